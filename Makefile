@@ -1,0 +1,52 @@
+PYTHON ?= python3
+BIN := .venv/bin
+BUF_VERSION := 1.75.0
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check proto lock clean
+
+help:  ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha command
+
+.venv/installed: requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+	    || { echo "This Python cannot make virtual environments; on Debian: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## Decide example traffic through real gRPC, with nothing but Python
+	$(BIN)/python -m examples.demo
+
+test: install  ## Run all tests, with a Valkey of their own
+	$(BIN)/pytest -q
+
+check: install  ## Lint, types, import contracts, proto style, generated code current
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
+	$(MAKE) --no-print-directory proto
+	git diff --exit-code -- fanzha/v1
+
+proto: install  ## Make fanzha/v1 from proto/
+	$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=. --grpc_python_out=. \
+	    --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
+	    --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	    --mypy_out=. --mypy_grpc_out=. $$(find proto -name '*.proto' | sort)
+
+lock:  ## Pin dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url pyproject.toml -o requirements/runtime.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url pyproject.toml --group dev -c requirements/runtime.lock \
+	    -o requirements/dev.lock
+
+clean:  ## Remove what can be made again
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

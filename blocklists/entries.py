@@ -1,0 +1,73 @@
+"""List entries, as an administrator wrote them. Read only when one matches."""
+
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, IntFlag
+from hashlib import blake2b
+
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+
+
+class Kind(IntEnum):
+    """What a pattern is; numbered as on the wire."""
+
+    NUMBER = 1
+    RANGE = 2
+    SENDER = 3
+    HOST = 4
+    URL_PREFIX = 5
+
+
+class Direction(IntFlag):
+    """Which side of a call or text a number or range acts on; numbered as on the wire."""
+
+    FROM = 1
+    TO = 2
+    BOTH = 3
+
+
+class Source(IntEnum):
+    """Who supplied an entry; each has its own quality record. Numbered as on the wire."""
+
+    MINISTRY = 1
+    PROVINCE = 2
+    BUREAU = 3
+    CARRIER = 4
+    TECH_COMPANY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What to do with one pattern. Kind, pattern and action together are its identity."""
+
+    kind: Kind
+    pattern: str
+    """Canonical: ``+8617012345678``, ``+86170*``, ``Bank``, ``bank.example``,
+    ``shop.example/pay/``."""
+    action: Action
+    direction: Direction = Direction.BOTH
+    """Of numbers and ranges; the others act on what they name."""
+    fraud_type: FraudType = FraudType.UNSPECIFIED
+    source: Source
+    reason: str
+    legal_basis: str
+    created_by: str
+    approved_by: str = ""
+    created_at: datetime
+    expires_at: datetime
+    """Every entry ends; whoever still needs it renews it."""
+    campaign: str = ""
+
+    @property
+    def entry_id(self) -> str:
+        """Return the id, which tells nothing of the pattern."""
+        return entry_id(self.kind, self.pattern, self.action)
+
+
+def entry_id(kind: Kind, pattern: str, action: Action) -> str:
+    """Make an id of 16 letters and digits from the identity of an entry: 75 bits of a hash."""
+    identity = f"{kind}\n{action}\n{pattern}".encode()
+    letters = b32encode(blake2b(identity, digest_size=10).digest()).decode().lower()
+    return f"{Kind(kind).name[0].lower()}{letters[:15]}"
