@@ -1,0 +1,61 @@
+"""What the engine asks of a model, channel by channel."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fanzha.tables import Float32s, Texts, Uint8s
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fanzha.tables import CallerActivity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextScores:
+    """What the text model believes of each text."""
+
+    p_fraud: Float32s
+    """Probability in [0, 1]; NaN where the text could not be scored."""
+    p_spam: Float32s
+    """Probability of unwanted advertising that is no fraud."""
+    fraud_types: Uint8s
+    """The likely `FraudType` of rows over the threshold; 0 elsewhere or where none fits."""
+
+
+class Model(Protocol):
+    """What all models say of themselves."""
+
+    @property
+    def version(self) -> str:
+        """Version of the bundle."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """The score from which the channel blocks, as the card says."""
+        ...
+
+
+class TextScorer(Model, Protocol):
+    """Estimates how likely each text is fraud, and how likely spam."""
+
+    def score(self, texts: Texts) -> TextScores:
+        """Return probabilities for each text."""
+        ...
+
+
+class LinkScorer(Model, Protocol):
+    """Estimates how likely each link leads to fraud."""
+
+    def score(self, urls: "Sequence[str]") -> Float32s:
+        """Return one probability in [0, 1] per canonical URL; NaN for an empty one."""
+        ...
+
+
+class CallerScorer(Model, Protocol):
+    """Estimates from what callers have been doing how likely each is a fraud."""
+
+    def score(self, activity: "CallerActivity") -> Float32s:
+        """Return one probability in [0, 1] per call."""
+        ...

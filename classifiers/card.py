@@ -1,0 +1,155 @@
+"""The card of a model bundle: what the model is, what it was trained on, how good it is.
+
+A card that keeps silent about its data, metrics or threshold does not load, and
+neither does a graph that is not the one the card was written for.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from fanzha.tables import Float32s
+
+CARD = "card.toml"
+GRAPH = "model.onnx"
+GOLDEN_TOLERANCE = 1e-3
+"""How far a score may be from the card's: processors round differently."""
+
+CHANNELS = ("sms", "url", "caller")
+
+Wanted = TypeVar("Wanted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSource:
+    """One source of training rows."""
+
+    source: str
+    licence: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenRow:
+    """An input of our own, and the score the model gave it when it was made."""
+
+    inputs: Mapping[str, object]
+    """What the channel's classifier reads, such as ``url``."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """All that is known about a model, as its ``card.toml`` says it."""
+
+    version: str
+    channel: str
+    """``sms``, ``url`` or ``caller``, the name of the folder the bundle lies in."""
+    threshold: float
+    """The score from which the channel blocks, chosen by false-positive budget."""
+    sha256: str
+    """Of the graph, in hexadecimal."""
+    date: str
+    seed: int
+    inputs: Mapping[str, object]
+    """Settings of the features, so that a model is fed as it was trained."""
+    data: tuple[TrainingSource, ...]
+    metrics: Mapping[str, object]
+    golden: tuple[GoldenRow, ...]
+
+    def setting(self, name: str, kind: type[Wanted]) -> Wanted:
+        """Return the setting *name* of the inputs, which must be of *kind*."""
+        return _field(self.inputs, name, kind)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The named columns the model reads, in its order; of column models only."""
+        return tuple(map(str, self.setting("features", list)))
+
+
+def read(bundle: Path) -> Card:
+    """Read the card of *bundle*."""
+    path = bundle / CARD
+    try:
+        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def parse(table: Mapping[str, object]) -> Card:
+    """Make a card of its parsed file; ValueError where something is missing or odd."""
+    card = Card(
+        version=_field(table, "version", str),
+        channel=_field(table, "channel", str),
+        threshold=float(_field(table, "threshold", float)),
+        sha256=_field(table, "sha256", str),
+        date=_field(table, "date", str),
+        seed=_field(table, "seed", int),
+        inputs=_field(table, "inputs", dict),
+        data=tuple(map(_source, _field(table, "data", list))),
+        metrics=_field(table, "metrics", dict),
+        golden=tuple(map(_golden, _field(table, "golden", list))),
+    )
+    if card.channel not in CHANNELS:
+        raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")
+    if not 0 < card.threshold <= 1:
+        raise ValueError(f"threshold {card.threshold} is not within (0, 1]")
+    return card
+
+
+def read_graph(bundle: Path, card: Card) -> bytes:
+    """Read the graph of *bundle*, which must be the one *card* was written for."""
+    graph = (bundle / GRAPH).read_bytes()
+    found = sha256(graph).hexdigest()
+    if found != card.sha256:
+        raise ValueError(f"{bundle / GRAPH}: sha256 is {found}, the card says {card.sha256}")
+    return graph
+
+
+def check_golden(card: Card, scores: Float32s) -> None:
+    """Compare the *scores* of the card's golden rows with those it expects."""
+    for row, (golden, score) in enumerate(zip(card.golden, scores.tolist(), strict=True)):
+        # Written so that NaN fails.
+        if not abs(score - golden.score) <= GOLDEN_TOLERANCE:
+            raise ValueError(
+                f"model {card.channel} {card.version}: golden row {row} scores {score:.4f}, "
+                f"the card says {golden.score:.4f}"
+            )
+
+
+def golden_texts(card: Card, name: str) -> Sequence[str]:
+    """Return the input *name* of all golden rows."""
+    return [_field(golden.inputs, name, str) for golden in card.golden]
+
+
+def _source(table: object) -> TrainingSource:
+    table = _table(table)
+    return TrainingSource(
+        source=_field(table, "source", str),
+        licence=_field(table, "licence", str),
+        rows=_field(table, "rows", int),
+    )
+
+
+def _golden(table: object) -> GoldenRow:
+    table = _table(table)
+    inputs = {name: value for name, value in table.items() if name != "score"}
+    return GoldenRow(inputs=inputs, score=_field(table, "score", float))
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is not a table")  # noqa: TRY004  a wrong file, not a wrong call
+    return value
+
+
+def _field(table: Mapping[str, object], name: str, kind: type[Wanted]) -> Wanted:
+    value = table.get(name)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is missing" if value is None else f"{name} is {value!r}")  # noqa: TRY004
+    if value in ("", {}, []):
+        raise ValueError(f"{name} is empty")
+    return value

@@ -1,0 +1,58 @@
+"""Runs one model bundle: an ONNX graph and the card that says what it was trained on.
+
+One thread per session, because there is one worker process per core already. Loading
+checks the graph against the card's checksum before anything runs.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from classifiers import card
+from fanzha.tables import Float32s
+
+Tensor: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64] | npt.NDArray[np.int32]
+"""What goes into a graph."""
+
+_ERRORS_ONLY = 3
+
+
+class OnnxModel:
+    """A graph and its card."""
+
+    def __init__(self, bundle: Path) -> None:
+        self.card = card.read(bundle)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self._session = ort.InferenceSession(
+            card.read_graph(bundle, self.card),
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+        )
+        self._first_input: str = self._session.get_inputs()[0].name
+
+    @property
+    def version(self) -> str:
+        """Version of the bundle."""
+        return self.card.version
+
+    @property
+    def threshold(self) -> float:
+        """The score from which the channel blocks, as the card says."""
+        return self.card.threshold
+
+    def run(self, inputs: Mapping[str, Tensor]) -> list[Float32s]:
+        """Run the graph once and return its outputs in the graph's order."""
+        outputs: list[Float32s] = self._session.run(None, dict(inputs))
+        return outputs
+
+    def predict(self, columns: Mapping[str, Float32s]) -> Float32s:
+        """Return one probability per row, from the features the card names, in its order."""
+        rows = np.column_stack([columns[name] for name in self.card.features])
+        return self.run({self._first_input: rows})[0].reshape(len(rows))
