@@ -1,0 +1,134 @@
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from services.embedded import EmbeddedValkey
+
+
+@asynccontextmanager
+async def running(data_dir: Path, port: int | None = None) -> AsyncIterator[EmbeddedValkey]:
+    valkey = EmbeddedValkey(data_dir, port)
+    await valkey.start()
+    try:
+        yield valkey
+    finally:
+        await valkey.stop()
+
+
+def value(url: str, key: str) -> object:
+    with redis.Redis.from_url(url, decode_responses=True) as client:
+        return client.get(key)
+
+
+def set_value(url: str, key: str, text: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.set(key, text)
+
+
+async def test_what_was_written_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        set_value(valkey.url, "fact", "kept")
+
+    async with running(tmp_path) as valkey:
+        found = value(valkey.url, "fact")
+
+    assert found == "kept"
+
+
+async def test_the_append_only_file_is_on(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        with redis.Redis.from_url(valkey.url, decode_responses=True) as client:
+            settings = client.config_get("append*")
+
+    assert settings["appendonly"] == "yes"
+    assert settings["appendfsync"] == "everysec"
+
+
+async def test_nobody_gets_in_without_the_password(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        with (
+            redis.Redis.from_url(f"redis://{valkey.address}") as client,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            client.get("fact")
+
+        assert (tmp_path / "valkey" / "url").stat().st_mode & 0o077 == 0
+
+
+async def test_a_second_server_on_one_directory_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        with pytest.raises(RuntimeError, match="in use by another"):
+            await EmbeddedValkey(tmp_path).start()
+
+        assert valkey.alive
+        assert value(valkey.url, "fact") is None
+
+
+async def test_a_killed_server_is_started_again_on_its_port_with_its_data(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        url = valkey.url
+        set_value(url, "fact", "kept")
+        assert valkey.pid is not None
+        os.kill(valkey.pid, signal.SIGKILL)
+        await asyncio.to_thread(os.waitid, os.P_PID, valkey.pid, os.WEXITED | os.WNOWAIT)
+
+        restarted = await valkey.ensure_running()
+
+        assert restarted
+        assert value(url, "fact") == "kept"
+        assert not await valkey.ensure_running()
+
+
+async def test_a_stopped_server_is_gone(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        url = valkey.url
+
+    assert not valkey.alive
+    assert valkey.pid is None
+    with redis.Redis.from_url(url) as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+
+
+async def test_the_server_of_a_killed_owner_gives_way_to_the_next(tmp_path: Path) -> None:
+    owner = (
+        "import asyncio, os, signal, sys; from pathlib import Path\n"
+        "from services.embedded import EmbeddedValkey\n"
+        "valkey = EmbeddedValkey(Path(sys.argv[1])); asyncio.run(valkey.start())\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", owner, tmp_path)
+    assert await killed.wait() == -signal.SIGKILL
+    orphan = (tmp_path / "valkey" / "url").read_text()
+    set_value(orphan, "fact", "kept")
+
+    async with running(tmp_path) as valkey:
+        found = value(valkey.url, "fact")
+
+    assert found == "kept"
+    with redis.Redis.from_url(orphan) as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+
+
+async def test_a_port_that_is_taken_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(RuntimeError, match=str(port)):
+            await EmbeddedValkey(tmp_path, port).start()
+
+
+async def test_the_server_does_not_hear_the_interrupt_of_our_terminal(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        assert valkey.pid is not None
+
+        assert os.getsid(valkey.pid) != os.getsid(0)
