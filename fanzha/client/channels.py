@@ -1,0 +1,29 @@
+"""Opens channels to a Fanzha server. Needs grpcio and nothing else of ours."""
+
+import grpc
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""What a client takes; a server answers far less."""
+
+_OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # A gateway keeps its channel for days: notice a dead peer, and do not wait
+    # minutes before trying again.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Several channels of one process must not share a connection, for a server
+    # spreads connections over its workers.
+    ("grpc.use_local_subchannel_pool", 1),
+]
+
+
+def blocking(target: str) -> grpc.Channel:
+    """Open a channel for code that waits."""
+    return grpc.insecure_channel(target, options=_OPTIONS)
+
+
+def asynchronous(target: str) -> grpc.aio.Channel:
+    """Open a channel for asyncio."""
+    return grpc.aio.insecure_channel(target, options=_OPTIONS)

@@ -1,0 +1,186 @@
+"""`fanzha check`: one decision, explained."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from fanzha.client import channels
+from fanzha.v1 import decision_pb2, interception_pb2_grpc
+from fanzha.v1 import interception_pb2 as pb
+from services.cli import traffic
+from services.cli.console import fail, one_sentence, out, print_json
+
+app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
+
+Target = Annotated[
+    str, typer.Option(envvar="FANZHA_TARGET", help="Address of an interception server.")
+]
+Local = Annotated[
+    bool,
+    typer.Option("--local", help="Decide in this process: the lists of the data folder, no server."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")]
+
+DEFAULT_TARGET = "127.0.0.1:7361"
+
+
+@app.command()
+def call(
+    caller: Annotated[str, typer.Option("--from", help="Calling number, code or name.")],
+    callee: Annotated[str, typer.Option("--to", help="Called number or code.")],
+    ingress: Annotated[
+        str, typer.Option(help="local, interconnect or international; empty: not known.")
+    ] = "",
+    attestation: Annotated[
+        str, typer.Option(help="SHAKEN attestation: A, B, C or failed; empty: none.")
+    ] = "",
+    trunk: Annotated[str, typer.Option(help="Trunk group.")] = "",
+    target: Target = DEFAULT_TARGET,
+    local: Local = False,
+    as_json: AsJson = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Decide whether to connect a call."""
+    message = pb.Call(
+        caller=caller,
+        callee=callee,
+        ingress=_word(traffic.ingress, ingress, "ingress"),
+        attestation=_word(traffic.attestation, attestation, "attestation"),
+        trunk=trunk,
+    )
+    request = pb.DecideCallRequest(call=message)
+    _explain(_ask("DecideCall", request, target, local, timeout), as_json)
+
+
+@app.command()
+def sms(
+    text: Annotated[str, typer.Argument(help="The message.")],
+    sender: Annotated[str, typer.Option("--from", help="Sender: number, code or name.")],
+    receiver: Annotated[str, typer.Option("--to", help="Receiving number.")] = traffic.SOMEONE,
+    ingress: Annotated[
+        str, typer.Option(help="local, interconnect or international; empty: not known.")
+    ] = "",
+    target: Target = DEFAULT_TARGET,
+    local: Local = False,
+    as_json: AsJson = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Decide whether to deliver a text message."""
+    message = pb.Text(
+        sender=sender,
+        receiver=receiver,
+        body=text,
+        ingress=_word(traffic.ingress, ingress, "ingress"),
+    )
+    request = pb.DecideTextRequest(text=message)
+    _explain(_ask("DecideText", request, target, local, timeout), as_json)
+
+
+@app.command()
+def url(
+    url: Annotated[str, typer.Argument(help="A URL, or a host name.")],
+    subscriber: Annotated[str, typer.Option("--from", help="Who asks.")] = "",
+    target: Target = DEFAULT_TARGET,
+    local: Local = False,
+    as_json: AsJson = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Decide whether to let a link be opened."""
+    request = pb.DecideLinkRequest(link=pb.Link(url=url, subscriber=subscriber))
+    _explain(_ask("DecideLink", request, target, local, timeout), as_json)
+
+
+@app.command()
+def health(target: Target = DEFAULT_TARGET, timeout: Timeout = 5.0) -> None:
+    """Tell whether a server has its lists and models; status 0 only when it is SERVING."""
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with one_sentence(target), channels.blocking(target) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
+        status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        if status != "SERVING":
+            fail(f"{target} is {status}")
+        out.print(status)
+
+
+def _word(read: Any, word: str, field: str) -> Any:
+    value = read(word)
+    if word and not value:
+        fail(f"{field}: not known: {word!r}", status=2)
+    return value
+
+
+def _ask(
+    method: str, request: Any, target: str, local: bool, timeout: float
+) -> decision_pb2.Decision:
+    with one_sentence(target):
+        if local:
+            from services.cli.local import decide_here
+
+            return decide_here(method, request)
+        with channels.blocking(target) as channel:
+            stub = interception_pb2_grpc.InterceptionServiceStub(channel)
+            answer: decision_pb2.Decision = getattr(stub, method)(request, timeout=timeout).decision
+            return answer
+
+
+def _explain(decision: decision_pb2.Decision, as_json: bool) -> None:
+    if as_json:
+        print_json(as_words(decision))
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in as_words(decision).items():
+        table.add_row(name.replace("_", " "), _shown(name, value))
+    out.print(table)
+    out.print(sentence(decision))
+
+
+def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
+    """Write a decision with words in place of numbers."""
+    return {
+        "action": word(decision_pb2.Action.Name(decision.action), "ACTION_"),
+        "reason": word(decision_pb2.Reason.Name(decision.reason), "REASON_"),
+        "fraud_type": word(decision_pb2.FraudType.Name(decision.fraud_type), "FRAUD_TYPE_"),
+        "score": round(decision.score, 4) if decision.HasField("score") else None,
+        "threshold": round(decision.threshold, 4),
+        "entry": decision.entry_id,
+        "pattern": decision.pattern,
+        "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
+        "list_version": decision.list_version,
+        "model_version": decision.model_version,
+        "decision_id": str(decision.decision_id),
+    }
+
+
+def word(name: str, prefix: str) -> str:
+    """Make a word of the name of an enum value; empty for the unspecified one."""
+    short = name.removeprefix(prefix).lower()
+    return "" if short == "unspecified" else short
+
+
+def sentence(decision: decision_pb2.Decision) -> str:
+    """Say in a sentence why it was decided so."""
+    entry = f"entry {decision.entry_id} ({decision.pattern})"
+    side = word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_")
+    compared = "reaches" if decision.action == decision_pb2.ACTION_BLOCK else "stays under"
+    threshold = f"the threshold {decision.threshold:.4f}"
+    return {
+        decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
+        decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
+        decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
+        decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
+        decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
+        decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
+        decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the calling number cannot be what it claims.",
+    }.get(decision.reason, "The server gave a reason that this command does not know.")
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if name == "action":
+        return f"[{'red' if value == 'block' else 'green'}]{value}[/]"
+    return str(value)

@@ -1,0 +1,70 @@
+"""How commands talk to a person: colours only on a terminal, errors in one sentence."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import grpc
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from fanzha.errors import FanzhaError
+
+out = Console(highlight=False)
+"""For results."""
+err = Console(stderr=True, highlight=False)
+"""For progress and errors."""
+
+
+def fail(message: str, *, status: int = 1) -> NoReturn:
+    """End the command with one sentence."""
+    err.print(f"[red]error:[/] {message}", soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def print_json(value: Any) -> None:
+    """Write *value* as JSON to standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def one_sentence(target: str) -> Iterator[None]:
+    """Turn what goes wrong between us and a server into a sentence."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        code = error.code() if hasattr(error, "code") else None
+        details = error.details() if hasattr(error, "details") else str(error)
+        if code is grpc.StatusCode.UNAVAILABLE:
+            fail(f"no answer from {target}: {details}")
+        fail(f"{details} ({code.name if code else 'unknown'})")
+    except FanzhaError as error:
+        fail(str(error))
+
+
+def progress(*, bar: bool = True) -> Progress:
+    """Make a progress display on standard error, shown on a terminal only."""
+    columns = [SpinnerColumn(), TextColumn("{task.description}")]
+    if bar:
+        columns += [BarColumn(), TaskProgressColumn()]
+    else:
+        columns += [MofNCompleteColumn()]
+    return Progress(
+        *columns,
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+        transient=True,
+    )

@@ -1,0 +1,97 @@
+"""Reads the tables that people replay and score: TSV or CSV, plain or gzip, with a header.
+
+TSV has no quoting: a line is a row and a tab ends a field. CSV is RFC 4180. A file
+of another name is taken for one value a line.
+"""
+
+import csv
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, TypeAlias, cast
+
+Row: TypeAlias = Mapping[str, str]
+
+_FIELD_LIMIT = 2**24
+"""Characters of one CSV field; a longer one ends the file with an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTable:
+    """A table being read."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+    """One mapping per line; a missing field is empty, surplus fields are dropped."""
+    bytes_read: Callable[[], int]
+    """How far in the file, compressed or not, the reading is."""
+    total_bytes: int
+
+
+@contextmanager
+def open_table(path: Path, *, single_column: str) -> Iterator[OpenTable]:
+    """Open *path*; a file without a header has one column, *single_column*."""
+    with path.open("rb") as raw:
+        binary = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        text = TextIOWrapper(cast("IO[bytes]", binary), "utf-8-sig", "replace", newline="")
+        name = path.name.removesuffix(".gz")
+        columns, rows = _reader(name)(text, single_column)
+        yield OpenTable(
+            columns=columns,
+            rows=rows,
+            bytes_read=raw.tell,
+            total_bytes=path.stat().st_size,
+        )
+
+
+def column(table_columns: tuple[str, ...], *names: str) -> str:
+    """Return the first of *names* that the table has, or an empty string."""
+    return next((name for name in names if name in table_columns), "")
+
+
+_Reader: TypeAlias = Callable[[TextIOWrapper, str], tuple[tuple[str, ...], Iterator[Row]]]
+
+
+def _reader(name: str) -> _Reader:
+    if name.endswith(".tsv"):
+        return _read_tsv
+    if name.endswith(".csv"):
+        return _read_csv
+    return _read_lines
+
+
+def _read_tsv(text: TextIOWrapper, _single: str) -> tuple[tuple[str, ...], Iterator[Row]]:
+    # Only a line feed ends a row: other Unicode line ends may stand in a message.
+    lines = (line.rstrip("\r\n") for line in text)
+    columns = tuple(next(lines, "").split("\t"))
+    width = len(columns)
+
+    def rows() -> Iterator[Row]:
+        for line in lines:
+            fields = line.split("\t")
+            fields += [""] * (width - len(fields))
+            yield dict(zip(columns, fields, strict=False))
+
+    return columns, rows()
+
+
+def _read_csv(text: TextIOWrapper, _single: str) -> tuple[tuple[str, ...], Iterator[Row]]:
+    csv.field_size_limit(_FIELD_LIMIT)
+    reader = csv.reader(text)
+    columns = tuple(next(reader, []))
+    width = len(columns)
+
+    def rows() -> Iterator[Row]:
+        for fields in reader:
+            if fields:
+                fields += [""] * (width - len(fields))
+                yield dict(zip(columns, fields, strict=False))
+
+    return columns, rows()
+
+
+def _read_lines(text: TextIOWrapper, single: str) -> tuple[tuple[str, ...], Iterator[Row]]:
+    return (single,), ({single: line.rstrip("\r\n")} for line in text)

@@ -1,0 +1,44 @@
+"""What only some rows of an answer have: the entry that decided, the fraud type, an error."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from blocklists.snapshot import Snapshot
+from fanzha.decisions import Action, Detail, Evidence, Reason
+from fanzha.fraud import FraudType
+from fanzha.tables import Bools, Uint8s
+from services.evidence import Listed
+from services.policy import Ruling
+
+
+def by_list(ruling: Ruling) -> Bools:
+    """Tell which rows a list entry decided."""
+    return (ruling.reasons == Reason.BLOCKLISTED) | (ruling.reasons == Reason.ALLOWLISTED)
+
+
+def of_rows(
+    errors: Mapping[int, str],
+    ruling: Ruling,
+    listed: Listed,
+    snapshot: Snapshot,
+    fraud_types: Uint8s | None,
+) -> dict[int, Detail]:
+    """Collect the details; *fraud_types* are the model's, one per row, where it has any."""
+    details: dict[int, Detail] = {}
+    # Row by row, as few rows are hits; each reads its entry from the mapped file.
+    for row in np.flatnonzero(by_list(ruling)).tolist():
+        entry = snapshot.entry(int(listed.rows[row]))
+        details[row] = Detail(
+            entry_id=entry.entry_id,
+            pattern=entry.pattern,
+            evidence=Evidence(int(listed.evidence[row])),
+            fraud_type=entry.fraud_type,
+        )
+    if fraud_types is not None:
+        scored_out = (ruling.actions == Action.BLOCK) & (ruling.reasons == Reason.SCORED)
+        for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
+            details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
+    for row, error in errors.items():
+        details[row] = Detail(error=error)
+    return details

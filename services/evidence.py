@@ -1,0 +1,90 @@
+"""Joins what the lists say about the several sides of one event.
+
+The parties of an event compete: of the entries about the two, the more specific
+one speaks; at equal specificity an allow entry outranks a block entry, and then
+the first party's entry the second's. Links are things of their own: a blocked link
+blocks its text, whoever sent it, and an allowed link vouches for nothing but
+itself. So, of a text:
+
+====================  ====================  ==============================
+the parties' entry    any link's entry      what the lists say of the text
+====================  ====================  ==============================
+block                 whatever              block, for the party
+allow or none         block                 block, for the link
+allow                 allow or none         allow, for the party
+none                  allow or none         nothing
+====================  ====================  ==============================
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from blocklists.snapshot import Matches
+from fanzha.decisions import Action, Evidence
+from fanzha.links import find_links
+from fanzha.tables import Int64s, Texts, Uint8s
+
+
+class Listed(NamedTuple):
+    """What the lists say of each row."""
+
+    rows: Int64s
+    """Row of the deciding entry in the snapshot; -1 for none."""
+    actions: Uint8s
+    """Its action; 0 for none."""
+    evidence: Uint8s
+    """What it matched, an `Evidence`."""
+
+
+def of_parties(
+    first: Matches, second: Matches, *, names: tuple[Evidence, Evidence]
+) -> Listed:
+    """Let the more decisive of two parties' entries speak, row by row."""
+    second_wins = _weight(second) > _weight(first)
+    rows = np.where(second_wins, second.rows, first.rows)
+    evidence = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
+    return Listed(
+        rows=rows,
+        actions=np.where(second_wins, second.actions, first.actions),
+        evidence=np.where(rows < 0, np.uint8(0), evidence),
+    )
+
+
+def of_links(matches: Matches) -> Listed:
+    """Let the entry of the link itself speak."""
+    evidence = np.where(matches.rows < 0, np.uint8(0), np.uint8(Evidence.LINK))
+    return Listed(matches.rows, matches.actions, evidence)
+
+
+def links_in(texts: Texts) -> tuple[list[str], Int64s]:
+    """Find the links in texts: canonical URLs, and for each the row of its text."""
+    urls: list[str] = []
+    owners: list[int] = []
+    # Row by row: reading a text is string work, whatever the batch.
+    for row, body in enumerate(texts.bodies):
+        found = find_links(body)
+        if found:
+            urls += found
+            owners += [row] * len(found)
+    return urls, np.array(owners, np.int64)
+
+
+def with_links(parties: Listed, links: Matches, owners: Int64s) -> Listed:
+    """Add the links found in texts; *owners* says whose text each link stands in."""
+    blocked = np.flatnonzero(links.actions == Action.BLOCK)
+    if not len(blocked):
+        return parties
+    # Backwards, so that the first blocked link of a text is the one that stays.
+    blocked = blocked[::-1]
+    blocked = blocked[parties.actions[owners[blocked]] != Action.BLOCK]
+    texts = owners[blocked]
+    rows, actions, evidence = parties.rows.copy(), parties.actions.copy(), parties.evidence.copy()
+    rows[texts] = links.rows[blocked]
+    actions[texts] = Action.BLOCK
+    evidence[texts] = Evidence.LINK
+    return Listed(rows, actions, evidence)
+
+
+def _weight(matches: Matches) -> Int64s:
+    return matches.ranks.astype(np.int64) * 2 + (matches.actions == Action.ALLOW)

@@ -1,0 +1,142 @@
+"""Keeps child processes running: starts each anew when it dies, ends all when told to.
+
+Children are started fresh, never forked from a process that has used gRPC. Each
+gets a pipe as standard input that closes when we die, so none outlives us, and
+writes the line ``serving`` when it is ready.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+logger = logging.getLogger(__name__)
+
+SERVING_LINE = "serving"
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+HEALTHY_SECONDS = 10.0
+"""A child that lived so long starts over with the first pause."""
+KILL_MARGIN_SECONDS = 5.0
+"""How long after its time to drain a child may still take to end."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Child:
+    """One process that is to run for as long as we do."""
+
+    name: str
+    arguments: Sequence[str]
+    """What follows ``python -m services``."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it gets on top of our own environment."""
+    process: asyncio.subprocess.Process | None = None
+    serving: asyncio.Event = field(default_factory=asyncio.Event)
+    restarts: int = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Id of the running process."""
+        return self.process.pid if self.process else None
+
+
+class Supervisor:
+    """Runs *children* until it is stopped."""
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        drain_seconds: float,
+        on_death: Callable[[int], None] = lambda _pid: None,
+    ) -> None:
+        self.children = tuple(children)
+        self._drain_seconds = drain_seconds
+        self._on_death = on_death
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep all children running; return when they have ended after `stop`."""
+        async with asyncio.TaskGroup() as keepers:
+            for child in self.children:
+                keepers.create_task(self._keep(child))
+
+    async def wait_serving(self, seconds: float) -> bool:
+        """Wait until every child is ready; tell whether all are."""
+        waiting = asyncio.gather(*(child.serving.wait() for child in self.children))
+        try:
+            await asyncio.wait_for(waiting, seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Ask every child to drain and end."""
+        self._stopping.set()
+
+    async def _keep(self, child: Child) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            code = await self._run_once(child)
+            if self._stopping.is_set():
+                return
+            child.restarts += 1
+            if time.monotonic() - started > HEALTHY_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            logger.warning("%s ended with %s; again in %.1f s", child.name, code, pause)
+            await _sleep_unless(self._stopping, pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _run_once(self, child: Child) -> int:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "services",
+            *child.arguments,
+            env=os.environ | dict(child.environment),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # Ctrl-C is for us alone: we tell the children, in order.
+            start_new_session=True,
+        )
+        child.process = process
+        reading = asyncio.create_task(self._read_lines(child, process))
+        ending = asyncio.create_task(self._end_when_stopping(process))
+        code = await process.wait()
+        child.serving.clear()
+        for task in (reading, ending):
+            task.cancel()
+        await asyncio.gather(reading, ending, return_exceptions=True)
+        self._on_death(process.pid)
+        return code
+
+    async def _read_lines(self, child: Child, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            return
+        async for line in process.stdout:
+            if line.decode(errors="replace").strip() == SERVING_LINE:
+                child.serving.set()
+
+    async def _end_when_stopping(self, process: asyncio.subprocess.Process) -> None:
+        await self._stopping.wait()
+        _signal(process, signal.SIGTERM)
+        await asyncio.sleep(self._drain_seconds + KILL_MARGIN_SECONDS)
+        logger.error("process %d did not end in time; it is killed", process.pid)
+        _signal(process, signal.SIGKILL)
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if process.returncode is None:
+        process.send_signal(number)
+
+
+async def _sleep_unless(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
