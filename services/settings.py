@@ -1,0 +1,204 @@
+"""Everything an operator may set, in the environment or in a TOML file.
+
+A setting ``listen_port`` is the variable ``FANZHA_LISTEN_PORT`` or the line ``listen_port = …`` of
+the file; the variable wins. No name ends in ``_HOST`` or ``_PORT`` alone, because Kubernetes sets
+``FANZHA_PORT`` and the like for a service called fanzha. `services.configuration` reads them.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "FANZHA_"
+CONFIG_VARIABLE = "FANZHA_CONFIG"
+"""Names the TOML file."""
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Threshold = Annotated[float, Field(gt=0, le=1)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Immutable."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    redis_url: str | None = Field(
+        default=None,
+        description="Redis or Valkey: redis://, rediss:// or unix://, or redis+cluster:// and "
+        "rediss+cluster:// for a cluster. Unset: an embedded Valkey in the data directory.",
+    )
+    embedded_port: Port | None = Field(
+        default=None, description="Loopback port of the embedded Valkey. Unset: a free one."
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Where the list file, metrics pages and embedded Valkey live.",
+    )
+    listen_host: str = Field(
+        default="127.0.0.1",
+        description="Address that decisions are served on; 0.0.0.0 or :: for all. There is no "
+        "TLS on this port: keep it inside the signalling network.",
+    )
+    listen_port: Port = Field(
+        default=7361, description="Port that decisions are served on; 0: a free one."
+    )
+    admin_host: str = Field(default="127.0.0.1", description="Address of list administration.")
+    admin_port: Port = Field(
+        default=7362, description="Port of list administration; 0: a free one."
+    )
+    metrics_enabled: bool = Field(default=True, description="Whether to count and serve metrics.")
+    metrics_host: str = Field(default="127.0.0.1", description="Address of the Prometheus page.")
+    metrics_port: Port = Field(
+        default=7363, description="Port of the Prometheus page; 0: a free one."
+    )
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="Worker processes that decide. Unset: one per core.",
+    )
+    home_country: str = Field(
+        default="86",
+        pattern=r"^[1-9][0-9]{0,2}$",
+        description="Country code of the home numbering plan, which reads numbers without a plus.",
+    )
+    call_threshold: Threshold | None = Field(
+        default=None,
+        description="Score from which a call is blocked. Unset: that of the model's card.",
+    )
+    text_threshold: Threshold | None = Field(
+        default=None,
+        description="Score from which a text is blocked. Unset: that of the model's card.",
+    )
+    link_threshold: Threshold | None = Field(
+        default=None,
+        description="Score from which a link is blocked. Unset: that of the model's card.",
+    )
+    block_spam: bool = Field(
+        default=False, description="Whether to block adverts too; by default only fraud is blocked."
+    )
+    spam_threshold: Threshold = Field(
+        default=0.9, description="Score from which a text is an advert; with block_spam only."
+    )
+    block_implausible_callers: bool = Field(
+        default=True,
+        description="Whether to block calling numbers that cannot exist or are forged.",
+    )
+    models_dir: Path | None = Field(
+        default=None, description="Folder of model bundles. Unset: those of the package."
+    )
+    activity_slots: int = Field(
+        default=2**20, description="Callers whose behaviour is remembered; a power of two."
+    )
+    max_message_bytes: int = Field(
+        default=36 * 2**20,
+        ge=64 * 2**10,
+        le=2**30,
+        description="Largest gRPC message. A batch of 4096 texts of 8 KiB takes 32 MiB and its "
+        "other fields; the default leaves 4 MiB for those.",
+    )
+    hit_buffer_rows: int = Field(
+        default=100_000,
+        ge=4096,
+        le=10_000_000,
+        description="Hits that may wait in each worker; beyond, the oldest are dropped, counted.",
+    )
+    hit_flush_ms: int = Field(
+        default=200,
+        ge=1,
+        le=60_000,
+        description="Milliseconds between writes of hits to the stream.",
+    )
+    hit_stream_rows: int = Field(
+        default=1_000_000,
+        ge=1000,
+        description="Entries each hit stream keeps, about; the oldest go first.",
+    )
+    decision_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days a blocked decision is kept, so that it can be confirmed or dismissed.",
+    )
+    drain_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=600,
+        description="Seconds to finish requests and write hits at the end.",
+    )
+    default_expiry_days: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        description="Days until a list entry expires that was added without a date.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log lines that are written."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="How log lines look; auto: JSON when standard error is no terminal.",
+    )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        schemes = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
+        if url is not None and not url.startswith(schemes):
+            raise ValueError(f"must start with one of {', '.join(schemes)}")
+        return url
+
+    @field_validator("activity_slots")
+    @classmethod
+    def _is_power_of_two(cls, slots: int) -> int:
+        if not 2**10 <= slots <= 2**28 or slots & (slots - 1):
+            raise ValueError("must be a power of two from 1024 to 268435456")
+        return slots
+
+    @field_validator("models_dir")
+    @classmethod
+    def _is_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("is no folder")
+        return folder
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> "Settings":
+        sockets = {
+            "listen_port": (self.listen_host, self.listen_port),
+            "admin_port": (self.admin_host, self.admin_port),
+            "metrics_port": (self.metrics_host, self.metrics_port),
+        }
+        taken: dict[tuple[str, int], str] = {}
+        for name, address in sockets.items():
+            if address[1] and address in taken:
+                raise ValueError(f"{name} is that of {taken[address]}: {address[1]}")
+            taken[address] = name
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the constructor first, then variables, then the file."""
+        path = os.environ.get(CONFIG_VARIABLE)
+        try:
+            file = (TomlConfigSettingsSource(settings_cls, Path(path)),) if path else ()
+        except (OSError, ValueError):
+            file = ()  # `services.configuration` says what is wrong with it
+        return (init_settings, env_settings, *file)
