@@ -1,0 +1,236 @@
+"""Hosts of URLs: one spelling each, and which part of them somebody registered.
+
+The canonical host is what a browser would connect to: lower case, IDN as punycode,
+every spelling of an IPv4 address as four decimals, IPv6 in square brackets. Characters
+no host should have are percent-escaped as Safe Browsing does, so that they stay visible.
+
+The Public Suffix List counts with its private part: whoever has ``fraud.github.io`` has
+not registered ``github.io``, and an entry must not reach the neighbours. Its default rule
+counts too: an unknown last label is a public suffix. The list comes with `tldextract`;
+it is read once, at first use (0.1 s), never from the network or a cache folder.
+Threads may share everything here.
+"""
+
+import re
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
+
+from idna import IDNAError, uts46_remap
+
+MAX_HOST_CHARACTERS = 253
+MAX_LABEL_CHARACTERS = 63
+MAX_HOSTS_CACHED = 100_000
+"""About 30 MB when full."""
+_MOST_PARENTS = 4
+_LONGEST_READ = 1000
+"""Characters; more cannot become a host, even when some of them are dropped."""
+
+_DOTS = re.compile(r"[.。．｡]+")
+_NEVER_IN_HOSTS = re.compile(r"[/\\?@:<>^|\[\]]")
+_ESCAPED_IN_HOSTS = re.compile(rb"[\x00-\x20\x7f-\xff#%]")
+_MADE_BY_MAPPING = re.compile(r"[\x00-\x20\x7f#%]")
+_LAST_IS_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.DOTALL)
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_ADDRESS_BASES = (
+    (re.compile(r"0x[0-9a-f]*"), 16),
+    (re.compile(r"0[0-7]*"), 8),
+    (re.compile(r"[1-9][0-9]*"), 10),
+)
+_NAT64 = int(IPv6Address("64:ff9b::")) >> 32
+
+
+def canonical_host(text: str) -> str:
+    """Read a host name or IP address; empty when it is neither."""
+    text = text.strip()
+    if text.startswith("[") or text.count(":") > 1:
+        return _canonical_ipv6(text)
+    return _canonical_name(unescape(text.encode("utf-8", "surrogatepass")))
+
+
+def host_from_url(raw: str) -> str:
+    """Read a host as it stands in a URL, where IPv6 addresses need their brackets."""
+    if raw.startswith("["):
+        return _canonical_ipv6(raw)
+    return _canonical_name(unescape(raw.encode("utf-8", "surrogatepass")))
+
+
+def registrable(host: str) -> str:
+    """Return the eTLD+1 of a canonical host; empty for public suffixes and IP addresses."""
+    suffix = public_suffix(host)
+    if not suffix or suffix == host:
+        return ""
+    return host[host.rfind(".", 0, -len(suffix) - 1) + 1 :]
+
+
+def is_public_suffix(host: str) -> bool:
+    """Tell whether a canonical host is nobody's own, such as ``com.cn`` or ``github.io``."""
+    return host != "" and public_suffix(host) == host
+
+
+@lru_cache(MAX_HOSTS_CACHED)
+def host_suffixes(host: str) -> tuple[str, ...]:
+    """Return the hosts to look up, most specific first: itself, then up to four parents.
+
+    The parents are the registrable domain and those built on it label by label
+    (Safe Browsing v5). IP addresses and public suffixes have none.
+    """
+    parent = registrable(host)
+    parents: list[str] = []
+    while parent and parent != host and len(parents) < _MOST_PARENTS:
+        parents.append(parent)
+        parent = host[host.rfind(".", 0, -len(parent) - 1) + 1 :]
+    return (host, *reversed(parents))
+
+
+def public_suffix(host: str) -> str:
+    """Return the public suffix of a canonical host, unknown last labels included."""
+    if is_address(host):
+        return ""
+    return listed_suffix(host) or host[host.rfind(".") + 1 :]
+
+
+def listed_suffix(host: str) -> str:
+    """Return the longest suffix of a canonical host that is on the Public Suffix List."""
+    rules = _suffix_rules()
+    rest = host
+    while rest:
+        parent = rest.partition(".")[2]
+        if "!" + rest in rules:
+            return parent
+        if rest in rules or (parent and "*." + parent in rules):
+            return rest
+        rest = parent
+    return ""
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a canonical host is an IP address."""
+    return host.startswith("[") or _IPV4.fullmatch(host) is not None
+
+
+def unescape(data: bytes) -> bytes:
+    """Undo percent-escapes until none is left, in one pass however deeply they are nested.
+
+    What has been read is a stack: an escape that completes at its end is replaced there,
+    which may complete the next one.
+    """
+    first, *parts = data.split(b"%")
+    if not parts:
+        return data
+    done = bytearray(first)
+    for part in parts:
+        done += b"%"
+        used = 0
+        # Only while the end is an open escape can the next byte complete one.
+        while used < len(part) and _ends_open(done):
+            done.append(part[used])
+            used += 1
+            _close_escapes(done)
+        done += part[used:]
+    return bytes(done)
+
+
+_PERCENT = ord("%")
+_HEX_VALUES = {ord(digit): int(digit, 16) for digit in "0123456789abcdefABCDEF"}
+
+
+def _ends_open(done: bytearray) -> bool:
+    if done[-1] == _PERCENT:
+        return True
+    return len(done) > 1 and done[-2] == _PERCENT and done[-1] in _HEX_VALUES
+
+
+def _close_escapes(done: bytearray) -> None:
+    while len(done) > 2 and done[-3] == _PERCENT:  # noqa: PLR2004 - an escape is three bytes
+        high, low = _HEX_VALUES.get(done[-2]), _HEX_VALUES.get(done[-1])
+        if high is None or low is None:
+            return
+        done[-3:] = (high << 4 | low,)
+
+
+def escape(data: bytes, which: re.Pattern[bytes]) -> str:
+    """Percent-escape the bytes *which* matches."""
+    return which.sub(lambda match: b"%%%02X" % match[0][0], data).decode("ascii")
+
+
+def _canonical_name(raw: bytes) -> str:
+    name = raw.decode("utf-8", "surrogateescape")
+    if len(name) > _LONGEST_READ:
+        return ""
+    name = _DOTS.sub(".", _mapped(name)).strip(".")
+    if _NEVER_IN_HOSTS.search(name):
+        return ""
+    if _LAST_IS_NUMBER.fullmatch(name):
+        return _canonical_ipv4(name)
+    host = escape(name.encode("utf-8", "surrogateescape"), _ESCAPED_IN_HOSTS)
+    if not all(0 < len(label) <= MAX_LABEL_CHARACTERS for label in host.split(".")):
+        return ""
+    return host if len(host) <= MAX_HOST_CHARACTERS else ""
+
+
+def _mapped(name: str) -> str:
+    """Map to what domain names are compared by (UTS 46): lower case, in ASCII."""
+    if name.isascii():
+        return name.lower()
+    try:
+        mapped = uts46_remap(name, std3_rules=False)
+    except IDNAError:
+        # No browser goes there; what stays is escaped, as Safe Browsing does.
+        return name.lower()
+    if _MADE_BY_MAPPING.search(mapped):
+        return ""
+    return ".".join(map(_ascii_label, mapped.split(".")))
+
+
+def _ascii_label(label: str) -> str:
+    # Punycode is never shorter, and slow on long labels: those are refused for their length.
+    if label.isascii() or len(label) > MAX_LABEL_CHARACTERS:
+        return label
+    return "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _canonical_ipv4(name: str) -> str:
+    """Read one to four numbers, decimal, octal or hexadecimal, as inet_aton does."""
+    if len(name) > MAX_HOST_CHARACTERS:
+        return ""
+    *leading, last = (_number(part) for part in name.split("."))
+    places = 4 - len(leading)
+    if places < 1 or not 0 <= last < 256**places or not all(0 <= n <= 255 for n in leading):  # noqa: PLR2004
+        return ""
+    high = int.from_bytes(bytes(leading)) << 8 * places
+    return str(IPv4Address(high | last))
+
+
+def _number(text: str) -> int:
+    for pattern, base in _ADDRESS_BASES:
+        if pattern.fullmatch(text):
+            return int(text, base) if text != "0x" else 0
+    return -1
+
+
+def _canonical_ipv6(text: str) -> str:
+    text = text.removeprefix("[").removesuffix("]")
+    if "%" in text:
+        return ""  # A zone means something on one machine only.
+    try:
+        address = IPv6Address(text)
+    except ValueError:
+        return ""
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    if int(address) >> 32 == _NAT64:
+        return str(IPv4Address(int(address) & 0xFFFFFFFF))
+    return f"[{address.compressed}]"
+
+
+@lru_cache(1)
+def _suffix_rules() -> frozenset[str]:
+    from tldextract import TLDExtract  # noqa: PLC0415 - takes 0.1 s, and not everyone asks
+
+    extract = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+    return frozenset(map(_ascii_rule, extract.tlds))
+
+
+def _ascii_rule(rule: str) -> str:
+    mark = rule[: 2 if rule.startswith("*.") else rule.startswith("!")]
+    return mark + canonical_host(rule[len(mark) :])
