@@ -1,0 +1,203 @@
+"""Brings text messages into one form, so that tricks of writing change nothing.
+
+A whole batch is folded at once (`fanzha.character_table`), then links and numbers become one
+typed token each, punctuation goes, and spaces stay only between words of narrow letters. About
+3 µs a message of 70 characters in a batch of 256. Normalising twice changes nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+import numpy as np
+
+from fanzha.character_table import (
+    BREAK,
+    EXPANDS,
+    NARROW,
+    ROW_BREAK,
+    SIZE,
+    SPACE,
+    WIDE,
+    classes,
+    expansions,
+    folds,
+)
+from fanzha.tables import Bools, Uint8s, Uint32s
+
+MAX_CHARACTERS = 8192
+"""What a message has beyond this is not read."""
+
+
+class Token(StrEnum):
+    """One character that stands for a number or a link."""
+
+    LINK = "\ue000"
+    NUMBER = "\ue001"  # of unknown length, such as the placeholder DIGIT
+    DIGITS_2 = "\ue002"  # up to two digits
+    DIGITS_4 = "\ue003"
+    DIGITS_6 = "\ue004"  # one-time codes, amounts
+    DIGITS_9 = "\ue005"
+    DIGITS_13 = "\ue006"
+    DIGITS_MORE = "\ue007"  # cards and accounts
+    MOBILE = "\ue008"
+    HOTLINE = "\ue009"  # 400 and 800
+    NATIONAL_SERVICE = "\ue00a"  # 95xxx, banks among them
+    CARRIER = "\ue00b"  # 100xx
+    PUBLIC_SERVICE = "\ue00c"  # 110, 96110, 12xxx
+    ACCESS_CODE = "\ue00d"  # 106…
+
+
+_BY_LENGTH = (
+    [Token.DIGITS_2] * 3
+    + [Token.DIGITS_4] * 2
+    + [Token.DIGITS_6] * 2
+    + [Token.DIGITS_9] * 3
+    + [Token.DIGITS_13] * 4
+)
+_SPECIAL = {
+    Token.MOBILE: r"(?:86)?1[3-9][\dx*]{9}",
+    Token.HOTLINE: r"[48]00\d{7}",
+    Token.NATIONAL_SERVICE: r"95\d{3,6}",
+    Token.CARRIER: r"100\d{2}",
+    Token.PUBLIC_SERVICE: r"110|119|120|122|96110|12\d{3}",
+    Token.ACCESS_CODE: r"106\d{5,}",
+}
+_SPECIAL_NUMBER = re.compile("|".join(f"(?P<{t.name}>{form})" for t, form in _SPECIAL.items()))
+
+# Placeholders of published corpora; upper case tells them from words.
+_PLACEHOLDERS = ("DIGIT", "WECHAT", "PHONE", "URL", "PLACE", "NAME", "BANK")
+_PLACEHOLDER = re.compile(
+    r"[BCDNPUW](?<![A-Za-z].)(?:(IGIT|ECHAT|HONE|ELLPHONE)|(RL)|LACE|AME|ANK)(?![A-Z])"
+)
+
+# These run over whole batches. Each starts with a character class or a literal and nothing is
+# tried twice, so that the engine skips what cannot match.
+_SCHEME_LINK = re.compile(r"http(?:s?\ ?:?\ ?//\ ?[!-~]+)")
+_HOST_LINK = re.compile(
+    r"""
+    [a-z0-9](?<![a-z0-9.-][a-z0-9])[a-z0-9-]*+                    # at the start of a word
+    (?:\.[a-z0-9-]++(?=\.[a-z]))*+\.[a-z]{2,}+(?![a-z0-9-])
+    (?:[/:?][!-~]*)?
+    """,
+    re.VERBOSE,
+)
+_NUMBER = re.compile(
+    r"""
+    [0-9x*](?:(?<=\d)[\dx*]*+|(?<=x)(?<![a-z]x)x++(?![a-z])\d*+|(?<=\*)\*++\d*+)
+    (?:(?:[.:/-]|[ ,](?=\d{3,4}(?![\dx*])))\d[\dx*]*+)*
+    """,
+    re.VERBOSE,
+)
+_NOT_DIGITS = re.compile(r"[ .,:/-]+")
+
+
+def normalise(text: str) -> str:
+    """Return the one form of *text*."""
+    return normalise_all([text])[0]
+
+
+def normalise_all(texts: Sequence[str]) -> list[str]:
+    """Return the one form of each text of a batch."""
+    if not texts:
+        return []
+    joined = _join(texts)
+    if any(word in joined for word in _PLACEHOLDERS):
+        joined = _PLACEHOLDER.sub(_placeholder, joined)
+    folded = _text(_fold(joined))
+    if "//" in folded:
+        folded = _SCHEME_LINK.sub(Token.LINK, folded)
+    if "." in folded:
+        folded = _HOST_LINK.sub(Token.LINK, folded)
+    folded = _NUMBER.sub(_token, folded)
+    return _text(_squeeze(_codes(folded))).split(ROW_BREAK)
+
+
+def _join(texts: Sequence[str]) -> str:
+    joined = ROW_BREAK.join(texts)
+    is_plain = joined.count(ROW_BREAK) == len(texts) - 1 and len(joined) < MAX_CHARACTERS
+    if is_plain:
+        return joined
+    return ROW_BREAK.join([text[:MAX_CHARACTERS].replace(ROW_BREAK, " ") for text in texts])
+
+
+def _fold(text: str) -> Uint32s:
+    folded = _look_up(_codes(text))
+    at = np.flatnonzero(folded == EXPANDS).tolist()
+    if at:
+        folded = _look_up(_codes(_expanded(text, at)))
+    return folded[folded != 0]
+
+
+def _expanded(text: str, at: list[int]) -> str:
+    # Few characters of a batch become several; their parts are folded after this.
+    rare = expansions()
+    starts = [0, *[position + 1 for position in at]]
+    pieces = [text[start:end] for start, end in zip(starts, [*at, len(text)], strict=True)]
+    parts = [rare[text[position]] for position in at]
+    return "".join([piece + part for piece, part in zip(pieces, [*parts, ""], strict=True)])
+
+
+def _look_up(codes: Uint32s) -> Uint32s:
+    table = folds()
+    if codes.max(initial=0) < SIZE:
+        return table[codes]
+    is_tag = codes >= 0xE0000
+    return np.where(codes < SIZE, table[np.minimum(codes, SIZE - 1)], np.where(is_tag, 0, codes))
+
+
+def _squeeze(codes: Uint32s) -> Uint32s:
+    kinds = _kinds(codes)
+    codes = np.where(kinds == SPACE, np.uint32(ord(" ")), codes)
+    is_repeated = (kinds == SPACE) & (_before(kinds) != NARROW)
+    codes, kinds = codes[~is_repeated], kinds[~is_repeated]
+    # What is left of spaces follows a narrow character.
+    is_needless = (kinds == SPACE) & ((_after(kinds) != NARROW) | _between_letters(codes, kinds))
+    return codes[~is_needless]
+
+
+def _between_letters(codes: Uint32s, kinds: Uint8s) -> Bools:
+    # "f r e e": words of one letter each belong together. Runs of x are masked digits.
+    is_narrow = kinds == NARROW
+    is_alone = is_narrow & (_before(kinds) != NARROW) & (_after(kinds) != NARROW)
+    is_alone &= codes != ord("x")
+    between = np.zeros(len(codes), np.bool_)
+    between[1:-1] = is_alone[:-2] & is_alone[2:]
+    return between
+
+
+def _kinds(codes: Uint32s) -> Uint8s:
+    return np.where(codes < SIZE, classes()[np.minimum(codes, SIZE - 1)], np.uint8(WIDE))
+
+
+def _before(kinds: Uint8s) -> Uint8s:
+    return np.concatenate([np.array([BREAK], np.uint8), kinds[:-1]])
+
+
+def _after(kinds: Uint8s) -> Uint8s:
+    return np.concatenate([kinds[1:], np.array([BREAK], np.uint8)])
+
+
+def _placeholder(match: re.Match[str]) -> str:
+    number, link = match.groups()
+    return Token.NUMBER if number else Token.LINK if link else " "
+
+
+def _token(match: re.Match[str]) -> str:
+    digits = match[0]
+    if not digits.isdecimal():
+        digits = _NOT_DIGITS.sub("", digits)
+    if len(digits) < len(_BY_LENGTH) and digits[0] not in "14891":
+        return _BY_LENGTH[len(digits)]
+    special = _SPECIAL_NUMBER.fullmatch(digits)
+    if special is not None:
+        return Token[special.lastgroup or ""]
+    return _BY_LENGTH[len(digits)] if len(digits) < len(_BY_LENGTH) else Token.DIGITS_MORE
+
+
+def _codes(text: str) -> Uint32s:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _text(codes: Uint32s) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
