@@ -111,6 +111,37 @@ class Links:
         return len(self.urls)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerActivity:
+    """What is known of each caller at the moment of its call, that call included.
+
+    Counters fade: an event counts half after `classifiers.activity.HALF_LIFE_MS`. All
+    zero: nothing is known, or the caller is one that is not counted.
+    """
+
+    outgoing_calls: Float32s
+    """Calls the number tried to make, connected or not."""
+    incoming_calls: Float32s
+    """Calls others tried to make to it."""
+    counterparts: Float32s
+    """Different numbers at the other end of these calls; an estimate."""
+    active_days: Float32s
+    """Days (UTC) with a call it made or got; they fade as the calls do."""
+    ended_calls: Float32s
+    """Of the calls it made, those whose end was reported."""
+    answered_calls: Float32s
+    """Of these, those that were answered."""
+    connected_calls: Float32s
+    """Answered calls whose end was reported, made or got."""
+    connected_seconds: Float32s
+    """How long these lasted, together."""
+    texts_sent: Float32s
+    texts_received: Float32s
+
+    def __len__(self) -> int:
+        return len(self.outgoing_calls)
+
+
 def marked(rows: int, which: Mapping[int, object]) -> Bools:
     """Turn a sparse mapping into a column: true for the rows it has."""
     column = np.zeros(rows, np.bool_)

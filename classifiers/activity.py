@@ -1,0 +1,198 @@
+"""Remembers what numbers have been doing, in one fixed array, updated as traffic is decided.
+
+Each number has one slot of 88 bytes, found by hash. Making a call claims the slot;
+getting calls, and texts, only count for a number that holds one. A slot is never
+shared: while its owner is a busy caller, others that hash to it stay unknown, and
+once the owner has been idle for some hours, it starts over for the next. The memory
+may forget, but never holds one number's calls against another, and a flood of callers
+of one call each cannot flush out those of many.
+
+Events are weighted by their own time, so their order, also within a batch, does not
+matter; rows of one batch see each other. Not for use by several threads.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from classifiers import counterparts
+from classifiers.hashing import spread
+from fanzha.phone import FIRST_SENDER, UNREADABLE
+from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s, Texts, Uint64s
+
+DAY_MS = 86_400_000
+HALF_LIFE_MS = 7 * DAY_MS
+"""After this time an event counts half."""
+HOLD_HALF_LIFE_MS = DAY_MS // 24
+"""An idle owner's hold on its slot halves in this time, from its outgoing calls down to one."""
+
+_FADING = np.float32(1 / HALF_LIFE_MS)
+_HOLD_FADING = np.float32(-1 / HOLD_HALF_LIFE_MS)
+_DAYS = 32
+_DAY_WEIGHTS = np.exp2(-np.arange(_DAYS) * DAY_MS / HALF_LIFE_MS).astype(np.float32)
+
+# A slot: words of 64 bits, the last of which hold two counters each.
+_OWNER, _SEEN_MS, _ACTIVE_DAYS, _COUNTERPARTS, _COUNTERS, _WORDS = 0, 1, 2, 3, 7, 11
+_FLOATS = 2 * _WORDS
+_OUTGOING, _INCOMING, _ENDED, _ANSWERED, _CONNECTED, _SECONDS, _SENT, _RECEIVED = range(
+    2 * _COUNTERS, _FLOATS
+)
+
+
+class Events(NamedTuple):
+    """What happened to numbers that hold a slot: one row per number and event."""
+
+    rows: Int64s
+    """Where the event is in its table; both parties' tables laid end to end."""
+    slots: Int64s
+    times: Int64s
+
+
+class ActivityTable:
+    """Counters for up to *slots* numbers at a time, a power of two."""
+
+    def __init__(self, slots: int = 2**20) -> None:
+        bits = slots.bit_length() - 1
+        if bits not in range(1, 25) or slots != 1 << bits:
+            raise ValueError(f"slots: a power of two up to 2**24, not {slots}")
+        self._shift = np.uint64(64 - bits)
+        self._slots = np.zeros((slots, _WORDS), np.int64)
+        # The same memory, flat: the fastest to index.
+        self._words = self._slots.reshape(-1)
+        self._bits = self._words.view(np.uint64)
+        self._floats = self._words.view(np.float32)
+
+    def observe(self, calls: Calls) -> CallerActivity:
+        """Count *calls* in, and return what is now known about their callers."""
+        rows = len(calls)
+        parties = np.concatenate((calls.callers, calls.callees))
+        hashes = spread(parties)
+        slots = (hashes >> self._shift).view(np.int64)
+        readable = _readable(calls.callers, calls.callees, calls.attempted_at_ms)
+        self._claim(calls.callers, slots[:rows], calls.attempted_at_ms, readable)
+        events = self._owned(parties, slots, readable, calls.attempted_at_ms)
+        self._age(events)
+        kinds = np.where(events.rows < rows, _OUTGOING, _INCOMING)
+        self._add(events, kinds, self._weights(events))
+        self._mark(events, np.roll(hashes, rows)[events.rows])
+        return self._known(calls.callers, slots[:rows])
+
+    def observe_texts(self, texts: Texts) -> None:
+        """Count *texts* in for the numbers whose calls are being counted."""
+        events = self._events(texts.senders, texts.receivers, texts.submitted_at_ms)
+        kinds = np.where(events.rows < len(texts), _SENT, _RECEIVED)
+        self._add(events, kinds, self._weights(events))
+
+    def record_ends(
+        self,
+        callers: Int64s,
+        callees: Int64s,
+        answered: Bools,
+        durations_ms: Int64s,
+        ended_at_ms: Int64s,
+    ) -> None:
+        """Count ended calls in for the numbers whose calls are being counted.
+
+        *durations_ms* is the time talked; it says nothing of calls that were not answered.
+        """
+        events = self._events(callers, callees, ended_at_ms)
+        weights = self._weights(events)
+        which = events.rows % max(len(callers), 1)
+        connected = weights * answered[which]
+        # Nothing from outside may make a counter infinite.
+        seconds = np.clip(durations_ms, 0, DAY_MS).astype(np.float32) / np.float32(1000)
+        self._add(events, _CONNECTED, connected)
+        self._add(events, _SECONDS, connected * seconds[which])
+        by_caller = (events.rows < len(callers)).astype(np.float32)
+        self._add(events, _ENDED, weights * by_caller)
+        self._add(events, _ANSWERED, connected * by_caller)
+
+    def _events(self, parties: Int64s, others: Int64s, times: Int64s) -> Events:
+        both = np.concatenate((parties, others))
+        slots = (spread(both) >> self._shift).view(np.int64)
+        events = self._owned(both, slots, _readable(parties, others, times), times)
+        self._age(events)
+        return events
+
+    def _claim(self, callers: Int64s, slots: Int64s, times: Int64s, readable: Bools) -> None:
+        at = slots * _WORDS
+        # Service codes are many people's, and so are names such as "anonymous".
+        personal = (callers > 0) & (callers < FIRST_SENDER)
+        newcomers = np.flatnonzero((self._words.take(at) != callers) & personal & readable)
+        if not len(newcomers):
+            return
+        slots, at = slots[newcomers], at[newcomers]
+        idle = np.abs(times[newcomers] - self._words.take(at + _SEEN_MS)).astype(np.float32)
+        hold = self._floats.take(slots * _FLOATS + _OUTGOING) * np.exp2(idle * _HOLD_FADING)
+        free = hold <= 1
+        self._slots[slots[free]] = 0
+        # Of several newcomers in one batch the last gets the slot.
+        self._words[at[free]] = callers[newcomers[free]]
+
+    def _owned(self, parties: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> Events:
+        mine = self._words.take(slots * _WORDS) == parties
+        rows = np.flatnonzero(mine & np.concatenate((readable, readable)))
+        return Events(rows, slots[rows], np.concatenate((times, times))[rows])
+
+    def _age(self, events: Events) -> None:
+        slots = self._slots.take(events.slots, axis=0)
+        before = slots[:, _SEEN_MS].copy()
+        seen_at = events.slots * _WORDS + _SEEN_MS
+        np.maximum.at(self._words, seen_at, events.times)
+        now = slots[:, _SEEN_MS] = self._words.take(seen_at)
+        slots.view(np.float32)[:, 2 * _COUNTERS :] *= _faded(before - now)[:, None]
+        days_before, today = before // DAY_MS, now // DAY_MS
+        bits = slots.view(np.uint64)
+        bits[:, _ACTIVE_DAYS] <<= np.minimum(today - days_before, _DAYS).view(np.uint64)
+        bits[:, _ACTIVE_DAYS] &= np.uint64(2**_DAYS - 1)
+        words = bits[:, _COUNTERPARTS:_COUNTERS]
+        words[:] = counterparts.forget(words, days_before, today)
+        # A slot found twice gets the same values twice.
+        self._slots[events.slots] = slots
+
+    def _weights(self, events: Events) -> Float32s:
+        return _faded(events.times - self._words.take(events.slots * _WORDS + _SEEN_MS))
+
+    def _add(self, events: Events, kinds: int | Int64s, amounts: Float32s) -> None:
+        np.add.at(self._floats, events.slots * _FLOATS + kinds, amounts)
+
+    def _mark(self, events: Events, hashes_of_others: Uint64s) -> None:
+        at = events.slots * _WORDS
+        ago = self._words.take(at + _SEEN_MS) // DAY_MS - events.times // DAY_MS
+        days = np.uint64(1) << np.minimum(ago, _DAYS).view(np.uint64)
+        np.bitwise_or.at(self._bits, at + _ACTIVE_DAYS, days & np.uint64(2**_DAYS - 1))
+        words, bits = counterparts.places(hashes_of_others)
+        np.bitwise_or.at(self._bits, at + _COUNTERPARTS + words, bits)
+
+    def _known(self, callers: Int64s, slots: Int64s) -> CallerActivity:
+        words = self._slots.take(slots, axis=0)
+        words[(words[:, _OWNER] != callers) | (callers == UNREADABLE)] = 0
+        column = np.ascontiguousarray(words.view(np.float32).T)
+        bits = words.view(np.uint64)
+        return CallerActivity(
+            outgoing_calls=column[_OUTGOING],
+            incoming_calls=column[_INCOMING],
+            counterparts=counterparts.estimate(bits[:, _COUNTERPARTS:_COUNTERS]),
+            active_days=_count_days(bits[:, _ACTIVE_DAYS]),
+            ended_calls=column[_ENDED],
+            answered_calls=column[_ANSWERED],
+            connected_calls=column[_CONNECTED],
+            connected_seconds=column[_SECONDS],
+            texts_sent=column[_SENT],
+            texts_received=column[_RECEIVED],
+        )
+
+
+def _readable(parties: Int64s, others: Int64s, times: Int64s) -> Bools:
+    return (parties != UNREADABLE) & (others != UNREADABLE) & (times > 0)
+
+
+def _faded(ages_ms: Int64s) -> Float32s:
+    faded: Float32s = np.exp2(ages_ms.astype(np.float32) * _FADING)
+    return faded
+
+
+def _count_days(days: Uint64s) -> Float32s:
+    octets = days.astype("<u4").view(np.uint8).reshape(-1, _DAYS // 8)
+    weighted: Float32s = np.unpackbits(octets, axis=1, bitorder="little") @ _DAY_WEIGHTS
+    return weighted
