@@ -1,0 +1,38 @@
+"""The `fanzha` command."""
+
+from importlib.metadata import version as distribution_version
+
+import typer
+
+from services.cli import blocklist, check, hits, replay, run, score
+from services.cli.console import out
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Fanzha 反诈: lets calls, texts and links through, or blocks them as fraud.",
+)
+app.command()(run.up)
+app.command()(run.serve)
+app.command()(run.admin)
+app.command(hidden=True)(run.worker)
+app.add_typer(check.app, name="check")
+app.add_typer(replay.app, name="replay")
+app.add_typer(score.app, name="score")
+app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(hits.app, name="hits")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(distribution_version("fanzha"))
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

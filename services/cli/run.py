@@ -1,0 +1,65 @@
+"""`fanzha up`, `serve`, `admin`: the processes."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services import logs, settings
+from services.cli.console import err
+from services.settings import Settings
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        envvar=settings.CONFIG_VARIABLE,
+        exists=True,
+        dir_okay=False,
+        help="TOML file of settings; variables FANZHA_… outrank it.",
+    ),
+]
+
+
+def up(config: Config = None) -> None:
+    """Run everything on this machine, on an embedded Valkey unless FANZHA_REDIS_URL is set."""
+    from services.parent import run_all
+
+    _run(config, run_all)
+
+
+def serve(config: Config = None) -> None:
+    """Run the interception workers of this host."""
+    from services.parent import run_interception
+
+    _run(config, run_interception)
+
+
+def admin(config: Config = None) -> None:
+    """Run list administration."""
+    from services.admin import run
+
+    _run(config, run)
+
+
+def worker(config: Config = None) -> None:
+    """Run one interception worker; `serve` starts these."""
+    from services.worker import run
+
+    _run(config, run)
+
+
+def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
+    if config is not None:
+        os.environ[settings.CONFIG_VARIABLE] = str(config.absolute())
+    try:
+        wanted = settings.load()
+        logs.configure(level=wanted.log_level, form=wanted.log_format)
+        status = asyncio.run(role(wanted))
+    except (ValueError, RuntimeError, OSError) as error:
+        # A wrong deployment, told in one message: settings, models, a taken port or folder.
+        err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(status)

@@ -1,0 +1,150 @@
+"""The parent process of a host: follows the lists, keeps the workers running.
+
+It writes the list file that all workers map, so the lists are read from Redis and
+merged once per host. `run_all` adds an embedded Valkey and list administration: a
+whole service in one process tree.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from blocklists.follower import Follower
+from blocklists.store import Store
+from services import lifetime, metrics
+from services.embedded import EmbeddedValkey
+from services.ports import SharedPort
+from services.redis_client import connect
+from services.settings import Settings
+from services.supervisor import Child, Supervisor
+
+logger = logging.getLogger(__name__)
+
+ENDPOINTS = "endpoints.json"
+"""Where a running service can be found; in the data folder, gone when it has ended."""
+READY_SECONDS = 60.0
+WATCH_SECONDS = 0.2
+
+
+async def run_interception(settings: Settings) -> int:
+    """Run the interception workers of this host; return the exit status."""
+    if settings.redis_url is None:
+        raise ValueError("FANZHA_REDIS_URL: serve needs it; `fanzha up` brings a Valkey along")
+    return await _Host(settings, settings.redis_url).run(with_admin=False)
+
+
+async def run_all(settings: Settings) -> int:
+    """Run everything on this machine; return the exit status."""
+    if settings.redis_url is not None:
+        return await _Host(settings, settings.redis_url).run(with_admin=True)
+    valkey = EmbeddedValkey(settings.data_dir, settings.embedded_port)
+    url = await valkey.start()
+    try:
+        return await _Host(settings, url, valkey).run(with_admin=True)
+    finally:
+        await valkey.stop()
+
+
+class _Host:
+    """One process tree, while it runs."""
+
+    def __init__(
+        self, settings: Settings, redis_url: str, valkey: EmbeddedValkey | None = None
+    ) -> None:
+        self._settings = settings
+        self._redis_url = redis_url
+        self._valkey = valkey
+
+    async def run(self, *, with_admin: bool) -> int:
+        stop = lifetime.stop_event()
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            port = SharedPort(settings.listen_host, settings.listen_port)
+            stack.callback(port.close)
+            exporter = metrics.Exporter(settings)
+            stack.callback(exporter.stop)
+            endpoints = {
+                "interception": f"{settings.listen_host}:{port.number}",
+                "metrics": exporter.start(),
+            }
+            children = self._workers(port.number, exporter)
+            if with_admin:
+                admin = SharedPort(settings.admin_host, settings.admin_port)
+                admin.close()
+                endpoints["admin"] = f"{settings.admin_host}:{admin.number}"
+                children.append(self._admin(admin.number, exporter))
+            supervisor = Supervisor(
+                children, drain_seconds=settings.drain_seconds, on_death=exporter.forget
+            )
+            follower = Follower(Store(connect(self._redis_url)), settings.lists_dir)
+            background = [asyncio.create_task(follower.run())]
+            if self._valkey is not None:
+                endpoints["valkey"] = self._valkey.address
+                background.append(asyncio.create_task(_keep_running(self._valkey)))
+            stack.push_async_callback(lifetime.cancel, background)
+            await self._supervise(supervisor, stop, background, endpoints)
+        return 0
+
+    async def _supervise(
+        self,
+        supervisor: Supervisor,
+        stop: asyncio.Event,
+        background: Sequence[asyncio.Task[None]],
+        endpoints: dict[str, str],
+    ) -> None:
+        keeping = asyncio.create_task(supervisor.run())
+        announcing = asyncio.create_task(self._announce(supervisor, endpoints))
+        try:
+            await lifetime.first_of(stop, *background, keeping)
+        finally:
+            announcing.cancel()
+            (self._settings.data_dir / ENDPOINTS).unlink(missing_ok=True)
+            supervisor.stop()
+            await keeping
+
+    async def _announce(self, supervisor: Supervisor, endpoints: dict[str, str]) -> None:
+        """Tell where the service is, once every process is ready."""
+        while not await supervisor.wait_serving(READY_SECONDS):
+            waiting = [child.name for child in supervisor.children if not child.serving.is_set()]
+            logger.warning("not ready yet: %s", ", ".join(waiting))
+        file = self._settings.data_dir / ENDPOINTS
+        beside = file.with_suffix(".new")
+        beside.write_text(json.dumps(endpoints, indent=2) + "\n")
+        beside.rename(file)
+        for name, address in endpoints.items():
+            sys.stderr.write(f"{name:<14}{address}\n")
+        sys.stderr.write("Ctrl-C ends in order.\n")
+        sys.stderr.flush()
+
+    def _workers(self, port: int, exporter: metrics.Exporter) -> list[Child]:
+        return [
+            Child(
+                name=f"worker {number}",
+                arguments=["worker"],
+                environment=self._environment(exporter) | {"FANZHA_LISTEN_PORT": str(port)},
+            )
+            for number in range(self._settings.workers)
+        ]
+
+    def _admin(self, port: int, exporter: metrics.Exporter) -> Child:
+        return Child(
+            name="admin",
+            arguments=["admin"],
+            environment=self._environment(exporter) | {"FANZHA_ADMIN_PORT": str(port)},
+        )
+
+    def _environment(self, exporter: metrics.Exporter) -> dict[str, str]:
+        return {
+            "FANZHA_REDIS_URL": self._redis_url,
+            "FANZHA_DATA_DIR": str(self._settings.data_dir.absolute()),
+            **exporter.environment,
+        }
+
+
+async def _keep_running(valkey: EmbeddedValkey) -> None:
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        await valkey.ensure_running()

@@ -1,0 +1,82 @@
+"""Makes gRPC servers: the same options, health, reflection and errors for every role."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from fanzha.v1 import (
+    blocklist_pb2,
+    blocklist_pb2_grpc,
+    feedback_pb2,
+    feedback_pb2_grpc,
+    interception_pb2,
+    interception_pb2_grpc,
+)
+from services.rpc.errors import ErrorInterceptor
+
+_SERVICES: dict[str, tuple[str, Any]] = {
+    "interception": (
+        interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name,
+        interception_pb2_grpc.add_InterceptionServiceServicer_to_server,
+    ),
+    "feedback": (
+        feedback_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
+        feedback_pb2_grpc.add_FeedbackServiceServicer_to_server,
+    ),
+    "blocklist": (
+        blocklist_pb2.DESCRIPTOR.services_by_name["BlocklistService"].full_name,
+        blocklist_pb2_grpc.add_BlocklistServiceServicer_to_server,
+    ),
+}
+
+
+class RpcServer:
+    """A gRPC server that says NOT_SERVING until told otherwise."""
+
+    def __init__(self, servicers: dict[str, object], *, max_message_bytes: int) -> None:
+        self._server = grpc.aio.server(
+            interceptors=[ErrorInterceptor()],
+            options=[
+                ("grpc.so_reuseport", 1),
+                ("grpc.max_receive_message_length", max_message_bytes),
+                ("grpc.max_send_message_length", max_message_bytes),
+                # Gateways keep channels for days and ping them to notice a dead peer.
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+            ],
+        )
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._names = ["", *(_SERVICES[key][0] for key in servicers)]
+        for key, servicer in servicers.items():
+            _SERVICES[key][1](servicer, self._server)
+        described = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(described, self._server)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, answer NOT_SERVING, and return the port."""
+        await self._say(self._names, serving=False)
+        bound = self._server.add_insecure_port(f"{_bracketed(host)}:{port}")
+        await self._server.start()
+        return bound
+
+    async def serve(self) -> None:
+        """Answer SERVING from now on."""
+        await self._say(self._names, serving=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Answer NOT_SERVING, take no more requests, and finish those under way."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(seconds)
+
+    async def _say(self, names: Iterable[str], *, serving: bool) -> None:
+        status = health_pb2.HealthCheckResponse
+        for name in names:
+            await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

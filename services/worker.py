@@ -1,0 +1,154 @@
+"""One worker process: decides, until it is told to stop or its parent is gone.
+
+Started fresh by the parent (`services.supervisor`), one per core, all on one port
+(SO_REUSEPORT): the kernel spreads connections over them.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+
+from blocklists.replica import Replica
+from blocklists.store import Store
+from fanzha.decisions import Decisions
+from fanzha.errors import Unavailable
+from fanzha.tables import Channel
+from services import app, ids, lifetime
+from services.call_ends import CallEndReports
+from services.feedback import Feedback
+from services.hit_store import HitStore, PrefixClaims
+from services.hits import HitBuffer, HitFlusher
+from services.metrics import DecisionMetrics
+from services.observer import Observer, Table
+from services.redis_client import connect
+from services.rpc.feedback import FeedbackServicer
+from services.rpc.server import RpcServer
+from services.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 0.05
+"""How often a worker looks for a new list file; a look is one `stat`."""
+REPORT_SECONDS = 1.0
+
+
+def now_ms() -> int:
+    """Return the time of day in milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+async def run(settings: Settings) -> int:
+    """Serve until told to stop; return the exit status."""
+    worker = Worker(settings)
+    return await worker.run()
+
+
+class Worker:
+    """The parts of one worker process, and what they do in the background."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.redis_url is None:
+            raise ValueError("FANZHA_REDIS_URL: a worker needs it")
+        self._settings = settings
+        self._name = f"{socket.gethostname()}/{os.getpid()}"
+        self._metrics = DecisionMetrics()
+        redis = connect(settings.redis_url)
+        self._store = Store(redis)
+        self._claims = PrefixClaims(redis, self._name)
+        self._ids = ids.DecisionIds(secrets.randbits)
+        self._replica = Replica(settings.lists_dir)
+        self._applied_at_ms = 0
+        hits = HitStore(
+            redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
+        )
+        self._buffer = HitBuffer(
+            capacity=settings.hit_buffer_rows, now_ms=now_ms, counters=self._metrics
+        )
+        self._flusher = HitFlusher(
+            self._buffer,
+            hits,
+            counters=self._metrics,
+            interval_seconds=settings.hit_flush_ms / 1000,
+        )
+        self._decider = app.build(
+            settings,
+            replica=self._replica,
+            observer=Observer(
+                started=self._metrics.started,
+                stage_done=self._metrics.stage_done,
+                model_failed=self._metrics.model_failed,
+                decided=self._decided,
+            ),
+            reserve_ids=self._ids.reserve,
+            now_ms=now_ms,
+        )
+        feedback = FeedbackServicer(
+            feedback=Feedback(store=hits, home=self._decider.home, now_ms=now_ms),
+            call_ends=CallEndReports(
+                home=self._decider.home,
+                record_ends=self._decider.activity.record_ends,
+                now_ms=now_ms,
+            ),
+        )
+        self._server = RpcServer(
+            {"interception": self._decider.interception, "feedback": feedback},
+            max_message_bytes=settings.max_message_bytes,
+        )
+
+    async def run(self) -> int:
+        """Serve until told to stop; finish what is under way and write the hits."""
+        stop = lifetime.stop_event(also_when_parent_dies=True)
+        await self._server.start(self._settings.listen_host, self._settings.listen_port)
+        background = [
+            asyncio.create_task(self._follow_lists()),
+            asyncio.create_task(self._report()),
+            asyncio.create_task(self._flusher.run()),
+            asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
+        ]
+        await lifetime.first_of(stop, *background)
+        await self._server.drain(self._settings.drain_seconds)
+        await lifetime.cancel(background)
+        await self._flusher.drain(self._settings.drain_seconds)
+        logger.info("worker ends")
+        return 0
+
+    def _decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
+        self._metrics.count(channel, decisions.actions, decisions.reasons)
+        self._buffer.offer(channel, table, decisions)
+
+    async def _follow_lists(self) -> None:
+        """Take new lists over as they come; serve from the first."""
+        while True:
+            if self._replica.changed and await asyncio.to_thread(self._replica.refresh):
+                await self._took_lists()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    async def _took_lists(self) -> None:
+        first = self._applied_at_ms == 0
+        self._applied_at_ms = now_ms()
+        if first:
+            await self._server.serve()
+            lifetime.say_serving()
+            logger.info("serving", extra={"list_version": self._replica.current.version})
+        await self._report_once()
+
+    async def _report(self) -> None:
+        while True:
+            snapshot = self._replica.current
+            self._metrics.lists(version=snapshot.version, committed_at_ms=snapshot.committed_at_ms)
+            await self._report_once()
+            await asyncio.sleep(REPORT_SECONDS)
+
+    async def _report_once(self) -> None:
+        if not self._applied_at_ms:
+            return
+        try:
+            await self._store.report_worker(
+                self._name, self._replica.current.version, self._applied_at_ms, now_ms()
+            )
+        except Unavailable:
+            # The parent logs an outage; a missing report says the rest.
+            return

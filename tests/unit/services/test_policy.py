@@ -1,0 +1,64 @@
+"""Which evidence decides: the whole precedence, as a table."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from fanzha.decisions import Action, Reason
+from services import policy
+
+NO_MODEL = float("nan")
+
+
+def rule(
+    *,
+    invalid: bool = False,
+    protected: bool = False,
+    listed: int = 0,
+    implausible: bool = False,
+    score: float = 0.0,
+) -> tuple[Action, Reason]:
+    ruling = policy.rule(
+        invalid=np.array([invalid]),
+        protected=np.array([protected]),
+        listed=np.array([listed], np.uint8),
+        implausible=np.array([implausible]),
+        scores=np.array([score], np.float32),
+        threshold=0.9,
+    )
+    return Action(int(ruling.actions[0])), Reason(int(ruling.reasons[0]))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ({"score": 0.0}, (Action.ALLOW, Reason.SCORED)),
+        ({"score": 0.89}, (Action.ALLOW, Reason.SCORED)),
+        ({"score": 0.9}, (Action.BLOCK, Reason.SCORED)),
+        ({"score": NO_MODEL}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"implausible": True}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
+        ({"implausible": True, "score": NO_MODEL}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
+        ({"listed": Action.BLOCK}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"listed": Action.BLOCK, "implausible": True}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"listed": Action.ALLOW, "implausible": True}, (Action.ALLOW, Reason.ALLOWLISTED)),
+        ({"listed": Action.ALLOW, "score": 1.0}, (Action.ALLOW, Reason.ALLOWLISTED)),
+    ],
+)
+def test_first_line_that_holds_decides(
+    evidence: dict[str, float], expected: tuple[Action, Reason]
+) -> None:
+    assert rule(**evidence) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("listed", "implausible", "score"),
+    list(product([0, Action.ALLOW, Action.BLOCK], [False, True], [0.0, 1.0, NO_MODEL])),
+)
+def test_protected_and_invalid_rows_are_always_let_through(
+    listed: int, implausible: bool, score: float
+) -> None:
+    evidence = {"listed": listed, "implausible": implausible, "score": score}
+
+    assert rule(protected=True, **evidence) == (Action.ALLOW, Reason.PROTECTED)  # type: ignore[arg-type]
+    assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]
