@@ -1,0 +1,118 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.links import MOST_LINKS, find_links
+from fanzha.url import canonical
+
+CASES = tomllib.loads(Path("tests/cases/links.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["text"][:40] for case in CASES])
+def test_a_text_holds_the_links_of_the_table(case: dict[str, str | list[str]]) -> None:
+    assert find_links(str(case["text"])) == case["links"]
+
+
+def test_only_the_first_links_are_found() -> None:
+    text = " ".join(f"a{number}.example" for number in range(MOST_LINKS + 5))
+
+    assert find_links(text) == [f"http://a{number}.example/" for number in range(MOST_LINKS)]
+
+
+chinese = st.text("请点击登录网址查看领取您的积分，。！：、", max_size=12)
+names = st.from_regex(r"[a-z][a-z0-9]{1,8}(-[a-z0-9]{1,4})?", fullmatch=True)
+urls = st.builds(
+    "{}://{}.{}/{}".format,
+    st.sampled_from(["http", "https"]),
+    names,
+    st.sampled_from(["example", "test", "com", "com.cn", "top", "xn--fiqs8s"]),
+    st.from_regex(
+        r"([a-z0-9]{1,6}/){0,2}[A-Za-z0-9_-]{0,8}(\?[a-z]=[0-9a-z%]{1,3})?", fullmatch=True
+    ),
+).map(canonical)
+
+
+@given(chinese, urls, chinese)
+def test_a_link_among_chinese_text_is_found(before: str, link: str, after: str) -> None:
+    assert find_links(before + link + after) == [link]
+
+
+@given(chinese, urls, chinese)
+def test_a_link_without_its_scheme_is_found(before: str, link: str, after: str) -> None:
+    bare = link.partition("://")[2]
+
+    assert find_links(f"{before} {bare}{after}") == [f"http://{bare}"]
+
+
+pieces = st.sampled_from(
+    [
+        *[
+            "evil",
+            ".",
+            "com",
+            "点",
+            "。",
+            " ",
+            "/",
+            "http://",
+            "www.",
+            "hxxp",
+            "例子",
+            "中国",
+            "@",
+            "dot",
+        ],
+        *[
+            "[.]",
+            "（点）",
+            "\u200b",
+            "ｅ",
+            "．",
+            "𝐞",
+            "ⓔ",
+            "｡",
+            "1",
+            "3.5",
+            "\ud800",
+            "é",
+            "%",
+            "(",
+            ")",
+            "c o m",
+        ],
+    ]
+)
+
+
+@given(st.one_of(st.lists(pieces, max_size=20).map("".join), st.text(max_size=60)))
+def test_whatever_is_found_is_canonical_and_there_once(text: str) -> None:
+    found = find_links(text)
+
+    assert found == list(dict.fromkeys(map(canonical, found)))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a.",
+        "a点",
+        "a ",
+        "a . ",
+        ". ",
+        "www.",
+        "http://",
+        "/",
+        "(",
+        "例.",
+        "1.1.",
+        "e v . ",
+        "\u200b",
+        "a@",
+        ")",
+    ],
+)
+def test_long_hostile_texts_are_read(piece: str) -> None:
+    assert len(find_links(piece * 4000 + " evil.example/a")) <= MOST_LINKS
