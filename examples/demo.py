@@ -29,7 +29,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.cli import traffic
 from services.cli.check import word
 from services.cli.files import open_table
-from services.cli.replay import percentile
+from services.cli.tally import percentile
 
 HERE = Path(__file__).parent
 FANZHA = [sys.executable, "-m", "services"]
@@ -215,7 +215,9 @@ def _confirm(stub: Any, channel: grpc.Channel, folder: str) -> None:
     )
     answer = _patiently(lambda: feedback.ConfirmHit(request, timeout=DEADLINE_SECONDS))
     durability = word(feedback_pb2.Durability.Name(answer.durability), "DURABILITY_")
-    console.print(f"decision {suspect.decision_id} confirmed, place {answer.stream_id}, {durability}")
+    console.print(
+        f"decision {suspect.decision_id} confirmed, place {answer.stream_id}, {durability}"
+    )
     milliseconds, number = answer.stream_id.split("-")
     before = f"{int(milliseconds) - 1}-{number}"
     environment = {"FANZHA_REDIS_URL": (Path(folder) / "valkey" / "url").read_text().strip()}

@@ -131,6 +131,11 @@ def range_text(key: int, digits: int) -> str:
     return f"{'+' if key > 0 else ''}{abs(key):0{digits}d}*"
 
 
+_SHOWN = 4
+_LONGEST_SERVICE_CODE = 6
+
+
 def masked(text: str) -> str:
-    """Hide a party for logs: only the last four characters of what is longer stay."""
-    return "*" * (len(text) - 4) + text[-4:] if len(text) > 6 else text
+    """Hide a party for logs: of what is longer than a service code, four characters stay."""
+    hidden = len(text) - _SHOWN
+    return "*" * hidden + text[-_SHOWN:] if len(text) > _LONGEST_SERVICE_CODE else text

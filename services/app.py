@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blocklists.replica import Replica
+
 from classifiers import bundles
 from classifiers.activity import ActivityTable
 from fanzha.phone import HomePlan

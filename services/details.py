@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-
 from blocklists.snapshot import Snapshot
+
 from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from blocklists.snapshot import Snapshot
 
 from blocklists import protected
 from blocklists.entries import Direction
-from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
-from classifiers.base import CallerScorer, LinkScorer, TextScores, TextScorer
+from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
 from fanzha.decisions import Decisions, Evidence
 from fanzha.tables import Bools, Calls, Channel, Float32s, Links, Texts, Uint8s, marked
@@ -192,4 +192,3 @@ class Engine:
             logger.exception("scoring failed; rows are decided without a model")
             self._observer.model_failed(channel)
             return np.full(rows, np.nan, np.float32)
-

@@ -19,8 +19,8 @@ none                  allow or none         nothing
 from typing import NamedTuple
 
 import numpy as np
-
 from blocklists.snapshot import Matches
+
 from fanzha.decisions import Action, Evidence
 from fanzha.links import find_links
 from fanzha.tables import Int64s, Texts, Uint8s
@@ -37,9 +37,7 @@ class Listed(NamedTuple):
     """What it matched, an `Evidence`."""
 
 
-def of_parties(
-    first: Matches, second: Matches, *, names: tuple[Evidence, Evidence]
-) -> Listed:
+def of_parties(first: Matches, second: Matches, *, names: tuple[Evidence, Evidence]) -> Listed:
     """Let the more decisive of two parties' entries speak, row by row."""
     second_wins = _weight(second) > _weight(first)
     rows = np.where(second_wins, second.rows, first.rows)

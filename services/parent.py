@@ -14,8 +14,11 @@ from contextlib import AsyncExitStack
 
 from blocklists.follower import Follower
 from blocklists.store import Store
-from services import lifetime, metrics
+
+from services import lifetime
 from services.embedded import EmbeddedValkey
+from services.metrics_pages import MetricsPages, MetricsServer
+from services.places import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
 from services.ports import SharedPort
 from services.redis_client import connect
 from services.settings import Settings
@@ -23,8 +26,6 @@ from services.supervisor import Child, Supervisor
 
 logger = logging.getLogger(__name__)
 
-ENDPOINTS = "endpoints.json"
-"""Where a running service can be found; in the data folder, gone when it has ended."""
 READY_SECONDS = 60.0
 WATCH_SECONDS = 0.2
 
@@ -64,22 +65,19 @@ class _Host:
         async with AsyncExitStack() as stack:
             port = SharedPort(settings.listen_host, settings.listen_port)
             stack.callback(port.close)
-            exporter = metrics.Exporter(settings)
-            stack.callback(exporter.stop)
-            endpoints = {
-                "interception": f"{settings.listen_host}:{port.number}",
-                "metrics": exporter.start(),
-            }
-            children = self._workers(port.number, exporter)
+            endpoints = {"interception": f"{settings.listen_host}:{port.number}"}
+            pages = MetricsPages(settings.data_dir / METRICS)
+            if settings.metrics_enabled:
+                page = MetricsServer(pages, settings.metrics_host, settings.metrics_port)
+                stack.enter_context(page)
+                endpoints["metrics"] = f"http://{settings.metrics_host}:{page.port}/metrics"
+            children = self._workers(port.number)
             if with_admin:
-                admin = SharedPort(settings.admin_host, settings.admin_port)
-                admin.close()
-                endpoints["admin"] = f"{settings.admin_host}:{admin.number}"
-                children.append(self._admin(admin.number, exporter))
+                children.append(self._admin(endpoints))
             supervisor = Supervisor(
-                children, drain_seconds=settings.drain_seconds, on_death=exporter.forget
+                children, drain_seconds=settings.drain_seconds, on_death=pages.retire
             )
-            follower = Follower(Store(connect(self._redis_url)), settings.lists_dir)
+            follower = Follower(Store(connect(self._redis_url)), settings.data_dir / LISTS)
             background = [asyncio.create_task(follower.run())]
             if self._valkey is not None:
                 endpoints["valkey"] = self._valkey.address
@@ -119,29 +117,25 @@ class _Host:
         sys.stderr.write("Ctrl-C ends in order.\n")
         sys.stderr.flush()
 
-    def _workers(self, port: int, exporter: metrics.Exporter) -> list[Child]:
+    def _workers(self, port: int) -> list[Child]:
         return [
-            Child(
-                name=f"worker {number}",
-                arguments=["worker"],
-                environment=self._environment(exporter) | {"FANZHA_LISTEN_PORT": str(port)},
-            )
+            self._child(f"worker-{number}", "worker", {"FANZHA_LISTEN_PORT": str(port)})
             for number in range(self._settings.workers)
         ]
 
-    def _admin(self, port: int, exporter: metrics.Exporter) -> Child:
-        return Child(
-            name="admin",
-            arguments=["admin"],
-            environment=self._environment(exporter) | {"FANZHA_ADMIN_PORT": str(port)},
-        )
+    def _admin(self, endpoints: dict[str, str]) -> Child:
+        port = SharedPort(self._settings.admin_host, self._settings.admin_port)
+        port.close()
+        endpoints["admin"] = f"{self._settings.admin_host}:{port.number}"
+        return self._child("admin", "admin", {"FANZHA_ADMIN_PORT": str(port.number)})
 
-    def _environment(self, exporter: metrics.Exporter) -> dict[str, str]:
-        return {
+    def _child(self, name: str, role: str, environment: dict[str, str]) -> Child:
+        common = {
             "FANZHA_REDIS_URL": self._redis_url,
             "FANZHA_DATA_DIR": str(self._settings.data_dir.absolute()),
-            **exporter.environment,
+            NAME_VARIABLE: name,
         }
+        return Child(name=name, arguments=[role], environment=common | environment)
 
 
 async def _keep_running(valkey: EmbeddedValkey) -> None:

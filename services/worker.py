@@ -13,6 +13,7 @@ import time
 
 from blocklists.replica import Replica
 from blocklists.store import Store
+
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.tables import Channel
@@ -23,6 +24,7 @@ from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
 from services.observer import Observer, Table
+from services.places import LISTS, METRICS, NAME_VARIABLE
 from services.redis_client import connect
 from services.rpc.feedback import FeedbackServicer
 from services.rpc.server import RpcServer
@@ -54,12 +56,12 @@ class Worker:
             raise ValueError("FANZHA_REDIS_URL: a worker needs it")
         self._settings = settings
         self._name = f"{socket.gethostname()}/{os.getpid()}"
-        self._metrics = DecisionMetrics()
+        self._metrics = _metrics(settings)
         redis = connect(settings.redis_url)
         self._store = Store(redis)
         self._claims = PrefixClaims(redis, self._name)
         self._ids = ids.DecisionIds(secrets.randbits)
-        self._replica = Replica(settings.lists_dir)
+        self._replica = Replica(settings.data_dir / LISTS)
         self._applied_at_ms = 0
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
@@ -96,6 +98,7 @@ class Worker:
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
+            failed=self._metrics.rpc_failed,
         )
 
     async def run(self) -> int:
@@ -137,10 +140,15 @@ class Worker:
 
     async def _report(self) -> None:
         while True:
-            snapshot = self._replica.current
-            self._metrics.lists(version=snapshot.version, committed_at_ms=snapshot.committed_at_ms)
+            self._tell_metrics()
             await self._report_once()
             await asyncio.sleep(REPORT_SECONDS)
+
+    def _tell_metrics(self) -> None:
+        snapshot = self._replica.current
+        self._metrics.list_in_force(
+            snapshot.version, len(snapshot), self._replica.current_at_ms / 1000
+        )
 
     async def _report_once(self) -> None:
         if not self._applied_at_ms:
@@ -152,3 +160,11 @@ class Worker:
         except Unavailable:
             # The parent logs an outage; a missing report says the rest.
             return
+
+
+def _metrics(settings: Settings) -> DecisionMetrics:
+    if not settings.metrics_enabled:
+        return DecisionMetrics()
+    return DecisionMetrics.on_page(
+        settings.data_dir / METRICS, os.environ.get(NAME_VARIABLE, "worker"), os.getpid()
+    )

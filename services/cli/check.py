@@ -18,7 +18,7 @@ Target = Annotated[
 ]
 Local = Annotated[
     bool,
-    typer.Option("--local", help="Decide in this process: the lists of the data folder, no server."),
+    typer.Option("--local", help="Decide here, without a server, by the lists of the data folder."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")]
@@ -98,7 +98,7 @@ def health(target: Target = DEFAULT_TARGET, timeout: Timeout = 5.0) -> None:
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
     with one_sentence(target), channels.blocking(target) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
+        stub: Any = health_pb2_grpc.HealthStub(channel)
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
         if status != "SERVING":

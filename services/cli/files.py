@@ -67,13 +67,10 @@ def _read_tsv(text: TextIOWrapper, _single: str) -> tuple[tuple[str, ...], Itera
     # Only a line feed ends a row: other Unicode line ends may stand in a message.
     lines = (line.rstrip("\r\n") for line in text)
     columns = tuple(next(lines, "").split("\t"))
-    width = len(columns)
 
     def rows() -> Iterator[Row]:
         for line in lines:
-            fields = line.split("\t")
-            fields += [""] * (width - len(fields))
-            yield dict(zip(columns, fields, strict=False))
+            yield _row(columns, line.split("\t"))
 
     return columns, rows()
 
@@ -82,15 +79,18 @@ def _read_csv(text: TextIOWrapper, _single: str) -> tuple[tuple[str, ...], Itera
     csv.field_size_limit(_FIELD_LIMIT)
     reader = csv.reader(text)
     columns = tuple(next(reader, []))
-    width = len(columns)
 
     def rows() -> Iterator[Row]:
         for fields in reader:
             if fields:
-                fields += [""] * (width - len(fields))
-                yield dict(zip(columns, fields, strict=False))
+                yield _row(columns, fields)
 
     return columns, rows()
+
+
+def _row(columns: tuple[str, ...], fields: list[str]) -> Row:
+    missing = [""] * (len(columns) - len(fields))
+    return dict(zip(columns, fields + missing, strict=False))
 
 
 def _read_lines(text: TextIOWrapper, single: str) -> tuple[tuple[str, ...], Iterator[Row]]:

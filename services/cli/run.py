@@ -1,14 +1,13 @@
 """`fanzha up`, `serve`, `admin`: the processes."""
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services import logs, settings
+from services import configuration, logs, settings
 from services.cli.console import err
 from services.settings import Settings
 
@@ -52,10 +51,8 @@ def worker(config: Config = None) -> None:
 
 
 def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
-    if config is not None:
-        os.environ[settings.CONFIG_VARIABLE] = str(config.absolute())
     try:
-        wanted = settings.load()
+        wanted = configuration.load(config)
         logs.configure(level=wanted.log_level, form=wanted.log_format)
         status = asyncio.run(role(wanted))
     except (ValueError, RuntimeError, OSError) as error:

@@ -12,9 +12,7 @@ ANONYMOUS = "anonymous"
 SOMEONE = "+8617000000000"
 """Stands for a receiver or callee that a file does not name; this number is not given out."""
 
-_INGRESS = {
-    name.removeprefix("INGRESS_").lower(): number for name, number in pb.Ingress.items()
-}
+_INGRESS = {name.removeprefix("INGRESS_").lower(): number for name, number in pb.Ingress.items()}
 _ATTESTATION = {
     "a": pb.ATTESTATION_FULL,
     "b": pb.ATTESTATION_PARTIAL,

@@ -9,7 +9,6 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from fanzha.errors import (
-    FanzhaError,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -19,7 +18,7 @@ from fanzha.errors import (
 
 logger = logging.getLogger(__name__)
 
-STATUS_BY_ERROR: dict[type[FanzhaError], grpc.StatusCode] = {
+STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
     NotFound: grpc.StatusCode.NOT_FOUND,
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
@@ -38,7 +37,13 @@ _UNREADABLE = _Unreadable()
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Aborts with the status of the error; anything unexpected is logged and ends as UNKNOWN."""
+    """Aborts with the status of the error; anything unexpected is logged and ends as UNKNOWN.
+
+    *failed* is told the status of every request that ends so, such as ``not_found``.
+    """
+
+    def __init__(self, failed: Callable[[str], None]) -> None:
+        self._failed = failed
 
     async def intercept_service(
         self,
@@ -48,64 +53,67 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
-        return _guarded(handler, str(handler_call_details.method))
+        return _Guard(str(handler_call_details.method), self._failed).around(handler)
 
 
-def _guarded(handler: Handler, method: str) -> Handler:
-    read = _tolerant(handler.request_deserializer)
-    write = handler.response_serializer
-    if handler.unary_unary is not None:
-        return grpc.unary_unary_rpc_method_handler(
-            _guard_unary(handler.unary_unary, method), read, write
-        )
-    if handler.stream_unary is not None:
-        return grpc.stream_unary_rpc_method_handler(
-            _guard_unary(handler.stream_unary, method), handler.request_deserializer, write
-        )
-    if handler.unary_stream is not None:
-        return grpc.unary_stream_rpc_method_handler(
-            _guard_stream(handler.unary_stream, method), read, write
-        )
-    return handler
+class _Guard:
+    """What stands around one method."""
+
+    def __init__(self, method: str, failed: Callable[[str], None]) -> None:
+        self._method = method
+        self._failed = failed
+
+    def around(self, handler: Handler) -> Handler:
+        read, write = _tolerant(handler.request_deserializer), handler.response_serializer
+        if handler.unary_unary is not None:
+            serve = self._answering_once(handler.unary_unary)
+            return grpc.unary_unary_rpc_method_handler(serve, read, write)
+        if handler.stream_unary is not None:
+            serve = self._answering_once(handler.stream_unary)
+            return grpc.stream_unary_rpc_method_handler(serve, handler.request_deserializer, write)
+        if handler.unary_stream is not None:
+            serve = self._answering_often(handler.unary_stream)
+            return grpc.unary_stream_rpc_method_handler(serve, read, write)
+        return handler
+
+    def _answering_once(self, serve: Callable[[Any, Any], Awaitable[Any]]) -> Any:
+        async def serve_or_abort(request: Any, context: Any) -> Any:
+            try:
+                _check_read(request)
+                return await serve(request, context)
+            except Exception as error:
+                await self._abort(context, error)
+
+        return serve_or_abort
+
+    def _answering_often(self, serve: Callable[[Any, Any], AsyncIterator[Any]]) -> Any:
+        async def serve_or_abort(request: Any, context: Any) -> AsyncIterator[Any]:
+            try:
+                _check_read(request)
+                async for response in serve(request, context):
+                    yield response
+            except Exception as error:
+                await self._abort(context, error)
+
+        return serve_or_abort
+
+    async def _abort(self, context: Any, error: Exception) -> None:
+        if isinstance(error, grpc.RpcError | grpc.aio.AbortError):
+            raise error
+        status = STATUS_BY_ERROR.get(type(error), grpc.StatusCode.UNKNOWN)
+        message = str(error)
+        if status is grpc.StatusCode.UNKNOWN:
+            # Its message may quote the request, so only its type and place are told.
+            message = f"unexpected {type(error).__name__}"
+            places = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("%s in %s\n%s", message, self._method, places)
+        self._failed(status.name.lower())
+        await context.abort(status, message)
 
 
-def _guard_unary(serve: Callable[[Any, Any], Awaitable[Any]], method: str) -> Any:
-    async def serve_or_abort(request: Any, context: Any) -> Any:
-        try:
-            if request is _UNREADABLE:
-                raise InvalidInput("request: its bytes are no message of this method")
-            return await serve(request, context)
-        except FanzhaError as error:
-            await context.abort(STATUS_BY_ERROR[type(error)], str(error))
-        except Exception as error:
-            await _give_up(context, method, error)
-
-    return serve_or_abort
-
-
-def _guard_stream(serve: Callable[[Any, Any], AsyncIterator[Any]], method: str) -> Any:
-    async def serve_or_abort(request: Any, context: Any) -> AsyncIterator[Any]:
-        try:
-            if request is _UNREADABLE:
-                raise InvalidInput("request: its bytes are no message of this method")
-            async for response in serve(request, context):
-                yield response
-        except FanzhaError as error:
-            await context.abort(STATUS_BY_ERROR[type(error)], str(error))
-        except Exception as error:
-            await _give_up(context, method, error)
-
-    return serve_or_abort
-
-
-async def _give_up(context: Any, method: str, error: Exception) -> None:
-    """End an RPC whose failure nobody foresaw: a log line for us, a clean status for the caller."""
-    if isinstance(error, grpc.RpcError | grpc.aio.AbortError):
-        raise error
-    # The message of an error may quote the request, so only its type and place are logged.
-    places = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("unexpected %s in %s\n%s", type(error).__name__, method, places)
-    await context.abort(grpc.StatusCode.UNKNOWN, f"unexpected {type(error).__name__}")
+def _check_read(request: Any) -> None:
+    if request is _UNREADABLE:
+        raise InvalidInput("request: its bytes are no message of this method")
 
 
 def _tolerant(read: Any) -> Any:

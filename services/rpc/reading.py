@@ -88,7 +88,7 @@ class Reader:
         """Read look-ups of links."""
         rows = list(messages)
         given = [row.url for row in rows]
-        urls = canonicals([url if len(url) <= MAX_URL_BYTES else "" for url in given])
+        urls = canonicals(["" if _too_long(url, MAX_URL_BYTES) else url for url in given])
         askers = [row.subscriber for row in rows]
         subscribers = self._home.number_keys(askers) if any(askers) else np.zeros(len(rows), int)
         times = np.array([row.requested_at_ms for row in rows], np.int64)
@@ -105,6 +105,11 @@ class Reader:
 
 _SURELY_SHORT = MAX_TEXT_BYTES // 4
 """So many characters are never more than `MAX_TEXT_BYTES` in UTF-8."""
+
+
+def _too_long(text: str, most_bytes: int) -> bool:
+    # A character takes four bytes at most, so a short text need not be encoded to know.
+    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
 
 
 def _rows(column: Bools) -> list[int]:
@@ -143,7 +148,7 @@ def _wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return _not_a_party("receiver", text.receiver)
     if not text.body:
         return "body: empty"
-    if len(text.body.encode()) > MAX_TEXT_BYTES:
+    if _too_long(text.body, MAX_TEXT_BYTES):
         return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
     if not 0 <= text.submitted_at_ms <= LAST_MS:
         return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
@@ -154,7 +159,7 @@ def _wrong_with_link(link: pb.Link, url: str) -> str:
     if not url:
         if not link.url:
             return "url: empty"
-        if len(link.url) > MAX_URL_BYTES:
+        if _too_long(link.url, MAX_URL_BYTES):
             return f"url: longer than {MAX_URL_BYTES} bytes"
         return f"url: has no host that can be read: {link.url[:100]!r}"
     if not 0 <= link.requested_at_ms <= LAST_MS:

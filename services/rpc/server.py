@@ -1,6 +1,6 @@
 """Makes gRPC servers: the same options, health, reflection and errors for every role."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import grpc
@@ -36,9 +36,15 @@ _SERVICES: dict[str, tuple[str, Any]] = {
 class RpcServer:
     """A gRPC server that says NOT_SERVING until told otherwise."""
 
-    def __init__(self, servicers: dict[str, object], *, max_message_bytes: int) -> None:
+    def __init__(
+        self,
+        servicers: dict[str, object],
+        *,
+        max_message_bytes: int,
+        failed: Callable[[str], None] = lambda _code: None,
+    ) -> None:
         self._server = grpc.aio.server(
-            interceptors=[ErrorInterceptor()],
+            interceptors=[ErrorInterceptor(failed)],
             options=[
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_receive_message_length", max_message_bytes),
