@@ -1,0 +1,183 @@
+"""Keeps hits in Redis: streams for those who follow them, and each decision for a while.
+
+=====================================  ===============================================
+key                                    what
+=====================================  ===============================================
+``fanzha:hits:confirmed``              stream: matches of the lists, confirmed suspects
+``fanzha:hits:suspected``              stream: what a model or a rule blocked
+``fanzha:hits:dismissed``              stream: what a person said is no fraud
+``fanzha:decision:<id>``               hash: the hit, its place in a stream, the last verdict
+``confirmed:{<stream>}:<id>``          place of a confirmation; ``dismissed:`` likewise
+=====================================  ===============================================
+
+A marker shares the slot of its stream, so that one script sees both, in a cluster too. Hits are
+written at least once; a verdict exactly once, and is acknowledged after ``WAITAOF``.
+"""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.asyncio import RedisCluster
+from redis.exceptions import ResponseError
+
+from services.hit_records import Hit
+from services.redis_client import Client, within
+
+CONFIRMED = "fanzha:hits:confirmed"
+SUSPECTED = "fanzha:hits:suspected"
+DISMISSED = "fanzha:hits:dismissed"
+MARKER_DAYS = 180
+"""How long a repeated verdict is known to be one."""
+
+_DAY_S = 86_400
+_SYNC_MS = 2000
+_READ_SECONDS = 2.0
+_WRITE_SECONDS = 4.0
+
+_APPEND_ONCE = """
+local seen = redis.call('GET', KEYS[2])
+if seen then return {0, seen} end
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3))
+redis.call('SET', KEYS[2], id, 'EX', ARGV[1])
+return {1, id}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What became of a verdict."""
+
+    first: bool
+    """False when the stream had one for this decision already."""
+    stream_id: str
+    synced: bool
+    """Whether it is on the disk of the store; otherwise in its memory."""
+
+
+class HitStore:
+    """Writes and finds hits. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(
+        self, client: Client, *, stream_rows: int = 1_000_000, decision_days: int = 30
+    ) -> None:
+        self._client = client
+        self._stream_rows = stream_rows
+        self._decision_seconds = decision_days * _DAY_S
+
+    async def write(self, hits: Sequence[Hit]) -> None:
+        """Append hits to their streams and keep a record of each."""
+        async with within(_WRITE_SECONDS):
+            streams = [CONFIRMED if hit.confirmed else SUSPECTED for hit in hits]
+            fields = [hit.fields() for hit in hits]
+            appending = self._client.pipeline(transaction=False)
+            for stream, hit in zip(streams, fields, strict=True):
+                appending.xadd(stream, hit, maxlen=self._stream_rows, approximate=True)  # type: ignore[arg-type]
+            places = await appending.execute()
+            recording = self._client.pipeline(transaction=False)
+            for stream, hit, place in zip(streams, fields, places, strict=True):
+                record = hit | {"stream": stream, "stream_id": place}
+                self._record(recording, int(hit["decision_id"]), record)
+            await recording.execute()
+
+    async def kept(self, decision_id: int) -> dict[str, str] | None:
+        """Return the record of a decision; None when there is none, or no longer."""
+        async with within(_READ_SECONDS):
+            found = self._client.hgetall(_decision_key(decision_id))
+            return await cast(Awaitable[dict[str, str]], found) or None
+
+    async def append_once(
+        self, stream: str, decision_id: int, hit: Mapping[str, str], record: Mapping[str, str]
+    ) -> Appended:
+        """Append *hit* unless *stream* has that decision; add *record* to what is kept of it."""
+        verb = stream.rsplit(":", 1)[1]
+        marker = f"{verb}:{{{stream}}}:{decision_id}"
+        values = [text for field in hit.items() for text in field]
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(
+                _APPEND_ONCE, 2, stream, marker, MARKER_DAYS * _DAY_S, self._stream_rows, *values
+            )
+            self._record(writing, decision_id, record)
+            (first, place), *_, synced = await self._synced(writing, stream)
+        return Appended(first=bool(first), stream_id=str(place), synced=synced)
+
+    async def add_to_record(self, decision_id: int, record: Mapping[str, str]) -> bool:
+        """Add to what is kept of a decision; return whether it is on the disk of the store."""
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            self._record(writing, decision_id, record)
+            *_, synced = await self._synced(writing, _decision_key(decision_id))
+        return bool(synced)
+
+    async def follow(
+        self, after: Mapping[str, str], *, count: int = 100, block_ms: int = 1000
+    ) -> list[tuple[str, str, dict[str, str]]]:
+        """Return what follows the places *after* in streams: stream, place, hit; waits a little."""
+        found: list[tuple[str, str, dict[str, str]]] = []
+        async with within(_READ_SECONDS + block_ms / 1000):
+            # One stream at a time: in a cluster they lie in different slots.
+            for stream, place in after.items():
+                answer = await self._client.xread(
+                    {stream: place}, count=count, block=max(1, block_ms // len(after))
+                )
+                for _name, entries in _pairs(answer):
+                    found += [(stream, entry, hit) for entry, hit in entries]
+        return found
+
+    def _record(self, pipeline: Any, decision_id: int, record: Mapping[str, str]) -> None:
+        key = _decision_key(decision_id)
+        pipeline.hset(key, mapping=dict(record))
+        pipeline.expire(key, self._decision_seconds)
+
+    async def _synced(self, pipeline: Any, key: str) -> list[Any]:
+        """Execute, then wait for the disk on the same connection; the last answer says if it is."""
+        before = self._node(key)
+        to = {} if before is None else {"target_nodes": before}
+        pipeline.execute_command("WAITAOF", 1, 0, _SYNC_MS, **to)
+        *answers, waited = await pipeline.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        if isinstance(waited, Exception) and not isinstance(waited, ResponseError):
+            raise waited
+        # An error here says that the append-only file is off. After a move of the slot, another
+        # node than the one that wrote may have been asked.
+        synced = isinstance(waited, list) and waited[0] >= 1 and self._node(key) is before
+        return [*answers, synced]
+
+    def _node(self, key: str) -> object:
+        if isinstance(self._client, RedisCluster):
+            return self._client.get_node_from_key(key)
+        return None
+
+
+class PrefixClaims:
+    """Remembers in Redis which worker has which prefix of decision ids."""
+
+    def __init__(self, client: Client, owner: str, *, days: int = MARKER_DAYS) -> None:
+        self._client = client
+        self._owner = owner
+        self._seconds = days * _DAY_S
+
+    async def claim(self, prefix: int) -> bool:
+        """Claim *prefix*, or claim it for longer; False when somebody else has it."""
+        key = f"fanzha:id-prefix:{prefix:06x}"
+        async with within(_READ_SECONDS):
+            if await self._client.set(key, self._owner, nx=True, ex=self._seconds):
+                return True
+            if await self._client.get(key) != self._owner:
+                return False
+            await self._client.expire(key, self._seconds)
+            return True
+
+
+def _decision_key(decision_id: int) -> str:
+    return f"fanzha:decision:{decision_id}"
+
+
+def _pairs(answer: Any) -> Sequence[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    # A list in version 2 of the protocol, a mapping with nested lists in version 3.
+    if isinstance(answer, dict):
+        return [(name, [pair for part in parts for pair in part]) for name, parts in answer.items()]
+    return answer or []
