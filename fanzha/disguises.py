@@ -5,7 +5,7 @@ zero-width characters are written plainly, ``hxxp`` becomes ``http``; the rest o
 Only what is no ordinary writing is undone: "See you. Come early" has no link in it, so after
 spaces or words for the dot only some domains count.
 
-Most texts hold no link. `may_hold_link` says so in about a microsecond; undoing costs some ten.
+Most texts hold no link. `may_hold_link` says so in 1 to 3 µs; undoing costs about 6 µs.
 Every pattern is bounded, so time is linear in the length.
 """
 
@@ -31,7 +31,7 @@ _INVISIBLE = re.compile(f"[{_ZERO_WIDTH}]+")
 
 # Domains that are no words: where a dot is only hinted at, they tell that a link is meant.
 _PLAIN = "com|net|org|cn|cc|xyz|vip|icu|biz|hk|tw|ru|io|pw|cyou|sbs|example|test"
-_WORDS = "info|top|shop|club|site|online|app|link|win|fun|ltd|store|click"
+_WORDS = "info|top|shop|club|site|online|app|link|win|fun|store|click"
 _IS_PLAIN = re.compile(_PLAIN)
 _NO_WORDS_AT_ALL = frozenset({"com", "cn", "xyz", "icu", "vip", "example", "test"})
 _OF_NUMBERS = frozenset({"com", "cn", "net", "cc", "org", "example", "test"})
@@ -52,44 +52,58 @@ _CHAIN_PART = re.compile(rf"({LABEL})({_SEPARATOR})?", re.VERBOSE | re.IGNORECAS
 _SCHEME = re.compile(
     r"(?<![=/?&%])h(?:tt|xx|\*\*)p(s?)\s?[:：]{0,2}\s?[/／\\]\s?[/／\\]\s?", re.IGNORECASE
 )
-_SPELLED_OUT = re.compile(
-    r"(?<![\w.])(?:[a-z0-9.-] ){4,40}?\. ?(?:c o m|c n|n e t|x y z|v i p|t o p)(?![a-z0-9])",
-    re.IGNORECASE,
-)
+_SLASH = re.compile(r"[/／\\]")
+_SPELLED_DOMAIN = r"\. ?(?:c o m|c n|n e t|x y z|v i p|t o p)(?![a-z0-9])"
+_SPELLED_END = re.compile(_SPELLED_DOMAIN, re.IGNORECASE)
+_SPELLED_OUT = re.compile(rf"(?<![\w.])(?:[a-z0-9.-] ){{4,40}}?{_SPELLED_DOMAIN}", re.IGNORECASE)
 _FOLDER_FOLLOWS = re.compile(r"/[A-Za-z0-9]")
 _SHORTEST_NUMBER = 3
 """Digits that are a name; fewer are a time: 3点."""
 
+_DOT_WORD = re.compile(r"(?<=[\s\[({])(?:dot|Dot|DOT)(?=[\s\])}])")
+_SEPARATED = rf"""
+    (?<=[.．․﹒]) (?=\s{{1,2}}(?:{_PLAIN}|{_WORDS})(?![A-Za-z])|\s?{_CLOSE})
+  | (?<=[。｡点]) (?=\s?(?:[a-zA-ZＡ-Ｚａ-ｚ]|[0-9０-９]+[a-zA-Z.．。｡点])|\s?{_CLOSE})
+"""
+_SEPARATED_HINT = re.compile(
+    rf"[.。｡点](?:{_SEPARATED}|(?<=\s\.)(?=\s?[A-Za-z]))", re.VERBOSE | re.IGNORECASE
+)
 _HINT = re.compile(
     rf"""
-    [.．。｡․﹒点/／\\\]）){_ZERO_WIDTH}]
+    [.．。｡․﹒点/／\\{_ZERO_WIDTH}]
     (?:
-        (?<=[.．․﹒])(?=
-            [^\W\d_]|[{_FANCY}]|[0-9]{{1,3}}\.[0-9]
-          | \s{{1,2}}(?:{_PLAIN}|{_WORDS})(?![A-Za-z])|\s?\w\ |\s?{_CLOSE}
-        )
-      | (?<=[。｡点])(?=\s?(?:[a-zA-ZＡ-Ｚａ-ｚ]|[0-9０-９]+[a-zA-Z.．。｡点])|\s?{_CLOSE})
-      | (?<=[/／\\])(?=\s?[/／\\])
+        {_SEPARATED}
+      | (?<=[.．․﹒]) (?=[^\W\d_]|[{_FANCY}]|[0-9]{{1,3}}\.[0-9]|\s?\w\ )
+      | (?<=[/／\\]) (?=\s?[/／\\])
       | (?<=[{_ZERO_WIDTH}])
     )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_DOT_WORD = re.compile(r"[\s\[({]dot[\s\])}]", re.IGNORECASE)
 
 
 def may_hold_link(text: str) -> bool:
     """Tell whether *text* is worth a closer look; false for most texts without a link."""
-    return _HINT.search(text) is not None or _DOT_WORD.search(text) is not None
+    return _HINT.search(text) is not None or _says_dot(text)
 
 
 def undisguised(text: str) -> str:
     """Return *text* with the links in it written plainly."""
     text = _DISGUISED.sub(_undone, text)
-    text = _SCHEME.sub(r" http\1://", text)
-    if " " in text:
+    if _SLASH.search(text):
+        text = _SCHEME.sub(r" http\1://", text)
+    if _SPELLED_END.search(text):
         text = _SPELLED_OUT.sub(lambda match: match[0].replace(" ", ""), text)
-    return _CHAIN.sub(_joined, text)
+    if _SEPARATED_HINT.search(text) or _says_dot(text):
+        text = _CHAIN.sub(_joined, text)
+    return text
+
+
+def _says_dot(text: str) -> bool:
+    # Looking for three plain words takes a tenth of the time the pattern takes.
+    if "dot" in text or "Dot" in text or "DOT" in text:
+        return _DOT_WORD.search(text) is not None
+    return False
 
 
 def _undone(match: re.Match[str]) -> str:

@@ -17,10 +17,12 @@ from ipaddress import IPv4Address, IPv6Address
 
 from idna import IDNAError, uts46_remap
 
+from fanzha.percent import escape, unescape
+
 MAX_HOST_CHARACTERS = 253
 MAX_LABEL_CHARACTERS = 63
 MAX_HOSTS_CACHED = 100_000
-"""About 30 MB when full."""
+"""About 20 MB when full."""
 _MOST_PARENTS = 4
 _LONGEST_READ = 1000
 """Characters; more cannot become a host, even when some of them are dropped."""
@@ -106,51 +108,6 @@ def listed_suffix(host: str) -> str:
 def is_address(host: str) -> bool:
     """Tell whether a canonical host is an IP address."""
     return host.startswith("[") or _IPV4.fullmatch(host) is not None
-
-
-def unescape(data: bytes) -> bytes:
-    """Undo percent-escapes until none is left, in one pass however deeply they are nested.
-
-    What has been read is a stack: an escape that completes at its end is replaced there,
-    which may complete the next one.
-    """
-    first, *parts = data.split(b"%")
-    if not parts:
-        return data
-    done = bytearray(first)
-    for part in parts:
-        done += b"%"
-        used = 0
-        # Only while the end is an open escape can the next byte complete one.
-        while used < len(part) and _ends_open(done):
-            done.append(part[used])
-            used += 1
-            _close_escapes(done)
-        done += part[used:]
-    return bytes(done)
-
-
-_PERCENT = ord("%")
-_HEX_VALUES = {ord(digit): int(digit, 16) for digit in "0123456789abcdefABCDEF"}
-
-
-def _ends_open(done: bytearray) -> bool:
-    if done[-1] == _PERCENT:
-        return True
-    return len(done) > 1 and done[-2] == _PERCENT and done[-1] in _HEX_VALUES
-
-
-def _close_escapes(done: bytearray) -> None:
-    while len(done) > 2 and done[-3] == _PERCENT:  # noqa: PLR2004 - an escape is three bytes
-        high, low = _HEX_VALUES.get(done[-2]), _HEX_VALUES.get(done[-1])
-        if high is None or low is None:
-            return
-        done[-3:] = (high << 4 | low,)
-
-
-def escape(data: bytes, which: re.Pattern[bytes]) -> str:
-    """Percent-escape the bytes *which* matches."""
-    return which.sub(lambda match: b"%%%02X" % match[0][0], data).decode("ascii")
 
 
 def _canonical_name(raw: bytes) -> str:

@@ -5,7 +5,7 @@ deceive: "Thanks.In case", "see you.Be there", "report.py" and "3.5万" all look
 domain needs a listed public suffix, and where that suffix is also a word (``.in``, ``.now``) or
 short (``.tc``), a path too. Names of one character need a path as well: ``t.cn/a``.
 
-A text without any link costs about a microsecond, one with a link about twenty. Time is linear
+A text without a hint of a link costs 1 to 3 µs, another about 30 µs. Time is linear
 in the length; nothing here raises.
 """
 
@@ -25,7 +25,7 @@ _UNAMBIGUOUS = re.compile(
     r"""
     com|net|org|edu|gov|biz|info|mobi|asia|io
   | cn|hk|tw|cc|ru|jp|kr|uk|tk|pw
-  | xyz|vip|icu|wang|cyou|sbs|top|shop|online|site|store|website|space|club|app|link|loan|win|ltd
+  | xyz|vip|icu|wang|cyou|sbs|top|shop|online|site|store|website|space|club|app|link|loan|win
   | example|test|xn--.*
     """,
     re.VERBOSE,
@@ -40,7 +40,7 @@ _PATH = r"(?:[!#-&(-+\--:=?-\[\]-_a-z~\\]++|[,;](?!https?://|www\.))*+"
 _LINK = re.compile(
     rf"""
     (?P<scheme>(?:https?|ftp)://) (?P<rest>{_PATH})
-  | (?<![{LETTERS}@.-])
+  | (?<![{LETTERS}@.-]) -*+
     (?:
         (?P<address>[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}) (?=:[0-9]|/)
       | (?P<host>(?:{LABEL}\.){{1,30}}[{LETTERS}-]{{2,63}}+) (?![{LETTERS}.-]{{0,64}}@)

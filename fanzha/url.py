@@ -15,13 +15,12 @@ from collections.abc import Sequence
 
 from fanzha.hosts import (
     canonical_host,
-    escape,
     host_from_url,
     host_suffixes,
     is_public_suffix,
     registrable,
-    unescape,
 )
+from fanzha.percent import escape, unescape
 
 __all__ = [
     "canonical",
