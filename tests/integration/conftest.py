@@ -1,13 +1,19 @@
 """One Valkey for all integration tests; each test starts with an empty one."""
 
 import asyncio
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
-from services.embedded import EmbeddedValkey
+from services.embedded import EmbeddedValkey, server_binary
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +29,31 @@ def redis_url(valkey: EmbeddedValkey) -> str:
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
     return valkey.url
+
+
+@pytest.fixture
+def cluster_url(tmp_path: Path) -> Iterator[str]:
+    """Start a cluster of one node: it refuses commands over several slots like a large one."""
+    port, bus_port = _free_ports(2)
+    options = {"port": port, "bind": "127.0.0.1", "dir": tmp_path, "appendonly": "yes", "save": ""}
+    options |= {"cluster-enabled": "yes", "cluster-port": bus_port}
+    arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    process = subprocess.Popen([server_binary(), *arguments], stdout=subprocess.DEVNULL)
+    try:
+        retry = Retry(ConstantBackoff(0.05), 200)
+        with redis.Redis(port=port, retry=retry) as node:
+            node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+            while node.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+                time.sleep(0.02)
+        yield f"redis+cluster://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
