@@ -1,0 +1,115 @@
+"""Counts what a worker does, on a page of memory that the parent process reads.
+
+The page is a mapped file of floats (`services.metrics_layout`), so a worker counts without locks
+or system calls and the figures outlive it. prometheus_client's own multi-process mode costs a lock
+and a `getpid` per figure, ten times the budget of a batch. One thread only.
+"""
+
+import mmap
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fanzha.decisions import Decisions
+from fanzha.tables import Channel, Uint8s
+from services import metrics_layout as layout
+from services.observer import Table
+
+_BYTES = 8
+_RPC_PLACE = {
+    code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
+}
+_STAGE_PLACE = {
+    (channel, stage): layout.START[layout.STAGE.name]
+    + layout.STAGE.width * (index * len(layout.STAGES) + place)
+    for index, channel in enumerate(layout.CHANNELS)
+    for place, stage in enumerate(layout.STAGES)
+}
+
+
+class DecisionMetrics:
+    """The figures of one worker; without a file, they are its own secret."""
+
+    def __init__(
+        self, page: mmap.mmap | None = None, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        # The page is both an array, for columns, and a memoryview, quicker for single figures.
+        memory = bytearray(layout.SIZE * _BYTES) if page is None else page
+        self._figures: memoryview[float] = memoryview(memory).cast("d")
+        self._array: npt.NDArray[np.float64] = np.frombuffer(memory, np.float64)
+        self._clock = clock
+        self._since = clock()
+
+    @classmethod
+    def on_page(
+        cls,
+        directory: Path,
+        worker: str,
+        pid: int,
+        clock: Callable[[], float] = perf_counter,
+    ) -> Self:
+        """Count on the page of a worker; *directory* is what `MetricsPages` reads."""
+        with (directory / f"{worker}.{pid}.page").open("w+b") as file:
+            file.truncate(layout.SIZE * _BYTES)
+            return cls(mmap.mmap(file.fileno(), layout.SIZE * _BYTES), clock)
+
+    def started(self, channel: Channel) -> None:  # noqa: ARG002 - an observer is told
+        """Start the clock of a batch."""
+        self._since = self._clock()
+
+    def stage_done(self, channel: Channel, stage: str) -> None:
+        """End a stage: it took the time since the batch started or the stage before ended."""
+        now = self._clock()
+        self._observe(layout.STAGE, _STAGE_PLACE[channel, stage], now - self._since)
+        self._since = now
+
+    def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:  # noqa: ARG002
+        """Count a batch, as an observer."""
+        self.count(channel, decisions.actions, decisions.reasons)
+
+    def count(self, channel: Channel, actions: Uint8s, reasons: Uint8s) -> None:
+        """Count the decisions of a batch."""
+        pairs = np.bincount(
+            actions * np.uint8(layout.REASON_SPAN) + reasons, minlength=layout.DECISION_SPAN
+        )
+        first = layout.START[layout.DECISIONS.name] + (channel - 1) * layout.DECISION_SPAN
+        self._array[first : first + layout.DECISION_SPAN] += pairs
+        place = layout.START[layout.ROWS.name] + (channel - 1) * layout.ROWS.width
+        self._observe(layout.ROWS, place, len(actions))
+
+    def model_failed(self, channel: Channel) -> None:
+        """Count a batch whose model failed."""
+        self._figures[layout.START[layout.MODEL_FAILURES.name] + channel - 1] += 1
+
+    def rpc_failed(self, code: str) -> None:
+        """Count a request that ended with the status *code*, such as ``not_found``."""
+        self._figures[_RPC_PLACE[code]] += 1
+
+    def hits_buffered(self, rows: int) -> None:
+        """Say how many hits wait."""
+        self._set(layout.HITS_BUFFERED, rows)
+
+    def hits_dropped(self, rows: int) -> None:
+        """Count hits that were lost."""
+        self._figures[layout.START[layout.HITS_DROPPED.name]] += rows
+
+    def hits_written(self, rows: int) -> None:
+        """Count hits that reached Redis."""
+        self._figures[layout.START[layout.HITS_WRITTEN.name]] += rows
+
+    def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
+        """Say which lists this worker answers from, and when they were last known current."""
+        self._set(layout.LIST_VERSION, version)
+        self._set(layout.LIST_ENTRIES, entries)
+        self._set(layout.LIST_CURRENT_AT, current_at_seconds)
+
+    def _set(self, family: layout.Family, value: float) -> None:
+        self._figures[layout.START[family.name]] = value
+
+    def _observe(self, family: layout.Family, place: int, value: float) -> None:
+        self._figures[place + family.bucket(value)] += 1
+        self._figures[place + family.width - 1] += value

@@ -1,0 +1,143 @@
+"""Which figure of a worker lies where on its metrics page: one float per series, fixed at start."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from fanzha.decisions import Action, Reason
+from fanzha.tables import Channel
+
+STAGES = ("convert", "lists", "model", "policy", "respond")
+STAGE_SECONDS = (
+    *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
+    *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
+)
+BATCH_ROWS = tuple(2**power for power in range(13))
+RPC_CODES = (
+    *("cancelled", "unknown", "invalid_argument", "deadline_exceeded", "not_found"),
+    *("already_exists", "permission_denied", "resource_exhausted", "failed_precondition"),
+    *("aborted", "out_of_range", "unimplemented", "internal", "unavailable", "data_loss"),
+    "unauthenticated",
+)
+CHANNELS = tuple(Channel)
+WORDS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
+
+REASON_SPAN = max(Reason) + 1
+DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
+"""Places of one channel's decision counters: one for each pair of action and reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Series of one name; their figures lie one after the other."""
+
+    name: str
+    kind: str
+    """counter, gauge or histogram."""
+    text: str
+    labels: tuple[str, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ((),)
+    """The label values of each series."""
+    bounds: Sequence[float] = ()
+    """Of a histogram: upper bounds of its buckets, without the last, infinite one."""
+
+    @property
+    def width(self) -> int:
+        """Figures of one series: of a histogram its buckets and the sum."""
+        return len(self.bounds) + 2 if self.bounds else 1
+
+    @property
+    def span(self) -> int:
+        """Figures of all series."""
+        return self.width * len(self.values)
+
+    def bucket(self, value: float) -> int:
+        """Return the place of the bucket that *value* falls into."""
+        return bisect_left(self.bounds, value)
+
+
+def _decisions() -> Iterator[tuple[str, ...]]:
+    for channel, action, reason in product(CHANNELS, range(3), range(REASON_SPAN)):
+        named = action in set(Action) and reason in set(Reason)
+        yield (
+            WORDS[channel],
+            Action(action).name.lower() if named else "",
+            Reason(reason).name.lower() if named else "",
+        )
+
+
+_BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
+
+DECISIONS = Family(
+    name="fanzha_decisions",
+    kind="counter",
+    text="Decisions, by channel, action and reason.",
+    labels=("channel", "action", "reason"),
+    values=tuple(_decisions()),
+)
+STAGE = Family(
+    name="fanzha_stage_seconds",
+    kind="histogram",
+    text="Time a batch spends in each stage of deciding.",
+    labels=("channel", "stage"),
+    values=tuple((WORDS[channel], stage) for channel, stage in product(CHANNELS, STAGES)),
+    bounds=STAGE_SECONDS,
+)
+ROWS = Family(
+    name="fanzha_batch_rows",
+    kind="histogram",
+    text="Rows decided together.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+    bounds=BATCH_ROWS,
+)
+MODEL_FAILURES = Family(
+    name="fanzha_model_failures",
+    kind="counter",
+    text="Batches whose model failed; their rows were let through.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+RPC_ERRORS = Family(
+    name="fanzha_rpc_errors",
+    kind="counter",
+    text="Requests that did not end with OK.",
+    labels=("code",),
+    values=tuple((code,) for code in RPC_CODES),
+)
+HITS_WRITTEN = Family(name="fanzha_hits_written", kind="counter", text="Hits written to Redis.")
+HITS_DROPPED = Family(
+    name="fanzha_hits_dropped", kind="counter", text="Hits lost: the buffer was full."
+)
+HITS_BUFFERED = Family(
+    name="fanzha_hit_buffer_rows", kind="gauge", text="Hits that wait to be written."
+)
+LIST_VERSION = Family(
+    name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
+)
+LIST_ENTRIES = Family(name="fanzha_list_entries", kind="gauge", text="Entries in force.")
+LIST_CURRENT_AT = Family(
+    name="fanzha_list_current_at_seconds",
+    kind="gauge",
+    text="When the lists in force were last known to be current, in Unix time.",
+)
+
+FAMILIES = (
+    *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
+    *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT),
+)
+
+
+def _starts() -> dict[str, int]:
+    starts, at = {}, 0
+    for family in FAMILIES:
+        starts[family.name] = at
+        at += family.span
+    return starts
+
+
+START = _starts()
+"""Place of the first figure of each family."""
+SIZE = sum(family.span for family in FAMILIES)
+"""Figures on a page."""

@@ -1,0 +1,170 @@
+import threading
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from fanzha.decisions import Action, Reason
+from fanzha.tables import Channel, Uint8s
+from services import metrics_layout as layout
+from services.metrics import DecisionMetrics
+from services.metrics_pages import MetricsPages, MetricsServer
+
+NOW = 1_767_603_600.0
+decisions = st.lists(st.tuples(st.sampled_from(Action), st.sampled_from(Reason)), max_size=40)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> MetricsPages:
+    return MetricsPages(tmp_path / "metrics", now_seconds=lambda: NOW)
+
+
+def reading(pages: MetricsPages) -> Callable[..., float | None]:
+    registry = CollectorRegistry()
+    registry.register(pages)
+    return lambda name, **labels: registry.get_sample_value(name, labels)
+
+
+def columns(rows: list[tuple[Action, Reason]]) -> tuple[Uint8s, Uint8s]:
+    return (
+        np.array([action for action, _ in rows], np.uint8),
+        np.array([reason for _, reason in rows], np.uint8),
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from(Channel), decisions), max_size=5))
+def test_decisions_are_counted_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory,
+    batches: list[tuple[Channel, list[tuple[Action, Reason]]]],
+) -> None:
+    pages = MetricsPages(tmp_path_factory.mktemp("metrics"))
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    for channel, rows in batches:
+        worker.count(channel, *columns(rows))
+
+    expected = Counter((channel, *row) for channel, rows in batches for row in rows)
+    value = reading(pages)
+    for channel in Channel:
+        for action in Action:
+            for reason in Reason:
+                found = value(
+                    "fanzha_decisions_total",
+                    channel=layout.WORDS[channel],
+                    action=action.name.lower(),
+                    reason=reason.name.lower(),
+                )
+                assert found == expected[channel, action, reason]
+
+
+def test_a_batch_counts_with_its_rows(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.count(Channel.TEXT, *columns([(Action.ALLOW, Reason.SCORED)] * 3))
+
+    value = reading(pages)
+    assert value("fanzha_batch_rows_bucket", channel="text", le="2.0") == 0
+    assert value("fanzha_batch_rows_bucket", channel="text", le="4.0") == 1
+    assert value("fanzha_batch_rows_sum", channel="text") == 3
+    assert value("fanzha_batch_rows_count", channel="call") == 0
+
+
+def test_a_stage_takes_the_time_since_the_one_before(pages: MetricsPages) -> None:
+    seconds = iter([0.0, 10.0, 10.5, 10.7])
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1, clock=lambda: next(seconds))
+
+    worker.started(Channel.CALL)
+    worker.stage_done(Channel.CALL, "convert")
+    worker.stage_done(Channel.CALL, "lists")
+
+    value = reading(pages)
+    assert value("fanzha_stage_seconds_sum", channel="call", stage="convert") == 0.5
+    assert value("fanzha_stage_seconds_bucket", channel="call", stage="lists", le="0.25") == 1
+    assert value("fanzha_stage_seconds_bucket", channel="call", stage="lists", le="0.1") == 0
+    assert value("fanzha_stage_seconds_count", channel="call", stage="model") == 0
+
+
+def test_workers_are_added_up_and_their_gauges_are_not(pages: MetricsPages) -> None:
+    for number in range(2):
+        worker = DecisionMetrics.on_page(pages.directory, f"worker-{number}", 100 + number)
+        worker.hits_written(10)
+        worker.hits_buffered(number + 5)
+        worker.list_in_force(7 + number, 1000, NOW - 30)
+
+    value = reading(pages)
+    assert value("fanzha_hits_written_total") == 20
+    assert value("fanzha_hit_buffer_rows", worker="worker-1") == 6
+    assert value("fanzha_list_version", worker="worker-0") == 7
+    assert value("fanzha_list_age_seconds", worker="worker-0") == 30
+
+
+def test_the_counts_of_a_dead_worker_stay_and_its_gauges_go(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+    worker.hits_dropped(10)
+    worker.model_failed(Channel.LINK)
+    worker.hits_buffered(5)
+
+    pages.retire(100)
+    pages.retire(100)
+    successor = DecisionMetrics.on_page(pages.directory, "worker-0", 101)
+    successor.hits_dropped(1)
+
+    value = reading(pages)
+    assert value("fanzha_hits_dropped_total") == 11
+    assert value("fanzha_model_failures_total", channel="link") == 1
+    assert value("fanzha_hit_buffer_rows", worker="worker-0") == 0
+
+
+def test_pages_of_an_earlier_run_are_not_counted(pages: MetricsPages) -> None:
+    DecisionMetrics.on_page(pages.directory, "worker-0", 100).hits_written(10)
+
+    later = MetricsPages(pages.directory)
+
+    assert reading(later)("fanzha_hits_written_total") == 0
+
+
+def test_failed_requests_are_counted_by_status(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+
+    worker.rpc_failed("not_found")
+
+    assert reading(pages)("fanzha_rpc_errors_total", code="not_found") == 1
+
+
+def test_prometheus_can_read_all_of_it(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+    worker.count(Channel.CALL, *columns([(Action.BLOCK, Reason.BLOCKLISTED)]))
+
+    threads = threading.active_count()
+    with (
+        MetricsServer(pages, "127.0.0.1", 0) as server,
+        urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer,
+    ):
+        page = answer.read().decode()
+
+    assert 'fanzha_decisions_total{action="block",channel="call",reason="blocklisted"} 1.0' in page
+    assert threading.active_count() == threads
+
+
+def test_a_metrics_port_that_is_taken_is_an_error_that_names_it(pages: MetricsPages) -> None:
+    with (
+        MetricsServer(pages, "127.0.0.1", 0) as first,
+        pytest.raises(RuntimeError, match=str(first.port)),
+    ):
+        MetricsServer(pages, "127.0.0.1", first.port)
+
+
+def test_figures_of_different_series_never_share_a_place() -> None:
+    places = [
+        layout.START[family.name] + place
+        for family in layout.FAMILIES
+        for place in range(family.span)
+    ]
+
+    assert sorted(places) == list(range(layout.SIZE))
