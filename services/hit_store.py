@@ -125,6 +125,12 @@ class HitStore:
                     found += [(stream, entry, hit) for entry, hit in entries]
         return found
 
+    async def newest(self, stream: str) -> str:
+        """Return the place of the newest entry of *stream*; "0-0" when it is empty."""
+        async with within(_READ_SECONDS):
+            found = await self._client.xrevrange(stream, count=1)
+        return str(found[0][0]) if found else "0-0"
+
     def _record(self, pipeline: Any, decision_id: int, record: Mapping[str, str]) -> None:
         key = _decision_key(decision_id)
         pipeline.hset(key, mapping=dict(record))

@@ -1,0 +1,199 @@
+"""`fanzha hits`: follow the hit streams, confirm and dismiss hits."""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.client import channels
+from fanzha.phone import masked
+from fanzha.v1 import decision_pb2, feedback_pb2_grpc
+from fanzha.v1 import feedback_pb2 as pb
+from services.cli.check import DEFAULT_TARGET, Target, Timeout, word
+from services.cli.console import fail, one_sentence, out, print_json
+from services.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
+from services.redis_client import connect
+
+app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
+
+_PLACE = re.compile(r"\d+(-\d+)?")
+_STREAMS = {"confirmed": CONFIRMED, "suspected": SUSPECTED, "dismissed": DISMISSED}
+_WIDTHS = {"time": 20, "stream": 10, "channel": 7, "from": 16, "to": 16, "why": 12, "type": 24}
+
+
+class Stream(StrEnum):
+    """Which hits to follow."""
+
+    CONFIRMED = "confirmed"
+    SUSPECTED = "suspected"
+    DISMISSED = "dismissed"
+    ALL = "all"
+
+
+DecisionId = Annotated[int, typer.Argument(min=1, help="Id of the decision.")]
+By = Annotated[str, typer.Option("--by", help="Who says so, a person or a system.")]
+Note = Annotated[str, typer.Option(help="Why, for the record.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def tail(
+    stream: Annotated[Stream, typer.Option(help="Which hits.")] = Stream.ALL,
+    since: Annotated[
+        str, typer.Option(help="A place in the stream, or beginning, or now.")
+    ] = "now",
+    count: Annotated[int, typer.Option(min=0, help="End after so many hits; 0: never.")] = 0,
+    redis_url: Annotated[
+        str, typer.Option(envvar="FANZHA_REDIS_URL", help="Empty: the embedded Valkey.")
+    ] = "",
+    data_dir: Annotated[
+        Path, typer.Option(envvar="FANZHA_DATA_DIR", help="Where the embedded Valkey lives.")
+    ] = Path("data"),
+    full: Annotated[bool, typer.Option("--full", help="Show whole numbers.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Follow the hit streams; Ctrl-C ends."""
+    names = list(_STREAMS) if stream is Stream.ALL else [stream.value]
+    if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
+        fail(f"--since: a place such as 1764000000000-0, beginning or now, not {since!r}", status=2)
+    url = redis_url or _embedded_url(data_dir)
+    with one_sentence("the store"), suppress(KeyboardInterrupt):
+        asyncio.run(_tail(url, names, since, count, full=full, as_json=as_json))
+
+
+@app.command()
+def confirm(
+    decision_id: DecisionId,
+    by: By,
+    fraud_type: Annotated[
+        str, typer.Option(help="Kind of fraud, such as fake_loan; empty: as decided.")
+    ] = "",
+    note: Note = "",
+    target: Target = DEFAULT_TARGET,
+    timeout: Timeout = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Confirm that a decision was about fraud; ends when the store has it."""
+    request = pb.ConfirmHitRequest(
+        decision_id=decision_id, confirmed_by=by, note=note, fraud_type=_fraud_type(fraud_type)
+    )
+    with one_sentence(target), channels.blocking(target) as channel:
+        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+        answer = stub.ConfirmHit(request, timeout=timeout)
+    _tell("confirmed", answer, as_json, place=answer.stream_id)
+
+
+@app.command()
+def dismiss(
+    decision_id: DecisionId,
+    by: By,
+    note: Note = "",
+    target: Target = DEFAULT_TARGET,
+    timeout: Timeout = 10.0,
+    as_json: AsJson = False,
+) -> None:
+    """Say that a decision was not about fraud; ends when the store has it."""
+    request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=by, note=note)
+    with one_sentence(target), channels.blocking(target) as channel:
+        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+        answer = stub.DismissHit(request, timeout=timeout)
+    _tell("dismissed", answer, as_json)
+
+
+async def _tail(
+    url: str, names: list[str], since: str, count: int, *, full: bool, as_json: bool
+) -> None:
+    client = connect(url)
+    try:
+        store = HitStore(client)
+        after = {_STREAMS[name]: since for name in names}
+        for stream in after:
+            if since == "beginning":
+                after[stream] = "0"
+            elif since == "now":
+                after[stream] = await store.newest(stream)
+        if not as_json:
+            _write(_columns({name: name for name in _WIDTHS}, "score  evidence  decision"))
+        shown = 0
+        while not count or shown < count:
+            wanted = min(100, count - shown) if count else 100
+            for stream, place, hit in (await store.follow(after, count=wanted))[:wanted]:
+                after[stream] = place
+                _show(stream, place, hit if full else _masked(hit), as_json)
+                shown += 1
+    finally:
+        await client.aclose()
+
+
+def _show(stream: str, place: str, hit: Mapping[str, str], as_json: bool) -> None:
+    name = stream.rsplit(":", 1)[1]
+    if as_json:
+        _write(json.dumps({"stream": name, "place": place, **hit}, ensure_ascii=False))
+        return
+    at = datetime.fromtimestamp(int(hit.get("occurred_at_ms", 0)) / 1000, UTC)
+    cells = {
+        "time": f"{at:%Y-%m-%d %H:%M:%S}Z",
+        "stream": name,
+        "channel": hit.get("channel", "").lower(),
+        "from": hit.get("from_party") or hit.get("url", ""),
+        "to": hit.get("to_party", ""),
+        "why": hit.get("reason", "").lower(),
+        "type": hit.get("fraud_type", "").lower(),
+    }
+    evidence = hit.get("pattern") or hit.get("model_version", "")
+    _write(_columns(cells, f"{hit.get('score', ''):<6} {evidence}  {hit.get('decision_id', '')}"))
+
+
+def _write(line: str) -> None:
+    # Names come from outside: none may steer the terminal. At once, for readers of a pipe.
+    printable = "".join(letter if letter.isprintable() else "?" for letter in line)
+    sys.stdout.write(f"{printable}\n")
+    sys.stdout.flush()
+
+
+def _columns(cells: Mapping[str, str], rest: str) -> str:
+    padded = (f"{cells[name] or '–':<{width}}" for name, width in _WIDTHS.items())
+    return " ".join((*padded, rest))
+
+
+def _masked(hit: Mapping[str, str]) -> dict[str, str]:
+    # A pattern is masked when it is one of the parties: the number itself is listed.
+    parties = {hit.get("from_party"), hit.get("to_party")}
+    hide = {"from_party", "to_party"} | ({"pattern"} if hit.get("pattern") in parties else set())
+    return {name: masked(value) if name in hide else value for name, value in hit.items()}
+
+
+def _embedded_url(data_dir: Path) -> str:
+    file = data_dir / "valkey" / "url"
+    try:
+        return file.read_text().strip()
+    except OSError:
+        fail(f"no --redis-url, and no embedded Valkey runs in {data_dir}", status=2)
+
+
+def _fraud_type(name: str) -> Any:
+    if not name:
+        return decision_pb2.FRAUD_TYPE_UNSPECIFIED
+    try:
+        return decision_pb2.FraudType.Value(f"FRAUD_TYPE_{name.upper()}")
+    except ValueError:
+        known = [word(known, "FRAUD_TYPE_") for known in decision_pb2.FraudType.keys()]  # noqa: SIM118
+        fail(f"--fraud-type: one of {', '.join(filter(None, known))}; not {name!r}", status=2)
+
+
+def _tell(what: str, answer: Any, as_json: bool, **more: str) -> None:
+    durability = word(pb.Durability.Name(answer.durability), "DURABILITY_")
+    if as_json:
+        print_json({"first": answer.first, "durability": durability, **more})
+        return
+    again = "" if answer.first else " before; nothing was added"
+    where = "on the disk of the store" if durability == "synced" else "in the store's memory"
+    out.print(f"{what}{again}; {where}")
