@@ -1,0 +1,337 @@
+"""What the service remembers about callers."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from classifiers.activity import DAY_MS, HALF_LIFE_MS, HOLD_HALF_LIFE_MS, ActivityTable
+from fanzha.phone import HomePlan
+from fanzha.tables import Calls, Float32s, Int64s, Texts
+from tests.builders import NINE_O_CLOCK_MS, some_calls, some_texts
+
+CALLER = "+8617000000001"
+OTHER = "+8617000000002"
+NUMBERS = tuple(f"+861700000000{digit}" for digit in range(6))
+KEYS = HomePlan().number_keys(NUMBERS)
+
+
+def a_table(slots: int = 2**16) -> ActivityTable:
+    return ActivityTable(slots=slots)
+
+
+def callees(count: int) -> list[str]:
+    return [f"+86139{number * 7919:08d}" for number in range(count)]
+
+
+def record_ends(
+    table: ActivityTable,
+    answered: Sequence[bool],
+    *,
+    seconds: int = 30,
+    at_ms: int = NINE_O_CLOCK_MS,
+) -> None:
+    rows = len(answered)
+    table.record_ends(
+        HomePlan().number_keys([CALLER] * rows),
+        HomePlan().number_keys([OTHER] * rows),
+        np.array(answered),
+        np.full(rows, seconds * 1000, np.int64),
+        np.full(rows, at_ms, np.int64),
+    )
+
+
+def test_rows_of_one_batch_see_each_other() -> None:
+    activity = a_table().observe(some_calls(CALLER, CALLER, CALLER))
+
+    assert activity.outgoing_calls.tolist() == [3, 3, 3]
+    assert activity.counterparts == pytest.approx(1, rel=0.01)
+    assert activity.active_days.tolist() == [1, 1, 1]
+
+
+def test_calls_lose_half_their_weight_in_a_half_life() -> None:
+    table = a_table()
+    table.observe(some_calls(CALLER, CALLER))
+
+    later = table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + HALF_LIFE_MS))
+
+    assert later.outgoing_calls == pytest.approx([2])
+    assert later.active_days == pytest.approx([1.5])
+
+
+def test_a_call_counts_for_its_callee_once_that_number_has_called() -> None:
+    table = a_table()
+    table.observe(some_calls(CALLER, callee=OTHER))
+
+    first = table.observe(some_calls(OTHER, callee=CALLER))
+    back = table.observe(some_calls(CALLER, callee=OTHER))
+
+    assert (first.outgoing_calls.tolist(), first.incoming_calls.tolist()) == ([1], [0])
+    assert (back.outgoing_calls.tolist(), back.incoming_calls.tolist()) == ([2], [1])
+
+
+@pytest.mark.parametrize("count", [1, 10, 60, 200, 500])
+def test_counterparts_are_estimated(count: int) -> None:
+    activity = a_table().observe(some_calls(*[CALLER] * count, callees=callees(count)))
+
+    assert activity.counterparts[0] == pytest.approx(count, rel=0.2, abs=0.5)
+
+
+def test_counterparts_are_forgotten_in_turns() -> None:
+    table = a_table()
+    table.observe(some_calls(*[CALLER] * 200, callees=callees(200)))
+
+    after = [
+        float(
+            table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + days * DAY_MS)).counterparts[0]
+        )
+        for days in (1, 6, 11, 16, 21)
+    ]
+
+    assert after == sorted(after, reverse=True)
+    assert after[0] == pytest.approx(201, rel=0.2)
+    assert after[2] == pytest.approx(100, rel=0.4)
+    assert after[-1] < 3
+
+
+def test_days_are_counted_once_each() -> None:
+    table = a_table()
+    for day in (0, 0, 1, 40, 40, 41):
+        activity = table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + day * DAY_MS))
+
+    assert activity.active_days == pytest.approx([1 + 2 ** (-1 / 7)])
+
+
+def test_ends_count_for_caller_and_callee() -> None:
+    table = a_table()
+    table.observe(some_calls(CALLER, OTHER, callees=[OTHER, CALLER]))
+
+    record_ends(table, [False, True, True], seconds=45)
+    activity = table.observe(some_calls(CALLER, OTHER))
+
+    assert activity.ended_calls.tolist() == [3, 0]
+    assert activity.answered_calls.tolist() == [2, 0]
+    assert activity.connected_calls.tolist() == [2, 2]
+    assert activity.connected_seconds.tolist() == [90, 90]
+
+
+def test_ends_of_forgotten_callers_are_dropped() -> None:
+    table = a_table()
+
+    record_ends(table, [True])
+
+    assert table.observe(some_calls(CALLER)).ended_calls.tolist() == [0]
+
+
+def test_texts_count_for_those_who_call() -> None:
+    table = a_table()
+    table.observe(some_calls(CALLER))
+
+    table.observe_texts(some_texts("在吗", "晚上见", sender=CALLER, receiver=OTHER))
+    table.observe_texts(some_texts("好", sender=OTHER, receiver=CALLER))
+    activity = table.observe(some_calls(CALLER, OTHER))
+
+    assert activity.texts_sent.tolist() == [2, 0]
+    assert activity.texts_received.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("caller", ["110", "95588", "anonymous", "+0", ""])
+def test_nothing_is_remembered_of_codes_and_names(caller: str) -> None:
+    activity = a_table(2).observe(some_calls(caller, caller))
+
+    assert all(not any(column) for column in astuple(activity))
+
+
+def test_rows_that_cannot_be_read_are_not_counted() -> None:
+    table = a_table()
+    table.observe(some_calls(CALLER, callee="?"))
+    table.observe(some_calls(CALLER, at_ms=0))
+
+    assert table.observe(some_calls(CALLER)).outgoing_calls.tolist() == [1]
+
+
+def test_a_number_is_never_charged_with_anothers_calls() -> None:
+    table = a_table(2)
+    callers = callees(100)
+
+    one_by_one = [table.observe(some_calls(caller)).outgoing_calls.tolist() for caller in callers]
+    together = a_table(2).observe(some_calls(*callers)).outgoing_calls.tolist()
+
+    assert one_by_one == [[1]] * 100
+    assert sorted(together) == [0] * 98 + [1, 1]
+
+
+def test_a_flood_of_single_calls_does_not_flush_out_a_busy_caller() -> None:
+    table = a_table(2)
+    table.observe(some_calls(*[CALLER] * 50))
+
+    table.observe(some_calls(*callees(500)))
+
+    assert table.observe(some_calls(CALLER)).outgoing_calls.tolist() == [51]
+
+
+def test_a_slot_passes_on_when_its_owner_has_been_idle() -> None:
+    table = a_table(2)
+    newcomers = callees(20)
+    table.observe(some_calls(*[CALLER] * 50))
+    soon, later = (NINE_O_CLOCK_MS + hours * HOLD_HALF_LIFE_MS for hours in (1, 7))
+
+    refused = table.observe(some_calls(*newcomers, at_ms=soon)).outgoing_calls
+    accepted = table.observe(some_calls(*newcomers, at_ms=later)).outgoing_calls
+
+    assert np.count_nonzero(refused) == 1
+    assert np.count_nonzero(accepted) == 2
+
+
+@dataclass(frozen=True)
+class Event:
+    """A call, its end, or a text, between two numbers."""
+
+    kind: str
+    one: int
+    other: int
+    minute: int
+    seconds: int
+
+
+events = st.lists(
+    st.builds(
+        Event,
+        kind=st.sampled_from(["call", "end", "missed", "text"]),
+        one=st.integers(0, 5),
+        other=st.integers(0, 5),
+        minute=st.integers(0, 14 * 24 * 60),
+        seconds=st.integers(1, 600),
+    ),
+    max_size=40,
+)
+
+
+@given(events, st.integers(1, 9))
+def test_counters_equal_a_count_of_all_events(happened: list[Event], size: int) -> None:
+    table = a_table()
+    table.observe(some_calls(*NUMBERS, callees=[*NUMBERS[1:], NUMBERS[0]]))
+    start = [Event("call", row, (row + 1) % 6, 0, 0) for row in range(6)]
+    for first in range(0, len(happened), size):
+        _feed(table, happened[first : first + size])
+    last = Event("call", 0, 1, 14 * 24 * 60, 0)
+
+    [row] = _columns(table, last)
+
+    expected = _counted([*start, *happened, last], now=last.minute)
+    assert row[[0, 1, *range(4, 10)]] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    met = {e.other for e in [*start, *happened] if e.kind == "call" and e.one == 0}
+    met |= {e.one for e in [*start, *happened] if e.kind == "call" and e.other == 0}
+    assert row[2] <= len(met) * 1.1
+
+
+def _feed(table: ActivityTable, batch: list[Event]) -> None:
+    calls = [event for event in batch if event.kind == "call"]
+    texts = [event for event in batch if event.kind == "text"]
+    ends = [event for event in batch if event.kind in ("end", "missed")]
+    table.observe(_calls(calls))
+    table.observe_texts(
+        Texts(
+            senders=_ones(texts),
+            receivers=_others(texts),
+            bodies=["好"] * len(texts),
+            submitted_at_ms=_times(texts),
+            ingress=np.ones(len(texts), np.uint8),
+            names={},
+            errors={},
+        )
+    )
+    table.record_ends(
+        _ones(ends),
+        _others(ends),
+        np.array([event.kind == "end" for event in ends], np.bool_),
+        np.array([event.seconds * 1000 for event in ends], np.int64),
+        _times(ends),
+    )
+
+
+def _columns(table: ActivityTable, event: Event) -> Float32s:
+    return np.column_stack(astuple(table.observe(_calls([event]))))
+
+
+def _counted(happened: Sequence[Event], now: int) -> list[float]:
+    def total(kinds: str, side: str, worth: str = "") -> float:
+        return sum(
+            float(0.5 ** ((now - event.minute) * 60_000 / HALF_LIFE_MS))
+            * float(getattr(event, worth) if worth else 1)
+            for event in happened
+            if event.kind in kinds.split() and getattr(event, side) == 0
+        )
+
+    return [
+        total("call", "one"),
+        total("call", "other"),
+        total("end missed", "one"),
+        total("end", "one"),
+        total("end", "one") + total("end", "other"),
+        total("end", "one", "seconds") + total("end", "other", "seconds"),
+        total("text", "one"),
+        total("text", "other"),
+    ]
+
+
+def _calls(happened: list[Event]) -> Calls:
+    rows = len(happened)
+    return Calls(
+        callers=_ones(happened),
+        callees=_others(happened),
+        attempted_at_ms=_times(happened),
+        ingress=np.ones(rows, np.uint8),
+        attestations=np.zeros(rows, np.uint8),
+        trunks=[""] * rows,
+        names={},
+        errors={},
+    )
+
+
+def _ones(happened: list[Event]) -> Int64s:
+    return KEYS[[event.one for event in happened]] if happened else np.empty(0, np.int64)
+
+
+def _others(happened: list[Event]) -> Int64s:
+    return KEYS[[event.other for event in happened]] if happened else np.empty(0, np.int64)
+
+
+def _times(happened: list[Event]) -> Int64s:
+    return np.array([NINE_O_CLOCK_MS + e.minute * 60_000 for e in happened], np.int64)
+
+
+anything = arrays.arrays(np.int64, 8, elements=st.integers(-(2**63), 2**63 - 1))
+
+
+@given(anything, anything, anything, anything)
+def test_no_input_makes_a_counter_infinite(
+    callers: Int64s, others: Int64s, times: Int64s, durations: Int64s
+) -> None:
+    table = a_table(2)
+    calls = Calls(
+        callers=callers,
+        callees=others,
+        attempted_at_ms=times,
+        ingress=np.ones(8, np.uint8),
+        attestations=np.zeros(8, np.uint8),
+        trunks=[""] * 8,
+        names={},
+        errors={},
+    )
+
+    for _ in range(2):
+        activity = table.observe(calls)
+        table.record_ends(callers, others, callers > 0, durations, times)
+
+    assert np.isfinite(np.column_stack(astuple(activity))).all()
+    assert np.column_stack(astuple(activity)).min() >= 0
+
+
+def test_the_number_of_slots_is_a_power_of_two() -> None:
+    with pytest.raises(ValueError, match="power of two"):
+        ActivityTable(slots=1000)
