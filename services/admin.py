@@ -1,0 +1,63 @@
+"""The process of list administration: BlocklistService, on lists that it follows itself."""
+
+import asyncio
+import logging
+
+from blocklists.follower import Follower
+from blocklists.replica import Replica
+from blocklists.store import Store
+from fanzha.phone import HomePlan
+from services import lifetime
+from services.administration import Administration
+from services.places import ADMIN_LISTS
+from services.redis_client import connect
+from services.rpc.blocklist import BlocklistServicer
+from services.rpc.server import RpcServer
+from services.settings import Settings
+from services.worker import now_ms
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 0.02
+
+
+async def run(settings: Settings) -> int:
+    """Serve list administration until told to stop; return the exit status."""
+    if settings.redis_url is None:
+        raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
+    stop = lifetime.stop_event(also_when_parent_dies=True)
+    store = Store(connect(settings.redis_url))
+    follower = Follower(store, settings.data_dir / ADMIN_LISTS)
+    replica = Replica(settings.data_dir / ADMIN_LISTS)
+    administration = Administration(
+        store=store,
+        replica=replica,
+        home=HomePlan(settings.home_country),
+        now_ms=now_ms,
+        default_expiry_days=settings.default_expiry_days,
+    )
+    server = RpcServer(
+        {"blocklist": BlocklistServicer(administration)},
+        max_message_bytes=settings.max_message_bytes,
+    )
+    await server.start(settings.admin_host, settings.admin_port)
+    background = [
+        asyncio.create_task(follower.run()),
+        asyncio.create_task(_follow(replica, server)),
+    ]
+    await lifetime.first_of(stop, *background)
+    await server.drain(settings.drain_seconds)
+    await lifetime.cancel(background)
+    logger.info("administration ends")
+    return 0
+
+
+async def _follow(replica: Replica, server: RpcServer) -> None:
+    """Take new lists over as they come; serve from the first."""
+    serving = False
+    while True:
+        if replica.changed and await asyncio.to_thread(replica.refresh) and not serving:
+            serving = True
+            await server.serve()
+            lifetime.say_serving()
+        await asyncio.sleep(REFRESH_SECONDS)

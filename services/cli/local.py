@@ -1,0 +1,36 @@
+"""Decides in this process, without a server: `fanzha check --local`.
+
+Reads the list files of the data folder, as the workers of this host would, and the
+models. The activity memory starts empty, so a caller has no past.
+"""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+from blocklists.replica import Replica
+from fanzha.v1 import decision_pb2
+from services import app, configuration
+from services.cli.console import err
+from services.observer import Observer
+from services.places import LISTS
+from services.worker import now_ms
+
+
+def decide_here(method: str, request: Any) -> decision_pb2.Decision:
+    """Answer one unary request of InterceptionService."""
+    settings = configuration.load()
+    replica = Replica(settings.data_dir / LISTS)
+    if not replica.refresh():
+        err.print(f"no list file in {settings.data_dir / LISTS}: deciding without lists")
+    ids = count(1)
+    decider = app.build(
+        settings.model_copy(update={"activity_slots": 2**10}),
+        replica=replica,
+        observer=Observer(),
+        reserve_ids=lambda _rows: next(ids),
+        now_ms=now_ms,
+    )
+    answer = asyncio.run(getattr(decider.interception, method)(request, None))
+    decision: decision_pb2.Decision = answer.decision
+    return decision
