@@ -1,0 +1,107 @@
+"""Names the formats of lists, and recognises them."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from blocklists.importers import (
+    adblock,
+    bind,
+    csv_table,
+    dnsmasq,
+    domains,
+    hosts,
+    json_lists,
+    numbers,
+    rpz,
+    unbound,
+    yaml_records,
+)
+from blocklists.importers.rows import Reader
+
+HEAD_LINES = 500
+"""Lines that `detect` wants to see."""
+
+
+class Format(StrEnum):
+    """A format that can be read."""
+
+    CSV = "csv"
+    NUMBERS = "numbers"
+    DOMAINS = "domains"
+    HOSTS = "hosts"
+    ADBLOCK = "adblock"
+    DNSMASQ = "dnsmasq"
+    UNBOUND = "unbound"
+    RPZ = "rpz"
+    BIND = "bind"
+    JSON = "json"
+    YAML = "yaml"
+
+
+READERS: dict[Format, Reader] = {
+    Format.CSV: csv_table.read,
+    Format.NUMBERS: numbers.read,
+    Format.DOMAINS: domains.read,
+    Format.HOSTS: hosts.read,
+    Format.ADBLOCK: adblock.read,
+    Format.DNSMASQ: dnsmasq.read,
+    Format.UNBOUND: unbound.read,
+    Format.RPZ: rpz.read,
+    Format.BIND: bind.read,
+    Format.JSON: json_lists.read,
+    Format.YAML: yaml_records.read,
+}
+
+# In this order: a line votes for the first that it looks like.
+_LOOKS: tuple[tuple[Format, re.Pattern[str]], ...] = (
+    (Format.DNSMASQ, re.compile(r"(?:address|server|local)=/")),
+    (Format.UNBOUND, re.compile(r"local-(?:zone|data):|server:$")),
+    (Format.BIND, re.compile(r"zone\s+\"")),
+    (Format.RPZ, re.compile(r"\$TTL\b|\$ORIGIN\b|.*\sSOA\s|\S+\s.*\bCNAME\s+\S+", re.IGNORECASE)),
+    (Format.ADBLOCK, re.compile(r"\|\||@@|!|\[Adblock|.*##|\|https?:", re.IGNORECASE)),
+    (Format.HOSTS, re.compile(r"(?:0\.0\.0\.0|127\.\d+\.\d+\.\d+|::1?|0)\s+\S")),
+    (Format.CSV, re.compile(r"[^,\t;]*[,\t;][^,\t;]")),
+    (Format.NUMBERS, re.compile(r"(?!\d+(?:\.\d+){3})[+(]?\d[\d ().-]+\*?(?:\s*#.*)?$")),
+    (Format.DOMAINS, re.compile(r"\S")),
+)
+_REMARK = re.compile(r"\s*(?:#|;|//)")
+_YAML = re.compile(r"(?:---\s*|\s*- +[a-z_]+:.*)", re.IGNORECASE)
+_JSON_LIST = re.compile(r"\[\s*(?:[\"{\]].*)?")
+
+
+def detect(head: Sequence[str], name: str = "") -> Format:
+    """Recognise a format by the first lines of a file, and by its name where they could be several.
+
+    Filter lists may begin with hundreds of plain names: their comments give them away.
+    """
+    told = [line.strip() for line in head if line.strip()]
+    first = told[0] if told else ""
+    if first.startswith("{") or _JSON_LIST.fullmatch(first):
+        return Format.JSON
+    if _YAML.fullmatch(first):
+        return Format.YAML
+    if any(_is_header(line) for line in told[:20]):
+        return Format.CSV
+    votes = Counter(_vote(line) for line in told if not _REMARK.match(line))
+    if votes[Format.ADBLOCK] and votes[Format.ADBLOCK] + votes[Format.DOMAINS] == votes.total():
+        return Format.ADBLOCK
+    if votes:
+        return votes.most_common(1)[0][0]
+    return _by_name(name)
+
+
+def _vote(line: str) -> Format:
+    return next((format_ for format_, look in _LOOKS if look.match(line)), Format.DOMAINS)
+
+
+def _is_header(line: str) -> bool:
+    cells = line.split(csv_table.delimiter_of(line))
+    plain = len(cells) > 1 or not line.startswith("#")
+    return plain and csv_table.header_layout(cells) is not None
+
+
+def _by_name(name: str) -> Format:
+    suffixes = name.lower().removesuffix(".gz").split(".")[1:]
+    return next((Format(suffix) for suffix in suffixes if suffix in set(Format)), Format.DOMAINS)

@@ -1,0 +1,56 @@
+"""What readers make of the lines of a file.
+
+Every line is one of three: an entry to be, a line that carries none, or a bad line.
+Named tuples, not dataclasses: a list may have ten million rows.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeAlias
+
+from blocklists.entries import Direction, Kind, Source
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+
+
+class Row(NamedTuple):
+    """One entry as the file has it; what the file does not say is None or empty."""
+
+    line: int
+    """Line of the file, from 1."""
+    pattern: str
+    """As written; `blocklists.patterns` reads it."""
+    kind: Kind | None = None
+    action: Action | None = None
+    direction: Direction | None = None
+    fraud_type: FraudType | None = None
+    source: Source | None = None
+    reason: str = ""
+    legal_basis: str = ""
+    expires: str = ""
+    """As written; `words.read_expiry` reads it, once it is known what time it is."""
+    campaign: str = ""
+
+
+class Ignored(NamedTuple):
+    """A line that carries no entry and is not meant to."""
+
+    line: int
+    what: str
+    """Such as "comment"; the same few words each time, to be counted."""
+
+
+class BadLine(NamedTuple):
+    """A line that cannot be read, or whose rule has no equal here."""
+
+    line: int
+    text: str
+    reason: str
+
+
+Item: TypeAlias = Row | Ignored | BadLine
+Reader: TypeAlias = Callable[[Iterable[str]], Iterator[Item]]
+"""Reads lines without their ends."""
+
+COMMENT = "comment"
+BLANK = "blank"
+HEADER = "header"

@@ -1,0 +1,89 @@
+"""Reads response policy zones: ``x.example CNAME .`` and the other triggers and actions.
+
+A zone says by its owner name what it is about and by its data what to do. Names and
+single addresses are taken; conditions on who asks or on name servers are reported.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
+
+from blocklists.entries import Kind
+from blocklists.importers.hosts import SINKS
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
+from fanzha.decisions import Action
+
+_RECORD = re.compile(
+    r"(?P<owner>\S+)?\s+(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?(?P<type>[A-Z]+)\s+(?P<data>.+)",
+    re.IGNORECASE,
+)
+_ACTIONS: dict[str, Action | None] = {
+    ".": None,  # no such name
+    "*.": None,  # no data
+    "rpz-drop.": None,
+    "rpz-passthru.": Action.ALLOW,
+}
+_OTHER_TRIGGERS = (".rpz-client-ip", ".rpz-nsip", ".rpz-nsdname")
+
+
+def read(lines: Iterable[str]) -> Iterator[Item]:
+    """Read policies; those that do as the importing administrator says have no action."""
+    owner, origin, depth = "", "", 0
+    for line, text in enumerate(lines, 1):
+        record = text.partition(";")[0].rstrip()
+        if not record:
+            yield Ignored(line, COMMENT if text.strip() else BLANK)
+            continue
+        if depth or record[0] == "$" or " SOA " in f"{record} ".upper():
+            # The start of authority may go on over several lines, in brackets.
+            depth += record.count("(") - record.count(")")
+            if record.upper().startswith("$ORIGIN"):
+                origin = "." + record.split()[-1].strip(".").lower()
+            yield Ignored(line, HEADER)
+            continue
+        match = _RECORD.fullmatch(record)
+        if match is None:
+            yield BadLine(line, text, "not a record of a zone")
+            continue
+        owner = match["owner"] or owner
+        yield _policy(line, text, match, _within(owner, origin))
+
+
+def _within(owner: str, origin: str) -> str:
+    name = owner.removesuffix(".")
+    return name[: -len(origin)] if origin and name.lower().endswith(origin) else name
+
+
+def _policy(line: int, text: str, record: re.Match[str], owner: str) -> Item:
+    kind, data = record["type"].upper(), record["data"].strip().lower()
+    if kind == "NS":
+        return Ignored(line, HEADER)
+    if kind == "CNAME" and data in _ACTIONS:
+        action = _ACTIONS[data]
+    elif kind in ("A", "AAAA") and data in SINKS:
+        action = None
+    else:
+        return BadLine(line, text, "sends visitors elsewhere instead of blocking")
+    if owner.lower().endswith(_OTHER_TRIGGERS):
+        return BadLine(line, text, "a condition on clients or name servers")
+    if owner.lower().endswith(".rpz-ip"):
+        try:
+            return Row(line, _address(owner.lower().removesuffix(".rpz-ip")), Kind.HOST, action)
+        except ValueError:
+            return BadLine(line, text, "not a single address")
+    return Row(line, owner.removeprefix("*."), Kind.HOST, action)
+
+
+def _address(trigger: str) -> str:
+    """Read ``32.4.3.2.1`` as 1.2.3.4, and ``128.1.zz.db8.2001`` as 2001:db8::1."""
+    length, *parts = trigger.split(".")
+    if length == "32":
+        return str(IPv4Address(".".join(reversed(parts))))
+    if length != "128":
+        raise ValueError(f"not a single address: {trigger!r}")
+    text = ":".join(reversed(parts)).replace("zz", "")
+    if text[:1] == ":":
+        text = f":{text}"
+    if text[-1:] == ":":
+        text = f"{text}:"
+    return f"[{IPv6Address(text)}]"
