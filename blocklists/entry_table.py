@@ -1,0 +1,244 @@
+"""List entries as columns: ten million fit where objects would not.
+
+==========  ====================================  =======  ===========================
+kind        key                                   digits   text in ``patterns``
+==========  ====================================  =======  ===========================
+NUMBER      number key, see `fanzha.phone`        `EXACT`  none: written from the key
+RANGE       its leading digits as a key           1 to 14  none: written from the key
+SENDER      number or sender key                  `EXACT`  the sender's name
+HOST        hash of the text                      `EXACT`  the host
+URL_PREFIX  hash of the text                      `EXACT`  the URL without its scheme
+==========  ====================================  =======  ===========================
+
+A hash only says where to look. What is found there is compared with the text, so hosts
+and URL prefixes are exact: nobody can collide into an entry or out of one. A sender is
+its key, as `fanzha.phone` explains.
+
+Who stands behind an entry, its provenance, is stored once for all entries that share it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from xxhash import xxh3_64_intdigest
+
+from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.text_column import TextColumn
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from fanzha.phone import UNREADABLE, number_text, range_text, sender_hash
+from fanzha.tables import Int64s, Uint8s, Uint32s
+
+EXACT = 255
+"""Stands for "all digits" where a range has its number of leading digits."""
+
+TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX)
+"""Kinds whose key is a hash of the text."""
+
+_LAST_SECOND = 2**32 - 1
+_MOST_RANGE_DIGITS = 14
+_Column = TypeVar("_Column", bound=npt.NDArray[np.generic])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Who stands behind an entry, and on what ground."""
+
+    source: Source
+    reason: str
+    legal_basis: str
+    created_by: str
+    created_at_s: int
+    approved_by: str = ""
+    campaign: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identities:
+    """What tells entries apart: at most one BLOCK and one ALLOW entry per pattern."""
+
+    kinds: Uint8s
+    keys: Int64s
+    digits: Uint8s
+    actions: Uint8s
+    patterns: TextColumn
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @classmethod
+    def of(cls, named: Iterable[tuple[Kind, str, Action]]) -> Self:
+        """Read canonical patterns; InvalidInput for one that is not."""
+        rows = list(named)
+        keys = [pattern_key(kind, pattern) for kind, pattern, _ in rows]
+        texts = [pattern if kind >= Kind.SENDER else "" for kind, pattern, _ in rows]
+        return cls(
+            kinds=np.array([kind for kind, _, _ in rows], np.uint8),
+            keys=np.array([key for key, _ in keys], np.int64),
+            digits=np.array([digits for _, digits in keys], np.uint8),
+            actions=np.array([action for _, _, action in rows], np.uint8),
+            patterns=TextColumn.of(texts),
+        )
+
+    def pattern(self, row: int) -> str:
+        """Write the pattern of *row*."""
+        key = int(self.keys[row])
+        if self.kinds[row] == Kind.NUMBER:
+            return number_text(key)
+        if self.kinds[row] == Kind.RANGE:
+            return range_text(key, int(self.digits[row]))
+        return self.patterns.get(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryTable(Identities):
+    """Entries, one per row, in any order."""
+
+    directions: Uint8s
+    """BOTH for what is neither a number nor a range."""
+    fraud_types: Uint8s
+    expires_s: Uint32s
+    """Seconds since the Unix epoch; an entry acts before this second."""
+    provenances: Uint32s
+    """Place in ``provenance``."""
+    provenance: Sequence[Provenance]
+
+    @classmethod
+    def from_entries(cls, entries: Iterable[Entry]) -> Self:
+        """Read entries in canonical form; InvalidInput for a pattern that is not."""
+        rows = list(entries)
+        identities = Identities.of((row.kind, row.pattern, row.action) for row in rows)
+        known: dict[Provenance, int] = {}
+        numbered = [known.setdefault(_provenance(row), len(known)) for row in rows]
+        directed = [row.direction if row.kind <= Kind.RANGE else Direction.BOTH for row in rows]
+        return cls(
+            kinds=identities.kinds,
+            keys=identities.keys,
+            digits=identities.digits,
+            actions=identities.actions,
+            patterns=identities.patterns,
+            directions=np.array(directed, np.uint8),
+            fraud_types=np.array([row.fraud_type for row in rows], np.uint8),
+            expires_s=seconds([int(row.expires_at.timestamp()) for row in rows]),
+            provenances=np.array(numbered, np.uint32),
+            provenance=tuple(known),
+        )
+
+    def entry(self, row: int) -> Entry:
+        """Write one entry out."""
+        behind = self.provenance[int(self.provenances[row])]
+        return Entry(
+            kind=Kind(int(self.kinds[row])),
+            pattern=self.pattern(row),
+            action=Action(int(self.actions[row])),
+            direction=Direction(int(self.directions[row])),
+            fraud_type=FraudType(int(self.fraud_types[row])),
+            source=behind.source,
+            reason=behind.reason,
+            legal_basis=behind.legal_basis,
+            created_by=behind.created_by,
+            approved_by=behind.approved_by,
+            created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
+            expires_at=datetime.fromtimestamp(int(self.expires_s[row]), UTC),
+            campaign=behind.campaign,
+        )
+
+    def take(self, rows: npt.NDArray[np.integer]) -> Self:
+        """Return some rows, in the order given, with the provenance they need."""
+        used, provenances = np.unique(self.provenances[rows], return_inverse=True)
+        return type(self)(
+            kinds=self.kinds[rows],
+            keys=self.keys[rows],
+            digits=self.digits[rows],
+            actions=self.actions[rows],
+            patterns=self.patterns.take(rows),
+            directions=self.directions[rows],
+            fraud_types=self.fraud_types[rows],
+            expires_s=self.expires_s[rows],
+            provenances=provenances.astype(np.uint32),
+            provenance=tuple(self.provenance[place] for place in used.tolist()),
+        )
+
+
+def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
+    """Lay tables end to end, equal provenance stored once."""
+    known: dict[Provenance, int] = {}
+    moved = [
+        np.array([known.setdefault(one, len(known)) for one in table.provenance], np.uint32)
+        for table in tables
+    ]
+    numbered = [place[table.provenances] for place, table in zip(moved, tables, strict=True)]
+
+    def joined(column: Callable[[EntryTable], _Column], empty: _Column) -> _Column:
+        return np.concatenate([empty, *map(column, tables)])  # type: ignore[return-value]
+
+    no_bytes = np.zeros(0, np.uint8)
+    return EntryTable(
+        kinds=joined(lambda table: table.kinds, no_bytes),
+        keys=joined(lambda table: table.keys, np.zeros(0, np.int64)),
+        digits=joined(lambda table: table.digits, no_bytes),
+        actions=joined(lambda table: table.actions, no_bytes),
+        patterns=TextColumn.concatenate([table.patterns for table in tables]),
+        directions=joined(lambda table: table.directions, no_bytes),
+        fraud_types=joined(lambda table: table.fraud_types, no_bytes),
+        expires_s=joined(lambda table: table.expires_s, np.zeros(0, np.uint32)),
+        provenances=np.concatenate([np.zeros(0, np.uint32), *numbered]),
+        provenance=tuple(known),
+    )
+
+
+def pattern_key(kind: Kind, pattern: str) -> tuple[int, int]:
+    """Return key and digits of a canonical pattern."""
+    if kind in TEXT_KINDS and pattern:
+        return text_key(pattern), EXACT
+    if kind == Kind.RANGE:
+        key, digits = _written_key(pattern.removesuffix("*")), len(pattern.strip("+*"))
+        if key and range_text(key, digits) == pattern and digits <= _MOST_RANGE_DIGITS:
+            return key, digits
+    elif kind == Kind.SENDER and pattern:
+        return _written_key(pattern) or sender_hash(pattern), EXACT
+    elif kind == Kind.NUMBER and (key := _written_key(pattern)):
+        return key, EXACT
+    raise InvalidInput(f"pattern: not a {Kind(kind).name.lower()}: {pattern!r}")
+
+
+def text_key(text: str) -> int:
+    """Return the key of a host or URL prefix: a hash, signed."""
+    digest = xxh3_64_intdigest(text.encode())
+    return digest - 2**64 if digest >= 2**63 else digest
+
+
+def text_keys(texts: Sequence[str]) -> Int64s:
+    """Return the keys of hosts or URL prefixes."""
+    encoded = map(str.encode, texts)
+    return np.fromiter(map(xxh3_64_intdigest, encoded), np.uint64, len(texts)).view(np.int64)
+
+
+def seconds(times: Sequence[int]) -> Uint32s:
+    """Return times as a column; what is before 1970 or after 2106 moves to that end."""
+    return np.array(times, np.int64).clip(0, _LAST_SECOND).astype(np.uint32)
+
+
+def _written_key(text: str) -> int:
+    # Canonical patterns need no numbering plan: the plus sign decides.
+    digits = text.removeprefix("+")
+    if not (digits.isascii() and digits.isdecimal()) or digits.startswith("0"):
+        return UNREADABLE
+    return int(digits) if digits != text else -int(digits[:19])
+
+
+def _provenance(entry: Entry) -> Provenance:
+    return Provenance(
+        source=entry.source,
+        reason=entry.reason,
+        legal_basis=entry.legal_basis,
+        created_by=entry.created_by,
+        created_at_s=int(entry.created_at.timestamp()),
+        approved_by=entry.approved_by,
+        campaign=entry.campaign,
+    )
