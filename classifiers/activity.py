@@ -127,7 +127,9 @@ class ActivityTable:
         free = hold <= 1
         self._slots[slots[free]] = 0
         # Of several newcomers in one batch the last gets the slot.
-        self._words[at[free]] = callers[newcomers[free]]
+        newcomers, at = newcomers[free], at[free]
+        self._words[at] = callers[newcomers]
+        self._words[at + _SEEN_MS] = times[newcomers]
 
     def _owned(self, parties: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> Events:
         mine = self._words.take(slots * _WORDS) == parties
@@ -142,11 +144,12 @@ class ActivityTable:
         now = slots[:, _SEEN_MS] = self._words.take(seen_at)
         slots.view(np.float32)[:, 2 * _COUNTERS :] *= _faded(before - now)[:, None]
         days_before, today = before // DAY_MS, now // DAY_MS
-        bits = slots.view(np.uint64)
-        bits[:, _ACTIVE_DAYS] <<= np.minimum(today - days_before, _DAYS).view(np.uint64)
-        bits[:, _ACTIVE_DAYS] &= np.uint64(2**_DAYS - 1)
-        words = bits[:, _COUNTERPARTS:_COUNTERS]
-        words[:] = counterparts.forget(words, days_before, today)
+        if (days_before != today).any():
+            bits = slots.view(np.uint64)
+            bits[:, _ACTIVE_DAYS] <<= np.minimum(today - days_before, _DAYS).view(np.uint64)
+            bits[:, _ACTIVE_DAYS] &= np.uint64(2**_DAYS - 1)
+            words = bits[:, _COUNTERPARTS:_COUNTERS]
+            words[:] = counterparts.forget(words, days_before, today)
         # A slot found twice gets the same values twice.
         self._slots[events.slots] = slots
 
@@ -184,7 +187,8 @@ class ActivityTable:
 
 
 def _readable(parties: Int64s, others: Int64s, times: Int64s) -> Bools:
-    return (parties != UNREADABLE) & (others != UNREADABLE) & (times > 0)
+    readable: Bools = (parties != UNREADABLE) & (others != UNREADABLE) & (times > 0)
+    return readable
 
 
 def _faded(ages_ms: Int64s) -> Float32s:
