@@ -21,6 +21,15 @@ _FOLD = np.uint32(0x2C1B_3C6D)
 _FOLD_SHIFT = np.uint32(15)
 
 
+class Layout(NamedTuple):
+    """Texts laid end to end."""
+
+    points: Uint32s
+    """Code points of all texts, each wrapped in `START` and `END`."""
+    lengths: Int64s
+    """Points of each text, the wrapping included."""
+
+
 class Bags(NamedTuple):
     """One bag of bucket ids per text."""
 
@@ -38,24 +47,29 @@ def hashed(
     Only the first *longest* characters of a text count, so work is bounded. Texts hashed
     with different seeds share buckets, but not hashes.
     """
+    return hashed_layout(lay_out(texts, longest), sizes=sizes, bits=bits, seed=seed)
+
+
+def lay_out(texts: Sequence[str], longest: int) -> Layout:
+    """Lay the first *longest* characters of each text end to end."""
+    texts = [text[:longest] for text in texts]
+    joined = START + (END + START).join(texts) + END if texts else ""
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return Layout(points, np.fromiter(map(len, texts), np.int64, len(texts)) + 2)
+
+
+def hashed_layout(layout: Layout, *, sizes: tuple[int, int], bits: int, seed: int = 0) -> Bags:
+    """Hash texts that are laid out already; see `hashed`."""
     first, last = sizes
-    points, lengths = _code_points(texts, longest, last)
-    hashes = np.empty((len(points) - last, last - first + 1), np.uint32)
+    points = np.concatenate([layout.points, np.zeros(last, np.uint32)])
+    hashes = np.empty((len(layout.points), last - first + 1), np.uint32)
     state = np.full(len(hashes), seed + 1, np.uint32)
     for size in range(1, last + 1):
         state *= _MULTIPLIER
         state ^= points[size - 1 : size - 1 + len(hashes)]
         if size >= first:
             hashes[:, size - first] = _bucket(state, size, bits)
-    return Bags(hashes[_within(lengths, first, last)], _offsets(lengths, first, last))
-
-
-def _code_points(texts: Sequence[str], longest: int, padding: int) -> tuple[Uint32s, Int64s]:
-    texts = [text[:longest] for text in texts]
-    joined = START + (END + START).join(texts) + END if texts else ""
-    encoded = (joined + "\0" * padding).encode("utf-32-le", "surrogatepass")
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 2
-    return np.frombuffer(encoded, np.uint32), lengths
+    return Bags(hashes[_within(layout.lengths, first, last)], _offsets(layout.lengths, first, last))
 
 
 def _bucket(state: Uint32s, size: int, bits: int) -> Uint32s:
