@@ -85,6 +85,16 @@ class Identities:
             patterns=TextColumn.of(texts),
         )
 
+    def take(self, rows: npt.NDArray[np.integer]) -> Self:
+        """Return some rows, in the order given."""
+        return type(self)(
+            kinds=self.kinds[rows],
+            keys=self.keys[rows],
+            digits=self.digits[rows],
+            actions=self.actions[rows],
+            patterns=self.patterns.take(rows),
+        )
+
     def pattern(self, row: int) -> str:
         """Write the pattern of *row*."""
         key = int(self.keys[row])

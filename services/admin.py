@@ -10,7 +10,7 @@ from fanzha.phone import HomePlan
 from services import lifetime
 from services.administration import Administration
 from services.places import ADMIN_LISTS
-from services.redis_client import connect
+from blocklists.redis_client import connect
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -26,7 +26,7 @@ async def run(settings: Settings) -> int:
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
     stop = lifetime.stop_event(also_when_parent_dies=True)
-    store = Store(connect(settings.redis_url))
+    store = Store(connect(settings.redis_url, decode_responses=False))
     follower = Follower(store, settings.data_dir / ADMIN_LISTS)
     replica = Replica(settings.data_dir / ADMIN_LISTS)
     administration = Administration(

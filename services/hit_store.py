@@ -18,11 +18,8 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from redis.asyncio import RedisCluster
-from redis.exceptions import ResponseError
-
+from blocklists.redis_client import Client, execute_synced, within
 from services.hit_records import Hit
-from services.redis_client import Client, within
 
 CONFIRMED = "fanzha:hits:confirmed"
 SUSPECTED = "fanzha:hits:suspected"
@@ -31,9 +28,10 @@ MARKER_DAYS = 180
 """How long a repeated verdict is known to be one."""
 
 _DAY_S = 86_400
-_SYNC_MS = 2000
 _READ_SECONDS = 2.0
 _WRITE_SECONDS = 4.0
+_PIPELINE_HITS = 64
+"""Making the commands of more would hold the event loop, and so decisions, for over 3 ms."""
 
 _APPEND_ONCE = """
 local seen = redis.call('GET', KEYS[2])
@@ -68,17 +66,8 @@ class HitStore:
     async def write(self, hits: Sequence[Hit]) -> None:
         """Append hits to their streams and keep a record of each."""
         async with within(_WRITE_SECONDS):
-            streams = [CONFIRMED if hit.confirmed else SUSPECTED for hit in hits]
-            fields = [hit.fields() for hit in hits]
-            appending = self._client.pipeline(transaction=False)
-            for stream, hit in zip(streams, fields, strict=True):
-                appending.xadd(stream, hit, maxlen=self._stream_rows, approximate=True)  # type: ignore[arg-type]
-            places = await appending.execute()
-            recording = self._client.pipeline(transaction=False)
-            for stream, hit, place in zip(streams, fields, places, strict=True):
-                record = hit | {"stream": stream, "stream_id": place}
-                self._record(recording, int(hit["decision_id"]), record)
-            await recording.execute()
+            for start in range(0, len(hits), _PIPELINE_HITS):
+                await self._write_some(hits[start : start + _PIPELINE_HITS])
 
     async def kept(self, decision_id: int) -> dict[str, str] | None:
         """Return the record of a decision; None when there is none, or no longer."""
@@ -99,7 +88,7 @@ class HitStore:
                 _APPEND_ONCE, 2, stream, marker, MARKER_DAYS * _DAY_S, self._stream_rows, *values
             )
             self._record(writing, decision_id, record)
-            (first, place), *_, synced = await self._synced(writing, stream)
+            ((first, place), *_), synced = await execute_synced(self._client, writing, stream)
         return Appended(first=bool(first), stream_id=str(place), synced=synced)
 
     async def add_to_record(self, decision_id: int, record: Mapping[str, str]) -> bool:
@@ -107,8 +96,9 @@ class HitStore:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             self._record(writing, decision_id, record)
-            *_, synced = await self._synced(writing, _decision_key(decision_id))
-        return bool(synced)
+            key = _decision_key(decision_id)
+            _, synced = await execute_synced(self._client, writing, key)
+        return synced
 
     async def follow(
         self, after: Mapping[str, str], *, count: int = 100, block_ms: int = 1000
@@ -131,31 +121,23 @@ class HitStore:
             found = await self._client.xrevrange(stream, count=1)
         return str(found[0][0]) if found else "0-0"
 
+    async def _write_some(self, hits: Sequence[Hit]) -> None:
+        streams = [CONFIRMED if hit.confirmed else SUSPECTED for hit in hits]
+        fields = [hit.fields() for hit in hits]
+        appending = self._client.pipeline(transaction=False)
+        for stream, hit in zip(streams, fields, strict=True):
+            appending.xadd(stream, hit, maxlen=self._stream_rows, approximate=True)  # type: ignore[arg-type]
+        places = await appending.execute()
+        recording = self._client.pipeline(transaction=False)
+        for stream, hit, place in zip(streams, fields, places, strict=True):
+            record = hit | {"stream": stream, "stream_id": place}
+            self._record(recording, int(hit["decision_id"]), record)
+        await recording.execute()
+
     def _record(self, pipeline: Any, decision_id: int, record: Mapping[str, str]) -> None:
         key = _decision_key(decision_id)
         pipeline.hset(key, mapping=dict(record))
         pipeline.expire(key, self._decision_seconds)
-
-    async def _synced(self, pipeline: Any, key: str) -> list[Any]:
-        """Execute, then wait for the disk on the same connection; the last answer says if it is."""
-        before = self._node(key)
-        to = {} if before is None else {"target_nodes": before}
-        pipeline.execute_command("WAITAOF", 1, 0, _SYNC_MS, **to)
-        *answers, waited = await pipeline.execute(raise_on_error=False)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        if isinstance(waited, Exception) and not isinstance(waited, ResponseError):
-            raise waited
-        # An error here says that the append-only file is off. After a move of the slot, another
-        # node than the one that wrote may have been asked.
-        synced = isinstance(waited, list) and waited[0] >= 1 and self._node(key) is before
-        return [*answers, synced]
-
-    def _node(self, key: str) -> object:
-        if isinstance(self._client, RedisCluster):
-            return self._client.get_node_from_key(key)
-        return None
 
 
 class PrefixClaims:

@@ -20,7 +20,7 @@ from services.embedded import EmbeddedValkey
 from services.metrics_pages import MetricsPages, MetricsServer
 from services.places import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
 from services.ports import SharedPort
-from services.redis_client import connect
+from blocklists.redis_client import connect
 from services.settings import Settings
 from services.supervisor import Child, Supervisor
 
@@ -77,7 +77,9 @@ class _Host:
             supervisor = Supervisor(
                 children, drain_seconds=settings.drain_seconds, on_death=pages.retire
             )
-            follower = Follower(Store(connect(self._redis_url)), settings.data_dir / LISTS)
+            follower = Follower(
+                Store(connect(self._redis_url, decode_responses=False)), settings.data_dir / LISTS
+            )
             background = [asyncio.create_task(follower.run())]
             if self._valkey is not None:
                 endpoints["valkey"] = self._valkey.address

@@ -12,7 +12,7 @@ import socket
 import time
 
 from blocklists.replica import Replica
-from blocklists.store import Store
+from blocklists.store import Store, WorkerReport
 
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
@@ -25,7 +25,7 @@ from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE
-from services.redis_client import connect
+from blocklists.redis_client import connect
 from services.rpc.feedback import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -58,7 +58,7 @@ class Worker:
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._metrics = _metrics(settings)
         redis = connect(settings.redis_url)
-        self._store = Store(redis)
+        self._store = Store(connect(settings.redis_url, decode_responses=False))
         self._claims = PrefixClaims(redis, self._name)
         self._ids = ids.DecisionIds(secrets.randbits)
         self._replica = Replica(settings.data_dir / LISTS)
@@ -146,16 +146,19 @@ class Worker:
 
     def _tell_metrics(self) -> None:
         snapshot = self._replica.current
-        self._metrics.list_in_force(
-            snapshot.version, len(snapshot), self._replica.current_at_ms / 1000
-        )
+        self._metrics.list_in_force(snapshot.version, len(snapshot), self._replica.in_step_at_s)
 
     async def _report_once(self) -> None:
         if not self._applied_at_ms:
             return
         try:
             await self._store.report_worker(
-                self._name, self._replica.current.version, self._applied_at_ms, now_ms()
+                WorkerReport(
+                    worker=self._name,
+                    list_version=self._replica.current.version,
+                    applied_at_ms=self._applied_at_ms,
+                    reported_at_ms=now_ms(),
+                )
             )
         except Unavailable:
             # The parent logs an outage; a missing report says the rest.

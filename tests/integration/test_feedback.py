@@ -8,6 +8,7 @@ import grpc
 import pytest
 import redis
 
+from blocklists.redis_client import connect
 from fanzha.decisions import Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
@@ -17,7 +18,6 @@ from services.call_ends import CallEndReports
 from services.feedback import Feedback
 from services.hit_records import Hit
 from services.hit_store import CONFIRMED, DISMISSED, HitStore
-from services.redis_client import connect
 from services.rpc.errors import ErrorInterceptor
 from services.rpc.feedback import FeedbackServicer
 

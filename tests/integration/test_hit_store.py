@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import redis
 
+from blocklists.redis_client import Client, connect
 from fanzha.decisions import Reason
 from fanzha.errors import Unavailable
 from fanzha.tables import Channel
 from services.embedded import EmbeddedValkey
 from services.hit_records import Hit
 from services.hit_store import CONFIRMED, SUSPECTED, HitStore, PrefixClaims
-from services.redis_client import Client, connect
 
 
 def a_hit(decision_id: int, reason: Reason = Reason.BLOCKLISTED) -> Hit:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from fanzha.errors import Unavailable
 
@@ -17,19 +17,22 @@ Client: TypeAlias = "Redis | RedisCluster"
 CONNECT_SECONDS = 1.0
 SOCKET_SECONDS = 5.0
 """More than any command of ours waits, `WAITAOF` included."""
+SYNC_MS = 2000
+"""How long a write waits for the disk of the store."""
 _CLUSTER = "+cluster://"
 
 
-def connect(url: str) -> Client:
+def connect(url: str, *, decode_responses: bool = True) -> Client:
     """Return a client for ``redis://``, ``rediss://``, ``unix://`` or ``redis+cluster://``.
 
     Nothing is sent yet. A command that meets a dead connection is sent once more, on a new one.
+    Answers are text, or bytes without *decode_responses*.
     """
     retry = Retry(NoBackoff(), 1)
     if _CLUSTER in url:
         cluster: RedisCluster = RedisCluster.from_url(
             url.replace(_CLUSTER, "://"),
-            decode_responses=True,
+            decode_responses=decode_responses,
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
             retry=retry,
@@ -37,12 +40,36 @@ def connect(url: str) -> Client:
         return cluster
     client: Redis = Redis.from_url(
         url,
-        decode_responses=True,
+        decode_responses=decode_responses,
         socket_timeout=SOCKET_SECONDS,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=retry,
     )
     return client
+
+
+async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[Any], bool]:
+    """Execute *pipeline*, then wait for the disk of the node of *key*, on the same connection.
+
+    Return the answers, and whether the append-only file holds them; False when it is off
+    or was not synchronised within `SYNC_MS`.
+    """
+    node = _node(client, key)
+    pipeline.execute_command("WAITAOF", 1, 0, SYNC_MS, **({"target_nodes": node} if node else {}))
+    *answers, waited = await pipeline.execute(raise_on_error=False)
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    if isinstance(waited, Exception) and not isinstance(waited, ResponseError):
+        raise waited
+    # An error here says that the append-only file is off. After a move of the slot, another
+    # node than the one that wrote may have been asked.
+    on_disk = isinstance(waited, list) and waited[0] >= 1
+    return answers, on_disk and _node(client, key) is node
+
+
+def _node(client: Client, key: str) -> Any:
+    return client.get_node_from_key(key) if isinstance(client, RedisCluster) else None
 
 
 @asynccontextmanager

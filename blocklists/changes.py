@@ -1,0 +1,31 @@
+"""What a committed change is: entries that came, identities that went, who, when and why."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from blocklists.entry_table import EntryTable, Identities
+
+
+class Outcome(IntEnum):
+    """What becomes of a row of a change; numbered as on the wire."""
+
+    ADDED = 1
+    REPLACED = 2
+    DUPLICATE = 3
+    REFUSED = 4
+    INVALID = 5
+    REMOVED = 6
+    ABSENT = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change to the lists; acts whole or not at all. Removals come before additions."""
+
+    version: int
+    """The version it makes; 0 while it is not committed."""
+    author: str
+    reason: str
+    committed_at_ms: int
+    additions: EntryTable
+    removals: Identities

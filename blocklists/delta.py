@@ -1,0 +1,177 @@
+"""Applies changes to a base and its overlay, column by column.
+
+A change of a few rows costs milliseconds however large the base is: the base stays,
+its rows that went are noted as dead, and the overlay is laid out anew. When the
+overlay has grown, both become a new base.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from blocklists.changes import Change, Outcome
+from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities, concatenate
+from blocklists.segment import Segment, empty
+from blocklists.slot_index import slots_of
+from blocklists.snapshot import NO_ENTRY, Snapshot
+from fanzha.tables import Bools, Int64s, Uint8s
+
+COMPACT_ROWS = 100_000
+"""An overlay, or a number of dead rows, that large becomes part of a new base."""
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """All lists at one version, as segments."""
+
+    version: int
+    committed_at_ms: int
+    base: Segment
+    overlay: Segment
+    dead: Int64s
+    """Rows of the base that were removed or replaced, sorted."""
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Return the lists before the first change."""
+        return cls(
+            version=0,
+            committed_at_ms=0,
+            base=empty(),
+            overlay=empty(),
+            dead=np.zeros(0, np.int64),
+        )
+
+    @classmethod
+    def of_table(cls, version: int, committed_at_ms: int, table: EntryTable) -> Self:
+        """Lay out a whole table, of whose like identities the last counts."""
+        return cls(
+            version=version,
+            committed_at_ms=committed_at_ms,
+            base=Segment.build(table.take(last_of_each(table))),
+            overlay=empty(),
+            dead=np.zeros(0, np.int64),
+        )
+
+    def snapshot(self) -> Snapshot:
+        """Return what decisions consult."""
+        return Snapshot.of_segments(
+            version=self.version,
+            committed_at_ms=self.committed_at_ms,
+            base=self.base,
+            overlay=self.overlay,
+            dead=self.dead,
+        )
+
+
+def apply(lists: Lists, change: Change) -> Lists:
+    """Return the lists after *change*."""
+    additions = change.additions.take(last_of_each(change.additions))
+    gone_from_base = [locate(lists.base, change.removals), locate(lists.base, additions)]
+    gone_from_overlay = [locate(lists.overlay, change.removals), locate(lists.overlay, additions)]
+    stays = np.ones(len(lists.overlay), np.bool_)
+    for rows in gone_from_overlay:
+        stays[rows[rows != NO_ENTRY]] = False
+    kept = lists.overlay.table(np.flatnonzero(stays))
+    dead = np.union1d(lists.dead, np.concatenate(gone_from_base))
+    return Lists(
+        version=change.version,
+        committed_at_ms=change.committed_at_ms,
+        base=lists.base,
+        overlay=Segment.build(concatenate([kept, additions])),
+        dead=dead[dead != NO_ENTRY],
+    )
+
+
+def compacted(lists: Lists) -> Lists:
+    """Return the same lists with the overlay merged, if it has grown; else *lists* itself."""
+    if max(len(lists.overlay), len(lists.dead)) <= COMPACT_ROWS:
+        return lists
+    alive = np.ones(len(lists.base), np.bool_)
+    alive[lists.dead] = False
+    table = concatenate([lists.base.table(np.flatnonzero(alive)), lists.overlay.table()])
+    return Lists(
+        version=lists.version,
+        committed_at_ms=lists.committed_at_ms,
+        base=Segment.build(table),
+        overlay=empty(),
+        dead=np.zeros(0, np.int64),
+    )
+
+
+def locate(segment: Segment, wanted: Identities) -> Int64s:
+    """Return the row of each identity in *segment*; `NO_ENTRY` for those it lacks."""
+    rows = np.full(len(wanted), NO_ENTRY)
+    slots = slots_of(wanted.keys)
+    for group in segment.groups:
+        asked = np.flatnonzero((wanted.kinds == group.kind) & (wanted.digits == group.digits))
+        if not len(asked):
+            continue
+        queries, positions = group.index.find(slots[asked])
+        found, at = asked[queries], positions + group.first_row
+        same = segment.actions[at] == wanted.actions[found]
+        found, at = found[same], at[same]
+        if group.kind in TEXT_KINDS:
+            same = _same_texts(segment, at, wanted, found)
+            found, at = found[same], at[same]
+        rows[found] = at
+    return rows
+
+
+def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
+    """Tell for each addition what would become of it: `Outcome` ADDED, REPLACED or DUPLICATE.
+
+    An entry is a duplicate when one that counts has the same contents, its expiry to
+    the day, or a later row of *additions* is about the same.
+    """
+    outcomes = np.full(len(additions), Outcome.ADDED, np.uint8)
+    for layer in snapshot.layers:
+        rows = locate(layer.segment, additions)
+        known = np.flatnonzero(rows != NO_ENTRY)
+        known = known[~layer.is_dead(rows[known])]
+        if len(known):
+            old = layer.segment.table(rows[known])
+            same = _same_contents(old, additions.take(known))
+            outcomes[known] = np.where(same, Outcome.DUPLICATE, Outcome.REPLACED)
+    repeated = np.ones(len(additions), np.bool_)
+    repeated[last_of_each(additions)] = False
+    outcomes[repeated] = Outcome.DUPLICATE
+    return outcomes
+
+
+def last_of_each(table: Identities) -> Int64s:
+    """Return, ascending, the last row of each identity."""
+    order = np.lexsort((table.actions, table.keys, table.digits, table.kinds))
+    columns = (table.kinds, table.digits, table.keys, table.actions)
+    same = np.ones(max(len(order) - 1, 0), np.bool_)
+    for column in columns:
+        ordered = column[order]
+        same &= ordered[1:] == ordered[:-1]
+    # Equal hashes of different texts are different identities; such pairs are looked at.
+    for at in np.flatnonzero(same & np.isin(table.kinds[order[1:]], TEXT_KINDS)).tolist():
+        same[at] = table.pattern(int(order[at])) == table.pattern(int(order[at + 1]))
+    return np.sort(order[np.append(~same, True)]) if len(order) else order
+
+
+def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64s) -> Bools:
+    pairs = zip(rows.tolist(), asked.tolist(), strict=True)
+    same = [segment.text(row) == wanted.patterns.get(place) for row, place in pairs]
+    return np.array(same, np.bool_)
+
+
+def _same_contents(old: EntryTable, new: EntryTable) -> Bools:
+    same = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
+    same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
+    olds, news = _grounds(old), _grounds(new)
+    known = {ground: place for place, ground in enumerate({*olds, *news})}
+    old_places = np.array([known[ground] for ground in olds], np.int64)[old.provenances]
+    new_places = np.array([known[ground] for ground in news], np.int64)[new.provenances]
+    same &= old_places == new_places
+    return same
+
+
+def _grounds(table: EntryTable) -> list[tuple[object, ...]]:
+    # Who entered it and when is no part of what an entry says.
+    return [(one.source, one.reason, one.legal_basis, one.campaign) for one in table.provenance]

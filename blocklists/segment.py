@@ -1,0 +1,188 @@
+"""Entries laid out for look-up: sorted columns that can lie in a mapped file.
+
+Rows stand in groups, one for each kind, ranges by their number of leading digits. In
+a group they are sorted by slot (see `blocklists.slot_index`), allow before block for
+one key. What every look-up reads (slots, directory) and what only a hit reads
+(action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
+A number costs 20 bytes, a host 24 and its text, which is read on a hit only.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from blocklists.entries import Entry, Kind, Source
+from blocklists.entry_table import EXACT, EntryTable, Provenance, text_keys
+from blocklists.slot_index import SlotIndex, keys_of, slots_of
+from blocklists.text_column import TextColumn
+from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
+
+_ORDER = {Kind.SENDER: 0, Kind.HOST: 1, Kind.URL_PREFIX: 2, Kind.NUMBER: 3, Kind.RANGE: 4}
+"""Kinds with text first, so that only they have places in ``patterns``."""
+_WITH_TEXT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The rows of one kind; of ranges, those with one number of digits."""
+
+    kind: Kind
+    digits: int
+    first_row: int
+    index: SlotIndex
+
+    def __len__(self) -> int:
+        return len(self.index.slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """An immutable set of entries; each identity stands in it once."""
+
+    groups: tuple[Group, ...]
+    actions: Uint8s
+    directions: Uint8s
+    fraud_types: Uint8s
+    expires_s: Uint32s
+    provenances: Uint32s
+    patterns: TextColumn
+    """Of senders, hosts and URL prefixes: rows of these come first."""
+    provenance: TextColumn
+    """JSON of each `Provenance`."""
+    prefix_hosts: SlotIndex | None
+    """Hosts that have a URL prefix entry, None without any: only there are paths looked up."""
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @classmethod
+    def build(cls, table: EntryTable) -> Self:
+        """Lay out a table whose identities are distinct."""
+        table = table.take(layout_order(table))
+        slots = slots_of(table.keys)
+        groups = _groups(table, slots)
+        with_text = int(np.count_nonzero(_orders(table.kinds) < _WITH_TEXT))
+        prefixes = np.flatnonzero(table.kinds == Kind.URL_PREFIX)
+        hosts = [text.partition(b"/")[0] for text in table.patterns.take(prefixes).all_raw()]
+        host_keys = text_keys([host.decode() for host in hosts])
+        return cls(
+            groups=groups,
+            actions=table.actions,
+            directions=table.directions,
+            fraud_types=table.fraud_types,
+            expires_s=table.expires_s,
+            provenances=table.provenances,
+            patterns=_narrow(table.patterns.take(np.arange(with_text))),
+            provenance=_narrow(TextColumn.of([_written(one) for one in table.provenance])),
+            prefix_hosts=_index_of_distinct(host_keys),
+        )
+
+    def group_of(self, row: int) -> Group:
+        """Return the group that holds *row*."""
+        return next(group for group in self.groups if row < group.first_row + len(group))
+
+    def key(self, row: int) -> int:
+        """Return the key of *row*."""
+        group = self.group_of(row)
+        at = row - group.first_row
+        return int(keys_of(np.asarray(group.index.slots[at : at + 1]))[0])
+
+    def text(self, row: int) -> str:
+        """Return the text of a sender, host or URL prefix."""
+        return self.patterns.get(row)
+
+    def entry(self, row: int) -> Entry:
+        """Write one entry out."""
+        return self.table(np.array([row])).entry(0)
+
+    def table(self, rows: Int64s | None = None) -> EntryTable:
+        """Write some rows out as a table, or all."""
+        wanted = np.arange(len(self)) if rows is None else rows
+        kinds, digits, keys = self._identities(wanted)
+        texts = np.where(wanted < len(self.patterns), wanted, len(self.patterns))
+        used, provenances = np.unique(self.provenances[wanted], return_inverse=True)
+        return EntryTable(
+            kinds=kinds,
+            keys=keys,
+            digits=digits,
+            actions=np.asarray(self.actions[wanted]),
+            patterns=_with_empty_last(self.patterns, texts),
+            directions=np.asarray(self.directions[wanted]),
+            fraud_types=np.asarray(self.fraud_types[wanted]),
+            expires_s=np.asarray(self.expires_s[wanted]),
+            provenances=provenances.astype(np.uint32),
+            provenance=tuple(_read(self.provenance.raw(place)) for place in used.tolist()),
+        )
+
+    def _identities(self, rows: Int64s) -> tuple[Uint8s, Uint8s, Int64s]:
+        kinds, digits = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)
+        slots = np.zeros(len(rows), np.uint64)
+        for group in self.groups:
+            mine = (rows >= group.first_row) & (rows < group.first_row + len(group))
+            kinds[mine] = group.kind
+            digits[mine] = group.digits
+            slots[mine] = group.index.slots[rows[mine] - group.first_row]
+        return kinds, digits, keys_of(slots)
+
+
+def layout_order(table: EntryTable) -> Int64s:
+    """Return the order in which a segment wants its rows."""
+    order: Int64s = np.lexsort(
+        (table.actions, slots_of(table.keys), EXACT - table.digits, _orders(table.kinds))
+    )
+    return order
+
+
+def empty() -> Segment:
+    """Return a segment without entries."""
+    return Segment.build(EntryTable.from_entries([]))
+
+
+def _orders(kinds: Uint8s) -> Uint8s:
+    places = np.zeros(max(Kind) + 1, np.uint8)
+    for kind, place in _ORDER.items():
+        places[kind] = place
+    return places[kinds]
+
+
+def _groups(table: EntryTable, slots: Uint64s) -> tuple[Group, ...]:
+    marks = _orders(table.kinds).astype(np.int64) * 256 + (EXACT - table.digits)
+    starts = np.flatnonzero(np.diff(marks, prepend=-1)).tolist()
+    ends = [*starts[1:], len(marks)]
+    return tuple(
+        Group(
+            kind=Kind(int(table.kinds[start])),
+            digits=int(table.digits[start]),
+            first_row=start,
+            index=SlotIndex.build(slots[start:end]),
+        )
+        for start, end in zip(starts, ends, strict=False)
+        if end > start
+    )
+
+
+def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
+    return SlotIndex.build(np.unique(slots_of(keys))) if len(keys) else None
+
+
+def _narrow(texts: TextColumn) -> TextColumn:
+    # Four bytes a row instead of eight, for as long as the texts fit.
+    if len(texts.blob) < 2**32:
+        return replace(texts, offsets=texts.offsets.astype(np.uint32))
+    return texts
+
+
+def _with_empty_last(texts: TextColumn, rows: Int64s) -> TextColumn:
+    ended = np.append(texts.offsets, texts.offsets[-1:])
+    return replace(texts, offsets=ended).take(rows)
+
+
+def _written(provenance: Provenance) -> str:
+    return json.dumps(asdict(provenance), ensure_ascii=False)
+
+
+def _read(text: bytes) -> Provenance:
+    fields = json.loads(text)
+    return Provenance(**fields | {"source": Source(fields["source"])})

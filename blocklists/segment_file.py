@@ -1,0 +1,165 @@
+"""Segments as files that many processes map and none changes.
+
+Layout: an 8-byte mark, the length of the header (4 bytes, little endian), SHA-256 of
+the header, the header in JSON, then the columns, each at a multiple of 64 bytes. The
+header names every column with its place and dtype, the groups, and SHA-256 of all
+that follows it. A file is written beside its final name and renamed into place.
+
+A file is read once with ordinary reads to verify it, so that its pages count for
+nobody; afterwards it is mapped, and shared between the processes of a host.
+"""
+
+import json
+import mmap
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from blocklists.entries import Kind
+from blocklists.segment import Group, Segment
+from blocklists.slot_index import SlotIndex
+from blocklists.text_column import TextColumn
+
+MARK = b"FANZHA01"
+_ALIGNMENT = 64
+_HASH_BYTES = 32
+_READ_BYTES = 1 << 22
+_LARGEST_HEADER = 1 << 20
+
+_Column = npt.NDArray[Any]
+
+
+class DamagedFile(ValueError):
+    """A list file is not what was written; it must not be used."""
+
+
+def write(path: Path, segment: Segment) -> str:
+    """Write *segment* to *path*, safely; return the SHA-256 of its header, which names the rest."""
+    columns = dict(_columns(segment))
+    body, sections, place = sha256(), [], 0
+    for name, column in columns.items():
+        padding = -place % _ALIGNMENT
+        body.update(bytes(padding))
+        body.update(np.ascontiguousarray(column).data)
+        place += padding
+        sections.append([name, column.dtype.str, place, len(column)])
+        place += column.nbytes
+    header = json.dumps(
+        {
+            "groups": [[group.kind, group.digits, group.first_row] for group in segment.groups],
+            "has_prefix_hosts": segment.prefix_hosts is not None,
+            "sections": sections,
+            "bytes": place,
+            "sha256": body.hexdigest(),
+        }
+    ).encode()
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(MARK + len(header).to_bytes(4, "little") + sha256(header).digest() + header)
+        file.write(bytes(-file.tell() % _ALIGNMENT))
+        start = file.tell()
+        for (_, _, at, _), column in zip(sections, columns.values(), strict=True):
+            file.write(bytes(start + at - file.tell()))
+            np.ascontiguousarray(column).tofile(file)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
+    return sha256(header).hexdigest()
+
+
+def read(path: Path, expected: str | None = None) -> Segment:
+    """Verify and map a file; *expected* is what `write` returned. Raises `DamagedFile`."""
+    try:
+        with path.open("rb") as file:
+            header, start, digest = _header(file, path)
+            if expected is not None and digest != expected:
+                raise DamagedFile(f"{path.name}: is another file than the one that was written")
+            _verify(file, path, header, start)
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise DamagedFile(f"{path.name}: cannot be read: {error}") from error
+    sections = {
+        name: np.frombuffer(mapped, np.dtype(dtype), length, start + at)
+        for name, dtype, at, length in header["sections"]
+    }
+    return _segment(header, sections)
+
+
+def _columns(segment: Segment) -> Iterator[tuple[str, _Column]]:
+    for number, group in enumerate(segment.groups):
+        yield f"slots{number}", group.index.slots
+        yield f"directory{number}", group.index.directory
+    if segment.prefix_hosts is not None:
+        yield "prefix_slots", segment.prefix_hosts.slots
+        yield "prefix_directory", segment.prefix_hosts.directory
+    for name in ("actions", "directions", "fraud_types", "expires_s", "provenances"):
+        yield name, getattr(segment, name)
+    for name in ("patterns", "provenance"):
+        texts: TextColumn = getattr(segment, name)
+        yield f"{name}_offsets", texts.offsets
+        yield f"{name}_blob", texts.blob
+
+
+def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
+    groups = tuple(
+        Group(
+            kind=Kind(kind),
+            digits=digits,
+            first_row=first_row,
+            index=SlotIndex(
+                slots=sections[f"slots{number}"], directory=sections[f"directory{number}"]
+            ),
+        )
+        for number, (kind, digits, first_row) in enumerate(header["groups"])
+    )
+    prefix_hosts = None
+    if header["has_prefix_hosts"]:
+        prefix_hosts = SlotIndex(
+            slots=sections["prefix_slots"], directory=sections["prefix_directory"]
+        )
+
+    def texts(name: str) -> TextColumn:
+        return TextColumn(offsets=sections[f"{name}_offsets"], blob=sections[f"{name}_blob"])
+
+    return Segment(
+        groups=groups,
+        actions=sections["actions"],
+        directions=sections["directions"],
+        fraud_types=sections["fraud_types"],
+        expires_s=sections["expires_s"],
+        provenances=sections["provenances"],
+        patterns=texts("patterns"),
+        provenance=texts("provenance"),
+        prefix_hosts=prefix_hosts,
+    )
+
+
+def _header(file: Any, path: Path) -> tuple[dict[str, Any], int, str]:
+    fixed = file.read(len(MARK) + 4 + _HASH_BYTES)
+    if not fixed.startswith(MARK) or len(fixed) < len(MARK) + 4 + _HASH_BYTES:
+        raise DamagedFile(f"{path.name}: is no list file of this version")
+    length = int.from_bytes(fixed[len(MARK) : len(MARK) + 4], "little")
+    text = file.read(min(length, _LARGEST_HEADER))
+    digest = sha256(text)
+    if digest.digest() != fixed[-_HASH_BYTES:]:
+        raise DamagedFile(f"{path.name}: its header is damaged")
+    header: dict[str, Any] = json.loads(text)
+    return header, file.tell() + -file.tell() % _ALIGNMENT, digest.hexdigest()
+
+
+def _verify(file: Any, path: Path, header: dict[str, Any], start: int) -> None:
+    end = start + int(header["bytes"])
+    if path.stat().st_size != end:
+        raise DamagedFile(f"{path.name}: has {path.stat().st_size} bytes, not {end}")
+    if any(file.read(start - file.tell())):
+        raise DamagedFile(f"{path.name}: is damaged between header and columns")
+    body = sha256()
+    while chunk := file.read(_READ_BYTES):
+        body.update(chunk)
+    if body.hexdigest() != header["sha256"]:
+        raise DamagedFile(f"{path.name}: its checksum is wrong")

@@ -1,0 +1,285 @@
+"""The truth about the lists, in Redis: a base and the changes since.
+
+=====================================  ================================================
+key                                    what
+=====================================  ================================================
+``{fanzha:lists}:head``                hash: version, committed_at_ms
+``{fanzha:lists}:changes``             stream: change ``<version>-0``
+``{fanzha:lists}:base``                hash: version, committed_at_ms, chunks
+``fanzha:lists:chunk:<id>:<n>``        packed rows, spread over the slots of a cluster
+``{fanzha:workers}``                   hash: what each worker reports
+=====================================  ================================================
+
+A change is committed by one script on one slot that compares the version and appends
+one stream entry. A small change is in the entry; of a large one the rows are written
+to chunks first and the entry names them, so nobody sees half a change.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from blocklists import packing
+from blocklists.changes import Change
+from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.redis_client import Client, execute_synced, within
+from fanzha.errors import Unavailable, VersionConflict
+from fanzha.tables import Int64s
+
+logger = logging.getLogger(__name__)
+
+HEAD, CHANGES, BASE = (f"{{fanzha:lists}}:{name}" for name in ("head", "changes", "base"))
+WORKERS = "{fanzha:workers}"
+CHUNK_ROWS = 100_000
+INLINE_BYTES = 32_768
+READ_CHANGES = 64
+"""Changes read at a time."""
+REPORT_AGE_MS = 10_000
+_READ_SECONDS = 5.0
+_WRITE_SECONDS = 10.0
+_ANY_VERSION = -1
+
+_COMMIT = """
+local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if tonumber(ARGV[1]) ~= -1 and tonumber(ARGV[1]) ~= version then return {0, version} end
+version = version + 1
+redis.call('XADD', KEYS[2], version .. '-0', unpack(ARGV, 3))
+redis.call('HSET', KEYS[1], 'version', version, 'committed_at_ms', ARGV[2])
+return {1, version}
+"""
+
+_REBASE = """
+local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if base >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'committed_at_ms', ARGV[2], 'chunks', ARGV[3])
+redis.call('XTRIM', KEYS[2], 'MINID', ARGV[4])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What version the lists are at."""
+
+    version: int
+    committed_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A change is in the store."""
+
+    version: int
+    synced: bool
+    """Whether it is on the disk of the store; otherwise in its memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """What a worker says of itself."""
+
+    worker: str
+    list_version: int
+    applied_at_ms: int
+    reported_at_ms: int
+
+
+class Store:
+    """Reads and writes the lists. The client must not decode answers.
+
+    Raises `Unavailable`, soon, while Redis is away.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client: Any = client
+
+    async def head(self) -> Head:
+        """Return the version of the lists; 0 before the first change."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hgetall(HEAD)
+        return Head(
+            version=int(found.get(b"version", 0)),
+            committed_at_ms=int(found.get(b"committed_at_ms", 0)),
+        )
+
+    async def commit(self, change: Change, *, expected_version: int | None) -> Committed:
+        """Commit a change whole; `VersionConflict` when the lists are at another version."""
+        parts = [("additions", change.additions), ("removals", change.removals)]
+        fields: dict[str, str | bytes] = {"author": change.author, "reason": change.reason}
+        chunks: list[str] = []
+        for name, rows in parts:
+            packed, keys = await self._put(rows, INLINE_BYTES)
+            fields |= {name: packed, f"{name}_chunks": json.dumps(keys)}
+            chunks += keys
+        expected = _ANY_VERSION if expected_version is None else expected_version
+        pairs = [text for field in fields.items() for text in field]
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(_COMMIT, 2, HEAD, CHANGES, expected, change.committed_at_ms,
+                         "committed_at_ms", change.committed_at_ms, *pairs)  # fmt: skip
+            ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
+        if not done:
+            await self._drop(chunks)
+            raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+        return Committed(version=int(version), synced=synced)
+
+    async def load(self) -> tuple[Head, EntryTable]:
+        """Return the base; what came since is in `changes_after`."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hgetall(BASE)
+        keys = json.loads(found.get(b"chunks", b"[]"))
+        head = Head(
+            version=int(found.get(b"version", 0)),
+            committed_at_ms=int(found.get(b"committed_at_ms", 0)),
+        )
+        return head, await self._get(b"", keys, packing.unpack_entries, EntryTable.from_entries([]))
+
+    async def changes_after(self, version: int, *, block_ms: int = 0) -> list[Change] | None:
+        """Return some of the changes after *version*, waiting up to *block_ms* for the first.
+
+        None when the store no longer has the next change, or never had *version*: the
+        lists must be loaded anew.
+        """
+        async with within(_READ_SECONDS + block_ms / 1000):
+            answer = await self._client.xread(
+                {CHANGES: f"{version}-0"}, count=READ_CHANGES, block=block_ms or None
+            )
+        entries = _entries(answer)
+        if not entries:
+            head = await self.head()
+            return [] if head.version == version else await self._again(version, head)
+        if _version_of(entries[0][0]) != version + 1:
+            return None
+        return [await self._change(entry, fields) for entry, fields in entries]
+
+    async def rebase(self, version: int, committed_at_ms: int, table: EntryTable) -> bool:
+        """Make *table*, the lists at *version*, the base and drop the changes up to it."""
+        old = await self._chunks_up_to(version)
+        _, keys = await self._put(table, inline_bytes=-1)
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(_REBASE, 2, BASE, CHANGES, version, committed_at_ms, json.dumps(keys),
+                         f"{version + 1}-0")  # fmt: skip
+            (done, *_), _synced = await execute_synced(self._client, writing, BASE)
+        # A host that reads these chunks right now finds one gone, and loads the new base.
+        await self._drop(old if done else keys)
+        return bool(done)
+
+    async def changes_kept(self) -> int:
+        """Return how many changes there are since the base."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.xlen(CHANGES))
+
+    async def report_worker(self, report: WorkerReport) -> None:
+        """Put down what a worker says of itself."""
+        text = json.dumps([report.list_version, report.applied_at_ms, report.reported_at_ms])
+        async with within(_READ_SECONDS):
+            await self._client.hset(WORKERS, report.worker, text)
+
+    async def workers(self, now_ms: int) -> list[WorkerReport]:
+        """Return the workers that reported in the last ten seconds; forget the others."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hgetall(WORKERS)
+            reports = [
+                WorkerReport(
+                    worker=name.decode(),
+                    list_version=version,
+                    applied_at_ms=applied,
+                    reported_at_ms=reported,
+                )
+                for name, (version, applied, reported) in (
+                    (name, json.loads(text)) for name, text in sorted(found.items())
+                )
+            ]
+            silent = [r.worker for r in reports if r.reported_at_ms < now_ms - REPORT_AGE_MS]
+            if silent:
+                await self._client.hdel(WORKERS, *silent)
+        return [report for report in reports if report.worker not in silent]
+
+    async def _again(self, version: int, head: Head) -> list[Change] | None:
+        # A change may have come between the two questions; a lower version is another store.
+        return await self.changes_after(version, block_ms=1) if head.version > version else None
+
+    async def _change(self, entry: bytes, fields: dict[bytes, bytes]) -> Change:
+        nothing = EntryTable.from_entries([])
+        return Change(
+            version=_version_of(entry),
+            author=fields[b"author"].decode(),
+            reason=fields[b"reason"].decode(),
+            committed_at_ms=int(fields[b"committed_at_ms"]),
+            additions=await self._get(
+                fields[b"additions"],
+                json.loads(fields[b"additions_chunks"]),
+                packing.unpack_entries,
+                nothing,
+            ),
+            removals=await self._get(
+                fields[b"removals"],
+                json.loads(fields[b"removals_chunks"]),
+                packing.unpack_identities,
+                nothing,
+            ),
+        )
+
+    async def _put(self, rows: Identities, inline_bytes: int) -> tuple[bytes, list[str]]:
+        """Pack rows: small enough as they are, or into chunks."""
+        if len(rows) <= CHUNK_ROWS:
+            packed = await asyncio.to_thread(packing.pack, rows)
+            if len(packed) <= inline_bytes:
+                return packed, []
+        name, keys = uuid4().hex, []
+        for number, start in enumerate(range(0, len(rows), CHUNK_ROWS)):
+            some = np.arange(start, min(start + CHUNK_ROWS, len(rows)))
+            packed = await asyncio.to_thread(_packed, rows, some)
+            keys.append(f"fanzha:lists:chunk:{name}:{number}")
+            async with within(_WRITE_SECONDS):
+                await self._client.set(keys[-1], packed)
+        return b"", keys
+
+    async def _get(self, packed: bytes, keys: Sequence[str], unpack: Any, nothing: Any) -> Any:
+        if not keys:
+            return unpack(packed) if packed else nothing
+        parts = []
+        for key in keys:
+            async with within(_READ_SECONDS):
+                packed = await self._client.get(key)
+            if packed is None:
+                raise Unavailable(f"the store lost {key}, or dropped it for a newer base")
+            parts.append(await asyncio.to_thread(unpack, packed))
+        return await asyncio.to_thread(concatenate, parts)
+
+    async def _chunks_up_to(self, version: int) -> list[str]:
+        async with within(_READ_SECONDS):
+            base = await self._client.hget(BASE, "chunks")
+            entries = await self._client.xrange(CHANGES, "-", f"{version}-0")
+        keys = json.loads(base or b"[]")
+        for _, fields in entries:
+            keys += json.loads(fields[b"additions_chunks"])
+            keys += json.loads(fields[b"removals_chunks"])
+        return list(keys)
+
+    async def _drop(self, keys: Sequence[str]) -> None:
+        async with within(_WRITE_SECONDS):
+            for key in keys:  # one by one: in a cluster they lie in different slots
+                await self._client.unlink(key)
+
+
+def _packed(rows: Identities, some: Int64s) -> bytes:
+    return packing.pack(rows.take(some))
+
+
+def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    # A list in version 2 of the protocol, a mapping with nested lists in version 3.
+    if isinstance(answer, dict):
+        return [pair for parts in answer.values() for part in parts for pair in part]
+    return [pair for _, entries in answer or [] for pair in entries]
+
+
+def _version_of(entry: bytes) -> int:
+    return int(entry.split(b"-")[0])
