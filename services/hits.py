@@ -19,7 +19,7 @@ from services.hit_records import Hit, HitBatch, Table, blocked
 
 logger = logging.getLogger(__name__)
 
-WRITE_ROWS = 512
+WRITE_ROWS = 128
 """Rows after which a write is large enough."""
 _LONGEST_PAUSE_SECONDS = 2.0
 
