@@ -47,6 +47,9 @@ lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml --group dev -c requirements/runtime.lock \
 	    -o requirements/dev.lock
+	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	    -c requirements/dev.lock - -o requirements/build.lock
 
 clean:  ## Remove what can be made again
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -31,7 +31,7 @@ _DAY_S = 86_400
 _READ_SECONDS = 2.0
 _WRITE_SECONDS = 4.0
 _PIPELINE_HITS = 64
-"""Making the commands of more would hold the event loop, and so decisions, for over 3 ms."""
+"""Making the commands of hundreds would hold the event loop, and so decisions: see ADR 2."""
 
 _APPEND_ONCE = """
 local seen = redis.call('GET', KEYS[2])
