@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.settings import CONFIG_VARIABLE, PREFIX, Settings
+from services.settings import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings
 
 # What Kubernetes sets in every pod beside a service called fanzha.
 _KUBERNETES = re.compile(r"FANZHA_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)")
@@ -71,7 +71,7 @@ def _row(name: str) -> str:
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environment):
-        known = name in _KNOWN or name == CONFIG_VARIABLE
+        known = name in _KNOWN or name in {CONFIG_VARIABLE, *OTHER_VARIABLES}
         if name.startswith(PREFIX) and not known and not _KUBERNETES.fullmatch(name):
             yield f"{name}: unknown{_meant(name, list(_KNOWN))}"
 

@@ -20,6 +20,8 @@ from pydantic_settings import (
 PREFIX = "FANZHA_"
 CONFIG_VARIABLE = "FANZHA_CONFIG"
 """Names the TOML file."""
+OTHER_VARIABLES = ("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WORKER_NAME")
+"""What commands that ask a server read, and what a parent tells its children."""
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Threshold = Annotated[float, Field(gt=0, le=1)]

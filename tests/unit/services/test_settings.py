@@ -96,6 +96,13 @@ def test_what_kubernetes_sets_for_a_service_called_fanzha_is_no_fault(
     assert configuration.load().listen_port == 7361
 
 
+def test_what_commands_and_children_are_told_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WORKER_NAME"):
+        monkeypatch.setenv(name, "worker-0")
+
+    assert configuration.load().listen_port == 7361
+
+
 def test_wrong_settings_end_the_process_with_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
