@@ -162,7 +162,7 @@ def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64
 
 
 def _same_contents(old: EntryTable, new: EntryTable) -> Bools:
-    same = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
+    same: Bools = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
     same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
     olds, news = _grounds(old), _grounds(new)
     known = {ground: place for place, ground in enumerate({*olds, *news})}

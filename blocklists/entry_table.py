@@ -97,12 +97,8 @@ class Identities:
 
     def pattern(self, row: int) -> str:
         """Write the pattern of *row*."""
-        key = int(self.keys[row])
-        if self.kinds[row] == Kind.NUMBER:
-            return number_text(key)
-        if self.kinds[row] == Kind.RANGE:
-            return range_text(key, int(self.digits[row]))
-        return self.patterns.get(row)
+        written = key_text(Kind(int(self.kinds[row])), int(self.keys[row]), int(self.digits[row]))
+        return written or self.patterns.get(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,21 +137,14 @@ class EntryTable(Identities):
 
     def entry(self, row: int) -> Entry:
         """Write one entry out."""
-        behind = self.provenance[int(self.provenances[row])]
-        return Entry(
+        return written_out(
             kind=Kind(int(self.kinds[row])),
             pattern=self.pattern(row),
-            action=Action(int(self.actions[row])),
-            direction=Direction(int(self.directions[row])),
-            fraud_type=FraudType(int(self.fraud_types[row])),
-            source=behind.source,
-            reason=behind.reason,
-            legal_basis=behind.legal_basis,
-            created_by=behind.created_by,
-            approved_by=behind.approved_by,
-            created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
-            expires_at=datetime.fromtimestamp(int(self.expires_s[row]), UTC),
-            campaign=behind.campaign,
+            action=int(self.actions[row]),
+            direction=int(self.directions[row]),
+            fraud_type=int(self.fraud_types[row]),
+            expires_s=int(self.expires_s[row]),
+            behind=self.provenance[int(self.provenances[row])],
         )
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
@@ -215,6 +204,41 @@ def pattern_key(kind: Kind, pattern: str) -> tuple[int, int]:
     elif kind == Kind.NUMBER and (key := _written_key(pattern)):
         return key, EXACT
     raise InvalidInput(f"pattern: not a {Kind(kind).name.lower()}: {pattern!r}")
+
+
+def key_text(kind: Kind, key: int, digits: int) -> str:
+    """Write the pattern of a number or range; empty for kinds that have a text."""
+    if kind == Kind.NUMBER:
+        return number_text(key)
+    return range_text(key, digits) if kind == Kind.RANGE else ""
+
+
+def written_out(
+    *,
+    kind: Kind,
+    pattern: str,
+    action: int,
+    direction: int,
+    fraud_type: int,
+    expires_s: int,
+    behind: Provenance,
+) -> Entry:
+    """Make an entry of what the columns hold."""
+    return Entry(
+        kind=kind,
+        pattern=pattern,
+        action=Action(action),
+        direction=Direction(direction),
+        fraud_type=FraudType(fraud_type),
+        source=behind.source,
+        reason=behind.reason,
+        legal_basis=behind.legal_basis,
+        created_by=behind.created_by,
+        approved_by=behind.approved_by,
+        created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
+        expires_at=datetime.fromtimestamp(expires_s, UTC),
+        campaign=behind.campaign,
+    )
 
 
 def text_key(text: str) -> int:

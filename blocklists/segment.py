@@ -9,12 +9,20 @@ A number costs 20 bytes, a host 24 and its text, which is read on a hit only.
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 
 from blocklists.entries import Entry, Kind, Source
-from blocklists.entry_table import EXACT, EntryTable, Provenance, text_keys
+from blocklists.entry_table import (
+    EXACT,
+    EntryTable,
+    Provenance,
+    key_text,
+    text_keys,
+    written_out,
+)
 from blocklists.slot_index import SlotIndex, keys_of, slots_of
 from blocklists.text_column import TextColumn
 from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
@@ -94,21 +102,30 @@ class Segment:
         return self.patterns.get(row)
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out."""
-        return self.table(np.array([row])).entry(0)
+        """Write one entry out; takes some 10 µs."""
+        group = self.group_of(row)
+        text = self.text(row) if row < len(self.patterns) else ""
+        return written_out(
+            kind=group.kind,
+            pattern=text or key_text(group.kind, self.key(row), group.digits),
+            action=int(self.actions[row]),
+            direction=int(self.directions[row]),
+            fraud_type=int(self.fraud_types[row]),
+            expires_s=int(self.expires_s[row]),
+            behind=_read(self.provenance.raw(int(self.provenances[row]))),
+        )
 
     def table(self, rows: Int64s | None = None) -> EntryTable:
         """Write some rows out as a table, or all."""
         wanted = np.arange(len(self)) if rows is None else rows
         kinds, digits, keys = self._identities(wanted)
-        texts = np.where(wanted < len(self.patterns), wanted, len(self.patterns))
         used, provenances = np.unique(self.provenances[wanted], return_inverse=True)
         return EntryTable(
             kinds=kinds,
             keys=keys,
             digits=digits,
             actions=np.asarray(self.actions[wanted]),
-            patterns=_with_empty_last(self.patterns, texts),
+            patterns=self.patterns.take(wanted),
             directions=np.asarray(self.directions[wanted]),
             fraud_types=np.asarray(self.fraud_types[wanted]),
             expires_s=np.asarray(self.expires_s[wanted]),
@@ -174,15 +191,11 @@ def _narrow(texts: TextColumn) -> TextColumn:
     return texts
 
 
-def _with_empty_last(texts: TextColumn, rows: Int64s) -> TextColumn:
-    ended = np.append(texts.offsets, texts.offsets[-1:])
-    return replace(texts, offsets=ended).take(rows)
-
-
 def _written(provenance: Provenance) -> str:
     return json.dumps(asdict(provenance), ensure_ascii=False)
 
 
+@lru_cache(maxsize=4096)
 def _read(text: bytes) -> Provenance:
     fields = json.loads(text)
     return Provenance(**fields | {"source": Source(fields["source"])})

@@ -41,13 +41,14 @@ class DamagedFile(ValueError):
 def write(path: Path, segment: Segment) -> str:
     """Write *segment* to *path*, safely; return the SHA-256 of its header, which names the rest."""
     columns = dict(_columns(segment))
-    body, sections, place = sha256(), [], 0
+    body, place = sha256(), 0
+    sections: list[tuple[str, str, int, int]] = []
     for name, column in columns.items():
         padding = -place % _ALIGNMENT
         body.update(bytes(padding))
         body.update(np.ascontiguousarray(column).data)
         place += padding
-        sections.append([name, column.dtype.str, place, len(column)])
+        sections.append((name, column.dtype.str, place, len(column)))
         place += column.nbytes
     header = json.dumps(
         {

@@ -68,9 +68,11 @@ class TextColumn:
         return [whole[start:end] for start, end in pairwise(self.offsets.tolist())]
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
-        """Return the texts of *rows*, in their order."""
-        starts = self.offsets[:-1][rows].astype(np.int64)
-        lengths = self.offsets[1:][rows] - starts
+        """Return the texts of *rows*, in their order; empty ones beyond the last."""
+        if not len(self):
+            return self.empty(len(rows))
+        starts = self.offsets[:-1].take(rows, mode="clip").astype(np.int64)
+        lengths = np.where(rows < len(self), self.offsets[1:].take(rows, mode="clip") - starts, 0)
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
         blob = np.empty(int(offsets[-1]), np.uint8)
