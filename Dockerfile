@@ -39,7 +39,7 @@ WORKDIR /data
 VOLUME ["/data"]
 EXPOSE 7361 7362 7363
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
     CMD ["fanzha", "check", "health", "--target", "127.0.0.1:7361"]
 ENTRYPOINT ["fanzha"]
 # On its own: `docker run … up` brings an embedded Valkey; `serve` and `admin` need FANZHA_REDIS_URL.

@@ -221,6 +221,15 @@ async def test_memory_is_all_that_is_promised_when_the_append_only_file_is_off(
         (pb.ConfirmHitRequest(confirmed_by="li"), "INVALID_ARGUMENT", "decision_id"),
         (pb.ConfirmHitRequest(decision_id=SUSPECT), "INVALID_ARGUMENT", "confirmed_by"),
         (
+            pb.ConfirmHitRequest(
+                decision_id=SUSPECT,
+                confirmed_by="li",
+                fraud_type=decision_pb2.FraudType.ValueType(99),
+            ),
+            "INVALID_ARGUMENT",
+            "fraud_type",
+        ),
+        (
             pb.ConfirmHitRequest(decision_id=SUSPECT, confirmed_by="li", note="长" * 1001),
             "INVALID_ARGUMENT",
             "note",
