@@ -14,7 +14,8 @@ from services.policy import Ruling
 
 def by_list(ruling: Ruling) -> Bools:
     """Tell which rows a list entry decided."""
-    return (ruling.reasons == Reason.BLOCKLISTED) | (ruling.reasons == Reason.ALLOWLISTED)
+    rows: Bools = ruling.reasons == Reason.BLOCKLISTED
+    return rows | (ruling.reasons == Reason.ALLOWLISTED)
 
 
 def of_rows(

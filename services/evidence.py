@@ -85,4 +85,5 @@ def with_links(parties: Listed, links: Matches, owners: Int64s) -> Listed:
 
 
 def _weight(matches: Matches) -> Int64s:
-    return matches.ranks.astype(np.int64) * 2 + (matches.actions == Action.ALLOW)
+    weights: Int64s = matches.ranks.astype(np.int64) * 2 + (matches.actions == Action.ALLOW)
+    return weights

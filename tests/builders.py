@@ -5,10 +5,28 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.snapshot import Snapshot
+from classifiers.activity import ActivityTable
+from classifiers.base import TextScores
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from fanzha.tables import Attestation, Calls, Ingress, Texts
+from fanzha.tables import (
+    Attestation,
+    CallerActivity,
+    Calls,
+    Channel,
+    Float32s,
+    Ingress,
+    Links,
+    Texts,
+)
+from services.engine import Engine, Models, Rules
+from services.observer import Observer
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
+NINE_O_CLOCK_S = NINE_O_CLOCK_MS // 1000
 
 _PLAN = HomePlan()
 
@@ -52,4 +70,121 @@ def some_texts(
         ingress=np.full(rows, ingress, np.uint8),
         names={},
         errors={},
+    )
+
+
+def some_links(*urls: str, subscriber: str = "+8617000000999") -> Links:
+    """Make look-ups of canonical *urls*, all by *subscriber*."""
+    rows = len(urls)
+    return Links(
+        urls=urls,
+        subscribers=_PLAN.number_keys([subscriber] * rows),
+        requested_at_ms=np.full(rows, NINE_O_CLOCK_MS, np.int64),
+        errors={},
+    )
+
+
+def an_entry(
+    pattern: str,
+    action: Action = Action.BLOCK,
+    *,
+    kind: Kind | None = None,
+    direction: Direction = Direction.BOTH,
+    expires_at: datetime = datetime(2026, 7, 1, tzinfo=UTC),
+    fraud_type: FraudType = FraudType.UNSPECIFIED,
+    reason: str = "reported by three victims",
+) -> Entry:
+    """Make an entry; its kind is told from the pattern."""
+    return Entry(
+        kind=kind or _kind(pattern),
+        pattern=pattern,
+        action=action,
+        direction=direction,
+        fraud_type=fraud_type,
+        source=Source.PROVINCE,
+        reason=reason,
+        legal_basis="反电信网络诈骗法 Art. 32",
+        created_by="li",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        expires_at=expires_at,
+    )
+
+
+def _kind(pattern: str) -> Kind:
+    if pattern.endswith("*"):
+        return Kind.RANGE
+    if _PLAN.number_key(pattern):
+        return Kind.NUMBER
+    if "/" in pattern:
+        return Kind.URL_PREFIX
+    return Kind.HOST if "." in pattern else Kind.SENDER
+
+
+class FixedScore:
+    """A model for every channel that gives everything the same score."""
+
+    version = "test-1"
+    threshold = 0.9
+
+    def __init__(self, score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED) -> None:
+        self._score = score
+        self._fraud_type = fraud_type
+
+    def score(self, rows: Texts | CallerActivity | Sequence[str]) -> Float32s:
+        return np.full(len(rows), self._score, np.float32)
+
+
+class FixedTextScore(FixedScore):
+    """The same for texts."""
+
+    def score(self, rows: Texts) -> TextScores:  # type: ignore[override]
+        return TextScores(
+            p_fraud=np.full(len(rows), self._score, np.float32),
+            p_spam=np.zeros(len(rows), np.float32),
+            fraud_types=np.full(len(rows), self._fraud_type, np.uint8),
+        )
+
+
+class BrokenModel(FixedScore):
+    """A model whose graph cannot run."""
+
+    def score(self, rows: object) -> Float32s:
+        raise RuntimeError("the graph is broken")
+
+
+def some_models(score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED) -> Models:
+    """Make models that give everything the same score."""
+    return Models(
+        caller=FixedScore(score),
+        text=FixedTextScore(score, fraud_type),
+        link=FixedScore(score),
+        thresholds=dict.fromkeys(Channel, 0.9),
+    )
+
+
+def broken_models() -> Models:
+    """Make models that cannot run."""
+    return Models(
+        caller=BrokenModel(),
+        text=BrokenModel(),  # type: ignore[arg-type]
+        link=BrokenModel(),
+        thresholds=dict.fromkeys(Channel, 0.9),
+    )
+
+
+def an_engine(
+    *entries: Entry,
+    models: Models | None = None,
+    observer: Observer | None = None,
+    rules: Rules | None = None,
+) -> Engine:
+    """Make an engine with these entries at version 7, whose first decision is number 100."""
+    snapshot, heard = Snapshot.build(7, entries), models or some_models()
+    return Engine(
+        current_snapshot=lambda: snapshot,
+        current_models=lambda: heard,
+        activity=ActivityTable(slots=1024),
+        rules=rules or Rules(),
+        observer=observer or Observer(),
+        reserve_ids=lambda _rows: 100,
     )

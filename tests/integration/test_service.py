@@ -103,7 +103,7 @@ def test_a_bad_row_fails_no_other(channel: grpc.Channel) -> None:
     ("request_of", "field"),
     [
         (lambda: pb.DecideCallRequest(call=call("")), "caller"),
-        (lambda: pb.DecideCallRequest(), "caller"),
+        (pb.DecideCallRequest, "caller"),
         (lambda: pb.DecideCallRequest(call=call(CALLER, "x")), "callee"),
     ],
 )
@@ -119,8 +119,9 @@ def test_a_bad_single_request_is_refused_by_field(
 
 @pytest.mark.parametrize("rows", [0, 4097])
 def test_the_size_of_a_batch_is_limited(channel: grpc.Channel, rows: int) -> None:
+    request = pb.DecideCallsRequest(calls=[call(CALLER)] * rows)
+
     with pytest.raises(grpc.RpcError) as caught:
-        request = pb.DecideCallsRequest(calls=[call(CALLER)] * rows)
         stub_of(channel).DecideCalls(request, timeout=DEADLINE)
 
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -190,13 +191,15 @@ def test_a_suspect_is_confirmed_once(service: Running, channel: grpc.Channel) ->
         try:
             first.append(feedback.ConfirmHit(request, timeout=DEADLINE))
         except grpc.RpcError as error:
-            assert error.code() is grpc.StatusCode.NOT_FOUND
+            refused.add(error.code())
         return bool(first)
 
     first: list[feedback_pb2.ConfirmHitResponse] = []
+    refused: set[grpc.StatusCode] = set()
     eventually(kept)
     again = feedback.ConfirmHit(request, timeout=DEADLINE)
 
+    assert refused <= {grpc.StatusCode.NOT_FOUND}
     assert first[0].first
     assert first[0].durability == feedback_pb2.DURABILITY_SYNCED
     assert not again.first
@@ -206,7 +209,7 @@ def test_a_suspect_is_confirmed_once(service: Running, channel: grpc.Channel) ->
 def test_metrics_count_decisions(service: Running, channel: grpc.Channel) -> None:
     stub_of(channel).DecideCall(pb.DecideCallRequest(call=call(CALLER)), timeout=DEADLINE)
 
-    with urllib.request.urlopen(service.metrics, timeout=DEADLINE) as page:
+    with urllib.request.urlopen(service.metrics, timeout=DEADLINE) as page:  # noqa: S310 - our own page
         text = page.read().decode()
 
     assert 'channel="call"' in text
