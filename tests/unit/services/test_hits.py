@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -279,3 +280,27 @@ async def test_a_cancelled_write_leaves_its_hits_in_the_buffer() -> None:
 def test_a_buffer_holds_one_batch_at_least() -> None:
     with pytest.raises(ValueError, match="hit buffer"):
         a_buffer(Counts(), capacity=MAX_ROWS - 1)
+
+
+def test_every_field_of_a_hit_is_on_the_page_about_streams() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "hit-streams.md").read_text()
+    full = Hit(
+        decision_id=1,
+        channel=Channel.TEXT,
+        from_party="Bank",
+        to_party="+8617000000200",
+        url="points.example",
+        fraud_type=FraudType.FAKE_LOAN,
+        reason=Reason.BLOCKLISTED,
+        score=0.5,
+        entry_id="h1",
+        pattern="points.example",
+        evidence=Evidence.LINK,
+        list_version=7,
+        model_version="test-1",
+        occurred_at_ms=NOW_MS,
+        decided_at_ms=NOW_MS,
+    )
+
+    assert len(full.fields()) == 17
+    assert [field for field in full.fields() if f"`{field}`" not in page] == []
