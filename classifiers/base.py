@@ -1,14 +1,10 @@
 """What the engine asks of a model, channel by channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from fanzha.tables import Float32s, Texts, Uint8s
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fanzha.tables import CallerActivity
+from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +44,7 @@ class TextScorer(Model, Protocol):
 class LinkScorer(Model, Protocol):
     """Estimates how likely each link leads to fraud."""
 
-    def score(self, urls: "Sequence[str]") -> Float32s:
+    def score(self, urls: Sequence[str]) -> Float32s:
         """Return one probability in [0, 1] per canonical URL; NaN for an empty one."""
         ...
 
@@ -56,6 +52,6 @@ class LinkScorer(Model, Protocol):
 class CallerScorer(Model, Protocol):
     """Estimates from what callers have been doing how likely each is a fraud."""
 
-    def score(self, activity: "CallerActivity") -> Float32s:
+    def score(self, activity: CallerActivity) -> Float32s:
         """Return one probability in [0, 1] per call."""
         ...
