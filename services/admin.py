@@ -25,7 +25,7 @@ async def run(settings: Settings) -> int:
     """Serve list administration until told to stop; return the exit status."""
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
-    stop = lifetime.stop_event(also_when_parent_dies=True)
+    stop = lifetime.stop_event()
     store = Store(connect(settings.redis_url, decode_responses=False))
     follower = Follower(store, settings.data_dir / ADMIN_LISTS)
     replica = Replica(settings.data_dir / ADMIN_LISTS)

@@ -1,21 +1,23 @@
 """When a process starts and ends: signals, the parent's pipe, background tasks."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from services.places import NAME_VARIABLE
 from services.supervisor import SERVING_LINE
 
 
-def stop_event(*, also_when_parent_dies: bool = False) -> asyncio.Event:
-    """Return an event that is set by SIGTERM or Ctrl-C, or when the parent's pipe closes."""
+def stop_event() -> asyncio.Event:
+    """Return an event that is set by SIGTERM or Ctrl-C; in a child, when its parent dies, too."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if also_when_parent_dies and not sys.stdin.isatty():
+    if is_child():
 
         def closed() -> None:
             if not sys.stdin.buffer.read1(1):
@@ -26,10 +28,16 @@ def stop_event(*, also_when_parent_dies: bool = False) -> asyncio.Event:
     return stop
 
 
+def is_child() -> bool:
+    """Tell whether a parent of ours started this process, and holds the other end of its pipe."""
+    return NAME_VARIABLE in os.environ
+
+
 def say_serving() -> None:
     """Tell the parent that this process is ready."""
-    sys.stdout.write(f"{SERVING_LINE}\n")
-    sys.stdout.flush()
+    if is_child():
+        sys.stdout.write(f"{SERVING_LINE}\n")
+        sys.stdout.flush()
 
 
 async def first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:

@@ -103,7 +103,7 @@ class Worker:
 
     async def run(self) -> int:
         """Serve until told to stop; finish what is under way and write the hits."""
-        stop = lifetime.stop_event(also_when_parent_dies=True)
+        stop = lifetime.stop_event()
         await self._server.start(self._settings.listen_host, self._settings.listen_port)
         background = [
             asyncio.create_task(self._follow_lists()),

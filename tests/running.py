@@ -30,53 +30,74 @@ class Running:
         return (self.folder / "valkey" / "url").read_text().strip()
 
     def fanzha(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        environment = {
-            "FANZHA_TARGET": self.interception,
-            "FANZHA_ADMIN_TARGET": self.admin,
-            "FANZHA_REDIS_URL": self.redis_url,
-        }
-        return subprocess.run(
-            [*FANZHA, *arguments],
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=check,
-            timeout=PATIENCE_SECONDS,
+        """Run a command against this service."""
+        done = run(
+            *arguments,
+            FANZHA_TARGET=self.interception,
+            FANZHA_ADMIN_TARGET=self.admin,
+            FANZHA_REDIS_URL=self.redis_url,
         )
+        if check and done.returncode:
+            raise AssertionError(f"{arguments}: {done.stdout}{done.stderr}")
+        return done
 
 
 @contextmanager
 def fanzha_up(folder: Path, *, workers: int = 2) -> Iterator[Running]:
     """Run everything in *folder*, on free ports; end it in order."""
+    with role("up", folder, FANZHA_WORKERS=str(workers)) as process:
+        found = endpoints(folder, process)
+        yield Running(
+            process=process,
+            folder=folder,
+            interception=found["interception"],
+            admin=found["admin"],
+            metrics=found["metrics"],
+        )
+
+
+@contextmanager
+def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run one role in *folder*, on free ports; end it in order. Its log is ``<name>.log``."""
     environment = os.environ | {
         "FANZHA_DATA_DIR": str(folder),
         "FANZHA_LISTEN_PORT": "0",
         "FANZHA_ADMIN_PORT": "0",
         "FANZHA_METRICS_PORT": "0",
-        "FANZHA_WORKERS": str(workers),
         "FANZHA_ACTIVITY_SLOTS": str(2**14),
+        **settings,
     }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*FANZHA, "up"], env=environment, stderr=log)
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*FANZHA, name], env=environment, stdin=subprocess.DEVNULL, stderr=log
+        )
         try:
-            found = _endpoints(folder, process)
-            yield Running(
-                process=process,
-                folder=folder,
-                interception=found["interception"],
-                admin=found["admin"],
-                metrics=found["metrics"],
-            )
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE_SECONDS)
 
 
-def _endpoints(folder: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]:
+def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, in an environment without settings but *settings*."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")}
+    return subprocess.run(
+        [*FANZHA, *arguments],
+        env=clean | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def endpoints(folder: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]:
+    """Wait until a service is ready, and return where it is found."""
     file = folder / "endpoints.json"
     eventually(lambda: file.exists() or process.poll() is not None)
     if not file.exists():
-        raise RuntimeError(f"fanzha up did not start:\n{(folder / 'log').read_text()}")
+        logs = "\n".join(log.read_text() for log in folder.glob("*.log"))
+        raise RuntimeError(f"fanzha did not start:\n{logs}")
     found: dict[str, str] = json.loads(file.read_text())
     return found
 
