@@ -7,6 +7,7 @@ about half a microsecond.
 import re
 from collections.abc import Iterable, Iterator
 
+from blocklists.entries import Kind
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, Row
 
 _PLAIN = re.compile(r"\+?[0-9]{3,20}")
@@ -16,9 +17,9 @@ _REMARK = re.compile(r"\s*(?:#|;|//).*")
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
     """Read numbers; what follows ``#``, ``;`` or ``//`` is a comment."""
-    plain = _PLAIN.fullmatch
+    plain, number = _PLAIN.fullmatch, Kind.NUMBER
     for line, text in enumerate(lines, 1):
-        yield Row(line, text) if plain(text) else _item(line, text)
+        yield Row(line, text, number) if plain(text) else _item(line, text)
 
 
 def _item(line: int, text: str) -> Item:
@@ -26,5 +27,5 @@ def _item(line: int, text: str) -> Item:
     if not pattern:
         return Ignored(line, COMMENT if text.strip() else BLANK)
     if _NUMBER.fullmatch(pattern):
-        return Row(line, pattern)
+        return Row(line, pattern, Kind.RANGE if pattern.endswith("*") else Kind.NUMBER)
     return BadLine(line, text, "not a number")

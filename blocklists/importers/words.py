@@ -165,5 +165,5 @@ def _read_date(text: str) -> int:
 def _read(text: str, words: Mapping[str, Word], field: str, known: str) -> Word:
     word = text.strip().lower().replace("-", "_")
     if word not in words:
-        raise InvalidInput(f"{field}: {text!r} is none of {known}")
+        raise InvalidInput(f"{field}: none of {known}: {text[:50]!r}")
     return words[word]

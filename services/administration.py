@@ -1,0 +1,188 @@
+"""Changes the lists: checks what is proposed, tells what becomes of each row, commits the rest.
+
+A change is judged against the lists at one version and committed against that same
+version, so what the report says is what happened. Heavy work runs in threads. One
+change at a time in this process; other processes are told apart by the version.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from blocklists import intake
+from blocklists.changes import Change, Outcome
+from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.intake import Defaults, Problem, Proposed
+from blocklists.replica import Replica
+from blocklists.snapshot import Snapshot
+from blocklists.store import Store
+from fanzha.errors import Unavailable, VersionConflict
+from fanzha.phone import HomePlan
+from services.list_changes import (
+    Done,
+    Identity,
+    Imported,
+    Reference,
+    Terms,
+    Updated,
+    addition_reports,
+    judge,
+    named_by,
+    removal_reports,
+)
+from services.list_views import ListViews
+
+MOST_PROBLEMS = 1000
+"""Problems of an import that are told one by one; the others are counted."""
+_DAY_S = 86_400
+_ATTEMPTS = 5
+_PATIENCE_SECONDS = 120.0
+_LOOK_SECONDS = 0.01
+
+
+class Administration:
+    """What administrators can do to the lists, and what they can see of them (``views``)."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        replica: Replica,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        default_expiry_days: int,
+    ) -> None:
+        self._store = store
+        self._replica = replica
+        self._home = home
+        self._now_ms = now_ms
+        self._default_term_s = default_expiry_days * _DAY_S
+        self._one_at_a_time = asyncio.Lock()
+        self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
+
+    async def update(
+        self, additions: Proposed, removals: Sequence[Reference], terms: Terms
+    ) -> Updated:
+        """Add and remove entries in one change."""
+        now_s = self._now_ms() // 1000
+        defaults = self._defaults(terms, now_s)
+        checked = await asyncio.to_thread(
+            intake.check, additions, defaults, home=self._home, now_s=now_s
+        )
+        named, unreadable = named_by(removals, self._home)
+        done = await self._change(checked.table, [one for _, one in named], terms)
+        return Updated(
+            version=done.version,
+            additions=addition_reports(checked, done.outcomes),
+            removals=removal_reports(named, done.found, unreadable),
+        )
+
+    def begin_import(self, adjust: Callable[[Defaults], Defaults], terms: Terms) -> "Import":
+        """Start an import, which takes rows until it is finished.
+
+        *adjust* turns what holds for any change into what holds for the rows of this one.
+        """
+        now_s = self._now_ms() // 1000
+        defaults = adjust(self._defaults(terms, now_s))
+        return Import(self, defaults, terms, home=self._home, now_s=now_s)
+
+    async def finish_import(self, table: EntryTable, terms: Terms) -> Done:
+        """Commit what an import has gathered."""
+        return await self._change(table, [], terms)
+
+    async def _change(self, table: EntryTable, named: Sequence[Identity], terms: Terms) -> Done:
+        async with self._one_at_a_time:
+            for _ in range(_ATTEMPTS):
+                snapshot = await self._caught_up()
+                done = await asyncio.to_thread(judge, snapshot, table, named)
+                if terms.expected_version not in (None, snapshot.version):
+                    raise VersionConflict(
+                        f"expected_version: the lists are at {snapshot.version}, "
+                        f"not {terms.expected_version}"
+                    )
+                if terms.dry_run or done.nothing:
+                    return done
+                change = await asyncio.to_thread(self._written, table, done, terms)
+                try:
+                    committed = await self._store.commit(change, expected_version=snapshot.version)
+                except VersionConflict:
+                    continue  # somebody else was first: judge anew
+                done.version = committed.version
+                return done
+        raise VersionConflict("others change the lists all the time; try again")
+
+    def _written(self, table: EntryTable, done: Done, terms: Terms) -> Change:
+        removals = Identities.of(done.found)
+        if not done.found:
+            # A removal of the same identity must not outlive a duplicate, hence the condition.
+            table = table.take(np.flatnonzero(done.outcomes != Outcome.DUPLICATE))
+        return Change(
+            version=0,
+            author=terms.author,
+            reason=terms.reason,
+            committed_at_ms=self._now_ms(),
+            additions=table,
+            removals=removals,
+        )
+
+    def _defaults(self, terms: Terms, now_s: int) -> Defaults:
+        return Defaults(
+            expires_s=now_s + self._default_term_s, reason=terms.reason, author=terms.author
+        )
+
+    async def _caught_up(self) -> Snapshot:
+        """Wait until this process has the lists of the store."""
+        head = await self._store.head()
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self._replica.current.version < head.version or not self._replica.loaded:
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"lists here are at version {self._replica.current.version}, those of "
+                    f"the store at {head.version}; try again"
+                )
+            await asyncio.sleep(_LOOK_SECONDS)
+        return self._replica.current
+
+
+class Import:
+    """Rows on their way into the lists: folded into columns as they arrive."""
+
+    def __init__(
+        self,
+        administration: Administration,
+        defaults: Defaults,
+        terms: Terms,
+        *,
+        home: HomePlan,
+        now_s: int,
+    ) -> None:
+        self._administration = administration
+        self._defaults = defaults
+        self._terms = terms
+        self._home = home
+        self._now_s = now_s
+        self._tables: list[EntryTable] = []
+        self._counts: Counter[Outcome] = Counter()
+        self._problems: list[Problem] = []
+
+    def fold(self, lines: Sequence[int], proposed: Proposed) -> None:
+        """Take rows in; for a thread. *lines* name them in the report."""
+        checked = intake.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
+        self._tables.append(checked.table)
+        self._counts.update(problem.outcome for problem in checked.problems)
+        for problem in checked.problems[: MOST_PROBLEMS - len(self._problems)]:
+            self._problems.append(
+                Problem(row=lines[problem.row], outcome=problem.outcome, message=problem.message)
+            )
+
+    async def finish(self) -> Imported:
+        """Commit what was taken in, as one change."""
+        table = await asyncio.to_thread(concatenate, self._tables)
+        self._tables.clear()
+        done = await self._administration.finish_import(table, self._terms)
+        numbers = np.bincount(done.outcomes, minlength=len(Outcome) + 1).tolist()
+        self._counts.update({outcome: numbers[outcome] for outcome in Outcome if numbers[outcome]})
+        return Imported(version=done.version, counts=self._counts, problems=self._problems)

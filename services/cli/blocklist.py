@@ -1,0 +1,248 @@
+"""`fanzha blocklist`: the lists, over gRPC."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+
+from blocklists.importers import words
+from fanzha.client import channels
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
+from services.cli import list_display, list_import
+from services.cli.console import err, one_sentence, out, print_json
+from services.cli.list_words import (
+    DEFAULT_TARGET,
+    ActionWord,
+    AsJson,
+    Author,
+    Campaign,
+    DirectionWord,
+    ExpectedVersion,
+    Expires,
+    FraudTypeWord,
+    KindWord,
+    LegalBasis,
+    Reason,
+    SourceWord,
+    Target,
+    enum,
+    expiry,
+    kind,
+    login,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
+app.command("import")(list_import.import_)
+
+DEADLINE_SECONDS = 60.0
+_EXPORT_FORMATS = ("csv", "domains", "numbers")
+_BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
+
+
+@app.command()
+def add(
+    patterns: Annotated[
+        list[str], typer.Argument(help="Numbers, ranges such as +86170*, senders, hosts, URLs.")
+    ],
+    source: SourceWord,
+    reason: Reason,
+    action: ActionWord = "block",
+    kind_: KindWord = "",
+    direction: DirectionWord = "both",
+    fraud_type: FraudTypeWord = "",
+    legal_basis: LegalBasis = "",
+    expires: Expires = "",
+    campaign: Campaign = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Add entries; status 1 when one is refused or cannot be read."""
+    common: dict[str, Any] = {
+        "kind": kind(kind_),
+        "action": enum(action, words.read_action, "--action"),
+        "direction": enum(direction, words.read_direction, "--direction"),
+        "fraud_type": enum(fraud_type, words.read_fraud_type, "--fraud-type"),
+        "source": enum(source, words.read_source, "--source"),
+        "expires_at_s": expiry(expires, int(time.time())),
+    }
+    request = pb.UpdateEntriesRequest(
+        expected_version=expected_version,
+        additions=[
+            pb.Entry(pattern=pattern, reason=reason, legal_basis=legal_basis, campaign=campaign,
+                     **common)
+            for pattern in patterns
+        ],
+        author=author or login(),
+        reason=reason,
+    )  # fmt: skip
+    with _server(target) as stub:
+        answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+    _tell(patterns, answer, answer.additions, as_json=as_json)
+    if any(report.outcome in _BAD for report in answer.additions):
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    patterns: Annotated[list[str], typer.Argument(help="Patterns of the entries.")],
+    reason: Reason,
+    action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
+    kind_: KindWord = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Remove entries; status 1 when there is no such entry."""
+    wanted = enum(action, words.read_action, "--action")
+    request = pb.UpdateEntriesRequest(
+        expected_version=expected_version,
+        removals=[
+            pb.EntryRef(kind=kind(kind_), pattern=pattern, action=wanted) for pattern in patterns
+        ],
+        author=author or login(),
+        reason=reason,
+    )
+    with _server(target) as stub:
+        answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+    _tell(patterns, answer, answer.removals, as_json=as_json)
+    if any(report.outcome != pb.ROW_OUTCOME_REMOVED for report in answer.removals):
+        raise typer.Exit(1)
+
+
+@app.command()
+def find(
+    query: Annotated[str, typer.Argument(help="A number, range, sender, host or URL.")],
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Find the entries that match, most decisive first."""
+    with _server(target) as stub:
+        answer = stub.FindEntries(pb.FindEntriesRequest(query=query), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(_as_dict(answer))
+        return
+    if answer.protected_because:
+        out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
+    if answer.entries:
+        list_display.show_entries(answer.entries, int(time.time()))
+    else:
+        out.print(f"no entry matches, in version {answer.version}")
+
+
+@app.command("list")
+def list_(
+    kind_: KindWord = "",
+    action: Annotated[str, typer.Option(help="block or allow; empty: both.")] = "",
+    source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List entries."""
+    request = pb.ListEntriesRequest(**_filter(kind_, action, source))
+    entries: list[pb.Entry] = []
+    with _server(target) as stub:
+        while True:
+            request.page_size = min(limit - len(entries), 1000)
+            answer = stub.ListEntries(request, timeout=DEADLINE_SECONDS)
+            entries += answer.entries
+            request.page_token = answer.next_page_token
+            if not request.page_token or len(entries) >= limit:
+                break
+    if as_json:
+        print_json([_as_dict(entry) for entry in entries])
+        return
+    list_display.show_entries(entries, int(time.time()))
+    more = "; there are more" if request.page_token else ""
+    out.print(f"{len(entries)} shown{more}; {answer.total} in all, version {answer.version}")
+
+
+@app.command()
+def export(
+    form: Annotated[str, typer.Option("--format", help="csv, domains or numbers.")] = "csv",
+    kind_: KindWord = "",
+    action: Annotated[
+        str, typer.Option(help="block or allow; empty: both in csv, block in the others.")
+    ] = "",
+    source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
+    file: Annotated[
+        Path | None, typer.Option("--out", dir_okay=False, help="File to write.")
+    ] = None,
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Write the lists, as they are at one version, in a form that can be imported."""
+    if form not in _EXPORT_FORMATS:
+        known = ", ".join(_EXPORT_FORMATS)
+        raise typer.BadParameter(f"{form!r} is none of {known}", param_hint="--format")
+    wanted = _filter(kind_, action or ("" if form == "csv" else "block"), source)
+    with _server(target) as stub:
+        answers = stub.ExportEntries(pb.ExportEntriesRequest(**wanted))
+        batches = (answer.entries for answer in answers)
+        if file is None:
+            counts = list_display.write_export(batches, form, list_display.standard_output())
+        else:
+            # Beside it first: an export that breaks off must not look like a whole one.
+            beside = file.with_name(file.name + ".part")
+            with beside.open("w", encoding="utf-8", newline="") as opened:
+                counts = list_display.write_export(batches, form, opened)
+            beside.rename(file)
+    left_out = f"; {counts[1]} of other kinds left out" if counts[1] else ""
+    err.print(f"{counts[0]} entries written{left_out}")
+
+
+@app.command()
+def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show the version of the lists, here and in every worker."""
+    with _server(target) as stub:
+        answer = stub.GetStatus(pb.GetStatusRequest(), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(_as_dict(answer))
+        return
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer.committed_at_ms / 1000))
+    out.print(f"version {answer.version}, committed {when if answer.version else 'never'}")
+    for count in answer.counts:
+        action = list_display.word(decision_pb2.Action, count.action, "ACTION_")
+        name = list_display.word(pb.EntryKind, count.kind, "ENTRY_KIND_")
+        out.print(f"{count.entries:>12,} {action} {name}")
+    for worker in answer.workers:
+        age = (time.time() * 1000 - worker.applied_at_ms) / 1000
+        out.print(f"worker {worker.worker}: version {worker.list_version}, for {age:.0f} s")
+    if not answer.workers:
+        out.print("no worker has reported in the last ten seconds")
+
+
+@contextmanager
+def _server(target: str) -> Iterator[Any]:
+    with one_sentence(target), channels.blocking(target) as channel:
+        yield blocklist_pb2_grpc.BlocklistServiceStub(channel)
+
+
+def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
+    return {
+        "kind": kind(kind_),
+        "action": enum(action, words.read_action, "--action"),
+        "source": enum(source, words.read_source, "--source"),
+    }
+
+
+def _tell(patterns: list[str], answer: Any, reports: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_dict(answer))
+        return
+    list_display.show_reports(patterns, reports)
+    out.print(f"the lists are at version {answer.version}")
+
+
+def _as_dict(message: Message) -> dict[str, Any]:
+    return MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )

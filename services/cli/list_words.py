@@ -1,0 +1,86 @@
+"""Options of `fanzha blocklist`, and the words they take."""
+
+import getpass
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from blocklists.importers import words
+from fanzha.errors import InvalidInput
+
+Member = TypeVar("Member")
+
+DEFAULT_TARGET = "127.0.0.1:7362"
+
+Target = Annotated[
+    str, typer.Option(envvar="FANZHA_ADMIN_TARGET", help="Address of list administration.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Author = Annotated[str, typer.Option(help="Who changes the lists.", show_default="your login")]
+Reason = Annotated[str, typer.Option(help="Why.")]
+ActionWord = Annotated[str, typer.Option("--action", help="block or allow.")]
+KindWord = Annotated[
+    str, typer.Option("--kind", help="number, range, sender, host or url; empty: by the pattern.")
+]
+DirectionWord = Annotated[
+    str,
+    typer.Option(
+        "--direction", help="Which side of a call or text a number acts on: from, to or both."
+    ),
+]
+FraudTypeWord = Annotated[
+    str,
+    typer.Option(
+        "--fraud-type", help="Kind of fraud, such as fake_loan or 虚假贷款; may be empty."
+    ),
+]
+SourceWord = Annotated[
+    str,
+    typer.Option(
+        "--source", help="Who supplied it: ministry, province, bureau, carrier or tech_company."
+    ),
+]
+Expires = Annotated[
+    str,
+    typer.Option(help="When it ends: 30d, 2026-12-31; empty: after the server's default term."),
+]
+LegalBasis = Annotated[str, typer.Option(help="The law or order behind it.")]
+Campaign = Annotated[str, typer.Option(help="Named operation it belongs to.")]
+ExpectedVersion = Annotated[
+    int | None, typer.Option(help="Change nothing unless the lists are at this version.")
+]
+
+
+def login() -> str:
+    """Return who is at the keyboard, where nobody else is named."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def read(word: str, reader: Callable[[str], Member], option: str) -> Member | None:
+    """Read the word of an option, None for an empty one; a wrong one is a usage error."""
+    if not word:
+        return None
+    try:
+        return reader(word)
+    except InvalidInput as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def enum(word: str, reader: Callable[[str], Any], option: str) -> Any:
+    """Read the word of an option as a number of the wire; 0 for an empty one."""
+    member = read(word, reader, option)
+    return 0 if member is None else int(member)
+
+
+def kind(word: str) -> Any:
+    """Read ``--kind``."""
+    return {"number": 1, "range": 2}.get(word) or enum(word, words.read_kind, "--kind")
+
+
+def expiry(word: str, now_s: int) -> int:
+    """Read ``--expires``; 0 for the default term."""
+    return read(word, lambda text: words.read_expiry(text, now_s), "--expires") or 0

@@ -1,0 +1,155 @@
+"""Serves BlocklistService: convert, ask the administration, convert back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
+from services.administration import Administration, Import
+from services.list_changes import Reference, Terms
+from services.list_views import Filter
+from services.rpc import list_messages
+
+MOST_CHANGES = 10_000
+"""Rows of one UpdateEntries; more are an import."""
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
+    """Keeps the lists. Errors become statuses in the error interceptor."""
+
+    def __init__(self, administration: Administration) -> None:
+        self._administration = administration
+
+    async def UpdateEntries(
+        self, request: pb.UpdateEntriesRequest, context: object
+    ) -> pb.UpdateEntriesResponse:
+        changes = len(request.additions) + len(request.removals)
+        if not 1 <= changes <= MOST_CHANGES:
+            raise InvalidInput(
+                f"additions and removals: 1 to {MOST_CHANGES} in one request, not {changes}; "
+                "ImportEntries takes more"
+            )
+        removals = [
+            Reference(kind=one.kind, pattern=one.pattern, action=one.action)
+            for one in request.removals
+        ]
+        terms = Terms(
+            author=request.author,
+            reason=request.reason,
+            expected_version=_version(request),
+        )
+        additions = list_messages.proposed(list(request.additions))
+        done = await self._administration.update(additions, removals, terms)
+        return pb.UpdateEntriesResponse(
+            version=done.version,
+            additions=map(list_messages.report, done.additions),
+            removals=map(list_messages.report, done.removals),
+        )
+
+    async def ImportEntries(
+        self, request_iterator: AsyncIterator[pb.ImportEntriesRequest], context: object
+    ) -> pb.ImportEntriesResponse:
+        importing: Import | None = None
+        async for request in request_iterator:
+            if request.WhichOneof("part") == "header":
+                if importing is not None:
+                    raise InvalidInput("header: comes once")
+                importing = self._begin(request.header)
+            elif importing is None:
+                raise InvalidInput("header: must come first")
+            else:
+                # The next message travels meanwhile; rows are columns before it is read.
+                await asyncio.to_thread(_fold, importing, request.rows)
+        if importing is None:
+            raise InvalidInput("header: required")
+        done = await importing.finish()
+        return pb.ImportEntriesResponse(
+            version=done.version,
+            counts=[
+                pb.OutcomeCount(outcome=_wire(outcome), rows=rows)
+                for outcome, rows in sorted(done.counts.items())
+            ],
+            problems=map(list_messages.report, done.problems),
+        )
+
+    async def FindEntries(
+        self, request: pb.FindEntriesRequest, context: object
+    ) -> pb.FindEntriesResponse:
+        found = await self._administration.views.find(request.query)
+        return pb.FindEntriesResponse(
+            entries=map(list_messages.entry, found.entries),
+            version=found.version,
+            protected_because=found.protected_because,
+        )
+
+    async def ListEntries(
+        self, request: pb.ListEntriesRequest, context: object
+    ) -> pb.ListEntriesResponse:
+        page = await self._administration.views.page(
+            _filter(request), request.page_size, request.page_token
+        )
+        return pb.ListEntriesResponse(
+            entries=list_messages.entries(page.tables),
+            next_page_token=page.next_token,
+            total=page.total,
+            version=page.version,
+        )
+
+    async def ExportEntries(
+        self, request: pb.ExportEntriesRequest, context: object
+    ) -> AsyncIterator[pb.ExportEntriesResponse]:
+        version, parts = await self._administration.views.export(_filter(request))
+        while (tables := await asyncio.to_thread(next, parts, None)) is not None:
+            entries = await asyncio.to_thread(list_messages.entries, tables)
+            yield pb.ExportEntriesResponse(entries=entries, version=version)
+
+    async def GetStatus(
+        self, request: pb.GetStatusRequest, context: object
+    ) -> pb.GetStatusResponse:
+        status = await self._administration.views.status()
+        return pb.GetStatusResponse(
+            version=status.head.version,
+            committed_at_ms=status.head.committed_at_ms,
+            counts=[
+                pb.EntryCount(kind=_wire(kind), action=_wire(action), entries=entries)
+                for (kind, action), entries in sorted(status.counts.items())
+            ],
+            workers=[
+                pb.WorkerStatus(
+                    worker=report.worker,
+                    list_version=report.list_version,
+                    applied_at_ms=report.applied_at_ms,
+                    reported_at_ms=report.reported_at_ms,
+                )
+                for report in status.workers
+            ],
+        )
+
+    def _begin(self, header: pb.ImportHeader) -> Import:
+        terms = Terms(
+            author=header.author,
+            reason=header.reason,
+            expected_version=_version(header),
+            dry_run=header.dry_run,
+        )
+        return self._administration.begin_import(
+            lambda ours: list_messages.defaults(header.defaults, ours), terms
+        )
+
+
+def _fold(importing: Import, rows: pb.ImportRows) -> None:
+    lines, proposed = list_messages.proposed_rows(rows)
+    importing.fold(lines, proposed)
+
+
+def _version(message: pb.UpdateEntriesRequest | pb.ImportHeader) -> int | None:
+    return message.expected_version if message.HasField("expected_version") else None
+
+
+def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> Filter:
+    return list_messages.wanted(message.kind, message.action, message.source)

@@ -1,0 +1,119 @@
+"""Crosses the wire for lists: messages to columns, entries to messages, and nothing else.
+
+The only loops over rows here; an import of ten million rows holds the objects of one
+message at a time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from blocklists.entries import Entry, Kind, Source
+from blocklists.entry_table import EntryTable
+from blocklists.intake import Defaults, Problem, Proposed
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2 as pb
+from services.list_changes import RowReport
+from services.list_views import Filter
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+def proposed(entries: Sequence[pb.Entry]) -> Proposed:
+    """Read entries to be added; when they were entered is ours to say."""
+    return Proposed(
+        patterns=[entry.pattern for entry in entries],
+        kinds=[entry.kind for entry in entries],
+        actions=[entry.action for entry in entries],
+        directions=[entry.direction for entry in entries],
+        fraud_types=[entry.fraud_type for entry in entries],
+        sources=[entry.source for entry in entries],
+        expires_s=[entry.expires_at_s for entry in entries],
+        reasons=[entry.reason for entry in entries],
+        legal_bases=[entry.legal_basis for entry in entries],
+        campaigns=[entry.campaign for entry in entries],
+        authors=[entry.created_by for entry in entries],
+    )
+
+
+def proposed_rows(message: pb.ImportRows) -> tuple[list[int], Proposed]:
+    """Read rows of an import, and the lines they stand on."""
+    rows = list(message.rows)
+    return [row.line for row in rows], Proposed(
+        patterns=[row.pattern for row in rows],
+        kinds=[row.kind for row in rows],
+        actions=[row.action for row in rows],
+        directions=[row.direction for row in rows],
+        fraud_types=[row.fraud_type for row in rows],
+        sources=[row.source for row in rows],
+        expires_s=[row.expires_at_s for row in rows],
+        reasons=[row.reason for row in rows],
+        legal_bases=[row.legal_basis for row in rows],
+        campaigns=[row.campaign for row in rows],
+        authors=[""] * len(rows),
+    )
+
+
+def defaults(message: pb.Entry, ours: Defaults) -> Defaults:
+    """Read what holds for rows that do not say, over what holds anyway."""
+    return replace(
+        ours,
+        kind=message.kind,
+        action=message.action,
+        direction=message.direction or ours.direction,
+        fraud_type=message.fraud_type,
+        source=message.source,
+        expires_s=message.expires_at_s or ours.expires_s,
+        reason=message.reason or ours.reason,
+        legal_basis=message.legal_basis,
+        campaign=message.campaign,
+        author=message.created_by or ours.author,
+    )
+
+
+def wanted(kind: int, action: int, source: int) -> Filter:
+    """Read a filter; an unknown kind, action or source is an error, not an empty answer."""
+    for name, number, known in (
+        ("kind", kind, Kind),
+        ("action", action, Action),
+        ("source", source, Source),
+    ):
+        if number and number not in set(known):
+            raise InvalidInput(f"{name}: there is none with number {number}")
+    return Filter(kind=kind, action=action, source=source)
+
+
+def report(row: RowReport | Problem) -> pb.RowReport:
+    """Write what became of a row."""
+    return pb.RowReport(
+        row=row.row,
+        outcome=_wire(row.outcome),
+        entry_id=row.entry_id if isinstance(row, RowReport) else "",
+        message=row.message,
+    )
+
+
+def entries(tables: Sequence[EntryTable]) -> list[pb.Entry]:
+    """Write entries."""
+    return [entry(table.entry(row)) for table in tables for row in range(len(table))]
+
+
+def entry(one: Entry) -> pb.Entry:
+    """Write one entry."""
+    return pb.Entry(
+        entry_id=one.entry_id,
+        kind=_wire(one.kind),
+        pattern=one.pattern,
+        action=_wire(one.action),
+        direction=_wire(one.direction),
+        fraud_type=_wire(one.fraud_type),
+        source=_wire(one.source),
+        reason=one.reason,
+        legal_basis=one.legal_basis,
+        created_by=one.created_by,
+        created_at_s=int(one.created_at.timestamp()),
+        expires_at_s=int(one.expires_at.timestamp()),
+        campaign=one.campaign,
+    )
