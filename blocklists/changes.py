@@ -29,3 +29,7 @@ class Change:
     committed_at_ms: int
     additions: EntryTable
     removals: Identities
+    commit: str = ""
+    """Drawn by the store; tells a change from another that took its version."""
+    previous: str = ""
+    """The commit this one follows; empty for the first."""

@@ -2,16 +2,24 @@
 
 A change of a few rows costs milliseconds however large the base is: the base stays,
 its rows that went are noted as dead, and the overlay is laid out anew. When the
-overlay has grown, both become a new base.
+overlay has grown, both become a new base. Changes that wait together are folded into
+one first, so a long backlog costs one layout as well.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from blocklists.changes import Change, Outcome
-from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities, concatenate
+from blocklists.entry_table import (
+    TEXT_KINDS,
+    EntryTable,
+    Identities,
+    concatenate,
+    concatenate_identities,
+)
 from blocklists.segment import Segment, empty
 from blocklists.slot_index import slots_of
 from blocklists.snapshot import NO_ENTRY, Snapshot
@@ -28,6 +36,8 @@ class Lists:
 
     version: int
     committed_at_ms: int
+    commit: str
+    """Of the change that made this version; empty before the first."""
     base: Segment
     overlay: Segment
     dead: Int64s
@@ -39,17 +49,21 @@ class Lists:
         return cls(
             version=0,
             committed_at_ms=0,
+            commit="",
             base=empty(),
             overlay=empty(),
             dead=np.zeros(0, np.int64),
         )
 
     @classmethod
-    def of_table(cls, version: int, committed_at_ms: int, table: EntryTable) -> Self:
+    def of_table(
+        cls, version: int, committed_at_ms: int, table: EntryTable, *, commit: str = ""
+    ) -> Self:
         """Lay out a whole table, of whose like identities the last counts."""
         return cls(
             version=version,
             committed_at_ms=committed_at_ms,
+            commit=commit,
             base=Segment.build(table.take(last_of_each(table))),
             overlay=empty(),
             dead=np.zeros(0, np.int64),
@@ -79,26 +93,51 @@ def apply(lists: Lists, change: Change) -> Lists:
     return Lists(
         version=change.version,
         committed_at_ms=change.committed_at_ms,
+        commit=change.commit,
         base=lists.base,
         overlay=Segment.build(concatenate([kept, additions])),
         dead=dead[dead != NO_ENTRY],
     )
 
 
-def compacted(lists: Lists) -> Lists:
-    """Return the same lists with the overlay merged, if it has grown; else *lists* itself."""
-    if max(len(lists.overlay), len(lists.dead)) <= COMPACT_ROWS:
-        return lists
+def fold(changes: Sequence[Change]) -> Change:
+    """Return one change that does what *changes*, one after the other, do."""
+    if len(changes) == 1:
+        return changes[0]
+    steps = concatenate_identities([part for c in changes for part in (c.removals, c.additions)])
+    sizes = [size for c in changes for size in (len(c.removals), len(c.additions))]
+    adds = np.repeat(np.tile([False, True], len(changes)), sizes)
+    last = last_of_each(steps)
+    additions = concatenate([change.additions for change in changes])
+    place = np.cumsum(adds) - 1
+    return Change(
+        version=changes[-1].version,
+        author=changes[-1].author,
+        reason=changes[-1].reason,
+        committed_at_ms=changes[-1].committed_at_ms,
+        additions=additions.take(place[last[adds[last]]]),
+        removals=steps.take(last[~adds[last]]),
+        commit=changes[-1].commit,
+        previous=changes[0].previous,
+    )
+
+
+def has_grown(lists: Lists) -> bool:
+    """Tell whether it is time for a new base."""
+    return max(len(lists.overlay), len(lists.dead)) > COMPACT_ROWS
+
+
+def table_of(lists: Lists) -> EntryTable:
+    """Write all entries out."""
     alive = np.ones(len(lists.base), np.bool_)
     alive[lists.dead] = False
-    table = concatenate([lists.base.table(np.flatnonzero(alive)), lists.overlay.table()])
-    return Lists(
-        version=lists.version,
-        committed_at_ms=lists.committed_at_ms,
-        base=Segment.build(table),
-        overlay=empty(),
-        dead=np.zeros(0, np.int64),
-    )
+    return concatenate([lists.base.table(np.flatnonzero(alive)), lists.overlay.table()])
+
+
+def merged(lists: Lists) -> Lists:
+    """Return the same lists with all entries in the base."""
+    nothing = np.zeros(0, np.int64)
+    return replace(lists, base=Segment.build(table_of(lists)), overlay=empty(), dead=nothing)
 
 
 def locate(segment: Segment, wanted: Identities) -> Int64s:
@@ -144,15 +183,33 @@ def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
 def last_of_each(table: Identities) -> Int64s:
     """Return, ascending, the last row of each identity."""
     order = np.lexsort((table.actions, table.keys, table.digits, table.kinds))
-    columns = (table.kinds, table.digits, table.keys, table.actions)
-    same = np.ones(max(len(order) - 1, 0), np.bool_)
-    for column in columns:
+    if not len(order):
+        return order
+    same = np.ones(len(order) - 1, np.bool_)
+    for column in (table.kinds, table.digits, table.keys, table.actions):
         ordered = column[order]
         same &= ordered[1:] == ordered[:-1]
-    # Equal hashes of different texts are different identities; such pairs are looked at.
-    for at in np.flatnonzero(same & np.isin(table.kinds[order[1:]], TEXT_KINDS)).tolist():
-        same[at] = table.pattern(int(order[at])) == table.pattern(int(order[at + 1]))
-    return np.sort(order[np.append(~same, True)]) if len(order) else order
+    superseded = np.append(same, False)
+    _part_texts(table, order, superseded)
+    return np.sort(order[~superseded])
+
+
+def _part_texts(table: Identities, order: Int64s, superseded: Bools) -> None:
+    """Tell texts apart that share a hash: they are different identities."""
+    text_kinds = np.isin(table.kinds[order], TEXT_KINDS)
+    runs = np.cumsum(np.insert(~superseded[:-1], 0, 0))
+    raw = table.patterns.raw
+    mixed = {
+        int(runs[at])
+        for at in np.flatnonzero(superseded & text_kinds).tolist()
+        if raw(int(order[at])) != raw(int(order[at + 1]))
+    }
+    for run in mixed:
+        seen: set[bytes] = set()
+        for at in range(*np.searchsorted(runs, [run, run + 1]).tolist())[::-1]:
+            text = raw(int(order[at]))
+            superseded[at] = text in seen
+            seen.add(text)
 
 
 def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64s) -> Bools:

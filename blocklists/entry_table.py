@@ -164,6 +164,18 @@ class EntryTable(Identities):
         )
 
 
+def concatenate_identities(tables: Sequence[Identities]) -> Identities:
+    """Lay identities end to end."""
+    no_bytes = np.zeros(0, np.uint8)
+    return Identities(
+        kinds=np.concatenate([no_bytes, *(table.kinds for table in tables)]),
+        keys=np.concatenate([np.zeros(0, np.int64), *(table.keys for table in tables)]),
+        digits=np.concatenate([no_bytes, *(table.digits for table in tables)]),
+        actions=np.concatenate([no_bytes, *(table.actions for table in tables)]),
+        patterns=TextColumn.concatenate([table.patterns for table in tables]),
+    )
+
+
 def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
     """Lay tables end to end, equal provenance stored once."""
     known: dict[Provenance, int] = {}

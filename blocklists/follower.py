@@ -1,11 +1,14 @@
 """Keeps the list files of a host in step with the store; one such task per folder.
 
 Starts from the files that are there, so a host without Redis serves the lists it had.
-Changes that wait are applied together, in a thread, and published as one version.
+Changes that wait are applied together, in a thread, and published as one version. When
+many rows have come, a new base is laid out beside, while changes go on being published
+over the old one.
 """
 
 import asyncio
 import logging
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from blocklists import delta, publication
@@ -14,7 +17,7 @@ from blocklists.delta import Lists
 from blocklists.packing import DamagedPack
 from blocklists.publication import IN_STEP, Publisher
 from blocklists.segment_file import DamagedFile
-from blocklists.store import Store
+from blocklists.store import Head, Store
 from fanzha.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -22,61 +25,134 @@ logger = logging.getLogger(__name__)
 WAIT_MS = 1000
 """How long one question to the store waits for a change."""
 RETRY_SECONDS = 0.2
+MOST_CHANGES_KEPT = 10_000
+"""Changes in the store before they are put into its base."""
+_LOOK_EVERY = 256
+"""Publications between two looks at how many changes the store keeps."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Merge:
+    """A new base in the making, and what came since it was begun."""
+
+    task: asyncio.Task[Lists]
+    since: list[Change] = field(default_factory=list)
 
 
 class Follower:
     """Follows one store into one folder."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, *, rebases: bool = False) -> None:
+        """Follow; with *rebases*, also keep the store's base new: one process needs to."""
         self._store = store
         self._folder = folder
         self._publisher = Publisher(folder)
         self._lists: Lists | None = None
+        self._merge: _Merge | None = None
+        self._rebases = rebases
+        self._rebasing: asyncio.Task[None] | None = None
+        self._published = 0
         self._away = False
 
     async def run(self) -> None:
         """Follow until cancelled; an outage of the store is logged once and waited out."""
         await asyncio.to_thread(self._start_from_files)
-        while True:
-            try:
-                await self._step()
-            except Unavailable as error:
-                self._tell_away(error)
-                await asyncio.sleep(RETRY_SECONDS)
-            except DamagedPack as error:
-                logger.warning("the store holds a damaged change; lists stay: %s", error)
-                await asyncio.sleep(WAIT_MS / 1000)
-            else:
-                self._tell_back()
-                (self._folder / IN_STEP).touch()
+        try:
+            while True:
+                await self._try_step()
+        finally:
+            if self._rebasing is not None:
+                self._rebasing.cancel()
+            if self._merge is not None:
+                self._merge.task.cancel()
+
+    async def _try_step(self) -> None:
+        try:
+            await self._step()
+        except Unavailable as error:
+            self._tell_away(error)
+            await asyncio.sleep(RETRY_SECONDS)
+        except (DamagedPack, DamagedFile, OSError) as error:
+            # A damaged change in the store, or no room on the disk.
+            logger.warning("lists cannot be brought in step: %s", error)
+            await asyncio.sleep(WAIT_MS / 1000)
+        else:
+            self._tell_back()
+            (self._folder / IN_STEP).touch()
 
     async def _step(self) -> None:
         if self._lists is None:
             await self._load()
             return
-        changes = await self._store.changes_after(self._lists.version, block_ms=WAIT_MS)
+        if self._merge is not None and self._merge.task.done():
+            await self._take_over_merge(self._merge)
+        changes = await self._store.changes_after(
+            self._lists.version, self._lists.commit, block_ms=WAIT_MS
+        )
         if changes is None:
             logger.warning("the store has other lists than version %d", self._lists.version)
             await self._load()
         elif changes:
-            await self._apply(changes)
+            await self._apply(self._lists, changes)
 
     async def _load(self) -> None:
         head, table = await self._store.load()
-        lists = await asyncio.to_thread(Lists.of_table, head.version, head.committed_at_ms, table)
-        while changes := await self._store.changes_after(lists.version):
+        lists = await asyncio.to_thread(
+            Lists.of_table, head.version, head.committed_at_ms, table, commit=head.commit
+        )
+        while changes := await self._store.changes_after(lists.version, lists.commit):
             lists = await asyncio.to_thread(_applied, lists, changes)
+            if delta.has_grown(lists):
+                lists = await asyncio.to_thread(delta.merged, lists)
+        if changes is None:
+            raise Unavailable("the store changed its base meanwhile; loading again")
+        self._merge = None  # it would be of the lists before
         await self._publish(lists)
 
-    async def _apply(self, changes: list[Change]) -> None:
-        if self._lists is not None:
-            await self._publish(await asyncio.to_thread(_applied, self._lists, changes))
+    async def _apply(self, lists: Lists, changes: list[Change]) -> None:
+        if self._merge is not None:
+            self._merge.since += changes
+        await self._publish(await asyncio.to_thread(_applied, lists, changes))
+        if self._lists is not None and self._merge is None and delta.has_grown(self._lists):
+            merging = asyncio.to_thread(delta.merged, self._lists)
+            self._merge = _Merge(task=asyncio.create_task(merging))
+
+    async def _take_over_merge(self, merge: _Merge) -> None:
+        self._merge = None
+        lists = merge.task.result()
+        if merge.since:
+            lists = await asyncio.to_thread(_applied, lists, merge.since)
+        await self._publish(lists)
+        self._begin_rebase()
 
     async def _publish(self, lists: Lists) -> None:
-        await asyncio.to_thread(self._publisher.publish, lists)
-        self._lists = lists
+        self._lists = await asyncio.to_thread(self._publisher.publish, lists)
         logger.info("lists are at version %d, %d rows in the base, %d over it",
                     lists.version, len(lists.base), len(lists.overlay))  # fmt: skip
+        self._published += 1
+        look = self._rebases and self._published % _LOOK_EVERY == 0
+        if look and await self._store.changes_kept() > MOST_CHANGES_KEPT:
+            self._begin_rebase()
+
+    def _begin_rebase(self) -> None:
+        if self._rebases and (self._rebasing is None or self._rebasing.done()):
+            self._rebasing = asyncio.create_task(self._rebase())
+
+    async def _rebase(self) -> None:
+        """Put the lists of this moment into the base of the store."""
+        lists = self._lists
+        if lists is None:
+            return
+        head = Head(
+            version=lists.version, committed_at_ms=lists.committed_at_ms, commit=lists.commit
+        )
+        try:
+            table = await asyncio.to_thread(delta.table_of, lists)
+            done = await self._store.rebase(head, table)
+        except Unavailable as error:
+            logger.warning("the base of the store stays as it is: %s", error)
+        else:
+            logger.info("base of the store at version %d: %s", lists.version, done)
 
     def _start_from_files(self) -> None:
         try:
@@ -101,6 +177,4 @@ class Follower:
 
 
 def _applied(lists: Lists, changes: list[Change]) -> Lists:
-    for change in changes:
-        lists = delta.apply(lists, change)
-    return delta.compacted(lists)
+    return delta.apply(lists, delta.fold(changes))

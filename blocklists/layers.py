@@ -52,6 +52,10 @@ class Layer:
         dead: Bools = self.dead[at] == rows
         return dead
 
+    def groups(self, *kinds: Kind) -> list[Group]:
+        """Return the groups of some kinds."""
+        return [group for group in self.segment.groups if group.kind in kinds]
+
 
 Place: TypeAlias = tuple[Layer, Group]
 """Where to look: a group, and the layer it is in."""
@@ -59,6 +63,4 @@ Place: TypeAlias = tuple[Layer, Group]
 
 def places(layers: Sequence[Layer], *kinds: Kind) -> list[Place]:
     """Return where entries of some kinds are, layer by layer."""
-    return [
-        (layer, group) for layer in layers for group in layer.segment.groups if group.kind in kinds
-    ]
+    return [(layer, group) for layer in layers for group in layer.groups(*kinds)]

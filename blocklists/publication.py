@@ -8,7 +8,7 @@ for whoever has them mapped.
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Publication:
 
     version: int
     committed_at_ms: int
+    commit: str
     base: str
     base_sha256: str
     overlay: str
@@ -52,29 +53,42 @@ class Publisher:
         """Go on from what is in the folder."""
         self._last, self._base = publication, lists.base
 
-    def publish(self, lists: Lists) -> Publication:
-        """Write what is new of *lists*, and make it current."""
-        name = f"{lists.version}-{lists.committed_at_ms}"
-        if self._last is not None and self._base is lists.base:
-            base, base_sha256 = self._last.base, self._last.base_sha256
-        else:
-            base = f"base-{name}.lists"
-            base_sha256 = segment_file.write(self._folder / base, lists.base)
-        overlay = f"overlay-{name}.lists"
-        overlay_sha256 = segment_file.write(self._folder / overlay, lists.overlay)
+    def publish(self, lists: Lists) -> Lists:
+        """Write what is new of *lists*, and make it current; return them with the base mapped.
+
+        The caller goes on with what is returned, so that the pages of a base exist once on
+        a host.
+        """
+        base, (base_name, base_sha256) = self._written_base(lists.base)
+        overlay_name, overlay_sha256 = self._written("overlay", lists.overlay)
         publication = Publication(
             version=lists.version,
             committed_at_ms=lists.committed_at_ms,
-            base=base,
+            commit=lists.commit,
+            base=base_name,
             base_sha256=base_sha256,
-            overlay=overlay,
+            overlay=overlay_name,
             overlay_sha256=overlay_sha256,
             dead=_encoded(lists.dead),
         )
         self._make_current(publication)
-        self._last, self._base = publication, lists.base
+        self._last, self._base = publication, base
         self._remove_unnamed(publication)
-        return publication
+        return replace(lists, base=base)
+
+    def _written_base(self, base: Segment) -> tuple[Segment, tuple[str, str]]:
+        if self._last is not None and self._base is base:
+            return base, (self._last.base, self._last.base_sha256)
+        name, digest = self._written("base", base)
+        return segment_file.read(self._folder / name, digest), (name, digest)
+
+    def _written(self, what: str, segment: Segment) -> tuple[str, str]:
+        # Named by its contents, so that a name never means two things.
+        beside = self._folder / f"{what}.writing"
+        digest = segment_file.write(beside, segment)
+        name = f"{what}-{digest[:20]}.lists"
+        beside.rename(self._folder / name)
+        return name, digest
 
     def _make_current(self, publication: Publication) -> None:
         beside = self._folder / (CURRENT + ".new")
@@ -108,7 +122,10 @@ def load(folder: Path, publication: Publication, base: Segment | None = None) ->
     return Lists(
         version=publication.version,
         committed_at_ms=publication.committed_at_ms,
-        base=base or segment_file.read(folder / publication.base, publication.base_sha256),
+        commit=publication.commit,
+        base=base
+        if base is not None
+        else segment_file.read(folder / publication.base, publication.base_sha256),
         overlay=segment_file.read(folder / publication.overlay, publication.overlay_sha256),
         dead=_decoded(publication.dead),
     )

@@ -61,6 +61,8 @@ class Replica:
             found = publication.current(self._folder)
             lists = publication.load(self._folder, found, self._mapped_base(found))
         except DamagedFile as error:
+            if self.changed:  # renamed away while it was read
+                return self.refresh()
             logger.warning("lists stay at version %d: %s", self.current.version, error)
             return False
         self._publication, self._lists = found, lists

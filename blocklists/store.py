@@ -3,16 +3,22 @@
 =====================================  ================================================
 key                                    what
 =====================================  ================================================
-``{fanzha:lists}:head``                hash: version, committed_at_ms
+``{fanzha:lists}:head``                hash: version, committed_at_ms, commit
 ``{fanzha:lists}:changes``             stream: change ``<version>-0``
-``{fanzha:lists}:base``                hash: version, committed_at_ms, chunks
+``{fanzha:lists}:recent``              list: the last commits, with their versions
+``{fanzha:lists}:base``                hash: version, committed_at_ms, commit, chunks
 ``fanzha:lists:chunk:<id>:<n>``        packed rows, spread over the slots of a cluster
 ``{fanzha:workers}``                   hash: what each worker reports
 =====================================  ================================================
 
 A change is committed by one script on one slot that compares the version and appends
 one stream entry. A small change is in the entry; of a large one the rows are written
-to chunks first and the entry names them, so nobody sees half a change.
+to chunks first and the entry names them, so nobody sees half a change. Chunks of a
+commit whose outcome nobody learned stay behind.
+
+Each commit has a name of its own and tells the one before it. A commit that was sent
+twice, because its answer was lost, counts once. A store that lost changes and gave
+their versions to others is noticed by whoever follows it.
 """
 
 import asyncio
@@ -34,11 +40,13 @@ from fanzha.tables import Int64s
 
 logger = logging.getLogger(__name__)
 
-HEAD, CHANGES, BASE = (f"{{fanzha:lists}}:{name}" for name in ("head", "changes", "base"))
+HEAD, CHANGES, BASE, RECENT = (
+    f"{{fanzha:lists}}:{name}" for name in ("head", "changes", "base", "recent")
+)
 WORKERS = "{fanzha:workers}"
 CHUNK_ROWS = 100_000
 INLINE_BYTES = 32_768
-READ_CHANGES = 64
+READ_CHANGES = 512
 """Changes read at a time."""
 REPORT_AGE_MS = 10_000
 _READ_SECONDS = 5.0
@@ -47,18 +55,27 @@ _ANY_VERSION = -1
 
 _COMMIT = """
 local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+for _, past in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
+    local known, commit = past:match('^(%d+) (.+)$')
+    if commit == ARGV[3] then return {1, tonumber(known)} end
+end
 if tonumber(ARGV[1]) ~= -1 and tonumber(ARGV[1]) ~= version then return {0, version} end
 version = version + 1
-redis.call('XADD', KEYS[2], version .. '-0', unpack(ARGV, 3))
-redis.call('HSET', KEYS[1], 'version', version, 'committed_at_ms', ARGV[2])
+local previous = redis.call('HGET', KEYS[1], 'commit') or ''
+redis.call('XADD', KEYS[2], version .. '-0', 'previous', previous, 'commit', ARGV[3],
+           'committed_at_ms', ARGV[2], unpack(ARGV, 4))
+redis.call('HSET', KEYS[1], 'version', version, 'committed_at_ms', ARGV[2], 'commit', ARGV[3])
+redis.call('LPUSH', KEYS[3], version .. ' ' .. ARGV[3])
+redis.call('LTRIM', KEYS[3], 0, 63)
 return {1, version}
 """
 
 _REBASE = """
 local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 if base >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'committed_at_ms', ARGV[2], 'chunks', ARGV[3])
-redis.call('XTRIM', KEYS[2], 'MINID', ARGV[4])
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'committed_at_ms', ARGV[2], 'commit', ARGV[3],
+           'chunks', ARGV[4])
+redis.call('XTRIM', KEYS[2], 'MINID', ARGV[5])
 return 1
 """
 
@@ -69,6 +86,8 @@ class Head:
 
     version: int
     committed_at_ms: int
+    commit: str
+    """Name of the commit that made it; empty before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +122,7 @@ class Store:
         """Return the version of the lists; 0 before the first change."""
         async with within(_READ_SECONDS):
             found = await self._client.hgetall(HEAD)
-        return Head(
-            version=int(found.get(b"version", 0)),
-            committed_at_ms=int(found.get(b"committed_at_ms", 0)),
-        )
+        return _head(found)
 
     async def commit(self, change: Change, *, expected_version: int | None) -> Committed:
         """Commit a change whole; `VersionConflict` when the lists are at another version."""
@@ -121,8 +137,8 @@ class Store:
         pairs = [text for field in fields.items() for text in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_COMMIT, 2, HEAD, CHANGES, expected, change.committed_at_ms,
-                         "committed_at_ms", change.committed_at_ms, *pairs)  # fmt: skip
+            writing.eval(_COMMIT, 3, HEAD, CHANGES, RECENT, expected, change.committed_at_ms,
+                         uuid4().hex, *pairs)  # fmt: skip
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
             await self._drop(chunks)
@@ -134,38 +150,44 @@ class Store:
         async with within(_READ_SECONDS):
             found = await self._client.hgetall(BASE)
         keys = json.loads(found.get(b"chunks", b"[]"))
-        head = Head(
-            version=int(found.get(b"version", 0)),
-            committed_at_ms=int(found.get(b"committed_at_ms", 0)),
+        return _head(found), await self._get(
+            b"", keys, packing.unpack_entries, EntryTable.from_entries([])
         )
-        return head, await self._get(b"", keys, packing.unpack_entries, EntryTable.from_entries([]))
 
-    async def changes_after(self, version: int, *, block_ms: int = 0) -> list[Change] | None:
+    async def changes_after(
+        self, version: int, commit: str, *, block_ms: int = 0
+    ) -> list[Change] | None:
         """Return some of the changes after *version*, waiting up to *block_ms* for the first.
 
-        None when the store no longer has the next change, or never had *version*: the
-        lists must be loaded anew.
+        None when the store no longer has the next change, or never made *version* by
+        *commit*: the lists must be loaded anew.
         """
         async with within(_READ_SECONDS + block_ms / 1000):
             answer = await self._client.xread(
                 {CHANGES: f"{version}-0"}, count=READ_CHANGES, block=block_ms or None
             )
         entries = _entries(answer)
-        if not entries:
-            head = await self.head()
-            return [] if head.version == version else await self._again(version, head)
-        if _version_of(entries[0][0]) != version + 1:
-            return None
-        return [await self._change(entry, fields) for entry, fields in entries]
+        if entries:
+            first, fields = entries[0]
+            if _version_of(first) != version + 1 or fields[b"previous"].decode() != commit:
+                return None
+            return [await self._change(entry, fields) for entry, fields in entries]
+        head = await self.head()
+        if head.version > version:
+            # The change came between the two questions; or it went with those before a base.
+            async with within(_READ_SECONDS):
+                there = await self._client.xrange(CHANGES, f"{version + 1}-0", f"{version + 1}-0")
+            return await self.changes_after(version, commit) if there else None
+        return [] if (head.version, head.commit) == (version, commit) else None
 
-    async def rebase(self, version: int, committed_at_ms: int, table: EntryTable) -> bool:
-        """Make *table*, the lists at *version*, the base and drop the changes up to it."""
-        old = await self._chunks_up_to(version)
+    async def rebase(self, head: Head, table: EntryTable) -> bool:
+        """Make *table*, the lists at *head*, the base and drop the changes up to it."""
+        old = await self._chunks_up_to(head.version)
         _, keys = await self._put(table, inline_bytes=-1)
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_REBASE, 2, BASE, CHANGES, version, committed_at_ms, json.dumps(keys),
-                         f"{version + 1}-0")  # fmt: skip
+            writing.eval(_REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
+                         head.commit, json.dumps(keys), f"{head.version + 1}-0")  # fmt: skip
             (done, *_), _synced = await execute_synced(self._client, writing, BASE)
         # A host that reads these chunks right now finds one gone, and loads the new base.
         await self._drop(old if done else keys)
@@ -202,10 +224,6 @@ class Store:
                 await self._client.hdel(WORKERS, *silent)
         return [report for report in reports if report.worker not in silent]
 
-    async def _again(self, version: int, head: Head) -> list[Change] | None:
-        # A change may have come between the two questions; a lower version is another store.
-        return await self.changes_after(version, block_ms=1) if head.version > version else None
-
     async def _change(self, entry: bytes, fields: dict[bytes, bytes]) -> Change:
         nothing = EntryTable.from_entries([])
         return Change(
@@ -225,6 +243,8 @@ class Store:
                 packing.unpack_identities,
                 nothing,
             ),
+            commit=fields[b"commit"].decode(),
+            previous=fields[b"previous"].decode(),
         )
 
     async def _put(self, rows: Identities, inline_bytes: int) -> tuple[bytes, list[str]]:
@@ -272,6 +292,14 @@ class Store:
 
 def _packed(rows: Identities, some: Int64s) -> bytes:
     return packing.pack(rows.take(some))
+
+
+def _head(found: dict[bytes, bytes]) -> Head:
+    return Head(
+        version=int(found.get(b"version", 0)),
+        committed_at_ms=int(found.get(b"committed_at_ms", 0)),
+        commit=found.get(b"commit", b"").decode(),
+    )
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

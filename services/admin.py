@@ -27,7 +27,7 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
     stop = lifetime.stop_event()
     store = Store(connect(settings.redis_url, decode_responses=False))
-    follower = Follower(store, settings.data_dir / ADMIN_LISTS)
+    follower = Follower(store, settings.data_dir / ADMIN_LISTS, rebases=True)
     replica = Replica(settings.data_dir / ADMIN_LISTS)
     administration = Administration(
         store=store,
