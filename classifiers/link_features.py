@@ -86,9 +86,14 @@ def of_links(urls: Sequence[str], settings: Settings) -> LinkFeatures:
     return LinkFeatures(
         ids=bags.ids.astype(np.int64),
         parts=np.repeat(np.arange(len(counts), dtype=np.int64), counts)[:, np.newaxis],
-        weights=np.maximum(counts, 1).astype(np.float32)[:, np.newaxis] ** np.float32(-0.5),
+        weights=part_weights(counts),
         shape=_shape(layout).reshape(len(urls), SHAPE_WIDTH),
     )
+
+
+def part_weights(counts: Int64s) -> Float32s:
+    """Return what to multiply sums of so many embeddings by, as a column."""
+    return np.maximum(counts, 1).astype(np.float32)[:, np.newaxis] ** np.float32(-0.5)
 
 
 def _parts(urls: Sequence[str], settings: Settings) -> list[str]:

@@ -1,0 +1,223 @@
+"""Trains the link model and writes its bundle and its page.
+
+    python -m classifiers.training.link --data FOLDER --out classifiers/models/url/VERSION
+
+Everything is chosen on the validation rows; the test rows are scored once, at the end.
+The other rounds leave sources out to see how the model does on one it never saw; their
+models are thrown away.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import Progress
+
+from classifiers.card import GOLDEN_TOLERANCE
+from classifiers.link import LinkClassifier
+from classifiers.link_features import REVISION, Settings
+from classifiers.onnx_model import OnnxModel
+from classifiers.training import link_data, link_graph, link_network, link_page, link_report
+from classifiers.training.common import budget_threshold, write_bundle
+from classifiers.training.link_data import LabelledLinks, Splits
+from classifiers.training.link_network import Described, Network
+from fanzha.tables import MAX_ROWS, Float32s, Int64s
+
+SEED = 20261124
+BENIGN_WEIGHT = 2.0
+"""A benign row counts so much more: the threshold is set where they end."""
+SMALL_BENIGN_SOURCE = 5000
+"""Rows of smaller benign sources weigh more, by the square root, up to `MOST_WEIGHT` times."""
+MOST_WEIGHT = 8.0
+
+LEFT_OUT = (
+    ("jpcert", "wener_zh"),
+    ("tweetfeed", "goldminer_zh"),
+    ("urlhaus2026", "openaddresses"),
+    ("phishtank2020", "ebbu2017"),
+    ("polkadot", "ruanyf_weekly"),
+    ("globalantiscam", "tranco2026"),
+    ("jarelllama", "chinalist"),
+    ("chongluadao", "hackernews2016"),
+)
+"""Sources left out of training and threshold, two at a time to save rounds."""
+
+GOLDEN_URLS = (
+    "http://bank.example/",
+    "http://bank.example/personal/cards/apply.html",
+    "http://xn--fiq228c.example/",
+    "http://secure-login-bank-verify.account-update.test/signin.php?id=8f3a91c2",
+    "http://203.0.113.7/bins/update.sh",
+    "http://etc-meisai.example/login/index.html?token=aa11",
+    "http://k3j9x0q2.top-shop.test/vip/",
+    "http://city.gov.example/art/2026/5/12/art_1229_5304.html",
+)
+
+
+def main() -> None:
+    """Train as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of urls.csv.gz and others")
+    parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
+    parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
+    parser.add_argument("--seed", type=int, default=SEED)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    with Progress() as progress:
+        train(arguments.data, arguments.out, arguments.page, arguments.seed, progress)
+
+
+def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -> None:
+    """Train on the tables in *data*; write *bundle* and *page*."""
+    preparing = progress.add_task("reading and describing links", total=2)
+    links = link_data.read(data)
+    progress.advance(preparing)
+    described = link_network.describe(links.urls, Settings())
+    progress.advance(preparing)
+    splits = link_data.split_rows(links)
+    bench = Bench(links=links, described=described, splits=splits, seed=seed, progress=progress)
+
+    network = bench.fit("training", splits.train)
+    threshold, set_by = bench.choose_threshold(network, splits.validation)
+    left_out = [row for pair in LEFT_OUT for row in bench.without(pair)]
+    scores = bench.scores(
+        network,
+        [splits.validation, splits.test, splits.later, splits.unseen, splits.gambling],
+    )
+    metrics = {
+        **link_report.measure(links, splits, scores, threshold),
+        "left_out_sources": left_out,
+        "popular": link_report.popular(popular_hosts(), partial(score, network), threshold),
+    }
+    table = {
+        "version": bundle.name,
+        "channel": "url",
+        "threshold": threshold,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": seed,
+        "inputs": {"revision": REVISION, **asdict(Settings())},
+        "training": _how(links, splits, set_by),
+        "metrics": metrics,
+        "data": _sources(links, splits.train, link_data.licences(data)),
+        "golden": [
+            {"url": url, "score": round(float(found), 5)}
+            for url, found in zip(GOLDEN_URLS, score(network, GOLDEN_URLS), strict=True)
+        ],
+    }
+    write_bundle(bundle, link_graph.graph(network), table)
+    check_shipped(bundle, [links.urls[row] for row in splits.test[::20]], scores[splits.test[::20]])
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(link_page.render(table), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What all rounds of one training share."""
+
+    links: LabelledLinks
+    described: Described
+    splits: Splits
+    seed: int
+    progress: Progress
+
+    def fit(self, title: str, rows: Int64s) -> Network:
+        """Train on *rows*."""
+        task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
+        return link_network.fit(
+            self.described,
+            self.links.malicious,
+            rows,
+            row_weights(self.links, rows),
+            seed=self.seed,
+            advance=lambda done: self.progress.advance(task, done),
+        )
+
+    def choose_threshold(self, network: Network, rows: Int64s) -> tuple[float, str]:
+        """Return the threshold that keeps the budget on *rows*, and the source that set it."""
+        found = link_network.scores(network, self.described, rows)
+        return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
+
+    def without(self, pair: tuple[str, str]) -> list[dict[str, object]]:
+        """Train without a pair of sources; return what of their test rows is blocked."""
+        known = ~np.isin(self.links.sources, pair)
+        train, validation = self.splits.train, self.splits.validation
+        network = self.fit(f"without {pair[0]} and {pair[1]}", train[known[train]])
+        threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
+        test = np.concatenate([self.splits.test, self.splits.later])
+        test = test[~known[test]]
+        return link_report.by_source(self.links, test, self.scores(network, [test]), threshold)
+
+    def scores(self, network: Network, parts: Sequence[Int64s]) -> Float32s:
+        """Return a score for each row of *parts*, NaN for all others."""
+        found = np.full(len(self.links), np.nan, np.float32)
+        for rows in parts:
+            found[rows] = link_network.scores(network, self.described, rows)
+        return found
+
+
+def score(network: Network, urls: Sequence[str]) -> Float32s:
+    """Score links that are in no table."""
+    return link_network.scores(
+        network, link_network.describe(urls, Settings()), np.arange(len(urls))
+    )
+
+
+def check_shipped(bundle: Path, urls: Sequence[str], expected: Float32s) -> None:
+    """Compare the scores of the written bundle with the network's."""
+    classifier = LinkClassifier(OnnxModel(bundle))
+    for at in range(0, len(urls), MAX_ROWS):
+        found = classifier.score(urls[at : at + MAX_ROWS])
+        if not np.allclose(found, expected[at : at + MAX_ROWS], atol=GOLDEN_TOLERANCE):
+            raise ValueError(f"{bundle} does not score as the network it was written from")
+
+
+def popular_hosts() -> list[str]:
+    """Return well known legitimate hosts."""
+    text = Path(__file__).with_name("popular_hosts.txt").read_text(encoding="utf-8")
+    return [host for line in text.splitlines() if not line.startswith("#") for host in line.split()]
+
+
+def row_weights(links: LabelledLinks, rows: Int64s) -> Float32s:
+    """Return how much each row counts in training."""
+    weights = np.ones(len(links), np.float32)
+    benign = rows[~links.malicious[rows]]
+    _names, places, counts = np.unique(
+        links.sources[benign], return_inverse=True, return_counts=True
+    )
+    by_source = np.clip(np.sqrt(SMALL_BENIGN_SOURCE / counts), 1, MOST_WEIGHT)
+    weights[benign] = BENIGN_WEIGHT * by_source[places]
+    return weights
+
+
+def _how(links: LabelledLinks, splits: Splits, set_by: str) -> dict[str, object]:
+    return {
+        "epochs": link_network.EPOCHS,
+        "threshold_set_by": set_by,
+        "train_rows": len(splits.train),
+        "train_malicious": int(links.malicious[splits.train].sum()),
+        "validation_rows": len(splits.validation),
+        "test_rows": len(splits.test),
+        "later_rows": len(splits.later),
+        "unseen_rows": len(splits.unseen),
+        "gambling_rows": len(splits.gambling),
+        "left_out_because_domain_is_known": splits.known_domain,
+    }
+
+
+def _sources(
+    links: LabelledLinks, rows: Int64s, licences: Mapping[str, str]
+) -> list[dict[str, object]]:
+    names, counts = np.unique(links.sources[rows], return_counts=True)
+    return [
+        {"source": name, "licence": licences.get(name, "unknown"), "rows": count}
+        for name, count in zip(names.tolist(), counts.tolist(), strict=True)
+    ]
+
+
+if __name__ == "__main__":
+    main()

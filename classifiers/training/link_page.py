@@ -1,0 +1,94 @@
+"""The page about the link model, rendered from its card."""
+
+from collections.abc import Mapping
+
+from classifiers.training.link_report import blocked_table, figures_table
+
+FIGURES = {
+    "validation_links": "validation, links (threshold and settings were chosen here)",
+    "validation_hosts": "validation, bare hosts (likewise)",
+    "test_links": "test, links",
+    "test_hosts": "test, bare hosts",
+    "later_links": "later months, links",
+    "later_hosts": "later months, bare hosts",
+    "unseen_links": "sources never trained on, links",
+}
+
+HOW = """\
+# Link model
+
+Judges a link by its canonical URL alone: will it lead to phishing, malware or a scam? Rendered by
+`python -m classifiers.training.link`; every figure is from the card of the bundle.
+
+**Features.** Hashed n-grams of {low} to {high} characters of the host (without `www.`) and of
+the path with its query, and the shape of both: classes of characters, length, entropy. Scheme
+and port are not told.
+**Network.** Mean-like sum of embeddings per part, two small layers, sigmoid; one ONNX graph.
+**Split.** By registered domain (public suffix list with its private part): {train_rows} rows to
+train, {validation_rows} to validate, {test_rows} to test. Of each dated malicious source the
+newest months are kept apart (*later*, {later_rows} rows). Sources whose licence forbids
+training are only tested on (*unseen*, {unseen_rows} rows). {left_out_because_domain_is_known}
+rows of these were left out because training knows their domain.
+**Threshold.** {threshold}: on the validation rows at most 1 in 1,000 benign rows of every
+source reaches it. A source with fewer than 1,000 benign validation rows may have one row
+blocked, all such sources together keep 1 in 1,000. The source that set it: {threshold_set_by}.
+"""
+
+LIMITS = """\
+## Limits
+
+* The benign side is link collections, crawls and top lists: shops, tracking links and short
+  links are rare, so the share of benign links blocked in a carrier's traffic is not measured
+  here.
+* Labels are not clean: chinalist and tranco2026 hold a few grey sites, tweetfeed some false
+  alarms.
+* A malicious page on a good site looks like the good site: the model cannot see it, lists can.
+  So it is with short links.
+* Later months and sources never seen do worse than the test rows; those tables are what to
+  expect in service.
+* Scores are not calibrated: benign rows weigh more in training, so a score understates. The
+  error is in the card.
+* Chinese fraud sites are few in the data.
+* Some sources state no licence or one that a product needs a legal look at: see the card's
+  `data`.
+* Gambling is neither trained on nor counted as benign; what is blocked of it is shown for
+  information.
+"""
+
+
+def render(card: Mapping[str, object]) -> str:
+    """Render the page of a card's table."""
+    metrics, how, inputs = card["metrics"], card["training"], card["inputs"]
+    assert isinstance(metrics, dict)  # noqa: S101 - for the type checker
+    assert isinstance(how, dict)  # noqa: S101
+    assert isinstance(inputs, dict)  # noqa: S101
+    low, high = inputs["sizes"]
+    popular = metrics["popular"]
+    parts = [
+        HOW.format(low=low, high=high, threshold=card["threshold"], **how),
+        f"Version {card['version']}, {card['date']}, seed {card['seed']}.",
+        "## Figures\n\nLater and unseen rows are malicious rows against benign ones of the test "
+        "rows and of unseen sources. Recall at a rate lets that share of these benign rows be "
+        "blocked.",
+        figures_table(metrics, FIGURES),
+        f"Expected calibration error on the test rows: {metrics['test_calibration_error']}.",
+        "## Well known hosts\n\n"
+        f"{popular['hosts']} hosts of banks, carriers, authorities and shops: "
+        f"{len(popular['root_blocked'])} blocked, {len(popular['login_blocked'])} with `/login`. "
+        f"Highest: {', '.join(popular['root_highest'])}; with `/login`: "
+        f"{', '.join(popular['login_highest'])}.",
+    ]
+    for title, key in (
+        ("Test rows by source", "test_sources"),
+        ("Later months by source", "later_sources"),
+        ("Sources never trained on", "unseen_sources"),
+        ("Sources left out, one malicious and one benign at a time", "left_out_sources"),
+        ("Gambling", "gambling_sources"),
+    ):
+        parts += [f"## {title}", blocked_table(metrics[key], ("source", "label", "table"))]
+    for title, key in (("Hosting platforms", "platforms"), ("Top-level domains", "tlds")):
+        parts += [
+            f"## {title}\n\nTest, later and unseen rows.",
+            blocked_table(metrics[key], ("suffix", "label")),
+        ]
+    return "\n\n".join([*parts, LIMITS])
