@@ -4,13 +4,13 @@ import asyncio
 import logging
 
 from blocklists.follower import Follower
+from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store
 from fanzha.phone import HomePlan
 from services import lifetime
 from services.administration import Administration
 from services.places import ADMIN_LISTS
-from blocklists.redis_client import connect
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
