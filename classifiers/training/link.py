@@ -9,7 +9,7 @@ models are thrown away.
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,18 +23,13 @@ from classifiers.link import LinkClassifier
 from classifiers.link_features import REVISION, Settings
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import link_data, link_graph, link_network, link_page, link_report
-from classifiers.training.common import budget_threshold, write_bundle
+from classifiers.training.common import write_bundle
 from classifiers.training.link_data import LabelledLinks, Splits
-from classifiers.training.link_network import Described, Network
+from classifiers.training.link_network import Network
+from classifiers.training.link_rounds import Bench
 from fanzha.tables import MAX_ROWS, Float32s, Int64s
 
 SEED = 20261124
-BENIGN_WEIGHT = 2.0
-"""A benign row counts so much more: the threshold is set where they end."""
-SMALL_BENIGN_SOURCE = 5000
-"""Rows of smaller benign sources weigh more, by the square root, up to `MOST_WEIGHT` times."""
-MOST_WEIGHT = 8.0
-
 LEFT_OUT = (
     ("jpcert", "wener_zh"),
     ("tweetfeed", "goldminer_zh"),
@@ -115,51 +110,6 @@ def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -
     page.write_text(link_page.render(table), encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What all rounds of one training share."""
-
-    links: LabelledLinks
-    described: Described
-    splits: Splits
-    seed: int
-    progress: Progress
-
-    def fit(self, title: str, rows: Int64s) -> Network:
-        """Train on *rows*."""
-        task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
-        return link_network.fit(
-            self.described,
-            self.links.malicious,
-            rows,
-            row_weights(self.links, rows),
-            seed=self.seed,
-            advance=lambda done: self.progress.advance(task, done),
-        )
-
-    def choose_threshold(self, network: Network, rows: Int64s) -> tuple[float, str]:
-        """Return the threshold that keeps the budget on *rows*, and the source that set it."""
-        found = link_network.scores(network, self.described, rows)
-        return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
-
-    def without(self, pair: tuple[str, str]) -> list[dict[str, object]]:
-        """Train without a pair of sources; return what of their test rows is blocked."""
-        known = ~np.isin(self.links.sources, pair)
-        train, validation = self.splits.train, self.splits.validation
-        network = self.fit(f"without {pair[0]} and {pair[1]}", train[known[train]])
-        threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
-        test = np.concatenate([self.splits.test, self.splits.later])
-        test = test[~known[test]]
-        return link_report.by_source(self.links, test, self.scores(network, [test]), threshold)
-
-    def scores(self, network: Network, parts: Sequence[Int64s]) -> Float32s:
-        """Return a score for each row of *parts*, NaN for all others."""
-        found = np.full(len(self.links), np.nan, np.float32)
-        for rows in parts:
-            found[rows] = link_network.scores(network, self.described, rows)
-        return found
-
-
 def score(network: Network, urls: Sequence[str]) -> Float32s:
     """Score links that are in no table."""
     return link_network.scores(
@@ -180,18 +130,6 @@ def popular_hosts() -> list[str]:
     """Return well known legitimate hosts."""
     text = Path(__file__).with_name("popular_hosts.txt").read_text(encoding="utf-8")
     return [host for line in text.splitlines() if not line.startswith("#") for host in line.split()]
-
-
-def row_weights(links: LabelledLinks, rows: Int64s) -> Float32s:
-    """Return how much each row counts in training."""
-    weights = np.ones(len(links), np.float32)
-    benign = rows[~links.malicious[rows]]
-    _names, places, counts = np.unique(
-        links.sources[benign], return_inverse=True, return_counts=True
-    )
-    by_source = np.clip(np.sqrt(SMALL_BENIGN_SOURCE / counts), 1, MOST_WEIGHT)
-    weights[benign] = BENIGN_WEIGHT * by_source[places]
-    return weights
 
 
 def _how(links: LabelledLinks, splits: Splits, set_by: str) -> dict[str, object]:

@@ -1,0 +1,76 @@
+"""Rounds of training over one set of rows: the model itself, and those that leave sources out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.progress import Progress
+
+from classifiers.training import link_network, link_report
+from classifiers.training.common import budget_threshold
+from classifiers.training.link_data import LabelledLinks, Splits
+from classifiers.training.link_network import Described, Network
+from fanzha.tables import Float32s, Int64s
+
+BENIGN_WEIGHT = 2.0
+"""A benign row counts so much more: the threshold is set where they end."""
+SMALL_BENIGN_SOURCE = 5000
+"""Rows of smaller benign sources weigh more, by the square root, up to `MOST_WEIGHT` times."""
+MOST_WEIGHT = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What all rounds of one training share."""
+
+    links: LabelledLinks
+    described: Described
+    splits: Splits
+    seed: int
+    progress: Progress
+
+    def fit(self, title: str, rows: Int64s) -> Network:
+        """Train on *rows*."""
+        task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
+        return link_network.fit(
+            self.described,
+            self.links.malicious,
+            rows,
+            row_weights(self.links, rows),
+            seed=self.seed,
+            advance=lambda done: self.progress.advance(task, done),
+        )
+
+    def choose_threshold(self, network: Network, rows: Int64s) -> tuple[float, str]:
+        """Return the threshold that keeps the budget on *rows*, and the source that set it."""
+        found = link_network.scores(network, self.described, rows)
+        return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
+
+    def without(self, pair: tuple[str, str]) -> list[dict[str, object]]:
+        """Train without a pair of sources; return what of their test rows is blocked."""
+        known = ~np.isin(self.links.sources, pair)
+        train, validation = self.splits.train, self.splits.validation
+        network = self.fit(f"without {pair[0]} and {pair[1]}", train[known[train]])
+        threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
+        test = np.concatenate([self.splits.test, self.splits.later])
+        test = test[~known[test]]
+        return link_report.by_source(self.links, test, self.scores(network, [test]), threshold)
+
+    def scores(self, network: Network, parts: Sequence[Int64s]) -> Float32s:
+        """Return a score for each row of *parts*, NaN for all others."""
+        found = np.full(len(self.links), np.nan, np.float32)
+        for rows in parts:
+            found[rows] = link_network.scores(network, self.described, rows)
+        return found
+
+
+def row_weights(links: LabelledLinks, rows: Int64s) -> Float32s:
+    """Return how much each row counts in training."""
+    weights = np.ones(len(links), np.float32)
+    benign = rows[~links.malicious[rows]]
+    _names, places, counts = np.unique(
+        links.sources[benign], return_inverse=True, return_counts=True
+    )
+    by_source = np.clip(np.sqrt(SMALL_BENIGN_SOURCE / counts), 1, MOST_WEIGHT)
+    weights[benign] = BENIGN_WEIGHT * by_source[places]
+    return weights
