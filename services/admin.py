@@ -10,11 +10,11 @@ from blocklists.store import Store
 from fanzha.phone import HomePlan
 from services import lifetime
 from services.administration import Administration
+from services.clock import now_ms
 from services.places import ADMIN_LISTS
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
-from services.worker import now_ms
 
 logger = logging.getLogger(__name__)
 

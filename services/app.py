@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from blocklists.replica import Replica
-
 from classifiers import bundles
 from classifiers.activity import ActivityTable
 from fanzha.phone import HomePlan
@@ -15,8 +13,6 @@ from services.observer import Observer
 from services.rpc.interception import InterceptionServicer
 from services.rpc.reading import Reader
 from services.settings import Settings
-
-PACKAGED_MODELS = Path(bundles.__file__).parent / "models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +65,7 @@ def build(
 
 def load_models(settings: Settings) -> Models:
     """Load the newest bundle of each channel; a threshold that is set replaces the card's."""
-    loaded = bundles.load_all(settings.models_dir or PACKAGED_MODELS)
+    loaded = bundles.load_all(settings.models_dir)
     return Models(
         caller=loaded.caller,
         text=loaded.text,

@@ -86,12 +86,6 @@ class Settings(BaseSettings):
         default=None,
         description="Score from which a link is blocked. Unset: that of the model's card.",
     )
-    block_spam: bool = Field(
-        default=False, description="Whether to block adverts too; by default only fraud is blocked."
-    )
-    spam_threshold: Threshold = Field(
-        default=0.9, description="Score from which a text is an advert; with block_spam only."
-    )
     block_implausible_callers: bool = Field(
         default=True,
         description="Whether to block calling numbers that cannot exist or are forged.",

@@ -9,23 +9,22 @@ import logging
 import os
 import secrets
 import socket
-import time
 
+from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store, WorkerReport
-
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.tables import Channel
 from services import app, ids, lifetime
 from services.call_ends import CallEndReports
+from services.clock import now_ms
 from services.feedback import Feedback
 from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE
-from blocklists.redis_client import connect
 from services.rpc.feedback import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -35,11 +34,6 @@ logger = logging.getLogger(__name__)
 REFRESH_SECONDS = 0.05
 """How often a worker looks for a new list file; a look is one `stat`."""
 REPORT_SECONDS = 1.0
-
-
-def now_ms() -> int:
-    """Return the time of day in milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
 
 
 async def run(settings: Settings) -> int:

@@ -12,9 +12,9 @@ from blocklists.replica import Replica
 from fanzha.v1 import decision_pb2
 from services import app, configuration
 from services.cli.console import err
+from services.clock import now_ms
 from services.observer import Observer
 from services.places import LISTS
-from services.worker import now_ms
 
 
 def decide_here(method: str, request: Any) -> decision_pb2.Decision:
