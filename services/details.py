@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from blocklists.snapshot import Snapshot
 
+from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
@@ -14,8 +14,9 @@ from services.policy import Ruling
 
 def by_list(ruling: Ruling) -> Bools:
     """Tell which rows a list entry decided."""
-    rows: Bools = ruling.reasons == Reason.BLOCKLISTED
-    return rows | (ruling.reasons == Reason.ALLOWLISTED)
+    blocked: Bools = ruling.reasons == Reason.BLOCKLISTED
+    allowed: Bools = ruling.reasons == Reason.ALLOWLISTED
+    return blocked | allowed
 
 
 def of_rows(

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from blocklists.snapshot import Snapshot
 
 from blocklists import protected
 from blocklists.entries import Direction
+from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
 from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering

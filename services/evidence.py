@@ -19,8 +19,8 @@ none                  allow or none         nothing
 from typing import NamedTuple
 
 import numpy as np
-from blocklists.snapshot import Matches
 
+from blocklists.snapshot import Matches
 from fanzha.decisions import Action, Evidence
 from fanzha.links import find_links
 from fanzha.tables import Int64s, Texts, Uint8s

@@ -20,7 +20,7 @@ def stop_event() -> asyncio.Event:
     if is_child():
 
         def closed() -> None:
-            if not sys.stdin.buffer.read1(1):
+            if not os.read(sys.stdin.fileno(), 1):
                 loop.remove_reader(sys.stdin)
                 stop.set()
 

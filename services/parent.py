@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from blocklists.follower import Follower
+from blocklists.redis_client import connect
 from blocklists.store import Store
-
 from services import lifetime
 from services.embedded import EmbeddedValkey
 from services.metrics_pages import MetricsPages, MetricsServer
 from services.places import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
 from services.ports import SharedPort
-from blocklists.redis_client import connect
 from services.settings import Settings
 from services.supervisor import Child, Supervisor
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from blocklists.changes import Change
 from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
 from classifiers.base import TextScores
@@ -118,6 +120,20 @@ def _kind(pattern: str) -> Kind:
     if "/" in pattern:
         return Kind.URL_PREFIX
     return Kind.HOST if "." in pattern else Kind.SENDER
+
+
+def a_change(version: int, *additions: Entry, removals: Identities | None = None) -> Change:
+    """Make a change as it was committed: each follows the one before."""
+    return Change(
+        version=version,
+        author="li",
+        reason="weekly list",
+        committed_at_ms=NINE_O_CLOCK_MS + version,
+        additions=EntryTable.from_entries(additions),
+        removals=Identities.of([]) if removals is None else removals,
+        commit=f"commit-{version}",
+        previous=f"commit-{version - 1}" if version > 1 else "",
+    )
 
 
 class FixedScore:

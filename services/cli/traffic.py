@@ -86,11 +86,11 @@ def links(table: OpenTable) -> Traffic:
     )
 
 
-def ingress(word: str) -> pb.Ingress:
+def ingress(word: str) -> pb.Ingress.ValueType:
     """Read ``local``, ``interconnect``, ``international``; anything else is not known."""
     return pb.Ingress.ValueType(_INGRESS.get(word.lower(), 0))
 
 
-def attestation(word: str) -> pb.Attestation:
+def attestation(word: str) -> pb.Attestation.ValueType:
     """Read ``A``, ``B``, ``C``, ``failed``; anything else is none."""
     return pb.Attestation.ValueType(_ATTESTATION.get(word.lower(), 0))

@@ -86,7 +86,7 @@ class _Guard:
 
         return serve_or_abort
 
-    def _answering_often(self, serve: Callable[[Any, Any], AsyncIterator[Any]]) -> Any:
+    def _answering_often(self, serve: Any) -> Any:
         async def serve_or_abort(request: Any, context: Any) -> AsyncIterator[Any]:
             try:
                 _check_read(request)

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import grpc
 import pytest
@@ -42,8 +43,8 @@ def stub_of(channel: grpc.Channel) -> "interception_pb2_grpc.InterceptionService
     return interception_pb2_grpc.InterceptionServiceStub(channel)
 
 
-def call(caller: str, callee: str = CALLEE, ingress: pb.Ingress = pb.INGRESS_LOCAL) -> pb.Call:
-    return pb.Call(caller=caller, callee=callee, ingress=ingress)
+def call(caller: str, callee: str = CALLEE) -> pb.Call:
+    return pb.Call(caller=caller, callee=callee, ingress=pb.INGRESS_LOCAL)
 
 
 def decide(target: str, caller: str) -> decision_pb2.Decision:
@@ -68,20 +69,18 @@ def blocked_by_every_worker(service: Running, caller: str) -> bool:
 def test_every_channel_answers_one_request(channel: grpc.Channel) -> None:
     stub = stub_of(channel)
 
-    answers = [
-        stub.DecideCall(pb.DecideCallRequest(call=call(CALLER)), timeout=DEADLINE),
-        stub.DecideText(
-            pb.DecideTextRequest(text=pb.Text(sender="95588", receiver=CALLEE, body="您好")),
-            timeout=DEADLINE,
-        ),
-        stub.DecideLink(
-            pb.DecideLinkRequest(link=pb.Link(url="https://shop.example/")), timeout=DEADLINE
-        ),
+    text = pb.Text(sender="95588", receiver=CALLEE, body="您好")
+    link = pb.Link(url="https://shop.example/")
+
+    decisions = [
+        stub.DecideCall(pb.DecideCallRequest(call=call(CALLER)), timeout=DEADLINE).decision,
+        stub.DecideText(pb.DecideTextRequest(text=text), timeout=DEADLINE).decision,
+        stub.DecideLink(pb.DecideLinkRequest(link=link), timeout=DEADLINE).decision,
     ]
 
-    assert [answer.decision.action for answer in answers] == [decision_pb2.ACTION_ALLOW] * 3
-    assert all(answer.decision.model_version for answer in answers)
-    assert len({answer.decision.decision_id for answer in answers}) == 3
+    assert [decision.action for decision in decisions] == [decision_pb2.ACTION_ALLOW] * 3
+    assert all(decision.model_version for decision in decisions)
+    assert len({decision.decision_id for decision in decisions}) == 3
 
 
 def test_a_bad_row_fails_no_other(channel: grpc.Channel) -> None:
@@ -114,7 +113,7 @@ def test_a_bad_single_request_is_refused_by_field(
         stub_of(channel).DecideCall(request_of(), timeout=DEADLINE)  # type: ignore[operator]
 
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert caught.value.details().startswith(field)
+    assert str(caught.value.details()).startswith(field)
 
 
 @pytest.mark.parametrize("rows", [0, 4097])
@@ -128,7 +127,7 @@ def test_the_size_of_a_batch_is_limited(channel: grpc.Channel, rows: int) -> Non
 
 
 def test_bytes_that_are_no_message_are_refused(channel: grpc.Channel) -> None:
-    raw = channel.unary_unary("/fanzha.v1.InterceptionService/DecideCall")
+    raw: Any = channel.unary_unary("/fanzha.v1.InterceptionService/DecideCall")
 
     with pytest.raises(grpc.RpcError) as caught:
         raw(b"\xff\xff\xff\xff", timeout=DEADLINE)
@@ -138,7 +137,7 @@ def test_bytes_that_are_no_message_are_refused(channel: grpc.Channel) -> None:
 
 def test_health_and_reflection_are_served(channel: grpc.Channel) -> None:
     health = health_pb2_grpc.HealthStub(channel)
-    reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
+    reflection: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
 
     status = health.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE).status  # type: ignore[attr-defined]
     asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
@@ -180,7 +179,7 @@ def test_every_worker_reports_its_version(service: Running) -> None:
 
 
 def test_a_suspect_is_confirmed_once(service: Running, channel: grpc.Channel) -> None:
-    forged = call("+8619900000078", ingress=pb.INGRESS_INTERNATIONAL)
+    forged = pb.Call(caller="+8619900000078", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
     decision = (
         stub_of(channel).DecideCall(pb.DecideCallRequest(call=forged), timeout=DEADLINE).decision
     )
