@@ -60,10 +60,13 @@ def unpack_identities(packed: bytes) -> Identities:
 
 
 def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    unpacking = zlib.decompressobj()
     try:
-        plain = zlib.decompress(packed[4:])
+        plain = unpacking.decompress(packed[4:])
     except zlib.error as error:
         raise DamagedPack(str(error)) from error
+    if not unpacking.eof or unpacking.unused_data:
+        raise DamagedPack("ends too early or too late")
     if zlib.crc32(plain) != int.from_bytes(packed[:4], "little"):
         raise DamagedPack("checksum is wrong")
     length = int.from_bytes(plain[:4], "little")

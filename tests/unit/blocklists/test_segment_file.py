@@ -1,0 +1,147 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklists import segment_file
+from blocklists.entries import Entry
+from blocklists.entry_table import EntryTable
+from blocklists.segment import Segment, empty
+from blocklists.segment_file import DamagedFile
+from tests.builders import an_entry
+from tests.lists import entries, latest
+
+A_FEW = [
+    an_entry("+8617000000001"),
+    an_entry("+86170*"),
+    an_entry("Prize-Office"),
+    an_entry("prize.example"),
+    an_entry("shop.example/pay/"),
+]
+
+
+def a_segment(listed: list[Entry]) -> Segment:
+    return Segment.build(EntryTable.from_entries(listed))
+
+
+def read_back(segment: Segment) -> list[Entry]:
+    return [segment.entry(row) for row in range(len(segment))]
+
+
+@given(listed=st.lists(entries, max_size=10).map(latest))
+def test_entries_come_back(tmp_path_factory: pytest.TempPathFactory, listed: list[Entry]) -> None:
+    path = tmp_path_factory.mktemp("lists") / "a.lists"
+    written = a_segment(listed)
+
+    digest = segment_file.write(path, written)
+
+    assert read_back(segment_file.read(path, digest)) == read_back(written)
+
+
+def test_look_ups_work_on_a_mapped_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.lists"
+    written = a_segment(A_FEW)
+    segment_file.write(path, written)
+
+    mapped = segment_file.read(path)
+
+    for group, original in zip(mapped.groups, written.groups, strict=True):
+        assert group.index.find(original.index.slots).positions.tolist() == list(range(len(group)))
+    assert mapped.prefix_hosts is not None
+
+
+def test_an_empty_list_can_be_written(tmp_path: Path) -> None:
+    segment_file.write(tmp_path / "a.lists", empty())
+
+    assert len(segment_file.read(tmp_path / "a.lists")) == 0
+
+
+def test_a_mapped_list_cannot_be_changed(tmp_path: Path) -> None:
+    segment_file.write(tmp_path / "a.lists", a_segment(A_FEW))
+    mapped = segment_file.read(tmp_path / "a.lists")
+
+    with pytest.raises(ValueError, match="read-only"):
+        mapped.actions[0] = 1
+
+
+def test_a_mapped_list_outlives_its_file(tmp_path: Path) -> None:
+    segment_file.write(tmp_path / "a.lists", a_segment(A_FEW))
+    mapped = segment_file.read(tmp_path / "a.lists")
+
+    (tmp_path / "a.lists").unlink()
+
+    assert len(read_back(mapped)) == len(A_FEW)
+
+
+def test_a_flipped_bit_is_noticed_in_every_section(tmp_path: Path) -> None:
+    path = tmp_path / "a.lists"
+    digest = segment_file.write(path, a_segment(A_FEW))
+    good = path.read_bytes()
+    for place in range(0, len(good), 3):  # no section is shorter
+        damaged = bytearray(good)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+
+        with pytest.raises(DamagedFile):
+            segment_file.read(path, digest)
+
+
+def test_every_column_lies_in_what_was_tried(tmp_path: Path) -> None:
+    path = tmp_path / "a.lists"
+    segment_file.write(path, a_segment(A_FEW))
+    text = path.read_bytes()
+    header, _ = json.JSONDecoder().raw_decode(text[text.index(b"{") :].decode("latin-1"))
+
+    names = {name.rstrip("0123456789") for name, _, _, length in header["sections"] if length}
+    assert names == {
+        "slots", "directory", "prefix_slots", "prefix_directory", "actions", "directions",
+        "fraud_types", "expires_s", "provenances", "patterns_offsets", "patterns_blob",
+        "provenance_offsets", "provenance_blob",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
+def test_a_truncated_file_is_noticed(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "a.lists"
+    segment_file.write(path, a_segment(A_FEW))
+    text = path.read_bytes()
+    path.write_bytes(text[: int(len(text) * share)])
+
+    with pytest.raises(DamagedFile):
+        segment_file.read(path)
+
+
+def test_a_longer_file_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.lists"
+    segment_file.write(path, a_segment(A_FEW))
+    path.write_bytes(path.read_bytes() + b"\0")
+
+    with pytest.raises(DamagedFile):
+        segment_file.read(path)
+
+
+def test_another_good_file_is_not_taken_for_the_one_expected(tmp_path: Path) -> None:
+    digest = segment_file.write(tmp_path / "a.lists", a_segment(A_FEW))
+    segment_file.write(tmp_path / "a.lists", a_segment(A_FEW[:2]))
+
+    with pytest.raises(DamagedFile, match="another file"):
+        segment_file.read(tmp_path / "a.lists", digest)
+
+
+def test_a_missing_file_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(DamagedFile):
+        segment_file.read(tmp_path / "none.lists")
+
+
+def test_a_number_costs_at_most_24_bytes(tmp_path: Path) -> None:
+    rows = 20_000
+    table = EntryTable.from_entries([an_entry("+8617000000001")]).take(np.zeros(rows, np.int64))
+    keys = 8_617_000_000_000 + np.arange(rows)
+
+    segment_file.write(tmp_path / "a.lists", Segment.build(replace(table, keys=keys)))
+
+    assert (tmp_path / "a.lists").stat().st_size / rows <= 24
