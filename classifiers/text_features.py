@@ -27,8 +27,18 @@ BUCKET_BITS = 17
 WIDE_SIZES = (1, 2, 3)
 NARROW_SIZES = (3, 4, 6)
 IDS_PER_CHARACTER = 3
+CAUTION = 60
+"""As many n-grams that say nothing are counted with each text, so that a few characters alone
+never look like certainty."""
 PADDING = 0
 """The bucket that no n-gram has; its embedding is zero."""
+SETTINGS = {
+    "bucket_bits": BUCKET_BITS,
+    "chunk": CHUNK,
+    "caution": CAUTION,
+    "max_characters": MAX_CHARACTERS,
+}
+"""What a model was trained with and must be fed with; its card repeats them."""
 
 _MULTIPLIER = np.uint32(0x9E37_79B1)
 _FINISHER = np.uint32(0x85EB_CA6B)
@@ -45,7 +55,8 @@ class NGrams:
     rows: Int64s
     """The text each chunk belongs to; every text has one at least."""
     weights: Float32s
-    """One divided by the number of n-grams of each text; 1 where there is none."""
+    """What the sum of each text's n-grams is multiplied by: one over their number, plus
+    `CAUTION`."""
 
 
 def ngrams(texts: Sequence[str]) -> NGrams:
@@ -60,7 +71,7 @@ def ngrams(texts: Sequence[str]) -> NGrams:
     return NGrams(
         ids=hashed,
         rows=np.repeat(np.arange(len(texts)), chunks),
-        weights=(1 / np.maximum(counts, 1)).astype(np.float32),
+        weights=(1 / (counts + CAUTION)).astype(np.float32),
     )
 
 

@@ -28,8 +28,18 @@ ROW_BREAK = "\x1e"
 
 _LOOKALIKES = ("аеорсухіјѕкмтнԁɡоαοντρικıł", "aeopcyxijskmthdgoaovtpikil")
 _PUNCTUATION = ("。、·•…—–―", ".,.. ---")
+_ACCENTS = ((0, 0x0370), (0x1AB0, 0x2100), (0xFE00, SIZE))
+_END_OF_ALPHABETS = 0x2000
+"""Below are the alphabets whose accents are marks that can be left out."""
 _DELETED_ASCII = "'`"
-_UNCHANGED = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0x17000, 0x18D09), (0x1B170, 0x1B2FC))
+_UNCHANGED = (
+    (0x0E33, 0x0E34),
+    (0x0EB3, 0x0EB4),
+    (0x3400, 0xA000),
+    (0xAC00, 0xD7A4),
+    (0x17000, 0x18D09),
+    (0x1B170, 0x1B2FC),
+)
 """Blocks of letters that fold to themselves; walking them would only cost time."""
 
 
@@ -117,7 +127,7 @@ def _is_accent(character: str, category: str) -> bool:
     if category == "Me":
         return True
     code = ord(character)
-    return category == "Mn" and (code < 0x0370 or 0x1AB0 <= code < 0x2100 or code >= 0xFE00)
+    return category == "Mn" and any(first <= code < end for first, end in _ACCENTS)
 
 
 def _enclosed_letter(code: int) -> int | None:
@@ -139,7 +149,7 @@ def _compatible(character: str) -> int:
     if digit is not None:
         return ord("0") + digit
     folded = unicodedata.normalize("NFKC", character)
-    if len(folded) == 1 and ord(folded) < 0x2000:
+    if len(folded) == 1 and ord(folded) < _END_OF_ALPHABETS:
         # An accented Latin letter is its base letter; kana and Hangul keep their parts.
         folded = unicodedata.normalize("NFKD", folded)
         folded = "".join(part for part in folded if unicodedata.category(part) != "Mn") or folded

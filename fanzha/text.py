@@ -56,7 +56,7 @@ _BY_LENGTH = (
     + [Token.DIGITS_13] * 4
 )
 _SPECIAL = {
-    Token.MOBILE: r"(?:86)?1[3-9][\dx*]{9}",
+    Token.MOBILE: r"(?:86)?1[3-9x*][\dx*]{9}",
     Token.HOTLINE: r"[48]00\d{7}",
     Token.NATIONAL_SERVICE: r"95\d{3,6}",
     Token.CARRIER: r"100\d{2}",
@@ -89,6 +89,8 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE,
 )
+_FIRST_TAG = 0xE0000
+"""From here on characters are invisible tags."""
 _NOT_DIGITS = re.compile(r"[ .,:/-]+")
 
 
@@ -126,7 +128,8 @@ def _fold(text: str) -> Uint32s:
     at = np.flatnonzero(folded == EXPANDS).tolist()
     if at:
         folded = _look_up(_codes(_expanded(text, at)))
-    return folded[folded != 0]
+    kept: Uint32s = folded[folded != 0]
+    return kept
 
 
 def _expanded(text: str, at: list[int]) -> str:
@@ -141,8 +144,9 @@ def _expanded(text: str, at: list[int]) -> str:
 def _look_up(codes: Uint32s) -> Uint32s:
     table = folds()
     if codes.max(initial=0) < SIZE:
-        return table[codes]
-    is_tag = codes >= 0xE0000
+        folded: Uint32s = table[codes]
+        return folded
+    is_tag = codes >= _FIRST_TAG
     return np.where(codes < SIZE, table[np.minimum(codes, SIZE - 1)], np.where(is_tag, 0, codes))
 
 
@@ -153,7 +157,8 @@ def _squeeze(codes: Uint32s) -> Uint32s:
     codes, kinds = codes[~is_repeated], kinds[~is_repeated]
     # What is left of spaces follows a narrow character.
     is_needless = (kinds == SPACE) & ((_after(kinds) != NARROW) | _between_letters(codes, kinds))
-    return codes[~is_needless]
+    squeezed: Uint32s = codes[~is_needless]
+    return squeezed
 
 
 def _between_letters(codes: Uint32s, kinds: Uint8s) -> Bools:
