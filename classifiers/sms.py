@@ -1,0 +1,76 @@
+"""Scores text messages: ham, spam or fraud, from the text alone.
+
+A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
+larger ones no longer fit the caches. Of a text the first 512 normalised characters count. The
+sender is given to the graph, but a model trained without senders gives it no weight.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from classifiers import card, fraud_type_words, text_features
+from classifiers.base import TextScores
+from classifiers.onnx_model import OnnxModel, Tensor
+from classifiers.sender_classes import sender_classes
+from fanzha.tables import Float32s, Int64s, Texts, Uint8s
+from fanzha.text import normalise_all
+
+BATCH = 512
+_SPAM, _FRAUD = 1, 2
+
+
+class TextClassifier:
+    """Probabilities of fraud and of spam, and the likely kind of what is over the threshold."""
+
+    def __init__(self, model: OnnxModel) -> None:
+        self._model = model
+        self.version = model.version
+        self.threshold = model.threshold
+        for name, value in text_features.SETTINGS.items():
+            if (made_for := model.card.setting(name, int)) != value:
+                raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
+        bodies = card.golden_texts(model.card, "text")
+        card.check_golden(model.card, self.score_bodies(bodies).p_fraud)
+
+    @property
+    def spam_threshold(self) -> float:
+        """The score from which a text counts as spam, should a carrier want to block it."""
+        return self._model.card.setting("spam_threshold", float)
+
+    def score(self, texts: Texts) -> TextScores:
+        """Score the messages of a table."""
+        return self.score_bodies(texts.bodies, texts.senders)
+
+    def score_bodies(self, bodies: Sequence[str], senders: Int64s | None = None) -> TextScores:
+        """Score plain texts; without *senders* they are unknown."""
+        keys = np.zeros(len(bodies), np.int64) if senders is None else senders
+        probabilities = np.zeros((len(bodies), 3), np.float32)
+        types = np.zeros(len(bodies), np.uint8)
+        for start in range(0, len(bodies), BATCH):
+            part = slice(start, start + BATCH)
+            normal = normalise_all(bodies[part])
+            probabilities[part] = self._probabilities(normal, keys[part])
+            types[part] = self._fraud_types(normal, probabilities[part, _FRAUD])
+        return TextScores(
+            p_fraud=probabilities[:, _FRAUD].copy(),
+            p_spam=probabilities[:, _SPAM].copy(),
+            fraud_types=types,
+        )
+
+    def _probabilities(self, normal: list[str], senders: Int64s) -> Float32s:
+        grams = text_features.ngrams(normal)
+        inputs: dict[str, Tensor] = {
+            "ids": grams.ids,
+            "rows": grams.rows,
+            "weights": grams.weights,
+            "senders": sender_classes(senders),
+        }
+        return self._model.run(inputs)[0]
+
+    def _fraud_types(self, normal: list[str], p_fraud: Float32s) -> Uint8s:
+        # One by one: few rows of a batch are over the threshold.
+        types = np.zeros(len(normal), np.uint8)
+        for row in np.flatnonzero(p_fraud >= self.threshold).tolist():
+            types[row] = fraud_type_words.likely_type(normal[row])
+        return types

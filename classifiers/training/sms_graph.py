@@ -1,0 +1,100 @@
+"""Writes the ONNX graph of the text model, with an 8-bit table.
+
+The table is scaled to int8 per column and the scales go into the first layer, so quantising
+costs no operation. onnxruntime has no embedding bag: of the ways to build one, gathering chunks of
+equal length, summing each and scattering the sums to their texts was the fastest (2.7 µs a text
+against 5.3 for one row of ids per text, padded to the longest; table of 16 columns, batch 256).
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from classifiers.sender_classes import SenderClass
+from classifiers.training.sms_data import CLASSES, LANGUAGES
+from classifiers.training.sms_network import HIDDEN, WIDTH, Network
+from fanzha.tables import Float32s, Int64s
+
+SENDER_WIDTH = 4
+_INT8_MAX = 127
+
+Tensor: TypeAlias = Float32s | Int64s | npt.NDArray[np.int8]
+
+
+def build(network: Network, caution: Float32s) -> onnx.ModelProto:
+    """Return the graph of *network*: ids, rows, weights, senders in; probabilities out.
+
+    *caution* has one number per language, which is taken off the logit of fraud.
+    """
+    graph = helper.make_graph(
+        _nodes(),
+        "texts",
+        [
+            helper.make_tensor_value_info("ids", TensorProto.INT32, ["chunks", "grams"]),
+            helper.make_tensor_value_info("rows", TensorProto.INT64, ["chunks"]),
+            helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["texts"]),
+            helper.make_tensor_value_info("senders", TensorProto.INT64, ["texts"]),
+        ],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["texts", 3])],
+        [
+            numpy_helper.from_array(array, name)
+            for name, array in _constants(network, caution).items()
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _nodes() -> list[onnx.NodeProto]:
+    node = helper.make_node
+    return [
+        node("Gather", ["table", "ids"], ["gathered"]),
+        node("Cast", ["gathered"], ["embedded"], to=TensorProto.FLOAT),
+        node("ReduceSum", ["embedded", "axis_1"], ["sums"], keepdims=0),
+        node("Shape", ["weights"], ["texts"]),
+        node("Concat", ["texts", "width"], ["bag_shape"], axis=0),
+        node("ConstantOfShape", ["bag_shape"], ["empty"]),
+        node("Unsqueeze", ["rows", "axis_1"], ["targets"]),
+        node("ScatterND", ["empty", "targets", "sums"], ["bags"], reduction="add"),
+        node("Unsqueeze", ["weights", "axis_1"], ["weight_column"]),
+        node("Mul", ["bags", "weight_column"], ["means"]),
+        node("Gather", ["sender_table", "senders"], ["sender"]),
+        node("Concat", ["means", "sender"], ["described"], axis=1),
+        node("Gemm", ["described", "hidden_weights", "hidden_bias"], ["hidden"]),
+        node("Relu", ["hidden"], ["active"]),
+        node("Gemm", ["active", "out_weights", "out_bias"], ["logits"]),
+        node("Split", ["logits", "heads"], ["class_logits", "language_logits"], axis=1),
+        node("Softmax", ["language_logits"], ["languages"], axis=1),
+        node("MatMul", ["languages", "caution"], ["off"]),
+        node("Sub", ["class_logits", "off"], ["careful_logits"]),
+        node("Softmax", ["careful_logits"], ["probabilities"], axis=1),
+    ]
+
+
+def _constants(network: Network, caution: Float32s) -> dict[str, Tensor]:
+    table = _array(network.table.weight)
+    scales = np.abs(table).max(axis=0) / _INT8_MAX
+    # No labelled source names its senders, so their weights are zero: they cannot hurt.
+    sender_weights = np.zeros((SENDER_WIDTH, HIDDEN), np.float32)
+    hidden = _array(network.hidden.weight).T * (scales * network.scale)[:, np.newaxis]
+    return {
+        "table": np.round(table / scales).astype(np.int8),
+        "sender_table": np.zeros((len(SenderClass), SENDER_WIDTH), np.float32),
+        "hidden_weights": np.concatenate([hidden, sender_weights]).astype(np.float32),
+        "hidden_bias": _array(network.hidden.bias),
+        "out_weights": np.ascontiguousarray(_array(network.out.weight).T),
+        "out_bias": _array(network.out.bias),
+        "caution": np.outer(caution, [0, 0, 1]).astype(np.float32),
+        "heads": np.array([len(CLASSES), len(LANGUAGES)], np.int64),
+        "axis_1": np.array([1], np.int64),
+        "width": np.array([WIDTH], np.int64),
+    }
+
+
+def _array(tensor: object) -> Float32s:
+    values: Float32s = tensor.detach().numpy().astype(np.float32)  # type: ignore[attr-defined]
+    return values

@@ -1,0 +1,82 @@
+"""Changes training texts so that a source cannot be told by its masks, lengths or cuts.
+
+Placeholders get plausible values, number classes and characters are dropped at random, long texts
+are cut, short ones of one kind joined, and a few characters are replaced, as evaders do.
+"""
+
+import re
+from random import Random
+
+from classifiers.training import templates_sms
+from fanzha.text import Token
+
+_PLACEHOLDER = re.compile("DIGIT|URL|PLACE|NAME|WECHAT|CELLPHONE|BANK")
+_MASKED_MOBILE = re.compile(r"(?<![xX\d])[1xX][xX]{10}(?![xX\d])")
+_NUMBERS = re.compile("[" + "".join(set(Token) - {Token.LINK, Token.NUMBER}) + "]")
+_NOISE = "的了加v＋一丶氵口日月人〇"
+_MASKS_KEPT = 0.3
+_JOINED = 0.3
+_CUT = 0.2
+_CLASSES_DROPPED = 0.15
+_DISTURBED = 0.2
+_LINK_ADDED = 0.12
+_DROPPED, _REPLACED = 0.03, 0.06
+"""Shares of texts, and of characters in the disturbed ones."""
+_LONG_ENOUGH_TO_CUT = 40
+_SHORT_ENOUGH_TO_JOIN = 60
+
+
+def unmask(text: str, chance: Random) -> str:
+    """Fill most masks and placeholders of *text* with values of our own."""
+    if chance.random() < _MASKS_KEPT:
+        return text
+    text = _PLACEHOLDER.sub(lambda match: _value(match[0], chance), text)
+    return _MASKED_MOBILE.sub(lambda _: templates_sms.digits("17000000###", chance), text)
+
+
+def join(text: str, other: str, chance: Random) -> str:
+    """Append *other* of the same kind to a short text, now and then."""
+    if len(text) < _SHORT_ENOUGH_TO_JOIN and chance.random() < _JOINED:
+        return f"{text}{chance.choice(['，', '。', ' '])}{other}"
+    return text
+
+
+def disturb(normal: str, chance: Random) -> str:
+    """Cut a normalised text, drop what tells its source, replace a few characters."""
+    if len(normal) > _LONG_ENOUGH_TO_CUT and chance.random() < _CUT:
+        size = chance.randint(_LONG_ENOUGH_TO_CUT // 2, len(normal))
+        start = chance.randint(0, len(normal) - size)
+        normal = normal[start : start + size]
+    if chance.random() < _CLASSES_DROPPED:
+        normal = _NUMBERS.sub(Token.NUMBER, normal)
+    if chance.random() < _DISTURBED and normal:
+        normal = "".join([_noisy(character, chance) for character in normal])
+    return normal
+
+
+def with_link(text: str, chance: Random) -> str:
+    """Add a link to a legitimate message: to have one is no crime."""
+    if chance.random() < _LINK_ADDED:
+        return f"{text}{chance.choice([' 详情：', ' 查看 ', ' '])}{templates_sms.link(chance)}"
+    return text
+
+
+def _noisy(character: str, chance: Random) -> str:
+    throw = chance.random()
+    return "" if throw < _DROPPED else chance.choice(_NOISE) if throw < _REPLACED else character
+
+
+def _value(placeholder: str, chance: Random) -> str:
+    match placeholder:
+        case "DIGIT":
+            form = chance.choice(["#", "##", "###", "####", "####", "#####", "######", "95###"])
+            return templates_sms.digits(form, chance)
+        case "URL":
+            return templates_sms.link(chance)
+        case "WECHAT":
+            return templates_sms.contact(chance)
+        case "CELLPHONE":
+            return templates_sms.digits("17000000###", chance)
+        case _:
+            slot = {"PLACE": "{city}", "NAME": "{name}", "BANK": "{bank}"}[placeholder]
+            return templates_sms.fill(slot, chance)
