@@ -91,23 +91,22 @@ class Segment:
         """Return the group that holds *row*."""
         return next(group for group in self.groups if row < group.first_row + len(group))
 
-    def key(self, row: int) -> int:
-        """Return the key of *row*."""
-        group = self.group_of(row)
-        at = row - group.first_row
-        return int(keys_of(np.asarray(group.index.slots[at : at + 1]))[0])
-
     def text(self, row: int) -> str:
         """Return the text of a sender, host or URL prefix."""
         return self.patterns.get(row)
 
-    def entry(self, row: int) -> Entry:
-        """Write one entry out; takes some 10 µs."""
+    def named(self, row: int) -> tuple[Kind, str]:
+        """Return kind and pattern of an entry: all that a decision says of it, at 3 µs."""
         group = self.group_of(row)
         text = self.text(row) if row < len(self.patterns) else ""
+        return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
+
+    def entry(self, row: int) -> Entry:
+        """Write one entry out; takes some 10 µs."""
+        kind, pattern = self.named(row)
         return written_out(
-            kind=group.kind,
-            pattern=text or key_text(group.kind, self.key(row), group.digits),
+            kind=kind,
+            pattern=pattern,
             action=int(self.actions[row]),
             direction=int(self.directions[row]),
             fraud_type=int(self.fraud_types[row]),
@@ -132,6 +131,11 @@ class Segment:
             provenances=provenances.astype(np.uint32),
             provenance=tuple(_read(self.provenance.raw(place)) for place in used.tolist()),
         )
+
+    @staticmethod
+    def _key(group: Group, row: int) -> int:
+        at = row - group.first_row
+        return int(keys_of(np.asarray(group.index.slots[at : at + 1]))[0])
 
     def _identities(self, rows: Int64s) -> tuple[Uint8s, Uint8s, Int64s]:
         kinds, digits = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)

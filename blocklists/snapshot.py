@@ -28,7 +28,7 @@ however long the lists are; what only a hit needs is read for hits only.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -39,9 +39,18 @@ from blocklists.numbers import NumberIndex
 from blocklists.segment import Segment, empty
 from blocklists.urls import UrlIndex
 from fanzha.decisions import Action
+from fanzha.fraud import FraudType
 from fanzha.tables import Int64s
 
 __all__ = ["NO_ENTRY", "Layer", "Matches", "Snapshot"]
+
+
+class Named(NamedTuple):
+    """What a decision says of the entry that made it."""
+
+    kind: Kind
+    pattern: str
+    fraud_type: FraudType
 
 
 class Snapshot:
@@ -105,9 +114,17 @@ class Snapshot:
         """Return all entries about a canonical URL, expired ones too, most decisive first."""
         return self._urls.find_all(url)
 
+    def named(self, row: int) -> Named:
+        """Return what a decision says of an entry; the rest is in `entry`."""
+        layer = self._layer_of(row)
+        kind, pattern = layer.segment.named(row - layer.first_row)
+        return Named(
+            kind, pattern, FraudType(int(layer.segment.fraud_types[row - layer.first_row]))
+        )
+
     def entry(self, row: int) -> Entry:
         """Write one entry out."""
-        layer = next(layer for layer in reversed(self.layers) if row >= layer.first_row)
+        layer = self._layer_of(row)
         return layer.segment.entry(row - layer.first_row)
 
     def counts(self) -> Counter[tuple[Kind, Action]]:
@@ -141,3 +158,6 @@ class Snapshot:
             if len(mine):
                 tables.append(layer.segment.table(mine - layer.first_row))
         return tables
+
+    def _layer_of(self, row: int) -> Layer:
+        return next(layer for layer in reversed(self.layers) if row >= layer.first_row)

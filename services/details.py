@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from blocklists.entries import entry_id
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
@@ -30,12 +31,12 @@ def of_rows(
     details: dict[int, Detail] = {}
     # Row by row, as few rows are hits; each reads its entry from the mapped file.
     for row in np.flatnonzero(by_list(ruling)).tolist():
-        entry = snapshot.entry(int(listed.rows[row]))
+        kind, pattern, fraud_type = snapshot.named(int(listed.rows[row]))
         details[row] = Detail(
-            entry_id=entry.entry_id,
-            pattern=entry.pattern,
+            entry_id=entry_id(kind, pattern, Action(int(listed.actions[row]))),
+            pattern=pattern,
             evidence=Evidence(int(listed.evidence[row])),
-            fraud_type=entry.fraud_type,
+            fraud_type=fraud_type,
         )
     if fraud_types is not None:
         scored_out = (ruling.actions == Action.BLOCK) & (ruling.reasons == Reason.SCORED)
