@@ -15,8 +15,8 @@ from rich.progress import Progress
 from classifiers.training import sms_bundle, sms_report
 from classifiers.training.common import BUDGET, SMALL_SOURCE, budget_threshold, threshold_for
 from classifiers.training.sms_data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDATION, Row, read
-from classifiers.training.sms_network import Trained, train
-from classifiers.training.sms_scores import fraud_margins, logits, probabilities
+from classifiers.training.sms_network import Trained, logits, train
+from classifiers.training.sms_scores import fraud_margins, probabilities
 from fanzha.tables import Float32s
 
 LEFT_OUT = (

@@ -22,8 +22,8 @@ from classifiers.training.sms_data import (
     VALIDATION,
     Row,
 )
-from classifiers.training.sms_network import Trained
-from classifiers.training.sms_scores import logits, probabilities
+from classifiers.training.sms_network import Trained, logits
+from classifiers.training.sms_scores import probabilities
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
@@ -47,7 +47,8 @@ def write(
     out: Path, rows: Sequence[Row], trained: Trained, *, left_out: sms_report.Figures, seed: int
 ) -> None:
     """Write the graph and its card, and load both again."""
-    graph = sms_graph.build(trained.network, trained.caution).SerializeToString(deterministic=True)
+    model = sms_graph.build(trained.network.weights(), trained.caution)
+    graph = model.SerializeToString(deterministic=True)
     table = {
         "version": out.name,
         "channel": "sms",

@@ -6,6 +6,7 @@ equal length, summing each and scattering the sums to their texts was the fastes
 against 5.3 for one row of ids per text, padded to the longest; table of 16 columns, batch 256).
 """
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -15,7 +16,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from classifiers.sender_classes import SenderClass
 from classifiers.training.sms_data import CLASSES, LANGUAGES
-from classifiers.training.sms_network import HIDDEN, WIDTH, Network
 from fanzha.tables import Float32s, Int64s
 
 SENDER_WIDTH = 4
@@ -24,8 +24,23 @@ _INT8_MAX = 127
 Tensor: TypeAlias = Float32s | Int64s | npt.NDArray[np.int8]
 
 
-def build(network: Network, caution: Float32s) -> onnx.ModelProto:
-    """Return the graph of *network*: ids, rows, weights, senders in; probabilities out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What a network has learned, and the number that scales its bags."""
+
+    table: Float32s
+    """[buckets, width]"""
+    scale: float
+    hidden: Float32s
+    """[width, hidden]"""
+    hidden_bias: Float32s
+    out: Float32s
+    """[hidden, classes and languages]"""
+    out_bias: Float32s
+
+
+def build(weights: Weights, caution: Float32s) -> onnx.ModelProto:
+    """Return the graph: ids, rows, weights and senders in; probabilities of the classes out.
 
     *caution* has one number per language, which is taken off the logit of fraud.
     """
@@ -39,10 +54,7 @@ def build(network: Network, caution: Float32s) -> onnx.ModelProto:
             helper.make_tensor_value_info("senders", TensorProto.INT64, ["texts"]),
         ],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["texts", 3])],
-        [
-            numpy_helper.from_array(array, name)
-            for name, array in _constants(network, caution).items()
-        ],
+        [numpy_helper.from_array(array, name) for name, array in _constants(weights, caution)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
@@ -75,26 +87,20 @@ def _nodes() -> list[onnx.NodeProto]:
     ]
 
 
-def _constants(network: Network, caution: Float32s) -> dict[str, Tensor]:
-    table = _array(network.table.weight)
-    scales = np.abs(table).max(axis=0) / _INT8_MAX
+def _constants(weights: Weights, caution: Float32s) -> list[tuple[str, Tensor]]:
+    scales = np.abs(weights.table).max(axis=0) / _INT8_MAX
+    hidden = weights.hidden * (scales * np.float32(weights.scale))[:, np.newaxis]
     # No labelled source names its senders, so their weights are zero: they cannot hurt.
-    sender_weights = np.zeros((SENDER_WIDTH, HIDDEN), np.float32)
-    hidden = _array(network.hidden.weight).T * (scales * network.scale)[:, np.newaxis]
-    return {
-        "table": np.round(table / scales).astype(np.int8),
-        "sender_table": np.zeros((len(SenderClass), SENDER_WIDTH), np.float32),
-        "hidden_weights": np.concatenate([hidden, sender_weights]).astype(np.float32),
-        "hidden_bias": _array(network.hidden.bias),
-        "out_weights": np.ascontiguousarray(_array(network.out.weight).T),
-        "out_bias": _array(network.out.bias),
-        "caution": np.outer(caution, [0, 0, 1]).astype(np.float32),
-        "heads": np.array([len(CLASSES), len(LANGUAGES)], np.int64),
-        "axis_1": np.array([1], np.int64),
-        "width": np.array([WIDTH], np.int64),
-    }
-
-
-def _array(tensor: object) -> Float32s:
-    values: Float32s = tensor.detach().numpy().astype(np.float32)  # type: ignore[attr-defined]
-    return values
+    of_sender = np.zeros((SENDER_WIDTH, hidden.shape[1]), np.float32)
+    return [
+        ("table", np.round(weights.table / scales).astype(np.int8)),
+        ("sender_table", np.zeros((len(SenderClass), SENDER_WIDTH), np.float32)),
+        ("hidden_weights", np.concatenate([hidden, of_sender]).astype(np.float32)),
+        ("hidden_bias", weights.hidden_bias),
+        ("out_weights", np.ascontiguousarray(weights.out)),
+        ("out_bias", weights.out_bias),
+        ("caution", np.outer(caution, [0, 0, 1]).astype(np.float32)),
+        ("heads", np.array([len(CLASSES), len(LANGUAGES)], np.int64)),
+        ("axis_1", np.array([1], np.int64)),
+        ("width", np.array([weights.table.shape[1]], np.int64)),
+    ]

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from classifiers.text_features import BUCKET_BITS, PADDING, NGrams, ngrams
 from classifiers.training import sms_mutations
 from classifiers.training.sms_data import CLASSES, HAM, LANGUAGES, OWN, Row
+from classifiers.training.sms_graph import Weights
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
@@ -60,10 +61,16 @@ class Network(nn.Module):
         logits: Tensor = self.out(torch.relu(self.hidden(means)))
         return logits
 
-    @property
-    def scale(self) -> float:
-        """What the mean is multiplied by."""
-        return _SCALE
+    def weights(self) -> Weights:
+        """Return what was learned, without torch."""
+        return Weights(
+            table=_array(self.table.weight),
+            scale=_SCALE,
+            hidden=_array(self.hidden.weight).T,
+            hidden_bias=_array(self.hidden.bias),
+            out=_array(self.out.weight).T,
+            out_bias=_array(self.out.bias),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +140,24 @@ def train(
         losses = [_step(network, optimiser, batch, chance) for batch in _batches(sampler.epoch())]
         schedule.step()
         progress(epoch + 1, float(np.mean(losses)))
-    return network.eval()
+    network.eval()
+    return network
+
+
+def logits(network: Network, texts: Sequence[str]) -> Float32s:
+    """Return the logits of classes and languages of each text."""
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(texts), BATCH):
+            grams = ngrams(normalise_all(texts[start : start + BATCH]))
+            parts.append(network(grams).numpy())
+    found: Float32s = np.concatenate(parts)
+    return found
+
+
+def _array(parameter: Tensor) -> Float32s:
+    values: Float32s = parameter.detach().numpy().astype(np.float32)
+    return values
 
 
 def _batches(drawn: list[tuple[str, Row]]) -> list[list[tuple[str, Row]]]:
@@ -160,7 +184,7 @@ def _step(
     loss = torch.where(allowed[:, HAM], _HAM_WEIGHT * losses, losses).mean()
     loss = loss + _LANGUAGE_WEIGHT * cross_entropy(logits[:, len(CLASSES) :], languages)
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     optimiser.step()
     return float(loss.detach())
 

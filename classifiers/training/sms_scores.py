@@ -1,28 +1,9 @@
-"""Scores of a text network before it is a graph."""
-
-from collections.abc import Sequence
+"""What the logits of a text network mean."""
 
 import numpy as np
-import torch
 
-from classifiers.text_features import ngrams
 from classifiers.training.sms_data import CLASSES, FRAUD, HAM, SPAM
-from classifiers.training.sms_network import Network
 from fanzha.tables import Float32s
-from fanzha.text import normalise_all
-
-_BATCH = 512
-
-
-def logits(network: Network, texts: Sequence[str]) -> Float32s:
-    """Return the logits of classes and languages of each text."""
-    parts = []
-    with torch.no_grad():
-        for start in range(0, len(texts), _BATCH):
-            grams = ngrams(normalise_all(texts[start : start + _BATCH]))
-            parts.append(network(grams).numpy())
-    found: Float32s = np.concatenate(parts)
-    return found
 
 
 def fraud_margins(found: Float32s) -> Float32s:
