@@ -286,8 +286,11 @@ def test_a_killed_worker_is_replaced_and_retrying_clients_do_not_notice(service:
 
 
 def replaced(service: Running, pid: int, before: list[int]) -> bool:
+    """Tell whether another process serves in place of *pid*: a worker reports once it serves."""
     now = children_of(service.process.pid, "worker")
-    return pid not in now and len(now) == len(before)
+    status = json.loads(service.fanzha("blocklist", "status", "--json").stdout)
+    serving = {int(worker["worker"].split("/")[-1]) for worker in status["workers"]}
+    return pid not in now and len(now) == len(before) and set(now) <= serving
 
 
 def children_of(parent: int, what: str) -> list[int]:
