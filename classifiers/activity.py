@@ -56,7 +56,8 @@ class ActivityTable:
         if bits not in range(1, 25) or slots != 1 << bits:
             raise ValueError(f"slots: a power of two up to 2**24, not {slots}")
         self._shift = np.uint64(64 - bits)
-        self._slots = np.zeros((slots, _WORDS), np.int64)
+        # Written once now: memory that is only promised costs milliseconds a call later.
+        self._slots = np.full((slots, _WORDS), 0, np.int64)
         # The same memory, flat: the fastest to index.
         self._words = self._slots.reshape(-1)
         self._bits = self._words.view(np.uint64)

@@ -40,7 +40,7 @@ DEADLINE_SECONDS = 5
 NEW_FRAUDSTER = "+8617000000999"
 VICTIM = "+8619900000001"
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 def main() -> int:
@@ -52,8 +52,10 @@ def main() -> int:
             "FANZHA_ADMIN_TARGET": endpoints["admin"],
         }
         _heading("1. Import a small list: numbers, ranges, senders, hosts, URLs; one line is bad")
-        _fanzha(environment, "blocklist", "import", str(HERE / "list.csv"), "--source", "province",
-                "--author", "demo", "--reason", "example list")  # fmt: skip
+        report = _fanzha(environment, "blocklist", "import", str(HERE / "list.csv"),
+                         "--source", "province", "--author", "demo",
+                         "--reason", "example list")  # fmt: skip
+        console.print(report, soft_wrap=True)
         with channels.blocking(endpoints["interception"]) as channel:
             stub = interception_pb2_grpc.InterceptionServiceStub(channel)
             _wait_until_listed(stub)
@@ -132,10 +134,13 @@ def _ask(stub: Any, method: str, request: Any) -> tuple[decision_pb2.Decision, f
 
 
 def _play(stub: Any) -> list[float]:
-    table = Table("what", "label", "action", "reason", "fraud type", box=None, pad_edge=False)
-    table.add_column("score", justify="right")
-    table.add_column("entry")
-    table.add_column("ms", justify="right")
+    table = Table(box=None, pad_edge=False)
+    for heading, width in (("what", 44), ("label", 9), ("action", 7), ("reason", 12),
+                           ("fraud type", 23)):  # fmt: skip
+        table.add_column(heading, no_wrap=True, width=width)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("entry", no_wrap=True, max_width=40)
+    table.add_column("ms", justify="right", no_wrap=True)
     latencies = []
     for method, shown, label, request in track(
         list(_requests()), "deciding", console=console, disable=not console.is_terminal
@@ -143,7 +148,8 @@ def _play(stub: Any) -> list[float]:
         try:
             decision, latency = _ask(stub, method, request)
         except grpc.RpcError as error:
-            table.add_row(shown, label, "", f"{error.code().name}: {error.details()}")
+            refusal = ("[yellow]refused[/]", "invalid", "", "–", str(error.details()), "")
+            table.add_row(shown, label, *refusal)
             continue
         latencies.append(latency)
         table.add_row(shown, label, *_cells(decision), f"{latency:.2f}")
@@ -183,7 +189,7 @@ def _cells(decision: decision_pb2.Decision) -> tuple[str, ...]:
         f"[{colour}]{action}[/]",
         word(decision_pb2.Reason.Name(decision.reason), "REASON_"),
         word(decision_pb2.FraudType.Name(decision.fraud_type), "FRAUD_TYPE_"),
-        f"{decision.score:.3f}" if decision.HasField("score") else "–",
+        f"{decision.score:.4f}" if decision.HasField("score") else "–",
         decision.pattern,
     )
 

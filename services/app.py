@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from blocklists.replica import Replica
 from classifiers import bundles
 from classifiers.activity import ActivityTable
+from fanzha import numbering
+from fanzha.links import find_links
 from fanzha.phone import HomePlan
-from fanzha.tables import Channel
+from fanzha.tables import Channel, Texts
 from services.engine import Engine, Models, Rules
 from services.observer import Observer
 from services.rpc.interception import InterceptionServicer
@@ -37,6 +41,7 @@ def build(
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings)
+    _warm_up(models)
     home = HomePlan(settings.home_country)
     activity = ActivityTable(settings.activity_slots)
     engine = Engine(
@@ -76,6 +81,19 @@ def load_models(settings: Settings) -> Models:
             Channel.LINK: _or(settings.link_threshold, loaded.link.threshold),
         },
     )
+
+
+def _warm_up(models: Models) -> None:
+    """Build now what is built on first use, so that no early request waits for it."""
+    numbering.prepare()
+    links = find_links("见 http://first.example/a")
+    models.link.score(links)
+    nothing = np.zeros(0, np.int64)
+    texts = Texts(
+        senders=nothing, receivers=nothing, bodies=(), submitted_at_ms=nothing,
+        ingress=nothing.astype(np.uint8), names={}, errors={},
+    )  # fmt: skip
+    models.text.score(texts)
 
 
 def _or(wanted: float | None, otherwise: float) -> float:

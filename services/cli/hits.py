@@ -148,7 +148,8 @@ def _show(stream: str, place: str, hit: Mapping[str, str], as_json: bool) -> Non
         "why": hit.get("reason", "").lower(),
         "type": hit.get("fraud_type", "").lower(),
     }
-    evidence = hit.get("pattern") or hit.get("model_version", "")
+    model = hit.get("model_version", "")
+    evidence = hit.get("pattern") or (f"model {model}" if model else "–")
     _write(_columns(cells, f"{hit.get('score', ''):<6} {evidence}  {hit.get('decision_id', '')}"))
 
 

@@ -12,6 +12,7 @@ import typer
 from rich.progress import Progress
 
 from fanzha.client import channels
+from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS
 from fanzha.v1 import interception_pb2_grpc
 from services.cli import traffic
@@ -32,6 +33,7 @@ InFlight = Annotated[int, typer.Option(min=1, max=64, help="Requests under way a
 Limit = Annotated[int, typer.Option(min=0, help="Stop after so many rows; 0: all.")]
 
 DEADLINE_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
 
 
 @app.command()
@@ -99,6 +101,7 @@ async def _stream(
 ) -> Tally:
     tally, batches = Tally(), _batches(table, kind, batch, limit)
     async with channels.asynchronous(target) as channel:
+        await _connected(channel, target)
         ask = getattr(interception_pb2_grpc.InterceptionServiceStub(channel), kind.method)
         with progress() as display:
             task = display.add_task("replaying", total=table.total_bytes, note="")
@@ -108,6 +111,14 @@ async def _stream(
             )
             tally.elapsed_seconds = time.perf_counter() - start
     return tally
+
+
+async def _connected(channel: grpc.aio.Channel, target: str) -> None:
+    """Connect before the clock starts: what is measured are decisions."""
+    try:
+        await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise Unavailable(f"no answer from {target} within {CONNECT_SECONDS:g} s") from error
 
 
 async def _work(
