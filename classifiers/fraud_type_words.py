@@ -55,17 +55,18 @@ WORDS: dict[FraudType, str] = {
 
 def likely_type(normal: str) -> FraudType:
     """Return the kind of fraud whose words a normalised text has most of."""
-    found = [(len(set(form.findall(normal))), kind) for kind, form in _FORMS]
+    found = [(sum(_has(normal, word) for word in words), kind) for kind, words in _LISTS]
     count, kind = max(found, key=lambda pair: pair[0])
     return kind if count else FraudType.UNSPECIFIED
 
 
-def _form(words: str) -> re.Pattern[str]:
-    alternatives = [re.escape(word.replace("_", " ")) for word in words.split()]
-    latin = [word for word in alternatives if word.isascii()]
-    others = [word for word in alternatives if not word.isascii()]
-    alone = [rf"(?<![a-z]){word}(?![a-z])" for word in latin]
-    return re.compile("|".join(others + alone))
+def _has(normal: str, word: str) -> bool:
+    # A look for the substring first: it is quick, and most words are not there.
+    if word not in normal:
+        return False
+    return not word.isascii() or bool(re.search(rf"(?<![a-z]){word}(?![a-z])", normal))
 
 
-_FORMS = [(kind, _form(words)) for kind, words in WORDS.items()]
+_LISTS = [
+    (kind, [word.replace("_", " ") for word in words.split()]) for kind, words in WORDS.items()
+]
