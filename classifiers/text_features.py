@@ -3,7 +3,7 @@
 Every character of a text gets three bucket ids, for the n-grams that begin with it. A Chinese
 character says as much as a syllable, so n is 1, 2, 3 for wide characters and 3, 4, 6 for narrow
 ones. The ids of a text are cut into chunks of `CHUNK` characters, padded with id 0: a graph can
-then add them up without knowing how long a text is, and little is wasted on padding. About 1.5 µs
+then add them up without knowing how long a text is, and little is wasted on padding. About 1.7 µs
 a text of 70 characters.
 """
 
