@@ -19,6 +19,7 @@ from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Int64s, Uint8s, Uint64s
 
+_LATTER_OVERWRITES = np.array([Action.BLOCK, Action.ALLOW], np.uint8)
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 
 
@@ -86,7 +87,7 @@ def _look(  # noqa: PLR0917 - a step of `find`, called once per level
     if not hits:
         return
     undecided = [matches.rows[queries] == NO_ENTRY for queries, _, _ in hits]
-    for action in (Action.BLOCK, Action.ALLOW):  # the latter overwrites the former
+    for action in _LATTER_OVERWRITES:
         for (queries, rows, actions), open_ in zip(hits, undecided, strict=True):
             these = open_ & (actions == action)
             asked = queries[these]

@@ -12,11 +12,13 @@ from fanzha.tables import Bools, Uint8s
 from services.evidence import Listed
 from services.policy import Ruling
 
+_BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
+
 
 def by_list(ruling: Ruling) -> Bools:
     """Tell which rows a list entry decided."""
-    blocked: Bools = ruling.reasons == Reason.BLOCKLISTED
-    allowed: Bools = ruling.reasons == Reason.ALLOWLISTED
+    blocked: Bools = ruling.reasons == _BLOCKLISTED
+    allowed: Bools = ruling.reasons == _ALLOWLISTED
     return blocked | allowed
 
 

@@ -1,4 +1,4 @@
-"""Turns evidence into actions. The whole precedence is the table in `rule`."""
+"""Turns evidence into actions. The whole precedence is `LINES`."""
 
 from typing import NamedTuple
 
@@ -15,6 +15,25 @@ class Ruling(NamedTuple):
     reasons: Uint8s
 
 
+LINES = (
+    ("invalid", Action.ALLOW, Reason.INVALID),
+    ("protected", Action.ALLOW, Reason.PROTECTED),
+    ("allowlisted", Action.ALLOW, Reason.ALLOWLISTED),
+    ("blocklisted", Action.BLOCK, Reason.BLOCKLISTED),
+    ("implausible", Action.BLOCK, Reason.IMPLAUSIBLE),
+    # A broken model must not cut people off.
+    ("unheard", Action.ALLOW, Reason.FAILED_OPEN),
+    ("reached", Action.BLOCK, Reason.SCORED),
+    ("under", Action.ALLOW, Reason.SCORED),
+)
+"""The precedence: for each row, the first line that holds decides."""
+
+_NAMES = tuple(name for name, _, _ in LINES)
+_ACTIONS = np.array([action for _, action, _ in LINES], np.uint8)
+_REASONS = np.array([reason for _, _, reason in LINES], np.uint8)
+_ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
+
+
 def rule(
     *,
     invalid: Bools,
@@ -24,25 +43,21 @@ def rule(
     scores: Float32s,
     threshold: float,
 ) -> Ruling:
-    """Weigh all evidence: for each row, the first line below that holds decides.
+    """Weigh all evidence by `LINES`.
 
     *listed* is the action of the deciding list entry, 0 without one; which entry
     decides is written down in `blocklists.snapshot` and `services.evidence`.
     """
-    return _first_that_holds(
-        (invalid, Action.ALLOW, Reason.INVALID),
-        (protected, Action.ALLOW, Reason.PROTECTED),
-        (listed == Action.ALLOW, Action.ALLOW, Reason.ALLOWLISTED),
-        (listed == Action.BLOCK, Action.BLOCK, Reason.BLOCKLISTED),
-        (implausible, Action.BLOCK, Reason.IMPLAUSIBLE),
-        # A broken model must not cut people off.
-        (np.isnan(scores), Action.ALLOW, Reason.FAILED_OPEN),
-        (scores >= np.float32(threshold), Action.BLOCK, Reason.SCORED),
-        (scores < np.float32(threshold), Action.ALLOW, Reason.SCORED),
-    )
-
-
-def _first_that_holds(*lines: tuple[Bools, Action, Reason]) -> Ruling:
-    conditions, actions, reasons = zip(*lines, strict=True)
-    first = np.argmax(conditions, axis=0)
-    return Ruling(np.array(actions, np.uint8)[first], np.array(reasons, np.uint8)[first])
+    reached = scores >= np.float32(threshold)
+    holds = {
+        "invalid": invalid,
+        "protected": protected,
+        "allowlisted": listed == _ALLOW,
+        "blocklisted": listed == _BLOCK,
+        "implausible": implausible,
+        "unheard": np.isnan(scores),
+        "reached": reached,
+        "under": ~reached,
+    }
+    first = np.argmax([holds[name] for name in _NAMES], axis=0)
+    return Ruling(_ACTIONS[first], _REASONS[first])

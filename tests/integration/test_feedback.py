@@ -1,5 +1,6 @@
 """FeedbackService over gRPC, on a real store."""
 
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -95,7 +96,8 @@ def entries(url: str, stream: str) -> list[tuple[str, dict[str, str]]]:
 
 def record(url: str, decision_id: int) -> dict[str, str]:
     with redis.Redis.from_url(url, decode_responses=True) as client:
-        return dict(client.hgetall(f"fanzha:decision:{decision_id}"))
+        fields = dict(client.hgetall(f"fanzha:decision:{decision_id}"))
+    return json.loads(fields.pop("hit", "{}")) | fields
 
 
 async def test_a_confirmed_suspect_is_a_confirmed_hit_on_the_disk(redis_url: str) -> None:
