@@ -97,7 +97,8 @@ def entries(url: str, stream: str) -> list[tuple[str, dict[str, str]]]:
 def record(url: str, decision_id: int) -> dict[str, str]:
     with redis.Redis.from_url(url, decode_responses=True) as client:
         fields = dict(client.hgetall(f"fanzha:decision:{decision_id}"))
-    return json.loads(fields.pop("hit", "{}")) | fields
+    hit: dict[str, str] = json.loads(fields.pop("hit", "{}"))
+    return hit | fields
 
 
 async def test_a_confirmed_suspect_is_a_confirmed_hit_on_the_disk(redis_url: str) -> None:
