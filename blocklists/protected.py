@@ -173,7 +173,7 @@ def _refusal_of_name(kind: Kind, pattern: str) -> str:
     if host[-1:].isdigit() or host.startswith("["):
         return _refusal_of_address(host)
     if kind == Kind.HOST and url.is_public_suffix(host):
-        return f"{host} is a public suffix: it would block everybody's names below it"
+        return f"{host} is a public suffix: the names below it belong to many"
     return ""
 
 

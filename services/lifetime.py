@@ -10,6 +10,8 @@ from contextlib import suppress
 from services.places import NAME_VARIABLE
 from services.supervisor import SERVING_LINE
 
+_CANCEL_AGAIN_SECONDS = 0.5
+
 
 def stop_event() -> asyncio.Event:
     """Return an event that is set by SIGTERM or Ctrl-C; in a child, when its parent dies, too."""
@@ -52,8 +54,12 @@ async def first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
 
 async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     """End background tasks."""
-    for task in tasks:
-        task.cancel()
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        # More than once if need be: redis-py loses a cancellation while it connects.
+        _, waiting = await asyncio.wait(waiting, timeout=_CANCEL_AGAIN_SECONDS)
     for task in tasks:
         with suppress(asyncio.CancelledError):
-            await task
+            task.result()

@@ -46,7 +46,7 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
         yield layout.item(line, cells) if header_was_guessed else _header(line, layout)
         break
     if layout is not None:
-        yield from _rows(line, csv.reader(lines, delimiter=delimiter), layout)
+        yield from _rows(line, csv.reader(lines, delimiter=delimiter, strict=True), layout)
 
 
 def delimiter_of(text: str) -> str:

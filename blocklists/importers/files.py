@@ -6,7 +6,7 @@ Streams: what it holds is a block of a mebibyte and the longest line.
 import gzip
 import io
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any, cast
 
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -21,10 +21,11 @@ def lines(raw: IO[bytes]) -> Iterator[str]:
     UTF-16 are heeded. Bytes that are neither become U+FFFD, for a reader to complain of.
     Raises OSError or EOFError where the file, or the gzip in it, is damaged.
     """
-    file = io.BufferedReader(raw)  # type: ignore[type-var]
+    # No wrapper around what can look ahead already: it would close the file with itself.
+    file: Any = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
     start = file.peek(3)[:3]
     if start.startswith(_GZIP):
-        yield from lines(gzip.GzipFile(fileobj=file))  # type: ignore[arg-type]
+        yield from lines(cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb")))
     elif start.startswith(_UTF16_MARKS):
         for line in io.TextIOWrapper(file, "utf-16", "replace"):
             yield line.rstrip("\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any, Protocol
 
+from rich.console import Console
 from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2 as pb
@@ -27,6 +28,9 @@ _OF_FORMAT = {
     "domains": (pb.ENTRY_KIND_HOST,),
     "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
 }
+
+
+_PIPE_WIDTH = 300
 
 
 class _Enum(Protocol):
@@ -56,8 +60,9 @@ def columns(entry: pb.Entry) -> tuple[str, ...]:
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
     """Print entries as a table."""
-    table = Table("pattern", "type", "action", "fraud type", "source", "ends", "id", "reason",
-                  box=None, pad_edge=False)  # fmt: skip
+    table = Table(box=None, pad_edge=False)
+    for name in ("pattern", "type", "action", "fraud type", "source", "ends", "id", "reason"):
+        table.add_column(name, overflow="fold")
     for entry in entries:
         type_, pattern, action, direction, fraud_type, source, reason, *_ = columns(entry)
         if entry.kind in _OF_FORMAT["numbers"] and direction != "both":
@@ -66,7 +71,9 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         over = " (over)" if entry.expires_at_s <= now_s else ""
         table.add_row(pattern, type_, action, fraud_type, source, ends + over,
                       entry.entry_id, reason)  # fmt: skip
-    out.print(table)
+    # Into a pipe or file, nothing is folded: what reads it looks for whole patterns.
+    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
+    wide.print(table)
 
 
 def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import time
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -107,7 +108,7 @@ def _send(
     began = time.monotonic()
     try:
         upload = Upload(file, form, int(time.time()))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         fail(f"cannot read {file}: {error}")
     with one_sentence(target), channels.blocking(target) as channel, progress() as shown:
         stub = blocklist_pb2_grpc.BlocklistServiceStub(channel)

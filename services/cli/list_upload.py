@@ -50,7 +50,11 @@ class Upload:
         self._now_s = now_s
         self._file: IO[bytes] = path.open("rb")
         self._lines = files.lines(self._file)
-        self._head = list(itertools.islice(self._lines, formats.HEAD_LINES))
+        try:
+            self._head = list(itertools.islice(self._lines, formats.HEAD_LINES))
+        except BaseException:
+            self._file.close()
+            raise
         self.reading = Reading(wanted or formats.detect(self._head, path.name))
 
     @property

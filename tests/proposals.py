@@ -1,0 +1,15 @@
+"""Rows as administrators propose them; a test names only what it is about."""
+
+from typing import Any
+
+from blocklists.intake import Proposed
+
+
+def proposed(*patterns: str, **columns: Any) -> Proposed:
+    """Propose *patterns*; columns that are not given say nothing."""
+    rows = len(patterns)
+    texts = ("reasons", "legal_bases", "campaigns", "authors")
+    numbers = ("kinds", "actions", "directions", "fraud_types", "sources", "expires_s")
+    silent: dict[str, Any] = {name: [""] * rows for name in texts}
+    silent |= {name: [0] * rows for name in numbers}
+    return Proposed(patterns=patterns, **silent | columns)

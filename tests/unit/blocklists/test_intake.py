@@ -1,0 +1,133 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from blocklists.changes import Outcome
+from blocklists.entries import Direction, Kind, Source
+from blocklists.intake import LONGEST_TEXT, Checked, Defaults, Proposed, check
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from tests.builders import NINE_O_CLOCK_S
+from tests.proposals import proposed
+
+DEFAULTS = Defaults(
+    action=Action.BLOCK,
+    source=Source.BUREAU,
+    expires_s=NINE_O_CLOCK_S + 86_400,
+    reason="weekly list",
+    author="li",
+)
+
+
+def checked(rows: Proposed, defaults: Defaults = DEFAULTS) -> Checked:
+    return check(rows, defaults, home=HomePlan(), now_s=NINE_O_CLOCK_S)
+
+
+def outcomes(found: Checked) -> list[tuple[int, Outcome]]:
+    return [(problem.row, problem.outcome) for problem in found.problems]
+
+
+def test_rows_become_entries_with_the_defaults_of_the_change() -> None:
+    found = checked(proposed("170 0000 0001", "bank.example"))
+
+    entry = found.table.entry(0)
+    assert (entry.kind, entry.pattern, entry.action) == (
+        Kind.NUMBER, "+8617000000001", Action.BLOCK,
+    )  # fmt: skip
+    assert (entry.source, entry.reason, entry.created_by) == (Source.BUREAU, "weekly list", "li")
+    assert int(entry.created_at.timestamp()) == NINE_O_CLOCK_S
+    assert int(entry.expires_at.timestamp()) == NINE_O_CLOCK_S + 86_400
+    assert found.table.entry(1).pattern == "bank.example"
+
+
+def test_what_a_row_says_outranks_the_defaults() -> None:
+    rows = proposed(
+        "+8617000000001",
+        actions=[Action.ALLOW], directions=[Direction.FROM], sources=[Source.CARRIER],
+        fraud_types=[FraudType.FAKE_LOAN], reasons=["own"], legal_bases=["Art. 32"],
+        campaigns=["spring"], authors=["wang"], expires_s=[NINE_O_CLOCK_S + 5],
+    )  # fmt: skip
+
+    entry = checked(rows).table.entry(0)
+
+    assert (entry.action, entry.direction, entry.source) == (
+        Action.ALLOW, Direction.FROM, Source.CARRIER,
+    )  # fmt: skip
+    assert (entry.fraud_type, entry.reason, entry.legal_basis, entry.campaign) == (
+        FraudType.FAKE_LOAN, "own", "Art. 32", "spring",
+    )  # fmt: skip
+    assert entry.created_by == "wang"
+    assert int(entry.expires_at.timestamp()) == NINE_O_CLOCK_S + 5
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "word"),
+    [
+        ("patterns", ["??"], "pattern"),
+        ("kinds", [9], "kind"),
+        ("actions", [7], "action"),
+        ("directions", [-1], "direction"),
+        ("fraud_types", [99], "fraud_type"),
+        ("sources", [6], "source"),
+        ("expires_s", [NINE_O_CLOCK_S], "expires_at_s"),
+        ("expires_s", [2**40], "expires_at_s"),
+        ("reasons", ["x" * (LONGEST_TEXT + 1)], "reason"),
+    ],
+)
+def test_a_bad_field_makes_its_row_invalid_and_no_other(
+    column: str, values: Sequence[Any], word: str
+) -> None:
+    good = proposed("+8617000000001")
+    rows = Proposed(
+        **{
+            name: [*(values if name == column else getattr(good, name)), getattr(good, name)[0]]
+            for name in Proposed.__slots__
+        }
+    )
+
+    found = checked(rows)
+
+    assert outcomes(found) == [(0, Outcome.INVALID)]
+    assert found.problems[0].message.startswith(f"{word}: ")
+    assert found.rows.tolist() == [1]
+
+
+def test_a_row_without_action_or_source_is_invalid() -> None:
+    no_defaults = Defaults(expires_s=NINE_O_CLOCK_S + 1, author="li")
+
+    assert outcomes(checked(proposed("+8617000000001"), no_defaults)) == [(0, Outcome.INVALID)]
+
+
+def test_protected_patterns_of_every_kind_are_refused_with_the_reason() -> None:
+    listed = ["110", "+86110", "9558*", "+86*", "www.gov.cn", "com.cn", "www.gov.cn/pay", "95588"]
+    kinds = [*[0] * 7, Kind.SENDER]
+
+    found = checked(proposed(*listed, kinds=kinds))
+
+    assert outcomes(found) == [(row, Outcome.REFUSED) for row in range(8)]
+    assert all(problem.message for problem in found.problems)
+    assert len(found.table) == 0
+
+
+def test_an_allow_entry_may_name_the_protected_but_not_a_whole_country() -> None:
+    found = checked(proposed("110", "www.gov.cn", "+86*", actions=[Action.ALLOW] * 3))
+
+    assert found.rows.tolist() == [0, 1]
+    assert outcomes(found) == [(2, Outcome.REFUSED)]
+
+
+def test_only_numbers_and_ranges_have_a_direction() -> None:
+    rows = proposed("+8617000000001", "Bank", "bank.example", directions=[Direction.TO] * 3)
+
+    assert checked(rows).table.directions.tolist() == [
+        Direction.TO, Direction.BOTH, Direction.BOTH,
+    ]  # fmt: skip
+
+
+def test_no_rows_are_no_entries() -> None:
+    found = checked(proposed())
+
+    assert len(found.table) == 0
+    assert not found.problems

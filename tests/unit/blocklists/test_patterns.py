@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklists import patterns
+from blocklists.entries import Kind
+from blocklists.entry_table import pattern_key
+from fanzha.phone import HomePlan
+
+PLAN = HomePlan()
+IDN = "xn--" + "银行".encode("punycode").decode() + ".example"
+
+
+def read_one(text: str, kind: int = 0) -> tuple[int, str]:
+    found = patterns.read([text], np.array([kind], np.uint8), PLAN)
+    return (int(found.kinds[0]), found.text(0)) if not found.errors else (0, found.errors[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "canonical"),
+    [
+        ("+8617000000001", Kind.NUMBER, "+8617000000001"),
+        ("170-0000-0001", Kind.NUMBER, "+8617000000001"),
+        ("0086 170 0000 0001", Kind.NUMBER, "+8617000000001"),
+        ("(010) 55550199", Kind.NUMBER, "+861055550199"),
+        ("＋８６１７００００００００１", Kind.NUMBER, "+8617000000001"),
+        ("95588", Kind.NUMBER, "95588"),
+        ("+86170*", Kind.RANGE, "+86170*"),
+        ("1700*", Kind.RANGE, "+861700*"),
+        ("1069*", Kind.RANGE, "1069*"),
+        ("Bank", Kind.SENDER, "Bank"),
+        ("示例银行", Kind.SENDER, "示例银行"),
+        ("Bank-Login.Example", Kind.HOST, "bank-login.example"),
+        ("*.bank.example", Kind.HOST, "bank.example"),
+        ("bank.example.", Kind.HOST, "bank.example"),
+        ("银行。example", Kind.HOST, IDN),
+        ("192.0.2.1", Kind.HOST, "192.0.2.1"),
+        ("192.0.2.1:8080", Kind.HOST, "192.0.2.1"),
+        ("2001:db8::1", Kind.HOST, "[2001:db8::1]"),
+        ("https://shop.example", Kind.HOST, "shop.example"),
+        ("https://Shop.example/", Kind.HOST, "shop.example"),
+        ("https://shop.example/Pay?a=1#b", Kind.URL_PREFIX, "shop.example/Pay?a=1"),
+        ("shop.example/pay/", Kind.URL_PREFIX, "shop.example/pay/"),
+    ],
+)
+def test_the_pattern_tells_what_it_is_and_has_one_spelling(
+    text: str, kind: Kind, canonical: str
+) -> None:
+    assert read_one(text) == (kind, canonical)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..", Kind.NUMBER),
+        ("a b.example", Kind.HOST), ("x.example/*", 0), ("shop.example/pay", Kind.HOST),
+        ("170", Kind.RANGE), ("+8*", 0), ("12", 0), ("%zz.example", 0), ("\x00", Kind.SENDER),
+        ("8.617E+12", 0),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_told_with_the_text(text: str, kind: int) -> None:
+    found, message = read_one(text, kind)
+
+    assert found == 0
+    assert message.startswith("pattern: ")
+
+
+def test_a_sender_that_is_a_number_is_that_number() -> None:
+    assert read_one("1069-012345", Kind.SENDER) == (Kind.SENDER, "1069012345")
+
+
+def test_a_bad_pattern_leaves_the_others_alone() -> None:
+    texts = ["+8617000000001", "!!", "bank.example", "", "Bank"]
+
+    found = patterns.read(texts, np.zeros(5, np.uint8), PLAN)
+
+    assert sorted(found.errors) == [1, 3]
+    assert [found.text(row) for row in (0, 2, 4)] == ["+8617000000001", "bank.example", "Bank"]
+
+
+texts = st.one_of(
+    st.text(max_size=40),
+    st.from_regex(r"[+]?[0-9 ()-]{1,16}\*?", fullmatch=True),
+    st.from_regex(r"(https?://)?[a-z0-9.*:-]{1,30}(/[a-zA-Z0-9%?.*]{0,10})?", fullmatch=True),
+)
+
+
+@given(st.lists(st.tuples(texts, st.sampled_from([0, *Kind]))))
+def test_what_was_read_reads_the_same_again(rows: list[tuple[str, int]]) -> None:
+    found = patterns.read(
+        [text for text, _ in rows], np.array([kind for _, kind in rows], np.uint8), PLAN
+    )
+
+    for row in set(range(len(rows))) - found.errors.keys():
+        kind, text = Kind(int(found.kinds[row])), found.text(row)
+        assert read_one(text, kind) == (kind, text)
+        assert pattern_key(kind, text) == (int(found.keys[row]), int(found.digits[row]))
