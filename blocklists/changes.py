@@ -30,6 +30,6 @@ class Change:
     additions: EntryTable
     removals: Identities
     commit: str = ""
-    """Drawn by the store; tells a change from another that took its version."""
+    """Its name, drawn by the store if empty; tells it from another that took its version."""
     previous: str = ""
     """The commit this one follows; empty for the first."""

@@ -54,6 +54,8 @@ async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[
     Return the answers, and whether the append-only file holds them; False when it is off
     or was not synchronised within `SYNC_MS`.
     """
+    if isinstance(client, RedisCluster):
+        await client.initialize()  # where keys lie is not known before
     node = _node(client, key)
     pipeline.execute_command("WAITAOF", 1, 0, SYNC_MS, **({"target_nodes": node} if node else {}))
     *answers, waited = await pipeline.execute(raise_on_error=False)
@@ -75,6 +77,8 @@ def _node(client: Client, key: str) -> Any:
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
     """Turn whatever the store does wrong, or takes longer for than *seconds*, into Unavailable."""
+    task = asyncio.current_task()
+    cancelled_before = task.cancelling() if task else 0
     try:
         async with asyncio.timeout(seconds):
             yield
@@ -82,3 +86,8 @@ async def within(seconds: float) -> AsyncIterator[None]:
         raise Unavailable(f"the store did not answer within {seconds:g} s") from error
     except (RedisError, OSError) as error:
         raise Unavailable(f"the store cannot be used: {error}") from error
+    finally:
+        # redis-py sends within `asyncio.wait_for`, which up to Python 3.11 forgets that it
+        # was cancelled when the sending was done just then; whoever loops would go on.
+        if task and task.cancelling() > cancelled_before:
+            raise asyncio.CancelledError

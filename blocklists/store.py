@@ -115,8 +115,9 @@ class Store:
     Raises `Unavailable`, soon, while Redis is away.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._client: Any = client
+        self._chunk_rows = chunk_rows
 
     async def head(self) -> Head:
         """Return the version of the lists; 0 before the first change."""
@@ -138,7 +139,7 @@ class Store:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(_COMMIT, 3, HEAD, CHANGES, RECENT, expected, change.committed_at_ms,
-                         uuid4().hex, *pairs)  # fmt: skip
+                         change.commit or uuid4().hex, *pairs)  # fmt: skip
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
             await self._drop(chunks)
@@ -249,13 +250,13 @@ class Store:
 
     async def _put(self, rows: Identities, inline_bytes: int) -> tuple[bytes, list[str]]:
         """Pack rows: small enough as they are, or into chunks."""
-        if len(rows) <= CHUNK_ROWS:
+        if len(rows) <= self._chunk_rows:
             packed = await asyncio.to_thread(packing.pack, rows)
             if len(packed) <= inline_bytes:
                 return packed, []
         name, keys = uuid4().hex, []
-        for number, start in enumerate(range(0, len(rows), CHUNK_ROWS)):
-            some = np.arange(start, min(start + CHUNK_ROWS, len(rows)))
+        for number, start in enumerate(range(0, len(rows), self._chunk_rows)):
+            some = np.arange(start, min(start + self._chunk_rows, len(rows)))
             packed = await asyncio.to_thread(_packed, rows, some)
             keys.append(f"fanzha:lists:chunk:{name}:{number}")
             async with within(_WRITE_SECONDS):

@@ -32,10 +32,18 @@ def redis_url(valkey: EmbeddedValkey) -> str:
 
 
 @pytest.fixture
-def cluster_url(tmp_path: Path) -> Iterator[str]:
+def cluster_url(cluster: int) -> str:
+    with redis.Redis(port=cluster) as node:
+        node.flushall()
+    return f"redis+cluster://127.0.0.1:{cluster}"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Start a cluster of one node: it refuses commands over several slots like a large one."""
+    folder = tmp_path_factory.mktemp("cluster")
     port, bus_port = _free_ports(2)
-    options = {"port": port, "bind": "127.0.0.1", "dir": tmp_path, "appendonly": "yes", "save": ""}
+    options = {"port": port, "bind": "127.0.0.1", "dir": folder, "appendonly": "yes", "save": ""}
     options |= {"cluster-enabled": "yes", "cluster-port": bus_port}
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     process = subprocess.Popen([server_binary(), *arguments], stdout=subprocess.DEVNULL)
@@ -45,7 +53,7 @@ def cluster_url(tmp_path: Path) -> Iterator[str]:
             node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             while node.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
                 time.sleep(0.02)
-        yield f"redis+cluster://127.0.0.1:{port}"
+        yield port
     finally:
         process.terminate()
         process.wait()
