@@ -33,7 +33,7 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
             yield Ignored(line, BLANK)
             continue
         delimiter = delimiter_of(text)
-        cells = next(csv.reader([text], delimiter=delimiter), [])
+        cells = _cells(text, delimiter)
         layout = header_layout(cells)
         if layout is None and text.startswith("#"):
             yield Ignored(line, COMMENT)
@@ -52,6 +52,14 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
 def delimiter_of(text: str) -> str:
     """Return what stands between the columns of a line."""
     return max(DELIMITERS, key=text.count)
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """Divide one line; into nothing where it cannot be."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def header_layout(cells: Sequence[str]) -> Layout | None:
