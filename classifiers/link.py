@@ -1,8 +1,9 @@
 """Scores links by what they look like.
 
 Work is bounded: of each link only the first hundreds of characters are read. A batch costs
-numpy passes and one run of the graph; a link's neighbours do not change its score, save
-for the last bits of a float.
+numpy passes and one run of the graph; batches above `BATCH` are cut, because larger ones no
+longer fit the caches. A link's neighbours do not change its score, save for the last bits
+of a float.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from classifiers import card, link_features
 from classifiers.link_features import Settings
 from classifiers.onnx_model import OnnxModel
 from fanzha.tables import Float32s
+
+BATCH = 256
 
 
 class LinkClassifier:
@@ -27,12 +30,13 @@ class LinkClassifier:
 
     def score(self, urls: Sequence[str]) -> Float32s:
         """Return one probability in [0, 1] per canonical URL; NaN for an empty one."""
-        readable = np.fromiter(map(bool, urls), np.bool_, len(urls))
-        if readable.all() and len(urls):
-            return self._score(urls)
         scores = np.full(len(urls), np.nan, np.float32)
-        if readable.any():
-            scores[readable] = self._score([url for url in urls if url])
+        readable = np.fromiter(map(bool, urls), np.bool_, len(urls))
+        rows = np.flatnonzero(readable)
+        chosen = urls if readable.all() else [url for url in urls if url]
+        for start in range(0, len(rows), BATCH):
+            part = slice(start, start + BATCH)
+            scores[rows[part]] = self._score(chosen[part])
         return scores
 
     def _score(self, urls: Sequence[str]) -> Float32s:

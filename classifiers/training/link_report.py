@@ -9,6 +9,7 @@ from classifiers.training.common import (
     calibration_error,
     markdown_table,
     recall_at,
+    threshold_for,
 )
 from classifiers.training.link_data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
@@ -56,6 +57,7 @@ def measure(
         return compare(scores[rows], links.malicious[rows], threshold)
 
     test_benign = splits.test[~links.malicious[splits.test]]
+    benign = ~links.malicious[splits.validation]
     seen_never = np.concatenate([splits.test, splits.later, splits.unseen])
     return {
         "validation_links": both(splits.validation, where=~links.host_only),
@@ -65,6 +67,10 @@ def measure(
         "later_links": both(test_benign, splits.later, where=~links.host_only),
         "later_hosts": both(test_benign, splits.later, where=links.host_only),
         "unseen_links": both(splits.unseen, where=~links.host_only),
+        "validation_thresholds_all_sources_as_one": {
+            name: threshold_for(scores[splits.validation][benign], rate)
+            for name, rate in RATES.items()
+        },
         "test_calibration_error": round(
             calibration_error(scores[splits.test], links.malicious[splits.test]), 4
         ),
@@ -101,7 +107,9 @@ def popular(
     for name, path in (("root", "/"), ("login", "/login")):
         found = score([f"http://{host}{path}" for host in hosts])
         worst = np.argsort(-found)[:5]
-        report[f"{name}_blocked"] = [hosts[row] for row in np.flatnonzero(found >= threshold)]
+        report[f"{name}_blocked"] = [
+            hosts[row] for row in np.flatnonzero(found >= threshold).tolist()
+        ]
         report[f"{name}_highest"] = [f"{hosts[row]} {found[row]:.4f}" for row in worst.tolist()]
     return report
 

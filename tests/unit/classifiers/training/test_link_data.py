@@ -90,6 +90,22 @@ def test_unseen_and_gambling_rows_are_only_tested_on_when_their_domain_is_new(
     assert splits.known_domain + len(splits.unseen) == len(echoes) + len(fresh)
 
 
+def test_a_domain_that_several_sources_call_benign_is_always_trained_on(tmp_path: Path) -> None:
+    popular = [
+        (f"http://known{number}.test/", "benign", "", source, "")
+        for number in range(50)
+        for source in ("one", "two", "three")
+    ]
+    abused = [(f"http://known{number}.test/x", "malicious", "", "feed", "") for number in range(50)]
+    links = read(tmp_path, many("good", "benign") + popular + abused)
+
+    splits = link_data.split_rows(links)
+
+    trained_on = {links.urls[row] for row in splits.train.tolist()}
+    assert {url for url, *_rest in popular + abused} <= trained_on
+    assert splits.popular_malicious == 50
+
+
 def test_licences_come_from_the_readme(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(
         "| source | label | where | licence | rows |\n|---|---|---|---|---|\n"
