@@ -188,12 +188,18 @@ async def test_an_outage_of_the_store_is_waited_out_and_told_once(
             await server.ensure_running()
             await store.commit(a_proposal(TWO), expected_version=1)
             await until(replica, at_version(2))
+            # Told after the change acts, as nobody waits for a log line.
+            await eventually(lambda: was_told(caplog, "the store is back"))
     finally:
         await server.stop()
 
     told = [record.message for record in caplog.records]
     assert sum("lists stay at version 1" in line for line in told) == 1
     assert told.count("the store is back") == 1
+
+
+async def was_told(caplog: pytest.LogCaptureFixture, line: str) -> bool:
+    return line in [record.message for record in caplog.records]
 
 
 async def has_base(store: Store) -> bool:
