@@ -86,14 +86,20 @@ def load_models(settings: Settings) -> Models:
 def _warm_up(models: Models) -> None:
     """Build now what is built on first use, so that no early request waits for it."""
     numbering.prepare()
-    links = find_links("见 http://first.example/a")
-    models.link.score(links)
-    nothing = np.zeros(0, np.int64)
-    texts = Texts(
-        senders=nothing, receivers=nothing, bodies=(), submitted_at_ms=nothing,
-        ingress=nothing.astype(np.uint8), names={}, errors={},
-    )  # fmt: skip
-    models.text.score(texts)
+    body = "見【示例】 http://first.example/a 验证码 123456, call 95588"
+    models.link.score(find_links(body))
+    one = np.ones(1, np.int64)
+    models.text.score(
+        Texts(
+            senders=one,
+            receivers=one,
+            bodies=[body],
+            submitted_at_ms=one,
+            ingress=one.astype(np.uint8),
+            names={},
+            errors={},
+        )
+    )
 
 
 def _or(wanted: float | None, otherwise: float) -> float:

@@ -135,7 +135,7 @@ def _explain(decision: decision_pb2.Decision, as_json: bool) -> None:
     for name, value in as_words(decision).items():
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
-    out.print(sentence(decision))
+    out.print(sentence(decision), soft_wrap=True)
 
 
 def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
