@@ -26,7 +26,8 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.entries import Direction, Entry, Kind
+from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -43,19 +44,6 @@ TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX)
 _LAST_SECOND = 2**32 - 1
 _MOST_RANGE_DIGITS = 14
 _Column = TypeVar("_Column", bound=npt.NDArray[np.generic])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """Who stands behind an entry, and on what ground."""
-
-    source: Source
-    reason: str
-    legal_basis: str
-    created_by: str
-    created_at_s: int
-    approved_by: str = ""
-    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +148,7 @@ class EntryTable(Identities):
             fraud_types=self.fraud_types[rows],
             expires_s=self.expires_s[rows],
             provenances=provenances.astype(np.uint32),
-            provenance=tuple(self.provenance[place] for place in used.tolist()),
+            provenance=chosen(self.provenance, used),
         )
 
 
@@ -178,28 +166,24 @@ def concatenate_identities(tables: Sequence[Identities]) -> Identities:
 
 def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
     """Lay tables end to end, equal provenance stored once."""
-    known: dict[Provenance, int] = {}
-    moved = [
-        np.array([known.setdefault(one, len(known)) for one in table.provenance], np.uint32)
-        for table in tables
-    ]
+    provenance, moved = joined([table.provenance for table in tables])
     numbered = [place[table.provenances] for place, table in zip(moved, tables, strict=True)]
 
-    def joined(column: Callable[[EntryTable], _Column], empty: _Column) -> _Column:
-        return np.concatenate([empty, *map(column, tables)])  # type: ignore[return-value]
+    def column(of: Callable[[EntryTable], _Column], empty: _Column) -> _Column:
+        return np.concatenate([empty, *map(of, tables)])  # type: ignore[return-value]
 
     no_bytes = np.zeros(0, np.uint8)
     return EntryTable(
-        kinds=joined(lambda table: table.kinds, no_bytes),
-        keys=joined(lambda table: table.keys, np.zeros(0, np.int64)),
-        digits=joined(lambda table: table.digits, no_bytes),
-        actions=joined(lambda table: table.actions, no_bytes),
+        kinds=column(lambda table: table.kinds, no_bytes),
+        keys=column(lambda table: table.keys, np.zeros(0, np.int64)),
+        digits=column(lambda table: table.digits, no_bytes),
+        actions=column(lambda table: table.actions, no_bytes),
         patterns=TextColumn.concatenate([table.patterns for table in tables]),
-        directions=joined(lambda table: table.directions, no_bytes),
-        fraud_types=joined(lambda table: table.fraud_types, no_bytes),
-        expires_s=joined(lambda table: table.expires_s, np.zeros(0, np.uint32)),
+        directions=column(lambda table: table.directions, no_bytes),
+        fraud_types=column(lambda table: table.fraud_types, no_bytes),
+        expires_s=column(lambda table: table.expires_s, np.zeros(0, np.uint32)),
         provenances=np.concatenate([np.zeros(0, np.uint32), *numbered]),
-        provenance=tuple(known),
+        provenance=provenance,
     )
 
 

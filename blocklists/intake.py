@@ -13,8 +13,9 @@ import numpy as np
 from blocklists import patterns, protected
 from blocklists.changes import Outcome
 from blocklists.entries import Direction, Kind, Source
-from blocklists.entry_table import EntryTable, Provenance
+from blocklists.entry_table import EntryTable
 from blocklists.patterns import Patterns
+from blocklists.provenance import Provenance
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan

@@ -2,13 +2,12 @@
 
 import json
 import zlib
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from blocklists.entries import Source
-from blocklists.entry_table import EntryTable, Identities, Provenance
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.provenance import WrittenProvenance, written
 from blocklists.text_column import TextColumn
 
 _COLUMNS = ("kinds", "keys", "digits", "actions")
@@ -26,56 +25,49 @@ def pack(table: Identities) -> bytes:
     names = _COLUMNS + (_ENTRY_COLUMNS if isinstance(table, EntryTable) else ())
     columns = {name: getattr(table, name) for name in names}
     columns |= {"offsets": table.patterns.offsets, "blob": table.patterns.blob}
-    provenance = [asdict(one) for one in getattr(table, "provenance", ())]
-    head = json.dumps(
-        {
-            "columns": [[name, c.dtype.str, len(c)] for name, c in columns.items()],
-            "provenance": provenance if isinstance(table, EntryTable) else None,
-        }
-    ).encode()
+    if isinstance(table, EntryTable):
+        behind = written(table.provenance)
+        columns |= {"provenance_offsets": behind.offsets, "provenance_blob": behind.blob}
+    head = json.dumps([[name, c.dtype.str, len(c)] for name, c in columns.items()]).encode()
     body = b"".join(np.ascontiguousarray(column).tobytes() for column in columns.values())
     plain = len(head).to_bytes(4, "little") + head + body
-    return zlib.crc32(plain).to_bytes(4, "little") + zlib.compress(plain, _LEVEL)
+    packed = zlib.compress(plain, _LEVEL)
+    return zlib.crc32(packed).to_bytes(4, "little") + packed
 
 
 def unpack_entries(packed: bytes) -> EntryTable:
     """Read a table; raise `DamagedPack` when it is none."""
-    head, columns = _unpack(packed)
-    if head["provenance"] is None:
+    columns = _unpack(packed)
+    if "provenance_blob" not in columns:
         raise DamagedPack("identities, where entries were expected")
-    provenance = [
-        Provenance(**fields | {"source": Source(fields["source"])}) for fields in head["provenance"]
-    ]
+    behind = TextColumn(offsets=columns["provenance_offsets"], blob=columns["provenance_blob"])
     return EntryTable(
         **{name: columns[name] for name in _COLUMNS + _ENTRY_COLUMNS},
         patterns=_patterns(columns),
-        provenance=tuple(provenance),
+        provenance=WrittenProvenance(behind),
     )
 
 
 def unpack_identities(packed: bytes) -> Identities:
     """Read identities; raise `DamagedPack` when there are none."""
-    _, columns = _unpack(packed)
+    columns = _unpack(packed)
     return Identities(**{name: columns[name] for name in _COLUMNS}, patterns=_patterns(columns))
 
 
-def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    unpacking = zlib.decompressobj()
+def _unpack(packed: bytes) -> dict[str, Any]:
+    checksum, body = packed[:4], packed[4:]
+    if zlib.crc32(body) != int.from_bytes(checksum, "little"):
+        raise DamagedPack("checksum is wrong")
     try:
-        plain = unpacking.decompress(packed[4:])
+        plain = zlib.decompress(body)
     except zlib.error as error:
         raise DamagedPack(str(error)) from error
-    if not unpacking.eof or unpacking.unused_data:
-        raise DamagedPack("ends too early or too late")
-    if zlib.crc32(plain) != int.from_bytes(packed[:4], "little"):
-        raise DamagedPack("checksum is wrong")
     length = int.from_bytes(plain[:4], "little")
-    head = json.loads(plain[4 : 4 + length])
     columns, place = {}, 4 + length
-    for name, dtype, rows in head["columns"]:
+    for name, dtype, rows in json.loads(plain[4 : 4 + length]):
         columns[name] = np.frombuffer(plain, np.dtype(dtype), rows, place)
         place += columns[name].nbytes
-    return head, columns
+    return columns
 
 
 def _patterns(columns: dict[str, Any]) -> TextColumn:

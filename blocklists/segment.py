@@ -7,22 +7,20 @@ one key. What every look-up reads (slots, directory) and what only a hit reads
 A number costs 20 bytes, a host 24 and its text, which is read on a hit only.
 """
 
-import json
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from blocklists.entries import Entry, Kind, Source
+from blocklists.entries import Entry, Kind
 from blocklists.entry_table import (
     EXACT,
     EntryTable,
-    Provenance,
     key_text,
     text_keys,
     written_out,
 )
+from blocklists.provenance import WrittenProvenance, read, written
 from blocklists.slot_index import SlotIndex, keys_of, slots_of
 from blocklists.text_column import TextColumn
 from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
@@ -83,7 +81,7 @@ class Segment:
             expires_s=table.expires_s,
             provenances=table.provenances,
             patterns=_narrow(table.patterns.take(np.arange(with_text))),
-            provenance=_narrow(TextColumn.of([_written(one) for one in table.provenance])),
+            provenance=_narrow(written(table.provenance)),
             prefix_hosts=_index_of_distinct(host_keys),
         )
 
@@ -111,7 +109,7 @@ class Segment:
             direction=int(self.directions[row]),
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
-            behind=_read(self.provenance.raw(int(self.provenances[row]))),
+            behind=read(self.provenance.raw(int(self.provenances[row]))),
         )
 
     def table(self, rows: Int64s | None = None) -> EntryTable:
@@ -129,7 +127,7 @@ class Segment:
             fraud_types=np.asarray(self.fraud_types[wanted]),
             expires_s=np.asarray(self.expires_s[wanted]),
             provenances=provenances.astype(np.uint32),
-            provenance=tuple(_read(self.provenance.raw(place)) for place in used.tolist()),
+            provenance=WrittenProvenance(self.provenance.take(used)),
         )
 
     @staticmethod
@@ -193,13 +191,3 @@ def _narrow(texts: TextColumn) -> TextColumn:
     if len(texts.blob) < 2**32:
         return replace(texts, offsets=texts.offsets.astype(np.uint32))
     return texts
-
-
-def _written(provenance: Provenance) -> str:
-    return json.dumps(asdict(provenance), ensure_ascii=False)
-
-
-@lru_cache(maxsize=4096)
-def _read(text: bytes) -> Provenance:
-    fields = json.loads(text)
-    return Provenance(**fields | {"source": Source(fields["source"])})

@@ -1,0 +1,94 @@
+"""Who stands behind entries, once for all that share it; read one by one, when asked for.
+
+Written as JSON, so equal provenance is equal bytes, and a change of one row over a
+hundred thousand others, each with a reason of its own, reads none of theirs.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import TypeAlias, overload
+
+import numpy as np
+
+from blocklists.entries import Source
+from blocklists.text_column import TextColumn
+from fanzha.tables import Int64s, Uint32s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Who stands behind an entry, and on what ground."""
+
+    source: Source
+    reason: str
+    legal_basis: str
+    created_by: str
+    created_at_s: int
+    approved_by: str = ""
+    campaign: str = ""
+
+
+class WrittenProvenance(Sequence[Provenance]):
+    """Provenance in a column of texts, which may lie in a mapped file."""
+
+    def __init__(self, texts: TextColumn) -> None:
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, place: int) -> Provenance: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Provenance]: ...
+    def __getitem__(self, place: int | slice) -> Provenance | list[Provenance]:
+        if isinstance(place, slice):
+            return [read(self.texts.raw(at)) for at in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return read(self.texts.raw(place))
+
+    def __iter__(self) -> Iterator[Provenance]:
+        return map(read, self.texts.all_raw())
+
+
+_Places: TypeAlias = Int64s | Uint32s
+
+
+def written(provenance: Sequence[Provenance]) -> TextColumn:
+    """Return the texts of a sequence, in its order."""
+    if isinstance(provenance, WrittenProvenance):
+        return provenance.texts
+    return TextColumn.of_bytes(list(map(_text, provenance)))
+
+
+def chosen(provenance: Sequence[Provenance], places: _Places) -> Sequence[Provenance]:
+    """Return some of a sequence, in the order given."""
+    if isinstance(provenance, WrittenProvenance):
+        return WrittenProvenance(provenance.texts.take(places))
+    return tuple(provenance[place] for place in places.tolist())
+
+
+def joined(
+    sequences: Sequence[Sequence[Provenance]],
+) -> tuple[Sequence[Provenance], list[Uint32s]]:
+    """Return what is in any sequence, once, and for each sequence where its items went."""
+    known: dict[bytes, int] = {}
+    moved = [
+        np.array([known.setdefault(text, len(known)) for text in written(one).all_raw()], np.uint32)
+        for one in sequences
+    ]
+    return WrittenProvenance(TextColumn.of_bytes(list(known))), moved
+
+
+@lru_cache(maxsize=4096)
+def read(text: bytes) -> Provenance:
+    """Read what `written` wrote."""
+    fields = json.loads(text)
+    return Provenance(**fields | {"source": Source(fields["source"])})
+
+
+def _text(provenance: Provenance) -> bytes:
+    return json.dumps(asdict(provenance), ensure_ascii=False).encode()
