@@ -6,12 +6,15 @@ of another name is taken for one value a line.
 
 import csv
 import gzip
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TypeAlias, cast
+
+from fanzha.errors import InvalidInput
 
 Row: TypeAlias = Mapping[str, str]
 
@@ -36,15 +39,32 @@ def open_table(path: Path, *, single_column: str) -> Iterator[OpenTable]:
     """Open *path*; a file without a header has one column, *single_column*."""
     with path.open("rb") as raw:
         binary = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-        text = TextIOWrapper(cast("IO[bytes]", binary), "utf-8-sig", "replace", newline="")
         name = path.name.removesuffix(".gz")
-        columns, rows = _reader(name)(text, single_column)
+        # Only a line feed ends a row, save in CSV: other line ends may stand in a message.
+        line_end = "" if name.endswith(".csv") else "\n"
+        text = TextIOWrapper(cast("IO[bytes]", binary), "utf-8-sig", "replace", newline=line_end)
+        with _told_of(path):
+            columns, rows = _reader(name)(text, single_column)
         yield OpenTable(
             columns=columns,
-            rows=rows,
+            rows=_read_on(rows, path),
             bytes_read=raw.tell,
             total_bytes=path.stat().st_size,
         )
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Turn what a broken file does to its reader into an error that names the file."""
+    try:
+        yield
+    except (csv.Error, OSError, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{path.name}: cannot be read: {error}") from error
+
+
+def _read_on(rows: Iterator[Row], path: Path) -> Iterator[Row]:
+    with _told_of(path):
+        yield from rows
 
 
 def column(table_columns: tuple[str, ...], *names: str) -> str:
@@ -64,7 +84,6 @@ def _reader(name: str) -> _Reader:
 
 
 def _read_tsv(text: TextIOWrapper, _single: str) -> tuple[tuple[str, ...], Iterator[Row]]:
-    # Only a line feed ends a row: other Unicode line ends may stand in a message.
     lines = (line.rstrip("\r\n") for line in text)
     columns = tuple(next(lines, "").split("\t"))
 

@@ -85,7 +85,7 @@ def _replay(
     limit: int,
     as_json: bool,
 ) -> None:
-    with open_table(file, single_column=single) as table, one_sentence(target):
+    with one_sentence(target), open_table(file, single_column=single) as table:
         kind: Traffic = channel(table)
         tally = asyncio.run(_stream(table, kind, target, batch, in_flight, limit))
     if tally.rows == 0 and tally.failed_requests:

@@ -13,7 +13,7 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Float32s
 from fanzha.url import canonicals
-from services.cli.console import err, fail, progress
+from services.cli.console import err, fail, one_sentence, progress
 from services.cli.files import OpenTable, Row, column, open_table
 
 app = typer.Typer(
@@ -103,7 +103,11 @@ def _run(
     columns: tuple[str, ...],
     scorer: Callable[[OpenTable], Scorer],
 ) -> None:
-    with open_table(data, single_column=single) as table, out.open("w", encoding="utf-8") as file:
+    with (
+        one_sentence(data.name),
+        open_table(data, single_column=single) as table,
+        out.open("w", encoding="utf-8") as file,
+    ):
         score = scorer(table)
         name = column(table.columns, "id", "user")
         file.write("\t".join(("id", *columns)) + "\n")
