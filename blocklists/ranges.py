@@ -75,11 +75,11 @@ class RangeIndex:
 
     def _slots(self, keys: Int64s) -> Uint64s:
         """Return what to look for: first all keys cut to one length, then to the next."""
-        # Hashed senders have no leading digits, and a number no more of them than it is long.
+        # Hashed senders have no leading digits. Numbers shorter than a range stay whole, and
+        # so cannot equal it.
         sizes = np.where(keys < FIRST_SENDER, np.abs(keys), 0)
         surplus = np.searchsorted(_POWERS, sizes, side="right") - self._lengths
         leading = np.sign(keys) * (sizes // _POWERS[np.maximum(surplus, 0)])
-        leading[surplus < 0] = 0
         return slots_of((leading * _LENGTHS + self._lengths).ravel())
 
 
