@@ -8,10 +8,12 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    # A gateway keeps its channel for days: notice a dead peer, and do not wait
-    # minutes before trying again.
+    # A gateway keeps its channel for days: notice a dead peer, and try again at once,
+    # for another worker may listen on the same port.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Several channels of one process must not share a connection, for a server
     # spreads connections over its workers.

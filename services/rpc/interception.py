@@ -1,6 +1,7 @@
 """Serves InterceptionService: read, ask the engine, write."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from fanzha.decisions import Decisions
 from fanzha.errors import InvalidInput
@@ -26,86 +27,83 @@ class InterceptionServicer(pb_grpc.InterceptionServiceServicer):
         now_ms: Callable[[], int],
         observer: Observer,
     ) -> None:
-        self._engine = engine
-        self._reader = reader
-        self._now_ms = now_ms
-        self._observer = observer
-        self._single_calls = Coalescer(self._decide_calls)
-        self._single_texts = Coalescer(self._decide_texts)
-        self._single_links = Coalescer(self._decide_links)
+        def desk(channel: Channel, read: Any, decide: Any) -> "_Desk":
+            return _Desk(channel, read=read, decide=decide, now_ms=now_ms, observer=observer)
+
+        self._calls = desk(Channel.CALL, reader.calls, engine.decide_calls)
+        self._texts = desk(Channel.TEXT, reader.texts, engine.decide_texts)
+        self._links = desk(Channel.LINK, reader.links, engine.decide_links)
 
     async def DecideCall(
         self, request: pb.DecideCallRequest, context: object
     ) -> pb.DecideCallResponse:
-        answer = _single(*await self._single_calls.decide(request.call))
-        return pb.DecideCallResponse(decision=answer)
+        return pb.DecideCallResponse(decision=await self._calls.one(request.call))
 
     async def DecideCalls(
         self, request: pb.DecideCallsRequest, context: object
     ) -> pb.DecideCallsResponse:
-        _check_rows("calls", request.calls)
-        answers = decisions_to_proto(self._decide_calls(request.calls))
-        self._observer.stage_done(Channel.CALL, "respond")
-        return pb.DecideCallsResponse(decisions=answers)
+        return pb.DecideCallsResponse(decisions=self._calls.batch(request.calls))
 
     async def DecideText(
         self, request: pb.DecideTextRequest, context: object
     ) -> pb.DecideTextResponse:
-        answer = _single(*await self._single_texts.decide(request.text))
-        return pb.DecideTextResponse(decision=answer)
+        return pb.DecideTextResponse(decision=await self._texts.one(request.text))
 
     async def DecideTexts(
         self, request: pb.DecideTextsRequest, context: object
     ) -> pb.DecideTextsResponse:
-        _check_rows("texts", request.texts)
-        answers = decisions_to_proto(self._decide_texts(request.texts))
-        self._observer.stage_done(Channel.TEXT, "respond")
-        return pb.DecideTextsResponse(decisions=answers)
+        return pb.DecideTextsResponse(decisions=self._texts.batch(request.texts))
 
     async def DecideLink(
         self, request: pb.DecideLinkRequest, context: object
     ) -> pb.DecideLinkResponse:
-        answer = _single(*await self._single_links.decide(request.link))
-        return pb.DecideLinkResponse(decision=answer)
+        return pb.DecideLinkResponse(decision=await self._links.one(request.link))
 
     async def DecideLinks(
         self, request: pb.DecideLinksRequest, context: object
     ) -> pb.DecideLinksResponse:
-        _check_rows("links", request.links)
-        answers = decisions_to_proto(self._decide_links(request.links))
-        self._observer.stage_done(Channel.LINK, "respond")
-        return pb.DecideLinksResponse(decisions=answers)
-
-    def _decide_calls(self, messages: Sequence[pb.Call]) -> Decisions:
-        now_ms = self._started(Channel.CALL)
-        calls = self._reader.calls(messages, now_ms)
-        self._observer.stage_done(Channel.CALL, "convert")
-        return self._engine.decide_calls(calls, now_ms // 1000)
-
-    def _decide_texts(self, messages: Sequence[pb.Text]) -> Decisions:
-        now_ms = self._started(Channel.TEXT)
-        texts = self._reader.texts(messages, now_ms)
-        self._observer.stage_done(Channel.TEXT, "convert")
-        return self._engine.decide_texts(texts, now_ms // 1000)
-
-    def _decide_links(self, messages: Sequence[pb.Link]) -> Decisions:
-        now_ms = self._started(Channel.LINK)
-        links = self._reader.links(messages, now_ms)
-        self._observer.stage_done(Channel.LINK, "convert")
-        return self._engine.decide_links(links, now_ms // 1000)
-
-    def _started(self, channel: Channel) -> int:
-        self._observer.started(channel)
-        return self._now_ms()
+        return pb.DecideLinksResponse(decisions=self._links.batch(request.links))
 
 
-def _single(decisions: Decisions, row: int) -> decision_pb2.Decision:
-    detail = decisions.details.get(row)
-    if detail is not None and detail.error:
-        raise InvalidInput(detail.error)
-    return decision_to_proto(decisions, row)
+class _Desk:
+    """Where the requests of one channel are answered, single ones and batches."""
 
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        read: Callable[[Sequence[Any], int], Any],
+        decide: Callable[[Any, int], Decisions],
+        now_ms: Callable[[], int],
+        observer: Observer,
+    ) -> None:
+        self._channel = channel
+        self._read = read
+        self._decide = decide
+        self._now_ms = now_ms
+        self._observer = observer
+        self._together: Coalescer[Any] = Coalescer(self._decided)
 
-def _check_rows(field: str, rows: Sequence[object]) -> None:
-    if not 1 <= len(rows) <= MAX_ROWS:
-        raise InvalidInput(f"{field}: 1 to {MAX_ROWS} rows, not {len(rows)}")
+    async def one(self, message: Any) -> decision_pb2.Decision:
+        """Answer one request, together with others that are waiting."""
+        decisions, row = await self._together.decide(message)
+        detail = decisions.details.get(row)
+        if detail is not None and detail.error:
+            raise InvalidInput(detail.error)
+        return decision_to_proto(decisions, row)
+
+    def batch(self, messages: Sequence[Any]) -> decision_pb2.Decisions:
+        """Answer a batch of requests."""
+        if not 1 <= len(messages) <= MAX_ROWS:
+            field = f"{self._channel.name.lower()}s"
+            raise InvalidInput(f"{field}: 1 to {MAX_ROWS} rows, not {len(messages)}")
+        answers = decisions_to_proto(self._decided(messages))
+        self._observer.stage_done(self._channel, "respond")
+        return answers
+
+    def _decided(self, messages: Sequence[Any]) -> Decisions:
+        self._observer.started(self._channel)
+        now_ms = self._now_ms()
+        table = self._read(messages, now_ms)
+        self._observer.stage_done(self._channel, "convert")
+        return self._decide(table, now_ms // 1000)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.timeout(300)
 CALLER = "+8617000000001"
 CALLEE = "+8619900000001"
 DEADLINE = 10
+ATTEMPTS = 40
 
 
 @pytest.fixture(scope="module")
@@ -244,11 +245,11 @@ class Load:
 
     def _ask(self, stub: "interception_pb2_grpc.InterceptionServiceStub") -> None:
         request = pb.DecideCallsRequest(calls=[call(CALLER)] * 64)
-        for attempt in range(20):
+        for attempt in range(ATTEMPTS):
             try:
                 stub.DecideCalls(request, timeout=DEADLINE)
             except grpc.RpcError as error:
-                if error.code() is not grpc.StatusCode.UNAVAILABLE or attempt == 19:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE or attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(0.05)
             else:
