@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from classifiers.call import MINIMUM_CALLS
+from classifiers.evaluation import auc
 from classifiers.training.caller_data import Generator, Subscribers, after_calls, without
 from fanzha.tables import Bools, CallerActivity, Float32s
 
@@ -45,7 +46,7 @@ def measure(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, obje
     figures: dict[str, object] = {
         "frauds": int(frauds.sum()),
         "ordinary": len(ordinary),
-        "auc": _rounded(_auc(scores[frauds], ordinary[::-1])),
+        "auc": _rounded(auc(scores, frauds)),
         "brier": _rounded(np.mean((scores - frauds) ** 2)),
         "blocked_frauds": int(blocked[frauds].sum()),
         "blocked_ordinary": int(blocked[~frauds].sum()),
@@ -94,13 +95,6 @@ def report(
     figures["imagined_ever"] = measure(highest, frauds, threshold)
     figures["calibration"] = calibration(score(activity), frauds)
     return figures
-
-
-def _auc(frauds: Float32s, ordinary: Float32s) -> float:
-    """Return how often a fraud scores higher than somebody ordinary; *ordinary* rises."""
-    below = np.searchsorted(ordinary, frauds, side="left")
-    not_above = np.searchsorted(ordinary, frauds, side="right")
-    return float(np.mean(below + not_above)) / 2 / len(ordinary)
 
 
 def _rounded(value: float | np.floating[Any]) -> float:

@@ -1,4 +1,4 @@
-"""What all trainings share: figures at a false-positive rate, and writing a bundle."""
+"""What all trainings share: the false-positive budget, and writing a bundle."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,35 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import card
+from classifiers.evaluation import threshold_for
 from fanzha.tables import Bools, Float32s
 
 BUDGET = 0.001
 """Of the legitimate rows of each source, at most this share may be blocked."""
 SMALL_SOURCE = 1000
 """Fewer rows cannot show a rate of one in a thousand."""
-
-
-def auc(scores: Float32s, positive: Bools) -> float:
-    """Return the area under the ROC curve; ties count half."""
-    values, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    middle_ranks = np.cumsum(counts) - (counts - 1) / 2
-    positives = int(positive.sum())
-    negatives = len(positive) - positives
-    above = middle_ranks[places][positive].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives)) if len(values) else float("nan")
-
-
-def recall_at(scores: Float32s, positive: Bools, rate: float) -> float:
-    """Return the recall at the lowest threshold that at most *rate* of the negatives reach."""
-    return float((scores[positive] >= threshold_for(scores[~positive], rate)).mean())
-
-
-def threshold_for(negatives: Float32s, rate: float, at_least: int = 0) -> float:
-    """Return the lowest threshold that *rate* of the negatives, or *at_least* rows, may reach."""
-    allowed = max(int(len(negatives) * rate), at_least)
-    if len(negatives) <= allowed:
-        return 0.0
-    return _just_above(np.sort(negatives)[-1 - allowed])
 
 
 def budget_threshold(
@@ -60,17 +38,6 @@ def budget_threshold(
     return wanted[decisive], decisive
 
 
-def calibration_error(scores: Float32s, positive: Bools, bins: int = 15) -> float:
-    """Return the expected calibration error over *bins* of equal width."""
-    placed = np.minimum((scores * bins).astype(np.int64), bins - 1)
-    gaps = [
-        abs(float(scores[placed == one].mean()) - float(positive[placed == one].mean()))
-        * float((placed == one).mean())
-        for one in np.unique(placed)
-    ]
-    return sum(gaps)
-
-
 def write_bundle(bundle: Path, graph: bytes, table: Mapping[str, object]) -> None:
     """Write the graph, and *table* with the graph's checksum as the card."""
     bundle.mkdir(parents=True, exist_ok=True)
@@ -85,11 +52,6 @@ def markdown_table(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> s
     lines = [titles, ["---", *["--:"] * (len(titles) - 1)]]
     lines += [[str(cell) for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _just_above(score: np.float32) -> float:
-    # Six places are what a card shows; rounding must not let the score in.
-    return float(np.floor(float(score) * 1e6) + 1) / 1e6
 
 
 def _toml(table: Mapping[str, object], name: str = "") -> list[str]:

@@ -4,13 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from classifiers.training.common import (
-    auc,
-    calibration_error,
-    markdown_table,
-    recall_at,
-    threshold_for,
-)
+from classifiers.evaluation import auc, calibration_error, recall_at, threshold_for
+from classifiers.training.common import markdown_table
 from classifiers.training.link_data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
 from fanzha.url import split

@@ -12,8 +12,9 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
+from classifiers.evaluation import threshold_for
 from classifiers.training import sms_bundle, sms_report
-from classifiers.training.common import BUDGET, SMALL_SOURCE, budget_threshold, threshold_for
+from classifiers.training.common import BUDGET, SMALL_SOURCE, budget_threshold
 from classifiers.training.sms_data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDATION, Row, read
 from classifiers.training.sms_network import Trained, logits, train
 from classifiers.training.sms_scores import fraud_margins, probabilities
