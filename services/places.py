@@ -6,6 +6,8 @@ ADMIN_LISTS = "admin-lists"
 """Folder of the list files of list administration."""
 METRICS = "metrics"
 """Folder of the metrics pages of the workers."""
+SIBLINGS = "siblings"
+"""Folder of the sockets through which workers tell each other of ended calls."""
 ENDPOINTS = "endpoints.json"
 """Where a running service can be found; gone when it has ended."""
 

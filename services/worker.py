@@ -19,12 +19,13 @@ from fanzha.tables import Channel
 from services import app, ids, lifetime
 from services.call_ends import CallEndReports
 from services.clock import now_ms
+from services.ends_exchange import EndsExchange
 from services.feedback import Feedback
 from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
 from services.observer import Observer, Table
-from services.places import LISTS, METRICS, NAME_VARIABLE
+from services.places import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
 from services.rpc.feedback import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -81,11 +82,14 @@ class Worker:
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,
         )
+        self._ends = EndsExchange(
+            settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.activity.record_ends
+        )
         feedback = FeedbackServicer(
             feedback=Feedback(store=hits, home=self._decider.home, now_ms=now_ms),
             call_ends=CallEndReports(
                 home=self._decider.home,
-                record_ends=self._decider.activity.record_ends,
+                record_ends=self._ends,
                 now_ms=now_ms,
             ),
         )
@@ -98,6 +102,7 @@ class Worker:
     async def run(self) -> int:
         """Serve until told to stop; finish what is under way and write the hits."""
         stop = lifetime.stop_event()
+        self._ends.open()
         await self._server.start(self._settings.listen_host, self._settings.listen_port)
         background = [
             asyncio.create_task(self._follow_lists()),
@@ -108,6 +113,7 @@ class Worker:
         await lifetime.first_of(stop, *background)
         await self._server.drain(self._settings.drain_seconds)
         await lifetime.cancel(background)
+        self._ends.close()
         await self._flusher.drain(self._settings.drain_seconds)
         logger.info("worker ends")
         return 0
