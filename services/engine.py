@@ -7,7 +7,8 @@ is written in place.
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -19,9 +20,11 @@ from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
 from fanzha.decisions import Decisions, Evidence
 from fanzha.tables import Bools, Calls, Channel, Float32s, Links, Texts, Uint8s, marked
-from services import details, evidence, policy
+from services import details, evidence, policy, shadow
 from services.evidence import Listed
 from services.observer import Observer, Table
+from services.policy import Ruling
+from services.shadow import Question, Shadows
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,8 @@ class Models:
     text: TextScorer
     link: LinkScorer
     thresholds: Mapping[Channel, float]
+    shadows: Shadows = field(default_factory=Shadows)
+    """Models that score the same traffic and decide nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,7 @@ class Engine:
             protected=protected.calls(calls),
             scores=scores,
             model_version=models.caller.version,
+            question=shadow.about_calls(models.shadows.caller, activity),
         )
 
     def decide_texts(self, texts: Texts, now_s: int) -> Decisions:
@@ -117,6 +123,7 @@ class Engine:
             protected=protected.texts(texts),
             scores=scores,
             model_version=models.text.version,
+            question=shadow.about_texts(models.shadows.text, texts),
             fraud_types=found[0].fraud_types if found else None,
         )
 
@@ -136,6 +143,7 @@ class Engine:
             protected=protected.links(links.urls),
             scores=scores,
             model_version=models.link.version,
+            question=shadow.about_links(models.shadows.link, links.urls),
         )
 
     def _conclude(
@@ -150,18 +158,19 @@ class Engine:
         protected: Bools,
         scores: Float32s,
         model_version: str,
+        question: Question | None,
         fraud_types: Uint8s | None = None,
     ) -> Decisions:
         self._observer.stage_done(channel, "model")
         rows = len(table)
-        ruling = policy.rule(
+        rule = partial(
+            policy.rule,
             invalid=marked(rows, table.errors),
             protected=protected,
             listed=listed.actions,
             implausible=np.zeros(rows, np.bool_) if implausible is None else implausible,
-            scores=scores,
-            threshold=models.thresholds[channel],
         )
+        ruling = rule(scores=scores, threshold=models.thresholds[channel])
         decisions = Decisions(
             first_id=self._reserve_ids(rows),
             actions=ruling.actions,
@@ -174,8 +183,32 @@ class Engine:
             model_version=model_version,
         )
         self._observer.stage_done(channel, "policy")
+        if question is not None:
+            self._compare(channel, question, rule, ruling, fraud_types)
         self._observer.decided(channel, table, decisions)
         return decisions
+
+    def _compare(
+        self,
+        channel: Channel,
+        question: Question,
+        rule: Callable[..., Ruling],
+        ruling: Ruling,
+        fraud_types: Uint8s | None,
+    ) -> None:
+        """Tell the observer what a shadow would have decided on the same evidence."""
+        try:
+            scores, types = question.ask()
+            other = rule(scores=scores, threshold=question.shadow.threshold)
+            changes = shadow.changes(ruling.actions, other.actions)
+            self._observer.shadowed(channel, changes, fraud_types, types)
+        except Exception as error:
+            # Whatever breaks in a shadow, the decision is made already.
+            if not question.shadow.faulted:
+                logger.warning("a shadow fails; it is only counted from now on", exc_info=error)
+            question.shadow.faulted = True
+            self._observer.shadow_failed(channel)
+        self._observer.stage_done(channel, "shadow")
 
     def _implausible(self, calls: Calls) -> Bools | None:
         if not self._rules.block_implausible_callers:

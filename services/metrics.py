@@ -18,6 +18,7 @@ from fanzha.decisions import Decisions
 from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
 from services.observer import Table
+from services.shadow import Change
 
 _BYTES = 8
 _RPC_PLACE = {
@@ -84,6 +85,41 @@ class DecisionMetrics:
     def model_failed(self, channel: Channel) -> None:
         """Count a batch whose model failed."""
         self._figures[layout.START[layout.MODEL_FAILURES.name] + channel - 1] += 1
+
+    def shadowed(
+        self,
+        channel: Channel,
+        changes: Uint8s,
+        fraud_types: Uint8s | None,
+        other_fraud_types: Uint8s | None,
+    ) -> None:
+        """Count what a shadow would have changed in a batch; of texts also by fraud type."""
+        span = len(layout.CHANGES)
+        first = layout.START[layout.SHADOW_DECISIONS.name] + (channel - 1) * span
+        self._array[first : first + span] += np.bincount(changes, minlength=span)
+        if channel is Channel.TEXT:
+            self._count_types(Change.WOULD_BLOCK, changes, other_fraud_types)
+            self._count_types(Change.WOULD_ALLOW, changes, fraud_types)
+
+    def shadow_failed(self, channel: Channel) -> None:
+        """Count a batch whose shadow failed."""
+        self._figures[layout.START[layout.SHADOW_FAILURES.name] + channel - 1] += 1
+
+    def model_swapped(self, channel: Channel) -> None:
+        """Count a change of the model that decides."""
+        self._figures[layout.START[layout.MODEL_SWAPS.name] + channel - 1] += 1
+
+    def model_refused(self, channel: Channel) -> None:
+        """Count a bundle that did not pass its checks."""
+        self._figures[layout.START[layout.MODEL_REFUSALS.name] + channel - 1] += 1
+
+    def _count_types(self, change: Change, changes: Uint8s, fraud_types: Uint8s | None) -> None:
+        rows = changes == np.uint8(change)
+        # Without types the model was not heard: what kind it is, is not known.
+        types = np.zeros(len(changes), np.uint8) if fraud_types is None else fraud_types
+        span = len(layout.FRAUD_TYPES)
+        first = layout.START[layout.SHADOW_TEXT_CHANGES.name] + (change - 1) * span
+        self._array[first : first + span] += np.bincount(types[rows], minlength=span)
 
     def rpc_failed(self, code: str) -> None:
         """Count a request that ended with the status *code*, such as ``not_found``."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from fanzha.decisions import Action, Reason
+from fanzha.fraud import FraudType
 from fanzha.tables import Channel
+from services.shadow import Change
 
-STAGES = ("convert", "lists", "model", "policy", "respond")
+STAGES = ("convert", "lists", "model", "policy", "shadow", "respond")
 STAGE_SECONDS = (
     *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
     *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
@@ -26,6 +28,8 @@ WORDS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
 REASON_SPAN = max(Reason) + 1
 DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 """Places of one channel's decision counters: one for each pair of action and reason."""
+CHANGES = tuple(change.name.lower() for change in Change)
+FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,41 @@ MODEL_FAILURES = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+SHADOW_DECISIONS = Family(
+    name="fanzha_shadow_decisions",
+    kind="counter",
+    text="Rows a shadow model scored, by what it would have done otherwise.",
+    labels=("channel", "change"),
+    values=tuple((WORDS[channel], change) for channel, change in product(CHANNELS, CHANGES)),
+)
+SHADOW_TEXT_CHANGES = Family(
+    name="fanzha_shadow_text_changes",
+    kind="counter",
+    text="Texts a shadow model would decide otherwise, by the fraud type that whoever blocks sees.",
+    labels=("change", "fraud_type"),
+    values=tuple(product(CHANGES[1:], FRAUD_TYPES)),
+)
+SHADOW_FAILURES = Family(
+    name="fanzha_shadow_failures",
+    kind="counter",
+    text="Batches whose shadow model failed; no decision was touched.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+MODEL_SWAPS = Family(
+    name="fanzha_model_swaps",
+    kind="counter",
+    text="Changes of the model that decides, rollbacks included.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+MODEL_REFUSALS = Family(
+    name="fanzha_model_refusals",
+    kind="counter",
+    text="Model bundles that did not pass their checks and were not taken over.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
 RPC_ERRORS = Family(
     name="fanzha_rpc_errors",
     kind="counter",
@@ -124,6 +163,7 @@ LIST_CURRENT_AT = Family(
 )
 
 FAMILIES = (
+    *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fanzha.decisions import Decisions
-from fanzha.tables import Calls, Channel, Links, Texts
+from fanzha.tables import Calls, Channel, Links, Texts, Uint8s
 
 Table = Calls | Texts | Links
 
@@ -16,6 +16,11 @@ class Observer:
     started: Callable[[Channel], None] = lambda _channel: None
     """A batch has arrived."""
     stage_done: Callable[[Channel, str], None] = lambda _channel, _stage: None
-    """A stage of that batch is over: convert, lists, model, policy, respond."""
+    """A stage of that batch is over: convert, lists, model, policy, shadow, respond."""
     model_failed: Callable[[Channel], None] = lambda _channel: None
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
+    shadowed: Callable[[Channel, Uint8s, Uint8s | None, Uint8s | None], None] = (
+        lambda _channel, _changes, _fraud_types, _other_fraud_types: None
+    )
+    """What a shadow would have changed, row by row; fraud types of the model, and of the shadow."""
+    shadow_failed: Callable[[Channel], None] = lambda _channel: None

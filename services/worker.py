@@ -78,6 +78,8 @@ class Worker:
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
                 decided=self._decided,
+                shadowed=self._metrics.shadowed,
+                shadow_failed=self._metrics.shadow_failed,
             ),
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,

@@ -1,6 +1,7 @@
 """Valid objects to start from; a test names only what it is about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -26,6 +27,7 @@ from fanzha.tables import (
 )
 from services.engine import Engine, Models, Rules
 from services.observer import Observer
+from services.shadow import Shadow, Shadows
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
 NINE_O_CLOCK_S = NINE_O_CLOCK_MS // 1000
@@ -175,6 +177,20 @@ def some_models(score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIE
         text=FixedTextScore(score, fraud_type),
         link=FixedScore(score),
         thresholds=dict.fromkeys(Channel, 0.9),
+    )
+
+
+def shadowed_models(
+    score: float, shadow_score: float, *, share: float = 1.0, threshold: float = 0.9
+) -> Models:
+    """Make models that give everything one score, and shadows that give it another."""
+    return replace(
+        some_models(score, FraudType.FAKE_LOAN),
+        shadows=Shadows(
+            caller=Shadow(FixedScore(shadow_score), threshold, share),
+            text=Shadow(FixedTextScore(shadow_score, FraudType.ROMANCE), threshold, share),
+            link=Shadow(FixedScore(shadow_score), threshold, share),
+        ),
     )
 
 

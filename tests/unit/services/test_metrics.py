@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from fanzha.decisions import Action, Reason
+from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
 from services.metrics import DecisionMetrics
 from services.metrics_pages import MetricsPages, MetricsServer
+from services.shadow import Change
 
 NOW = 1_767_603_600.0
 decisions = st.lists(st.tuples(st.sampled_from(Action), st.sampled_from(Reason)), max_size=40)
@@ -168,3 +170,51 @@ def test_figures_of_different_series_never_share_a_place() -> None:
     ]
 
     assert sorted(places) == list(range(layout.SIZE))
+
+
+def test_what_a_shadow_would_change_is_counted_by_fraud_type_too(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+    block, allow, same = Change.WOULD_BLOCK, Change.WOULD_ALLOW, Change.SAME
+    found = np.array([block, allow, same, block], np.uint8)
+    loan, romance, unknown = FraudType.FAKE_LOAN, FraudType.ROMANCE, FraudType.UNSPECIFIED
+    types = np.array([loan, loan, loan, loan], np.uint8)
+    others = np.array([romance, romance, romance, unknown], np.uint8)
+
+    worker.shadowed(Channel.TEXT, found, types, others)
+    worker.shadowed(Channel.LINK, found[1:3], None, None)
+
+    value = reading(pages)
+    rows = {
+        (channel, change.name): value(
+            "fanzha_shadow_decisions_total", channel=channel, change=change.name.lower()
+        )
+        for channel in ("text", "link")
+        for change in Change
+    }
+    assert rows == {
+        ("text", "WOULD_BLOCK"): 2,
+        ("text", "WOULD_ALLOW"): 1,
+        ("text", "SAME"): 1,
+        ("link", "WOULD_BLOCK"): 0,
+        ("link", "WOULD_ALLOW"): 1,
+        ("link", "SAME"): 1,
+    }
+    by_type = "fanzha_shadow_text_changes_total"
+    assert value(by_type, change="would_block", fraud_type="romance") == 1
+    assert value(by_type, change="would_block", fraud_type="unspecified") == 1
+    assert value(by_type, change="would_allow", fraud_type="fake_loan") == 1
+    assert value(by_type, change="would_block", fraud_type="fake_loan") == 0
+
+
+def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.shadow_failed(Channel.LINK)
+    worker.model_swapped(Channel.TEXT)
+    worker.model_refused(Channel.CALL)
+
+    value = reading(pages)
+    assert value("fanzha_shadow_failures_total", channel="link") == 1
+    assert value("fanzha_shadow_failures_total", channel="text") == 0
+    assert value("fanzha_model_swaps_total", channel="text") == 1
+    assert value("fanzha_model_refusals_total", channel="call") == 1
