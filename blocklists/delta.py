@@ -81,23 +81,24 @@ class Lists:
 
 
 def apply(lists: Lists, change: Change) -> Lists:
-    """Return the lists after *change*."""
+    """Return the lists after *change*; a large one makes a new base at once."""
     additions = change.additions.take(last_of_each(change.additions))
-    gone_from_base = [locate(lists.base, change.removals), locate(lists.base, additions)]
-    gone_from_overlay = [locate(lists.overlay, change.removals), locate(lists.overlay, additions)]
+    gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
+    dead = np.union1d(lists.dead, np.concatenate(gone))
     stays = np.ones(len(lists.overlay), np.bool_)
-    for rows in gone_from_overlay:
+    for rows in (locate(lists.overlay, change.removals), locate(lists.overlay, additions)):
         stays[rows[rows != NO_ENTRY]] = False
     kept = lists.overlay.table(np.flatnonzero(stays))
-    dead = np.union1d(lists.dead, np.concatenate(gone_from_base))
-    return Lists(
+    after = replace(
+        lists,
         version=change.version,
         committed_at_ms=change.committed_at_ms,
         commit=change.commit,
-        base=lists.base,
-        overlay=Segment.build(concatenate([kept, additions])),
         dead=dead[dead != NO_ENTRY],
     )
+    if len(additions) > COMPACT_ROWS:
+        return _with_base(after, [_alive(after), kept, additions])
+    return replace(after, overlay=Segment.build(concatenate([kept, additions])))
 
 
 def fold(changes: Sequence[Change]) -> Change:
@@ -129,15 +130,24 @@ def has_grown(lists: Lists) -> bool:
 
 def table_of(lists: Lists) -> EntryTable:
     """Write all entries out."""
-    alive = np.ones(len(lists.base), np.bool_)
-    alive[lists.dead] = False
-    return concatenate([lists.base.table(np.flatnonzero(alive)), lists.overlay.table()])
+    return concatenate([_alive(lists), lists.overlay.table()])
 
 
 def merged(lists: Lists) -> Lists:
     """Return the same lists with all entries in the base."""
+    return _with_base(lists, [_alive(lists), lists.overlay.table()])
+
+
+def _alive(lists: Lists) -> EntryTable:
+    alive = np.ones(len(lists.base), np.bool_)
+    alive[lists.dead] = False
+    return lists.base.table(np.flatnonzero(alive))
+
+
+def _with_base(lists: Lists, tables: Sequence[EntryTable]) -> Lists:
     nothing = np.zeros(0, np.int64)
-    return replace(lists, base=Segment.build(table_of(lists)), overlay=empty(), dead=nothing)
+    base = Segment.build(concatenate(tables))
+    return replace(lists, base=base, overlay=empty(), dead=nothing)
 
 
 def locate(segment: Segment, wanted: Identities) -> Int64s:

@@ -110,11 +110,15 @@ class Follower:
         await self._publish(lists)
 
     async def _apply(self, lists: Lists, changes: list[Change]) -> None:
-        if self._merge is not None:
+        after = await asyncio.to_thread(_applied, lists, changes)
+        await self._publish(after)
+        if after.base is not lists.base:
+            self._merge = None  # a large change made a base itself
+            self._begin_rebase()
+        elif self._merge is not None:
             self._merge.since += changes
-        await self._publish(await asyncio.to_thread(_applied, lists, changes))
-        if self._lists is not None and self._merge is None and delta.has_grown(self._lists):
-            merging = asyncio.to_thread(delta.merged, self._lists)
+        elif delta.has_grown(after):
+            merging = asyncio.to_thread(delta.merged, after)
             self._merge = _Merge(task=asyncio.create_task(merging))
 
     async def _take_over_merge(self, merge: _Merge) -> None:

@@ -6,8 +6,10 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import redis
 
@@ -207,21 +209,27 @@ async def has_base(store: Store) -> bool:
     return head.version > 0
 
 
-async def test_a_large_change_becomes_a_new_base(redis_url: str, tmp_path: Path) -> None:
-    rows = delta.COMPACT_ROWS + 1
-    many = [an_entry(f"+8616{number:09d}") for number in range(rows)]
+@pytest.mark.parametrize("sizes", [[delta.COMPACT_ROWS + 1], [60_000, 60_000]])
+async def test_many_rows_become_a_new_base_here_and_in_the_store(
+    redis_url: str, tmp_path: Path, sizes: list[int]
+) -> None:
+    rows = sum(sizes)
+    many = EntryTable.from_entries(an_entry(f"+8616{number:09d}") for number in range(rows))
     replica = Replica(tmp_path / "lists")
     async with following(redis_url, tmp_path / "lists", rebases=True) as store:
-        await store.commit(a_proposal(*many), expected_version=0)
-        await until(replica, at_version(1))
-        await store.commit(a_proposal(TWO), expected_version=1)
-        await until(replica, lambda found: len(found.lists.base) == rows)
-        await until(replica, at_version(2))
+        for end, size in zip(np.cumsum(sizes), sizes, strict=True):
+            part = many.take(np.arange(end - size, end))
+            await store.commit(replace(a_proposal(), additions=part), expected_version=None)
+        await until(replica, at_version(len(sizes)))
+        await store.commit(a_proposal(TWO), expected_version=None)
+
+        await until(replica, at_version(len(sizes) + 1))
+        await until(replica, lambda found: len(found.lists.base) >= rows)
         await eventually(lambda: has_base(store))
         head, table = await store.load()
 
     assert len(replica.current) == rows + 1
-    assert len(table) == rows + head.version - 1
+    assert len(table) == rows + head.version - len(sizes)
 
 
 async def test_following_ends_at_whatever_moment_it_is_told_to(
