@@ -6,6 +6,7 @@ import typer
 
 from services.cli import blocklist, check, hits, replay, run, score
 from services.cli.console import out
+from services.cli.eval import evaluate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app.command(hidden=True)(run.worker)
 app.add_typer(check.app, name="check")
 app.add_typer(replay.app, name="replay")
 app.add_typer(score.app, name="score")
+app.command("eval")(evaluate)
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(hits.app, name="hits")
 

@@ -1,20 +1,18 @@
 """`fanzha score`: runs the models alone, in this process, at the shipped thresholds."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from classifiers import bundles
 from fanzha.fraud import FraudType
-from fanzha.phone import HomePlan
-from fanzha.tables import Float32s
-from fanzha.url import canonicals
-from services.cli.console import err, fail, one_sentence, progress
-from services.cli.files import OpenTable, Row, column, open_table
+from services.cli import scoring
+from services.cli.console import err, one_sentence, progress
+from services.cli.files import column, open_table
+from services.cli.scoring import CHUNK, Scored, Scoring
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,92 +28,41 @@ Models = Annotated[
     Path | None, typer.Option(envvar="FANZHA_MODELS_DIR", help="Folder of model bundles.")
 ]
 
-CHUNK = 1024
-Scorer: TypeAlias = Callable[[Sequence[Row]], Iterator[tuple[str, ...]]]
+COLUMNS = ("action", "p_fraud", "fraud_type")
 
 
 @app.command()
 def sms(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score texts: column text (or body), and optionally sender and id."""
-    model = bundles.load_text(models_dir)
-    home = HomePlan()
-
-    def scorer(table: OpenTable) -> Scorer:
-        body = _needed(table, data, "text", "body", "message", "content")
-        sender = column(table.columns, "sender", "from")
-
-        def score(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
-            senders = home.sender_keys([row.get(sender, "") for row in rows])
-            scores = model.score_bodies([row[body] for row in rows], senders)
-            for fraud, spam, kind in zip(
-                scores.p_fraud, scores.p_spam, scores.fraud_types, strict=True
-            ):
-                name = FraudType(int(kind)).name.lower() if kind else ""
-                yield _action(fraud, model.threshold), _number(fraud), name, _number(spam)
-
-        return score
-
-    _run(data, out, "text", ("action", "p_fraud", "fraud_type", "p_spam"), scorer)
+    _run(data, out, scoring.sms(models_dir), (*COLUMNS, "p_spam"))
 
 
 @app.command()
 def url(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score links: column url (or domain), and optionally id."""
-    model = bundles.load_link(models_dir)
-
-    def scorer(table: OpenTable) -> Scorer:
-        name = _needed(table, data, "url", "domain", "host", "link")
-
-        def score(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
-            return _plain(model.score(canonicals([row[name] for row in rows])), model.threshold)
-
-        return score
-
-    _run(data, out, "url", ("action", "p_fraud", "fraud_type"), scorer)
+    _run(data, out, scoring.url(models_dir), COLUMNS)
 
 
 @app.command()
 def caller(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score callers by their behaviour: the columns named in docs/models/caller.md."""
-    model = bundles.load_caller(models_dir)
-
-    def scorer(table: OpenTable) -> Scorer:
-        def score(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
-            columns = {
-                name: np.array([_float(row[name]) for row in rows], np.float32)
-                for name in table.columns
-                if name in model.table_columns
-            }
-            return _plain(model.score_table(columns), model.threshold)
-
-        missing = sorted(set(model.table_columns) - set(table.columns))
-        if missing:
-            err.print(f"taken as empty, for {data.name} has no such column: {', '.join(missing)}")
-        return score
-
-    _run(data, out, "number", ("action", "p_fraud", "fraud_type"), scorer)
+    _run(data, out, scoring.caller(models_dir), COLUMNS)
 
 
-def _run(
-    data: Path,
-    out: Path,
-    single: str,
-    columns: tuple[str, ...],
-    scorer: Callable[[OpenTable], Scorer],
-) -> None:
+def _run(data: Path, out: Path, model: Scoring, columns: tuple[str, ...]) -> None:
     with (
         one_sentence(data.name),
-        open_table(data, single_column=single) as table,
+        open_table(data, single_column=model.single) as table,
         out.open("w", encoding="utf-8") as file,
     ):
-        score = scorer(table)
+        score = model.scorer(table, data.name)
         name = column(table.columns, "id", "user")
         file.write("\t".join(("id", *columns)) + "\n")
         done = 0
         with progress() as display:
             task: Any = display.add_task("scoring", total=table.total_bytes, note="")
             while rows := list(islice(table.rows, CHUNK)):
-                for offset, fields in enumerate(score(rows)):
+                for offset, fields in enumerate(_fields(score(rows), model.threshold)):
                     identity = rows[offset].get(name) or str(done + offset + 1)
                     file.write("\t".join((identity, *fields)) + "\n")
                 done += len(rows)
@@ -123,16 +70,11 @@ def _run(
     err.print(f"{done:,} rows scored")
 
 
-def _needed(table: OpenTable, data: Path, *names: str) -> str:
-    found = column(table.columns, *names)
-    if not found:
-        fail(f"{data.name}: needs a column {' or '.join(names)}, has {', '.join(table.columns)}")
-    return found
-
-
-def _plain(scores: Float32s, threshold: float) -> Iterator[tuple[str, ...]]:
-    for score in scores:
-        yield _action(score, threshold), _number(score), ""
+def _fields(scored: Scored, threshold: float) -> Iterator[tuple[str, ...]]:
+    for row, (score, kind) in enumerate(zip(scored.p_fraud, scored.fraud_types, strict=True)):
+        name = FraudType(int(kind)).name.lower() if kind else ""
+        fields = _action(score, threshold), _number(score), name
+        yield fields if scored.p_spam is None else (*fields, _number(scored.p_spam[row]))
 
 
 def _action(score: np.float32, threshold: float) -> str:
@@ -142,10 +84,3 @@ def _action(score: np.float32, threshold: float) -> str:
 
 def _number(score: np.float32) -> str:
     return "" if np.isnan(score) else f"{score:.6f}"
-
-
-def _float(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")

@@ -1,0 +1,102 @@
+"""`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import typer
+
+from classifiers.evaluation_report import Figures, ScoredRows, report
+from services.cli import eval_display, scoring
+from services.cli.console import err, fail, one_sentence, print_json, progress
+from services.cli.files import column, open_table
+from services.cli.score import Models
+from services.cli.scoring import CHUNK, Scoring, needed
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        exists=True, dir_okay=False, help="TSV or CSV with a header and a column label, or .gz."
+    ),
+]
+By = Annotated[
+    str, typer.Option(help="Column to tell rows apart by; empty: source, where there is one.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Plots = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
+]
+
+LOADERS: dict[str, Callable[[Path | None], Scoring]] = {
+    "sms": scoring.sms,
+    "url": scoring.url,
+    "caller": scoring.caller,
+}
+
+
+def evaluate(
+    channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
+    data: Data,
+    by: By = "",
+    as_json: AsJson = False,
+    plots: Plots = None,
+    models_dir: Models = None,
+) -> None:
+    """Measure a model on a labelled file, at the threshold of its card.
+
+    Columns are those of `fanzha score`, and label: ham, benign, nonfraud, legitimate and 0 are
+    legitimate; fraud, malicious and 1 are fraud; spam counts on neither side. With a column
+    category, kinds of fraud are compared too. Rows that the model was trained on flatter it.
+    """
+    if plots is not None:
+        draw = _plotter()
+    model = LOADERS[channel](models_dir)
+    rows = _scored(data, by, model)
+    figures: Figures = {"channel": channel, "model_version": model.version, "file": data.name}
+    figures |= report(rows, model.threshold)
+    if as_json:
+        print_json(figures)
+    else:
+        eval_display.show(figures)
+    if plots is not None:
+        for path in draw(rows, model.threshold, plots):
+            err.print(f"drew {path}")
+
+
+def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
+    with one_sentence(data.name), open_table(data, single_column=model.single) as table:
+        score = model.scorer(table, data.name)
+        label = needed(table, data.name, "label")
+        group = needed(table, data.name, by) if by else column(table.columns, "source")
+        texts: list[tuple[str, str, str]] = []
+        scores, kinds = [np.zeros(0, np.float32)], [np.zeros(0, np.uint8)]
+        with progress() as display:
+            task: Any = display.add_task("scoring", total=table.total_bytes, note="")
+            while rows := list(islice(table.rows, CHUNK)):
+                found = score(rows)
+                scores.append(found.p_fraud)
+                kinds.append(found.fraud_types)
+                texts += [(row.get(group, ""), row[label], row.get("category", "")) for row in rows]
+                display.update(task, completed=table.bytes_read(), note=f"{len(texts):,} rows")
+    if not texts:
+        fail(f"{data.name}: holds no row")
+    groups, labels, categories = (np.array(words) for words in zip(*texts, strict=True))
+    return ScoredRows(
+        groups=groups,
+        labels=labels,
+        categories=categories,
+        scores=np.concatenate(scores),
+        fraud_types=np.concatenate(kinds),
+    )
+
+
+def _plotter() -> Any:
+    try:
+        from services.cli.eval_plots import draw
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        fail("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
+    return draw
