@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import grpc
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -29,7 +30,7 @@ err = Console(stderr=True, highlight=False)
 
 def fail(message: str, *, status: int = 1) -> NoReturn:
     """End the command with one sentence."""
-    err.print(f"[red]error:[/] {message}", soft_wrap=True)
+    err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(status)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from services import configuration, logs, settings
-from services.cli.console import err
+from services.cli.console import fail
 from services.settings import Settings
 
 Config = Annotated[
@@ -57,6 +57,5 @@ def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int
         status = asyncio.run(role(wanted))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment, told in one message: settings, models, a taken port or folder.
-        err.print(f"[red]error:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(str(error), status=2)
     raise typer.Exit(status)
