@@ -7,6 +7,7 @@ import typer
 from services.cli import blocklist, check, hits, replay, run, score
 from services.cli.console import out
 from services.cli.eval import evaluate
+from services.cli.train import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +22,7 @@ app.add_typer(check.app, name="check")
 app.add_typer(replay.app, name="replay")
 app.add_typer(score.app, name="score")
 app.command("eval")(evaluate)
+app.command()(train)
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(hits.app, name="hits")
 

@@ -1,6 +1,5 @@
 """`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
 
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,12 +28,6 @@ Plots = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
 ]
 
-LOADERS: dict[str, Callable[[Path | None], Scoring]] = {
-    "sms": scoring.sms,
-    "url": scoring.url,
-    "caller": scoring.caller,
-}
-
 
 def evaluate(
     channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
@@ -52,7 +45,7 @@ def evaluate(
     """
     if plots is not None:
         draw = _plotter()
-    model = LOADERS[channel](models_dir)
+    model = scoring.load(channel, models_dir)
     rows = _scored(data, by, model)
     figures: Figures = {"channel": channel, "model_version": model.version, "file": data.name}
     figures |= report(rows, model.threshold)
@@ -98,5 +91,5 @@ def _plotter() -> Any:
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        fail("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
+        fail("plots need matplotlib: pip install 'fanzha\\[plots]', or in a clone '.\\[plots]'")
     return draw

@@ -30,19 +30,18 @@ def show(figures: Figures) -> None:
 
 def _groups(groups: Any) -> Table:
     table = Table(box=None, pad_edge=False)
-    for title in ("group", "label", "counts as"):
+    for title in ("group", "label"):
         table.add_column(title)
-    for title in ("rows", "blocked", "rate", "95 % interval"):
-        table.add_column(title, justify="right")
+    for title in ("rows", "blocked", "% blocked", "95 % interval"):
+        table.add_column(title, justify="right", no_wrap=True)
     for group in groups:
         table.add_row(
             group["group"] or "–",
             group["label"],
-            group["counts_as"],
             f"{group['rows']:,}",
             f"{group['blocked']:,}",
-            f"{group['rate']:.3%}",
-            f"{group['low']:.3%} to {group['high']:.3%}",
+            f"{100 * group['rate']:.3f}",
+            f"{100 * group['low']:.3f} to {100 * group['high']:.3f}",
         )
     return table
 

@@ -34,19 +34,19 @@ COLUMNS = ("action", "p_fraud", "fraud_type")
 @app.command()
 def sms(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score texts: column text (or body), and optionally sender and id."""
-    _run(data, out, scoring.sms(models_dir), (*COLUMNS, "p_spam"))
+    _run(data, out, scoring.load("sms", models_dir), (*COLUMNS, "p_spam"))
 
 
 @app.command()
 def url(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score links: column url (or domain), and optionally id."""
-    _run(data, out, scoring.url(models_dir), COLUMNS)
+    _run(data, out, scoring.load("url", models_dir), COLUMNS)
 
 
 @app.command()
 def caller(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score callers by their behaviour: the columns named in docs/models/caller.md."""
-    _run(data, out, scoring.caller(models_dir), COLUMNS)
+    _run(data, out, scoring.load("caller", models_dir), COLUMNS)
 
 
 def _run(data: Path, out: Path, model: Scoring, columns: tuple[str, ...]) -> None:

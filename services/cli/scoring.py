@@ -41,7 +41,15 @@ class Scoring(NamedTuple):
     """Made for a table, and the name of its file."""
 
 
-def sms(models_dir: Path | None) -> Scoring:
+def load(channel: str, models_dir: Path | None) -> Scoring:
+    """Load the newest model of *channel*; end the command where there is none that is whole."""
+    try:
+        return _LOADERS[channel](models_dir)
+    except ValueError as error:
+        fail(str(error))
+
+
+def _sms(models_dir: Path | None) -> Scoring:
     """Score texts by column text (or body), and sender where there is one."""
     model = bundles.load_text(models_dir)
     home = HomePlan()
@@ -60,7 +68,7 @@ def sms(models_dir: Path | None) -> Scoring:
     return Scoring(model.version, model.threshold, "text", scorer)
 
 
-def url(models_dir: Path | None) -> Scoring:
+def _url(models_dir: Path | None) -> Scoring:
     """Score links by column url (or domain)."""
     model = bundles.load_link(models_dir)
 
@@ -71,7 +79,7 @@ def url(models_dir: Path | None) -> Scoring:
     return Scoring(model.version, model.threshold, "url", scorer)
 
 
-def caller(models_dir: Path | None) -> Scoring:
+def _caller(models_dir: Path | None) -> Scoring:
     """Score callers by the columns of their behaviour."""
     model = bundles.load_caller(models_dir)
 
@@ -91,6 +99,9 @@ def caller(models_dir: Path | None) -> Scoring:
         return score
 
     return Scoring(model.version, model.threshold, "number", scorer)
+
+
+_LOADERS = {"sms": _sms, "url": _url, "caller": _caller}
 
 
 def needed(table: OpenTable, file: str, *names: str) -> str:
