@@ -1,0 +1,126 @@
+"""Fingerprints of texts: near-duplicates share most of theirs, and no text can be read back.
+
+A sketch is `VALUES` numbers. Every three characters in a row of the normalised text
+(`fanzha.text`) are hashed once; the upper bits of the hash choose a place in the sketch, and the
+smallest hash of each place is kept (one-permutation MinHash). Two texts have about that share of
+places equal that they share of all their trigrams, so with `NEAR` of 16 equal they are
+near-duplicates, whatever names, numbers and links were put in. An empty place takes what its
+right neighbour has. A text that fills fewer than `FEWEST` places could be anybody's: "see you at
+eight" has no fingerprint.
+
+Written, a fingerprint is ``fp1:`` and 64 hexadecimal digits. The 1 stands for all of the above,
+the normaliser included: a change that alters fingerprints makes it a 2. It is no secret what a
+guessed text would look like; what cannot be guessed cannot be read back.
+
+A batch is read at once, at 1.3 µs a text of 70 characters; normalising it comes before that.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fanzha.tables import Bools, Int64s, Uint32s
+from fanzha.text import normalise
+
+Values: TypeAlias = npt.NDArray[np.uint16]
+"""One row of `VALUES` numbers for each text."""
+
+VALUES = 16
+NEAR = 10
+"""Equal values that make near-duplicates of two texts; ADR 10 tells how it was chosen."""
+FEWEST = 10
+"""Places that a text must fill to have a fingerprint; some fifteen different trigrams do."""
+LONGEST = 1024
+"""What a normalised text has beyond this does not count."""
+BANDS = 8
+"""Pairs of values to look a sketch up by: near-duplicates nearly always have one in common."""
+
+_PREFIX = "fp1:"
+_WRITTEN = re.compile(_PREFIX + r"[0-9a-f]{64}")
+_END = "\x00"
+_PLACE_SHIFT = np.uint32(28)
+_EMPTY = np.uint32(2**32 - 1)
+_MULTIPLIER = np.uint32(0x0100_0193)
+
+
+class Sketches(NamedTuple):
+    """The sketches of a batch of texts."""
+
+    values: Values
+    known: Bools
+    """The texts that have a fingerprint; the values of the others mean nothing."""
+
+
+def sketches(normal: Sequence[str]) -> Sketches:
+    """Sketch texts that are normalised already."""
+    table = np.full(len(normal) * VALUES, _EMPTY, np.uint32)
+    hashes, rows = _trigrams([text[:LONGEST] for text in normal])
+    np.minimum.at(table, rows * VALUES + (hashes >> _PLACE_SHIFT), hashes)
+    smallest = table.reshape(-1, VALUES)
+    known: Bools = np.count_nonzero(smallest != _EMPTY, axis=1) >= FEWEST
+    # The upper half is small by choice; the lower is as random as a hash.
+    return Sketches(_filled(smallest, known).astype(np.uint16), known)
+
+
+def fingerprint(text: str) -> str:
+    """Write the fingerprint of a text; empty where it is too short to have one."""
+    values, known = sketches([normalise(text)])
+    return _PREFIX + values[0].astype(">u2").tobytes().hex() if known[0] else ""
+
+
+def is_fingerprint(text: str) -> bool:
+    """Tell a written fingerprint from other texts."""
+    return _WRITTEN.fullmatch(text) is not None
+
+
+def read(written: Sequence[str]) -> Values:
+    """Read written fingerprints back."""
+    digits = "".join([text.removeprefix(_PREFIX) for text in written])
+    return np.frombuffer(bytes.fromhex(digits), ">u2").astype(np.uint16).reshape(-1, VALUES)
+
+
+def equal_values(first: Values, second: Values) -> Int64s:
+    """Count, row by row, the equal values of two sketches; `NEAR` or more are near-duplicates."""
+    equal: Int64s = np.count_nonzero(first == second, axis=1)
+    return equal
+
+
+def band_keys(values: Values) -> Int64s:
+    """Return `BANDS` keys for each sketch: a pair of values, and which pair it is."""
+    pairs = values.reshape(-1, BANDS, 2).astype(np.int64)
+    keys: Int64s = np.arange(BANDS) << 32 | pairs[:, :, 0] << 16 | pairs[:, :, 1]
+    return keys
+
+
+def _trigrams(texts: Sequence[str]) -> tuple[Uint32s, Int64s]:
+    """Hash the trigrams of all texts; tell for each whose it is."""
+    joined = "".join([text + _END for text in texts])
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    inside = points != ord(_END)
+    whole = inside[:-2] & inside[1:-1] & inside[2:]
+    hashes = (points[:-2] * _MULTIPLIER + points[1:-1]) * _MULTIPLIER + points[2:]
+    rows = np.repeat(np.arange(len(texts)), lengths)[: len(hashes)]
+    return _mixed(hashes[whole]), rows[whole]
+
+
+def _mixed(hashes: Uint32s) -> Uint32s:
+    """Make every bit depend on every other, as the end of MurmurHash3 does."""
+    hashes ^= hashes >> np.uint32(16)
+    hashes *= np.uint32(0x85EB_CA6B)
+    hashes ^= hashes >> np.uint32(13)
+    hashes *= np.uint32(0xC2B2_AE35)
+    hashes ^= hashes >> np.uint32(16)
+    return hashes
+
+
+def _filled(smallest: Uint32s, known: Bools) -> Uint32s:
+    """Give empty places what their right neighbour has, around the end."""
+    empty = smallest == _EMPTY
+    while (empty & known[:, None]).any():
+        smallest = np.where(empty, np.roll(smallest, -1, axis=1), smallest)
+        empty = smallest == _EMPTY
+    return smallest
