@@ -35,6 +35,7 @@ from blocklists import packing
 from blocklists.changes import Change
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.redis_client import Client, execute_synced, within
+from blocklists.store_scripts import COMMIT, REBASE
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.tables import Int64s
 
@@ -52,32 +53,6 @@ REPORT_AGE_MS = 10_000
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 _ANY_VERSION = -1
-
-_COMMIT = """
-local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
-for _, past in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
-    local known, commit = past:match('^(%d+) (.+)$')
-    if commit == ARGV[3] then return {1, tonumber(known)} end
-end
-if tonumber(ARGV[1]) ~= -1 and tonumber(ARGV[1]) ~= version then return {0, version} end
-version = version + 1
-local previous = redis.call('HGET', KEYS[1], 'commit') or ''
-redis.call('XADD', KEYS[2], version .. '-0', 'previous', previous, 'commit', ARGV[3],
-           'committed_at_ms', ARGV[2], unpack(ARGV, 4))
-redis.call('HSET', KEYS[1], 'version', version, 'committed_at_ms', ARGV[2], 'commit', ARGV[3])
-redis.call('LPUSH', KEYS[3], version .. ' ' .. ARGV[3])
-redis.call('LTRIM', KEYS[3], 0, 63)
-return {1, version}
-"""
-
-_REBASE = """
-local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
-if base >= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'committed_at_ms', ARGV[2], 'commit', ARGV[3],
-           'chunks', ARGV[4])
-redis.call('XTRIM', KEYS[2], 'MINID', ARGV[5])
-return 1
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +113,7 @@ class Store:
         pairs = [text for field in fields.items() for text in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_COMMIT, 3, HEAD, CHANGES, RECENT, expected, change.committed_at_ms,
+            writing.eval(COMMIT, 3, HEAD, CHANGES, RECENT, expected, change.committed_at_ms,
                          change.commit or uuid4().hex, *pairs)  # fmt: skip
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
@@ -187,7 +162,7 @@ class Store:
         _, keys = await self._put(table, inline_bytes=-1)
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
+            writing.eval(REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
                          head.commit, json.dumps(keys), f"{head.version + 1}-0")  # fmt: skip
             (done, *_), _synced = await execute_synced(self._client, writing, BASE)
         # A host that reads these chunks right now finds one gone, and loads the new base.

@@ -1,0 +1,35 @@
+"""What the store does in one step: scripts that Redis runs, each on the keys of one slot.
+
+Keys and layout are described in `blocklists.store`.
+"""
+
+COMMIT = """
+local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+for _, past in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
+    local known, commit = past:match('^(%d+) (.+)$')
+    if commit == ARGV[3] then return {1, tonumber(known)} end
+end
+if tonumber(ARGV[1]) ~= -1 and tonumber(ARGV[1]) ~= version then return {0, version} end
+version = version + 1
+local previous = redis.call('HGET', KEYS[1], 'commit') or ''
+redis.call('XADD', KEYS[2], version .. '-0', 'previous', previous, 'commit', ARGV[3],
+           'committed_at_ms', ARGV[2], unpack(ARGV, 4))
+redis.call('HSET', KEYS[1], 'version', version, 'committed_at_ms', ARGV[2], 'commit', ARGV[3])
+redis.call('LPUSH', KEYS[3], version .. ' ' .. ARGV[3])
+redis.call('LTRIM', KEYS[3], 0, 63)
+return {1, version}
+"""
+"""Keys: head, changes, recent. Arguments: expected version or -1, time, name of the commit,
+then fields and values of the entry. Answers 1 or 0, whether it is committed, and the version.
+A name that was committed lately is answered as it was then."""
+
+REBASE = """
+local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if base >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'committed_at_ms', ARGV[2], 'commit', ARGV[3],
+           'chunks', ARGV[4])
+redis.call('XTRIM', KEYS[2], 'MINID', ARGV[5])
+return 1
+"""
+"""Keys: base, changes. Arguments: version, time, commit, chunks, first id that stays in the
+stream. Answers 0 when there is a newer base."""
