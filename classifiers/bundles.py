@@ -17,6 +17,7 @@ from classifiers.sms import TextClassifier
 SHIPPED = Path(__file__).with_name("models")
 
 _NUMBER = re.compile(r"[0-9]+")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,31 +34,44 @@ def load_all(root: Path | None = None) -> Classifiers:
     return Classifiers(text=load_text(root), link=load_link(root), caller=load_caller(root))
 
 
-def load_text(root: Path | None = None) -> TextClassifier:
-    """Load the newest text model."""
-    return TextClassifier(_load(root, "sms"))
+def load_text(root: Path | None = None, version: str | None = None) -> TextClassifier:
+    """Load a text model, by default the newest."""
+    return TextClassifier(_load(root, "sms", version))
 
 
-def load_link(root: Path | None = None) -> LinkClassifier:
-    """Load the newest link model."""
-    return LinkClassifier(_load(root, "url"))
+def load_link(root: Path | None = None, version: str | None = None) -> LinkClassifier:
+    """Load a link model, by default the newest."""
+    return LinkClassifier(_load(root, "url", version))
 
 
-def load_caller(root: Path | None = None) -> CallerClassifier:
-    """Load the newest caller model."""
-    return CallerClassifier(_load(root, "caller"))
+def load_caller(root: Path | None = None, version: str | None = None) -> CallerClassifier:
+    """Load a caller model, by default the newest."""
+    return CallerClassifier(_load(root, "caller", version))
+
+
+def folder(root: Path | None, channel: str, version: str) -> Path:
+    """Return where bundle *version* of *channel* lies, or would lie."""
+    if not _VERSION.fullmatch(version):
+        raise ValueError(f"{version!r} cannot be the name of a bundle")
+    return (root or SHIPPED) / channel / version
+
+
+def versions(root: Path | None, channel: str) -> list[str]:
+    """Return the versions of *channel* that lie below *root*, the newest last."""
+    found = [card.parent.name for card in ((root or SHIPPED) / channel).glob(f"*/{CARD}")]
+    return sorted(found, key=lambda version: (_numbers(version), version))
 
 
 def newest(root: Path, channel: str) -> Path:
     """Return the bundle of *channel* with the highest version, ``10`` being above ``9``."""
-    found = [card.parent for card in (root / channel).glob(f"*/{CARD}")]
+    found = versions(root, channel)
     if not found:
         raise ValueError(f"{root / channel} holds no model bundle")
-    return max(found, key=lambda bundle: (_numbers(bundle.name), bundle.name))
+    return root / channel / found[-1]
 
 
-def _load(root: Path | None, channel: str) -> OnnxModel:
-    bundle = newest(root or SHIPPED, channel)
+def _load(root: Path | None, channel: str, version: str | None) -> OnnxModel:
+    bundle = folder(root, channel, version) if version else newest(root or SHIPPED, channel)
     model = OnnxModel(bundle)
     if (model.card.channel, model.card.version) != (channel, bundle.name):
         raise ValueError(

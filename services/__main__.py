@@ -4,7 +4,7 @@ from importlib.metadata import version as distribution_version
 
 import typer
 
-from services.cli import blocklist, check, hits, replay, run, score
+from services.cli import blocklist, check, hits, models, replay, run, score
 from services.cli.console import out
 from services.cli.eval import evaluate
 from services.cli.train import train
@@ -25,6 +25,7 @@ app.command("eval")(evaluate)
 app.command()(train)
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(hits.app, name="hits")
+app.add_typer(models.app, name="models")
 
 
 @app.command()

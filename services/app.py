@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from blocklists.replica import Replica
-from classifiers import bundles
 from classifiers.activity import ActivityTable
 from fanzha import numbering
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
-from fanzha.tables import Channel, Texts
-from services.engine import Engine, Models, Rules
+from fanzha.tables import Channel
+from services import wanted_models
+from services.engine import Engine, Rules
+from services.models import ModelSwitch
 from services.observer import Observer
 from services.rpc.interception import InterceptionServicer
 from services.rpc.reading import Reader
@@ -28,7 +27,7 @@ class Decider:
     activity: ActivityTable
     home: HomePlan
     interception: InterceptionServicer
-    models: Models
+    models: ModelSwitch
 
 
 def build(
@@ -41,12 +40,12 @@ def build(
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings)
-    _warm_up(models)
+    _warm_up()
     home = HomePlan(settings.home_country)
     activity = ActivityTable(settings.activity_slots)
     engine = Engine(
         current_snapshot=lambda: replica.current,
-        current_models=lambda: models,
+        current_models=lambda: models.current,
         activity=activity,
         rules=Rules(
             home_country=settings.home_country,
@@ -68,39 +67,23 @@ def build(
     )
 
 
-def load_models(settings: Settings) -> Models:
-    """Load the newest bundle of each channel; a threshold that is set replaces the card's."""
-    loaded = bundles.load_all(settings.models_dir)
-    return Models(
-        caller=loaded.caller,
-        text=loaded.text,
-        link=loaded.link,
-        thresholds={
-            Channel.CALL: _or(settings.call_threshold, loaded.caller.threshold),
-            Channel.TEXT: _or(settings.text_threshold, loaded.text.threshold),
-            Channel.LINK: _or(settings.link_threshold, loaded.link.threshold),
+def load_models(settings: Settings) -> ModelSwitch:
+    """Load the models this host was told to run last; the newest of a channel without a wish.
+
+    A threshold that is set replaces that of every card.
+    """
+    return ModelSwitch(
+        settings.models_dir,
+        {
+            Channel.CALL: settings.call_threshold,
+            Channel.TEXT: settings.text_threshold,
+            Channel.LINK: settings.link_threshold,
         },
+        wanted_models.kept(settings.data_dir),
     )
 
 
-def _warm_up(models: Models) -> None:
+def _warm_up() -> None:
     """Build now what is built on first use, so that no early request waits for it."""
     numbering.prepare()
-    body = "見【示例】 http://first.example/a 验证码 123456, call 95588"
-    models.link.score(find_links(body))
-    one = np.ones(1, np.int64)
-    models.text.score(
-        Texts(
-            senders=one,
-            receivers=one,
-            bodies=[body],
-            submitted_at_ms=one,
-            ingress=one.astype(np.uint8),
-            names={},
-            errors={},
-        )
-    )
-
-
-def _or(wanted: float | None, otherwise: float) -> float:
-    return otherwise if wanted is None else wanted
+    find_links("见【示例】 http://first.example/a")

@@ -24,6 +24,8 @@ from services.feedback import Feedback
 from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
+from services.model_follower import ModelFollower
+from services.model_store import ModelStore
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
 from services.rpc.feedback import FeedbackServicer
@@ -87,6 +89,14 @@ class Worker:
         self._ends = EndsExchange(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.activity.record_ends
         )
+        self._models = ModelFollower(
+            self._decider.models,
+            ModelStore(redis),
+            worker=self._name,
+            data_dir=settings.data_dir,
+            counters=self._metrics,
+            now_ms=now_ms,
+        )
         feedback = FeedbackServicer(
             feedback=Feedback(store=hits, home=self._decider.home, now_ms=now_ms),
             call_ends=CallEndReports(
@@ -109,6 +119,7 @@ class Worker:
         background = [
             asyncio.create_task(self._follow_lists()),
             asyncio.create_task(self._report()),
+            asyncio.create_task(self._models.run()),
             asyncio.create_task(self._flusher.run()),
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
         ]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ class Running:
     def redis_url(self) -> str:
         return (self.folder / "valkey" / "url").read_text().strip()
 
+    def metrics_page(self) -> str:
+        """Return what Prometheus would read now."""
+        with urllib.request.urlopen(self.metrics, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+            page: str = answer.read().decode()
+        return page
+
     def fanzha(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run a command against this service."""
         done = run(
@@ -43,9 +50,9 @@ class Running:
 
 
 @contextmanager
-def fanzha_up(folder: Path, *, workers: int = 2) -> Iterator[Running]:
+def fanzha_up(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Running]:
     """Run everything in *folder*, on free ports; end it in order."""
-    with role("up", folder, FANZHA_WORKERS=str(workers)) as process:
+    with role("up", folder, FANZHA_WORKERS=str(workers), **settings) as process:
         found = endpoints(folder, process)
         yield Running(
             process=process,

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +19,7 @@ from fanzha.v1 import decision_pb2, feedback_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
 from services.cli.check import DEFAULT_TARGET, Target, Timeout, word
 from services.cli.console import fail, one_sentence, out, print_json
+from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
@@ -51,12 +51,8 @@ def tail(
         str, typer.Option(help="A place in the stream, or beginning, or now.")
     ] = "now",
     count: Annotated[int, typer.Option(min=0, help="End after so many hits; 0: never.")] = 0,
-    redis_url: Annotated[
-        str, typer.Option(envvar="FANZHA_REDIS_URL", help="Empty: the embedded Valkey.")
-    ] = "",
-    data_dir: Annotated[
-        Path, typer.Option(envvar="FANZHA_DATA_DIR", help="Where the embedded Valkey lives.")
-    ] = Path("data"),
+    redis_url: RedisUrl = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
     full: Annotated[bool, typer.Option("--full", help="Show whole numbers.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +60,7 @@ def tail(
     names = list(_STREAMS) if stream is Stream.ALL else [stream.value]
     if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
         fail(f"--since: a place such as 1764000000000-0, beginning or now, not {since!r}", status=2)
-    url = redis_url or _embedded_url(data_dir)
+    url = store_url(redis_url, data_dir)
     with one_sentence("the store"), suppress(KeyboardInterrupt):
         asyncio.run(_tail(url, names, since, count, full=full, as_json=as_json))
 
@@ -170,14 +166,6 @@ def _masked(hit: Mapping[str, str]) -> dict[str, str]:
     parties = {hit.get("from_party"), hit.get("to_party")}
     hide = {"from_party", "to_party"} | ({"pattern"} if hit.get("pattern") in parties else set())
     return {name: masked(value) if name in hide else value for name, value in hit.items()}
-
-
-def _embedded_url(data_dir: Path) -> str:
-    file = data_dir / "valkey" / "url"
-    try:
-        return file.read_text().strip()
-    except OSError:
-        fail(f"no --redis-url, and no embedded Valkey runs in {data_dir}", status=2)
 
 
 def _fraud_type(name: str) -> Any:

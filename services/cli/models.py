@@ -1,0 +1,208 @@
+"""`fanzha models`: which models there are and run; swap, shadow and roll back."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from blocklists.redis_client import connect
+from fanzha.tables import Channel
+from services.cli.console import err, fail, one_sentence, out, print_json
+from services.cli.model_display import bundle_rows, channel_json, channel_lines, wish_words
+from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.clock import now_ms
+from services.model_store import ModelReport, ModelStore
+from services.wanted_models import WORDS, Wanted
+
+app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
+
+_LOOK_SECONDS = 0.2
+
+Answer = TypeVar("Answer")
+
+
+class Word(StrEnum):
+    """A channel."""
+
+    CALL = "call"
+    SMS = "sms"
+    URL = "url"
+
+
+ChannelWord = Annotated[Word, typer.Argument(help="Whose model.")]
+By = Annotated[str, typer.Option("--by", envvar="USER", help="Who says so, for the record.")]
+Wait = Annotated[
+    float, typer.Option(min=0, help="Seconds to wait until every worker has followed.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command(name="list")
+def list_models(
+    models_dir: Annotated[
+        Path | None,
+        typer.Option(envvar="FANZHA_MODELS_DIR", help="Folder of bundles. Empty: the package's."),
+    ] = None,
+    redis_url: RedisUrl = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Show the bundles of this host, what is wanted, and what each worker runs."""
+    rows = {channel: bundle_rows(models_dir, channel) for channel in Channel}
+
+    async def look(store: ModelStore) -> tuple[dict[Channel, Wanted], list[ModelReport]]:
+        return await store.wanted(), await store.reports(now_ms())
+
+    wanted, reports = _with_store(store_url(redis_url, data_dir), look)
+    if as_json:
+        print_json(
+            {
+                WORDS[channel]: channel_json(channel, rows[channel], wanted.get(channel), reports)
+                for channel in Channel
+            }
+        )
+        return
+    for channel in Channel:
+        for line in channel_lines(channel, rows[channel], wanted.get(channel), reports):
+            out.print(line, soft_wrap=True, markup=False)
+    if not reports:
+        err.print("no worker reports")
+
+
+@app.command()
+def activate(
+    channel: ChannelWord,
+    version: Annotated[str, typer.Argument(help="Version of the bundle that is to decide.")],
+    by: By = "",
+    wait: Wait = 10.0,
+    redis_url: RedisUrl = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Let another model decide; each worker checks it first and keeps its own if it is bad."""
+
+    def wish(before: Wanted, running: str) -> Wanted:
+        decided = before.active or running
+        return replace(
+            before,
+            active=version,
+            previous=before.previous if decided == version else decided,
+            shadow="" if before.shadow == version else before.shadow,
+        )
+
+    _change(channel, wish, by, wait, store_url(redis_url, data_dir), as_json)
+
+
+@app.command()
+def shadow(
+    channel: ChannelWord,
+    version: Annotated[str, typer.Argument(help="Version that is to watch, or off.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Part of the batches it sees.")] = 1.0,
+    by: By = "",
+    wait: Wait = 10.0,
+    redis_url: RedisUrl = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Let a second model score the same traffic and decide nothing."""
+    watcher = "" if version == "off" else version
+
+    def wish(before: Wanted, running: str) -> Wanted:
+        if watcher and watcher == (before.active or running):
+            fail(f"{channel} {watcher} decides already", status=2)
+        return replace(before, shadow=watcher, share=share if watcher else 1.0)
+
+    _change(channel, wish, by, wait, store_url(redis_url, data_dir), as_json)
+
+
+@app.command()
+def rollback(
+    channel: ChannelWord,
+    by: By = "",
+    wait: Wait = 10.0,
+    redis_url: RedisUrl = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Let the model decide again that did before; workers have kept it loaded."""
+
+    def wish(before: Wanted, _running: str) -> Wanted:
+        if not before.previous:
+            fail(f"nothing to roll back to: {channel} was never changed", status=2)
+        return replace(before, active=before.previous, previous=before.active)
+
+    _change(channel, wish, by, wait, store_url(redis_url, data_dir), as_json)
+
+
+def _change(
+    word: Word,
+    wish: Callable[[Wanted, str], Wanted],
+    by: str,
+    wait: float,
+    url: str,
+    as_json: bool,
+) -> None:
+    channel = next(channel for channel in Channel if WORDS[channel] == word)
+
+    async def change(store: ModelStore) -> tuple[Wanted, bool, dict[str, str]]:
+        before = (await store.wanted()).get(channel)
+        running = _common(await store.reports(now_ms()), word)
+        wanted = replace(wish(before or Wanted(), running), by=by, at_ms=now_ms())
+        synced = await store.want(channel, before, wanted)
+        return wanted, synced, await _follow(store, word, wanted, wait)
+
+    wanted, synced, workers = _with_store(url, change)
+    if as_json:
+        print_json({"wanted": asdict(wanted), "synced": synced, "workers": workers})
+    else:
+        place = "on the disk of the store" if synced else "in the store's memory"
+        out.print(f"{word} wanted: {wish_words(wanted)}; {place}", soft_wrap=True, markup=False)
+        for worker, state in workers.items():
+            out.print(f"  {worker}: {state}", soft_wrap=True, markup=False)
+        if not workers:
+            out.print("  no worker reports; those that start will follow")
+    if any(state != "done" for state in workers.values()):
+        raise typer.Exit(1)
+
+
+async def _follow(store: ModelStore, word: Word, wanted: Wanted, wait: float) -> dict[str, str]:
+    """Return how far each worker has followed, after *wait* seconds or when all are through."""
+    ends = time.monotonic() + wait
+    while True:
+        reports = await store.reports(now_ms())
+        states = {report.worker: _state(report.channels[word], wanted) for report in reports}
+        if "not yet" not in states.values() or time.monotonic() >= ends:
+            return states
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _state(status: Any, wanted: Wanted) -> str:
+    """Tell whether a worker runs what is wanted."""
+    for version in (wanted.active, wanted.shadow):
+        if version in status["refused"]:
+            return f"refuses {version}: {status['refused'][version]}"
+    follows = wanted.active in {"", status["active"]} and wanted.shadow == status["shadow"]
+    return "done" if follows and wanted.share == (status["share"] or wanted.share) else "not yet"
+
+
+def _common(reports: Sequence[ModelReport], word: Word) -> str:
+    """Return the version that all workers run; empty when they differ, or there are none."""
+    running = {str(report.channels[word]["active"]) for report in reports}
+    return running.pop() if len(running) == 1 else ""
+
+
+def _with_store(url: str, work: Callable[[ModelStore], Coroutine[Any, Any, Answer]]) -> Answer:
+    async def run() -> Answer:
+        client = connect(url)
+        try:
+            return await work(ModelStore(client))
+        finally:
+            await client.aclose()
+
+    with one_sentence("the store"):
+        return asyncio.run(run())

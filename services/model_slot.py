@@ -1,0 +1,147 @@
+"""One channel's models in a worker: what decides, what did before, what watches.
+
+A bundle that is wanted is loaded once, and tried again only when its files have changed.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+from classifiers import bundles
+from classifiers.card import CARD, GRAPH
+from fanzha.tables import Channel
+from services.shadow import Scorer, Shadow
+from services.wanted_models import FOLDERS, Wanted
+
+logger = logging.getLogger(__name__)
+
+_Mark = tuple[tuple[int, int], ...]
+"""When the files of a bundle were written, and how long they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What runs on one channel."""
+
+    active: str
+    threshold: float
+    previous: str
+    """Still loaded, for a rollback; empty for none."""
+    shadow: str
+    share: float
+    refused: Mapping[str, str]
+    """Versions that are wanted and did not pass, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[Scorer]):
+    """How the models of one channel are handled."""
+
+    channel: Channel
+    load: Callable[[Path | None, str | None], Scorer]
+    """From a root and a version, None for the newest; raises when a bundle does not pass."""
+    warm: Callable[[Scorer], None]
+
+
+class Slot(Generic[Scorer]):
+    """The models of one channel. `prepare` may run in any thread; never two methods at a time."""
+
+    def __init__(
+        self, kind: Kind[Scorer], root: Path | None, threshold: float | None, wanted: Wanted
+    ) -> None:
+        """Load what is wanted, else what was before, else the newest, which must pass."""
+        self.channel = kind.channel
+        self._kind: Kind[Scorer] = kind
+        self._root = root
+        self._threshold = threshold
+        self._kept: dict[str, Scorer] = {}
+        self._refused: dict[str, tuple[_Mark, str]] = {}
+        self._previous = ""
+        self.shadow: Shadow[Scorer] | None = None
+        self.prepare(wanted)
+        first = self._kept.get(wanted.active) or self._kept.get(wanted.previous)
+        self.active: Scorer = first or self._load_warm(None)
+        self.take(wanted)
+
+    @property
+    def threshold(self) -> float:
+        """The score from which the channel blocks."""
+        return self._threshold_of(self.active)
+
+    def prepare(self, wanted: Wanted) -> int:
+        """Load what is wanted and not loaded yet; return how many bundles were refused now."""
+        return sum(map(self._refuses, sorted(_wishes(wanted))))
+
+    def take(self, wanted: Wanted) -> bool:
+        """Let what was prepared decide and watch; tell whether another version decides now."""
+        before = self.active
+        self.active = self._kept.get(wanted.active, before)
+        swapped = self.active.version != before.version
+        if swapped:
+            self._previous = before.version
+            self._kept[before.version] = before
+        self._kept.setdefault(self.active.version, self.active)
+        self._watch(wanted)
+        wishes = _wishes(wanted)
+        needed = wishes | {self.active.version, self._previous}
+        self._kept = {name: model for name, model in self._kept.items() if name in needed}
+        self._refused = {name: why for name, why in self._refused.items() if name in wishes}
+        return swapped
+
+    def status(self) -> Status:
+        """Tell what runs."""
+        return Status(
+            active=self.active.version,
+            threshold=self.threshold,
+            previous=self._previous,
+            shadow=self.shadow.model.version if self.shadow else "",
+            share=self.shadow.share if self.shadow else 0.0,
+            refused={version: why for version, (_, why) in self._refused.items()},
+        )
+
+    def _watch(self, wanted: Wanted) -> None:
+        model = self._kept.get(wanted.shadow)
+        if model is None or model is self.active:
+            self.shadow = None
+        elif self.shadow is None or (self.shadow.model, self.shadow.share) != (model, wanted.share):
+            self.shadow = Shadow(model, self._threshold_of(model), wanted.share)
+
+    def _threshold_of(self, model: Scorer) -> float:
+        return model.threshold if self._threshold is None else self._threshold
+
+    def _refuses(self, version: str) -> bool:
+        """Load *version* unless it is loaded, or was refused and its files are the same."""
+        if version in self._kept:
+            return False
+        mark = _mark(self._root, FOLDERS[self.channel], version)
+        if version in self._refused and self._refused[version][0] == mark:
+            return False
+        try:
+            self._kept[version] = self._load_warm(version)
+        except Exception as error:
+            # Whatever is wrong with it, onnxruntime's own errors included: the old one goes on.
+            self._refused[version] = (mark, str(error))
+            logger.warning("%s model %s is refused: %s", FOLDERS[self.channel], version, error)
+            return True
+        self._refused.pop(version, None)
+        return False
+
+    def _load_warm(self, version: str | None) -> Scorer:
+        model: Scorer = self._kind.load(self._root, version)
+        self._kind.warm(model)
+        return model
+
+
+def _wishes(wanted: Wanted) -> set[str]:
+    return {wanted.active, wanted.previous, wanted.shadow} - {""}
+
+
+def _mark(root: Path | None, channel: str, version: str) -> _Mark:
+    try:
+        bundle = bundles.folder(root, channel, version)
+        stats = [(bundle / name).stat() for name in (CARD, GRAPH)]
+    except (OSError, ValueError):
+        return ()
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)

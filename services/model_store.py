@@ -1,0 +1,93 @@
+"""Keeps in Redis which models are wanted, and what each worker runs.
+
+==============================  =====================================================
+key                             what
+==============================  =====================================================
+``{fanzha:models}:wanted``      hash: what is wanted on ``call``, ``sms`` and ``url``
+``{fanzha:models}:workers``     hash: what each worker reports
+==============================  =====================================================
+
+A wish is replaced only if it is still the one that was read, so two operators cannot undo each
+other unawares. It is acknowledged after ``WAITAOF``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from blocklists.redis_client import Client, execute_synced, within
+from fanzha.errors import VersionConflict
+from fanzha.tables import Channel
+from services import wanted_models
+from services.wanted_models import WORDS, Wanted
+
+WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
+REPORT_AGE_MS = 10_000
+"""A worker that has not reported for so long is gone."""
+
+_READ_SECONDS = 2.0
+_WRITE_SECONDS = 4.0
+_REPLACE = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReport:
+    """What a worker says of its models."""
+
+    worker: str
+    reported_at_ms: int
+    channels: Mapping[str, Mapping[str, Any]]
+    """By the word of the channel: the fields of `services.model_slot.Status`."""
+
+
+class ModelStore:
+    """Reads and writes wishes and reports. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        self._client: Any = client
+
+    async def wanted(self) -> dict[Channel, Wanted]:
+        """Return what is wanted; channels without a wish are left out."""
+        async with within(_READ_SECONDS):
+            fields = await self._client.hgetall(WANTED)
+        return wanted_models.read_all(fields)
+
+    async def want(self, channel: Channel, before: Wanted | None, wanted: Wanted) -> bool:
+        """Replace *before* by *wanted*; return whether that is on the disk of the store.
+
+        Raises `VersionConflict` when *before* is no longer what is wanted.
+        """
+        old = before.written() if before else ""
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(_REPLACE, 1, WANTED, WORDS[channel], old, wanted.written())
+            (replaced,), synced = await execute_synced(self._client, writing, WANTED)
+        if not replaced:
+            raise VersionConflict(f"somebody else changed the {WORDS[channel]} models; look again")
+        return synced
+
+    async def report(self, report: ModelReport) -> None:
+        """Put down what a worker runs."""
+        text = json.dumps({"at": report.reported_at_ms, "channels": report.channels})
+        async with within(_READ_SECONDS):
+            await self._client.hset(WORKERS, report.worker, text)
+
+    async def reports(self, now_ms: int) -> list[ModelReport]:
+        """Return the workers that reported lately, by name; forget the others."""
+        async with within(_READ_SECONDS):
+            fields = await self._client.hgetall(WORKERS)
+            reports = [_report(worker, json.loads(text)) for worker, text in sorted(fields.items())]
+            oldest = now_ms - REPORT_AGE_MS
+            silent = [report.worker for report in reports if report.reported_at_ms < oldest]
+            if silent:
+                await self._client.hdel(WORKERS, *silent)
+        return [report for report in reports if report.worker not in silent]
+
+
+def _report(worker: str, fields: Mapping[str, Any]) -> ModelReport:
+    return ModelReport(worker=worker, reported_at_ms=fields["at"], channels=fields["channels"])

@@ -1,0 +1,81 @@
+"""Which models operators want, channel by channel, and how that is written down.
+
+The truth is in Redis (`services.model_store`). Each host keeps a copy in its data folder, so
+that a worker that starts while Redis is away still runs what was wanted last.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fanzha.tables import Channel
+
+WORDS = {Channel.CALL: "call", Channel.TEXT: "sms", Channel.LINK: "url"}
+"""What people call a channel."""
+FOLDERS = {Channel.CALL: "caller", Channel.TEXT: "sms", Channel.LINK: "url"}
+"""Folder of a channel's bundles."""
+MODELS = "models.json"
+"""Name of the copy in the data folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is wanted on one channel. Versions are empty where nothing is."""
+
+    active: str = ""
+    """The version that decides; empty: the newest there was at start."""
+    previous: str = ""
+    """What a rollback returns to."""
+    shadow: str = ""
+    """The version that scores and decides nothing."""
+    share: float = 1.0
+    """Part of the batches that the shadow sees."""
+    by: str = ""
+    """Who wanted it last."""
+    at_ms: int = 0
+
+    def written(self) -> str:
+        """Return this as text."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+WantedModels = Mapping[Channel, Wanted]
+
+
+def read(text: str) -> Wanted:
+    """Read what `Wanted.written` wrote; ValueError where it is something else."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004  a wrong text, not a wrong call
+    try:
+        wanted = Wanted(**found)
+        texts = (wanted.active, wanted.previous, wanted.shadow, wanted.by)
+        fits = all(isinstance(value, str) for value in texts) and 0 <= wanted.share <= 1
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    if not fits:
+        raise ValueError(f"odd values: {text[:200]}")
+    return wanted
+
+
+def read_all(fields: Mapping[str, str]) -> dict[Channel, Wanted]:
+    """Read the wishes of all channels, each under its word; a channel without one has none."""
+    return {channel: read(fields[word]) for channel, word in WORDS.items() if word in fields}
+
+
+def keep(folder: Path, wanted: WantedModels) -> None:
+    """Write the copy of this host, whole or not at all."""
+    fields = {WORDS[channel]: wish.written() for channel, wish in wanted.items()}
+    beside = folder / f"{MODELS}.{os.getpid()}"
+    beside.write_text(json.dumps(fields), encoding="utf-8")
+    beside.replace(folder / MODELS)
+
+
+def kept(folder: Path) -> dict[Channel, Wanted]:
+    """Read the copy of this host; nothing is wanted where there is none, or it is unreadable."""
+    try:
+        return read_all(json.loads((folder / MODELS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}

@@ -1,0 +1,79 @@
+"""Wishes about models and reports of workers, in a real store."""
+
+import pytest
+
+from blocklists.redis_client import connect
+from fanzha.errors import Unavailable, VersionConflict
+from fanzha.tables import Channel
+from services.model_store import WANTED, ModelReport, ModelStore
+from services.wanted_models import Wanted
+
+NOW_MS = 1_767_603_600_000
+FIRST = Wanted(active="2", previous="1", by="li", at_ms=NOW_MS)
+
+
+@pytest.fixture(params=["redis_url", "cluster_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+async def test_a_wish_is_kept_on_the_disk_and_found_again(url: str) -> None:
+    client = connect(url)
+    store = ModelStore(client)
+
+    empty = await store.wanted()
+    synced = await store.want(Channel.TEXT, None, FIRST)
+    found = await store.wanted()
+    await client.aclose()
+
+    assert empty == {}
+    assert synced
+    assert found == {Channel.TEXT: FIRST}
+
+
+async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
+    client = connect(url)
+    store = ModelStore(client)
+    await store.want(Channel.TEXT, None, FIRST)
+    mine, theirs = Wanted(active="3", by="wang"), Wanted(active="4", by="li")
+
+    await store.want(Channel.TEXT, FIRST, mine)
+    with pytest.raises(VersionConflict, match="sms"):
+        await store.want(Channel.TEXT, FIRST, theirs)
+    found = await store.wanted()
+    await client.aclose()
+
+    assert found == {Channel.TEXT: mine}
+
+
+async def test_an_unreadable_wish_is_said_to_be_one(redis_url: str) -> None:
+    client = connect(redis_url)
+    await client.hset(WANTED, "sms", "2")
+
+    with pytest.raises(ValueError, match="no JSON object"):
+        await ModelStore(client).wanted()
+    await client.aclose()
+
+
+async def test_a_worker_that_fell_silent_is_forgotten(url: str) -> None:
+    client = connect(url)
+    store = ModelStore(client)
+    channels = {"sms": {"active": "2"}}
+    for worker, at in (("a/1", NOW_MS - 60_000), ("a/2", NOW_MS)):
+        await store.report(ModelReport(worker=worker, reported_at_ms=at, channels=channels))
+
+    found = await store.reports(NOW_MS + 1)
+    again = await store.reports(NOW_MS - 60_000)
+    await client.aclose()
+
+    assert [(report.worker, report.channels) for report in found] == [("a/2", channels)]
+    assert [report.worker for report in again] == ["a/2"]
+
+
+async def test_without_a_store_there_is_an_error_soon() -> None:
+    client = connect("redis://127.0.0.1:1")
+
+    with pytest.raises(Unavailable):
+        await ModelStore(client).wanted()
+    await client.aclose()

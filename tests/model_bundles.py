@@ -1,0 +1,45 @@
+"""Makes bundles of models for tests, from the shipped ones."""
+
+import re
+from pathlib import Path
+from shutil import copytree
+
+from classifiers import bundles
+from classifiers.card import CARD, GRAPH
+
+
+def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None = None) -> Path:
+    """Put a good bundle of *channel* below *root*: the shipped one under another version."""
+    bundle = root / channel / version
+    copytree(bundles.newest(bundles.SHIPPED, channel), bundle)
+    edit_card(bundle, "version", f'"{version}"')
+    if threshold is not None:
+        edit_card(bundle, "threshold", str(threshold))
+    return bundle
+
+
+def some_bundles(root: Path, version: str = "1") -> Path:
+    """Put one bundle for each channel below *root*."""
+    for channel in ("caller", "sms", "url"):
+        a_bundle(root, channel, version)
+    return root
+
+
+def edit_card(bundle: Path, name: str, value: str) -> None:
+    """Replace the first line of the card that sets *name*."""
+    path = bundle / CARD
+    written, count = re.subn(
+        rf"^(\s*){name} = .*$",
+        rf"\g<1>{name} = {value}",
+        path.read_text("utf-8"),
+        count=1,
+        flags=re.MULTILINE,
+    )
+    assert count == 1
+    path.write_text(written, "utf-8")
+
+
+def cut_graph(bundle: Path) -> None:
+    """Damage the graph of a bundle: its last bytes are missing."""
+    graph = (bundle / GRAPH).read_bytes()
+    (bundle / GRAPH).write_bytes(graph[:-100])
