@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from fanzha.tables import Float32s
 
@@ -19,6 +20,11 @@ GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
 
 CHANNELS = ("sms", "url", "caller")
+BINS = 20
+"""Bins of a score histogram, all of the same width between 0 and 1."""
+
+Histogram: TypeAlias = tuple[float, ...]
+"""Rows in each of the `BINS`."""
 
 Wanted = TypeVar("Wanted")
 
@@ -59,6 +65,8 @@ class Card:
     data: tuple[TrainingSource, ...]
     metrics: Mapping[str, object]
     golden: tuple[GoldenRow, ...]
+    score_histogram: Histogram | None = None
+    """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
 
     def setting(self, name: str, kind: type[Wanted]) -> Wanted:
         """Return the setting *name* of the inputs, which must be of *kind*."""
@@ -92,6 +100,7 @@ def parse(table: Mapping[str, object]) -> Card:
         data=tuple(map(_source, _field(table, "data", list))),
         metrics=_field(table, "metrics", dict),
         golden=tuple(map(_golden, _field(table, "golden", list))),
+        score_histogram=_histogram(table.get("score_histogram")),
     )
     if card.channel not in CHANNELS:
         raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")
@@ -138,6 +147,16 @@ def _golden(table: object) -> GoldenRow:
     table = _table(table)
     inputs = {name: value for name, value in table.items() if name != "score"}
     return GoldenRow(inputs=inputs, score=_field(table, "score", float))
+
+
+def _histogram(value: object) -> Histogram | None:
+    if value is None:
+        return None
+    rows = value if isinstance(value, list) else []
+    numbers = [float(count) for count in rows if isinstance(count, int | float) and count >= 0]
+    if len(numbers) != BINS or len(rows) != BINS or not 0 < sum(numbers) < inf:
+        raise ValueError(f"score_histogram is not {BINS} counts of rows")
+    return tuple(numbers)
 
 
 def _table(value: object) -> Mapping[str, object]:

@@ -44,6 +44,8 @@ class DecisionMetrics:
         self._array: npt.NDArray[np.float64] = np.frombuffer(memory, np.float64)
         self._clock = clock
         self._since = clock()
+        for channel in layout.CHANNELS:
+            self.drifted(channel, float("nan"))
 
     @classmethod
     def on_page(
@@ -142,6 +144,10 @@ class DecisionMetrics:
         self._set(layout.LIST_VERSION, version)
         self._set(layout.LIST_ENTRIES, entries)
         self._set(layout.LIST_CURRENT_AT, current_at_seconds)
+
+    def drifted(self, channel: Channel, index: float) -> None:
+        """Say how far scores have moved from the card's; NaN when that is not known."""
+        self._figures[layout.START[layout.SCORE_DRIFT.name] + channel - 1] = index
 
     def _set(self, family: layout.Family, value: float) -> None:
         self._figures[layout.START[family.name]] = value

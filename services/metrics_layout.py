@@ -161,11 +161,19 @@ LIST_CURRENT_AT = Family(
     kind="gauge",
     text="When the lists in force were last known to be current, in Unix time.",
 )
+SCORE_DRIFT = Family(
+    name="fanzha_score_drift",
+    kind="gauge",
+    text="Population stability index of recent scores against the model's card; absent while "
+    "it cannot be known: a card without a histogram, or too few rows.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
 
 FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT),
+    *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
 )
 
 

@@ -51,7 +51,9 @@ class MetricsPages(Collector):
         """Give what Prometheus asks for."""
         total, pages = self._read_all()
         for family in layout.FAMILIES:
-            if family.kind == "gauge":
+            if family.labels and family.kind == "gauge":
+                yield _labelled_gauge(family, pages)
+            elif family.kind == "gauge":
                 yield _gauge(family.name, family.text, _values(family, pages))
             elif family.kind == "counter":
                 yield _counter(family, _part(family, total))
@@ -124,6 +126,15 @@ def _gauge(name: str, text: str, values: dict[str, float]) -> Metric:
     metric = GaugeMetricFamily(name, text, labels=("worker",))
     for worker, value in values.items():
         metric.add_metric((worker,), value)
+    return metric
+
+
+def _labelled_gauge(family: layout.Family, pages: dict[str, _Page]) -> Metric:
+    metric = GaugeMetricFamily(family.name, family.text, labels=("worker", *family.labels))
+    for worker, page in pages.items():
+        for labels, (figure,) in zip(family.values, _part(family, page), strict=True):
+            if not np.isnan(figure):  # not known
+                metric.add_metric((worker, *labels), float(figure))
     return metric
 
 

@@ -8,11 +8,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from fanzha.errors import Unavailable
 from fanzha.tables import Channel
 from services import wanted_models
+from services.model_slot import Status
 from services.model_store import ModelReport, ModelStore
 from services.models import ModelSwitch
 from services.wanted_models import WORDS
@@ -110,5 +111,11 @@ class ModelFollower:
         return ModelReport(
             worker=self._worker,
             reported_at_ms=self._now_ms(),
-            channels={WORDS[channel]: asdict(status[channel]) for channel in Channel},
+            channels={WORDS[channel]: _told(status[channel]) for channel in Channel},
         )
+
+
+def _told(status: Status) -> dict[str, Any]:
+    fields = asdict(status)
+    del fields["score_histogram"]  # of the card, and the same for everyone
+    return fields

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
-from classifiers import bundles
-from classifiers.card import CARD, GRAPH
+from classifiers import bundles, card
+from classifiers.card import CARD, GRAPH, Histogram
 from fanzha.tables import Channel
 from services.shadow import Scorer, Shadow
 from services.wanted_models import FOLDERS, Wanted
@@ -33,6 +33,8 @@ class Status:
     share: float
     refused: Mapping[str, str]
     """Versions that are wanted and did not pass, and why."""
+    score_histogram: Histogram | None
+    """Of the card of what decides; None when it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Slot(Generic[Scorer]):
         self._threshold = threshold
         self._kept: dict[str, Scorer] = {}
         self._refused: dict[str, tuple[_Mark, str]] = {}
+        self._histograms: dict[str, Histogram | None] = {}
         self._previous = ""
         self.shadow: Shadow[Scorer] | None = None
         self.prepare(wanted)
@@ -99,6 +102,7 @@ class Slot(Generic[Scorer]):
             shadow=self.shadow.model.version if self.shadow else "",
             share=self.shadow.share if self.shadow else 0.0,
             refused={version: why for version, (_, why) in self._refused.items()},
+            score_histogram=self._histograms.get(self.active.version),
         )
 
     def _watch(self, wanted: Wanted) -> None:
@@ -131,6 +135,8 @@ class Slot(Generic[Scorer]):
     def _load_warm(self, version: str | None) -> Scorer:
         model: Scorer = self._kind.load(self._root, version)
         self._kind.warm(model)
+        bundle = bundles.folder(self._root, FOLDERS[self.channel], model.version)
+        self._histograms[model.version] = card.read(bundle).score_histogram
         return model
 
 

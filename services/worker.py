@@ -19,6 +19,7 @@ from fanzha.tables import Channel
 from services import app, ids, lifetime
 from services.call_ends import CallEndReports
 from services.clock import now_ms
+from services.drift import ScoreDrift
 from services.ends_exchange import EndsExchange
 from services.feedback import Feedback
 from services.hit_store import HitStore, PrefixClaims
@@ -60,6 +61,7 @@ class Worker:
         self._ids = ids.DecisionIds(secrets.randbits)
         self._replica = Replica(settings.data_dir / LISTS)
         self._applied_at_ms = 0
+        self._drift = ScoreDrift()
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
@@ -133,6 +135,7 @@ class Worker:
 
     def _decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         self._metrics.count(channel, decisions.actions, decisions.reasons)
+        self._drift.observe(channel, decisions.scores, decisions.model_version)
         self._buffer.offer(channel, table, decisions)
 
     async def _follow_lists(self) -> None:
@@ -160,6 +163,9 @@ class Worker:
     def _tell_metrics(self) -> None:
         snapshot = self._replica.current
         self._metrics.list_in_force(snapshot.version, len(snapshot), self._replica.in_step_at_s)
+        for channel, status in self._decider.models.status().items():
+            index = self._drift.index(channel, status.active, status.score_histogram)
+            self._metrics.drifted(channel, index)
 
     async def _report_once(self) -> None:
         if not self._applied_at_ms:

@@ -93,6 +93,7 @@ def _bundle_row(root: Path | None, channel: Channel, version: str) -> dict[str, 
         "threshold": found.threshold,
         "bytes": size,
         "training_rows": sum(source.rows for source in found.data),
+        "score_histogram": found.score_histogram is not None,
         "figures": figures(found),
     }
 
@@ -104,6 +105,8 @@ def _bundle_words(row: Mapping[str, Any]) -> str:
         f"of {row['date']}, blocks from {row['threshold']:.4f}, {row['bytes'] / 1e6:.1f} MB",
         f"{row['training_rows']} training rows",
     ]
+    if not row["score_histogram"]:
+        words.append("no score histogram, so drift is not measured")
     for test, found in row["figures"].items():
         shown = [f"{name} {found[name]:g}" for name in _SHOWN if name in found]
         words += [f"{test}: {', '.join(shown)}"] if shown else []

@@ -15,7 +15,7 @@ from fanzha.client import channels
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.model_bundles import a_bundle, cut_graph, some_bundles
-from tests.running import Running, fanzha_up
+from tests.running import Running, eventually, fanzha_up
 
 WORKERS = 2
 
@@ -129,6 +129,18 @@ def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
     assert 'fanzha_shadow_decisions_total{change="would_block",channel="link"} 0.0' not in page
     assert 'fanzha_stage_seconds_count{channel="link",stage="shadow"} 0.0' not in page
     assert 'fanzha_shadow_failures_total{channel="link"} 0.0' in page
+
+
+def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service: Running) -> None:
+    card = a_bundle(service.folder / "models", "url", "4") / "card.toml"
+    card.write_text(f"score_histogram = {[0] * 19 + [1]}\n" + card.read_text("utf-8"), "utf-8")
+
+    models(service, "activate", "url", "4")
+    with traffic(service):
+        eventually(lambda: 'fanzha_score_drift{channel="link"' in service.metrics_page())
+    models(service, "rollback", "url")
+
+    eventually(lambda: "fanzha_score_drift{" not in service.metrics_page())
 
 
 def test_what_decides_cannot_watch_itself(service: Running) -> None:

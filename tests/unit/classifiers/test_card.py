@@ -64,11 +64,23 @@ def test_an_empty_field_is_as_bad_as_a_missing_one(name: str) -> None:
         ({"data": [{"source": "ours", "rows": 3}]}, "licence is missing"),
         ({"data": ["ours"]}, "'ours' is not a table"),
         ({"golden": [{"url": "http://bank.example/"}]}, "score is missing"),
+        ({"score_histogram": [1] * (card.BINS - 1)}, "score_histogram is not 20 counts"),
+        ({"score_histogram": [0] * card.BINS}, "score_histogram is not 20 counts"),
+        ({"score_histogram": [1] * card.BINS + [-1]}, "score_histogram is not 20 counts"),
+        ({"score_histogram": [float("nan")] * card.BINS}, "score_histogram is not 20 counts"),
+        ({"score_histogram": "1"}, "score_histogram is not 20 counts"),
     ],
 )
 def test_an_odd_field_is_named(changes: Mapping[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         card.parse({**a_table(), **changes})
+
+
+def test_a_card_may_say_how_scores_were_spread() -> None:
+    rows = [900, 50, *[0] * (card.BINS - 3), 12]
+
+    assert card.parse(a_table()).score_histogram is None
+    assert card.parse(a_table() | {"score_histogram": rows}).score_histogram == tuple(rows)
 
 
 def test_a_graph_other_than_the_cards_is_refused(tmp_path: Path) -> None:

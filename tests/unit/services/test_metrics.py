@@ -218,3 +218,17 @@ def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: Metric
     assert value("fanzha_shadow_failures_total", channel="text") == 0
     assert value("fanzha_model_swaps_total", channel="text") == 1
     assert value("fanzha_model_refusals_total", channel="call") == 1
+
+
+def test_drift_is_a_gauge_of_each_worker_and_absent_while_unknown(pages: MetricsPages) -> None:
+    first = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+    DecisionMetrics.on_page(pages.directory, "worker-1", 2)
+
+    first.drifted(Channel.TEXT, 0.125)
+    first.drifted(Channel.CALL, 0.0)
+
+    value = reading(pages)
+    assert value("fanzha_score_drift", worker="worker-0", channel="text") == 0.125
+    assert value("fanzha_score_drift", worker="worker-0", channel="call") == 0.0
+    assert value("fanzha_score_drift", worker="worker-0", channel="link") is None
+    assert value("fanzha_score_drift", worker="worker-1", channel="text") is None

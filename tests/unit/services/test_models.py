@@ -207,3 +207,16 @@ def test_a_model_does_not_shadow_itself(root: Path) -> None:
     want(switch, Wanted(active="1", shadow="1"))
 
     assert switch.current.shadows.link is None
+
+
+def test_the_score_histogram_is_that_of_the_model_in_force(root: Path) -> None:
+    bundle = a_bundle(root, "url", "2")
+    card = bundle / CARD
+    card.write_text(f"score_histogram = {[7, *[1] * 19]}\n" + card.read_text("utf-8"), "utf-8")
+    switch = a_switch(root, Wanted(active="1"))
+    before = switch.status()[LINK].score_histogram
+
+    want(switch, Wanted(active="2"))
+
+    assert before is None
+    assert switch.status()[LINK].score_histogram == (7, *[1] * 19)

@@ -1,0 +1,75 @@
+"""Measures how far the scores of the models have moved from those on their cards.
+
+The population stability index over `BINS` equal bins of the score: 0 for the same shape; by
+custom, above 0.1 is worth a look and above 0.25 is a different population. It is taken over the
+last rows that the same model scored, at least half of them and at most all of `WINDOW_ROWS`.
+A batch costs one pass over its scores.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers.card import BINS, Histogram
+from fanzha.tables import Channel, Float32s
+
+WINDOW_ROWS = 100_000
+LEAST_ROWS = 1_000
+"""With fewer, the index is mostly chance."""
+
+_LEAST_SHARE = 1e-4
+"""Stands for an empty bin, whose logarithm there is not."""
+_Counts = npt.NDArray[np.int64]
+
+
+class ScoreDrift:
+    """The latest scores of each channel. One thread only."""
+
+    def __init__(self, window_rows: int = WINDOW_ROWS, least_rows: int = LEAST_ROWS) -> None:
+        self._half_rows = window_rows // 2
+        self._least_rows = least_rows
+        self._version = dict.fromkeys(Channel, "")
+        # Two halves of a window: the full one before, and the one being filled.
+        self._before = {channel: _nothing() for channel in Channel}
+        self._now = {channel: _nothing() for channel in Channel}
+
+    def observe(self, channel: Channel, scores: Float32s, model_version: str) -> None:
+        """Count the scores of a batch; another model starts from nothing."""
+        if model_version != self._version[channel]:
+            self._version[channel] = model_version
+            self._before[channel], self._now[channel] = _nothing(), _nothing()
+        self._now[channel] += counts(scores)
+        if self._now[channel].sum() >= self._half_rows:
+            self._before[channel], self._now[channel] = self._now[channel], _nothing()
+
+    def index(self, channel: Channel, model_version: str, expected: Histogram | None) -> float:
+        """Return the index against *expected*; NaN without one, or with too few rows yet."""
+        found = self._before[channel] + self._now[channel]
+        if expected is None or model_version != self._version[channel]:
+            return np.nan
+        if found.sum() < self._least_rows:
+            return np.nan
+        return stability_index(expected, tuple(found.tolist()))
+
+
+def counts(scores: Float32s) -> _Counts:
+    """Return how many scores fall into each bin; NaN into none."""
+    heard = scores[~np.isnan(scores)]
+    bins = np.clip((heard * np.float32(BINS)).astype(np.int64), 0, BINS - 1)
+    return np.bincount(bins, minlength=BINS)
+
+
+def stability_index(expected: Histogram, found: Histogram) -> float:
+    """Return the population stability index between two histograms of `BINS` bins."""
+    before, after = _shares(expected), _shares(found)
+    return float(np.sum((after - before) * np.log(after / before)))
+
+
+def _shares(histogram: Histogram) -> npt.NDArray[np.float64]:
+    rows = np.array(histogram, np.float64)
+    shares = np.maximum(rows / rows.sum(), _LEAST_SHARE)
+    normal: npt.NDArray[np.float64] = shares / shares.sum()
+    return normal
+
+
+def _nothing() -> _Counts:
+    return np.zeros(BINS, np.int64)
