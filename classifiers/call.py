@@ -51,8 +51,11 @@ class CallerClassifier:
 
     def score(self, activity: CallerActivity) -> Float32s:
         """Return one probability in [0, 1] per row; 0 for callers nothing is known of."""
-        scores = self._model.predict(features(activity))
-        return held_back(scores, activity.outgoing_calls, self.threshold)
+        return self.score_features(features(activity), activity.outgoing_calls)
+
+    def score_features(self, columns: Mapping[str, Float32s], outgoing_calls: Float32s) -> Float32s:
+        """Score what `features` returns; NaN stands for what is typical."""
+        return held_back(self._model.predict(columns), outgoing_calls, self.threshold)
 
     def score_table(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Score subscribers given by `table_columns`; NaN in empty cells, or no such column."""

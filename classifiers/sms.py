@@ -18,6 +18,7 @@ from fanzha.text import normalise_all
 
 BATCH = 512
 _SPAM, _FRAUD = 1, 2
+_LEAST = np.float32(1e-30)
 
 
 class TextClassifier:
@@ -57,6 +58,13 @@ class TextClassifier:
             p_spam=probabilities[:, _SPAM].copy(),
             fraud_types=types,
         )
+
+    def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:
+        """Return the log-odds of fraud, which still differ where probabilities round to 0 or 1."""
+        found = self._probabilities(normalise_all(bodies), senders)
+        against = np.delete(found, _FRAUD, axis=1).sum(axis=1)
+        odds: Float32s = np.log(np.maximum(found[:, _FRAUD], _LEAST) / np.maximum(against, _LEAST))
+        return odds
 
     def _probabilities(self, normal: list[str], senders: Int64s) -> Float32s:
         grams = text_features.ngrams(normal)

@@ -8,10 +8,11 @@ from rich.table import Table
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.cli import traffic
+from services.cli import check_caller, explanation, traffic
 from services.cli.console import fail, one_sentence, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
+app.command()(check_caller.caller)
 
 Target = Annotated[
     str, typer.Option(envvar="FANZHA_TARGET", help="Address of an interception server.")
@@ -21,6 +22,9 @@ Local = Annotated[
     typer.Option("--local", help="Decide here, without a server, by the lists of the data folder."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show what weighed most, by the models found here.")
+]
 Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")]
 
 DEFAULT_TARGET = "127.0.0.1:7361"
@@ -40,6 +44,7 @@ def call(
     target: Target = DEFAULT_TARGET,
     local: Local = False,
     as_json: AsJson = False,
+    explain: Explain = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Decide whether to connect a call."""
@@ -51,7 +56,8 @@ def call(
         trunk=trunk,
     )
     request = pb.DecideCallRequest(call=message)
-    _explain(_ask("DecideCall", request, target, local, timeout), as_json)
+    decision = _ask("DecideCall", request, target, local, timeout)
+    _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
 
 
 @app.command()
@@ -65,6 +71,7 @@ def sms(
     target: Target = DEFAULT_TARGET,
     local: Local = False,
     as_json: AsJson = False,
+    explain: Explain = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Decide whether to deliver a text message."""
@@ -75,7 +82,8 @@ def sms(
         ingress=_word(traffic.ingress, ingress, "ingress"),
     )
     request = pb.DecideTextRequest(text=message)
-    _explain(_ask("DecideText", request, target, local, timeout), as_json)
+    decision = _ask("DecideText", request, target, local, timeout)
+    _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
 
 
 @app.command()
@@ -85,11 +93,13 @@ def url(
     target: Target = DEFAULT_TARGET,
     local: Local = False,
     as_json: AsJson = False,
+    explain: Explain = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Decide whether to let a link be opened."""
     request = pb.DecideLinkRequest(link=pb.Link(url=url, subscriber=subscriber))
-    _explain(_ask("DecideLink", request, target, local, timeout), as_json)
+    decision = _ask("DecideLink", request, target, local, timeout)
+    _show(decision, as_json, explanation.of_link(decision, request.link) if explain else None)
 
 
 @app.command()
@@ -127,15 +137,20 @@ def _ask(
             return answer
 
 
-def _explain(decision: decision_pb2.Decision, as_json: bool) -> None:
+def _show(
+    decision: decision_pb2.Decision, as_json: bool, why: explanation.Explanation | None
+) -> None:
     if as_json:
-        print_json(as_words(decision))
+        explained = {} if why is None else {"explanation": why.as_words()}
+        print_json(as_words(decision) | explained)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in as_words(decision).items():
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
     out.print(sentence(decision), soft_wrap=True)
+    if why is not None:
+        explanation.show(why)
 
 
 def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:

@@ -91,5 +91,5 @@ def _plotter() -> Any:
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        fail("plots need matplotlib: pip install 'fanzha\\[plots]', or in a clone '.\\[plots]'")
+        fail("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
     return draw

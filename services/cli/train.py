@@ -51,7 +51,7 @@ def train(
     if missing:
         fail(
             f"training needs {', '.join(missing)}: "
-            "pip install 'fanzha\\[train]', or in a clone '.\\[train]'"
+            "pip install 'fanzha[train]', or in a clone '.[train]'"
         )
     if (out / CARD).exists():
         fail(f"{out} holds a bundle already, which is never changed: choose another version")

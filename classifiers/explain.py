@@ -1,0 +1,133 @@
+"""What weighed most in a score, by leaving out one part at a time and scoring again.
+
+For one decision on demand, never on the way of traffic: a text costs a run over as many
+variants as it has parts. A weight is by how much the log-odds of fraud fall without the part;
+below zero, the part spoke against fraud. Weights do not add up to the score: parts that say
+the same cover for each other.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from classifiers import call
+from classifiers.call import CallerClassifier
+from classifiers.link import LinkClassifier
+from classifiers.sms import TextClassifier
+from fanzha.tables import CallerActivity, Float32s
+from fanzha.url import canonical
+
+Span: TypeAlias = tuple[int, int]
+
+READ = 1024
+"""Characters of a text or link that are looked at; models read no more of it."""
+PARTS = 8
+"""How many parts are told, at most."""
+_SURE = 1e-6
+"""Probabilities this near to 0 or 1 are as good as those."""
+_SLIGHT = 0.01
+"""A part that weighs less is not told."""
+
+# A link, a word or number of narrow script, or a run of wide characters.
+_WIDE = r"[\u2e80-\U0003ffff]"
+_PIECE = re.compile(
+    rf"(?:https?://|www\.)[!-~]+|(?:(?!{_WIDE})[^\W_])+|(?P<wide>(?:(?=[^\W_]){_WIDE})+)"
+)
+_URL_PIECE = re.compile(r"[^\W_]+")
+
+
+class Part(NamedTuple):
+    """A part of what was scored."""
+
+    part: str
+    weight: float
+
+
+def text(model: TextClassifier, body: str, sender: int) -> list[Part]:
+    """Return the words, links and pairs of wide characters of *body* that weighed most."""
+    spans = list(_text_spans(body[:READ]))
+    variants = [body, *(body[:start] + " " + body[end:] for start, end in spans)]
+    senders = np.full(len(variants), sender, np.int64)
+    odds = model.log_odds(variants, senders)
+    return _heaviest_apart(body, spans, odds[0] - odds[1:])
+
+
+def link(model: LinkClassifier, url: str) -> list[Part]:
+    """Return the pieces of host and path of the canonical *url* that weighed most."""
+    if not url:
+        return []
+    begin = url.find("://") + 3
+    host = url[begin:].partition("/")[0]
+    # Without a number of it, an address is another address: it cannot be told in parts.
+    begin += 0 if any(map(str.isalpha, host)) and ":" not in host else len(host)
+    spans = [
+        (begin + piece.start(), begin + piece.end())
+        for piece in _URL_PIECE.finditer(url[begin:READ])
+    ]
+    variants = [canonical(_without(url, span)) for span in spans]
+    # Some cannot be left out: what remains is no URL, or the same one.
+    kept = [row for row, variant in enumerate(variants) if variant not in {"", url}]
+    scores = model.score([url, *(variants[row] for row in kept)])
+    return _heaviest_apart(url, [spans[row] for row in kept], _weights(scores))
+
+
+def caller(model: CallerClassifier, activity: CallerActivity) -> list[Part]:
+    """Return the features of the one caller in *activity* that weighed most.
+
+    A feature is left out by putting what is typical in its place.
+    """
+    columns = call.features(activity)
+    rows = len(columns) + 1
+    variants = {name: np.repeat(column, rows) for name, column in columns.items()}
+    for row, name in enumerate(columns, start=1):
+        variants[name][row] = np.nan
+    outgoing = np.repeat(activity.outgoing_calls, rows)
+    weights = _weights(model.score_features(variants, outgoing))
+    return _told(Part(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+
+
+def _text_spans(body: str) -> Iterator[Span]:
+    # Wide characters in pairs that overlap: which pairs are words is for the weights to say.
+    for piece in _PIECE.finditer(body):
+        start, end = piece.span()
+        if piece["wide"] is None or end - start == 1:
+            yield start, end
+        else:
+            yield from ((at, at + 2) for at in range(start, end - 1))
+
+
+def _without(url: str, span: Span) -> str:
+    start, end = span
+    # With the mark after it, so that neither an empty label nor an empty folder remains.
+    return (
+        url[:start] + url[end + 1 :]
+        if url[end : end + 1] in {".", "-"}
+        else (url[:start] + url[end:])
+    )
+
+
+def _weights(scores: Float32s) -> Float32s:
+    """Return how much the log-odds of the first score exceed those of each other one."""
+    sure = np.clip(np.nan_to_num(scores).astype(np.float64), _SURE, 1 - _SURE)
+    odds = np.log(sure / (1 - sure))
+    weights: Float32s = (odds[0] - odds[1:]).astype(np.float32)
+    return weights
+
+
+def _heaviest_apart(whole: str, spans: Sequence[Span], weights: Float32s) -> list[Part]:
+    """Take spans by falling weight, each only where no heavier one lies."""
+    taken: list[Span] = []
+    parts: list[Part] = []
+    for row in np.argsort(-np.abs(weights), kind="stable").tolist():
+        start, end = spans[row]
+        if all(end <= other[0] or start >= other[1] for other in taken):
+            taken.append((start, end))
+            parts.append(Part(whole[start:end], float(weights[row])))
+    return _told(parts)
+
+
+def _told(parts: Iterable[Part]) -> list[Part]:
+    heavy = [part for part in parts if abs(part.weight) >= _SLIGHT]
+    return sorted(heavy, key=lambda part: -abs(part.weight))[:PARTS]

@@ -1,0 +1,135 @@
+"""What weighed most in a decision: `fanzha check --explain`.
+
+Scores again with the models found here, part by part. A server's decision is explained only
+where it was made by the same version of the model; what a server remembers of a caller is not
+known here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from services.cli.console import fail, out
+
+if TYPE_CHECKING:
+    from classifiers.call import CallerClassifier
+    from fanzha.tables import CallerActivity
+
+SAME = 2e-3
+"""How far our score may be from the one decided by; processors round differently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A sentence on what was done, and parts with their weights, heaviest first."""
+
+    sentence: str
+    parts: tuple[tuple[str, float], ...] = ()
+
+    def as_words(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        parts = [{"part": part, "weight": round(weight, 3)} for part, weight in self.parts]
+        return {"sentence": self.sentence, "parts": parts}
+
+
+def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
+    """Explain the score of a text by its words."""
+    if (without := _not_scored(decision)) is not None:
+        return without
+    from classifiers import bundles, explain
+    from fanzha.phone import HomePlan
+    from services import configuration
+
+    settings = configuration.load()
+    model = bundles.load_text(settings.models_dir)
+    _same_version(decision, model.version)
+    senders = HomePlan(settings.home_country).sender_keys([message.sender])
+    _same_score(decision, float(model.score_bodies([message.body], senders).p_fraud[0]))
+    return _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
+
+
+def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
+    """Explain the score of a link by the pieces of its URL."""
+    if (without := _not_scored(decision)) is not None:
+        return without
+    from classifiers import bundles, explain
+    from fanzha.url import canonical
+    from services import configuration
+
+    model = bundles.load_link(configuration.load().models_dir)
+    _same_version(decision, model.version)
+    url = canonical(message.url)
+    _same_score(decision, float(model.score([url])[0]))
+    return _by_parts(model.version, explain.link(model, url))
+
+
+def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
+    """Say what there is to say of a call: its score is of the caller's past."""
+    if (without := _not_scored(decision)) is not None:
+        return without
+    if not local:
+        fail("a caller is scored by what the server remembers of it, which is not known here")
+    return Explanation(
+        sentence="Here the caller has no past, so no feature could weigh; "
+        "fanzha check caller explains subscribers of a table."
+    )
+
+
+def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:
+    """Explain the score of a caller whose activity is known."""
+    from classifiers import explain
+    from classifiers.call import MINIMUM_CALLS
+
+    if activity.outgoing_calls[0] < MINIMUM_CALLS:
+        return Explanation(
+            sentence=f"Under {MINIMUM_CALLS} outgoing calls no score reaches the threshold; "
+            "no feature can weigh."
+        )
+    return _by_parts(model.version, explain.caller(model, activity))
+
+
+def show(explanation: Explanation) -> None:
+    """Print an explanation."""
+    out.print(escape(explanation.sentence), soft_wrap=True)
+    if explanation.parts:
+        table = Table("part", "weight", box=None, pad_edge=False)
+        for part, weight in explanation.parts:
+            table.add_row(escape(part), f"{weight:+.2f}")
+        out.print(table)
+
+
+def _not_scored(decision: decision_pb2.Decision) -> Explanation | None:
+    if decision.reason == decision_pb2.REASON_SCORED:
+        return None
+    return Explanation(sentence="No model was decisive, so no words or features are weighed.")
+
+
+def _same_version(decision: decision_pb2.Decision, version: str) -> None:
+    if decision.model_version != version:
+        fail(
+            f"decided by model {decision.model_version}, and here is model {version}: "
+            "one cannot explain the other"
+        )
+
+
+def _same_score(decision: decision_pb2.Decision, score: float) -> None:
+    # Written so that NaN fails.
+    if not abs(score - decision.score) <= SAME:
+        fail(
+            f"the model here scores {score:.4f}, the decision was {decision.score:.4f}: "
+            "one cannot explain the other"
+        )
+
+
+def _by_parts(version: str, parts: Sequence[tuple[str, float]]) -> Explanation:
+    if not parts:
+        return Explanation(sentence=f"No part alone weighs in the score of model {version}.")
+    return Explanation(
+        sentence=f"By how much the log-odds of fraud fall without a part, by model {version} here:",
+        parts=tuple(parts),
+    )
