@@ -18,6 +18,7 @@ class Kind(IntEnum):
     SENDER = 3
     HOST = 4
     URL_PREFIX = 5
+    FINGERPRINT = 6
 
 
 class Direction(IntFlag):
@@ -45,7 +46,7 @@ class Entry:
     kind: Kind
     pattern: str
     """Canonical: ``+8617012345678``, ``+86170*``, ``Bank``, ``bank.example``,
-    ``shop.example/pay/``."""
+    ``shop.example/pay/``, ``fp1:`` and what follows."""
     action: Action
     direction: Direction = Direction.BOTH
     """Of numbers and ranges; the others act on what they name."""

@@ -1,18 +1,19 @@
 """List entries as columns: ten million fit where objects would not.
 
-==========  ====================================  =======  ===========================
-kind        key                                   digits   text in ``patterns``
-==========  ====================================  =======  ===========================
-NUMBER      number key, see `fanzha.phone`        `EXACT`  none: written from the key
-RANGE       its leading digits as a key           1 to 14  none: written from the key
-SENDER      number or sender key                  `EXACT`  the sender's name
-HOST        hash of the text                      `EXACT`  the host
-URL_PREFIX  hash of the text                      `EXACT`  the URL without its scheme
-==========  ====================================  =======  ===========================
+===========  ====================================  =======  ==========================
+kind         key                                   digits   text in ``patterns``
+===========  ====================================  =======  ==========================
+NUMBER       number key, see `fanzha.phone`        `EXACT`  none: written from the key
+RANGE        its leading digits as a key           1 to 14  none: written from the key
+SENDER       number or sender key                  `EXACT`  the sender's name
+HOST         hash of the text                      `EXACT`  the host
+URL_PREFIX   hash of the text                      `EXACT`  the URL without its scheme
+FINGERPRINT  hash of the text                      `EXACT`  the written fingerprint
+===========  ====================================  =======  ==========================
 
 A hash only says where to look. What is found there is compared with the text, so hosts
 and URL prefixes are exact: nobody can collide into an entry or out of one. A sender is
-its key, as `fanzha.phone` explains.
+its key, as `fanzha.phone` explains. What a fingerprint matches is in `fanzha.fingerprint`.
 
 Who stands behind an entry, its provenance, is stored once for all entries that share it.
 """
@@ -31,6 +32,7 @@ from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
+from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import FraudType
 from fanzha.phone import UNREADABLE, number_text, range_text, sender_hash
 from fanzha.tables import Int64s, Uint8s, Uint32s
@@ -38,7 +40,7 @@ from fanzha.tables import Int64s, Uint8s, Uint32s
 EXACT = 255
 """Stands for "all digits" where a range has its number of leading digits."""
 
-TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX)
+TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX, Kind.FINGERPRINT)
 """Kinds whose key is a hash of the text."""
 
 _LAST_SECOND = 2**32 - 1
@@ -189,6 +191,11 @@ def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
 
 def pattern_key(kind: Kind, pattern: str) -> tuple[int, int]:
     """Return key and digits of a canonical pattern."""
+    if kind == Kind.FINGERPRINT:
+        if is_fingerprint(pattern):
+            return text_key(pattern), EXACT
+        # Not quoted: it may be what somebody wrote.
+        raise InvalidInput("pattern: not a fingerprint")
     if kind in TEXT_KINDS and pattern:
         return text_key(pattern), EXACT
     if kind == Kind.RANGE:
@@ -238,7 +245,7 @@ def written_out(
 
 
 def text_key(text: str) -> int:
-    """Return the key of a host or URL prefix: a hash, signed."""
+    """Return the key of a host, URL prefix or fingerprint: a hash, signed."""
     digest = xxh3_64_intdigest(text.encode())
     return digest - 2**64 if digest >= 2**63 else digest
 

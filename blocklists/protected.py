@@ -158,6 +158,8 @@ def refusal(kind: Kind, pattern: str, key: int, digits: int, action: Action) -> 
         return ""
     if kind in (Kind.HOST, Kind.URL_PREFIX):
         return _refusal_of_name(kind, pattern)
+    if kind == Kind.FINGERPRINT:
+        return ""  # protected senders are heard whatever they write
     if refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
         verb = "covers a protected number" if kind == Kind.RANGE else "is a protected number"
         return f"{pattern} {verb}: nothing may block emergency and service numbers"

@@ -4,7 +4,8 @@ Rows stand in groups, one for each kind, ranges by their number of leading digit
 a group they are sorted by slot (see `blocklists.slot_index`), allow before block for
 one key. What every look-up reads (slots, directory) and what only a hit reads
 (action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
-A number costs 20 bytes, a host 24 and its text, which is read on a hit only.
+A number costs 20 bytes, a host 24 and its text, which is read on a hit only. A
+fingerprint costs 240: it is looked up by its parts, see `blocklists.bands`.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import Self
 
 import numpy as np
 
+from blocklists.bands import BandIndex
 from blocklists.entries import Entry, Kind
 from blocklists.entry_table import (
     EXACT,
@@ -23,11 +25,19 @@ from blocklists.entry_table import (
 from blocklists.provenance import WrittenProvenance, read, written
 from blocklists.slot_index import SlotIndex, keys_of, slots_of
 from blocklists.text_column import TextColumn
+from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
 
-_ORDER = {Kind.SENDER: 0, Kind.HOST: 1, Kind.URL_PREFIX: 2, Kind.NUMBER: 3, Kind.RANGE: 4}
+_ORDER = {
+    Kind.SENDER: 0,
+    Kind.HOST: 1,
+    Kind.URL_PREFIX: 2,
+    Kind.FINGERPRINT: 3,
+    Kind.NUMBER: 4,
+    Kind.RANGE: 5,
+}
 """Kinds with text first, so that only they have places in ``patterns``."""
-_WITH_TEXT = 3
+_WITH_TEXT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +64,13 @@ class Segment:
     expires_s: Uint32s
     provenances: Uint32s
     patterns: TextColumn
-    """Of senders, hosts and URL prefixes: rows of these come first."""
+    """Of senders, hosts, URL prefixes and fingerprints: rows of these come first."""
     provenance: TextColumn
     """JSON of each `Provenance`."""
     prefix_hosts: SlotIndex | None
     """Hosts that have a URL prefix entry, None without any: only there are paths looked up."""
+    bands: BandIndex | None
+    """Parts of the fingerprints, None without any."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -83,6 +95,7 @@ class Segment:
             patterns=_narrow(table.patterns.take(np.arange(with_text))),
             provenance=_narrow(written(table.provenance)),
             prefix_hosts=_index_of_distinct(host_keys),
+            bands=_bands(table),
         )
 
     def group_of(self, row: int) -> Group:
@@ -90,7 +103,7 @@ class Segment:
         return next(group for group in self.groups if row < group.first_row + len(group))
 
     def text(self, row: int) -> str:
-        """Return the text of a sender, host or URL prefix."""
+        """Return the text of a sender, host, URL prefix or fingerprint."""
         return self.patterns.get(row)
 
     def named(self, row: int) -> tuple[Kind, str]:
@@ -184,6 +197,14 @@ def _groups(table: EntryTable, slots: Uint64s) -> tuple[Group, ...]:
 
 def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
     return SlotIndex.build(np.unique(slots_of(keys))) if len(keys) else None
+
+
+def _bands(table: EntryTable) -> BandIndex | None:
+    rows = np.flatnonzero(table.kinds == Kind.FINGERPRINT)
+    if not len(rows):
+        return None
+    written_down = [text.decode() for text in table.patterns.take(rows).all_raw()]
+    return BandIndex.build(fingerprint.read(written_down), int(rows[0]))
 
 
 def _narrow(texts: TextColumn) -> TextColumn:

@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from blocklists.bands import BandIndex
 from blocklists.entries import Kind
 from blocklists.segment import Group, Segment
 from blocklists.slot_index import SlotIndex
 from blocklists.text_column import TextColumn
+from fanzha.fingerprint import VALUES
 
 MARK = b"FANZHA01"
 _ALIGNMENT = 64
@@ -54,6 +56,7 @@ def write(path: Path, segment: Segment) -> str:
         {
             "groups": [[group.kind, group.digits, group.first_row] for group in segment.groups],
             "has_prefix_hosts": segment.prefix_hosts is not None,
+            "first_fingerprint": None if segment.bands is None else segment.bands.first_row,
             "sections": sections,
             "bytes": place,
             "sha256": body.hexdigest(),
@@ -98,6 +101,11 @@ def _columns(segment: Segment) -> Iterator[tuple[str, _Column]]:
     if segment.prefix_hosts is not None:
         yield "prefix_slots", segment.prefix_hosts.slots
         yield "prefix_directory", segment.prefix_hosts.directory
+    if segment.bands is not None:
+        yield "band_slots", segment.bands.index.slots
+        yield "band_directory", segment.bands.index.directory
+        yield "band_places", segment.bands.places
+        yield "fingerprints", segment.bands.values.reshape(-1)
     for name in ("actions", "directions", "fraud_types", "expires_s", "provenances"):
         yield name, getattr(segment, name)
     for name in ("patterns", "provenance"):
@@ -137,6 +145,19 @@ def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
         patterns=texts("patterns"),
         provenance=texts("provenance"),
         prefix_hosts=prefix_hosts,
+        bands=_bands(header, sections),
+    )
+
+
+def _bands(header: dict[str, Any], sections: dict[str, _Column]) -> BandIndex | None:
+    first_row = header.get("first_fingerprint")  # files of earlier releases lack it
+    if first_row is None:
+        return None
+    return BandIndex(
+        first_row=first_row,
+        values=sections["fingerprints"].reshape(-1, VALUES),
+        places=sections["band_places"],
+        index=SlotIndex(slots=sections["band_slots"], directory=sections["band_directory"]),
     )
 
 

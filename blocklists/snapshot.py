@@ -2,7 +2,7 @@
 
 An entry *acts* when it is not expired, was not removed or replaced since, and means
 the side that is asked about (calls *from* a number, or *to* it). Of the acting entries
-about one party or link, the most specific decides, and at equal specificity ALLOW
+about one party, link or text, the most specific decides, and at equal specificity ALLOW
 outranks BLOCK. Specificity, from the most to the least:
 
 =======  ======================================================================
@@ -15,6 +15,8 @@ a link
 255 …    a URL prefix, in the order of the Safe Browsing expressions: the longest
          host first, then the longest path
 127 …    a host: the link's own, then the ones above it, the longest first
+a text
+16 … 10  a fingerprint: its values that the text shares
 =======  ======================================================================
 
 An expired or one-sided entry never hides a less specific one that acts. What several
@@ -34,6 +36,7 @@ import numpy as np
 
 from blocklists.entries import Direction, Entry, Kind
 from blocklists.entry_table import EntryTable
+from blocklists.fingerprints import FingerprintIndex
 from blocklists.layers import NO_ENTRY, Layer, Matches
 from blocklists.numbers import NumberIndex
 from blocklists.segment import Segment, empty
@@ -62,6 +65,7 @@ class Snapshot:
         self.layers = tuple(layers)
         self._numbers = NumberIndex(self.layers)
         self._urls = UrlIndex(self.layers)
+        self._fingerprints = FingerprintIndex(self.layers)
 
     @classmethod
     def of_segments(
@@ -106,6 +110,10 @@ class Snapshot:
         """Find the entry that decides for each canonical URL; an empty URL matches nothing."""
         return self._urls.find(urls, now_s)
 
+    def find_texts(self, bodies: Sequence[str], now_s: int) -> Matches:
+        """Find the fingerprint that decides for each text; texts as they came."""
+        return self._fingerprints.find(bodies, now_s)
+
     def find_all_parties(self, key: int) -> list[Entry]:
         """Return all entries about a number or sender, expired ones too, most decisive first."""
         return self._numbers.find_all(key)
@@ -113,6 +121,10 @@ class Snapshot:
     def find_all_urls(self, url: str) -> list[Entry]:
         """Return all entries about a canonical URL, expired ones too, most decisive first."""
         return self._urls.find_all(url)
+
+    def find_all_fingerprints(self, written: str) -> list[Entry]:
+        """Return all entries near a fingerprint, expired ones too, most decisive first."""
+        return self._fingerprints.find_all(written)
 
     def named(self, row: int) -> Named:
         """Return what a decision says of an entry; the rest is in `entry`."""

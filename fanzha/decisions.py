@@ -36,6 +36,7 @@ class Evidence(IntEnum):
     SENDER = 3
     RECEIVER = 4
     LINK = 5
+    TEXT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import typer
 from services.cli import blocklist, check, hits, models, replay, run, score
 from services.cli.console import out
 from services.cli.eval import evaluate
+from services.cli.fingerprint import print_fingerprint
 from services.cli.train import train
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.add_typer(replay.app, name="replay")
 app.add_typer(score.app, name="score")
 app.command("eval")(evaluate)
 app.command()(train)
+app.command("fingerprint")(print_fingerprint)
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(hits.app, name="hits")
 app.add_typer(models.app, name="models")

@@ -103,7 +103,10 @@ class Engine:
             names=(Evidence.SENDER, Evidence.RECEIVER),
         )
         urls, owners = evidence.links_in(texts)
-        listed = evidence.with_links(parties, snapshot.find_urls(urls, now_s), owners)
+        links = snapshot.find_urls(urls, now_s)
+        listed = evidence.with_links(parties, links, owners)
+        words = snapshot.find_texts(texts.bodies, now_s)
+        listed = evidence.with_words(listed, words, links, owners)
         self._observer.stage_done(Channel.TEXT, "lists")
         self._activity.observe_texts(texts)
         found: list[TextScores] = []

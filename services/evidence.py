@@ -4,16 +4,21 @@ The parties of an event compete: of the entries about the two, the more specific
 one speaks; at equal specificity an allow entry outranks a block entry, and then
 the first party's entry the second's. Links are things of their own: a blocked link
 blocks its text, whoever sent it, and an allowed link vouches for nothing but
-itself. So, of a text:
+itself. A fingerprint names the words: a blocked one blocks its text, whoever sent it.
+An allowed one lets a known template through, but it knows of no link that was put
+into it, so it vouches only where every link in the text is allowed, too. So, of a text:
 
-====================  ====================  ==============================
-the parties' entry    any link's entry      what the lists say of the text
-====================  ====================  ==============================
-block                 whatever              block, for the party
-allow or none         block                 block, for the link
-allow                 allow or none         allow, for the party
-none                  allow or none         nothing
-====================  ====================  ==============================
+=============  ==============  =============  ==============================
+the parties'   any link's      fingerprint's  what the lists say of the text
+=============  ==============  =============  ==============================
+block          whatever        whatever       block, for the party
+allow or none  block           whatever       block, for the link
+allow or none  allow or none   block          block, for the words
+allow          allow or none   allow or none  allow, for the party
+none           all are allow   allow          allow, for the words
+none           one is none     allow          nothing
+none           allow or none   none           nothing
+=============  ==============  =============  ==============================
 """
 
 from typing import NamedTuple
@@ -85,6 +90,21 @@ def with_links(parties: Listed, links: Matches, owners: Int64s) -> Listed:
     actions[texts] = _BLOCK
     evidence[texts] = Evidence.LINK
     return Listed(rows, actions, evidence)
+
+
+def with_words(listed: Listed, words: Matches, links: Matches, owners: Int64s) -> Listed:
+    """Add what fingerprints say of the words, after parties and links."""
+    if (words.rows < 0).all():
+        return listed
+    speaks = (words.actions == _BLOCK) & (listed.actions != _BLOCK)
+    vouches = (words.actions == _ALLOW) & (listed.rows < 0)
+    vouches[owners[links.actions != _ALLOW]] = False
+    speaks |= vouches
+    return Listed(
+        rows=np.where(speaks, words.rows, listed.rows),
+        actions=np.where(speaks, words.actions, listed.actions),
+        evidence=np.where(speaks, np.uint8(Evidence.TEXT), listed.evidence),
+    )
 
 
 def _weight(matches: Matches) -> Int64s:

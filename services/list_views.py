@@ -44,7 +44,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The entries that match a number, sender, host or URL."""
+    """The entries that match a number, sender, host, URL or fingerprint."""
 
     entries: Sequence[Entry]
     version: int
@@ -95,6 +95,8 @@ class ListViews:
             entries = _same_identity(snapshot, kind, text)
         elif kind in (Kind.HOST, Kind.URL_PREFIX):
             entries = snapshot.find_all_urls(url.canonical(query.strip()) or url.canonical(text))
+        elif kind == Kind.FINGERPRINT:
+            entries = snapshot.find_all_fingerprints(text)
         else:
             entries = snapshot.find_all_parties(key)
         why = protected.refusal(kind, text, key, digits, Action.BLOCK)

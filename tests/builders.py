@@ -13,6 +13,7 @@ from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
 from classifiers.base import TextScores
 from fanzha.decisions import Action
+from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import (
@@ -121,6 +122,8 @@ def _kind(pattern: str) -> Kind:
         return Kind.NUMBER
     if "/" in pattern:
         return Kind.URL_PREFIX
+    if is_fingerprint(pattern):
+        return Kind.FINGERPRINT
     return Kind.HOST if "." in pattern else Kind.SENDER
 
 

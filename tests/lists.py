@@ -27,6 +27,12 @@ _paths = st.builds(
     st.sampled_from(["", "/", "?q", "?q=1"]),
 ).map(lambda path: path.replace("//", "/"))
 urls = st.builds("http://{}{}".format, hosts, _paths)
+# Alike enough that some are near-duplicates: up to 12 values of 16 differ.
+fingerprints = st.builds(
+    "fp1:{}{}".format,
+    st.sampled_from(["00" * 16, "00" * 8 + "11" * 8]),
+    st.lists(st.sampled_from(["0000", "0001"]), min_size=8, max_size=8).map("".join),
+)
 
 _named = st.one_of(
     numbers.map(lambda text: (Kind.NUMBER, text)),
@@ -34,6 +40,7 @@ _named = st.one_of(
     senders.map(lambda text: (Kind.SENDER, text)),
     hosts.map(lambda text: (Kind.HOST, text)),
     urls.map(lambda url: (Kind.URL_PREFIX, url.removeprefix("http://"))),
+    fingerprints.map(lambda written: (Kind.FINGERPRINT, written)),
 )
 
 

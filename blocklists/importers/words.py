@@ -60,6 +60,7 @@ KINDS: dict[str, Kind | None] = {
         ["host", "hostname", "domain", "fqdn", "ip", "ipv4", "ipv6", "域名", "主机"], Kind.HOST
     ),
     **dict.fromkeys(["url", "uri", "link", "url_prefix", "网址", "链接"], Kind.URL_PREFIX),
+    **dict.fromkeys(["fingerprint", "text", "指纹", "短信指纹", "短信内容"], Kind.FINGERPRINT),
 }
 """Words of a column "type"; None: a number or a range, to be told from the pattern."""
 

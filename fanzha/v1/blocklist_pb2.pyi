@@ -38,6 +38,10 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     """A host name or IP address with all names below it: "bank-login.example"."""
     ENTRY_KIND_URL_PREFIX: _EntryKind.ValueType  # 5
     """A URL without scheme, with all paths below it: "shop.example/pay/"."""
+    ENTRY_KIND_FINGERPRINT: _EntryKind.ValueType  # 6
+    """All texts that are near-duplicates of one: "fp1:" and 64 hexadecimal digits, a fingerprint.
+    As a pattern to add, the text itself will do: its fingerprint is kept, the text is not.
+    """
 
 class EntryKind(_EntryKind, metaclass=_EntryKindEnumTypeWrapper):
     """What a pattern is."""
@@ -54,6 +58,10 @@ ENTRY_KIND_HOST: EntryKind.ValueType  # 4
 """A host name or IP address with all names below it: "bank-login.example"."""
 ENTRY_KIND_URL_PREFIX: EntryKind.ValueType  # 5
 """A URL without scheme, with all paths below it: "shop.example/pay/"."""
+ENTRY_KIND_FINGERPRINT: EntryKind.ValueType  # 6
+"""All texts that are near-duplicates of one: "fp1:" and 64 hexadecimal digits, a fingerprint.
+As a pattern to add, the text itself will do: its fingerprint is kept, the text is not.
+"""
 Global___EntryKind: _TypeAlias = EntryKind  # noqa: Y015
 
 class _Direction:

@@ -137,6 +137,8 @@ class _EvidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Evidence.Val
     """The receiver of the text."""
     EVIDENCE_LINK: _Evidence.ValueType  # 5
     """The link, or a link in the text."""
+    EVIDENCE_TEXT: _Evidence.ValueType  # 6
+    """The words of the text: it is a near-duplicate of a listed one."""
 
 class Evidence(_Evidence, metaclass=_EvidenceEnumTypeWrapper):
     """What about the traffic a list entry matched."""
@@ -153,6 +155,8 @@ EVIDENCE_RECEIVER: Evidence.ValueType  # 4
 """The receiver of the text."""
 EVIDENCE_LINK: Evidence.ValueType  # 5
 """The link, or a link in the text."""
+EVIDENCE_TEXT: Evidence.ValueType  # 6
+"""The words of the text: it is a near-duplicate of a listed one."""
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 class _FraudType:

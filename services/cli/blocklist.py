@@ -16,6 +16,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
 from services.cli import list_display, list_import
 from services.cli.console import err, one_sentence, out, print_json
+from services.cli.fingerprint import canonical
 from services.cli.list_words import (
     DEFAULT_TARGET,
     ActionWord,
@@ -48,7 +49,11 @@ _BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
 @app.command()
 def add(
     patterns: Annotated[
-        list[str], typer.Argument(help="Numbers, ranges such as +86170*, senders, hosts, URLs.")
+        list[str],
+        typer.Argument(
+            help="Numbers, ranges such as +86170*, senders, hosts, URLs; with --kind fingerprint, "
+            "texts: their near-duplicates are listed, and the texts sent nowhere."
+        ),
     ],
     source: SourceWord,
     reason: Reason,
@@ -73,6 +78,7 @@ def add(
         "source": enum(source, words.read_source, "--source"),
         "expires_at_s": expiry(expires, int(time.time())),
     }
+    patterns = canonical(patterns, common["kind"])
     request = pb.UpdateEntriesRequest(
         expected_version=expected_version,
         additions=[
@@ -103,6 +109,7 @@ def remove(
 ) -> None:
     """Remove entries; status 1 when there is no such entry."""
     wanted = enum(action, words.read_action, "--action")
+    patterns = canonical(patterns, kind(kind_))
     request = pb.UpdateEntriesRequest(
         expected_version=expected_version,
         removals=[
@@ -120,7 +127,9 @@ def remove(
 
 @app.command()
 def find(
-    query: Annotated[str, typer.Argument(help="A number, range, sender, host or URL.")],
+    query: Annotated[
+        str, typer.Argument(help="A number, range, sender, host, URL or fingerprint.")
+    ],
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:

@@ -23,6 +23,7 @@ _TYPES = {
     pb.ENTRY_KIND_SENDER: "sender",
     pb.ENTRY_KIND_HOST: "host",
     pb.ENTRY_KIND_URL_PREFIX: "url",
+    pb.ENTRY_KIND_FINGERPRINT: "fingerprint",
 }
 _OF_FORMAT = {
     "domains": (pb.ENTRY_KIND_HOST,),

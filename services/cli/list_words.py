@@ -21,7 +21,11 @@ Author = Annotated[str, typer.Option(help="Who changes the lists.", show_default
 Reason = Annotated[str, typer.Option(help="Why.")]
 ActionWord = Annotated[str, typer.Option("--action", help="block or allow.")]
 KindWord = Annotated[
-    str, typer.Option("--kind", help="number, range, sender, host or url; empty: by the pattern.")
+    str,
+    typer.Option(
+        "--kind",
+        help="number, range, sender, host, url or fingerprint; empty: by the pattern.",
+    ),
 ]
 DirectionWord = Annotated[
     str,

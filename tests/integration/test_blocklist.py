@@ -18,6 +18,7 @@ from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store
 from fanzha.client import channels
+from fanzha.fingerprint import fingerprint
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
@@ -397,6 +398,33 @@ def test_commands_add_show_and_remove(run: Run) -> None:
     assert (added.exit_code, shown.exit_code, removed.exit_code, gone.exit_code) == (0, 0, 0, 1)
     assert "+8617000000001" in shown.stdout
     assert "1 shown; 1 in all" in run("list").stdout
+
+
+def test_a_text_is_listed_by_its_fingerprint_which_the_server_gets_alone(run: Run) -> None:
+    text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
+    on_list = ["--kind", "fingerprint", "--reason", "x"]
+
+    added = run("add", text, *on_list, "--source", "bureau")
+    shown = run("find", fingerprint(text.replace("8200", "9100")))
+    short = run("add", "收到", *on_list, "--source", "bureau")
+    removed = run("remove", text, *on_list)
+
+    assert [one.exit_code for one in (added, shown, short, removed)] == [0, 0, 1, 0]
+    assert fingerprint(text)[:20] in shown.stdout
+    assert "积分" not in added.stdout + shown.stdout + removed.stdout
+    assert "too short" in short.stderr
+
+
+def test_a_text_sent_as_a_pattern_is_kept_as_its_fingerprint(stub: Any) -> None:
+    text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
+
+    answer = update(stub, entry(text, kind=pb.ENTRY_KIND_FINGERPRINT))
+
+    assert outcomes(answer.additions) == ["ADDED"]
+    listed = stub.ListEntries(pb.ListEntriesRequest()).entries
+    assert [(one.kind, one.pattern) for one in listed] == [
+        (pb.ENTRY_KIND_FINGERPRINT, fingerprint(text))
+    ]
 
 
 def test_adding_what_is_protected_fails_with_the_reason(run: Run) -> None:

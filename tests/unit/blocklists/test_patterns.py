@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from blocklists import patterns
 from blocklists.entries import Kind
 from blocklists.entry_table import pattern_key
+from fanzha.fingerprint import fingerprint
 from fanzha.phone import HomePlan
 
 PLAN = HomePlan()
@@ -64,6 +65,24 @@ def test_what_cannot_be_read_is_told_with_the_text(text: str, kind: int) -> None
 
     assert found == 0
     assert message.startswith("pattern: ")
+
+
+def test_of_a_text_the_fingerprint_is_kept_and_read_again_as_it_is() -> None:
+    text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
+
+    kind, written = read_one(text, Kind.FINGERPRINT)
+
+    assert (kind, written) == (Kind.FINGERPRINT, fingerprint(text))
+    assert read_one(written) == read_one(written, Kind.FINGERPRINT) == (kind, written)
+
+
+@pytest.mark.parametrize("text", ["收到", "fp2:" + "0" * 64, "fp1:00", ""])
+def test_what_has_no_fingerprint_is_refused_without_quoting_it(text: str) -> None:
+    kind, message = read_one(text, Kind.FINGERPRINT)
+
+    assert kind == 0
+    assert message.startswith("pattern: no fingerprint: ")
+    assert not text or text not in message
 
 
 def test_a_sender_that_is_a_number_is_that_number() -> None:

@@ -21,6 +21,8 @@ A_FEW = [
     an_entry("Prize-Office"),
     an_entry("prize.example"),
     an_entry("shop.example/pay/"),
+    an_entry("fp1:" + "0123456789abcdef" * 4),
+    an_entry("fp1:" + "0123456789abcdef" * 3 + "f" * 16),
 ]
 
 
@@ -52,6 +54,11 @@ def test_look_ups_work_on_a_mapped_file(tmp_path: Path) -> None:
     for group, original in zip(mapped.groups, written.groups, strict=True):
         assert group.index.find(original.index.slots).positions.tolist() == list(range(len(group)))
     assert mapped.prefix_hosts is not None
+    assert mapped.bands is not None
+    assert written.bands is not None
+    near = mapped.bands.find(written.bands.values)
+    assert near.rows.tolist() == written.bands.find(written.bands.values).rows.tolist()
+    assert len(near.rows) == 4  # each is near itself and the other
 
 
 def test_an_empty_list_can_be_written(tmp_path: Path) -> None:
@@ -101,6 +108,7 @@ def test_every_column_lies_in_what_was_tried(tmp_path: Path) -> None:
         "slots", "directory", "prefix_slots", "prefix_directory", "actions", "directions",
         "fraud_types", "expires_s", "provenances", "patterns_offsets", "patterns_blob",
         "provenance_offsets", "provenance_blob",
+            "band_slots", "band_directory", "band_places", "fingerprints",
     }  # fmt: skip
 
 

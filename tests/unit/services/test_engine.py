@@ -7,6 +7,7 @@ import pytest
 
 from blocklists.entries import Direction
 from fanzha.decisions import Action, Decisions, Evidence, Reason
+from fanzha.fingerprint import fingerprint
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Calls, Channel, Ingress
 from services.engine import Engine, Rules
@@ -24,6 +25,7 @@ from tests.builders import (
 
 LISTED = "+8617012345678"
 OTHER = "+8619900000001"
+POINTS = "【示例商城】尊敬的客户，您的积分8200分将于今日过期，请尽快回复本短信兑换现金礼品"
 EXPIRED = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
@@ -192,6 +194,34 @@ def test_an_allowed_link_vouches_for_itself_only() -> None:
 
     assert rulings(texts) == [(Action.BLOCK, Reason.SCORED)]
     assert rulings(links) == [ALLOWED]
+
+
+def test_a_near_duplicate_of_a_blocked_text_is_blocked_whoever_sent_it() -> None:
+    entry = an_entry(fingerprint(POINTS), fraud_type=FraudType.FAKE_SHOPPING)
+    engine = an_engine(entry, an_entry(OTHER, Action.ALLOW))
+
+    decisions = engine.decide_texts(
+        some_texts(POINTS.replace("8200", "77"), "hello", sender=OTHER), NINE_O_CLOCK_S
+    )
+
+    assert rulings(decisions) == [BLOCKED, ALLOWED]
+    detail = decisions.details[0]
+    assert (detail.evidence, detail.pattern) == (Evidence.TEXT, entry.pattern)
+    assert (detail.entry_id, detail.fraud_type) == (entry.entry_id, FraudType.FAKE_SHOPPING)
+
+
+def test_an_allowed_template_passes_the_model_but_no_link_of_its_own() -> None:
+    engine = an_engine(
+        an_entry(fingerprint(POINTS), Action.ALLOW),
+        an_entry("good.example", Action.ALLOW),
+        an_entry("evil.example"),
+        models=some_models(1.0),
+    )
+    links = ["", " http://good.example/", " http://other.example/", " http://evil.example/"]
+
+    decisions = engine.decide_texts(some_texts(*[POINTS + link for link in links]), NINE_O_CLOCK_S)
+
+    assert rulings(decisions) == [ALLOWED, ALLOWED, (Action.BLOCK, Reason.SCORED), BLOCKED]
 
 
 def test_a_sender_is_listed_by_name() -> None:
