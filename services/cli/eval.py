@@ -1,5 +1,6 @@
 """`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
 
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -86,10 +87,8 @@ def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
 
 
 def _plotter() -> Any:
-    try:
-        from services.cli.eval_plots import draw
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
+    if find_spec("matplotlib") is None:
         fail("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
+    from services.cli.eval_plots import draw
+
     return draw
