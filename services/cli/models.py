@@ -14,7 +14,7 @@ from blocklists.redis_client import connect
 from fanzha.tables import Channel
 from services.cli.console import err, fail, one_sentence, out, print_json
 from services.cli.model_display import bundle_rows, channel_json, channel_lines, wish_words
-from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, found_store, store_url
 from services.clock import now_ms
 from services.model_store import ModelReport, ModelStore
 from services.wanted_models import WORDS, Wanted
@@ -52,13 +52,16 @@ def list_models(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
-    """Show the bundles of this host, what is wanted, and what each worker runs."""
+    """Show the bundles of this host; of a service, what is wanted and what each worker runs."""
     rows = {channel: bundle_rows(models_dir, channel) for channel in Channel}
 
     async def look(store: ModelStore) -> tuple[dict[Channel, Wanted], list[ModelReport]]:
         return await store.wanted(), await store.reports(now_ms())
 
-    wanted, reports = _with_store(store_url(redis_url, data_dir), look)
+    url = found_store(redis_url, data_dir)
+    wanted, reports = ({}, []) if url is None else _with_store(url, look)
+    if not reports:
+        err.print("no service found" if url is None else "no worker reports")
     if as_json:
         print_json(
             {
@@ -70,8 +73,6 @@ def list_models(
     for channel in Channel:
         for line in channel_lines(channel, rows[channel], wanted.get(channel), reports):
             out.print(line, soft_wrap=True, markup=False)
-    if not reports:
-        err.print("no worker reports")
 
 
 @app.command()

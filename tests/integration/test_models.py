@@ -15,7 +15,7 @@ from fanzha.client import channels
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.model_bundles import a_bundle, cut_graph, some_bundles
-from tests.running import Running, eventually, fanzha_up
+from tests.running import Running, eventually, fanzha_up, run
 
 WORKERS = 2
 
@@ -165,6 +165,15 @@ def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running
     assert all(found[word]["bundles"][0]["figures"] for word in ("call", "sms", "url"))
     assert "bundle 1: of " in done.stdout
     assert done.stdout.count("runs 1, blocks from") == 3 * WORKERS
+
+
+def test_without_a_service_the_bundles_of_the_package_are_listed(tmp_path: Path) -> None:
+    done = run("models", "list", "--data-dir", str(tmp_path), "--json")
+
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert "no service found" in done.stderr
+    assert all(found[word]["bundles"][-1]["threshold"] > 0 for word in ("call", "sms", "url"))
 
 
 def test_a_host_runs_what_was_wanted_last_even_when_the_store_has_lost_it(
