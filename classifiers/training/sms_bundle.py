@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 
 from classifiers import text_features
+from classifiers.card import BINS
 from classifiers.onnx_model import OnnxModel
 from classifiers.sms import TextClassifier
 from classifiers.training import sms_graph, sms_report
@@ -59,9 +60,11 @@ def write(
         "languages": list(LANGUAGES),
         "caution": [round(float(value), 3) for value in trained.caution],
         "inputs": {**text_features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
+        "score_histogram": _histogram(graph, rows),
         "data": _sources(rows),
         "metrics": {
             **_metrics(graph, rows, trained),
+            "evasions": _under_evasions(graph, rows, trained.threshold, seed),
             "left_out": left_out,
             "megabytes": round(len(graph) / 1e6, 2),
         },
@@ -84,6 +87,20 @@ def _metrics(graph: bytes, rows: Sequence[Row], trained: Trained) -> dict[str, o
     exact = probabilities(logits(trained.network, some), trained.caution)[:, FRAUD]
     found["quantising_error"] = round(float(np.abs(exact - _p_fraud(graph, some)).max()), 4)
     return found
+
+
+def _histogram(graph: bytes, rows: Sequence[Row]) -> list[int]:
+    # Ordinary traffic is legitimate. Public texts hold more chat than a network carries.
+    ham = [row.text for row in rows if row.split == VALIDATION and row.label == "ham"]
+    counts, _ = np.histogram(_p_fraud(graph, ham), bins=BINS, range=(0, 1))
+    return [int(count) for count in counts]
+
+
+def _under_evasions(
+    graph: bytes, rows: Sequence[Row], threshold: float, seed: int
+) -> sms_report.Figures:
+    tested = [row for row in rows if row.split == TEST]
+    return sms_report.under_evasions(tested, lambda texts: _p_fraud(graph, texts), threshold, seed)
 
 
 _SPLITS = (TRAIN, VALIDATION, TEST)

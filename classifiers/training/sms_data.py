@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
-from classifiers.training import templates_sms
+from classifiers.training import sms_calls, templates_sms
 
 HAM, SPAM, FRAUD = range(3)
 CLASSES = ("ham", "spam", "fraud")
@@ -21,6 +21,7 @@ OWN = "templates"
 """Our own messages; split by template."""
 
 FILES = ("sms_zh.tsv.gz", "sms_en.tsv.gz", "sms_other.tsv.gz")
+CALLS = "calls.tsv.gz"
 EVALUATION_ONLY = frozenset({"telecom_fraud_texts"})
 LICENCES = {
     "fbs": "none stated; source link and citation asked (CCS 2020, Lies in the Air)",
@@ -37,6 +38,7 @@ LICENCES = {
     "indonesian_reports": "none stated",
     "thai_sms": "MIT",
     "turkish_sms": "MIT",
+    "teleantifraud": "Apache-2.0 (synthetic calls)",
     OWN: "Apache-2.0, written for this project",
 }
 _SPLIT_OF_TENTH = {0: TEST, 1: TEST, 2: VALIDATION, 3: VALIDATION}
@@ -61,7 +63,7 @@ class Row:
 
 def read(folder: Path, seed: int, templates: int = 160) -> list[Row]:
     """Read all labelled texts, and write *templates* messages from each of our own templates."""
-    rows = [row for name in FILES for row in _read_file(folder / name)]
+    rows = [row for name in (*FILES, CALLS) for row in _read_file(folder / name)]
     return rows + list(_own(Random(seed), templates))  # noqa: S311  seeded on purpose
 
 
@@ -70,14 +72,22 @@ def _read_file(path: Path) -> Iterator[Row]:
         next(lines)
         for line in lines:
             _, source, language, label, category, group, text = line.rstrip("\n").split("\t")
-            yield Row(
-                source=source,
-                label=label,
-                split=TEST if source in EVALUATION_ONLY else _split(group),
-                text=text,
-                language=_language(language),
-                allowed=_allowed(source, label, category),
-            )
+            for one in _texts(path.name, source, label, text):
+                yield Row(
+                    source=source,
+                    label=label,
+                    split=TEST if source in EVALUATION_ONLY else _split(group),
+                    text=one,
+                    language=_language(language),
+                    allowed=_allowed(source, label, category),
+                )
+
+
+def _texts(file: str, source: str, label: str, text: str) -> Iterator[str]:
+    if file != CALLS:
+        yield text
+    elif source in sms_calls.SOURCES:
+        yield from sms_calls.texts(text, label)
 
 
 def _own(chance: Random, count: int) -> Iterator[Row]:

@@ -13,14 +13,16 @@ from fanzha.text import Token
 _PLACEHOLDER = re.compile("DIGIT|URL|PLACE|NAME|WECHAT|CELLPHONE|BANK")
 _MASKED_MOBILE = re.compile(r"(?<![xX\d])[1xX][xX]{10}(?![xX\d])")
 _NUMBERS = re.compile("[" + "".join(set(Token) - {Token.LINK, Token.NUMBER}) + "]")
+_CLAUSE = re.compile(r"[^，。？！；,?!;]+[，。？！；,?!;]*")
 _NOISE = "的了加v＋一丶氵口日月人〇"
 _MASKS_KEPT = 0.3
 _JOINED = 0.3
 _CUT = 0.2
 _CLASSES_DROPPED = 0.15
-_DISTURBED = 0.2
-_LINK_ADDED = 0.12
-_DROPPED, _REPLACED = 0.03, 0.06
+_DISTURBED = 0.35
+_LINK_ADDED = 0.25
+_RECOMBINED = 0.4
+_DROPPED, _REPLACED = 0.04, 0.12
 """Shares of texts, and of characters in the disturbed ones."""
 _LONG_ENOUGH_TO_CUT = 40
 _SHORT_ENOUGH_TO_JOIN = 60
@@ -50,7 +52,8 @@ def disturb(normal: str, chance: Random) -> str:
     if chance.random() < _CLASSES_DROPPED:
         normal = _NUMBERS.sub(Token.NUMBER, normal)
     if chance.random() < _DISTURBED and normal:
-        normal = "".join([_noisy(character, chance) for character in normal])
+        strange = _NOISE + normal
+        normal = "".join([_noisy(character, strange, chance) for character in normal])
     return normal
 
 
@@ -61,9 +64,17 @@ def with_link(text: str, chance: Random) -> str:
     return text
 
 
-def _noisy(character: str, chance: Random) -> str:
+def recombined(text: str, other: str, chance: Random) -> str:
+    """Mix the clauses of two legitimate messages: what is harmless stays so in any company."""
+    if chance.random() > _RECOMBINED:
+        return text
+    clauses = _CLAUSE.findall(text) + _CLAUSE.findall(other)
+    return "".join(chance.sample(clauses, chance.randint(1, len(clauses))))
+
+
+def _noisy(character: str, strange: str, chance: Random) -> str:
     throw = chance.random()
-    return "" if throw < _DROPPED else chance.choice(_NOISE) if throw < _REPLACED else character
+    return "" if throw < _DROPPED else chance.choice(strange) if throw < _REPLACED else character
 
 
 def _value(placeholder: str, chance: Random) -> str:

@@ -32,7 +32,7 @@ _HAM_WEIGHT = 2.0
 """A legitimate text that is blocked costs more than a fraud that is not."""
 _LANGUAGE_WEIGHT = 0.3
 _UNKNOWN_SHARE = 0.05
-_DROPPED_GRAMS = 0.25
+_DROPPED_GRAMS = 0.4
 
 
 class Network(nn.Module):
@@ -119,6 +119,7 @@ class Sampler:
     def _raw(self, row: Row, cell: Sequence[Row]) -> str:
         text = row.text
         if row.source == OWN and row.label == "ham":
+            text = sms_mutations.recombined(text, self._chance.choice(cell).text, self._chance)
             text = sms_mutations.with_link(text, self._chance)
         if row.source != OWN:
             text = sms_mutations.join(text, self._chance.choice(cell).text, self._chance)

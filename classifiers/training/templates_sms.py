@@ -11,6 +11,12 @@ from classifiers.training.templates_sms_fraud import CHINESE as CHINESE_FRAUD
 from classifiers.training.templates_sms_fraud import ENGLISH as ENGLISH_FRAUD
 from classifiers.training.templates_sms_ham import CHINESE as CHINESE_HAM
 from classifiers.training.templates_sms_ham import ENGLISH as ENGLISH_HAM
+from classifiers.training.templates_sms_person import CHINESE as CHINESE_PERSON
+from classifiers.training.templates_sms_person import ENGLISH as ENGLISH_PERSON
+from classifiers.training.templates_sms_public import CHINESE as CHINESE_PUBLIC
+from classifiers.training.templates_sms_public import ENGLISH as ENGLISH_PUBLIC
+from classifiers.training.templates_sms_service import CHINESE as CHINESE_SERVICE
+from classifiers.training.templates_sms_service import ENGLISH as ENGLISH_SERVICE
 
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -57,12 +63,14 @@ _DIGITS = {
 def fraud_templates() -> list[str]:
     """Return all templates of fraud."""
     by_type = [*CHINESE_FRAUD.values(), *ENGLISH_FRAUD.values()]
-    return [template for templates in by_type for template in templates]
+    listed = [template for templates in by_type for template in templates]
+    return [*listed, *CHINESE_PERSON, *ENGLISH_PERSON]
 
 
 def ham_templates() -> list[str]:
     """Return all templates of legitimate messages."""
-    return [*CHINESE_HAM, *ENGLISH_HAM]
+    chinese = [*CHINESE_HAM, *CHINESE_SERVICE, *CHINESE_PUBLIC]
+    return [*chinese, *ENGLISH_HAM, *ENGLISH_SERVICE, *ENGLISH_PUBLIC]
 
 
 def fill(template: str, chance: Random) -> str:

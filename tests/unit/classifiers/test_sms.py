@@ -76,6 +76,18 @@ def test_a_bank_points_fraud_is_blocked_and_named() -> None:
     assert scores.fraud_types[0] == FraudType.FAKE_CUSTOMER_SERVICE
 
 
+def test_fraud_that_reads_like_a_person_is_blocked() -> None:
+    texts = [
+        "您好，我是某某商城的售后客服，您上周买的奶粉检测出质量问题，需要给您办理退款，"
+        "麻烦您提供银行卡号和短信验证码。",
+        "您好，这里是市公安局，您名下的银行卡涉嫌一起洗钱案，请您把存款转到安全账户配合核查，"
+        "不要告诉家人。",
+        "您好，您申请的贷款已经通过了，放款之前需要您先交一笔保证金，交完马上到账。",
+    ]
+
+    assert (shipped().score_bodies(texts).p_fraud >= shipped().threshold).all()
+
+
 def test_disguise_does_not_change_the_score() -> None:
     plain = "尊敬的用户，您的积分可换现金500元，请登录 http://a.example 领取"
     disguised = (

@@ -5,14 +5,14 @@ from pathlib import Path
 from random import Random
 
 from classifiers.training import sms_data, templates_sms
-from classifiers.training.sms_data import FILES, FRAUD, HAM, SPAM, TEST, Row
-from classifiers.training.sms_mutations import join, unmask
+from classifiers.training.sms_data import CALLS, FILES, FRAUD, HAM, SPAM, TEST, Row
+from classifiers.training.sms_mutations import join, recombined, unmask
 
 HEADER = "id\tsource\tlang\tlabel\tcategory\tgroup\ttext\n"
 
 
 def a_folder(folder: Path, *lines: str) -> Path:
-    for name in FILES:
+    for name in (*FILES, CALLS):
         with gzip.open(folder / name, "wt", encoding="utf-8") as file:
             file.write(HEADER + ("".join(lines) if name == FILES[0] else ""))
     return folder
@@ -52,6 +52,26 @@ def test_spam_that_may_be_fraud_teaches_only_that_it_is_not_ham(tmp_path: Path) 
     )
 
 
+def test_only_calls_that_may_teach_become_texts(tmp_path: Path) -> None:
+    a_folder(tmp_path)
+    said = "left: 您好，我是某银行的客服，请您提供密码 right: 好的，请稍等，我马上去找"
+    with gzip.open(tmp_path / CALLS, "at", encoding="utf-8") as file:
+        for source in ("teleantifraud", "robocall"):
+            file.write(f"1\t{source}\tzh\tfraud\t\tg\t{said}\n")
+
+    read = sms_data.read(tmp_path, seed=1, templates=1)
+
+    rows = [row for row in read if row.source != sms_data.OWN]
+    assert {row.source for row in rows} == {"teleantifraud"}
+    assert {row.text for row in rows} == {"您好，我是某银行的客服，请您提供密码"}
+
+
+def test_no_template_is_both_fraud_and_legitimate_or_written_twice() -> None:
+    templates = templates_sms.ham_templates() + templates_sms.fraud_templates()
+
+    assert len(templates) == len(set(templates))
+
+
 def test_every_template_can_be_filled() -> None:
     chance = Random(1)
     templates = templates_sms.ham_templates() + templates_sms.fraud_templates()
@@ -81,3 +101,14 @@ def test_only_short_texts_are_joined() -> None:
 
     assert {"短信"} < set(joined)
     assert join("长" * 100, "另一条", Random(1)) == "长" * 100
+
+
+def test_recombined_messages_consist_of_clauses_of_both() -> None:
+    first, second = "甲一，甲二。", "乙一，乙二。"
+
+    written = [recombined(first, second, Random(seed)) for seed in range(60)]
+
+    assert first in written
+    assert any("甲" in text and "乙" in text for text in written)
+    clauses = {"甲一，", "甲二。", "乙一，", "乙二。"}
+    assert all({text[n : n + 3] for n in range(0, len(text), 3)} <= clauses for text in written)
