@@ -1,5 +1,6 @@
 """`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -9,9 +10,10 @@ import numpy as np
 import typer
 
 from classifiers.evaluation_report import Figures, ScoredRows, report
+from fanzha.url import canonical, registrable, split
 from services.cli import eval_display, scoring
 from services.cli.console import err, fail, one_sentence, print_json, progress
-from services.cli.files import column, open_table
+from services.cli.files import OpenTable, Row, column, open_table
 from services.cli.score import Models
 from services.cli.scoring import CHUNK, Scoring, needed
 
@@ -22,12 +24,17 @@ Data = Annotated[
     ),
 ]
 By = Annotated[
-    str, typer.Option(help="Column to tell rows apart by; empty: source, where there is one.")
+    str,
+    typer.Option(
+        help="Column to tell rows apart by; empty: source, where there is one. "
+        "Of links also suffix: the public suffix, such as com or a free host's domain."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Plots = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
 ]
+SUFFIX = "suffix"
 
 
 def evaluate(
@@ -63,7 +70,7 @@ def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
     with one_sentence(data.name), open_table(data, single_column=model.single) as table:
         score = model.scorer(table, data.name)
         label = needed(table, data.name, "label")
-        group = needed(table, data.name, by) if by else column(table.columns, "source")
+        group_of = _grouping(table, data.name, by, model)
         texts: list[tuple[str, str, str]] = []
         scores, kinds = [np.zeros(0, np.float32)], [np.zeros(0, np.uint8)]
         with progress() as display:
@@ -72,7 +79,7 @@ def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
                 found = score(rows)
                 scores.append(found.p_fraud)
                 kinds.append(found.fraud_types)
-                texts += [(row.get(group, ""), row[label], row.get("category", "")) for row in rows]
+                texts += [(group_of(row), row[label], row.get("category", "")) for row in rows]
                 display.update(task, completed=table.bytes_read(), note=f"{len(texts):,} rows")
     if not texts:
         fail(f"{data.name}: holds no row")
@@ -84,6 +91,19 @@ def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
         scores=np.concatenate(scores),
         fraud_types=np.concatenate(kinds),
     )
+
+
+def _grouping(table: OpenTable, file: str, by: str, model: Scoring) -> Callable[[Row], str]:
+    if by == SUFFIX and by not in table.columns and model.single == "url":
+        link = needed(table, file, *scoring.URL_COLUMNS)
+        return lambda row: _suffix(row[link])
+    group = needed(table, file, by) if by else column(table.columns, "source")
+    return lambda row: row.get(group, "")
+
+
+def _suffix(url: str) -> str:
+    host, _path = split(canonical(url)) if canonical(url) else ("", "")
+    return registrable(host).partition(".")[2]
 
 
 def _plotter() -> Any:

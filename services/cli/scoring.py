@@ -15,6 +15,8 @@ from services.cli.files import OpenTable, Row, column
 
 CHUNK = 1024
 """Rows scored at once."""
+URL_COLUMNS = ("url", "domain", "host", "link")
+"""The first of these that a table has holds its links."""
 
 
 class Scored(NamedTuple):
@@ -73,7 +75,7 @@ def _url(models_dir: Path | None) -> Scoring:
     model = bundles.load_link(models_dir)
 
     def scorer(table: OpenTable, name: str) -> Score:
-        link = needed(table, name, "url", "domain", "host", "link")
+        link = needed(table, name, *URL_COLUMNS)
         return lambda rows: _untyped(model.score(canonicals([row[link] for row in rows])))
 
     return Scoring(model.version, model.threshold, "url", scorer)

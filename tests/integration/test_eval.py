@@ -67,6 +67,16 @@ def test_links_and_callers_are_measured_too(tmp_path: Path) -> None:
     assert (callers["legitimate"], callers["fraud"]) == (1, 1)
 
 
+def test_links_are_told_apart_by_their_public_suffix(tmp_path: Path) -> None:
+    (tmp_path / "links.csv").write_text(
+        "url,label\nhttp://www.example.com/a,benign\nhttp://shop.test/,benign\nhttp://,benign\n"
+    )
+
+    found = measured("url", "--data", str(tmp_path / "links.csv"), "--by", "suffix")
+
+    assert [one["group"] for one in found["groups"]] == ["", "com", "test"]
+
+
 def test_tables_are_shown_and_unknown_labels_said(tmp_path: Path) -> None:
     done = run("eval", "sms", "--data", str(texts(tmp_path)))
 
