@@ -76,6 +76,7 @@ def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -
     bench = Bench(links=links, described=described, splits=splits, seed=seed, progress=progress)
 
     network = bench.fit("training", splits.train)
+    calibration = bench.calibrate(network, splits.validation)
     threshold, set_by = bench.choose_threshold(network, splits.validation)
     left_out = [row for pair in LEFT_OUT for row in bench.without(pair)]
     scores = bench.scores(
@@ -94,7 +95,7 @@ def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         "inputs": {"revision": REVISION, **asdict(Settings())},
-        "training": _how(links, splits, set_by),
+        "training": {**_how(links, splits, set_by), **calibration},
         "metrics": metrics,
         "data": _sources(links, splits.train, link_data.licences(data)),
         "golden": [

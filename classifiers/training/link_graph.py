@@ -49,6 +49,10 @@ def _constants(network: Network) -> list[onnx.TensorProto]:
         "bias_2": second.bias.detach().numpy(),
         "weight_3": last.weight.detach().numpy(),
         "bias_3": last.bias.detach().numpy(),
+        **{
+            name: np.array([value], np.float32)
+            for name, value in network.calibration._asdict().items()
+        },
     }
     return [numpy_helper.from_array(value, name) for name, value in constants.items()]
 
@@ -66,6 +70,12 @@ def _nodes() -> list[onnx.NodeProto]:
         helper.make_node("Relu", ["z_1"], ["a_1"]),
         helper.make_node("Gemm", ["a_1", "weight_2", "bias_2"], ["z_2"], transB=1),
         helper.make_node("Relu", ["z_2"], ["a_2"]),
-        helper.make_node("Gemm", ["a_2", "weight_3", "bias_3"], ["odds"], transB=1),
+        helper.make_node("Gemm", ["a_2", "weight_3", "bias_3"], ["raw"], transB=1),
+        # bend * raw**3 + slope * raw + offset, see link_calibration.
+        helper.make_node("Mul", ["raw", "raw"], ["square"]),
+        helper.make_node("Mul", ["square", "bend"], ["bent"]),
+        helper.make_node("Add", ["bent", "slope"], ["factor"]),
+        helper.make_node("Mul", ["raw", "factor"], ["product"]),
+        helper.make_node("Add", ["product", "offset"], ["odds"]),
         helper.make_node("Sigmoid", ["odds"], ["p_malicious"]),
     ]

@@ -14,6 +14,7 @@ from torch import nn
 
 from classifiers import link_features
 from classifiers.link_features import SHAPE_WIDTH, LinkFeatures, Settings
+from classifiers.training.link_calibration import Calibration
 from fanzha.tables import Bools, Float32s, Int64s
 
 WIDTH = 32
@@ -51,6 +52,7 @@ class Network(nn.Module):
 
     def __init__(self, buckets: int, shape_mean: Float32s, shape_scale: Float32s) -> None:
         super().__init__()
+        self.calibration = Calibration()
         self.embeddings = nn.Embedding(buckets, WIDTH, sparse=True)
         nn.init.normal_(self.embeddings.weight, std=0.1)
         self.register_buffer("shape_mean", torch.from_numpy(shape_mean))
@@ -71,8 +73,9 @@ class Network(nn.Module):
         sums = torch.zeros(len(weights), WIDTH).index_add_(0, parts[:, 0], self.embeddings(ids))
         bags = (sums * weights).reshape(len(shape), 2 * WIDTH)
         scaled = (shape - self.shape_mean) / self.shape_scale
-        odds: torch.Tensor = self.layers(torch.cat([bags, scaled], 1))[:, 0]
-        return odds
+        raw: torch.Tensor = self.layers(torch.cat([bags, scaled], 1))[:, 0]
+        bend, slope, offset = self.calibration
+        return bend * raw**3 + slope * raw + offset
 
 
 def describe(urls: Sequence[str], settings: Settings) -> Described:
@@ -135,13 +138,20 @@ def fit(
 
 
 @torch.no_grad()
-def scores(network: Network, described: Described, rows: Int64s) -> Float32s:
-    """Return the probabilities of *rows*."""
+def log_odds(network: Network, described: Described, rows: Int64s) -> Float32s:
+    """Return the log odds of *rows*."""
     found = [
-        torch.sigmoid(network(_batch(described, rows[at : at + _CHUNK]))).numpy()
+        network(_batch(described, rows[at : at + _CHUNK])).numpy()
         for at in range(0, len(rows), _CHUNK)
     ]
     return np.concatenate([np.zeros(0, np.float32), *found])
+
+
+def scores(network: Network, described: Described, rows: Int64s) -> Float32s:
+    """Return the probabilities of *rows*."""
+    odds = torch.from_numpy(log_odds(network, described, rows))
+    found: Float32s = torch.sigmoid(odds).numpy()
+    return found
 
 
 def _learning_rate(step: int, steps: int) -> float:

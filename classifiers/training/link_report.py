@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from classifiers.evaluation import auc, calibration_error, recall_at, threshold_for
+from classifiers.evaluation import auc, calibration_error, recall_at, reliability, threshold_for
 from classifiers.training.common import markdown_table
 from classifiers.training.link_data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
 from fanzha.url import split
 
 RATES = {"0.1": 0.001, "0.5": 0.005, "1": 0.01}
+# Where anybody may put a page, and services that shorten links.
 PLATFORMS = (
     "github.io", "gitlab.io", "vercel.app", "netlify.app", "pages.dev", "workers.dev", "web.app",
     "firebaseapp.com", "herokuapp.com", "weebly.com", "blogspot.com", "wordpress.com",
     "wixsite.com", "gitbook.io", "webflow.io", "myshopify.com", "duckdns.org", "onrender.com",
     "glitch.me", "surge.sh", "readthedocs.io", "r2.dev", "amazonaws.com", "azurewebsites.net",
-    "cnblogs.com",
+    "cnblogs.com", "bit.ly", "t.co", "tinyurl.com", "goo.gl", "is.gd", "ow.ly", "t.cn", "url.cn",
 )  # fmt: skip
 TLDS = (
     "com", "cn", "org", "net", "edu", "gov", "io", "de", "jp", "ru", "info", "top", "xyz", "shop",
@@ -69,6 +70,10 @@ def measure(
         "test_calibration_error": round(
             calibration_error(scores[splits.test], links.malicious[splits.test]), 4
         ),
+        "test_reliability": [
+            {"rows": one.rows, "believed": round(one.believed, 4), "true": round(one.true, 4)}
+            for one in reliability(scores[splits.test], links.malicious[splits.test])
+        ],
         "test_sources": by_source(links, splits.test, scores, threshold),
         "later_sources": by_source(links, splits.later, scores, threshold),
         "unseen_sources": by_source(links, splits.unseen, scores, threshold),
@@ -149,7 +154,7 @@ def _by_suffix(
     hosts = [split(links.urls[row])[0] for row in rows.tolist()]
     found: list[dict[str, object]] = []
     for suffix in suffixes:
-        under = np.array([host.endswith("." + suffix) for host in hosts])
+        under = np.array([f".{host}".endswith(f".{suffix}") for host in hosts])
         for label, is_malicious in (("benign", False), ("malicious", True)):
             chosen = scores[rows[under & (links.malicious[rows] == is_malicious)]]
             if len(chosen):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from rich.progress import Progress
 
-from classifiers.training import link_network, link_report
+from classifiers.evaluation import calibration_error
+from classifiers.training import link_calibration, link_network, link_report
 from classifiers.training.common import budget_threshold
 from classifiers.training.link_data import LabelledLinks, Splits
 from classifiers.training.link_network import Described, Network
@@ -40,6 +41,17 @@ class Bench:
             seed=self.seed,
             advance=lambda done: self.progress.advance(task, done),
         )
+
+    def calibrate(self, network: Network, rows: Int64s) -> dict[str, float]:
+        """Calibrate *network* on *rows*; return how, and how far off its scores were before."""
+        odds = link_network.log_odds(network, self.described, rows)
+        malicious = self.links.malicious[rows]
+        network.calibration = link_calibration.fit(odds, malicious)
+        before = calibration_error((1 / (1 + np.exp(-odds))).astype(np.float32), malicious)
+        return {
+            **{f"calibration_{k}": round(v, 5) for k, v in network.calibration._asdict().items()},
+            "validation_calibration_error_before": round(before, 4),
+        }
 
     def choose_threshold(self, network: Network, rows: Int64s) -> tuple[float, str]:
         """Return the threshold that keeps the budget on *rows*, and the source that set it."""

@@ -1,0 +1,61 @@
+"""Calibration of log odds."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from classifiers import link_features
+from classifiers.evaluation import calibration_error
+from classifiers.link_features import SHAPE_WIDTH, Settings
+from classifiers.training import link_calibration, link_graph
+from classifiers.training.link_calibration import Calibration
+from classifiers.training.link_network import Network
+
+CHANCE = np.random.default_rng(7)
+ODDS = CHANCE.uniform(-4, 4, 40_000).astype(np.float32)
+
+
+@pytest.mark.parametrize("true", [Calibration(0.0, 1.5, -0.7), Calibration(0.05, 0.6, 0.3)])
+def test_the_calibration_that_odds_were_made_with_is_found(true: Calibration) -> None:
+    wanted = true.bend * ODDS**3 + true.slope * ODDS + true.offset
+    malicious = np.random.default_rng(8).random(len(ODDS)) < 1 / (1 + np.exp(-wanted))
+
+    bend, slope, offset = link_calibration.fit(ODDS, malicious)
+
+    assert (bend, slope, offset) == pytest.approx(true, abs=0.06)
+    believed = 1 / (1 + np.exp(-(bend * ODDS**3 + slope * ODDS + offset)))
+    assert calibration_error(believed.astype(np.float32), malicious) < 0.01
+
+
+def test_scores_keep_their_order_where_a_bend_would_break_it() -> None:
+    flattened = np.clip(ODDS, -1, 1)
+    malicious = np.random.default_rng(9).random(len(ODDS)) < 1 / (1 + np.exp(-flattened))
+
+    bend, slope, _offset = link_calibration.fit(ODDS, malicious)
+
+    assert bend == 0
+    assert slope > 0
+
+
+def test_scores_that_tell_nothing_are_refused() -> None:
+    malicious = np.random.default_rng(9).random(len(ODDS)) < 1 / (1 + np.exp(ODDS))
+
+    with pytest.raises(ValueError, match="do not tell"):
+        link_calibration.fit(ODDS, malicious)
+
+
+def test_network_and_graph_give_the_calibrated_odds() -> None:
+    features = link_features.of_links(["http://a.test/", "http://b.test/login"], Settings(bits=8))
+    torch.manual_seed(1)
+    network = Network(2**8, np.zeros(SHAPE_WIDTH, np.float32), np.ones(SHAPE_WIDTH, np.float32))
+    network.embeddings.weight.data = network.embeddings.weight.data.half().float()
+    before = network.eval()(features).detach().numpy()
+
+    network.calibration = Calibration(0.3, 2.0, 0.5)
+
+    expected = 0.3 * before**3 + 2 * before + 0.5
+    assert network(features).detach().numpy() == pytest.approx(expected, abs=1e-5)
+    session = onnxruntime.InferenceSession(link_graph.graph(network))
+    (found,) = session.run(None, features._asdict())
+    assert found[:, 0] == pytest.approx(1 / (1 + np.exp(-expected)), abs=1e-5)
