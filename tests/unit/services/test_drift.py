@@ -73,9 +73,20 @@ def test_old_rows_are_forgotten() -> None:
 
     for _ in range(2):
         watcher.observe(LINK, scores(90, 10), "1")
+        latest = watcher.index(LINK, "1", LOW)
 
     assert drifted > 1
-    assert watcher.index(LINK, "1", LOW) == pytest.approx(0.0)
+    assert latest == pytest.approx(0.0)
+
+
+def test_batches_of_one_count_as_one_batch_of_many() -> None:
+    alone, together = ScoreDrift(), ScoreDrift()
+    together.observe(LINK, scores(2000, 700), "1")
+
+    for score in scores(2000, 700):
+        alone.observe(LINK, np.array([score], np.float32), "1")
+
+    assert alone.index(LINK, "1", LOW) == together.index(LINK, "1", LOW) > 0
 
 
 def test_unscored_rows_count_nowhere_and_the_highest_score_in_the_last_bin() -> None:
