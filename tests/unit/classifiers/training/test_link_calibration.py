@@ -1,16 +1,11 @@
 """Calibration of log odds."""
 
 import numpy as np
-import onnxruntime
 import pytest
-import torch
 
-from classifiers import link_features
 from classifiers.evaluation import calibration_error
-from classifiers.link_features import SHAPE_WIDTH, Settings
-from classifiers.training import link_calibration, link_graph
+from classifiers.training import link_calibration
 from classifiers.training.link_calibration import Calibration
-from classifiers.training.link_network import Network
 
 CHANCE = np.random.default_rng(7)
 ODDS = CHANCE.uniform(-4, 4, 40_000).astype(np.float32)
@@ -43,19 +38,3 @@ def test_scores_that_tell_nothing_are_refused() -> None:
 
     with pytest.raises(ValueError, match="do not tell"):
         link_calibration.fit(ODDS, malicious)
-
-
-def test_network_and_graph_give_the_calibrated_odds() -> None:
-    features = link_features.of_links(["http://a.test/", "http://b.test/login"], Settings(bits=8))
-    torch.manual_seed(1)
-    network = Network(2**8, np.zeros(SHAPE_WIDTH, np.float32), np.ones(SHAPE_WIDTH, np.float32))
-    network.embeddings.weight.data = network.embeddings.weight.data.half().float()
-    before = network.eval()(features).detach().numpy()
-
-    network.calibration = Calibration(0.3, 2.0, 0.5)
-
-    expected = 0.3 * before**3 + 2 * before + 0.5
-    assert network(features).detach().numpy() == pytest.approx(expected, abs=1e-5)
-    session = onnxruntime.InferenceSession(link_graph.graph(network))
-    (found,) = session.run(None, features._asdict())
-    assert found[:, 0] == pytest.approx(1 / (1 + np.exp(-expected)), abs=1e-5)
