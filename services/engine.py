@@ -22,6 +22,7 @@ from fanzha.decisions import Decisions, Evidence
 from fanzha.tables import Bools, Calls, Channel, Float32s, Links, Texts, Uint8s, marked
 from services import details, evidence, policy, shadow
 from services.evidence import Listed
+from services.faults import kind_and_places
 from services.observer import Observer, Table
 from services.policy import Ruling
 from services.shadow import Question, Shadows
@@ -68,6 +69,8 @@ class Engine:
         self._rules = rules
         self._observer = observer
         self._reserve_ids = reserve_ids
+        self._unheard: set[Channel] = set()
+        """Channels whose model failed last time."""
 
     def decide_calls(self, calls: Calls, now_s: int) -> Decisions:
         """Decide whether to connect each call, all against one snapshot and one model."""
@@ -208,7 +211,8 @@ class Engine:
         except Exception as error:
             # Whatever breaks in a shadow, the decision is made already.
             if not question.shadow.faulted:
-                logger.warning("a shadow fails; it is only counted from now on", exc_info=error)
+                places = kind_and_places(error)
+                logger.warning("a shadow fails; it is only counted from now on: %s", places)
             question.shadow.faulted = True
             self._observer.shadow_failed(channel)
         self._observer.stage_done(channel, "shadow")
@@ -222,9 +226,20 @@ class Engine:
 
     def _heard(self, channel: Channel, rows: int, score: Callable[[], Float32s]) -> Float32s:
         try:
-            return score()
-        except Exception:
+            scores = score()
+        except Exception as error:
             # Whatever breaks in a model, traffic goes on without it.
-            logger.exception("scoring failed; rows are decided without a model")
+            self._tell_unheard(channel, error)
             self._observer.model_failed(channel)
             return np.full(rows, np.nan, np.float32)
+        if channel in self._unheard:
+            self._unheard.discard(channel)
+            logger.info("the %s model is heard again", channel.name.lower())
+        return scores
+
+    def _tell_unheard(self, channel: Channel, error: Exception) -> None:
+        # Told once, then only counted: a line per batch would slow down what is left.
+        if channel not in self._unheard:
+            self._unheard.add(channel)
+            name, places = channel.name.lower(), kind_and_places(error)
+            logger.error("no %s model is heard from now on: %s", name, places)

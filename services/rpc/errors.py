@@ -1,7 +1,6 @@
 """Turns our errors into gRPC statuses, for every method, in one place."""
 
 import logging
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ from fanzha.errors import (
     Unavailable,
     VersionConflict,
 )
+from services.faults import kind_and_places
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,7 @@ class _Guard:
         if status is grpc.StatusCode.UNKNOWN:
             # Its message may quote the request, so only its type and place are told.
             message = f"unexpected {type(error).__name__}"
-            places = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("%s in %s\n%s", message, self._method, places)
+            logger.error("unexpected in %s: %s", self._method, kind_and_places(error))
         self._failed(status.name.lower())
         await context.abort(status, message)
 

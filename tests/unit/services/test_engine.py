@@ -1,19 +1,24 @@
 """Which evidence decides on calls, texts and links."""
 
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from blocklists.entries import Direction
+from blocklists.snapshot import Snapshot
+from classifiers.activity import ActivityTable
 from fanzha.decisions import Action, Decisions, Evidence, Reason
 from fanzha.fingerprint import fingerprint
 from fanzha.fraud import FraudType
-from fanzha.tables import Attestation, Calls, Channel, Ingress
+from fanzha.tables import Attestation, Calls, Channel, Float32s, Ingress
 from services.engine import Engine, Rules
 from services.observer import Observer, Table
 from tests.builders import (
     NINE_O_CLOCK_S,
+    FixedScore,
     an_engine,
     an_entry,
     broken_models,
@@ -267,3 +272,45 @@ def test_the_observer_hears_of_every_batch() -> None:
     engine.decide_links(some_links("http://x.example/"), NINE_O_CLOCK_S)
 
     assert heard == [(Channel.CALL, 2), (Channel.LINK, 1)]
+
+
+def test_a_broken_model_is_told_once_without_quoting_a_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Quoting(FixedScore):
+        def score(self, rows: object) -> Float32s:
+            raise RuntimeError(f"cannot score {rows}")
+
+    models = broken_models()
+    engine = an_engine(models=replace(models, text=Quoting()))  # type: ignore[arg-type]
+
+    for _ in range(3):
+        engine.decide_texts(some_texts("a secret message"), NINE_O_CLOCK_S)
+
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert "RuntimeError" in told[0]
+    assert "secret" not in caplog.text
+
+
+def test_a_model_that_is_heard_again_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    heard = [broken_models(), some_models(), some_models()]
+    snapshot = Snapshot.empty()
+    engine = Engine(
+        current_snapshot=lambda: snapshot,
+        current_models=lambda: heard.pop(0),
+        activity=ActivityTable(slots=1024),
+        rules=Rules(),
+        observer=Observer(),
+        reserve_ids=lambda _rows: 1,
+    )
+
+    for _ in range(3):
+        engine.decide_calls(some_calls(OTHER), NINE_O_CLOCK_S)
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in told] == [
+        "no call model is heard from now on",
+        "the call model is heard again",
+    ]
