@@ -4,6 +4,7 @@ A positive is a fraud. Scores are probabilities in [0, 1], never NaN: whoever ca
 what a row that cannot be scored counts as.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -98,11 +99,23 @@ def roc_near_zero(
     scores: Float32s, positive: Bools, most: float = 0.02
 ) -> tuple[list[float], list[float]]:
     """Return false-positive rates up to *most*, and the recall at each."""
-    negatives, positives = np.sort(scores[~positive]), np.sort(scores[positive])
     rates = np.linspace(0, most, 101)
-    highest_allowed = negatives[-1 - (len(negatives) * rates).astype(np.int64)]
+    return rates.tolist(), recalls_at(scores, positive, rates.tolist())
+
+
+def recalls_at(scores: Float32s, positive: Bools, rates: Sequence[float]) -> list[float]:
+    """Return the recall at each false-positive rate below 1: what scores above all it allows."""
+    negatives, positives = np.sort(scores[~positive]), np.sort(scores[positive])
+    highest_allowed = negatives[-1 - (len(negatives) * np.array(rates)).astype(np.int64)]
     caught = 1 - np.searchsorted(positives, highest_allowed, side="right") / len(positives)
-    return rates.tolist(), caught.tolist()
+    found: list[float] = caught.tolist()
+    return found
+
+
+def rates_at(scores: Float32s, positive: Bools, threshold: float) -> tuple[float, float]:
+    """Return the false-positive rate and the recall at *threshold*."""
+    blocked = scores >= np.float32(threshold)
+    return float(blocked[~positive].mean()), float(blocked[positive].mean())
 
 
 def _just_above(score: np.float32) -> float:
