@@ -4,11 +4,14 @@ All names are made up, numbers come from blocks that are not in use, links end i
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from classifiers.training.templates_sms_fraud import CHINESE as CHINESE_FRAUD
 from classifiers.training.templates_sms_fraud import ENGLISH as ENGLISH_FRAUD
+from classifiers.training.templates_sms_fraud_money import CHINESE as CHINESE_FRAUD_MONEY
+from classifiers.training.templates_sms_fraud_people import CHINESE as CHINESE_FRAUD_PEOPLE
+from classifiers.training.templates_sms_fraud_service import CHINESE as CHINESE_FRAUD_SERVICE
 from classifiers.training.templates_sms_ham import CHINESE as CHINESE_HAM
 from classifiers.training.templates_sms_ham import ENGLISH as ENGLISH_HAM
 from classifiers.training.templates_sms_person import CHINESE as CHINESE_PERSON
@@ -17,10 +20,20 @@ from classifiers.training.templates_sms_public import CHINESE as CHINESE_PUBLIC
 from classifiers.training.templates_sms_public import ENGLISH as ENGLISH_PUBLIC
 from classifiers.training.templates_sms_service import CHINESE as CHINESE_SERVICE
 from classifiers.training.templates_sms_service import ENGLISH as ENGLISH_SERVICE
+from fanzha.fraud import FraudType
 
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
+_FRAUD: tuple[Mapping[FraudType, tuple[str, ...]], ...] = (
+    CHINESE_FRAUD,
+    CHINESE_FRAUD_MONEY,
+    CHINESE_FRAUD_PEOPLE,
+    CHINESE_FRAUD_SERVICE,
+    CHINESE_PERSON,
+    ENGLISH_FRAUD,
+    ENGLISH_PERSON,
+)
 _WORDS = {
     "app": "支付宝 微信 抖音 美团 京东 滴滴出行 小红书 携程 12306 哔哩哔哩 政务服务 云闪付 "
     "高德 百度",
@@ -36,6 +49,10 @@ _WORDS = {
     "surname": "王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高",
     "name": "王建国 李小梅 张伟明 刘芳 陈志强 杨丽娟 赵海 黄秀英 周涛 吴美玲",
     "title": "先生 女士",
+    "chat": "微信 QQ 扣扣 企业微信 抖音私信 钉钉",
+    "game": "王者荣耀 和平精英 原神 蛋仔派对 梦幻西游 英雄联盟 第五人格 穿越火线",
+    "lender": "京东金融 度小满 微粒贷 借呗 花呗 白条 360借条 拍拍贷",
+    "meeting": "腾讯会议 云视讯 Zoom 飞书会议 全时会议",
     "plate": "湘A·D1234 湘B·8K66T 京N·Q2Z31 粤B·F88K2",
     "app_en": "Google WhatsApp Facebook PayPal Netflix Apple Uber Amazon Instagram Microsoft",
     "bank_en": "Chase HSBC Barclays HDFC SBI Citi DBS Santander ANZ Lloyds",
@@ -60,11 +77,17 @@ _DIGITS = {
 }
 
 
+def fraud_templates_by_type() -> dict[FraudType, list[str]]:
+    """Return all templates of fraud, by kind of fraud."""
+    return {
+        kind: [template for templates in _FRAUD for template in templates.get(kind, ())]
+        for kind in FraudType
+    }
+
+
 def fraud_templates() -> list[str]:
     """Return all templates of fraud."""
-    by_type = [*CHINESE_FRAUD.values(), *ENGLISH_FRAUD.values()]
-    listed = [template for templates in by_type for template in templates]
-    return [*listed, *CHINESE_PERSON, *ENGLISH_PERSON]
+    return [template for templates in fraud_templates_by_type().values() for template in templates]
 
 
 def ham_templates() -> list[str]:
