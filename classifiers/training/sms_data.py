@@ -105,7 +105,7 @@ def _own(chance: Random, count: int) -> Iterator[Row]:
                     label=label,
                     split=split,
                     text=text,
-                    language=_language("en" if text.isascii() else "zh"),
+                    language=_language(templates_sms.language(template)),
                     allowed=_allowed(OWN, label, ""),
                 )
 

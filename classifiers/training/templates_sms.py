@@ -12,18 +12,15 @@ from classifiers.training.templates_sms_fraud import ENGLISH as ENGLISH_FRAUD
 from classifiers.training.templates_sms_fraud_money import CHINESE as CHINESE_FRAUD_MONEY
 from classifiers.training.templates_sms_fraud_people import CHINESE as CHINESE_FRAUD_PEOPLE
 from classifiers.training.templates_sms_fraud_service import CHINESE as CHINESE_FRAUD_SERVICE
-from classifiers.training.templates_sms_ham import CHINESE as CHINESE_HAM
-from classifiers.training.templates_sms_ham import ENGLISH as ENGLISH_HAM
+from classifiers.training.templates_sms_ham_all import BY_LANGUAGE as HAM
 from classifiers.training.templates_sms_person import CHINESE as CHINESE_PERSON
 from classifiers.training.templates_sms_person import ENGLISH as ENGLISH_PERSON
-from classifiers.training.templates_sms_public import CHINESE as CHINESE_PUBLIC
-from classifiers.training.templates_sms_public import ENGLISH as ENGLISH_PUBLIC
-from classifiers.training.templates_sms_service import CHINESE as CHINESE_SERVICE
-from classifiers.training.templates_sms_service import ENGLISH as ENGLISH_SERVICE
 from fanzha.fraud import FraudType
 
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
+_LETTERS = (("th", re.compile("[\u0e00-\u0e7f]")), ("zh", re.compile("[\u4e00-\u9fff]")))
+_LANGUAGES = {template: code for code, templates in HAM.items() for template in templates}
 
 _FRAUD: tuple[Mapping[FraudType, tuple[str, ...]], ...] = (
     CHINESE_FRAUD,
@@ -61,8 +58,14 @@ _WORDS = {
     "carrier_en": "Verizon T-Mobile AT&T Vodafone Airtel O2 EE",
     "city_en": "London Boston Delhi Sydney Austin Toronto Singapore",
     "name_en": "Anna James Maria Kumar Chen Sarah Tom Olga",
-    "plate_en": "7ABC123 KX19 ABC MH01AB1234",
+    "plate_en": "7ABC123 KX19ABC MH01AB1234",
+    "month_en": "Jan Feb March April May June July Aug Sept Oct Nov Dec",
+    "airline_code": "BA117 UA902 SQ25 QF9 AI302 EK77 6E204",
+    "name_id": "Budi Siti Agus Dewi Rina Joko",
+    "bank_tr": "Ziraat İşbank Akbank Garanti",
+    "name_tr": "Ayşe Mehmet Zeynep Emre",
 }
+_MONEY = ("$#", "$#", "£#", "£#", "Rs #", "Rs.#", "INR #", "S$#", "€#", "A$#", "USD #")
 _LISTS = {slot: tuple(words.split(" ")) for slot, words in _WORDS.items()}
 _DIGITS = {
     "tail": "####",
@@ -92,8 +95,13 @@ def fraud_templates() -> list[str]:
 
 def ham_templates() -> list[str]:
     """Return all templates of legitimate messages."""
-    chinese = [*CHINESE_HAM, *CHINESE_SERVICE, *CHINESE_PUBLIC]
-    return [*chinese, *ENGLISH_HAM, *ENGLISH_SERVICE, *ENGLISH_PUBLIC]
+    return [template for templates in HAM.values() for template in templates]
+
+
+def language(template: str) -> str:
+    """Return the language code of *template*, by its letters where it is not one of ours."""
+    by_letters = (code for code, letters in _LETTERS if letters.search(template))
+    return _LANGUAGES.get(template) or next(by_letters, "en")
 
 
 def fill(template: str, chance: Random) -> str:
@@ -120,6 +128,11 @@ def contact(chance: Random) -> str:
     return digits(chance.choice(["#########", "wx#####", "abk###"]), chance)
 
 
+def _sum(chance: Random) -> str:
+    whole = int(10 ** chance.uniform(0.5, 4))
+    return chance.choice([f"{whole:,}", f"{whole:,}.{chance.randint(0, 99):02d}", str(whole)])
+
+
 def _value(slot: str, chance: Random) -> str:
     if slot in _LISTS:
         return chance.choice(_LISTS[slot])
@@ -139,6 +152,7 @@ _MAKERS: dict[str, Callable[[Random], str]] = {
             f"{chance.randint(1, 50)},000",
         ]
     ),
+    "money": lambda chance: chance.choice(_MONEY).replace("#", _sum(chance)),
     "small": lambda chance: str(chance.randint(1, 30)),
     "minutes": lambda chance: chance.choice(["5", "10", "15", "20", "30"]),
     "month": lambda chance: str(chance.randint(1, 12)),

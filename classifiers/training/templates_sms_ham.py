@@ -95,7 +95,7 @@ CHINESE = (
     "老板，货款{amount}今天下午打过去，账号还是上次那个吗？",
     "明天{time}开会，地点{place}，带上资料，收到请回复。{surname}",
     "我是{surname}师傅，修空调的，{minutes}分钟后到，您家里有人吗？",
-    "快递放门口了，[记得拿|有空取一下]，谢谢。",
+    "快递放[门口|鞋柜上|门卫]了，[记得拿|有空取一下]，谢谢。",
     "晚上一起吃饭吗？{place}，{time}，我订位子。",
     "[号码换了|新号码]，以后打这个，{surname}。",
 )
@@ -128,7 +128,7 @@ ENGLISH = (
     "Your ride is arriving. Driver {name_en}, plate {plate_en}.",
     "City of {city_en}: water service will be interrupted {month}/{day} {time}-{time}"
     " on your street.",
-    "School notice: classes are cancelled tomorrow because of the weather.",
+    "School notice: classes are cancelled [tomorrow|today|on Monday] because of the weather.",
     "Police advice: no bank or officer will ever ask you to move money to a safe "
     "account. Report scams.",
     "{bank_en}: your direct deposit of ${amount} posted to checking {tail}. Balance ${amount}.",

@@ -13,7 +13,7 @@ CHINESE = (
     "亲，您好，我是{shop}店铺客服，您的订单地址好像少写了门牌号，麻烦在订单页面补充一下哦。",
     "您好，您反映的商品破损问题我们已经受理，退款{amount}元已原路退回，预计{small}天到账，抱歉给您"
     "带来不便。",
-    "您好，我是您的外卖骑手，[楼下门禁进不去|餐洒了一点]，能不能下来拿一下，实在不好意思。",
+    "您好，我是您的外卖骑手，[楼下门禁进不去|餐洒了一点|电梯停了]，能不能下来拿一下，实在不好意思。",
     "您好，我是{surname}师傅，明天上午{time}来给您[装宽带|修空调|送家具]，请问地址是{place}吗？",
     "您好，您约的保洁阿姨明天{time}到，费用{amount}元，做完在APP里付款。",
     "您好，我是代驾{surname}师傅，已到{place}，请问您在哪个门？",
@@ -59,8 +59,8 @@ CHINESE = (
     "哥，上次借你的{amount}元我转你微信了，你收一下，谢谢啊。",
     "爸，我到{city}了，住下了，别担心，手机快没电了晚点打给你。",
     "老同学，下个月{day}号我结婚，请你来喝喜酒，地址{place}。",
-    "姐，我的手机号换了，以后打这个，微信没变。",
-    "亲爱的，今天加班晚点回，你先吃，给你带了蛋糕。",
+    "[姐|哥|小姨]，我的手机号换了，以后打这个，微信没变。",
+    "亲爱的，今天加班晚点回，你先吃，给你带了[蛋糕|夜宵|水果]。",
     "家长您好，下学期的[餐费|校服费]{amount}元请在学校缴费平台上交，不方便的可以交现金给班主任。",
     "各位家长，学校不会通过群聊收费，凡有人冒充老师在群里收钱请先打电话核实。",
     # Police, courts, government, health
@@ -83,7 +83,7 @@ CHINESE = (
     "您好，您的快件因地址不详暂存在网点，请拨打官方客服{service}或到{place}自取。",
     "海关通知：您的邮包{parcel}需要申报，请携带身份证到邮局窗口办理，税款以税单为准。",
     "恭喜您抽中本店{small}元优惠券，已放入您的会员账户，下次消费可用。",
-    "您的游戏账号在新设备登录，如非本人操作请在客户端修改密码，客服不会索要验证码。",
+    "您的游戏账号在[新设备|网吧|另一台手机]登录，如非本人操作请在客户端修改密码，客服不会索要验证码。",
     "您好，您预约的考试报名费{amount}元已支付成功，准考证{month}月{day}日起在官网打印。",
 )
 
@@ -141,7 +141,7 @@ ENGLISH = (
     "Vote on {month}/{day}. Your polling place is the school on Main Street, open {time}.",
     "Your energy bill of ${amount} is ready. It will be taken by direct debit on {month}/{day}.",
     "Dentist: we have a cancellation on {month}/{day} {time}, would you like to come earlier?",
-    "Hi mum, got a new phone, same number. Talk tonight!",
+    "Hi mum, got a new phone, same number. Talk [tonight|later|on Sunday]!",
     "Dad can you send me ${small} for the bus, I forgot my card. Home at {time}",
     "Hey it's {name_en}, this is my new number, save it please",
     "Hi {name_en}, could you pay the plumber ${amount} today? I will transfer it back on Friday",

@@ -1,0 +1,89 @@
+"""What our own templates of legitimate messages promise."""
+
+import re
+from collections.abc import Iterator
+from random import Random
+
+from classifiers.training import templates_sms
+from classifiers.training.templates_sms_ham_all import BY_LANGUAGE
+from fanzha.links import find_links
+
+ENOUGH = {"zh": 400, "en": 300, "id": 15, "th": 10, "other": 10}
+FILLINGS = 3
+MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+AMERICAN = re.compile(r"\+1 \d{3} \d{3} \d{4}")
+
+
+def fillings(templates: list[str]) -> Iterator[str]:
+    chance = Random(11)
+    for template in templates:
+        for _ in range(FILLINGS):
+            yield templates_sms.fill(template, chance)
+
+
+def test_every_language_has_enough_templates() -> None:
+    assert {code: len(BY_LANGUAGE[code]) >= enough for code, enough in ENOUGH.items()} == (
+        dict.fromkeys(BY_LANGUAGE, True)
+    )
+
+
+def test_at_least_half_of_the_templates_need_no_link() -> None:
+    templates = templates_sms.ham_templates()
+
+    without = [template for template in templates if "{link}" not in template]
+
+    assert len(without) >= len(templates) / 2
+
+
+def test_every_length_of_message_occurs() -> None:
+    lengths = [len(text) for text in fillings(list(BY_LANGUAGE["zh"]))]
+
+    assert min(lengths) < 12
+    assert max(lengths) > 150
+
+
+def test_nothing_of_a_choice_or_slot_is_left_in_a_legitimate_filling() -> None:
+    assert not [
+        text for text in fillings(templates_sms.ham_templates()) if re.search("[{}|]", text)
+    ]
+
+
+def test_links_in_legitimate_messages_end_in_reserved_names() -> None:
+    texts = fillings(templates_sms.ham_templates())
+
+    hosts = {link.split("/")[2] for text in texts for link in find_links(text)}
+
+    assert {host.rsplit(".", 1)[1] for host in hosts} == {"example", "test"}
+
+
+def test_phone_numbers_in_legitimate_messages_are_not_in_use() -> None:
+    texts = list(fillings(templates_sms.ham_templates()))
+
+    mobiles = [number for text in texts for number in MOBILE.findall(text)]
+    americans = [number for text in texts for number in AMERICAN.findall(text)]
+
+    assert mobiles
+    assert americans
+    assert all(number.startswith("17000000") for number in mobiles)
+    assert all(number.startswith("+1 202 555 01") for number in americans)
+
+
+def test_a_template_knows_its_language() -> None:
+    known = {
+        templates_sms.language(template)
+        for code, templates in BY_LANGUAGE.items()
+        for template in templates
+        if templates_sms.language(template) == code
+    }
+    strangers = [templates_sms.language(text) for text in ("您好", "สวัสดี", "Pay £5 now")]
+
+    assert known == set(BY_LANGUAGE)
+    assert strangers == ["zh", "th", "en"]
+
+
+def test_sums_of_money_are_written_in_many_ways() -> None:
+    chance = Random(5)
+
+    written = {templates_sms.fill("{money}", chance) for _ in range(200)}
+
+    assert len({text.strip("0123456789,.") for text in written}) > 5
