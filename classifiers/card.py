@@ -6,12 +6,14 @@ neither does a graph that is not the one the card was written for.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from math import inf
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from classifiers import feature_histogram
+from classifiers.feature_histogram import FeatureHistogram
 from fanzha.tables import Float32s
 
 CARD = "card.toml"
@@ -67,6 +69,8 @@ class Card:
     golden: tuple[GoldenRow, ...]
     score_histogram: Histogram | None = None
     """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
+    feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
+    """The same for columns of the traffic, those of `classifiers.drift_features`."""
 
     def setting(self, name: str, kind: type[Wanted]) -> Wanted:
         """Return the setting *name* of the inputs, which must be of *kind*."""
@@ -101,6 +105,7 @@ def parse(table: Mapping[str, object]) -> Card:
         metrics=_field(table, "metrics", dict),
         golden=tuple(map(_golden, _field(table, "golden", list))),
         score_histogram=_histogram(table.get("score_histogram")),
+        feature_histograms=feature_histogram.parse(table.get("feature_histograms")),
     )
     if card.channel not in CHANNELS:
         raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")

@@ -69,6 +69,11 @@ def test_an_empty_field_is_as_bad_as_a_missing_one(name: str) -> None:
         ({"score_histogram": [1] * card.BINS + [-1]}, "score_histogram is not 20 counts"),
         ({"score_histogram": [float("nan")] * card.BINS}, "score_histogram is not 20 counts"),
         ({"score_histogram": "1"}, "score_histogram is not 20 counts"),
+        ({"feature_histograms": 3}, "feature_histograms is 3"),
+        ({"feature_histograms": {"links": 3}}, "links: edges are not ascending"),
+        ({"feature_histograms": {"links": {"edges": [2, 1], "rows": [1] * 4}}}, "not ascending"),
+        ({"feature_histograms": {"links": {"edges": [1, 2], "rows": [1] * 3}}}, "not 4 counts"),
+        ({"feature_histograms": {"links": {"edges": [1], "rows": [0] * 3}}}, "not 3 counts"),
     ],
 )
 def test_an_odd_field_is_named(changes: Mapping[str, object], message: str) -> None:
@@ -81,6 +86,16 @@ def test_a_card_may_say_how_scores_were_spread() -> None:
 
     assert card.parse(a_table()).score_histogram is None
     assert card.parse(a_table() | {"score_histogram": rows}).score_histogram == tuple(rows)
+
+
+def test_a_card_may_say_how_columns_were_spread() -> None:
+    table = {"links": {"edges": [1, 2.5], "rows": [90, 8, 2, 0]}}
+
+    read = card.parse(a_table() | {"feature_histograms": table})
+
+    assert card.parse(a_table()).feature_histograms == {}
+    assert read.feature_histograms["links"].edges == (1.0, 2.5)
+    assert read.feature_histograms["links"].rows == (90.0, 8.0, 2.0, 0.0)
 
 
 def test_a_graph_other_than_the_cards_is_refused(tmp_path: Path) -> None:
