@@ -36,6 +36,15 @@ INDONESIAN = (
     "kasih|Bawa laporan].",
     "Selamat, lamaran Anda lolos tahap awal. [Wawancara {day}/{month} jam {time}|Bawa ijazah asli"
     "|Tidak dipungut biaya].",
+    "Nomor saya ganti ya, ini {name_id}. [Yang lama hilang|Simpan nomor ini|Kontak lain menyusul].",
+    "Uang kos sudah saya kirim Rp{amount}, [cek ya Bu|bukti transfer menyusul|terima kasih].",
+    "Hutang kemarin Rp{amount} [saya bayar minggu depan|sudah lunas ya|saya titip ke {name_id}].",
+    "Yth. pelanggan, [jaringan sedang diperbaiki|pemadaman listrik {day}/{month}|air mati sampai "
+    "jam {time}]. [Mohon maaf|Terima kasih atas kesabaran Anda].",
+    "Kode pengambilan paket: {code}. [Tunjukkan ke petugas|Ambil sebelum {day}/{month}|Bawa KTP].",
+    "Bank tidak pernah meminta [PIN|OTP|kata sandi]. Jika ada yang meminta, [tutup telepon|"
+    "laporkan ke cabang].",
+    "Gaji bulan ini sudah masuk Rp{amount}. [Slip ada di email|Pertanyaan ke {name_id} HRD].",
 )
 
 THAI = (

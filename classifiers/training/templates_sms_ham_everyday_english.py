@@ -98,4 +98,27 @@ ENGLISH = (
     "two minutes|STOP to end].",
     "Building notice: [lift out of order|water off {time}-{time}|new door code {tail}]. [Sorry|"
     "Call the office|From management].",
+    "[Thames|City|State] Water: your bill for account {parcel} is {money}. [Due {day} {month_en}|"
+    "Direct debit set|Pay how you like, options on the bill].",
+    "[Gas|Power|Energy] meter reading [due|received, thanks]. [Send it by {day} {month_en}|Reply "
+    "with the numbers|Use the app or {link}].",
+    "[Electricity bill|Power bill]: consumer {parcel}, amount {money}, due {day}-{month_en}. ["
+    "Pay at counters, app or bank|Ignore if paid|Disconnection after due date].",
+    "We've not received your [gas|water|broadband] payment of {money}. [Please pay by {day} "
+    "{month_en}|If you're struggling call {hotline_en}|Paid in the last {small} days? Ignore this"
+    "].",
+    "Your smart meter credit is {money}. [Top up at any shop|Emergency credit starts at zero|Top "
+    "up in the app].",
+    "Refund: your [energy|water] account was {money} in credit. [It goes to your bank account by "
+    "{day} {month_en}|We sent a cheque].",
+    "Payroll: please [approve your timesheet|check your tax code|upload your receipt] by {time}. "
+    "[Use the HR system|Ask {name_en}].",
+    "Your payslip for {month_en} is online. [Net pay {money}|Log in from the office or VPN|{link}"
+    "].",
+    "Anyone up for [chess|football|a quiz] {time}? [Server link {link}|I'll bring snacks|{small} "
+    "of us so far].",
+    "Trade you my [skin|card|mount] for yours, [in game only|no cash|use the trade window]. [Deal"
+    "|lmk].",
+    "[gg|nice game], add me [{name_en}|on steam|on the server], [same time tomorrow|we need a "
+    "healer].",
 )

@@ -86,6 +86,33 @@ ENGLISH = (
     "{parcel}|Thank you|Keep for your records].",
     "Your crypto withdrawal of {small} USDT [is confirmed|is pending review]. [Not you? Lock "
     "your account in the app|Code {code}, never share it].",
+    "Dear Customer, your [KYC|re-KYC|CKYC] is [pending|due|overdue] for a/c XX{tail}. Visit your "
+    "[nearest branch|home branch] before {day}-{month_en} to avoid [restrictions|inconvenience]. "
+    "Bank staff never ask OTP. -{bank_en}",
+    "{bank_en}: thank you, your ID documents were [verified|received|accepted]. Your account is ["
+    "fully open|active again]. [No further action|Ref {parcel}].",
+    "We need to [check|confirm|update] some details we hold about you. Please [log in to the app "
+    "and look for the message|bring ID to a branch] by {day} {month_en}. We won't send you a "
+    "link. {bank_en}",
+    "{bank_en} charges: [arranged overdraft interest {money}|foreign transaction fee {money}|"
+    "late fee {money}] will be taken on {day} {month_en}. [Nothing to do|Details in your "
+    "statement].",
+    "Your account is overdrawn by {money}. Pay in by [2pm|{time}] today [to avoid a fee|or "
+    "payments may be returned]. {bank_en} [Text STOP to end alerts|Balance alerts can be changed "
+    "in the app].",
+    "Low balance alert: a/c {tail} is below {money}. [Balance {money}|Change alerts in settings|"
+    "Min balance charges may apply]. {bank_en}",
+    "Annual fee of {money} billed to card {tail}. [Waived if you spend {money} a year|Call us to "
+    "close the card|See statement]. {bank_en}",
+    "Your bill for {carrier_en} of {money} was paid by [BillPay|autopay|UPI] on {day} {month_en}"
+    ". [Ref {parcel}|Avl bal {money}].",
+    "Premium due: policy {parcel}, {money}, {day} {month_en}. [Pay online, at a branch or to "
+    "your agent|Grace period {small} days|Ignore if paid]. [Lapsed policies lose cover|Thank you]"
+    ".",
+    "{bank_en}: [we're reviewing|we stopped|we're holding] a payment of {money}. [We'll text you "
+    "when it's done|Please check the app|Talk to someone you trust before you continue].",
+    "{bank_en}: confirm it's you. Open the app to approve {money} at {shop_en}. [Not shopping? "
+    "Tap decline|Expires in {minutes} min].",
     "{bank_en}: [PIN changed|address changed|phone number changed] on {day} {month_en}. [Not you?"
     " Call the number on your card|Thanks for keeping details up to date].",
     "Never share this: {code}. It lets you [register {app_en} on a new phone|reset your {app_en} "

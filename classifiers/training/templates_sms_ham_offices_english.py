@@ -78,4 +78,26 @@ ENGLISH = (
     "verification on {day} {month_en}]. [Do not share OTP|If not you, call 1947|Keep it safe].",
     "EPFO: [claim {parcel} settled, {money} to your bank|contribution for {month_en} is {money}|"
     "passbook updated]. [Do not share OTP with anyone|Check the official portal].",
+    "Thanks for visiting {city_en} [library|clinic|town hall]. [Would you recommend us, 1-10|"
+    "Tell us about it: {link}|Reply with a number 1 to 5]? [Anonymous|STOP to opt out].",
+    "Your feedback matters: [rate your nurse visit|rate our officer|how was your bus ride] ["
+    "{link}|reply 0-10]. [Takes one minute|No names asked].",
+    "How likely are you to recommend {carrier_en}, 0-10? [Reply by text, free|Reply STOP to end|"
+    "Thank you {name_en}].",
+    "[NHS friends and family|Patient survey]: how was your appointment on {day} {month_en}? "
+    "Reply 1 good to 5 poor, [or go to {link}|STOP to opt out].",
+    "We're researching [transport|voting|broadband] in {city_en} and picked numbers at random. ["
+    "Do you agree to {small} questions|Begin at {link}]? [Reply STOP to refuse|No sales, no "
+    "prizes].",
+    "OTP for [Aadhaar|DigiLocker|passport seva] is {code}. [Valid {minutes} min|Do not share "
+    "with anyone|Call 1947 if not you].",
+    "Your [PAN|voter ID|ration card] application {parcel} is [accepted|dispatched by post|ready "
+    "at the centre]. [Carry the slip|No fee is due].",
+    "Your [Singpass|myGov|login.gov] [password was reset|code is {code}|account has a new message"
+    "]. [Sign in the usual way, we don't send links|Not you? Contact the helpdesk].",
+    "[Police|Officer {name_en}]: we tried to reach you about report {parcel}. [Call the station "
+    "and quote it|I'm back on duty {time}|You can check me with 101].",
+    "If anyone calls saying [you owe tax|your SIM will be cut|a parcel holds drugs in your name],"
+    " it's a scam. [Hang up|Report on 1930|Tell your parents]. [Cyber police|Ministry of Home "
+    "Affairs]",
 )

@@ -73,4 +73,30 @@ ENGLISH = (
     "{link}|Keep your receipt|Recall notice: please return it to any store].",
     "We recall the product you bought at {shop_en}. [Stop using it|Return it for a full refund "
     "of {money}]. [See {link}|Ask in store|We'll never ask for bank details].",
+    "Your delivery PIN is {code}. [Tell it to the driver only at your door|{courier_en} will ask "
+    "for it on arrival|Not needed if you collect].",
+    "{code}: [show this code|give this code|type this code] [to collect your {shop_en} order|at "
+    "the {courier_en} counter|on the locker screen].",
+    "{courier_en}: happy delivery! Share OTP {code} with the agent [after checking your parcel|"
+    "only at the doorstep]. [Order {parcel}|From {shop_en}].",
+    "{carrier_en}: you asked to [move your number to a new SIM|get an eSIM|port out]. [Not you? "
+    "Call {hotline_en} now|It takes {small} hours|Reply CANCEL to stop].",
+    "{carrier_en}: your [eSIM is ready|new SIM is active|SIM was blocked as you asked]. [Restart "
+    "your phone|Old SIM stops working at {time}|PUK is on the card].",
+    "{carrier_en}: your account is past due, {money}. To avoid [suspension|a late fee|"
+    "disconnection] please pay by {day} {month_en} [in the app|at a store|by dialling 611]. ["
+    "Thank you|If you paid, ignore this].",
+    "{carrier_en}: your line is [barred for outgoing calls|suspended] as {money} is unpaid. [Pay "
+    "in the app to be reconnected|Call us if you need more time].",
+    "{shop_en}: we couldn't charge your card for [order {parcel}|your membership|your "
+    "subscription]. [Choose another way to pay in your account|We'll try again on {day} "
+    "{month_en}].",
+    "{app_en}: your payment of {money} was declined. [Try another card in the app|Your access "
+    "continues until {day} {month_en}|Contact your bank].",
+    "{app_en}: your storage is [almost full|full]. [Delete files or change your plan in settings|"
+    "You can't receive mail until you free space].",
+    "{courier_en}: you have {small} parcels due {day} {month_en}. [Leave instructions at {link}|"
+    "No fee to reschedule|A driver will text the hour].",
+    "{courier_en}: your parcel is being returned to the sender because [it was not collected|the "
+    "address was wrong]. [Ask the shop for a refund|Nothing for you to do].",
 )
