@@ -4,33 +4,19 @@ All names are made up, numbers come from blocks that are not in use, links end i
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 
-from classifiers.training.templates_sms_fraud import CHINESE as CHINESE_FRAUD
-from classifiers.training.templates_sms_fraud import ENGLISH as ENGLISH_FRAUD
-from classifiers.training.templates_sms_fraud_money import CHINESE as CHINESE_FRAUD_MONEY
-from classifiers.training.templates_sms_fraud_people import CHINESE as CHINESE_FRAUD_PEOPLE
-from classifiers.training.templates_sms_fraud_service import CHINESE as CHINESE_FRAUD_SERVICE
+from classifiers.training.templates_sms_fraud_all import listed
 from classifiers.training.templates_sms_ham_all import BY_LANGUAGE as HAM
-from classifiers.training.templates_sms_person import CHINESE as CHINESE_PERSON
-from classifiers.training.templates_sms_person import ENGLISH as ENGLISH_PERSON
 from fanzha.fraud import FraudType
 
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _LETTERS = (("th", re.compile("[\u0e00-\u0e7f]")), ("zh", re.compile("[\u4e00-\u9fff]")))
-_LANGUAGES = {template: code for code, templates in HAM.items() for template in templates}
-
-_FRAUD: tuple[Mapping[FraudType, tuple[str, ...]], ...] = (
-    CHINESE_FRAUD,
-    CHINESE_FRAUD_MONEY,
-    CHINESE_FRAUD_PEOPLE,
-    CHINESE_FRAUD_SERVICE,
-    CHINESE_PERSON,
-    ENGLISH_FRAUD,
-    ENGLISH_PERSON,
-)
+_LANGUAGES = {template: code for code, templates in HAM.items() for template in templates} | {
+    template: code for code, _, template in listed()
+}
 _WORDS = {
     "app": "支付宝 微信 抖音 美团 京东 滴滴出行 小红书 携程 12306 哔哩哔哩 政务服务 云闪付 "
     "高德 百度",
@@ -61,6 +47,15 @@ _WORDS = {
     "plate_en": "7ABC123 KX19ABC MH01AB1234",
     "month_en": "Jan Feb March April May June July Aug Sept Oct Nov Dec",
     "airline_code": "BA117 UA902 SQ25 QF9 AI302 EK77 6E204",
+    "chat_en": "WhatsApp Telegram Signal Line",
+    "coin": "BTC ETH USDT bitcoin",
+    "currency": "$ £ € Rs. ₹ RM S$ A$",
+    "game_en": "Roblox Fortnite Minecraft Steam PUBG",
+    "tax_en": "HMRC IRS ATO CRA Revenue myGov",
+    "toll_en": "E-ZPass SunPass FasTrak TxTag Linkt PayToll",
+    "bank_id": "BCA BRI Mandiri BNI BSI",
+    "bank_th": "กสิกรไทย กรุงไทย ไทยพาณิชย์ กรุงเทพ ออมสิน",
+    "shop_id": "Shopee Tokopedia Lazada",
     "name_id": "Budi Siti Agus Dewi Rina Joko",
     "bank_tr": "Ziraat İşbank Akbank Garanti",
     "name_tr": "Ayşe Mehmet Zeynep Emre",
@@ -82,15 +77,15 @@ _DIGITS = {
 
 def fraud_templates_by_type() -> dict[FraudType, list[str]]:
     """Return all templates of fraud, by kind of fraud."""
-    return {
-        kind: [template for templates in _FRAUD for template in templates.get(kind, ())]
-        for kind in FraudType
-    }
+    by_type: dict[FraudType, list[str]] = {kind: [] for kind in FraudType}
+    for _, kind, template in listed():
+        by_type[kind].append(template)
+    return by_type
 
 
 def fraud_templates() -> list[str]:
     """Return all templates of fraud."""
-    return [template for templates in fraud_templates_by_type().values() for template in templates]
+    return [template for _, _, template in listed()]
 
 
 def ham_templates() -> list[str]:
