@@ -45,6 +45,8 @@ INDONESIAN = (
     "Bank tidak pernah meminta [PIN|OTP|kata sandi]. Jika ada yang meminta, [tutup telepon|"
     "laporkan ke cabang].",
     "Gaji bulan ini sudah masuk Rp{amount}. [Slip ada di email|Pertanyaan ke {name_id} HRD].",
+    "[Ini|Halo ini] {name_id} [ganti nomor|pakai nomor istri dulu|HP lagi diservis]. [Nanti "
+    "malam saya telepon|Jangan lupa rapat besok|Salam buat keluarga].",
 )
 
 THAI = (

@@ -113,6 +113,16 @@ ENGLISH = (
     "when it's done|Please check the app|Talk to someone you trust before you continue].",
     "{bank_en}: confirm it's you. Open the app to approve {money} at {shop_en}. [Not shopping? "
     "Tap decline|Expires in {minutes} min].",
+    "Dear {name_en}, periodic KYC update for a/c XX{tail} is [completed|rejected, photo unclear|"
+    "scheduled]. [Visit branch with originals|No action required|Your account works as usual]. "
+    "{bank_en}",
+    "KYC reminder: [RBI rules|the law] ask us to update your records every {small} years. ["
+    "Submit a self-declaration in net banking|Walk in to any branch with Aadhaar]. We never ask "
+    "for [OTP|PIN|CVV]. {bank_en}",
+    "From {month_en} the monthly fee for your account [will be {money}|drops to {money}|no "
+    "longer applies]. [See the letter we posted|You can switch account free of charge]. {bank_en}",
+    "{bank_en}: an unpaid item fee of {money} applies as a direct debit to {carrier_en} was "
+    "returned. [Please check your balance|We won't charge more this month].",
     "{bank_en}: [PIN changed|address changed|phone number changed] on {day} {month_en}. [Not you?"
     " Call the number on your card|Thanks for keeping details up to date].",
     "Never share this: {code}. It lets you [register {app_en} on a new phone|reset your {app_en} "

@@ -93,11 +93,16 @@ ENGLISH = (
     "with anyone|Call 1947 if not you].",
     "Your [PAN|voter ID|ration card] application {parcel} is [accepted|dispatched by post|ready "
     "at the centre]. [Carry the slip|No fee is due].",
-    "Your [Singpass|myGov|login.gov] [password was reset|code is {code}|account has a new message"
-    "]. [Sign in the usual way, we don't send links|Not you? Contact the helpdesk].",
+    "Your [Singpass|myGov|citizen login] [password was reset|code is {code}|account has a new "
+    "message]. [Sign in the usual way, we don't send links|Not you? Contact the helpdesk].",
     "[Police|Officer {name_en}]: we tried to reach you about report {parcel}. [Call the station "
     "and quote it|I'm back on duty {time}|You can check me with 101].",
     "If anyone calls saying [you owe tax|your SIM will be cut|a parcel holds drugs in your name],"
     " it's a scam. [Hang up|Report on 1930|Tell your parents]. [Cyber police|Ministry of Home "
     "Affairs]",
+    "Survey by {city_en} council: [how safe do you feel at night|how are our parks|is your bin "
+    "collected on time]? [Reply 1-5|Open {link}|Takes {small} questions]. [We don't ask for your "
+    "name|Ends {day} {month_en}].",
+    "You recently called [our helpline|the clinic|the tax office]. [Was your question solved? "
+    "Reply Y or N|Rate the call 1-5|Give feedback at {link}]. [Free to reply|Thank you].",
 )

@@ -99,4 +99,13 @@ ENGLISH = (
     "No fee to reschedule|A driver will text the hour].",
     "{courier_en}: your parcel is being returned to the sender because [it was not collected|the "
     "address was wrong]. [Ask the shop for a refund|Nothing for you to do].",
+    "We've restricted your {carrier_en} service because the bill of {money} wasn't paid. [Pay by "
+    "card in the app|Call 150 to pay|Visit a store] [and you'll be back online within the hour|"
+    "to avoid a reconnection fee].",
+    "Friendly reminder: {carrier_en} bill {money} was due {day} {month_en}. [Already paid? Thank "
+    "you|Need more time? Chat with us in the app|A late fee of {money} may be added].",
+    "Thanks! Your {carrier_en} payment of {money} was received and [service is restored|your "
+    "line is active again|nothing more is due].",
+    "{shop_en}: your card on file expires in {month_en}. [Add a new one in your account|Orders "
+    "already placed are not affected].",
 )
