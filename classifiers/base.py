@@ -36,6 +36,11 @@ class Model(Protocol):
 class TextScorer(Model, Protocol):
     """Estimates how likely each text is fraud, and how likely spam."""
 
+    @property
+    def spam_threshold(self) -> float:
+        """The probability from which a text counts as spam, as the card says."""
+        ...
+
     def score(self, texts: Texts) -> TextScores:
         """Return probabilities for each text."""
         ...

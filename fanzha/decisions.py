@@ -25,6 +25,7 @@ class Reason(IntEnum):
     INVALID = 5
     PROTECTED = 6
     IMPLAUSIBLE = 7
+    SPAM = 8
 
 
 class Evidence(IntEnum):

@@ -50,6 +50,8 @@ def build(
         rules=Rules(
             home_country=settings.home_country,
             block_implausible_callers=settings.block_implausible_callers,
+            block_spam=settings.block_spam,
+            spam_threshold=settings.spam_threshold,
         ),
         observer=observer,
         reserve_ids=reserve_ids,

@@ -48,6 +48,9 @@ class Rules:
 
     home_country: str = "86"
     block_implausible_callers: bool = True
+    block_spam: bool = False
+    spam_threshold: float | None = None
+    """None: that of the model."""
 
 
 class Engine:
@@ -131,6 +134,7 @@ class Engine:
             model_version=models.text.version,
             question=shadow.about_texts(models.shadows.text, texts),
             fraud_types=found[0].fraud_types if found else None,
+            spam=self._spam(models.text, found[0]) if found else None,
         )
 
     def decide_links(self, links: Links, now_s: int) -> Decisions:
@@ -166,6 +170,7 @@ class Engine:
         model_version: str,
         question: Question | None,
         fraud_types: Uint8s | None = None,
+        spam: Bools | None = None,
     ) -> Decisions:
         self._observer.stage_done(channel, "model")
         rows = len(table)
@@ -175,6 +180,8 @@ class Engine:
             protected=protected,
             listed=listed.actions,
             implausible=np.zeros(rows, np.bool_) if implausible is None else implausible,
+            # A shadow is asked about fraud alone; what is spam, the model in force says.
+            spam=spam,
         )
         ruling = rule(scores=scores, threshold=models.thresholds[channel])
         decisions = Decisions(
@@ -216,6 +223,13 @@ class Engine:
             question.shadow.faulted = True
             self._observer.shadow_failed(channel)
         self._observer.stage_done(channel, "shadow")
+
+    def _spam(self, model: TextScorer, found: TextScores) -> Bools | None:
+        if not self._rules.block_spam:
+            return None
+        wanted = self._rules.spam_threshold
+        spam: Bools = found.p_spam >= np.float32(model.spam_threshold if wanted is None else wanted)
+        return spam
 
     def _implausible(self, calls: Calls) -> Bools | None:
         if not self._rules.block_implausible_callers:

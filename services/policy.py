@@ -24,6 +24,8 @@ LINES = (
     # A broken model must not cut people off.
     ("unheard", Action.ALLOW, Reason.FAILED_OPEN),
     ("reached", Action.BLOCK, Reason.SCORED),
+    # Only where the setting block_spam is on.
+    ("spam", Action.BLOCK, Reason.SPAM),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """The precedence: for each row, the first line that holds decides."""
@@ -42,11 +44,13 @@ def rule(
     implausible: Bools,
     scores: Float32s,
     threshold: float,
+    spam: Bools | None = None,
 ) -> Ruling:
     """Weigh all evidence by `LINES`.
 
     *listed* is the action of the deciding list entry, 0 without one; which entry
-    decides is written down in `blocklists.snapshot` and `services.evidence`.
+    decides is written down in `blocklists.snapshot` and `services.evidence`. *spam* are
+    the texts to block as spam; None for none.
     """
     reached = scores >= np.float32(threshold)
     holds = {
@@ -57,6 +61,7 @@ def rule(
         "implausible": implausible,
         "unheard": np.isnan(scores),
         "reached": reached,
+        "spam": np.zeros(len(scores), np.bool_) if spam is None else spam,
         "under": ~reached,
     }
     first = np.argmax([holds[name] for name in _NAMES], axis=0)

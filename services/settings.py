@@ -86,6 +86,15 @@ class Settings(BaseSettings):
         default=None,
         description="Score from which a link is blocked. Unset: that of the model's card.",
     )
+    block_spam: bool = Field(
+        default=False,
+        description="Whether to block texts that are unwanted advertising but no fraud.",
+    )
+    spam_threshold: Threshold | None = Field(
+        default=None,
+        description="Probability of spam from which block_spam blocks. Unset: that of the "
+        "model's card.",
+    )
     block_implausible_callers: bool = Field(
         default=True,
         description="Whether to block calling numbers that cannot exist or are forged.",

@@ -156,12 +156,23 @@ class FixedScore:
 
 
 class FixedTextScore(FixedScore):
-    """The same for texts."""
+    """The same for texts, and a fixed probability of spam."""
+
+    spam_threshold = 0.8
+
+    def __init__(
+        self,
+        score: float = 0.0,
+        fraud_type: FraudType = FraudType.UNSPECIFIED,
+        p_spam: float = 0.0,
+    ) -> None:
+        super().__init__(score, fraud_type)
+        self._p_spam = p_spam
 
     def score(self, rows: Texts) -> TextScores:  # type: ignore[override]
         return TextScores(
             p_fraud=np.full(len(rows), self._score, np.float32),
-            p_spam=np.zeros(len(rows), np.float32),
+            p_spam=np.full(len(rows), self._p_spam, np.float32),
             fraud_types=np.full(len(rows), self._fraud_type, np.uint8),
         )
 
@@ -173,11 +184,13 @@ class BrokenModel(FixedScore):
         raise RuntimeError("the graph is broken")
 
 
-def some_models(score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED) -> Models:
+def some_models(
+    score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED, p_spam: float = 0.0
+) -> Models:
     """Make models that give everything the same score."""
     return Models(
         caller=FixedScore(score),
-        text=FixedTextScore(score, fraud_type),
+        text=FixedTextScore(score, fraud_type, p_spam),
         link=FixedScore(score),
         thresholds=dict.fromkeys(Channel, 0.9),
     )

@@ -95,6 +95,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The calling number cannot be what it claims: no such number exists, or a domestic or
     protected number arrived on an international trunk.
     """
+    REASON_SPAM: _Reason.ValueType  # 8
+    """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
+    threshold.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -116,6 +120,10 @@ REASON_PROTECTED: Reason.ValueType  # 6
 REASON_IMPLAUSIBLE: Reason.ValueType  # 7
 """The calling number cannot be what it claims: no such number exists, or a domestic or
 protected number arrived on an international trunk.
+"""
+REASON_SPAM: Reason.ValueType  # 8
+"""The text is unwanted advertising, which this deployment blocks; its fraud score is below the
+threshold.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 

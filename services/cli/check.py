@@ -189,6 +189,7 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
+        decision_pb2.REASON_SPAM: "Blocked: unwanted advertising, though hardly fraud.",
         decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the calling number cannot be what it claims.",
     }.get(decision.reason, "The server gave a reason that this command does not know.")
 

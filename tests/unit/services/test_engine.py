@@ -314,3 +314,29 @@ def test_a_model_that_is_heard_again_is_told_of_once(caplog: pytest.LogCaptureFi
         "no call model is heard from now on",
         "the call model is heard again",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (Rules(), SCORED),
+        (Rules(block_spam=True), (Action.BLOCK, Reason.SPAM)),
+        (Rules(block_spam=True, spam_threshold=0.95), SCORED),
+        (Rules(spam_threshold=0.1), SCORED),
+    ],
+)
+def test_spam_is_blocked_only_by_setting(rules: Rules, expected: tuple[Action, Reason]) -> None:
+    engine = an_engine(models=some_models(p_spam=0.85), rules=rules)
+
+    decisions = engine.decide_texts(some_texts("全场五折，欢迎光临"), NINE_O_CLOCK_S)
+
+    assert rulings(decisions) == [expected]
+    assert not decisions.details
+
+
+def test_without_a_model_no_text_is_blocked_as_spam() -> None:
+    engine = an_engine(models=broken_models(), rules=Rules(block_spam=True))
+
+    decisions = engine.decide_texts(some_texts("全场五折，欢迎光临"), NINE_O_CLOCK_S)
+
+    assert rulings(decisions) == [(Action.ALLOW, Reason.FAILED_OPEN)]

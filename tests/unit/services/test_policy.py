@@ -18,6 +18,7 @@ def rule(
     listed: int = 0,
     implausible: bool = False,
     score: float = 0.0,
+    spam: bool = False,
 ) -> tuple[Action, Reason]:
     ruling = policy.rule(
         invalid=np.array([invalid]),
@@ -26,6 +27,7 @@ def rule(
         implausible=np.array([implausible]),
         scores=np.array([score], np.float32),
         threshold=0.9,
+        spam=np.array([spam]),
     )
     return Action(int(ruling.actions[0])), Reason(int(ruling.reasons[0]))
 
@@ -37,6 +39,11 @@ def rule(
         ({"score": 0.89}, (Action.ALLOW, Reason.SCORED)),
         ({"score": 0.9}, (Action.BLOCK, Reason.SCORED)),
         ({"score": NO_MODEL}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"score": 0.89, "spam": True}, (Action.BLOCK, Reason.SPAM)),
+        ({"score": 0.9, "spam": True}, (Action.BLOCK, Reason.SCORED)),
+        ({"score": NO_MODEL, "spam": True}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"listed": Action.ALLOW, "spam": True}, (Action.ALLOW, Reason.ALLOWLISTED)),
+        ({"listed": Action.BLOCK, "spam": True}, (Action.BLOCK, Reason.BLOCKLISTED)),
         ({"implausible": True}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
         ({"implausible": True, "score": NO_MODEL}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
         ({"listed": Action.BLOCK}, (Action.BLOCK, Reason.BLOCKLISTED)),
@@ -58,7 +65,7 @@ def test_first_line_that_holds_decides(
 def test_protected_and_invalid_rows_are_always_let_through(
     listed: int, implausible: bool, score: float
 ) -> None:
-    evidence = {"listed": listed, "implausible": implausible, "score": score}
+    evidence = {"listed": listed, "implausible": implausible, "score": score, "spam": True}
 
     assert rule(protected=True, **evidence) == (Action.ALLOW, Reason.PROTECTED)  # type: ignore[arg-type]
     assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]
