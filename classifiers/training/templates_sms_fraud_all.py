@@ -4,13 +4,17 @@ from collections.abc import Iterator
 
 from classifiers.training import (
     templates_sms_fraud,
+    templates_sms_fraud_banks,
     templates_sms_fraud_foreign,
+    templates_sms_fraud_long,
     templates_sms_fraud_money,
     templates_sms_fraud_money_english,
     templates_sms_fraud_people,
     templates_sms_fraud_people_english,
     templates_sms_fraud_service,
     templates_sms_fraud_service_english,
+    templates_sms_fraud_short,
+    templates_sms_fraud_short_english,
     templates_sms_person,
 )
 from fanzha.fraud import FraudType
@@ -21,6 +25,9 @@ _BY_LANGUAGE: dict[str, tuple[dict[FraudType, tuple[str, ...]], ...]] = {
         templates_sms_fraud_money.CHINESE,
         templates_sms_fraud_people.CHINESE,
         templates_sms_fraud_service.CHINESE,
+        templates_sms_fraud_banks.CHINESE,
+        templates_sms_fraud_short.CHINESE,
+        templates_sms_fraud_long.CHINESE,
         templates_sms_person.CHINESE,
     ),
     "en": (
@@ -28,6 +35,7 @@ _BY_LANGUAGE: dict[str, tuple[dict[FraudType, tuple[str, ...]], ...]] = {
         templates_sms_fraud_money_english.ENGLISH,
         templates_sms_fraud_people_english.ENGLISH,
         templates_sms_fraud_service_english.ENGLISH,
+        templates_sms_fraud_short_english.ENGLISH,
         templates_sms_person.ENGLISH,
     ),
     "id": (templates_sms_fraud_foreign.INDONESIAN,),
