@@ -21,7 +21,7 @@ GRAPH = "model.onnx"
 GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
 
-CHANNELS = ("sms", "url", "caller")
+CHANNELS = ("sms", "url", "caller", "moment")
 BINS = 20
 """Bins of a score histogram, all of the same width between 0 and 1."""
 
@@ -55,7 +55,7 @@ class Card:
 
     version: str
     channel: str
-    """``sms``, ``url`` or ``caller``, the name of the folder the bundle lies in."""
+    """``sms``, ``url``, ``caller`` or ``moment``, the name of the folder the bundle lies in."""
     threshold: float
     """The score from which the channel blocks, chosen by false-positive budget."""
     sha256: str

@@ -1,0 +1,141 @@
+"""Scores calls by what they show themselves, and by how their caller has been calling just now.
+
+The model was trained on simulated calls, for no labelled ones are public. Its score is a
+suspicion to look into; by default the service marks a call for it and lets it through.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from classifiers import card
+from classifiers.moment_memory import CallerMoment
+from classifiers.onnx_model import OnnxModel
+from fanzha import numbering
+from fanzha.phone import FIRST_SENDER
+from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress
+
+FEWEST_ATTEMPTS = 3
+"""Of the last hour. A caller with fewer cannot reach the threshold: one call shows too little."""
+
+_ONE, _HALF = np.float32(1), np.float32(0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentInputs:
+    """All that a moment model is asked about, row by row."""
+
+    international: Float32s
+    """1 or 0, as for all below up to the moment."""
+    interconnect: Float32s
+    attested_fully: Float32s
+    attested_weakly: Float32s
+    attestation_failed: Float32s
+    implausible: Float32s
+    """The calling number cannot be what it claims."""
+    home_number: Float32s
+    """The caller is an E.164 number of the home country."""
+    foreign_number: Float32s
+    moment: CallerMoment
+    activity: CallerActivity
+
+    def __len__(self) -> int:
+        return len(self.international)
+
+
+class MomentClassifier:
+    """How likely each call is a fraud's, by a model of simulated calls.
+
+    Below `FEWEST_ATTEMPTS` the highest score a call can get grows with each attempt.
+    """
+
+    def __init__(self, model: OnnxModel) -> None:
+        self._model = model
+        self.version = model.version
+        self.threshold = model.threshold
+        card.check_golden(model.card, self.score(read_inputs(model.card.golden)))
+
+    def score(self, inputs: MomentInputs) -> Float32s:
+        """Return one score in [0, 1] per call."""
+        return self.score_features(moment_features(inputs), inputs.moment.attempts_hour)
+
+    def score_features(self, columns: Mapping[str, Float32s], attempts: Float32s) -> Float32s:
+        """Score what `moment_features` returns; NaN stands for what is typical."""
+        return held_back(self._model.predict(columns), attempts, self.threshold)
+
+
+def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32s:
+    """Return *scores* so that too few attempts stay under *threshold*."""
+    most = attempts * np.float32(0.99 * threshold / FEWEST_ATTEMPTS)
+    # A little less, for attempts have begun to fade.
+    few = attempts < np.float32(FEWEST_ATTEMPTS - 0.5)
+    return np.where(few, np.minimum(scores, most), scores)
+
+
+def inputs_of(
+    calls: Calls,
+    moment: CallerMoment,
+    activity: CallerActivity,
+    implausible: Bools,
+    home_country: str = "86",
+) -> MomentInputs:
+    """Put together what is known of *calls* at the moment they are made."""
+    home = numbering.domestic(calls.callers, home_country)
+    number = (calls.callers > 0) & (calls.callers < FIRST_SENDER)
+    attestations = calls.attestations
+    weak = (attestations == Attestation.PARTIAL) | (attestations == Attestation.GATEWAY)
+    flags = {
+        "international": calls.ingress == Ingress.INTERNATIONAL,
+        "interconnect": calls.ingress == Ingress.INTERCONNECT,
+        "attested_fully": attestations == Attestation.FULL,
+        "attested_weakly": weak,
+        "attestation_failed": attestations == Attestation.FAILED,
+        "implausible": implausible,
+        "home_number": home & number,
+        "foreign_number": number & ~home,
+    }
+    columns = {name: flag.astype(np.float32) for name, flag in flags.items()}
+    return MomentInputs(**columns, moment=moment, activity=activity)
+
+
+def moment_features(inputs: MomentInputs) -> dict[str, Float32s]:
+    """Describe each call to a model. NaN where no end was ever reported."""
+    moment, activity = inputs.moment, inputs.activity
+    flags = {
+        field.name: getattr(inputs, field.name)
+        for field in fields(inputs)
+        if field.name not in {"moment", "activity"}
+    }
+    attempts, ended = moment.attempts_hour + _ONE, moment.ended + _ONE
+    unknown = moment.ended < _HALF
+    return {
+        **flags,
+        "log_attempts_minute": np.log1p(moment.attempts_minute),
+        "log_attempts_ten_minutes": np.log1p(moment.attempts_ten_minutes),
+        "log_attempts_hour": np.log(attempts),
+        "repeated_share": moment.repeated / attempts,
+        "neighbour_share": moment.neighbours / attempts,
+        "unanswered_share": np.where(unknown, np.nan, (moment.unanswered + _HALF) / ended),
+        "brief_share": np.where(unknown, np.nan, moment.brief / ended),
+        "log_made_per_got": np.log(
+            (activity.outgoing_calls + _ONE) / (activity.incoming_calls + _ONE)
+        ),
+    }
+
+
+def read_inputs(golden: Sequence[card.GoldenRow]) -> MomentInputs:
+    """Read golden rows; what a row does not name is 0."""
+
+    def columns(kind: type) -> dict[str, Float32s]:
+        names = (field.name for field in fields(kind) if field.name not in {"moment", "activity"})
+        return {
+            name: np.array([row.inputs.get(name, 0) for row in golden], np.float32)
+            for name in names
+        }
+
+    return MomentInputs(
+        **columns(MomentInputs),
+        moment=CallerMoment(**columns(CallerMoment)),
+        activity=CallerActivity(**columns(CallerActivity)),
+    )

@@ -1,0 +1,148 @@
+"""How fraudulent callers are imagined. None of it was measured; sources say what it rests on."""
+
+from classifiers.training.call_simulator.behaviour import Behaviour, Line, Range
+from fanzha.tables import Attestation, Ingress
+
+_ABROAD = {Ingress.INTERNATIONAL: 0.9, Ingress.INTERCONNECT: 0.1}
+_SELDOM = Range(0, 0.002)
+_GATEWAY = {Attestation.GATEWAY: 0.9, Attestation.FAILED: 0.1}
+
+SIM_BOX = Behaviour(
+    name="SIM box",
+    fraud=True,
+    callers=600,
+    source="that SIM banks let callers abroad use numbers of this country: "
+    "反电信网络诈骗法 Art. 14; all figures are assumptions",
+    lines={Line.MOBILE: 1},
+    ingress={Ingress.LOCAL: 0.7, Ingress.INTERCONNECT: 0.3},
+    # The operator of the card vouches for it: attestation says nothing of fraud (RFC 8588).
+    attested={Attestation.FULL: 0.9, Attestation.PARTIAL: 0.1},
+    days=Range(0.6, 1),
+    hours=Range(8, 20),
+    bursts=Range(2, 8),
+    minutes=Range(20, 120),
+    rate=Range(20, 70),
+    strangers=Range(0.92, 1),
+    contacts=Range(1, 10),
+    in_a_row=_SELDOM,
+    again=Range(0.01, 0.12),
+    answered=Range(0.3, 0.6),
+    seconds=Range(20, 120),
+    brief=Range(0.05, 0.2),
+    called_back=Range(0, 0.04),
+)
+ONE_RING = Behaviour(
+    name="one ring",
+    fraud=True,
+    callers=300,
+    source="assumption: the known scheme (wangiri) of ringing once from an expensive foreign "
+    "number, and waiting for calls back",
+    lines={Line.FOREIGN: 1},
+    ingress=_ABROAD,
+    attested=_GATEWAY,
+    days=Range(0.4, 1),
+    hours=Range(0, 24),
+    bursts=Range(1, 4),
+    minutes=Range(10, 60),
+    rate=Range(120, 1200),
+    strangers=Range(0.97, 1),
+    contacts=Range(1, 5),
+    in_a_row=Range(0, 0.6),
+    again=Range(0, 0.05),
+    answered=Range(0.01, 0.08),
+    seconds=Range(2, 30),
+    brief=Range(0.3, 0.8),
+    called_back=Range(0.01, 0.08),
+)
+POLICE = Behaviour(
+    name="police from abroad",
+    fraud=True,
+    callers=600,
+    source="that numbers are changed to those of authorities and come in from abroad: "
+    "反电信网络诈骗法 Art. 13; all figures are assumptions",
+    lines={Line.FOREIGN: 0.85, Line.FORGED: 0.15},
+    ingress=_ABROAD,
+    attested=_GATEWAY,
+    # A number is burnt after a day.
+    days=Range(0.34, 0.4),
+    hours=Range(8, 18),
+    bursts=Range(2, 6),
+    minutes=Range(30, 120),
+    rate=Range(12, 50),
+    strangers=Range(0.95, 1),
+    contacts=Range(1, 5),
+    in_a_row=_SELDOM,
+    again=Range(0.02, 0.15),
+    answered=Range(0.2, 0.5),
+    seconds=Range(10, 60),
+    brief=Range(0.1, 0.35),
+    called_back=Range(0, 0.02),
+)
+BLOCK_DIALLER = Behaviour(
+    name="block dialler",
+    fraud=True,
+    callers=300,
+    source="assumption: a machine that tries the numbers of a block one after the other, on "
+    "several lines, so that steps are small but not always one",
+    lines={Line.MOBILE: 0.6, Line.FIXED: 0.4},
+    ingress={Ingress.LOCAL: 0.4, Ingress.INTERCONNECT: 0.6},
+    attested={Attestation.FULL: 0.4, Attestation.PARTIAL: 0.3, Attestation.GATEWAY: 0.3},
+    days=Range(0.4, 1),
+    hours=Range(8, 20),
+    bursts=Range(1, 4),
+    minutes=Range(20, 90),
+    rate=Range(40, 400),
+    strangers=Range(0.97, 1),
+    contacts=Range(1, 5),
+    in_a_row=Range(0.6, 0.98),
+    again=Range(0, 0.05),
+    answered=Range(0.2, 0.5),
+    seconds=Range(10, 40),
+    brief=Range(0.2, 0.5),
+    called_back=Range(0, 0.04),
+)
+ROBOT = Behaviour(
+    name="robot with a pitch",
+    fraud=True,
+    callers=300,
+    source="assumption: a machine that plays a pitch to numbers at random; in the test world only",
+    lines={Line.MOBILE: 0.7, Line.FIXED: 0.3},
+    ingress={Ingress.LOCAL: 0.4, Ingress.INTERCONNECT: 0.6},
+    attested={Attestation.FULL: 0.4, Attestation.PARTIAL: 0.3, Attestation.GATEWAY: 0.3},
+    days=Range(0.4, 1),
+    hours=Range(8, 20),
+    bursts=Range(1, 4),
+    minutes=Range(20, 120),
+    rate=Range(80, 400),
+    strangers=Range(0.99, 1),
+    contacts=Range(1, 3),
+    in_a_row=_SELDOM,
+    again=Range(0, 0.03),
+    answered=Range(0.2, 0.5),
+    seconds=Range(4, 15),
+    brief=Range(0.3, 0.6),
+    called_back=Range(0, 0.05),
+)
+QUIET_SIM_BOX = Behaviour(
+    name="quiet SIM box",
+    fraud=True,
+    callers=300,
+    source="assumption: a SIM box told to imitate people: slow, with cards that call each other; "
+    "in the test world only, and meant to be hard",
+    lines={Line.MOBILE: 1},
+    ingress={Ingress.LOCAL: 0.8, Ingress.INTERCONNECT: 0.2},
+    attested={Attestation.FULL: 0.9, Attestation.PARTIAL: 0.1},
+    days=Range(0.8, 1),
+    hours=Range(8, 21),
+    bursts=Range(2, 8),
+    minutes=Range(10, 60),
+    rate=Range(6, 18),
+    strangers=Range(0.5, 0.85),
+    contacts=Range(5, 20),
+    in_a_row=_SELDOM,
+    again=Range(0.1, 0.3),
+    answered=Range(0.4, 0.7),
+    seconds=Range(30, 120),
+    brief=Range(0.02, 0.1),
+    called_back=Range(0.1, 0.5),
+)

@@ -1,0 +1,67 @@
+"""Lets the service's own memories watch a stream, and returns what they know at each call.
+
+Attempts and ends are told in order of time, in batches, by the code that a worker runs; so a
+feature means the same in training and in service.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from classifiers.activity import ActivityTable
+from classifiers.moment import MomentInputs, inputs_of, moment_features
+from classifiers.moment_memory import MomentMemory
+from classifiers.training.call_simulator.events import NOBODY, Stream
+from fanzha import numbering
+from fanzha.tables import Calls, Float32s, Int64s
+
+BATCH = 256
+
+
+def replay(
+    stream: Stream, told: Callable[[float], None] = lambda _share: None
+) -> tuple[dict[str, Float32s], Float32s, Int64s]:
+    """Return the features of all judged attempts, the attempts of their last hour, and who."""
+    activity, moments = ActivityTable(2**17), MomentMemory(2**17)
+    ends = np.flatnonzero(stream.ended)
+    ends = ends[np.argsort(stream.ended[ends], kind="stable")]
+    end_times = stream.ended[ends]
+    done = 0
+    columns: list[dict[str, Float32s]] = []
+    attempts: list[Float32s] = []
+    for start in range(0, len(stream), BATCH):
+        part = stream.take(slice(start, start + BATCH))
+        now = int(np.searchsorted(end_times, part.times[0]))
+        _tell_ends(stream.take(ends[done:now]), activity, moments)
+        done = now
+        inputs = _inputs(part, activity, moments)
+        judged = part.who != NOBODY
+        columns.append({name: c[judged] for name, c in moment_features(inputs).items()})
+        attempts.append(inputs.moment.attempts_hour[judged])
+        told((start + len(part)) / len(stream))
+    whole = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
+    return whole, np.concatenate(attempts), stream.who[stream.who != NOBODY]
+
+
+def _inputs(part: Stream, activity: ActivityTable, moments: MomentMemory) -> MomentInputs:
+    calls = Calls(
+        callers=part.callers,
+        callees=part.callees,
+        attempted_at_ms=part.times,
+        ingress=part.ingress.astype(np.uint8),
+        attestations=part.attestations.astype(np.uint8),
+        trunks=[""] * len(part),
+        names={},
+        errors={},
+    )
+    implausible = numbering.impossible(calls.callers) | numbering.forged_from_abroad(
+        calls.callers, calls.ingress, calls.attestations
+    )
+    return inputs_of(calls, moments.observe(calls), activity.observe(calls), implausible)
+
+
+def _tell_ends(ended: Stream, activity: ActivityTable, moments: MomentMemory) -> None:
+    told = (ended.callers, ended.callees, ended.answered, ended.talked_ms, ended.ended)
+    if len(ended):
+        activity.record_ends(*told)
+        moments.record_ends(*told)
