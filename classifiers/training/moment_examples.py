@@ -21,7 +21,8 @@ EXAMPLES: tuple[dict[str, float], ...] = (
      "incoming_calls": 42},
     # A courier.
     {"home_number": 1, "attempts_minute": 1.2, "attempts_ten_minutes": 6, "attempts_hour": 22,
-     "repeated": 6, "ended": 20, "unanswered": 6, "brief": 1, "outgoing_calls": 160, "incoming_calls": 40},
+     "repeated": 6, "ended": 20, "unanswered": 6, "brief": 1, "outgoing_calls": 160,
+     "incoming_calls": 40},
     # A first call from abroad.
     {"international": 1, "foreign_number": 1, "attempts_minute": 1, "attempts_ten_minutes": 1,
      "attempts_hour": 1, "outgoing_calls": 1},
