@@ -6,7 +6,7 @@ known here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -57,15 +57,18 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     """Explain the score of a link by the pieces of its URL."""
     if (without := _not_scored(decision)) is not None:
         return without
-    from classifiers import bundles, explain
-    from fanzha.url import canonical
+    from classifiers import brand_look_alikes, bundles, explain
+    from fanzha.url import canonical, split
     from services import configuration
 
     model = bundles.load_link(configuration.load().models_dir)
     _same_version(decision, model.version)
     url = canonical(message.url)
     _same_score(decision, float(model.score([url])[0]))
-    return _by_parts(model.version, explain.link(model, url))
+    found = _by_parts(model.version, explain.link(model, url))
+    borrowed = brand_look_alikes.look_alike(split(url)[0])
+    # Beside the model, which does not know whose name is whose.
+    return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")
 
 
 def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:

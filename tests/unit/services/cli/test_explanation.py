@@ -37,3 +37,22 @@ def test_a_listed_decision_needs_no_model() -> None:
     found = explanation.of_text(listed, pb.Text(body="hello"))
 
     assert found.parts == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("paypa1.example", "'paypa1' is written with letters that look like paypal"),
+        ("shop.example", ""),
+    ],
+)
+def test_a_borrowed_name_is_told_beside_what_the_model_weighed(host: str, said: str) -> None:
+    url = f"http://{host}/login"
+    model = bundles.load_link()
+    decision = scored_by(model.version, float(model.score([url])[0]))
+
+    found = explanation.of_link(decision, pb.Link(url=url))
+
+    assert found.sentence.startswith(said)
+    assert ("paypal" in found.sentence) == bool(said)
+    assert found.parts
