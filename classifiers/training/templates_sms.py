@@ -60,7 +60,10 @@ _WORDS = {
     "bank_tr": "Ziraat İşbank Akbank Garanti",
     "name_tr": "Ayşe Mehmet Zeynep Emre",
 }
-_MONEY = ("$#", "$#", "£#", "£#", "Rs #", "Rs.#", "INR #", "S$#", "€#", "A$#", "USD #")
+_SENDERS = re.compile(
+    r"\{((?:bank|carrier|courier|shop|app|tax|toll)(?:_[a-z]{2})?|lender|currency)\}"
+)
+"""Slots that have one value in a message, however often they stand in it."""
 _LISTS = {slot: tuple(words.split(" ")) for slot, words in _WORDS.items()}
 _DIGITS = {
     "tail": "####",
@@ -102,7 +105,9 @@ def language(template: str) -> str:
 def fill(template: str, chance: Random) -> str:
     """Write a message: make the choices and fill the slots of *template*."""
     chosen = _CHOICE.sub(lambda match: chance.choice(match[1].split("|")), template)
-    return _SLOT.sub(lambda match: _value(match[1], chance), chosen)
+    chosen = chosen.replace("{money}", "{currency}{sum}")
+    senders = {slot: _value(slot, chance) for slot in dict.fromkeys(_SENDERS.findall(chosen))}
+    return _SLOT.sub(lambda match: senders.get(match[1]) or _value(match[1], chance), chosen)
 
 
 def digits(form: str, chance: Random) -> str:
@@ -147,7 +152,7 @@ _MAKERS: dict[str, Callable[[Random], str]] = {
             f"{chance.randint(1, 50)},000",
         ]
     ),
-    "money": lambda chance: chance.choice(_MONEY).replace("#", _sum(chance)),
+    "sum": _sum,
     "small": lambda chance: str(chance.randint(1, 30)),
     "minutes": lambda chance: chance.choice(["5", "10", "15", "20", "30"]),
     "month": lambda chance: str(chance.randint(1, 12)),

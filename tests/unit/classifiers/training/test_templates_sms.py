@@ -61,6 +61,13 @@ def test_nothing_of_a_choice_or_slot_is_left_in_a_filling() -> None:
     assert not [text for text in fillings() if re.search(r"[{}|\[\]]", text)]
 
 
+def test_a_message_comes_from_one_sender() -> None:
+    filled = [templates_sms.fill("{bank}、{bank}", Random(seed)) for seed in range(20)]
+
+    assert all(len(set(text.split("、"))) == 1 for text in filled)
+    assert len(set(filled)) > 1
+
+
 def test_links_in_fraud_messages_end_in_reserved_names() -> None:
     hosts = {link.split("/")[2] for text in fillings() for link in find_links(text)}
 
