@@ -13,6 +13,7 @@ from classifiers.training import (
     templates_sms_ham_offices_english,
     templates_sms_ham_parcels,
     templates_sms_ham_parcels_english,
+    templates_sms_ham_words,
     templates_sms_public,
     templates_sms_service,
 )
@@ -28,6 +29,7 @@ BY_LANGUAGE: dict[str, tuple[str, ...]] = {
         *templates_sms_ham_everyday.CHINESE,
         *templates_sms_ham_chat.CHINESE,
         *templates_sms_ham_letters.CHINESE,
+        *templates_sms_ham_words.CHINESE,
     ),
     "en": (
         *templates_sms_ham.ENGLISH,
@@ -39,6 +41,7 @@ BY_LANGUAGE: dict[str, tuple[str, ...]] = {
         *templates_sms_ham_everyday_english.ENGLISH,
         *templates_sms_ham_chat.ENGLISH,
         *templates_sms_ham_letters.ENGLISH,
+        *templates_sms_ham_words.ENGLISH,
     ),
     "id": templates_sms_ham_abroad.INDONESIAN,
     "th": templates_sms_ham_abroad.THAI,

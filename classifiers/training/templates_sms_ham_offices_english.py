@@ -5,17 +5,16 @@ Tax, tolls, appointments, court dates, and warnings that quote the words of frau
 """
 
 ENGLISH = (
-    "[HMRC|IRS|ATO|Income Tax Dept|IRAS]: your [return|tax return|notice of assessment] for "
-    "{year} [was received|is due {day} {month_en}|has been processed]. [We never text links "
-    "about refunds|Log in to your account to see it|Keep this for your records].",
-    "[HMRC|Tax office|IRAS]: your refund of {money} [will be paid to the account we hold|has "
-    "been sent by cheque]. [No action needed|Allow {small} working days|Scammers pretend to be us"
-    ", don't share bank details].",
+    "{tax_en}: your [return|tax return|notice of assessment] for {year} [was received|is due "
+    "{day} {month_en}|has been processed]. [We never text links about refunds|Log in to your "
+    "account to see it|Keep this for your records].",
+    "{tax_en}: your refund of {money} [will be paid to the account we hold|has been sent by "
+    "cheque]. [No action needed|Allow {small} working days|Scammers pretend to be us, don't "
+    "share bank details].",
     "Reminder: [council tax|property tax|road tax] of {money} is due on {day} {month_en}. [Pay "
     "by direct debit or at the office|See your bill|If paid, ignore]. {city_en} Council",
-    "[E-ZPass|FasTag|Toll account|Sunpass]: your balance is low, {money}. [Auto top-up runs "
-    "tonight|Add money in the app|{money} was debited at plaza {small}]. [Plate {plate_en}|Thanks"
-    "].",
+    "{toll_en}: your balance is low, {money}. [Auto top-up runs tonight|Add money in the app|"
+    "{money} was debited at plaza {small}]. [Plate {plate_en}|Thanks].",
     "Toll notice: {plate_en} passed {small} gantries on {day} {month_en}, {money}. [Invoice by "
     "post|Pay in your account within {small} days|Statement in your account].",
     "[Parking|ParkApp]: session for {plate_en} ends {time}. [Reply 30 to extend|Extend in the app"

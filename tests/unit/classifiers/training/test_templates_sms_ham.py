@@ -86,4 +86,14 @@ def test_sums_of_money_are_written_in_many_ways() -> None:
 
     written = {templates_sms.fill("{money}", chance) for _ in range(200)}
 
-    assert len({text.strip("0123456789,.") for text in written}) > 5
+    assert len({text.rstrip("0123456789,.") for text in written}) > 5
+
+
+def test_a_message_speaks_of_one_currency() -> None:
+    chance = Random(6)
+
+    written = [templates_sms.fill("{money} {money}", chance).split(" ") for _ in range(50)]
+
+    assert all(
+        first.rstrip("0123456789,.") == last.rstrip("0123456789,.") for first, last in written
+    )
