@@ -108,21 +108,21 @@ CHINESE: dict[FraudType, tuple[str, ...]] = {
 
 ENGLISH: dict[FraudType, tuple[str, ...]] = {
     FraudType.BRUSHING_REBATE: (
-        "Part time job, work from home {minutes} min a day and earn ${amount} daily. "
+        "Part time job, work from home {minutes} min a day and earn {money} daily. "
         "Message us on WhatsApp {mobile_en}",
-        "We like your profile! Like videos and get paid ${amount} per task, instant "
+        "We like your profile! Like videos and get paid {money} per task, instant "
         "payout. Telegram {link}",
     ),
     FraudType.FAKE_INVESTMENT: (
-        "Invest $250 and earn ${amount} a week guaranteed, crypto trading bot, no risk. "
+        "Invest $250 and earn {money} a week guaranteed, crypto trading bot, no risk. "
         "Start here {link}",
         "Our VIP group doubled their bitcoin this month. Join free signals: {link}",
     ),
     FraudType.FAKE_SHOPPING: (
-        "Customs auction: brand new phones only ${amount}, pay deposit now to reserve {link}",
+        "Customs auction: brand new phones only {money}, pay deposit now to reserve {link}",
     ),
     FraudType.FAKE_CUSTOMER_SERVICE: (
-        "{courier_en}: your parcel is on hold because of an unpaid fee of ${small}. Pay "
+        "{courier_en}: your parcel is on hold because of an unpaid fee of {currency}{small}. Pay "
         "now: {link}",
         "{courier_en}: delivery failed due to an incomplete address. Update within 12 "
         "hours: {link}",
@@ -131,42 +131,42 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "{bank_en}: a new payee was added. If this was NOT you, visit {link} to cancel",
         "Your {app_en} account is on hold, payment failed. Update your billing details: {link}",
         "Dear customer your KYC has expired, your account will be blocked today. Click {link}",
-        "{shop_en}: suspicious order of ${amount}. Call {mobile_en} immediately to get a refund",
-        "{carrier_en}: you have been charged twice. Claim your refund of ${amount} here {link}",
-        "Your toll balance of ${small} is unpaid. Avoid a late fee of ${amount}: {link}",
+        "{shop_en}: suspicious order of {money}. Call {mobile_en} immediately to get a refund",
+        "{carrier_en}: you have been charged twice. Claim your refund of {money} here {link}",
+        "Your toll balance of {currency}{small} is unpaid. Avoid a late fee of {money}: {link}",
     ),
     FraudType.FAKE_LOAN: (
-        "You are pre approved for a ${amount} loan, bad credit OK, no checks. Pay a small "
+        "You are pre approved for a {money} loan, bad credit OK, no checks. Pay a small "
         "fee to release: {link}",
     ),
     FraudType.FAKE_CREDIT: (
-        "We erase bad credit in 3 days, inside contacts. Send your SSN and ${small}0 fee: {link}",
+        "We erase bad credit in 3 days, inside contacts. Send your SSN and {currency}{small}0: {link}",
     ),
     FraudType.IMPERSONATE_ACQUAINTANCE: (
         "Hi mum, my phone broke, this is my new number. Can you pay a bill for me? "
         "WhatsApp me {mobile_en}",
         "Are you free? I'm in a meeting, I need you to buy gift cards for a client. Send "
         "me the codes. {name_en}, CEO",
-        "Grandma it's me, I'm in jail, please don't tell mom. I need ${amount} bail sent today",
+        "Grandma it's me, I'm in jail, please don't tell mom. I need {money} bail sent today",
     ),
     FraudType.IMPERSONATE_AUTHORITY: (
-        "IRS: you are owed a tax refund of ${amount}. Submit your bank details: {link}",
+        "IRS: you are owed a tax refund of {money}. Submit your bank details: {link}",
         "Final notice: there is a warrant for your arrest. Call {mobile_en} now to settle "
         "your case",
         "Your social security number has been suspended. Press 1 or call {mobile_en}",
-        "Government covid relief: you are eligible for ${amount}. Apply: {link}",
+        "Government covid relief: you are eligible for {money}. Apply: {link}",
     ),
     FraudType.ROMANCE: (
         "Hey handsome, I am lonely tonight, see my private pics {link}",
-        "I recorded you on camera. Send ${amount} in bitcoin in 48 hours or all your "
+        "I recorded you on camera. Send {money} in bitcoin in 48 hours or all your "
         "contacts see it {account}",
     ),
     FraudType.GAME_TRADE: (
         "Free skins and gems! Log in with your game account at {link} to claim",
     ),
     FraudType.UNSPECIFIED: (
-        "Congratulations! You won a ${amount} {shop_en} gift card. Claim within 24h: {link}",
-        "Your number won the {year} lottery, prize ${amount}. Contact agent {mobile_en}"
+        "Congratulations! You won a {money} {shop_en} gift card. Claim within 24h: {link}",
+        "Your number won the {year} lottery, prize {money}. Contact agent {mobile_en}"
         " with your bank details",
     ),
 }

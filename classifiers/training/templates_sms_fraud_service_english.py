@@ -27,8 +27,8 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "{bank_en}: [We have placed a hold on your account|Your online access is suspended] "
         "[after unusual sign-in attempts|due to a failed security check]. [Restore access|Verify "
         "now]: {link}",
-        "{bank_en} ALERT: a [payment|transfer] of {currency}{amount} was [attempted|requested] "
-        "from a NEW DEVICE at {time}. If this was NOT you [go to|cancel at] {link}",
+        "{bank_en} ALERT: a [payment|transfer] of {money} was [attempted|requested] from a NEW "
+        "DEVICE at {time}. If this was NOT you [go to|cancel at] {link}",
         "{bank_en}: You have [set up|added] a new payee {name_en}. [Not you?|If you did not do "
         "this] [visit|tap] {link}",
         "[Dear {bank_en} user|Dear customer], your {bank_en} [account|card ending {tail}] will "
@@ -36,9 +36,9 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "{link}",
         "FRM: {bank_en} SUBJ: [card locked|security alert] MSG: your card was "
         "[restricted|blocked], to unlock call {mobile_en} [24/7|immediately]",
-        "{bank_en} fraud dept: did you [spend|try to spend] {currency}{amount} at {shop_en}? "
-        "Reply YES or NO. If NO [a specialist will call you|call {mobile_en}] [and ask for your "
-        "one time code|have your card and PIN ready]",
+        "{bank_en} fraud dept: did you [spend|try to spend] {money} at {shop_en}? Reply YES or "
+        "NO. If NO [a specialist will call you|call {mobile_en}] [and ask for your one time "
+        "code|have your card and PIN ready]",
         "This is {name_en} from the fraud team at {bank_en}. [Someone is taking money out of "
         "your account|Your savings are at risk] so we have opened a safe account for you. [Move "
         "your balance there now|Transfer everything to {account}] and do not tell branch staff.",
@@ -49,8 +49,8 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "{day}/{month}. [Do it here|Start]: {link}",
         "{bank_en}: [Ur|Your] debit card has been [deactivted|de-activated] due to "
         "[suspicous|suspicious] activity. Click {link} [to activate|to re-activate]",
-        "Your reward points worth {currency}{amount} from {bank_en} [expire today|will lapse "
-        "tonight]. Redeem as cash at {link} [download the app|enter your card number and CVV]",
+        "Your reward points worth {money} from {bank_en} [expire today|will lapse tonight]. "
+        "Redeem as cash at {link} [download the app|enter your card number and CVV]",
         "{app_en}: [We could not process your payment|Your payment was declined]. Your "
         "[membership|account] ends [today|in 24 hours], update your card {link}",
         "{app_en} Support: [new login from|someone signed in from] {city_en}. If it wasn't you "
@@ -66,20 +66,17 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "days|Renew now to keep watching]: {link}",
         "[Apple|iCloud]: your lost iPhone was [found|located] near {city_en} at {time}. View "
         "location: {link} [Sign in with your Apple ID and passcode|]",
-        "PayPal: you've sent {currency}{amount} to {shop_en}. [Didn't authorise this?|Not you?] "
-        "Call our billing desk {hotline_en} [within 24h for a refund|to cancel].",
-        "Your [antivirus|computer protection] plan renewed for {currency}{amount}. To [cancel "
-        "and get refund|dispute] call {hotline_en} [our technician will connect to your "
-        "computer|]",
+        "PayPal: you've sent {money} to {shop_en}. [Didn't authorise this?|Not you?] Call our "
+        "billing desk {hotline_en} [within 24h for a refund|to cancel].",
+        "Your [antivirus|computer protection] plan renewed for {money}. To [cancel and get "
+        "refund|dispute] call {hotline_en} [our technician will connect to your computer|]",
         "[Microsoft|Windows] Security: your computer is [infected|sending viruses]. Do not "
         "switch it off. Call {hotline_en} and [allow our engineer to take remote control|install "
         "the support app].",
-        "{shop_en}: your account is on hold. An order for [iPhone 15|a MacBook|a TV] "
-        "{currency}{amount} will ship to {city_en}. [If not you press 1|Cancel by calling] "
-        "{mobile_en}",
-        "Hello, we're calling about your {shop_en} Prime renewal of {currency}{amount}. To "
-        "[cancel|stop the charge], [download AnyDesk|open the link {link}] and our agent will "
-        "guide you.",
+        "{shop_en}: your account is on hold. An order for [iPhone 15|a MacBook|a TV] {money} "
+        "will ship to {city_en}. [If not you press 1|Cancel by calling] {mobile_en}",
+        "Hello, we're calling about your {shop_en} Prime renewal of {money}. To [cancel|stop the "
+        "charge], [download AnyDesk|open the link {link}] and our agent will guide you.",
         "{shop_en} recall: the item you bought is [unsafe|under recall]. [Full refund, no "
         "return|Request your refund] here {link}",
         "{carrier_en}: [We were unable to process your last bill|Your bill payment was "
@@ -95,8 +92,8 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "Dear customer, your [electricity|power|gas] will be cut tonight at {time} because [last "
         "month bill was not updated|payment not received]. [Call officer|Contact] {mobile_en} "
         "[immediately|asap]",
-        "[British Gas|Energy support|Power company]: you are owed a {currency}{amount} "
-        "[rebate|bill refund]. Claim before {day}/{month}: {link}",
+        "[British Gas|Energy support|Power company]: you are owed a {money} [rebate|bill "
+        "refund]. Claim before {day}/{month}: {link}",
         "[Coinbase|Binance|Ledger]: a withdrawal of {small}.{small} {coin} is pending. [Not you? "
         "Call|If unauthorised contact] {mobile_en} [and have your seed phrase ready|]",
         "[MetaMask|Your wallet|Trust wallet]: verify [your wallet|12 word phrase] before "
@@ -104,23 +101,23 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "Your mailbox [is full|will be shut down]. {small} incoming messages [pending|were "
         "blocked]. Sign in to [release|restore] {link}",
         "[Airline|Flight] desk: your flight on {day}/{month} is cancelled, rebook and get "
-        "{currency}{amount} compensation. [Call|WhatsApp] {mobile_en} with your card details",
+        "{money} compensation. [Call|WhatsApp] {mobile_en} with your card details",
         "Booking: your hotel reservation [could not be confirmed|will be cancelled]. [Re-verify "
-        "your card|Pre-authorise {currency}{amount}] in 12h: {link}",
+        "your card|Pre-authorise {money}] in 12h: {link}",
         "Voicemail: 1 new [message|Vmail] from {name_en} ({minutes}s). [Press|Listen] {link} "
         "[install the player|]",
         "[Good morning|Good afternoon] {name_en}, this is customer care at {shop_en}. You were "
-        "charged twice by mistake and we want to refund you {currency}{amount}. I only need the "
-        "[long number on your card, expiry and the code you get|code we just texted you].",
+        "charged twice by mistake and we want to refund you {money}. I only need the [long "
+        "number on your card, expiry and the code you get|code we just texted you].",
     ),
     FraudType.IMPERSONATE_AUTHORITY: (
-        "{tax_en}: You [are due|have an outstanding] tax refund of {currency}{amount}. [Claim "
-        "by|Apply before] {day}/{month}: {link}",
+        "{tax_en}: You [are due|have an outstanding] tax refund of {money}. [Claim by|Apply "
+        "before] {day}/{month}: {link}",
         "{tax_en}: this is your [final|second] notice. Legal action [has been filed|starts "
         "today] against you for unpaid tax. Call {mobile_en} [to avoid arrest|and speak to "
         "officer {name_en}].",
         "GOV: you [qualify|are eligible] for the [cost of living payment|energy support|winter "
-        "heating allowance] of {currency}{amount}. [Apply|Register] now {link}",
+        "heating allowance] of {money}. [Apply|Register] now {link}",
         "[Department of Motor Vehicles|DMV] Final Notice: our records show you have an "
         "outstanding traffic ticket. If unpaid by {month}/{day}, we will [suspend your "
         "registration|report you to the violation database|transfer to a toll booth with a "
@@ -133,8 +130,7 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "[Parking charge|Penalty notice] {parcel}: you have not paid your fine of "
         "{currency}{small}0. It [doubles tomorrow|goes to court]. Pay: {link}",
         "[The court|County court] [summons|jury duty] notice: you failed to appear. A warrant is "
-        "issued. [Pay the bond {currency}{amount} by gift card|Call deputy {name_en} on "
-        "{mobile_en}]",
+        "issued. [Pay the bond {money} by gift card|Call deputy {name_en} on {mobile_en}]",
         "This is Officer {name_en} of [the federal police|Interpol|customs]. A parcel in your "
         "name contained [drugs|fake passports]. [Stay on the line and tell nobody|You must join "
         "a video call for a statement], your money has to be [checked|moved to a government "
@@ -146,8 +142,8 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "under DIGITAL ARREST. [Do not leave the camera|Do not inform family], transfer funds "
         "for verification to {account}",
         "[Home Office|Immigration|USCIS] : your visa [is being cancelled|application has an "
-        "error]. Pay {currency}{amount} [today|right now] or you will be deported. "
-        "[Call|Officer] {mobile_en}",
+        "error]. Pay {money} [today|right now] or you will be deported. [Call|Officer] "
+        "{mobile_en}",
         "Medicare: we're updating your [card|plan]. Confirm your Medicare number and bank "
         "details [with our agent {mobile_en}|at {link}] to keep your benefits.",
         "[NHS|Health dept]: you have been in contact with a positive case. Order your [test "
@@ -156,18 +152,18 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "[unlock|reinstate] call {mobile_en} [and enter your PIN|]",
         "Your unemployment [claim|benefit] is on hold. [Verify identity|Upload licence and SSN]: "
         "{link}",
-        "Student loan relief: you're pre-selected for forgiveness of {currency}{amount} before "
-        "the program ends. [Call|Text YES to] {mobile_en} with your FSA ID",
+        "Student loan relief: you're pre-selected for forgiveness of {money} before the program "
+        "ends. [Call|Text YES to] {mobile_en} with your FSA ID",
         "[Embassy|Chinese consulate|Consulate] calling: you have an important document about a "
         "crime. [Press 9|Call {mobile_en}] or your passport will be cancelled.",
-        "[Council tax|Local council]: you are in the wrong band and are owed {currency}{amount}. "
-        "Enter bank details {link}",
-        "Census office: you have not completed the survey and face a {currency}{amount} fine. "
+        "[Council tax|Local council]: you are in the wrong band and are owed {money}. Enter bank "
+        "details {link}",
+        "Census office: you have not completed the survey and face a {money} fine. "
         "[Complete|Pay] at {link}",
-        "Congratulations, you are on the list of the Federal Government grant, "
-        "{currency}{amount} that never has to be repaid. [Text|Message] agent {name_en} "
-        "{mobile_en}, delivery fee {currency}{small}0 only",
-        "Grants: Money Recovery Unit has found your lost funds {currency}{amount}. To release, "
-        "pay {small}% [tax|legal fee] [in crypto|by transfer]. Ref {parcel}",
+        "Congratulations, you are on the list of the Federal Government grant, {money} that "
+        "never has to be repaid. [Text|Message] agent {name_en} {mobile_en}, delivery fee "
+        "{currency}{small}0 only",
+        "Grants: Money Recovery Unit has found your lost funds {money}. To release, pay {small}% "
+        "[tax|legal fee] [in crypto|by transfer]. Ref {parcel}",
     ),
 }

@@ -57,8 +57,8 @@ CHINESE: dict[FraudType, tuple[str, ...]] = {
     FraudType.FAKE_CREDIT: (
         "您好，我是{shop}金融的工作人员，您以前注册的[校园贷|学生账户]没有注销，会影响您的个人征"
         "信，现在需要把额度提出来转到清零账户。",
-        "您名下有一笔[京东白条|借呗|分期]记录，国家现在不允许学生使用，要马上注销，否则会上征信黑名单"
-        "，您跟着我的步骤操作就可以。",
+        "您名下有一笔[京东白条|借呗|分期]记录，国家现在不允许学生使用，要马上注销，否则会上征信黑"
+        "名单，您跟着我的步骤操作就可以。",
         "我们有内部渠道可以帮您[消除逾期|修复征信]，先付{amount}元定金，一个星期之内恢复正常。",
     ),
     FraudType.IMPERSONATE_ACQUAINTANCE: (
@@ -75,7 +75,8 @@ CHINESE: dict[FraudType, tuple[str, ...]] = {
     FraudType.IMPERSONATE_AUTHORITY: (
         "您好，我是{city}市公安局的{surname}警官，警号{tail}，您涉嫌一起[洗钱|非法集资|贩毒]案，"
         "需要您配合做笔录，不许告诉任何人，否则要拘留您。",
-        "为了证明您的清白，请您把名下所有的存款转到[安全账户|国家监管账户|核查账户]，核查完以后会退还给您。",
+        "为了证明您的清白，请您把名下所有的存款转到[安全账户|国家监管账户|核查账户]，核查完以后会"
+        "退还给您。",
         "这里是{city}市人民检察院，您的身份证被人冒用办了银行卡，涉案金额{amount}元，现在签发了逮"
         "捕令，请按要求到宾馆开房间单独配合调查。",
         "您好，这里是[医保局|社保中心]，您的医保卡在{city}被盗刷购买违禁药品，马上要停用了，我帮"
@@ -90,7 +91,8 @@ CHINESE: dict[FraudType, tuple[str, ...]] = {
     FraudType.ROMANCE: (
         "亲爱的，认识你真好，我在[部队|海上平台|国外]工作，想把一箱贵重物品寄给你，需要你先帮我付"
         "{amount}元的清关费。",
-        "宝贝，我表哥在[彩票|博彩|期货]平台做技术，知道漏洞，我们一起充钱就能赚，以后结婚买房就够了。",
+        "宝贝，我表哥在[彩票|博彩|期货]平台做技术，知道漏洞，我们一起充钱就能赚，以后结婚买房就够"
+        "了。",
         "你刚才视频的内容我都录下来了，你的通讯录我也有，不想让家人看到就转{amount}元过来。",
         "我这边生病住院了，交不起医药费，你先帮我垫{amount}元好吗，等我好了就来找你见面。",
     ),
@@ -108,30 +110,30 @@ CHINESE: dict[FraudType, tuple[str, ...]] = {
 
 ENGLISH: dict[FraudType, tuple[str, ...]] = {
     FraudType.BRUSHING_REBATE: (
-        "Hi, I am {name_en} from HR of {shop_en}. We offer a remote job, ${amount} per week, no "
+        "Hi, I am {name_en} from HR of {shop_en}. We offer a remote job, {money} per week, no "
         "experience. Reply on WhatsApp {mobile_en}",
         "Our recruiters reviewed your resume. Easy online work {minutes} minutes a day, daily "
-        "pay ${amount}. Contact {mobile_en} on Telegram",
+        "pay {money}. Contact {mobile_en} on Telegram",
     ),
     FraudType.FAKE_INVESTMENT: (
-        "I made ${amount} in one week with this trading platform, my mentor guides everything. "
-        "Deposit ${amount} to begin {link}",
+        "I made {money} in one week with this trading platform, my mentor guides everything. "
+        "Deposit {money} to begin {link}",
         "Your wallet has been compromised. Move your coins to the safe address shown at {link}",
         "You have received {small} BTC. Log in with password {code} to withdraw: {link}",
     ),
     FraudType.FAKE_CUSTOMER_SERVICE: (
         "{courier_en}: we could not deliver your package today because the house number is "
         "missing. Please confirm your address at {link} within 24 hours.",
-        "USPS: the arrived package is waiting for a redelivery fee of ${small}. Reply Y then "
-        "open {link}",
-        "Your package has been held at customs. Pay the import duty of ${small} here {link} or "
-        "it will be returned.",
+        "USPS: the arrived package is waiting for a redelivery fee of {currency}{small}. Reply Y "
+        "then open {link}",
+        "Your package has been held at customs. Pay the import duty of {currency}{small} here "
+        "{link} or it will be returned.",
         "Dear {bank_en} customer, we noticed unusual activity on your account. Please log in to "
         "{link} to restore access.",
         "{bank_en}: your debit card has been temporarily disabled. To reactivate call "
         "{mobile_en} now",
-        "{bank_en} alert: a payment of ${amount} to {name_en} is pending. If you did not make "
-        "this payment, cancel at {link}",
+        "{bank_en} alert: a payment of {money} to {name_en} is pending. If you did not make this "
+        "payment, cancel at {link}",
         "Dear user, your net banking will be blocked today. Please update your PAN card: {link}",
         "Dear consumer your electricity will be disconnected tonight at {time} as your last bill "
         "was not updated. Call our officer {mobile_en}",
@@ -140,7 +142,7 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "{app_en}: your subscription could not be renewed. To avoid losing access update your "
         "card here {link}",
         "Your {app_en} ID expires today. To prevent termination confirm your details: {link}",
-        "{shop_en} security: an order for a laptop of ${amount} was placed. To cancel call "
+        "{shop_en} security: an order for a laptop of {money} was placed. To cancel call "
         "{mobile_en}",
         "{carrier_en}: your last bill was paid twice, get your refund here: {link}",
         "{carrier_en}: your SIM will be deactivated in 24 hours as KYC is incomplete. Call "
@@ -148,44 +150,43 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "Your cloud storage is full, photos will be deleted today. Upgrade: {link}",
     ),
     FraudType.FAKE_LOAN: (
-        "Your loan of ${amount} has been approved, no credit check. Pay the insurance fee of "
-        "${small} to receive the money today.",
+        "Your loan of {money} has been approved, no credit check. Pay the insurance fee of "
+        "{currency}{small} to receive the money today.",
     ),
     FraudType.IMPERSONATE_ACQUAINTANCE: (
         "Hi dad, I dropped my phone in the sink, this is my temporary number. Can you text me "
         "back?",
-        "Mum it's me, I cannot get into my banking app on this phone. Could you send ${amount} "
-        "to a friend for me? I'll pay you back tomorrow",
+        "Mum it's me, I cannot get into my banking app on this phone. Could you send {money} to "
+        "a friend for me? I'll pay you back tomorrow",
         "Hello, are you available? I'm stuck in a meeting and need a favour done quickly and "
         "quietly. {name_en}, Director",
         "Hello, this is {name_en}, we met at the dinner last month? I have a new number. How are "
         "you?",
     ),
     FraudType.IMPERSONATE_AUTHORITY: (
-        "We tried to contact you about a refund of overpaid tax, ${amount}. Submit your claim "
-        "{link}",
+        "We tried to contact you about a refund of overpaid tax, {money}. Submit your claim {link}",
         "HMRC: you are eligible for a tax rebate of {amount}. Fill in the form with your card "
         "details: {link}",
         "DVLA: your vehicle tax payment failed. Update your payment now or be fined: {link}",
-        "Unpaid toll notice: you owe ${small} for a trip on {month}/{day}. Pay at {link} to "
-        "avoid losing your licence.",
+        "Unpaid toll notice: you owe {currency}{small} for a trip on {month}/{day}. Pay at "
+        "{link} to avoid losing your licence.",
         "Final reminder: your traffic ticket is overdue. Your registration will be suspended "
         "unless you pay at {link}",
         "This is the police cyber department. Your ID was used in a money laundering case. Call "
         "{mobile_en} or you will be arrested within 2 hours.",
-        "Immigration office: there is a problem with your visa. Pay ${amount} at once to avoid "
+        "Immigration office: there is a problem with your visa. Pay {money} at once to avoid "
         "deportation, call {mobile_en}",
-        "Relief fund: the government has approved ${amount} for you. Confirm your bank account "
-        "at {link}",
+        "Relief fund: the government has approved {money} for you. Confirm your bank account at "
+        "{link}",
     ),
     FraudType.UNSPECIFIED: (
-        "You have been chosen for a ${amount} {shop_en} voucher! Complete the short survey {link}",
+        "You have been chosen for a {money} {shop_en} voucher! Complete the short survey {link}",
         "Congrats {name_en}! You came 2nd in this week's draw. Collect your prize: {link}",
-        "WINNER! You have been selected to receive ${amount} cash. To claim call {mobile_en} and "
+        "WINNER! You have been selected to receive {money} cash. To claim call {mobile_en} and "
         "give code {code}",
-        "URGENT! Your mobile number has been awarded a ${amount} prize. Call {mobile_en} before "
+        "URGENT! Your mobile number has been awarded a {money} prize. Call {mobile_en} before "
         "{month}/{day} to claim",
-        "You may be owed a payout for your accident. To claim your ${amount} reply YES or visit "
+        "You may be owed a payout for your accident. To claim your {money} reply YES or visit "
         "{link}",
         "You have an unread voice message from {name_en}. Listen here: {link}",
         "Is this you in this video? {link}",
