@@ -1,6 +1,6 @@
 """Remembers what numbers have been doing, in one fixed array, updated as traffic is decided.
 
-Each number has one slot of 88 bytes, found by hash. Making a call claims the slot;
+Each number has one slot of 96 bytes, found by hash. Making a call claims the slot;
 getting calls, and texts, only count for a number that holds one. A slot is never
 shared: while its owner is a busy caller, others that hash to it stay unknown, and
 once the owner has been idle for some hours, it starts over for the next. The memory
@@ -15,24 +15,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers import counterparts
+from classifiers import counterparts, days_and_hours, turns
+from classifiers.days_and_hours import DAY_MS, HALF_LIFE_MS
 from classifiers.hashing import spread
 from fanzha.phone import FIRST_SENDER, UNREADABLE
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s, Texts, Uint64s
 
-DAY_MS = 86_400_000
-HALF_LIFE_MS = 7 * DAY_MS
-"""After this time an event counts half."""
 HOLD_HALF_LIFE_MS = DAY_MS // 24
 """An idle owner's hold on its slot halves in this time, from its outgoing calls down to one."""
 
 _FADING = np.float32(1 / HALF_LIFE_MS)
 _HOLD_FADING = np.float32(-1 / HOLD_HALF_LIFE_MS)
-_DAYS = 32
-_DAY_WEIGHTS = np.exp2(-np.arange(_DAYS) * DAY_MS / HALF_LIFE_MS).astype(np.float32)
 
 # A slot: words of 64 bits, the last of which hold two counters each.
-_OWNER, _SEEN_MS, _ACTIVE_DAYS, _COUNTERPARTS, _COUNTERS, _WORDS = 0, 1, 2, 3, 7, 11
+_OWNER, _SEEN_MS, _DAYS_AND_HOURS, _COUNTERPARTS, _WRITTEN_WITH = 0, 1, 2, 3, 7
+_COUNTERS, _WORDS = 8, 12
 _FLOATS = 2 * _WORDS
 _OUTGOING, _INCOMING, _ENDED, _ANSWERED, _CONNECTED, _SECONDS, _SENT, _RECEIVED = range(
     2 * _COUNTERS, _FLOATS
@@ -80,9 +77,12 @@ class ActivityTable:
 
     def observe_texts(self, texts: Texts) -> None:
         """Count *texts* in for the numbers whose calls are being counted."""
-        events = self._events(texts.senders, texts.receivers, texts.submitted_at_ms)
+        events, hashes = self._events(texts.senders, texts.receivers, texts.submitted_at_ms)
         kinds = np.where(events.rows < len(texts), _SENT, _RECEIVED)
         self._add(events, kinds, self._weights(events))
+        others = np.roll(hashes, len(texts))[events.rows]
+        at = events.slots * _WORDS + _WRITTEN_WITH
+        np.bitwise_or.at(self._bits, at, counterparts.text_bits(others))
 
     def record_ends(
         self,
@@ -96,7 +96,7 @@ class ActivityTable:
 
         *durations_ms* is the time talked; it says nothing of calls that were not answered.
         """
-        events = self._events(callers, callees, ended_at_ms)
+        events, _hashes = self._events(callers, callees, ended_at_ms)
         weights = self._weights(events)
         which = events.rows % max(len(callers), 1)
         connected = weights * answered[which]
@@ -108,12 +108,13 @@ class ActivityTable:
         self._add(events, _ENDED, weights * by_caller)
         self._add(events, _ANSWERED, connected * by_caller)
 
-    def _events(self, parties: Int64s, others: Int64s, times: Int64s) -> Events:
+    def _events(self, parties: Int64s, others: Int64s, times: Int64s) -> tuple[Events, Uint64s]:
         both = np.concatenate((parties, others))
-        slots = (spread(both) >> self._shift).view(np.int64)
+        hashes = spread(both)
+        slots = (hashes >> self._shift).view(np.int64)
         events = self._owned(both, slots, _readable(parties, others, times), times)
         self._age(events)
-        return events
+        return events, hashes
 
     def _claim(self, callers: Int64s, slots: Int64s, times: Int64s, readable: Bools) -> None:
         at = slots * _WORDS
@@ -146,11 +147,7 @@ class ActivityTable:
         slots.view(np.float32)[:, 2 * _COUNTERS :] *= _faded(before - now)[:, None]
         days_before, today = before // DAY_MS, now // DAY_MS
         if (days_before != today).any():
-            bits = slots.view(np.uint64)
-            bits[:, _ACTIVE_DAYS] <<= np.minimum(today - days_before, _DAYS).view(np.uint64)
-            bits[:, _ACTIVE_DAYS] &= np.uint64(2**_DAYS - 1)
-            words = bits[:, _COUNTERPARTS:_COUNTERS]
-            words[:] = counterparts.forget(words, days_before, today)
+            _pass_days(slots.view(np.uint64), days_before, today)
         # A slot found twice gets the same values twice.
         self._slots[events.slots] = slots
 
@@ -162,9 +159,9 @@ class ActivityTable:
 
     def _mark(self, events: Events, hashes_of_others: Uint64s) -> None:
         at = events.slots * _WORDS
-        ago = self._words.take(at + _SEEN_MS) // DAY_MS - events.times // DAY_MS
-        days = np.uint64(1) << np.minimum(ago, _DAYS).view(np.uint64)
-        np.bitwise_or.at(self._bits, at + _ACTIVE_DAYS, days & np.uint64(2**_DAYS - 1))
+        today = self._words.take(at + _SEEN_MS) // DAY_MS
+        marks = days_and_hours.bits_of(events.times, today)
+        np.bitwise_or.at(self._bits, at + _DAYS_AND_HOURS, marks)
         words, bits = counterparts.places(hashes_of_others)
         np.bitwise_or.at(self._bits, at + _COUNTERPARTS + words, bits)
 
@@ -173,17 +170,20 @@ class ActivityTable:
         words[(words[:, _OWNER] != callers) | (callers == UNREADABLE)] = 0
         column = np.ascontiguousarray(words.view(np.float32).T)
         bits = words.view(np.uint64)
+        talked_with, written_with = counterparts.estimate(bits[:, _COUNTERPARTS:_COUNTERS])
         return CallerActivity(
             outgoing_calls=column[_OUTGOING],
             incoming_calls=column[_INCOMING],
-            counterparts=counterparts.estimate(bits[:, _COUNTERPARTS:_COUNTERS]),
-            active_days=_count_days(bits[:, _ACTIVE_DAYS]),
+            counterparts=talked_with,
+            active_days=days_and_hours.count_days(bits[:, _DAYS_AND_HOURS]),
+            active_hours=days_and_hours.count_hours(bits[:, _DAYS_AND_HOURS]),
             ended_calls=column[_ENDED],
             answered_calls=column[_ANSWERED],
             connected_calls=column[_CONNECTED],
             connected_seconds=column[_SECONDS],
             texts_sent=column[_SENT],
             texts_received=column[_RECEIVED],
+            text_counterparts=written_with,
         )
 
 
@@ -197,7 +197,11 @@ def _faded(ages_ms: Int64s) -> Float32s:
     return faded
 
 
-def _count_days(days: Uint64s) -> Float32s:
-    octets = days.astype("<u4").view(np.uint8).reshape(-1, _DAYS // 8)
-    weighted: Float32s = np.unpackbits(octets, axis=1, bitorder="little") @ _DAY_WEIGHTS
-    return weighted
+def _pass_days(slots: Uint64s, days_before: Int64s, today: Int64s) -> None:
+    over = turns.starting_over(days_before, today)
+    days = slots[:, _DAYS_AND_HOURS]
+    days[:] = days_and_hours.later(days, today - days_before, over)
+    if over is not None:
+        words, written_with = slots[:, _COUNTERPARTS:_WRITTEN_WITH], slots[:, _WRITTEN_WITH]
+        words[:] = counterparts.forget(words, over)
+        written_with[:] = counterparts.forget_texts(written_with, over)

@@ -25,6 +25,8 @@ TABLE_COLUMNS = (
     "call_dur_mean",
     "sms_count",
     "calltype_2",
+    "voc_hour_nunique",
+    "sms_nunique",
 )
 """What `activity_from_table` reads, in its order; any other column is ignored."""
 
@@ -81,9 +83,7 @@ def features(activity: CallerActivity) -> dict[str, Float32s]:
     """Describe each caller to a model, by ratios that do not depend on how long it was watched."""
     one = np.float32(1)
     calls = activity.outgoing_calls + activity.incoming_calls
-    texts = activity.texts_sent + activity.texts_received
     seconds = (activity.connected_seconds + _TYPICAL_SECONDS) / (activity.connected_calls + one)
-    received = (activity.texts_received + one) / (activity.texts_sent + one)
     return {
         "log_calls": np.log1p(calls),
         "log_calls_per_counterpart": np.log((calls + one) / (activity.counterparts + one)),
@@ -91,26 +91,45 @@ def features(activity: CallerActivity) -> dict[str, Float32s]:
         "log_outgoing_per_incoming": np.log(
             (activity.outgoing_calls + one) / (activity.incoming_calls + one)
         ),
-        "log_seconds_per_call": np.where(
-            activity.connected_calls < _KNOWN, _NOTHING, np.log(seconds)
-        ),
-        "log_texts_received_per_sent": np.where(texts < _KNOWN, _NOTHING, np.log(received)),
+        "log_hours": _known(np.log1p(activity.active_hours), activity.active_hours),
+        "log_seconds_per_call": _known(np.log(seconds), activity.connected_calls),
+        **_about_texts(activity, calls),
     }
+
+
+def _about_texts(activity: CallerActivity, calls: Float32s) -> dict[str, Float32s]:
+    one = np.float32(1)
+    texts = activity.texts_sent + activity.texts_received
+    received = (activity.texts_received + one) / (activity.texts_sent + one)
+    different = (texts + one) / (activity.text_counterparts + one)
+    return {
+        "log_texts": _known(np.log1p(texts), texts),
+        "log_texts_per_call": _known(np.log((texts + one) / (calls + one)), texts),
+        "log_texts_received_per_sent": _known(np.log(received), texts),
+        "log_texts_per_counterpart": _known(np.log(different), activity.text_counterparts),
+    }
+
+
+def _known(values: Float32s, evidence: Float32s) -> Float32s:
+    """Return *values* where there is as much as half a piece of *evidence* for them."""
+    return np.where(evidence < _KNOWN, _NOTHING, values)
 
 
 def activity_from_table(columns: Mapping[str, Float32s]) -> CallerActivity:
     """Read totals of subscribers, as in the Sichuan set, as activity.
 
     All calls of such a table were connected, for others leave no record. Without any of
-    the first four columns nothing is known of a subscriber; without seconds or texts,
-    only that is not.
+    the first four columns nothing is known of a subscriber; without one of the others,
+    only what it says is not.
     """
     rows = len(next(iter(columns.values())))
     empty = np.full(rows, np.nan, np.float32)
     cells = [np.asarray(columns.get(name, empty), np.float32) for name in TABLE_COLUMNS]
     unknown = np.isnan(cells[:4]).any(axis=0)
     timed = ~np.isnan(cells[4])
-    calls, counterparts, outgoing, days, seconds, texts, received = map(np.nan_to_num, cells)
+    calls, counterparts, outgoing, days, seconds, texts, received, hours, written_with = map(
+        np.nan_to_num, cells
+    )
     outgoing = np.where(unknown, np.float32(0), outgoing)
     zero = np.float32(0)
     return CallerActivity(
@@ -118,10 +137,12 @@ def activity_from_table(columns: Mapping[str, Float32s]) -> CallerActivity:
         incoming_calls=np.maximum(calls - outgoing, zero),
         counterparts=counterparts,
         active_days=days,
+        active_hours=hours,
         ended_calls=outgoing * timed,
         answered_calls=outgoing * timed,
         connected_calls=calls * timed,
         connected_seconds=calls * seconds,
         texts_sent=np.maximum(texts - received, zero),
         texts_received=received,
+        text_counterparts=written_with,
     )

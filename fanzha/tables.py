@@ -115,7 +115,7 @@ class Links:
 class CallerActivity:
     """What is known of each caller at the moment of its call, that call included.
 
-    Counters fade: an event counts half after `classifiers.activity.HALF_LIFE_MS`. All
+    Counters fade: an event counts half after `classifiers.days_and_hours.HALF_LIFE_MS`. All
     zero: nothing is known, or the caller is one that is not counted.
     """
 
@@ -127,6 +127,8 @@ class CallerActivity:
     """Different numbers at the other end of these calls; an estimate."""
     active_days: Float32s
     """Days (UTC) with a call it made or got; they fade as the calls do."""
+    active_hours: Float32s
+    """Hours of the day with such a call, of the last 7 to 13 days."""
     ended_calls: Float32s
     """Of the calls it made, those whose end was reported."""
     answered_calls: Float32s
@@ -137,6 +139,8 @@ class CallerActivity:
     """How long these lasted, together."""
     texts_sent: Float32s
     texts_received: Float32s
+    text_counterparts: Float32s
+    """Different numbers and names at the other end of these texts; an estimate."""
 
     def __len__(self) -> int:
         return len(self.outgoing_calls)

@@ -60,9 +60,9 @@ def after_calls(
     """Imagine each subscriber after its first *outgoing* calls; those with fewer stay whole.
 
     Totals of months say little about a caller who is watched since this morning, so
-    shorter observations are drawn: calls and texts are kept at random; counterparts
-    follow as if the calls per counterpart were distributed geometrically; days follow
-    in proportion. Real contacts are more uneven and come in bursts, so real ordinary
+    shorter observations are drawn: calls and texts are kept at random; counterparts, and
+    hours of the day, follow as if the calls for each were distributed geometrically; days
+    follow in proportion. Real contacts are more uneven and come in bursts, so real ordinary
     subscribers repeat their counterparts more than imagined ones: we err against us.
     """
     kept = np.minimum(outgoing / np.maximum(activity.outgoing_calls, 1), 1)
@@ -76,20 +76,28 @@ def after_calls(
             activity.texts_received,
         )
     )
-    calls = made + got
+    calls, texts = made + got, sent + received
     lengths = np.sqrt(np.log1p(CALL_SPREAD**2 / np.maximum(calls, 1)))
     seconds = activity.connected_seconds / np.maximum(activity.connected_calls, 1)
+
+    def met(different: Float32s, events: Float32s, seen: Float32s) -> Float32s:
+        return np.minimum(_met_after(different, events, kept, chance), seen)
+
+    all_calls = activity.outgoing_calls + activity.incoming_calls
+    all_texts = activity.texts_sent + activity.texts_received
     imagined = CallerActivity(
         outgoing_calls=made,
         incoming_calls=got,
-        counterparts=np.minimum(_counterparts_after(activity, kept, chance), calls),
+        counterparts=met(activity.counterparts, all_calls, calls),
         active_days=np.maximum(np.ceil(activity.active_days * kept), 1).astype(np.float32),
+        active_hours=met(activity.active_hours, all_calls, calls),
         ended_calls=made,
         answered_calls=made,
         connected_calls=calls,
         connected_seconds=(calls * seconds * _around_one(lengths, chance)).astype(np.float32),
         texts_sent=sent,
         texts_received=received,
+        text_counterparts=met(activity.text_counterparts, all_texts, texts),
     )
     return _where(whole, activity, imagined)
 
@@ -104,6 +112,7 @@ def without(activity: CallerActivity, *, ends: Bools | bool, texts: Bools | bool
         "connected_seconds": ends,
         "texts_sent": texts,
         "texts_received": texts,
+        "text_counterparts": texts,
     }
     return CallerActivity(
         **{
@@ -127,12 +136,13 @@ def _column(rows: list[dict[str, str]], name: str) -> Float32s:
     return np.array([float(row[name] or "nan") for row in rows], np.float32)
 
 
-def _counterparts_after(activity: CallerActivity, kept: Float32s, chance: Generator) -> Float32s:
-    calls = np.maximum(activity.outgoing_calls + activity.incoming_calls, 1)
-    last = np.clip(activity.counterparts / calls, 1e-6, 1)
+def _met_after(
+    different: Float32s, events: Float32s, kept: Float32s, chance: Generator
+) -> Float32s:
+    last = np.clip(different / np.maximum(events, 1), 1e-6, 1)
     unmet = last * (1 - kept) / (1 - (1 - last) * (1 - kept))
-    met = chance.binomial(np.rint(activity.counterparts).astype(np.int64), 1 - unmet)
-    return np.maximum(met, 1).astype(np.float32)
+    met = chance.binomial(np.rint(different).astype(np.int64), 1 - unmet)
+    return np.where(different > 0, np.maximum(met, 1), 0).astype(np.float32)
 
 
 def _around_one(deviations: Float32s, chance: Generator) -> Float32s:

@@ -22,6 +22,8 @@ FEATURES = (
 )
 MEMBERS = 5
 HIDDEN = (32, 16)
+LOOKS = 120
+"""Looks at each subscriber, drawn once; an epoch learns from one of them."""
 EPOCHS = 600
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
@@ -38,9 +40,11 @@ _RARE = (1, 99)
 def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
     """Fit all members and return their common graph."""
     chance = np.random.default_rng(seed)
-    sample = np.concatenate([rows(_observe(subscribers, chance)) for _ in range(10)])
-    scaling = Scaling(sample)
-    members = [_fit(subscribers, scaling, seed + member) for member in range(MEMBERS)]
+    looks = [rows(_observe(subscribers, chance)) for _ in range(LOOKS)]
+    scaling = Scaling(np.concatenate(looks))
+    scaled = [torch.from_numpy(scaling(look)) for look in looks]
+    wanted = torch.from_numpy(subscribers.frauds.astype(np.float32))
+    members = [_fit(scaled, wanted, seed + member) for member in range(MEMBERS)]
     return _export(scaling, members)
 
 
@@ -79,7 +83,7 @@ def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
     )
 
 
-def _fit(subscribers: Subscribers, scaling: Scaling, seed: int) -> torch.nn.Sequential:
+def _fit(looks: Sequence[torch.Tensor], wanted: torch.Tensor, seed: int) -> torch.nn.Sequential:
     chance = np.random.default_rng(seed)
     torch.manual_seed(seed)
     sizes = (len(FEATURES), *HIDDEN)
@@ -91,10 +95,8 @@ def _fit(subscribers: Subscribers, scaling: Scaling, seed: int) -> torch.nn.Sequ
     network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], 1))
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
-    wanted = torch.from_numpy(subscribers.frauds.astype(np.float32))
-    for _ in range(EPOCHS):
-        inputs = torch.from_numpy(scaling(rows(_observe(subscribers, chance))))
-        found = network(inputs)[:, 0]
+    for look in chance.integers(len(looks), size=EPOCHS).tolist():
+        found = network(looks[look])[:, 0]
         loss = torch.nn.functional.binary_cross_entropy_with_logits(found, wanted)
         optimiser.zero_grad()
         torch.autograd.backward(loss)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from classifiers.activity import DAY_MS, HALF_LIFE_MS, HOLD_HALF_LIFE_MS, ActivityTable
+from classifiers.activity import HOLD_HALF_LIFE_MS, ActivityTable
+from classifiers.days_and_hours import DAY_MS, HALF_LIFE_MS
 from fanzha.phone import HomePlan
-from fanzha.tables import Calls, Float32s, Int64s, Texts
+from fanzha.tables import Calls, Int64s, Texts
 from tests.builders import NINE_O_CLOCK_MS, some_calls, some_texts
 
 CALLER = "+8617000000001"
@@ -104,6 +105,42 @@ def test_days_are_counted_once_each() -> None:
         activity = table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + day * DAY_MS))
 
     assert activity.active_days == pytest.approx([1 + 2 ** (-1 / 7)])
+
+
+def test_hours_of_the_day_are_counted_once_each() -> None:
+    table = a_table()
+    for hour in (0, 0, 1, 5, 24, 29):
+        activity = table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + hour * 3_600_000))
+
+    assert activity.active_hours.tolist() == [3]
+
+
+def test_hours_are_forgotten_in_turns() -> None:
+    table = a_table()
+    for hour in range(24):
+        table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + hour * 3_600_000))
+
+    hours = [
+        table.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + days * DAY_MS)).active_hours[0]
+        for days in (2, 7, 12, 17, 22, 60)
+    ]
+
+    assert hours[0] >= 18
+    assert hours == sorted(hours, reverse=True)
+    assert hours[-1] == 1
+
+
+@pytest.mark.parametrize("count", [1, 10, 60, 150])
+def test_those_one_writes_with_are_estimated(count: int) -> None:
+    table = a_table()
+    table.observe(some_calls(CALLER))
+
+    for number in callees(count):
+        table.observe_texts(some_texts("好", "好", sender=CALLER, receiver=number))
+    activity = table.observe(some_calls(CALLER))
+
+    assert activity.text_counterparts[0] == pytest.approx(count, rel=0.3, abs=0.5)
+    assert activity.counterparts[0] < 1.1
 
 
 def test_ends_count_for_caller_and_callee() -> None:
@@ -220,13 +257,46 @@ def test_counters_equal_a_count_of_all_events(happened: list[Event], size: int) 
         _feed(table, happened[first : first + size])
     last = Event("call", 0, 1, 14 * 24 * 60, 0)
 
-    [row] = _columns(table, last)
+    known = _known(table, last)
 
     expected = _counted([*start, *happened, last], now=last.minute)
-    assert row[[0, 1, *range(4, 10)]] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    assert {name: known[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-4)
     met = {e.other for e in [*start, *happened] if e.kind == "call" and e.one == 0}
     met |= {e.one for e in [*start, *happened] if e.kind == "call" and e.other == 0}
-    assert row[2] <= len(met) * 1.1
+    assert known["counterparts"] <= len(met) * 1.1
+
+
+@given(events)
+def test_hours_and_text_counterparts_equal_a_count_of_what_has_not_started_over(
+    happened: list[Event],
+) -> None:
+    table = a_table()
+    happened = sorted(happened, key=lambda event: event.minute)
+    start, last = Event("call", 0, 1, 0, 0), Event("call", 0, 1, 14 * 24 * 60, 0)
+    for event in [start, *happened]:
+        _feed(table, [event])
+
+    known = _known(table, last)
+
+    seen = [event for event in [start, *happened, last] if 0 in (event.one, event.other)]
+    hours = {_hour(event) for event in seen if event.kind == "call" and _kept(event, last)}
+    assert known["active_hours"] == len(hours)
+    recent = last.minute - 5 * 24 * 60
+    texts = [event for event in seen if event.kind == "text"]
+    least, most = (
+        len({event.one + event.other for event in texts if event.minute >= since})
+        for since in (recent, 0)
+    )
+    assert least * 0.8 <= known["text_counterparts"] <= most * 1.1
+
+
+def _hour(event: Event) -> int:
+    return (_at_ms(event) // 3_600_000) % 24
+
+
+def _kept(event: Event, last: Event) -> bool:
+    periods = range(_at_ms(event) // DAY_MS // 5 + 1, _at_ms(last) // DAY_MS // 5 + 1)
+    return all(period % 4 != _hour(event) % 4 for period in periods)
 
 
 def _feed(table: ActivityTable, batch: list[Event]) -> None:
@@ -254,11 +324,12 @@ def _feed(table: ActivityTable, batch: list[Event]) -> None:
     )
 
 
-def _columns(table: ActivityTable, event: Event) -> Float32s:
-    return np.column_stack(astuple(table.observe(_calls([event]))))
+def _known(table: ActivityTable, event: Event) -> dict[str, float]:
+    activity = table.observe(_calls([event]))
+    return {name: float(getattr(activity, name)[0]) for name in activity.__slots__}
 
 
-def _counted(happened: Sequence[Event], now: int) -> list[float]:
+def _counted(happened: Sequence[Event], now: int) -> dict[str, float]:
     def total(kinds: str, side: str, worth: str = "") -> float:
         return sum(
             float(0.5 ** ((now - event.minute) * 60_000 / HALF_LIFE_MS))
@@ -267,16 +338,16 @@ def _counted(happened: Sequence[Event], now: int) -> list[float]:
             if event.kind in kinds.split() and getattr(event, side) == 0
         )
 
-    return [
-        total("call", "one"),
-        total("call", "other"),
-        total("end missed", "one"),
-        total("end", "one"),
-        total("end", "one") + total("end", "other"),
-        total("end", "one", "seconds") + total("end", "other", "seconds"),
-        total("text", "one"),
-        total("text", "other"),
-    ]
+    return {
+        "outgoing_calls": total("call", "one"),
+        "incoming_calls": total("call", "other"),
+        "ended_calls": total("end missed", "one"),
+        "answered_calls": total("end", "one"),
+        "connected_calls": total("end", "one") + total("end", "other"),
+        "connected_seconds": total("end", "one", "seconds") + total("end", "other", "seconds"),
+        "texts_sent": total("text", "one"),
+        "texts_received": total("text", "other"),
+    }
 
 
 def _calls(happened: list[Event]) -> Calls:
@@ -302,7 +373,11 @@ def _others(happened: list[Event]) -> Int64s:
 
 
 def _times(happened: list[Event]) -> Int64s:
-    return np.array([NINE_O_CLOCK_MS + e.minute * 60_000 for e in happened], np.int64)
+    return np.array([_at_ms(event) for event in happened], np.int64)
+
+
+def _at_ms(event: Event) -> int:
+    return NINE_O_CLOCK_MS + event.minute * 60_000
 
 
 anything = arrays.arrays(np.int64, 8, elements=st.integers(-(2**63), 2**63 - 1))

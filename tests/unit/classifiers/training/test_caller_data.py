@@ -15,7 +15,7 @@ from fanzha.tables import CallerActivity
 
 
 def somebody(calls: int, counterparts: int, outgoing: int, rows: int = 1) -> CallerActivity:
-    cells = (calls, counterparts, outgoing, 10, 60, 50, 48)
+    cells = (calls, counterparts, outgoing, 10, 60, 50, 48, 12, 20)
     return activity_from_table(
         {
             name: np.full(rows, cell, np.float32)
@@ -50,7 +50,7 @@ def test_a_split_is_the_same_for_a_seed() -> None:
 
 def test_subscribers_are_read_with_their_empty_cells(tmp_path: Path) -> None:
     names = [*TABLE_COLUMNS, "arpu_mean", "label"]
-    lines = [",".join(names), "30,20,10,5,60,,,45,1", ",,,,,12,11,45,0"]
+    lines = [",".join(names), "30,20,10,5,60,,,9,,45,1", ",,,,,12,11,,7,45,0"]
     (tmp_path / FILE).write_bytes(gzip.compress("\n".join(lines).encode()))
 
     found = read(tmp_path)
@@ -58,6 +58,8 @@ def test_subscribers_are_read_with_their_empty_cells(tmp_path: Path) -> None:
     assert found.frauds.tolist() == [True, False]
     assert found.activity.outgoing_calls.tolist() == [10, 0]
     assert found.activity.texts_received.tolist() == [0, 11]
+    assert found.activity.active_hours.tolist() == [9, 0]
+    assert found.activity.text_counterparts.tolist() == [0, 7]
 
 
 @given(
@@ -88,6 +90,8 @@ def test_an_earlier_look_has_about_as_many_calls_as_asked_for() -> None:
     assert seconds.mean() == pytest.approx(60, rel=0.05)
     # Of ten calls in a hundred, more than a tenth of the counterparts have been met.
     assert 30 < early.counterparts.mean() < 100
+    assert 9 < early.active_hours.mean() < 12
+    assert early.text_counterparts.max() <= 20
 
 
 def test_who_made_fewer_calls_stays_whole() -> None:
@@ -103,4 +107,5 @@ def test_unreported_columns_are_hidden() -> None:
 
     assert hidden.connected_calls.tolist() == [0, 40]
     assert hidden.texts_received.tolist() == [0, 0]
+    assert hidden.text_counterparts.tolist() == [0, 0]
     assert hidden.outgoing_calls.tolist() == [30, 30]
