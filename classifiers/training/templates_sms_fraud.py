@@ -140,7 +140,8 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "fee to release: {link}",
     ),
     FraudType.FAKE_CREDIT: (
-        "We erase bad credit in 3 days, inside contacts. Send your SSN and {currency}{small}0: {link}",
+        "We erase bad credit in 3 days, inside contacts. Send your SSN and {currency}{small}0 "
+        "fee: {link}",
     ),
     FraudType.IMPERSONATE_ACQUAINTANCE: (
         "Hi mum, my phone broke, this is my new number. Can you pay a bill for me? "
