@@ -15,6 +15,8 @@ from classifiers.training import (
     templates_sms_fraud_service_english,
     templates_sms_fraud_short,
     templates_sms_fraud_short_english,
+    templates_sms_fraud_steps,
+    templates_sms_fraud_traditional,
     templates_sms_person,
 )
 from fanzha.fraud import FraudType
@@ -28,6 +30,8 @@ _BY_LANGUAGE: dict[str, tuple[dict[FraudType, tuple[str, ...]], ...]] = {
         templates_sms_fraud_banks.CHINESE,
         templates_sms_fraud_short.CHINESE,
         templates_sms_fraud_long.CHINESE,
+        templates_sms_fraud_steps.CHINESE,
+        templates_sms_fraud_traditional.CHINESE,
         templates_sms_person.CHINESE,
     ),
     "en": (
