@@ -129,8 +129,8 @@ ENGLISH = (
     "City of {city_en}: water service will be interrupted {month}/{day} {time}-{time}"
     " on your street.",
     "School notice: classes are cancelled [tomorrow|today|on Monday] because of the weather.",
-    "Police advice: no bank or officer will ever ask you to move money to a safe "
-    "account. Report scams.",
+    "Police advice: no bank or officer will ever ask you to [move money to a safe account|buy "
+    "gift cards|hand over a card]. Report scams.",
     "{bank_en}: your direct deposit of ${amount} posted to checking {tail}. Balance ${amount}.",
     "{bank_en}: payment of ${amount} to {carrier_en} was sent. Card ending in {tail}.",
     "You received ${amount} from {name_en}. Money is in your {app_en} balance.",

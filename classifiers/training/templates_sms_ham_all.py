@@ -7,6 +7,7 @@ from classifiers.training import (
     templates_sms_ham_everyday,
     templates_sms_ham_everyday_english,
     templates_sms_ham_letters,
+    templates_sms_ham_links,
     templates_sms_ham_money,
     templates_sms_ham_money_english,
     templates_sms_ham_offices,
@@ -30,6 +31,7 @@ BY_LANGUAGE: dict[str, tuple[str, ...]] = {
         *templates_sms_ham_chat.CHINESE,
         *templates_sms_ham_letters.CHINESE,
         *templates_sms_ham_words.CHINESE,
+        *templates_sms_ham_links.CHINESE,
     ),
     "en": (
         *templates_sms_ham.ENGLISH,
@@ -42,6 +44,7 @@ BY_LANGUAGE: dict[str, tuple[str, ...]] = {
         *templates_sms_ham_chat.ENGLISH,
         *templates_sms_ham_letters.ENGLISH,
         *templates_sms_ham_words.ENGLISH,
+        *templates_sms_ham_links.ENGLISH,
     ),
     "id": templates_sms_ham_abroad.INDONESIAN,
     "th": templates_sms_ham_abroad.THAI,

@@ -42,7 +42,7 @@ CHINESE = (
     "{code}（{shop}验证码），{small}小时内有效，为了保护账号安全请勿转发他人。",
     "【证券】您今日买入{small}00股，成交价{amount}元，投资有风险，入市需谨慎。",
     "【基金】您持有的基金本季度分红{amount}元已到账，可在APP查看净值与份额。",
-    "【证券】尊敬的投资者，您的风险测评将到期，请在交易软件内重新测评，本公司不荐股、不收会员费。",
+    "【证券】尊敬的投资者，您的风险测评将到期，请在[交易软件内|营业部|官网]重新测评，本公司不荐股、不收会员费。",
     # Work
     "您好，我是[人事|HR]{name}，您应聘的岗位简历已通过，邀请您{month}月{day}日{time}到{place}面试，"
     "请带简历和身份证。",
@@ -62,13 +62,13 @@ CHINESE = (
     "[姐|哥|小姨]，我的手机号换了，以后打这个，微信没变。",
     "亲爱的，今天加班晚点回，你先吃，给你带了[蛋糕|夜宵|水果]。",
     "家长您好，下学期的[餐费|校服费]{amount}元请在学校缴费平台上交，不方便的可以交现金给班主任。",
-    "各位家长，学校不会通过群聊收费，凡有人冒充老师在群里收钱请先打电话核实。",
+    "各位家长，学校不会通过群聊收费，凡有人[冒充老师|用班主任头像|自称校长]在群里收钱请先打电话核实。",
     # Police, courts, government, health
     "您好，我是{place}派出所民警{surname}警官，您报的案已受理，请带身份证到所里做笔录，电话{landline}。",
-    "您好，这里是96110反诈中心，您刚才接到的电话疑似冒充公检法诈骗，请不要转账，挂断后可拨110核实。",
+    "您好，这里是96110反诈中心，您刚才接到的电话疑似[冒充公检法|冒充客服|虚假投资]诈骗，请不要转账，挂断后可拨110核实。",
     "【反诈中心】凡是自称[客服|警察|领导]要您转账、共享屏幕、说验证码的，都是骗子，请立即挂断。",
     "【{city}公安】刷单就是诈骗，先垫钱再返利的兼职不要做，安全账户不存在，有疑问请拨96110。",
-    "【12381】您近期可能接到虚假贷款电话，凡放款前先收保证金、解冻金的都是诈骗，请勿相信。",
+    "【12381】您[近期|刚刚|多次]可能接到虚假贷款电话，凡放款前先收保证金、解冻金的都是诈骗，请勿相信。",
     "【{bank}】冒充客服退款、注销校园贷、修改征信都是骗局，我行不会索要您的密码和验证码。",
     "您好，您拨打的12345工单{parcel}已转{place}街道办理，{small}个工作日内答复您。",
     "您好，我是{place}社区工作人员{name}，明天上午入户登记人口信息，请准备好户口本。",
@@ -111,7 +111,8 @@ ENGLISH = (
     "not charged.",
     "Hi {name_en}, this is HR at {shop_en}. We would like to invite you to an interview on "
     "{month}/{day} at {time}. Please confirm.",
-    "Thank you for applying. After careful review we decided to go on with other candidates.",
+    "Thank you for [applying|your time|your CV]. After careful review we decided to go on "
+    "with other candidates.",
     "Congratulations {name_en}, we are pleased to offer you the position. The contract is in "
     "your email.",
     "Your application for the {city_en} office has moved to the next stage. Book a slot: {link}",
