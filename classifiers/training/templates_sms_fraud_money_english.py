@@ -15,9 +15,9 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "Hi dear, [are you looking for a job|do you want extra income]? [No experience|No "
         "interview], [paid daily|same day pay]. [Just need phone|Work from home]. [Reply "
         "YES|Text 1] or {chat_en} me {mobile_en}",
-        "Your resume has been recommended by several agencies. You can work {minutes} to 60 "
-        "minutes [on your own time|from home] and your base salary is {money} per 4 working "
-        "days. You must be over 22. Message {chat_en} {mobile_en}",
+        "We got your number from [a job board|a partner agency]. {minutes} minutes a day on your "
+        "phone, {money} every [four days|week], [trial shift is paid|age 21+]. [Start by "
+        "messaging|Say hi to] our trainer on {chat_en} {mobile_en}",
         "Task completed! {currency}{small} sent. Next is a prepaid task: deposit "
         "{currency}{small}00 receive {money}. [Your receptionist|Your tutor] {link}",
         "You have a combination order, to withdraw your {money} you need to [top up|recharge] "

@@ -16,10 +16,9 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "here {link} - {courier_en}",
         "{courier_en} NOTICE - FINAL ATTEMPT. YOUR PARCEL WILL BE [RETURNED TO SENDER|DESTROYED] "
         "UNLESS YOU [CONFIRM YOUR ADDRESS|PAY THE CUSTOMS FEE] AT {link}",
-        "The package arrived at the warehouse and can't be delivered because of [incomplete "
-        "address information|a damaged label]. Please confirm your address in the link [within "
-        "12 hours|today]. {link} (Reply Y then exit the message and open it again to activate "
-        "the link, or copy it to your browser)",
+        "[Sorry|Hello], your box is sitting in our [sorting centre|depot] because [the street "
+        "name is missing|the label got wet]. Type the correct address here {link} by {time}. [If "
+        "the link is grey send us a Y first|No link? Answer 1 and it will work]",
         "{courier_en}: item {parcel} [awaiting|requires] payment of [import VAT|duty] "
         "{currency}{small}. [Track & pay|Settle]: {link}",
         "ur {shop_en} order is [stuck|delayed], we need u to [re-enter card|verify billing] at "
@@ -83,8 +82,8 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "rejected]. [Update your payment|Avoid disconnection] via {link}",
         "{carrier_en}: your [SIM swap|number port] request is being processed. If you did NOT "
         "request it [cancel here|confirm your PIN at] {link}",
-        "{carrier_en} THANK YOU! Here's a little gift for paying your [March|April|June] bill: "
-        "{link}",
+        "{carrier_en}: bill received, you get a [present|free headset|bonus] for being loyal. "
+        "[Pick it|Tap to choose], only postage by card: {link}",
         "Dear {carrier_en} customer your SIM KYC is pending, service will [stop|be barred] in 24 "
         "hr. Call our executive {mobile_en} [and keep your Aadhaar ready|]",
         "5G upgrade: {carrier_en} will upgrade your [SIM|eSIM] free. [Reply with the 20 digit "
@@ -118,15 +117,14 @@ ENGLISH: dict[FraudType, tuple[str, ...]] = {
         "officer {name_en}].",
         "GOV: you [qualify|are eligible] for the [cost of living payment|energy support|winter "
         "heating allowance] of {money}. [Apply|Register] now {link}",
-        "[Department of Motor Vehicles|DMV] Final Notice: our records show you have an "
-        "outstanding traffic ticket. If unpaid by {month}/{day}, we will [suspend your "
-        "registration|report you to the violation database|transfer to a toll booth with a "
-        "{small}% service fee]. Pay now: {link}",
+        "[Motor vehicle office|DMV]: a ticket from {month}/{day} is still open on your plate. "
+        "[We block your registration|Points and a {currency}{small}0 surcharge are added|Your "
+        "licence is withdrawn] tomorrow unless it is paid at {link}",
         "{toll_en}: [you have an unpaid toll|your toll invoice] of ${small}.{small}. [Pay before "
         "{month}/{day}|To avoid a ${small}0 late fee pay] {link}",
-        "{toll_en} Toll Services. Our records indicate that your vehicle has an overdue charge. "
-        "Settle promptly at {link} to avoid [licence revocation|excessive late fees and legal "
-        "action].",
+        "{toll_en}: your car passed our gate without paying on {month}/{day}. [Clear the "
+        "balance|Pay {currency}{small}.{small}] at {link} or [we add a penalty|your licence may "
+        "be pulled].",
         "[Parking charge|Penalty notice] {parcel}: you have not paid your fine of "
         "{currency}{small}0. It [doubles tomorrow|goes to court]. Pay: {link}",
         "[The court|County court] [summons|jury duty] notice: you failed to appear. A warrant is "
