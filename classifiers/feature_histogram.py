@@ -28,14 +28,14 @@ class FeatureHistogram:
     """Edges of bins, and the rows in each."""
 
     edges: tuple[float, ...]
-    """Between the bins, ascending; a value that is an edge belongs to the bin above it."""
+    """Between the bins, ascending; a value that is an edge belongs to the bin below it."""
     rows: tuple[float, ...]
     """Rows in each bin: one more than there are edges, and last the rows without a value."""
 
     def counts(self, values: Float32s) -> Int64s:
         """Return how many of *values* fall into each bin; NaN is no value."""
         edges = np.array(self.edges, np.float32)
-        bins = np.searchsorted(edges, values, side="right")
+        bins = np.searchsorted(edges, values, side="left")
         bins = np.where(np.isnan(values), len(edges) + 1, bins)
         return np.bincount(bins, minlength=len(edges) + 2)
 

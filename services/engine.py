@@ -86,6 +86,7 @@ class Engine:
         implausible = self._implausible(calls)
         self._observer.stage_done(Channel.CALL, "lists")
         activity = self._activity.observe(calls)
+        self._observer.callers_active(activity)
         scores = self._heard(Channel.CALL, len(calls), lambda: models.caller.score(activity))
         return self._conclude(
             Channel.CALL,

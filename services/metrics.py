@@ -6,7 +6,7 @@ and a `getpid` per figure, ten times the budget of a batch. One thread only.
 """
 
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -46,6 +46,7 @@ class DecisionMetrics:
         self._since = clock()
         for channel in layout.CHANNELS:
             self.drifted(channel, float("nan"))
+            self.feature_drifted(channel, {})
 
     @classmethod
     def on_page(
@@ -148,6 +149,13 @@ class DecisionMetrics:
     def drifted(self, channel: Channel, index: float) -> None:
         """Say how far scores have moved from the card's; NaN when that is not known."""
         self._figures[layout.START[layout.SCORE_DRIFT.name] + channel - 1] = index
+
+    def feature_drifted(self, channel: Channel, indexes: Mapping[str, float]) -> None:
+        """Say how far columns of the traffic have moved; one that is left out is not known."""
+        first = layout.START[layout.FEATURE_DRIFT.name]
+        for place, (of_channel, name) in enumerate(layout.FEATURES):
+            if of_channel is channel:
+                self._figures[first + place] = indexes.get(name, float("nan"))
 
     def _set(self, family: layout.Family, value: float) -> None:
         self._figures[layout.START[family.name]] = value

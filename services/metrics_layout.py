@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
@@ -29,6 +30,7 @@ REASON_SPAN = max(Reason) + 1
 DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 """Places of one channel's decision counters: one for each pair of action and reason."""
 CHANGES = tuple(change.name.lower() for change in Change)
+FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
 
@@ -169,11 +171,20 @@ SCORE_DRIFT = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+FEATURE_DRIFT = Family(
+    name="fanzha_feature_drift",
+    kind="gauge",
+    text="Population stability index of a column of recent traffic, sampled, against the model's "
+    "card; absent while it cannot be known.",
+    labels=("channel", "feature"),
+    values=tuple((WORDS[channel], name) for channel, name in FEATURES),
+)
 
 FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
+    FEATURE_DRIFT,
 )
 
 

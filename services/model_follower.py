@@ -117,5 +117,5 @@ class ModelFollower:
 
 def _told(status: Status) -> dict[str, Any]:
     fields = asdict(status)
-    del fields["score_histogram"]  # of the card, and the same for everyone
+    del fields["score_histogram"], fields["feature_histograms"]  # the same for everyone
     return fields

@@ -11,12 +11,14 @@ from typing import Generic
 
 from classifiers import bundles, card
 from classifiers.card import CARD, GRAPH, Histogram
+from classifiers.feature_histogram import FeatureHistogram
 from fanzha.tables import Channel
 from services.shadow import Scorer, Shadow
 from services.wanted_models import FOLDERS, Wanted
 
 logger = logging.getLogger(__name__)
 
+_Histograms = tuple[Histogram | None, Mapping[str, FeatureHistogram]]
 _Mark = tuple[tuple[int, int], ...]
 """When the files of a bundle were written, and how long they are."""
 
@@ -35,6 +37,8 @@ class Status:
     """Versions that are wanted and did not pass, and why."""
     score_histogram: Histogram | None
     """Of the card of what decides; None when it has none."""
+    feature_histograms: Mapping[str, FeatureHistogram]
+    """Likewise; empty when it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ class Slot(Generic[Scorer]):
         self._threshold = threshold
         self._kept: dict[str, Scorer] = {}
         self._refused: dict[str, tuple[_Mark, str]] = {}
-        self._histograms: dict[str, Histogram | None] = {}
+        self._histograms: dict[str, _Histograms] = {}
         self._previous = ""
         self.shadow: Shadow[Scorer] | None = None
         self.prepare(wanted)
@@ -95,6 +99,7 @@ class Slot(Generic[Scorer]):
 
     def status(self) -> Status:
         """Tell what runs."""
+        score_histogram, feature_histograms = self._histograms[self.active.version]
         return Status(
             active=self.active.version,
             threshold=self.threshold,
@@ -102,7 +107,8 @@ class Slot(Generic[Scorer]):
             shadow=self.shadow.model.version if self.shadow else "",
             share=self.shadow.share if self.shadow else 0.0,
             refused={version: why for version, (_, why) in self._refused.items()},
-            score_histogram=self._histograms.get(self.active.version),
+            score_histogram=score_histogram,
+            feature_histograms=feature_histograms,
         )
 
     def _watch(self, wanted: Wanted) -> None:
@@ -136,7 +142,8 @@ class Slot(Generic[Scorer]):
         model: Scorer = self._kind.load(self._root, version)
         self._kind.warm(model)
         bundle = bundles.folder(self._root, FOLDERS[self.channel], model.version)
-        self._histograms[model.version] = card.read(bundle).score_histogram
+        about = card.read(bundle)
+        self._histograms[model.version] = (about.score_histogram, about.feature_histograms)
         return model
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fanzha.decisions import Decisions
-from fanzha.tables import Calls, Channel, Links, Texts, Uint8s
+from fanzha.tables import CallerActivity, Calls, Channel, Links, Texts, Uint8s
 
 Table = Calls | Texts | Links
 
@@ -19,6 +19,8 @@ class Observer:
     """A stage of that batch is over: convert, lists, model, policy, shadow, respond."""
     model_failed: Callable[[Channel], None] = lambda _channel: None
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
+    callers_active: Callable[[CallerActivity], None] = lambda _activity: None
+    """What the callers of a batch of calls have been doing."""
     shadowed: Callable[[Channel, Uint8s, Uint8s | None, Uint8s | None], None] = (
         lambda _channel, _changes, _fraud_types, _other_fraud_types: None
     )

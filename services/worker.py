@@ -21,6 +21,7 @@ from services.call_ends import CallEndReports
 from services.clock import now_ms
 from services.drift import ScoreDrift
 from services.ends_exchange import EndsExchange
+from services.feature_drift import FeatureDrift
 from services.feedback import Feedback
 from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
@@ -62,6 +63,7 @@ class Worker:
         self._replica = Replica(settings.data_dir / LISTS)
         self._applied_at_ms = 0
         self._drift = ScoreDrift()
+        self._feature_drift = FeatureDrift()
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
@@ -82,6 +84,7 @@ class Worker:
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
                 decided=self._decided,
+                callers_active=self._feature_drift.observe_callers,
                 shadowed=self._metrics.shadowed,
                 shadow_failed=self._metrics.shadow_failed,
             ),
@@ -136,6 +139,7 @@ class Worker:
     def _decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         self._metrics.count(channel, decisions.actions, decisions.reasons)
         self._drift.observe(channel, decisions.scores, decisions.model_version)
+        self._feature_drift.observe(channel, table)
         self._buffer.offer(channel, table, decisions)
 
     async def _follow_lists(self) -> None:
@@ -166,6 +170,8 @@ class Worker:
         for channel, status in self._decider.models.status().items():
             index = self._drift.index(channel, status.active, status.score_histogram)
             self._metrics.drifted(channel, index)
+            self._feature_drift.expect(channel, status.feature_histograms)
+            self._metrics.feature_drifted(channel, self._feature_drift.indexes(channel))
 
     async def _report_once(self) -> None:
         if not self._applied_at_ms:

@@ -94,6 +94,7 @@ def _bundle_row(root: Path | None, channel: Channel, version: str) -> dict[str, 
         "bytes": size,
         "training_rows": sum(source.rows for source in found.data),
         "score_histogram": found.score_histogram is not None,
+        "feature_histograms": sorted(found.feature_histograms),
         "figures": figures(found),
     }
 
@@ -107,6 +108,8 @@ def _bundle_words(row: Mapping[str, Any]) -> str:
     ]
     if not row["score_histogram"]:
         words.append("no score histogram, so drift is not measured")
+    if not row["feature_histograms"]:
+        words.append("no feature histograms, so drift of features is not measured")
     for test, found in row["figures"].items():
         shown = [f"{name} {found[name]:g}" for name in _SHOWN if name in found]
         words += [f"{test}: {', '.join(shown)}"] if shown else []

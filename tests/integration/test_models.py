@@ -133,14 +133,19 @@ def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
 
 def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service: Running) -> None:
     card = a_bundle(service.folder / "models", "url", "4") / "card.toml"
-    card.write_text(f"score_histogram = {[0] * 19 + [1]}\n" + card.read_text("utf-8"), "utf-8")
+    scores = f"score_histogram = {[0] * 19 + [1]}\n"
+    lengths = "\n[feature_histograms.host_characters]\nedges = [50]\nrows = [0, 9, 0]\n"
+    card.write_text(scores + card.read_text("utf-8") + lengths, "utf-8")
+    lengths_drift = 'fanzha_feature_drift{channel="link",feature="host_characters"'
 
     models(service, "activate", "url", "4")
     with traffic(service):
         eventually(lambda: 'fanzha_score_drift{channel="link"' in service.metrics_page())
+        eventually(lambda: lengths_drift in service.metrics_page())
     models(service, "rollback", "url")
 
     eventually(lambda: "fanzha_score_drift{" not in service.metrics_page())
+    eventually(lambda: "fanzha_feature_drift{" not in service.metrics_page())
 
 
 def test_what_decides_cannot_watch_itself(service: Running) -> None:

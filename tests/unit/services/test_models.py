@@ -209,10 +209,12 @@ def test_a_model_does_not_shadow_itself(root: Path) -> None:
     assert switch.current.shadows.link is None
 
 
-def test_the_score_histogram_is_that_of_the_model_in_force(root: Path) -> None:
+def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
     bundle = a_bundle(root, "url", "2")
     card = bundle / CARD
-    card.write_text(f"score_histogram = {[7, *[1] * 19]}\n" + card.read_text("utf-8"), "utf-8")
+    labels = "\n[feature_histograms.host_labels]\nedges = [2]\nrows = [5, 4, 0]\n"
+    scores = f"score_histogram = {[7, *[1] * 19]}\n"
+    card.write_text(scores + card.read_text("utf-8") + labels, "utf-8")
     switch = a_switch(root, Wanted(active="1"))
     before = switch.status()[LINK].score_histogram
 
@@ -220,3 +222,4 @@ def test_the_score_histogram_is_that_of_the_model_in_force(root: Path) -> None:
 
     assert before is None
     assert switch.status()[LINK].score_histogram == (7, *[1] * 19)
+    assert switch.status()[LINK].feature_histograms["host_labels"].rows == (5, 4, 0)

@@ -33,7 +33,7 @@ def test_a_column_of_few_values_has_few_bins_and_an_empty_one_none() -> None:
 
     tables = feature_histograms.of_columns({"links": links, "none": np.full(3, np.nan, np.float32)})
 
-    assert tables == {"links": {"edges": [0.0, 1.0], "rows": [0.0, 80.0, 20.0, 0.0]}}
+    assert tables == {"links": {"edges": [0.0, 1.0], "rows": [80.0, 20.0, 0.0, 0.0]}}
 
 
 def test_a_card_keeps_what_was_counted(tmp_path: Path) -> None:
