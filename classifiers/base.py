@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from classifiers.moment import MomentInputs
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
 
@@ -59,4 +60,12 @@ class CallerScorer(Model, Protocol):
 
     def score(self, activity: CallerActivity) -> Float32s:
         """Return one probability in [0, 1] per call."""
+        ...
+
+
+class MomentScorer(Model, Protocol):
+    """Estimates from what calls themselves show how suspicious each is."""
+
+    def score(self, inputs: MomentInputs) -> Float32s:
+        """Return one score in [0, 1] per call; no probability."""
         ...

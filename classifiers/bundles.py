@@ -11,6 +11,7 @@ from pathlib import Path
 from classifiers.call import CallerClassifier
 from classifiers.card import CARD
 from classifiers.link import LinkClassifier
+from classifiers.moment import MomentClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.sms import TextClassifier
 
@@ -47,6 +48,11 @@ def load_link(root: Path | None = None, version: str | None = None) -> LinkClass
 def load_caller(root: Path | None = None, version: str | None = None) -> CallerClassifier:
     """Load a caller model, by default the newest."""
     return CallerClassifier(_load(root, "caller", version))
+
+
+def load_moment(root: Path | None = None, version: str | None = None) -> MomentClassifier:
+    """Load a moment model, by default the newest."""
+    return MomentClassifier(_load(root, "moment", version))
 
 
 def folder(root: Path | None, channel: str, version: str) -> Path:

@@ -26,6 +26,8 @@ class Reason(IntEnum):
     PROTECTED = 6
     IMPLAUSIBLE = 7
     SPAM = 8
+    MOMENT = 9
+    """With ALLOW the call is only marked."""
 
 
 class Evidence(IntEnum):
@@ -50,6 +52,8 @@ class Detail:
     """The pattern of the entry that matched."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
+    moment_score: float | None = None
+    """Of a call whose moment reached the threshold of the moment model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class Decisions:
     list_version: int
     model_version: str
     """Version of the model that was asked; empty when there is none."""
+    moment_version: str = ""
+    """Version of the moment model that was asked; empty when none was."""
 
     def __len__(self) -> int:
         return len(self.actions)

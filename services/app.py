@@ -1,21 +1,31 @@
 """Assembles what decides in one worker: lists, models, activity, engine, hits, servicers."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from blocklists.replica import Replica
+from classifiers import bundles
 from classifiers.activity import ActivityTable
+from classifiers.moment_memory import MomentMemory
 from fanzha import numbering
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
-from fanzha.tables import Channel
+from fanzha.tables import Bools, Channel, Int64s
 from services import wanted_models
+from services.call_ends import RecordEnds
 from services.engine import Engine, Rules
 from services.models import ModelSwitch
+from services.moment_stage import MomentStage
 from services.observer import Observer
 from services.rpc.interception import InterceptionServicer
 from services.rpc.reading import Reader
 from services.settings import Settings
+
+MOMENT_SHARE = 4
+"""One slot for the last minutes for so many of `activity_slots`."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +35,8 @@ class Decider:
     engine: Engine
     replica: Replica
     activity: ActivityTable
+    record_ends: RecordEnds
+    """Counts ended calls into all that is remembered of callers."""
     home: HomePlan
     interception: InterceptionServicer
     models: ModelSwitch
@@ -40,6 +52,7 @@ def build(
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings)
+    moment = _moment_stage(settings)
     _warm_up()
     home = HomePlan(settings.home_country)
     activity = ActivityTable(settings.activity_slots)
@@ -55,6 +68,7 @@ def build(
         ),
         observer=observer,
         reserve_ids=reserve_ids,
+        moment=moment,
     )
     interception = InterceptionServicer(
         engine=engine, reader=Reader(home), now_ms=now_ms, observer=observer
@@ -63,6 +77,7 @@ def build(
         engine=engine,
         replica=replica,
         activity=activity,
+        record_ends=_both(activity.record_ends, moment),
         home=home,
         interception=interception,
         models=models,
@@ -83,6 +98,43 @@ def load_models(settings: Settings) -> ModelSwitch:
         },
         wanted_models.kept(settings.data_dir),
     )
+
+
+def _moment_stage(settings: Settings) -> MomentStage | None:
+    if settings.moment_action == "off":
+        return None
+    root = settings.models_dir or bundles.SHIPPED
+    if not bundles.versions(root, "moment"):
+        if settings.moment_action == "block":
+            raise ValueError(f"moment_action: {root} holds no moment bundle")
+        logger.warning("%s holds no moment bundle: no call is marked", root)
+        return None
+    return MomentStage(
+        model=bundles.load_moment(root),
+        # What is of minutes needs fewer slots than what is of days.
+        memory=MomentMemory(settings.activity_slots // MOMENT_SHARE),
+        threshold=settings.moment_threshold,
+        blocks=settings.moment_action == "block",
+        home_country=settings.home_country,
+    )
+
+
+def _both(record_ends: RecordEnds, moment: MomentStage | None) -> RecordEnds:
+    if moment is None:
+        return record_ends
+    remember = moment.memory.record_ends
+
+    def both(
+        callers: Int64s,
+        callees: Int64s,
+        answered: Bools,
+        durations_ms: Int64s,
+        ended_at_ms: Int64s,
+    ) -> None:
+        record_ends(callers, callees, answered, durations_ms, ended_at_ms)
+        remember(callers, callees, answered, durations_ms, ended_at_ms)
+
+    return both
 
 
 def _warm_up() -> None:

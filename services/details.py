@@ -1,6 +1,7 @@
 """What only some rows of an answer have: the entry that decided, the fraud type, an error."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
 from services.evidence import Listed
+from services.moment_stage import Suspicion
 from services.policy import Ruling
 
+_NOTHING = Detail()
 _BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
 
 
@@ -27,9 +30,15 @@ def of_rows(
     ruling: Ruling,
     listed: Listed,
     snapshot: Snapshot,
+    *,
     fraud_types: Uint8s | None,
+    suspicion: Suspicion | None,
 ) -> dict[int, Detail]:
-    """Collect the details; *fraud_types* are the model's, one per row, where it has any."""
+    """Collect the details.
+
+    *fraud_types* are the model's, one per row, where it has any; *suspicion* is the moment
+    model's, of which rows that reach its threshold are told.
+    """
     details: dict[int, Detail] = {}
     # Row by row, as few rows are hits; each reads its entry from the mapped file.
     for row in np.flatnonzero(by_list(ruling)).tolist():
@@ -44,6 +53,10 @@ def of_rows(
         scored_out = (ruling.actions == Action.BLOCK) & (ruling.reasons == Reason.SCORED)
         for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
             details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
+    if suspicion is not None:
+        for row in np.flatnonzero(suspicion.reached).tolist():
+            score = float(suspicion.scores[row])
+            details[row] = replace(details.get(row, _NOTHING), moment_score=score)
     for row, error in errors.items():
         details[row] = Detail(error=error)
     return details

@@ -19,10 +19,21 @@ from classifiers.activity import ActivityTable
 from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
 from fanzha.decisions import Decisions, Evidence
-from fanzha.tables import Bools, Calls, Channel, Float32s, Links, Texts, Uint8s, marked
+from fanzha.tables import (
+    Bools,
+    CallerActivity,
+    Calls,
+    Channel,
+    Float32s,
+    Links,
+    Texts,
+    Uint8s,
+    marked,
+)
 from services import details, evidence, policy, shadow
 from services.evidence import Listed
 from services.faults import kind_and_places
+from services.moment_stage import MomentStage, Suspicion
 from services.observer import Observer, Table
 from services.policy import Ruling
 from services.shadow import Question, Shadows
@@ -65,6 +76,7 @@ class Engine:
         rules: Rules,
         observer: Observer,
         reserve_ids: Callable[[int], int],
+        moment: MomentStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -72,6 +84,7 @@ class Engine:
         self._rules = rules
         self._observer = observer
         self._reserve_ids = reserve_ids
+        self._moment = moment
         self._unheard: set[Channel] = set()
         """Channels whose model failed last time."""
 
@@ -94,11 +107,12 @@ class Engine:
             snapshot,
             models,
             listed=listed,
-            implausible=implausible,
+            implausible=implausible if self._rules.block_implausible_callers else None,
             protected=protected.calls(calls),
             scores=scores,
             model_version=models.caller.version,
             question=shadow.about_calls(models.shadows.caller, activity),
+            suspicion=self._suspicion(calls, activity, implausible),
         )
 
     def decide_texts(self, texts: Texts, now_s: int) -> Decisions:
@@ -172,8 +186,8 @@ class Engine:
         question: Question | None,
         fraud_types: Uint8s | None = None,
         spam: Bools | None = None,
+        suspicion: Suspicion | None = None,
     ) -> Decisions:
-        self._observer.stage_done(channel, "model")
         rows = len(table)
         rule = partial(
             policy.rule,
@@ -183,6 +197,8 @@ class Engine:
             implausible=np.zeros(rows, np.bool_) if implausible is None else implausible,
             # A shadow is asked about fraud alone; what is spam, the model in force says.
             spam=spam,
+            suspicious=None if suspicion is None else suspicion.reached,
+            block_suspicious=suspicion is not None and suspicion.blocks,
         )
         ruling = rule(scores=scores, threshold=models.thresholds[channel])
         decisions = Decisions(
@@ -192,9 +208,17 @@ class Engine:
             scores=scores,
             threshold=models.thresholds[channel],
             entries=np.where(details.by_list(ruling), listed.rows, -1),
-            details=details.of_rows(table.errors, ruling, listed, snapshot, fraud_types),
+            details=details.of_rows(
+                table.errors,
+                ruling,
+                listed,
+                snapshot,
+                fraud_types=fraud_types,
+                suspicion=suspicion,
+            ),
             list_version=snapshot.version,
             model_version=model_version,
+            moment_version="" if suspicion is None else suspicion.version,
         )
         self._observer.stage_done(channel, "policy")
         if question is not None:
@@ -232,9 +256,16 @@ class Engine:
         spam: Bools = found.p_spam >= np.float32(model.spam_threshold if wanted is None else wanted)
         return spam
 
-    def _implausible(self, calls: Calls) -> Bools | None:
-        if not self._rules.block_implausible_callers:
+    def _suspicion(
+        self, calls: Calls, activity: CallerActivity, implausible: Bools
+    ) -> Suspicion | None:
+        if self._moment is None:
             return None
+        suspicion = self._moment.ask(calls, activity, implausible, self._observer.moment_failed)
+        self._observer.stage_done(Channel.CALL, "moment")
+        return suspicion
+
+    def _implausible(self, calls: Calls) -> Bools:
         return numbering.impossible(calls.callers) | numbering.forged_from_abroad(
             calls.callers, calls.ingress, calls.attestations, self._rules.home_country
         )
@@ -246,10 +277,12 @@ class Engine:
             # Whatever breaks in a model, traffic goes on without it.
             self._tell_unheard(channel, error)
             self._observer.model_failed(channel)
+            self._observer.stage_done(channel, "model")
             return np.full(rows, np.nan, np.float32)
         if channel in self._unheard:
             self._unheard.discard(channel)
             logger.info("the %s model is heard again", channel.name.lower())
+        self._observer.stage_done(channel, "model")
         return scores
 
     def _tell_unheard(self, channel: Channel, error: Exception) -> None:

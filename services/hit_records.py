@@ -1,4 +1,4 @@
-"""Hits: what was blocked, cut out of the tables of a batch and written down for others to read.
+"""Hits: what was blocked or marked, cut out of the tables of a batch and written for others.
 
 Cutting is column work and happens on the decision path; writing makes strings and happens later,
 when the hits leave for the store. A hit has no text of a message, only who, when and why.
@@ -20,7 +20,7 @@ Table = Calls | Texts | Links
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One blocked call, text or link, and one confirmed by a person later."""
+    """One blocked call, text or link, or marked call, and one confirmed by a person later."""
 
     decision_id: int
     channel: Channel
@@ -74,7 +74,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitBatch:
-    """The blocked rows of one batch."""
+    """The blocked and the marked rows of one batch."""
 
     channel: Channel
     from_keys: Int64s
@@ -84,11 +84,13 @@ class HitBatch:
     urls: Sequence[str]
     occurred_at_ms: Int64s
     ids: Sequence[int]
+    actions: Uint8s
     reasons: Uint8s
     scores: Float32s
     details: Mapping[int, Detail]
     list_version: int
     model_version: str
+    moment_version: str
     decided_at_ms: int
 
     def __len__(self) -> int:
@@ -100,6 +102,10 @@ class HitBatch:
 
     def _hit(self, place: int) -> Hit:
         detail = self.details.get(place, Detail())
+        reason = Reason(int(self.reasons[place]))
+        score, version = float(self.scores[place]), self.model_version
+        if reason is Reason.MOMENT and detail.moment_score is not None:
+            score, version = detail.moment_score, self.moment_version
         url = self.urls[place] if self.urls else ""
         if detail.evidence is Evidence.LINK:
             url = url or detail.pattern
@@ -110,13 +116,14 @@ class HitBatch:
             to_party=number_text(int(self.to_keys[place])),
             url=url,
             fraud_type=detail.fraud_type,
-            reason=Reason(int(self.reasons[place])),
-            score=float(self.scores[place]),
+            action=Action(int(self.actions[place])),
+            reason=reason,
+            score=score,
             entry_id=detail.entry_id,
             pattern=detail.pattern,
             evidence=detail.evidence,
             list_version=self.list_version,
-            model_version=self.model_version,
+            model_version=version,
             occurred_at_ms=int(self.occurred_at_ms[place]),
             decided_at_ms=self.decided_at_ms,
         )
@@ -125,8 +132,9 @@ class HitBatch:
 def blocked(
     channel: Channel, table: Table, decisions: Decisions, decided_at_ms: int
 ) -> HitBatch | None:
-    """Cut the blocked rows out of a batch; None when there are none."""
-    rows = np.flatnonzero(decisions.actions == Action.BLOCK)
+    """Cut the blocked and the marked rows out of a batch; None when there are none."""
+    marked = decisions.reasons == Reason.MOMENT
+    rows = np.flatnonzero((decisions.actions == Action.BLOCK) | marked)
     if not len(rows):
         return None
     # Python from here on counts blocked rows only, and those are few.
@@ -140,6 +148,7 @@ def blocked(
         urls=urls,
         occurred_at_ms=times,
         ids=[decisions.first_id + row for row in numbers],
+        actions=decisions.actions[rows],
         reasons=decisions.reasons[rows],
         scores=decisions.scores[rows],
         details={
@@ -149,6 +158,7 @@ def blocked(
         },
         list_version=decisions.list_version,
         model_version=decisions.model_version,
+        moment_version=decisions.moment_version,
         decided_at_ms=decided_at_ms,
     )
 

@@ -89,6 +89,10 @@ class DecisionMetrics:
         """Count a batch whose model failed."""
         self._figures[layout.START[layout.MODEL_FAILURES.name] + channel - 1] += 1
 
+    def moment_failed(self) -> None:
+        """Count a batch of calls whose moment model failed."""
+        self._figures[layout.START[layout.MOMENT_FAILURES.name]] += 1
+
     def shadowed(
         self,
         channel: Channel,

@@ -11,7 +11,7 @@ from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from services.shadow import Change
 
-STAGES = ("convert", "lists", "model", "policy", "shadow", "respond")
+STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
 STAGE_SECONDS = (
     *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
     *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
@@ -105,6 +105,11 @@ MODEL_FAILURES = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+MOMENT_FAILURES = Family(
+    name="fanzha_moment_failures",
+    kind="counter",
+    text="Batches of calls whose moment model failed; none of their rows was marked.",
+)
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",
     kind="counter",
@@ -183,6 +188,7 @@ FEATURE_DRIFT = Family(
 FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
+    MOMENT_FAILURES,
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     FEATURE_DRIFT,
 )

@@ -16,8 +16,10 @@ class Observer:
     started: Callable[[Channel], None] = lambda _channel: None
     """A batch has arrived."""
     stage_done: Callable[[Channel, str], None] = lambda _channel, _stage: None
-    """A stage of that batch is over: convert, lists, model, policy, shadow, respond."""
+    """A stage of that batch is over: convert, lists, model, moment, policy, shadow, respond."""
     model_failed: Callable[[Channel], None] = lambda _channel: None
+    moment_failed: Callable[[], None] = lambda: None
+    """The moment model broke over a batch."""
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
     callers_active: Callable[[CallerActivity], None] = lambda _activity: None
     """What the callers of a batch of calls have been doing."""

@@ -26,6 +26,9 @@ LINES = (
     ("reached", Action.BLOCK, Reason.SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
+    # The moment model learnt from a simulation: it marks, unless moment_action is block.
+    ("cut_off", Action.BLOCK, Reason.MOMENT),
+    ("suspicious", Action.ALLOW, Reason.MOMENT),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """The precedence: for each row, the first line that holds decides."""
@@ -45,13 +48,17 @@ def rule(
     scores: Float32s,
     threshold: float,
     spam: Bools | None = None,
+    suspicious: Bools | None = None,
+    block_suspicious: bool = False,
 ) -> Ruling:
     """Weigh all evidence by `LINES`.
 
     *listed* is the action of the deciding list entry, 0 without one; which entry
     decides is written down in `blocklists.snapshot` and `services.evidence`. *spam* are
-    the texts to block as spam; None for none.
+    the texts to block as spam, *suspicious* the calls whose moment reached its threshold;
+    None for none.
     """
+    none = np.zeros(len(scores), np.bool_)
     reached = scores >= np.float32(threshold)
     holds = {
         "invalid": invalid,
@@ -61,7 +68,9 @@ def rule(
         "implausible": implausible,
         "unheard": np.isnan(scores),
         "reached": reached,
-        "spam": np.zeros(len(scores), np.bool_) if spam is None else spam,
+        "spam": none if spam is None else spam,
+        "cut_off": suspicious if suspicious is not None and block_suspicious else none,
+        "suspicious": none if suspicious is None else suspicious,
         "under": ~reached,
     }
     first = np.argmax([holds[name] for name in _NAMES], axis=0)

@@ -95,6 +95,15 @@ class Settings(BaseSettings):
         description="Probability of spam from which block_spam blocks. Unset: that of the "
         "model's card.",
     )
+    moment_action: Literal["off", "mark", "block"] = Field(
+        default="mark",
+        description="What to do with a call whose moment reaches its threshold. The model learnt "
+        "from a simulation: mark lets the call through, counted and written to suspected hits.",
+    )
+    moment_threshold: Threshold | None = Field(
+        default=None,
+        description="Score from which a call's moment is suspicious. Unset: that of the card.",
+    )
     block_implausible_callers: bool = Field(
         default=True,
         description="Whether to block calling numbers that cannot exist or are forged.",

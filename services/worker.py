@@ -83,6 +83,7 @@ class Worker:
                 started=self._metrics.started,
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
+                moment_failed=self._metrics.moment_failed,
                 decided=self._decided,
                 callers_active=self._feature_drift.observe_callers,
                 shadowed=self._metrics.shadowed,
@@ -92,7 +93,7 @@ class Worker:
             now_ms=now_ms,
         )
         self._ends = EndsExchange(
-            settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.activity.record_ends
+            settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
         )
         self._models = ModelFollower(
             self._decider.models,

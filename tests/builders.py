@@ -12,6 +12,8 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
 from classifiers.base import TextScores
+from classifiers.moment import MomentInputs
+from classifiers.moment_memory import MomentMemory
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import FraudType
@@ -27,6 +29,7 @@ from fanzha.tables import (
     Texts,
 )
 from services.engine import Engine, Models, Rules
+from services.moment_stage import MomentStage
 from services.observer import Observer
 from services.shadow import Shadow, Shadows
 
@@ -151,7 +154,7 @@ class FixedScore:
         self._score = score
         self._fraud_type = fraud_type
 
-    def score(self, rows: Texts | CallerActivity | Sequence[str]) -> Float32s:
+    def score(self, rows: Texts | CallerActivity | MomentInputs | Sequence[str]) -> Float32s:
         return np.full(len(rows), self._score, np.float32)
 
 
@@ -220,11 +223,21 @@ def broken_models() -> Models:
     )
 
 
+def a_moment_stage(
+    score: float = 0.0, *, blocks: bool = False, model: FixedScore | None = None
+) -> MomentStage:
+    """Make a moment stage whose model gives every call the same score."""
+    return MomentStage(
+        model=model or FixedScore(score), memory=MomentMemory(slots=1024), blocks=blocks
+    )
+
+
 def an_engine(
     *entries: Entry,
     models: Models | None = None,
     observer: Observer | None = None,
     rules: Rules | None = None,
+    moment: MomentStage | None = None,
 ) -> Engine:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -235,4 +248,5 @@ def an_engine(
         rules=rules or Rules(),
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 100,
+        moment=moment,
     )

@@ -100,6 +100,9 @@ def _train(
         lambda share: progress.update(task, completed=share),
     )
     scores = moment_network.scorer(graph)(choosing.rows)
+    threshold, _ = moment_data.choose_threshold(choosing, scores)
+    graph = moment_network.shifted(graph, threshold)
+    scores = moment_network.scorer(graph)(choosing.rows)
     return graph, *moment_data.choose_threshold(choosing, scores)
 
 

@@ -16,6 +16,8 @@ EPOCHS = 12
 ROWS_AT_ONCE = 2048
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 1e-3
+THRESHOLD = 0.9
+_SURE = 1e-7
 _PERCENTILES = (0.5, 99.5)
 
 
@@ -51,6 +53,25 @@ def fit(
         schedule.step()
         told((epoch + 1) / EPOCHS)
     return _graph(scaling, linears)
+
+
+def shifted(graph: onnx.ModelProto, threshold: float) -> onnx.ModelProto:
+    """Return the graph with its log-odds moved so that *threshold* becomes `THRESHOLD`.
+
+    No order changes. Scores at the threshold are then far from 1, where they all round alike.
+    """
+    moved = onnx.ModelProto()
+    moved.CopyFrom(graph)
+    bias = moved.graph.initializer[-1]
+    by = _log_odds(THRESHOLD) - _log_odds(threshold)
+    values = numpy_helper.to_array(bias) + np.float32(by)
+    bias.CopyFrom(numpy_helper.from_array(values, bias.name))
+    return moved
+
+
+def _log_odds(share: float) -> float:
+    sure = min(max(share, _SURE), 1 - _SURE)
+    return float(np.log(sure / (1 - sure)))
 
 
 def scorer(graph: onnx.ModelProto) -> Callable[[Float32s], Float32s]:

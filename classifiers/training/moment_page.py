@@ -191,9 +191,9 @@ What they rest on:
 * It is a simulation. Real call centres, couriers and SIM boxes are more varied than a few ranges,
   and nobody measured these. A low rate of marked ordinary callers here does not promise a low
   rate there.
-* The score is no probability: frauds and others weigh the same in training, and in traffic they
-  do not. There is no histogram for drift on the card, because simulated traffic is not what
-  traffic should look like.
+* The score is no probability: frauds and others weigh the same in training, and in traffic they do
+  not; and its log-odds are moved so that the threshold is about 0.9. There is no histogram for
+  drift on the card, because simulated traffic is not what traffic should look like.
 * Roamers who call home come in from abroad with a domestic number: implausible, unless attested.
   See `fanzha.numbering`.
 * Each worker counts the attempts it sees; ended calls reach all workers of a host. A caller

@@ -99,6 +99,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
     threshold.
     """
+    REASON_MOMENT: _Reason.ValueType  # 9
+    """The call itself looks like a fraud's: how fast its caller dials, whom, from where. With
+    ACTION_ALLOW it is only marked: let it through, somebody may look into it.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -124,6 +128,10 @@ protected number arrived on an international trunk.
 REASON_SPAM: Reason.ValueType  # 8
 """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
 threshold.
+"""
+REASON_MOMENT: Reason.ValueType  # 9
+"""The call itself looks like a fraud's: how fast its caller dials, whom, from where. With
+ACTION_ALLOW it is only marked: let it through, somebody may look into it.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
@@ -242,6 +250,8 @@ class Decision(_message.Message):
     FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     LIST_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    MOMENT_SCORE_FIELD_NUMBER: _builtins.int
+    MOMENT_VERSION_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -264,6 +274,12 @@ class Decision(_message.Message):
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
     """Version of the model that was asked; empty when there is none for this channel."""
+    moment_score: _builtins.float
+    """Of a call whose moment reached the threshold of the moment model: that model's score in
+    [0, 1]; absent otherwise. It is no probability.
+    """
+    moment_version: _builtins.str
+    """Version of the moment model that was asked; empty when none was."""
     def __init__(
         self,
         *,
@@ -278,13 +294,20 @@ class Decision(_message.Message):
         fraud_type: Global___FraudType.ValueType = ...,
         list_version: _builtins.int = ...,
         model_version: _builtins.str = ...,
+        moment_score: _builtins.float | None = ...,
+        moment_version: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "moment_score", b"moment_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "moment_score", b"moment_score", "moment_version", b"moment_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
+    _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__moment_score) -> _WhichOneofReturnType__moment_score | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
@@ -303,6 +326,7 @@ class Decisions(_message.Message):
     LIST_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     DETAILS_FIELD_NUMBER: _builtins.int
+    MOMENT_VERSION_FIELD_NUMBER: _builtins.int
     first_decision_id: _builtins.int
     """Id of row 0; row i has first_decision_id + i."""
     threshold: _builtins.float
@@ -311,6 +335,8 @@ class Decisions(_message.Message):
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
     """Version of the model that was asked; empty when there is none for this channel."""
+    moment_version: _builtins.str
+    """Version of the moment model that was asked; empty when none was."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[Global___Action.ValueType]:
         """One Action per row."""
@@ -338,10 +364,11 @@ class Decisions(_message.Message):
         list_version: _builtins.int = ...,
         model_version: _builtins.str = ...,
         details: _abc.Iterable[Global___Detail] | None = ...,
+        moment_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "moment_version", b"moment_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -359,6 +386,7 @@ class Detail(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    MOMENT_SCORE_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -371,6 +399,10 @@ class Detail(_message.Message):
     """Kind of fraud, where known."""
     error: _builtins.str
     """What is wrong with the request; empty when nothing is."""
+    moment_score: _builtins.float
+    """Of a call whose moment reached the threshold of the moment model: that model's score in
+    [0, 1]; absent otherwise. It is no probability.
+    """
     def __init__(
         self,
         *,
@@ -380,11 +412,14 @@ class Detail(_message.Message):
         evidence: Global___Evidence.ValueType = ...,
         fraud_type: Global___FraudType.ValueType = ...,
         error: _builtins.str = ...,
+        moment_score: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "moment_score", b"moment_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "pattern", b"pattern", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "moment_score", b"moment_score", "pattern", b"pattern", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
+    _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__moment_score) -> _WhichOneofReturnType__moment_score | None: ...
 
 Global___Detail: _TypeAlias = Detail  # noqa: Y015

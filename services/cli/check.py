@@ -166,8 +166,16 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
+        **_moment(decision),
         "decision_id": str(decision.decision_id),
     }
+
+
+def _moment(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.moment_version:
+        return {}
+    score = round(decision.moment_score, 4) if decision.HasField("moment_score") else None
+    return {"moment_score": score, "moment_version": decision.moment_version}
 
 
 def word(name: str, prefix: str) -> str:
@@ -180,7 +188,9 @@ def sentence(decision: decision_pb2.Decision) -> str:
     """Say in a sentence why it was decided so."""
     entry = f"entry {decision.entry_id} ({decision.pattern})"
     side = word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_")
-    compared = "reaches" if decision.action == decision_pb2.ACTION_BLOCK else "stays under"
+    blocked = decision.action == decision_pb2.ACTION_BLOCK
+    compared = "reaches" if blocked else "stays under"
+    done = "Blocked" if blocked else "Let through and marked"
     threshold = f"the threshold {decision.threshold:.4f}"
     return {
         decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
@@ -189,6 +199,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
+        decision_pb2.REASON_MOMENT: f"{done}: the call itself looks like a fraud's, "
+        f"its moment scores {decision.moment_score:.4f}.",
         decision_pb2.REASON_SPAM: "Blocked: unwanted advertising, though hardly fraud.",
         decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the calling number cannot be what it claims.",
     }.get(decision.reason, "The server gave a reason that this command does not know.")

@@ -19,6 +19,8 @@ def rule(
     implausible: bool = False,
     score: float = 0.0,
     spam: bool = False,
+    suspicious: bool = False,
+    block_suspicious: bool = False,
 ) -> tuple[Action, Reason]:
     ruling = policy.rule(
         invalid=np.array([invalid]),
@@ -28,6 +30,8 @@ def rule(
         scores=np.array([score], np.float32),
         threshold=0.9,
         spam=np.array([spam]),
+        suspicious=np.array([suspicious]),
+        block_suspicious=block_suspicious,
     )
     return Action(int(ruling.actions[0])), Reason(int(ruling.reasons[0]))
 
@@ -44,6 +48,13 @@ def rule(
         ({"score": NO_MODEL, "spam": True}, (Action.ALLOW, Reason.FAILED_OPEN)),
         ({"listed": Action.ALLOW, "spam": True}, (Action.ALLOW, Reason.ALLOWLISTED)),
         ({"listed": Action.BLOCK, "spam": True}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"suspicious": True}, (Action.ALLOW, Reason.MOMENT)),
+        ({"suspicious": True, "block_suspicious": True}, (Action.BLOCK, Reason.MOMENT)),
+        ({"suspicious": True, "score": 0.9}, (Action.BLOCK, Reason.SCORED)),
+        ({"suspicious": True, "score": NO_MODEL}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"suspicious": True, "listed": Action.ALLOW}, (Action.ALLOW, Reason.ALLOWLISTED)),
+        ({"suspicious": True, "listed": Action.BLOCK}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"block_suspicious": True}, (Action.ALLOW, Reason.SCORED)),
         ({"implausible": True}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
         ({"implausible": True, "score": NO_MODEL}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
         ({"listed": Action.BLOCK}, (Action.BLOCK, Reason.BLOCKLISTED)),
@@ -66,6 +77,7 @@ def test_protected_and_invalid_rows_are_always_let_through(
     listed: int, implausible: bool, score: float
 ) -> None:
     evidence = {"listed": listed, "implausible": implausible, "score": score, "spam": True}
+    evidence |= {"suspicious": True, "block_suspicious": True}
 
     assert rule(protected=True, **evidence) == (Action.ALLOW, Reason.PROTECTED)  # type: ignore[arg-type]
     assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]

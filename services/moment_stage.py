@@ -1,0 +1,80 @@
+"""Asks the moment model about calls, between the caller model and the policy.
+
+Its memory counts every call, heard or not. A model that breaks says nothing, is told of once and
+counted; the calls go on without it.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from classifiers.base import MomentScorer
+from classifiers.moment import inputs_of
+from classifiers.moment_memory import MomentMemory
+from fanzha.tables import Bools, CallerActivity, Calls, Float32s
+from services.faults import kind_and_places
+
+logger = logging.getLogger(__name__)
+
+
+class Suspicion(NamedTuple):
+    """What the moment model believes of a batch of calls."""
+
+    reached: Bools
+    """Calls whose score reaches the threshold."""
+    scores: Float32s
+    version: str
+    blocks: bool
+    """Whether such calls are blocked, and not only marked."""
+
+
+class MomentStage:
+    """The moment model of a worker, and what it remembers. One thread only."""
+
+    def __init__(
+        self,
+        *,
+        model: MomentScorer,
+        memory: MomentMemory,
+        threshold: float | None = None,
+        blocks: bool = False,
+        home_country: str = "86",
+    ) -> None:
+        """Make the stage; without *threshold*, that of the model's card."""
+        self.memory = memory
+        self._model = model
+        self._blocks = blocks
+        self._threshold = np.float32(model.threshold if threshold is None else threshold)
+        self._home_country = home_country
+        self._faulted = False
+
+    def ask(
+        self,
+        calls: Calls,
+        activity: CallerActivity,
+        implausible: Bools,
+        failed: Callable[[], None],
+    ) -> Suspicion:
+        """Score each call; none is suspicious, and *failed* is called, when the model breaks."""
+        moment = self.memory.observe(calls)
+        try:
+            inputs = inputs_of(calls, moment, activity, implausible, self._home_country)
+            scores = self._model.score(inputs)
+        except Exception as error:
+            # Whatever breaks in the model, traffic goes on without it.
+            self._tell(error)
+            failed()
+            scores = np.full(len(calls), np.nan, np.float32)
+        else:
+            if self._faulted:
+                logger.info("the moment model is heard again")
+            self._faulted = False
+        return Suspicion(scores >= self._threshold, scores, self._model.version, self._blocks)
+
+    def _tell(self, error: Exception) -> None:
+        # Told once, then only counted: a line per batch would slow down what is left.
+        if not self._faulted:
+            logger.error("no moment model is heard from now on: %s", kind_and_places(error))
+        self._faulted = True

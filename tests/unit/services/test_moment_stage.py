@@ -1,0 +1,135 @@
+"""What becomes of a call whose moment is suspicious."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from fanzha.decisions import Action, Decisions, Reason
+from fanzha.tables import Calls, Channel
+from services.engine import Rules
+from services.hit_records import blocked
+from services.moment_stage import MomentStage
+from services.observer import Observer
+from tests.builders import (
+    NINE_O_CLOCK_MS,
+    NINE_O_CLOCK_S,
+    BrokenModel,
+    a_moment_stage,
+    an_engine,
+    an_entry,
+    some_calls,
+    some_models,
+)
+
+CALLER, OTHER = "+8617000000001", "+8619900000001"
+
+
+def decide(moment: MomentStage | None, calls: Calls, score: float = 0.0) -> Decisions:
+    engine = an_engine(moment=moment, models=some_models(score))
+    return engine.decide_calls(calls, NINE_O_CLOCK_S)
+
+
+@pytest.mark.parametrize(
+    ("moment", "action", "reason"),
+    [
+        (a_moment_stage(0.95), Action.ALLOW, Reason.MOMENT),
+        (a_moment_stage(0.95, blocks=True), Action.BLOCK, Reason.MOMENT),
+        (a_moment_stage(0.89, blocks=True), Action.ALLOW, Reason.SCORED),
+        (None, Action.ALLOW, Reason.SCORED),
+    ],
+)
+def test_a_suspicious_call_is_marked_or_by_setting_blocked(
+    moment: MomentStage | None, action: Action, reason: Reason
+) -> None:
+    decisions = decide(moment, some_calls(CALLER))
+
+    assert (decisions.actions.tolist(), decisions.reasons.tolist()) == ([action], [reason])
+
+
+def test_a_mark_tells_its_score_and_the_model() -> None:
+    decisions = decide(a_moment_stage(0.95), some_calls(CALLER))
+
+    assert decisions.details[0].moment_score == pytest.approx(0.95)
+    assert (decisions.moment_version, decisions.model_version) == ("test-1", "test-1")
+    assert decisions.scores.tolist() == [0]
+
+
+def test_a_call_that_is_not_suspicious_has_no_detail() -> None:
+    decisions = decide(a_moment_stage(0.1), some_calls(CALLER))
+
+    assert decisions.details == {}
+    assert decisions.moment_version == "test-1"
+
+
+def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_moment() -> None:
+    engine = an_engine(an_entry(CALLER), moment=a_moment_stage(0.95))
+
+    decisions = engine.decide_calls(some_calls(CALLER), NINE_O_CLOCK_S)
+
+    assert decisions.reasons.tolist() == [Reason.BLOCKLISTED]
+    assert decisions.details[0].pattern == CALLER
+    assert decisions.details[0].moment_score == pytest.approx(0.95)
+
+
+def test_calls_to_and_from_protected_numbers_are_let_through_whatever_their_moment() -> None:
+    moment = a_moment_stage(1.0, blocks=True)
+
+    decisions = decide(moment, some_calls(CALLER, "110", callees=["110", CALLER]), score=1.0)
+
+    assert decisions.actions.tolist() == [Action.ALLOW, Action.ALLOW]
+
+
+def test_a_moment_model_that_breaks_is_told_of_once_counted_and_decides_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failures: list[None] = []
+    observer = Observer(moment_failed=lambda: failures.append(None))
+    moment = a_moment_stage(model=BrokenModel(), blocks=True)
+    engine = an_engine(moment=moment, observer=observer)
+
+    for _ in range(3):
+        decisions = engine.decide_calls(some_calls(CALLER), NINE_O_CLOCK_S)
+
+    assert decisions.reasons.tolist() == [Reason.SCORED]
+    assert len(failures) == 3
+    told = [line for line in caplog.records if line.levelno == logging.ERROR]
+    assert len(told) == 1
+
+
+def test_implausible_callers_are_blocked_or_not_by_their_own_setting_alone() -> None:
+    nobody = "+8611000000001"
+    for rules, reason in ((Rules(), 7), (Rules(block_implausible_callers=False), 3)):
+        engine = an_engine(moment=a_moment_stage(0.1), rules=rules)
+
+        decisions = engine.decide_calls(some_calls(nobody), NINE_O_CLOCK_S)
+
+        assert decisions.reasons.tolist() == [reason]
+
+
+def test_the_stage_remembers_calls_and_their_ends() -> None:
+    moment = a_moment_stage()
+    engine = an_engine(moment=moment)
+    one = np.ones(1, np.int64)
+
+    engine.decide_calls(some_calls(CALLER, CALLER), NINE_O_CLOCK_S)
+    moment.memory.record_ends(
+        some_calls(CALLER).callers, one, np.zeros(1, np.bool_), 0 * one, one * NINE_O_CLOCK_MS
+    )
+
+    known = moment.memory.observe(some_calls(CALLER))
+    assert (known.attempts_minute.tolist(), known.unanswered.tolist()) == ([3], [1])
+
+
+def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment() -> None:
+    calls = some_calls(OTHER, CALLER)
+    decisions = decide(a_moment_stage(0.95), calls)
+
+    batch = blocked(Channel.CALL, calls, decisions, NINE_O_CLOCK_MS)
+
+    assert batch is not None
+    hit = batch.hits()[1]
+    assert (hit.action, hit.reason, hit.confirmed) == (Action.ALLOW, Reason.MOMENT, False)
+    assert hit.from_party == CALLER
+    assert hit.score == pytest.approx(0.95)
+    assert hit.fields()["action"] == "ALLOW"
