@@ -22,6 +22,7 @@ def decisions_to_proto(decisions: Decisions) -> pb.Decisions:
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
+        moment_version=decisions.moment_version,
         details=[
             pb.Detail(
                 row=row,
@@ -30,6 +31,7 @@ def decisions_to_proto(decisions: Decisions) -> pb.Decisions:
                 evidence=_wire(detail.evidence),
                 fraud_type=_wire(detail.fraud_type),
                 error=detail.error,
+                moment_score=detail.moment_score,
             )
             for row, detail in decisions.details.items()
         ],
@@ -55,4 +57,6 @@ def decision_to_proto(decisions: Decisions, row: int) -> pb.Decision:
         fraud_type=_wire(detail.fraud_type),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
+        moment_score=detail.moment_score,
+        moment_version=decisions.moment_version,
     )
