@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from blocklists.replica import Replica
-from fanzha.v1 import decision_pb2
+from fanzha.v1 import decision_pb2, interception_pb2
 from services import app, configuration
 from services.cli.console import err
 from services.clock import now_ms
@@ -31,6 +31,7 @@ def decide_here(method: str, request: Any) -> decision_pb2.Decision:
         reserve_ids=lambda _rows: next(ids),
         now_ms=now_ms,
     )
-    answer = asyncio.run(getattr(decider.interception, method)(request, None))
-    decision: decision_pb2.Decision = answer.decision
-    return decision
+    decide = getattr(decider.interception, method)
+    answer = asyncio.run(decide(request.SerializeToString(), None))
+    # The responses of all channels are written alike.
+    return interception_pb2.DecideCallResponse.FromString(answer).decision

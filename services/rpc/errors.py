@@ -36,24 +36,12 @@ class _Unreadable:
 _UNREADABLE = _Unreadable()
 
 
-class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Aborts with the status of the error; anything unexpected is logged and ends as UNKNOWN.
+def guarded(handler: Handler, method: str, failed: Callable[[str], None]) -> Handler:
+    """Abort with the status of the error; anything unexpected is logged and ends as UNKNOWN.
 
     *failed* is told the status of every request that ends so, such as ``not_found``.
     """
-
-    def __init__(self, failed: Callable[[str], None]) -> None:
-        self._failed = failed
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> "Handler | None":
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
-        return _Guard(str(handler_call_details.method), self._failed).around(handler)
+    return _Guard(method, failed).around(handler)
 
 
 class _Guard:

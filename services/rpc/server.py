@@ -13,14 +13,14 @@ from fanzha.v1 import (
     feedback_pb2,
     feedback_pb2_grpc,
     interception_pb2,
-    interception_pb2_grpc,
 )
-from services.rpc.errors import ErrorInterceptor
+from services.rpc.registry import Registry
 
+_INTERCEPTION = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"]
 _SERVICES: dict[str, tuple[str, Any]] = {
     "interception": (
-        interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name,
-        interception_pb2_grpc.add_InterceptionServiceServicer_to_server,
+        _INTERCEPTION.full_name,
+        lambda servicer, registry: registry.add_methods_of_bytes(_INTERCEPTION, servicer),
     ),
     "feedback": (
         feedback_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
@@ -44,7 +44,6 @@ class RpcServer:
         failed: Callable[[str], None] = lambda _code: None,
     ) -> None:
         self._server = grpc.aio.server(
-            interceptors=[ErrorInterceptor(failed)],
             options=[
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_receive_message_length", max_message_bytes),
@@ -55,12 +54,14 @@ class RpcServer:
             ],
         )
         self._health = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        registry: Any = Registry(failed)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():
-            _SERVICES[key][1](servicer, self._server)
+            _SERVICES[key][1](servicer, registry)
         described = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
-        reflection.enable_server_reflection(described, self._server)
+        reflection.enable_server_reflection(described, registry)
+        self._server.add_generic_rpc_handlers((registry.handler(),))
 
     async def start(self, host: str, port: int) -> int:
         """Listen, answer NOT_SERVING, and return the port."""

@@ -19,8 +19,8 @@ from services.call_ends import CallEndReports
 from services.feedback import Feedback
 from services.hit_records import Hit
 from services.hit_store import CONFIRMED, DISMISSED, HitStore
-from services.rpc.errors import ErrorInterceptor
 from services.rpc.feedback import FeedbackServicer
+from services.rpc.server import RpcServer
 
 NOW_MS = 1_767_603_600_000
 SUSPECT = 2**40 + 1
@@ -57,13 +57,11 @@ async def service(
         Feedback(store=store, home=HOME, now_ms=lambda: NOW_MS),
         CallEndReports(home=HOME, record_ends=ends or EndsSeen(), now_ms=lambda: NOW_MS),
     )
-    server = grpc.aio.server(interceptors=[ErrorInterceptor(lambda _code: None)])
-    feedback_pb2_grpc.add_FeedbackServiceServicer_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
+    server = RpcServer({"feedback": servicer}, max_message_bytes=2**22)
+    port = await server.start("127.0.0.1", 0)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield feedback_pb2_grpc.FeedbackServiceStub(channel)
-    await server.stop(None)
+    await server.drain(0)
     await client.aclose()
 
 

@@ -1,0 +1,90 @@
+"""Answers the requests of one channel: bytes in, bytes out; small requests together."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fanzha.decisions import Decisions, Detail
+from fanzha.errors import InvalidInput
+from fanzha.tables import Channel
+from services.observer import Observer
+from services.rpc.coalescer import Coalescer
+from services.rpc.requests import Intake, Request
+from services.rpc.writing import batch_response, single_response
+
+Answer = bytes | InvalidInput
+
+MOST_ROWS_TOGETHER = 64
+"""Larger requests gain nothing from company."""
+
+
+class Desk:
+    """Where the requests of one channel are answered."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        intake: Intake,
+        decide: Callable[[Any, int], Decisions],
+        now_ms: Callable[[], int],
+        observer: Observer,
+    ) -> None:
+        self._channel = channel
+        self._intake = intake
+        self._decide = decide
+        self._now_ms = now_ms
+        self._observer = observer
+        self._together: Coalescer[Request, Answer] = Coalescer(self._answers)
+
+    async def answer(self, data: bytes, *, single: bool) -> bytes:
+        """Answer one request; a wrong one raises `InvalidInput`."""
+        request = self._intake.opened(data, single=single)
+        if request.rows > MOST_ROWS_TOGETHER:
+            (answer,) = self._answers([request])
+        else:
+            answer = await self._together.ask(request)
+        if isinstance(answer, InvalidInput):
+            raise answer
+        return answer
+
+    def _answers(self, requests: Sequence[Request]) -> list[Answer]:
+        self._observer.started(self._channel)
+        now_ms = self._now_ms()
+        table = self._intake.table(requests, now_ms)
+        self._observer.stage_done(self._channel, "convert")
+        if not len(table):
+            return [request.fault or b"" for request in requests]
+        answers = _written(requests, self._decide(table, now_ms // 1000))
+        self._observer.stage_done(self._channel, "respond")
+        return answers
+
+
+def _written(requests: Sequence[Request], decisions: Decisions) -> list[Answer]:
+    if len(requests) == 1:
+        return [_answer(requests[0], decisions, decisions.details, 0)]
+    firsts, rows = [], 0
+    for request in requests:
+        firsts.append(rows)
+        rows += request.rows
+    details: list[dict[int, Detail]] = [{} for _ in requests]
+    for row, detail in decisions.details.items():
+        # The last of those that begin here: others have no rows.
+        details[bisect_right(firsts, row) - 1][row] = detail
+    return [
+        _answer(request, decisions, own, first)
+        for request, own, first in zip(requests, details, firsts, strict=True)
+    ]
+
+
+def _answer(
+    request: Request, decisions: Decisions, details: Mapping[int, Detail], first: int
+) -> Answer:
+    if request.fault is not None:
+        return request.fault
+    if not request.single:
+        return batch_response(decisions, details, first, request.rows)
+    detail = details.get(first)
+    if detail is not None and detail.error:
+        return InvalidInput(detail.error)
+    return single_response(decisions, first)

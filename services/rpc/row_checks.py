@@ -1,0 +1,93 @@
+"""What is wrong with a row, and what holds instead: shared by both ways of reading."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fanzha.phone import UNREADABLE, HomePlan
+from fanzha.tables import (
+    MAX_TEXT_BYTES,
+    MAX_URL_BYTES,
+    Bools,
+    Int64s,
+    Uint8s,
+)
+from fanzha.v1 import interception_pb2 as pb
+
+MAX_TRUNK_CHARACTERS = 64
+MAX_PARTY_CHARACTERS = 64
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999."""
+
+
+def too_long(text: str, most_bytes: int) -> bool:
+    """Say whether a text has more bytes than it may."""
+    # A character takes four bytes at most, so a short text need not be encoded to know.
+    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
+
+
+def rows_of(column: Bools) -> list[int]:
+    """Return the rows where *column* is true."""
+    rows: list[int] = np.flatnonzero(column).tolist()
+    return rows
+
+
+def not_times(times: Int64s) -> Bools:
+    """Say which times lie before 1970 or after 9999."""
+    return (times < 0) | (times > LAST_MS)
+
+
+def or_now(times: Int64s, now_ms: int) -> Int64s:
+    """Put *now_ms* where there is no time, or none that can be."""
+    return np.where((times == 0) | not_times(times), now_ms, times)
+
+
+def known(numbers: Sequence[int] | Uint8s, last: int) -> Uint8s:
+    """Read an enum; what a later version added is "not known"."""
+    # Enums are open on the wire: any int32 may arrive.
+    column = np.asarray(numbers, np.int64)
+    return np.where((column < 0) | (column > last), 0, column).astype(np.uint8)
+
+
+def wrong_with_call(home: HomePlan, call: pb.Call) -> str:
+    """Say what is wrong with a call that has something wrong."""
+    if home.sender_key(call.caller) == UNREADABLE:
+        return _not_a_party("caller", call.caller)
+    if home.number_key(call.callee) == UNREADABLE:
+        return _not_a_party("callee", call.callee)
+    if len(call.trunk) > MAX_TRUNK_CHARACTERS:
+        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
+    return f"attempted_at_ms: not a time: {call.attempted_at_ms}"
+
+
+def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
+    """Say what is wrong with a text; empty when nothing is."""
+    if home.sender_key(text.sender) == UNREADABLE:
+        return _not_a_party("sender", text.sender)
+    if home.number_key(text.receiver) == UNREADABLE:
+        return _not_a_party("receiver", text.receiver)
+    if not text.body:
+        return "body: empty"
+    if too_long(text.body, MAX_TEXT_BYTES):
+        return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
+    if not 0 <= text.submitted_at_ms <= LAST_MS:
+        return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
+    return ""
+
+
+def wrong_with_link(link: pb.Link, url: str) -> str:
+    """Say what is wrong with a link that has something wrong; *url* is its canonical form."""
+    if not url:
+        if not link.url:
+            return "url: empty"
+        if too_long(link.url, MAX_URL_BYTES):
+            return f"url: longer than {MAX_URL_BYTES} bytes"
+        return f"url: has no host that can be read: {link.url[:100]!r}"
+    if not 0 <= link.requested_at_ms <= LAST_MS:
+        return f"requested_at_ms: not a time: {link.requested_at_ms}"
+    return _not_a_party("subscriber", link.subscriber)
+
+
+def _not_a_party(field: str, text: str) -> str:
+    shown = f"cannot be read: {text[:MAX_PARTY_CHARACTERS]!r}" if text else "empty"
+    return f"{field}: {shown}"

@@ -1,0 +1,170 @@
+"""Reads the rows of batch requests column by column, straight from their bytes.
+
+A request is one field 1 after the other, each a row; a row is its fields in ascending
+order, as every protobuf library writes them. `heads` finds the rows, the only loop;
+`Rows` then takes a field of all rows at a time. Bytes that are written in any other
+way raise `Unusual`: protobuf reads them, and says what is wrong if anything is.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from fanzha.eights import EIGHT, FIRST, HIGHEST_BITS, integers, varints
+from fanzha.party_columns import WIDTH
+from fanzha.tables import MAX_ROWS, Bools, Int64s, Uint8s
+from services.rpc.lazy_strings import LazyStrings
+
+_ROW = 0x0A
+_VARINT, _BYTES = 0, 2
+_MORE, _LOW = 0x80, 0x7F
+_BEFORE, _AFTER = bytes(WIDTH), bytes(96)
+"""Around the requests, so that what is short may be read together with what is beside it."""
+
+
+class Unusual(Exception):
+    """These bytes are left to protobuf."""
+
+
+def heads(request: bytes) -> list[int]:
+    """Find where each row of a request begins, its tag included."""
+    at, size = 0, len(request)
+    found: list[int] = []
+    try:
+        while at < size:
+            if request[at] != _ROW:
+                raise Unusual
+            found.append(at)
+            length = request[at + 1]
+            at += 2
+            if length > _LOW:
+                length += (request[at] << 7) - _MORE
+                if length >= 1 << 14:
+                    raise Unusual
+                at += 1
+            at += length
+    except IndexError:
+        raise Unusual from None
+    if at != size or not 1 <= len(found) <= MAX_ROWS:
+        raise Unusual
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """Where one text field of each row lies; its length is 0 where the row has none."""
+
+    starts: Int64s
+    lengths: Int64s
+
+
+class Rows:
+    """The rows of one or several requests, read field by field in ascending order."""
+
+    def __init__(self, requests: Sequence[bytes], heads: Sequence[list[int]]) -> None:
+        self.buffer = b"".join((_BEFORE, *requests, _AFTER))
+        self._bytes: Uint8s = np.frombuffer(self.buffer, np.uint8)
+        self._integers = integers(self.buffer)
+        tags = _together(requests, heads)
+        self._ends = np.append(tags[1:], len(self.buffer) - len(_AFTER))
+        self.starts = tags + 2
+        self.starts += self._bytes.take(tags + 1) > _LOW
+        self._at = self.starts
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def row(self, row: int) -> bytes:
+        """Return the bytes of one row."""
+        return self.buffer[self.starts[row] : self._ends[row]]
+
+    def text(self, field: int) -> Spans:
+        """Take a text field."""
+        here = self._have(field << 3 | _BYTES)
+        sizes, starts = self._bytes.take(self._at + 1), self._at + 2
+        lengths: Int64s = np.multiply(sizes, here, dtype=np.int64)
+        if lengths.max() > _LOW:
+            # A length of three bytes comes out as 2**14 or more, and no row has that many.
+            long = lengths > _LOW
+            lengths += np.multiply(self._bytes.take(starts), long, dtype=np.int64) * _MORE
+            lengths -= long * _MORE
+            starts += long
+        ends = starts + lengths
+        self._at = ends if _all(here) else np.where(here, ends, self._at)
+        # Beyond its own row is for `close` to see, but beyond all there is nothing to take.
+        if self._at.max() > self._ends[-1]:
+            raise Unusual
+        return Spans(starts=starts, lengths=lengths)
+
+    def small(self, field: int) -> Uint8s:
+        """Take a number that is below 128 wherever somebody knows it; 0 where there is none."""
+        here = self._have(field << 3 | _VARINT)
+        if not np.count_nonzero(here):
+            return np.zeros(len(here), np.uint8)
+        numbers = self._bytes.take(self._at + 1) * here
+        if numbers.max() > _LOW:
+            raise Unusual
+        self._at = self._at + 2 * here
+        return numbers
+
+    def number(self, field: int) -> Int64s:
+        """Take a number of up to 56 bits; 0 where there is none."""
+        here = self._have(field << 3 | _VARINT)
+        numbers, sizes = varints(self._integers[self._at + 1])
+        if not _all(sizes):
+            raise Unusual
+        self._at = self._at + (sizes + np.uint8(1)) * here
+        return numbers * here
+
+    def close(self) -> None:
+        """Insist that nothing is left: no field unknown, in another order, or beyond its row."""
+        if (self._at != self._ends).any():
+            raise Unusual
+
+    def strings(self, spans: Spans) -> list[str]:
+        """Decode a text field of all rows."""
+        buffer = self.buffer
+        try:
+            return [buffer[start:end].decode() for start, end in _pairs(spans)]
+        except UnicodeDecodeError:
+            raise Unusual from None
+
+    def string(self, spans: Spans, row: int) -> str:
+        """Decode a text field of one row."""
+        start = int(spans.starts[row])
+        try:
+            return self.buffer[start : start + int(spans.lengths[row])].decode()
+        except UnicodeDecodeError:
+            raise Unusual from None
+
+    def short_strings(self, spans: Spans) -> Sequence[str]:
+        """Decode a text field of up to 64 bytes, of ASCII only when somebody asks for it."""
+        for done in range(0, int(spans.lengths.max(initial=0)), EIGHT):
+            within = FIRST.take(spans.lengths - done, mode="clip")
+            if (self._integers[spans.starts + done] & within & HIGHEST_BITS).any():
+                return self.strings(spans)
+        return LazyStrings(self.buffer, spans.starts, spans.starts + spans.lengths)
+
+    def _have(self, tag: int) -> Bools:
+        # At the end of a row stands the tag of the next.
+        here: Bools = (self._bytes.take(self._at) == tag) & (self._at < self._ends)
+        return here
+
+
+def _all(column: Bools | Uint8s) -> bool:
+    return int(np.count_nonzero(column)) == len(column)
+
+
+def _pairs(spans: Spans) -> Iterator[tuple[int, int]]:
+    return zip(spans.starts.tolist(), (spans.starts + spans.lengths).tolist(), strict=True)
+
+
+def _together(requests: Sequence[bytes], heads: Sequence[list[int]]) -> Int64s:
+    if len(requests) == 1:
+        return np.array(heads[0], np.int64) + WIDTH
+    rows = np.fromiter(map(len, heads), np.int64, len(heads))
+    sizes = np.fromiter(map(len, requests), np.int64, len(requests))
+    tags = np.fromiter(chain.from_iterable(heads), np.int64, int(rows.sum()))
+    return tags + np.repeat(np.cumsum(sizes) - sizes + WIDTH, rows)

@@ -1,0 +1,61 @@
+"""Whole columns of numbers give the keys that single numbers give."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha import party_columns
+from fanzha.phone import HomePlan
+
+spellings = st.one_of(
+    st.from_regex(r"\+[0-9]{0,18}", fullmatch=True),
+    st.from_regex(r"[0-9]{0,21}", fullmatch=True),
+    st.from_regex(r"(10|95|86|13|19|12)[0-9]{0,18}", fullmatch=True),
+    st.text(st.characters(codec="utf-8"), max_size=20),
+    st.from_regex(r"\+[0-9 /:;,~-]{3,15}", fullmatch=True),
+)
+
+
+def read(texts: list[str], country: str) -> tuple[list[int], list[bool]]:
+    parts = [text.encode() for text in texts]
+    lengths = np.array([len(part) for part in parts], np.int64)
+    starts = party_columns.WIDTH + np.cumsum(lengths) - lengths
+    buffer = bytes(party_columns.WIDTH) + b"".join(parts) + bytes(party_columns.WIDTH)
+    keys, were_read = party_columns.keys(buffer, starts, lengths, country)
+    return keys.tolist(), were_read.tolist()
+
+
+@given(st.lists(spellings, min_size=1, max_size=12), st.sampled_from(["86", "1", "852"]))
+def test_what_is_read_has_the_key_of_a_single_number(texts: list[str], country: str) -> None:
+    home = HomePlan(country)
+
+    keys, were_read = read(texts, country)
+
+    for text, key, was_read in zip(texts, keys, were_read, strict=True):
+        if was_read:
+            assert key == home.number_key(text), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("+8617000000001", "+15550100", "+123", "+999999999999999"),
+        *("110", "95588", "100001", "1069012345", "106901234567890"),
+    ],
+)
+def test_common_spellings_are_read_in_every_country(text: str) -> None:
+    for country in ("86", "1"):
+        assert read([text], country) == ([HomePlan(country).number_key(text)], [True])
+
+
+def test_mobile_numbers_are_read_as_dialled_at_home() -> None:
+    assert read(["17000000001", "+8617000000001"], "86") == ([8617000000001] * 2, [True] * 2)
+    assert read(["17000000001"], "1")[1] == [False]
+
+
+def test_what_is_beside_a_number_does_not_matter() -> None:
+    assert read(["99999999", "+8617000000001", "x", "110", "9"], "86")[0][1:4:2] == [
+        8617000000001,
+        -110,
+    ]
