@@ -15,9 +15,11 @@ from classifiers.card import CARD
 from services.cli.console import err, fail
 
 Data = Annotated[
-    Path,
+    Path | None,
     typer.Option(
-        exists=True, file_okay=False, help="Folder of the labelled tables, named as on the card."
+        exists=True,
+        file_okay=False,
+        help="Folder of the labelled tables, named as on the card. Not for moment.",
     ),
 ]
 Out = Annotated[
@@ -29,20 +31,25 @@ MODULES = {
     "sms": "classifiers.training.sms",
     "url": "classifiers.training.link",
     "caller": "classifiers.training.caller",
+    "moment": "classifiers.training.moment",
 }
 PACKAGES = ("torch", "onnx", "sklearn")
 """What the extra `train` brings."""
-WITH_PAGE = ("sms", "url")
+WITH_PAGE = ("sms", "url", "moment")
 """Trainings that render a page about the model."""
+WITHOUT_DATA = ("moment",)
+"""Trainings on a simulation."""
 
 
 def train(
-    channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
-    data: Data,
+    channel: Annotated[
+        Literal["sms", "url", "caller", "moment"], typer.Argument(help="Which model.")
+    ],
     out: Out,
+    data: Data = None,
     seed: Annotated[int | None, typer.Option(help="Seed; empty: the one of the card.")] = None,
 ) -> None:
-    """Train a model on labelled tables, and write its bundle and the page about it.
+    """Train a model on labelled tables, or a simulation; write its bundle and the page about it.
 
     Needs the extra `train`. The page lies beside the bundle, as VERSION.md. A bundle that is
     there is never written over: a better model is a new version.
@@ -55,7 +62,12 @@ def train(
         )
     if (out / CARD).exists():
         fail(f"{out} holds a bundle already, which is never changed: choose another version")
-    command = [sys.executable, "-m", MODULES[channel], f"--data={data}", f"--out={out}"]
+    if (data is None) != (channel in WITHOUT_DATA):
+        needed = "needs" if data is None else "learns from a simulation, and does not need"
+        fail(f"training {channel} {needed} --data", status=2)
+    command = [sys.executable, "-m", MODULES[channel], f"--out={out}"]
+    if data is not None:
+        command.append(f"--data={data}")
     if channel in WITH_PAGE:
         command.append(f"--page={out.parent / f'{out.name}.md'}")
     if seed is not None:
@@ -63,4 +75,5 @@ def train(
     status = subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
     if status:
         fail(f"the training ended with status {status}; {out} is not to be used")
-    err.print(f"wrote {out}; measure it with: fanzha eval {channel} --models-dir …")
+    if channel not in WITHOUT_DATA:
+        err.print(f"wrote {out}; measure it with: fanzha eval {channel} --models-dir …")

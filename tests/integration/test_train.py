@@ -38,3 +38,10 @@ def test_a_bundle_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert ("never changed" if CAN_TRAIN else "training needs") in done.stderr
     assert (bundle / "card.toml").read_bytes() == before
+
+
+def test_a_training_on_a_simulation_takes_no_tables(tmp_path: Path) -> None:
+    done = run("train", "moment", "--data", str(tmp_path), "--out", str(tmp_path / "7"))
+
+    assert done.returncode == (2 if CAN_TRAIN else 1)
+    assert ("does not need --data" if CAN_TRAIN else "training needs") in done.stderr
