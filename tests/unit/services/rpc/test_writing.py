@@ -21,6 +21,7 @@ details = st.builds(
     pattern=words,
     fraud_type=st.sampled_from(FraudType),
     error=words,
+    moment_score=st.one_of(st.none(), st.floats(0, 1, width=32)),
 )
 scores = st.one_of(st.just(math.nan), st.floats(0, 1, width=32))
 row = st.tuples(
@@ -41,6 +42,7 @@ def some_decisions(draw: st.DrawFn) -> Decisions:
         details={number: detail for number, (*_, detail) in enumerate(rows) if detail},
         list_version=draw(st.integers(0, 2**63)),
         model_version=draw(words),
+        moment_version=draw(words),
     )
 
 
@@ -58,6 +60,7 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
+        moment_version=decisions.moment_version,
         details=[
             decision_pb2.Detail(
                 row=number - first,
@@ -66,6 +69,7 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
                 evidence=int(detail.evidence),  # type: ignore[arg-type]
                 fraud_type=int(detail.fraud_type),  # type: ignore[arg-type]
                 error=detail.error,
+                moment_score=detail.moment_score,
             )
             for number, detail in decisions.details.items()
             if first <= number < first + rows
@@ -107,3 +111,5 @@ def test_a_single_decision_is_its_row_of_the_batch(
         assert written.pattern == detail.pattern
         assert int(written.fraud_type) == detail.fraud_type
         assert written.model_version == decisions.model_version
+        assert written.HasField("moment_score") is (detail.moment_score is not None)
+        assert written.moment_version == decisions.moment_version
