@@ -4,7 +4,7 @@ from dataclasses import astuple, fields
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.moment_memory import (
@@ -87,6 +87,7 @@ def histories(draw: st.DrawFn) -> list[tuple[int, int, int]]:
     return [(draw(st.sampled_from(CALLERS)), draw(callees), int(time)) for time in at]
 
 
+@settings(deadline=None)
 @given(histories(), st.sets(st.integers(1, 59)))
 def test_counters_fed_in_any_batching_equal_those_of_plain_python(
     events: list[tuple[int, int, int]], cuts: set[int]
