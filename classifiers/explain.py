@@ -15,6 +15,7 @@ import numpy as np
 from classifiers import call
 from classifiers.call import CallerClassifier
 from classifiers.link import LinkClassifier
+from classifiers.moment import MomentClassifier, MomentInputs, moment_features
 from classifiers.sms import TextClassifier
 from fanzha.tables import CallerActivity, Float32s
 from fanzha.url import canonical
@@ -85,6 +86,18 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[Part]:
         variants[name][row] = np.nan
     outgoing = np.repeat(activity.outgoing_calls, rows)
     weights = _weights(model.score_features(variants, outgoing))
+    return _told(Part(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+
+
+def moment(model: MomentClassifier, inputs: MomentInputs) -> list[Part]:
+    """Return the features of the one call in *inputs* that weighed most, as `caller` does."""
+    columns = moment_features(inputs)
+    rows = len(columns) + 1
+    variants = {name: np.repeat(column, rows) for name, column in columns.items()}
+    for row, name in enumerate(columns, start=1):
+        variants[name][row] = np.nan
+    attempts = np.repeat(inputs.moment.attempts_hour, rows)
+    weights = _weights(model.score_features(variants, attempts))
     return _told(Part(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 

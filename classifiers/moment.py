@@ -124,6 +124,20 @@ def moment_features(inputs: MomentInputs) -> dict[str, Float32s]:
     }
 
 
+def facts(inputs: MomentInputs, row: int) -> dict[str, float]:
+    """Return what is known of one call, by the names that `read_inputs` reads; without zeros."""
+    columns = {
+        field.name: getattr(part, field.name)
+        for part in (inputs, inputs.moment)
+        for field in fields(part)
+        if field.name not in {"moment", "activity"}
+    }
+    columns["outgoing_calls"] = inputs.activity.outgoing_calls
+    columns["incoming_calls"] = inputs.activity.incoming_calls
+    known = {name: float(column[row]) for name, column in columns.items()}
+    return {name: value for name, value in known.items() if value}
+
+
 def read_inputs(golden: Sequence[card.GoldenRow]) -> MomentInputs:
     """Read golden rows; what a row does not name is 0."""
 

@@ -54,6 +54,8 @@ class Detail:
     error: str = ""
     moment_score: float | None = None
     """Of a call whose moment reached the threshold of the moment model."""
+    moment_facts: Mapping[str, float] | None = None
+    """Of such a call: what the model was told, by the names of its inputs, without zeros."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

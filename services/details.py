@@ -55,8 +55,11 @@ def of_rows(
             details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
     if suspicion is not None:
         for row in np.flatnonzero(suspicion.reached).tolist():
-            score = float(suspicion.scores[row])
-            details[row] = replace(details.get(row, _NOTHING), moment_score=score)
+            details[row] = replace(
+                details.get(row, _NOTHING),
+                moment_score=float(suspicion.scores[row]),
+                moment_facts=suspicion.facts(row),
+            )
     for row, error in errors.items():
         details[row] = Detail(error=error)
     return details

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.base import MomentScorer
-from classifiers.moment import inputs_of
+from classifiers.moment import MomentInputs, facts, inputs_of
 from classifiers.moment_memory import MomentMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s
 from services.faults import kind_and_places
@@ -28,6 +28,12 @@ class Suspicion(NamedTuple):
     version: str
     blocks: bool
     """Whether such calls are blocked, and not only marked."""
+    inputs: MomentInputs | None
+    """What the model was told; None when it broke."""
+
+    def facts(self, row: int) -> dict[str, float]:
+        """Return what the model was told of one call."""
+        return {} if self.inputs is None else facts(self.inputs, row)
 
 
 class MomentStage:
@@ -59,6 +65,7 @@ class MomentStage:
     ) -> Suspicion:
         """Score each call; none is suspicious, and *failed* is called, when the model breaks."""
         moment = self.memory.observe(calls)
+        inputs: MomentInputs | None = None
         try:
             inputs = inputs_of(calls, moment, activity, implausible, self._home_country)
             scores = self._model.score(inputs)
@@ -71,7 +78,13 @@ class MomentStage:
             if self._faulted:
                 logger.info("the moment model is heard again")
             self._faulted = False
-        return Suspicion(scores >= self._threshold, scores, self._model.version, self._blocks)
+        return Suspicion(
+            reached=scores >= self._threshold,
+            scores=scores,
+            version=self._model.version,
+            blocks=self._blocks,
+            inputs=inputs,
+        )
 
     def _tell(self, error: Exception) -> None:
         # Told once, then only counted: a line per batch would slow down what is left.

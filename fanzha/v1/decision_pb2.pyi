@@ -239,6 +239,26 @@ class Decision(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class MomentFactsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     DECISION_ID_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
@@ -252,6 +272,7 @@ class Decision(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     MOMENT_SCORE_FIELD_NUMBER: _builtins.int
     MOMENT_VERSION_FIELD_NUMBER: _builtins.int
+    MOMENT_FACTS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -280,6 +301,12 @@ class Decision(_message.Message):
     """
     moment_version: _builtins.str
     """Version of the moment model that was asked; empty when none was."""
+    @_builtins.property
+    def moment_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Of such a call: what the moment model was told, by the names of its inputs; zeros are left
+        out. Enough to explain the score later.
+        """
+
     def __init__(
         self,
         *,
@@ -296,10 +323,11 @@ class Decision(_message.Message):
         model_version: _builtins.str = ...,
         moment_score: _builtins.float | None = ...,
         moment_version: _builtins.str = ...,
+        moment_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "moment_score", b"moment_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "moment_score", b"moment_score", "moment_version", b"moment_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "moment_version", b"moment_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
     _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
@@ -380,6 +408,26 @@ class Detail(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class MomentFactsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ROW_FIELD_NUMBER: _builtins.int
     ENTRY_ID_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
@@ -387,6 +435,7 @@ class Detail(_message.Message):
     FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     MOMENT_SCORE_FIELD_NUMBER: _builtins.int
+    MOMENT_FACTS_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -403,6 +452,12 @@ class Detail(_message.Message):
     """Of a call whose moment reached the threshold of the moment model: that model's score in
     [0, 1]; absent otherwise. It is no probability.
     """
+    @_builtins.property
+    def moment_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Of such a call: what the moment model was told, by the names of its inputs; zeros are left
+        out. Enough to explain the score later.
+        """
+
     def __init__(
         self,
         *,
@@ -413,10 +468,11 @@ class Detail(_message.Message):
         fraud_type: Global___FraudType.ValueType = ...,
         error: _builtins.str = ...,
         moment_score: _builtins.float | None = ...,
+        moment_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "moment_score", b"moment_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "moment_score", b"moment_score", "pattern", b"pattern", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "pattern", b"pattern", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
     _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015

@@ -72,7 +72,9 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
 
 
 def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
-    """Say what there is to say of a call: its score is of the caller's past."""
+    """Explain a suspicious moment; of other calls, say why nothing can be said here."""
+    if decision.HasField("moment_score"):
+        return _of_moment(decision)
     if (without := _not_scored(decision)) is not None:
         return without
     if not local:
@@ -81,6 +83,23 @@ def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
         sentence="Here the caller has no past, so no feature could weigh; "
         "fanzha check caller explains subscribers of a table."
     )
+
+
+def _of_moment(decision: decision_pb2.Decision) -> Explanation:
+    """Explain the moment of a call by what the server says that it knew."""
+    from classifiers import bundles, explain
+    from classifiers.card import GoldenRow
+    from classifiers.moment import read_inputs
+    from services import configuration
+
+    model = bundles.load_moment(configuration.load().models_dir)
+    if decision.moment_version != model.version:
+        fail(f"decided by moment model {decision.moment_version}, and here is {model.version}")
+    inputs = read_inputs([GoldenRow(inputs=dict(decision.moment_facts), score=0.0)])
+    score = float(model.score(inputs)[0])
+    if not abs(score - decision.moment_score) <= SAME:
+        fail(f"the model here scores {score:.4f}, the moment was {decision.moment_score:.4f}")
+    return _by_parts(f"moment {model.version}", explain.moment(model, inputs))
 
 
 def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:
