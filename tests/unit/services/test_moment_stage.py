@@ -52,8 +52,11 @@ def test_a_mark_tells_its_score_and_the_model() -> None:
 
     assert decisions.details[0].moment_score == pytest.approx(0.95)
     assert decisions.details[0].moment_facts == {
-        **{"home_number": 1, "attempts_minute": 1, "attempts_ten_minutes": 1},
-        **{"attempts_hour": 1, "outgoing_calls": 1},
+        "home_number": 1,
+        "attempts_minute": 1,
+        "attempts_ten_minutes": 1,
+        "attempts_hour": 1,
+        "outgoing_calls": 1,
     }
     assert (decisions.moment_version, decisions.model_version) == ("test-1", "test-1")
     assert decisions.scores.tolist() == [0]
