@@ -68,7 +68,12 @@ def sketches(normal: Sequence[str]) -> Sketches:
 def fingerprint(text: str) -> str:
     """Write the fingerprint of a text; empty where it is too short to have one."""
     values, known = sketches([normalise(text)])
-    return _PREFIX + values[0].astype(">u2").tobytes().hex() if known[0] else ""
+    return write(values[0]) if known[0] else ""
+
+
+def write(values: Values) -> str:
+    """Write one sketch as a fingerprint."""
+    return _PREFIX + values.astype(">u2").tobytes().hex()
 
 
 def is_fingerprint(text: str) -> bool:

@@ -5,6 +5,7 @@ from importlib.metadata import version as distribution_version
 import typer
 
 from services.cli import blocklist, check, hits, models, replay, run, score
+from services.cli.campaigns import show_campaigns
 from services.cli.console import out
 from services.cli.eval import evaluate
 from services.cli.fingerprint import print_fingerprint
@@ -25,6 +26,7 @@ app.add_typer(score.app, name="score")
 app.command("eval")(evaluate)
 app.command()(train)
 app.command("fingerprint")(print_fingerprint)
+app.command("campaigns")(show_campaigns)
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(hits.app, name="hits")
 app.add_typer(models.app, name="models")

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from fanzha.decisions import Decisions
+from fanzha.decisions import Action, Decisions
 from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
 from services.observer import Table
@@ -131,6 +131,14 @@ class DecisionMetrics:
     def rpc_failed(self, code: str) -> None:
         """Count a request that ended with the status *code*, such as ``not_found``."""
         self._figures[_RPC_PLACE[code]] += 1
+
+    def fingerprint_hit(self, action: Action) -> None:
+        """Count a text that a listed fingerprint decided."""
+        self._figures[layout.START[layout.FINGERPRINT_HITS.name] + action - 1] += 1
+
+    def bulk_campaign(self) -> None:
+        """Count a text that turned out to be sent in bulk."""
+        self._figures[layout.START[layout.BULK_CAMPAIGNS.name]] += 1
 
     def hits_buffered(self, rows: int) -> None:
         """Say how many hits wait."""

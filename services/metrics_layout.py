@@ -152,6 +152,18 @@ RPC_ERRORS = Family(
     labels=("code",),
     values=tuple((code,) for code in RPC_CODES),
 )
+FINGERPRINT_HITS = Family(
+    name="fanzha_fingerprint_hits",
+    kind="counter",
+    text="Texts that a listed fingerprint decided; by fingerprint: fanzha campaigns.",
+    labels=("action",),
+    values=tuple((action.name.lower(),) for action in Action),
+)
+BULK_CAMPAIGNS = Family(
+    name="fanzha_bulk_campaigns",
+    kind="counter",
+    text="Texts found to be sent in bulk that no listed fingerprint decides.",
+)
 HITS_WRITTEN = Family(name="fanzha_hits_written", kind="counter", text="Hits written to Redis.")
 HITS_DROPPED = Family(
     name="fanzha_hits_dropped", kind="counter", text="Hits lost: the buffer was full."
@@ -190,7 +202,7 @@ FAMILIES = (
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     MOMENT_FAILURES,
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
-    FEATURE_DRIFT,
+    *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
 )
 
 

@@ -121,6 +121,13 @@ class Settings(BaseSettings):
         description="Largest gRPC message. A batch of 4096 texts of 8 KiB takes 32 MiB and its "
         "other fields; the default leaves 4 MiB for those.",
     )
+    bulk_texts: int = Field(
+        default=5_000,
+        ge=256,
+        le=10**9,
+        description="Near-duplicates of one text, in a worker and about an hour, from which they "
+        "are a campaign: told in the log once, and by `fanzha campaigns`.",
+    )
     hit_buffer_rows: int = Field(
         default=100_000,
         ge=4096,

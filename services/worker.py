@@ -15,9 +15,11 @@ from blocklists.replica import Replica
 from blocklists.store import Store, WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
-from fanzha.tables import Channel
+from fanzha.tables import Channel, Texts
 from services import app, ids, lifetime
 from services.call_ends import CallEndReports
+from services.campaign_store import CampaignReporter, CampaignStore
+from services.campaigns import Campaigns
 from services.clock import now_ms
 from services.drift import ScoreDrift
 from services.ends_exchange import EndsExchange
@@ -64,6 +66,12 @@ class Worker:
         self._applied_at_ms = 0
         self._drift = ScoreDrift()
         self._feature_drift = FeatureDrift()
+        self._campaigns = Campaigns(
+            bulk_texts=settings.bulk_texts, now_ms=now_ms, counters=self._metrics
+        )
+        self._campaign_reports = CampaignReporter(
+            self._campaigns, CampaignStore(redis), worker=self._name, now_ms=now_ms
+        )
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
@@ -126,6 +134,7 @@ class Worker:
             asyncio.create_task(self._follow_lists()),
             asyncio.create_task(self._report()),
             asyncio.create_task(self._models.run()),
+            asyncio.create_task(self._campaign_reports.run()),
             asyncio.create_task(self._flusher.run()),
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
         ]
@@ -141,6 +150,8 @@ class Worker:
         self._metrics.count(channel, decisions.actions, decisions.reasons)
         self._drift.observe(channel, decisions.scores, decisions.model_version)
         self._feature_drift.observe(channel, table)
+        if isinstance(table, Texts):
+            self._campaigns.observe(table, decisions)
         self._buffer.offer(channel, table, decisions)
 
     async def _follow_lists(self) -> None:
