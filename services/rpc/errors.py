@@ -1,5 +1,6 @@
 """Turns our errors into gRPC statuses, for every method, in one place."""
 
+import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
@@ -60,7 +61,10 @@ class _Guard:
             serve = self._answering_once(handler.stream_unary)
             return grpc.stream_unary_rpc_method_handler(serve, handler.request_deserializer, write)
         if handler.unary_stream is not None:
-            serve = self._answering_often(handler.unary_stream)
+            # Generated servicers yield their responses; that of health writes them itself.
+            method: Any = handler.unary_stream
+            yields = inspect.isasyncgenfunction(method)
+            serve = self._answering_often(method) if yields else self._answering_once(method)
             return grpc.unary_stream_rpc_method_handler(serve, read, write)
         return handler
 

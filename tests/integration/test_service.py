@@ -149,6 +149,15 @@ def test_health_and_reflection_are_served(channel: grpc.Channel) -> None:
     assert {"fanzha.v1.InterceptionService", "fanzha.v1.FeedbackService"} <= names
 
 
+def test_health_can_be_watched(channel: grpc.Channel) -> None:
+    health: Any = health_pb2_grpc.HealthStub(channel)
+
+    watched = health.Watch(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
+
+    assert next(watched).status == health_pb2.HealthCheckResponse.SERVING
+    watched.cancel()
+
+
 def test_a_change_acts_in_every_worker(service: Running) -> None:
     caller = "+8617000000002"
     assert decide(service.interception, caller).action == decision_pb2.ACTION_ALLOW
