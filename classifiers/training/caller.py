@@ -8,26 +8,42 @@ part is scored once, at the end. Takes about two minutes on one core.
 
 import argparse
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from rich.progress import Progress
 
 from classifiers.call import held_back
-from classifiers.training import caller_card, caller_data, caller_metrics, caller_network
+from classifiers.training import (
+    caller_card,
+    caller_data,
+    caller_metrics,
+    caller_network,
+    caller_page,
+    card_plots,
+)
 from classifiers.training.caller_data import Subscribers
 from classifiers.training.caller_metrics import Score
-from fanzha.tables import CallerActivity, Float32s
+from fanzha.tables import Bools, CallerActivity, Float32s
 
 SEED = 20261124
 FOLDS = 5
+SHARES = (0.25, 0.5, 1.0)
+"""Of the rows to train on, for the learning curve."""
 SOURCE = {
     "source": "github.com/xxhu94/GAT-COBO @ abd3f235, data/Sichuan.zip, all_feat_with_label.csv",
     "licence": "Apache-2.0 (repository); the contest of 2020 the data is from states no terms",
 }
+
+Fit: TypeAlias = Callable[[Subscribers], onnx.ModelProto]
+Points: TypeAlias = list[dict[str, object]]
 
 logger = logging.getLogger(__name__)
 
@@ -37,64 +53,128 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled table")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle to write")
+    parser.add_argument("--page", type=Path, help="page about the model to write")
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     everyone = caller_data.read(arguments.data)
-    train, validation, test = caller_data.split(
-        everyone.frauds, np.random.default_rng(arguments.seed)
-    )
-    development = everyone[np.concatenate((train, validation))]
-    run(development, everyone[test], arguments.out, arguments.seed)
+    parts = caller_data.split(everyone.frauds, np.random.default_rng(arguments.seed))
+    train, validation, test = (everyone[rows] for rows in parts)
+    development = everyone[np.concatenate(parts[:2])]
+    with Progress() as display:
+        task = display.add_task("networks", total=len(SHARES) + FOLDS + 1)
+
+        def fit(subscribers: Subscribers) -> onnx.ModelProto:
+            graph = caller_network.train(subscribers, arguments.seed)
+            display.advance(task)
+            return graph
+
+        points = learning_curve(fit, train, validation, arguments.seed)
+        run(fit, development, test, arguments.out, seed=arguments.seed, learning=points)
+    if arguments.page:
+        caller_page.write(arguments.out, arguments.page)
 
 
-def run(development: Subscribers, test: Subscribers, bundle: Path, seed: int) -> None:
+def run(
+    fit: Fit,
+    development: Subscribers,
+    test: Subscribers,
+    bundle: Path,
+    *,
+    seed: int,
+    learning: Points,
+) -> None:
     """Choose on *development*, measure on *test*, write *bundle*."""
-    whole, highest = cross_fit(development, seed)
-    threshold = caller_metrics.choose_threshold(highest, development.frauds)
+    fitted = cross_fit(fit, development, seed)
+    threshold = caller_metrics.choose_threshold(fitted.highest, development.frauds)
     logger.info("threshold %.4f", threshold)
-    graph = caller_network.train(development, seed)
+    graph = fit(development)
     raw = scorer(graph)
     score = careful(raw, threshold)
-    metrics: dict[str, object] = {
-        "development": {
-            "whole": caller_metrics.measure(whole, development.frauds, threshold),
-            "imagined_ever": caller_metrics.measure(highest, development.frauds, threshold),
-        },
-        "test": {
-            **caller_metrics.report(score, test, threshold, seed),
-            "graph_alone": caller_metrics.measure(raw(test.activity), test.frauds, threshold),
-        },
-    }
-    about = {
+    served = score(test.activity)
+    speed = caller_card.microseconds_per_row(score, test)
+    plots = card_plots.figures(served, test.frauds, threshold)
+    ordinary = development[np.flatnonzero(~development.frauds)]
+    looks = caller_data.joined(caller_metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    table = {
         "version": bundle.name,
         "channel": "caller",
         "threshold": threshold,
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         "data": [{**SOURCE, "rows": len(development) + len(test)}],
+        **caller_card.spread(looks, score(looks)),
+        "metrics": {
+            "microseconds_per_row": speed,
+            "kilobytes": round(graph.ByteSize() / 1000),
+            "development": fitted.report(development.frauds, threshold),
+            "test": caller_metrics.report(raw, score, test, threshold, seed),
+        },
+        "plots": {**plots, "learning": learning},
     }
     golden = score(caller_card.examples())
-    caller_card.write(bundle, graph=graph, about=about, metrics=metrics, golden=golden)
+    caller_card.write(bundle, graph=graph, table=table, golden=golden)
     logger.info("wrote %s", bundle)
 
 
-def cross_fit(development: Subscribers, seed: int) -> tuple[Float32s, Float32s]:
-    """Score each subscriber by a network that has not seen it: whole, and the highest ever."""
+def learning_curve(fit: Fit, train: Subscribers, validation: Subscribers, seed: int) -> Points:
+    """Measure on *validation* what graphs say that learned from a part of *train*."""
+    order = np.random.default_rng(seed).permutation(len(train))
+    points: Points = []
+    for share in SHARES:
+        rows = order[: int(len(order) * share)]
+        scores = scorer(fit(train[rows]))(validation.activity)
+        figures = caller_metrics.measure(scores, validation.frauds, 1.0)
+        points.append(
+            {
+                "rows": len(rows),
+                "AUC": figures["auc"],
+                "recall at 0.5 %": figures["recall_at_0_5_percent"],
+            }
+        )
+    return points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What networks said of subscribers they had not seen, little evidence held back below 1."""
+
+    called: Bools
+    """Who made a call."""
+    alone: Float32s
+    """Of whole observations, by the graph alone."""
+    whole: Float32s
+    highest: Float32s
+    """The highest score ever."""
+
+    def report(self, frauds: Bools, threshold: float) -> dict[str, object]:
+        """Measure each."""
+        return {
+            "graph_alone": caller_metrics.measure(self.alone, frauds, threshold),
+            "graph_alone_callers": caller_metrics.measure(
+                self.alone[self.called], frauds[self.called], threshold
+            ),
+            "whole": caller_metrics.measure(self.whole, frauds, threshold),
+            "imagined_ever": caller_metrics.measure(self.highest, frauds, threshold),
+        }
+
+
+def cross_fit(fit: Fit, development: Subscribers, seed: int) -> Fitted:
+    """Score each subscriber by a network that has not seen it."""
     chance = np.random.default_rng(seed)
     folds = chance.permutation(np.arange(len(development)) % FOLDS)
-    whole = np.empty(len(development), np.float32)
-    highest = np.empty(len(development), np.float32)
+    alone, whole, highest = np.empty((3, len(development)), np.float32)
     for fold in range(FOLDS):
         held_out = np.flatnonzero(folds == fold)
-        graph = caller_network.train(development[np.flatnonzero(folds != fold)], seed)
-        score = careful(scorer(graph), 1.0)
+        raw = scorer(fit(development[np.flatnonzero(folds != fold)]))
+        score = careful(raw, 1.0)
         activity = development[held_out].activity
+        alone[held_out] = raw(activity)
         whole[held_out] = score(activity)
         highest[held_out] = caller_metrics.highest_scores(score, activity, chance)
-        logger.info("fold %d of %d", fold + 1, FOLDS)
-    return whole, highest
+    called = development.activity.outgoing_calls > 0
+    return Fitted(called=called, alone=alone, whole=whole, highest=highest)
 
 
 def careful(score: Score, threshold: float) -> Score:

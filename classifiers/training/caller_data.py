@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeAlias
@@ -127,6 +128,14 @@ def without(activity: CallerActivity, *, ends: Bools | bool, texts: Bools | bool
 def take(activity: CallerActivity, rows: Int64s) -> CallerActivity:
     """Return some rows."""
     return CallerActivity(**{name: getattr(activity, name)[rows] for name in _NAMES})
+
+
+def joined(looks: Iterable[CallerActivity]) -> CallerActivity:
+    """Return all rows of all *looks*."""
+    looks = list(looks)
+    return CallerActivity(
+        **{name: np.concatenate([getattr(look, name) for look in looks]) for name in _NAMES}
+    )
 
 
 _NAMES = tuple(field.name for field in fields(CallerActivity))

@@ -74,11 +74,17 @@ def calibration(scores: Float32s, frauds: Bools) -> list[dict[str, object]]:
 
 
 def report(
-    score: Score, subscribers: Subscribers, threshold: float, seed: int
+    raw: Score, score: Score, subscribers: Subscribers, threshold: float, seed: int
 ) -> dict[str, object]:
-    """Measure one model on *subscribers* it has not seen."""
+    """Measure one model on *subscribers* it has not seen.
+
+    *raw* is what the graph says, *score* the same with little evidence held back.
+    """
     activity, frauds = subscribers.activity, subscribers.frauds
     figures = measure(score(activity), frauds, threshold)
+    alone, called = raw(activity), activity.outgoing_calls > 0
+    figures["graph_alone"] = measure(alone, frauds, threshold)
+    figures["graph_alone_callers"] = measure(alone[called], frauds[called], threshold)
     for name, ends, texts in (
         ("without_ends", True, False),
         ("without_texts", False, True),

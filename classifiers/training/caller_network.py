@@ -17,8 +17,12 @@ FEATURES = (
     "log_calls_per_counterpart",
     "log_calls_per_day",
     "log_outgoing_per_incoming",
+    "log_hours",
     "log_seconds_per_call",
+    "log_texts",
+    "log_texts_per_call",
     "log_texts_received_per_sent",
+    "log_texts_per_counterpart",
 )
 MEMBERS = 5
 HIDDEN = (32, 16)

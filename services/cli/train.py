@@ -33,9 +33,9 @@ MODULES = {
     "caller": "classifiers.training.caller",
     "moment": "classifiers.training.moment",
 }
-PACKAGES = ("torch", "onnx", "sklearn")
+PACKAGES = ("torch", "onnx", "sklearn", "matplotlib")
 """What the extra `train` brings."""
-WITH_PAGE = ("sms", "url", "moment")
+WITH_PAGE = ("sms", "url", "caller", "moment")
 """Trainings that render a page about the model."""
 WITHOUT_DATA = ("moment",)
 """Trainings on a simulation."""
