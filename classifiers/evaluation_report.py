@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import evaluation
+from classifiers.budget import keeping
 from classifiers.labels import Kind, fraud_type_of, kind_of
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Float32s, Uint8s
@@ -43,9 +44,10 @@ class ScoredRows:
         return _looked_up(self.labels, kind_of)
 
 
-def report(rows: ScoredRows, threshold: float) -> Figures:
+def report(rows: ScoredRows, threshold: float, budget: float = 0.001) -> Figures:
     """Return all figures of *rows*.
 
+    *budget* is the share of legitimate rows that may be blocked, for which thresholds are told.
     What needs both legitimate rows and fraud, or kinds of fraud, is left out without them.
     """
     kinds = rows.kinds
@@ -62,6 +64,8 @@ def report(rows: ScoredRows, threshold: float) -> Figures:
     frauds = kinds[ranked] == Kind.FRAUD
     if frauds.any() and not frauds.all():
         figures |= _ranking(scores[ranked], frauds)
+        kept = keeping(budget, scores[ranked], frauds, rows.groups[ranked])
+        figures["budget"] = {"rate": budget, "thresholds": kept}
     figures |= _fraud_types(rows, kinds == Kind.FRAUD, blocked)
     return figures
 

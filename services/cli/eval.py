@@ -1,6 +1,5 @@
 """`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -10,10 +9,9 @@ import numpy as np
 import typer
 
 from classifiers.evaluation_report import Figures, ScoredRows, report
-from fanzha.url import canonical, registrable, split
-from services.cli import eval_display, scoring
+from services.cli import eval_display, eval_groups, scoring
 from services.cli.console import err, fail, one_sentence, print_json, progress
-from services.cli.files import OpenTable, Row, column, open_table
+from services.cli.files import open_table
 from services.cli.score import Models
 from services.cli.scoring import CHUNK, Scoring, needed
 
@@ -27,20 +25,29 @@ By = Annotated[
     str,
     typer.Option(
         help="Column to tell rows apart by; empty: source, where there is one. "
-        "Of links also suffix: the public suffix, such as com or a free host's domain."
+        "Also month and year, of the first column of dates; of links also suffix, the public "
+        "suffix, such as com or a free host's domain, and tld."
+    ),
+]
+Budget = Annotated[
+    float,
+    typer.Option(
+        min=1e-6,
+        max=0.5,
+        help="Share of legitimate rows that may be blocked: the threshold for it is told.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Plots = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
 ]
-SUFFIX = "suffix"
 
 
 def evaluate(
     channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
     data: Data,
     by: By = "",
+    budget: Budget = 0.001,
     as_json: AsJson = False,
     plots: Plots = None,
     models_dir: Models = None,
@@ -49,14 +56,16 @@ def evaluate(
 
     Columns are those of `fanzha score`, and label: ham, benign, nonfraud, legitimate and 0 are
     legitimate; fraud, malicious and 1 are fraud; spam counts on neither side. With a column
-    category, kinds of fraud are compared too. Rows that the model was trained on flatter it.
+    category, kinds of fraud are compared too. The threshold that keeps a budget in every group
+    is told with what it would catch; choose one on rows that you do not report on. Rows that the
+    model was trained on flatter it.
     """
     if plots is not None:
         draw = _plotter()
     model = scoring.load(channel, models_dir)
     rows = _scored(data, by, model)
     figures: Figures = {"channel": channel, "model_version": model.version, "file": data.name}
-    figures |= report(rows, model.threshold)
+    figures |= report(rows, model.threshold, budget)
     if as_json:
         print_json(figures)
     else:
@@ -70,7 +79,7 @@ def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
     with one_sentence(data.name), open_table(data, single_column=model.single) as table:
         score = model.scorer(table, data.name)
         label = needed(table, data.name, "label")
-        group_of = _grouping(table, data.name, by, model)
+        group_of = eval_groups.grouping(table, data.name, by, model)
         texts: list[tuple[str, str, str]] = []
         scores, kinds = [np.zeros(0, np.float32)], [np.zeros(0, np.uint8)]
         with progress() as display:
@@ -91,19 +100,6 @@ def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
         scores=np.concatenate(scores),
         fraud_types=np.concatenate(kinds),
     )
-
-
-def _grouping(table: OpenTable, file: str, by: str, model: Scoring) -> Callable[[Row], str]:
-    if by == SUFFIX and by not in table.columns and model.single == "url":
-        link = needed(table, file, *scoring.URL_COLUMNS)
-        return lambda row: _suffix(row[link])
-    group = needed(table, file, by) if by else column(table.columns, "source")
-    return lambda row: row.get(group, "")
-
-
-def _suffix(url: str) -> str:
-    host, _path = split(canonical(url)) if canonical(url) else ("", "")
-    return registrable(host).partition(".")[2]
 
 
 def _plotter() -> Any:

@@ -52,11 +52,25 @@ def _show_ranking(seen: Any) -> None:
     out.print(f"AUC {seen['auc']:.4f}")
     for percent, recall in seen["recall_at_percent"].items():
         out.print(f"recall at {percent} % false positives {recall:.4f}")
+    for one in seen["budget"]["thresholds"]:
+        _show_threshold(one, seen["budget"]["rate"])
     out.print(f"expected calibration error {seen['calibration_error']:.4f}\n")
     table = Table("rows", "believed", "true", box=None, pad_edge=False)
     for one in seen["reliability"]:
         table.add_row(f"{one['rows']:,}", f"{one['believed']:.3f}", f"{one['true']:.3f}")
     out.print(table)
+
+
+def _show_threshold(one: Any, rate: float) -> None:
+    group = escape(one["decided_by"] or "–")
+    if one["threshold"] is None:
+        out.print(f"no threshold blocks at most {100 * rate:g} % of {group}: too many score 1")
+        return
+    out.print(
+        f"threshold for {100 * rate:g} % false positives, decided by {group}: "
+        f"{one['threshold']:.6g}; recall {one['recall']:.4f}, "
+        f"{one['legitimate_blocked']:,} legitimate rows blocked"
+    )
 
 
 def _show_fraud_types(seen: Any) -> None:

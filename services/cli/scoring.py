@@ -18,6 +18,9 @@ CHUNK = 1024
 URL_COLUMNS = ("url", "domain", "host", "link")
 """The first of these that a table has holds its links."""
 
+_MOST_NAMES = 20
+_LONGEST_NAME = 40
+
 
 class Scored(NamedTuple):
     """What a model said of some rows."""
@@ -110,8 +113,17 @@ def needed(table: OpenTable, file: str, *names: str) -> str:
     """Return the first of *names* that the table has; end the command when it has none."""
     found = column(table.columns, *names)
     if not found:
-        fail(f"{file}: needs a column {' or '.join(names)}, has {', '.join(table.columns)}")
+        fail(f"{file}: needs a column {' or '.join(names)}, {_has(table.columns)}")
     return found
+
+
+def _has(columns: Sequence[str]) -> str:
+    if columns in ((), ("",)):
+        return "is empty"
+    # What is no table may have anything for a header.
+    short = ["".join(filter(str.isprintable, name))[:_LONGEST_NAME] for name in columns]
+    more = len(columns) - _MOST_NAMES
+    return f"has {', '.join(short[:_MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
 
 
 def _untyped(scores: Float32s) -> Scored:

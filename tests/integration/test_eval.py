@@ -106,3 +106,30 @@ def test_plots_are_drawn_or_the_missing_extra_is_named(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "pip install 'fanzha[plots]'" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_threshold_is_told_for_a_budget(tmp_path: Path) -> None:
+    found = measured("sms", "--data", str(texts(tmp_path)), "--budget", "0.4")
+
+    every, together = found["budget"]["thresholds"]
+    assert found["budget"]["rate"] == 0.4
+    assert every["decided_by"] == "small groups together"
+    assert together["decided_by"] == "all rows as one"
+    assert 0 < every["threshold"] < 1
+    assert every["recall"] == 1
+    assert "threshold for 0.1 % false positives" in run("eval", "sms", "--data", str(
+        texts(tmp_path))).stdout  # fmt: skip
+
+
+def test_links_are_told_apart_by_month_and_by_top_level_domain(tmp_path: Path) -> None:
+    file = tmp_path / "links.csv"
+    file.write_text(
+        "url,label,dateadded\nhttp://a.example/,benign,2026-01-05 10:00:00\n"
+        "http://b.test/,malicious,1767603600\nhttp://c.test/,malicious,2025/12/31\n"
+    )
+
+    by_month = measured("url", "--data", str(file), "--by", "month")
+    by_tld = measured("url", "--data", str(file), "--by", "tld")
+
+    assert {one["group"]: one["rows"] for one in by_month["groups"]} == {"2026-01": 1, "2025-12": 1}
+    assert {one["group"]: one["rows"] for one in by_tld["groups"]} == {"example": 1, "test": 2}
