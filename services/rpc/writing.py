@@ -1,52 +1,58 @@
-"""Crosses the wire outwards: decisions to messages, and nothing else."""
+"""Crosses the wire outwards: decisions to the bytes of responses, and nothing else.
 
-from collections.abc import Callable
+What every row has is copied as it lies in memory; protobuf writes the rest. A message may
+be written in pieces, so each is the arrays and then what protobuf made.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from fanzha.decisions import Decisions, Detail
 from fanzha.v1 import decision_pb2 as pb
+from fanzha.v1 import interception_pb2
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[Any], Any] = int
 
+_ACTIONS, _REASONS, _SCORES, _DECISIONS = b"\x12", b"\x1a", b"\x22", b"\x0a"
+"""Tags of fields 2, 3 and 4 of Decisions, and of field 1 of each response."""
+_MORE, _LOW = 0x80, 0x7F
+_NO_DETAIL = Detail()
 
-def decisions_to_proto(decisions: Decisions) -> pb.Decisions:
-    """Write all rows."""
-    return pb.Decisions(
-        first_decision_id=decisions.first_id,
-        actions=decisions.actions.tolist(),
-        reasons=decisions.reasons.tolist(),
-        scores=decisions.scores.tolist(),
+
+def batch_response(
+    decisions: Decisions, details: Mapping[int, Detail], first: int, rows: int
+) -> bytes:
+    """Write *rows* decisions from row *first* on, whose details are given."""
+    span = slice(first, first + rows)
+    others = pb.Decisions(
+        first_decision_id=decisions.first_id + first,
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         moment_version=decisions.moment_version,
-        details=[
-            pb.Detail(
-                row=row,
-                entry_id=detail.entry_id,
-                pattern=detail.pattern,
-                evidence=_wire(detail.evidence),
-                fraud_type=_wire(detail.fraud_type),
-                error=detail.error,
-                moment_score=detail.moment_score,
-                moment_facts=detail.moment_facts,
-            )
-            for row, detail in decisions.details.items()
-        ],
+        details=[_detail(row - first, detail) for row, detail in details.items()],
+    ).SerializeToString()
+    count = _varint(rows)
+    # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
+    message = b"".join(
+        (
+            *(_ACTIONS, count, decisions.actions[span].tobytes()),
+            *(_REASONS, count, decisions.reasons[span].tobytes()),
+            *(_SCORES, _varint(4 * rows), decisions.scores[span].astype("<f4").tobytes()),
+            others,
+        )
     )
+    return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
-_NO_DETAIL = Detail()
-
-
-def decision_to_proto(decisions: Decisions, row: int) -> pb.Decision:
-    """Write one row."""
+def single_response(decisions: Decisions, row: int) -> bytes:
+    """Write one row as the response to a single request."""
     detail = decisions.details.get(row, _NO_DETAIL)
     score = float(decisions.scores[row])
-    return pb.Decision(
+    decision = pb.Decision(
         decision_id=decisions.first_id + row,
         action=_wire(decisions.actions[row]),
         reason=_wire(decisions.reasons[row]),
@@ -62,3 +68,27 @@ def decision_to_proto(decisions: Decisions, row: int) -> pb.Decision:
         moment_facts=detail.moment_facts,
         moment_version=decisions.moment_version,
     )
+    # The responses of all channels have the decision in field 1.
+    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
+
+
+def _detail(row: int, detail: Detail) -> pb.Detail:
+    return pb.Detail(
+        row=row,
+        entry_id=detail.entry_id,
+        pattern=detail.pattern,
+        evidence=_wire(detail.evidence),
+        fraud_type=_wire(detail.fraud_type),
+        error=detail.error,
+        moment_score=detail.moment_score,
+        moment_facts=detail.moment_facts,
+    )
+
+
+def _varint(number: int) -> bytes:
+    written = bytearray()
+    while number > _LOW:
+        written.append(number & _LOW | _MORE)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
