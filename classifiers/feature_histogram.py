@@ -14,7 +14,8 @@ from fanzha.tables import Channel, Float32s, Int64s
 NAMES = {
     Channel.CALL: (
         *("log_calls", "log_calls_per_counterpart", "log_calls_per_day"),
-        *("log_outgoing_per_incoming", "log_seconds_per_call", "log_texts_received_per_sent"),
+        *("log_outgoing_per_incoming", "log_hours", "log_seconds_per_call", "log_texts"),
+        *("log_texts_per_call", "log_texts_received_per_sent", "log_texts_per_counterpart"),
     ),
     Channel.TEXT: ("characters", "wide_share", "digit_share", "links"),
     Channel.LINK: ("host_characters", "host_labels", "path_characters", "digit_share"),

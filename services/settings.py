@@ -76,7 +76,8 @@ class Settings(BaseSettings):
     )
     call_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a call is blocked. Unset: that of the model's card.",
+        description="Score from which a call is blocked. Unset: that of the model's card. Below "
+        "that, callers with fewer than 32 calls are no longer sure to stay under it.",
     )
     text_threshold: Threshold | None = Field(
         default=None,
