@@ -1,0 +1,35 @@
+"""The client that integrators import: needs grpcio and protobuf, and nothing else of ours.
+
+    from fanzha.client import Call, Client
+
+    with Client("10.0.0.1:7361,10.0.0.2:7361") as client:
+        if client.decide_call(Call(caller="+8617000000001", callee="+8619900000001")).blocked:
+            ...
+
+`AsyncClient` is the same for asyncio. Single decisions that are asked for at the same time
+travel together; every request has a deadline; when no answer comes in time, the answer is
+to let the traffic through, and says so.
+"""
+
+from fanzha.client.answers import Answer, Answers
+from fanzha.client.asynchronous import AsyncClient
+from fanzha.client.blocking import Client
+from fanzha.client.counters import Counters
+from fanzha.client.failures import RequestFailed
+from fanzha.client.options import Options
+from fanzha.v1.feedback_pb2 import CallEnd
+from fanzha.v1.interception_pb2 import Call, Link, Text
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "AsyncClient",
+    "Call",
+    "CallEnd",
+    "Client",
+    "Counters",
+    "Link",
+    "Options",
+    "RequestFailed",
+    "Text",
+]

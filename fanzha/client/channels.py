@@ -1,5 +1,7 @@
 """Opens channels to a Fanzha server. Needs grpcio and nothing else of ours."""
 
+import json
+
 import grpc
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -29,3 +31,20 @@ def blocking(target: str) -> grpc.Channel:
 def asynchronous(target: str) -> grpc.aio.Channel:
     """Open a channel for asyncio."""
     return grpc.aio.insecure_channel(target, options=_OPTIONS)
+
+
+def balanced(
+    target: str, *, watched: str, credentials: grpc.ChannelCredentials | None = None
+) -> grpc.aio.Channel:
+    """Open a channel for asyncio that is ready only while the service *watched* is SERVING.
+
+    Where a name has several addresses, requests go to those that are ready in turn.
+    """
+    service_config = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": watched},
+    }
+    options = [*_OPTIONS, ("grpc.service_config", json.dumps(service_config))]
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options=options)
+    return grpc.aio.secure_channel(target, credentials, options=options)

@@ -1,0 +1,127 @@
+"""Answers to requests.
+
+Rows of a batch become objects only when somebody looks at them: one costs a microsecond or
+two, a row of the arrays beneath a few nanoseconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import overload
+
+import grpc
+
+from fanzha.client.failures import RequestFailed
+from fanzha.v1 import decision_pb2 as pb
+
+_NO_DETAIL = pb.Detail()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What to do with one call, text or link, and why; see ``decision.proto``."""
+
+    action: int
+    """ACTION_ALLOW or ACTION_BLOCK of `fanzha.v1.decision_pb2`."""
+    reason: int
+    """One REASON; new ones may be added."""
+    score: float | None = None
+    """Fraud probability; None when no model was heard."""
+    threshold: float = 0.0
+    decision_id: int = 0
+    """Quote it in appeals and confirmations; 0 when no server decided."""
+    entry_id: str = ""
+    pattern: str = ""
+    evidence: int = 0
+    fraud_type: int = 0
+    list_version: int = 0
+    model_version: str = ""
+    moment_score: float | None = None
+    moment_version: str = ""
+    failed_open: bool = False
+    """No server answered, so the traffic is let through."""
+    status: grpc.StatusCode | None = None
+    """Why no server answered."""
+    error: str = ""
+    """What is wrong with the request, or with the server."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the traffic must be dropped."""
+        return self.action == pb.ACTION_BLOCK
+
+
+def let_through(failure: RequestFailed) -> Answer:
+    """Return the answer for want of one."""
+    return Answer(
+        action=pb.ACTION_ALLOW,
+        reason=pb.REASON_FAILED_OPEN,
+        failed_open=True,
+        status=failure.status,
+        error=str(failure),
+    )
+
+
+class Answers(Sequence[Answer]):
+    """The answers to one batch; row i answers request i."""
+
+    def __init__(self, decisions: pb.Decisions) -> None:
+        self.decisions = decisions
+        """The arrays themselves; empty when no server answered."""
+        self._details = {detail.row: detail for detail in decisions.details}
+        self._failed: Answer | None = None
+        self._rows = len(decisions.actions)
+
+    @classmethod
+    def failed(cls, failure: RequestFailed, rows: int) -> "Answers":
+        """Let all rows through."""
+        answers = cls(pb.Decisions())
+        answers._failed, answers._rows = let_through(failure), rows
+        return answers
+
+    @property
+    def failed_open(self) -> bool:
+        """Whether no server answered."""
+        return self._failed is not None
+
+    @property
+    def blocked(self) -> list[int]:
+        """The rows to drop."""
+        actions = self.decisions.actions
+        return [row for row, action in enumerate(actions) if action == pb.ACTION_BLOCK]
+
+    def __len__(self) -> int:
+        return self._rows
+
+    @overload
+    def __getitem__(self, row: int) -> Answer: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Answer]: ...
+    def __getitem__(self, row: int | slice) -> Answer | list[Answer]:
+        if isinstance(row, slice):
+            return [self._answer(at) for at in range(*row.indices(self._rows))]
+        if not -self._rows <= row < self._rows:
+            raise IndexError(row)
+        return self._answer(row % self._rows)
+
+    def _answer(self, row: int) -> Answer:
+        if self._failed is not None:
+            return self._failed
+        decisions, detail = self.decisions, self._details.get(row, _NO_DETAIL)
+        score = decisions.scores[row]
+        return Answer(
+            action=decisions.actions[row],
+            reason=decisions.reasons[row],
+            score=None if isnan(score) else score,
+            threshold=decisions.threshold,
+            decision_id=decisions.first_decision_id + row,
+            entry_id=detail.entry_id,
+            pattern=detail.pattern,
+            evidence=detail.evidence,
+            fraud_type=detail.fraud_type,
+            list_version=decisions.list_version,
+            model_version=decisions.model_version,
+            moment_score=detail.moment_score if detail.HasField("moment_score") else None,
+            moment_version=decisions.moment_version,
+            error=detail.error,
+        )

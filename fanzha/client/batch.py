@@ -1,0 +1,105 @@
+"""Single requests that travel together, each with its own deadline.
+
+A deadline holds wherever the batch is, waiting here or under way. One timer for the batch,
+not one for each request, is what keeps a request cheap.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, Protocol
+
+import grpc
+
+from fanzha.client.answers import Answer, Answers
+from fanzha.client.failures import RequestFailed
+from fanzha.client.kinds import Row
+
+TOGETHER_SECONDS = 0.001
+"""Deadlines so near to each other end at once."""
+
+
+class Sink(Protocol):
+    """Where an answer goes: an `asyncio.Future`, or a thread that waits."""
+
+    def done(self) -> bool:
+        """Tell whether nothing more is wanted."""
+        ...
+
+    def set_result(self, answer: Answer, /) -> None:
+        """Take the answer."""
+
+    def set_exception(self, failure: Exception, /) -> None:
+        """Take why there is none."""
+
+
+class Batch(Generic[Row]):
+    """Rows, where their answers go, and until when."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, fail: Callable[[Sink, RequestFailed], None]
+    ) -> None:
+        self._loop = loop
+        self._fail = fail
+        self._rows: list[tuple[Row, Sink, float]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self.latest = 0.0
+        """The last deadline."""
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: Row, sink: Sink, deadline: float) -> None:
+        """Take one more request."""
+        self._rows.append((row, sink, deadline))
+        self.latest = max(self.latest, deadline)
+        if self._timer is None or deadline < self._timer.when():
+            self._watch(deadline)
+
+    def drop_answered(self) -> None:
+        """Forget requests that are over: failed, or given up by who asked."""
+        self._rows = [one for one in self._rows if not one[1].done()]
+        if not self._rows:
+            self._unwatch()
+
+    @property
+    def rows(self) -> list[Row]:
+        """What is asked."""
+        return [row for row, _, _ in self._rows]
+
+    def answer(self, answers: Answers) -> None:
+        """Hand each request its answer."""
+        self._unwatch()
+        for (_, sink, _), answer in zip(self._rows, answers, strict=True):
+            if not sink.done():
+                sink.set_result(answer)
+
+    def fail(self, failure: RequestFailed) -> None:
+        """Tell all requests that there is no answer."""
+        self._unwatch()
+        for _, sink, _ in self._rows:
+            if not sink.done():
+                self._fail(sink, failure)
+
+    def _watch(self, deadline: float) -> None:
+        self._unwatch()
+        self._timer = self._loop.call_at(deadline, self._expire)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        late = self._loop.time() + TOGETHER_SECONDS
+        self._timer = None
+        failure = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no answer in time")
+        open_ = []
+        for _, sink, deadline in self._rows:
+            if sink.done():
+                continue
+            if deadline <= late:
+                self._fail(sink, failure)
+            else:
+                open_.append(deadline)
+        if open_:
+            self._watch(min(open_))

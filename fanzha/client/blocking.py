@@ -1,0 +1,167 @@
+"""The client for code that waits: any number of threads, one event loop in a thread beside them."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+
+from fanzha.client import reports
+from fanzha.client.answers import Answer, Answers, let_through
+from fanzha.client.core import Core
+from fanzha.client.counters import Counters
+from fanzha.client.failures import RequestFailed
+from fanzha.client.gatherer import Gatherer
+from fanzha.client.kinds import CALLS, LINKS, TEXTS
+from fanzha.client.options import Options, targets_of
+from fanzha.client.waiter import Waiter
+from fanzha.v1 import feedback_pb2
+from fanzha.v1 import interception_pb2 as pb
+
+Result = TypeVar("Result")
+
+GRACE_SECONDS = 0.01
+"""The loop answers at the deadline; a thread waits this much longer for it to do so."""
+
+
+class Client:
+    """Asks servers of Fanzha, such as ``10.0.0.1:7361,10.0.0.2:7361``. Any thread may use it.
+
+    Threads that ask at the same time share requests. Make it after forking, not before. A
+    message handed to a method must not be changed before its answer is there.
+    """
+
+    def __init__(
+        self,
+        targets: str,
+        options: Options | None = None,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        self._options = options or Options()
+        found = targets_of(targets)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="fanzha-client", daemon=True
+        )
+        self._thread.start()
+        self._asked: deque[tuple[Gatherer[Any], Any, Waiter, float]] = deque()
+        self._woken = False
+        self._core = self._run(self._make(found, credentials))
+
+    def decide_call(self, call: pb.Call, *, timeout: float | None = None) -> Answer:
+        """Decide whether to connect a call."""
+        return self._ask(self._core.calls, call, timeout)
+
+    def decide_text(self, text: pb.Text, *, timeout: float | None = None) -> Answer:
+        """Decide whether to deliver a text message."""
+        return self._ask(self._core.texts, text, timeout)
+
+    def decide_link(self, link: pb.Link, *, timeout: float | None = None) -> Answer:
+        """Decide whether to let a link be opened."""
+        return self._ask(self._core.links, link, timeout)
+
+    def decide_calls(self, calls: Sequence[pb.Call], *, timeout: float | None = None) -> Answers:
+        """Decide on up to 4096 calls in one request."""
+        return self._run(self._core.decide(CALLS, calls, timeout))
+
+    def decide_texts(self, texts: Sequence[pb.Text], *, timeout: float | None = None) -> Answers:
+        """Decide on up to 4096 text messages in one request."""
+        return self._run(self._core.decide(TEXTS, texts, timeout))
+
+    def decide_links(self, links: Sequence[pb.Link], *, timeout: float | None = None) -> Answers:
+        """Decide on up to 4096 links in one request."""
+        return self._run(self._core.decide(LINKS, links, timeout))
+
+    def report_call_ends(
+        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = reports.TIMEOUT
+    ) -> feedback_pb2.ReportCallEndsResponse:
+        """Report ended calls. Never repeated; raises `RequestFailed` for want of an answer."""
+        return self._run(reports.call_ends(self._core, ends, timeout))
+
+    def confirm_hit(
+        self,
+        decision_id: int,
+        *,
+        confirmed_by: str,
+        note: str = "",
+        timeout: float = reports.TIMEOUT,
+    ) -> feedback_pb2.ConfirmHitResponse:
+        """Say that a decision was about fraud; raises `RequestFailed` for want of an answer."""
+        return self._run(reports.confirm(self._core, decision_id, confirmed_by, note, timeout))
+
+    def dismiss_hit(
+        self,
+        decision_id: int,
+        *,
+        dismissed_by: str,
+        note: str = "",
+        timeout: float = reports.TIMEOUT,
+    ) -> feedback_pb2.DismissHitResponse:
+        """Say that a decision was not about fraud."""
+        return self._run(reports.dismiss(self._core, decision_id, dismissed_by, note, timeout))
+
+    def wait_until_ready(self, timeout: float) -> bool:
+        """Wait until a server is ready; tell whether one is."""
+        return self._run(self._core.wait_until_ready(timeout))
+
+    @property
+    def counters(self) -> Counters:
+        """What happened so far."""
+        return self._core.counters.copy()
+
+    def close(self) -> None:
+        """Finish what was asked for, and close the connections."""
+        if self._thread.is_alive():
+            self._run(self._core.close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _make(
+        self, targets: Sequence[str], credentials: grpc.ChannelCredentials | None
+    ) -> Core:
+        return Core(targets, self._options, credentials)
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        if self._loop.is_closed():
+            work.close()
+            raise RuntimeError("this client is closed")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _ask(self, gatherer: Gatherer[Any], row: Any, timeout: float | None) -> Answer:
+        self._core.check_open()
+        seconds = self._options.timeout if timeout is None else timeout
+        waiter = Waiter()
+        self._asked.append((gatherer, row, waiter, self._loop.time() + seconds))
+        # One wakes the loop for all who come before it looks.
+        if not self._woken:
+            self._woken = True
+            self._loop.call_soon_threadsafe(self._hand_over)
+        try:
+            return waiter.wait(seconds + GRACE_SECONDS)
+        except RequestFailed as failure:
+            if self._options.fail_open:
+                return let_through(failure)
+            raise
+
+    def _hand_over(self) -> None:
+        # In this order: who finds the loop woken has put its request in before.
+        self._woken = False
+        while self._asked:
+            gatherer, row, waiter, deadline = self._asked.popleft()
+            gatherer.put(row, waiter, deadline)

@@ -1,0 +1,28 @@
+"""The three kinds of traffic, as the methods that decide on them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from fanzha.v1 import interception_pb2 as pb
+
+Row = TypeVar("Row", pb.Call, pb.Text, pb.Link)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[Row]):
+    """How rows of one kind are asked for."""
+
+    method: str
+    request_of: Callable[[Sequence[Row]], Any]
+
+
+CALLS: Kind[pb.Call] = Kind(
+    method="DecideCalls", request_of=lambda rows: pb.DecideCallsRequest(calls=rows)
+)
+TEXTS: Kind[pb.Text] = Kind(
+    method="DecideTexts", request_of=lambda rows: pb.DecideTextsRequest(texts=rows)
+)
+LINKS: Kind[pb.Link] = Kind(
+    method="DecideLinks", request_of=lambda rows: pb.DecideLinksRequest(links=rows)
+)

@@ -1,0 +1,70 @@
+"""Sends requests: deadlines, one retry where that is safe, counters."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from fanzha.client.answers import Answers
+from fanzha.client.connections import Connection, Connections
+from fanzha.client.counters import Counters
+from fanzha.client.failures import RequestFailed
+from fanzha.v1 import decision_pb2
+
+WORTH_SECONDS = 0.002
+"""With less time left, a retry is not worth it."""
+
+
+class Sender:
+    """Asks the connection that was picked; another one when that is not available."""
+
+    def __init__(
+        self, connections: Connections, counters: Counters, now: Callable[[], float]
+    ) -> None:
+        self._connections = connections
+        self._counters = counters
+        self._now = now
+
+    async def decide(
+        self, connection: Connection, method: str, request: Any, deadline: float, rows: int
+    ) -> Answers:
+        """Return the answers to *rows* rows; raise `RequestFailed` for want of them.
+
+        Only UNAVAILABLE is tried again, and once: most likely, nobody decided the first
+        attempt. A server that is overloaded is not asked more often for it.
+        """
+        try:
+            answers = Answers(await self._ask(connection, method, request, deadline))
+        except RequestFailed as failure:
+            other = self._other(failure, connection, deadline)
+            if other is None:
+                raise
+            self._counters.retries += 1
+            answers = Answers(await self._ask(other, method, request, deadline))
+        if len(answers) != rows:
+            raise RequestFailed(
+                grpc.StatusCode.INTERNAL, f"{rows} rows asked, {len(answers)} answered"
+            )
+        self._counters.decided += rows
+        self._counters.blocked += len(answers.blocked)
+        return answers
+
+    async def _ask(
+        self, connection: Connection, method: str, request: Any, deadline: float
+    ) -> decision_pb2.Decisions:
+        self._counters.requests += 1
+        answer = await connection.ask(method, request, deadline)
+        decisions: decision_pb2.Decisions = answer.decisions
+        return decisions
+
+    def _other(
+        self, failure: RequestFailed, failed: Connection, deadline: float
+    ) -> Connection | None:
+        if failure.status is not grpc.StatusCode.UNAVAILABLE:
+            return None
+        if deadline - self._now() < WORTH_SECONDS:
+            return None
+        try:
+            return self._connections.pick(crowded=True, after=failed.target)
+        except RequestFailed:
+            return None

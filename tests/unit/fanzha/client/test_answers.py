@@ -1,0 +1,87 @@
+import math
+import subprocess
+import sys
+
+import grpc
+import pytest
+
+from fanzha.client import Answers, RequestFailed
+from fanzha.v1 import decision_pb2 as pb
+
+DECISIONS = pb.Decisions(
+    first_decision_id=70,
+    actions=[pb.ACTION_ALLOW, pb.ACTION_BLOCK, pb.ACTION_ALLOW],
+    reasons=[pb.REASON_FAILED_OPEN, pb.REASON_BLOCKLISTED, pb.REASON_SCORED],
+    scores=[math.nan, math.nan, 0.25],
+    threshold=0.5,
+    list_version=7,
+    model_version="calls-3",
+    details=[
+        pb.Detail(row=1, entry_id="e1", pattern="+86170*", fraud_type=pb.FRAUD_TYPE_FAKE_LOAN),
+        pb.Detail(row=2, moment_score=0.75),
+    ],
+)
+AWAY = RequestFailed(grpc.StatusCode.UNAVAILABLE, "nobody there")
+
+
+def test_a_row_has_its_arrays_its_detail_and_the_versions() -> None:
+    answer = Answers(DECISIONS)[1]
+
+    assert (answer.blocked, answer.reason) == (True, pb.REASON_BLOCKLISTED)
+    assert (answer.decision_id, answer.entry_id, answer.pattern) == (71, "e1", "+86170*")
+    assert answer.fraud_type == pb.FRAUD_TYPE_FAKE_LOAN
+    assert (answer.list_version, answer.model_version) == (7, "calls-3")
+    assert not answer.failed_open
+
+
+def test_a_score_is_none_when_no_model_was_heard() -> None:
+    answers = Answers(DECISIONS)
+
+    assert [answer.score for answer in answers] == [None, None, 0.25]
+    assert [answer.moment_score for answer in answers] == [None, None, 0.75]
+
+
+def test_answers_are_a_sequence() -> None:
+    answers = Answers(DECISIONS)
+
+    assert [answer.decision_id for answer in answers] == [70, 71, 72]
+    assert answers[-1] == answers[2]
+    assert answers[1:] == [answers[1], answers[2]]
+    assert answers.blocked == [1]
+    with pytest.raises(IndexError):
+        answers[3]
+
+
+def test_an_unspecified_action_lets_through() -> None:
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_UNSPECIFIED], reasons=[pb.REASON_UNSPECIFIED], scores=[0]
+    )
+
+    answers = Answers(decisions)
+
+    assert not answers[0].blocked
+
+
+def test_failed_rows_are_let_through_and_say_why() -> None:
+    answers = Answers.failed(AWAY, rows=2)
+
+    assert answers.failed_open
+    assert len(answers) == 2
+    assert answers.blocked == []
+    for answer in answers:
+        assert not answer.blocked
+        assert answer.failed_open
+        assert answer.reason == pb.REASON_FAILED_OPEN
+        assert answer.status is grpc.StatusCode.UNAVAILABLE
+        assert answer.error == "UNAVAILABLE: nobody there"
+
+
+def test_the_client_loads_nothing_of_the_service() -> None:
+    script = "import sys, fanzha.client; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert "grpc" in loaded
+    assert not {"numpy", "onnxruntime", "redis", "services", "fanzha.tables"} & set(loaded)

@@ -1,0 +1,195 @@
+"""What a client does when servers are away, slow or overloaded, against real ones."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import grpc
+import pytest
+
+from fanzha.client import AsyncClient, Call, Options
+from tests.decision_server import DecisionServer, allow, decision_server, refuse
+
+CALL = Call(caller="+8617000000001", callee="+8619900000001")
+LONG = 20.0
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[DecisionServer, DecisionServer]]:
+    with ExitStack() as stack:
+        yield (
+            stack.enter_context(decision_server()),
+            stack.enter_context(decision_server()),
+        )
+
+
+def client_of(*servers: DecisionServer, **changes: Any) -> AsyncClient:
+    options = Options(**{"timeout": LONG, "connections": 1} | changes)
+    return AsyncClient(",".join(server.target for server in servers), options)
+
+
+async def ask(client: AsyncClient, times: int) -> list[grpc.StatusCode | None]:
+    return [(await client.decide_call(CALL)).status for _ in range(times)]
+
+
+async def asked(client: AsyncClient, server: DecisionServer) -> None:
+    """Ask until *server* was asked."""
+    before = len(server.sizes)
+    while len(server.sizes) == before:
+        await client.decide_call(CALL)
+        await asyncio.sleep(0.005)
+
+
+async def test_requests_are_spread_over_targets(
+    servers: tuple[DecisionServer, DecisionServer],
+) -> None:
+    async with client_of(*servers) as client:
+        for server in servers:
+            await asked(client, server)
+        before = [len(server.sizes) for server in servers]
+        await ask(client, 20)
+
+    assert [len(server.sizes) - old for server, old in zip(servers, before, strict=True)] == [
+        10,
+        10,
+    ]
+
+
+async def test_an_unavailable_target_is_replaced_by_another(
+    servers: tuple[DecisionServer, DecisionServer],
+) -> None:
+    refusing, other = servers
+    async with client_of(*servers) as client:
+        await asked(client, refusing)
+        await asked(client, other)
+        refusing.say = refuse(grpc.StatusCode.UNAVAILABLE)
+        statuses = await ask(client, 10)
+        counters = client.counters
+
+    assert statuses == [None] * 10
+    assert counters.retries >= 1
+    assert counters.failed == 0
+
+
+async def test_a_request_is_repeated_once_at_most() -> None:
+    with decision_server(refuse(grpc.StatusCode.UNAVAILABLE)) as server:
+        async with client_of(server) as client:
+            answer = await client.decide_call(CALL)
+            counters = client.counters
+
+    assert answer.failed_open
+    assert answer.status is grpc.StatusCode.UNAVAILABLE
+    assert len(server.sizes) == 2
+    assert (counters.requests, counters.retries) == (2, 1)
+    assert counters.failed_by_status == {"UNAVAILABLE": 1}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED],
+)
+async def test_other_failures_are_not_repeated(status: grpc.StatusCode) -> None:
+    with decision_server(refuse(status)) as server:
+        async with client_of(server) as client:
+            answer = await client.decide_call(CALL)
+
+    assert answer.status is status
+    assert len(server.sizes) == 1
+
+
+@pytest.mark.parametrize("hint", ["retry_after_ms", "grpc_retry_pushback_ms"])
+async def test_a_server_that_sheds_is_left_alone_for_as_long_as_it_says(hint: str) -> None:
+    with decision_server(refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, **{hint: "300"})) as server:
+        async with client_of(server) as client:
+            statuses = await ask(client, 5)
+            asked_while_shedding = len(server.sizes)
+            server.say = allow
+            await asked(client, server)
+            later = await ask(client, 1)
+
+    assert statuses == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 5
+    assert asked_while_shedding == 1
+    assert later == [None]
+
+
+async def test_while_one_target_sheds_the_other_is_asked(
+    servers: tuple[DecisionServer, DecisionServer],
+) -> None:
+    shedding, other = servers
+    async with client_of(*servers) as client:
+        await asked(client, shedding)
+        await asked(client, other)
+        shedding.say = refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after_ms="5000")
+        statuses = await ask(client, 10)
+
+    assert statuses.count(grpc.StatusCode.RESOURCE_EXHAUSTED) == 1
+    assert statuses.count(None) == 9
+
+
+async def test_a_target_that_is_not_serving_is_not_asked(
+    servers: tuple[DecisionServer, DecisionServer],
+) -> None:
+    leaving, other = servers
+    async with client_of(*servers) as client:
+        await asked(client, leaving)
+        await asked(client, other)
+        leaving.set_serving(False)
+        quiet = 0
+        while quiet < 10:
+            before = len(leaving.sizes)
+            assert await ask(client, 1) == [None]
+            quiet = quiet + 1 if len(leaving.sizes) == before else 0
+        leaving.set_serving(True)
+
+        await asked(client, leaving)
+
+
+async def test_a_target_that_does_not_answer_becomes_the_last_choice(
+    servers: tuple[DecisionServer, DecisionServer],
+) -> None:
+    stuck, other = servers
+    async with client_of(*servers, timeout=0.3) as client:
+        await asked(client, stuck)
+        await asked(client, other)
+        stuck.hold()
+        statuses = await ask(client, 20)
+
+    # In turn, they would be ten.
+    assert 3 <= statuses.count(grpc.StatusCode.DEADLINE_EXCEEDED) <= 6
+    assert statuses[-1] is None
+
+
+async def test_without_any_server_traffic_is_let_through() -> None:
+    with decision_server() as server:
+        target = server.target
+    async with AsyncClient(target) as client:
+        ready = await client.wait_until_ready(0.05)
+        answer = await client.decide_call(CALL)
+        answers = await client.decide_calls([CALL, CALL])
+        counters = client.counters
+
+    assert not ready
+    assert answer.failed_open
+    assert not answer.blocked
+    assert answers.failed_open
+    assert counters.failed == 3
+
+
+async def test_a_client_finds_a_server_that_comes_back() -> None:
+    with decision_server() as first:
+        port = int(first.target.rpartition(":")[2])
+        client = client_of(first, timeout=0.5)
+        await asked(client, first)
+    assert (await client.decide_call(CALL)).failed_open
+    with decision_server(port=port) as second:
+        await asked(client, second)
+        await client.close()
+
+
+async def test_an_answer_of_the_wrong_length_is_no_answer() -> None:
+    with decision_server(lambda rows, context: allow([*rows, CALL], context)) as server:
+        async with client_of(server) as client:
+            answer = await client.decide_call(CALL)
+
+    assert answer.status is grpc.StatusCode.INTERNAL
