@@ -14,12 +14,12 @@ from classifiers.moment_memory import CallerMoment
 from classifiers.onnx_model import OnnxModel
 from fanzha import numbering
 from fanzha.phone import FIRST_SENDER
-from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress
+from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress, Int64s
 
 FEWEST_ATTEMPTS = 3
 """Of the last hour. A caller with fewer cannot reach the threshold: one call shows too little."""
 
-_ONE, _HALF = np.float32(1), np.float32(0.5)
+_ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,16 @@ class MomentInputs:
     home_number: Float32s
     """The caller is an E.164 number of the home country."""
     foreign_number: Float32s
+    outgoing_calls: Float32s
+    """As `CallerActivity` counts them, like the next."""
+    incoming_calls: Float32s
     moment: CallerMoment
-    activity: CallerActivity
 
     def __len__(self) -> int:
         return len(self.international)
+
+
+_FLAGS = tuple(field.name for field in fields(MomentInputs))[:8]
 
 
 class MomentClassifier:
@@ -65,12 +70,17 @@ class MomentClassifier:
         return held_back(self._model.predict(columns), attempts, self.threshold)
 
 
+def enough(attempts: Float32s) -> Bools:
+    """Tell which calls may be suspicious, by the attempts their callers made in the last hour."""
+    # A little less, for attempts have begun to fade.
+    many: Bools = attempts >= np.float32(FEWEST_ATTEMPTS - 0.5)
+    return many
+
+
 def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32s:
     """Return *scores* so that too few attempts stay under *threshold*."""
     most = attempts * np.float32(0.99 * threshold / FEWEST_ATTEMPTS)
-    # A little less, for attempts have begun to fade.
-    few = attempts < np.float32(FEWEST_ATTEMPTS - 0.5)
-    return np.where(few, np.minimum(scores, most), scores)
+    return np.where(enough(attempts), scores, np.minimum(scores, most))
 
 
 def inputs_of(
@@ -78,78 +88,76 @@ def inputs_of(
     moment: CallerMoment,
     activity: CallerActivity,
     implausible: Bools,
+    *,
+    rows: Int64s,
     home_country: str = "86",
 ) -> MomentInputs:
-    """Put together what is known of *calls* at the moment they are made."""
-    home = numbering.domestic(calls.callers, home_country)
-    number = (calls.callers > 0) & (calls.callers < FIRST_SENDER)
-    attestations = calls.attestations
+    """Put together what is known of some *rows* of calls at the moment they are made."""
+    callers, ingress = calls.callers[rows], calls.ingress[rows]
+    attestations = calls.attestations[rows]
+    home = numbering.domestic(callers, home_country)
+    number = (callers > 0) & (callers < FIRST_SENDER)
     weak = (attestations == Attestation.PARTIAL) | (attestations == Attestation.GATEWAY)
-    flags = {
-        "international": calls.ingress == Ingress.INTERNATIONAL,
-        "interconnect": calls.ingress == Ingress.INTERCONNECT,
-        "attested_fully": attestations == Attestation.FULL,
-        "attested_weakly": weak,
-        "attestation_failed": attestations == Attestation.FAILED,
-        "implausible": implausible,
-        "home_number": home & number,
-        "foreign_number": number & ~home,
-    }
-    columns = {name: flag.astype(np.float32) for name, flag in flags.items()}
-    return MomentInputs(**columns, moment=moment, activity=activity)
+    flags = np.empty((len(_FLAGS), len(rows)), np.float32)
+    flags[:] = (
+        ingress == Ingress.INTERNATIONAL,
+        ingress == Ingress.INTERCONNECT,
+        attestations == Attestation.FULL,
+        weak,
+        attestations == Attestation.FAILED,
+        implausible[rows],
+        home & number,
+        number & ~home,
+    )
+    return MomentInputs(
+        **dict(zip(_FLAGS, flags, strict=True)),
+        outgoing_calls=activity.outgoing_calls[rows],
+        incoming_calls=activity.incoming_calls[rows],
+        moment=moment.take(rows),
+    )
 
 
 def moment_features(inputs: MomentInputs) -> dict[str, Float32s]:
     """Describe each call to a model. NaN where no end was ever reported."""
-    moment, activity = inputs.moment, inputs.activity
-    flags = {
-        field.name: getattr(inputs, field.name)
-        for field in fields(inputs)
-        if field.name not in {"moment", "activity"}
-    }
+    moment = inputs.moment
     attempts, ended = moment.attempts_hour + _ONE, moment.ended + _ONE
     unknown = moment.ended < _HALF
     return {
-        **flags,
+        **{name: getattr(inputs, name) for name in _FLAGS},
         "log_attempts_minute": np.log1p(moment.attempts_minute),
         "log_attempts_ten_minutes": np.log1p(moment.attempts_ten_minutes),
         "log_attempts_hour": np.log(attempts),
         "repeated_share": moment.repeated / attempts,
         "neighbour_share": moment.neighbours / attempts,
-        "unanswered_share": np.where(unknown, np.nan, (moment.unanswered + _HALF) / ended),
-        "brief_share": np.where(unknown, np.nan, moment.brief / ended),
-        "log_made_per_got": np.log(
-            (activity.outgoing_calls + _ONE) / (activity.incoming_calls + _ONE)
-        ),
+        "unanswered_share": np.where(unknown, _NOTHING, (moment.unanswered + _HALF) / ended),
+        "brief_share": np.where(unknown, _NOTHING, moment.brief / ended),
+        "log_made_per_got": np.log((inputs.outgoing_calls + _ONE) / (inputs.incoming_calls + _ONE)),
     }
 
 
-def facts(inputs: MomentInputs, row: int) -> dict[str, float]:
-    """Return what is known of one call, by the names that `read_inputs` reads; without zeros."""
+def facts(inputs: MomentInputs, places: Int64s) -> list[dict[str, float]]:
+    """Return what is known of some calls, by the names that `read_inputs` reads; without zeros."""
     columns = {
         field.name: getattr(part, field.name)
         for part in (inputs, inputs.moment)
         for field in fields(part)
-        if field.name not in {"moment", "activity"}
+        if field.name != "moment"
     }
-    columns["outgoing_calls"] = inputs.activity.outgoing_calls
-    columns["incoming_calls"] = inputs.activity.incoming_calls
-    known = {name: float(column[row]) for name, column in columns.items()}
-    return {name: value for name, value in known.items() if value}
+    values = np.column_stack([column[places] for column in columns.values()]).tolist()
+    # Row by row, as few calls are suspicious.
+    return [
+        {name: value for name, value in zip(columns, row, strict=True) if value} for row in values
+    ]
 
 
 def read_inputs(golden: Sequence[card.GoldenRow]) -> MomentInputs:
     """Read golden rows; what a row does not name is 0."""
 
     def columns(kind: type) -> dict[str, Float32s]:
-        names = (field.name for field in fields(kind) if field.name not in {"moment", "activity"})
+        names = (field.name for field in fields(kind) if field.name != "moment")
         return {
             name: np.array([row.inputs.get(name, 0) for row in golden], np.float32)
             for name in names
         }
 
-    return MomentInputs(
-        **columns(MomentInputs),
-        moment=CallerMoment(**columns(CallerMoment)),
-        activity=CallerActivity(**columns(CallerActivity)),
-    )
+    return MomentInputs(**columns(MomentInputs), moment=CallerMoment(**columns(CallerMoment)))

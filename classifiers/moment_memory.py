@@ -10,7 +10,7 @@ Counters are weighted by the events' own time; what is a repeat or a neighbour g
 the rows. Rows of one batch see each other. Not for use by several threads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +64,10 @@ class CallerMoment:
 
     def __len__(self) -> int:
         return len(self.attempts_minute)
+
+    def take(self, rows: Int64s) -> "CallerMoment":
+        """Return some rows."""
+        return CallerMoment(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 class _Events(NamedTuple):

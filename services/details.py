@@ -14,7 +14,6 @@ from services.evidence import Listed
 from services.moment_stage import Suspicion
 from services.policy import Ruling
 
-_NOTHING = Detail()
 _BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
 
 
@@ -54,12 +53,12 @@ def of_rows(
         for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
             details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
     if suspicion is not None:
-        for row in np.flatnonzero(suspicion.reached).tolist():
-            details[row] = replace(
-                details.get(row, _NOTHING),
-                moment_score=float(suspicion.scores[row]),
-                moment_facts=suspicion.facts(row),
-            )
+        for row, score, facts in suspicion.told():
+            known = details.get(row)
+            if known is None:
+                details[row] = Detail(moment_score=score, moment_facts=facts)
+            else:
+                details[row] = replace(known, moment_score=score, moment_facts=facts)
     for row, error in errors.items():
         details[row] = Detail(error=error)
     return details

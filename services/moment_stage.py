@@ -5,15 +5,15 @@ counted; the calls go on without it.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from classifiers.base import MomentScorer
-from classifiers.moment import MomentInputs, facts, inputs_of
+from classifiers.moment import MomentInputs, enough, facts, inputs_of
 from classifiers.moment_memory import MomentMemory
-from fanzha.tables import Bools, CallerActivity, Calls, Float32s
+from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s
 from services.faults import kind_and_places
 
 logger = logging.getLogger(__name__)
@@ -28,12 +28,17 @@ class Suspicion(NamedTuple):
     version: str
     blocks: bool
     """Whether such calls are blocked, and not only marked."""
+    rows: Int64s
+    """Calls that were scored: those whose callers made enough of them lately."""
     inputs: MomentInputs | None
-    """What the model was told; None when it broke."""
+    """What the model was told of these; None when it was not asked, or broke."""
 
-    def facts(self, row: int) -> dict[str, float]:
-        """Return what the model was told of one call."""
-        return {} if self.inputs is None else facts(self.inputs, row)
+    def told(self) -> Iterator[tuple[int, float, dict[str, float]]]:
+        """Return row, score and what the model was told, of the calls that are suspicious."""
+        rows = np.flatnonzero(self.reached)
+        if self.inputs is not None and len(rows):
+            known = facts(self.inputs, np.searchsorted(self.rows, rows))
+            yield from zip(rows.tolist(), self.scores[rows].tolist(), known, strict=True)
 
 
 class MomentStage:
@@ -63,26 +68,39 @@ class MomentStage:
         implausible: Bools,
         failed: Callable[[], None],
     ) -> Suspicion:
-        """Score each call; none is suspicious, and *failed* is called, when the model breaks."""
+        """Score each call; none is suspicious, and *failed* is called, when the model breaks.
+
+        Calls of callers that made too few of them lately are not scored, and most are such.
+        """
         moment = self.memory.observe(calls)
+        rows = np.flatnonzero(enough(moment.attempts_hour))
+        scores = np.zeros(len(calls), np.float32)
         inputs: MomentInputs | None = None
         try:
-            inputs = inputs_of(calls, moment, activity, implausible, self._home_country)
-            scores = self._model.score(inputs)
+            if len(rows):
+                inputs = inputs_of(
+                    calls,
+                    moment,
+                    activity,
+                    implausible,
+                    rows=rows,
+                    home_country=self._home_country,
+                )
+                scores[rows] = self._model.score(inputs)
         except Exception as error:
             # Whatever breaks in the model, traffic goes on without it.
             self._tell(error)
             failed()
-            scores = np.full(len(calls), np.nan, np.float32)
         else:
-            if self._faulted:
+            if self._faulted and len(rows):
                 logger.info("the moment model is heard again")
-            self._faulted = False
+                self._faulted = False
         return Suspicion(
             reached=scores >= self._threshold,
             scores=scores,
             version=self._model.version,
             blocks=self._blocks,
+            rows=rows,
             inputs=inputs,
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from classifiers.evaluation import auc
-from classifiers.moment import FEWEST_ATTEMPTS
+from classifiers.moment import enough
 from classifiers.training.call_simulator import events
 from classifiers.training.call_simulator.replay import replay
 from classifiers.training.call_simulator.worlds import World
@@ -47,7 +47,7 @@ def observe(world: World, scale: float, seed: int, told: Callable[[float], None]
         world=world,
         names=tuple(columns),
         rows=np.column_stack(list(columns.values())),
-        enough=attempts >= np.float32(FEWEST_ATTEMPTS - 0.5),
+        enough=enough(attempts),
         who=who,
         kinds=lives.kinds,
     )
@@ -107,7 +107,7 @@ def by_kind(observed: Observed, scores: Float32s, threshold: float) -> Figures:
     first = np.full(len(observed.kinds), np.iinfo(np.int64).max)
     np.minimum.at(first, observed.who[marked], nth[marked])
     ever = first < np.iinfo(np.int64).max
-    enough = np.bincount(observed.who, observed.enough, len(observed.kinds)) > 0
+    able = np.bincount(observed.who, observed.enough, len(observed.kinds)) > 0
     figures: Figures = []
     for kind, behaviour in enumerate(observed.world.behaviours):
         callers, calls = observed.kinds == kind, observed.kinds[observed.who] == kind
@@ -117,7 +117,7 @@ def by_kind(observed: Observed, scores: Float32s, threshold: float) -> Figures:
                 "kind": behaviour.name,
                 "fraud": behaviour.fraud,
                 "callers": int(callers.sum()),
-                "with_enough_calls": int((callers & enough).sum()),
+                "with_enough_calls": int((callers & able).sum()),
                 "marked": int(hit.sum()),
                 "calls": int(calls.sum()),
                 "marked_calls": int((calls & marked).sum()),

@@ -143,9 +143,9 @@ kB. Code: `classifiers/moment.py`, `classifiers/moment_memory.py`,
 The memory has 64 bytes a caller and a quarter as many slots as `activity_slots`: 16 MiB in each
 worker by default. Only E.164 callers are counted; service codes and names have no history here.
 
-**Minimum evidence.** With fewer than three attempts in the last hour the score stays under the
-threshold: a first call, from wherever, is not suspicious. Who calls each victim once, from ever
-new numbers, is not seen by this model at all.
+**Minimum evidence.** With fewer than three attempts in the last hour a call is not scored: a
+first call, from wherever, is not suspicious. Who calls each victim once, from ever new numbers,
+is not seen by this model at all.
 
 ## Threshold
 

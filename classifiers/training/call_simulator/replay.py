@@ -57,7 +57,9 @@ def _inputs(part: Stream, activity: ActivityTable, moments: MomentMemory) -> Mom
     implausible = numbering.impossible(calls.callers) | numbering.forged_from_abroad(
         calls.callers, calls.ingress, calls.attestations
     )
-    return inputs_of(calls, moments.observe(calls), activity.observe(calls), implausible)
+    everything = np.arange(len(part))
+    moment, known = moments.observe(calls), activity.observe(calls)
+    return inputs_of(calls, moment, known, implausible, rows=everything)
 
 
 def _tell_ends(ended: Stream, activity: ActivityTable, moments: MomentMemory) -> None:

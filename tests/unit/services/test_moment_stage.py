@@ -23,6 +23,8 @@ from tests.builders import (
 )
 
 CALLER, OTHER = "+8617000000001", "+8619900000001"
+OFTEN = [CALLER] * 3
+"""Calls enough to be suspicious."""
 
 
 def decide(moment: MomentStage | None, calls: Calls, score: float = 0.0) -> Decisions:
@@ -42,28 +44,36 @@ def decide(moment: MomentStage | None, calls: Calls, score: float = 0.0) -> Deci
 def test_a_suspicious_call_is_marked_or_by_setting_blocked(
     moment: MomentStage | None, action: Action, reason: Reason
 ) -> None:
-    decisions = decide(moment, some_calls(CALLER))
+    decisions = decide(moment, some_calls(*OFTEN))
 
-    assert (decisions.actions.tolist(), decisions.reasons.tolist()) == ([action], [reason])
+    assert decisions.actions.tolist() == [action] * 3
+    assert decisions.reasons.tolist() == [reason] * 3
+
+
+def test_a_first_call_is_not_suspicious_whatever_the_model_says() -> None:
+    decisions = decide(a_moment_stage(1.0, blocks=True), some_calls(CALLER, OTHER, OTHER))
+
+    assert decisions.reasons.tolist() == [Reason.SCORED] * 3
 
 
 def test_a_mark_tells_its_score_and_the_model() -> None:
-    decisions = decide(a_moment_stage(0.95), some_calls(CALLER))
+    decisions = decide(a_moment_stage(0.95), some_calls(OTHER, *OFTEN))
 
-    assert decisions.details[0].moment_score == pytest.approx(0.95)
-    assert decisions.details[0].moment_facts == {
+    assert decisions.details[1].moment_score == pytest.approx(0.95)
+    assert decisions.details[1].moment_facts == {
         "home_number": 1,
-        "attempts_minute": 1,
-        "attempts_ten_minutes": 1,
-        "attempts_hour": 1,
-        "outgoing_calls": 1,
+        "attempts_minute": 3,
+        "attempts_ten_minutes": 3,
+        "attempts_hour": 3,
+        "repeated": 2,
+        "outgoing_calls": 3,
     }
     assert (decisions.moment_version, decisions.model_version) == ("test-1", "test-1")
-    assert decisions.scores.tolist() == [0]
+    assert list(decisions.details) == [1, 2, 3]
 
 
 def test_a_call_that_is_not_suspicious_has_no_detail() -> None:
-    decisions = decide(a_moment_stage(0.1), some_calls(CALLER))
+    decisions = decide(a_moment_stage(0.1), some_calls(*OFTEN))
 
     assert decisions.details == {}
     assert decisions.moment_version == "test-1"
@@ -72,9 +82,9 @@ def test_a_call_that_is_not_suspicious_has_no_detail() -> None:
 def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_moment() -> None:
     engine = an_engine(an_entry(CALLER), moment=a_moment_stage(0.95))
 
-    decisions = engine.decide_calls(some_calls(CALLER), NINE_O_CLOCK_S)
+    decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
 
-    assert decisions.reasons.tolist() == [Reason.BLOCKLISTED]
+    assert decisions.reasons.tolist() == [Reason.BLOCKLISTED] * 3
     assert decisions.details[0].pattern == CALLER
     assert decisions.details[0].moment_score == pytest.approx(0.95)
 
@@ -82,9 +92,11 @@ def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_moment() ->
 def test_calls_to_and_from_protected_numbers_are_let_through_whatever_their_moment() -> None:
     moment = a_moment_stage(1.0, blocks=True)
 
-    decisions = decide(moment, some_calls(CALLER, "110", callees=["110", CALLER]), score=1.0)
+    calls = some_calls(*OFTEN, "110", callees=["110", "110", "110", CALLER])
 
-    assert decisions.actions.tolist() == [Action.ALLOW, Action.ALLOW]
+    decisions = decide(moment, calls, score=1.0)
+
+    assert decisions.actions.tolist() == [Action.ALLOW] * 4
 
 
 def test_a_moment_model_that_breaks_is_told_of_once_counted_and_decides_nothing(
@@ -96,9 +108,9 @@ def test_a_moment_model_that_breaks_is_told_of_once_counted_and_decides_nothing(
     engine = an_engine(moment=moment, observer=observer)
 
     for _ in range(3):
-        decisions = engine.decide_calls(some_calls(CALLER), NINE_O_CLOCK_S)
+        decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
 
-    assert decisions.reasons.tolist() == [Reason.SCORED]
+    assert decisions.reasons.tolist() == [Reason.SCORED] * 3
     assert len(failures) == 3
     told = [line for line in caplog.records if line.levelno == logging.ERROR]
     assert len(told) == 1
@@ -129,13 +141,14 @@ def test_the_stage_remembers_calls_and_their_ends() -> None:
 
 
 def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment() -> None:
-    calls = some_calls(OTHER, CALLER)
+    calls = some_calls(OTHER, *OFTEN)
     decisions = decide(a_moment_stage(0.95), calls)
 
     batch = blocked(Channel.CALL, calls, decisions, NINE_O_CLOCK_MS)
 
     assert batch is not None
-    hit = batch.hits()[1]
+    assert len(batch) == 3
+    hit = batch.hits()[0]
     assert (hit.action, hit.reason, hit.confirmed) == (Action.ALLOW, Reason.MOMENT, False)
     assert hit.from_party == CALLER
     assert hit.score == pytest.approx(0.95)

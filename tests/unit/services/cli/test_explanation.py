@@ -4,6 +4,8 @@ import pytest
 import typer
 
 from classifiers import bundles
+from classifiers.card import GoldenRow
+from classifiers.moment import read_inputs
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from services.cli import explanation
@@ -56,3 +58,43 @@ def test_a_borrowed_name_is_told_beside_what_the_model_weighed(host: str, said: 
     assert found.sentence.startswith(said)
     assert ("paypal" in found.sentence) == bool(said)
     assert found.parts
+
+
+def a_marked_call(version: str, score: float | None = None) -> decision_pb2.Decision:
+    """Make the decision on a call of a machine that dials a block of numbers."""
+    facts = {
+        "home_number": 1.0,
+        "interconnect": 1.0,
+        "attempts_minute": 4.0,
+        "ended": 80.0,
+        "attempts_ten_minutes": 30.0,
+        "attempts_hour": 90.0,
+        "neighbours": 85.0,
+        "unanswered": 55.0,
+        "brief": 12.0,
+        "outgoing_calls": 90.0,
+    }
+    inputs = read_inputs([GoldenRow(inputs=facts, score=0.0)])
+    found = float(bundles.load_moment().score(inputs)[0])
+    return decision_pb2.Decision(
+        reason=decision_pb2.REASON_MOMENT,
+        moment_version=version,
+        moment_score=found if score is None else score,
+        moment_facts=facts,
+    )
+
+
+def test_a_marked_call_is_explained_by_what_the_server_knew() -> None:
+    version = bundles.load_moment().version
+
+    found = explanation.of_call(a_marked_call(version), local=False)
+
+    assert "neighbour_share" in [part for part, weight in found.parts if weight > 0]
+
+
+@pytest.mark.parametrize(("version", "score"), [("not this one", None), ("", 0.1)])
+def test_another_moment_model_cannot_explain_a_mark(version: str, score: float | None) -> None:
+    here = bundles.load_moment().version
+
+    with pytest.raises(typer.Exit):
+        explanation.of_call(a_marked_call(version or here, score), local=False)
