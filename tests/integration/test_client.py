@@ -112,13 +112,13 @@ def test_decisions_are_confirmed_and_call_ends_reported(
     with Client(services[0].interception, PATIENT) as client:
         suspect = client.decide_call(FORGED)
         first: list[bool] = []
+        refused: set[grpc.StatusCode] = set()
 
         def confirmed() -> bool:
             try:
                 first.append(client.confirm_hit(suspect.decision_id, confirmed_by="li").first)
             except RequestFailed as failure:
-                # The hit is on its way to the store.
-                assert failure.status is grpc.StatusCode.NOT_FOUND
+                refused.add(failure.status)
             return bool(first)
 
         eventually(confirmed)
@@ -126,6 +126,8 @@ def test_decisions_are_confirmed_and_call_ends_reported(
         dismissed = client.dismiss_hit(suspect.decision_id, dismissed_by="wang").first
         ends = client.report_call_ends([CallEnd(caller=CALL.caller, callee=CALLEE)] * 3)
 
+    # Until the hit is in the store.
+    assert refused <= {grpc.StatusCode.NOT_FOUND}
     assert (first, again, dismissed) == ([True], False, True)
     assert ends.accepted == 3
 
