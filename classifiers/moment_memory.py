@@ -38,7 +38,7 @@ _FIRST, _FLOATS = 2 * _COUNTERS, 2 * _WORDS
 # The counters, in the order of `CallerMoment`.
 _KINDS = 8
 _TEN_MINUTES, _HOUR, _REPEATED, _NEIGHBOURS, _ENDED, _UNANSWERED, _BRIEF = range(1, _KINDS)
-_FADING = np.array([1 / life for life in (*HALF_LIVES_MS, *[HALF_LIVES_MS[-1]] * 5)], np.float32)
+_FADING = np.array([-1 / life for life in HALF_LIVES_MS], np.float32)
 _BACK = np.arange(1, HISTORY + 1)
 _FAR = np.int16(2**15 - 1)
 
@@ -102,13 +102,15 @@ class MomentMemory:
         readable = (calls.callees != UNREADABLE) & (calls.attempted_at_ms > 0)
         self._claim(calls.callers, slots, calls.attempted_at_ms, readable)
         events = self._events(calls.callers, slots, readable, calls.attempted_at_ms)
+        known = np.zeros((len(calls), _KINDS), np.float32)
         if len(events.rows):
             contents = self._slots.take(events.slots, axis=0)
             happened = np.zeros((len(events.rows), _KINDS), np.float32)
             happened[:, :_REPEATED] = 1
             self._dial(contents, events, _short(calls.callees[events.rows]), happened)
             self._count(contents, events, happened)
-        return self._known(calls.callers, slots)
+            known[events.rows] = contents.view(np.float32)[events.groups, _FIRST:]
+        return CallerMoment(*known.T.copy())
 
     def record_ends(
         self,
@@ -143,7 +145,7 @@ class MomentMemory:
         idle = np.abs(times - self._words.take(slots * _WORDS + _SEEN_MS))
         # A hold of one call ends at once, that of sixty in an hour; sooner than counters fade.
         hold = self._floats.take(slots * _FLOATS + _FIRST + _HOUR)
-        free = hold * np.exp2(idle.astype(np.float32) * -_FADING[_TEN_MINUTES]) <= 1
+        free = hold * np.exp2(idle.astype(np.float32) * _FADING[_TEN_MINUTES]) <= 1
         at = slots[free] * _WORDS
         self._slots[slots[free]] = 0
         # Of several newcomers in one batch the last gets the slot.
@@ -165,11 +167,12 @@ class MomentMemory:
         before = contents[:, _SEEN_MS]
         now = np.maximum(np.maximum.reduceat(events.times, events.first), before)
         counters = contents.view(np.float32)[:, _FIRST:]
-        counters *= _faded(before - now)
-        ages = events.times - now[events.groups]
+        _fade(counters, now - before)
+        ages = now[events.groups] - events.times
         if ages.any():
-            happened *= _faded(ages)
-        counters += np.add.reduceat(happened, events.first, axis=0)
+            _fade(happened, ages)
+        several = len(happened) > len(counters)
+        counters += np.add.reduceat(happened, events.first, axis=0) if several else happened
         contents[:, _SEEN_MS] = now
         self._slots[events.slots] = contents
 
@@ -194,18 +197,13 @@ class MomentMemory:
         happened[:, _REPEATED] = nearest == 0
         happened[:, _NEIGHBOURS] = (nearest > 0) & (nearest <= NEAR)
 
-    def _known(self, callers: Int64s, slots: Int64s) -> CallerMoment:
-        words = self._slots.take(slots, axis=0)
-        words[(words[:, _OWNER] != callers) | (callers == UNREADABLE)] = 0
-        counters = words.view(np.float32)[:, _FIRST:]
-        return CallerMoment(*np.ascontiguousarray(counters.T))
-
 
 def _short(callees: Int64s) -> Uint16s:
     """Return what is remembered of a callee; 0 is kept for nobody."""
     return np.maximum(callees.astype(np.uint16), np.uint16(1))
 
 
-def _faded(ages_ms: Int64s) -> Float32s:
-    faded: Float32s = np.exp2(ages_ms.astype(np.float32)[:, None] * _FADING)
-    return faded
+def _fade(counters: Float32s, ages_ms: Int64s) -> None:
+    factors = np.exp2(ages_ms.astype(np.float32)[:, None] * _FADING)
+    counters[:, :_HOUR] *= factors[:, :_HOUR]
+    counters[:, _HOUR:] *= factors[:, _HOUR:]
