@@ -143,6 +143,10 @@ kB. Code: `classifiers/moment.py`, `classifiers/moment_memory.py`,
 The memory has 64 bytes a caller and a quarter as many slots as `activity_slots`: 16 MiB in each
 worker by default. Only E.164 callers are counted; service codes and names have no history here.
 
+**Cost.** `python -m benchmarks.moment`: on two busy cores (load average 18), a batch of 256 calls
+took 0.17 ms at least and 0.20 ms at the median with callers that call rarely, which are
+remembered and not scored; 0.33 ms and 0.51 ms where nine in ten are scored.
+
 **Minimum evidence.** With fewer than three attempts in the last hour a call is not scored: a
 first call, from wherever, is not suspicious. Who calls each victim once, from ever new numbers,
 is not seen by this model at all.
