@@ -15,6 +15,8 @@ from fanzha.tables import Bools, CallerActivity, Float32s, Int64s
 FILE = "sichuan_user_features.csv.gz"
 CALL_SPREAD = 1.5
 """Standard deviation of the length of calls, as a multiple of its mean."""
+MOST_AT_ONCE = 4
+"""So many calls of a short observation may count as one for the hours of the day it shows."""
 
 Generator: TypeAlias = np.random.Generator
 
@@ -63,8 +65,9 @@ def after_calls(
     Totals of months say little about a caller who is watched since this morning, so
     shorter observations are drawn: calls and texts are kept at random; counterparts, and
     hours of the day, follow as if the calls for each were distributed geometrically; days
-    follow in proportion. Real contacts are more uneven and come in bursts, so real ordinary
-    subscribers repeat their counterparts more than imagined ones: we err against us.
+    follow in proportion. One to four calls at once fall into an hour. Real contacts are more
+    uneven and come in bursts, so real ordinary subscribers repeat their counterparts more
+    than imagined ones: we err against us.
     """
     kept = np.minimum(outgoing / np.maximum(activity.outgoing_calls, 1), 1)
     whole = kept >= 1
@@ -80,9 +83,14 @@ def after_calls(
     calls, texts = made + got, sent + received
     lengths = np.sqrt(np.log1p(CALL_SPREAD**2 / np.maximum(calls, 1)))
     seconds = activity.connected_seconds / np.maximum(activity.connected_calls, 1)
+    # One day's calls lie closer together in the day than any.
+    at_once = np.exp(chance.uniform(0, np.log(MOST_AT_ONCE), len(activity)))
+    apart = (kept / at_once).astype(np.float32)
 
-    def met(different: Float32s, events: Float32s, seen: Float32s) -> Float32s:
-        return np.minimum(_met_after(different, events, kept, chance), seen)
+    def met(
+        different: Float32s, events: Float32s, seen: Float32s, share: Float32s = kept
+    ) -> Float32s:
+        return np.minimum(_met_after(different, events, share, chance), seen)
 
     all_calls = activity.outgoing_calls + activity.incoming_calls
     all_texts = activity.texts_sent + activity.texts_received
@@ -91,7 +99,7 @@ def after_calls(
         incoming_calls=got,
         counterparts=met(activity.counterparts, all_calls, calls),
         active_days=np.maximum(np.ceil(activity.active_days * kept), 1).astype(np.float32),
-        active_hours=met(activity.active_hours, all_calls, calls),
+        active_hours=met(activity.active_hours, all_calls, calls, apart),
         ended_calls=made,
         answered_calls=made,
         connected_calls=calls,
