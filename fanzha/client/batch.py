@@ -41,6 +41,8 @@ class Batch(Generic[Row]):
         self._loop = loop
         self._fail = fail
         self._rows: list[tuple[Row, Sink, float]] = []
+        self._first = 0.0
+        """When the first request came."""
         self._timer: asyncio.TimerHandle | None = None
         self.latest = 0.0
         """The last deadline."""
@@ -50,15 +52,33 @@ class Batch(Generic[Row]):
 
     def add(self, row: Row, sink: Sink, deadline: float) -> None:
         """Take one more request."""
+        if not self._rows:
+            self._first = self._loop.time()
         self._rows.append((row, sink, deadline))
         self.latest = max(self.latest, deadline)
         if self._timer is None or deadline < self._timer.when():
             self._watch(deadline)
 
-    def drop_answered(self) -> None:
-        """Forget requests that are over: failed, or given up by who asked."""
-        self._rows = [one for one in self._rows if not one[1].done()]
-        if not self._rows:
+    def drop_hopeless(self) -> None:
+        """Forget requests that are over, and give up those that waited too long.
+
+        Whoever has waited longer than it has time left is most likely answered too late:
+        under overload, all would be, if the oldest always went first.
+        """
+        now = self._loop.time()
+        waited = now - self._first
+        late = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "waited too long for a connection")
+        hopeful = []
+        for one in self._rows:
+            _, sink, deadline = one
+            if sink.done():
+                continue
+            if deadline - now < waited:
+                self._fail(sink, late)
+            else:
+                hopeful.append(one)
+        self._rows = hopeful
+        if not hopeful:
             self._unwatch()
 
     @property

@@ -15,6 +15,7 @@ import grpc
 from fanzha.client import channels
 from fanzha.client.failures import RequestFailed, failure_of
 from fanzha.client.options import Options
+from fanzha.client.pace import Pace
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name
@@ -37,11 +38,13 @@ class Connection:
         self,
         target: str,
         *,
+        pace: Pace,
         credentials: grpc.ChannelCredentials | None,
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self.target = target
+        self.pace = pace
         self._freed = freed
         self._now = now
         self.channel = channels.balanced(target, watched=_SERVICE, credentials=credentials)
@@ -67,6 +70,11 @@ class Connection:
         """Whether requests would be sent at once."""
         return self.channel.get_state() is grpc.ChannelConnectivity.READY
 
+    def take(self) -> None:
+        """Count a request in, before it begins: others may be placed meanwhile."""
+        self.in_flight += 1
+        self.pace.begin()
+
     async def ask(self, method: str, request: Any, deadline: float) -> Any:
         """Send the request it was picked for; raise `RequestFailed` for want of an answer."""
         try:
@@ -77,7 +85,9 @@ class Connection:
             raise failure from error
         finally:
             self.in_flight -= 1
+            self.pace.end()
             self._freed()
+        self.pace.answered()
         self._missed = 0
         self.suspect_until = 0.0
         return answer
@@ -94,6 +104,7 @@ class Connection:
             hint = REST_SECONDS if failure.retry_after is None else failure.retry_after
             self.rests_until = now + hint
         elif failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
+            self.pace.missed()
             self._missed += 1
             if self._missed >= MISSES:
                 self.suspect_until = now + SUSPECT_SECONDS
@@ -113,8 +124,9 @@ class Connections:
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
+        paces = {target: Pace(options.connections * options.max_in_flight) for target in targets}
         self._all = [
-            Connection(target, credentials=credentials, freed=freed, now=now)
+            Connection(target, pace=paces[target], credentials=credentials, freed=freed, now=now)
             for _ in range(options.connections)
             for target in targets
         ]
@@ -140,12 +152,11 @@ class Connections:
         # A suspect is asked only where all are.
         usable = [one for one in usable if one.suspect_until <= now] or usable
         if not crowded:
-            usable = [one for one in usable if one.in_flight < self._most]
+            usable = [one for one in usable if one.in_flight < self._most and not one.pace.full]
         if not usable:
             return None
         picked = min(usable, key=lambda one: (one.target == after, not one.ready, one.in_flight))
-        # Counted now: the request may begin after the next one is placed.
-        picked.in_flight += 1
+        picked.take()
         return picked
 
     async def wait_until_ready(self, timeout: float) -> bool:

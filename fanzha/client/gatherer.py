@@ -94,7 +94,7 @@ class Gatherer(Generic[Row]):
 
     def _gone(self, batch: Batch[Row]) -> bool:
         """Send a batch; tell whether it needs no more care."""
-        batch.drop_answered()
+        batch.drop_hopeless()
         if not len(batch):
             return True
         try:

@@ -15,12 +15,13 @@ class Options:
     linger: float = 0.001
     """How long a single decision waits for company while others are under way; the first
     one waits for nobody."""
-    max_batch: int = 256
+    max_batch: int = 128
     """Single decisions that travel together at most."""
     connections: int = 4
     """For each target: a server spreads connections, not requests, over its workers."""
-    max_in_flight: int = 2
-    """Batches under way on one connection; what comes meanwhile makes the next batch larger."""
+    max_in_flight: int = 1
+    """Batches under way on one connection; what comes meanwhile makes the next batch larger.
+    More of them keep distant servers busier, and make requests late where servers are slow."""
     max_waiting: int = 8192
     """Single decisions of one channel that may wait here; more fail at once."""
     fail_open: bool = True

@@ -1,13 +1,16 @@
 """How single requests travel together, against a real server."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from threading import Lock
 from typing import Any
 
 import grpc
 import pytest
 
 from fanzha.client import AsyncClient, Call, Link, Options, RequestFailed, Text
+from fanzha.v1 import decision_pb2
 from tests.decision_server import DecisionServer, allow, block_listed, decision_server
 
 LONG = 20.0
@@ -161,6 +164,29 @@ async def test_what_waits_here_is_bounded(server: DecisionServer) -> None:
     assert len(refused) == 3
     assert {one.result().status for one in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
     assert (counters.decided, counters.failed) == (6, 3)
+
+
+async def test_a_slow_server_is_not_asked_for_what_it_would_answer_too_late(
+    server: DecisionServer,
+) -> None:
+    one_at_a_time = Lock()
+
+    def slowly(rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
+        with one_at_a_time:
+            time.sleep(0.01)
+        return allow(rows, context)
+
+    server.say = slowly
+    # At once, the server would have 16 batches: three times the deadline.
+    overload = options(timeout=0.05, max_batch=8, max_in_flight=16)
+    async with AsyncClient(server.target, overload) as client:
+        for _ in range(500):
+            for number in range(10):
+                client.decide_call(call(number))
+            await asyncio.sleep(0.002)
+        decided = client.counters.decided
+
+    assert decided > sum(server.sizes) / 2
 
 
 async def test_closing_finishes_what_was_asked(server: DecisionServer) -> None:
