@@ -2,7 +2,8 @@
 
 Neither the scheme nor ``www.`` nor whether there is a path at all is told as such: in the
 training data these say how a source was collected, not whether a link is bad. Host and
-path go in apart, so that ``bank`` in a host and ``bank`` in a path can mean different things.
+path go in apart and are hashed apart, so that ``bank`` in a host and ``bank`` in a path can
+mean different things.
 Work per link is bounded by the characters read of it.
 """
 
@@ -14,9 +15,10 @@ import numpy as np
 
 from classifiers import ngrams
 from classifiers.card import Card
+from classifiers.ngrams import Int32s
 from fanzha.tables import Float32s, Int64s
 
-REVISION = "link-1"
+REVISION = "link-2"
 """Of what `of_links` makes; a model made for another does not load."""
 
 _CLASSES = (
@@ -33,6 +35,8 @@ _CLASSES = (
 )
 _OTHER = len(_CLASSES)
 _ASCII = 128
+_SEEDS = np.array([0, 7], np.int64)
+"""Of the hashes of hosts and of paths."""
 SHAPE_WIDTH = 2 * (_OTHER + 1 + 2)
 """Columns of shape: per part the share of each class of characters, length and entropy."""
 
@@ -41,13 +45,13 @@ SHAPE_WIDTH = 2 * (_OTHER + 1 + 2)
 class Settings:
     """What a model's card says of its features."""
 
-    sizes: tuple[int, int] = (3, 5)
-    """The shortest and the longest n-gram."""
-    bits: int = 17
-    """N-grams fall into 2**bits buckets."""
+    sizes: tuple[int, ...] = (3, 4, 5)
+    """Of n-grams."""
+    bits: int = 20
+    """N-grams fall into 2**bits buckets; the model knows the common ones of them."""
     host_characters: int = 100
     """Read of the end of a host; what comes before is not seen."""
-    path_characters: int = 150
+    path_characters: int = 100
     """Read of the beginning of a path with its query."""
 
     @classmethod
@@ -55,9 +59,8 @@ class Settings:
         """Read the settings a model was trained with."""
         if (revision := card.setting("revision", str)) != REVISION:
             raise ValueError(f"model {card.channel} {card.version} reads {revision} features")
-        first, last = card.setting("sizes", list)
         return cls(
-            sizes=(first, last),
+            sizes=tuple(card.setting("sizes", list)),
             bits=card.setting("bits", int),
             host_characters=card.setting("host_characters", int),
             path_characters=card.setting("path_characters", int),
@@ -67,10 +70,10 @@ class Settings:
 class LinkFeatures(NamedTuple):
     """A batch of links; the parts of link i are 2 * i, the host, and 2 * i + 1, the path."""
 
-    ids: Int64s
-    """Bucket ids of all n-grams."""
+    ids: Int32s
+    """Bucket ids, a row for each chunk of characters; `ngrams.PADDING` where there is none."""
     parts: Int64s
-    """The part each id belongs to, as a column."""
+    """The part each chunk belongs to, as a column; an empty part has no chunk."""
     weights: Float32s
     """By part, as a column: what to multiply the sum of its embeddings by."""
     shape: Float32s
@@ -79,39 +82,39 @@ class LinkFeatures(NamedTuple):
 
 def of_links(urls: Sequence[str], settings: Settings) -> LinkFeatures:
     """Describe canonical URLs."""
-    parts = _parts(urls, settings)
-    layout = ngrams.lay_out(parts, max(settings.host_characters, settings.path_characters))
-    bags = ngrams.hashed_layout(layout, sizes=settings.sizes, bits=settings.bits)
-    counts = np.diff(bags.offsets)
+    layout = ngrams.lay_out(_parts(urls, settings))
+    seeds = np.tile(_SEEDS, len(urls))
     return LinkFeatures(
-        ids=bags.ids.astype(np.int64),
-        parts=np.repeat(np.arange(len(counts), dtype=np.int64), counts)[:, np.newaxis],
-        weights=part_weights(counts),
+        ids=ngrams.hashed(layout, seeds, sizes=settings.sizes, bits=settings.bits),
+        parts=np.repeat(np.arange(len(seeds)), layout.chunks)[:, np.newaxis],
+        weights=part_weights(ngrams.counts(layout, settings.sizes)),
         shape=_shape(layout).reshape(len(urls), SHAPE_WIDTH),
     )
 
 
-def part_weights(counts: Int64s) -> Float32s:
-    """Return what to multiply sums of so many embeddings by, as a column."""
-    return np.maximum(counts, 1).astype(np.float32)[:, np.newaxis] ** np.float32(-0.5)
+def part_weights(counts: Int64s, kept: float = 1.0) -> Float32s:
+    """Return what to multiply sums of a share *kept* of so many embeddings by, as a column."""
+    counted = kept * np.maximum(counts, 1)
+    return counted.astype(np.float32)[:, np.newaxis] ** np.float32(-0.5)
 
 
 def _parts(urls: Sequence[str], settings: Settings) -> list[str]:
     parts: list[str] = []
+    append = parts.append
     # One object per row: this is where text becomes numbers.
     for url in urls:
-        host, _slash, path = url[url.find("://") + 3 :].partition("/")
-        parts.append(host.removeprefix("www.")[-settings.host_characters :])
-        parts.append(path[: settings.path_characters])
+        host, _slash, path = url.partition("://")[2].partition("/")
+        append(host.removeprefix("www.")[-settings.host_characters :])
+        append(path[: settings.path_characters])
     return parts
 
 
 def _shape(layout: ngrams.Layout) -> Float32s:
-    """Return a row per part."""
+    """Return a row per part; an empty one looks like nothing at all."""
     rows = len(layout.lengths)
     row_of = np.repeat(np.arange(rows), layout.lengths)
     letters = np.minimum(layout.points, _ASCII - 1)
-    length = (layout.lengths - 2).astype(np.float32)
+    length = np.maximum(layout.lengths - 2, 0).astype(np.float32)
     characters = np.bincount(row_of * _ASCII + letters, minlength=rows * _ASCII)
     shape = np.empty((rows, _OTHER + 3), np.float32)
     shape[:, :-2] = np.log1p(_by_class(characters.reshape(rows, _ASCII)))
@@ -137,6 +140,6 @@ def _entropy(characters: Int64s, rows: int) -> Float32s:
     cells = np.flatnonzero(characters)
     count = characters[cells].astype(np.float32)
     row = cells // _ASCII
-    total = np.bincount(row, count, rows)
+    total = np.maximum(np.bincount(row, count, rows), 1)
     weighted = np.bincount(row, count * np.log(count), rows)
     return (np.log(total) - weighted / total).astype(np.float32)

@@ -15,8 +15,13 @@ import onnxruntime as ort
 from classifiers import card
 from fanzha.tables import Float32s
 
-Tensor: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64] | npt.NDArray[np.int32]
+Tensor: TypeAlias = (
+    npt.NDArray[np.float32] | npt.NDArray[np.int64] | npt.NDArray[np.int32] | npt.NDArray[np.int8]
+)
 """What goes into a graph."""
+
+CONSTANT = "embeddings"
+"""An output that no input changes: a table that numpy reads instead of the graph."""
 
 _ERRORS_ONLY = 3
 
@@ -36,6 +41,7 @@ class OnnxModel:
             providers=["CPUExecutionProvider"],
         )
         self._first_input: str = self._session.get_inputs()[0].name
+        self._outputs = [one.name for one in self._session.get_outputs() if one.name != CONSTANT]
 
     @property
     def version(self) -> str:
@@ -49,8 +55,13 @@ class OnnxModel:
 
     def run(self, inputs: Mapping[str, Tensor]) -> list[Float32s]:
         """Run the graph once and return its outputs in the graph's order."""
-        outputs: list[Float32s] = self._session.run(None, dict(inputs))
+        outputs: list[Float32s] = self._session.run(self._outputs, dict(inputs))
         return outputs
+
+    def constant(self, inputs: Mapping[str, Tensor]) -> npt.NDArray[np.int8]:
+        """Return the table `CONSTANT`; of *inputs*, only the types matter."""
+        table: npt.NDArray[np.int8] = self._session.run([CONSTANT], dict(inputs))[0]
+        return table
 
     def predict(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Return one probability per row, from the features the card names, in its order."""

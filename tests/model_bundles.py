@@ -9,9 +9,13 @@ from classifiers.card import CARD, GRAPH
 
 
 def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None = None) -> Path:
-    """Put a good bundle of *channel* below *root*: the shipped one under another version."""
+    """Put a good bundle of *channel* below *root*: the shipped one under another version.
+
+    Its card has no histograms, so that a test can say what the traffic is compared with.
+    """
     bundle = root / channel / version
     copytree(bundles.newest(bundles.SHIPPED, channel), bundle)
+    _drop_histograms(bundle)
     edit_card(bundle, "version", f'"{version}"')
     if threshold is not None:
         edit_card(bundle, "threshold", str(threshold))
@@ -43,3 +47,10 @@ def cut_graph(bundle: Path) -> None:
     """Damage the graph of a bundle: its last bytes are missing."""
     graph = (bundle / GRAPH).read_bytes()
     (bundle / GRAPH).write_bytes(graph[:-100])
+
+
+def _drop_histograms(bundle: Path) -> None:
+    path = bundle / CARD
+    text = re.sub(r"^score_histogram = .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    table = r"^\[feature_histograms[^\n]*\n(?:[^\[\n][^\n]*\n)*"
+    path.write_text(re.sub(table, "", text, flags=re.MULTILINE), "utf-8")

@@ -1,12 +1,16 @@
-"""Writes the network of the link model as an ONNX graph.
+"""Writes the network of the link model as an ONNX graph, with an 8-bit table.
 
-A sum per part is a gather and one scattered addition: in onnxruntime on one core faster
-than padding all links to the longest, and exact.
+Every bucket of n-grams has a row of the table, zeros where it is not known. The table is an output
+of the graph, for numpy gathers its rows four times as fast as onnxruntime, and the rows are an
+input. Chunks of equal length are added up each, and their sums scattered to the parts of links:
+faster than one scattered addition per n-gram. The scales of the table go into the first layer, so
+quantising costs no operation.
 """
 
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
@@ -15,16 +19,21 @@ from classifiers.training.link_network import WIDTH, Network
 
 
 def graph(network: Network) -> bytes:
-    """Write the network as ONNX, the embeddings in half precision."""
+    """Write the network as ONNX, the embeddings in eight bits."""
     inputs = [
-        helper.make_tensor_value_info("ids", TensorProto.INT64, ["ngrams"]),
-        helper.make_tensor_value_info("parts", TensorProto.INT64, ["ngrams", 1]),
+        helper.make_tensor_value_info("rows", TensorProto.INT8, ["chunks", "ngrams", WIDTH]),
+        helper.make_tensor_value_info("parts", TensorProto.INT64, ["chunks", 1]),
         helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["parts", 1]),
         helper.make_tensor_value_info("shape", TensorProto.FLOAT, ["links", SHAPE_WIDTH]),
     ]
-    output = helper.make_tensor_value_info("p_malicious", TensorProto.FLOAT, ["links", 1])
+    outputs = [
+        helper.make_tensor_value_info("p_malicious", TensorProto.FLOAT, ["links", 1]),
+        helper.make_tensor_value_info(
+            "embeddings", TensorProto.INT8, [len(network.vocabulary), WIDTH]
+        ),
+    ]
     made = helper.make_model(
-        helper.make_graph(_nodes(), "links", inputs, [output], _constants(network)),
+        helper.make_graph(_nodes(), "links", inputs, outputs, _constants(network)),
         opset_imports=[helper.make_opsetid("", 18)],
         ir_version=9,
     )
@@ -39,8 +48,12 @@ def _constants(network: Network) -> list[onnx.TensorProto]:
     weight = first.weight.detach().clone()
     weight[:, 2 * WIDTH :] /= network.shape_scale
     bias = first.bias.detach() - weight[:, 2 * WIDTH :] @ network.shape_mean
-    constants: dict[str, npt.NDArray[np.float32 | np.float16 | np.int64]] = {
-        "embeddings": network.embeddings.weight.detach().numpy().astype(np.float16),
+    scales = network.embedding_scales
+    weight[:, : 2 * WIDTH] *= torch.from_numpy(np.tile(scales, 2))
+    table = network.embeddings.weight.detach().numpy() / scales
+    constants: dict[str, npt.NDArray[np.float32 | np.int8 | np.int64]] = {
+        "table": np.round(table).astype(np.int8)[network.vocabulary],
+        "within_chunk": np.array([1], np.int64),
         "zeros": np.zeros((1, WIDTH), np.float32),
         "per_link": np.array([-1, 2 * WIDTH]),
         "weight_1": weight.numpy(),
@@ -59,10 +72,11 @@ def _constants(network: Network) -> list[onnx.TensorProto]:
 
 def _nodes() -> list[onnx.NodeProto]:
     return [
-        helper.make_node("Gather", ["embeddings", "ids"], ["halves"]),
-        helper.make_node("Cast", ["halves"], ["singles"], to=TensorProto.FLOAT),
+        helper.make_node("Identity", ["table"], ["embeddings"]),
+        helper.make_node("Cast", ["rows"], ["singles"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["singles", "within_chunk"], ["chunks"], keepdims=0),
         helper.make_node("Mul", ["weights", "zeros"], ["empty"]),
-        helper.make_node("ScatterND", ["empty", "parts", "singles"], ["sums"], reduction="add"),
+        helper.make_node("ScatterND", ["empty", "parts", "chunks"], ["sums"], reduction="add"),
         helper.make_node("Mul", ["sums", "weights"], ["means"]),
         helper.make_node("Reshape", ["means", "per_link"], ["bags"]),
         helper.make_node("Concat", ["bags", "shape"], ["all"], axis=1),

@@ -1,47 +1,46 @@
 """The network of the link model: its shape, and its training in torch.
 
-Embeddings of hashed n-grams are added up per host and per path; two small layers judge
+Embeddings of the known n-grams are added up per host and per path; two small layers judge
 both sums and the shape. Half of the n-grams are hidden at random in training, so that
 no single one can carry a verdict.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from classifiers import link_features
-from classifiers.link_features import SHAPE_WIDTH, LinkFeatures, Settings
+from classifiers.link_features import SHAPE_WIDTH, part_weights
+from classifiers.ngrams import PADDING, Int32s
 from classifiers.training.link_calibration import Calibration
+from classifiers.training.link_described import Described
 from fanzha.tables import Bools, Float32s, Int64s
 
-WIDTH = 32
+WIDTH = 16
 HIDDEN = (128, 32)
 DROPOUT = 0.3
 HIDDEN_NGRAMS = 0.5
 LABEL_DOUBT = 0.02
 """Labels count as wrong so often: else a few odd rows end near 1, above nearly all fraud."""
 EPOCHS = 5
-BATCH = 1024
-LEARNING_RATE = 3e-3
+BATCH = 2048
+LEARNING_RATE = 4e-3
 WARM_UP_STEPS = 200
 _CHUNK = 4096
+_INT8_MAX = 127
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """Features of all links, laid end to end."""
+class Batch(NamedTuple):
+    """Features of some links, as the network takes them."""
 
-    buckets: int
-    """Ids are below."""
     ids: torch.Tensor
-    counts: Int64s
-    """N-grams of each part."""
-    starts: Int64s
-    """Where the n-grams of each part start, and where the last ones end."""
-    shape: Float32s
+    """Numbers of known n-grams."""
+    starts: torch.Tensor
+    """Where those of each part start."""
+    weights: torch.Tensor
+    shape: torch.Tensor
 
 
 class Network(nn.Module):
@@ -50,10 +49,12 @@ class Network(nn.Module):
     shape_mean: torch.Tensor
     shape_scale: torch.Tensor
 
-    def __init__(self, buckets: int, shape_mean: Float32s, shape_scale: Float32s) -> None:
+    def __init__(self, vocabulary: Int32s, shape_mean: Float32s, shape_scale: Float32s) -> None:
         super().__init__()
+        self.vocabulary = vocabulary
+        """The number of each bucket; `PADDING` where it is not known."""
         self.calibration = Calibration()
-        self.embeddings = nn.Embedding(buckets, WIDTH, sparse=True)
+        self.embeddings = nn.EmbeddingBag(int(vocabulary.max()) + 1, WIDTH, mode="sum")
         nn.init.normal_(self.embeddings.weight, std=0.1)
         self.register_buffer("shape_mean", torch.from_numpy(shape_mean))
         self.register_buffer("shape_scale", torch.from_numpy(shape_scale))
@@ -67,37 +68,32 @@ class Network(nn.Module):
             nn.Linear(HIDDEN[1], 1),
         )
 
-    def forward(self, features: LinkFeatures) -> torch.Tensor:
+    def forward(self, batch: Batch) -> torch.Tensor:
         """Return the log odds of each link."""
-        ids, parts, weights, shape = map(torch.from_numpy, features)
-        sums = torch.zeros(len(weights), WIDTH).index_add_(0, parts[:, 0], self.embeddings(ids))
-        bags = (sums * weights).reshape(len(shape), 2 * WIDTH)
-        scaled = (shape - self.shape_mean) / self.shape_scale
-        raw: torch.Tensor = self.layers(torch.cat([bags, scaled], 1))[:, 0]
+        bags = self.embeddings(batch.ids, batch.starts) * batch.weights
+        scaled = (batch.shape - self.shape_mean) / self.shape_scale
+        joined = torch.cat([bags.reshape(len(scaled), 2 * WIDTH), scaled], 1)
+        raw: torch.Tensor = self.layers(joined)[:, 0]
         bend, slope, offset = self.calibration
         return bend * raw**3 + slope * raw + offset
 
+    @property
+    def embedding_scales(self) -> Float32s:
+        """Return what one step of an 8-bit embedding is worth, by column."""
+        largest: Float32s = self.embeddings.weight.detach().abs().amax(0).numpy()
+        return largest / np.float32(_INT8_MAX)
 
-def describe(urls: Sequence[str], settings: Settings) -> Described:
-    """Compute the features of all links."""
-    chunks = [
-        link_features.of_links(urls[at : at + _CHUNK], settings)
-        for at in range(0, len(urls), _CHUNK)
-    ]
-    counts = np.concatenate(
-        [np.bincount(chunk.parts[:, 0], minlength=len(chunk.weights)) for chunk in chunks]
-    )
-    return Described(
-        buckets=2**settings.bits,
-        ids=torch.from_numpy(np.concatenate([chunk.ids.astype(np.int32) for chunk in chunks])),
-        counts=counts,
-        starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
-        shape=np.concatenate([chunk.shape for chunk in chunks]),
-    )
+    @torch.no_grad()
+    def round_embeddings(self) -> None:
+        """Keep of the embeddings what eight bits can hold; nothing of what is not known."""
+        self.embeddings.weight[PADDING] = 0
+        scales = torch.from_numpy(self.embedding_scales)
+        self.embeddings.weight.copy_((self.embeddings.weight / scales).round() * scales)
 
 
 def fit(
     described: Described,
+    vocabulary: Int32s,
     malicious: Bools,
     rows: Int64s,
     weights: Float32s,
@@ -109,9 +105,9 @@ def fit(
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
     shape = described.shape[rows]
-    network = Network(described.buckets, shape.mean(axis=0), shape.std(axis=0) + np.float32(1e-6))
+    network = Network(vocabulary, shape.mean(axis=0), shape.std(axis=0) + np.float32(1e-6))
     optimisers: tuple[torch.optim.Optimizer, ...] = (
-        torch.optim.SparseAdam(list(network.embeddings.parameters())),
+        torch.optim.Adam(network.embeddings.parameters(), fused=True),
         torch.optim.AdamW(network.layers.parameters(), weight_decay=1e-4),
     )
     doubted = np.where(malicious, 1 - LABEL_DOUBT, LABEL_DOUBT).astype(np.float32)
@@ -121,7 +117,7 @@ def fit(
         [chance.permutation(rows)[: len(rows) // BATCH * BATCH] for _ in range(EPOCHS)]
     )
     for step, batch in enumerate(order.reshape(steps, BATCH)):
-        features = _batch(described, batch, kept=1 - HIDDEN_NGRAMS, chance=chance)
+        features = _batch(described, vocabulary, batch, kept=1 - HIDDEN_NGRAMS, chance=chance)
         losses = nn.functional.binary_cross_entropy_with_logits(
             network(features), labels[batch], reduction="none"
         )
@@ -133,7 +129,7 @@ def fit(
             optimiser.step()
         advance(BATCH)
     # As the graph will have them, so that all figures are of what is shipped.
-    network.embeddings.weight.data = network.embeddings.weight.data.half().float()
+    network.round_embeddings()
     return network.eval()
 
 
@@ -141,7 +137,7 @@ def fit(
 def log_odds(network: Network, described: Described, rows: Int64s) -> Float32s:
     """Return the log odds of *rows*."""
     found = [
-        network(_batch(described, rows[at : at + _CHUNK])).numpy()
+        network(_batch(described, network.vocabulary, rows[at : at + _CHUNK])).numpy()
         for at in range(0, len(rows), _CHUNK)
     ]
     return np.concatenate([np.zeros(0, np.float32), *found])
@@ -160,24 +156,23 @@ def _learning_rate(step: int, steps: int) -> float:
 
 def _batch(
     described: Described,
+    vocabulary: Int32s,
     rows: Int64s,
     *,
     kept: float = 1.0,
     chance: np.random.Generator | None = None,
-) -> LinkFeatures:
-    parts_of_rows = np.stack([2 * rows, 2 * rows + 1], axis=1).ravel()
-    counts = described.counts[parts_of_rows]
-    parts = np.repeat(np.arange(len(counts)), counts)
-    places = np.arange(len(parts)) + np.repeat(
-        described.starts[parts_of_rows] - np.cumsum(counts) + counts, counts
-    )
+) -> Batch:
+    ids, counts = described.of_parts(np.stack([2 * rows, 2 * rows + 1], axis=1).ravel())
+    numbers = vocabulary[ids]
+    visible = numbers != PADDING
     if chance is not None:
-        visible = chance.random(len(parts)) < kept
-        places, parts = places[visible], parts[visible]
-        counts = np.bincount(parts, minlength=len(counts))
-    return LinkFeatures(
-        ids=described.ids[torch.from_numpy(places)].long().numpy(),
-        parts=parts[:, np.newaxis],
-        weights=link_features.part_weights(counts),
-        shape=described.shape[rows],
+        visible &= chance.random(len(visible), np.float32) < kept
+    seen = np.concatenate([np.zeros(1, np.int64), np.cumsum(visible)])
+    ends = np.cumsum(counts)
+    return Batch(
+        ids=torch.from_numpy(numbers[visible].astype(np.int64)),
+        starts=torch.from_numpy(seen[ends - counts]),
+        # Of all n-grams, known or not, as in service.
+        weights=torch.from_numpy(part_weights(counts, kept)),
+        shape=torch.from_numpy(described.shape[rows]),
     )

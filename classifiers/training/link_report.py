@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from classifiers.card import BINS
 from classifiers.evaluation import auc, calibration_error, recall_at, reliability, threshold_for
+from classifiers.training import card_plots
 from classifiers.training.common import markdown_table
 from classifiers.training.link_data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
@@ -81,6 +83,31 @@ def measure(
         "platforms": _by_suffix(links, seen_never, scores, threshold, PLATFORMS),
         "tlds": _by_suffix(links, seen_never, scores, threshold, TLDS),
     }
+
+
+def ordinary(links: LabelledLinks, splits: Splits) -> Int64s:
+    """Return the validation rows that are most like traffic: legitimate links."""
+    rows = splits.validation
+    return rows[~links.malicious[rows] & ~links.host_only[rows]]
+
+
+def ordinary_scores(links: LabelledLinks, splits: Splits, scores: Float32s) -> list[int]:
+    """Return how many `ordinary` rows score in each bin of a card's histogram."""
+    counts, _edges = np.histogram(scores[ordinary(links, splits)], bins=BINS, range=(0, 1))
+    return [int(count) for count in counts]
+
+
+def plots(
+    links: LabelledLinks,
+    splits: Splits,
+    scores: Float32s,
+    threshold: float,
+    learning: Sequence[Mapping[str, float]],
+) -> card_plots.Plots:
+    """Return what the plots of the page need, of the links of the test rows."""
+    rows = splits.test[~links.host_only[splits.test]]
+    found = card_plots.figures(scores[rows], links.malicious[rows], threshold, links.sources[rows])
+    return {**found, "learning": [dict(point) for point in learning]}
 
 
 def by_source(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from rich.progress import Progress
 
-from classifiers.evaluation import calibration_error
-from classifiers.training import link_calibration, link_network, link_report
+from classifiers.evaluation import auc, calibration_error, recall_at
+from classifiers.training import link_calibration, link_network, link_report, link_vocabulary
 from classifiers.training.common import budget_threshold
 from classifiers.training.link_data import LabelledLinks, Splits
-from classifiers.training.link_network import Described, Network
+from classifiers.training.link_described import Described
+from classifiers.training.link_network import Network
 from fanzha.tables import Float32s, Int64s
 
 BENIGN_WEIGHT = 2.0
@@ -35,6 +36,7 @@ class Bench:
         task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
         return link_network.fit(
             self.described,
+            link_vocabulary.choose(self.described, self.links.domains, rows),
             self.links.malicious,
             rows,
             row_weights(self.links, rows),
@@ -58,15 +60,35 @@ class Bench:
         found = link_network.scores(network, self.described, rows)
         return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
 
-    def without(self, pair: tuple[str, str]) -> list[dict[str, object]]:
-        """Train without a pair of sources; return what of their test rows is blocked."""
-        known = ~np.isin(self.links.sources, pair)
+    def without(self, names: Sequence[str]) -> list[dict[str, object]]:
+        """Train without some sources; return what of their test rows is blocked."""
+        known = ~np.isin(self.links.sources, names)
         train, validation = self.splits.train, self.splits.validation
-        network = self.fit(f"without {pair[0]} and {pair[1]}", train[known[train]])
+        network = self.fit(f"without {', '.join(names)}", train[known[train]])
         threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
         test = np.concatenate([self.splits.test, self.splits.later])
         test = test[~known[test]]
         return link_report.by_source(self.links, test, self.scores(network, [test]), threshold)
+
+    def with_share(self, share: float) -> dict[str, float]:
+        """Train on a *share* of the registered domains; return a point of the learning curve."""
+        chance = np.random.default_rng(self.seed)
+        chosen = chance.random(int(self.links.domains.max()) + 1) < share
+        train = self.splits.train[chosen[self.links.domains[self.splits.train]]]
+        return self.learned(self.fit(f"{share:.0%} of the domains", train), len(train))
+
+    def learned(self, network: Network, rows: int) -> dict[str, float]:
+        """Return a point of the learning curve: figures of the links of the validation rows."""
+        validation = self.splits.validation
+        links = validation[~self.links.host_only[validation]]
+        found = link_network.scores(network, self.described, links)
+        malicious = self.links.malicious[links]
+        return {
+            "rows": rows,
+            "AUC": round(auc(found, malicious), 4),
+            "recall at 0.5 %": round(recall_at(found, malicious, 0.005), 4),
+            "recall at 1 %": round(recall_at(found, malicious, 0.01), 4),
+        }
 
     def scores(self, network: Network, parts: Sequence[Int64s]) -> Float32s:
         """Return a score for each row of *parts*, NaN for all others."""
