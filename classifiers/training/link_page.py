@@ -45,14 +45,12 @@ def render(card: Mapping[str, object], plots: str) -> str:
         f"Highest: {', '.join(popular['root_highest'])}; with `/login`: "
         f"{', '.join(popular['login_highest'])}.",
     ]
-    return "\n\n".join(filter(None, [*parts, *_tables(metrics), ERRORS, TRIED, LIMITS]))
+    return "\n\n".join([*parts, *_tables(metrics), ERRORS, TRIED, LIMITS])
 
 
 def _learning(plots: object) -> str:
     assert isinstance(plots, dict)  # noqa: S101 - for the type checker
-    points = plots.get("learning", ())
-    if not points:
-        return ""
+    points = plots["learning"]
     return (
         "## What more links to learn from bring\n\nTrained on a quarter, on half and on all of the "
         "registered domains, measured on the links of the validation rows.\n\n"
