@@ -55,9 +55,18 @@ WORDS: dict[FraudType, str] = {
 
 def likely_type(normal: str) -> FraudType:
     """Return the kind of fraud whose words a normalised text has most of."""
-    found = [(sum(_has(normal, word) for word in words), kind) for kind, words in _LISTS]
-    count, kind = max(found, key=lambda pair: pair[0])
-    return kind if count else FraudType.UNSPECIFIED
+    found = counts(normal)
+    # Of equals the one that stands first in `WORDS`.
+    kind = max(WORDS, key=lambda kind: found[kind])
+    return kind if found[kind] else FraudType.UNSPECIFIED
+
+
+def counts(normal: str) -> list[int]:
+    """Return how many words of each kind a normalised text has, by the number of the kind."""
+    found = [0] * len(FraudType)
+    for kind, words in _LISTS:
+        found[kind] = sum(_has(normal, word) for word in words)
+    return found
 
 
 def _has(normal: str, word: str) -> bool:

@@ -1,17 +1,19 @@
 """Writes the bundle of a text model, measured through the graph that is served."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnxruntime as ort
 
 from classifiers import text_features
 from classifiers.card import BINS
+from classifiers.evaluation import calibration_error
 from classifiers.onnx_model import OnnxModel
 from classifiers.sms import TextClassifier
-from classifiers.training import sms_graph, sms_report
+from classifiers.training import card_plots, feature_histograms, sms_graph, sms_report
 from classifiers.training.common import write_bundle
 from classifiers.training.sms_data import (
     CLASSES,
@@ -24,7 +26,9 @@ from classifiers.training.sms_data import (
     Row,
 )
 from classifiers.training.sms_network import Trained, logits
-from classifiers.training.sms_scores import probabilities
+from classifiers.training.sms_report import Figures
+from classifiers.training.sms_round import Round
+from classifiers.training.sms_scores import careful, probabilities
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
@@ -43,13 +47,23 @@ EXAMPLES = (
 
 _BATCH = 512
 
+Served: TypeAlias = Callable[[Sequence[str]], tuple[Float32s, Float32s]]
+"""Returns the probability of fraud and the logits of its kinds."""
+
 
 def write(
-    out: Path, rows: Sequence[Row], trained: Trained, *, left_out: sms_report.Figures, seed: int
+    out: Path,
+    rows: Sequence[Row],
+    trained: Trained,
+    *,
+    rounds: Sequence[tuple[Round, Figures]],
+    seed: int,
 ) -> None:
     """Write the graph and its card, and load both again."""
-    model = sms_graph.build(trained.network.weights(), trained.caution)
+    model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
     graph = model.SerializeToString(deterministic=True)
+    served = _served(graph)
+    ham = [row.text for row in rows if row.split == VALIDATION and row.label == "ham"]
     table = {
         "version": out.name,
         "channel": "sms",
@@ -59,48 +73,67 @@ def write(
         "classes": list(CLASSES),
         "languages": list(LANGUAGES),
         "caution": [round(float(value), 3) for value in trained.caution],
+        "calibration": [round(value, 5) for value in trained.calibration],
         "inputs": {**text_features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
-        "score_histogram": _histogram(graph, rows),
+        # Ordinary traffic is legitimate. Public texts hold more chat than a network carries.
+        "score_histogram": _histogram(served(ham)[0]),
+        "feature_histograms": feature_histograms.of_texts(ham),
         "data": _sources(rows),
-        "metrics": {
-            **_metrics(graph, rows, trained),
-            "evasions": _under_evasions(graph, rows, trained.threshold, seed),
-            "left_out": left_out,
-            "megabytes": round(len(graph) / 1e6, 2),
-        },
+        **_measured(served, rows, trained, rounds, seed),
         "golden": [
             {"text": text, "score": round(float(score), 5)}
-            for text, score in zip(EXAMPLES, _p_fraud(graph, EXAMPLES), strict=True)
+            for text, score in zip(EXAMPLES, served(EXAMPLES)[0], strict=True)
         ],
     }
     write_bundle(out, graph, table)
     TextClassifier(OnnxModel(out))
 
 
-def _metrics(graph: bytes, rows: Sequence[Row], trained: Trained) -> dict[str, object]:
+def _measured(
+    served: Served,
+    rows: Sequence[Row],
+    trained: Trained,
+    rounds: Sequence[tuple[Round, Figures]],
+    seed: int,
+) -> dict[str, object]:
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
-    for name in (TEST, VALIDATION):
-        p_fraud = _p_fraud(graph, [row.text for row in splits[name]])
+    for name in (VALIDATION, TEST):
+        p_fraud, kinds = served([row.text for row in splits[name]])
         found[name] = sms_report.by_source(splits[name], p_fraud, trained.threshold)
-    some = [row.text for row in splits[VALIDATION][:: max(len(splits[VALIDATION]) // 2000, 1)]]
-    exact = probabilities(logits(trained.network, some), trained.caution)[:, FRAUD]
-    found["quantising_error"] = round(float(np.abs(exact - _p_fraud(graph, some)).max()), 4)
-    return found
+        found[f"{name}_kinds"] = sms_report.kinds(splits[name], kinds)
+        clear = np.array([sum(row.allowed) == 1 for row in splits[name]])
+        frauds = np.array([row.label == "fraud" for row in splits[name]])
+        error = calibration_error(p_fraud[clear], frauds[clear])
+        found[f"{name}_calibration_error"] = round(error, 4)
+    tested = [row.source for row in splits[TEST]]
+    plots = card_plots.figures(
+        p_fraud[clear],
+        frauds[clear],
+        trained.threshold,
+        [source for source, is_clear in zip(tested, clear.tolist(), strict=True) if is_clear],
+    )
+    plots["learning"] = sms_report.learning(rounds, found[VALIDATION], len(splits[TRAIN]))
+    if not plots["learning"]:
+        del plots["learning"]
+    found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
+    found["evasions"] = sms_report.under_evasions(
+        splits[TEST], lambda texts: served(texts)[0], trained.threshold, seed
+    )
+    found["left_out"] = sms_report.left_out(rounds)
+    return {"metrics": found, "plots": plots}
 
 
-def _histogram(graph: bytes, rows: Sequence[Row]) -> list[int]:
-    # Ordinary traffic is legitimate. Public texts hold more chat than a network carries.
-    ham = [row.text for row in rows if row.split == VALIDATION and row.label == "ham"]
-    counts, _ = np.histogram(_p_fraud(graph, ham), bins=BINS, range=(0, 1))
+def _quantising_error(served: Served, rows: Sequence[Row], trained: Trained) -> float:
+    some = [row.text for row in rows[:: max(len(rows) // 2000, 1)]]
+    classes = careful(logits(trained.network, some), trained.caution)
+    exact = probabilities(classes, trained.calibration)[:, FRAUD]
+    return round(float(np.abs(exact - served(some)[0]).max()), 4)
+
+
+def _histogram(p_fraud: Float32s) -> list[int]:
+    counts, _ = np.histogram(p_fraud, bins=BINS, range=(0, 1))
     return [int(count) for count in counts]
-
-
-def _under_evasions(
-    graph: bytes, rows: Sequence[Row], threshold: float, seed: int
-) -> sms_report.Figures:
-    tested = [row for row in rows if row.split == TEST]
-    return sms_report.under_evasions(tested, lambda texts: _p_fraud(graph, texts), threshold, seed)
 
 
 _SPLITS = (TRAIN, VALIDATION, TEST)
@@ -113,14 +146,19 @@ def _sources(rows: Sequence[Row]) -> list[dict[str, object]]:
     ]
 
 
-def _p_fraud(graph: bytes, texts: Sequence[str]) -> Float32s:
+def _served(graph: bytes) -> Served:
     # The card is not written yet, so the service's classes cannot load the graph.
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    parts = []
-    for start in range(0, len(texts), _BATCH):
-        grams = text_features.ngrams(normalise_all(texts[start : start + _BATCH]))
-        inputs = {"ids": grams.ids, "rows": grams.rows, "weights": grams.weights}
-        inputs["senders"] = np.zeros(len(grams.weights), np.int64)
-        parts.append(session.run(None, inputs)[0][:, FRAUD])
-    found: Float32s = np.concatenate(parts)
-    return found
+
+    def score(texts: Sequence[str]) -> tuple[Float32s, Float32s]:
+        classes, kinds = [], []
+        for start in range(0, len(texts), _BATCH):
+            grams = text_features.ngrams(normalise_all(texts[start : start + _BATCH]))
+            inputs = {"ids": grams.ids, "rows": grams.rows, "weights": grams.weights}
+            inputs["senders"] = np.zeros(len(grams.weights), np.int64)
+            found = session.run(None, inputs)
+            classes.append(found[0][:, FRAUD])
+            kinds.append(found[1])
+        return np.concatenate(classes), np.concatenate(kinds)
+
+    return score

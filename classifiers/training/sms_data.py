@@ -11,7 +11,9 @@ from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
+from classifiers.labels import fraud_type_of
 from classifiers.training import sms_calls, templates_sms
+from fanzha.fraud import FraudType
 
 HAM, SPAM, FRAUD = range(3)
 CLASSES = ("ham", "spam", "fraud")
@@ -44,6 +46,11 @@ LICENCES = {
 _SPLIT_OF_TENTH = {0: TEST, 1: TEST, 2: VALIDATION, 3: VALIDATION}
 _LOOSE_SPAM = frozenset({"spamhunter", "uci"})
 """Their spam means unwanted and includes fraud."""
+_KINDS = {
+    "FR:Phishing(Bank)": FraudType.FAKE_CUSTOMER_SERVICE,
+    "银行诈骗": FraudType.FAKE_CUSTOMER_SERVICE,
+}
+"""Categories that only training reads in our terms: false banks serve their customers."""
 _LOOSE_CATEGORIES = frozenset({"Lain-lain"})
 
 
@@ -59,9 +66,15 @@ class Row:
     """Index in `LANGUAGES`."""
     allowed: tuple[bool, bool, bool]
     """Which of `CLASSES` the label leaves open."""
+    fraud_type: FraudType = FraudType.UNSPECIFIED
+    """The kind of fraud where the source tells it in our terms."""
+    category: str = ""
+    """What the source calls it."""
+    place: int = 0
+    """0…99, the same for all of a group."""
 
 
-def read(folder: Path, seed: int, templates: int = 160) -> list[Row]:
+def read(folder: Path, seed: int, templates: int = 40) -> list[Row]:
     """Read all labelled texts, and write *templates* messages from each of our own templates."""
     rows = [row for name in (*FILES, CALLS) for row in _read_file(folder / name)]
     return rows + list(_own(Random(seed), templates))  # noqa: S311  seeded on purpose
@@ -80,6 +93,9 @@ def _read_file(path: Path) -> Iterator[Row]:
                     text=one,
                     language=_language(language),
                     allowed=_allowed(source, label, category),
+                    fraud_type=_fraud_type(label, category),
+                    category=category,
+                    place=_place(group),
                 )
 
 
@@ -91,9 +107,9 @@ def _texts(file: str, source: str, label: str, text: str) -> Iterator[str]:
 
 
 def _own(chance: Random, count: int) -> Iterator[Row]:
-    for label, templates in (
-        ("ham", templates_sms.ham_templates()),
-        ("fraud", templates_sms.fraud_templates()),
+    for label, kind, templates in (
+        ("ham", FraudType.UNSPECIFIED, templates_sms.ham_templates()),
+        *(("fraud", *of_kind) for of_kind in templates_sms.fraud_templates_by_type().items()),
     ):
         for template in templates:
             split = _split(template)
@@ -107,6 +123,8 @@ def _own(chance: Random, count: int) -> Iterator[Row]:
                     text=text,
                     language=_language(templates_sms.language(template)),
                     allowed=_allowed(OWN, label, ""),
+                    fraud_type=kind,
+                    place=_place(template),
                 )
 
 
@@ -116,11 +134,21 @@ def _split(group: str) -> str:
     return _SPLIT_OF_TENTH.get(tenth, TRAIN)
 
 
+def _place(group: str) -> int:
+    return int.from_bytes(blake2b(group.encode(), digest_size=8).digest()[4:]) % 100
+
+
 def _allowed(source: str, label: str, category: str) -> tuple[bool, bool, bool]:
     if label == "nonfraud":
         return True, True, False
     is_loose = label == "spam" and (source in _LOOSE_SPAM or category in _LOOSE_CATEGORIES)
     return label == "ham", label == "spam", label == "fraud" or is_loose
+
+
+def _fraud_type(label: str, category: str) -> FraudType:
+    if label != "fraud":
+        return FraudType.UNSPECIFIED
+    return _KINDS.get(category, fraud_type_of(category))
 
 
 def _language(code: str) -> int:

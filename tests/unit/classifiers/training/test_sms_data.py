@@ -6,7 +6,8 @@ from random import Random
 
 from classifiers.training import sms_data, templates_sms
 from classifiers.training.sms_data import CALLS, FILES, FRAUD, HAM, SPAM, TEST, Row
-from classifiers.training.sms_mutations import join, recombined, unmask
+from classifiers.training.sms_mutations import framed, join, recombined, unmask
+from fanzha.fraud import FraudType
 
 HEADER = "id\tsource\tlang\tlabel\tcategory\tgroup\ttext\n"
 
@@ -112,3 +113,41 @@ def test_recombined_messages_consist_of_clauses_of_both() -> None:
     assert any("甲" in text and "乙" in text for text in written)
     clauses = {"甲一，", "甲二。", "乙一，", "乙二。"}
     assert all({text[n : n + 3] for n in range(0, len(text), 3)} <= clauses for text in written)
+
+
+def test_a_framed_text_stands_whole_between_legitimate_ones() -> None:
+    written = [framed("骗局", ["早安" * 50, "晚安"], Random(seed)) for seed in range(40)]
+
+    assert all("骗局" in text and "安" in text for text in written)
+    assert any(text.startswith("骗局") for text in written)
+    assert any(text.endswith("骗局") for text in written)
+    assert max(map(len, written)) < 130
+
+
+def test_only_fraud_has_a_kind(tmp_path: Path) -> None:
+    rows = rows_of(
+        tmp_path,
+        "1\tteleantifraud\tzh\tfraud\t投资诈骗\tg1\ttext\n",
+        "2\tfbs\tzh\tfraud\tFR:Phishing(Bank)\tg2\ttext\n",
+        "3\tfbs\tzh\tspam\tAD:Loan\tg3\ttext\n",
+        "4\tfbs\tzh\tfraud\tFR:Other\tg4\ttext\n",
+    )
+
+    assert [row.fraud_type for row in rows] == [
+        FraudType.FAKE_INVESTMENT,
+        FraudType.FAKE_CUSTOMER_SERVICE,
+        FraudType.UNSPECIFIED,
+        FraudType.UNSPECIFIED,
+    ]
+
+
+def test_own_fraud_without_a_kind_is_still_fraud(tmp_path: Path) -> None:
+    own = [
+        row
+        for row in sms_data.read(a_folder(tmp_path), seed=1, templates=1)
+        if row.source == sms_data.OWN
+    ]
+
+    kinds = {row.fraud_type for row in own if row.label == "fraud"}
+    assert kinds == set(FraudType)
+    assert all(row.allowed[FRAUD] == (row.label == "fraud") for row in own)

@@ -6,13 +6,16 @@ import pytest
 
 from classifiers.text_features import BUCKET_BITS, ngrams
 from classifiers.training import sms_graph
-from classifiers.training.sms_data import CLASSES, FRAUD, HAM, LANGUAGES, SPAM
+from classifiers.training.link_calibration import Calibration
+from classifiers.training.sms_data import FRAUD, HAM, LANGUAGES, SPAM
 from classifiers.training.sms_graph import Weights
-from classifiers.training.sms_scores import fraud_margins, probabilities
+from classifiers.training.sms_scores import HEADS, careful, fraud_odds, probabilities
+from fanzha.fraud import FraudType
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
 TEXTS = ["您的积分可兑换现金", "see you at seven", "", "字" * 300, "f r e e"]
+CALIBRATION = Calibration(bend=0.01, slope=0.7, offset=0.5)
 CAUTION = np.arange(len(LANGUAGES), dtype=np.float32)
 
 
@@ -25,59 +28,80 @@ def weights() -> Weights:
 
     table = some(2**BUCKET_BITS, 16)
     table[0] = 0
-    heads = len(CLASSES) + len(LANGUAGES)
+    heads = sum(HEADS) + len(FraudType)
     return Weights(
         table=table,
         scale=8.0,
-        hidden=some(16, 64),
+        peak_scale=0.05,
+        hidden=some(32, 64),
         hidden_bias=some(64),
         out=some(64, heads),
         out_bias=some(heads),
     )
 
 
-def served(weights: Weights, caution: Float32s, sender: int = 0) -> Float32s:
-    graph = sms_graph.build(weights, caution).SerializeToString()
+def served(
+    weights: Weights, caution: Float32s, calibration: Calibration = CALIBRATION, sender: int = 0
+) -> tuple[Float32s, Float32s]:
+    graph = sms_graph.build(weights, caution, calibration).SerializeToString()
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
     grams = ngrams(normalise_all(TEXTS))
     senders = np.full(len(TEXTS), sender)
     inputs = {"ids": grams.ids, "rows": grams.rows, "weights": grams.weights, "senders": senders}
-    found: Float32s = session.run(None, inputs)[0]
-    return found
+    classes, kinds = session.run(None, inputs)
+    return classes, kinds
 
 
 def logits(weights: Weights) -> Float32s:
     rows = []
     for text in normalise_all(TEXTS):
         grams = ngrams([text])
-        mean = weights.table[grams.ids.ravel()].sum(axis=0) * grams.weights[0]
-        hidden = np.maximum(mean * weights.scale @ weights.hidden + weights.hidden_bias, 0)
+        sums = weights.table[grams.ids].sum(axis=1)
+        mean = sums.sum(axis=0) * grams.weights[0] * weights.scale
+        pooled = np.concatenate([mean, sums.max(axis=0) * weights.peak_scale])
+        hidden = np.maximum(pooled @ weights.hidden + weights.hidden_bias, 0)
         rows.append(hidden @ weights.out + weights.out_bias)
     return np.array(rows, np.float32)
 
 
 def test_the_graph_agrees_with_plain_arithmetic(weights: Weights) -> None:
-    expected = probabilities(logits(weights), CAUTION)
+    found = logits(weights)
 
-    assert np.allclose(served(weights, CAUTION), expected, atol=0.005)
+    classes, kinds = served(weights, CAUTION)
+
+    assert np.allclose(classes, probabilities(careful(found, CAUTION), CALIBRATION), atol=0.02)
+    assert np.allclose(kinds, found[:, sum(HEADS) :], atol=0.05)
 
 
-def test_caution_lowers_fraud_and_keeps_the_rest_in_proportion(weights: Weights) -> None:
-    careless, careful = served(weights, CAUTION * 0), served(weights, CAUTION + 2)
+def test_caution_raises_ham_and_keeps_the_rest_in_proportion(weights: Weights) -> None:
+    careless, careful_ = (
+        served(weights, caution, Calibration())[0] for caution in (CAUTION * 0, CAUTION * 0 + 2)
+    )
 
-    assert (careful[:, FRAUD] < careless[:, FRAUD]).all()
+    assert (careful_[:, HAM] > careless[:, HAM]).all()
     assert np.allclose(
-        careful[:, HAM] / careful[:, SPAM], careless[:, HAM] / careless[:, SPAM], rtol=1e-3
+        careful_[:, FRAUD] / careful_[:, SPAM], careless[:, FRAUD] / careless[:, SPAM], rtol=1e-3
+    )
+
+
+def test_calibration_keeps_ham_and_spam_in_proportion(weights: Weights) -> None:
+    plain, calibrated = (
+        served(weights, CAUTION, calibration)[0] for calibration in (Calibration(), CALIBRATION)
+    )
+
+    assert not np.allclose(plain[:, FRAUD], calibrated[:, FRAUD], atol=0.01)
+    assert np.allclose(
+        plain[:, HAM] / plain[:, SPAM], calibrated[:, HAM] / calibrated[:, SPAM], rtol=1e-3
     )
 
 
 def test_senders_have_no_weight(weights: Weights) -> None:
-    assert np.array_equal(served(weights, CAUTION, sender=3), served(weights, CAUTION))
+    assert np.array_equal(served(weights, CAUTION, sender=3)[0], served(weights, CAUTION)[0])
 
 
-def test_the_margin_is_the_logit_of_fraud(weights: Weights) -> None:
-    found = logits(weights)
+def test_the_odds_are_those_of_the_probability(weights: Weights) -> None:
+    classes = logits(weights)[:, : HEADS[0]]
 
-    p_fraud = probabilities(found, CAUTION * 0)[:, FRAUD]
+    p_fraud = probabilities(classes)[:, FRAUD]
 
-    assert np.allclose(fraud_margins(found), np.log(p_fraud / (1 - p_fraud)), atol=1e-3)
+    assert np.allclose(fraud_odds(classes), np.log(p_fraud / (1 - p_fraud)), atol=1e-3)

@@ -1,0 +1,80 @@
+"""Keeps the text model within its budget: what each language must be ahead of ham by.
+
+A number per language is added to the logit of ham. So fraud has to be surer of itself where
+little ham is known, but not to be less like an advert for it: no budget asks for that.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from classifiers.evaluation import threshold_for
+from classifiers.training.common import BUDGET, SMALL_SOURCE
+from classifiers.training.sms_data import FRAUD, HAM, LANGUAGES, OWN, SPAM, Row
+from fanzha.tables import Bools, Float32s
+
+OWN_BUDGET = 0.01
+"""Of our own look-alikes, written to be hard and each many times the same."""
+ENOUGH = 300
+"""Rows of ham of a language that can speak for it."""
+LOWEST_THRESHOLD = 0.7
+"""A reserve for sources never seen."""
+_NEVER = np.float32(-1e3)
+
+
+def needed(found: Float32s) -> Float32s:
+    """Return what has to be added to the logit of ham so that fraud has a probability of 0.5.
+
+    Where spam is likelier than fraud, nothing has to.
+    """
+    fraud, spam = found[:, FRAUD], found[:, SPAM]
+    is_ahead = fraud > spam
+    gap = np.where(is_ahead, spam - fraud, np.float32(-1))
+    rest = fraud + np.log1p(-np.exp(np.minimum(gap, np.float32(-1e-6))))
+    caution: Float32s = np.where(is_ahead, rest - found[:, HAM], _NEVER).astype(np.float32)
+    return caution
+
+
+def cautions(rows: Sequence[Row], found: Float32s) -> Float32s:
+    """Return the caution of each language, from the logits of the validation *rows*."""
+    wanted = needed(found)
+    caution = np.zeros(len(LANGUAGES), np.float32)
+    enough = np.zeros(len(LANGUAGES), np.bool_)
+    for language in range(len(LANGUAGES)):
+        ham = np.array([row.language == language and row.label == "ham" for row in rows])
+        enough[language] = ham.sum() >= ENOUGH
+        for of_source, budget in _parts(rows, ham):
+            caution[language] = max(caution[language], _highest(wanted[of_source], budget))
+    # Where little ham can speak for a language, it is treated as the hardest known one.
+    caution[~enough] = np.maximum(caution[~enough], caution[enough].max(initial=0))
+    return caution
+
+
+def threshold(rows: Sequence[Row], p_fraud: Float32s) -> float:
+    """Return the threshold that keeps the budget in every source, whatever its languages."""
+    ham = np.array([row.label == "ham" for row in rows])
+    parts = _parts(rows, ham)
+    return max([LOWEST_THRESHOLD, *(threshold_for(p_fraud[part], rate) for part, rate in parts)])
+
+
+def _parts(rows: Sequence[Row], ham: Bools) -> list[tuple[Bools, float]]:
+    """Return the rows of each source in *ham*, and the share of them that may be blocked.
+
+    Sources too small to show a rate of one in a thousand are one part together.
+    """
+    sources = np.array([row.source for row in rows])
+    parts: list[tuple[Bools, float]] = []
+    small = np.zeros(len(rows), np.bool_)
+    for source in np.unique(sources[ham]).tolist():
+        part = ham & (sources == source)
+        if source == OWN:
+            parts.append((part, OWN_BUDGET))
+        elif part.sum() >= SMALL_SOURCE:
+            parts.append((part, BUDGET))
+        else:
+            small |= part
+    return [*parts, (small, BUDGET)] if small.any() else parts
+
+
+def _highest(values: Float32s, budget: float) -> float:
+    return float(np.sort(values)[-1 - int(len(values) * budget)])

@@ -1,0 +1,26 @@
+"""What one training of the text model learns from."""
+
+from dataclasses import dataclass
+
+from classifiers.training.sms_data import Row
+
+ALL = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One training: on all, without a source, or on fewer groups."""
+
+    left_out: tuple[str, ...] = ()
+    """Sources, or a source and its category, that it must not know."""
+    share: int = ALL
+    """Of the groups to learn from, in percent."""
+    epochs: int
+
+    def knows(self, row: Row) -> bool:
+        """Say whether *row* may be trained on."""
+        return row.place < self.share and not self.leaves_out(row)
+
+    def leaves_out(self, row: Row) -> bool:
+        """Say whether *row* belongs to what this round never sees."""
+        return row.source in self.left_out or f"{row.source} {row.category}" in self.left_out

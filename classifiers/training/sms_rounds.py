@@ -1,0 +1,123 @@
+"""One training of the text model after another: on all rows, without a source, on fewer groups.
+
+Rounds are independent and run in processes of their own, one thread each, two at a time. They
+are forked, so that none reads or encodes the texts again.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+
+from classifiers.training import link_calibration, sms_calls, sms_caution, sms_report
+from classifiers.training.common import budget_threshold
+from classifiers.training.link_calibration import Calibration
+from classifiers.training.sms_data import FRAUD, SPAM, TRAIN, VALIDATION, Row
+from classifiers.training.sms_fit import train
+from classifiers.training.sms_network import Trained, logits
+from classifiers.training.sms_round import Round
+from classifiers.training.sms_scores import calibrated, careful, fraud_odds, probabilities
+from classifiers.training.sms_teacher import Teacher
+from fanzha.tables import Float32s
+
+PROCESSES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What all rounds share."""
+
+    rows: Sequence[Row]
+    teacher: Teacher
+    seed: int
+
+    def fit(self, one: Round, tell: Callable[[int, float], None] = lambda *_: None) -> Trained:
+        """Train a network, and what keeps it within the budget."""
+        known = [row for row in self.rows if one.knows(row)]
+        soft = self.teacher.soft_labels(one.knows, self.seed)
+        network = train(
+            [row for row in known if row.split == TRAIN],
+            epochs=one.epochs,
+            seed=self.seed,
+            progress=tell,
+            soft=soft,
+        )
+        # Synthetic calls teach, but what they call harmless sets no threshold.
+        validation = [
+            row
+            for row in self.rows
+            if row.split == VALIDATION
+            and row.source not in sms_calls.SOURCES
+            and not one.leaves_out(row)
+        ]
+        found = logits(network, [row.text for row in validation])
+        caution = sms_caution.cautions(validation, found)
+        classes = careful(found, caution)
+        calibration = _calibration(validation, classes)
+        p_spam = probabilities(classes, calibration)[:, SPAM]
+        sources = np.array([row.source for row in validation])
+        is_bad = np.array([row.label != "ham" for row in validation])
+        careless = sms_caution.threshold(validation, probabilities(classes)[:, FRAUD])
+        return Trained(
+            network=network,
+            caution=caution,
+            calibration=calibration,
+            threshold=_meaning(careless, calibration),
+            spam_threshold=budget_threshold(p_spam, is_bad, sources)[0],
+        )
+
+    def run(self, one: Round) -> sms_report.Figures:
+        """Train without something, and count what is blocked of it, or of the validation rows."""
+        trained = self.fit(one)
+        rows = [row for row in self.rows if one.leaves_out(row)]
+        rows = rows or [row for row in self.rows if row.split == VALIDATION]
+        found = logits(trained.network, [row.text for row in rows])
+        classes = careful(found, trained.caution)
+        p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
+        return sms_report.by_source(rows, p_fraud, trained.threshold)
+
+
+def run_all(
+    bench: Bench,
+    one: Round,
+    others: Sequence[Round],
+    *,
+    tell: Callable[[int, float], None],
+    done: Callable[[], None],
+) -> tuple[Trained, list[sms_report.Figures]]:
+    """Train as *one* says, and run *others* beside it; *done* is called after each of them."""
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=get_context("fork"), initializer=_share, initargs=(bench,)
+    ) as pool:
+        tasks = [pool.submit(_run_shared, other) for other in others]
+        for task in tasks:
+            task.add_done_callback(lambda _: done())
+        trained = bench.fit(one, tell)
+        return trained, [task.result() for task in tasks]
+
+
+_SHARED: list[Bench] = []
+
+
+def _share(bench: Bench) -> None:
+    _SHARED.append(bench)
+
+
+def _run_shared(one: Round) -> sms_report.Figures:
+    return _SHARED[0].run(one)
+
+
+def _calibration(rows: Sequence[Row], classes: Float32s) -> Calibration:
+    # Rows whose label leaves open whether they are fraud cannot say how often it is.
+    is_clear = np.array([sum(row.allowed) == 1 for row in rows])
+    is_fraud = np.array([row.label == "fraud" for row in rows])
+    return link_calibration.fit(fraud_odds(classes)[is_clear], is_fraud[is_clear])
+
+
+def _meaning(threshold: float, calibration: Calibration) -> float:
+    odds = np.log(np.float32([threshold / (1 - threshold)]))
+    changed = float(calibrated(odds.astype(np.float32), calibration)[0])
+    # Rounded up, for a card shows six places.
+    return float(np.ceil(1e6 / (1 + np.exp(-changed))) / 1e6)

