@@ -1,0 +1,129 @@
+"""Runs all comparisons, one after the other, and writes ``peers-….json``.
+
+    python -m benchmarks.peers --data FOLDER
+
+A peer that is not installed, or does not start, is a row that says so. Needs two cores: the
+servers get the first, generators the second.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks import machine, scenarios
+from benchmarks.peers import (
+    accuracy,
+    calls,
+    index,
+    lists,
+    models,
+    ours,
+    resolver,
+    table,
+    texts,
+)
+from benchmarks.peers.bench import Bench
+from benchmarks.peers.processes import GENERATOR_CORE
+from benchmarks.peers.table import Row
+from benchmarks.peers.work import Work
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / "data" / "peers" / "venv" / "bin" / "python"
+RESULTS = ROOT / "benchmarks" / "results"
+COMPARISONS: dict[str, Callable[[Bench], list[Row]]] = {
+    "calls": calls.compare,
+    "texts": texts.compare,
+    "names": resolver.compare,
+    "links": index.compare,
+    "models": models.compare,
+    "lists": lists.compare,
+}
+
+
+def main() -> int:
+    """Measure, show, write; return the exit status."""
+    options = _options()
+    cores = os.sched_getaffinity(0)
+    if not {0, 1} <= cores:
+        sys.stderr.write("two cores are needed, 0 and 1: one for servers, one for generators\n")
+        return 2
+    os.sched_setaffinity(0, {GENERATOR_CORE})
+    began = machine.describe()
+    with TemporaryDirectory(prefix="fanzha-peers-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # spamd's children are another user
+        found = _all_rows(options, Work(listed=options.listed, folder=folder))
+        judged = (
+            accuracy.compare(
+                options.data, folder, learnt=options.learn_rows, tested=options.test_rows
+            )
+            if "accuracy" in options.only
+            else []
+        )
+    report = began | {
+        "kind": "peers",
+        "seed": scenarios.SEED,
+        "workers": 1,
+        "listed": options.listed,
+        "seconds": options.seconds,
+        "repeats": options.repeats,
+        "load_average_at_end": os.getloadavg(),
+        "rows": [asdict(row) for row in found],
+        "accuracy": [asdict(one) for one in judged],
+    }
+    file = options.out or RESULTS / f"peers-{datetime.now(UTC):%Y-%m-%d}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(f"{table.as_text(found)}\n\n{accuracy.as_text(judged)}\n\n{file}\n")
+    return 0
+
+
+def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
+    wanted = {name: way for name, way in COMPARISONS.items() if name in options.only}
+    if not wanted:
+        return []
+    _say("starting our service and importing the lists")
+    with ours.running(work, options.seconds) as service:
+        bench = Bench(
+            work=work,
+            ours=service,
+            seconds=options.seconds,
+            repeats=options.repeats,
+            python=options.python,
+        )
+        found = []
+        for name, compare in wanted.items():
+            _say(name)
+            rows = compare(bench)
+            _say(table.as_text(rows))
+            found += rows
+    return found
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="Measure peers")
+    names = [*COMPARISONS, "accuracy"]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--listed", type=int, default=1_000_000, help="listed numbers and names")
+    parser.add_argument("--seconds", type=int, default=4, help="of each measurement")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--data", type=Path, help="folder of labelled texts, for accuracy")
+    parser.add_argument("--learn-rows", type=int, default=10_000, help="of each kind")
+    parser.add_argument("--test-rows", type=int, default=1_000, help="of each kind and split")
+    parser.add_argument("--python", type=Path, default=PYTHON, help="of peers from PyPI")
+    parser.add_argument("--out", type=Path, help="file of results")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Runs each protocol's own load generator on the generator's core, bounded in time."""
+
+import socket
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import grpc
+
+from benchmarks.peers import outputs
+from benchmarks.peers.outputs import Load
+from benchmarks.peers.processes import GENERATOR_CORE, free_port, run
+
+CONF = Path(__file__).with_name("conf")
+_GRACE = 60.0
+_SHORTEST = 0.8
+"""Of the length of a good answer: ids and scores differ in length, errors have none at all."""
+_OPEN_CALLS = 64
+"""Calls that SIPp keeps open: more only makes it send again what waits in the queue."""
+
+
+def h2load(target: str, path: str, message: bytes, *, seconds: int, streams: int) -> Load:
+    """Send one gRPC message over and over from four connections.
+
+    To h2load an error of gRPC is an answer like any other, so answers are asked for once as a
+    client would, and then have to be as long as that one.
+    """
+    expected = _answer_bytes(target, path, message)
+    with TemporaryDirectory() as folder:
+        body = Path(folder) / "body"
+        body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
+        command = [
+            "h2load", f"--duration={seconds}", "--warm-up-time=1", "--clients=4", "--threads=1",
+            f"--max-concurrent-streams={streams}", f"--data={body}",
+            "-H", "content-type: application/grpc", "-H", "te: trailers", f"http://{target}{path}",
+        ]  # fmt: skip
+        load = outputs.h2load(run(command, core=GENERATOR_CORE, seconds=seconds + _GRACE))
+    if load.answer_bytes < _SHORTEST * expected * load.done:
+        raise RuntimeError(f"{path}: answers of {load.answer_bytes / load.done:.0f} bytes")
+    return load
+
+
+def _answer_bytes(target: str, path: str, message: bytes) -> int:
+    with grpc.insecure_channel(target) as channel:
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+        return len(ask(message, timeout=30))
+
+
+def wrk(url: str, script: Path, *arguments: str, seconds: int, connections: int) -> Load:
+    """Send what a Lua script prepares over HTTP/1.1."""
+    command = [
+        "wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s",
+        "--timeout=20s", f"--script={script}", url, "--", *arguments,
+    ]  # fmt: skip
+    return outputs.wrk(run(command, core=GENERATOR_CORE, seconds=seconds + _GRACE))
+
+
+def dnsperf(port: int, names: Path, *, seconds: int) -> Load:
+    """Ask a resolver for the names of a file, again and again."""
+    command = [
+        "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(names), "-l", str(seconds),
+        "-c", "4", "-T", "1", "-q", "100",
+    ]  # fmt: skip
+    return outputs.dnsperf(run(command, core=GENERATOR_CORE, seconds=seconds + _GRACE))
+
+
+def sipp(port: int, calls: Path, *, seconds: int) -> Load:
+    """Make calls from a file as fast as they are answered."""
+    with TemporaryDirectory() as folder:
+        command = [
+            "sipp", "-sf", str(CONF / "caller.xml"), "-inf", str(calls), f"127.0.0.1:{port}",
+            "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-r", "100000",
+            "-rp", "1000", "-l", str(_OPEN_CALLS), "-timer_resol", "1", "-timeout", str(seconds),
+            "-nostdin", "-fd", "1", "-trace_stat", "-stf", "stat.csv", "-trace_counts",
+        ]  # fmt: skip
+        run(command, core=GENERATOR_CORE, seconds=seconds + _GRACE, cwd=folder)
+        counts = next(Path(folder).glob("*_counts.csv"))
+        return outputs.sipp((Path(folder) / "stat.csv").read_text(), counts.read_text())
+
+
+def redis_benchmark(program: str, port: int, *, listed: int, pipeline: int, requests: int) -> Load:
+    """Ask for random members of the set ``listed``; about 3 % of them are in it."""
+    command = [
+        program, "-p", str(port), "-n", str(requests), "-c", "50", "-P", str(pipeline),
+        "-r", str(listed * 33), "-q", "SISMEMBER", "listed", "86__rand_int__",
+    ]  # fmt: skip
+    return outputs.redis_benchmark(run(command, core=GENERATOR_CORE, seconds=4 * _GRACE))

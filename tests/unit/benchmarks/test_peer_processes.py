@@ -1,0 +1,56 @@
+"""Servers under test: pinned, measured, and ended with all their children."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.peers import processes
+from benchmarks.peers.processes import Server, Unready
+
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen(
+    [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True
+)
+open(sys.argv[1], "w").write(str(child.pid))
+open(sys.argv[1] + ".ready", "w").close()
+time.sleep(60)
+"""
+
+
+def test_a_server_is_ended_with_children_of_another_session(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    ready = tmp_path / "pid.ready"
+    command = [sys.executable, "-c", PARENT, str(file)]
+
+    with Server(command, log=tmp_path / "log", ready=ready.exists) as server:
+        child = int(file.read_text())
+        assert Path(f"/proc/{child}").exists()
+        assert server.memory_bytes() > 2**20
+        assert server.cpu_seconds() >= 0
+
+    # Who collects the child of an ended process is the system's business.
+    stat = Path(f"/proc/{child}/stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_server_that_ends_at_once_tells_its_last_word(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no such table')"]
+
+    with (
+        pytest.raises(Unready, match="no such table"),
+        Server(command, log=tmp_path / "log", ready=lambda: False),
+    ):
+        pass
+
+
+def test_a_command_that_fails_is_an_error_with_what_it_said() -> None:
+    command = [sys.executable, "-c", "raise SystemExit('wrong option')"]
+
+    with pytest.raises(RuntimeError, match="wrong option"):
+        processes.run(command, core=0, seconds=30)
+
+
+def test_the_tree_of_a_process_begins_with_itself() -> None:
+    assert processes.tree(1)[0] == 1
