@@ -96,6 +96,8 @@ class Core:
         if not self._closed:
             self._closed = True
             await asyncio.gather(self.calls.flush(), self.texts.flush(), self.links.flush())
+            while not self._connections.idle:  # noqa: ASYNC110 deadlines bound it
+                await asyncio.sleep(0.001)
             await self._connections.close()
 
     def _pick(self) -> Connection:

@@ -46,6 +46,10 @@ class Gatherer(Generic[Row]):
 
     def put(self, row: Row, sink: Sink, deadline: float) -> None:
         """Ask for one row, until *deadline* in the loop's time; its answer goes to *sink*."""
+        if not isinstance(row, self._kind.row):
+            # Found here, it spoils no batch of others.
+            sink.set_exception(TypeError(f"not a {self._kind.row.__name__}: {type(row).__name__}"))
+            return
         if self._waiting >= self._options.max_waiting:
             full = RequestFailed(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests wait here")
             self._fail(sink, full)

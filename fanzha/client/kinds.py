@@ -13,16 +13,17 @@ Row = TypeVar("Row", pb.Call, pb.Text, pb.Link)
 class Kind(Generic[Row]):
     """How rows of one kind are asked for."""
 
+    row: type[Row]
     method: str
     request_of: Callable[[Sequence[Row]], Any]
 
 
 CALLS: Kind[pb.Call] = Kind(
-    method="DecideCalls", request_of=lambda rows: pb.DecideCallsRequest(calls=rows)
+    row=pb.Call, method="DecideCalls", request_of=lambda rows: pb.DecideCallsRequest(calls=rows)
 )
 TEXTS: Kind[pb.Text] = Kind(
-    method="DecideTexts", request_of=lambda rows: pb.DecideTextsRequest(texts=rows)
+    row=pb.Text, method="DecideTexts", request_of=lambda rows: pb.DecideTextsRequest(texts=rows)
 )
 LINKS: Kind[pb.Link] = Kind(
-    method="DecideLinks", request_of=lambda rows: pb.DecideLinksRequest(links=rows)
+    row=pb.Link, method="DecideLinks", request_of=lambda rows: pb.DecideLinksRequest(links=rows)
 )

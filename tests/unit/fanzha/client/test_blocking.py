@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
@@ -87,6 +88,13 @@ def test_without_failing_open_a_failure_is_raised(server: DecisionServer) -> Non
         with pytest.raises(RequestFailed, match="DEADLINE_EXCEEDED"):
             client.decide_call(call(1), timeout=0.05)
         server.release()
+
+
+def test_what_is_no_row_is_refused(server: DecisionServer) -> None:
+    wrong: Any = "+8617000000001"
+
+    with Client(server.target) as client, pytest.raises(TypeError, match="not a Call: str"):
+        client.decide_call(wrong)
 
 
 def test_a_closed_client_takes_nothing(server: DecisionServer) -> None:

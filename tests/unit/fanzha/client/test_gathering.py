@@ -204,6 +204,30 @@ async def test_closing_finishes_what_was_asked(server: DecisionServer) -> None:
         client.decide_call(call(1))
 
 
+async def test_closing_finishes_batches_of_the_caller(server: DecisionServer) -> None:
+    client = AsyncClient(server.target, options())
+    server.hold()
+    batch = asyncio.ensure_future(client.decide_calls([call(9)]))
+    await has_asked(server, 1)
+    asyncio.get_running_loop().call_later(0.05, server.release)
+
+    await client.close()
+
+    assert (await batch).blocked == [0]
+
+
+async def test_what_is_no_row_spoils_no_batch(server: DecisionServer) -> None:
+    wrong: Any = Link(url="https://shop.example/")
+    async with AsyncClient(server.target, options()) as client:
+        right, refused = client.decide_call(call(9)), client.decide_call(wrong)
+
+        with pytest.raises(TypeError, match="not a Call: Link"):
+            await refused
+        answer = await right
+
+    assert answer.blocked
+
+
 async def test_without_failing_open_a_failure_is_raised(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options(fail_open=False)) as client:
         server.hold()
