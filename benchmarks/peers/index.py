@@ -20,14 +20,15 @@ _NOT_EQUAL = {
         "Brave's engine is Rust behind a Python binding and is asked for one link at a time, as "
         "its interface has it. It takes any URL and matches patterns anywhere in it; here it has "
         "only rules for whole names, its easiest case. Ours canonicalises, tries host suffixes "
-        "and path prefixes, and says which entry decided. Memory is what the index added to the "
-        "process; ours keeps source, reason and expiry of each entry."
+        "and path prefixes, and says which entry decided. Memory is what library and "
+        "index added to the process; ours is the mapped list file, with the numbers and each "
+        "entry's source, reason and expiry in it, and exists once on a host."
     ),
     "tldextract": (
         "The usual few lines: registrable domain by tldextract, then a Python set. It knows "
         "neither names below a registrable domain nor paths, canonicalises nothing, and can be "
-        "evaded by percent signs or a trailing dot; so it does less. Memory is what set and names "
-        "added to the process."
+        "evaded by percent signs or a trailing dot; so it does less. Memory is what library and "
+        "set added to the process."
     ),
 }
 

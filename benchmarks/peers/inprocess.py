@@ -17,12 +17,12 @@ Count = Callable[[Sequence[str]], int]
 """Takes links, and returns how many of them are listed."""
 
 
-def with_adblock(hosts: list[str]) -> Count:
+def with_adblock(folder: Path) -> Count:
     """Ask Brave's engine, with a rule ``||host^`` for each name."""
     import adblock  # type: ignore[import-not-found]  # noqa: PLC0415  only in the peers' venv
 
     rules = adblock.FilterSet()
-    rules.add_filters([f"||{host}^" for host in hosts])
+    rules.add_filters([f"||{host}^" for host in _hosts(folder)])
     engine = adblock.Engine(rules)
 
     def count(urls: Sequence[str]) -> int:
@@ -32,11 +32,11 @@ def with_adblock(hosts: list[str]) -> Count:
     return count
 
 
-def with_tldextract(hosts: list[str]) -> Count:
+def with_tldextract(folder: Path) -> Count:
     """Take the registrable domain of each link, and look into a set."""
     import tldextract  # noqa: PLC0415
 
-    listed = set(hosts)
+    listed = set(_hosts(folder))
     extract = tldextract.TLDExtract(
         suffix_list_urls=(), cache_dir=None, extra_suffixes=("example",)
     )
@@ -51,30 +51,16 @@ def with_tldextract(hosts: list[str]) -> Count:
     return count
 
 
-def with_ours(hosts: list[str]) -> Count:
-    """Canonicalise, and ask our index for hosts and URL prefixes."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    from blocklists.entries import Direction, Entry, Kind, Source  # noqa: PLC0415
-    from blocklists.snapshot import Snapshot  # noqa: PLC0415
-    from fanzha.decisions import Action  # noqa: PLC0415
-    from fanzha.fraud import FraudType  # noqa: PLC0415
+def with_ours(folder: Path) -> Count:
+    """Canonicalise, and ask the list files of our running service for hosts and prefixes."""
+    from blocklists.replica import Replica  # noqa: PLC0415  not in the peers' environment
     from fanzha.url import canonicals  # noqa: PLC0415
 
-    now = datetime(2026, 11, 24, tzinfo=UTC)
-    snapshot = Snapshot.build(
-        1,
-        [
-            Entry(
-                kind=Kind.HOST, pattern=host, action=Action.BLOCK, direction=Direction.BOTH,
-                fraud_type=FraudType.UNSPECIFIED, source=Source.PROVINCE, reason="benchmark",
-                legal_basis="", created_by="bench", created_at=now,
-                expires_at=now.replace(year=2027),
-            )
-            for host in hosts
-        ],
-    )  # fmt: skip
-    now_s = int(now.timestamp())
+    replica = Replica(folder / "ours" / "lists")
+    if not replica.refresh():
+        raise RuntimeError(f"no list files below {folder}")
+    snapshot = replica.current
+    now_s = int(time.time())
 
     def count(urls: Sequence[str]) -> int:
         return int((snapshot.find_urls(canonicals(urls), now_s).rows >= 0).sum())
@@ -87,12 +73,10 @@ WAYS = {"adblock": with_adblock, "tldextract": with_tldextract, "ours": with_our
 
 def main(way: str, folder: Path, seconds: float) -> None:
     """Build the index, then look up until time is over."""
-    hosts = (folder / "hosts.txt").read_text().split()
     urls = (folder / "urls.txt").read_text().split()
-    before = _pss_bytes()
-    count = WAYS[way](hosts)
-    del hosts
-    memory = _pss_bytes() - before
+    before = _resident_bytes()
+    count = WAYS[way](folder)
+    memory = _resident_bytes() - before
     expected = sum(count(urls[start : start + BATCH]) for start in range(0, len(urls), BATCH))
     done = 0
     began = time.perf_counter()
@@ -104,9 +88,13 @@ def main(way: str, folder: Path, seconds: float) -> None:
     sys.stdout.write(json.dumps(report) + "\n")
 
 
-def _pss_bytes() -> int:
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+def _hosts(folder: Path) -> list[str]:
+    return (folder / "hosts.txt").read_text().split()
+
+
+def _resident_bytes() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 if __name__ == "__main__":
