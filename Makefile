@@ -3,7 +3,7 @@ BIN := .venv/bin
 BUF_VERSION := 1.75.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check proto lock bench-peers clean
+.PHONY: help install demo test check proto lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,13 @@ lock:  ## Pin dependencies anew (needs uv)
 	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    -c requirements/dev.lock - -o requirements/build.lock
+
+bench: install  ## Measure load and hold it against benchmarks/thresholds.toml
+	$(BIN)/fanzha bench quick $(ARGUMENTS)
+
+bench-full: bench  ## The same, then overload and the sweeps
+	$(BIN)/fanzha bench overload $(ARGUMENTS)
+	$(BIN)/fanzha bench sweep $(ARGUMENTS)
 
 bench-peers: install  ## Measure what a carrier would use instead, beside us
 	$(BIN)/python -m benchmarks.peers $(ARGUMENTS)

@@ -1,0 +1,27 @@
+"""Says when each request of an open loop is due, whatever the server does.
+
+Several generators share one plan: each takes every n-th request of it, so together they offer the
+whole. ``even`` is one request after the other at equal distances, ``poisson`` is how independent
+subscribers come: in clusters and gaps, which queues feel.
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from benchmarks.load.histogram import Float64s
+
+Arrivals = Literal["even", "poisson"]
+ARRIVALS: tuple[Arrivals, ...] = ("even", "poisson")
+
+
+def due_times(
+    *, rate: float, seconds: float, arrivals: Arrivals, seed: int, part: int = 0, parts: int = 1
+) -> Float64s:
+    """Return the seconds from the start at which generator *part* of *parts* is to ask."""
+    count = round(rate * seconds)
+    if arrivals == "even":
+        times = np.arange(count) / rate
+    else:
+        times = np.cumsum(np.random.default_rng(seed).exponential(1 / rate, count))
+    return times[part::parts]

@@ -1,0 +1,171 @@
+"""One process that makes load: it takes steps from a pipe, and reports what came of each.
+
+It looks once a millisecond which requests are due, so they leave up to a millisecond late; that
+lateness is a part of the latency, and told apart. Memory is bounded by `MOST_BUSY` requests under
+way: an open loop that gets there counts what it does not ask as failed, and keeps its time.
+"""
+
+import asyncio
+import gc
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection as Pipe
+from time import monotonic, process_time
+
+import numpy as np
+
+from benchmarks.load import traffic
+from benchmarks.load.arrivals import due_times
+from benchmarks.load.askers import Asker, Connections, ThroughClient
+from benchmarks.load.connection import OK
+from benchmarks.load.histogram import Histogram
+from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.load.traffic import Body
+
+MOST_BUSY = 50_000
+NOT_ASKED = "NOT_ASKED"
+"""Counts requests that were due while `MOST_BUSY` others had no answer."""
+TICK_SECONDS = 0.001
+TELL_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What came of the step under way."""
+
+    latencies: list[float] = field(default_factory=list)
+    lags: list[float] = field(default_factory=list)
+    statuses: "Counter[str]" = field(default_factory=Counter)
+    last: float = 0.0
+
+    def finished(self, due: float, status: str) -> None:
+        self.last = monotonic()
+        self.statuses[status] += 1
+        if status == OK:
+            self.latencies.append(self.last - due)
+
+
+def main(pipe: Pipe, plan: Plan, part: int) -> None:
+    """Run steps until the pipe says None or ends."""
+    if plan.cores:
+        os.sched_setaffinity(0, {plan.cores[part % len(plan.cores)]})
+    asyncio.run(_Generator(pipe, plan, part).run())
+
+
+class _Generator:
+    """The process, while it runs."""
+
+    def __init__(self, pipe: Pipe, plan: Plan, part: int) -> None:
+        self._pipe, self._plan, self._part = pipe, plan, part
+        self._bodies = _bodies(plan)
+        self._next = part * len(self._bodies) // plan.generators
+        self._seen = _Seen()
+        self._refill = False
+        kind = ThroughClient if plan.through == "client" else Connections
+        self._asker: Asker = kind(plan.target, plan.connections, plan.timeout, self._finished)
+
+    async def run(self) -> None:
+        await self._asker.open()
+        # Nothing made so far goes away again; looking through it would look like a slow server.
+        gc.collect()
+        gc.freeze()
+        self._pipe.send("ready")
+        while (step := await asyncio.to_thread(self._pipe.recv)) is not None:
+            outcome = await self._step(step)
+            self._pipe.send(outcome)
+        await self._asker.close()
+
+    async def _step(self, step: Step) -> Outcome:
+        self._seen = _Seen()
+        await asyncio.sleep(max(step.start - monotonic(), 0))
+        used = process_time()
+        if step.rate:
+            await self._open_loop(step)
+        else:
+            await self._closed_loop(step)
+        await self._drain()
+        seen = self._seen
+        elapsed = max(seen.last - step.start, step.seconds)
+        used = process_time() - used
+        return Outcome(
+            rows=self._plan.rows,
+            seconds=elapsed,
+            statuses=seen.statuses,
+            latencies=Histogram.of(np.array(seen.latencies)),
+            lags=Histogram.of(np.array(seen.lags)),
+            generator_cpu=used,
+            busiest_generator=used / elapsed,
+        )
+
+    async def _open_loop(self, step: Step) -> None:
+        due = due_times(
+            rate=step.rate / self._plan.rows,
+            seconds=step.seconds,
+            arrivals=step.arrivals,
+            seed=self._plan.seed,
+            part=self._part,
+            parts=self._plan.generators,
+        )
+        times, sent, told = (due + step.start).tolist(), 0, 0.0
+        while sent < len(times):
+            now = monotonic()
+            upto = int(np.searchsorted(due, now - step.start, side="right"))
+            room = MOST_BUSY - self._asker.busy
+            for at in times[sent:upto]:
+                if room > 0:
+                    room -= 1
+                    self._ask(at)
+                else:
+                    self._seen.finished(at, NOT_ASKED)
+            sent = upto
+            self._asker.turn(now)
+            told = self._tell(now, told)
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _closed_loop(self, step: Step) -> None:
+        end, told = step.start + step.seconds, 0.0
+        self._refill = True
+        for _ in range(step.in_flight * self._plan.connections):
+            self._ask(monotonic())
+        while (now := monotonic()) < end:
+            self._asker.turn(now)
+            told = self._tell(now, told)
+            await asyncio.sleep(TICK_SECONDS)
+        self._refill = False
+
+    async def _drain(self) -> None:
+        """Wait for the answers that are still to come; all are given up in time."""
+        while self._asker.busy:
+            self._asker.turn(monotonic())
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _ask(self, due: float) -> None:
+        self._seen.lags.append(monotonic() - due)
+        body = self._bodies[self._next]
+        self._next = (self._next + 1) % len(self._bodies)
+        self._asker.ask(body, due)
+
+    def _finished(self, due: float, status: str) -> None:
+        self._seen.finished(due, status)
+        if status == OK:
+            self._ask_again()
+        elif self._refill:
+            # A server that sheds is not asked again at once, and a lost connection not for ever.
+            asyncio.get_running_loop().call_later(TICK_SECONDS, self._ask_again)
+
+    def _ask_again(self) -> None:
+        if self._refill:
+            self._ask(monotonic())
+
+    def _tell(self, now: float, told: float) -> float:
+        if now - told < TELL_SECONDS:
+            return told
+        self._pipe.send((self._seen.statuses[OK], self._seen.statuses.total()))
+        return now
+
+
+def _bodies(plan: Plan) -> list[Body]:
+    if plan.file is not None:
+        return traffic.from_file(plan.file, next(iter(plan.mix)), plan.rows)
+    return traffic.from_scenarios(plan.mix, plan.rows, plan.listed, plan.seed)

@@ -1,0 +1,137 @@
+"""What a server does above its capacity: goodput, p99 of what it answers, and what it sheds.
+
+Capacity is that of a closed loop; then an open loop offers parts and multiples of it. Goodput
+counts rows that were decided before their deadline. A server that sheds well keeps it near the
+peak; one that queues without end answers nobody in time. The generator must be able to offer
+three times what the server can do: see its cores and its lag in the result.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import grpc
+import typer
+from rich.table import Table
+
+from benchmarks import results
+from benchmarks.load import options as common
+from benchmarks.load import show
+from benchmarks.load.crew import Crew
+from benchmarks.load.plan import Outcome, Step
+from services.cli.console import err, fail
+
+SHED = grpc.StatusCode.RESOURCE_EXHAUSTED.name
+CAPACITY_TIMEOUT = 5.0
+"""Seconds: capacity is what is decided at all."""
+FACTORS = (0.5, 0.8, 1.0, 1.5, 2.0, 3.0)
+
+
+def main(
+    *,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Of each step.")] = 5,
+    kept: Annotated[
+        float, typer.Option(min=0, max=1, help="Of the peak's goodput, at the highest load.")
+    ] = 0.8,
+    in_flight: Annotated[int, typer.Option(min=1, help="On a connection, for capacity.")] = 16,
+    mix: common.Mix = "call",
+    rows: common.Rows = 1,
+    target: common.Target = "",
+    server_pid: common.ServerPid = 0,
+    workers: common.Workers = 1,
+    listed: common.Listed = 0,
+    generators: common.Generators = 1,
+    connections: common.Connections = 4,
+    timeout_ms: common.TimeoutMs = 100,
+    seed: common.Seed = common.SEED,
+    server_cores: common.Cores = "",
+    generator_cores: common.Cores = "",
+    save: common.Save = False,
+) -> None:
+    """Draw the curve; the exit status is 1 when goodput at the highest load is not kept."""
+    with common.server(
+        target=target, server_pid=server_pid, workers=workers, listed=listed, cores=server_cores
+    ) as measured:
+        plan = common.plan(
+            measured, mix=mix, file=None, rows=rows, through="grpc", listed=listed, seed=seed,
+            timeout_ms=timeout_ms, connections=connections, generators=generators,
+            cores=generator_cores,
+        )  # fmt: skip
+        with Crew(replace(plan, timeout=CAPACITY_TIMEOUT), measured.cpu) as crew:
+            closed = Step(seconds=seconds, in_flight=in_flight)
+            capacity = show.run(crew, closed, "capacity", warm_up=1).per_second
+        if not capacity:
+            fail("the server decided nothing")
+        points = []
+        with Crew(plan, measured.cpu) as crew:
+            for factor in FACTORS:
+                step = Step(seconds=seconds, rate=capacity * factor)
+                points.append((factor, show.run(crew, step, f"{factor:g} times capacity")))
+    peak = max(outcome.per_second for _, outcome in points)
+    share = points[-1][1].per_second / peak if peak else 0.0
+    _show(capacity, points)
+    factor, highest = points[-1]
+    err.print(f"goodput at {factor:g} times capacity: {share:.0%} of the peak")
+    if not highest.failed_share:
+        err.print("the highest load was decided wholly: this server was not overloaded")
+    report: dict[str, Any] = measured.words | {
+        "seed": seed, "mix": plan.mix, "rows": rows, "generators": generators,
+        "timeout_ms": timeout_ms, "capacity_rows_per_second": round(capacity, 1),
+        "kept_share": round(share, 4), "kept_share_wanted": kept,
+        "points": [_words(capacity, factor, outcome) for factor, outcome in points],
+    }  # fmt: skip
+    results.write("overload", report, save=save)
+    raise typer.Exit(int(share < kept))
+
+
+def _words(capacity: float, factor: float, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "factor": factor,
+        "offered_rows_per_second": round(capacity * factor, 1),
+        "goodput_rows_per_second": round(outcome.per_second, 1),
+        "shed_share": round(shed_share(outcome), 6),
+        **outcome.words(),
+    }
+
+
+def shed_share(outcome: Outcome) -> float:
+    """Return the share of requests that were refused at once."""
+    return outcome.statuses[SHED] / outcome.asked if outcome.asked else 0.0
+
+
+def _show(capacity: float, points: list[tuple[float, Outcome]]) -> None:
+    table = Table(
+        "offered",
+        title=f"capacity {capacity:,.0f} rows/s",
+        caption="p50, p99 of answers and p99 of the generator's lag in ms; processors in cores",
+    )
+    for heading in (
+        "rows/s",
+        "goodput",
+        "shed",
+        "late",
+        "p50",
+        "p99",
+        "server",
+        "generator",
+        "lag",
+    ):
+        table.add_column(heading, justify="right")
+    for factor, outcome in points:
+        shed, seconds = shed_share(outcome), outcome.seconds or 1.0
+        table.add_row(
+            f"{factor:g} ×",
+            f"{capacity * factor:,.0f}",
+            f"{outcome.per_second:,.0f}",
+            f"{shed:.1%}",
+            f"{outcome.failed_share - shed:.1%}",
+            f"{outcome.latencies.milliseconds(0.5):.1f}",
+            f"{outcome.latencies.milliseconds(0.99):.1f}",
+            f"{outcome.server_cpu / seconds:.2f}",
+            f"{outcome.generator_cpu / seconds:.2f}",
+            f"{outcome.lags.milliseconds(0.99):.1f}",
+        )
+    err.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,128 @@
+"""Every cell of ``thresholds.toml``: capacity, and p99 at half of it; the exit status judges them.
+
+A cell is a channel and a batch size. Its capacity is that of a closed loop, told beside what the
+reference loop did on the same machine just before and after. `make bench` runs this.
+"""
+
+import statistics
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from benchmarks import results, thresholds
+from benchmarks.load import options as common
+from benchmarks.load import reference, show
+from benchmarks.load.crew import Crew
+from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.thresholds import Cell, Floor, Verdict
+from services.cli.console import err
+
+HALF = 0.5
+IN_FLIGHT = {1: 16}
+"""Requests on a connection by batch size; other sizes: `IN_FLIGHT_OF_BATCHES`."""
+IN_FLIGHT_OF_BATCHES = 2
+
+
+def main(
+    *,
+    floors: Annotated[Path, typer.Option(exists=True, help="Floors.")] = thresholds.FILE,
+    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="Of a measurement.")] = 3,
+    repeats: Annotated[int, typer.Option(min=1, max=9, help="Of a measurement: medians.")] = 3,
+    target: common.Target = "",
+    server_pid: common.ServerPid = 0,
+    workers: common.Workers = 1,
+    listed: common.Listed = 1_000_000,
+    seed: common.Seed = common.SEED,
+    server_cores: common.Cores = "",
+    generator_cores: common.Cores = "",
+    save: common.Save = False,
+) -> None:
+    """Measure each cell, and hold it against its floor."""
+    wanted = thresholds.read(floors)
+    cells, reported = [], []
+    with common.server(
+        target=target, server_pid=server_pid, workers=workers, listed=listed, cores=server_cores
+    ) as measured:
+        for floor in wanted:
+            plan = Plan(
+                target=measured.target, mix={floor.channel: 1.0}, rows=floor.batch,
+                listed=listed, seed=seed, cores=common.read_cores(generator_cores),
+            )  # fmt: skip
+            with Crew(plan, measured.cpu) as crew:
+                cell, words = _measure(crew, floor, seconds, repeats)
+            cells.append(cell)
+            reported.append(words)
+    verdicts = thresholds.judge(wanted, cells)
+    _show(verdicts, reported)
+    missed = sum(bool(verdict.faults) for verdict in verdicts)
+    report: dict[str, Any] = measured.words | {"seed": seed, "missed": missed, "cells": reported}
+    results.write("quick", report, save=save)
+    raise typer.Exit(int(missed > 0))
+
+
+def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Cell, dict[str, Any]]:
+    name = f"{floor.channel} in batches of {floor.batch}"
+    in_flight = IN_FLIGHT.get(floor.batch, IN_FLIGHT_OF_BATCHES)
+    closed = Step(seconds=seconds, in_flight=in_flight)
+    crew.run(Step(seconds=1.0, in_flight=in_flight))
+    rounds, capacities, ratios = [reference.rounds_per_second()], [], []
+    for _ in range(repeats):
+        outcome = show.run(crew, closed, name)
+        rounds.append(reference.rounds_per_second())
+        capacities.append(outcome)
+        ratios.append(outcome.per_second / statistics.mean(rounds[-2:]))
+    capacity = statistics.median(outcome.per_second for outcome in capacities)
+    half = Step(seconds=seconds, rate=max(capacity * HALF, 1.0))
+    opened = [show.run(crew, half, f"{name}, at half") for _ in range(repeats)]
+    everything = [*capacities, *opened]
+    cell = Cell(
+        channel=floor.channel,
+        batch=floor.batch,
+        per_round=statistics.median(ratios),
+        p99_ms=statistics.median(outcome.latencies.milliseconds(0.99) for outcome in opened),
+        failed_share=_failed_share(everything),
+    )
+    return cell, {
+        "channel": floor.channel,
+        "batch": floor.batch,
+        "rows_per_second": round(capacity, 1),
+        "reference_rounds_per_second": round(statistics.median(rounds), 1),
+        "rows_per_round": round(cell.per_round, 3),
+        "p99_ms_at_half": round(cell.p99_ms, 3),
+        "failed_share": round(cell.failed_share, 6),
+        "closed": [outcome.words() for outcome in capacities],
+        "open_at_half": [outcome.words() for outcome in opened],
+    }
+
+
+def _failed_share(outcomes: list[Outcome]) -> float:
+    asked = sum(outcome.asked for outcome in outcomes)
+    return 1 - sum(outcome.answered for outcome in outcomes) / asked if asked else 1.0
+
+
+def _show(verdicts: list[Verdict], reported: list[dict[str, Any]]) -> None:
+    table = Table("channel", title="capacity of a closed loop, p99 at half of it")
+    for heading in ("batch", "rows/s", "rows/round", "floor", "p99 ms", "most", ""):
+        table.add_column(heading, justify="right")
+    for verdict, words in zip(verdicts, reported, strict=True):
+        floor = verdict.floor
+        table.add_row(
+            floor.channel,
+            f"{floor.batch:,}",
+            f"{words['rows_per_second']:,.0f}",
+            f"{words['rows_per_round']:.2f}",
+            f"{floor.per_round:g}",
+            f"{words['p99_ms_at_half']:.1f}",
+            f"{floor.p99_ms:g}",
+            "[red]missed[/]" if verdict.faults else "held",
+        )
+    err.print(table)
+    for verdict in verdicts:
+        for fault in verdict.faults:
+            err.print(f"missed: {verdict.floor.channel}, {verdict.floor.batch}: {fault}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,23 @@
+"""Where the results of benchmarks go."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+
+FOLDER = Path(__file__).with_name("results")
+
+
+def write(kind: str, report: dict[str, Any], *, save: bool) -> None:
+    """Print a report with what a reader must know about the machine, and keep it if asked to.
+
+    Kept as ``benchmarks/results/<date>-<kind>.json``; a later one of the day replaces it.
+    """
+    text = json.dumps({"kind": kind} | machine.describe() | report, indent=2, default=str) + "\n"
+    sys.stdout.write(text)
+    if save:
+        FOLDER.mkdir(exist_ok=True)
+        (FOLDER / f"{datetime.now(UTC):%Y-%m-%d}-{kind}.json").write_text(text)

@@ -1,0 +1,133 @@
+"""A service to be measured: ``fanzha up`` in a folder of its own, with a list, until it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks import processes, scenarios
+from fanzha.client import Call, Client, Options
+
+FANZHA = (sys.executable, "-P", "-m", "services")
+START_SECONDS = 120.0
+END_SECONDS = 60.0
+IMPORT_SECONDS = 1800.0
+_CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A running service."""
+
+    target: str
+    admin: str
+    metrics: str
+    pid: int
+    folder: Path
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all its processes so far."""
+        return processes.cpu_seconds(self.pid)
+
+
+@contextmanager
+def running(
+    *, workers: int, listed: int = 0, cores: Sequence[int] = (), **settings: str
+) -> Iterator[Service]:
+    """Start a service on free ports with *listed* numbers; end it in order.
+
+    *settings* are variables such as ``FANZHA_HIT_FLUSH_MS``; others of the environment that
+    start with ``FANZHA_`` do not reach it.
+    """
+    with TemporaryDirectory(prefix="fanzha-bench-") as name:
+        folder = Path(name)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")}
+        environment |= {
+            "PYTHONPATH": str(_CHECKOUT),
+            "FANZHA_DATA_DIR": str(folder),
+            "FANZHA_LISTEN_PORT": "0",
+            "FANZHA_ADMIN_PORT": "0",
+            "FANZHA_METRICS_PORT": "0",
+            "FANZHA_WORKERS": str(workers),
+            **settings,
+        }
+        with (folder / "up.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*FANZHA, "up"], env=environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            if cores:
+                # Before it has children or threads, which inherit it.
+                os.sched_setaffinity(process.pid, cores)
+            service = _started(process, folder)
+            if listed:
+                import_numbers(service, listed)
+            yield service
+        finally:
+            _end(process)
+
+
+def import_numbers(service: Service, listed: int) -> None:
+    """Import numbers as an operator would, and wait until the workers have them."""
+    file = service.folder / "numbers.csv"
+    first = scenarios.FIRST_LISTED
+    with file.open("w") as lines:
+        lines.write("pattern\n")
+        lines.writelines(f"+{number}\n" for number in range(first, first + listed))
+    command = [
+        *FANZHA, "blocklist", "import", str(file), "--source", "province", "--expires", "365d",
+        "--reason", "load test", "--author", "bench", "--target", service.admin, "--json",
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(_CHECKOUT)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False,
+        timeout=IMPORT_SECONDS,
+    )  # fmt: skip
+    if done.returncode or json.loads(done.stdout)["added"] != listed:
+        raise RuntimeError(f"the list was not imported: {done.stdout}{done.stderr}")
+    _wait_until_listed(service, f"+{first + listed - 1}")
+
+
+def _wait_until_listed(service: Service, number: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    with Client(service.target, Options(timeout=1.0)) as client:
+        while not client.decide_call(Call(caller=number, callee="+8619900000001")).blocked:
+            if time.monotonic() > until:
+                raise RuntimeError("the list did not reach the workers")
+            time.sleep(0.1)
+    # Every worker looks for a new list at least once a second.
+    time.sleep(1.0)
+
+
+def _started(process: "subprocess.Popen[bytes]", folder: Path) -> Service:
+    file = folder / "endpoints.json"
+    until = time.monotonic() + START_SECONDS
+    while not file.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"the service did not start: {(folder / 'up.log').read_text()}")
+        time.sleep(0.05)
+    ends = json.loads(file.read_text())
+    return Service(
+        target=ends["interception"],
+        admin=ends["admin"],
+        metrics=ends["metrics"],
+        pid=process.pid,
+        folder=folder,
+    )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

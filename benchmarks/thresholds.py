@@ -1,0 +1,69 @@
+"""Judges measured cells by the floors of ``thresholds.toml``."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = Path(__file__).with_name("thresholds.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """The least that a channel must do."""
+
+    channel: str
+    batch: int
+    per_round: float
+    """Decisions for each round of the reference loop."""
+    p99_ms: float
+    """At half of the capacity that was just measured, from when a request was due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What a channel did."""
+
+    channel: str
+    batch: int
+    per_round: float
+    p99_ms: float
+    failed_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a cell stands to its floor."""
+
+    floor: Floor
+    cell: Cell | None
+    faults: tuple[str, ...]
+    """None: it holds."""
+
+
+def read(file: Path = FILE) -> tuple[Floor, ...]:
+    """Read the floors."""
+    return tuple(Floor(**row) for row in tomllib.loads(file.read_text())["floor"])
+
+
+def judge(floors: Sequence[Floor], cells: Sequence[Cell]) -> list[Verdict]:
+    """Hold each floor against its cell; a floor without one is missed."""
+    measured = {(cell.channel, cell.batch): cell for cell in cells}
+    verdicts = []
+    for floor in floors:
+        cell = measured.get((floor.channel, floor.batch))
+        verdicts.append(Verdict(floor=floor, cell=cell, faults=tuple(_faults(floor, cell))))
+    return verdicts
+
+
+def _faults(floor: Floor, cell: Cell | None) -> list[str]:
+    if cell is None:
+        return ["not measured"]
+    faults = []
+    if not cell.per_round >= floor.per_round:
+        faults.append(f"{cell.per_round:.2f} a round, not {floor.per_round:g}")
+    if not cell.p99_ms <= floor.p99_ms:
+        faults.append(f"p99 {cell.p99_ms:.1f} ms, not {floor.p99_ms:g}")
+    if cell.failed_share:
+        faults.append(f"{cell.failed_share:.2%} without a decision")
+    return faults

@@ -1,0 +1,77 @@
+"""`fanzha bench`: runs the benchmarks of a checkout, each in a process of its own.
+
+Benchmarks may import anything, and nothing imports them: they are no part of the wheel, and a
+running service must not depend on them. So a command here starts ``python -m benchmarks.…`` of
+the checkout that this file lies in, hands all options on, and ends with its exit status.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.console import fail
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COMMANDS = {
+    "load": ("benchmarks.load", "Load a server: open loop, closed loop, or the highest rate."),
+    "quick": ("benchmarks.load.quick", "Every cell of thresholds.toml; fails when one is missed."),
+    "overload": ("benchmarks.load.overload", "Offer more than a server can do; goodput."),
+    "h2load": ("benchmarks.load.h2load", "Capacity by a C generator (Debian: nghttp2-client)."),
+    "client": ("benchmarks.load.client_bench", "Single decisions through fanzha.client."),
+    "sweep": ("benchmarks.sweep", "Over batch size, list size, workers, length of texts."),
+    "micro": ("benchmarks.micro", "The hot functions, one by one."),
+    "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
+    "report": ("benchmarks.report", "Make docs/benchmarks.md from the results of real runs."),
+}
+"""Module and help of each command."""
+
+Options = Annotated[
+    list[str] | None, typer.Argument(help="Options of the benchmark; --help tells them.")
+]
+
+app = typer.Typer(no_args_is_help=True, help="Measure speed; from a checkout only.")
+
+
+def module_file(checkout: Path, module: str) -> Path | None:
+    """Return the file that ``python -m`` would run, None where the checkout has none."""
+    path = checkout.joinpath(*module.split("."))
+    found = (path / "__main__.py", path.with_suffix(".py"))
+    return next((file for file in found if file.is_file()), None)
+
+
+def run(name: str, options: list[str], checkout: Path = CHECKOUT) -> int:
+    """Run a benchmark; return its exit status."""
+    module, _ = COMMANDS[name]
+    if not (checkout / "benchmarks").is_dir():
+        fail(
+            "benchmarks are no part of an installed fanzha: "
+            "clone the repository, make install, and run fanzha bench there",
+            status=2,
+        )
+    if module_file(checkout, module) is None:
+        fail(f"this checkout has no {module}", status=2)
+    paths = [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    # -P: the folder that somebody stands in may hold other benchmarks.
+    command = [sys.executable, "-P", "-m", module, *options]
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+
+
+def _add(name: str) -> None:
+    def command(options: Options = None) -> None:
+        raise typer.Exit(run(name, options or []))
+
+    app.command(
+        name,
+        help=COMMANDS[name][1],
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True},
+    )(command)
+
+
+for _name in COMMANDS:
+    _add(_name)

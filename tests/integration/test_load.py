@@ -1,0 +1,186 @@
+"""The load generator against real gRPC servers."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import grpc
+
+from benchmarks.load.askers import Connections
+from benchmarks.load.traffic import Body
+from tests.running import fanzha_up
+
+SECONDS_EACH = 0.3
+
+
+class Handler(grpc.GenericRpcHandler):
+    """Answers what the path says: a status, an echo, or nothing for a while."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        return grpc.unary_unary_rpc_method_handler(getattr(self, details.method.rpartition("/")[2]))
+
+    async def echo(self, request: bytes, _: Any) -> bytes:
+        self.sizes.append(len(request))
+        return request
+
+    async def shed(self, request: bytes, context: Any) -> bytes:
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "full; come back later")
+        return request
+
+    async def sleep(self, request: bytes, _: Any) -> bytes:
+        await asyncio.sleep(10)
+        return request
+
+
+@asynccontextmanager
+async def serving(**options: int) -> AsyncIterator[tuple[Handler, str]]:
+    handler = Handler()
+    server = grpc.aio.server(options=list({"grpc.so_reuseport": 0, **options}.items()))
+    server.add_generic_rpc_handlers([handler])
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield handler, f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+def body(method: str, size: int = 5) -> Body:
+    data = b"\0" + size.to_bytes(4, "big") + bytes(size)
+    return Body(channel="call", path=f"/some.Service/{method}", rows=(None,), data=data)
+
+
+async def ask(target: str, *bodies: Body, timeout_s: float = 20.0) -> "Counter[str]":
+    statuses: Counter[str] = Counter()
+
+    def finished(_: float, status: str) -> None:
+        statuses[status] += 1
+
+    asker = Connections(target, 2, timeout_s, finished)
+    await asker.open()
+    for one in bodies:
+        asker.ask(one, monotonic())
+    while asker.busy:
+        asker.turn(monotonic())
+        await asyncio.sleep(0.001)
+    await asker.close()
+    return statuses
+
+
+async def test_every_request_is_answered_once() -> None:
+    async with serving() as (handler, target):
+        statuses = await ask(target, *[body("echo")] * 500)
+
+    assert statuses == {"OK": 500}
+    assert handler.sizes == [5] * 500
+
+
+async def test_messages_larger_than_all_windows_arrive_whole() -> None:
+    sizes = [1, 16_384, 65_535, 65_536, 300_000, 2_000_000]
+
+    async with serving() as (handler, target):
+        statuses = await ask(target, *[body("echo", size) for size in sizes])
+
+    assert statuses == {"OK": len(sizes)}
+    assert sorted(handler.sizes) == sizes
+
+
+async def test_requests_wait_for_a_stream_where_the_server_has_few() -> None:
+    async with serving(**{"grpc.max_concurrent_streams": 3}) as (_, target):
+        statuses = await ask(target, *[body("echo")] * 200)
+
+    assert statuses == {"OK": 200}
+
+
+async def test_what_the_server_refuses_is_counted_by_its_status() -> None:
+    async with serving() as (_, target):
+        statuses = await ask(target, body("shed"), body("echo"), body("shed"))
+
+    assert statuses == {"OK": 1, "RESOURCE_EXHAUSTED": 2}
+
+
+async def test_a_request_without_an_answer_ends_at_its_deadline() -> None:
+    async with serving() as (_, target):
+        statuses = await ask(target, *[body("sleep")] * 5, timeout_s=SECONDS_EACH)
+
+    assert statuses.total() == 5
+    # Server and generator see the deadline at the same time; either may be first.
+    assert set(statuses) <= {"DEADLINE_EXCEEDED", "CANCELLED", "RESET_8"}
+
+
+async def test_a_lost_connection_ends_its_requests() -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    async with serving() as (_, target):
+        asker = Connections(target, 1, 20.0, lambda _, status: heard.put_nowait(status))
+        await asker.open()
+        asker.ask(body("sleep"), monotonic())
+        asker.turn(monotonic())
+        await asyncio.sleep(0.1)
+
+    ended = await heard.get()
+    asker.ask(body("echo"), monotonic())
+
+    assert ended != "OK"
+    assert await heard.get() == "CONNECTION_LOST"
+    assert asker.busy == 0
+
+
+def test_a_second_of_load_on_a_real_service_is_decided_and_reported(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1) as running:
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "services", "bench", "load", "--target", running.interception,
+                "--server-pid", str(running.process.pid), "--mix", "call=2,text=1,link=1",
+                "--rows", "4", "--rate", "200", "--seconds", "1", "--warm-up", "0.2",
+                "--generators", "2", "--arrivals", "poisson", "--timeout-ms", "30000",
+                "--budget-ms", "30000",
+            ],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+
+    report = json.loads(done.stdout)
+    (outcome,) = report["outcomes"]
+    assert outcome["statuses"] == {"OK": 50}
+    assert outcome["server_cores"] > 0
+    assert {"seed", "commit", "packages", "cores", "workers"} <= set(report)
+    assert "open loop" in done.stderr
+
+
+def test_the_client_that_integrators_import_is_measured_too(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1) as running:
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "benchmarks.load", "--target", running.interception,
+                "--through", "client", "--mode", "closed", "--seconds", "0.5", "--warm-up", "0.2",
+                "--timeout-ms", "30000", "--budget-ms", "30000",
+            ],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+
+    (outcome,) = json.loads(done.stdout)["outcomes"]
+    assert set(outcome["statuses"]) == {"OK"}
+
+
+def test_a_rate_that_is_not_decided_in_time_fails_the_command(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1) as running:
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "benchmarks.load", "--target", running.interception,
+                "--rate", "100", "--seconds", "0.5", "--warm-up", "0", "--budget-ms", "0.1",
+                "--timeout-ms", "30000",
+            ],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["outcomes"]

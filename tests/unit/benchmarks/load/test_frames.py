@@ -1,0 +1,47 @@
+import pytest
+
+from benchmarks.load import frames
+
+
+def test_a_frame_has_length_kind_flags_and_stream_before_its_payload() -> None:
+    written = frames.frame(frames.DATA, frames.END_STREAM, 5, b"abc")
+
+    assert written == b"\0\0\3" + b"\0" + b"\1" + b"\0\0\0\5" + b"abc"
+
+
+def test_a_connection_opens_with_settings_after_the_preface() -> None:
+    greeting = frames.greeting()
+
+    assert greeting.startswith(frames.PREFACE)
+    rest = greeting.removeprefix(frames.PREFACE)
+    assert rest[3] == frames.SETTINGS
+    settings = frames.read_settings(rest[9 : 9 + int.from_bytes(rest[:3], "big")])
+    assert settings == {
+        frames.TABLE_SIZE: 0,
+        frames.ENABLE_PUSH: 0,
+        frames.INITIAL_WINDOW: frames.MOST_WINDOW,
+    }
+
+
+def test_later_headers_write_the_path_and_name_the_rest() -> None:
+    first = frames.first_headers("/a/B", "127.0.0.1:1", 50)
+    later = frames.later_headers("/a/B")
+
+    assert b"grpc-timeout\x0350m" in first
+    assert b"application/grpc" in first
+    assert later == b"\x83\x86\x04\x04/a/B\xc1\xc0\xbf\xbe"
+
+
+def test_a_status_is_read_wherever_it_stands_in_the_trailers() -> None:
+    assert frames.status_of(b"\x20\x00\x0bgrpc-status\x010") == 0
+    assert frames.status_of(b"\x00\x0bgrpc-status\x0214\x00\x0cgrpc-message\x02no") == 14
+
+
+def test_trailers_without_a_status_have_none() -> None:
+    assert frames.status_of(b"\x88") is None
+    assert frames.status_of(b"\x00\x0bgrpc-status\x01x") is None
+
+
+def test_a_header_too_long_for_one_byte_of_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        frames.later_headers("/" + "a" * 127)
