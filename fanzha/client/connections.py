@@ -124,13 +124,12 @@ class Connections:
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
-        paces = {target: Pace(options.connections * options.max_in_flight) for target in targets}
+        paces = {target: Pace(options.max_in_flight) for target in targets}
         self._all = [
             Connection(target, pace=paces[target], credentials=credentials, freed=freed, now=now)
             for _ in range(options.connections)
             for target in targets
         ]
-        self._most = options.max_in_flight
         self._now = now
         self._turn = 0
 
@@ -152,7 +151,7 @@ class Connections:
         # A suspect is asked only where all are.
         usable = [one for one in usable if one.suspect_until <= now] or usable
         if not crowded:
-            usable = [one for one in usable if one.in_flight < self._most and not one.pace.full]
+            usable = [one for one in usable if not one.pace.full]
         if not usable:
             return None
         picked = min(usable, key=lambda one: (one.target == after, not one.ready, one.in_flight))

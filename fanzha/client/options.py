@@ -19,9 +19,9 @@ class Options:
     """Single decisions that travel together at most."""
     connections: int = 4
     """For each target: a server spreads connections, not requests, over its workers."""
-    max_in_flight: int = 1
-    """Batches under way on one connection; what comes meanwhile makes the next batch larger.
-    More of them keep distant servers busier, and make requests late where servers are slow."""
+    max_in_flight: int = 2
+    """Batches under way at one target; what comes meanwhile makes the next batch larger. A few
+    more keep a server busy that has many workers, or is far away; too many make all late."""
     max_waiting: int = 8192
     """Single decisions of one channel that may wait here; more fail at once."""
     fail_open: bool = True
