@@ -16,7 +16,7 @@ from classifiers.training.common import budget_threshold
 from classifiers.training.link_calibration import Calibration
 from classifiers.training.sms_data import FRAUD, SPAM, TRAIN, VALIDATION, Row
 from classifiers.training.sms_fit import train
-from classifiers.training.sms_network import Trained, logits
+from classifiers.training.sms_network import Network, Trained, logits
 from classifiers.training.sms_round import Round
 from classifiers.training.sms_scores import calibrated, careful, fraud_odds, probabilities
 from classifiers.training.sms_teacher import Teacher
@@ -35,15 +35,22 @@ class Bench:
 
     def fit(self, one: Round, tell: Callable[[int, float], None] = lambda *_: None) -> Trained:
         """Train a network, and what keeps it within the budget."""
+        return self.careful(one, self.network(one, tell))
+
+    def network(self, one: Round, tell: Callable[[int, float], None]) -> Network:
+        """Train a network."""
         known = [row for row in self.rows if one.knows(row)]
         soft = self.teacher.soft_labels(one.knows, self.seed)
-        network = train(
+        return train(
             [row for row in known if row.split == TRAIN],
             epochs=one.epochs,
             seed=self.seed,
             progress=tell,
             soft=soft,
         )
+
+    def careful(self, one: Round, network: Network) -> Trained:
+        """Choose what keeps *network* within the budget, on validation rows."""
         # Synthetic calls teach, but what they call harmless sets no threshold.
         validation = [
             row
@@ -70,7 +77,10 @@ class Bench:
 
     def run(self, one: Round) -> sms_report.Figures:
         """Train without something, and count what is blocked of it, or of the validation rows."""
-        trained = self.fit(one)
+        return self.blocked(one, self.fit(one))
+
+    def blocked(self, one: Round, trained: Trained) -> sms_report.Figures:
+        """Count what is blocked of what *one* left out, or of the validation rows."""
         rows = [row for row in self.rows if one.leaves_out(row)]
         rows = rows or [row for row in self.rows if row.split == VALIDATION]
         found = logits(trained.network, [row.text for row in rows])
