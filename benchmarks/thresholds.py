@@ -15,7 +15,7 @@ class Floor:
     channel: str
     batch: int
     per_round: float
-    """Decisions for each round of the reference loop."""
+    """Rows for the processor time of one round of the reference loop."""
     p99_ms: float
     """At half of the capacity that was just measured, from when a request was due."""
 

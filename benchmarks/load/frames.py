@@ -22,7 +22,8 @@ TABLE_SIZE, ENABLE_PUSH, MOST_STREAMS, INITIAL_WINDOW = 1, 2, 3, 4
 _METHOD_POST, _SCHEME_HTTP = b"\x83", b"\x86"
 _NAMED_AGAIN = b"\xc1\xc0\xbf\xbe"
 """The four newest entries of the server's table, oldest first."""
-_STATUS = b"grpc-status"
+_STATUS = b"\x0bgrpc-status"
+"""With its length before it: ``grpc-status-details-bin`` begins like it."""
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:

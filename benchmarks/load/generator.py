@@ -21,6 +21,7 @@ from benchmarks.load.askers import Asker, Connections, ThroughClient
 from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
 from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.load.probe import probe
 from benchmarks.load.traffic import Body
 
 MOST_BUSY = 50_000
@@ -66,6 +67,8 @@ class _Generator:
         self._asker: Asker = kind(plan.target, plan.connections, plan.timeout, self._finished)
 
     async def run(self) -> None:
+        if self._part == 0:
+            probe(self._plan.target, self._bodies)
         await self._asker.open()
         # Nothing made so far goes away again; looking through it would look like a slow server.
         gc.collect()

@@ -49,14 +49,16 @@ class Histogram:
         """Return what *share* of the latencies do not exceed; NaN of none."""
         return float(self._at(np.array([share]))[0])
 
-    def words(self) -> dict[str, float]:
-        """Return the usual quantiles, in milliseconds."""
-        values = self._at(np.array([*SHARES, 1.0])).tolist()
+    def words(self) -> dict[str, float | None]:
+        """Return the usual quantiles, in milliseconds; None of nothing, for JSON."""
+        values = self._at(np.array([*SHARES, 1.0])).tolist() if self.total else [None] * 5
         names = [*(f"p{share * 100:g}_ms".replace(".", "") for share in SHARES), "max_ms"]
-        return dict(zip(names, (round(value, 3) for value in values), strict=True))
+        return dict(zip(names, (value and round(value, 3) for value in values), strict=True))
 
     def curve(self) -> list[list[float]]:
         """Return shares and milliseconds for a plot: more points the rarer it gets."""
+        if not self.total:
+            return []
         shares = 1 - np.logspace(0, -5, 51)
         return [
             [round(share, 6), round(value, 3)]

@@ -96,6 +96,11 @@ class Outcome:
         return self.answered * self.rows / self.seconds if self.seconds else 0.0
 
     @property
+    def per_cpu_second(self) -> float:
+        """Rows decided for a second of the server's processor time; 0 when that is not known."""
+        return self.answered * self.rows / self.server_cpu if self.server_cpu else 0.0
+
+    @property
     def failed_share(self) -> float:
         """Of all requests, those without a decision."""
         return 1 - self.answered / self.asked if self.asked else 0.0
@@ -110,7 +115,7 @@ class Outcome:
             "statuses": dict(self.statuses),
             "failed_share": round(self.failed_share, 6),
             **self.latencies.words(),
-            "generator_lag_p99_ms": round(self.lags.milliseconds(0.99), 3),
+            "generator_lag_p99_ms": self.lags.words()["p99_ms"],
             "server_cores": round(self.server_cpu / seconds, 3),
             "generator_cores": round(self.generator_cpu / seconds, 3),
             "busiest_generator_cores": round(self.busiest_generator, 3),

@@ -1,7 +1,8 @@
 """Every cell of ``thresholds.toml``: capacity, and p99 at half of it; the exit status judges them.
 
-A cell is a channel and a batch size. Its capacity is that of a closed loop, told beside what the
-reference loop did on the same machine just before and after. `make bench` runs this.
+A cell is a channel and a batch size. Its capacity is that of a closed loop. What is judged is what
+it costs: rows for a second of the server's processor time, beside what the reference loop did for
+one just before and after. `make bench` runs this.
 """
 
 import statistics
@@ -20,6 +21,8 @@ from benchmarks.thresholds import Cell, Floor, Verdict
 from services.cli.console import err
 
 HALF = 0.5
+TIMEOUT = 10.0
+"""Seconds: a slow answer is judged by p99."""
 IN_FLIGHT = {1: 16}
 """Requests on a connection by batch size; other sizes: `IN_FLIGHT_OF_BATCHES`."""
 IN_FLIGHT_OF_BATCHES = 2
@@ -40,6 +43,8 @@ def main(
     save: common.Save = False,
 ) -> None:
     """Measure each cell, and hold it against its floor."""
+    if target and not server_pid:
+        common.wrong("floors need the server's processor time: name its process by --server-pid")
     wanted = thresholds.read(floors)
     cells, reported = [], []
     with common.server(
@@ -48,12 +53,17 @@ def main(
         for floor in wanted:
             plan = Plan(
                 target=measured.target, mix={floor.channel: 1.0}, rows=floor.batch,
-                listed=listed, seed=seed, cores=common.read_cores(generator_cores),
+                listed=listed, seed=seed, timeout=TIMEOUT,
+                cores=common.read_cores(generator_cores),
             )  # fmt: skip
             with Crew(plan, measured.cpu) as crew:
                 cell, words = _measure(crew, floor, seconds, repeats)
             cells.append(cell)
             reported.append(words)
+            err.print(
+                f"{floor.channel:5} batch {floor.batch:5}: {words['rows_per_second']:10,.0f} rows/s"
+                f"   p99 at half {cell.p99_ms:7.1f} ms"
+            )
     verdicts = thresholds.judge(wanted, cells)
     _show(verdicts, reported)
     missed = sum(bool(verdict.faults) for verdict in verdicts)
@@ -67,12 +77,12 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
     in_flight = IN_FLIGHT.get(floor.batch, IN_FLIGHT_OF_BATCHES)
     closed = Step(seconds=seconds, in_flight=in_flight)
     crew.run(Step(seconds=1.0, in_flight=in_flight))
-    rounds, capacities, ratios = [reference.rounds_per_second()], [], []
+    rounds, capacities, ratios = [reference.rounds_per_cpu_second()], [], []
     for _ in range(repeats):
         outcome = show.run(crew, closed, name)
-        rounds.append(reference.rounds_per_second())
+        rounds.append(reference.rounds_per_cpu_second())
         capacities.append(outcome)
-        ratios.append(outcome.per_second / statistics.mean(rounds[-2:]))
+        ratios.append(outcome.per_cpu_second / statistics.mean(rounds[-2:]))
     capacity = statistics.median(outcome.per_second for outcome in capacities)
     half = Step(seconds=seconds, rate=max(capacity * HALF, 1.0))
     opened = [show.run(crew, half, f"{name}, at half") for _ in range(repeats)]
@@ -88,7 +98,8 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
         "channel": floor.channel,
         "batch": floor.batch,
         "rows_per_second": round(capacity, 1),
-        "reference_rounds_per_second": round(statistics.median(rounds), 1),
+        "rows_per_cpu_second": round(statistics.median(o.per_cpu_second for o in capacities), 1),
+        "reference_rounds_per_cpu_second": round(statistics.median(rounds), 1),
         "rows_per_round": round(cell.per_round, 3),
         "p99_ms_at_half": round(cell.p99_ms, 3),
         "failed_share": round(cell.failed_share, 6),

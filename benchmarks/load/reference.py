@@ -1,10 +1,10 @@
 """How fast this machine is at the moment, for an interpreter that also uses numpy.
 
 Floors that are absolute rates say more about the machine and its neighbours than about us. So
-the floors of ``thresholds.toml`` are decisions for each round of this loop, on the same machine
-in the same minute: a slower or busier machine does fewer of both. The loop does what a server
-does: small objects, dictionaries, bytes, and numpy on short arrays. It must never change; a
-faster Python or numpy speeds it up together with the server, which is what a floor may ignore.
+the floors of ``thresholds.toml`` are decisions for each round of this loop, both for the same
+processor time in the same minute: a slower machine does fewer of both, and waiting for a core that
+others use counts for neither. The loop does what a server does: small objects, dictionaries,
+bytes, and numpy on short arrays. It must never change.
 """
 
 import struct
@@ -17,14 +17,15 @@ _KEYS = np.arange(0, 8_000_000, 8, dtype=np.int64)
 _ASKED = _KEYS[:: len(_KEYS) // 256][:256] + 1
 
 
-def rounds_per_second(seconds: float = _SECONDS) -> float:
-    """Return how many rounds of the loop this machine does a second."""
+def rounds_per_cpu_second(seconds: float = _SECONDS) -> float:
+    """Return how many rounds of the loop this machine does in a second of processor time."""
     _round(0)
-    rounds, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
+    rounds, used = 0, time.thread_time()
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
         _round(rounds)
         rounds += 1
-    return rounds / elapsed
+    return rounds / (time.thread_time() - used)
 
 
 def _round(number: int) -> int:

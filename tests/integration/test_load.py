@@ -7,13 +7,17 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import grpc
+import pytest
 
+from benchmarks.load import traffic
 from benchmarks.load.askers import Connections
+from benchmarks.load.probe import probe
 from benchmarks.load.traffic import Body
 from tests.running import fanzha_up
 
@@ -34,8 +38,13 @@ class Handler(grpc.GenericRpcHandler):
         return request
 
     async def shed(self, request: bytes, context: Any) -> bytes:
-        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "full; come back later")
+        await context.abort(
+            grpc.StatusCode.RESOURCE_EXHAUSTED, "full", (("grpc-status-details-bin", b"9"),)
+        )
         return request
+
+    async def nothing(self, _request: bytes, _: Any) -> bytes:
+        return b""
 
     async def sleep(self, request: bytes, _: Any) -> bytes:
         await asyncio.sleep(10)
@@ -133,6 +142,15 @@ async def test_a_lost_connection_ends_its_requests() -> None:
     assert ended != "OK"
     assert await heard.get() == "CONNECTION_LOST"
     assert asker.busy == 0
+
+
+async def test_a_server_that_answers_without_decisions_is_found_out() -> None:
+    request = traffic.from_scenarios({"link": 1.0}, rows=2, listed=0, seed=1)[0]
+    silent = replace(request, path="/some.Service/nothing")
+
+    async with serving() as (_, target):
+        with pytest.raises(RuntimeError, match="2 rows asked, 0 decided"):
+            await asyncio.to_thread(probe, target, [silent])
 
 
 def test_a_second_of_load_on_a_real_service_is_decided_and_reported(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ def test_a_status_is_read_wherever_it_stands_in_the_trailers() -> None:
     assert frames.status_of(b"\x00\x0bgrpc-status\x0214\x00\x0cgrpc-message\x02no") == 14
 
 
+def test_the_details_of_a_status_are_not_taken_for_it() -> None:
+    details = b"\x00\x17grpc-status-details-bin\x019"
+
+    assert frames.status_of(details + b"\x00\x0bgrpc-status\x018") == 8
+    assert frames.status_of(details) is None
+
+
 def test_trailers_without_a_status_have_none() -> None:
     assert frames.status_of(b"\x88") is None
     assert frames.status_of(b"\x00\x0bgrpc-status\x01x") is None

@@ -50,6 +50,8 @@ def test_what_is_longer_than_the_longest_is_counted_as_that() -> None:
 
 def test_nothing_counted_has_no_quantile() -> None:
     assert math.isnan(Histogram().milliseconds(0.99))
+    assert set(Histogram().words().values()) == {None}
+    assert Histogram().curve() == []
 
 
 def test_the_words_name_the_usual_quantiles() -> None:

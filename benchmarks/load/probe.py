@@ -1,0 +1,32 @@
+"""Asks once as a client would, and insists on a decision for every row.
+
+The load itself looks at statuses only, so this is where a server is found out that answers fast
+and says nothing.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+
+from benchmarks.load.traffic import Body
+from fanzha.v1 import interception_pb2 as pb
+
+SECONDS = 30.0
+
+
+def probe(target: str, bodies: Iterable[Body]) -> None:
+    """Ask one request of each method; raise RuntimeError when an answer lacks rows."""
+    with grpc.insecure_channel(target) as channel:
+        for body in {body.path: body for body in bodies}.values():
+            ask: Any = channel.unary_unary(body.path)
+            decided = _rows(body, ask(body.data[5:], timeout=SECONDS))
+            if decided != len(body.rows):
+                raise RuntimeError(f"{body.path}: {len(body.rows)} rows asked, {decided} decided")
+
+
+def _rows(body: Body, answer: bytes) -> int:
+    name = f"Decide{body.channel.capitalize()}"
+    if len(body.rows) > 1:
+        return len(getattr(pb, f"{name}sResponse").FromString(answer).decisions.actions)
+    return int(getattr(pb, f"{name}Response").FromString(answer).HasField("decision"))
