@@ -129,6 +129,20 @@ class Settings(BaseSettings):
         description="Near-duplicates of one text, in a worker and about an hour, from which they "
         "are a campaign: told in the log once, and by `fanzha campaigns`.",
     )
+    max_connection_requests: int = Field(
+        default=32,
+        ge=1,
+        le=100_000,
+        description="Requests that one connection may have under way; gRPC libraries keep more "
+        "of them waiting on their own side.",
+    )
+    max_wait_ms: int = Field(
+        default=500,
+        ge=1,
+        le=60_000,
+        description="A request for decisions that would wait longer in this worker, or beyond its "
+        "own deadline, is refused at once: RESOURCE_EXHAUSTED, with a time to retry after.",
+    )
     hit_buffer_rows: int = Field(
         default=100_000,
         ge=4096,

@@ -122,6 +122,8 @@ class Worker:
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
+            max_connection_requests=settings.max_connection_requests,
+            max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
         )
 

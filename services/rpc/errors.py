@@ -16,6 +16,8 @@ from fanzha.errors import (
     VersionConflict,
 )
 from services.faults import kind_and_places
+from services.rpc.gate import Overloaded, TooLate
+from services.rpc.retry_hint import retry_trailers
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
+    Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -99,7 +103,10 @@ class _Guard:
             message = f"unexpected {type(error).__name__}"
             logger.error("unexpected in %s: %s", self._method, kind_and_places(error))
         self._failed(status.name.lower())
-        await context.abort(status, message)
+        trailers: Any = ()
+        if isinstance(error, Overloaded):
+            trailers = retry_trailers(status.value[0], message, error.wait_seconds)
+        await context.abort(status, message, trailers)
 
 
 def _check_read(request: Any) -> None:

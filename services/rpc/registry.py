@@ -11,17 +11,21 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
+from services.rpc.admission import admitted
 from services.rpc.errors import Handler, guarded
+from services.rpc.gate import Gate
 
 
 class Registry:
     """Stands in for a server where generated code adds its methods.
 
     *failed* is told the status of every request that ends in an error, such as ``not_found``.
+    *gate* may refuse requests for decisions.
     """
 
-    def __init__(self, failed: Callable[[str], None]) -> None:
+    def __init__(self, failed: Callable[[str], None], gate: Gate) -> None:
         self._failed = failed
+        self._gate = gate
         self._handlers: dict[str, Handler] = {}
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
@@ -34,9 +38,9 @@ class Registry:
             self._handlers[method] = guarded(handler, method, self._failed)
 
     def add_methods_of_bytes(self, service: ServiceDescriptor, servicer: object) -> None:
-        """Take a service whose methods read and write bytes, all of them unary."""
+        """Take a service whose methods are unary, read and write bytes, and have a gate."""
         handlers: dict[str, Handler] = {
-            method.name: grpc.unary_unary_rpc_method_handler(getattr(servicer, method.name))
+            method.name: admitted(getattr(servicer, method.name), self._gate)
             for method in service.methods
         }
         self.add_registered_method_handlers(service.full_name, handlers)

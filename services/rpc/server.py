@@ -1,6 +1,7 @@
 """Makes gRPC servers: the same options, health, reflection and errors for every role."""
 
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any
 
 import grpc
@@ -14,6 +15,7 @@ from fanzha.v1 import (
     feedback_pb2_grpc,
     interception_pb2,
 )
+from services.rpc.gate import Gate
 from services.rpc.registry import Registry
 
 _INTERCEPTION = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"]
@@ -32,6 +34,9 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     ),
 }
 
+MOST_PENDING = 256
+"""Requests that gRPC itself holds for us; from twice as many on it cancels each new one."""
+
 
 class RpcServer:
     """A gRPC server that says NOT_SERVING until told otherwise."""
@@ -41,6 +46,8 @@ class RpcServer:
         servicers: dict[str, object],
         *,
         max_message_bytes: int,
+        max_connection_requests: int = 32,
+        max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
     ) -> None:
         self._server = grpc.aio.server(
@@ -48,13 +55,20 @@ class RpcServer:
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_receive_message_length", max_message_bytes),
                 ("grpc.max_send_message_length", max_message_bytes),
+                # What is beyond waits with the client, where it costs us nothing.
+                ("grpc.max_concurrent_streams", max_connection_requests),
+                ("grpc.http.overload_protection", 0),
+                # What many connections send at once is cut off in the core beyond this.
+                ("grpc.server.max_pending_requests", MOST_PENDING),
+                ("grpc.server.max_pending_requests_hard_limit", 2 * MOST_PENDING),
                 # Gateways keep channels for days and ping them to notice a dead peer.
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ],
         )
         self._health = health.aio.HealthServicer()
-        registry: Any = Registry(failed)
+        gate = Gate(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic)
+        registry: Any = Registry(failed, gate)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():

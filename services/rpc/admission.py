@@ -1,0 +1,32 @@
+"""Stands before methods whose requests may be more than can be decided.
+
+gRPC reads a unary request before anybody is asked about it. On the wire it looks like a
+stream of one, so as such it is taken here: refusing it costs neither reading nor parsing.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+
+from services.rpc.gate import Gate, check_deadline
+
+Serve = Callable[[bytes, Any], Awaitable[bytes]]
+
+
+def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
+    """Serve the requests that *gate* lets in; the others raise what it raises."""
+
+    async def admit(_requests: object, context: Any) -> bytes:
+        gate.enter(context.time_remaining())
+        try:
+            data = await context.read()
+            if data is grpc.aio.EOF:
+                # Whoever asked has gone, or never sent what it asks.
+                await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
+            check_deadline(context.time_remaining())
+            return await serve(data, context)
+        finally:
+            gate.leave()
+
+    return grpc.stream_unary_rpc_method_handler(admit)
