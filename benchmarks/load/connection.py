@@ -174,13 +174,18 @@ class Connection(asyncio.Protocol):
 
     def _fill_streams(self) -> None:
         while self._waiting and len(self._under_way) < self._most_streams:
-            self._open(self._waiting.popleft())
+            body, due, until = self._waiting.popleft()
+            left = until - monotonic()
+            if left > 0:
+                self._open((body, due, until), frames.late_headers(body.path, left))
+            else:
+                self._finished(due, LATE)
 
-    def _open(self, asked: _Asked) -> None:
+    def _open(self, asked: _Asked, headers: bytes = b"") -> None:
         stream, self._next_stream = self._next_stream, self._next_stream + 2
         self._under_way[stream] = asked
         body = asked[0]
-        block = self._headers(stream, body.path)
+        block = headers or self._headers(stream, body.path)
         self._output.append(frames.frame(frames.HEADERS, frames.END_HEADERS, stream, block))
         self._outbox.put(stream, body.data)
 

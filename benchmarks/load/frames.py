@@ -22,6 +22,10 @@ TABLE_SIZE, ENABLE_PUSH, MOST_STREAMS, INITIAL_WINDOW = 1, 2, 3, 4
 _METHOD_POST, _SCHEME_HTTP = b"\x83", b"\x86"
 _NAMED_AGAIN = b"\xc1\xc0\xbf\xbe"
 """The four newest entries of the server's table, oldest first."""
+_TIMEOUT_AGAIN = b"\x0f\x2f"
+"""The name of the newest entry, with a value that does not enter the table."""
+_MOST_MICROS = 99_999_999
+"""gRPC allows eight digits."""
 _STATUS = b"\x0bgrpc-status"
 """With its length before it: ``grpc-status-details-bin`` begins like it."""
 
@@ -64,6 +68,12 @@ def first_headers(path: str, authority: str, timeout_ms: int) -> bytes:
 def later_headers(path: str) -> bytes:
     """Write the headers of any further request."""
     return _start(path) + _NAMED_AGAIN
+
+
+def late_headers(path: str, seconds_left: float) -> bytes:
+    """Write the headers of a request that waited for a stream: its timeout is what is left."""
+    micros = min(max(round(seconds_left * 1e6), 1), _MOST_MICROS)
+    return _start(path) + _NAMED_AGAIN[:-1] + _TIMEOUT_AGAIN + _text(f"{micros}u")
 
 
 def status_of(trailers: bytes) -> int | None:

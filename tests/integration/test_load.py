@@ -29,6 +29,7 @@ class Handler(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.seconds_left: list[float] = []
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         return grpc.unary_unary_rpc_method_handler(getattr(self, details.method.rpartition("/")[2]))
@@ -42,6 +43,11 @@ class Handler(grpc.GenericRpcHandler):
             grpc.StatusCode.RESOURCE_EXHAUSTED, "full", (("grpc-status-details-bin", b"9"),)
         )
         return request
+
+    async def left(self, _request: bytes, context: Any) -> bytes:
+        self.seconds_left.append(context.time_remaining())
+        await asyncio.sleep(0.02)
+        return b""
 
     async def nothing(self, _request: bytes, _: Any) -> bytes:
         return b""
@@ -109,6 +115,16 @@ async def test_requests_wait_for_a_stream_where_the_server_has_few() -> None:
         statuses = await ask(target, *[body("echo")] * 200)
 
     assert statuses == {"OK": 200}
+
+
+async def test_requests_that_waited_for_a_stream_tell_the_time_they_have_left() -> None:
+    async with serving(**{"grpc.max_concurrent_streams": 1}) as (handler, target):
+        statuses = await ask(target, *[body("left")] * 20)
+
+    left = handler.seconds_left
+    assert statuses == {"OK": 20}
+    assert max(left) <= 20
+    assert max(left) - min(left) > 0.02 * 8
 
 
 async def test_what_the_server_refuses_is_counted_by_its_status() -> None:

@@ -32,6 +32,14 @@ def test_later_headers_write_the_path_and_name_the_rest() -> None:
     assert later == b"\x83\x86\x04\x04/a/B\xc1\xc0\xbf\xbe"
 
 
+def test_a_request_that_waited_says_how_much_time_is_left() -> None:
+    late = frames.late_headers("/a/B", 0.0123)
+
+    assert late == b"\x83\x86\x04\x04/a/B\xc1\xc0\xbf\x0f\x2f\x0612300u"
+    assert frames.late_headers("/a/B", -1).endswith(b"\x021u")
+    assert frames.late_headers("/a/B", 1e6).endswith(b"99999999u")
+
+
 def test_a_status_is_read_wherever_it_stands_in_the_trailers() -> None:
     assert frames.status_of(b"\x20\x00\x0bgrpc-status\x010") == 0
     assert frames.status_of(b"\x00\x0bgrpc-status\x0214\x00\x0cgrpc-message\x02no") == 14
