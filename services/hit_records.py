@@ -1,7 +1,8 @@
-"""Hits: what was blocked or marked, cut out of the tables of a batch and written for others.
+"""Hits: what was blocked or marked, cut out of the tables of a batch.
 
 Cutting is column work and happens on the decision path; writing makes strings and happens later,
-when the hits leave for the store. A hit has no text of a message, only who, when and why.
+when the hits leave for the store: see `services.hit_writing`. A hit has no text of a message,
+only who, when and why.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,6 @@ import numpy as np
 
 from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
 from fanzha.fraud import TAXONOMY, FraudType
-from fanzha.phone import number_text
 from fanzha.tables import Calls, Channel, Float32s, Int64s, Links, Texts, Uint8s
 
 Table = Calls | Texts | Links
@@ -95,38 +95,6 @@ class HitBatch:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    def hits(self) -> list[Hit]:
-        """Write all rows out."""
-        return [self._hit(place) for place in range(len(self))]
-
-    def _hit(self, place: int) -> Hit:
-        detail = self.details.get(place, Detail())
-        reason = Reason(int(self.reasons[place]))
-        score, version = float(self.scores[place]), self.model_version
-        if reason is Reason.MOMENT and detail.moment_score is not None:
-            score, version = detail.moment_score, self.moment_version
-        url = self.urls[place] if self.urls else ""
-        if detail.evidence is Evidence.LINK:
-            url = url or detail.pattern
-        return Hit(
-            decision_id=self.ids[place],
-            channel=self.channel,
-            from_party=self.from_names.get(place) or number_text(int(self.from_keys[place])),
-            to_party=number_text(int(self.to_keys[place])),
-            url=url,
-            fraud_type=detail.fraud_type,
-            action=Action(int(self.actions[place])),
-            reason=reason,
-            score=score,
-            entry_id=detail.entry_id,
-            pattern=detail.pattern,
-            evidence=detail.evidence,
-            list_version=self.list_version,
-            model_version=version,
-            occurred_at_ms=int(self.occurred_at_ms[place]),
-            decided_at_ms=self.decided_at_ms,
-        )
 
 
 def blocked(

@@ -9,17 +9,18 @@ loop; `HitBuffer.offer` costs microseconds for a batch with blocked rows, nothin
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS, Channel
-from services.hit_records import Hit, HitBatch, Table, blocked
+from services.hit_records import HitBatch, Table, blocked
+from services.hit_writing import WrittenHit, written
 
 logger = logging.getLogger(__name__)
 
-WRITE_ROWS = 128
+WRITE_ROWS = 256
 """Rows after which a write is large enough."""
 _LONGEST_PAUSE_SECONDS = 2.0
 
@@ -43,8 +44,8 @@ class Counters(Protocol):
 class HitSink(Protocol):
     """Where hits go."""
 
-    async def write(self, hits: Sequence[Hit]) -> None:
-        """Write all; raise `Unavailable` when the store is away."""
+    async def write(self, hits: Iterable[WrittenHit]) -> None:
+        """Write all, in order; raise `Unavailable` when the store is away."""
         ...
 
 
@@ -149,9 +150,8 @@ class HitFlusher:
         return left
 
     async def _written(self, batches: list[HitBatch]) -> bool:
-        hits = [hit for batch in batches for hit in batch.hits()]
         try:
-            await self._sink.write(hits)
+            await self._sink.write(hit for batch in batches for hit in written(batch))
         except Unavailable as error:
             self._buffer.put_back(batches)
             self._failures += 1
@@ -164,7 +164,7 @@ class HitFlusher:
         if self._failures:
             logger.info("hits are written again")
         self._failures = 0
-        self._counters.hits_written(len(hits))
+        self._counters.hits_written(sum(map(len, batches)))
         return True
 
     async def _pause(self) -> None:

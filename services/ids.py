@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 PREFIX_BITS = 24
 COUNTER_BITS = 40
+BLOCK_BITS = 12
+"""Ids that differ only in so many last bits are a block: records of them are kept together."""
 _RUN_OUT = 1 << COUNTER_BITS
 
 
@@ -57,6 +59,10 @@ class DecisionIds:
         self._prefix = prefix
         self._next = 0
 
+    def next_block(self) -> None:
+        """Go on with another block, so that what a block holds is all of about one time."""
+        self._next = (self._next >> BLOCK_BITS) + 1 << BLOCK_BITS
+
 
 async def claim(ids: DecisionIds, claims: Claims) -> bool:
     """Claim the prefix of *ids*, with a new one for each that is taken; False without the store."""
@@ -71,7 +77,12 @@ async def claim(ids: DecisionIds, claims: Claims) -> bool:
 
 
 async def keep_claimed(ids: DecisionIds, claims: Claims, *, every_seconds: float = 3600.0) -> None:
-    """Keep the prefix claimed, until cancelled; sooner again while the store is away."""
+    """Keep the prefix claimed, until cancelled; sooner again while the store is away.
+
+    A block expires whole, so each turn begins another: records outlive their days by an hour
+    at most, however few decisions there are.
+    """
     while True:
+        ids.next_block()
         claimed = await claim(ids, claims)
         await asyncio.sleep(every_seconds if claimed else min(every_seconds, 10.0))

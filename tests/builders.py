@@ -1,5 +1,6 @@
 """Valid objects to start from; a test names only what it is about."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from fanzha.tables import (
     Texts,
 )
 from services.engine import Engine, Models, Rules
+from services.hit_records import Hit
+from services.hit_writing import WrittenHit
 from services.moment_stage import MomentStage
 from services.observer import Observer
 from services.shadow import Shadow, Shadows
@@ -250,3 +253,9 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         moment=moment,
     )
+
+
+def as_written(hit: Hit) -> WrittenHit:
+    """Write one hit as those of a batch are."""
+    parts = [text for field in hit.fields().items() for text in field]
+    return WrittenHit(hit.decision_id, hit.confirmed, json.dumps(parts, ensure_ascii=False))

@@ -1,6 +1,5 @@
 """FeedbackService over gRPC, on a real store."""
 
-import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from services.hit_records import Hit
 from services.hit_store import CONFIRMED, DISMISSED, HitStore
 from services.rpc.feedback import FeedbackServicer
 from services.rpc.server import RpcServer
+from tests.builders import as_written
 
 NOW_MS = 1_767_603_600_000
 SUSPECT = 2**40 + 1
@@ -83,7 +83,7 @@ async def keep_two_hits(url: str) -> None:
         reason=Reason.BLOCKLISTED,
         occurred_at_ms=NOW_MS,
     )
-    await HitStore(client).write([suspect, listed])
+    await HitStore(client).write([as_written(suspect), as_written(listed)])
     await client.aclose()
 
 
@@ -94,9 +94,7 @@ def entries(url: str, stream: str) -> list[tuple[str, dict[str, str]]]:
 
 def record(url: str, decision_id: int) -> dict[str, str]:
     with redis.Redis.from_url(url, decode_responses=True) as client:
-        fields = dict(client.hgetall(f"fanzha:decision:{decision_id}"))
-    hit: dict[str, str] = json.loads(fields.pop("hit", "{}"))
-    return hit | fields
+        return dict(client.hgetall(f"fanzha:decision:{decision_id}"))
 
 
 async def test_a_confirmed_suspect_is_a_confirmed_hit_on_the_disk(redis_url: str) -> None:

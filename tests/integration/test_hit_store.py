@@ -1,5 +1,6 @@
 """Hits in a real store, alone and as a cluster."""
 
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -16,10 +17,12 @@ from fanzha.tables import Channel
 from services.embedded import EmbeddedValkey
 from services.hit_records import Hit
 from services.hit_store import CONFIRMED, SUSPECTED, HitStore, PrefixClaims
+from services.hit_writing import WrittenHit
+from tests.builders import as_written
 
 
-def a_hit(decision_id: int, reason: Reason = Reason.BLOCKLISTED) -> Hit:
-    return Hit(
+def a_hit(decision_id: int, reason: Reason = Reason.BLOCKLISTED) -> WrittenHit:
+    hit = Hit(
         decision_id=decision_id,
         channel=Channel.CALL,
         from_party="+8617000000100",
@@ -28,6 +31,7 @@ def a_hit(decision_id: int, reason: Reason = Reason.BLOCKLISTED) -> Hit:
         score=0.5,
         occurred_at_ms=1_767_603_600_000,
     )
+    return as_written(hit)
 
 
 @asynccontextmanager
@@ -63,11 +67,65 @@ async def test_a_hit_is_kept_with_its_place_and_for_so_many_days(redis_url: str)
 
         [(_, place, _)] = await store.follow({CONFIRMED: "0"}, block_ms=10)
     with redis.Redis.from_url(redis_url) as other:
-        seconds = other.ttl("fanzha:decision:1")
+        seconds = other.ttl("fanzha:decisions:0")
     assert record is not None
     assert (record["stream"], record["stream_id"]) == (CONFIRMED, place)
     assert nothing is None
     assert 2 * 86_400 - 60 < seconds <= 2 * 86_400
+
+
+async def test_a_stream_has_its_hits_in_the_order_written(redis_url: str) -> None:
+    ids = list(range(5000, 3000, -5))
+    async with connected(redis_url) as client:
+        store = HitStore(client)
+        await store.write(map(a_hit, ids))
+        found = await store.follow({CONFIRMED: "0"}, count=1000, block_ms=10)
+        records = [await store.kept(decision_id) for decision_id in ids]
+
+    assert [int(hit["decision_id"]) for _, _, hit in found] == ids
+    assert [record and record["stream_id"] for record in records] == [at for _, at, _ in found]
+
+
+async def test_whatever_a_name_has_in_it_comes_out_as_it_went_in(redis_url: str) -> None:
+    name = 'Say "反诈" \\ {1}, ]'
+    hit = Hit(
+        decision_id=1, channel=Channel.TEXT, from_party=name, to_party="110", occurred_at_ms=1
+    )
+    async with connected(redis_url) as client:
+        store = HitStore(client)
+        await store.write([as_written(hit)])
+
+        [(_, _, streamed)] = await store.follow({SUSPECTED: "0"}, block_ms=10)
+        kept = await store.kept(1)
+
+    assert streamed == hit.fields()
+    assert kept is not None
+    assert kept["from_party"] == name
+
+
+async def test_a_record_of_an_earlier_version_is_still_read(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as other:
+        hit = {"decision_id": "1", "stream": SUSPECTED, "stream_id": "7-0"}
+        other.hset("fanzha:decision:1", mapping={"hit": json.dumps(hit), "verdict": "dismissed"})
+    async with connected(redis_url) as client:
+        record = await HitStore(client).kept(1)
+
+    assert record == hit | {"verdict": "dismissed"}
+
+
+async def test_a_verdict_is_added_to_what_is_kept(redis_url: str) -> None:
+    async with connected(redis_url) as client:
+        store = HitStore(client)
+        await store.write([a_hit(1), a_hit(2)])
+        await store.add_to_record(1, {"verdict": "confirmed", "fraud_type": "FAKE_LOAN"})
+
+        judged, other = await store.kept(1), await store.kept(2)
+
+    assert judged is not None
+    assert other is not None
+    assert (judged["verdict"], judged["fraud_type"]) == ("confirmed", "FAKE_LOAN")
+    assert judged["to_party"] == "+8617000000200"
+    assert "verdict" not in other
 
 
 async def test_a_stream_keeps_about_so_many_entries(redis_url: str) -> None:

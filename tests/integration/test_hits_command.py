@@ -12,6 +12,7 @@ from fanzha.tables import Channel
 from services.cli import hits
 from services.hit_records import Hit
 from services.hit_store import HitStore
+from tests.builders import as_written
 
 CALLER, VICTIM = "+8617000000100", "+8617000000200"
 
@@ -19,7 +20,7 @@ CALLER, VICTIM = "+8617000000100", "+8617000000200"
 def write(url: str, *kept: Hit) -> None:
     async def write_all() -> None:
         client = connect(url)
-        await HitStore(client).write(kept)
+        await HitStore(client).write(map(as_written, kept))
         await client.aclose()
 
     asyncio.run(write_all())

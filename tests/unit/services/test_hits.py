@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan, sender_hash
 from fanzha.tables import MAX_ROWS, Calls, Channel, Links, Texts
 from services.hit_records import Hit
+from services.hit_writing import WrittenHit, read
 from services.hits import HitBuffer, HitFlusher
 
 NOW_MS = 1_767_603_600_000
@@ -38,9 +39,9 @@ class Sink:
 
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
-        self.hits: list[Hit] = []
+        self.hits: list[WrittenHit] = []
 
-    async def write(self, hits: Sequence[Hit]) -> None:
+    async def write(self, hits: Iterable[WrittenHit]) -> None:
         if self.failures:
             self.failures -= 1
             raise Unavailable("away")
@@ -53,7 +54,7 @@ class Hanging:
     def __init__(self) -> None:
         self.asked = asyncio.Event()
 
-    async def write(self, hits: Sequence[Hit]) -> None:
+    async def write(self, hits: Iterable[WrittenHit]) -> None:
         self.asked.set()
         await asyncio.Event().wait()
 
@@ -101,7 +102,7 @@ def offer_many(buffer: HitBuffer, rows: int, first_id: int) -> None:
     buffer.offer(Channel.CALL, table, decided(*[Action.BLOCK] * rows, first_id=first_id))
 
 
-async def written(buffer: HitBuffer) -> list[Hit]:
+async def written(buffer: HitBuffer) -> list[WrittenHit]:
     sink = Sink()
     await HitFlusher(buffer, sink, counters=Counts(), interval_seconds=0.01).flush()
     return sink.hits
@@ -114,7 +115,7 @@ async def test_only_blocked_rows_become_hits() -> None:
     buffer.offer(Channel.CALL, table, decided(Action.ALLOW, Action.BLOCK, Action.BLOCK))
 
     found = await written(buffer)
-    assert [(hit.decision_id, hit.from_party) for hit in found] == [
+    assert [(hit.decision_id, read(hit.fields)["from_party"]) for hit in found] == [
         (101, "+8617000000101"),
         (102, "anonymous"),
     ]
@@ -134,7 +135,7 @@ async def test_a_hit_tells_who_when_and_why() -> None:
 
     [hit] = await written(buffer)
     assert hit.confirmed
-    assert hit.fields() == {
+    assert read(hit.fields) == {
         "decision_id": "100",
         "channel": "CALL",
         "from_party": "+8617000000100",
@@ -181,8 +182,9 @@ async def test_a_hit_on_a_text_has_its_link_and_nothing_of_its_words() -> None:
     )
 
     [hit] = await written(buffer)
-    assert (hit.from_party, hit.url) == ("Bank", "points.example")
-    assert not any("积分" in value for value in hit.fields().values())
+    fields = read(hit.fields)
+    assert (fields["from_party"], fields["url"]) == ("Bank", "points.example")
+    assert not any("积分" in value for value in fields.values())
 
 
 async def test_a_hit_on_a_link_has_who_asked_for_it() -> None:
@@ -197,7 +199,8 @@ async def test_a_hit_on_a_link_has_who_asked_for_it() -> None:
     buffer.offer(Channel.LINK, links, decided(Action.BLOCK))
 
     [hit] = await written(buffer)
-    assert (hit.url, hit.to_party) == ("http://points.example/a", "+8617000000200")
+    fields = read(hit.fields)
+    assert (fields["url"], fields["to_party"]) == ("http://points.example/a", "+8617000000200")
 
 
 async def test_a_full_buffer_drops_its_oldest_and_counts_them() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fanzha.errors import Unavailable
 from services import ids
-from services.ids import COUNTER_BITS, DecisionIds
+from services.ids import BLOCK_BITS, COUNTER_BITS, DecisionIds
 
 
 def drawing(*prefixes: int) -> Callable[[int], int]:
@@ -60,6 +60,16 @@ def test_a_worker_that_used_its_prefix_up_goes_on_with_another() -> None:
     first = worker.reserve(256)
 
     assert first == 2 << COUNTER_BITS
+
+
+@given(st.lists(st.integers(1, 4096), max_size=5), st.integers(1, 4096))
+def test_another_block_shares_no_id_with_the_ones_before(before: list[int], count: int) -> None:
+    worker = DecisionIds(drawing(7))
+    blocks = {(worker.reserve(rows) + rows - 1) >> BLOCK_BITS for rows in before}
+
+    worker.next_block()
+
+    assert worker.reserve(count) >> BLOCK_BITS not in blocks
 
 
 async def test_a_prefix_of_another_worker_is_given_up() -> None:

@@ -9,6 +9,7 @@ from fanzha.decisions import Action, Decisions, Reason
 from fanzha.tables import Calls, Channel
 from services.engine import Rules
 from services.hit_records import blocked
+from services.hit_writing import read, written
 from services.moment_stage import MomentStage
 from services.observer import Observer
 from tests.builders import (
@@ -148,8 +149,8 @@ def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment()
 
     assert batch is not None
     assert len(batch) == 3
-    hit = batch.hits()[0]
-    assert (hit.action, hit.reason, hit.confirmed) == (Action.ALLOW, Reason.MOMENT, False)
-    assert hit.from_party == CALLER
-    assert hit.score == pytest.approx(0.95)
-    assert hit.fields()["action"] == "ALLOW"
+    hit = next(written(batch))
+    fields = read(hit.fields)
+    assert not hit.confirmed
+    assert (fields["action"], fields["reason"]) == ("ALLOW", "MOMENT")
+    assert (fields["from_party"], fields["score"]) == (CALLER, "0.95")
