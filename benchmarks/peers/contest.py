@@ -78,7 +78,11 @@ def rows(about: About, figures: Mapping[str, Figures], ours: Sequence[str]) -> l
             peer_cpu=peer.cpu,
             ours_cpu=figures[name].cpu,
             ratio=ratio(figures[name].rates, peer.rates),
-            memory={"peer": peer.memory, "ours": figures[name].memory},
+            memory={
+                who: known
+                for who, known in (("peer", peer.memory), ("ours", figures[name].memory))
+                if known
+            },
             not_equal=about.not_equal,
         )
         for name in ours

@@ -27,7 +27,7 @@ class Row:
     ratio: float | None = None
     """Median of ours by median of theirs."""
     memory: dict[str, int] = field(default_factory=dict)
-    """PSS in bytes, of `peer` and `ours`."""
+    """PSS in bytes, of `peer` and `ours`, where it was measured."""
     not_equal: str = ""
     """What is not equal about the comparison."""
     missing_reason: str = ""
@@ -55,7 +55,10 @@ def as_text(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     if row.missing_reason:
         return row.channel, row.peer, "missing", row.missing_reason, "", "", ""
-    memory = ", ".join(f"{row.memory[who] / 2**20:,.0f} MiB" for who in sorted(row.memory)[::-1])
+    memory = ", ".join(
+        f"{row.memory[who] / 2**20:,.0f} MiB" if who in row.memory else "-"
+        for who in ("peer", "ours")
+    )
     return (
         row.channel,
         f"{row.peer} {row.version}".strip(),

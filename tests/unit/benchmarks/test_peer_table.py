@@ -106,6 +106,7 @@ def test_the_table_shows_missing_peers_and_measured_ones() -> None:
     assert "Peer 1.2" in first
     assert "1,000" in first
     assert "2.50" in first
+    assert first.endswith("-, -")
     assert "missing" in second
     assert "not installed" in second
 
