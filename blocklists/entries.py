@@ -71,4 +71,7 @@ def entry_id(kind: Kind, pattern: str, action: Action) -> str:
     """Make an id of 16 letters and digits from the identity of an entry: 75 bits of a hash."""
     identity = f"{kind}\n{action}\n{pattern}".encode()
     letters = b32encode(blake2b(identity, digest_size=10).digest()).decode().lower()
-    return f"{Kind(kind).name[0].lower()}{letters[:15]}"
+    return f"{_LETTERS[kind]}{letters[:15]}"
+
+
+_LETTERS = {kind: kind.name[0].lower() for kind in Kind}

@@ -14,7 +14,41 @@ from services.evidence import Listed
 from services.moment_stage import Suspicion
 from services.policy import Ruling
 
+KNOWN_ENTRIES = 16_384
+"""What is said of so many entries is kept at most; who calls once on a list calls again."""
+
+# Members of an enum cost a microsecond each time they are named; these do not.
+_BLOCK = np.uint8(Action.BLOCK)
 _BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
+_SCORED = np.uint8(Reason.SCORED)
+
+
+class EntryDetails:
+    """What is said of the entries of one snapshot, made once each. One thread only."""
+
+    def __init__(self, most: int = KNOWN_ENTRIES) -> None:
+        self._most = most
+        self._snapshot: Snapshot | None = None
+        self._known: dict[tuple[int, int, int], Detail] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, snapshot: Snapshot, row: int, action: int, evidence: int) -> Detail:
+        """Return what is said of the entry in *row*, whose action is *action*."""
+        if snapshot is not self._snapshot or len(self._known) >= self._most:
+            self._snapshot, self._known = snapshot, {}
+        key = row, action, evidence
+        detail = self._known.get(key)
+        if detail is None:
+            kind, pattern, fraud_type = snapshot.named(row)
+            detail = self._known[key] = Detail(
+                entry_id=entry_id(kind, pattern, Action(action)),
+                pattern=pattern,
+                evidence=Evidence(evidence),
+                fraud_type=fraud_type,
+            )
+        return detail
 
 
 def by_list(ruling: Ruling) -> Bools:
@@ -25,31 +59,39 @@ def by_list(ruling: Ruling) -> Bools:
 
 
 def of_rows(
-    errors: Mapping[int, str],
     ruling: Ruling,
     listed: Listed,
+    decided: Bools,
     snapshot: Snapshot,
+    entries: EntryDetails,
     *,
+    errors: Mapping[int, str],
     fraud_types: Uint8s | None,
     suspicion: Suspicion | None,
 ) -> dict[int, Detail]:
     """Collect the details.
 
-    *fraud_types* are the model's, one per row, where it has any; *suspicion* is the moment
-    model's, of which rows that reach its threshold are told.
+    *decided* are the rows that a list entry decided. *fraud_types* are the model's, one per row,
+    where it has any; *suspicion* is the moment model's, of which rows that reach its threshold
+    are told.
     """
     details: dict[int, Detail] = {}
-    # Row by row, as few rows are hits; each reads its entry from the mapped file.
-    for row in np.flatnonzero(by_list(ruling)).tolist():
-        kind, pattern, fraud_type = snapshot.named(int(listed.rows[row]))
-        details[row] = Detail(
-            entry_id=entry_id(kind, pattern, Action(int(listed.actions[row]))),
-            pattern=pattern,
-            evidence=Evidence(int(listed.evidence[row])),
-            fraud_type=fraud_type,
+    # Row by row, as few rows are hits.
+    rows = np.flatnonzero(decided)
+    if len(rows):
+        said = zip(
+            rows.tolist(),
+            listed.rows[rows].tolist(),
+            listed.actions[rows].tolist(),
+            listed.evidence[rows].tolist(),
+            strict=True,
         )
+        details = {
+            row: entries.of(snapshot, entry, action, evidence)
+            for row, entry, action, evidence in said
+        }
     if fraud_types is not None:
-        scored_out = (ruling.actions == Action.BLOCK) & (ruling.reasons == Reason.SCORED)
+        scored_out = (ruling.actions == _BLOCK) & (ruling.reasons == _SCORED)
         for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
             details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
     if suspicion is not None:

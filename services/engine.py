@@ -85,6 +85,7 @@ class Engine:
         self._observer = observer
         self._reserve_ids = reserve_ids
         self._moment = moment
+        self._entry_details = details.EntryDetails()
         self._unheard: set[Channel] = set()
         """Channels whose model failed last time."""
 
@@ -191,28 +192,31 @@ class Engine:
         rows = len(table)
         rule = partial(
             policy.rule,
-            invalid=marked(rows, table.errors),
+            invalid=marked(rows, table.errors) if table.errors else None,
             protected=protected,
             listed=listed.actions,
-            implausible=np.zeros(rows, np.bool_) if implausible is None else implausible,
+            implausible=implausible,
             # A shadow is asked about fraud alone; what is spam, the model in force says.
             spam=spam,
             suspicious=None if suspicion is None else suspicion.reached,
             block_suspicious=suspicion is not None and suspicion.blocks,
         )
         ruling = rule(scores=scores, threshold=models.thresholds[channel])
+        by_list = details.by_list(ruling)
         decisions = Decisions(
             first_id=self._reserve_ids(rows),
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=scores,
             threshold=models.thresholds[channel],
-            entries=np.where(details.by_list(ruling), listed.rows, -1),
+            entries=np.where(by_list, listed.rows, -1),
             details=details.of_rows(
-                table.errors,
                 ruling,
                 listed,
+                by_list,
                 snapshot,
+                self._entry_details,
+                errors=table.errors,
                 fraud_types=fraud_types,
                 suspicion=suspicion,
             ),

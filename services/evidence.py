@@ -47,6 +47,9 @@ class Listed(NamedTuple):
 
 def of_parties(first: Matches, second: Matches, *, names: tuple[Evidence, Evidence]) -> Listed:
     """Let the more decisive of two parties' entries speak, row by row."""
+    if not second.actions.any():
+        # Nearly always: lists are of callers and senders.
+        return Listed(first.rows, first.actions, _evidence(first, names[0]))
     second_wins = _weight(second) > _weight(first)
     rows = np.where(second_wins, second.rows, first.rows)
     evidence = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
@@ -59,8 +62,7 @@ def of_parties(first: Matches, second: Matches, *, names: tuple[Evidence, Eviden
 
 def of_links(matches: Matches) -> Listed:
     """Let the entry of the link itself speak."""
-    evidence = np.where(matches.rows < 0, np.uint8(0), np.uint8(Evidence.LINK))
-    return Listed(matches.rows, matches.actions, evidence)
+    return Listed(matches.rows, matches.actions, _evidence(matches, Evidence.LINK))
 
 
 def links_in(texts: Texts) -> tuple[list[str], Int64s]:
@@ -105,6 +107,11 @@ def with_words(listed: Listed, words: Matches, links: Matches, owners: Int64s) -
         actions=np.where(speaks, words.actions, listed.actions),
         evidence=np.where(speaks, np.uint8(Evidence.TEXT), listed.evidence),
     )
+
+
+def _evidence(matches: Matches, matched: Evidence) -> Uint8s:
+    evidence: Uint8s = (matches.rows >= 0) * np.uint8(matched)
+    return evidence
 
 
 def _weight(matches: Matches) -> Int64s:

@@ -33,7 +33,8 @@ LINES = (
 )
 """The precedence: for each row, the first line that holds decides."""
 
-_NAMES = tuple(name for name, _, _ in LINES)
+_PLACES = {name: np.uint8(place) for place, (name, _, _) in enumerate(LINES)}
+_LEAST_FIRST = tuple(reversed(_PLACES.items()))
 _ACTIONS = np.array([action for _, action, _ in LINES], np.uint8)
 _REASONS = np.array([reason for _, _, reason in LINES], np.uint8)
 _ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
@@ -41,10 +42,10 @@ _ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
 
 def rule(
     *,
-    invalid: Bools,
+    invalid: Bools | None = None,
     protected: Bools,
     listed: Uint8s,
-    implausible: Bools,
+    implausible: Bools | None = None,
     scores: Float32s,
     threshold: float,
     spam: Bools | None = None,
@@ -58,8 +59,6 @@ def rule(
     the texts to block as spam, *suspicious* the calls whose moment reached its threshold;
     None for none.
     """
-    none = np.zeros(len(scores), np.bool_)
-    reached = scores >= np.float32(threshold)
     holds = {
         "invalid": invalid,
         "protected": protected,
@@ -67,11 +66,15 @@ def rule(
         "blocklisted": listed == _BLOCK,
         "implausible": implausible,
         "unheard": np.isnan(scores),
-        "reached": reached,
-        "spam": none if spam is None else spam,
-        "cut_off": suspicious if suspicious is not None and block_suspicious else none,
-        "suspicious": none if suspicious is None else suspicious,
-        "under": ~reached,
+        "reached": scores >= np.float32(threshold),
+        "spam": spam,
+        "cut_off": suspicious if block_suspicious else None,
+        "suspicious": suspicious,
     }
-    first = np.argmax([holds[name] for name in _NAMES], axis=0)
+    # From the last line up, each over those below it; "under" is what is left.
+    first = np.full(len(scores), _PLACES["under"])
+    for name, place in _LEAST_FIRST:
+        held = holds.get(name)
+        if held is not None:
+            np.putmask(first, held, place)
     return Ruling(_ACTIONS[first], _REASONS[first])
