@@ -47,13 +47,19 @@ def main(
     connections: common.Connections = 4,
     timeout_ms: common.TimeoutMs = 1000,
     seed: common.Seed = common.SEED,
+    settings: common.Set = None,
     server_cores: common.Cores = "",
     generator_cores: common.Cores = "",
     save: common.Save = False,
 ) -> None:
     """Measure a server under load."""
     with common.server(
-        target=target, server_pid=server_pid, workers=workers, listed=listed, cores=server_cores
+        target=target,
+        server_pid=server_pid,
+        workers=workers,
+        listed=listed,
+        cores=server_cores,
+        settings=settings,
     ) as measured:
         plan = common.plan(
             measured, mix=mix, file=file, rows=rows, through=through, listed=listed, seed=seed,

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.load import generator
-from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.load.plan import Failed, Outcome, Plan, Step
 
 Progress = Callable[[int, int], None]
 """Is told the requests answered and asked so far."""
@@ -93,11 +93,12 @@ class Crew:
 
     def _receive(self, pipe: Pipe, seconds: float) -> Any:
         try:
-            if pipe.poll(seconds):
-                return pipe.recv()
+            message = pipe.recv() if pipe.poll(seconds) else Failed("a generator is not ready")
         except EOFError:
-            raise RuntimeError("a load generator died; its error is above") from None
-        raise RuntimeError("a load generator is not ready")
+            message = Failed("a generator died; its error is above")
+        if isinstance(message, Failed):
+            raise RuntimeError(message.why)  # noqa: TRY004  a message, not a wrong argument
+        return message
 
     def _end(self) -> None:
         for pipe in self._pipes:

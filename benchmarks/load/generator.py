@@ -20,9 +20,10 @@ from benchmarks.load.arrivals import due_times
 from benchmarks.load.askers import Asker, Connections, ThroughClient
 from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
-from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.load.plan import Failed, Outcome, Plan, Step
 from benchmarks.load.probe import probe
 from benchmarks.load.traffic import Body
+from fanzha.errors import FanzhaError
 
 MOST_BUSY = 50_000
 NOT_ASKED = "NOT_ASKED"
@@ -51,7 +52,10 @@ def main(pipe: Pipe, plan: Plan, part: int) -> None:
     """Run steps until the pipe says None or ends."""
     if plan.cores:
         os.sched_setaffinity(0, {plan.cores[part % len(plan.cores)]})
-    asyncio.run(_Generator(pipe, plan, part).run())
+    try:
+        asyncio.run(_Generator(pipe, plan, part).run())
+    except (RuntimeError, ValueError, OSError, FanzhaError) as error:
+        pipe.send(Failed(f"{plan.target}: {error}"))
 
 
 class _Generator:

@@ -1,9 +1,10 @@
 """Options that the commands of the load test share, and the server that they measure."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +14,7 @@ from benchmarks import processes, scenarios, service
 from benchmarks.load import traffic
 from benchmarks.load.plan import Plan, Through
 from services.cli.console import err, fail
+from services.settings import PREFIX, Settings
 
 SEED = scenarios.SEED
 
@@ -39,6 +41,10 @@ Connections = Annotated[int, typer.Option(min=1, max=256, help="Of each generato
 TimeoutMs = Annotated[float, typer.Option(min=1, help="Deadline of a request.")]
 Seed = Annotated[int, typer.Option(help="Of traffic and arrivals.")]
 Cores = Annotated[str, typer.Option(help="Cores such as 0 or 0,1; empty: any.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Setting of the server that is started: max_wait_ms=200. Repeats."),
+]
 Save = Annotated[bool, typer.Option(help="Keep the JSON in benchmarks/results, too.")]
 
 
@@ -54,20 +60,38 @@ class Measured:
 
 @contextmanager
 def server(
-    *, target: str, server_pid: int, workers: int, listed: int, cores: str
+    *,
+    target: str,
+    server_pid: int,
+    workers: int,
+    listed: int,
+    cores: str,
+    settings: Sequence[str] | None = None,
 ) -> Iterator[Measured]:
-    """Yield the server at *target*, or one that is started for the test."""
-    words: dict[str, Any] = {"listed": listed, "server_pinned_to": read_cores(cores)}
-    if target:
-        pid = server_pid
-        cpu = (lambda: processes.cpu_seconds(pid)) if pid else (lambda: 0.0)
-        yield Measured(target=target, cpu=cpu, words=words | {"target": target, "workers": None})
-        return
-    err.print(f"starting a service with {workers} workers and {listed:,} listed numbers")
-    with service.running(workers=workers, listed=listed, cores=read_cores(cores)) as running:
-        yield Measured(
-            target=running.target, cpu=running.cpu_seconds, words=words | {"workers": workers}
-        )
+    """Yield the server at *target*, or one that is started for the test.
+
+    What goes wrong with it or with a generator ends the command with a sentence.
+    """
+    changed = read_settings(settings or ())
+    words: dict[str, Any] = {
+        "workers": None, "listed": listed, "settings": changed,
+        "server_pinned_to": read_cores(cores),
+    }  # fmt: skip
+    if target and changed:
+        wrong("--set is for a server that is started, and --target names one that runs")
+    try:
+        if target:
+            cpu = partial(processes.cpu_seconds, server_pid) if server_pid else float
+            yield Measured(target=target, cpu=cpu, words=words | {"target": target})
+        else:
+            err.print(f"starting a service with {workers} workers and {listed:,} listed numbers")
+            with service.running(
+                workers=workers, listed=listed, cores=read_cores(cores), **changed
+            ) as started:
+                words["workers"] = workers
+                yield Measured(target=started.target, cpu=started.cpu_seconds, words=words)
+    except RuntimeError as error:
+        fail(str(error))
 
 
 def plan(
@@ -107,6 +131,17 @@ def read_cores(text: str) -> tuple[int, ...]:
     if absent := set(cores) - os.sched_getaffinity(0):
         wrong(f"no core {', '.join(map(str, sorted(absent)))} for us on this machine")
     return cores
+
+
+def read_settings(pairs: Sequence[str]) -> dict[str, str]:
+    """Read ``max_wait_ms=200`` as the variable of that setting."""
+    changed = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in Settings.model_fields:
+            wrong(f"{pair}: a setting looks like max_wait_ms=200")
+        changed[PREFIX + name.upper()] = value
+    return changed
 
 
 def wrong(message: str) -> NoReturn:

@@ -43,13 +43,19 @@ def main(
     connections: common.Connections = 4,
     timeout_ms: common.TimeoutMs = 100,
     seed: common.Seed = common.SEED,
+    settings: common.Set = None,
     server_cores: common.Cores = "",
     generator_cores: common.Cores = "",
     save: common.Save = False,
 ) -> None:
     """Draw the curve; the exit status is 1 when goodput at the highest load is not kept."""
     with common.server(
-        target=target, server_pid=server_pid, workers=workers, listed=listed, cores=server_cores
+        target=target,
+        server_pid=server_pid,
+        workers=workers,
+        listed=listed,
+        cores=server_cores,
+        settings=settings,
     ) as measured:
         plan = common.plan(
             measured, mix=mix, file=None, rows=rows, through="grpc", listed=listed, seed=seed,
@@ -123,7 +129,7 @@ def _show(capacity: float, points: list[tuple[float, Outcome]]) -> None:
             f"{capacity * factor:,.0f}",
             f"{outcome.per_second:,.0f}",
             f"{shed:.1%}",
-            f"{outcome.failed_share - shed:.1%}",
+            f"{max(outcome.failed_share - shed, 0):.1%}",
             f"{outcome.latencies.milliseconds(0.5):.1f}",
             f"{outcome.latencies.milliseconds(0.99):.1f}",
             f"{outcome.server_cpu / seconds:.2f}",

@@ -51,6 +51,13 @@ class Step:
     """On the monotonic clock, which processes of a machine share."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A generator could not go on."""
+
+    why: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """What came of a step, in one generator or in all."""

@@ -20,7 +20,11 @@ def probe(target: str, bodies: Iterable[Body]) -> None:
     with grpc.insecure_channel(target) as channel:
         for body in {body.path: body for body in bodies}.values():
             ask: Any = channel.unary_unary(body.path)
-            decided = _rows(body, ask(body.data[5:], timeout=SECONDS))
+            try:
+                answer = ask(body.data[5:], timeout=SECONDS)
+            except grpc.RpcError as error:
+                raise RuntimeError(f"{body.path}: {error.code().name}: {error.details()}") from None
+            decided = _rows(body, answer)
             if decided != len(body.rows):
                 raise RuntimeError(f"{body.path}: {len(body.rows)} rows asked, {decided} decided")
 

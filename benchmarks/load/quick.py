@@ -38,6 +38,7 @@ def main(
     workers: common.Workers = 1,
     listed: common.Listed = 1_000_000,
     seed: common.Seed = common.SEED,
+    settings: common.Set = None,
     server_cores: common.Cores = "",
     generator_cores: common.Cores = "",
     save: common.Save = False,
@@ -48,7 +49,12 @@ def main(
     wanted = thresholds.read(floors)
     cells, reported = [], []
     with common.server(
-        target=target, server_pid=server_pid, workers=workers, listed=listed, cores=server_cores
+        target=target,
+        server_pid=server_pid,
+        workers=workers,
+        listed=listed,
+        cores=server_cores,
+        settings=settings,
     ) as measured:
         for floor in wanted:
             plan = Plan(

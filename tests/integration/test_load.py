@@ -218,3 +218,15 @@ def test_a_rate_that_is_not_decided_in_time_fails_the_command(tmp_path: Path) ->
 
     assert done.returncode == 1
     assert json.loads(done.stdout)["outcomes"]
+
+
+def test_a_server_that_is_not_there_is_told_in_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.load", "--target", "127.0.0.1:1"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "127.0.0.1:1: " in done.stderr
+    assert "UNAVAILABLE" in done.stderr
+    assert "Traceback" not in done.stderr
