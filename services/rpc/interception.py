@@ -15,7 +15,7 @@ from services.rpc.desk import Desk
 from services.rpc.reading import Reader
 from services.rpc.requests import Intake
 
-FEWEST_BY_COLUMN = {Channel.CALL: 64, Channel.TEXT: 64, Channel.LINK: 256}
+FEWEST_BY_COLUMN = {Channel.CALL: 128, Channel.TEXT: 96, Channel.LINK: 256}
 """Rows from which reading by column is the quicker way."""
 
 
