@@ -98,9 +98,11 @@ def _measured(
 ) -> dict[str, object]:
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
+    by_source: dict[str, Figures] = {}
     for name in (VALIDATION, TEST):
         p_fraud, kinds = served([row.text for row in splits[name]])
-        found[name] = sms_report.by_source(splits[name], p_fraud, trained.threshold)
+        figures = sms_report.by_source(splits[name], p_fraud, trained.threshold)
+        by_source[name] = found[name] = figures
         found[f"{name}_kinds"] = sms_report.kinds(splits[name], kinds)
         clear = np.array([sum(row.allowed) == 1 for row in splits[name]])
         frauds = np.array([row.label == "fraud" for row in splits[name]])
@@ -113,9 +115,8 @@ def _measured(
         trained.threshold,
         [source for source, is_clear in zip(tested, clear.tolist(), strict=True) if is_clear],
     )
-    plots["learning"] = sms_report.learning(rounds, found[VALIDATION], len(splits[TRAIN]))
-    if not plots["learning"]:
-        del plots["learning"]
+    if learning := sms_report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
+        plots["learning"] = learning
     found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
     found["evasions"] = sms_report.under_evasions(
         splits[TEST], lambda texts: served(texts)[0], trained.threshold, seed

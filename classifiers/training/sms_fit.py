@@ -95,7 +95,8 @@ def _hard_loss(found: Tensor, rows: Sequence[Row], strange: Tensor) -> Tensor:
     languages = torch.tensor([row.language for row in rows])
     allowed[strange] = torch.tensor([True, False, False])
     languages[strange] = LANGUAGES.index("other")
-    classes, language_logits, kinds = found.split([*HEADS, found.shape[1] - sum(HEADS)], dim=1)
+    sizes = [*HEADS, found.shape[1] - sum(HEADS)]
+    classes, language_logits, kinds = torch.split(found, sizes, dim=1)
     log_p = torch.log_softmax(classes, dim=1)
     # The label leaves a set of classes open; any of them will do.
     losses = -torch.logsumexp(log_p.masked_fill(~allowed, -torch.inf), dim=1)

@@ -63,7 +63,8 @@ def kinds(rows: Sequence[Row], scores: Float32s) -> Figures:
     figures: Figures = []
     told = np.array([bool(row.fraud_type) and row.label == "fraud" for row in rows])
     for source in sorted({row.source for row, is_told in zip(rows, told, strict=True) if is_told}):
-        part = np.flatnonzero(told & np.array([row.source == source for row in rows]))
+        of_source = np.array([row.source == source for row in rows])
+        part: list[int] = np.flatnonzero(told & of_source).tolist()
         true = np.array([rows[n].fraud_type for n in part], np.uint8)
         normal = normalise_all([rows[n].text for n in part])
         by_words = np.array([fraud_type_words.likely_type(text) for text in normal], np.uint8)

@@ -127,7 +127,7 @@ def _calibration(rows: Sequence[Row], classes: Float32s) -> Calibration:
 
 
 def _meaning(threshold: float, calibration: Calibration) -> float:
-    odds = np.log(np.float32([threshold / (1 - threshold)]))
+    odds = np.log(np.array([threshold / (1 - threshold)]))
     changed = float(calibrated(odds.astype(np.float32), calibration)[0])
     # Rounded up, for a card shows six places.
     return float(np.ceil(1e6 / (1 + np.exp(-changed))) / 1e6)

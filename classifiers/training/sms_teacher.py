@@ -37,7 +37,7 @@ _EPOCHS, _DRAWN, _BATCH = 8, 45_000, 256
 _LEARNING_RATE = 2e-3
 _SMOOTHING = 0.02
 _PROCESSES = 2
-_PLAIN = str.maketrans({token: " link " if token == Token.LINK else " 5 " for token in Token})
+_PLAIN = {ord(token): " link " if token == Token.LINK else " 5 " for token in Token}
 
 
 class Teacher:
@@ -116,7 +116,8 @@ def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Float32s:
     optimiser = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.1, total_iters=_EPOCHS)
     for _ in range(_EPOCHS):
-        for batch in torch.multinomial(weights, _DRAWN, replacement=True).split(_BATCH):
+        drawn = torch.multinomial(weights, _DRAWN, replacement=True)
+        for batch in torch.split(drawn, _BATCH):
             log_p = torch.log_softmax(network(inputs[batch]), dim=1)
             open_ = allowed[batch]
             losses = -torch.logsumexp(log_p.masked_fill(~open_, -torch.inf), dim=1)
