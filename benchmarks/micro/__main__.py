@@ -1,0 +1,94 @@
+"""Measures the hot functions one by one, with pytest-benchmark (the extra `bench`).
+
+    python -m benchmarks.micro --save
+    python -m benchmarks.micro --quick -k score
+
+The fastest round is the figure that a busy machine disturbs least; the median is told beside it.
+Without --quick lists of ten million are built, which takes minutes and some gigabytes.
+"""
+
+import json
+import os
+import sys
+from contextlib import redirect_stdout
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import pytest
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks import results
+from benchmarks.load import options as common
+from services.cli.console import err, fail
+
+_FOLDER = Path(__file__).parent
+
+
+def main(
+    *,
+    quick: Annotated[bool, typer.Option(help="Short, without the largest lists.")] = False,
+    only: Annotated[str, typer.Option("-k", help="Those whose name matches, as of pytest.")] = "",
+    save: common.Save = False,
+) -> None:
+    """Measure, and tell microseconds a call."""
+    if find_spec("pytest_benchmark") is None:
+        fail("pytest-benchmark is missing: pip install -e '.[bench]'", status=2)
+    # Its own set of threads would compete with what is measured.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with TemporaryDirectory(prefix="fanzha-micro-") as name:
+        file = Path(name) / "micro.json"
+        # Standard output is for JSON.
+        with redirect_stdout(sys.stderr):
+            status = pytest.main(_arguments(file, quick=quick, only=only))
+        measured = json.loads(file.read_text())["benchmarks"] if file.exists() else []
+    figures = [figure(one) for one in measured]
+    _show(figures)
+    results.write("micro", {"quick": quick, "functions": figures}, save=save)
+    sys.exit(int(status))
+
+
+def figure(measured: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of one function."""
+    times = measured["stats"]
+    return {
+        "name": measured["name"].removeprefix("bench_"),
+        "least_microseconds": round(times["min"] * 1e6, 2),
+        "median_microseconds": round(times["median"] * 1e6, 2),
+        "rounds": times["rounds"],
+    }
+
+
+def _arguments(file: Path, *, quick: bool, only: str) -> list[str]:
+    return [
+        str(_FOLDER),
+        "--quiet",
+        "--override-ini=python_files=bench_*.py",
+        "--override-ini=python_functions=bench_*",
+        "--override-ini=timeout=0",
+        "--override-ini=markers=large: lists of ten million",
+        f"--benchmark-json={file}",
+        f"--benchmark-max-time={0.2 if quick else 1.0}",
+        "--benchmark-min-rounds=20",
+        "--benchmark-disable-gc",
+        "--benchmark-quiet",
+        *(["-m", "not large"] if quick else []),
+        *(["-k", only] if only else []),
+    ]
+
+
+def _show(figures: list[dict[str, Any]]) -> None:
+    table = Table("function", title="microseconds a call")
+    for heading in ("least", "median"):
+        table.add_column(heading, justify="right")
+    for one in figures:
+        least, median = one["least_microseconds"], one["median_microseconds"]
+        table.add_row(escape(one["name"]), f"{least:,.1f}", f"{median:,.1f}")
+    err.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,48 @@
+"""Deciding whole batches, from one row to 1024; and the policy alone."""
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.micro import material
+from services import policy
+
+SIZES = (1, 16, 256, 1024)
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def bench_decide_calls(benchmark: BenchmarkFixture, rows: int) -> None:
+    engine = material.engine(material.listed_numbers(material.LISTED))
+    batches = material.call_batches(rows)
+
+    assert len(benchmark(lambda: engine.decide_calls(next(batches), material.NOW_S))) == rows
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def bench_decide_texts(benchmark: BenchmarkFixture, rows: int) -> None:
+    engine = material.engine(material.listed_hosts(material.LISTED))
+
+    assert len(benchmark(engine.decide_texts, material.texts(rows), material.NOW_S)) == rows
+
+
+@pytest.mark.parametrize("rows", SIZES)
+def bench_decide_links(benchmark: BenchmarkFixture, rows: int) -> None:
+    engine = material.engine(material.listed_hosts(material.LISTED))
+
+    assert len(benchmark(engine.decide_links, material.links(rows), material.NOW_S)) == rows
+
+
+def bench_policy(benchmark: BenchmarkFixture) -> None:
+    chance, nothing = np.random.default_rng(1), np.zeros(256, np.bool_)
+
+    ruling = benchmark(
+        policy.rule,
+        invalid=nothing,
+        protected=nothing,
+        listed=(chance.random(256) < 0.03).astype(np.uint8),
+        implausible=nothing,
+        scores=chance.random(256).astype(np.float32),
+        threshold=0.9,
+    )
+
+    assert ruling.reasons.all()

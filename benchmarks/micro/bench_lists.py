@@ -1,0 +1,28 @@
+"""Looking a batch of 256 up, in lists of ten thousand to ten million."""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.micro import material
+from blocklists.entries import Direction
+
+ROWS = 256
+SIZES = (10_000, 1_000_000, pytest.param(10_000_000, marks=pytest.mark.large))
+
+
+@pytest.mark.parametrize("listed", SIZES)
+def bench_find_parties(benchmark: BenchmarkFixture, listed: int) -> None:
+    snapshot, callers = material.listed_numbers(listed), material.calls(ROWS, listed).callers
+
+    found = benchmark(snapshot.find_parties, callers, Direction.FROM, material.NOW_S)
+
+    assert (found.rows >= 0).any()
+
+
+@pytest.mark.parametrize("listed", SIZES)
+def bench_find_urls(benchmark: BenchmarkFixture, listed: int) -> None:
+    snapshot, urls = material.listed_hosts(listed), material.urls(ROWS, listed)
+
+    found = benchmark(snapshot.find_urls, urls, material.NOW_S)
+
+    assert (found.rows >= 0).any()

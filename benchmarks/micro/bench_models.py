@@ -1,0 +1,68 @@
+"""Features and scores; a batch of 256."""
+
+import numpy as np
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.micro import material
+from classifiers import text_features
+from classifiers.activity import ActivityTable
+from classifiers.bundles import load_moment
+from classifiers.moment_memory import MomentMemory
+from fanzha import fingerprint
+from fanzha.text import normalise_all
+from services.moment_stage import MomentStage
+
+ROWS = 256
+
+
+def bench_normalise(benchmark: BenchmarkFixture) -> None:
+    assert len(benchmark(normalise_all, material.bodies(ROWS))) == ROWS
+
+
+def bench_ngrams(benchmark: BenchmarkFixture) -> None:
+    normal = normalise_all(material.bodies(ROWS))
+
+    assert benchmark(text_features.ngrams, normal).ids.any()
+
+
+def bench_fingerprints(benchmark: BenchmarkFixture) -> None:
+    normal = normalise_all(material.bodies(ROWS))
+
+    assert benchmark(fingerprint.sketches, normal).known.any()
+
+
+def bench_text_score(benchmark: BenchmarkFixture) -> None:
+    assert len(benchmark(material.models().text.score, material.texts(ROWS)).p_fraud) == ROWS
+
+
+def bench_link_score(benchmark: BenchmarkFixture) -> None:
+    urls = material.links(ROWS).urls
+
+    assert len(benchmark(material.models().link.score, urls)) == ROWS
+
+
+def bench_activity(benchmark: BenchmarkFixture) -> None:
+    activity, batches = ActivityTable(), material.call_batches(ROWS)
+
+    assert benchmark(lambda: activity.observe(next(batches))).outgoing_calls.any()
+
+
+def bench_caller_score(benchmark: BenchmarkFixture) -> None:
+    activity = ActivityTable().observe(material.calls(ROWS))
+
+    assert len(benchmark(material.models().caller.score, activity)) == ROWS
+
+
+def bench_moment(benchmark: BenchmarkFixture) -> None:
+    stage = MomentStage(model=load_moment(), memory=MomentMemory())
+    batches = material.call_batches(ROWS)
+    activity = ActivityTable().observe(material.calls(ROWS))
+    none = np.zeros(ROWS, np.bool_)
+
+    found = benchmark(lambda: stage.ask(next(batches), activity, none, _broken))
+
+    assert len(found.scores) == ROWS
+
+
+def _broken() -> None:
+    raise AssertionError("the moment model is broken")

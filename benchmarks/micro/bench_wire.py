@@ -1,0 +1,48 @@
+"""What stands around deciding: reading requests, writing responses, handing hits on."""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.micro import material
+from fanzha.phone import HomePlan
+from fanzha.tables import Channel
+from services import hit_writing
+from services.hit_records import blocked
+from services.rpc import wire
+from services.rpc.columns import ColumnReader
+from services.rpc.writing import batch_response
+
+ROWS = 256
+
+
+@pytest.mark.parametrize("channel", ["call", "text", "link"])
+def bench_reading(benchmark: BenchmarkFixture, channel: str) -> None:
+    data = material.request(channel, ROWS)
+    read = getattr(ColumnReader(HomePlan()), f"{channel}s")
+
+    table = benchmark(lambda: read(wire.Rows([data], [wire.heads(data)]), material.NOW_MS))
+
+    assert len(table) == ROWS
+
+
+def bench_writing(benchmark: BenchmarkFixture) -> None:
+    engine = material.engine(material.listed_numbers(material.LISTED))
+    decisions = engine.decide_calls(material.calls(ROWS), material.NOW_S)
+
+    assert benchmark(batch_response, decisions, decisions.details, 0, ROWS)
+
+
+def bench_cutting_hits_out(benchmark: BenchmarkFixture) -> None:
+    engine, calls = material.engine(material.listed_numbers(material.LISTED)), material.calls(ROWS)
+    decisions = engine.decide_calls(calls, material.NOW_S)
+
+    assert benchmark(blocked, Channel.CALL, calls, decisions, material.NOW_MS)
+
+
+def bench_writing_hits(benchmark: BenchmarkFixture) -> None:
+    engine, calls = material.engine(material.listed_numbers(material.LISTED)), material.calls(ROWS)
+    decisions = engine.decide_calls(calls, material.NOW_S)
+    batch = blocked(Channel.CALL, calls, decisions, material.NOW_MS)
+    assert batch is not None
+
+    assert benchmark(lambda: list(hit_writing.written(batch)))

@@ -1,0 +1,95 @@
+"""Measures one point of a sweep: the capacity of a closed loop, and p99 at half of it."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import scenarios
+from benchmarks.load import show
+from benchmarks.load.crew import Crew
+from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.service import Service
+
+HALF = 0.5
+_WARM_UP_SECONDS = 1.0
+_UNARY_IN_FLIGHT, _BATCHES_IN_FLIGHT = 16, 2
+"""Requests on a connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long and how often each point is measured, and where."""
+
+    seconds: float
+    repeats: int
+    server_cores: tuple[int, ...] = ()
+    generator_cores: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What one point asks."""
+
+    channel: str
+    rows: int
+    listed: int = 0
+    file: Path | None = None
+    """Traffic instead of that of the scenarios."""
+    connections: int = 4
+
+
+def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, Any]:
+    """Return medians of the repeats, and every repeat."""
+    in_flight = _UNARY_IN_FLIGHT if asked.rows == 1 else _BATCHES_IN_FLIGHT
+    closed = Step(seconds=pace.seconds, in_flight=in_flight)
+    with Crew(plan(service, asked, pace), service.cpu_seconds) as crew:
+        crew.run(Step(seconds=_WARM_UP_SECONDS, in_flight=in_flight))
+        loads = [show.run(crew, closed, name) for _ in range(pace.repeats)]
+        capacity = statistics.median(load.per_second for load in loads)
+        half = Step(seconds=pace.seconds, rate=max(capacity * HALF, 1.0))
+        halves = [show.run(crew, half, f"{name}, at half") for _ in range(pace.repeats)]
+    return {
+        "channel": asked.channel,
+        "batch": asked.rows,
+        "rows_per_second": round(capacity, 1),
+        "p99_ms_at_half": round(_median_p99(halves), 3),
+        "server_cores": _median_cores(loads, "server_cpu"),
+        "generator_cores": _median_cores(loads, "generator_cpu"),
+        "failed_share": round(_failed_share([*loads, *halves]), 6),
+        "closed": [words(load) for load in loads],
+        "open_at_half": [words(load) for load in halves],
+    }
+
+
+def plan(service: Service, asked: Asked, pace: Pace) -> Plan:
+    """Say what is asked of whom."""
+    return Plan(
+        target=service.target,
+        mix={asked.channel: 1.0},
+        file=asked.file,
+        rows=asked.rows,
+        listed=asked.listed,
+        seed=scenarios.SEED,
+        connections=asked.connections,
+        cores=pace.generator_cores,
+    )
+
+
+def words(outcome: Outcome) -> dict[str, Any]:
+    """Write an outcome without its curve, which is long."""
+    return {name: value for name, value in outcome.words().items() if "curve" not in name}
+
+
+def _median_p99(outcomes: list[Outcome]) -> float:
+    return statistics.median(outcome.latencies.milliseconds(0.99) for outcome in outcomes)
+
+
+def _median_cores(outcomes: list[Outcome], name: str) -> float:
+    cores: list[float] = [getattr(outcome, name) / (outcome.seconds or 1.0) for outcome in outcomes]
+    return round(statistics.median(cores), 3)
+
+
+def _failed_share(outcomes: list[Outcome]) -> float:
+    asked = sum(outcome.asked for outcome in outcomes)
+    return 1 - sum(outcome.answered for outcome in outcomes) / asked if asked else 1.0

@@ -1,0 +1,71 @@
+"""What the size of the lists costs: throughput and p99, memory an entry, import and start.
+
+For each size a fresh service gets that many numbers, and then that many hosts, by the command
+operators use. Of the traffic 3 % is listed. What is resident is measured after that traffic.
+"""
+
+from typing import Any
+
+from benchmarks import scenarios, service
+from benchmarks.peers.work import Work
+from benchmarks.service import Service
+from benchmarks.sweep import imports, memory, start
+from benchmarks.sweep.cells import Asked, Pace, measure
+from services.cli.console import err
+
+SIZES, FEW_SIZES = (10_000, 100_000, 1_000_000, 10_000_000), (10_000, 100_000)
+WORKERS_FOR_MEMORY = 2
+ROWS = 256
+
+
+def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
+    """Measure all sizes."""
+    points: list[dict[str, Any]] = []
+    sizes = []
+    for listed in FEW_SIZES if quick else SIZES:
+        err.print(f"lists of {listed:,} numbers and {listed:,} hosts")
+        # Two workers, so that memory is told of lists that are shared; only one is loaded.
+        with service.running(workers=WORKERS_FOR_MEMORY, cores=pace.server_cores) as running:
+            sizes.append({"listed": listed} | _one_size(running, listed, pace, points))
+    return {"workers": WORKERS_FOR_MEMORY, "sizes": sizes, "points": points}
+
+
+def _one_size(
+    running: Service, listed: int, pace: Pace, points: list[dict[str, Any]]
+) -> dict[str, Any]:
+    work = Work(listed=listed, folder=running.folder)
+    first = scenarios.FIRST_LISTED
+    numbers = imports.timed(running, imports.Patterns(
+        name="numbers", count=listed, last=f"+{first + listed - 1}",
+        lines=(f"+{number}" for number in range(first, first + listed)),
+    ))  # fmt: skip
+    of_numbers = memory.of_lists(running)
+    hosts = imports.timed(running, imports.Patterns(
+        name="hosts", count=listed, last=work.host(listed - 1),
+        lines=(work.host(row) for row in range(listed)),
+    ))  # fmt: skip
+    links = work.write("links.csv", ["url", *work.urls()])
+    for channel, file in (("call", None), ("link", links)):
+        # One connection, hence one worker.
+        asked = Asked(channel=channel, rows=ROWS, listed=listed, file=file, connections=1)
+        point = measure(running, asked, pace, f"{channel}, {listed:,} listed")
+        points.append({"listed": listed} | point)
+    of_both = memory.of_lists(running)
+    return {
+        "imports": [numbers, hosts],
+        "memory": {"numbers": of_numbers, "numbers_and_hosts": of_both},
+        "bytes_per_entry": bytes_per_entry(of_numbers, of_both, listed),
+        "start_seconds": start.seconds(running, max(pace.repeats, 3)),
+    }
+
+
+def bytes_per_entry(
+    of_numbers: dict[str, Any], of_both: dict[str, Any], listed: int
+) -> dict[str, float]:
+    """Return what a number and what a host takes in the files, and what is resident of either."""
+    numbers, both = of_numbers["file_bytes"], of_both["file_bytes"]
+    return {
+        "number_in_files": round(numbers / listed, 2),
+        "host_in_files": round((both - numbers) / listed, 2),
+        "resident": round(of_both["mapped_pss_bytes"] / listed / 2, 2),
+    }

@@ -1,0 +1,92 @@
+"""How long a start takes from the local list file, with Redis away: from exec to SERVING."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from benchmarks.service import END_SECONDS, FANZHA, Service
+from services.places import LISTS
+
+_MOST_SECONDS = 120.0
+_LOOK_SECONDS = 0.01
+
+
+def seconds(service: Service, repeats: int) -> list[float]:
+    """Start a second service on the same list files, and end it, *repeats* times."""
+    with TemporaryDirectory(prefix="fanzha-start-", dir=service.folder.parent) as name:
+        folder = Path(name)
+        lists = folder / LISTS
+        lists.mkdir(parents=True)
+        for file in (service.folder / LISTS).iterdir():
+            if file.is_file():
+                # Not copied: list files never change, and so they are warm, as after a restart.
+                (lists / file.name).hardlink_to(file)
+        return [round(_start(folder), 3) for _ in range(repeats)]
+
+
+def _start(folder: Path) -> float:
+    port = _free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")} | {
+        "FANZHA_DATA_DIR": str(folder),
+        "FANZHA_LISTEN_PORT": str(port),
+        "FANZHA_METRICS_PORT": "0",
+        "FANZHA_WORKERS": "1",
+        # Nobody listens there.
+        "FANZHA_REDIS_URL": f"redis://127.0.0.1:{_free_port()}/0",
+    }
+    with (folder / "serve.log").open("wb") as log:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [*FANZHA, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        _wait_until_serving(port, process, began + _MOST_SECONDS)
+        return time.monotonic() - began
+    except RuntimeError:
+        sys.stderr.write((folder / "serve.log").read_text())
+        raise
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_serving(port: int, process: "subprocess.Popen[bytes]", until: float) -> None:
+    while process.poll() is None and time.monotonic() < until:
+        # Looked for first, as a channel that was refused waits longer and longer.
+        with socket.socket() as probe:
+            refused = probe.connect_ex(("127.0.0.1", port)) != 0
+        if not refused and _is_serving(port):
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise RuntimeError("the service did not start")
+
+
+def _is_serving(port: int) -> bool:
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        try:
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=1.0)
+        except grpc.RpcError:
+            return False
+    serving: bool = answer.status == health_pb2.HealthCheckResponse.SERVING
+    return serving
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

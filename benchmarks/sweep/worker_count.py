@@ -1,0 +1,32 @@
+"""Throughput over worker processes, and what the generator itself took of the machine.
+
+Workers share a port, and the kernel gives each connection to one of them at random; so there are
+many connections here, or one worker would idle. Where cores are as few as workers the generator
+takes its part of them: rows for each second of the server's processor time say what is left of
+a core that workers have to themselves.
+"""
+
+from typing import Any
+
+from benchmarks import service
+from benchmarks.sweep.cells import Asked, Pace, measure
+
+WORKERS = (1, 2)
+LISTED, FEW_LISTED = 1_000_000, 10_000
+ROWS = 256
+CONNECTIONS = 32
+
+
+def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
+    """Measure each channel with one and two workers."""
+    listed = FEW_LISTED if quick else LISTED
+    points = []
+    for workers in WORKERS:
+        with service.running(workers=workers, listed=listed, cores=pace.server_cores) as running:
+            for channel in ("call",) if quick else ("call", "text", "link"):
+                asked = Asked(channel=channel, rows=ROWS, listed=listed, connections=CONNECTIONS)
+                point = measure(running, asked, pace, f"{channel}, {workers} workers")
+                rate, cores = point["rows_per_second"], point["server_cores"]
+                per_core = round(rate / cores, 1) if cores else None
+                points.append({"workers": workers, "rows_per_server_core": per_core} | point)
+    return {"listed": listed, "connections": CONNECTIONS, "points": points}
