@@ -1,0 +1,44 @@
+"""Makes docs/benchmarks.md, docs/capacity.md and their plots from the results of real runs.
+
+    python -m benchmarks.report
+
+Of each kind of result in ``benchmarks/results`` the newest counts. Plots need matplotlib (the
+extra `bench`).
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import results
+from benchmarks.report import capacity, found, page
+from services.cli.console import fail, out
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def main(
+    *,
+    folder: Annotated[
+        Path, typer.Option("--results", exists=True, file_okay=False, help="JSON of real runs.")
+    ] = results.FOLDER,
+    docs: Annotated[Path, typer.Option(help="Folder to write into.")] = DOCS,
+) -> None:
+    """Write the pages and the plots."""
+    if find_spec("matplotlib") is None:
+        fail("matplotlib is missing: pip install -e '.[bench]'", status=2)
+    from benchmarks.report import plots  # noqa: PLC0415  needs matplotlib
+
+    measured = found.newest(folder)
+    if not measured:
+        fail(f"{folder}: no results; see fanzha bench --help", status=2)
+    drawn = plots.draw_all(measured, docs / "plots" / "benchmarks")
+    (docs / "benchmarks.md").write_text(page.write(measured))
+    (docs / "capacity.md").write_text(capacity.write(measured))
+    out.print(f"{len(measured)} results: benchmarks.md, capacity.md and {len(drawn)} plots")
+
+
+if __name__ == "__main__":
+    typer.run(main)

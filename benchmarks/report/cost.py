@@ -1,0 +1,108 @@
+"""The parts of the page on lists, memory, stages and single functions."""
+
+import statistics
+
+from benchmarks.report.figures import STAGES, Results, stage_of
+from benchmarks.report.markdown import count, plot, table
+from benchmarks.report.throughput import missing
+
+
+def lists(results: Results) -> list[str]:
+    """Write what lists take: memory, import, start."""
+    if "sweep-list-size" not in results:
+        return missing("fanzha bench sweep --only list-size --save")
+    rows = []
+    for size in results["sweep-list-size"]["sizes"]:
+        each, imports = size["bytes_per_entry"], {one["what"]: one for one in size["imports"]}
+        rows.append(
+            (
+                f"{size['listed']:,}",
+                *(
+                    f"{imports[what]['seconds']:.1f} ({imports[what]['until_acting_seconds']:.1f})"
+                    for what in ("numbers", "hosts")
+                ),
+                f"{each['number_in_files']:.1f}",
+                f"{each['host_in_files']:.1f}",
+                f"{each['resident']:.1f}",
+                f"{statistics.median(size['start_seconds']):.2f}",
+            )
+        )
+    head = (
+        "numbers, and as many hosts", "import of numbers, s (until it acts)",
+        "import of hosts, s (until it acts)", "bytes a number", "bytes a host",
+        "resident a row", "start, s",
+    )  # fmt: skip
+    return [
+        "Imports with `fanzha blocklist import`. Bytes are those of the mapped files, once for a "
+        "host however many workers it has; resident is the PSS of these files over all processes "
+        "after traffic of which 3 % is listed. A start is from exec to SERVING from the local file "
+        "with Redis away.",
+        "",
+        *table(head, rows),
+    ]
+
+
+def propagation(results: Results) -> list[str]:
+    """Write how fast changes spread."""
+    if "sweep-propagation" not in results:
+        return missing("fanzha bench sweep --only propagation --save")
+    result = results["sweep-propagation"]
+    times = result["to_every_worker_ms"]
+    load = f"{count(result['rate_rows_per_second'])} calls a second"
+    return [
+        f"{result['changes']} changes at random moments, {result['workers']} workers under {load}; "
+        "from the request to administration until a client sees the last worker act.",
+        "",
+        *table(
+            ("", "p50", "p90", "p99", "longest"),
+            [("ms to every worker", *(f"{value:,.0f}" for value in times.values()))],
+        ),
+        f"p99 of the calls: {result['p99_ms_without_changes']:.2f} ms without changes, "
+        f"{result['p99_ms_with_changes']:.2f} ms with them ({result['p99_ratio']:.2f} times).",
+        "",
+    ]
+
+
+def stages(results: Results) -> list[str]:
+    """Write where the time of a batch goes."""
+    if "sweep-stages" not in results:
+        return missing("fanzha bench sweep --only stages --save")
+    rows = [
+        (
+            f"{point['channel']}s, {point['rows_a_request']:,} a request",
+            count(point["rows_a_batch"]),
+            *(f"{stage_of(point, stage):,.1f}" for stage in STAGES),
+            f"{point['worker_microseconds']:,.1f}",
+            f"{max(point['service_microseconds'] - point['worker_microseconds'], 0):,.1f}",
+        )
+        for point in results["sweep-stages"]["points"]
+    ]
+    head = ("µs a batch", "rows", *STAGES, "worker in all", "rest of the service")
+    return [
+        "Microseconds of a batch, from the server's own stage metrics under a closed loop. What "
+        "comes together is decided together, so a batch may hold several requests. What a worker "
+        "uses of its processor beyond the stages is gRPC, the event loop and hits; the rest of the "
+        "service is its parent, list administration and Valkey.",
+        "",
+        *table(head, rows),
+        *plot("stages", "Where the time goes"),
+    ]
+
+
+def functions(results: Results) -> list[str]:
+    """Write what the hot functions take."""
+    if "micro" not in results:
+        return missing("fanzha bench micro --save")
+    rows = [
+        (
+            f"`{one['name']}`",
+            f"{one['least_microseconds']:,.1f}",
+            f"{one['median_microseconds']:,.1f}",
+        )
+        for one in results["micro"]["functions"]
+    ]
+    return [
+        "Microseconds of one call with 256 rows, or as many as the name says.",
+        "",
+        *table(("function", "least", "median"), rows),
+    ]

@@ -1,0 +1,106 @@
+"""Takes single figures out of results, each with the target it answers."""
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from benchmarks.report import targets
+from benchmarks.report.found import Result
+from benchmarks.report.targets import Target
+
+Results = Mapping[str, Result]
+LARGEST = 10_000_000
+TRANSPORT = "gRPC and loop"
+STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond", TRANSPORT)
+"""Of a batch; the last is what a worker uses of its processor beyond the others."""
+
+
+class Figure(NamedTuple):
+    """One measured figure."""
+
+    target: Target
+    about: str
+    """What it is of, such as a channel."""
+    measured: float
+
+
+def rates(results: Results) -> dict[tuple[str, int], float]:
+    """Return rows a second by channel and batch size: by the C generator, else by ours."""
+    found: dict[tuple[str, int], float] = {}
+    for point in results.get("sweep-batch-size", {}).get("points", []):
+        found[point["channel"], point["batch"]] = point["rows_per_second"]
+    for point in results.get("h2load", {}).get("results", []):
+        found[point["channel"], point["batch"]] = point["median"]
+    return found
+
+
+def all_figures(results: Results) -> Iterator[Figure]:
+    """Return every figure that was measured and has a target, save the rates."""
+    for kind, read in _READERS.items():
+        if kind in results:
+            yield from read(results[kind])
+
+
+def worker_gains(result: Result) -> dict[str, float]:
+    """Return by channel how many times one worker two are."""
+    rates = {(p["channel"], p["workers"]): p["rows_per_second"] for p in result["points"]}
+    channels = dict.fromkeys(channel for channel, _ in rates)
+    return {
+        name: rates[name, 2] / rates[name, 1]
+        for name in channels
+        if (name, 2) in rates and rates.get((name, 1))
+    }
+
+
+def stage_of(point: Result, stage: str) -> float:
+    """Return microseconds of a batch."""
+    spent: dict[str, float] = point["stage_microseconds"]
+    if stage == TRANSPORT:
+        return max(float(point["worker_microseconds"]) - sum(spent.values()), 0.0)
+    return float(spent.get(stage, 0.0))
+
+
+def _of_workers(result: Result) -> Iterator[Figure]:
+    for channel, gain in worker_gains(result).items():
+        yield Figure(targets.TWO_WORKERS, f"{channel}s", gain)
+
+
+def _of_lists(result: Result) -> Iterator[Figure]:
+    for channel in dict.fromkeys(point["channel"] for point in result["points"]):
+        rates = [p["rows_per_second"] for p in result["points"] if p["channel"] == channel]
+        yield Figure(targets.LIST_SIZES, f"{channel}s", max(rates) / min(rates))
+    largest = max(result["sizes"], key=lambda size: size["listed"])
+    of, each = f"of {largest['listed']:,}", largest["bytes_per_entry"]
+    yield Figure(targets.NUMBER_BYTES, of, each["number_in_files"])
+    yield Figure(targets.HOST_BYTES, of, each["host_in_files"])
+    starts = statistics.median(largest["start_seconds"])
+    yield Figure(targets.START, f"{of} numbers and as many hosts", starts)
+    if largest["listed"] == LARGEST:
+        for done in largest["imports"]:
+            yield Figure(targets.IMPORT, done["what"], done["seconds"])
+
+
+def _of_propagation(result: Result) -> Iterator[Figure]:
+    about = f"of {result['changes']} changes, {result['workers']} workers"
+    yield Figure(targets.PROPAGATION, about, result["to_every_worker_ms"]["p99"])
+    yield Figure(targets.BUMP, "calls", result["p99_ratio"])
+
+
+def _of_client(result: Result) -> Iterator[Figure]:
+    runs = result["runs"]
+    rate = statistics.median(run["per_second"] for run in runs)
+    yield Figure(targets.CLIENT_RATE, "calls", rate)
+    yield Figure(targets.CLIENT_P99, "calls", statistics.median(run["p99_ms"] for run in runs))
+
+
+def _of_overload(result: Result) -> Iterator[Figure]:
+    yield Figure(targets.GOODPUT, "calls", result["kept_share"])
+
+
+_READERS: dict[str, Callable[[Result], Iterator[Figure]]] = {
+    "sweep-worker-count": _of_workers,
+    "sweep-list-size": _of_lists,
+    "sweep-propagation": _of_propagation,
+    "client": _of_client,
+    "overload": _of_overload,
+}

@@ -1,0 +1,30 @@
+"""Finds the newest result of each kind among the JSON files of real runs."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Result: TypeAlias = dict[str, Any]
+
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}-|-\d{4}-\d{2}-\d{2}$")
+
+
+def newest(folder: Path) -> dict[str, Result]:
+    """Return the newest result of each kind.
+
+    The kind is what the result says it is; of one that does not, what its file is called,
+    without the date: ``2026-11-24-h2load.json`` is of the kind ``h2load``.
+    """
+    found: dict[str, Result] = {}
+    for file in sorted(folder.glob("*.json")):
+        result: Result = json.loads(file.read_text()) | {"file": file.name}
+        kind = result.setdefault("kind", kind_of(file.stem))
+        if result.get("at", "") >= found.get(kind, {}).get("at", ""):
+            found[kind] = result
+    return found
+
+
+def kind_of(stem: str) -> str:
+    """Return the name of a file without its date."""
+    return _DATE.sub("", stem)

@@ -1,0 +1,38 @@
+"""Writes tables and figures as Markdown."""
+
+from collections.abc import Iterable, Sequence
+
+_SIGNIFICANT = 3
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Write a table; all columns but the first stand to the right."""
+    marks = ["---", *["---:"] * (len(head) - 1)]
+    return [_line(head), _line(marks), *map(_line, rows), ""]
+
+
+def words(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Write a table of words, which stand to the left."""
+    return [_line(head), _line(["---"] * len(head)), *map(_line, rows), ""]
+
+
+def count(value: float) -> str:
+    """Write a figure with three digits that mean something: 354,000 or 2.31."""
+    if not value:
+        return "0"
+    digits = _SIGNIFICANT - len(str(int(abs(value)))) if abs(value) >= 1 else _SIGNIFICANT
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
+def share(value: float) -> str:
+    """Write a share in percent."""
+    return f"{value * 100:.1f} %" if value else "0"
+
+
+def plot(name: str, title: str) -> list[str]:
+    """Refer to a plot of this page."""
+    return [f"![{title}](plots/benchmarks/{name}.svg)", ""]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

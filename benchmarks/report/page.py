@@ -1,0 +1,74 @@
+"""Puts the page on benchmarks together."""
+
+from pathlib import Path
+
+from benchmarks.report import cost, peers, throughput
+from benchmarks.report.figures import Results
+from benchmarks.report.markdown import words
+
+REMARKS = Path(__file__).with_name("remarks.md")
+"""What people say of missed targets: the limit, what was tried, what it would take."""
+
+_HEAD = """# Benchmarks
+
+Made by `fanzha bench report` from the JSON of real runs in `benchmarks/results`; what needs words
+is in `benchmarks/report/remarks.md`. How load is made and what a latency counts from:
+[load tests](load-tests.md). What a carrier needs by these figures: [capacity](capacity.md).
+"""
+
+_REPEAT = """```sh
+make install
+.venv/bin/pip install -e '.[bench]'              # matplotlib, pytest-benchmark
+fanzha bench quick --save                        # every floor of thresholds.toml; make bench
+fanzha bench overload --save
+fanzha bench sweep --save                        # most of an hour; --quick to try
+fanzha bench micro --save
+FANZHA_WORKERS=1 fanzha up &                     # for the next two, with a million numbers listed
+fanzha bench h2load --listed 1000000 > benchmarks/results/$(date +%F)-h2load.json
+fanzha bench client > benchmarks/results/$(date +%F)-client.json
+fanzha bench peers --data FOLDER                 # what it needs: benchmarks/peers/install.sh
+fanzha bench report                              # this page and the plots
+```
+"""
+
+
+def write(results: Results) -> str:
+    """Return the page."""
+    remarks = REMARKS.read_text() if REMARKS.exists() else ""
+    sections = {
+        "What was asked for": throughput.targets(results),
+        "What was missed": [*throughput.missed(results), *([remarks] if remarks else [])],
+        "Sweeps": throughput.sweeps(results),
+        "Lists: import, memory, start": cost.lists(results),
+        "A list change under load": cost.propagation(results),
+        "Overload": throughput.overload(results),
+        "The client": throughput.client(results),
+        "Where the time goes": cost.stages(results),
+        "Single functions": cost.functions(results),
+        "Peers": peers.peers(results),
+        "Machine": machine(results),
+        "How to repeat": [_REPEAT],
+    }
+    lines = [_HEAD]
+    for heading, body in sections.items():
+        lines += [f"## {heading}", "", *body]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def machine(results: Results) -> list[str]:
+    """Write what each result was measured on."""
+    rows = [
+        (
+            f"{kind} (quick)" if result.get("quick") else kind,
+            result.get("at", "–"),
+            str(result.get("commit", "–")),
+            f"{result.get('cores', '–')} cores, {result.get('cpu', '–')}",
+            ", ".join(f"{load:.1f}" for load in result.get("load_average", [])),
+            f"Python {result.get('python', '–')}, "
+            + ", ".join(f"{name} {of}" for name, of in result.get("packages", {}).items()),
+        )
+        for kind, result in sorted(results.items())
+    ]
+    if not rows:
+        return ["No results yet.", ""]
+    return words(("result", "at", "commit", "machine", "load average", "versions"), rows)

@@ -1,0 +1,100 @@
+"""The part of the page on peers: ratios, memory, accuracy, and what is not equal."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.report.figures import Results
+from benchmarks.report.markdown import count, plot, share, table, words
+from benchmarks.report.throughput import missing
+
+_MIB = 2**20
+
+
+def peers(results: Results) -> list[str]:
+    """Write the comparison."""
+    if "peers" not in results:
+        return missing("fanzha bench peers")
+    result = results["peers"]
+    rows: list[dict[str, Any]] = result["rows"]
+    return [
+        f"Both sides in one run, in turn, {result['repeats']} times {result['seconds']} s, "
+        f"medians; the servers on one core, the generator on the other. {result['listed']:,} "
+        "numbers and names are listed.",
+        "",
+        *table(
+            ("channel", "peer", "theirs/s", "how we were asked", "ours/s", "ours by theirs",
+             "memory: theirs, ours", "core used: theirs, ours"),
+            [_row(row) for row in rows],
+        ),
+        *plot("peers", "Beside peers"),
+        *_accuracy(result.get("accuracy", [])),
+        "### What is not equal",
+        "",
+        *_not_equal(rows),
+    ]  # fmt: skip
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    peer = f"{row['peer']} {row['version']}".strip()
+    if row["missing_reason"]:
+        return row["channel"], peer, "missing", row["missing_reason"], "", "", "", ""
+    memory = ", ".join(
+        f"{row['memory'].get(who, 0) / _MIB:,.0f} MiB" if row["memory"].get(who) else "–"
+        for who in ("peer", "ours")
+    )
+    ratio = f"{count(row['ratio'])} ×" if row["ratio"] is not None else "–"
+    cores = ", ".join(_core(row[which]) for which in ("peer_cpu", "ours_cpu"))
+    return (
+        row["channel"], peer, _median(row["peer_rate"]), row["ours"], _median(row["ours_rate"]),
+        ratio, memory, cores,
+    )  # fmt: skip
+
+
+def _median(rates: Sequence[float]) -> str:
+    return count(statistics.median(rates)) if rates else "–"
+
+
+def _core(shares: Sequence[float]) -> str:
+    return f"{statistics.median(shares):.2f}" if shares else "–"
+
+
+def _accuracy(judged: Sequence[dict[str, Any]]) -> list[str]:
+    if not judged:
+        return []
+    rows = [
+        (one["filter"], "missing", "", "", "", one["missing_reason"])
+        if one["missing_reason"]
+        else (
+            one["filter"],
+            f"{one['learnt']:,}" if one["learnt"] else "see its card",
+            f"{one['tested']:,}",
+            f"{share(one['default_recall'])}, {share(one['default_false_share'])}",
+            f"{share(one['chosen_recall'])}, {share(one['chosen_false_share'])}",
+            "",
+        )
+        for one in judged
+    ]
+    head = (
+        "filter", "texts learnt", "texts tested", "own cut-off: fraud found, harmless blocked",
+        "cut-off chosen on validation rows", "",
+    )  # fmt: skip
+    unequal = list(dict.fromkeys(one["not_equal"] for one in judged if one["not_equal"]))
+    return ["### How well they judge", "", *table(head, rows), *_paragraphs(unequal)]
+
+
+def _not_equal(rows: Sequence[dict[str, Any]]) -> list[str]:
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row["not_equal"]:
+            names = said.setdefault(row["not_equal"], [])
+            name = f"{row['peer']} ({row['channel']})"
+            if name not in names:
+                names.append(name)
+    return words(
+        ("peers", "what is not equal"), [(", ".join(names), text) for text, names in said.items()]
+    )
+
+
+def _paragraphs(texts: Sequence[str]) -> list[str]:
+    return [line for text in texts for line in (text, "")]

@@ -1,0 +1,152 @@
+"""Draws results: SVG, the same bytes for the same results and the same matplotlib."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report.figures import STAGES, stage_of
+from classifiers.plots import Paint, save
+
+Result = Mapping[str, Any]
+_PLURAL = {"call": "calls", "text": "texts", "link": "links"}
+
+
+def draw_all(results: Mapping[str, Result], folder: Path) -> list[str]:
+    """Draw what there are results for; return the names of the plots."""
+    drawn = []
+    for name, (kind, paint) in PLOTS.items():
+        if kind in results:
+            save(folder / f"{name}.svg", paint(results[kind]))
+            drawn.append(name)
+    return drawn
+
+
+def _curves(
+    result: Result, *, over: str, figure: str, label: str, title: str, unit: str, linear: bool
+) -> Paint:
+    def paint(axes: Any) -> None:
+        points = result["points"]
+        for channel in dict.fromkeys(point["channel"] for point in points):
+            mine = [point for point in points if point["channel"] == channel]
+            axes.plot(
+                [point[over] for point in mine],
+                [point[figure] for point in mine],
+                marker="o",
+                label=_PLURAL[channel],
+            )
+        axes.set(xlabel=label, ylabel=unit, title=title, xscale="log")
+        swept = sorted({point[over] for point in points})
+        axes.set_xticks(swept, [f"{value:,}" for value in swept])
+        axes.minorticks_off()
+        if linear:
+            axes.set(ylim=(0, None))
+        else:
+            axes.set(yscale="log")
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend()
+
+    return paint
+
+
+def batch_rates(result: Result) -> Paint:
+    """Draw throughput over batch size."""
+    return _curves(
+        result, over="batch", figure="rows_per_second", label="rows a request",
+        title="Throughput over batch size", unit="decisions a second", linear=False,
+    )  # fmt: skip
+
+
+def batch_latencies(result: Result) -> Paint:
+    """Draw p99 over batch size."""
+    return _curves(
+        result, over="batch", figure="p99_ms_at_half", label="rows a request",
+        title="p99 over batch size, at half of the capacity", unit="milliseconds", linear=False,
+    )  # fmt: skip
+
+
+def list_rates(result: Result) -> Paint:
+    """Draw throughput over list size."""
+    return _curves(
+        result, over="listed", figure="rows_per_second", label="listed numbers, and hosts",
+        title="Throughput over list size, 256 rows a request", unit="decisions a second",
+        linear=True,
+    )  # fmt: skip
+
+
+def length_rates(result: Result) -> Paint:
+    """Draw throughput over the length of texts."""
+    return _curves(
+        result, over="characters", figure="rows_per_second", label="characters",
+        title="Throughput over length of texts, 256 a request", unit="decisions a second",
+        linear=False,
+    )  # fmt: skip
+
+
+def overload(result: Result) -> Paint:
+    """Draw goodput over what is offered, both by the capacity."""
+
+    def paint(axes: Any) -> None:
+        capacity = result["capacity_rows_per_second"]
+        factors = [point["factor"] for point in result["points"]]
+        goodput = [point["goodput_rows_per_second"] / capacity for point in result["points"]]
+        axes.plot([0, 1, max(factors)], [0, 1, 1], color="grey", linewidth=1, label="ideal")
+        axes.plot(factors, goodput, marker="o", label="decided in time")
+        axes.plot(
+            factors,
+            [point["shed_share"] * point["factor"] for point in result["points"]],
+            marker="x",
+            label="refused at once",
+        )
+        axes.set(xlabel="offered, by capacity", ylabel="by capacity", title="Overload")
+        axes.set(xlim=(0, None), ylim=(0, None))
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend()
+
+    return paint
+
+
+def stages(result: Result) -> Paint:
+    """Draw where the time of a row goes, in batches."""
+
+    def paint(axes: Any) -> None:
+        points = [point for point in result["points"] if point["rows_a_request"] > 1]
+        names = [_PLURAL[point["channel"]] for point in points]
+        left = [0.0] * len(points)
+        for stage in STAGES:
+            widths = [stage_of(point, stage) / point["rows_a_batch"] for point in points]
+            if any(widths):
+                axes.barh(names, widths, left=left, label=stage)
+            left = [one + other for one, other in zip(left, widths, strict=True)]
+        axes.invert_yaxis()
+        rows = points[0]["rows_a_request"] if points else 0
+        axes.set(xlabel="µs a row", title=f"Where the time goes, {rows} rows a request")
+        axes.legend(fontsize="small")
+
+    return paint
+
+
+def peers(result: Result) -> Paint:
+    """Draw how many times each peer we are, on a logarithmic axis."""
+
+    def paint(axes: Any) -> None:
+        rows = [row for row in result["rows"] if row["ratio"]]
+        names = [f"{row['peer']} / {row['ours']}" for row in rows]
+        axes.barh(range(len(rows)), [row["ratio"] for row in rows], left=0)
+        axes.set_yticks(range(len(rows)), names, fontsize="x-small")
+        axes.axvline(1, color="grey", linewidth=1)
+        axes.invert_yaxis()
+        axes.set(xscale="log", xlabel="ours by theirs", title="Decisions a second beside peers")
+
+    return paint
+
+
+PLOTS: dict[str, tuple[str, Callable[[Result], Paint]]] = {
+    "batch-size": ("sweep-batch-size", batch_rates),
+    "batch-size-p99": ("sweep-batch-size", batch_latencies),
+    "list-size": ("sweep-list-size", list_rates),
+    "text-length": ("sweep-text-length", length_rates),
+    "overload": ("overload", overload),
+    "stages": ("sweep-stages", stages),
+    "peers": ("peers", peers),
+}
+"""Kind of result and painter of each plot."""

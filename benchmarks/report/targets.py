@@ -1,0 +1,56 @@
+"""What was asked for, and whether what was measured reaches it."""
+
+from dataclasses import dataclass
+
+PER_SECOND = {
+    ("call", 1): 4_000,
+    ("call", 16): 50_000,
+    ("call", 256): 350_000,
+    ("call", 1024): 450_000,
+    ("text", 1): 3_000,
+    ("text", 16): 25_000,
+    ("text", 256): 60_000,
+    ("text", 1024): 70_000,
+    ("link", 1): 3_500,
+    ("link", 16): 30_000,
+    ("link", 256): 60_000,
+    ("link", 1024): 70_000,
+}
+"""Decisions a second by channel and batch size: one worker, a C generator on another core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One figure that was asked for."""
+
+    name: str
+    wanted: float
+    most: bool = False
+    """Whether it is the most allowed; else it is the least."""
+    unit: str = ""
+
+    def reached(self, measured: float) -> bool:
+        """Whether *measured* is good enough."""
+        return measured <= self.wanted if self.most else measured >= self.wanted
+
+    def verdict(self, measured: float) -> str:
+        """Say it in a word."""
+        return "reached" if self.reached(measured) else "**missed**"
+
+    def words(self) -> str:
+        """Write what is wanted."""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{'≤' if self.most else '≥'} {self.wanted:,.10g}{unit}"
+
+
+TWO_WORKERS = Target(name="two workers by one", wanted=1.7, unit="times")
+LIST_SIZES = Target(name="slowest by fastest list size", wanted=1.3, most=True, unit="times")
+NUMBER_BYTES = Target(name="a listed number", wanted=24, most=True, unit="bytes")
+HOST_BYTES = Target(name="a listed host", wanted=40, most=True, unit="bytes")
+START = Target(name="start from the local file", wanted=3, most=True, unit="s")
+IMPORT = Target(name="import of ten million", wanted=150, most=True, unit="s")
+PROPAGATION = Target(name="a change seen by every worker, p99", wanted=1000, most=True, unit="ms")
+BUMP = Target(name="p99 while lists change, by p99 without", wanted=2, most=True, unit="times")
+CLIENT_RATE = Target(name="single decisions through the client", wanted=20_000, unit="/s")
+CLIENT_P99 = Target(name="their p99", wanted=10, most=True, unit="ms")
+GOODPUT = Target(name="goodput at three times the capacity, by the peak", wanted=0.8)

@@ -1,0 +1,163 @@
+"""The parts of the page on throughput, targets and overload."""
+
+from collections.abc import Sequence
+
+from benchmarks.report import figures
+from benchmarks.report.figures import Results
+from benchmarks.report.found import Result
+from benchmarks.report.markdown import count, plot, share, table, words
+from benchmarks.report.targets import PER_SECOND
+
+BATCHES = (1, 16, 256, 1024)
+CHANNELS = ("call", "text", "link")
+
+
+def targets(results: Results) -> list[str]:
+    """Write what was asked for beside what was measured."""
+    rates = figures.rates(results)
+    cells = [
+        (f"{channel}s", *(_cell(rates, channel, batch) for batch in BATCHES))
+        for channel in CHANNELS
+    ]
+    others = [
+        (
+            f"{target.name} ({about})",
+            target.words(),
+            f"{count(measured)} {target.unit}".strip(),
+            target.verdict(measured),
+        )
+        for target, about, measured in figures.all_figures(results)
+    ]
+    generator = "h2load" if "h2load" in results else "our own generator"
+    return [
+        f"Decisions a second, one worker, asked by {generator} in a closed loop; below each what "
+        "was asked for. Batch 1 is a unary call.",
+        "",
+        *table(["channel", *(f"batch {batch:,}" for batch in BATCHES)], cells),
+        *(words(["figure", "asked for", "measured", ""], others) if others else []),
+    ]
+
+
+def missed(results: Results) -> list[str]:
+    """Name the targets that were missed."""
+    rates = figures.rates(results)
+    found = [
+        f"{channel}s in batches of {batch:,}: {count(rates[channel, batch])} a second of {wanted:,}"
+        for (channel, batch), wanted in PER_SECOND.items()
+        if rates.get((channel, batch), wanted) < wanted
+    ] + [
+        f"{target.name} ({about}): {count(measured)}, asked for {target.words()}"
+        for target, about, measured in figures.all_figures(results)
+        if not target.reached(measured)
+    ]
+    return [*(f"* {line}" for line in found), ""] if found else ["None.", ""]
+
+
+def sweeps(results: Results) -> list[str]:
+    """Write what was swept."""
+    lines: list[str] = []
+    for kind, heading, key, name in (
+        ("sweep-batch-size", "Batch size", "batch", "rows a request"),
+        ("sweep-list-size", "List size", "listed", "listed numbers, and hosts"),
+        ("sweep-text-length", "Length of texts", "characters", "characters"),
+        ("sweep-worker-count", "Workers", "workers", "workers"),
+    ):
+        lines += [f"### {heading}", ""]
+        if kind in results:
+            lines += _sweep(results[kind], key, name)
+            lines += plot(kind.removeprefix("sweep-"), heading) if key != "workers" else []
+            lines += plot("batch-size-p99", "p99 over batch size") if key == "batch" else []
+        else:
+            lines += missing(f"fanzha bench sweep --only {kind.removeprefix('sweep-')} --save")
+    return lines
+
+
+def overload(results: Results) -> list[str]:
+    """Write what a server does above its capacity."""
+    if "overload" not in results:
+        return missing("fanzha bench overload --save")
+    result = results["overload"]
+    rows = [
+        (
+            f"{point['factor']:g} ×",
+            count(point["offered_rows_per_second"]),
+            count(point["goodput_rows_per_second"]),
+            share(point["shed_share"]),
+            share(max(point["failed_share"] - point["shed_share"], 0.0)),
+            f"{point['p50_ms']:.1f}",
+            f"{point['p99_ms']:.1f}",
+            f"{point['server_cores']:.2f}",
+            f"{point['generator_cores']:.2f}",
+        )
+        for point in result["points"]
+    ]
+    head = (
+        "offered", "rows/s", "decided in time/s", "refused at once", "late or not asked", "p50 ms",
+        "p99 ms", "server, cores", "generator, cores",
+    )  # fmt: skip
+    return [
+        f"{result['rows']} rows a request, a deadline of {result['timeout_ms']:g} ms; the capacity "
+        f"of the closed loop before was {count(result['capacity_rows_per_second'])} rows a second. "
+        f"At the highest load {share(result['kept_share'])} of the peak was still decided in time.",
+        "",
+        *table(head, rows),
+        *plot("overload", "Overload"),
+    ]
+
+
+def client(results: Results) -> list[str]:
+    """Write what one client process does."""
+    if "client" not in results:
+        return missing("fanzha bench client > benchmarks/results/DATE-client.json")
+    rows = [
+        (
+            count(run["per_second"]), f"{run['p50_ms']:.2f}", f"{run['p99_ms']:.2f}",
+            f"{run['p999_ms']:.2f}", count(run["rows_per_request"]), f"{run['failed']:,}",
+            f"{run['cpu_cores']:.2f}",
+        )
+        for run in results["client"]["runs"]
+    ]  # fmt: skip
+    head = (
+        "decisions/s", "p50 ms", "p99 ms", "p99.9 ms", "rows a request", "failed open",
+        "client, cores",
+    )  # fmt: skip
+    return [
+        "Single calls at a fixed rate through `fanzha.client`, a line a run.",
+        "",
+        *table(head, rows),
+    ]
+
+
+def missing(command: str) -> list[str]:
+    """Say that something was not measured, and how it would be."""
+    return [f"Not measured: `{command}`.", ""]
+
+
+def _cell(rates: dict[tuple[str, int], float], channel: str, batch: int) -> str:
+    wanted = PER_SECOND[channel, batch]
+    if (channel, batch) not in rates:
+        return f"not measured<br>≥ {wanted:,}"
+    rate = rates[channel, batch]
+    shown = count(rate) if rate >= wanted else f"**{count(rate)}**"
+    return f"{shown}<br>≥ {wanted:,}"
+
+
+def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
+    by_batch = key == "batch"
+    rows = [
+        (
+            f"{point['channel']}s",
+            f"{point[key]:,}",
+            *(() if by_batch else (f"{point['batch']:,}",)),
+            count(point["rows_per_second"]),
+            f"{point['p99_ms_at_half']:.2f}",
+            f"{point['server_cores']:.2f}",
+            f"{point['generator_cores']:.2f}",
+        )
+        for point in result["points"]
+    ]
+    head = (
+        "channel", name, *(() if by_batch else ("batch",)), "decisions/s", "p99 ms at half",
+        "server, cores", "generator, cores",
+    )  # fmt: skip
+    return table(head, rows)

@@ -1,0 +1,32 @@
+"""Which results a report is made of."""
+
+import json
+from pathlib import Path
+
+from benchmarks.report import found
+
+
+def write(folder: Path, name: str, **result: object) -> None:
+    (folder / name).write_text(json.dumps(result))
+
+
+def test_the_newest_of_each_kind_counts(tmp_path: Path) -> None:
+    write(tmp_path, "2026-11-24-load.json", kind="load", at="2026-11-24T10:00:00", rate=1)
+    write(tmp_path, "2026-11-25-load.json", kind="load", at="2026-11-25T10:00:00", rate=2)
+    write(tmp_path, "2026-11-23-micro.json", kind="micro", at="2026-11-23T10:00:00", rate=3)
+
+    results = found.newest(tmp_path)
+
+    assert {kind: result["rate"] for kind, result in results.items()} == {"load": 2, "micro": 3}
+
+
+def test_a_result_that_does_not_say_its_kind_is_what_its_file_is_called(tmp_path: Path) -> None:
+    write(tmp_path, "2026-11-24-h2load.json", at="2026-11-24T10:00:00")
+    write(tmp_path, "peers-2026-11-24.json", at="2026-11-24T10:00:00")
+    write(tmp_path, "sweep-list-size.json", at="2026-11-24T10:00:00")
+
+    assert set(found.newest(tmp_path)) == {"h2load", "peers", "sweep-list-size"}
+
+
+def test_a_folder_without_results_gives_none(tmp_path: Path) -> None:
+    assert found.newest(tmp_path) == {}

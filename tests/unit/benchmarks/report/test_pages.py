@@ -1,0 +1,106 @@
+"""The pages say what was measured, what was missed, and what was not measured."""
+
+from typing import Any
+
+from benchmarks.report import capacity, markdown, page
+from benchmarks.report.demand import HABITS
+from benchmarks.report.targets import PER_SECOND, Target
+
+POINT = {
+    "rows_per_second": 0.0,
+    "p99_ms_at_half": 1.5,
+    "server_cores": 0.99,
+    "generator_cores": 0.2,
+}
+
+
+def h2load(share: float) -> dict[str, Any]:
+    results = [
+        {"channel": channel, "batch": batch, "median": wanted * share}
+        for (channel, batch), wanted in PER_SECOND.items()
+    ]
+    return {"kind": "h2load", "results": results}
+
+
+def workers(one: float, two: float) -> dict[str, Any]:
+    points = [
+        {"channel": "call", "batch": 256, "workers": number} | POINT | {"rows_per_second": rate}
+        for number, rate in ((1, one), (2, two))
+    ]
+    return {"kind": "sweep-worker-count", "points": points}
+
+
+def section(text: str, heading: str) -> str:
+    return text.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_rates_that_reach_their_targets_miss_nothing() -> None:
+    text = page.write({"h2load": h2load(1.0)})
+
+    assert "450,000<br>≥ 450,000" in section(text, "What was asked for")
+    assert "None." in section(text, "What was missed")
+
+
+def test_rates_below_their_targets_are_named() -> None:
+    text = page.write({"h2load": h2load(0.5)})
+
+    assert "calls in batches of 1,024: 225,000 a second of 450,000" in text
+    assert section(text, "What was missed").count("* ") == len(PER_SECOND)
+
+
+def test_two_workers_are_held_against_one() -> None:
+    text = page.write({"sweep-worker-count": workers(100_000, 150_000)})
+
+    assert "two workers by one (calls): 1.50, asked for ≥ 1.7 times" in text
+
+
+def test_what_was_not_measured_says_how_it_would_be() -> None:
+    text = page.write({})
+
+    for command in ("bench overload", "bench peers", "bench micro", "--only propagation"):
+        assert command in text
+    assert text.count("Not measured: `fanzha") == 11
+
+
+def test_a_peer_that_is_missing_is_a_row_that_says_so() -> None:
+    row: dict[str, Any] = {
+        "channel": "calls", "peer": "Kamailio", "version": "", "ours": "", "peer_rate": [],
+        "ours_rate": [], "peer_cpu": [], "ours_cpu": [], "ratio": None, "memory": {},
+        "not_equal": "It speaks SIP.", "missing_reason": "not installed",
+    }  # fmt: skip
+    result = {"kind": "peers", "rows": [row], "repeats": 3, "seconds": 4, "listed": 1_000}
+
+    text = section(page.write({"peers": result}), "Peers")
+
+    assert "| Kamailio | missing | not installed |" in text
+    assert "| Kamailio (calls) | It speaks SIP. |" in text
+
+
+def test_a_target_may_be_the_most_or_the_least() -> None:
+    least, most = Target(name="rate", wanted=10), Target(name="wait", wanted=10, most=True)
+
+    assert [least.reached(11), least.reached(9), most.reached(11), most.reached(9)] == [
+        True, False, False, True,
+    ]  # fmt: skip
+
+
+def test_half_of_each_core_stays_free() -> None:
+    assert capacity.cores(1_000, 500) == 4
+    assert capacity.cores(1_001, 500) == 5
+
+
+def test_the_busy_hour_of_a_province_is_in_the_page_on_capacity() -> None:
+    text = capacity.write({"h2load": h2load(1.0)})
+
+    calls = next(habit for habit in HABITS if habit.channel == "call").per_second(70_000_000)
+    assert f"| call attempts | {markdown.count(calls)} | 6 |" in text
+
+
+def test_figures_have_three_digits_that_mean_something() -> None:
+    shown = [markdown.count(value) for value in (354_321, 1_234, 99.4, 2.314, 0.3149, 0)]
+
+    assert shown == ["354,000", "1,230", "99.4", "2.31", "0.315", "0"]
+
+
+def test_a_cell_cannot_break_its_table() -> None:
+    assert markdown.table(("a",), [("b|c\nd",)])[2] == "| b\\|c d |"
