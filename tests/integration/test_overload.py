@@ -38,7 +38,7 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(max_wait_ms: int = 1) -> AsyncIterator[Serving]:
+async def serving(max_wait_ms: int = 0) -> AsyncIterator[Serving]:
     failures: list[str] = []
     servicer = InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
