@@ -67,7 +67,10 @@ class CallerMoment:
 
     def take(self, rows: Int64s) -> "CallerMoment":
         """Return some rows."""
-        return CallerMoment(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return CallerMoment(*[getattr(self, name).take(rows) for name in _NAMES])
+
+
+_NAMES = tuple(field.name for field in fields(CallerMoment))
 
 
 class _Events(NamedTuple):

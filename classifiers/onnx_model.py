@@ -65,5 +65,9 @@ class OnnxModel:
 
     def predict(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Return one probability per row, from the features the card names, in its order."""
-        rows = np.column_stack([columns[name] for name in self.card.features])
-        return self.run({self._first_input: rows})[0].reshape(len(rows))
+        names = self.card.features
+        rows = np.empty((len(columns[names[0]]), len(names)), np.float32)
+        for place, name in enumerate(names):
+            rows[:, place] = columns[name]
+        scores: Float32s = self._session.run(self._outputs, {self._first_input: rows})[0]
+        return scores.reshape(len(rows))
