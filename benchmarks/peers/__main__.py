@@ -9,12 +9,14 @@ servers get the first, generators the second.
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks import machine, scenarios
 from benchmarks.peers import (
@@ -28,6 +30,7 @@ from benchmarks.peers import (
     table,
     texts,
 )
+from benchmarks.peers.accuracy import Judged
 from benchmarks.peers.bench import Bench
 from benchmarks.peers.processes import GENERATOR_CORE
 from benchmarks.peers.table import Row
@@ -54,20 +57,27 @@ def main() -> int:
         sys.stderr.write("two cores are needed, 0 and 1: one for servers, one for generators\n")
         return 2
     os.sched_setaffinity(0, {GENERATOR_CORE})
+    # Asked to end, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    report, shown = _measured(options)
+    file = options.out or RESULTS / f"{report['kind']}-{datetime.now(UTC):%Y-%m-%d}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(f"{shown}\n\n{file}\n")
+    return 0
+
+
+def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """Return the report, and its tables for a terminal."""
     began = machine.describe()
     with TemporaryDirectory(prefix="fanzha-peers-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # spamd's children are another user
         found = _all_rows(options, Work(listed=options.listed, folder=folder))
-        judged = (
-            accuracy.compare(
-                options.data, folder, learnt=options.learn_rows, tested=options.test_rows
-            )
-            if "accuracy" in options.only
-            else []
-        )
+        judged = _judged(options, folder)
+    whole = set(options.only) == {*COMPARISONS, "accuracy"}
     report = began | {
-        "kind": "peers",
+        "kind": "peers" if whole else "peers-part",  # a part must not take the place of the whole
         "seed": scenarios.SEED,
         "workers": 1,
         "listed": options.listed,
@@ -77,11 +87,16 @@ def main() -> int:
         "rows": [asdict(row) for row in found],
         "accuracy": [asdict(one) for one in judged],
     }
-    file = options.out or RESULTS / f"peers-{datetime.now(UTC):%Y-%m-%d}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    sys.stdout.write(f"{table.as_text(found)}\n\n{accuracy.as_text(judged)}\n\n{file}\n")
-    return 0
+    return report, f"{table.as_text(found)}\n\n{accuracy.as_text(judged)}"
+
+
+def _judged(options: argparse.Namespace, folder: Path) -> list[Judged]:
+    if "accuracy" not in options.only:
+        return []
+    _say("accuracy")
+    return accuracy.compare(
+        options.data, folder, learnt=options.learn_rows, tested=options.test_rows
+    )
 
 
 def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
