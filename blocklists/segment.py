@@ -2,9 +2,9 @@
 
 Rows stand in groups, one for each kind, ranges by their number of leading digits. In
 a group they are sorted by slot (see `blocklists.slot_index`), allow before block for
-one key. What every look-up reads (slots, directory) and what only a hit reads
+one key. What every look-up reads (marks, directory, slots) and what only a hit reads
 (action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
-A number costs 20 bytes, a host 24 and its text, which is read on a hit only. A
+A number costs 21 bytes, a host 25 and its text, which is read on a hit only. A
 fingerprint costs 240: it is looked up by its parts, see `blocklists.bands`.
 """
 

@@ -96,14 +96,11 @@ def read(path: Path, expected: str | None = None) -> Segment:
 
 def _columns(segment: Segment) -> Iterator[tuple[str, _Column]]:
     for number, group in enumerate(segment.groups):
-        yield f"slots{number}", group.index.slots
-        yield f"directory{number}", group.index.directory
+        yield from _index_columns(group.index, "{}" + str(number))
     if segment.prefix_hosts is not None:
-        yield "prefix_slots", segment.prefix_hosts.slots
-        yield "prefix_directory", segment.prefix_hosts.directory
+        yield from _index_columns(segment.prefix_hosts, "prefix_{}")
     if segment.bands is not None:
-        yield "band_slots", segment.bands.index.slots
-        yield "band_directory", segment.bands.index.directory
+        yield from _index_columns(segment.bands.index, "band_{}")
         yield "band_places", segment.bands.places
         yield "fingerprints", segment.bands.values.reshape(-1)
     for name in ("actions", "directions", "fraud_types", "expires_s", "provenances"):
@@ -114,23 +111,34 @@ def _columns(segment: Segment) -> Iterator[tuple[str, _Column]]:
         yield f"{name}_blob", texts.blob
 
 
+def _index_columns(index: SlotIndex, name: str) -> Iterator[tuple[str, _Column]]:
+    yield name.format("slots"), index.slots
+    yield name.format("directory"), index.directory
+    if index.marks is not None:
+        yield name.format("marks"), index.marks
+
+
+def _index(sections: dict[str, _Column], name: str) -> SlotIndex:
+    return SlotIndex(
+        slots=sections[name.format("slots")],
+        directory=sections[name.format("directory")],
+        marks=sections.get(name.format("marks")),  # files of earlier releases lack it
+    )
+
+
 def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
     groups = tuple(
         Group(
             kind=Kind(kind),
             digits=digits,
             first_row=first_row,
-            index=SlotIndex(
-                slots=sections[f"slots{number}"], directory=sections[f"directory{number}"]
-            ),
+            index=_index(sections, "{}" + str(number)),
         )
         for number, (kind, digits, first_row) in enumerate(header["groups"])
     )
     prefix_hosts = None
     if header["has_prefix_hosts"]:
-        prefix_hosts = SlotIndex(
-            slots=sections["prefix_slots"], directory=sections["prefix_directory"]
-        )
+        prefix_hosts = _index(sections, "prefix_{}")
 
     def texts(name: str) -> TextColumn:
         return TextColumn(offsets=sections[f"{name}_offsets"], blob=sections[f"{name}_blob"])
@@ -157,7 +165,7 @@ def _bands(header: dict[str, Any], sections: dict[str, _Column]) -> BandIndex | 
         first_row=first_row,
         values=sections["fingerprints"].reshape(-1, VALUES),
         places=sections["band_places"],
-        index=SlotIndex(slots=sections["band_slots"], directory=sections["band_directory"]),
+        index=_index(sections, "band_{}"),
     )
 
 

@@ -61,6 +61,18 @@ def test_look_ups_work_on_a_mapped_file(tmp_path: Path) -> None:
     assert len(near.rows) == 4  # each is near itself and the other
 
 
+def test_a_file_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    now = a_segment(A_FEW)
+    groups = [replace(group, index=replace(group.index, marks=None)) for group in now.groups]
+    segment_file.write(tmp_path / "a.lists", replace(now, groups=tuple(groups)))
+
+    mapped = segment_file.read(tmp_path / "a.lists")
+
+    assert read_back(mapped) == read_back(now)
+    for group in mapped.groups:
+        assert group.index.find(group.index.slots).positions.tolist() == list(range(len(group)))
+
+
 def test_an_empty_list_can_be_written(tmp_path: Path) -> None:
     segment_file.write(tmp_path / "a.lists", empty())
 
@@ -108,6 +120,7 @@ def test_every_column_lies_in_what_was_tried(tmp_path: Path) -> None:
         "slots", "directory", "prefix_slots", "prefix_directory", "actions", "directions",
         "fraud_types", "expires_s", "provenances", "patterns_offsets", "patterns_blob",
         "provenance_offsets", "provenance_blob",
+        "marks", "prefix_marks", "band_marks",
             "band_slots", "band_directory", "band_places", "fingerprints",
     }  # fmt: skip
 

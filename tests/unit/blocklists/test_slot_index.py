@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +23,19 @@ def pairs(slots: list[int], wanted: Uint64s) -> list[tuple[int, int]]:
 
 
 def found(slots: list[int], wanted: Uint64s) -> list[tuple[int, int]]:
-    queries, positions = SlotIndex.build(np.array(slots, np.uint64)).find(wanted)
+    """Ask for few and for many at once, which goes another way, and insist on one answer."""
+    index = SlotIndex.build(np.array(slots, np.uint64))
+    few = answers(index, wanted)
+    times = 200
+    many = answers(index, np.tile(wanted, times))
+    assert many == [
+        (query + len(wanted) * time, position) for time in range(times) for query, position in few
+    ]
+    return few
+
+
+def answers(index: SlotIndex, wanted: Uint64s) -> list[tuple[int, int]]:
+    queries, positions = index.find(wanted)
     return sorted(zip(queries.tolist(), positions.tolist(), strict=True))
 
 
@@ -63,8 +78,19 @@ def test_nothing_asked_is_nothing_found() -> None:
     assert found([1, 2, 3], np.zeros(0, np.uint64)) == []
 
 
-def test_the_directory_costs_two_bytes_a_slot_at_most() -> None:
-    slots = slots_of(np.arange(1, 100_001))
-    index = SlotIndex.build(np.sort(slots))
+@given(st.lists(uint64s, min_size=1, max_size=200).map(sorted), st.lists(uint64s, max_size=20))
+def test_an_index_of_an_earlier_version_finds_the_same(slots: list[int], others: list[int]) -> None:
+    wanted = np.tile(np.array([*slots[::3], *others], np.uint64), 200)
+    index = SlotIndex.build(np.array(slots, np.uint64))
 
-    assert index.directory.nbytes / len(slots) <= 2
+    found = replace(index, marks=None).find(wanted)
+
+    assert [column.tolist() for column in found] == [c.tolist() for c in index.find(wanted)]
+
+
+@pytest.mark.parametrize("rows", [2**17 - 1, 2**17, 100_000])
+def test_directory_and_marks_cost_three_bytes_a_slot_at_most(rows: int) -> None:
+    index = SlotIndex.build(np.sort(slots_of(np.arange(1, rows + 1))))
+
+    assert index.marks is not None
+    assert (index.directory.nbytes + index.marks.nbytes) / rows <= 3.01
