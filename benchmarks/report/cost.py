@@ -21,22 +21,21 @@ def lists(results: Results) -> list[str]:
                     f"{imports[what]['seconds']:.1f} ({imports[what]['until_acting_seconds']:.1f})"
                     for what in ("numbers", "hosts")
                 ),
-                f"{each['number_in_files']:.1f}",
-                f"{each['host_in_files']:.1f}",
-                f"{each['resident']:.1f}",
+                f"{each['number_in_files']:.1f} ({each['number_resident']:.1f})",
+                f"{each['host_in_files']:.1f} ({each['host_resident']:.1f})",
                 f"{statistics.median(size['start_seconds']):.2f}",
             )
         )
     head = (
         "numbers, and as many hosts", "import of numbers, s (until it acts)",
-        "import of hosts, s (until it acts)", "bytes a number", "bytes a host",
-        "resident a row", "start, s",
+        "import of hosts, s (until it acts)", "bytes a number (resident)",
+        "bytes a host (resident)", "start, s",
     )  # fmt: skip
     return [
         "Imports with `fanzha blocklist import`. Bytes are those of the mapped files, once for a "
-        "host however many workers it has; resident is the PSS of these files over all processes "
-        "after traffic of which 3 % is listed. A start is from exec to SERVING from the local file "
-        "with Redis away.",
+        "machine however many workers it has, the 17 letters of each listed name among them; "
+        "resident is the PSS of these files over all processes after traffic of which 3 % is "
+        "listed. A start is from exec to SERVING from the local file with Redis away.",
         "",
         *table(head, rows),
     ]

@@ -71,8 +71,9 @@ def _of_lists(result: Result) -> Iterator[Figure]:
         yield Figure(targets.LIST_SIZES, f"{channel}s", max(rates) / min(rates))
     largest = max(result["sizes"], key=lambda size: size["listed"])
     of, each = f"of {largest['listed']:,}", largest["bytes_per_entry"]
-    yield Figure(targets.NUMBER_BYTES, of, each["number_in_files"])
-    yield Figure(targets.HOST_BYTES, of, each["host_in_files"])
+    for target, what in ((targets.NUMBER_BYTES, "number"), (targets.HOST_BYTES, "host")):
+        about = f"{of}; {each[f'{what}_in_files']:.1f} in the files"
+        yield Figure(target, about, each[f"{what}_resident"])
     starts = statistics.median(largest["start_seconds"])
     yield Figure(targets.START, f"{of} numbers and as many hosts", starts)
     if largest["listed"] == LARGEST:
@@ -93,8 +94,12 @@ def _of_client(result: Result) -> Iterator[Figure]:
     yield Figure(targets.CLIENT_P99, "calls", statistics.median(run["p99_ms"] for run in runs))
 
 
+def _plural(mix: Result) -> str:
+    return ", ".join(f"{channel}s" for channel in mix)
+
+
 def _of_overload(result: Result) -> Iterator[Figure]:
-    yield Figure(targets.GOODPUT, "calls", result["kept_share"])
+    yield Figure(targets.GOODPUT, _plural(result["mix"]), result["kept_share"])
 
 
 _READERS: dict[str, Callable[[Result], Iterator[Figure]]] = {

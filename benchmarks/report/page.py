@@ -59,7 +59,7 @@ def machine(results: Results) -> list[str]:
     """Write what each result was measured on."""
     rows = [
         (
-            f"{kind} (quick)" if result.get("quick") else kind,
+            kind,
             result.get("at", "–"),
             str(result.get("commit", "–")),
             f"{result.get('cores', '–')} cores, {result.get('cpu', '–')}",

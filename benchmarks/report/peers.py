@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.report.figures import Results
-from benchmarks.report.markdown import count, plot, share, table, words
+from benchmarks.report.markdown import count, plot, share, table
 from benchmarks.report.throughput import missing
 
 _MIB = 2**20
@@ -18,7 +18,7 @@ def peers(results: Results) -> list[str]:
     result = results["peers"]
     rows: list[dict[str, Any]] = result["rows"]
     return [
-        f"Both sides in one run, in turn, {result['repeats']} times {result['seconds']} s, "
+        f"Both sides in one run, in turn, {result['repeats']} × {result['seconds']} s, "
         f"medians; the servers on one core, the generator on the other. {result['listed']:,} "
         "numbers and names are listed.",
         "",
@@ -91,9 +91,7 @@ def _not_equal(rows: Sequence[dict[str, Any]]) -> list[str]:
             name = f"{row['peer']} ({row['channel']})"
             if name not in names:
                 names.append(name)
-    return words(
-        ("peers", "what is not equal"), [(", ".join(names), text) for text, names in said.items()]
-    )
+    return _paragraphs([f"**{', '.join(names)}.** {text}" for text, names in said.items()])
 
 
 def _paragraphs(texts: Sequence[str]) -> list[str]:

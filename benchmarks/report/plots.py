@@ -8,6 +8,8 @@ from benchmarks.report.figures import STAGES, stage_of
 from classifiers.plots import Paint, save
 
 Result = Mapping[str, Any]
+_LINE = 0.15
+"""Inches for each line of the plot of peers."""
 _PLURAL = {"call": "calls", "text": "texts", "link": "links"}
 
 
@@ -16,7 +18,8 @@ def draw_all(results: Mapping[str, Result], folder: Path) -> list[str]:
     drawn = []
     for name, (kind, paint) in PLOTS.items():
         if kind in results:
-            save(folder / f"{name}.svg", paint(results[kind]))
+            rows = len(results[kind]["rows"]) if name == "peers" else 0
+            save(folder / f"{name}.svg", paint(results[kind]), height=4 + rows * _LINE)
             drawn.append(name)
     return drawn
 
@@ -130,12 +133,14 @@ def peers(result: Result) -> Paint:
 
     def paint(axes: Any) -> None:
         rows = [row for row in result["rows"] if row["ratio"]]
-        names = [f"{row['peer']} / {row['ours']}" for row in rows]
-        axes.barh(range(len(rows)), [row["ratio"] for row in rows], left=0)
-        axes.set_yticks(range(len(rows)), names, fontsize="x-small")
+        places, ratios = range(len(rows)), [row["ratio"] for row in rows]
+        axes.hlines(places, 1, ratios, linewidth=5)
+        axes.plot(ratios, places, "o")
+        axes.set_yticks(places, [f"{row['peer']}: {row['ours']}" for row in rows])
+        axes.tick_params(axis="y", labelsize="xx-small")
         axes.axvline(1, color="grey", linewidth=1)
         axes.invert_yaxis()
-        axes.set(xscale="log", xlabel="ours by theirs", title="Decisions a second beside peers")
+        axes.set(xscale="log", xlabel="times theirs", title="Ours by theirs")
 
     return paint
 

@@ -84,7 +84,8 @@ def main(
             "server_pinned_to": pace.server_cores,
             "generator_pinned_to": pace.generator_cores,
         } | _SWEEPS[sweep](pace, quick=quick)
-        results.write(f"sweep-{sweep}", report, save=save)
+        # A quick one must not take the place of a whole one.
+        results.write(f"sweep-{sweep}{'-quick' if quick else ''}", report, save=save)
 
 
 if __name__ == "__main__":

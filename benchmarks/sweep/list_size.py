@@ -1,9 +1,11 @@
 """What the size of the lists costs: throughput and p99, memory an entry, import and start.
 
-For each size a fresh service gets that many numbers, and then that many hosts, by the command
-operators use. Of the traffic 3 % is listed. What is resident is measured after that traffic.
+For each size a fresh service gets that many numbers, by the command operators use; calls are asked;
+it gets that many hosts, and links are asked. Of the traffic 3 % is listed, and one connection asks,
+hence one worker. What is resident of the lists is measured after that traffic.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from benchmarks import scenarios, service
@@ -39,17 +41,17 @@ def _one_size(
         name="numbers", count=listed, last=f"+{first + listed - 1}",
         lines=(f"+{number}" for number in range(first, first + listed)),
     ))  # fmt: skip
+    calls = Asked(channel="call", rows=ROWS, listed=listed, connections=1)
+    _point(running, calls, pace, points)
     of_numbers = memory.of_lists(running)
     hosts = imports.timed(running, imports.Patterns(
         name="hosts", count=listed, last=work.host(listed - 1),
         lines=(work.host(row) for row in range(listed)),
     ))  # fmt: skip
-    links = work.write("links.csv", ["url", *work.urls()])
-    for channel, file in (("call", None), ("link", links)):
-        # One connection, hence one worker.
-        asked = Asked(channel=channel, rows=ROWS, listed=listed, file=file, connections=1)
-        point = measure(running, asked, pace, f"{channel}, {listed:,} listed")
-        points.append({"listed": listed} | point)
+    file = work.write("links.csv", ["url", *work.urls()])
+    _point(running, replace(calls, channel="link", file=file), pace, points)
+    # The import made new files, of which no call has read anything yet.
+    measure(running, calls, replace(pace, repeats=1), "calls again")
     of_both = memory.of_lists(running)
     return {
         "imports": [numbers, hosts],
@@ -59,13 +61,24 @@ def _one_size(
     }
 
 
+def _point(running: Service, asked: Asked, pace: Pace, points: list[dict[str, Any]]) -> None:
+    point = measure(running, asked, pace, f"{asked.channel}, {asked.listed:,} listed")
+    points.append({"listed": asked.listed} | point)
+
+
 def bytes_per_entry(
     of_numbers: dict[str, Any], of_both: dict[str, Any], listed: int
 ) -> dict[str, float]:
-    """Return what a number and what a host takes in the files, and what is resident of either."""
-    numbers, both = of_numbers["file_bytes"], of_both["file_bytes"]
+    """Return what a number and what a host takes: in the files, and of it resident."""
+
+    def each(figure: str) -> tuple[float, float]:
+        numbers, both = of_numbers[figure], of_both[figure]
+        return round(numbers / listed, 2), round((both - numbers) / listed, 2)
+
+    in_files, resident = each("file_bytes"), each("mapped_pss_bytes")
     return {
-        "number_in_files": round(numbers / listed, 2),
-        "host_in_files": round((both - numbers) / listed, 2),
-        "resident": round(of_both["mapped_pss_bytes"] / listed / 2, 2),
+        "number_in_files": in_files[0],
+        "host_in_files": in_files[1],
+        "number_resident": resident[0],
+        "host_resident": resident[1],
     }

@@ -13,6 +13,28 @@ POINT = {
     "generator_cores": 0.2,
 }
 
+LIST_SIZE: dict[str, Any] = {
+    "kind": "sweep-list-size",
+    "points": [
+        {"channel": "call", "batch": 256, "listed": listed} | POINT | {"rows_per_second": rate}
+        for listed, rate in ((10_000, 130.0), (10_000_000, 100.0))
+    ],
+    "sizes": [
+        {
+            "listed": 10_000_000,
+            "imports": [
+                {"what": "numbers", "seconds": 140.0, "until_acting_seconds": 150.0},
+                {"what": "hosts", "seconds": 160.0, "until_acting_seconds": 170.0},
+            ],
+            "bytes_per_entry": {
+                "number_in_files": 20.2, "number_resident": 20.0,
+                "host_in_files": 41.2, "host_resident": 30.0,
+            },
+            "start_seconds": [1.0, 2.0, 9.0],
+        }
+    ],
+}  # fmt: skip
+
 
 def h2load(share: float) -> dict[str, Any]:
     results = [
@@ -54,6 +76,19 @@ def test_two_workers_are_held_against_one() -> None:
     assert "two workers by one (calls): 1.50, asked for ≥ 1.7 times" in text
 
 
+def test_what_lists_take_is_told_and_judged_at_the_largest_size() -> None:
+    text = page.write({"sweep-list-size": LIST_SIZE})
+
+    assert (
+        "| 10,000,000 | 140.0 (150.0) | 160.0 (170.0) | 20.2 (20.0) | 41.2 (30.0) | 2.00 |" in text
+    )
+    asked = section(text, "What was asked for")
+    assert "| resident of a listed number (of 10,000,000; 20.2 in the files) | ≤ 24 bytes" in asked
+    assert section(text, "What was missed").strip() == (
+        "* import of ten million (hosts): 160, asked for ≤ 150 s"
+    )
+
+
 def test_what_was_not_measured_says_how_it_would_be() -> None:
     text = page.write({})
 
@@ -73,7 +108,7 @@ def test_a_peer_that_is_missing_is_a_row_that_says_so() -> None:
     text = section(page.write({"peers": result}), "Peers")
 
     assert "| Kamailio | missing | not installed |" in text
-    assert "| Kamailio (calls) | It speaks SIP. |" in text
+    assert "**Kamailio (calls).** It speaks SIP." in text
 
 
 def test_a_target_may_be_the_most_or_the_least() -> None:

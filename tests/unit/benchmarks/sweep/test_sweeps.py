@@ -27,7 +27,14 @@ def test_the_99th_of_few_changes_is_the_slowest() -> None:
 
 def test_hosts_take_what_files_grew_by() -> None:
     found = list_size.bytes_per_entry(
-        {"file_bytes": 2_000}, {"file_bytes": 6_000, "mapped_pss_bytes": 3_000}, 100
+        {"file_bytes": 2_000, "mapped_pss_bytes": 1_500},
+        {"file_bytes": 6_000, "mapped_pss_bytes": 4_000},
+        100,
     )
 
-    assert found == {"number_in_files": 20.0, "host_in_files": 40.0, "resident": 15.0}
+    assert found == {
+        "number_in_files": 20.0,
+        "host_in_files": 40.0,
+        "number_resident": 15.0,
+        "host_resident": 25.0,
+    }
