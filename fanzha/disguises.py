@@ -32,6 +32,8 @@ _INVISIBLE = re.compile(f"[{_ZERO_WIDTH}]+")
 # Domains that are no words: where a dot is only hinted at, they tell that a link is meant.
 _PLAIN = "com|net|org|cn|cc|xyz|vip|icu|biz|hk|tw|ru|io|pw|cyou|sbs|example|test"
 _WORDS = "info|top|shop|club|site|online|app|link|win|fun|store|click"
+DOMAINS = f"{_PLAIN}|{_WORDS}"
+"""Inside of a pattern: last labels that count where a dot is only hinted at."""
 _IS_PLAIN = re.compile(_PLAIN)
 _NO_WORDS_AT_ALL = frozenset({"com", "cn", "xyz", "icu", "vip", "example", "test"})
 _OF_NUMBERS = frozenset({"com", "cn", "net", "cc", "org", "example", "test"})
@@ -45,7 +47,7 @@ _SEPARATOR = rf"""
   | \s{{1,2}}dot\s{{1,2}}
 """
 _CHAIN = re.compile(
-    rf"(?<![{LETTERS}@.-])(?:{LABEL}(?:{_SEPARATOR})){{1,7}}(?:{_PLAIN}|{_WORDS})(?![{LETTERS}-])",
+    rf"(?<![{LETTERS}@.-])(?:{LABEL}(?:{_SEPARATOR})){{1,7}}(?:{DOMAINS})(?![{LETTERS}-])",
     re.VERBOSE | re.IGNORECASE,
 )
 _CHAIN_PART = re.compile(rf"({LABEL})({_SEPARATOR})?", re.VERBOSE | re.IGNORECASE)
@@ -62,7 +64,7 @@ _SHORTEST_NUMBER = 3
 
 _DOT_WORD = re.compile(r"(?<=[\s\[({])(?:dot|Dot|DOT)(?=[\s\])}])")
 _SEPARATED = rf"""
-    (?<=[.．․﹒]) (?=\s{{1,2}}(?:{_PLAIN}|{_WORDS})(?![A-Za-z])|\s?{_CLOSE})
+    (?<=[.．․﹒]) (?=\s{{1,2}}(?:{DOMAINS})(?![A-Za-z])|\s?{_CLOSE})
   | (?<=[。｡点]) (?=\s?(?:[a-zA-ZＡ-Ｚａ-ｚ]|[0-9０-９]+[a-zA-Z.．。｡点])|\s?{_CLOSE})
 """
 _SEPARATED_HINT = re.compile(
