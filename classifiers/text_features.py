@@ -3,20 +3,19 @@
 Every character of a text gets three bucket ids, for the n-grams that begin with it. A Chinese
 character says as much as a syllable, so n is 1, 2, 3 for wide characters and 3, 4, 6 for narrow
 ones. The ids of a text are cut into chunks of `CHUNK` characters, padded with id 0: a graph can
-then add them up without knowing how long a text is, and little is wasted on padding. About 1.7 µs
+then add them up without knowing how long a text is, and little is wasted on padding. About 1 µs
 a text of 70 characters.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from fanzha.character_table import SIZE, WIDE, classes
-from fanzha.tables import Bools, Float32s, Int64s, Uint32s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint32s
 
 Int32s: TypeAlias = npt.NDArray[np.int32]
 
@@ -43,6 +42,8 @@ SETTINGS = {
 _MULTIPLIER = np.uint32(0x9E37_79B1)
 _FINISHER = np.uint32(0x85EB_CA6B)
 _SHIFT = np.uint32(32 - BUCKET_BITS)
+_HALF = np.uint32(15)
+_FIRST_BUCKET = np.uint32(1)
 _LONGEST = max(*WIDE_SIZES, *NARROW_SIZES)
 
 
@@ -51,7 +52,8 @@ class NGrams:
     """The n-grams of a batch of texts."""
 
     ids: Int32s
-    """[chunks, CHUNK * IDS_PER_CHARACTER] bucket ids; `PADDING` where there is none."""
+    """[chunks, IDS_PER_CHARACTER * CHUNK] bucket ids, those of the shortest n-grams of a chunk
+    first; `PADDING` where there is none."""
     rows: Int64s
     """The text each chunk belongs to; every text has one at least."""
     weights: Float32s
@@ -61,54 +63,78 @@ class NGrams:
 
 def ngrams(texts: Sequence[str]) -> NGrams:
     """Hash the n-grams of *texts*, which must be normalised."""
-    lengths = [min(len(text), MAX_CHARACTERS) for text in texts]
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    if lengths.max(initial=0) > MAX_CHARACTERS:
+        texts = [text[:MAX_CHARACTERS] for text in texts]
+        lengths = np.minimum(lengths, MAX_CHARACTERS)
     # One character of padding at least, so that no n-gram reaches into the next text.
-    chunks = [length // CHUNK + 1 for length in lengths]
-    codes = _padded_codes(texts, np.array(lengths, np.int64), np.array(chunks, np.int64))
-    hashed = _ids(codes).reshape(-1, CHUNK * IDS_PER_CHARACTER)
-    starts = np.array([0, *accumulate(chunks)][:-1], np.int64)
-    counts = np.add.reduceat(np.count_nonzero(hashed, axis=1), starts) if len(texts) else starts
+    chunks = lengths // CHUNK + 1
+    ends = np.cumsum(chunks)
+    ids, whole = _ids(_padded_codes(texts, lengths, ends * CHUNK))
+    counts = np.add.reduceat(whole, (ends - chunks) * CHUNK, dtype=np.int64) if texts else 0
     return NGrams(
-        ids=hashed,
+        ids=ids.reshape(-1, CHUNK * IDS_PER_CHARACTER),
         rows=np.repeat(np.arange(len(texts)), chunks),
-        weights=(1 / (counts + CAUTION)).astype(np.float32),
+        weights=(1 / (counts + np.full(len(texts), CAUTION))).astype(np.float32),
     )
 
 
-def _padded_codes(texts: Sequence[str], lengths: Int64s, chunks: Int64s) -> Uint32s:
-    joined = "".join([text[:MAX_CHARACTERS] for text in texts])
+def _padded_codes(texts: Sequence[str], lengths: Int64s, room_ends: Int64s) -> Uint32s:
+    """Lay texts end to end, each padded with zeros to the end of its room."""
+    joined = "".join(texts)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    room = chunks * CHUNK
-    shift = np.cumsum(room - lengths) - (room - lengths)
-    padded = np.zeros(int(room.sum()) + _LONGEST, np.uint32)
-    padded[np.arange(len(codes)) + np.repeat(shift, lengths)] = codes
+    padded = np.zeros((int(room_ends[-1]) if len(texts) else 0) + _LONGEST, np.uint32)
+    ends = np.cumsum(lengths)
+    starts = np.zeros(len(texts), np.int64)
+    starts[1:] = room_ends[:-1] - ends[:-1]
+    padded[np.arange(len(codes)) + np.repeat(starts, lengths)] = codes
     return padded
 
 
-def _ids(codes: Uint32s) -> Int32s:
+def _ids(codes: Uint32s) -> tuple[Int32s, Uint8s]:
+    """Return the ids of the n-grams that begin with each character, and how many there are."""
     size = len(codes) - _LONGEST
+    states, wholes = _states(codes, size)
     is_wide = _is_wide(codes[:size])
-    ids = np.zeros((size, IDS_PER_CHARACTER), np.int32)
-    state = np.zeros(size, np.uint32)
-    is_whole = np.ones(size, np.bool_)
+    all_or_none = -is_wide.astype(np.int32).view(np.uint32)
+    ids = np.empty((size // CHUNK, IDS_PER_CHARACTER, CHUNK), np.int32)
+    counts = np.zeros(size, np.uint8)
+    for slot, (wide, narrow) in enumerate(zip(WIDE_SIZES, NARROW_SIZES, strict=True)):
+        # What `np.where` would do, in a third of the time.
+        state = states[wide] ^ states[narrow]
+        state &= all_or_none
+        state ^= states[narrow]
+        # Where the longer one is in the text, so is the shorter.
+        whole = (wholes[wide] & is_wide) | wholes[narrow]
+        counts += whole
+        np.multiply(_bucket(state).reshape(-1, CHUNK), whole.reshape(-1, CHUNK), out=ids[:, slot])
+    return ids, counts
+
+
+def _states(codes: Uint32s, size: int) -> tuple[dict[int, Uint32s], dict[int, Bools]]:
+    """Hash the first 1, 2, … characters from each on; tell where all of them are in the text."""
+    is_inside = codes != 0
+    state, whole = np.zeros(size, np.uint32), np.ones(size, np.bool_)
+    states, wholes = {}, {}
     for length in range(1, _LONGEST + 1):
-        last = codes[length - 1 : length - 1 + size]
-        state = (state ^ last) * _MULTIPLIER
-        state ^= state >> np.uint32(15)
-        is_whole &= last != 0
-        for sizes, script in ((WIDE_SIZES, is_wide), (NARROW_SIZES, ~is_wide)):
-            if length in sizes:
-                slot = ids[:, sizes.index(length)]
-                np.copyto(slot, _bucket(state), where=is_whole & script)
-    return ids
+        last = slice(length - 1, length - 1 + size)
+        state = state ^ codes[last]
+        state *= _MULTIPLIER
+        state ^= state >> _HALF
+        whole = whole & is_inside[last]
+        states[length], wholes[length] = state, whole
+    return states, wholes
 
 
 def _bucket(state: Uint32s) -> Int32s:
     # Bucket 0 is padding; its n-grams share bucket 1.
-    buckets: Int32s = np.maximum((state * _FINISHER) >> _SHIFT, 1).view(np.int32)
+    state *= _FINISHER
+    state >>= _SHIFT
+    buckets: Int32s = np.maximum(state, _FIRST_BUCKET, out=state).view(np.int32)
     return buckets
 
 
 def _is_wide(codes: Uint32s) -> Bools:
-    is_wide: Bools = classes()[np.minimum(codes, SIZE - 1)] == WIDE
-    return is_wide | (codes >= SIZE)
+    # Beyond the table are rare ideographs; the last character of it is narrow.
+    is_wide: Bools = classes().take(codes, mode="clip") == WIDE
+    return is_wide | (codes >= SIZE) if codes.max(initial=0) >= SIZE else is_wide

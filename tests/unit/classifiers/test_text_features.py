@@ -44,7 +44,8 @@ def test_ids_agree_with_a_slow_reference(batch: list[str]) -> None:
     grams = ngrams(batch)
 
     for row, text in enumerate(batch):
-        ids = grams.ids[grams.rows == row].ravel().tolist()
+        chunks = grams.ids[grams.rows == row].reshape(-1, IDS_PER_CHARACTER, CHUNK)
+        ids = chunks.transpose(0, 2, 1).ravel().tolist()
         expected = slow_ids(text)
         assert ids == expected + [0] * (len(ids) - len(expected))
 
