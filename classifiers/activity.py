@@ -30,6 +30,9 @@ _HOLD_FADING = np.float32(-1 / HOLD_HALF_LIFE_MS)
 # A slot: words of 64 bits, the last of which hold two counters each.
 _OWNER, _SEEN_MS, _DAYS_AND_HOURS, _COUNTERPARTS, _WRITTEN_WITH = 0, 1, 2, 3, 7
 _COUNTERS, _WORDS = 8, 12
+_LINE = np.dtype(f"V{8 * _WORDS}")
+"""A whole slot: numpy writes it in one go, which is much quicker than word by word."""
+_EMPTY = np.zeros((), _LINE)
 _FLOATS = 2 * _WORDS
 _OUTGOING, _INCOMING, _ENDED, _ANSWERED, _CONNECTED, _SECONDS, _SENT, _RECEIVED = range(
     2 * _COUNTERS, _FLOATS
@@ -57,6 +60,7 @@ class ActivityTable:
         self._slots = np.full((slots, _WORDS), 0, np.int64)
         # The same memory, flat: the fastest to index.
         self._words = self._slots.reshape(-1)
+        self._lines = self._words.view(_LINE)
         self._bits = self._words.view(np.uint64)
         self._floats = self._words.view(np.float32)
 
@@ -69,10 +73,11 @@ class ActivityTable:
         readable = _readable(calls.callers, calls.callees, calls.attempted_at_ms)
         self._claim(calls.callers, slots[:rows], calls.attempted_at_ms, readable)
         events = self._owned(parties, slots, readable, calls.attempted_at_ms)
-        self._age(events)
+        latest = self._age(events)
         kinds = np.where(events.rows < rows, _OUTGOING, _INCOMING)
-        self._add(events, kinds, self._weights(events))
-        self._mark(events, np.roll(hashes, rows)[events.rows])
+        self._add(events, kinds, _faded(events.times - latest))
+        others = np.concatenate((hashes[rows:], hashes[:rows]))[events.rows]
+        self._mark(events, latest, others)
         return self._known(calls.callers, slots[:rows])
 
     def observe_texts(self, texts: Texts) -> None:
@@ -127,7 +132,7 @@ class ActivityTable:
         idle = np.abs(times[newcomers] - self._words.take(at + _SEEN_MS)).astype(np.float32)
         hold = self._floats.take(slots * _FLOATS + _OUTGOING) * np.exp2(idle * _HOLD_FADING)
         free = hold <= 1
-        self._slots[slots[free]] = 0
+        self._lines[slots[free]] = _EMPTY
         # Of several newcomers in one batch the last gets the slot.
         newcomers, at = newcomers[free], at[free]
         self._words[at] = callers[newcomers]
@@ -138,18 +143,24 @@ class ActivityTable:
         rows = np.flatnonzero(mine & np.concatenate((readable, readable)))
         return Events(rows, slots[rows], np.concatenate((times, times))[rows])
 
-    def _age(self, events: Events) -> None:
+    def _age(self, events: Events) -> Int64s:
+        """Fade what is in the slots to the time of their latest event, and return that."""
         slots = self._slots.take(events.slots, axis=0)
         before = slots[:, _SEEN_MS].copy()
         seen_at = events.slots * _WORDS + _SEEN_MS
         np.maximum.at(self._words, seen_at, events.times)
         now = slots[:, _SEEN_MS] = self._words.take(seen_at)
-        slots.view(np.float32)[:, 2 * _COUNTERS :] *= _faded(before - now)[:, None]
+        counters = slots.view(np.float32)[:, 2 * _COUNTERS :]
+        # A row for each counter: rows as short as eight numbers are slow to multiply.
+        by_counter = np.ascontiguousarray(counters.T)
+        by_counter *= _faded(before - now)
+        counters[:] = by_counter.T
         days_before, today = before // DAY_MS, now // DAY_MS
         if (days_before != today).any():
             _pass_days(slots.view(np.uint64), days_before, today)
         # A slot found twice gets the same values twice.
-        self._slots[events.slots] = slots
+        self._lines[events.slots] = slots.view(_LINE)[:, 0]
+        return now
 
     def _weights(self, events: Events) -> Float32s:
         return _faded(events.times - self._words.take(events.slots * _WORDS + _SEEN_MS))
@@ -157,26 +168,27 @@ class ActivityTable:
     def _add(self, events: Events, kinds: int | Int64s, amounts: Float32s) -> None:
         np.add.at(self._floats, events.slots * _FLOATS + kinds, amounts)
 
-    def _mark(self, events: Events, hashes_of_others: Uint64s) -> None:
+    def _mark(self, events: Events, latest: Int64s, hashes_of_others: Uint64s) -> None:
         at = events.slots * _WORDS
-        today = self._words.take(at + _SEEN_MS) // DAY_MS
-        marks = days_and_hours.bits_of(events.times, today)
+        marks = days_and_hours.bits_of(events.times, latest // DAY_MS)
         np.bitwise_or.at(self._bits, at + _DAYS_AND_HOURS, marks)
         words, bits = counterparts.places(hashes_of_others)
         np.bitwise_or.at(self._bits, at + _COUNTERPARTS + words, bits)
 
     def _known(self, callers: Int64s, slots: Int64s) -> CallerActivity:
         words = self._slots.take(slots, axis=0)
-        words[(words[:, _OWNER] != callers) | (callers == UNREADABLE)] = 0
+        strangers = (words[:, _OWNER] != callers) | (callers == UNREADABLE)
+        if strangers.any():
+            words[strangers] = 0
         column = np.ascontiguousarray(words.view(np.float32).T)
-        bits = words.view(np.uint64)
-        talked_with, written_with = counterparts.estimate(bits[:, _COUNTERPARTS:_COUNTERS])
+        bits = np.ascontiguousarray(words.view(np.uint64)[:, :_COUNTERS].T)
+        talked_with, written_with = counterparts.estimate(bits[_COUNTERPARTS:])
         return CallerActivity(
             outgoing_calls=column[_OUTGOING],
             incoming_calls=column[_INCOMING],
             counterparts=talked_with,
-            active_days=days_and_hours.count_days(bits[:, _DAYS_AND_HOURS]),
-            active_hours=days_and_hours.count_hours(bits[:, _DAYS_AND_HOURS]),
+            active_days=days_and_hours.count_days(bits[_DAYS_AND_HOURS]),
+            active_hours=days_and_hours.count_hours(bits[_DAYS_AND_HOURS]),
             ended_calls=column[_ENDED],
             answered_calls=column[_ANSWERED],
             connected_calls=column[_CONNECTED],

@@ -40,18 +40,17 @@ def forget_texts(words: Uint64s, over: Bools) -> Uint64s:
 
 
 def estimate(words: Uint64s) -> tuple[Float32s, Float32s]:
-    """Return how many different numbers each row of *words* has seen, in calls and in texts.
+    """Return how many different numbers each column of *words* has seen, in calls and in texts.
 
-    A row has the words of calls and, last, that of texts.
+    A column has the words of calls and, last, that of texts.
     """
-    found = _ESTIMATES.take(np.bitwise_count(words)) @ _CALLS_AND_TEXTS
-    return found[:, 0], found[:, 1]
+    found = _ESTIMATES.take(np.bitwise_count(words))
+    return np.add.reduce(found[:WORDS], axis=0), found[WORDS]
 
 
 # By how many of the bits are set; half a bit is left unset in a full word.
 _UNSET = np.maximum(_BITS - np.arange(_BITS + 1), 0.5)
 _ESTIMATES = (_BITS * np.log(_BITS / _UNSET)).astype(np.float32)
-_CALLS_AND_TEXTS = np.array([[1, 0]] * WORDS + [[0, 1]], np.float32)
 _KEPT_QUARTERS = turns.kept_bits(
     tuple((2**_QUARTER - 1) << (_QUARTER * group) for group in range(turns.GROUPS))
 )

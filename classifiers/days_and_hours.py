@@ -21,6 +21,12 @@ _DAY_WEIGHTS = np.exp2(-np.arange(_DAYS) * DAY_MS / HALF_LIFE_MS).astype(np.floa
 _DAY_BITS = np.uint64(2**_DAYS - 1)
 _BY_AGE = np.array([*(1 << ago for ago in range(_DAYS)), 0], np.uint64)
 _BY_HOUR = np.array([1 << (_DAYS + hour) for hour in range(24)], np.uint64)
+_HALF = _DAYS // 2
+_HALF_BITS = np.uint64(2**_HALF - 1)
+_SUBSETS = np.arange(2**_HALF)[:, None] >> np.arange(_HALF) & 1
+# What half of the days weigh together, by the bits of those with calls.
+_RECENT = (_SUBSETS @ _DAY_WEIGHTS[:_HALF]).astype(np.float32)
+_EARLIER = (_SUBSETS @ _DAY_WEIGHTS[_HALF:]).astype(np.float32)
 _EVERY_FOURTH = sum(1 << hour for hour in range(_DAYS, _DAYS + 24, turns.GROUPS))
 _KEPT = turns.kept_bits(tuple(_EVERY_FOURTH << group for group in range(turns.GROUPS)))
 
@@ -44,9 +50,13 @@ def later(words: Uint64s, days: Int64s, over: Bools | None) -> Uint64s:
 
 def count_days(words: Uint64s) -> Float32s:
     """Return how many days had calls, each by its weight."""
-    octets = (words & _DAY_BITS).astype("<u4").view(np.uint8).reshape(-1, _DAYS // 8)
-    weighted: Float32s = np.unpackbits(octets, axis=1, bitorder="little") @ _DAY_WEIGHTS
+    weighted: Float32s = _RECENT.take(_low_half(words))
+    weighted += _EARLIER.take(_low_half(words >> np.uint64(_HALF)))
     return weighted
+
+
+def _low_half(words: Uint64s) -> Int64s:
+    return (words & _HALF_BITS).view(np.int64)
 
 
 def count_hours(words: Uint64s) -> Float32s:
