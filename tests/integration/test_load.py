@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -230,3 +232,17 @@ def test_a_server_that_is_not_there_is_told_in_one_sentence() -> None:
     assert "127.0.0.1:1: " in done.stderr
     assert "UNAVAILABLE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_load_test_that_is_asked_to_end_ends_the_service_it_started(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.load", "--seconds", "600"],
+        env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        while not list(tmp_path.glob("fanzha-bench-*/endpoints.json")):
+            time.sleep(0.1)
+        process.terminate()
+
+    assert process.returncode == 143
+    assert not list(tmp_path.glob("fanzha-bench-*"))
