@@ -104,8 +104,8 @@ def _propagated(update: Callable[..., Any], watching: Watchers, number: str) -> 
 
 
 def _watch_only(watching: Watchers, seconds: float) -> None:
-    # About as often as changes are watched for.
+    # Half as often as while a change is on its way, which it is about half of the time.
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         watching.seen(f"+{scenarios.FIRST_LISTED}", until)
-        time.sleep(0.05)
+        time.sleep(2 * watchers.LOOK_SECONDS)
