@@ -27,7 +27,8 @@ _NOT_EQUAL = (
     "Filters learn the rows said in the table, drawn from the training split; our model was "
     "trained on all of it, on evasions made from it and on more of our own templates. Filters are "
     "heard by their Bayes alone, since their rules judge mail headers. Texts are shown without "
-    "sender or link lists. Harmless means ham or unwanted advertising that is no fraud."
+    "sender or link lists. bogofilter takes words apart at spaces, of which Chinese has none. "
+    "Harmless means ham or unwanted advertising that is no fraud."
 )
 
 

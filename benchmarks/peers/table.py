@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 _FEW = 10
 
@@ -54,7 +55,7 @@ def as_text(rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     if row.missing_reason:
-        return row.channel, row.peer, "missing", row.missing_reason, "", "", ""
+        return row.channel, row.peer, "missing", shorten(row.missing_reason, 60), "", "", ""
     memory = ", ".join(
         f"{row.memory[who] / 2**20:,.0f} MiB" if who in row.memory else "-"
         for who in ("peer", "ours")
