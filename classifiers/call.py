@@ -47,7 +47,7 @@ _ONE = np.float32(1)
 _KNOWN = np.float32(0.5)
 """Less than this is left of a call after a week; nothing can be said of a ratio then."""
 _TYPICAL_SECONDS = np.float32(60)
-_NOTHING = np.float32(np.nan)
+_NOTHING = np.array(np.nan, np.float32)
 """The graph puts the training mean in its place."""
 
 
@@ -111,16 +111,15 @@ def features(activity: CallerActivity) -> dict[str, Float32s]:
     ratios[8] = (activity.texts_received + _ONE) / (activity.texts_sent + _ONE)
     ratios[9] = texts_and_one / (activity.text_counterparts + _ONE)
     logarithms = np.log(ratios, out=ratios)
-    _forget_unknown(logarithms[4:5], activity.active_hours)
-    _forget_unknown(logarithms[5:6], activity.connected_calls)
-    _forget_unknown(logarithms[6:9], texts)
-    _forget_unknown(logarithms[9:], activity.text_counterparts)
+    for place, evidence in (
+        (4, activity.active_hours),
+        (5, activity.connected_calls),
+        *((place, texts) for place in (6, 7, 8)),
+        (9, activity.text_counterparts),
+    ):
+        # Kept where there is as much as half a piece of evidence for them.
+        np.putmask(logarithms[place], evidence < _KNOWN, _NOTHING)
     return dict(zip(FEATURES, logarithms, strict=True))
-
-
-def _forget_unknown(values: Float32s, evidence: Float32s) -> None:
-    """Keep *values* where there is as much as half a piece of *evidence* for them."""
-    values[:, evidence < _KNOWN] = _NOTHING
 
 
 def activity_from_table(columns: Mapping[str, Float32s]) -> CallerActivity:

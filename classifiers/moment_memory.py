@@ -1,10 +1,8 @@
 """Remembers how callers have been calling in the last minutes, in one fixed array.
 
 A slot has 64 bytes, a line of the processor's cache, and is found by hash: fading counters, and
-the last `HISTORY` callees, each by the low 16 bits of its number. That is enough to know it again
-(one stranger in 8,000 is taken for one of them) and to see that it is a neighbour of one. As in
-`classifiers.activity`, a slot is never shared: while its owner is busy, others that hash to it
-stay unknown, and an idle owner gives way.
+the last callees (`classifiers.last_callees`). As in `classifiers.activity`, a slot is never
+shared: while its owner is busy, others that hash to it stay unknown, and an idle owner gives way.
 
 Counters are weighted by the events' own time; what is a repeat or a neighbour goes by the order of
 the rows. Rows of one batch see each other. Not for use by several threads.
@@ -14,8 +12,8 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from classifiers import last_callees
 from classifiers.hashing import spread
 from fanzha.phone import FIRST_SENDER, UNREADABLE
 from fanzha.tables import Bools, Calls, Float32s, Int64s
@@ -23,24 +21,21 @@ from fanzha.tables import Bools, Calls, Float32s, Int64s
 MINUTE_MS = 60_000
 HALF_LIVES_MS = (MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS)
 """Of attempts by the minute, by ten minutes, and of everything else."""
-HISTORY = 8
-"""Callees that are remembered."""
-NEAR = 9
-"""Numbers so far apart, and no further, are neighbours."""
 BRIEF_MS = 2000
 """An answered call that ends sooner is brief."""
-
-Uint16s = npt.NDArray[np.uint16]
 
 # A slot: words of 64 bits. Two hold the last callees, the last four two counters each.
 _OWNER, _SEEN_MS, _CALLEES, _COUNTERS, _WORDS = 0, 1, 2, 4, 8
 _FIRST, _FLOATS = 2 * _COUNTERS, 2 * _WORDS
 # The counters, in the order of `CallerMoment`.
 _KINDS = 8
+_LINE = np.dtype(f"V{8 * _WORDS}")
+"""A whole slot: numpy writes it in one go, which is much quicker than word by word."""
+_EMPTY = np.zeros((), _LINE)
 _TEN_MINUTES, _HOUR, _REPEATED, _NEIGHBOURS, _ENDED, _UNANSWERED, _BRIEF = range(1, _KINDS)
-_FADING = np.array([-1 / life for life in HALF_LIVES_MS], np.float32)
-_BACK = np.arange(1, HISTORY + 1)
-_FAR = np.int16(2**15 - 1)
+_FADING = np.array([-1 / life for life in HALF_LIVES_MS], np.float32)[:, None]
+_ROW_BITS = np.int64(32)
+_ROW = np.int64(2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +48,9 @@ class CallerMoment:
     attempts_hour: Float32s
     """This and all below: an event of an hour ago counts half."""
     repeated: Float32s
-    """Attempts to one of the last `HISTORY` callees before."""
+    """Attempts to one of the last `last_callees.HISTORY` callees."""
     neighbours: Float32s
-    """Attempts to a number within `NEAR` of one of these, and none of them."""
+    """Attempts to a number within `last_callees.NEAR` of one of these, and none of them."""
     ended: Float32s
     """Attempts whose end was reported."""
     unanswered: Float32s
@@ -85,6 +80,11 @@ class _Events(NamedTuple):
     """Which caller each event is of, by its place in what follows."""
     slots: Int64s
 
+    @property
+    def single(self) -> bool:
+        """Tell whether no caller has several of them, which is quicker to deal with."""
+        return len(self.slots) == len(self.rows)
+
 
 class MomentMemory:
     """The last minutes of up to *slots* callers at a time, a power of two."""
@@ -97,6 +97,7 @@ class MomentMemory:
         # Written once now, as in `classifiers.activity`.
         self._slots = np.full((slots, _WORDS), 0, np.int64)
         self._words = self._slots.reshape(-1)
+        self._lines = self._words.view(_LINE)
         self._floats = self._words.view(np.float32)
 
     def observe(self, calls: Calls) -> CallerMoment:
@@ -105,15 +106,25 @@ class MomentMemory:
         readable = (calls.callees != UNREADABLE) & (calls.attempted_at_ms > 0)
         self._claim(calls.callers, slots, calls.attempted_at_ms, readable)
         events = self._events(calls.callers, slots, readable, calls.attempted_at_ms)
-        known = np.zeros((len(calls), _KINDS), np.float32)
-        if len(events.rows):
-            contents = self._slots.take(events.slots, axis=0)
-            happened = np.zeros((len(events.rows), _KINDS), np.float32)
-            happened[:, :_REPEATED] = 1
-            self._dial(contents, events, _short(calls.callees[events.rows]), happened)
-            self._count(contents, events, happened)
-            known[events.rows] = contents.view(np.float32)[events.groups, _FIRST:]
-        return CallerMoment(*known.T.copy())
+        if not len(events.rows):
+            return CallerMoment(*np.zeros((_KINDS, len(calls)), np.float32))
+        contents = self._slots.take(events.slots, axis=0)
+        happened = np.zeros((_KINDS, len(events.rows)), np.float32)
+        happened[:_REPEATED] = 1
+        callees = last_callees.short(calls.callees[events.rows])
+        words = contents[:, _CALLEES:_COUNTERS]
+        if events.single:
+            before = last_callees.push(words, callees)
+        else:
+            before = last_callees.push_several(words, callees, events.first, events.groups)
+        happened[_REPEATED], happened[_NEIGHBOURS] = last_callees.known_and_near(before, callees)
+        counters = self._count(contents, events, happened)
+        # Nothing is known of rows that are no event: the last column.
+        known = np.zeros((_KINDS, len(events.slots) + 1), np.float32)
+        known[:, :-1] = counters
+        columns = np.full(len(calls), len(events.slots))
+        columns[events.rows] = events.groups
+        return CallerMoment(*known.take(columns, axis=1))
 
     def record_ends(
         self,
@@ -128,10 +139,10 @@ class MomentMemory:
         if not len(events.rows):
             return
         contents = self._slots.take(events.slots, axis=0)
-        happened = np.zeros((len(events.rows), _KINDS), np.float32)
-        happened[:, _ENDED] = 1
-        happened[:, _UNANSWERED] = ~answered[events.rows]
-        happened[:, _BRIEF] = (answered & (durations_ms < BRIEF_MS))[events.rows]
+        happened = np.zeros((_KINDS, len(events.rows)), np.float32)
+        happened[_ENDED] = 1
+        happened[_UNANSWERED] = ~answered[events.rows]
+        happened[_BRIEF] = (answered & (durations_ms < BRIEF_MS))[events.rows]
         self._count(contents, events, happened)
 
     def _places(self, callers: Int64s) -> Int64s:
@@ -148,9 +159,9 @@ class MomentMemory:
         idle = np.abs(times - self._words.take(slots * _WORDS + _SEEN_MS))
         # A hold of one call ends at once, that of sixty in an hour; sooner than counters fade.
         hold = self._floats.take(slots * _FLOATS + _FIRST + _HOUR)
-        free = hold * np.exp2(idle.astype(np.float32) * _FADING[_TEN_MINUTES]) <= 1
+        free = hold * np.exp2(idle.astype(np.float32) * _FADING[1]) <= 1
         at = slots[free] * _WORDS
-        self._slots[slots[free]] = 0
+        self._lines[slots[free]] = _EMPTY
         # Of several newcomers in one batch the last gets the slot.
         self._words[at] = callers[newcomers[free]]
         self._words[at + _SEEN_MS] = times[free]
@@ -158,55 +169,40 @@ class MomentMemory:
     def _events(self, callers: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> _Events:
         mine = (self._words.take(slots * _WORDS) == callers) & (callers != UNREADABLE)
         rows = np.flatnonzero(mine & readable)
-        rows = rows[np.argsort(slots[rows], kind="stable")]
-        found = slots[rows]
+        # Slot and row in one number: sorting these is the quickest way to put rows in order.
+        ordered = np.sort(slots[rows] << _ROW_BITS | rows)
+        rows, found = ordered & _ROW, ordered >> _ROW_BITS
         begins = np.ones(len(rows), np.bool_)
         np.not_equal(found[1:], found[:-1], out=begins[1:])
         first = np.flatnonzero(begins)
-        return _Events(rows, times[rows], first, np.cumsum(begins) - 1, found[first])
+        groups = np.cumsum(begins.astype(np.int64)) - 1
+        return _Events(rows, times[rows], first, groups, found[first])
 
-    def _count(self, contents: Int64s, events: _Events, happened: Float32s) -> None:
-        """Fade what is in the slots, add what *happened*, and put them back."""
+    def _count(self, contents: Int64s, events: _Events, happened: Float32s) -> Float32s:
+        """Fade what is in the slots, add what *happened*, put them back, and return them.
+
+        *happened* has a row for each counter, for rows as short as eight numbers are slow.
+        """
         before = contents[:, _SEEN_MS]
         now = np.maximum(np.maximum.reduceat(events.times, events.first), before)
-        counters = contents.view(np.float32)[:, _FIRST:]
+        in_slots = contents.view(np.float32)[:, _FIRST:]
+        counters = np.ascontiguousarray(in_slots.T)
         _fade(counters, now - before)
         ages = now[events.groups] - events.times
         if ages.any():
             _fade(happened, ages)
-        several = len(happened) > len(counters)
-        counters += np.add.reduceat(happened, events.first, axis=0) if several else happened
+        if events.single:
+            counters += happened
+        else:
+            for counter, amounts in zip(counters, happened, strict=True):
+                np.add.at(counter, events.groups, amounts)
+        in_slots[:] = counters.T
         contents[:, _SEEN_MS] = now
-        self._slots[events.slots] = contents
-
-    def _dial(
-        self, contents: Int64s, events: _Events, callees: Uint16s, happened: Float32s
-    ) -> None:
-        """Put *callees* into the histories; say which were there, and which next to one there."""
-        words = contents[:, _CALLEES:_COUNTERS]
-        before = words.copy().view(np.uint16)
-        last = np.append(events.first[1:], len(callees)) - 1
-        if len(events.slots) < len(callees):
-            # Before the nth row of a caller come its others of this batch, and then what was known.
-            places = np.arange(len(callees))
-            nth = (places - events.first[events.groups])[:, None]
-            known = np.take_along_axis(before[events.groups], np.maximum(_BACK - 1 - nth, 0), 1)
-            batch = callees[np.maximum(places[:, None] - _BACK, 0)]
-            before = np.where(nth >= _BACK, batch, known)
-        words[:] = np.column_stack((callees[last], before[last, :-1])).view(np.int64)
-        apart = np.abs((before - callees[:, None]).view(np.int16))
-        apart[before == 0] = _FAR
-        nearest = apart.min(axis=1)
-        happened[:, _REPEATED] = nearest == 0
-        happened[:, _NEIGHBOURS] = (nearest > 0) & (nearest <= NEAR)
-
-
-def _short(callees: Int64s) -> Uint16s:
-    """Return what is remembered of a callee; 0 is kept for nobody."""
-    return np.maximum(callees.astype(np.uint16), np.uint16(1))
+        self._lines[events.slots] = contents.view(_LINE)[:, 0]
+        return counters
 
 
 def _fade(counters: Float32s, ages_ms: Int64s) -> None:
-    factors = np.exp2(ages_ms.astype(np.float32)[:, None] * _FADING)
-    counters[:, :_HOUR] *= factors[:, :_HOUR]
-    counters[:, _HOUR:] *= factors[:, _HOUR:]
+    factors = np.exp2(ages_ms.astype(np.float32) * _FADING)
+    counters[:_HOUR] *= factors[:_HOUR]
+    counters[_HOUR:] *= factors[_HOUR]

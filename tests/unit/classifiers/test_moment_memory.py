@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.last_callees import HISTORY, NEAR
 from classifiers.moment_memory import (
     BRIEF_MS,
     HALF_LIVES_MS,
-    HISTORY,
     MINUTE_MS,
-    NEAR,
     CallerMoment,
     MomentMemory,
 )

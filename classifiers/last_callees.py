@@ -1,0 +1,72 @@
+"""Remembers whom callers called last: in two words each, the low 16 bits of `HISTORY` numbers.
+
+The latest callee is in the lowest bits; 0 is nobody. That is enough to know a number again (one
+stranger in 8,000 is taken for one of them) and to see that it is a neighbour of one. Tables of
+callees have a row for each place in the history, for rows as short as eight are slow.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fanzha.tables import Bools, Int64s, Uint64s
+
+HISTORY = 8
+"""Callees that are remembered."""
+NEAR = 9
+"""Numbers so far apart, and no further, are neighbours."""
+
+Uint16s: TypeAlias = npt.NDArray[np.uint16]
+
+_BACK = np.arange(1, HISTORY + 1)[:, None]
+_FAR = np.int16(2**15 - 1)
+_CALLEE_BITS, _OLDEST_OF_WORD = np.uint64(16), np.uint64(48)
+
+
+def short(callees: Int64s) -> Uint16s:
+    """Return what is remembered of callees."""
+    return np.maximum(callees.astype(np.uint16), np.uint16(1))
+
+
+def push(words: Int64s, callees: Uint16s) -> Uint16s:
+    """Put one callee into each history in *words*; return what was there before."""
+    bits = words.view(np.uint64)
+    before = _read(words)
+    recent, earlier = bits[:, 0], bits[:, 1]
+    earlier[:] = earlier << _CALLEE_BITS | recent >> _OLDEST_OF_WORD
+    recent[:] = recent << _CALLEE_BITS | callees
+    return before
+
+
+def push_several(words: Int64s, callees: Uint16s, first: Int64s, groups: Int64s) -> Uint16s:
+    """Put callees into the histories in *words*; return what was there before each of them.
+
+    Callees stand history by history: the nth is for that of ``groups[n]``, and those of a history
+    begin at *first*.
+    """
+    # All on one tape: what was known of a caller, then its callees of this batch.
+    tape = np.empty(len(callees) + HISTORY * len(first), np.uint16)
+    places = np.arange(len(callees)) + (groups + 1) * HISTORY
+    tape[places] = callees
+    tape[places[first] - _BACK] = _read(words)
+    last = np.append(first[1:], len(callees)) - 1
+    latest = tape.take(places[last] + 1 - _BACK)
+    words[:] = np.ascontiguousarray(latest.T).view(np.int64)
+    return tape.take(places - _BACK)
+
+
+def known_and_near(before: Uint16s, callees: Uint16s) -> tuple[Bools, Bools]:
+    """Tell which *callees* were there *before*, and which were not but next to one that was."""
+    apart = np.abs((before - callees).view(np.int16))
+    apart[before == 0] = _FAR
+    nearest = apart.min(axis=0)
+    known: Bools = nearest == 0
+    near: Bools = (nearest <= NEAR) & ~known
+    return known, near
+
+
+def _read(words: Int64s) -> Uint16s:
+    # Copied: a table of one row would else change with the words.
+    bits: Uint64s = words.view(np.uint64)
+    return np.ascontiguousarray(bits.copy().view(np.uint16).T)
