@@ -2,7 +2,7 @@
 
 A whole batch is folded at once (`fanzha.character_table`), then links and numbers become one
 typed token each, punctuation goes, and spaces stay only between words of narrow letters. About
-4 µs a message of 65 characters in a batch of 256. Normalising twice changes nothing.
+2 µs a message of 65 characters in a batch of 256. Normalising twice changes nothing.
 """
 
 import re
@@ -11,19 +11,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from fanzha.character_table import (
-    BREAK,
-    EXPANDS,
-    NARROW,
-    ROW_BREAK,
-    SIZE,
-    SPACE,
-    WIDE,
-    classes,
-    expansions,
-    folds,
-)
-from fanzha.tables import Bools, Uint8s, Uint32s
+from fanzha.character_table import DELETED, EXPANDS, ROW_BREAK, SIZE, expansions, folds
+from fanzha.spaces import squeeze
+from fanzha.tables import Uint32s
 
 MAX_CHARACTERS = 8192
 """What a message has beyond this is not read."""
@@ -82,6 +72,8 @@ _HOST_LINK = re.compile(
     """,
     re.VERBOSE,
 )
+_NAME_END = re.compile(r"\.(?<=[a-z0-9-]\.)[a-z]{2}")
+"""Part of all that `_HOST_LINK` matches."""
 _NUMBER = re.compile(
     r"""
     [0-9x*](?:(?<=\d)[\dx*]*+|(?<=x)(?<![a-z]x)x++(?![a-z])\d*+|(?<=\*)\*++\d*+)
@@ -109,16 +101,14 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
     folded = _text(_fold(joined))
     if "//" in folded:
         folded = _SCHEME_LINK.sub(Token.LINK, folded)
-    if "." in folded:
-        folded = _HOST_LINK.sub(Token.LINK, folded)
+    folded = _without_hosts(folded)
     folded = _NUMBER.sub(_token, folded)
-    return _text(_squeeze(_codes(folded))).split(ROW_BREAK)
+    return _text(squeeze(_codes(folded))).split(ROW_BREAK)
 
 
 def _join(texts: Sequence[str]) -> str:
     joined = ROW_BREAK.join(texts)
-    is_plain = joined.count(ROW_BREAK) == len(texts) - 1 and len(joined) < MAX_CHARACTERS
-    if is_plain:
+    if joined.count(ROW_BREAK) == len(texts) - 1 and max(map(len, texts)) <= MAX_CHARACTERS:
         return joined
     return ROW_BREAK.join([text[:MAX_CHARACTERS].replace(ROW_BREAK, " ") for text in texts])
 
@@ -128,8 +118,24 @@ def _fold(text: str) -> Uint32s:
     at = np.flatnonzero(folded == EXPANDS).tolist()
     if at:
         folded = _look_up(_codes(_expanded(text, at)))
-    kept: Uint32s = folded[folded != 0]
+    if np.count_nonzero(folded) == len(folded):
+        return folded
+    kept: Uint32s = folded[folded != DELETED]
     return kept
+
+
+def _without_hosts(folded: str) -> str:
+    """Put a token for each bare host; only rows in which a name ends like one are searched."""
+    pieces: list[str] = []
+    done = 0
+    for match in _NAME_END.finditer(folded):
+        if match.start() >= done:
+            start = folded.rfind(ROW_BREAK, done, match.start()) + 1 or done
+            end = folded.find(ROW_BREAK, match.end())
+            end = len(folded) if end < 0 else end
+            pieces += folded[done:start], _HOST_LINK.sub(Token.LINK, folded[start:end])
+            done = end
+    return "".join([*pieces, folded[done:]]) if pieces else folded
 
 
 def _expanded(text: str, at: list[int]) -> str:
@@ -144,43 +150,10 @@ def _expanded(text: str, at: list[int]) -> str:
 def _look_up(codes: Uint32s) -> Uint32s:
     table = folds()
     if codes.max(initial=0) < SIZE:
-        folded: Uint32s = table[codes]
+        folded: Uint32s = table.take(codes)
         return folded
     is_tag = codes >= _FIRST_TAG
     return np.where(codes < SIZE, table[np.minimum(codes, SIZE - 1)], np.where(is_tag, 0, codes))
-
-
-def _squeeze(codes: Uint32s) -> Uint32s:
-    kinds = _kinds(codes)
-    codes = np.where(kinds == SPACE, np.uint32(ord(" ")), codes)
-    is_repeated = (kinds == SPACE) & (_before(kinds) != NARROW)
-    codes, kinds = codes[~is_repeated], kinds[~is_repeated]
-    # What is left of spaces follows a narrow character.
-    is_needless = (kinds == SPACE) & ((_after(kinds) != NARROW) | _between_letters(codes, kinds))
-    squeezed: Uint32s = codes[~is_needless]
-    return squeezed
-
-
-def _between_letters(codes: Uint32s, kinds: Uint8s) -> Bools:
-    # "f r e e": words of one letter each belong together. Runs of x are masked digits.
-    is_narrow = kinds == NARROW
-    is_alone = is_narrow & (_before(kinds) != NARROW) & (_after(kinds) != NARROW)
-    is_alone &= codes != ord("x")
-    between = np.zeros(len(codes), np.bool_)
-    between[1:-1] = is_alone[:-2] & is_alone[2:]
-    return between
-
-
-def _kinds(codes: Uint32s) -> Uint8s:
-    return np.where(codes < SIZE, classes()[np.minimum(codes, SIZE - 1)], np.uint8(WIDE))
-
-
-def _before(kinds: Uint8s) -> Uint8s:
-    return np.concatenate([np.array([BREAK], np.uint8), kinds[:-1]])
-
-
-def _after(kinds: Uint8s) -> Uint8s:
-    return np.concatenate([kinds[1:], np.array([BREAK], np.uint8)])
 
 
 def _placeholder(match: re.Match[str]) -> str:
@@ -205,4 +178,4 @@ def _codes(text: str) -> Uint32s:
 
 
 def _text(codes: Uint32s) -> str:
-    return codes.astype("<u4").tobytes().decode("utf-32-le")
+    return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le")
