@@ -20,7 +20,7 @@ START_SECONDS = 120.0
 END_SECONDS = 60.0
 IMPORT_SECONDS = 1800.0
 _TERMINATED = 128 + signal.SIGTERM
-_CHECKOUT = Path(__file__).resolve().parents[1]
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def running(
         folder = Path(name)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")}
         environment |= {
-            "PYTHONPATH": str(_CHECKOUT),
+            "PYTHONPATH": str(CHECKOUT),
             "FANZHA_DATA_DIR": str(folder),
             "FANZHA_LISTEN_PORT": "0",
             "FANZHA_ADMIN_PORT": "0",
@@ -89,7 +89,7 @@ def import_numbers(service: Service, listed: int) -> None:
         *FANZHA, "blocklist", "import", str(file), "--source", "province", "--expires", "365d",
         "--reason", "load test", "--author", "bench", "--target", service.admin, "--json",
     ]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(_CHECKOUT)}
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False,
         timeout=IMPORT_SECONDS,

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks.service import END_SECONDS, FANZHA, Service
+from benchmarks.service import CHECKOUT, END_SECONDS, FANZHA, Service
 from services.places import LISTS
 
 _MOST_SECONDS = 120.0
@@ -36,6 +36,7 @@ def seconds(service: Service, repeats: int) -> list[float]:
 def _start(folder: Path) -> float:
     port = _free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")} | {
+        "PYTHONPATH": str(CHECKOUT),
         "FANZHA_DATA_DIR": str(folder),
         "FANZHA_LISTEN_PORT": str(port),
         "FANZHA_METRICS_PORT": "0",
