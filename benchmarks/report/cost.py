@@ -3,7 +3,7 @@
 import statistics
 
 from benchmarks.report.figures import STAGES, Results, stage_of
-from benchmarks.report.markdown import count, plot, table
+from benchmarks.report.markdown import count, plot, share, table
 from benchmarks.report.throughput import missing
 
 
@@ -57,7 +57,9 @@ def propagation(results: Results) -> list[str]:
             [("ms to every worker", *(f"{value:,.0f}" for value in times.values()))],
         ),
         f"p99 of the calls: {result['p99_ms_without_changes']:.2f} ms without changes, "
-        f"{result['p99_ms_with_changes']:.2f} ms with them ({result['p99_ratio']:.2f} times).",
+        f"{result['p99_ms_with_changes']:.2f} ms with them ({result['p99_ratio']:.2f} times); "
+        f"without a decision in time: {share(result['without_changes']['failed_share'])} and "
+        f"{share(result['with_changes']['failed_share'])}.",
         "",
     ]
 

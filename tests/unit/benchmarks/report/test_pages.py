@@ -89,6 +89,20 @@ def test_what_lists_take_is_told_and_judged_at_the_largest_size() -> None:
     )
 
 
+def test_calls_that_got_no_decision_while_lists_changed_are_told() -> None:
+    result = {
+        "kind": "sweep-propagation", "changes": 60, "workers": 2, "rate_rows_per_second": 50_000.0,
+        "to_every_worker_ms": {"p50": 250.0, "p90": 800.0, "p99": 1_400.0, "max": 1_400.0},
+        "p99_ms_without_changes": 4.0, "p99_ms_with_changes": 6.0, "p99_ratio": 1.5,
+        "without_changes": {"failed_share": 0.0}, "with_changes": {"failed_share": 0.025},
+    }  # fmt: skip
+
+    text = page.write({"sweep-propagation": result})
+
+    assert "6.00 ms with them (1.50 times); without a decision in time: 0 and 2.5 %." in text
+    assert "(of 60 changes, 2 workers): 1,400, asked for ≤ 1,000 ms" in text
+
+
 def test_what_was_not_measured_says_how_it_would_be() -> None:
     text = page.write({})
 
