@@ -139,7 +139,7 @@ class _Asked:
 
 @lru_cache(maxsize=100_000)
 def _suffix_keys(host: str) -> tuple[int, ...]:
-    return tuple(text_keys(host_suffixes(host)).tolist())
+    return tuple(map(text_key, host_suffixes(host)))
 
 
 def _entries(where: Sequence[Place], text: str) -> list[Entry]:

@@ -14,6 +14,7 @@ Threads may share everything here.
 import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
 
 from idna import IDNAError, uts46_remap
 
@@ -97,9 +98,9 @@ def listed_suffix(host: str) -> str:
     rest = host
     while rest:
         parent = rest.partition(".")[2]
-        if "!" + rest in rules:
+        if rest in rules.exceptions:
             return parent
-        if rest in rules or (parent and "*." + parent in rules):
+        if rest in rules.names or parent in rules.wildcards:
             return rest
         rest = parent
     return ""
@@ -180,14 +181,24 @@ def _canonical_ipv6(text: str) -> str:
     return f"[{address.compressed}]"
 
 
+class _Rules(NamedTuple):
+    """The Public Suffix List, in canonical spelling."""
+
+    names: frozenset[str]
+    wildcards: frozenset[str]
+    """Names below which every label is a suffix."""
+    exceptions: frozenset[str]
+    """Names that are none although a wildcard covers them."""
+
+
 @lru_cache(1)
-def _suffix_rules() -> frozenset[str]:
+def _suffix_rules() -> _Rules:
     from tldextract import TLDExtract  # noqa: PLC0415 - takes 0.1 s, and not everyone asks
 
     extract = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-    return frozenset(map(_ascii_rule, extract.tlds))
-
-
-def _ascii_rule(rule: str) -> str:
-    mark = rule[: 2 if rule.startswith("*.") else rule.startswith("!")]
-    return mark + canonical_host(rule[len(mark) :])
+    rules = [re.match(r"(!|\*\.)?(.*)", rule) for rule in extract.tlds]
+    marked = [(rule[1], canonical_host(rule[2])) for rule in rules if rule]
+    names, wildcards, exceptions = (
+        frozenset(name for mark, name in marked if mark == wanted) for wanted in (None, "*.", "!")
+    )
+    return _Rules(names, wildcards, exceptions)
