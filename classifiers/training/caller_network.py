@@ -1,6 +1,6 @@
 """The caller network: a few small perceptrons whose log-odds are averaged, as one ONNX graph."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -116,23 +116,31 @@ def _export(scaling: Scaling, members: Sequence[torch.nn.Sequential]) -> onnx.Mo
         "low": scaling.low,
         "high": scaling.high,
     } | _weights(members)
+    return graph(tensors, len(members))
+
+
+def graph(tensors: Mapping[str, Float32s], members: int) -> onnx.ModelProto:
+    """Make the graph; all members share its first and last layer, and are apart in between."""
+    last = len(HIDDEN)
     nodes = [
         helper.make_node("IsNaN", ["features"], ["missing"]),
         helper.make_node("Where", ["missing", "mean", "features"], ["filled"]),
         helper.make_node("Sub", ["filled", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "scale"], ["scaled"]),
         helper.make_node("Max", ["scaled", "low"], ["raised"]),
-        helper.make_node("Min", ["raised", "high"], ["x0"]),
+        helper.make_node("Min", ["raised", "high"], ["scaled_and_cut"]),
+        *_layer("scaled_and_cut", "0", "all_1"),
+        helper.make_node("Split", ["all_1"], [f"x1_{one}" for one in range(members)], axis=1),
     ]
-    last = len(HIDDEN)
-    for layer in range(last + 1):
-        nodes.append(
-            helper.make_node("Gemm", [f"x{layer}", f"w{layer}", f"b{layer}"], [f"y{layer}"])
-        )
-        kind = "Sigmoid" if layer == last else "Relu"
-        result = "p_fraud" if layer == last else f"x{layer + 1}"
-        nodes.append(helper.make_node(kind, [f"y{layer}"], [result]))
-    graph = helper.make_graph(
+    for one in range(members):
+        for layer in range(1, last):
+            nodes += _layer(f"x{layer}_{one}", f"{layer}_{one}", f"x{layer + 1}_{one}")
+    nodes += [
+        helper.make_node("Concat", [f"x{last}_{one}" for one in range(members)], ["ends"], axis=1),
+        helper.make_node("Gemm", ["ends", f"w{last}", f"b{last}"], ["log_odds"]),
+        helper.make_node("Sigmoid", ["log_odds"], ["p_fraud"]),
+    ]
+    made = helper.make_graph(
         nodes,
         "caller",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(FEATURES)])],
@@ -142,13 +150,20 @@ def _export(scaling: Scaling, members: Sequence[torch.nn.Sequential]) -> onnx.Mo
             for name, value in tensors.items()
         ],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return model
 
 
+def _layer(before: str, weights: str, after: str) -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Gemm", [before, f"w{weights}", f"b{weights}"], [f"y{weights}"]),
+        helper.make_node("Relu", [f"y{weights}"], [after]),
+    ]
+
+
 def _weights(members: Sequence[torch.nn.Sequential]) -> dict[str, Float32s]:
-    """Lay the members side by side: blocks on a diagonal, and the mean at the end."""
+    """Lay the first layers side by side and the last below each other, with the mean at the end."""
     linears = [
         [layer for layer in member if isinstance(layer, torch.nn.Linear)] for member in members
     ]
@@ -157,20 +172,11 @@ def _weights(members: Sequence[torch.nn.Sequential]) -> dict[str, Float32s]:
         weights = [layer.weight.detach().numpy().T for layer in layers]
         biases = [layer.bias.detach().numpy() for layer in layers]
         if number == 0:
-            weight, bias = np.hstack(weights), np.concatenate(biases)
+            tensors |= {"w0": np.hstack(weights), "b0": np.concatenate(biases)}
         elif number < len(HIDDEN):
-            weight, bias = _diagonal(weights), np.concatenate(biases)
+            tensors |= {f"w{number}_{one}": weight for one, weight in enumerate(weights)}
+            tensors |= {f"b{number}_{one}": bias for one, bias in enumerate(biases)}
         else:
-            weight, bias = np.vstack(weights) / len(members), np.mean(biases, axis=0)
-        tensors |= {f"w{number}": weight, f"b{number}": bias}
+            mean = np.vstack(weights) / len(members)
+            tensors |= {f"w{number}": mean, f"b{number}": np.mean(biases, axis=0, dtype=np.float32)}
     return tensors
-
-
-def _diagonal(blocks: Sequence[Float32s]) -> Float32s:
-    height, width = blocks[0].shape
-    whole = np.zeros((height * len(blocks), width * len(blocks)), np.float32)
-    for number, block in enumerate(blocks):
-        whole[number * height : (number + 1) * height, number * width : (number + 1) * width] = (
-            block
-        )
-    return whole
