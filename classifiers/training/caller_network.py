@@ -177,6 +177,6 @@ def _weights(members: Sequence[torch.nn.Sequential]) -> dict[str, Float32s]:
             tensors |= {f"w{number}_{one}": weight for one, weight in enumerate(weights)}
             tensors |= {f"b{number}_{one}": bias for one, bias in enumerate(biases)}
         else:
-            mean = np.vstack(weights) / len(members)
+            mean: Float32s = np.vstack(weights) / np.float32(len(members))
             tensors |= {f"w{number}": mean, f"b{number}": np.mean(biases, axis=0, dtype=np.float32)}
     return tensors
