@@ -121,7 +121,7 @@ def links(urls: Sequence[str]) -> Bools:
 def protected_numbers(keys: Int64s) -> Bools:
     """Tell which numbers are protected, with or without a country code in front."""
     small: Bools = np.abs(keys) <= _LARGEST
-    return _in_span(keys)[1] if small.any() else small
+    return _in_span(keys)[1] if np.count_nonzero(small) else small
 
 
 def refused_numbers(keys: Int64s, digits: Uint8s) -> Bools:
@@ -197,7 +197,7 @@ def _least_digits(key: int) -> str:
 
 def _protected_senders(keys: Int64s, ingress: Uint8s) -> Bools:
     small: Bools = np.abs(keys) <= _LARGEST
-    if not small.any():
+    if not np.count_nonzero(small):
         return small
     at, inside = _in_span(keys)
     real: Bools = inside & _CAN_CALL[at] & (ingress != Ingress.INTERNATIONAL)

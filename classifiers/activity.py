@@ -125,7 +125,7 @@ class ActivityTable:
         at = slots * _WORDS
         # Service codes are many people's, and so are names such as "anonymous".
         personal = (callers > 0) & (callers < FIRST_SENDER)
-        newcomers = np.flatnonzero((self._words.take(at) != callers) & personal & readable)
+        newcomers = ((self._words.take(at) != callers) & personal & readable).nonzero()[0]
         if not len(newcomers):
             return
         slots, at = slots[newcomers], at[newcomers]
@@ -140,7 +140,7 @@ class ActivityTable:
 
     def _owned(self, parties: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> Events:
         mine = self._words.take(slots * _WORDS) == parties
-        rows = np.flatnonzero(mine & np.concatenate((readable, readable)))
+        rows = (mine & np.concatenate((readable, readable))).nonzero()[0]
         return Events(rows, slots[rows], np.concatenate((times, times))[rows])
 
     def _age(self, events: Events) -> Int64s:
@@ -156,7 +156,7 @@ class ActivityTable:
         by_counter *= _faded(before - now)
         counters[:] = by_counter.T
         days_before, today = before // DAY_MS, now // DAY_MS
-        if (days_before != today).any():
+        if np.count_nonzero(days_before != today):
             _pass_days(slots.view(np.uint64), days_before, today)
         # A slot found twice gets the same values twice.
         self._lines[events.slots] = slots.view(_LINE)[:, 0]
@@ -178,7 +178,7 @@ class ActivityTable:
     def _known(self, callers: Int64s, slots: Int64s) -> CallerActivity:
         words = self._slots.take(slots, axis=0)
         strangers = (words[:, _OWNER] != callers) | (callers == UNREADABLE)
-        if strangers.any():
+        if np.count_nonzero(strangers):
             words[strangers] = 0
         column = np.ascontiguousarray(words.view(np.float32).T)
         bits = np.ascontiguousarray(words.view(np.uint64)[:, :_COUNTERS].T)

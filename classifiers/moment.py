@@ -83,8 +83,11 @@ def enough(attempts: Float32s) -> Bools:
 
 def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32s:
     """Return *scores* so that too few attempts stay under *threshold*."""
+    many = enough(attempts)
+    if np.count_nonzero(many) == len(many):
+        return scores
     most = attempts * np.float32(0.99 * threshold / FEWEST_ATTEMPTS)
-    return np.where(enough(attempts), scores, np.minimum(scores, most))
+    return np.where(many, scores, np.minimum(scores, most))
 
 
 def inputs_of(
@@ -96,9 +99,13 @@ def inputs_of(
     rows: Int64s,
     home_country: str = "86",
 ) -> MomentInputs:
-    """Put together what is known of some *rows* of calls at the moment they are made."""
-    callers, ingress = calls.callers[rows], calls.ingress[rows]
-    attestations = calls.attestations[rows]
+    """Put together what is known of some *rows* of calls, ascending, when they are made."""
+    callers, ingress, attestations = calls.callers, calls.ingress, calls.attestations
+    outgoing, incoming = activity.outgoing_calls, activity.incoming_calls
+    if len(rows) < len(calls):
+        callers, ingress, attestations = callers[rows], ingress[rows], attestations[rows]
+        outgoing, incoming, implausible = outgoing[rows], incoming[rows], implausible[rows]
+        moment = moment.take(rows)
     home = numbering.domestic(callers, home_country)
     number = (callers > 0) & (callers < FIRST_SENDER)
     flags = np.empty((len(_FLAGS), len(rows)), np.float32)
@@ -107,14 +114,14 @@ def inputs_of(
     flags[2] = attestations == _FULL
     flags[3] = (attestations == _PARTIAL) | (attestations == _GATEWAY)
     flags[4] = attestations == _FAILED
-    flags[5] = implausible[rows]
+    flags[5] = implausible
     flags[6] = home & number
     flags[7] = number & ~home
     return MomentInputs(
         **dict(zip(_FLAGS, flags, strict=True)),
-        outgoing_calls=activity.outgoing_calls[rows],
-        incoming_calls=activity.incoming_calls[rows],
-        moment=moment.take(rows),
+        outgoing_calls=outgoing,
+        incoming_calls=incoming,
+        moment=moment,
     )
 
 

@@ -152,7 +152,7 @@ class MomentMemory:
         # Service codes are many people's, and so are names such as "anonymous".
         personal = (callers > 0) & (callers < FIRST_SENDER)
         others = self._words.take(slots * _WORDS) != callers
-        newcomers = np.flatnonzero(others & personal & readable)
+        newcomers = (others & personal & readable).nonzero()[0]
         if not len(newcomers):
             return
         slots, times = slots[newcomers], times[newcomers]
@@ -168,13 +168,13 @@ class MomentMemory:
 
     def _events(self, callers: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> _Events:
         mine = (self._words.take(slots * _WORDS) == callers) & (callers != UNREADABLE)
-        rows = np.flatnonzero(mine & readable)
+        rows = (mine & readable).nonzero()[0]
         # Slot and row in one number: sorting these is the quickest way to put rows in order.
         ordered = np.sort(slots[rows] << _ROW_BITS | rows)
         rows, found = ordered & _ROW, ordered >> _ROW_BITS
         begins = np.ones(len(rows), np.bool_)
         np.not_equal(found[1:], found[:-1], out=begins[1:])
-        first = np.flatnonzero(begins)
+        first = begins.nonzero()[0]
         groups = np.cumsum(begins.astype(np.int64)) - 1
         return _Events(rows, times[rows], first, groups, found[first])
 
@@ -189,7 +189,7 @@ class MomentMemory:
         counters = np.ascontiguousarray(in_slots.T)
         _fade(counters, now - before)
         ages = now[events.groups] - events.times
-        if ages.any():
+        if np.count_nonzero(ages):
             _fade(happened, ages)
         if events.single:
             counters += happened

@@ -53,7 +53,7 @@ def forged_from_abroad(
     international, for nothing else tells them from forged ones.
     """
     suspicious: Bools = ingress == _INTERNATIONAL
-    if suspicious.any():
+    if np.count_nonzero(suspicious):
         suspicious &= attestations != _ATTESTED
         suspicious &= domestic(callers, country_code) | service_code(callers)
     return suspicious

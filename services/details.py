@@ -77,7 +77,7 @@ def of_rows(
     """
     details: dict[int, Detail] = {}
     # Row by row, as few rows are hits.
-    rows = np.flatnonzero(decided)
+    rows = decided.nonzero()[0]
     if len(rows):
         said = zip(
             rows.tolist(),

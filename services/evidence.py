@@ -47,7 +47,7 @@ class Listed(NamedTuple):
 
 def of_parties(first: Matches, second: Matches, *, names: tuple[Evidence, Evidence]) -> Listed:
     """Let the more decisive of two parties' entries speak, row by row."""
-    if not second.actions.any():
+    if not np.count_nonzero(second.actions):
         # Nearly always: lists are of callers and senders.
         return Listed(first.rows, first.actions, _evidence(first, names[0]))
     second_wins = _weight(second) > _weight(first)

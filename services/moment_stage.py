@@ -35,7 +35,7 @@ class Suspicion(NamedTuple):
 
     def told(self) -> Iterator[tuple[int, float, dict[str, float]]]:
         """Return row, score and what the model was told, of the calls that are suspicious."""
-        rows = np.flatnonzero(self.reached)
+        rows = self.reached.nonzero()[0]
         if self.inputs is not None and len(rows):
             known = facts(self.inputs, np.searchsorted(self.rows, rows))
             yield from zip(rows.tolist(), self.scores[rows].tolist(), known, strict=True)
@@ -73,7 +73,7 @@ class MomentStage:
         Calls of callers that made too few of them lately are not scored, and most are such.
         """
         moment = self.memory.observe(calls)
-        rows = np.flatnonzero(enough(moment.attempts_hour))
+        rows = enough(moment.attempts_hour).nonzero()[0]
         scores = np.zeros(len(calls), np.float32)
         inputs: MomentInputs | None = None
         try:

@@ -33,7 +33,7 @@ LINES = (
 )
 """The precedence: for each row, the first line that holds decides."""
 
-_PLACES = {name: np.uint8(place) for place, (name, _, _) in enumerate(LINES)}
+_PLACES = {name: np.array(place, np.uint8) for place, (name, _, _) in enumerate(LINES)}
 _LEAST_FIRST = tuple(reversed(_PLACES.items()))
 _ACTIONS = np.array([action for _, action, _ in LINES], np.uint8)
 _REASONS = np.array([reason for _, _, reason in LINES], np.uint8)

@@ -177,6 +177,10 @@ def _weights(members: Sequence[torch.nn.Sequential]) -> dict[str, Float32s]:
             tensors |= {f"w{number}_{one}": weight for one, weight in enumerate(weights)}
             tensors |= {f"b{number}_{one}": bias for one, bias in enumerate(biases)}
         else:
-            mean: Float32s = np.vstack(weights) / np.float32(len(members))
-            tensors |= {f"w{number}": mean, f"b{number}": np.mean(biases, axis=0, dtype=np.float32)}
+            shares = np.vstack(weights) / len(members)
+            bias = np.mean(biases, axis=0)
+            tensors |= {
+                f"w{number}": shares.astype(np.float32),
+                f"b{number}": bias.astype(np.float32),
+            }
     return tensors
