@@ -12,15 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import card, link_features
+from classifiers.embeddings import NO_ROWS, Embeddings
 from classifiers.link_features import LinkFeatures, Settings
 from classifiers.onnx_model import OnnxModel, Tensor
 from fanzha.tables import Float32s
 
 BATCH = 256
-ROW_BYTES = 16
-"""Of the model's table of n-grams."""
-
-_NO_ROWS = np.zeros((0, 0, ROW_BYTES), np.int8)
 
 
 class LinkClassifier:
@@ -30,7 +27,7 @@ class LinkClassifier:
         self._model = model
         self._settings = Settings.from_card(model.card)
         nothing = link_features.of_links([], self._settings)
-        self._table = _rows_as_numbers(model.constant(_inputs(nothing, _NO_ROWS)))
+        self._embeddings = Embeddings.of(model, _inputs(nothing, NO_ROWS))
         self.version = model.version
         self.threshold = model.threshold
         card.check_golden(model.card, self.score(card.golden_texts(model.card, "url")))
@@ -48,8 +45,7 @@ class LinkClassifier:
 
     def _score(self, urls: Sequence[str]) -> Float32s:
         features = link_features.of_links(urls, self._settings)
-        rows = self._table.take(features.ids.astype(np.int64)).view(np.int8)
-        inputs = _inputs(features, rows.reshape(*features.ids.shape, ROW_BYTES))
+        inputs = _inputs(features, self._embeddings.rows(features.ids))
         return self._model.run(inputs)[0].reshape(len(urls))
 
 
@@ -60,10 +56,3 @@ def _inputs(features: LinkFeatures, rows: npt.NDArray[np.int8]) -> dict[str, Ten
         "weights": features.weights,
         "shape": features.shape,
     }
-
-
-def _rows_as_numbers(table: npt.NDArray[np.int8]) -> npt.NDArray[np.complex128]:
-    """Make one number of each row: numpy copies numbers faster than rows."""
-    if table.shape[1] != ROW_BYTES:
-        raise ValueError(f"rows of {table.shape[1]} bytes, where {ROW_BYTES} are wanted")
-    return np.ascontiguousarray(table).view(np.complex128)[:, 0]

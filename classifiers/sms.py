@@ -8,11 +8,14 @@ sender is given to the graph, but a model trained without senders gives it no we
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from classifiers import card, fraud_type_words, text_features
 from classifiers.base import TextScores
+from classifiers.embeddings import NO_ROWS, Embeddings
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.sender_classes import sender_classes
+from classifiers.text_features import NGrams
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
 from fanzha.text import normalise_all
 
@@ -33,6 +36,8 @@ class TextClassifier:
         for name, value in text_features.SETTINGS.items():
             if (made_for := model.card.setting(name, int)) != value:
                 raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
+        nothing = _inputs(text_features.ngrams([]), NO_ROWS, np.zeros(0, np.int64))
+        self._embeddings = Embeddings.of(model, nothing)
         bodies = card.golden_texts(model.card, "text")
         card.check_golden(model.card, self.score_bodies(bodies).p_fraud)
 
@@ -71,13 +76,7 @@ class TextClassifier:
 
     def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
         grams = text_features.ngrams(normal)
-        inputs: dict[str, Tensor] = {
-            "ids": grams.ids,
-            "rows": grams.rows,
-            "weights": grams.weights,
-            "senders": sender_classes(senders),
-        }
-        return self._model.run(inputs)
+        return self._model.run(_inputs(grams, self._embeddings.rows(grams.ids), senders))
 
     def _fraud_types(self, normal: list[str], found: list[Float32s]) -> Uint8s:
         types = np.zeros(len(normal), np.uint8)
@@ -89,6 +88,15 @@ class TextClassifier:
             kinds = found[1][rows] if len(found) > 1 else np.zeros((len(rows), 0), np.float32)
             types[rows] = kinds_of(texts, kinds)
         return types
+
+
+def _inputs(grams: NGrams, rows: npt.NDArray[np.int8], senders: Int64s) -> dict[str, Tensor]:
+    return {
+        "ngrams": rows,
+        "rows": grams.rows,
+        "weights": grams.weights,
+        "senders": sender_classes(senders),
+    }
 
 
 def kinds_of(normal: Sequence[str], kinds: Float32s) -> Uint8s:

@@ -10,6 +10,7 @@ import onnxruntime as ort
 
 from classifiers import text_features
 from classifiers.card import BINS
+from classifiers.embeddings import Embeddings
 from classifiers.evaluation import calibration_error
 from classifiers.onnx_model import OnnxModel
 from classifiers.sms import TextClassifier
@@ -150,14 +151,19 @@ def _sources(rows: Sequence[Row]) -> list[dict[str, object]]:
 def _served(graph: bytes) -> Served:
     # The card is not written yet, so the service's classes cannot load the graph.
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    embeddings = Embeddings(sms_graph.table(graph))
 
     def score(texts: Sequence[str]) -> tuple[Float32s, Float32s]:
         classes, kinds = [], []
         for start in range(0, len(texts), _BATCH):
             grams = text_features.ngrams(normalise_all(texts[start : start + _BATCH]))
-            inputs = {"ids": grams.ids, "rows": grams.rows, "weights": grams.weights}
-            inputs["senders"] = np.zeros(len(grams.weights), np.int64)
-            found = session.run(None, inputs)
+            inputs = {
+                "ngrams": embeddings.rows(grams.ids),
+                "rows": grams.rows,
+                "weights": grams.weights,
+                "senders": np.zeros(len(grams.weights), np.int64),
+            }
+            found = session.run(["probabilities", "kinds"], inputs)
             classes.append(found[0][:, FRAUD])
             kinds.append(found[1])
         return np.concatenate(classes), np.concatenate(kinds)

@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from classifiers.embeddings import Embeddings
 from classifiers.text_features import BUCKET_BITS, ngrams
 from classifiers.training import sms_graph
 from classifiers.training.link_calibration import Calibration
@@ -47,8 +48,13 @@ def served(
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
     grams = ngrams(normalise_all(TEXTS))
     senders = np.full(len(TEXTS), sender)
-    inputs = {"ids": grams.ids, "rows": grams.rows, "weights": grams.weights, "senders": senders}
-    classes, kinds = session.run(None, inputs)
+    inputs = {
+        "ngrams": Embeddings(sms_graph.table(graph)).rows(grams.ids),
+        "rows": grams.rows,
+        "weights": grams.weights,
+        "senders": senders,
+    }
+    classes, kinds = session.run(["probabilities", "kinds"], inputs)
     return classes, kinds
 
 
