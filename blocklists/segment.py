@@ -23,7 +23,7 @@ from blocklists.entry_table import (
     written_out,
 )
 from blocklists.provenance import WrittenProvenance, read, written
-from blocklists.slot_index import SlotIndex, keys_of, slots_of
+from blocklists.slot_index import SlotIndex, key_of, keys_of, slots_of
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
@@ -146,7 +146,7 @@ class Segment:
     @staticmethod
     def _key(group: Group, row: int) -> int:
         at = row - group.first_row
-        return int(keys_of(np.asarray(group.index.slots[at : at + 1]))[0])
+        return key_of(int(group.index.slots[at]))
 
     def _identities(self, rows: Int64s) -> tuple[Uint8s, Uint8s, Int64s]:
         kinds, digits = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.slot_index import SlotIndex, keys_of, slots_of
+from blocklists.slot_index import SlotIndex, key_of, keys_of, slots_of
 from fanzha.tables import Uint64s
 
 int64s = st.integers(-(2**63), 2**63 - 1)
@@ -94,3 +94,10 @@ def test_directory_and_marks_cost_three_bytes_a_slot_at_most(rows: int) -> None:
 
     assert index.marks is not None
     assert (index.directory.nbytes + index.marks.nbytes) / rows <= 3.01
+
+
+@given(int64s)
+def test_the_key_of_one_slot_is_that_of_many(key: int) -> None:
+    slots = slots_of(np.array([key], np.int64))
+
+    assert key_of(int(slots[0])) == key == keys_of(slots)[0]
