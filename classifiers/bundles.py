@@ -1,5 +1,7 @@
 """Finds and loads model bundles: ``<root>/<channel>/<version>/{model.onnx, card.toml}``.
 
+Text bundles with a second look hold its head besides, ``second.onnx``.
+
 Each classifier compares its scores of the card's golden rows with those on the card before
 it is handed out, so a bundle that loads scores as it did when it was made.
 """
@@ -8,9 +10,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from classifiers import second_look
 from classifiers.call import CallerClassifier
 from classifiers.card import CARD
 from classifiers.link import LinkClassifier
+from classifiers.looks import LookBudget
 from classifiers.moment import MomentClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.sms import TextClassifier
@@ -35,9 +39,15 @@ def load_all(root: Path | None = None) -> Classifiers:
     return Classifiers(text=load_text(root), link=load_link(root), caller=load_caller(root))
 
 
-def load_text(root: Path | None = None, version: str | None = None) -> TextClassifier:
-    """Load a text model, by default the newest."""
-    return TextClassifier(_load(root, "sms", version))
+def load_text(
+    root: Path | None = None, version: str | None = None, budget: LookBudget | None = None
+) -> TextClassifier:
+    """Load a text model, by default the newest; with a *budget* of no time, it looks once only."""
+    model = _load(root, "sms", version)
+    if budget is not None and not budget.share:
+        return TextClassifier(model)
+    second = second_look.of_bundle(folder(root, "sms", model.version), model.card)
+    return TextClassifier(model, second, budget)
 
 
 def load_link(root: Path | None = None, version: str | None = None) -> LinkClassifier:

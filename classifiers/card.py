@@ -10,14 +10,19 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from math import inf
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-from classifiers import feature_histogram
+from classifiers import feature_histogram, second_look_card
+from classifiers.card_fields import Wanted
+from classifiers.card_fields import checked_field as _field
 from classifiers.feature_histogram import FeatureHistogram
+from classifiers.second_look_card import SecondLookCard
 from fanzha.tables import Float32s
 
 CARD = "card.toml"
 GRAPH = "model.onnx"
+SECOND = "second.onnx"
+"""The head of a second look, in bundles that have one."""
 GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
 
@@ -27,8 +32,6 @@ BINS = 20
 
 Histogram: TypeAlias = tuple[float, ...]
 """Rows in each of the `BINS`."""
-
-Wanted = TypeVar("Wanted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,8 @@ class Card:
     """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
     """The same for columns of the traffic, those of `classifiers.drift_features`."""
+    second_look: SecondLookCard | None = None
+    """Of text models that have one."""
 
     def setting(self, name: str, kind: type[Wanted]) -> Wanted:
         """Return the setting *name* of the inputs, which must be of *kind*."""
@@ -106,6 +111,7 @@ def parse(table: Mapping[str, object]) -> Card:
         golden=tuple(map(_golden, _field(table, "golden", list))),
         score_histogram=_histogram(table.get("score_histogram")),
         feature_histograms=feature_histogram.parse(table.get("feature_histograms")),
+        second_look=second_look_card.parse(table),
     )
     if card.channel not in CHANNELS:
         raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")
@@ -116,11 +122,14 @@ def parse(table: Mapping[str, object]) -> Card:
 
 def read_graph(bundle: Path, card: Card) -> bytes:
     """Read the graph of *bundle*, which must be the one *card* was written for."""
-    graph = (bundle / GRAPH).read_bytes()
-    found = sha256(graph).hexdigest()
-    if found != card.sha256:
-        raise ValueError(f"{bundle / GRAPH}: sha256 is {found}, the card says {card.sha256}")
-    return graph
+    return _checked(bundle / GRAPH, card.sha256)
+
+
+def read_second(bundle: Path, card: Card) -> bytes:
+    """Read the head of the second look of *bundle*, as `read_graph` does the graph."""
+    if card.second_look is None:
+        raise ValueError(f"{bundle}: the card knows no second look")
+    return _checked(bundle / SECOND, card.second_look.sha256)
 
 
 def check_golden(card: Card, scores: Float32s) -> None:
@@ -137,6 +146,14 @@ def check_golden(card: Card, scores: Float32s) -> None:
 def golden_texts(card: Card, name: str) -> Sequence[str]:
     """Return the input *name* of all golden rows."""
     return [_field(golden.inputs, name, str) for golden in card.golden]
+
+
+def _checked(path: Path, expected: str) -> bytes:
+    content = path.read_bytes()
+    found = sha256(content).hexdigest()
+    if found != expected:
+        raise ValueError(f"{path}: sha256 is {found}, the card says {expected}")
+    return content
 
 
 def _source(table: object) -> TrainingSource:
@@ -167,13 +184,4 @@ def _histogram(value: object) -> Histogram | None:
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is not a table")  # noqa: TRY004  a wrong file, not a wrong call
-    return value
-
-
-def _field(table: Mapping[str, object], name: str, kind: type[Wanted]) -> Wanted:
-    value = table.get(name)
-    if not isinstance(value, kind):
-        raise ValueError(f"{name} is missing" if value is None else f"{name} is {value!r}")  # noqa: TRY004
-    if value in ("", {}, []):
-        raise ValueError(f"{name} is empty")
     return value

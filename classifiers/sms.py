@@ -2,7 +2,8 @@
 
 A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
 larger ones no longer fit the caches. Of a text the first 512 normalised characters count. The
-sender is given to the graph, but a model trained without senders gives it no weight.
+sender is given to the graph, but a model trained without senders gives it no weight. Texts whose
+score is uncertain get a second look (`classifiers.looks`), where the bundle has one.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from classifiers import card, fraud_type_words, text_features
+from classifiers import card, fraud_type_words, second_look, text_features
 from classifiers.base import TextScores
 from classifiers.embeddings import NO_ROWS, Embeddings
+from classifiers.looks import LookBudget, Looks
 from classifiers.onnx_model import OnnxModel, Tensor
+from classifiers.second_look import SecondLook
 from classifiers.sender_classes import sender_classes
 from classifiers.text_features import NGrams
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
@@ -29,7 +32,13 @@ _WORD_WEIGHT = np.float32(20)
 class TextClassifier:
     """Probabilities of fraud and of spam, and the likely kind of what is over the threshold."""
 
-    def __init__(self, model: OnnxModel) -> None:
+    def __init__(
+        self,
+        model: OnnxModel,
+        second: SecondLook | None = None,
+        budget: LookBudget | None = None,
+    ) -> None:
+        """Take a bundle, with its second look; without a *budget* all uncertain texts get one."""
         self._model = model
         self.version = model.version
         self.threshold = model.threshold
@@ -38,8 +47,10 @@ class TextClassifier:
                 raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
         nothing = _inputs(text_features.ngrams([]), NO_ROWS, np.zeros(0, np.int64))
         self._embeddings = Embeddings.of(model, nothing)
-        bodies = card.golden_texts(model.card, "text")
-        card.check_golden(model.card, self.score_bodies(bodies).p_fraud)
+        self._looks = None if second is None else Looks(second)
+        self._check_golden()
+        if second is not None and budget is not None:
+            self._looks = Looks(second, budget)
 
     @property
     def spam_threshold(self) -> float:
@@ -55,10 +66,14 @@ class TextClassifier:
         keys = np.zeros(len(bodies), np.int64) if senders is None else senders
         probabilities = np.zeros((len(bodies), 3), np.float32)
         types = np.zeros(len(bodies), np.uint8)
+        if self._looks is not None:
+            self._looks.begin()
         for start in range(0, len(bodies), BATCH):
             part = slice(start, start + BATCH)
             normal = normalise_all(bodies[part])
             found = self._run(normal, keys[part])
+            if self._looks is not None:
+                found[0] = look_again(self._looks, normal, found[0])
             probabilities[part] = found[0]
             types[part] = self._fraud_types(normal, found)
         return TextScores(
@@ -68,15 +83,24 @@ class TextClassifier:
         )
 
     def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:
-        """Return the log-odds of fraud, which still differ where probabilities round to 0 or 1."""
-        found = self._run(normalise_all(bodies), senders)[0]
-        against = np.delete(found, _FRAUD, axis=1).sum(axis=1)
-        odds: Float32s = np.log(np.maximum(found[:, _FRAUD], _LEAST) / np.maximum(against, _LEAST))
-        return odds
+        """Return the log-odds of fraud, which still differ where probabilities round to 0 or 1.
+
+        Those of the fast model alone: a second look does not change them.
+        """
+        return log_odds(self._run(normalise_all(bodies), senders)[0])
 
     def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
         grams = text_features.ngrams(normal)
         return self._model.run(_inputs(grams, self._embeddings.rows(grams.ids), senders))
+
+    def _check_golden(self) -> None:
+        about = self._model.card
+        scores = self.score_bodies(card.golden_texts(about, "text")).p_fraud
+        if about.second_look is not None and self._looks is None:
+            # The card tells what a second look says; without one, of uncertain rows nothing is.
+            unsure = second_look.band(about.second_look, self.threshold, scores)
+            scores[unsure] = np.array([row.score for row in about.golden], np.float32)[unsure]
+        card.check_golden(about, scores)
 
     def _fraud_types(self, normal: list[str], found: list[Float32s]) -> Uint8s:
         types = np.zeros(len(normal), np.uint8)
@@ -97,6 +121,30 @@ def _inputs(grams: NGrams, rows: npt.NDArray[np.int8], senders: Int64s) -> dict[
         "weights": grams.weights,
         "senders": sender_classes(senders),
     }
+
+
+def log_odds(classes: Float32s) -> Float32s:
+    """Return the log-odds of fraud of the probabilities of the classes."""
+    against = np.delete(classes, _FRAUD, axis=1).sum(axis=1)
+    odds: Float32s = np.log(np.maximum(classes[:, _FRAUD], _LEAST) / np.maximum(against, _LEAST))
+    return odds
+
+
+def look_again(looks: Looks, normal: Sequence[str], classes: Float32s) -> Float32s:
+    """Return the probabilities of the classes after second looks at uncertain texts."""
+    rows = np.flatnonzero(looks.second.uncertain(classes[:, _FRAUD]))
+    if not len(rows):
+        return classes
+    before = classes[rows]
+    judged = looks.judge([normal[row] for row in rows.tolist()], log_odds(before))
+    after = np.where(np.isnan(judged), before[:, _FRAUD], judged)
+    # What is no fraud stays split between the others as it was.
+    share = (1 - after) / (1 - before[:, _FRAUD])
+    changed = before * share[:, np.newaxis]
+    changed[:, _FRAUD] = after
+    whole = classes.copy()
+    whole[rows] = changed
+    return whole
 
 
 def kinds_of(normal: Sequence[str], kinds: Float32s) -> Uint8s:

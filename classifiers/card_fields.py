@@ -1,0 +1,16 @@
+"""Reads a field of a card; what is missing or odd is told by its name."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+Wanted = TypeVar("Wanted")
+
+
+def checked_field(table: Mapping[str, object], name: str, kind: type[Wanted]) -> Wanted:
+    """Return *name* of *table*, which must be of *kind* and not empty."""
+    value = table.get(name)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is missing" if value is None else f"{name} is {value!r}")  # noqa: TRY004
+    if value in ("", {}, []):
+        raise ValueError(f"{name} is empty")
+    return value

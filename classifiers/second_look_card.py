@@ -1,0 +1,45 @@
+"""What a card says of the second look that its model gives to uncertain texts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+
+from classifiers.card_fields import checked_field
+
+_NUMBERS = ("from_score", "slope", "offset", "threshold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondLookCard:
+    """Which texts get a second look, and what its calibrated probability has to reach."""
+
+    sha256: str
+    """Of the head, in hexadecimal."""
+    from_score: float
+    """Uncertain are fast scores from here to below the threshold."""
+    slope: float
+    offset: float
+    """Of the probability: sigmoid(slope * mean of both log-odds + offset)."""
+    threshold: float
+    """Of that probability."""
+    encoder: str
+    encoder_version: str
+
+
+def parse(card: Mapping[str, object]) -> SecondLookCard | None:
+    """Read table ``second_look`` of a card; None without one, ValueError for an odd one."""
+    if "second_look" not in card:
+        return None
+    table = checked_field(card, "second_look", dict)
+    numbers = {name: float(checked_field(table, name, float)) for name in _NUMBERS}
+    for name in ("from_score", "threshold"):
+        if not 0 < numbers[name] < 1:
+            raise ValueError(f"second_look: {name} {numbers[name]} is not within (0, 1)")
+    if not 0 < numbers["slope"] < inf:
+        raise ValueError(f"second_look: slope {numbers['slope']} is not above 0")
+    return SecondLookCard(
+        sha256=checked_field(card, "second_sha256", str),
+        encoder=checked_field(table, "encoder", str),
+        encoder_version=checked_field(table, "encoder_version", str),
+        **numbers,
+    )

@@ -1,0 +1,142 @@
+"""A head of a second look of our own, and text bundles that have it."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+from classifiers import bundles, card, second_look, sentence_encoder
+from classifiers.card import CARD, GRAPH, SECOND
+from classifiers.onnx_model import OnnxModel
+from classifiers.second_look import OneScale, SecondLook
+from classifiers.second_look_card import SecondLookCard
+from classifiers.sms import TextClassifier
+from fanzha.text import normalise_all
+
+FRAUD = "您好，您的包裹丢失可获双倍赔付，请点击链接填写银行卡号和验证码"
+HAM = "妈我到学校了，晚上给你打电话"
+UNCERTAIN = (
+    "您好，我是某某商城的售后客服，您上周买的奶粉检测出质量问题，需要给您办理退款，"
+    "麻烦您提供银行卡号和短信验证码。"
+)
+"""A text that the fast model alone lets through."""
+STRENGTH = 200.0
+"""So strong that the head decides whatever the fast model believes."""
+
+
+@cache
+def a_head() -> bytes:
+    """Return a graph for which a text is the more a fraud, the nearer `FRAUD` than `HAM` it is."""
+    fraud, ham = sentence_encoder.encode(normalise_all([FRAUD, HAM]))
+    weights = (STRENGTH * (fraud - ham)).astype(np.float32)
+    width = sentence_encoder.WIDTH
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", [second_look.INPUT, "weights"], [second_look.OUTPUT])],
+        "second",
+        [helper.make_tensor_value_info(second_look.INPUT, TensorProto.FLOAT, ["texts", width])],
+        [helper.make_tensor_value_info(second_look.OUTPUT, TensorProto.FLOAT, ["texts"])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    return bytes(model.SerializeToString())
+
+
+ABOUT = SecondLookCard(
+    sha256=sha256(a_head()).hexdigest(),
+    from_score=1e-5,
+    slope=1.0,
+    offset=0.0,
+    threshold=0.5,
+    encoder=sentence_encoder.PACKAGE,
+    encoder_version=sentence_encoder.encoder_version(),
+)
+
+
+@cache
+def fast() -> TextClassifier:
+    """Return the shipped model, looking once only."""
+    return TextClassifier(OnnxModel(bundles.newest(bundles.SHIPPED, "sms")))
+
+
+def a_second_look() -> SecondLook:
+    """Return our second look at all texts below the threshold of `fast`."""
+    return SecondLook(a_head(), OneScale(about=ABOUT, threshold=fast().threshold))
+
+
+def a_text_bundle(root: Path, version: str) -> Path:
+    """Put the shipped text model with our second look below *root*."""
+    source = bundles.newest(bundles.SHIPPED, "sms")
+    bundle = root / "sms" / version
+    bundle.mkdir(parents=True)
+    (bundle / GRAPH).write_bytes((source / GRAPH).read_bytes())
+    (bundle / SECOND).write_bytes(a_head())
+    about = card.read(source)
+    odds = fast().log_odds([UNCERTAIN], np.zeros(1, np.int64))
+    score = float(a_second_look().judge(normalise_all([UNCERTAIN]), odds)[0])
+    (bundle / CARD).write_text(
+        _CARD.format(
+            version=version,
+            threshold=about.threshold,
+            sha256=about.sha256,
+            inputs="\n".join(f"{name} = {value}" for name, value in about.inputs.items()),
+            second=ABOUT,
+            text=UNCERTAIN,
+            score=score,
+        ),
+        "utf-8",
+    )
+    return bundle
+
+
+_CARD = """
+version = "{version}"
+channel = "sms"
+threshold = {threshold}
+date = "2026-11-25"
+seed = 1
+sha256 = "{sha256}"
+second_sha256 = "{second.sha256}"
+
+[inputs]
+{inputs}
+
+[[data]]
+source = "none"
+licence = "none"
+rows = 1
+
+[metrics]
+rows = 1
+
+[second_look]
+from_score = {second.from_score}
+slope = {second.slope}
+offset = {second.offset}
+threshold = {second.threshold}
+encoder = "{second.encoder}"
+encoder_version = "{second.encoder_version}"
+
+[[golden]]
+text = "{text}"
+score = {score}
+"""
+
+
+class LookTally:
+    """Counts second looks, as metrics do."""
+
+    def __init__(self) -> None:
+        self.outcomes = {"looked": 0, "remembered": 0, "skipped": 0}
+        self.seconds = 0.0
+        self.failures = 0
+
+    def second_looks(self, *, looked: int, remembered: int, skipped: int, seconds: float) -> None:
+        self.outcomes["looked"] += looked
+        self.outcomes["remembered"] += remembered
+        self.outcomes["skipped"] += skipped
+        self.seconds += seconds
+
+    def second_look_failed(self, error: Exception) -> None:
+        self.failures += 1
