@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from blocklists.replica import Replica
 from classifiers import bundles
 from classifiers.activity import ActivityTable
+from classifiers.looks import LookBudget
 from classifiers.moment_memory import MomentMemory
 from fanzha import numbering
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
-from services import wanted_models
+from services import second_looks, wanted_models
 from services.call_ends import RecordEnds
 from services.engine import Engine, Rules
 from services.models import ModelSwitch
@@ -51,7 +52,7 @@ def build(
     now_ms: Callable[[], int],
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
-    models = load_models(settings)
+    models = load_models(settings, second_looks.budget(settings, observer))
     moment = _moment_stage(settings)
     _warm_up()
     home = HomePlan(settings.home_country)
@@ -84,7 +85,7 @@ def build(
     )
 
 
-def load_models(settings: Settings) -> ModelSwitch:
+def load_models(settings: Settings, looks: LookBudget | None = None) -> ModelSwitch:
     """Load the models this host was told to run last; the newest of a channel without a wish.
 
     A threshold that is set replaces that of every card.
@@ -97,6 +98,7 @@ def load_models(settings: Settings) -> ModelSwitch:
             Channel.LINK: settings.link_threshold,
         },
         wanted_models.kept(settings.data_dir),
+        looks,
     )
 
 

@@ -93,6 +93,18 @@ class DecisionMetrics:
         """Count a batch of calls whose moment model failed."""
         self._figures[layout.START[layout.MOMENT_FAILURES.name]] += 1
 
+    def second_looks(self, looked: int, remembered: int, skipped: int, seconds: float) -> None:
+        """Count uncertain texts by what became of them, and the time that looking took."""
+        first = layout.START[layout.SECOND_LOOKS.name]
+        for place, rows in enumerate((looked, remembered, skipped)):
+            self._figures[first + place] += rows
+        self._figures[layout.START[layout.SECOND_LOOK_SECONDS.name]] += seconds
+
+    def second_look_failed(self) -> None:
+        """Count an uncertain text whose second look failed."""
+        failed = layout.LOOKS.index("failed")
+        self._figures[layout.START[layout.SECOND_LOOKS.name] + failed] += 1
+
     def shadowed(
         self,
         channel: Channel,

@@ -30,6 +30,7 @@ REASON_SPAN = max(Reason) + 1
 DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 """Places of one channel's decision counters: one for each pair of action and reason."""
 CHANGES = tuple(change.name.lower() for change in Change)
+LOOKS = ("looked", "remembered", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
@@ -109,6 +110,17 @@ MOMENT_FAILURES = Family(
     name="fanzha_moment_failures",
     kind="counter",
     text="Batches of calls whose moment model failed; none of their rows was marked.",
+)
+SECOND_LOOKS = Family(
+    name="fanzha_second_looks",
+    kind="counter",
+    text="Texts with an uncertain score: looked at twice, remembered from an earlier look, skipped "
+    "for want of time, or failed; the last two kept the score of the fast model.",
+    labels=("outcome",),
+    values=tuple((outcome,) for outcome in LOOKS),
+)
+SECOND_LOOK_SECONDS = Family(
+    name="fanzha_second_look_seconds", kind="counter", text="Time spent on second looks."
 )
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",
@@ -201,6 +213,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     MOMENT_FAILURES,
+    *(SECOND_LOOKS, SECOND_LOOK_SECONDS),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Generic
 
 from classifiers import bundles, card
-from classifiers.card import CARD, GRAPH, Histogram
+from classifiers.card import CARD, GRAPH, SECOND, Histogram
 from classifiers.feature_histogram import FeatureHistogram
 from fanzha.tables import Channel
 from services.shadow import Scorer, Shadow
@@ -155,6 +155,7 @@ def _mark(root: Path | None, channel: str, version: str) -> _Mark:
     try:
         bundle = bundles.folder(root, channel, version)
         stats = [(bundle / name).stat() for name in (CARD, GRAPH)]
+        stats += [file.stat() for file in bundle.glob(SECOND)]
     except (OSError, ValueError):
         return ()
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)

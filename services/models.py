@@ -7,12 +7,14 @@ on. The version before stays loaded, so a rollback loads nothing.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from classifiers import bundles
 from classifiers.base import CallerScorer, LinkScorer, TextScorer
+from classifiers.looks import LookBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
 from services.engine import Models
@@ -25,16 +27,24 @@ class ModelSwitch:
     """The models of a worker: `current` is what the engine asks for each batch."""
 
     def __init__(
-        self, root: Path | None, thresholds: Mapping[Channel, float | None], wanted: WantedModels
+        self,
+        root: Path | None,
+        thresholds: Mapping[Channel, float | None],
+        wanted: WantedModels,
+        looks: LookBudget | None = None,
     ) -> None:
-        """Load what is wanted, and the newest where nothing is; ValueError without a model."""
+        """Load what is wanted, and the newest where nothing is; ValueError without a model.
+
+        With *looks*, a text model looks twice within that budget; without, at all uncertain texts.
+        """
 
         def slot(kind: Kind[Scorer]) -> Slot[Scorer]:
             wish = wanted.get(kind.channel, Wanted())
             return Slot(kind, root, thresholds.get(kind.channel), wish)
 
         self._caller = slot(_CALLER)
-        self._text = slot(_TEXT)
+        load_text = partial(bundles.load_text, budget=looks)
+        self._text = slot(Kind(channel=Channel.TEXT, load=load_text, warm=_warm_text))
         self._link = slot(_LINK)
         self.current = self._models()
 
@@ -100,5 +110,4 @@ def _warm_link(model: LinkScorer) -> None:
 _CALLER: Kind[CallerScorer] = Kind(
     channel=Channel.CALL, load=bundles.load_caller, warm=_warm_caller
 )
-_TEXT: Kind[TextScorer] = Kind(channel=Channel.TEXT, load=bundles.load_text, warm=_warm_text)
 _LINK: Kind[LinkScorer] = Kind(channel=Channel.LINK, load=bundles.load_link, warm=_warm_link)

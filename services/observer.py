@@ -20,6 +20,12 @@ class Observer:
     model_failed: Callable[[Channel], None] = lambda _channel: None
     moment_failed: Callable[[], None] = lambda: None
     """The moment model broke over a batch."""
+    second_looks: Callable[[int, int, int, float], None] = (
+        lambda _looked, _remembered, _skipped, _seconds: None
+    )
+    """Uncertain texts by what became of them, and the seconds that looking took."""
+    second_look_failed: Callable[[], None] = lambda: None
+    """A text kept its fast score, because the second look broke."""
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
     callers_active: Callable[[CallerActivity], None] = lambda _activity: None
     """What the callers of a batch of calls have been doing."""

@@ -96,6 +96,13 @@ class Settings(BaseSettings):
         description="Probability of spam from which block_spam blocks. Unset: that of the "
         "model's card.",
     )
+    second_look_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Share of a worker's time for second looks at texts whose score is uncertain, "
+        "where the text model knows how; 0: none, and the sentence encoder is not loaded.",
+    )
     moment_action: Literal["off", "mark", "block"] = Field(
         default="mark",
         description="What to do with a call whose moment reaches its threshold. The model learnt "
@@ -130,11 +137,18 @@ class Settings(BaseSettings):
         "are a campaign: told in the log once, and by `fanzha campaigns`.",
     )
     max_connection_requests: int = Field(
-        default=32,
+        default=128,
         ge=1,
         le=100_000,
         description="Requests that one connection may have under way; gRPC libraries keep more "
         "of them waiting on their own side.",
+    )
+    max_line_requests: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="Requests of all connections that wait for a worker to accept them. It cuts "
+        "off what comes beyond: some up to a quarter more, then all, which end as CANCELLED.",
     )
     max_wait_ms: int = Field(
         default=500,

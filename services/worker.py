@@ -92,6 +92,8 @@ class Worker:
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
                 moment_failed=self._metrics.moment_failed,
+                second_looks=self._metrics.second_looks,
+                second_look_failed=self._metrics.second_look_failed,
                 decided=self._decided,
                 callers_active=self._feature_drift.observe_callers,
                 shadowed=self._metrics.shadowed,
@@ -123,6 +125,7 @@ class Worker:
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
             max_connection_requests=settings.max_connection_requests,
+            max_line_requests=settings.max_line_requests,
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
         )

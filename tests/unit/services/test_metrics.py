@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -33,6 +33,19 @@ def reading(pages: MetricsPages) -> Callable[..., float | None]:
     return lambda name, **labels: registry.get_sample_value(name, labels)
 
 
+def test_second_looks_are_counted_by_outcome(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.second_looks(2, 3, 5, 0.25)
+    worker.second_looks(1, 0, 0, 0.5)
+    worker.second_look_failed()
+
+    value = reading(pages)
+    found = [value("fanzha_second_looks_total", outcome=outcome) for outcome in layout.LOOKS]
+    assert found == [3, 3, 5, 1]
+    assert value("fanzha_second_look_seconds_total") == 0.75
+
+
 def columns(rows: list[tuple[Action, Reason]]) -> tuple[Uint8s, Uint8s]:
     return (
         np.array([action for action, _ in rows], np.uint8),
@@ -40,6 +53,7 @@ def columns(rows: list[tuple[Action, Reason]]) -> tuple[Uint8s, Uint8s]:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(Channel), decisions), max_size=5))
 def test_decisions_are_counted_one_by_one(
     tmp_path_factory: pytest.TempPathFactory,
