@@ -5,7 +5,7 @@ import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -70,45 +70,30 @@ def after_calls(
     than imagined ones: we err against us.
     """
     kept = np.minimum(outgoing / np.maximum(activity.outgoing_calls, 1), 1)
-    whole = kept >= 1
-    made, got, sent, received = (
-        chance.binomial(np.rint(column).astype(np.int64), kept).astype(np.float32)
-        for column in (
-            activity.outgoing_calls,
-            activity.incoming_calls,
-            activity.texts_sent,
-            activity.texts_received,
-        )
-    )
-    calls, texts = made + got, sent + received
-    lengths = np.sqrt(np.log1p(CALL_SPREAD**2 / np.maximum(calls, 1)))
-    seconds = activity.connected_seconds / np.maximum(activity.connected_calls, 1)
-    # One day's calls lie closer together in the day than any.
-    at_once = np.exp(chance.uniform(0, np.log(MOST_AT_ONCE), len(activity)))
-    apart = (kept / at_once).astype(np.float32)
-
-    def met(
-        different: Float32s, events: Float32s, seen: Float32s, share: Float32s = kept
-    ) -> Float32s:
-        return np.minimum(_met_after(different, events, share, chance), seen)
-
+    # The order of the draws is part of what a seed means.
+    events = _kept_events(activity, kept, chance)
+    apart = _kept_apart(kept, chance)
     all_calls = activity.outgoing_calls + activity.incoming_calls
     all_texts = activity.texts_sent + activity.texts_received
+    counterparts = _met_after(activity.counterparts, all_calls, kept, chance)
+    hours = _met_after(activity.active_hours, all_calls, apart, chance)
+    seconds = _connected_seconds(activity, events.calls, chance)
+    written_with = _met_after(activity.text_counterparts, all_texts, kept, chance)
     imagined = CallerActivity(
-        outgoing_calls=made,
-        incoming_calls=got,
-        counterparts=met(activity.counterparts, all_calls, calls),
+        outgoing_calls=events.made,
+        incoming_calls=events.got,
+        counterparts=np.minimum(counterparts, events.calls),
         active_days=np.maximum(np.ceil(activity.active_days * kept), 1).astype(np.float32),
-        active_hours=met(activity.active_hours, all_calls, calls, apart),
-        ended_calls=made,
-        answered_calls=made,
-        connected_calls=calls,
-        connected_seconds=(calls * seconds * _around_one(lengths, chance)).astype(np.float32),
-        texts_sent=sent,
-        texts_received=received,
-        text_counterparts=met(activity.text_counterparts, all_texts, texts),
+        active_hours=np.minimum(hours, events.calls),
+        ended_calls=events.made,
+        answered_calls=events.made,
+        connected_calls=events.calls,
+        connected_seconds=seconds,
+        texts_sent=events.sent,
+        texts_received=events.received,
+        text_counterparts=np.minimum(written_with, events.texts),
     )
-    return _where(whole, activity, imagined)
+    return _where(kept >= 1, activity, imagined)
 
 
 def without(activity: CallerActivity, *, ends: Bools | bool, texts: Bools | bool) -> CallerActivity:
@@ -151,6 +136,49 @@ _NAMES = tuple(field.name for field in fields(CallerActivity))
 
 def _column(rows: list[dict[str, str]], name: str) -> Float32s:
     return np.array([float(row[name] or "nan") for row in rows], np.float32)
+
+
+class _Events(NamedTuple):
+    """Calls and texts that are left of an observation."""
+
+    made: Float32s
+    got: Float32s
+    sent: Float32s
+    received: Float32s
+
+    @property
+    def calls(self) -> Float32s:
+        return self.made + self.got
+
+    @property
+    def texts(self) -> Float32s:
+        return self.sent + self.received
+
+
+def _kept_events(activity: CallerActivity, kept: Float32s, chance: Generator) -> _Events:
+    columns = (
+        *(activity.outgoing_calls, activity.incoming_calls),
+        *(activity.texts_sent, activity.texts_received),
+    )
+    return _Events(
+        *(
+            chance.binomial(np.rint(column).astype(np.int64), kept).astype(np.float32)
+            for column in columns
+        )
+    )
+
+
+def _kept_apart(kept: Float32s, chance: Generator) -> Float32s:
+    """Return the shares of calls that show hours: one day's calls lie closer together than any."""
+    at_once = np.exp(chance.uniform(0, np.log(MOST_AT_ONCE), len(kept)))
+    return (kept / at_once).astype(np.float32)
+
+
+def _connected_seconds(activity: CallerActivity, calls: Float32s, chance: Generator) -> Float32s:
+    """Draw how long so many calls last together, around what each subscriber's last."""
+    lengths = np.sqrt(np.log1p(CALL_SPREAD**2 / np.maximum(calls, 1)))
+    seconds = activity.connected_seconds / np.maximum(activity.connected_calls, 1)
+    return (calls * seconds * _around_one(lengths, chance)).astype(np.float32)
 
 
 def _met_after(

@@ -1,7 +1,7 @@
 """Splitting the labelled subscribers, and imagining them earlier."""
 
 import gzip
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,33 @@ def test_who_made_fewer_calls_stays_whole() -> None:
     early = after_calls(whole, 64.0, np.random.default_rng(1))
 
     assert astuple(early) == astuple(whole)
+
+
+def test_a_seed_means_the_same_looks_for_ever() -> None:
+    chance = np.random.default_rng(5)
+    whole = CallerActivity(
+        **{
+            field.name: np.floor(chance.gamma(1, 120, 400)).astype(np.float32)
+            for field in fields(CallerActivity)
+        }
+    )
+
+    early = after_calls(whole, np.linspace(1, 200, 400, dtype=np.float32), chance)
+
+    assert [round(float(column.sum(dtype=np.float64))) for column in astuple(early)] == [
+        24759,
+        30976,
+        34538,
+        38393,
+        28485,
+        36308,
+        38951,
+        44515,
+        133365,
+        31815,
+        34765,
+        36151,
+    ]
 
 
 def test_unreported_columns_are_hidden() -> None:
