@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
-from classifiers.card import CARD
+from classifiers.card import CARD, SECOND
+from classifiers.looks import LookBudget
 from fanzha.tables import Channel
 from services.models import ModelSwitch
 from services.wanted_models import Wanted
+from tests.builders import some_texts
 from tests.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
+from tests.second_looks import UNCERTAIN, LookTally, a_text_bundle
 
 LINK = Channel.LINK
 
@@ -223,3 +227,39 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
     assert before is None
     assert switch.status()[LINK].score_histogram == (7, *[1] * 19)
     assert switch.status()[LINK].feature_histograms["host_labels"].rows == (5, 4, 0)
+
+
+def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
+    tally = LookTally()
+    looks = LookBudget(share=0.05, clock=monotonic, counters=tally)
+    switch = ModelSwitch(root, {}, {}, looks)
+    a_text_bundle(root, "2")
+    texts = some_texts(UNCERTAIN)
+
+    watching = {Channel.TEXT: Wanted(shadow="2")}
+    switch.prepare(watching)
+    switch.take(watching)
+    assert switch.current.shadows.text is not None
+    before = tally.outcomes["looked"]
+    seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
+    for wanted in (Wanted(active="2", previous="1"), Wanted(active="1", previous="2")):
+        switch.prepare({Channel.TEXT: wanted})
+        assert switch.take({Channel.TEXT: wanted}) == [Channel.TEXT]
+
+    assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
+    assert tally.outcomes["looked"] == before + 1
+
+
+def test_a_mended_second_look_is_tried_again(root: Path) -> None:
+    head = a_text_bundle(root, "2") / SECOND
+    whole = head.read_bytes()
+    head.write_bytes(whole[:-1])
+    switch = ModelSwitch(root, {}, {Channel.TEXT: Wanted(active="1")})
+    wanted = {Channel.TEXT: Wanted(active="2")}
+    refused = switch.prepare(wanted)
+
+    head.write_bytes(whole)
+
+    assert refused == [Channel.TEXT]
+    assert switch.prepare(wanted) == []
+    assert switch.take(wanted) == [Channel.TEXT]

@@ -1,0 +1,64 @@
+"""A running service looks twice at uncertain texts, as far as its budget allows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fanzha.client import channels
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from fanzha.v1 import interception_pb2_grpc as pb_grpc
+from tests.model_bundles import some_bundles
+from tests.running import Running, eventually, fanzha_up
+from tests.second_looks import UNCERTAIN, a_text_bundle, fast
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("service")
+    models: Path = folder / "models"
+    models.mkdir()
+    some_bundles(models)
+    a_text_bundle(models, "2")
+    with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models)) as running:
+        yield running
+
+
+def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
+    with channels.blocking(service.interception) as channel:
+        texts = [
+            pb.Text(body=body, sender="+12025550123", receiver="13800138000") for body in bodies
+        ]
+        answer = pb_grpc.InterceptionServiceStub(channel).DecideTexts(
+            pb.DecideTextsRequest(texts=texts), timeout=20
+        )
+    return answer.decisions
+
+
+def count(service: Running, outcome: str) -> float:
+    start = f'fanzha_second_looks_total{{outcome="{outcome}"}} '
+    lines = service.metrics_page().splitlines()
+    return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
+
+
+def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
+    first = decide(service, UNCERTAIN)
+    looked, remembered = count(service, "looked"), count(service, "remembered")
+
+    again = decide(service, UNCERTAIN, UNCERTAIN, UNCERTAIN)
+
+    assert [*first.actions, *again.actions] == [decision_pb2.ACTION_BLOCK] * 4
+    assert looked >= 1
+    eventually(lambda: count(service, "remembered") == remembered + 3)
+    assert count(service, "looked") == looked
+
+
+def test_a_model_without_a_second_look_takes_over_and_gives_way_again(service: Running) -> None:
+    service.fanzha("models", "activate", "sms", "1")
+    once = decide(service, UNCERTAIN)
+    service.fanzha("models", "rollback", "sms")
+    twice = decide(service, UNCERTAIN)
+
+    assert (once.model_version, twice.model_version) == ("1", "2")
+    assert once.scores[0] < fast().threshold <= twice.scores[0]
