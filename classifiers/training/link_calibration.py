@@ -36,6 +36,13 @@ def fit(odds: Float32s, malicious: Bools) -> Calibration:
     return Calibration(bend, slope, offset)
 
 
+def fit_line(odds: Float32s, malicious: Bools) -> tuple[float, float]:
+    """Return the slope and offset that make *malicious* most likely, without a bend."""
+    wide = odds.astype(np.float64)
+    slope, offset = _most_likely(np.stack([wide, np.ones(len(wide))], axis=1), malicious)
+    return slope, offset
+
+
 def _most_likely(columns: npt.NDArray[np.float64], malicious: Bools) -> list[float]:
     """Return the weights of *columns* in a logistic regression, by Newton's method."""
     found = np.zeros(columns.shape[1])

@@ -1,6 +1,6 @@
 """Trains the text model: `python -m classifiers.training.sms --data FOLDER --out BUNDLE`.
 
-Three processes of one thread each. All choices are made on validation rows; the test rows are
+Two processes of one thread each. All choices are made on validation rows; the test rows are
 scored once, at the end. The models of rounds that leave out a source, or learn from fewer
 groups, are thrown away.
 """
@@ -19,7 +19,7 @@ from classifiers.training.sms_rounds import Bench
 from classifiers.training.sms_teacher import Teacher
 
 LEFT_OUT = (("mendeley",), ("fbs",), ("inbox",), ("spamhunter", "spamhunter_labelled"))
-SHARES = (25,)
+SHARES = (25, 50)
 """Of the groups, for the learning curve."""
 
 
@@ -41,14 +41,12 @@ def main(
         encoding = progress.add_task("encoding", total=1.0)
         teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
         bench = Bench(rows=rows, teacher=teacher, seed=seed)
-        done = progress.add_task("training without", total=len(others))
-        task = progress.add_task("training", total=epochs)
+        task = progress.add_task("training", total=1 + len(others))
         trained, figures = sms_rounds.run_all(
             bench,
             Round(epochs=epochs),
             others,
-            tell=lambda *_: progress.advance(task),
-            done=lambda: progress.advance(done),
+            done=lambda: progress.advance(task),
         )
     rounds = list(zip(others, figures, strict=True))
     sms_bundle.write(out, rows, trained, rounds=rounds, seed=seed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,7 +15,15 @@ from classifiers.embeddings import Embeddings
 from classifiers.evaluation import calibration_error
 from classifiers.onnx_model import OnnxModel
 from classifiers.sms import TextClassifier
-from classifiers.training import card_plots, feature_histograms, sms_graph, sms_report
+from classifiers.training import (
+    card_plots,
+    feature_histograms,
+    sms_golden,
+    sms_graph,
+    sms_head,
+    sms_report,
+    sms_speed,
+)
 from classifiers.training.common import write_bundle
 from classifiers.training.sms_data import (
     CLASSES,
@@ -33,18 +42,7 @@ from classifiers.training.sms_scores import careful, probabilities
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
-EXAMPLES = (
-    "【招商银行】您尾号1234的账户于11月24日12:30消费支出人民币200.50元，余额3500.00元。",
-    "【微信】验证码480213，5分钟内有效，请勿告诉任何人。",
-    "尊敬的客户，您的积分已满10000分，可兑换现金500元，请登录 http://icbc.example/a 兑换，"
-    "逾期失效【工商银行】",
-    "手机兼职刷单，日赚500元，佣金秒到，加微信abk123",
-    "晚上一起吃饭吗？七点老地方",
-    "Your parcel is on hold because of an unpaid fee. Pay now: http://parcel.example/pay",
-    "123456 is your verification code. Don't share it with anyone.",
-    "See you at the station at seven",
-)
-"""Golden rows: messages of our own."""
+SECOND_GRAPH = "second.onnx"
 
 _BATCH = 512
 
@@ -60,15 +58,16 @@ def write(
     rounds: Sequence[tuple[Round, Figures]],
     seed: int,
 ) -> None:
-    """Write the graph and its card, and load both again."""
+    """Write the graphs and their card, and load them again."""
     model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
     graph = model.SerializeToString(deterministic=True)
     served = _served(graph)
-    ham = [row.text for row in rows if row.split == VALIDATION and row.label == "ham"]
-    table = {
+    validation = [row for row in rows if row.split == VALIDATION]
+    ham = [row.text for row in validation if row.label == "ham"]
+    table: dict[str, object] = {
         "version": out.name,
         "channel": "sms",
-        "threshold": round(trained.threshold, 6),
+        "threshold": trained.stages.threshold,
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         "classes": list(CLASSES),
@@ -81,11 +80,20 @@ def write(
         "feature_histograms": feature_histograms.of_texts(ham),
         "data": _sources(rows),
         **_measured(served, rows, trained, rounds, seed),
-        "golden": [
-            {"text": text, "score": round(float(score), 5)}
-            for text, score in zip(EXAMPLES, served(EXAMPLES)[0], strict=True)
-        ],
+        "golden": sms_golden.rows(
+            trained.stages,
+            served(sms_golden.EXAMPLES)[0],
+            validation,
+            served([row.text for row in validation])[0],
+        ),
     }
+    second = trained.stages.second
+    if second is not None:
+        head = sms_head.build(second.head).SerializeToString(deterministic=True)
+        table["second_sha256"] = sha256(head).hexdigest()
+        table["second_look"] = sms_golden.about(second)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / SECOND_GRAPH).write_bytes(head)
     write_bundle(out, graph, table)
     TextClassifier(OnnxModel(out))
 
@@ -99,11 +107,13 @@ def _measured(
 ) -> dict[str, object]:
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
+    found["threshold_alone"] = trained.stages.alone
     by_source: dict[str, Figures] = {}
     for name in (VALIDATION, TEST):
-        p_fraud, kinds = served([row.text for row in splits[name]])
-        figures = sms_report.by_source(splits[name], p_fraud, trained.threshold)
-        by_source[name] = found[name] = figures
+        texts = [row.text for row in splits[name]]
+        p_fraud, kinds = served(texts)
+        judged = trained.stages.judge(texts, p_fraud)
+        by_source[name] = found[name] = sms_report.by_source(splits[name], judged)
         found[f"{name}_kinds"] = sms_report.kinds(splits[name], kinds)
         clear = np.array([sum(row.allowed) == 1 for row in splits[name]])
         frauds = np.array([row.label == "fraud" for row in splits[name]])
@@ -111,18 +121,19 @@ def _measured(
         found[f"{name}_calibration_error"] = round(error, 4)
     tested = [row.source for row in splits[TEST]]
     plots = card_plots.figures(
-        p_fraud[clear],
+        judged.scores[clear],
         frauds[clear],
-        trained.threshold,
+        trained.stages.threshold,
         [source for source, is_clear in zip(tested, clear.tolist(), strict=True) if is_clear],
     )
     if learning := sms_report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
         plots["learning"] = learning
     found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
     found["evasions"] = sms_report.under_evasions(
-        splits[TEST], lambda texts: served(texts)[0], trained.threshold, seed
+        splits[TEST], lambda some: trained.stages.judge(some, served(some)[0]).blocked, seed
     )
     found["left_out"] = sms_report.left_out(rounds)
+    found["speed"] = sms_speed.measured(lambda some: served(some)[0], texts, judged.looked)
     return {"metrics": found, "plots": plots}
 
 

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.evaluation import threshold_for
 from classifiers.training.common import BUDGET, SMALL_SOURCE
 from classifiers.training.sms_data import FRAUD, HAM, LANGUAGES, OWN, SPAM, Row
 from fanzha.tables import Bools, Float32s
 
 OWN_BUDGET = 0.01
-"""Of our own look-alikes, written to be hard and each many times the same."""
+"""Of our own look-alikes, written to be hard and each many times the same: for cautions."""
+OWN_TOGETHER = 0.003
+"""Of our own look-alikes, what both stages together may block."""
 ENOUGH = 300
 """Rows of ham of a language that can speak for it."""
 LOWEST_THRESHOLD = 0.6
@@ -43,39 +44,32 @@ def cautions(rows: Sequence[Row], found: Float32s) -> Float32s:
     for language in range(len(LANGUAGES)):
         ham = np.array([row.language == language and row.label == "ham" for row in rows])
         enough[language] = ham.sum() >= ENOUGH
-        for of_source, budget in _parts(rows, ham):
+        for of_source, budget in parts(rows, ham, OWN_BUDGET):
             caution[language] = max(caution[language], _highest(wanted[of_source], budget))
     # Where little ham can speak for a language, it is treated as the hardest known one.
     caution[~enough] = np.maximum(caution[~enough], caution[enough].max(initial=0))
     return caution
 
 
-def threshold(rows: Sequence[Row], p_fraud: Float32s) -> float:
-    """Return the threshold that keeps the budget in every source, whatever its languages."""
-    ham = np.array([row.label == "ham" for row in rows])
-    parts = _parts(rows, ham)
-    found = [threshold_for(p_fraud[part], rate, at_least=1) for part, rate in parts]
-    return max([LOWEST_THRESHOLD, *found])
-
-
-def _parts(rows: Sequence[Row], ham: Bools) -> list[tuple[Bools, float]]:
+def parts(rows: Sequence[Row], ham: Bools, own: float) -> list[tuple[Bools, float]]:
     """Return the rows of each source in *ham*, and the share of them that may be blocked.
 
-    Sources too small to show a rate of one in a thousand are one part together. In every part
-    one row may be blocked at least: no corpus is free of wrong labels.
+    Of our own messages it is *own*. Sources too small to show a rate of one in a thousand are
+    one part together. In every part one row may be blocked at least: no corpus is free of wrong
+    labels.
     """
     sources = np.array([row.source for row in rows])
-    parts: list[tuple[Bools, float]] = []
+    found: list[tuple[Bools, float]] = []
     small = np.zeros(len(rows), np.bool_)
     for source in np.unique(sources[ham]).tolist():
         part = ham & (sources == source)
         if source == OWN:
-            parts.append((part, OWN_BUDGET))
+            found.append((part, own))
         elif part.sum() >= SMALL_SOURCE:
-            parts.append((part, BUDGET))
+            found.append((part, BUDGET))
         else:
             small |= part
-    return [*parts, (small, BUDGET)] if small.any() else parts
+    return [*found, (small, BUDGET)] if small.any() else found
 
 
 def _highest(values: Float32s, budget: float) -> float:

@@ -14,6 +14,7 @@ from classifiers.text_features import BUCKET_BITS, CHUNK, IDS_PER_CHARACTER, PAD
 from classifiers.training.link_calibration import Calibration
 from classifiers.training.sms_graph import Weights
 from classifiers.training.sms_scores import HEADS
+from classifiers.training.sms_second import Stages
 from fanzha.fraud import FraudType
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
@@ -76,7 +77,7 @@ class Trained:
     caution: Float32s
     """Added to the logit of ham, language by language."""
     calibration: Calibration
-    threshold: float
+    stages: Stages
     spam_threshold: float
 
 

@@ -3,14 +3,34 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from classifiers.training import card_plots
 from classifiers.training.common import markdown_table
+from classifiers.training.sms_errors import ERRORS
 from classifiers.training.sms_evasions import EVASIONS
-from classifiers.training.sms_page_words import HEAD, KINDS, LIMITS, TRIED
+from classifiers.training.sms_page_words import (
+    HEAD,
+    KINDS,
+    LIMITS,
+    NO_SECOND_LOOK,
+    SECOND_LOOK,
+    TRIED,
+)
 from classifiers.training.sms_report import Figures
 
-_TITLES = ("source", "ham", "blocked", "fraud", "recall", "spam", "spam blocked")
+_TITLES = (
+    "source",
+    "ham",
+    "blocked",
+    "looked at",
+    "fraud",
+    "recall",
+    "fast stage alone",
+    "looked at",
+    "spam",
+    "spam blocked",
+)
 
 
 def write(bundle: Path, page: Path) -> None:
@@ -25,7 +45,7 @@ def write(bundle: Path, page: Path) -> None:
         "cautions": _cautions(card["languages"], card["caution"]),
         "curve": "{:.3g} o³ + {:.3g} o + {:.3g}".format(*card["calibration"]),
     }
-    parts = [HEAD.format_map(numbers)]
+    parts = [HEAD.format_map(numbers), _second_look(card)]
     for name, title in _TABLES.items():
         if metrics.get(name):
             parts.append(f"## {title}\n\n{_table(metrics[name])}\n")
@@ -33,7 +53,7 @@ def write(bundle: Path, page: Path) -> None:
         parts.append(f"## {_EVASIONS}\n\n{_evasion_table(metrics['evasions'])}\n")
     parts.append(f"{KINDS}\n{_kind_table(metrics)}\n")
     parts.append(f"## Plots\n\nTest rows with a clear label.\n\n{card_plots.draw(card, page)}\n")
-    page.write_text("\n".join([*parts, TRIED, LIMITS]), encoding="utf-8")
+    page.write_text("\n".join([*parts, ERRORS, TRIED, LIMITS]), encoding="utf-8")
 
 
 def _kind_table(metrics: Mapping[str, Figures]) -> str:
@@ -73,18 +93,39 @@ def _line(figure: Mapping[str, object]) -> list[object]:
         figure["source"],
         figure.get(ham, ""),
         _share(figure, ham, 3),
+        _share(figure, ham, 2, "looked"),
         figure.get("fraud", ""),
         _share(figure, "fraud", 1),
+        _share(figure, "fraud", 1, "alone"),
+        _share(figure, "fraud", 1, "looked"),
         figure.get("spam", ""),
         _share(figure, "spam", 1),
     ]
 
 
-def _share(figure: Mapping[str, object], label: str, places: int) -> str:
+def _share(figure: Mapping[str, object], label: str, places: int, what: str = "blocked") -> str:
     if label not in figure:
         return ""
-    share = float(str(figure[f"{label}_blocked"])) / float(str(figure[label]))
-    return f"{share:.{places}%} ({figure[f'{label}_blocked']})"
+    share = float(str(figure[f"{label}_{what}"])) / float(str(figure[label]))
+    return f"{share:.{places}%} ({figure[f'{label}_{what}']})"
+
+
+def _second_look(card: Mapping[str, Any]) -> str:
+    if "second_look" not in card:
+        return NO_SECOND_LOOK
+    return SECOND_LOOK.format_map({**card["metrics"], **card["metrics"]["speed"], **_looks(card)})
+
+
+def _looks(card: Mapping[str, Any]) -> dict[str, object]:
+    second = card["second_look"]
+    return {
+        "from_score": second["from_score"],
+        "below": card["threshold"],
+        "slope": second["slope"],
+        "offset": second["offset"],
+        "own_threshold": second["threshold"],
+        "encoder_version": second["encoder_version"],
+    }
 
 
 _EVASIONS = "Recall on test rows rewritten by evasions that training never uses"

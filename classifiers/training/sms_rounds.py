@@ -11,11 +11,18 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from classifiers.training import link_calibration, sms_calls, sms_caution, sms_report
+from classifiers.training import (
+    link_calibration,
+    sms_calls,
+    sms_caution,
+    sms_report,
+    sms_second,
+)
 from classifiers.training.common import budget_threshold
 from classifiers.training.link_calibration import Calibration
 from classifiers.training.sms_data import FRAUD, SPAM, TRAIN, VALIDATION, Row
 from classifiers.training.sms_fit import train
+from classifiers.training.sms_head import Head
 from classifiers.training.sms_network import Network, Trained, logits
 from classifiers.training.sms_round import Round
 from classifiers.training.sms_scores import calibrated, careful, fraud_odds, probabilities
@@ -33,24 +40,21 @@ class Bench:
     teacher: Teacher
     seed: int
 
-    def fit(self, one: Round, tell: Callable[[int, float], None] = lambda *_: None) -> Trained:
-        """Train a network, and what keeps it within the budget."""
-        return self.careful(one, self.network(one, tell))
-
-    def network(self, one: Round, tell: Callable[[int, float], None]) -> Network:
-        """Train a network."""
+    def fit(self, one: Round) -> Trained:
+        """Train a network and a head, and choose what keeps them within the budget."""
         known = [row for row in self.rows if one.knows(row)]
-        soft = self.teacher.soft_labels(one.knows, self.seed)
-        return train(
+        soft, head = self.teacher.taught(one.knows, self.seed)
+        network = train(
             [row for row in known if row.split == TRAIN],
             epochs=one.epochs,
             seed=self.seed,
-            progress=tell,
+            progress=lambda *_: None,
             soft=soft,
         )
+        return self.careful(one, network, head)
 
-    def careful(self, one: Round, network: Network) -> Trained:
-        """Choose what keeps *network* within the budget, on validation rows."""
+    def careful(self, one: Round, network: Network, head: Head) -> Trained:
+        """Choose what keeps *network* and *head* within the budget, on validation rows."""
         # Synthetic calls teach, but what they call harmless sets no threshold.
         validation = [
             row
@@ -63,16 +67,16 @@ class Bench:
         caution = sms_caution.cautions(validation, found)
         classes = careful(found, caution)
         calibration = _calibration(validation, classes)
-        p_spam = probabilities(classes, calibration)[:, SPAM]
+        scores = probabilities(classes, calibration)
         sources = np.array([row.source for row in validation])
         is_bad = np.array([row.label != "ham" for row in validation])
-        careless = sms_caution.threshold(validation, probabilities(classes)[:, FRAUD])
+        lowest = _meaning(sms_caution.LOWEST_THRESHOLD, calibration)
         return Trained(
             network=network,
             caution=caution,
             calibration=calibration,
-            threshold=_meaning(careless, calibration),
-            spam_threshold=budget_threshold(p_spam, is_bad, sources)[0],
+            stages=sms_second.choose(validation, scores[:, FRAUD], head, lowest),
+            spam_threshold=budget_threshold(scores[:, SPAM], is_bad, sources)[0],
         )
 
     def run(self, one: Round) -> sms_report.Figures:
@@ -86,7 +90,7 @@ class Bench:
         found = logits(trained.network, [row.text for row in rows])
         classes = careful(found, trained.caution)
         p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
-        return sms_report.by_source(rows, p_fraud, trained.threshold)
+        return sms_report.by_source(rows, trained.stages.judge([r.text for r in rows], p_fraud))
 
 
 def run_all(
@@ -94,18 +98,17 @@ def run_all(
     one: Round,
     others: Sequence[Round],
     *,
-    tell: Callable[[int, float], None],
     done: Callable[[], None],
 ) -> tuple[Trained, list[sms_report.Figures]]:
-    """Train as *one* says, and run *others* beside it; *done* is called after each of them."""
+    """Train as *one* says, then run *others*; *done* is called after each of them."""
     with ProcessPoolExecutor(
         PROCESSES, mp_context=get_context("fork"), initializer=_share, initargs=(bench,)
     ) as pool:
+        main = pool.submit(_fit_shared, one)
         tasks = [pool.submit(_run_shared, other) for other in others]
-        for task in tasks:
+        for task in [main, *tasks]:
             task.add_done_callback(lambda _: done())
-        trained = bench.fit(one, tell)
-        return trained, [task.result() for task in tasks]
+        return main.result(), [task.result() for task in tasks]
 
 
 _SHARED: list[Bench] = []
@@ -113,6 +116,10 @@ _SHARED: list[Bench] = []
 
 def _share(bench: Bench) -> None:
     _SHARED.append(bench)
+
+
+def _fit_shared(one: Round) -> Trained:
+    return _SHARED[0].fit(one)
 
 
 def _run_shared(one: Round) -> sms_report.Figures:

