@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from classifiers import bundles, card
-from classifiers.card import GRAPH, Card
+from classifiers.card import GRAPH, SECOND, Card
 from fanzha.tables import Channel
 from services.model_store import ModelReport
 from services.wanted_models import FOLDERS, WORDS, Wanted
@@ -84,7 +84,8 @@ def _bundle_row(root: Path | None, channel: Channel, version: str) -> dict[str, 
     try:
         bundle = bundles.folder(root, FOLDERS[channel], version)
         found = card.read(bundle)
-        size = (bundle / GRAPH).stat().st_size
+        graphs = [bundle / GRAPH, *bundle.glob(SECOND)]
+        size = sum(graph.stat().st_size for graph in graphs)
     except (OSError, ValueError) as error:
         return {"version": version, "error": str(error)}
     return {
