@@ -21,6 +21,9 @@ from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name
 _AWAY = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 
+_SHED = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
+"""The second is how gRPC's core cuts a server's line."""
+
 REST_SECONDS = 0.02
 """For a connection whose server sheds and does not say for how long."""
 MISSES = 3
@@ -100,7 +103,7 @@ class Connection:
         return await ask(request, timeout=timeout)
 
     def _note(self, failure: RequestFailed, now: float) -> None:
-        if failure.status is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        if failure.status in _SHED:
             hint = REST_SECONDS if failure.retry_after is None else failure.retry_after
             self.rests_until = now + hint
         elif failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -18,7 +18,8 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
     """Serve the requests that *gate* lets in; the others raise what it raises."""
 
     async def admit(_requests: object, context: Any) -> bytes:
-        gate.enter(context.time_remaining())
+        remaining = context.time_remaining()
+        entered = gate.enter(remaining)
         try:
             data = await context.read()
             if data is grpc.aio.EOF:
@@ -27,6 +28,6 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
             check_deadline(context.time_remaining())
             return await serve(data, context)
         finally:
-            gate.leave()
+            gate.leave(entered, remaining)
 
     return grpc.stream_unary_rpc_method_handler(admit)

@@ -34,9 +34,6 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     ),
 }
 
-MOST_PENDING = 256
-"""Requests that gRPC itself holds for us; from twice as many on it cancels each new one."""
-
 
 class RpcServer:
     """A gRPC server that says NOT_SERVING until told otherwise."""
@@ -46,7 +43,8 @@ class RpcServer:
         servicers: dict[str, object],
         *,
         max_message_bytes: int,
-        max_connection_requests: int = 32,
+        max_connection_requests: int = 128,
+        max_line_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
     ) -> None:
@@ -55,12 +53,12 @@ class RpcServer:
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_receive_message_length", max_message_bytes),
                 ("grpc.max_send_message_length", max_message_bytes),
-                # What is beyond waits with the client, where it costs us nothing.
+                # What is beyond waits with the client, and comes when its time is nearly over.
                 ("grpc.max_concurrent_streams", max_connection_requests),
                 ("grpc.http.overload_protection", 0),
-                # What many connections send at once is cut off in the core beyond this.
-                ("grpc.server.max_pending_requests", MOST_PENDING),
-                ("grpc.server.max_pending_requests_hard_limit", 2 * MOST_PENDING),
+                # The core cuts the line: some of what is beyond the first, all beyond the second.
+                ("grpc.server.max_pending_requests", max_line_requests),
+                ("grpc.server.max_pending_requests_hard_limit", max_line_requests * 5 // 4 + 1),
                 # Gateways keep channels for days and ping them to notice a dead peer.
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),

@@ -38,7 +38,9 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(max_wait_ms: int = 0) -> AsyncIterator[Serving]:
+async def serving(
+    max_wait_ms: int = 0, max_line_requests: int = CONNECTIONS * REQUESTS
+) -> AsyncIterator[Serving]:
     failures: list[str] = []
     servicer = InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
@@ -50,6 +52,7 @@ async def serving(max_wait_ms: int = 0) -> AsyncIterator[Serving]:
         {"interception": servicer},
         max_message_bytes=2**22,
         max_wait_ms=max_wait_ms,
+        max_line_requests=max_line_requests,
         failed=failures.append,
     )
     port = await server.start("127.0.0.1", 0)
@@ -122,6 +125,14 @@ async def test_without_a_hurry_nobody_is_refused() -> None:
         outcomes = await storm(server.target)
 
     assert set(outcomes) == {"ok"}
+
+
+async def test_a_long_line_is_cut_and_the_others_are_answered_rightly() -> None:
+    async with serving(max_wait_ms=60_000, max_line_requests=8) as server:
+        outcomes = await storm(server.target)
+
+    assert set(outcomes) == {"ok", "cancelled"}
+    assert outcomes.total() == CONNECTIONS * REQUESTS
 
 
 async def test_a_request_that_says_nothing_ends() -> None:
