@@ -75,7 +75,8 @@ class Looks:
             self._look_within(self._budget, rows, keys, normal)
         known = np.array([self._memory.get(key, np.nan) for key in keys], np.float32)
         self._forget()
-        return self.second.scores(fast_log_odds, known)
+        # In most batches of a busy worker nothing is known.
+        return known if np.isnan(known).all() else self.second.scores(fast_log_odds, known)
 
     def _recall(self, key: bytes) -> None:
         if key in self._memory:
