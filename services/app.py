@@ -12,10 +12,11 @@ from classifiers.moment_memory import MomentMemory
 from fanzha import numbering
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Channel, Int64s
+from fanzha.tables import Bools, Int64s
 from services import second_looks, wanted_models
 from services.call_ends import RecordEnds
 from services.engine import Engine, Rules
+from services.model_kinds import ModelKind
 from services.models import ModelSwitch
 from services.moment_stage import MomentStage
 from services.observer import Observer
@@ -53,7 +54,7 @@ def build(
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, second_looks.budget(settings, observer))
-    moment = _moment_stage(settings)
+    moment = _moment_stage(settings, models)
     _warm_up()
     home = HomePlan(settings.home_country)
     activity = ActivityTable(settings.activity_slots)
@@ -93,29 +94,37 @@ def load_models(settings: Settings, looks: LookBudget | None = None) -> ModelSwi
     return ModelSwitch(
         settings.models_dir,
         {
-            Channel.CALL: settings.call_threshold,
-            Channel.TEXT: settings.text_threshold,
-            Channel.LINK: settings.link_threshold,
+            ModelKind.CALL: settings.call_threshold,
+            ModelKind.SMS: settings.text_threshold,
+            ModelKind.URL: settings.link_threshold,
+            ModelKind.MOMENT: settings.moment_threshold,
         },
         wanted_models.kept(settings.data_dir),
         looks,
+        moment=_with_moment(settings),
     )
 
 
-def _moment_stage(settings: Settings) -> MomentStage | None:
+def _with_moment(settings: Settings) -> bool:
+    """Tell whether there is to be a moment stage, and a bundle for it."""
     if settings.moment_action == "off":
-        return None
+        return False
     root = settings.models_dir or bundles.SHIPPED
-    if not bundles.versions(root, "moment"):
-        if settings.moment_action == "block":
-            raise ValueError(f"moment_action: {root} holds no moment bundle")
-        logger.warning("%s holds no moment bundle: no call is marked", root)
+    if bundles.versions(root, ModelKind.MOMENT.folder):
+        return True
+    if settings.moment_action == "block":
+        raise ValueError(f"moment_action: {root} holds no moment bundle")
+    logger.warning("%s holds no moment bundle: no call is marked", root)
+    return False
+
+
+def _moment_stage(settings: Settings, models: ModelSwitch) -> MomentStage | None:
+    if ModelKind.MOMENT not in models.status():
         return None
     return MomentStage(
-        model=bundles.load_moment(root),
+        current=models.moment,
         # What is of minutes needs fewer slots than what is of days.
         memory=MomentMemory(settings.activity_slots // MOMENT_SHARE),
-        threshold=settings.moment_threshold,
         blocks=settings.moment_action == "block",
         home_country=settings.home_country,
     )

@@ -33,6 +33,7 @@ from fanzha.tables import (
 from services import details, evidence, policy, shadow
 from services.evidence import Listed
 from services.faults import kind_and_places
+from services.model_kinds import OF_CHANNEL, ModelKind
 from services.moment_stage import MomentStage, Suspicion
 from services.observer import Observer, Table
 from services.policy import Ruling
@@ -227,6 +228,8 @@ class Engine:
         self._observer.stage_done(channel, "policy")
         if question is not None:
             self._compare(channel, question, rule, ruling, fraud_types)
+        if suspicion is not None and suspicion.question is not None:
+            self._compare_marks(suspicion.question, partial(rule, scores=scores), ruling, models)
         self._observer.decided(channel, table, decisions)
         return decisions
 
@@ -239,19 +242,40 @@ class Engine:
         fraud_types: Uint8s | None,
     ) -> None:
         """Tell the observer what a shadow would have decided on the same evidence."""
-        try:
+
+        def compare() -> None:
             scores, types = question.ask()
             other = rule(scores=scores, threshold=question.shadow.threshold)
             changes = shadow.changes(ruling.actions, other.actions)
             self._observer.shadowed(channel, changes, fraud_types, types)
+
+        self._watch(question, OF_CHANNEL[channel], compare)
+        self._observer.stage_done(channel, "shadow")
+
+    def _compare_marks(
+        self, question: Question, rule: Callable[..., Ruling], ruling: Ruling, models: Models
+    ) -> None:
+        """Tell the observer which calls a shadow of the moment model would mark otherwise."""
+
+        def compare() -> None:
+            moments, _ = question.ask()
+            suspicious = moments >= np.float32(question.shadow.threshold)
+            other = rule(threshold=models.thresholds[Channel.CALL], suspicious=suspicious)
+            self._observer.marks_shadowed(shadow.mark_changes(ruling.reasons, other.reasons))
+
+        self._watch(question, ModelKind.MOMENT, compare)
+        self._observer.stage_done(Channel.CALL, "shadow")
+
+    def _watch(self, question: Question, kind: ModelKind, compare: Callable[[], None]) -> None:
+        try:
+            compare()
         except Exception as error:
             # Whatever breaks in a shadow, the decision is made already.
             if not question.shadow.faulted:
                 places = kind_and_places(error)
                 logger.warning("a shadow fails; it is only counted from now on: %s", places)
             question.shadow.faulted = True
-            self._observer.shadow_failed(channel)
-        self._observer.stage_done(channel, "shadow")
+            self._observer.shadow_failed(kind)
 
     def _spam(self, model: TextScorer, found: TextScores) -> Bools | None:
         if not self._rules.block_spam:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from fanzha.decisions import Action, Decisions
 from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
+from services.model_kinds import ModelKind
 from services.observer import Table
 from services.shadow import Change
 
@@ -120,17 +121,22 @@ class DecisionMetrics:
             self._count_types(Change.WOULD_BLOCK, changes, other_fraud_types)
             self._count_types(Change.WOULD_ALLOW, changes, fraud_types)
 
-    def shadow_failed(self, channel: Channel) -> None:
+    def marks_shadowed(self, changes: Uint8s) -> None:
+        """Count what a shadow of the moment model would have marked otherwise."""
+        first, span = layout.START[layout.SHADOW_MARKS.name], len(layout.MARK_CHANGES)
+        self._array[first : first + span] += np.bincount(changes, minlength=span)
+
+    def shadow_failed(self, kind: ModelKind) -> None:
         """Count a batch whose shadow failed."""
-        self._figures[layout.START[layout.SHADOW_FAILURES.name] + channel - 1] += 1
+        self._figures[layout.START[layout.SHADOW_FAILURES.name] + layout.KINDS.index(kind)] += 1
 
-    def model_swapped(self, channel: Channel) -> None:
+    def model_swapped(self, kind: ModelKind) -> None:
         """Count a change of the model that decides."""
-        self._figures[layout.START[layout.MODEL_SWAPS.name] + channel - 1] += 1
+        self._figures[layout.START[layout.MODEL_SWAPS.name] + layout.KINDS.index(kind)] += 1
 
-    def model_refused(self, channel: Channel) -> None:
+    def model_refused(self, kind: ModelKind) -> None:
         """Count a bundle that did not pass its checks."""
-        self._figures[layout.START[layout.MODEL_REFUSALS.name] + channel - 1] += 1
+        self._figures[layout.START[layout.MODEL_REFUSALS.name] + layout.KINDS.index(kind)] += 1
 
     def _count_types(self, change: Change, changes: Uint8s, fraud_types: Uint8s | None) -> None:
         rows = changes == np.uint8(change)

@@ -9,7 +9,8 @@ from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.shadow import Change
+from services.model_kinds import OF_CHANNEL, ModelKind
+from services.shadow import Change, MarkChange
 
 STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
 STAGE_SECONDS = (
@@ -30,6 +31,8 @@ REASON_SPAN = max(Reason) + 1
 DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 """Places of one channel's decision counters: one for each pair of action and reason."""
 CHANGES = tuple(change.name.lower() for change in Change)
+MARK_CHANGES = tuple(change.name.lower() for change in MarkChange)
+KINDS = tuple(ModelKind)
 LOOKS = ("looked", "remembered", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
@@ -75,6 +78,8 @@ def _decisions() -> Iterator[tuple[str, ...]]:
 
 
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
+# The moment model is told as if it were a channel of its own.
+_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
 
 DECISIONS = Family(
     name="fanzha_decisions",
@@ -136,26 +141,33 @@ SHADOW_TEXT_CHANGES = Family(
     labels=("change", "fraud_type"),
     values=tuple(product(CHANGES[1:], FRAUD_TYPES)),
 )
+SHADOW_MARKS = Family(
+    name="fanzha_shadow_marks",
+    kind="counter",
+    text="Calls a shadow of the moment model saw, by how it would have marked them otherwise.",
+    labels=("change",),
+    values=tuple((change,) for change in MARK_CHANGES),
+)
 SHADOW_FAILURES = Family(
     name="fanzha_shadow_failures",
     kind="counter",
     text="Batches whose shadow model failed; no decision was touched.",
     labels=("channel",),
-    values=_BY_CHANNEL,
+    values=_BY_KIND,
 )
 MODEL_SWAPS = Family(
     name="fanzha_model_swaps",
     kind="counter",
     text="Changes of the model that decides, rollbacks included.",
     labels=("channel",),
-    values=_BY_CHANNEL,
+    values=_BY_KIND,
 )
 MODEL_REFUSALS = Family(
     name="fanzha_model_refusals",
     kind="counter",
     text="Model bundles that did not pass their checks and were not taken over.",
     labels=("channel",),
-    values=_BY_CHANNEL,
+    values=_BY_KIND,
 )
 RPC_ERRORS = Family(
     name="fanzha_rpc_errors",
@@ -210,7 +222,8 @@ FEATURE_DRIFT = Family(
 )
 
 FAMILIES = (
-    *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
+    *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
+    *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     MOMENT_FAILURES,
     *(SECOND_LOOKS, SECOND_LOOK_SECONDS),

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fanzha.errors import Unavailable
-from fanzha.tables import Channel
 from services import wanted_models
+from services.model_kinds import ModelKind
 from services.model_slot import Status
 from services.model_store import ModelReport, ModelStore
 from services.models import ModelSwitch
-from services.wanted_models import WORDS
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +25,11 @@ FOLLOW_SECONDS = 0.5
 class SwapCounters(Protocol):
     """Where swaps and refusals are counted."""
 
-    def model_swapped(self, channel: Channel) -> None:
+    def model_swapped(self, kind: ModelKind) -> None:
         """Count a change of the model that decides."""
         ...
 
-    def model_refused(self, channel: Channel) -> None:
+    def model_refused(self, kind: ModelKind) -> None:
         """Count a bundle that did not pass its checks."""
         ...
 
@@ -78,16 +77,16 @@ class ModelFollower:
         wanted = await self._store.wanted()
         # Asked again each time: the files of a bundle that was refused may have been mended.
         refused = await asyncio.to_thread(self._switch.prepare, wanted)
-        for channel in refused:
-            self._counters.model_refused(channel)
+        for kind in refused:
+            self._counters.model_refused(kind)
         # Between two batches: deciding runs on this very thread.
         swapped = self._switch.take(wanted)
-        for channel in swapped:
-            self._counters.model_swapped(channel)
-            status = self._switch.status()[channel]
+        for kind in swapped:
+            self._counters.model_swapped(kind)
+            status = self._switch.status()[kind]
             logger.info(
                 "%s model %s decides now, %s before",
-                WORDS[channel],
+                kind,
                 status.active,
                 status.previous,
             )
@@ -111,7 +110,7 @@ class ModelFollower:
         return ModelReport(
             worker=self._worker,
             reported_at_ms=self._now_ms(),
-            channels={WORDS[channel]: _told(status[channel]) for channel in Channel},
+            channels={kind.value: _told(one) for kind, one in status.items()},
         )
 
 

@@ -1,4 +1,4 @@
-"""One channel's models in a worker: what decides, what did before, what watches.
+"""The models of one kind in a worker: what decides, what did before, what watches.
 
 A bundle that is wanted is loaded once, and tried again only when its files have changed.
 """
@@ -12,9 +12,9 @@ from typing import Generic
 from classifiers import bundles, card
 from classifiers.card import CARD, GRAPH, SECOND, Histogram
 from classifiers.feature_histogram import FeatureHistogram
-from fanzha.tables import Channel
+from services.model_kinds import ModelKind
 from services.shadow import Scorer, Shadow
-from services.wanted_models import FOLDERS, Wanted
+from services.wanted_models import Wanted
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _Mark = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What runs on one channel."""
+    """What runs of one kind."""
 
     active: str
     threshold: float
@@ -42,24 +42,24 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[Scorer]):
-    """How the models of one channel are handled."""
+class Handling(Generic[Scorer]):
+    """How the models of one kind are loaded and warmed."""
 
-    channel: Channel
+    kind: ModelKind
     load: Callable[[Path | None, str | None], Scorer]
     """From a root and a version, None for the newest; raises when a bundle does not pass."""
     warm: Callable[[Scorer], None]
 
 
 class Slot(Generic[Scorer]):
-    """The models of one channel. `prepare` may run in any thread; never two methods at a time."""
+    """The models of one kind. `prepare` may run in any thread; never two methods at a time."""
 
     def __init__(
-        self, kind: Kind[Scorer], root: Path | None, threshold: float | None, wanted: Wanted
+        self, handling: Handling[Scorer], root: Path | None, threshold: float | None, wanted: Wanted
     ) -> None:
         """Load what is wanted, else what was before, else the newest, which must pass."""
-        self.channel = kind.channel
-        self._kind: Kind[Scorer] = kind
+        self.kind = handling.kind
+        self._handling: Handling[Scorer] = handling
         self._root = root
         self._threshold = threshold
         self._kept: dict[str, Scorer] = {}
@@ -74,7 +74,7 @@ class Slot(Generic[Scorer]):
 
     @property
     def threshold(self) -> float:
-        """The score from which the channel blocks."""
+        """The score from which something is blocked, or a call marked."""
         return self._threshold_of(self.active)
 
     def prepare(self, wanted: Wanted) -> int:
@@ -125,7 +125,7 @@ class Slot(Generic[Scorer]):
         """Load *version* unless it is loaded, or was refused and its files are the same."""
         if version in self._kept:
             return False
-        mark = _mark(self._root, FOLDERS[self.channel], version)
+        mark = _mark(self._root, self.kind.folder, version)
         if version in self._refused and self._refused[version][0] == mark:
             return False
         try:
@@ -133,15 +133,15 @@ class Slot(Generic[Scorer]):
         except Exception as error:
             # Whatever is wrong with it, onnxruntime's own errors included: the old one goes on.
             self._refused[version] = (mark, str(error))
-            logger.warning("%s model %s is refused: %s", FOLDERS[self.channel], version, error)
+            logger.warning("%s model %s is refused: %s", self.kind.folder, version, error)
             return True
         self._refused.pop(version, None)
         return False
 
     def _load_warm(self, version: str | None) -> Scorer:
-        model: Scorer = self._kind.load(self._root, version)
-        self._kind.warm(model)
-        bundle = bundles.folder(self._root, FOLDERS[self.channel], model.version)
+        model: Scorer = self._handling.load(self._root, version)
+        self._handling.warm(model)
+        bundle = bundles.folder(self._root, self.kind.folder, model.version)
         about = card.read(bundle)
         self._histograms[model.version] = (about.score_histogram, about.feature_histograms)
         return model

@@ -3,7 +3,7 @@
 ==============================  =====================================================
 key                             what
 ==============================  =====================================================
-``{fanzha:models}:wanted``      hash: what is wanted on ``call``, ``sms`` and ``url``
+``{fanzha:models}:wanted``      hash: what is wanted, by the word of each kind
 ``{fanzha:models}:workers``     hash: what each worker reports
 ==============================  =====================================================
 
@@ -18,9 +18,9 @@ from typing import Any
 
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import VersionConflict
-from fanzha.tables import Channel
 from services import wanted_models
-from services.wanted_models import WORDS, Wanted
+from services.model_kinds import ModelKind
+from services.wanted_models import Wanted
 
 WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
 REPORT_AGE_MS = 10_000
@@ -42,7 +42,7 @@ class ModelReport:
     worker: str
     reported_at_ms: int
     channels: Mapping[str, Mapping[str, Any]]
-    """By the word of the channel: the fields of `services.model_slot.Status`."""
+    """By the word of the kind, for those it holds: the fields of `services.model_slot.Status`."""
 
 
 class ModelStore:
@@ -51,13 +51,13 @@ class ModelStore:
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
-    async def wanted(self) -> dict[Channel, Wanted]:
-        """Return what is wanted; channels without a wish are left out."""
+    async def wanted(self) -> dict[ModelKind, Wanted]:
+        """Return what is wanted; kinds without a wish are left out."""
         async with within(_READ_SECONDS):
             fields = await self._client.hgetall(WANTED)
         return wanted_models.read_all(fields)
 
-    async def want(self, channel: Channel, before: Wanted | None, wanted: Wanted) -> bool:
+    async def want(self, kind: ModelKind, before: Wanted | None, wanted: Wanted) -> bool:
         """Replace *before* by *wanted*; return whether that is on the disk of the store.
 
         Raises `VersionConflict` when *before* is no longer what is wanted.
@@ -65,10 +65,10 @@ class ModelStore:
         old = before.written() if before else ""
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_REPLACE, 1, WANTED, WORDS[channel], old, wanted.written())
+            writing.eval(_REPLACE, 1, WANTED, kind.value, old, wanted.written())
             (replaced,), synced = await execute_synced(self._client, writing, WANTED)
         if not replaced:
-            raise VersionConflict(f"somebody else changed the {WORDS[channel]} models; look again")
+            raise VersionConflict(f"somebody else changed the {kind} models; look again")
         return synced
 
     async def report(self, report: ModelReport) -> None:

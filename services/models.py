@@ -9,16 +9,19 @@ on. The version before stays loaded, so a rollback loads nothing.
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from classifiers import bundles
-from classifiers.base import CallerScorer, LinkScorer, TextScorer
+from classifiers.base import CallerScorer, LinkScorer, MomentScorer, TextScorer
 from classifiers.looks import LookBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
 from services.engine import Models
-from services.model_slot import Kind, Slot, Status
+from services.model_kinds import ModelKind
+from services.model_slot import Handling, Slot, Status
+from services.moment_stage import MomentModel
 from services.shadow import Scorer, Shadows
 from services.wanted_models import Wanted, WantedModels
 
@@ -29,61 +32,81 @@ class ModelSwitch:
     def __init__(
         self,
         root: Path | None,
-        thresholds: Mapping[Channel, float | None],
+        thresholds: Mapping[ModelKind, float | None],
         wanted: WantedModels,
         looks: LookBudget | None = None,
+        *,
+        moment: bool = False,
     ) -> None:
         """Load what is wanted, and the newest where nothing is; ValueError without a model.
 
         With *looks*, a text model looks twice within that budget; without, at all uncertain texts.
+        Only with *moment* there is a moment model.
         """
 
-        def slot(kind: Kind[Scorer]) -> Slot[Scorer]:
-            wish = wanted.get(kind.channel, Wanted())
-            return Slot(kind, root, thresholds.get(kind.channel), wish)
+        def slot(handling: Handling[Scorer]) -> Slot[Scorer]:
+            wish = wanted.get(handling.kind, Wanted())
+            return Slot(handling, root, thresholds.get(handling.kind), wish)
 
         self._caller = slot(_CALLER)
         load_text = partial(bundles.load_text, budget=looks)
-        self._text = slot(Kind(channel=Channel.TEXT, load=load_text, warm=_warm_text))
+        self._text = slot(Handling(kind=ModelKind.SMS, load=load_text, warm=_warm_text))
         self._link = slot(_LINK)
+        self._moment = slot(_MOMENT) if moment else None
         self.current = self._models()
 
-    def prepare(self, wanted: WantedModels) -> list[Channel]:
-        """Load what is wanted, in the calling thread; return the channels that refused a bundle.
+    def prepare(self, wanted: WantedModels) -> list[ModelKind]:
+        """Load what is wanted, in the calling thread; return the kinds that refused a bundle.
 
         Takes as long as loading does, and changes nothing that is in force.
         """
-        slots = (self._caller, self._text, self._link)
-        return [slot.channel for slot in slots if slot.prepare(wanted.get(slot.channel, Wanted()))]
+        return [slot.kind for slot in self._slots() if slot.prepare(_wish(wanted, slot.kind))]
 
-    def take(self, wanted: WantedModels) -> list[Channel]:
-        """Put what was prepared in force; return the channels that decide by another model now."""
-        slots = (self._caller, self._text, self._link)
-        swapped = [slot.channel for slot in slots if slot.take(wanted.get(slot.channel, Wanted()))]
+    def take(self, wanted: WantedModels) -> list[ModelKind]:
+        """Put what was prepared in force; return the kinds of which another model decides now."""
+        swapped = [slot.kind for slot in self._slots() if slot.take(_wish(wanted, slot.kind))]
         self.current = self._models()
         return swapped
 
-    def status(self) -> dict[Channel, Status]:
+    def status(self) -> dict[ModelKind, Status]:
         """Tell what runs."""
-        return {slot.channel: slot.status() for slot in (self._caller, self._text, self._link)}
+        return {slot.kind: slot.status() for slot in self._slots()}
+
+    def _slots(self) -> "tuple[Slot[Any], ...]":
+        slots = (self._caller, self._text, self._link)
+        return slots if self._moment is None else (*slots, self._moment)
+
+    def moment(self) -> MomentModel:
+        """Return the moment model in force; ValueError where there is none."""
+        slot = self._moment
+        if slot is None:
+            raise ValueError("no moment model is loaded")
+        return MomentModel(slot.active, slot.threshold, slot.shadow)
 
     def _models(self) -> Models:
-        slots = (self._caller, self._text, self._link)
         return Models(
             caller=self._caller.active,
             text=self._text.active,
             link=self._link.active,
-            thresholds={slot.channel: slot.threshold for slot in slots},
+            thresholds={
+                Channel.CALL: self._caller.threshold,
+                Channel.TEXT: self._text.threshold,
+                Channel.LINK: self._link.threshold,
+            },
             shadows=Shadows(
                 caller=self._caller.shadow, text=self._text.shadow, link=self._link.shadow
             ),
         )
 
 
+def _wish(wanted: WantedModels, kind: ModelKind) -> Wanted:
+    return wanted.get(kind, Wanted())
+
+
 _BODY = "见【示例】 http://first.example/a 验证码 123456, call 95588"
 
 
-def _warm_caller(model: CallerScorer) -> None:
+def _warm_nothing(_model: object) -> None:
     """Do nothing: loading has scored the golden rows already."""
 
 
@@ -107,7 +130,10 @@ def _warm_link(model: LinkScorer) -> None:
     model.score(find_links(_BODY))
 
 
-_CALLER: Kind[CallerScorer] = Kind(
-    channel=Channel.CALL, load=bundles.load_caller, warm=_warm_caller
+_CALLER: Handling[CallerScorer] = Handling(
+    kind=ModelKind.CALL, load=bundles.load_caller, warm=_warm_nothing
 )
-_LINK: Kind[LinkScorer] = Kind(channel=Channel.LINK, load=bundles.load_link, warm=_warm_link)
+_LINK: Handling[LinkScorer] = Handling(kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link)
+_MOMENT: Handling[MomentScorer] = Handling(
+    kind=ModelKind.MOMENT, load=bundles.load_moment, warm=_warm_nothing
+)

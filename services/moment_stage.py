@@ -15,8 +15,17 @@ from classifiers.moment import MomentInputs, enough, facts, inputs_of
 from classifiers.moment_memory import MomentMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s
 from services.faults import kind_and_places
+from services.shadow import Question, Shadow
 
 logger = logging.getLogger(__name__)
+
+
+class MomentModel(NamedTuple):
+    """The moment model in force, and perhaps one that watches."""
+
+    model: MomentScorer
+    threshold: float
+    shadow: Shadow[MomentScorer] | None = None
 
 
 class Suspicion(NamedTuple):
@@ -32,6 +41,8 @@ class Suspicion(NamedTuple):
     """Calls that were scored: those whose callers made enough of them lately."""
     inputs: MomentInputs | None
     """What the model was told of these; None when it was not asked, or broke."""
+    question: Question | None = None
+    """The same batch, put to a shadow; None without one, or when it is not its turn."""
 
     def told(self) -> Iterator[tuple[int, float, dict[str, float]]]:
         """Return row, score and what the model was told, of the calls that are suspicious."""
@@ -47,17 +58,15 @@ class MomentStage:
     def __init__(
         self,
         *,
-        model: MomentScorer,
+        current: Callable[[], MomentModel],
         memory: MomentMemory,
-        threshold: float | None = None,
         blocks: bool = False,
         home_country: str = "86",
     ) -> None:
-        """Make the stage; without *threshold*, that of the model's card."""
+        """Make the stage; *current* is asked once for each batch."""
         self.memory = memory
-        self._model = model
+        self._current = current
         self._blocks = blocks
-        self._threshold = np.float32(model.threshold if threshold is None else threshold)
         self._home_country = home_country
         self._faulted = False
 
@@ -73,6 +82,7 @@ class MomentStage:
         Calls of callers that made too few of them lately are not scored, and most are such.
         """
         moment = self.memory.observe(calls)
+        model, threshold, shadow = self._current()
         rows = enough(moment.attempts_hour).nonzero()[0]
         scores = np.zeros(len(calls), np.float32)
         inputs: MomentInputs | None = None
@@ -86,7 +96,7 @@ class MomentStage:
                     rows=rows,
                     home_country=self._home_country,
                 )
-                scores[rows] = self._model.score(inputs)
+                scores[rows] = model.score(inputs)
         except Exception as error:
             # Whatever breaks in the model, traffic goes on without it.
             self._tell(error)
@@ -96,12 +106,13 @@ class MomentStage:
                 logger.info("the moment model is heard again")
                 self._faulted = False
         return Suspicion(
-            reached=scores >= self._threshold,
+            reached=scores >= np.float32(threshold),
             scores=scores,
-            version=self._model.version,
+            version=model.version,
             blocks=self._blocks,
             rows=rows,
             inputs=inputs,
+            question=_question(shadow, len(calls), rows, inputs),
         )
 
     def _tell(self, error: Exception) -> None:
@@ -109,3 +120,25 @@ class MomentStage:
         if not self._faulted:
             logger.error("no moment model is heard from now on: %s", kind_and_places(error))
         self._faulted = True
+
+
+def _question(
+    shadow: Shadow[MomentScorer] | None, calls: int, rows: Int64s, inputs: MomentInputs | None
+) -> Question | None:
+    if shadow is None or not shadow.takes_turn():
+        return None
+    model = shadow.model
+
+    def ask() -> tuple[Float32s, None]:
+        scores = np.zeros(calls, np.float32)
+        if inputs is not None:
+            scores[rows] = model.score(inputs)
+        return scores, None
+
+    return Question(shadow=shadow, ask=ask)
+
+
+def always(model: MomentScorer) -> Callable[[], MomentModel]:
+    """Return what says that *model* is in force, with its own threshold."""
+    in_force = MomentModel(model, model.threshold)
+    return lambda: in_force

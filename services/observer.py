@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fanzha.decisions import Decisions
 from fanzha.tables import CallerActivity, Calls, Channel, Links, Texts, Uint8s
+from services.model_kinds import ModelKind
 
 Table = Calls | Texts | Links
 
@@ -33,4 +34,6 @@ class Observer:
         lambda _channel, _changes, _fraud_types, _other_fraud_types: None
     )
     """What a shadow would have changed, row by row; fraud types of the model, and of the shadow."""
-    shadow_failed: Callable[[Channel], None] = lambda _channel: None
+    marks_shadowed: Callable[[Uint8s], None] = lambda _changes: None
+    """What a shadow of the moment model would have marked otherwise, call by call."""
+    shadow_failed: Callable[[ModelKind], None] = lambda _kind: None

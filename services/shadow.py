@@ -1,4 +1,4 @@
-"""Asks a second model of a channel about the same traffic, to see what it would decide otherwise.
+"""Asks a second model of a kind about the same traffic, to see what it would decide otherwise.
 
 A shadow decides nothing. It costs its time on the decision path of the batches it sees, so the
 share of batches is settable; which ones is counted out, not drawn.
@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from classifiers.base import CallerScorer, LinkScorer, TextScorer
-from fanzha.decisions import Action
+from classifiers.base import CallerScorer, LinkScorer, MomentScorer, TextScorer
+from fanzha.decisions import Action, Reason
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
-Scorer = TypeVar("Scorer", CallerScorer, TextScorer, LinkScorer)
+Scorer = TypeVar("Scorer", CallerScorer, TextScorer, LinkScorer, MomentScorer)
 
 
 class Change(IntEnum):
@@ -24,6 +24,14 @@ class Change(IntEnum):
     SAME = 0
     WOULD_BLOCK = 1
     WOULD_ALLOW = 2
+
+
+class MarkChange(IntEnum):
+    """What the shadow of a moment model would have done with a call."""
+
+    SAME = 0
+    WOULD_MARK = 1
+    WOULD_CLEAR = 2
 
 
 class Shadow(Generic[Scorer]):
@@ -99,4 +107,16 @@ def changes(actions: Uint8s, otherwise: Uint8s) -> Uint8s:
     found = np.full(len(actions), Change.SAME, np.uint8)
     found[would_block & ~blocked] = Change.WOULD_BLOCK
     found[blocked & ~would_block] = Change.WOULD_ALLOW
+    return found
+
+
+def mark_changes(reasons: Uint8s, otherwise: Uint8s) -> Uint8s:
+    """Return the `MarkChange` of each call from its reason to the one a shadow would give.
+
+    Calls that are decided by something else are the same, whatever their moment.
+    """
+    marked, would_mark = reasons == np.uint8(Reason.MOMENT), otherwise == np.uint8(Reason.MOMENT)
+    found = np.full(len(reasons), MarkChange.SAME, np.uint8)
+    found[would_mark & ~marked] = MarkChange.WOULD_MARK
+    found[marked & ~would_mark] = MarkChange.WOULD_CLEAR
     return found

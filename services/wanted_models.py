@@ -1,4 +1,4 @@
-"""Which models operators want, channel by channel, and how that is written down.
+"""Which models operators want, kind by kind, and how that is written down.
 
 The truth is in Redis (`services.model_store`). Each host keeps a copy in its data folder, so
 that a worker that starts while Redis is away still runs what was wanted last.
@@ -10,19 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fanzha.tables import Channel
+from services.model_kinds import ModelKind
 
-WORDS = {Channel.CALL: "call", Channel.TEXT: "sms", Channel.LINK: "url"}
-"""What people call a channel."""
-FOLDERS = {Channel.CALL: "caller", Channel.TEXT: "sms", Channel.LINK: "url"}
-"""Folder of a channel's bundles."""
 MODELS = "models.json"
 """Name of the copy in the data folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is wanted on one channel. Versions are empty where nothing is."""
+    """What is wanted of one kind of model. Versions are empty where nothing is."""
 
     active: str = ""
     """The version that decides; empty: the newest there was at start."""
@@ -41,7 +37,7 @@ class Wanted:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-WantedModels = Mapping[Channel, Wanted]
+WantedModels = Mapping[ModelKind, Wanted]
 
 
 def read(text: str) -> Wanted:
@@ -60,20 +56,20 @@ def read(text: str) -> Wanted:
     return wanted
 
 
-def read_all(fields: Mapping[str, str]) -> dict[Channel, Wanted]:
-    """Read the wishes of all channels, each under its word; a channel without one has none."""
-    return {channel: read(fields[word]) for channel, word in WORDS.items() if word in fields}
+def read_all(fields: Mapping[str, str]) -> dict[ModelKind, Wanted]:
+    """Read the wishes of all kinds, each under its word; a kind without one has none."""
+    return {kind: read(fields[kind]) for kind in ModelKind if kind in fields}
 
 
 def keep(folder: Path, wanted: WantedModels) -> None:
     """Write the copy of this host, whole or not at all."""
-    fields = {WORDS[channel]: wish.written() for channel, wish in wanted.items()}
+    fields = {kind.value: wish.written() for kind, wish in wanted.items()}
     beside = folder / f"{MODELS}.{os.getpid()}"
     beside.write_text(json.dumps(fields), encoding="utf-8")
     beside.replace(folder / MODELS)
 
 
-def kept(folder: Path) -> dict[Channel, Wanted]:
+def kept(folder: Path) -> dict[ModelKind, Wanted]:
     """Read the copy of this host; nothing is wanted where there is none, or it is unreadable."""
     try:
         return read_all(json.loads((folder / MODELS).read_text(encoding="utf-8")))

@@ -29,6 +29,7 @@ from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
 from services.model_follower import ModelFollower
+from services.model_kinds import OF_CHANNEL
 from services.model_store import ModelStore
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
@@ -97,6 +98,7 @@ class Worker:
                 decided=self._decided,
                 callers_active=self._feature_drift.observe_callers,
                 shadowed=self._metrics.shadowed,
+                marks_shadowed=self._metrics.marks_shadowed,
                 shadow_failed=self._metrics.shadow_failed,
             ),
             reserve_ids=self._ids.reserve,
@@ -184,7 +186,9 @@ class Worker:
     def _tell_metrics(self) -> None:
         snapshot = self._replica.current
         self._metrics.list_in_force(snapshot.version, len(snapshot), self._replica.in_step_at_s)
-        for channel, status in self._decider.models.status().items():
+        statuses = self._decider.models.status()
+        for channel, kind in OF_CHANNEL.items():
+            status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)
             self._metrics.drifted(channel, index)
             self._feature_drift.expect(channel, status.feature_histograms)

@@ -12,7 +12,7 @@ from blocklists.entries import Direction, Entry, Kind, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
-from classifiers.base import TextScores
+from classifiers.base import MomentScorer, TextScores
 from classifiers.moment import MomentInputs
 from classifiers.moment_memory import MomentMemory
 from fanzha.decisions import Action
@@ -32,7 +32,7 @@ from fanzha.tables import (
 from services.engine import Engine, Models, Rules
 from services.hit_records import Hit
 from services.hit_writing import WrittenHit
-from services.moment_stage import MomentStage
+from services.moment_stage import MomentModel, MomentStage
 from services.observer import Observer
 from services.shadow import Shadow, Shadows
 
@@ -227,12 +227,17 @@ def broken_models() -> Models:
 
 
 def a_moment_stage(
-    score: float = 0.0, *, blocks: bool = False, model: FixedScore | None = None
+    score: float = 0.0,
+    *,
+    blocks: bool = False,
+    model: FixedScore | None = None,
+    shadow: FixedScore | None = None,
 ) -> MomentStage:
-    """Make a moment stage whose model gives every call the same score."""
-    return MomentStage(
-        model=model or FixedScore(score), memory=MomentMemory(slots=1024), blocks=blocks
-    )
+    """Make a moment stage whose model gives every call the same score, as a shadow does."""
+    heard = model or FixedScore(score)
+    watching: Shadow[MomentScorer] | None = Shadow(shadow, shadow.threshold) if shadow else None
+    in_force = MomentModel(heard, heard.threshold, watching)
+    return MomentStage(current=lambda: in_force, memory=MomentMemory(slots=1024), blocks=blocks)
 
 
 def an_engine(

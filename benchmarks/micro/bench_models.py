@@ -10,7 +10,7 @@ from classifiers.bundles import load_moment
 from classifiers.moment_memory import MomentMemory
 from fanzha import fingerprint
 from fanzha.text import normalise_all
-from services.moment_stage import MomentStage
+from services.moment_stage import MomentStage, always
 
 ROWS = 256
 
@@ -54,7 +54,7 @@ def bench_caller_score(benchmark: BenchmarkFixture) -> None:
 
 
 def bench_moment(benchmark: BenchmarkFixture) -> None:
-    stage = MomentStage(model=load_moment(), memory=MomentMemory())
+    stage = MomentStage(current=always(load_moment()), memory=MomentMemory())
     batches = material.call_batches(ROWS)
     activity = ActivityTable().observe(material.calls(ROWS))
     none = np.zeros(ROWS, np.bool_)

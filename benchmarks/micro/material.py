@@ -22,7 +22,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Int64s, Links, Texts
 from fanzha.v1 import interception_pb2 as pb
 from services.engine import Engine, Models, Rules
-from services.moment_stage import MomentStage
+from services.moment_stage import MomentStage, always
 from services.observer import Observer
 from services.rpc import wire
 from services.rpc.columns import ColumnReader
@@ -132,7 +132,7 @@ def engine(snapshot: Snapshot, *, observer: Observer | None = None) -> Engine:
         rules=Rules(),
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 1 << 40,
-        moment=MomentStage(model=bundles.load_moment(), memory=MomentMemory()),
+        moment=MomentStage(current=always(bundles.load_moment()), memory=MomentMemory()),
     )
 
 

@@ -204,6 +204,6 @@ What they rest on:
   spread over workers looks slower.
 * A caller whose first calls in an hour are to a shop, a bank and a friend has called strangers
   too. The model weighs that with everything else; it never rests on one feature by rule.
-* Hot swap and shadow (`fanzha models`) are for the three channels; this model is loaded at start,
-  the newest of the folder.
+* It is swapped, watched in shadow and rolled back while serving as the other models are: see
+  [Changing models while serving](../model-operations.md).
 """

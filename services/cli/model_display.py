@@ -8,9 +8,9 @@ from typing import Any
 
 from classifiers import bundles, card
 from classifiers.card import GRAPH, SECOND, Card
-from fanzha.tables import Channel
+from services.model_kinds import ModelKind
 from services.model_store import ModelReport
-from services.wanted_models import FOLDERS, WORDS, Wanted
+from services.wanted_models import Wanted
 
 _SHOWN = (
     *("fraud", "fraud_blocked", "ham", "ham_blocked", "frauds", "blocked_frauds"),
@@ -19,9 +19,9 @@ _SHOWN = (
 """The figures of a card that fit on a line."""
 
 
-def bundle_rows(root: Path | None, channel: Channel) -> list[dict[str, Any]]:
-    """Return what the cards of a channel's bundles say, a broken one with its error."""
-    return [_bundle_row(root, channel, name) for name in bundles.versions(root, FOLDERS[channel])]
+def bundle_rows(root: Path | None, kind: ModelKind) -> list[dict[str, Any]]:
+    """Return what the cards of the bundles of a kind say, a broken one with its error."""
+    return [_bundle_row(root, kind, name) for name in bundles.versions(root, kind.folder)]
 
 
 def figures(found: Card) -> dict[str, dict[str, float]]:
@@ -35,28 +35,28 @@ def figures(found: Card) -> dict[str, dict[str, float]]:
     return tests
 
 
-def channel_lines(
-    channel: Channel,
+def kind_lines(
+    kind: ModelKind,
     rows: Sequence[Mapping[str, Any]],
     wanted: Wanted | None,
     reports: Sequence[ModelReport],
 ) -> Iterator[str]:
-    """Write what is known about a channel, a line for each bundle, wish and worker."""
-    yield WORDS[channel]
+    """Write what is known about a kind, a line for each bundle, wish and worker."""
+    yield kind.value
     for row in rows:
-        yield f"  bundle {row['version']}: {_bundle_words(row)}"
+        yield f"  bundle {row['version']}: {_bundle_words(kind, row)}"
     if not rows:
         yield "  no bundle here"
     yield f"  wanted: {wish_words(wanted)}"
     for report in reports:
-        status = report.channels.get(WORDS[channel], {})
-        yield f"  {report.worker}: {_status_words(status)}"
+        status = report.channels.get(kind.value, {})
+        yield f"  {report.worker}: {_status_words(kind, status)}"
         for version, why in status.get("refused", {}).items():
             yield f"    refuses {version}: {why}"
 
 
-def channel_json(
-    channel: Channel,
+def kind_json(
+    kind: ModelKind,
     rows: Sequence[Mapping[str, Any]],
     wanted: Wanted | None,
     reports: Sequence[ModelReport],
@@ -65,7 +65,7 @@ def channel_json(
     return {
         "bundles": rows,
         "wanted": asdict(wanted) if wanted else None,
-        "workers": {report.worker: report.channels.get(WORDS[channel]) for report in reports},
+        "workers": {report.worker: report.channels.get(kind.value) for report in reports},
     }
 
 
@@ -80,9 +80,9 @@ def wish_words(wanted: Wanted | None) -> str:
     return f"{wanted.active or 'the newest at start'}{before}{watching}{by}, {at:%Y-%m-%d %H:%M}Z"
 
 
-def _bundle_row(root: Path | None, channel: Channel, version: str) -> dict[str, Any]:
+def _bundle_row(root: Path | None, kind: ModelKind, version: str) -> dict[str, Any]:
     try:
-        bundle = bundles.folder(root, FOLDERS[channel], version)
+        bundle = bundles.folder(root, kind.folder, version)
         found = card.read(bundle)
         graphs = [bundle / GRAPH, *bundle.glob(SECOND)]
         size = sum(graph.stat().st_size for graph in graphs)
@@ -100,11 +100,11 @@ def _bundle_row(root: Path | None, channel: Channel, version: str) -> dict[str, 
     }
 
 
-def _bundle_words(row: Mapping[str, Any]) -> str:
+def _bundle_words(kind: ModelKind, row: Mapping[str, Any]) -> str:
     if "error" in row:
         return f"unusable: {row['error']}"
     words = [
-        f"of {row['date']}, blocks from {row['threshold']:.4f}, {row['bytes'] / 1e6:.1f} MB",
+        f"of {row['date']}, {_verb(kind)} from {row['threshold']:.4f}, {row['bytes'] / 1e6:.1f} MB",
         f"{row['training_rows']} training rows",
     ]
     if not row["score_histogram"]:
@@ -117,12 +117,17 @@ def _bundle_words(row: Mapping[str, Any]) -> str:
     return "; ".join(words)
 
 
-def _status_words(status: Mapping[str, Any]) -> str:
+def _status_words(kind: ModelKind, status: Mapping[str, Any]) -> str:
     if not status:
-        return "says nothing"
+        return "holds no such model"
     before = f", {status['previous']} kept for a rollback" if status["previous"] else ""
     shadow = f", {status['shadow']} in shadow" if status["shadow"] else ""
-    return f"runs {status['active']}, blocks from {status['threshold']:.4f}{before}{shadow}"
+    return f"runs {status['active']}, {_verb(kind)} from {status['threshold']:.4f}{before}{shadow}"
+
+
+def _verb(kind: ModelKind) -> str:
+    # What becomes of a call that is suspicious is a setting.
+    return "suspects" if kind is ModelKind.MOMENT else "blocks"
 
 
 def _added_up(rows: Sequence[Any]) -> dict[str, float]:

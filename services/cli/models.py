@@ -4,20 +4,19 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from blocklists.redis_client import connect
-from fanzha.tables import Channel
 from services.cli.console import err, fail, one_sentence, out, print_json
-from services.cli.model_display import bundle_rows, channel_json, channel_lines, wish_words
+from services.cli.model_display import bundle_rows, kind_json, kind_lines, wish_words
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, found_store, store_url
 from services.clock import now_ms
+from services.model_kinds import ModelKind
 from services.model_store import ModelReport, ModelStore
-from services.wanted_models import WORDS, Wanted
+from services.wanted_models import Wanted
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 
@@ -26,15 +25,7 @@ _LOOK_SECONDS = 0.2
 Answer = TypeVar("Answer")
 
 
-class Word(StrEnum):
-    """A channel."""
-
-    CALL = "call"
-    SMS = "sms"
-    URL = "url"
-
-
-ChannelWord = Annotated[Word, typer.Argument(help="Whose model.")]
+KindWord = Annotated[ModelKind, typer.Argument(help="Kind of model.")]
 By = Annotated[str, typer.Option("--by", envvar="USER", help="Who says so, for the record.")]
 Wait = Annotated[
     float, typer.Option(min=0, help="Seconds to wait until every worker has followed.")
@@ -53,9 +44,9 @@ def list_models(
     as_json: AsJson = False,
 ) -> None:
     """Show the bundles of this host; of a service, what is wanted and what each worker runs."""
-    rows = {channel: bundle_rows(models_dir, channel) for channel in Channel}
+    rows = {kind: bundle_rows(models_dir, kind) for kind in ModelKind}
 
-    async def look(store: ModelStore) -> tuple[dict[Channel, Wanted], list[ModelReport]]:
+    async def look(store: ModelStore) -> tuple[dict[ModelKind, Wanted], list[ModelReport]]:
         return await store.wanted(), await store.reports(now_ms())
 
     url = found_store(redis_url, data_dir)
@@ -65,19 +56,19 @@ def list_models(
     if as_json:
         print_json(
             {
-                WORDS[channel]: channel_json(channel, rows[channel], wanted.get(channel), reports)
-                for channel in Channel
+                kind.value: kind_json(kind, rows[kind], wanted.get(kind), reports)
+                for kind in ModelKind
             }
         )
         return
-    for channel in Channel:
-        for line in channel_lines(channel, rows[channel], wanted.get(channel), reports):
+    for kind in ModelKind:
+        for line in kind_lines(kind, rows[kind], wanted.get(kind), reports):
             out.print(line, soft_wrap=True, markup=False)
 
 
 @app.command()
 def activate(
-    channel: ChannelWord,
+    kind: KindWord,
     version: Annotated[str, typer.Argument(help="Version of the bundle that is to decide.")],
     by: By = "",
     wait: Wait = 10.0,
@@ -96,12 +87,12 @@ def activate(
             shadow="" if before.shadow == version else before.shadow,
         )
 
-    _change(channel, wish, by, wait, store_url(redis_url, data_dir), as_json)
+    _change(kind, wish, by, wait, store_url(redis_url, data_dir), as_json)
 
 
 @app.command()
 def shadow(
-    channel: ChannelWord,
+    kind: KindWord,
     version: Annotated[str, typer.Argument(help="Version that is to watch, or off.")],
     share: Annotated[float, typer.Option(min=0, max=1, help="Part of the batches it sees.")] = 1.0,
     by: By = "",
@@ -115,15 +106,15 @@ def shadow(
 
     def wish(before: Wanted, running: str) -> Wanted:
         if watcher and watcher == (before.active or running):
-            fail(f"{channel} {watcher} decides already", status=2)
+            fail(f"{kind} {watcher} decides already", status=2)
         return replace(before, shadow=watcher, share=share if watcher else 1.0)
 
-    _change(channel, wish, by, wait, store_url(redis_url, data_dir), as_json)
+    _change(kind, wish, by, wait, store_url(redis_url, data_dir), as_json)
 
 
 @app.command()
 def rollback(
-    channel: ChannelWord,
+    kind: KindWord,
     by: By = "",
     wait: Wait = 10.0,
     redis_url: RedisUrl = "",
@@ -134,35 +125,33 @@ def rollback(
 
     def wish(before: Wanted, _running: str) -> Wanted:
         if not before.previous:
-            fail(f"nothing to roll back to: {channel} was never changed", status=2)
+            fail(f"nothing to roll back to: {kind} was never changed", status=2)
         return replace(before, active=before.previous, previous=before.active)
 
-    _change(channel, wish, by, wait, store_url(redis_url, data_dir), as_json)
+    _change(kind, wish, by, wait, store_url(redis_url, data_dir), as_json)
 
 
 def _change(
-    word: Word,
+    kind: ModelKind,
     wish: Callable[[Wanted, str], Wanted],
     by: str,
     wait: float,
     url: str,
     as_json: bool,
 ) -> None:
-    channel = next(channel for channel in Channel if WORDS[channel] == word)
-
     async def change(store: ModelStore) -> tuple[Wanted, bool, dict[str, str]]:
-        before = (await store.wanted()).get(channel)
-        running = _common(await store.reports(now_ms()), word)
+        before = (await store.wanted()).get(kind)
+        running = _common(await store.reports(now_ms()), kind)
         wanted = replace(wish(before or Wanted(), running), by=by, at_ms=now_ms())
-        synced = await store.want(channel, before, wanted)
-        return wanted, synced, await _follow(store, word, wanted, wait)
+        synced = await store.want(kind, before, wanted)
+        return wanted, synced, await _follow(store, kind, wanted, wait)
 
     wanted, synced, workers = _with_store(url, change)
     if as_json:
         print_json({"wanted": asdict(wanted), "synced": synced, "workers": workers})
     else:
         place = "on the disk of the store" if synced else "in the store's memory"
-        out.print(f"{word} wanted: {wish_words(wanted)}; {place}", soft_wrap=True, markup=False)
+        out.print(f"{kind} wanted: {wish_words(wanted)}; {place}", soft_wrap=True, markup=False)
         for worker, state in workers.items():
             out.print(f"  {worker}: {state}", soft_wrap=True, markup=False)
         if not workers:
@@ -171,12 +160,14 @@ def _change(
         raise typer.Exit(1)
 
 
-async def _follow(store: ModelStore, word: Word, wanted: Wanted, wait: float) -> dict[str, str]:
+async def _follow(
+    store: ModelStore, kind: ModelKind, wanted: Wanted, wait: float
+) -> dict[str, str]:
     """Return how far each worker has followed, after *wait* seconds or when all are through."""
     ends = time.monotonic() + wait
     while True:
         reports = await store.reports(now_ms())
-        states = {report.worker: _state(report.channels[word], wanted) for report in reports}
+        states = {report.worker: _state(report.channels.get(kind), wanted) for report in reports}
         if "not yet" not in states.values() or time.monotonic() >= ends:
             return states
         await asyncio.sleep(_LOOK_SECONDS)
@@ -184,6 +175,8 @@ async def _follow(store: ModelStore, word: Word, wanted: Wanted, wait: float) ->
 
 def _state(status: Any, wanted: Wanted) -> str:
     """Tell whether a worker runs what is wanted."""
+    if status is None:
+        return "holds no such model"
     for version in (wanted.active, wanted.shadow):
         if version in status["refused"]:
             return f"refuses {version}: {status['refused'][version]}"
@@ -191,9 +184,9 @@ def _state(status: Any, wanted: Wanted) -> str:
     return "done" if follows and wanted.share == (status["share"] or wanted.share) else "not yet"
 
 
-def _common(reports: Sequence[ModelReport], word: Word) -> str:
+def _common(reports: Sequence[ModelReport], kind: ModelKind) -> str:
     """Return the version that all workers run; empty when they differ, or there are none."""
-    running = {str(report.channels[word]["active"]) for report in reports}
+    running = {str(report.channels.get(kind, {}).get("active", "")) for report in reports}
     return running.pop() if len(running) == 1 else ""
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from blocklists.redis_client import connect
 from fanzha.errors import Unavailable, VersionConflict
-from fanzha.tables import Channel
+from services.model_kinds import ModelKind
 from services.model_store import WANTED, ModelReport, ModelStore
 from services.wanted_models import Wanted
 
@@ -23,28 +23,28 @@ async def test_a_wish_is_kept_on_the_disk_and_found_again(url: str) -> None:
     store = ModelStore(client)
 
     empty = await store.wanted()
-    synced = await store.want(Channel.TEXT, None, FIRST)
+    synced = await store.want(ModelKind.SMS, None, FIRST)
     found = await store.wanted()
     await client.aclose()
 
     assert empty == {}
     assert synced
-    assert found == {Channel.TEXT: FIRST}
+    assert found == {ModelKind.SMS: FIRST}
 
 
 async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
-    await store.want(Channel.TEXT, None, FIRST)
+    await store.want(ModelKind.SMS, None, FIRST)
     mine, theirs = Wanted(active="3", by="wang"), Wanted(active="4", by="li")
 
-    await store.want(Channel.TEXT, FIRST, mine)
+    await store.want(ModelKind.SMS, FIRST, mine)
     with pytest.raises(VersionConflict, match="sms"):
-        await store.want(Channel.TEXT, FIRST, theirs)
+        await store.want(ModelKind.SMS, FIRST, theirs)
     found = await store.wanted()
     await client.aclose()
 
-    assert found == {Channel.TEXT: mine}
+    assert found == {ModelKind.SMS: mine}
 
 
 async def test_an_unreadable_wish_is_said_to_be_one(redis_url: str) -> None:

@@ -14,6 +14,8 @@ import pytest
 from fanzha.client import channels
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
+from services.clock import now_ms
+from services.model_kinds import ModelKind
 from tests.model_bundles import a_bundle, cut_graph, some_bundles
 from tests.running import Running, eventually, fanzha_up, run
 
@@ -25,6 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
     (folder / "models").mkdir()
     some_bundles(folder / "models")
+    a_bundle(folder / "models", "moment", "1")
     with fanzha_up(folder, workers=WORKERS, FANZHA_MODELS_DIR=str(folder / "models")) as running:
         yield running
 
@@ -131,6 +134,61 @@ def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
     assert 'fanzha_shadow_failures_total{channel="link"} 0.0' in page
 
 
+def call_strangers(service: Running, callers: range) -> set[str]:
+    """Let each caller make four calls, on a new connection; tell which moment models were asked."""
+    asked = set()
+    for caller in callers:
+        calls = [
+            pb.Call(
+                caller=f"+86170000{caller:05}",
+                callee=f"+86198{number * 7919:08}",
+                attempted_at_ms=now_ms(),
+                ingress=pb.INGRESS_INTERCONNECT,
+            )
+            for number in range(4)
+        ]
+        with channels.blocking(service.interception) as channel:
+            stub = pb_grpc.InterceptionServiceStub(channel)
+            answer = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=20)
+        asked.add(answer.decisions.moment_version)
+    return asked
+
+
+def test_a_moment_model_is_swapped_in_refused_and_rolled_back(service: Running) -> None:
+    root = service.folder / "models"
+    a_bundle(root, "moment", "2")
+    cut_graph(a_bundle(root, "moment", "3"))
+
+    forward = models(service, "activate", "moment", "2", "--by", "li")
+    second = call_strangers(service, range(8))
+    bad = service.fanzha("models", "activate", "moment", "3", check=False)
+    still = call_strangers(service, range(8, 16))
+    models(service, "rollback", "moment")
+    back = models(service, "activate", "moment", "1")
+    first = call_strangers(service, range(16, 24))
+
+    assert set(forward["workers"].values()) == {"done"}
+    assert (second, still, first) == ({"2"}, {"2"}, {"1"})
+    assert bad.stdout.count("refuses 3: ") == WORKERS
+    assert set(back["workers"].values()) == {"done"}
+    swaps = 'fanzha_model_swaps_total{channel="moment"} 0.0'
+    assert swaps not in service.metrics_page()
+
+
+def test_a_shadow_of_the_moment_model_is_counted(service: Running) -> None:
+    a_bundle(service.folder / "models", "moment", "4", threshold=1e-6)
+
+    models(service, "shadow", "moment", "4")
+    asked = call_strangers(service, range(24, 32))
+    page = service.metrics_page()
+    models(service, "shadow", "moment", "off")
+
+    assert asked == {"1"}
+    assert 'fanzha_shadow_marks_total{change="would_mark"} 0.0' not in page
+    assert 'fanzha_shadow_marks_total{change="would_mark"}' in page
+    assert 'fanzha_shadow_failures_total{channel="moment"} 0.0' in page
+
+
 def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service: Running) -> None:
     card = a_bundle(service.folder / "models", "url", "4") / "card.toml"
     scores = f"score_histogram = {[0] * 19 + [1]}\n"
@@ -167,9 +225,21 @@ def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running
 
     found = listed(service)
     assert {bundle["version"] for bundle in found["call"]["bundles"]} == {"1"}
-    assert all(found[word]["bundles"][0]["figures"] for word in ("call", "sms", "url"))
+    assert all(found[word]["bundles"][0]["figures"] for word in ModelKind)
     assert "bundle 1: of " in done.stdout
     assert done.stdout.count("runs 1, blocks from") == 3 * WORKERS
+    assert done.stdout.count("runs 1, suspects from") == WORKERS
+
+
+def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> None:
+    root = some_bundles(tmp_path / "models")
+    with fanzha_up(
+        tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), FANZHA_MOMENT_ACTION="off"
+    ) as service:
+        done = service.fanzha("models", "activate", "moment", "1", check=False)
+
+    assert done.returncode == 1
+    assert "holds no such model" in done.stdout
 
 
 def test_without_a_service_the_bundles_of_the_package_are_listed(tmp_path: Path) -> None:
@@ -178,7 +248,7 @@ def test_without_a_service_the_bundles_of_the_package_are_listed(tmp_path: Path)
     found = json.loads(done.stdout)
     assert done.returncode == 0
     assert "no service found" in done.stderr
-    assert all(found[word]["bundles"][-1]["threshold"] > 0 for word in ("call", "sms", "url"))
+    assert all(found[word]["bundles"][-1]["threshold"] > 0 for word in ModelKind)
 
 
 def test_a_host_runs_what_was_wanted_last_even_when_the_store_has_lost_it(

@@ -16,6 +16,7 @@ from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
 from services.metrics import DecisionMetrics
 from services.metrics_pages import MetricsPages, MetricsServer
+from services.model_kinds import ModelKind
 from services.shadow import Change
 
 NOW = 1_767_603_600.0
@@ -223,15 +224,15 @@ def test_what_a_shadow_would_change_is_counted_by_fraud_type_too(pages: MetricsP
 def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 
-    worker.shadow_failed(Channel.LINK)
-    worker.model_swapped(Channel.TEXT)
-    worker.model_refused(Channel.CALL)
+    worker.shadow_failed(ModelKind.URL)
+    worker.model_swapped(ModelKind.SMS)
+    worker.model_refused(ModelKind.MOMENT)
 
     value = reading(pages)
     assert value("fanzha_shadow_failures_total", channel="link") == 1
     assert value("fanzha_shadow_failures_total", channel="text") == 0
     assert value("fanzha_model_swaps_total", channel="text") == 1
-    assert value("fanzha_model_refusals_total", channel="call") == 1
+    assert value("fanzha_model_refusals_total", channel="moment") == 1
 
 
 def test_drift_is_a_gauge_of_each_worker_and_absent_while_unknown(pages: MetricsPages) -> None:
@@ -246,3 +247,16 @@ def test_drift_is_a_gauge_of_each_worker_and_absent_while_unknown(pages: Metrics
     assert value("fanzha_score_drift", worker="worker-0", channel="call") == 0.0
     assert value("fanzha_score_drift", worker="worker-0", channel="link") is None
     assert value("fanzha_score_drift", worker="worker-1", channel="text") is None
+
+
+def test_what_a_shadow_would_mark_is_counted(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.marks_shadowed(np.array([0, 1, 1, 2], np.uint8))
+
+    value = reading(pages)
+    found = [
+        value("fanzha_shadow_marks_total", change=change)
+        for change in ("same", "would_mark", "would_clear")
+    ]
+    assert found == [1, 2, 1]

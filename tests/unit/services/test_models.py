@@ -9,13 +9,14 @@ import pytest
 from classifiers.card import CARD, SECOND
 from classifiers.looks import LookBudget
 from fanzha.tables import Channel
+from services.model_kinds import ModelKind
 from services.models import ModelSwitch
 from services.wanted_models import Wanted
 from tests.builders import some_texts
 from tests.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
 from tests.second_looks import UNCERTAIN, LookTally, a_text_bundle
 
-LINK = Channel.LINK
+LINK, MOMENT = ModelKind.URL, ModelKind.MOMENT
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def a_switch(root: Path, wanted: Wanted | None = None, **set_: float) -> ModelSw
     return ModelSwitch(root, thresholds, {LINK: wanted} if wanted else {})
 
 
-def want(switch: ModelSwitch, wanted: Wanted) -> list[Channel]:
+def want(switch: ModelSwitch, wanted: Wanted) -> list[ModelKind]:
     switch.prepare({LINK: wanted})
     return switch.take({LINK: wanted})
 
@@ -56,7 +57,7 @@ def test_a_bundle_that_came_later_is_taken_over_when_it_is_wanted(root: Path) ->
     assert before.link.version == "1"
     assert swapped == [LINK]
     assert switch.current.link.version == "2"
-    assert switch.current.thresholds[LINK] == 0.5
+    assert switch.current.thresholds[Channel.LINK] == 0.5
     assert switch.current.text is before.text
 
 
@@ -179,7 +180,7 @@ def test_a_threshold_that_is_set_holds_for_every_model_and_for_shadows(root: Pat
 
     want(switch, Wanted(active="2", shadow="3"))
 
-    assert switch.current.thresholds[LINK] == 0.25
+    assert switch.current.thresholds[Channel.LINK] == 0.25
     assert switch.current.shadows.link is not None
     assert switch.current.shadows.link.threshold == 0.25
 
@@ -236,15 +237,15 @@ def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: P
     a_text_bundle(root, "2")
     texts = some_texts(UNCERTAIN)
 
-    watching = {Channel.TEXT: Wanted(shadow="2")}
+    watching = {ModelKind.SMS: Wanted(shadow="2")}
     switch.prepare(watching)
     switch.take(watching)
     assert switch.current.shadows.text is not None
     before = tally.outcomes["looked"]
     seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
     for wanted in (Wanted(active="2", previous="1"), Wanted(active="1", previous="2")):
-        switch.prepare({Channel.TEXT: wanted})
-        assert switch.take({Channel.TEXT: wanted}) == [Channel.TEXT]
+        switch.prepare({ModelKind.SMS: wanted})
+        assert switch.take({ModelKind.SMS: wanted}) == [ModelKind.SMS]
 
     assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
     assert tally.outcomes["looked"] == before + 1
@@ -254,12 +255,64 @@ def test_a_mended_second_look_is_tried_again(root: Path) -> None:
     head = a_text_bundle(root, "2") / SECOND
     whole = head.read_bytes()
     head.write_bytes(whole[:-1])
-    switch = ModelSwitch(root, {}, {Channel.TEXT: Wanted(active="1")})
-    wanted = {Channel.TEXT: Wanted(active="2")}
+    switch = ModelSwitch(root, {}, {ModelKind.SMS: Wanted(active="1")})
+    wanted = {ModelKind.SMS: Wanted(active="2")}
     refused = switch.prepare(wanted)
 
     head.write_bytes(whole)
 
-    assert refused == [Channel.TEXT]
+    assert refused == [ModelKind.SMS]
     assert switch.prepare(wanted) == []
-    assert switch.take(wanted) == [Channel.TEXT]
+    assert switch.take(wanted) == [ModelKind.SMS]
+
+
+def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: Path) -> None:
+    for version in ("1", "2", "3"):
+        a_bundle(root, "moment", version, threshold=0.9 if version == "3" else 0.95)
+    start, then = Wanted(active="1"), Wanted(active="2", previous="1", shadow="3")
+    switch = ModelSwitch(root, {}, {MOMENT: start}, moment=True)
+
+    first = switch.moment()
+    switch.prepare({MOMENT: then})
+    swapped = switch.take({MOMENT: then})
+    second = switch.moment()
+    switch.prepare({MOMENT: start})
+    back = switch.take({MOMENT: start})
+
+    assert (first.model.version, first.shadow) == ("1", None)
+    assert (swapped, back) == ([MOMENT], [MOMENT])
+    assert (second.model.version, second.threshold) == ("2", 0.95)
+    assert second.shadow is not None
+    assert (second.shadow.model.version, second.shadow.threshold) == ("3", 0.9)
+    assert switch.moment().model is first.model
+
+
+def test_a_bad_moment_bundle_is_refused_and_the_old_one_stays(root: Path) -> None:
+    a_bundle(root, "moment", "1")
+    switch = ModelSwitch(root, {}, {}, moment=True)
+    edit_card(a_bundle(root, "moment", "2"), "sha256", f'"{"0" * 64}"')
+
+    refused = switch.prepare({MOMENT: Wanted(active="2")})
+    swapped = switch.take({MOMENT: Wanted(active="2")})
+
+    assert (refused, swapped) == ([MOMENT], [])
+    assert switch.moment().model.version == "1"
+    assert "sha256" in switch.status()[MOMENT].refused["2"]
+
+
+def test_a_threshold_that_is_set_holds_for_moment_models(root: Path) -> None:
+    a_bundle(root, "moment", "1")
+
+    switch = ModelSwitch(root, {MOMENT: 0.5}, {}, moment=True)
+
+    assert switch.moment().threshold == 0.5
+
+
+def test_without_a_moment_stage_there_is_no_moment_model(root: Path) -> None:
+    switch = a_switch(root)
+
+    assert MOMENT not in switch.status()
+    assert switch.prepare({MOMENT: Wanted(active="1")}) == []
+    assert switch.take({MOMENT: Wanted(active="1")}) == []
+    with pytest.raises(ValueError, match="no moment model"):
+        switch.moment()

@@ -10,12 +10,15 @@ from fanzha.tables import Calls, Channel
 from services.engine import Rules
 from services.hit_records import blocked
 from services.hit_writing import read, written
+from services.model_kinds import ModelKind
 from services.moment_stage import MomentStage
 from services.observer import Observer
+from services.shadow import MarkChange
 from tests.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,
     BrokenModel,
+    FixedScore,
     a_moment_stage,
     an_engine,
     an_entry,
@@ -154,3 +157,54 @@ def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment()
     assert not hit.confirmed
     assert (fields["action"], fields["reason"]) == ("ALLOW", "MOMENT")
     assert (fields["from_party"], fields["score"]) == (CALLER, "0.95")
+
+
+@pytest.mark.parametrize(
+    ("score", "other", "blocks", "change"),
+    [
+        (0.1, 0.95, False, MarkChange.WOULD_MARK),
+        (0.95, 0.1, False, MarkChange.WOULD_CLEAR),
+        (0.95, 0.1, True, MarkChange.WOULD_CLEAR),
+        (0.95, 0.96, False, MarkChange.SAME),
+    ],
+)
+def test_a_shadow_tells_what_it_would_mark_otherwise_and_marks_nothing(
+    *, score: float, other: float, blocks: bool, change: MarkChange
+) -> None:
+    seen: list[list[int]] = []
+    observer = Observer(marks_shadowed=lambda changes: seen.append(changes.tolist()))
+    moment = a_moment_stage(score, blocks=blocks, shadow=FixedScore(other))
+
+    decisions = an_engine(moment=moment, observer=observer).decide_calls(
+        some_calls(OTHER, *OFTEN), NINE_O_CLOCK_S
+    )
+
+    alone = decide(a_moment_stage(score, blocks=blocks), some_calls(OTHER, *OFTEN))
+    assert seen == [[MarkChange.SAME, *[change] * 3]]
+    assert decisions.reasons.tolist() == alone.reasons.tolist()
+    assert decisions.actions.tolist() == alone.actions.tolist()
+
+
+def test_what_a_list_decides_a_shadow_of_the_moment_would_not_mark() -> None:
+    seen: list[list[int]] = []
+    observer = Observer(marks_shadowed=lambda changes: seen.append(changes.tolist()))
+    moment = a_moment_stage(0.1, shadow=FixedScore(0.95))
+
+    an_engine(an_entry(CALLER), moment=moment, observer=observer).decide_calls(
+        some_calls(*OFTEN), NINE_O_CLOCK_S
+    )
+
+    assert seen == [[MarkChange.SAME] * 3]
+
+
+def test_a_shadow_of_the_moment_that_breaks_is_counted_and_changes_nothing() -> None:
+    failed: list[ModelKind] = []
+    observer = Observer(shadow_failed=failed.append)
+    moment = a_moment_stage(0.95, shadow=BrokenModel())
+
+    decisions = an_engine(moment=moment, observer=observer).decide_calls(
+        some_calls(*OFTEN), NINE_O_CLOCK_S
+    )
+
+    assert failed == [ModelKind.MOMENT]
+    assert decisions.reasons.tolist() == [Reason.MOMENT] * 3

@@ -13,6 +13,7 @@ from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
 from services import shadow
 from services.engine import Engine, Models
+from services.model_kinds import ModelKind
 from services.observer import Observer
 from services.shadow import Change, Shadow, Shadows
 from tests.builders import (
@@ -37,7 +38,7 @@ class Seen:
     def __init__(self) -> None:
         self.changes: list[tuple[Channel, list[Change]]] = []
         self.types: list[tuple[Uint8s | None, Uint8s | None]] = []
-        self.failed: list[Channel] = []
+        self.failed: list[ModelKind] = []
         self.stages: list[str] = []
         self.observer = Observer(
             shadowed=self._shadowed,
@@ -130,7 +131,7 @@ def test_a_failing_shadow_is_counted_and_changes_nothing() -> None:
     twice = [engine.decide_links(some_links("http://x.example/"), NINE_O_CLOCK_S) for _ in range(2)]
 
     assert [decisions.actions.tolist() for decisions in twice] == [[Action.BLOCK]] * 2
-    assert seen.failed == [Channel.LINK] * 2
+    assert seen.failed == [ModelKind.URL] * 2
     assert seen.changes == []
 
 

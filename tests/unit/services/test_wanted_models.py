@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.tables import Channel
 from services import wanted_models
+from services.model_kinds import ModelKind
 from services.wanted_models import MODELS, Wanted
 
 WISHES = st.builds(
@@ -36,7 +36,7 @@ def test_something_else_is_no_wish(text: str) -> None:
 
 
 def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
-    wanted = {Channel.TEXT: Wanted(active="2", previous="1", by="li"), Channel.CALL: Wanted()}
+    wanted = {ModelKind.SMS: Wanted(active="2", previous="1", by="li"), ModelKind.CALL: Wanted()}
 
     wanted_models.keep(tmp_path, wanted)
 
