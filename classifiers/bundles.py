@@ -55,9 +55,11 @@ def load_link(root: Path | None = None, version: str | None = None) -> LinkClass
     return LinkClassifier(_load(root, "url", version))
 
 
-def load_caller(root: Path | None = None, version: str | None = None) -> CallerClassifier:
-    """Load a caller model, by default the newest."""
-    return CallerClassifier(_load(root, "caller", version))
+def load_caller(
+    root: Path | None = None, version: str | None = None, lowest_threshold: float | None = None
+) -> CallerClassifier:
+    """Load a caller model, by default the newest; too few calls stay below *lowest_threshold*."""
+    return CallerClassifier(_load(root, "caller", version), lowest_threshold)
 
 
 def load_moment(root: Path | None = None, version: str | None = None) -> MomentClassifier:

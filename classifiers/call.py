@@ -59,11 +59,16 @@ class CallerClassifier:
 
     table_columns = TABLE_COLUMNS
 
-    def __init__(self, model: OnnxModel) -> None:
+    def __init__(self, model: OnnxModel, lowest_threshold: float | None = None) -> None:
+        """Make it; too few calls stay below *lowest_threshold* too, where one is set."""
         self._model = model
         self.version = model.version
         self.threshold = model.threshold
+        self._held_below = model.threshold
         card.check_golden(model.card, self._score_golden(model.card))
+        # The golden rows are of the card's threshold.
+        if lowest_threshold is not None:
+            self._held_below = min(model.threshold, lowest_threshold)
 
     def score(self, activity: CallerActivity) -> Float32s:
         """Return one probability in [0, 1] per row; 0 for callers nothing is known of."""
@@ -71,7 +76,7 @@ class CallerClassifier:
 
     def score_features(self, columns: Mapping[str, Float32s], outgoing_calls: Float32s) -> Float32s:
         """Score what `features` returns; NaN stands for what is typical."""
-        return held_back(self._model.predict(columns), outgoing_calls, self.threshold)
+        return held_back(self._model.predict(columns), outgoing_calls, self._held_below)
 
     def score_table(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Score subscribers given by `table_columns`; NaN in empty cells, or no such column."""

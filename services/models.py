@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
-from classifiers.base import CallerScorer, LinkScorer, MomentScorer, TextScorer
+from classifiers.base import LinkScorer, MomentScorer, TextScorer
 from classifiers.looks import LookBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
@@ -48,7 +48,9 @@ class ModelSwitch:
             wish = wanted.get(handling.kind, Wanted())
             return Slot(handling, root, thresholds.get(handling.kind), wish)
 
-        self._caller = slot(_CALLER)
+        # Too few calls are to stay below the threshold that holds.
+        load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
+        self._caller = slot(Handling(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
         load_text = partial(bundles.load_text, budget=looks)
         self._text = slot(Handling(kind=ModelKind.SMS, load=load_text, warm=_warm_text))
         self._link = slot(_LINK)
@@ -130,9 +132,6 @@ def _warm_link(model: LinkScorer) -> None:
     model.score(find_links(_BODY))
 
 
-_CALLER: Handling[CallerScorer] = Handling(
-    kind=ModelKind.CALL, load=bundles.load_caller, warm=_warm_nothing
-)
 _LINK: Handling[LinkScorer] = Handling(kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link)
 _MOMENT: Handling[MomentScorer] = Handling(
     kind=ModelKind.MOMENT, load=bundles.load_moment, warm=_warm_nothing

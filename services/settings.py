@@ -76,8 +76,8 @@ class Settings(BaseSettings):
     )
     call_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a call is blocked. Unset: that of the model's card. Below "
-        "that, callers with fewer than 32 calls are no longer sure to stay under it.",
+        description="Score from which a call is blocked. Unset: that of the model's card. Callers "
+        "with fewer than 32 calls stay under it, whatever it is.",
     )
     text_threshold: Threshold | None = Field(
         default=None,

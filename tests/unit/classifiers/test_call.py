@@ -101,6 +101,20 @@ def test_few_calls_never_reach_the_threshold(columns: dict[str, float]) -> None:
         assert score < SHIPPED.threshold
 
 
+@pytest.mark.parametrize("threshold", [0.05, 0.5, 0.999])
+def test_few_calls_stay_below_a_threshold_that_is_set(threshold: float) -> None:
+    model = CallerClassifier(OnnxModel(BUNDLE), threshold)
+    table = ActivityTable(slots=2**10)
+    few = MINIMUM_CALLS - 1
+    calls = [some_calls(CALLER, callees=[callee]) for callee in strangers(400)]
+
+    scores = np.concatenate([model.score(table.observe(call)) for call in calls])
+
+    assert scores[:few].max() < min(threshold, SHIPPED.threshold)
+    assert scores[-1] >= SHIPPED.threshold
+    assert model.threshold == SHIPPED.threshold
+
+
 @given(st.lists(amounts, min_size=24, max_size=24))
 def test_rows_are_scored_one_by_one(values: list[float]) -> None:
     pair = np.array(values, np.float32).reshape(2, 12)

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 from time import monotonic
 
 import pytest
 
+from classifiers.activity import ActivityTable
 from classifiers.card import CARD, SECOND
 from classifiers.looks import LookBudget
 from fanzha.tables import Channel
 from services.model_kinds import ModelKind
 from services.models import ModelSwitch
 from services.wanted_models import Wanted
-from tests.builders import some_texts
+from tests.builders import some_calls, some_texts
 from tests.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
 from tests.second_looks import UNCERTAIN, LookTally, a_text_bundle
 
@@ -233,6 +235,8 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
 def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
     tally = LookTally()
     looks = LookBudget(share=0.05, clock=monotonic, counters=tally)
+    rmtree(root / "sms")
+    a_text_bundle(root, "1", second=False)
     switch = ModelSwitch(root, {}, {}, looks)
     a_text_bundle(root, "2")
     texts = some_texts(UNCERTAIN)
@@ -316,3 +320,15 @@ def test_without_a_moment_stage_there_is_no_moment_model(root: Path) -> None:
     assert switch.take({MOMENT: Wanted(active="1")}) == []
     with pytest.raises(ValueError, match="no moment model"):
         switch.moment()
+
+
+def test_few_calls_stay_below_the_threshold_that_is_set_for_calls(root: Path) -> None:
+    switch = ModelSwitch(root, {ModelKind.CALL: 0.05}, {})
+    calls = some_calls(
+        *["+8617000000001"] * 31, callees=[f"+86139{n * 7919:08d}" for n in range(31)]
+    )
+
+    scores = switch.current.caller.score(ActivityTable(slots=64).observe(calls))
+
+    assert switch.current.thresholds[Channel.CALL] == 0.05
+    assert 0 < scores.max() < 0.05
