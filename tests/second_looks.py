@@ -1,5 +1,6 @@
 """A head of a second look of our own, and text bundles that have it."""
 
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -56,8 +57,13 @@ ABOUT = SecondLookCard(
 
 @cache
 def fast() -> TextClassifier:
-    """Return the shipped model, looking once only."""
-    return TextClassifier(OnnxModel(bundles.newest(bundles.SHIPPED, "sms")))
+    """Return the shipped model, looking once only; for its threshold `UNCERTAIN` is no fraud."""
+    model = OnnxModel(bundles.newest(bundles.SHIPPED, "sms"))
+    # Of another threshold, golden rows would say nothing.
+    model.card = replace(model.card, second_look=None, golden=())
+    score = float(TextClassifier(model).score_bodies([UNCERTAIN]).p_fraud[0])
+    model.card = replace(model.card, threshold=round((1 + score) / 2, 6))
+    return TextClassifier(model)
 
 
 def a_second_look() -> SecondLook:
@@ -65,8 +71,8 @@ def a_second_look() -> SecondLook:
     return SecondLook(a_head(), OneScale(about=ABOUT, threshold=fast().threshold))
 
 
-def a_text_bundle(root: Path, version: str) -> Path:
-    """Put the shipped text model with our second look below *root*."""
+def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:
+    """Put the shipped text model below *root*, with our second look or with none."""
     source = bundles.newest(bundles.SHIPPED, "sms")
     bundle = root / "sms" / version
     bundle.mkdir(parents=True)
@@ -75,15 +81,17 @@ def a_text_bundle(root: Path, version: str) -> Path:
     about = card.read(source)
     odds = fast().log_odds([UNCERTAIN], np.zeros(1, np.int64))
     score = float(a_second_look().judge(normalise_all([UNCERTAIN]), odds)[0])
+    table = _SECOND.format(second=ABOUT) if second else ""
     (bundle / CARD).write_text(
         _CARD.format(
             version=version,
-            threshold=about.threshold,
+            threshold=fast().threshold,
             sha256=about.sha256,
             inputs="\n".join(f"{name} = {value}" for name, value in about.inputs.items()),
-            second=ABOUT,
+            second_sha256=ABOUT.sha256,
+            second=table,
             text=UNCERTAIN,
-            score=score,
+            score=score if second else fast().score_bodies([UNCERTAIN]).p_fraud[0],
         ),
         "utf-8",
     )
@@ -97,7 +105,7 @@ threshold = {threshold}
 date = "2026-11-25"
 seed = 1
 sha256 = "{sha256}"
-second_sha256 = "{second.sha256}"
+second_sha256 = "{second_sha256}"
 
 [inputs]
 {inputs}
@@ -110,6 +118,12 @@ rows = 1
 [metrics]
 rows = 1
 
+{second}
+[[golden]]
+text = "{text}"
+score = {score}
+"""
+_SECOND = """
 [second_look]
 from_score = {second.from_score}
 slope = {second.slope}
@@ -117,10 +131,6 @@ offset = {second.offset}
 threshold = {second.threshold}
 encoder = "{second.encoder}"
 encoder_version = "{second.encoder_version}"
-
-[[golden]]
-text = "{text}"
-score = {score}
 """
 
 

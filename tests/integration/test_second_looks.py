@@ -9,7 +9,7 @@ from fanzha.client import channels
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
-from tests.model_bundles import some_bundles
+from tests.model_bundles import a_bundle
 from tests.running import Running, eventually, fanzha_up
 from tests.second_looks import UNCERTAIN, a_text_bundle, fast
 
@@ -19,7 +19,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
     models: Path = folder / "models"
     models.mkdir()
-    some_bundles(models)
+    a_bundle(models, "caller", "1")
+    a_bundle(models, "url", "1")
+    a_text_bundle(models, "1", second=False)
     a_text_bundle(models, "2")
     with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models)) as running:
         yield running
