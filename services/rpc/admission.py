@@ -18,8 +18,7 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
     """Serve the requests that *gate* lets in; the others raise what it raises."""
 
     async def admit(_requests: object, context: Any) -> bytes:
-        remaining = context.time_remaining()
-        entered = gate.enter(remaining)
+        gate.enter(context.time_remaining())
         try:
             data = await context.read()
             if data is grpc.aio.EOF:
@@ -28,6 +27,6 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
             check_deadline(context.time_remaining())
             return await serve(data, context)
         finally:
-            gate.leave(entered, remaining)
+            gate.leave()
 
     return grpc.stream_unary_rpc_method_handler(admit)

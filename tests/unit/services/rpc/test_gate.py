@@ -26,14 +26,9 @@ def a_gate(clock: Clock, longest_wait_seconds: float = 1.0) -> Gate:
 def teach(gate: Gate, clock: Clock, seconds_each: float) -> None:
     """Let many requests through that take this long each."""
     for _ in range(200):
-        ask(gate, clock, None, seconds_each)
-
-
-def ask(gate: Gate, clock: Clock, remaining_seconds: float | None, stay_seconds: float) -> None:
-    """Let one request through."""
-    entered = gate.enter(remaining_seconds)
-    clock.seconds += stay_seconds
-    gate.leave(entered, remaining_seconds)
+        gate.enter(None)
+        clock.seconds += seconds_each
+        gate.leave()
 
 
 def fill(gate: Gate, requests: int) -> None:
@@ -116,53 +111,6 @@ def test_time_without_requests_is_not_service_time() -> None:
     fill(gate, 1)
 
     assert gate.wait_seconds == pytest.approx(0.01, rel=0.01)
-
-
-def test_after_answers_too_late_those_with_hardly_any_time_are_refused() -> None:
-    clock = Clock()
-    gate = a_gate(clock)
-    teach(gate, clock, 0.002)
-
-    ask(gate, clock, 0.001, 0.002)
-
-    with pytest.raises(Overloaded):
-        gate.enter(0.002)
-    ask(gate, clock, 0.05, 0.002)
-
-
-def test_the_margin_is_gone_after_answers_in_time() -> None:
-    clock = Clock()
-    gate = a_gate(clock)
-    ask(gate, clock, 0.02, 0.02)
-
-    for _ in range(1000):
-        ask(gate, clock, 1.0, 0.02)
-
-    ask(gate, clock, 0.0001, 0.02)
-
-
-def test_a_margin_lets_somebody_in_again_and_again() -> None:
-    clock = Clock()
-    gate = a_gate(clock)
-    let_in = 0
-    for _ in range(1000):
-        try:
-            ask(gate, clock, 0.01, 0.02)
-        except Overloaded:
-            continue
-        let_in += 1
-
-    assert 1 < let_in < 1000
-
-
-def test_answers_in_time_ask_for_no_margin() -> None:
-    clock = Clock()
-    gate = a_gate(clock)
-
-    for _ in range(100):
-        ask(gate, clock, 0.05, 0.03)
-
-    gate.enter(0.0001)
 
 
 @pytest.mark.parametrize("message", ["overloaded", "x" * 300])
