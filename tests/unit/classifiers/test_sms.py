@@ -85,7 +85,7 @@ def test_most_fraud_that_reads_like_a_person_is_blocked() -> None:
         "您好，您申请的贷款已经通过了，放款之前需要您先交一笔保证金，交完马上到账。",
     ]
 
-    # A budget decides how many: version 2 blocked all three, version 3 has the first just below.
+    # A budget decides how many: not every version blocks all three.
     assert (shipped().score_bodies(texts).p_fraud >= shipped().threshold).sum() >= 2
 
 
@@ -160,7 +160,8 @@ def test_a_bundle_made_for_other_features_is_refused(tmp_path: Path) -> None:
     source = bundles.newest(bundles.SHIPPED, "sms")
     bundle = tmp_path / "sms" / source.name
     bundle.mkdir(parents=True)
-    (bundle / "model.onnx").write_bytes((source / "model.onnx").read_bytes())
+    for graph in source.glob("*.onnx"):
+        (bundle / graph.name).write_bytes(graph.read_bytes())
     card = (source / "card.toml").read_text()
     (bundle / "card.toml").write_text(card.replace("chunk = ", "chunk = 9"))
 
