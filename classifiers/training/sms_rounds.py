@@ -106,7 +106,8 @@ def run_all(
     ) as pool:
         main = pool.submit(_fit_shared, one)
         tasks = [pool.submit(_run_shared, other) for other in others]
-        for task in [main, *tasks]:
+        main.add_done_callback(lambda _: done())
+        for task in tasks:
             task.add_done_callback(lambda _: done())
         return main.result(), [task.result() for task in tasks]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.training import link_calibration, sms_caution
-from classifiers.training.sms_data import Row
+from classifiers.training.sms_data import OWN, Row
 from classifiers.training.sms_embeddings import encoded
 from classifiers.training.sms_head import Head
 from fanzha.tables import Bools, Float32s, Int64s
@@ -39,8 +39,9 @@ class Second:
     def probabilities(self, fast: Float32s, odds: Float32s) -> Float32s:
         """Join the fast scores of texts with the log odds of the head."""
         mean = (log_odds(fast) + odds) / 2
-        joined: Float32s = 1 / (1 + np.exp(-(self.slope * mean + self.offset)))
-        return joined.astype(np.float32)
+        joined = 1 / (1 + np.exp(-(self.slope * mean + self.offset)))
+        found: Float32s = joined.astype(np.float32)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ class _Budget:
         ham = np.array([row.label == "ham" for row in rows])
         self.fraud = np.array([row.label == "fraud" for row in rows])
         self.clear = np.array([sum(row.allowed) == 1 for row in rows])
-        self.public = ham & (sources != sms_caution.OWN)
+        self.public = ham & (sources != OWN)
         self.parts = sms_caution.parts(rows, ham, sms_caution.OWN_TOGETHER)
         of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
         self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
