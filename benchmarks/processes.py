@@ -1,6 +1,7 @@
 """Reads what a process and all its descendants have used of the machine. Linux only."""
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +31,20 @@ def tree(root: int) -> list[int]:
         found.append(waiting.pop())
         waiting += children.get(found[-1], [])
     return found
+
+
+def pin(process: int, cores: Collection[int]) -> None:
+    """Let all threads of a process run on *cores* only; a thread that just ended is none."""
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        with suppress(OSError):
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+def command(process: int) -> list[str]:
+    """Return the command line of a process; nothing when it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
+    return []
 
 
 def _stat(process: int) -> list[str]:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,8 @@ def running(
 ) -> Iterator[Service]:
     """Start a service on free ports with *listed* numbers; end it in order.
 
+    *cores* are for its workers alone. Where the machine has others, the embedded store and the
+    administration of lists run there, as a carrier has them on another host.
     *settings* are variables such as ``FANZHA_HIT_FLUSH_MS``; others of the environment that
     start with ``FANZHA_`` do not reach it.
     """
@@ -71,6 +73,7 @@ def running(
                 # Before it has children or threads, which inherit it.
                 os.sched_setaffinity(process.pid, cores)
             service = _started(process, folder)
+            _move_the_rest(process.pid, os.sched_getaffinity(0) - set(cores))
             if listed:
                 import_numbers(service, listed)
             yield service
@@ -108,6 +111,12 @@ def _wait_until_listed(service: Service, number: str) -> None:
             time.sleep(0.1)
     # Every worker looks for a new list at least once a second.
     time.sleep(1.0)
+
+
+def _move_the_rest(parent: int, cores: Collection[int]) -> None:
+    for process in processes.tree(parent):
+        if cores and not {"services", "worker"} <= set(processes.command(process)):
+            processes.pin(process, cores)
 
 
 def _started(process: "subprocess.Popen[bytes]", folder: Path) -> Service:

@@ -6,13 +6,12 @@ N callers that each wait for their answer (asyncio), and ``--threads N`` does th
 the blocking client. Calls that were let through for want of an answer are counted apart;
 the run fails when there are any, or when p99 is above ``--p99-ms``.
 
-    FANZHA_WORKERS=1 fanzha up &
-    python -m benchmarks.load.client_bench --rate 20000
+    python -m benchmarks.load.client_bench --rate 20000 --server-cores 0 --generator-cores 1
 """
 
 import argparse
 import asyncio
-import json
+import os
 import statistics
 import sys
 import time
@@ -20,7 +19,8 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any
 
-from benchmarks import machine, scenarios
+from benchmarks import processes, results, scenarios
+from benchmarks.load import options as common
 from fanzha.client import AsyncClient, Call, Client, Options
 
 DIFFERENT_CALLS = 50_000
@@ -33,15 +33,22 @@ def main() -> int:
     options = _options()
     calls = scenarios.calls(DIFFERENT_CALLS, options.listed)
     measure = _threads if options.threads else _asyncio
-    runs = [measure(options, calls) for _ in range(options.repeats)]
+    with common.server(
+        target=options.target, server_pid=0, workers=1, listed=options.listed,
+        cores=options.server_cores,
+    ) as server:  # fmt: skip
+        options.target = server.target
+        if cores := common.read_cores(options.generator_cores):
+            processes.pin(os.getpid(), cores)
+        runs = [measure(options, calls) for _ in range(options.repeats)]
     for run in runs:
         sys.stderr.write(
             f"{run['per_second']:9,.0f} calls/s  p50 {run['p50_ms']:.2f}  p99 {run['p99_ms']:.2f}  "
             f"longest {run['max_ms']:.2f} ms  {run['rows_per_request']:.0f} rows a request  "
             f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores\n"
         )
-    report = machine.describe() | {"options": vars(options), "runs": runs}
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    report = server.words | {"options": vars(options), "runs": runs}
+    results.write("client", report, save=options.save)
     missed = any(run["failed"] for run in runs)
     missed |= statistics.median(run["p99_ms"] for run in runs) > options.p99_ms
     return int(missed)
@@ -162,7 +169,7 @@ def _result(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--target", default="127.0.0.1:7361")
+    common.add_arguments(parser)
     load = parser.add_mutually_exclusive_group()
     load.add_argument("--rate", type=float, default=20_000, help="calls a second, open loop")
     load.add_argument("--callers", type=int, default=0, help="closed loop, asyncio")

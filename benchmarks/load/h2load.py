@@ -4,11 +4,11 @@ The generator is a C program that sends one prepared body over and over, so it c
 little of the machine: what is measured is the server. Every answer must be status 200
 with gRPC status 0, or the run fails.
 
-    python -m benchmarks.load.h2load --target 127.0.0.1:7361 --listed 1000000
+    python -m benchmarks.load.h2load --listed 1000000 --server-cores 0 --generator-cores 1
+    python -m benchmarks.load.h2load --listed 1000000 --target 127.0.0.1:7361
 """
 
 import argparse
-import json
 import re
 import shutil
 import statistics
@@ -20,7 +20,8 @@ from typing import Any
 
 import grpc
 
-from benchmarks import machine, scenarios
+from benchmarks import results, scenarios
+from benchmarks.load import options as common
 from fanzha.v1 import interception_pb2_grpc
 
 BATCHES = (1, 16, 256, 1024)
@@ -36,21 +37,31 @@ def main() -> int:
     if not shutil.which("h2load"):
         sys.stderr.write("h2load is missing; on Debian: apt install nghttp2-client\n")
         return 2
-    results = []
+    with common.server(
+        target=options.target, server_pid=0, workers=1, listed=options.listed,
+        cores=options.server_cores,
+    ) as server:  # fmt: skip
+        options.target = server.target
+        found = _all(options)
+    pinned = {"generator_pinned_to": common.read_cores(options.generator_cores)}
+    results.write("h2load", server.words | pinned | {"results": found}, save=options.save)
+    return 0
+
+
+def _all(options: argparse.Namespace) -> list[dict[str, Any]]:
+    found = []
     for channel in options.channels:
         for rows in options.batches:
             _probe(options.target, channel, rows, options.listed)
             runs = [_measure(options, channel, rows) for _ in range(options.repeats)]
             median = statistics.median(run["rows_per_second"] for run in runs)
-            results.append({"channel": channel, "batch": rows, "median": median, "runs": runs})
+            found.append({"channel": channel, "batch": rows, "median": median, "runs": runs})
             sys.stderr.write(
                 f"{channel:5} batch {rows:5}: {median:10,.0f} rows/s "
                 f"({min(r['rows_per_second'] for r in runs):,.0f} to "
                 f"{max(r['rows_per_second'] for r in runs):,.0f})\n"
             )
-    report = machine.describe() | {"listed": options.listed, "results": results}
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
-    return 0
+    return found
 
 
 def _probe(target: str, channel: str, rows: int, listed: int) -> None:
@@ -76,6 +87,8 @@ def _measure(options: argparse.Namespace, channel: str, rows: int) -> dict[str, 
             f"--data={file}", "-H", "content-type: application/grpc", "-H", "te: trailers",
             f"http://{options.target}/fanzha.v1.InterceptionService/{method}",
         ]  # fmt: skip
+        if options.generator_cores:
+            command = ["taskset", "--cpu-list", options.generator_cores, *command]
         done = subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=options.seconds + 60
         )
@@ -93,7 +106,7 @@ def _measure(options: argparse.Namespace, channel: str, rows: int) -> dict[str, 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--target", default="127.0.0.1:7361")
+    common.add_arguments(parser)
     parser.add_argument("--channels", nargs="+", choices=CHANNELS, default=CHANNELS)
     parser.add_argument("--batches", nargs="+", type=int, default=BATCHES)
     parser.add_argument("--listed", type=int, default=0, help="listed numbers that may call")

@@ -1,5 +1,6 @@
 """Options that the commands of the load test share, and the server that they measure."""
 
+import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ Generators = Annotated[int, typer.Option(min=1, max=64, help="Processes that mak
 Connections = Annotated[int, typer.Option(min=1, max=256, help="Of each generator.")]
 TimeoutMs = Annotated[float, typer.Option(min=1, help="Deadline of a request.")]
 Seed = Annotated[int, typer.Option(help="Of traffic and arrivals.")]
-Cores = Annotated[str, typer.Option(help="Cores such as 0 or 0,1; empty: any.")]
+Cores = Annotated[str, typer.Option(help="Cores of workers, of generators: 0 or 0,1; empty: any.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Setting of the server that is started: max_wait_ms=200. Repeats."),
@@ -92,6 +93,14 @@ def server(
                 yield Measured(target=started.target, cpu=started.cpu_seconds, words=words)
     except RuntimeError as error:
         fail(str(error))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the benchmarks that read their options with argparse share with the others."""
+    parser.add_argument("--target", default="", help="server; empty: one is started for the test")
+    parser.add_argument("--server-cores", default="", help="cores of its workers; empty: any")
+    parser.add_argument("--generator-cores", default="", help="cores of the generator")
+    parser.add_argument("--save", action="store_true", help="keep JSON in benchmarks/results")
 
 
 def plan(
