@@ -1,0 +1,50 @@
+"""What goes into the audit log, and the interface that takes it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Protocol
+
+
+class AuditKind(StrEnum):
+    """What happened."""
+
+    REQUEST_CREATED = "request_created"
+    REQUEST_EDITED = "request_edited"
+    REQUEST_SUBMITTED = "request_submitted"
+    REQUEST_APPROVED = "request_approved"
+    REQUEST_REJECTED = "request_rejected"
+    CHANGE_APPLIED = "change_applied"
+    CHANGE_REVERTED = "change_reverted"
+    EMERGENCY_APPLIED = "emergency_applied"
+    EMERGENCY_CONFIRMED = "emergency_confirmed"
+    EMERGENCY_EXPIRED = "emergency_expired"
+    REFUSED = "refused"
+    """Somebody asked for what they may not have."""
+    LOGIN_FAILED = "login_failed"
+    EXPORTED = "exported"
+    APPEAL_OPENED = "appeal_opened"
+    APPEAL_TAKEN = "appeal_taken"
+    APPEAL_DECIDED = "appeal_decided"
+
+
+class Audit(Protocol):
+    """Takes what happened; returns once it is on disk."""
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        """Put down that *actor* (empty: `services.identity.current`) did *kind* to *subject*.
+
+        *subject* is an id such as ``change:12``, ``appeal:3`` or an entry id. *details* hold no
+        message texts. Raises `fanzha.errors.Unavailable` when it cannot be written.
+        """
+        ...
+
+
+class NoAudit:
+    """For tools and tests that keep none."""
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        """Forget it."""

@@ -1,0 +1,70 @@
+"""Who asks: a name, roles, and the regions and list sources they reach.
+
+The edge finds out who asks and says so with `acting`; what runs below asks `current`. Without
+identities in the settings everybody is `DEVELOPER`, and says their own name.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+from blocklists.entries import Source
+
+
+class Role(StrEnum):
+    """What somebody may do."""
+
+    CARRIER = "carrier"
+    """Ask for decisions, report hits and ends of calls."""
+    EDITOR = "editor"
+    """Propose changes to the lists; apply those that need no second person."""
+    APPROVER = "approver"
+    """Approve or reject what others proposed."""
+    AUDITOR = "auditor"
+    """Read everything, change nothing."""
+    APPEALS_OFFICER = "appeals_officer"
+    """Take and decide appeals."""
+    OPERATOR = "operator"
+    """Switch models, look at the state of workers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody who asks."""
+
+    name: str
+    roles: frozenset[Role]
+    regions: frozenset[str] = frozenset()
+    """Region codes they reach; empty: all."""
+    sources: frozenset[Source] = frozenset()
+    """List sources they may change; empty: all."""
+    development: bool = False
+    """Whether nobody checked who it is."""
+
+
+DEVELOPER = Identity(name="developer", roles=frozenset(Role), development=True)
+
+_current: ContextVar[Identity] = ContextVar("identity", default=DEVELOPER)
+
+
+def current() -> Identity:
+    """Return who asks in this task."""
+    return _current.get()
+
+
+@contextmanager
+def acting(identity: Identity) -> Iterator[None]:
+    """Let *identity* be who asks, until the context ends."""
+    before = _current.set(identity)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+def author(said: str) -> str:
+    """Return the name that goes on record: the checked one, or in development what was *said*."""
+    who = current()
+    return (said or who.name) if who.development else who.name
