@@ -7,7 +7,6 @@ change at a time in this process; other processes are told apart by the version.
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,16 +14,16 @@ import numpy as np
 from blocklists import intake
 from blocklists.changes import Change, Outcome
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.intake import Defaults, Problem, Proposed
+from blocklists.intake import Defaults, Proposed
 from blocklists.replica import Replica
 from blocklists.snapshot import Snapshot
 from blocklists.store import Store
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
+from services.import_report import Imported, ImportReport, Wanted
 from services.list_changes import (
     Done,
     Identity,
-    Imported,
     Reference,
     Terms,
     Updated,
@@ -35,8 +34,6 @@ from services.list_changes import (
 )
 from services.list_views import ListViews
 
-MOST_PROBLEMS = 1000
-"""Problems of an import that are told one by one; the others are counted."""
 _DAY_S = 86_400
 _ATTEMPTS = 5
 _PATIENCE_SECONDS = 120.0
@@ -80,24 +77,33 @@ class Administration:
             removals=removal_reports(named, done.found, unreadable),
         )
 
-    def begin_import(self, adjust: Callable[[Defaults], Defaults], terms: Terms) -> "Import":
-        """Start an import, which takes rows until it is finished.
+    def begin_import(
+        self, adjust: Callable[[Defaults], Defaults], terms: Terms, wanted: Wanted
+    ) -> "Import":
+        """Start an import, which takes rows until it is finished, and reports what is *wanted*.
 
         *adjust* turns what holds for any change into what holds for the rows of this one.
         """
         now_s = self._now_ms() // 1000
         defaults = adjust(self._defaults(terms, now_s))
-        return Import(self, defaults, terms, home=self._home, now_s=now_s)
+        return Import(self, defaults, terms, wanted, home=self._home, now_s=now_s)
 
     async def finish_import(self, table: EntryTable, terms: Terms) -> Done:
         """Commit what an import has gathered."""
-        return await self._change(table, [], terms)
+        return await self._change(table, [], terms, conflicts_at_s=self._now_ms() // 1000)
 
-    async def _change(self, table: EntryTable, named: Sequence[Identity], terms: Terms) -> Done:
+    async def _change(
+        self,
+        table: EntryTable,
+        named: Sequence[Identity],
+        terms: Terms,
+        *,
+        conflicts_at_s: int | None = None,
+    ) -> Done:
         async with self._one_at_a_time:
             for _ in range(_ATTEMPTS):
                 snapshot = await self._caught_up()
-                done = await asyncio.to_thread(judge, snapshot, table, named)
+                done = await asyncio.to_thread(judge, snapshot, table, named, conflicts_at_s)
                 if terms.expected_version not in (None, snapshot.version):
                     raise VersionConflict(
                         f"expected_version: the lists are at {snapshot.version}, "
@@ -155,6 +161,7 @@ class Import:
         administration: Administration,
         defaults: Defaults,
         terms: Terms,
+        wanted: Wanted,
         *,
         home: HomePlan,
         now_s: int,
@@ -165,24 +172,17 @@ class Import:
         self._home = home
         self._now_s = now_s
         self._tables: list[EntryTable] = []
-        self._counts: Counter[Outcome] = Counter()
-        self._problems: list[Problem] = []
+        self._report = ImportReport(wanted)
 
     def fold(self, lines: Sequence[int], proposed: Proposed) -> None:
         """Take rows in; for a thread. *lines* name them in the report."""
         checked = intake.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
         self._tables.append(checked.table)
-        self._counts.update(problem.outcome for problem in checked.problems)
-        for problem in checked.problems[: MOST_PROBLEMS - len(self._problems)]:
-            self._problems.append(
-                Problem(row=lines[problem.row], outcome=problem.outcome, message=problem.message)
-            )
+        self._report.add(lines, checked)
 
     async def finish(self) -> Imported:
         """Commit what was taken in, as one change."""
         table = await asyncio.to_thread(concatenate, self._tables)
         self._tables.clear()
         done = await self._administration.finish_import(table, self._terms)
-        numbers = np.bincount(done.outcomes, minlength=len(Outcome) + 1).tolist()
-        self._counts.update({outcome: numbers[outcome] for outcome in Outcome if numbers[outcome]})
-        return Imported(version=done.version, counts=self._counts, problems=self._problems)
+        return await asyncio.to_thread(self._report.result, table, done)

@@ -1,6 +1,5 @@
 """What a change to the lists is made of, and the report on what became of each row."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -9,10 +8,12 @@ import numpy as np
 
 from blocklists import intake, patterns
 from blocklists.changes import Outcome
+from blocklists.conflicts import search
+from blocklists.conflicts.findings import Conflicts
 from blocklists.delta import classify
 from blocklists.entries import Kind, entry_id
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.intake import Checked, Problem
+from blocklists.intake import Checked
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -40,6 +41,8 @@ class RowReport:
     outcome: Outcome
     entry_id: str = ""
     message: str = ""
+    repeated_by: int = 0
+    """Of a duplicate that a later row repeats: that row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +52,6 @@ class Updated:
     version: int
     additions: Sequence[RowReport]
     removals: Sequence[RowReport]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """How an import went."""
-
-    version: int
-    counts: Counter[Outcome]
-    problems: Sequence[Problem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +78,10 @@ class Done:
     """Of each addition."""
     found: list[Identity] = field(default_factory=list)
     """Those to be removed that are there."""
+    snapshot: Snapshot | None = None
+    """The lists it was judged by."""
+    conflicts: Conflicts | None = None
+    """What the additions contradict; None where nobody asked."""
 
     @property
     def nothing(self) -> bool:
@@ -91,13 +89,23 @@ class Done:
         return not self.found and bool((self.outcomes == Outcome.DUPLICATE).all())
 
 
-def judge(snapshot: Snapshot, table: EntryTable, named: Sequence[Identity]) -> Done:
-    """Tell what a change would do to the lists as they are in *snapshot*."""
+def judge(
+    snapshot: Snapshot,
+    table: EntryTable,
+    named: Sequence[Identity],
+    conflicts_at_s: int | None = None,
+) -> Done:
+    """Tell what a change would do to the lists as they are in *snapshot*.
+
+    With *conflicts_at_s*, also what it contradicts of the entries that act then.
+    """
     there = present(snapshot, Identities.of(named)).tolist() if named else []
     return Done(
         version=snapshot.version,
         outcomes=classify(snapshot, table),
         found=[one for one, is_there in zip(named, there, strict=True) if is_there],
+        snapshot=snapshot,
+        conflicts=None if conflicts_at_s is None else search.find(snapshot, table, conflicts_at_s),
     )
 
 

@@ -172,6 +172,38 @@ ROW_OUTCOME_ABSENT: RowOutcome.ValueType  # 7
 """There is no such entry."""
 Global___RowOutcome: _TypeAlias = RowOutcome  # noqa: Y015
 
+class _ConflictRelation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConflictRelationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConflictRelation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONFLICT_RELATION_UNSPECIFIED: _ConflictRelation.ValueType  # 0
+    """Never sent."""
+    CONFLICT_RELATION_SAME: _ConflictRelation.ValueType  # 1
+    """About the same pattern: allow wins."""
+    CONFLICT_RELATION_WIDER: _ConflictRelation.ValueType  # 2
+    """Within a wider entry: the row is an exception from it."""
+    CONFLICT_RELATION_NARROWER: _ConflictRelation.ValueType  # 3
+    """Around narrower entries: they stay exceptions from the row."""
+    CONFLICT_RELATION_TOGETHER: _ConflictRelation.ValueType  # 4
+    """About the same pattern as another row of the import: allow wins."""
+
+class ConflictRelation(_ConflictRelation, metaclass=_ConflictRelationEnumTypeWrapper):
+    """How a row lies to the entry of the other action that it contradicts."""
+
+CONFLICT_RELATION_UNSPECIFIED: ConflictRelation.ValueType  # 0
+"""Never sent."""
+CONFLICT_RELATION_SAME: ConflictRelation.ValueType  # 1
+"""About the same pattern: allow wins."""
+CONFLICT_RELATION_WIDER: ConflictRelation.ValueType  # 2
+"""Within a wider entry: the row is an exception from it."""
+CONFLICT_RELATION_NARROWER: ConflictRelation.ValueType  # 3
+"""Around narrower entries: they stay exceptions from the row."""
+CONFLICT_RELATION_TOGETHER: ConflictRelation.ValueType  # 4
+"""About the same pattern as another row of the import: allow wins."""
+Global___ConflictRelation: _TypeAlias = ConflictRelation  # noqa: Y015
+
 @_typing.final
 class Entry(_message.Message):
     """One line of the lists. Kind, pattern and action together are its identity."""
@@ -362,6 +394,7 @@ class RowReport(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     ENTRY_ID_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    REPEATED_BY_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row, from 0; of an import: the line of the file, as the client counts."""
     outcome: Global___RowOutcome.ValueType
@@ -370,6 +403,8 @@ class RowReport(_message.Message):
     """Id of the entry, where there is one."""
     message: _builtins.str
     """Why, for what was refused or is invalid."""
+    repeated_by: _builtins.int
+    """Of a duplicate that repeats a later row of the same import: that row; absent otherwise."""
     def __init__(
         self,
         *,
@@ -377,10 +412,11 @@ class RowReport(_message.Message):
         outcome: Global___RowOutcome.ValueType = ...,
         entry_id: _builtins.str = ...,
         message: _builtins.str = ...,
+        repeated_by: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "message", b"message", "outcome", b"outcome", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "message", b"message", "outcome", b"outcome", "repeated_by", b"repeated_by", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -559,6 +595,8 @@ class ImportHeader(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     DRY_RUN_FIELD_NUMBER: _builtins.int
+    MOST_PROBLEMS_FIELD_NUMBER: _builtins.int
+    MOST_EXAMPLES_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
@@ -567,6 +605,12 @@ class ImportHeader(_message.Message):
     """Why, such as the name of the file or of the order. Required."""
     dry_run: _builtins.bool
     """Report only, change nothing."""
+    most_problems: _builtins.int
+    """Refused and invalid rows to be told one by one, up to 20000; absent: 1000."""
+    most_examples: _builtins.int
+    """Rows to be told one by one as examples of each outcome and of conflicts, up to 1000;
+    absent: none.
+    """
     @_builtins.property
     def defaults(self) -> Global___Entry:
         """What rows have that do not say otherwise; its pattern is not read."""
@@ -579,10 +623,12 @@ class ImportHeader(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         dry_run: _builtins.bool = ...,
+        most_problems: _builtins.int = ...,
+        most_examples: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "defaults", b"defaults", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "defaults", b"defaults", "dry_run", b"dry_run", "expected_version", b"expected_version", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "defaults", b"defaults", "dry_run", b"dry_run", "expected_version", b"expected_version", "most_examples", b"most_examples", "most_problems", b"most_problems", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -685,15 +731,40 @@ class ImportEntriesResponse(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    CONFLICT_COUNTS_FIELD_NUMBER: _builtins.int
+    CONFLICTS_FIELD_NUMBER: _builtins.int
+    EXAMPLES_FIELD_NUMBER: _builtins.int
+    REPEATED_ROWS_FIELD_NUMBER: _builtins.int
+    NAMES_NOT_COMPARED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the import; as before when nothing changed."""
+    repeated_rows: _builtins.int
+    """Duplicates that repeat a later row of the same import; 0 where no examples are asked for."""
+    names_not_compared: _builtins.int
+    """Listed names that were not compared with the rows, for there are very many; 0: all were."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeCount]:
         """Rows by what became of them."""
 
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
-        """The first 1000 rows that are refused or invalid."""
+        """The first rows that are refused or invalid: as many as the header asks for."""
+
+    @_builtins.property
+    def conflict_counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConflictCount]:
+        """Rows that contradict an entry or another row, by how they lie to it. Such rows are committed
+        like others; each counts once here, whatever its outcome.
+        """
+
+    @_builtins.property
+    def conflicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowConflict]:
+        """The first rows that contradict something: as many as the header asks for examples."""
+
+    @_builtins.property
+    def examples(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
+        """The first rows that are added, replaced or duplicates: as many of each as the header asks
+        for examples. Duplicates come with repeated_by where they repeat a row.
+        """
 
     def __init__(
         self,
@@ -701,14 +772,85 @@ class ImportEntriesResponse(_message.Message):
         version: _builtins.int = ...,
         counts: _abc.Iterable[Global___OutcomeCount] | None = ...,
         problems: _abc.Iterable[Global___RowReport] | None = ...,
+        conflict_counts: _abc.Iterable[Global___ConflictCount] | None = ...,
+        conflicts: _abc.Iterable[Global___RowConflict] | None = ...,
+        examples: _abc.Iterable[Global___RowReport] | None = ...,
+        repeated_rows: _builtins.int = ...,
+        names_not_compared: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "problems", b"problems", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportEntriesResponse: _TypeAlias = ImportEntriesResponse  # noqa: Y015
+
+@_typing.final
+class ConflictCount(_message.Message):
+    """How many rows lie so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELATION_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    relation: Global___ConflictRelation.ValueType
+    """How they lie."""
+    rows: _builtins.int
+    """How many rows."""
+    def __init__(
+        self,
+        *,
+        relation: Global___ConflictRelation.ValueType = ...,
+        rows: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["relation", b"relation", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConflictCount: _TypeAlias = ConflictCount  # noqa: Y015
+
+@_typing.final
+class RowConflict(_message.Message):
+    """A row that contradicts something."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    OTHER_ROW_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Line of the file, as the client counts."""
+    relation: Global___ConflictRelation.ValueType
+    """How it lies to what it contradicts."""
+    entries: _builtins.int
+    """How many entries it contradicts."""
+    other_row: _builtins.int
+    """Line of the other row of the import; 0 for an entry."""
+    @_builtins.property
+    def entry(self) -> Global___Entry:
+        """The entry, or one of them where they are several; absent for another row of the import."""
+
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        relation: Global___ConflictRelation.ValueType = ...,
+        entry: Global___Entry | None = ...,
+        entries: _builtins.int = ...,
+        other_row: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "entry", b"entry", "other_row", b"other_row", "relation", b"relation", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RowConflict: _TypeAlias = RowConflict  # noqa: Y015
 
 @_typing.final
 class OutcomeCount(_message.Message):

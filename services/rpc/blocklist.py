@@ -10,7 +10,7 @@ from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
 from services.administration import Administration, Import
 from services.list_changes import Reference, Terms
 from services.list_views import Filter
-from services.rpc import list_messages
+from services.rpc import import_messages, list_messages
 
 MOST_CHANGES = 10_000
 """Rows of one UpdateEntries; more are an import."""
@@ -68,14 +68,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         if importing is None:
             raise InvalidInput("header: required")
         done = await importing.finish()
-        return pb.ImportEntriesResponse(
-            version=done.version,
-            counts=[
-                pb.OutcomeCount(outcome=_wire(outcome), rows=rows)
-                for outcome, rows in sorted(done.counts.items())
-            ],
-            problems=map(list_messages.report, done.problems),
-        )
+        return import_messages.response(done)
 
     async def FindEntries(
         self, request: pb.FindEntriesRequest, context: object
@@ -138,7 +131,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             dry_run=header.dry_run,
         )
         return self._administration.begin_import(
-            lambda ours: list_messages.defaults(header.defaults, ours), terms
+            lambda ours: list_messages.defaults(header.defaults, ours),
+            terms,
+            import_messages.wanted(header),
         )
 
 

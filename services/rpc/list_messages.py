@@ -92,6 +92,7 @@ def report(row: RowReport | Problem) -> pb.RowReport:
         outcome=_wire(row.outcome),
         entry_id=row.entry_id if isinstance(row, RowReport) else "",
         message=row.message,
+        repeated_by=row.repeated_by if isinstance(row, RowReport) else 0,
     )
 
 

@@ -287,6 +287,49 @@ def test_an_import_counts_every_row_and_names_the_bad_ones(stub: Any) -> None:
     assert find(stub, "+8617000000001").entries[0].reason == "june.txt"
 
 
+def test_an_import_tells_what_contradicts_the_lists_and_itself(stub: Any) -> None:
+    allow = decision_pb2.ACTION_ALLOW
+    update(stub, entry("+86170*", action=allow), entry("good.example", action=allow))
+
+    answer = stub.ImportEntries(
+        parts(
+            header(most_examples=2), "+8617000000001", "www.good.example", "good.example",
+            "bad.example", "+8617000000002",
+        )
+    )  # fmt: skip
+
+    counts = {pb.ConflictRelation.Name(one.relation): one.rows for one in answer.conflict_counts}
+    assert counts == {"CONFLICT_RELATION_SAME": 1, "CONFLICT_RELATION_WIDER": 3}
+    assert [(one.row, one.entry.pattern, one.entries) for one in answer.conflicts] == [
+        (1, "+86170*", 1), (2, "good.example", 1),
+    ]  # fmt: skip
+    assert [(one.outcome, one.row) for one in answer.examples] == [
+        (pb.ROW_OUTCOME_ADDED, 1), (pb.ROW_OUTCOME_ADDED, 2),
+    ]  # fmt: skip
+
+
+def test_rows_that_repeat_later_ones_are_counted_and_tell_which(stub: Any) -> None:
+    patterns = ("a.example", "b.example", "A.example")
+    answer = stub.ImportEntries(parts(header(most_examples=5, dry_run=True), *patterns))
+
+    assert answer.repeated_rows == 1
+    assert [(one.row, one.repeated_by) for one in answer.examples if one.repeated_by] == [(1, 3)]
+
+
+def test_as_many_problems_are_told_as_are_asked_for(stub: Any) -> None:
+    answer = stub.ImportEntries(parts(header(most_problems=1), "??", "110"))
+
+    assert [one.row for one in answer.problems] == [1]
+
+
+@pytest.mark.parametrize("wanted", [{"most_problems": 20_001}, {"most_examples": 1001}])
+def test_no_more_rows_are_told_than_an_answer_holds(stub: Any, wanted: dict[str, int]) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        stub.ImportEntries(parts(header(**wanted), "a.example"))
+
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 def test_a_dry_run_reports_the_same_and_changes_nothing(stub: Any) -> None:
     answer = stub.ImportEntries(parts(header(dry_run=True), "+8617000000001"))
 

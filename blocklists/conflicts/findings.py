@@ -1,0 +1,102 @@
+"""What a search for contradictions finds, a column each, and what it takes to contradict."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from blocklists.delta import locate
+from blocklists.entry_table import Identities
+from blocklists.layers import Layer
+from blocklists.snapshot import NO_ENTRY, Snapshot
+from fanzha.decisions import Action
+from fanzha.tables import Bools, Int64s, Uint8s
+
+NO_RELATION = 0
+OPPOSITES = np.array([0, Action.BLOCK, Action.ALLOW], np.uint8)
+"""By action: the other one."""
+
+
+class Relation(IntEnum):
+    """How an addition lies to the entry it contradicts; numbered as on the wire."""
+
+    SAME = 1
+    """About the same pattern: ALLOW wins."""
+    WIDER = 2
+    """Within a wider entry: the addition is an exception from it."""
+    NARROWER = 3
+    """Around narrower entries: they stay exceptions from the addition."""
+    TOGETHER = 4
+    """About the same pattern as another addition: ALLOW wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicts:
+    """What each addition contradicts; the first that applies of SAME, TOGETHER, WIDER, NARROWER."""
+
+    relations: Uint8s
+    """`NO_RELATION` for an addition that contradicts nothing."""
+    others: Int64s
+    """Row in the snapshot of the entry, or of one where they are several; of TOGETHER the row of
+    the other addition; -1 for none."""
+    counts: Int64s
+    """How many entries it contradicts."""
+    names_not_compared: int = 0
+    """Listed names beyond those that were compared; some may lie within additions."""
+
+    @property
+    def rows(self) -> Int64s:
+        """The additions that contradict something, ascending."""
+        found: Int64s = np.flatnonzero(self.relations)
+        return found
+
+
+class Finding:
+    """The columns, while they fill; what is noted later counts."""
+
+    def __init__(self, rows: int) -> None:
+        self._relations = np.zeros(rows, np.uint8)
+        self._others = np.full(rows, NO_ENTRY, np.int64)
+        self._counts = np.zeros(rows, np.int64)
+        self.names_not_compared = 0
+
+    def note(self, relation: Relation, rows: Int64s, others: Int64s) -> None:
+        """Put down that additions contradict one entry each."""
+        self._relations[rows], self._others[rows], self._counts[rows] = relation, others, 1
+
+    def note_within(self, rows: Int64s, others: Int64s) -> None:
+        """Put down entries that lie within additions, in pairs; an addition may hold several."""
+        self._relations[rows], self._others[rows] = Relation.NARROWER, others
+        np.add.at(self._counts, rows, 1)
+
+    def result(self) -> Conflicts:
+        """Return what was found."""
+        return Conflicts(
+            relations=self._relations,
+            others=self._others,
+            counts=self._counts,
+            names_not_compared=self.names_not_compared,
+        )
+
+
+def acting(
+    snapshot: Snapshot, wanted: Identities, directions: Uint8s, now_s: int
+) -> tuple[Int64s, Int64s]:
+    """Return which of *wanted* are listed and act in the direction beside, and where they are."""
+    asked, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for layer in snapshot.layers:
+        rows = locate(layer.segment, wanted)
+        there = np.flatnonzero(rows != NO_ENTRY)
+        there = there[meets(layer, rows[there], directions[there], now_s)]
+        asked.append(there)
+        found.append(rows[there] + layer.first_row)
+    return np.concatenate(asked), np.concatenate(found)
+
+
+def meets(layer: Layer, rows: Int64s, directions: Uint8s, now_s: int) -> Bools:
+    """Tell which *rows* of a layer act in one of the *directions* beside them."""
+    segment = layer.segment
+    acts: Bools = segment.expires_s[rows] > now_s
+    acts &= (segment.directions[rows] & directions) != 0
+    acts &= ~layer.is_dead(rows)
+    return acts

@@ -1,0 +1,123 @@
+"""Compares additions with listed ranges, and new ranges with what is listed within them.
+
+A million numbers against any number of ranges take half a second; a new range against ten
+million numbers of the other action about a second for each length of ranges.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from blocklists.conflicts.findings import OPPOSITES, Finding, Relation, meets
+from blocklists.entries import Direction, Kind
+from blocklists.entry_table import EntryTable
+from blocklists.layers import Layer
+from blocklists.ranges import RangeIndex
+from blocklists.slot_index import keys_of
+from blocklists.snapshot import NO_ENTRY, Snapshot
+from fanzha.phone import FIRST_SENDER
+from fanzha.tables import Int64s
+
+_ROWS_AT_ONCE = 1 << 18
+"""Looking up ranges takes some hundred bytes a row."""
+_POWERS = 10 ** np.arange(19, dtype=np.int64)
+
+
+class _Listed(NamedTuple):
+    """Numbers, or ranges of one length."""
+
+    digits: int
+    keys: Int64s
+    rows: Int64s
+    """In the layer."""
+
+
+def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
+    """Find numbers, senders and ranges that lie within a listed range of the other action."""
+    index = RangeIndex(snapshot.layers)
+    for direction in (Direction.FROM, Direction.TO, Direction.BOTH):
+        mine = (additions.kinds <= Kind.SENDER) & (additions.directions == direction)
+        rows = np.flatnonzero(mine)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            _under(
+                index,
+                direction,
+                additions,
+                rows[start : start + _ROWS_AT_ONCE],
+                now_s=now_s,
+                finding=finding,
+            )
+
+
+def _under(
+    index: RangeIndex,
+    direction: Direction,
+    additions: EntryTable,
+    rows: Int64s,
+    *,
+    now_s: int,
+    finding: Finding,
+) -> None:
+    found = index.find(additions.keys[rows], direction, now_s)
+    if found is None:
+        return
+    wider = found.digits < additions.digits[rows[found.queries]]
+    # Of several the one that decides comes last, and so stays.
+    deciding, actions = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
+    deciding[found.queries[wider]] = found.rows[wider]
+    actions[found.queries[wider]] = found.actions[wider]
+    against = np.flatnonzero(actions == OPPOSITES[additions.actions[rows]])
+    finding.note(Relation.WIDER, rows[against], deciding[against])
+
+
+def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
+    """Find new ranges around listed numbers, senders and ranges of the other action."""
+    ranges = np.flatnonzero(additions.kinds == Kind.RANGE)
+    for action in np.unique(additions.actions[ranges]).tolist():
+        rows = ranges[additions.actions[ranges] == action]
+        for layer in snapshot.layers:
+            for listed in _listed(layer, int(OPPOSITES[action])):
+                for length in np.unique(additions.digits[rows]).tolist():
+                    if listed.digits > length:
+                        some = rows[additions.digits[rows] == length]
+                        _within(
+                            layer,
+                            listed,
+                            additions,
+                            some,
+                            length=length,
+                            now_s=now_s,
+                            finding=finding,
+                        )
+
+
+def _listed(layer: Layer, action: int) -> Iterator[_Listed]:
+    for group in layer.groups(Kind.NUMBER, Kind.SENDER, Kind.RANGE):
+        actions = layer.segment.actions[group.first_row : group.first_row + len(group)]
+        at = np.flatnonzero(actions == action)
+        if len(at):
+            yield _Listed(group.digits, keys_of(group.index.slots[at]), at + group.first_row)
+
+
+def _within(
+    layer: Layer,
+    listed: _Listed,
+    additions: EntryTable,
+    ranges: Int64s,
+    *,
+    length: int,
+    now_s: int,
+    finding: Finding,
+) -> None:
+    """Cut listed keys to the length of new ranges, and see which become one of these."""
+    ranges = ranges[np.argsort(additions.keys[ranges])]
+    wanted = additions.keys[ranges]
+    sizes = np.where(listed.keys < FIRST_SENDER, np.abs(listed.keys), 0)
+    surplus = np.searchsorted(_POWERS, sizes, side="right") - length
+    leading = np.sign(listed.keys) * (sizes // _POWERS[np.maximum(surplus, 0)])
+    at = np.minimum(np.searchsorted(wanted, leading), len(wanted) - 1)
+    inside = np.flatnonzero((wanted[at] == leading) & (surplus >= 0))
+    rows = ranges[at[inside]]
+    meet = meets(layer, listed.rows[inside], additions.directions[rows], now_s)
+    finding.note_within(rows[meet], listed.rows[inside[meet]] + layer.first_row)

@@ -1,0 +1,87 @@
+"""Finds which additions contradict what is listed, or one another.
+
+Two entries contradict each other when one blocks and the other allows, they are about the same
+or one lies within the other, and both act (see `blocklists.snapshot`). That is no error: an
+allow entry within a blocked range is how exceptions are made. But who imports a list should
+see it first. Where several wider entries cover an addition, only the most specific speaks.
+
+Columns throughout. Two things are not looked for: near-duplicates of a fingerprint, of which only
+the very same counts, and names of the additions within names of the additions.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from blocklists.conflicts import names, numbers
+from blocklists.conflicts.findings import OPPOSITES, Conflicts, Finding, Relation, acting
+from blocklists.entries import Kind
+from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities
+from blocklists.snapshot import Snapshot
+from fanzha.decisions import Action
+from fanzha.phone import FIRST_SENDER
+from fanzha.tables import Uint8s
+
+
+def find(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
+    """Tell what *additions* contradict: entries that act at *now_s*, and one another."""
+    finding = Finding(len(additions))
+    listed = {int(action) for _, action in snapshot.counts()}
+    proposed = np.unique(additions.actions)
+    against_listed = bool(listed & set(OPPOSITES[proposed].tolist()))
+    if against_listed:
+        names.within(snapshot, additions, now_s, finding)
+        numbers.within(snapshot, additions, now_s, finding)
+        names.under(snapshot, additions, now_s, finding)
+        numbers.under(snapshot, additions, now_s, finding)
+    if len(proposed) > 1:
+        _together(additions, finding)
+    if against_listed:
+        for identities in _opposites(additions):
+            rows, others = acting(snapshot, identities, additions.directions, now_s)
+            finding.note(Relation.SAME, rows, others)
+    return finding.result()
+
+
+def _opposites(additions: EntryTable) -> Iterator[Identities]:
+    """Name the same patterns with the other action; a number is a sender of texts, too."""
+    actions = OPPOSITES[additions.actions]
+    kinds = additions.kinds.copy()
+    kinds[additions.kinds == Kind.NUMBER] = Kind.SENDER
+    kinds[(additions.kinds == Kind.SENDER) & (additions.keys < FIRST_SENDER)] = Kind.NUMBER
+    swapped = kinds != additions.kinds
+    if swapped.any():
+        # Nothing has the action 0: what was not swapped is not found here.
+        yield _named_anew(additions, kinds, np.where(swapped, actions, 0).astype(np.uint8))
+    yield _named_anew(additions, additions.kinds, actions)
+
+
+def _named_anew(table: Identities, kinds: Uint8s, actions: Uint8s) -> Identities:
+    return Identities(
+        kinds=kinds, keys=table.keys, digits=table.digits, actions=actions, patterns=table.patterns
+    )
+
+
+def _together(additions: EntryTable, finding: Finding) -> None:
+    order = np.lexsort((additions.actions, additions.keys, additions.digits, additions.kinds))
+    first = np.zeros(len(order), np.bool_)
+    first[:1] = True
+    for column in (additions.kinds, additions.digits, additions.keys):
+        ordered = column[order]
+        first[1:] |= ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(first)
+    ends = np.append(starts[1:], len(order))
+    # Sorted by action: the first of a run allows and the last blocks, where both are there.
+    allowing = np.repeat(order[starts], ends - starts)
+    blocking = np.repeat(order[ends - 1], ends - starts)
+    other = np.where(additions.actions[order] == Action.ALLOW, blocking, allowing)
+    both = additions.actions[order] != additions.actions[other]
+    both &= (additions.directions[order] & additions.directions[other]) != 0
+    alike = [at for at in np.flatnonzero(both).tolist() if _same(additions, order[at], other[at])]
+    finding.note(Relation.TOGETHER, order[alike], other[alike])
+
+
+def _same(additions: EntryTable, row: int, other: int) -> bool:
+    """Tell texts apart that share a hash; one by one, for such pairs are rare."""
+    raw = additions.patterns.raw
+    return additions.kinds[row] not in TEXT_KINDS or raw(int(row)) == raw(int(other))
