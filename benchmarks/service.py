@@ -60,6 +60,7 @@ def running(
             "FANZHA_LISTEN_PORT": "0",
             "FANZHA_ADMIN_PORT": "0",
             "FANZHA_METRICS_PORT": "0",
+            "FANZHA_ADMIN_METRICS_PORT": "0",
             "FANZHA_WORKERS": str(workers),
             **settings,
         }

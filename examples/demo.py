@@ -80,6 +80,7 @@ def _service(folder: Path) -> Iterator[dict[str, str]]:
         "FANZHA_LISTEN_PORT": "0",
         "FANZHA_ADMIN_PORT": "0",
         "FANZHA_METRICS_PORT": "0",
+        "FANZHA_ADMIN_METRICS_PORT": "0",
         "FANZHA_LOG_LEVEL": "warning",
     }
     with subprocess.Popen([*FANZHA, "up"], env=environment) as process:  # noqa: S603

@@ -1,17 +1,24 @@
-"""The process of list administration: BlocklistService, on lists that it follows itself."""
+"""The process of list administration: its services, on lists that it follows itself."""
 
 import asyncio
 import logging
+from contextlib import ExitStack
+
+from prometheus_client import CollectorRegistry
 
 from blocklists.follower import Follower
 from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store
 from fanzha.phone import HomePlan
-from services import lifetime
+from services import admin_metrics, lifetime
 from services.administration import Administration
+from services.appeals import assembly
+from services.appeals.lists import AdministeredLists
+from services.audit_events import NoAudit
 from services.clock import now_ms
 from services.places import ADMIN_LISTS
+from services.rpc.appeal import AppealServicer
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -36,18 +43,35 @@ async def run(settings: Settings) -> int:
         now_ms=now_ms,
         default_expiry_days=settings.default_expiry_days,
     )
+    registry = CollectorRegistry()
+    appeals = assembly.build(
+        settings,
+        redis=connect(settings.redis_url),
+        lists=AdministeredLists(administration, store, now_ms),
+        audit=NoAudit(),
+        registry=registry,
+        now_ms=now_ms,
+    )
     server = RpcServer(
-        {"blocklist": BlocklistServicer(administration)},
+        {
+            "blocklist": BlocklistServicer(administration),
+            "appeal": AppealServicer(appeals.appeals),
+        },
         max_message_bytes=settings.max_message_bytes,
     )
-    await server.start(settings.admin_host, settings.admin_port)
-    background = [
-        asyncio.create_task(follower.run()),
-        asyncio.create_task(_follow(replica, server)),
-    ]
-    await lifetime.first_of(stop, *background)
-    await server.drain(settings.drain_seconds)
-    await lifetime.cancel(background)
+    with ExitStack() as stack:
+        if settings.metrics_enabled:
+            page = admin_metrics.page(registry, settings.metrics_host, settings.admin_metrics_port)
+            stack.enter_context(page)
+        await server.start(settings.admin_host, settings.admin_port)
+        background = [
+            asyncio.create_task(follower.run()),
+            asyncio.create_task(_follow(replica, server)),
+            *appeals.start(),
+        ]
+        await lifetime.first_of(stop, *background)
+        await server.drain(settings.drain_seconds)
+        await lifetime.cancel(background)
     logger.info("administration ends")
     return 0
 

@@ -128,7 +128,15 @@ class _Host:
         port = SharedPort(self._settings.admin_host, self._settings.admin_port)
         port.close()
         endpoints["admin"] = f"{self._settings.admin_host}:{port.number}"
-        return self._child("admin", "admin", {"FANZHA_ADMIN_PORT": str(port.number)})
+        ports = {"FANZHA_ADMIN_PORT": str(port.number)}
+        if self._settings.metrics_enabled:
+            page = SharedPort(self._settings.metrics_host, self._settings.admin_metrics_port)
+            page.close()
+            endpoints["admin_metrics"] = (
+                f"http://{self._settings.metrics_host}:{page.number}/metrics"
+            )
+            ports["FANZHA_ADMIN_METRICS_PORT"] = str(page.number)
+        return self._child("admin", "admin", ports)
 
     def _child(self, name: str, role: str, environment: dict[str, str]) -> Child:
         common = {

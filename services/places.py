@@ -1,5 +1,7 @@
 """What lies where in the data folder, and what a parent tells its children."""
 
+APPEALS = "appeals"
+"""Folder of the documents that appellants hand in."""
 LISTS = "lists"
 """Folder of the list files of this host."""
 ADMIN_LISTS = "admin-lists"

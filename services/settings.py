@@ -192,6 +192,42 @@ class Settings(BaseSettings):
         le=3650,
         description="Days until a list entry expires that was added without a date.",
     )
+    admin_metrics_port: Port = Field(
+        default=7364,
+        description="Port of the Prometheus page of list administration, on metrics_host; 0: a "
+        "free one.",
+    )
+    appeal_deadline_hours: int = Field(
+        default=72,
+        ge=1,
+        le=8760,
+        description="Hours within which an appeal has to be decided; the law says in time.",
+    )
+    appeal_allow_days: int = Field(
+        default=180,
+        ge=1,
+        le=3650,
+        description="Days until an allow entry ends that an upheld appeal adds.",
+    )
+    appeal_retention_days: int = Field(
+        default=730,
+        ge=1,
+        le=36500,
+        description="Days after an appeal was closed until what is personal of it is erased: "
+        "names, contacts, grounds, documents, the number; what is counted stays.",
+    )
+    appeal_document_bytes: int = Field(
+        default=4 * 2**20,
+        ge=0,
+        le=2**28,
+        description="Largest document of an appeal whose content is kept here; 0: none, their "
+        "names and SHA-256 only. All documents of a request share max_message_bytes.",
+    )
+    appeal_notices_dir: Path | None = Field(
+        default=None,
+        description="Folder of your own words.toml and templates of notices, which outrank those "
+        "of the package. Unset: general words, true of any carrier in China.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )
@@ -215,7 +251,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a power of two from 1024 to 268435456")
         return slots
 
-    @field_validator("models_dir")
+    @field_validator("models_dir", "appeal_notices_dir")
     @classmethod
     def _is_folder(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():
@@ -228,6 +264,7 @@ class Settings(BaseSettings):
             "listen_port": (self.listen_host, self.listen_port),
             "admin_port": (self.admin_host, self.admin_port),
             "metrics_port": (self.metrics_host, self.metrics_port),
+            "admin_metrics_port": (self.metrics_host, self.admin_metrics_port),
         }
         taken: dict[tuple[str, int], str] = {}
         for name, address in sockets.items():

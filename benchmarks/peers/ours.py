@@ -56,6 +56,7 @@ def running(work: Work, seconds: int) -> Iterator[Ours]:
         "FANZHA_LISTEN_PORT": "0",
         "FANZHA_ADMIN_PORT": "0",
         "FANZHA_METRICS_PORT": "0",
+        "FANZHA_ADMIN_METRICS_PORT": "0",
     }
     command = [sys.executable, "-m", "services", "up"]
     log = work.folder / "ours.log"

@@ -40,6 +40,7 @@ def _start(folder: Path) -> float:
         "FANZHA_DATA_DIR": str(folder),
         "FANZHA_LISTEN_PORT": str(port),
         "FANZHA_METRICS_PORT": "0",
+        "FANZHA_ADMIN_METRICS_PORT": "0",
         "FANZHA_WORKERS": "1",
         # Nobody listens there.
         "FANZHA_REDIS_URL": f"redis://127.0.0.1:{_free_port()}/0",

@@ -9,6 +9,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from fanzha.v1 import (
+    appeal_pb2,
+    appeal_pb2_grpc,
     blocklist_pb2,
     blocklist_pb2_grpc,
     feedback_pb2,
@@ -31,6 +33,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "blocklist": (
         blocklist_pb2.DESCRIPTOR.services_by_name["BlocklistService"].full_name,
         blocklist_pb2_grpc.add_BlocklistServiceServicer_to_server,
+    ),
+    "appeal": (
+        appeal_pb2.DESCRIPTOR.services_by_name["AppealService"].full_name,
+        appeal_pb2_grpc.add_AppealServiceServicer_to_server,
     ),
 }
 

@@ -1,0 +1,25 @@
+"""The Prometheus page of list administration: one process, so its counters are its own.
+
+The parts of administration put their counters and gauges into one registry; they begin at zero
+with the process, as those of any process do.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+
+@contextmanager
+def page(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
+    """Serve *registry* at ``/metrics``, from a thread of its own, and give the port."""
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as error:
+        raise RuntimeError(f"admin metrics: cannot listen on {host}:{port}: {error}") from error
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,121 @@
+"""Keeps what appellants hand in: a folder for each appeal, a file for each document.
+
+Files are named by their SHA-256, so nobody's file name reaches the disk, and readable by the
+owner only. They are not encrypted: whoever needs that puts the folder on an encrypted volume.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from fanzha.errors import InvalidInput, NotFound, Unavailable
+from services.appeals.records import Document
+
+MOST_DOCUMENTS = 20
+LONGEST_NAME = 200
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A document as it was handed in; without content, somebody else keeps it."""
+
+    name: str
+    sha256: str = ""
+    content: bytes = b""
+
+
+class DocumentFolder:
+    """The documents of all appeals. Its methods are for threads: they wait for the disk."""
+
+    def __init__(self, folder: Path, *, most_bytes: int) -> None:
+        """*most_bytes* is the size of the largest document; 0 keeps no contents."""
+        self._folder = folder
+        self._most_bytes = most_bytes
+
+    def check(self, handed: Sequence[Handed]) -> list[Document]:
+        """Describe documents before they are kept; `InvalidInput` for what is wrong."""
+        if len(handed) > MOST_DOCUMENTS:
+            raise InvalidInput(f"documents: {MOST_DOCUMENTS} at most, not {len(handed)}")
+        return [self._described(row, one) for row, one in enumerate(handed)]
+
+    def keep(self, appeal_id: int, handed: Sequence[Handed]) -> None:
+        """Put contents on the disk, and return once they are there."""
+        try:
+            for one in handed:
+                if one.content:
+                    self._write(appeal_id, one.content)
+        except OSError as error:
+            raise Unavailable(f"documents cannot be kept: {error.strerror}") from error
+
+    def content(self, appeal_id: int, digest: str) -> bytes:
+        """Return the content of a document, which is what it was when it came."""
+        if not _SHA256.fullmatch(digest):
+            raise InvalidInput("sha256: 64 hexadecimal digits")
+        try:
+            content = self._file(appeal_id, digest).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound("sha256: the content of that document is not kept here") from error
+        except OSError as error:
+            raise Unavailable(f"documents cannot be read: {error.strerror}") from error
+        if sha256(content).hexdigest() != digest:
+            raise Unavailable("the document was changed on the disk; it is not given out")
+        return content
+
+    def drop(self, appeal_id: int) -> None:
+        """Delete the documents of an appeal."""
+        try:
+            shutil.rmtree(self._of(appeal_id))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Unavailable(f"documents cannot be deleted: {error.strerror}") from error
+
+    def _described(self, row: int, one: Handed) -> Document:
+        name, given = one.name.strip(), one.sha256.lower()
+        if not 0 < len(name) <= LONGEST_NAME or "/" in name or not name.isprintable():
+            raise InvalidInput(
+                f"documents[{row}].name: 1 to {LONGEST_NAME} characters without folders"
+            )
+        if len(one.content) > self._most_bytes:
+            limit = f"at most {self._most_bytes} bytes" if self._most_bytes else "kept elsewhere"
+            raise InvalidInput(f"documents[{row}].content: {limit}, not {len(one.content)}")
+        digest = sha256(one.content).hexdigest() if one.content else given
+        if not _SHA256.fullmatch(digest):
+            raise InvalidInput(f"documents[{row}].sha256: 64 hexadecimal digits, or the content")
+        if given and given != digest:
+            raise InvalidInput(f"documents[{row}].sha256: is not that of the content")
+        return Document(name=name, sha256=digest, size=len(one.content), stored=bool(one.content))
+
+    def _write(self, appeal_id: int, content: bytes) -> None:
+        folder = self._of(appeal_id)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._file(appeal_id, sha256(content).hexdigest())
+        beside = file.with_suffix(".new")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(descriptor)
+        beside.rename(file)
+
+    def _of(self, appeal_id: int) -> Path:
+        return self._folder / str(appeal_id)
+
+    def _file(self, appeal_id: int, digest: str) -> Path:
+        return self._of(appeal_id) / digest
+
+
+def merged(known: Sequence[Document], more: Sequence[Document]) -> list[Document]:
+    """Add documents to those that are known; each counts once, kept rather than not."""
+    by_digest = {one.sha256: one for one in known}
+    for one in more:
+        if one.sha256 not in by_digest or (one.stored and not by_digest[one.sha256].stored):
+            by_digest[one.sha256] = one
+    if len(by_digest) > MOST_DOCUMENTS:
+        raise InvalidInput(f"documents: {MOST_DOCUMENTS} at most, not {len(by_digest)}")
+    return list(by_digest.values())

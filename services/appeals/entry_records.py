@@ -1,0 +1,47 @@
+"""Keeps what an entry said when somebody appealed: later it may say something else, or be gone."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from blocklists.entries import Direction, Entry, Kind, Source
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+
+
+def written(entry: Entry) -> dict[str, Any]:
+    """Write an entry down."""
+    return {
+        "kind": int(entry.kind),
+        "pattern": entry.pattern,
+        "action": int(entry.action),
+        "direction": int(entry.direction),
+        "fraud_type": int(entry.fraud_type),
+        "source": entry.source.name.lower(),
+        "reason": entry.reason,
+        "legal_basis": entry.legal_basis,
+        "created_by": entry.created_by,
+        "approved_by": entry.approved_by,
+        "created_at_s": int(entry.created_at.timestamp()),
+        "expires_at_s": int(entry.expires_at.timestamp()),
+        "campaign": entry.campaign,
+    }
+
+
+def read(fields: Mapping[str, Any]) -> Entry:
+    """Read an entry back."""
+    return Entry(
+        kind=Kind(fields["kind"]),
+        pattern=fields["pattern"],
+        action=Action(fields["action"]),
+        direction=Direction(fields["direction"]),
+        fraud_type=FraudType(fields["fraud_type"]),
+        source=Source[fields["source"].upper()],
+        reason=fields["reason"],
+        legal_basis=fields["legal_basis"],
+        created_by=fields["created_by"],
+        approved_by=fields["approved_by"],
+        created_at=datetime.fromtimestamp(fields["created_at_s"], UTC),
+        expires_at=datetime.fromtimestamp(fields["expires_at_s"], UTC),
+        campaign=fields["campaign"],
+    )

@@ -1,0 +1,121 @@
+"""Gathers what a reviewer has to see: the decision, entries then and now, what else there is."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from blocklists.entries import Entry
+from services.appeals import entry_records, masking
+from services.appeals.decisions import Decisions, Recent
+from services.appeals.lifter import Lifter
+from services.appeals.lists import Lists
+from services.appeals.plan import Plan
+from services.appeals.records import Appeal, Subject
+from services.appeals.store import AppealStore
+from services.list_views import Found
+
+MOST_OTHERS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a matter."""
+
+    decision: Mapping[str, str]
+    entries_then: Sequence[Entry]
+    found: Found
+    verdict: str
+    recent: Recent
+    others: Sequence[Appeal]
+    """About the same subject, the newest first, personal data masked."""
+    plan: Plan | None
+    """What upholding would change; None once the appeal is closed."""
+    would_lift: Subject
+
+
+class EvidenceRoom:
+    """Finds evidence."""
+
+    def __init__(
+        self, *, store: AppealStore, decisions: Decisions, lists: Lists, lifter: Lifter
+    ) -> None:
+        self._store = store
+        self._decisions = decisions
+        self._lists = lists
+        self._lifter = lifter
+
+    async def gather(self, appeal: Appeal) -> Evidence:
+        """Gather the evidence, all there is of it whoever asks."""
+        verdict, recent, others, found = await asyncio.gather(
+            self._verdict(appeal),
+            self._decisions.recent(appeal.subject) if _has_subject(appeal) else _nothing(),
+            self._others(appeal),
+            self._found(appeal),
+        )
+        return Evidence(
+            decision=appeal.decision,
+            entries_then=[entry_records.read(entry) for entry in appeal.entries],
+            found=found,
+            verdict=verdict,
+            recent=recent,
+            others=others,
+            plan=await self._plan(appeal),
+            would_lift=appeal.subject,
+        )
+
+    async def _verdict(self, appeal: Appeal) -> str:
+        return await self._decisions.verdict(appeal.decision_id) if appeal.decision_id else ""
+
+    async def _others(self, appeal: Appeal) -> list[Appeal]:
+        if not _has_subject(appeal):
+            return []
+        found = await self._store.about(appeal.subject, MOST_OTHERS + 1)
+        return [masking.appeal(one) for one in found if one.appeal_id != appeal.appeal_id]
+
+    async def _found(self, appeal: Appeal) -> Found:
+        if not _has_subject(appeal):
+            return Found(entries=[], version=0, protected_because="")
+        return await self._lists.find(appeal.subject.pattern)
+
+    async def _plan(self, appeal: Appeal) -> Plan | None:
+        return await self._lifter.planned(appeal) if appeal.is_open else None
+
+
+def masked(evidence: Evidence) -> Evidence:
+    """Hide what is personal: parties, and patterns that are the subject itself."""
+    subject = evidence.would_lift
+    return replace(
+        evidence,
+        decision=masking.decision(evidence.decision),
+        entries_then=[_masked(entry, subject) for entry in evidence.entries_then],
+        found=replace(
+            evidence.found,
+            entries=[_masked(entry, subject) for entry in evidence.found.entries],
+        ),
+        recent=replace(
+            evidence.recent,
+            decisions=[masking.decision(one) for one in evidence.recent.decisions],
+        ),
+        plan=evidence.plan
+        and replace(
+            evidence.plan,
+            removals=[_masked(entry, subject) for entry in evidence.plan.removals],
+        ),
+        would_lift=masking.subject(subject),
+    )
+
+
+def _masked(entry: Entry, subject: Subject) -> Entry:
+    if entry.pattern != subject.pattern:
+        return entry
+    hidden = masking.subject(Subject(kind=subject.kind, pattern=entry.pattern))
+    return replace(entry, pattern=hidden.pattern)
+
+
+def _has_subject(appeal: Appeal) -> bool:
+    # Once personal data are erased, there is none.
+    return bool(appeal.subject.pattern)
+
+
+async def _nothing() -> Recent:
+    return Recent()

@@ -1,0 +1,118 @@
+"""What appeals need of the lists: look, change, and see which workers have a version."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from blocklists.changes import Outcome
+from blocklists.entries import Direction, Entry, Source
+from blocklists.intake import Proposed
+from blocklists.store import Store, WorkerReport
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from services.administration import Administration
+from services.appeals.plan import Plan
+from services.appeals.records import Subject
+from services.list_changes import Reference, Terms
+from services.list_views import Found
+
+LAW = "《中华人民共和国反电信网络诈骗法》第三十二条"
+"""What an allow entry after an appeal stands on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftOrder:
+    """A change that lifts a block."""
+
+    appeal_id: int
+    subject: Subject
+    plan: Plan
+    allow_until_s: int
+    officer: str
+    """Who decided the appeal, and so stands for the change."""
+    opened_by: str
+    """Who handed the appeal in."""
+    source: Source
+    """Of the allow entry."""
+
+    @property
+    def reason(self) -> str:
+        """Say why, without personal data."""
+        return f"appeal {self.appeal_id} upheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """A change is in the lists."""
+
+    version: int
+    change_id: str = ""
+
+
+class Lists(Protocol):
+    """The lists, as far as appeals go."""
+
+    async def find(self, pattern: str) -> Found:
+        """Find the entries that match a number, sender, host, URL or fingerprint."""
+        ...
+
+    async def lift(self, order: LiftOrder) -> Lifted:
+        """Remove and add what *order* plans, as one change; may be repeated."""
+        ...
+
+    async def workers(self) -> Sequence[WorkerReport]:
+        """Return what the workers report."""
+        ...
+
+
+class AdministeredLists:
+    """The lists of list administration."""
+
+    def __init__(
+        self, administration: Administration, store: Store, now_ms: Callable[[], int]
+    ) -> None:
+        self._administration = administration
+        self._store = store
+        self._now_ms = now_ms
+
+    async def find(self, pattern: str) -> Found:
+        """Find the entries that match a number, sender, host, URL or fingerprint."""
+        return await self._administration.views.find(pattern)
+
+    async def lift(self, order: LiftOrder) -> Lifted:
+        """Remove and add what *order* plans, as one change; may be repeated."""
+        terms = Terms(author=order.officer, reason=order.reason)
+        done = await self._administration.update(
+            proposed(order), [reference(entry) for entry in order.plan.removals], terms
+        )
+        for report in done.additions:
+            if report.outcome in {Outcome.REFUSED, Outcome.INVALID}:
+                raise InvalidInput(report.message)
+        return Lifted(version=done.version)
+
+    async def workers(self) -> Sequence[WorkerReport]:
+        """Return what the workers report."""
+        return await self._store.workers(self._now_ms())
+
+
+def reference(entry: Entry) -> Reference:
+    """Name an entry."""
+    return Reference(kind=int(entry.kind), pattern=entry.pattern, action=int(entry.action))
+
+
+def proposed(order: LiftOrder) -> Proposed:
+    """Propose the allow entry that *order* plans, if any."""
+    rows = 1 if order.plan.allow else 0
+    return Proposed(
+        patterns=[order.subject.pattern] * rows,
+        kinds=[int(order.subject.kind)] * rows,
+        actions=[int(Action.ALLOW)] * rows,
+        directions=[int(order.plan.allow or Direction.BOTH)] * rows,
+        fraud_types=[0] * rows,
+        sources=[int(order.source)] * rows,
+        expires_s=[order.allow_until_s] * rows,
+        reasons=[order.reason] * rows,
+        legal_bases=[LAW] * rows,
+        campaigns=[""] * rows,
+        authors=[order.officer] * rows,
+    )

@@ -1,0 +1,74 @@
+"""Counts appeals, and how long they took."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+
+from services.appeals.records import DECIDED, Appeal, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long things took, in seconds."""
+
+    count: int = 0
+    median: float = 0.0
+    p95: float = 0.0
+    """The nearest rank."""
+    longest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Counts of the appeals received in a time."""
+
+    received: int
+    by_state: Counter[str]
+    by_opener: Counter[str]
+    by_blocked_by: Counter[str]
+    upheld_by_blocked_by: Counter[str]
+    due_soon: int
+    overdue: int
+    decided_late: int
+    decision_seconds: Durations
+    lift_seconds: Durations
+    lifts_waiting: int
+    lifts_unmeasured: int
+
+
+def of(appeals: Sequence[Appeal], now_ms: int) -> Report:
+    """Report on *appeals* as things stand."""
+    decided = [one for one in appeals if one.state in DECIDED]
+    upheld = [one for one in appeals if one.state is State.UPHELD]
+    lifted = [one.lift for one in upheld if one.lift is not None and one.lift.done]
+    return Report(
+        received=len(appeals),
+        by_state=Counter(one.state.value for one in appeals),
+        by_opener=Counter(one.opened_by for one in appeals),
+        by_blocked_by=Counter(one.blocked_by for one in appeals),
+        upheld_by_blocked_by=Counter(one.blocked_by for one in upheld),
+        due_soon=sum(one.due_soon(now_ms) for one in appeals),
+        overdue=sum(one.overdue(now_ms) for one in appeals),
+        decided_late=sum(one.closed_at_ms >= one.deadline_ms for one in decided),
+        decision_seconds=durations(
+            (one.closed_at_ms - one.received_at_ms) / 1000 for one in decided
+        ),
+        lift_seconds=durations(one.seconds for one in lifted if one.seconds is not None),
+        lifts_waiting=len(upheld) - len(lifted),
+        lifts_unmeasured=sum(one.seconds is None for one in lifted),
+    )
+
+
+def durations(seconds: Iterable[float]) -> Durations:
+    """Sum up how long things took."""
+    took = sorted(seconds)
+    if not took:
+        return Durations()
+    return Durations(
+        count=len(took),
+        median=median(took),
+        p95=took[ceil(0.95 * len(took)) - 1],
+        longest=took[-1],
+    )

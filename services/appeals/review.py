@@ -1,0 +1,213 @@
+"""Takes, decides and withdraws appeals.
+
+Who decides has taken the appeal, and neither handed it in nor entered or approved what blocked:
+the officer is the second person for the lift. Where nobody checks who asks (development), one
+person may do it all, and the audit log has the name they said.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from blocklists.entries import Direction
+from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
+from fanzha.phone import HomePlan
+from services import identity
+from services.appeals import fields, subjects
+from services.appeals.lifter import Lifter
+from services.appeals.lists import Lists
+from services.appeals.plan import blocking
+from services.appeals.records import (
+    DECIDED,
+    OPEN,
+    Appeal,
+    Event,
+    Outcome,
+    State,
+    What,
+)
+from services.appeals.store import AppealStore
+from services.appeals.trail import Trail
+from services.appeals.wording import optional, required, who
+from services.audit_events import AuditKind
+
+LIFT_SECONDS = 10.0
+"""How long a decision waits for its lift."""
+MOST_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What an officer decides."""
+
+    appeal_id: int
+    outcome: State
+    reason: str
+    remedy: str = ""
+    documents_required: str = ""
+    by: str = ""
+    expected_revision: int | None = None
+    allow: bool = False
+    direction: int = 0
+    lift_pattern: str = ""
+    allow_days: int = 0
+
+
+class Review:
+    """What appeals officers do."""
+
+    def __init__(
+        self,
+        *,
+        store: AppealStore,
+        lifter: Lifter,
+        lists: Lists,
+        trail: Trail,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        decided: Callable[[State, float], None] = lambda _state, _seconds: None,
+    ) -> None:
+        self._store = store
+        self._lifter = lifter
+        self._lists = lists
+        self._trail = trail
+        self._home = home
+        self._now_ms = now_ms
+        self._decided = decided
+
+    async def take(self, appeal_id: int, said: str) -> Appeal:
+        """Take an appeal into review, also from another officer."""
+        by = who("by", said)
+        taking = self._store.move(
+            appeal_id,
+            self._event(by, What.TAKEN),
+            allowed=OPEN,
+            to=State.IN_REVIEW,
+            given={"officer": by},
+        )
+        await self._trail.around(AuditKind.APPEAL_TAKEN, appeal_id, by, {}, taking)
+        return await self._store.get(appeal_id)
+
+    async def decide(self, decision: Decision) -> Appeal:
+        """Decide an appeal; upheld, wait a little for its lift."""
+        by = who("by", decision.by)
+        outcome = self._checked(decision)
+        appeal = await self._store.get(decision.appeal_id)
+        if appeal.state is not State.IN_REVIEW:
+            raise InvalidInput(
+                f"appeal {appeal.appeal_id} is {appeal.state}: take it first"
+                if appeal.is_open
+                else f"appeal {appeal.appeal_id} is {appeal.state} already"
+            )
+        if decision.expected_revision not in {None, appeal.revision}:
+            raise VersionConflict(
+                f"expected_revision: the appeal is at {appeal.revision}, "
+                f"not {decision.expected_revision}; look at it again"
+            )
+        await self._check_officer(appeal, by)
+        upheld = decision.outcome is State.UPHELD
+        deciding = self._store.move(
+            appeal.appeal_id,
+            self._event(by, What.UPHELD if upheld else What.REJECTED),
+            allowed={State.IN_REVIEW},
+            revision=appeal.revision,
+            to=decision.outcome,
+            lifting="begin" if upheld else "",
+            given={"outcome": fields.outcome(outcome), "officer": by},
+        )
+        details = _audited(appeal, decision)
+        await self._trail.around(AuditKind.APPEAL_DECIDED, appeal.appeal_id, by, details, deciding)
+        self._decided(decision.outcome, (self._now_ms() - appeal.received_at_ms) / 1000)
+        if upheld:
+            await self._lift(appeal.appeal_id)
+        return await self._store.get(appeal.appeal_id)
+
+    async def withdraw(self, appeal_id: int, reason: str, said: str) -> Appeal:
+        """Close an appeal that is no longer wanted."""
+        by, reason = who("by", said), required("reason", reason)
+        appeal = await self._store.get(appeal_id)
+        check_hand(appeal)
+        withdrawing = self._store.move(
+            appeal_id,
+            self._event(by, What.WITHDRAWN, reason),
+            allowed=OPEN,
+            to=State.WITHDRAWN,
+        )
+        details = {"outcome": State.WITHDRAWN.value}
+        await self._trail.around(AuditKind.APPEAL_DECIDED, appeal_id, by, details, withdrawing)
+        self._decided(State.WITHDRAWN, (self._now_ms() - appeal.received_at_ms) / 1000)
+        return await self._store.get(appeal_id)
+
+    def _checked(self, decision: Decision) -> Outcome:
+        if decision.outcome not in DECIDED:
+            raise InvalidInput("outcome: upheld or rejected")
+        rejected = decision.outcome is State.REJECTED
+        # Art. 32: whoever is refused hears why, what they can do, and what they would need.
+        check = required if rejected else optional
+        if not 0 <= decision.allow_days <= MOST_DAYS:
+            raise InvalidInput(f"allow_days: 1 to {MOST_DAYS}, not {decision.allow_days}")
+        if decision.direction and decision.direction not in {1, 2, 3}:
+            raise InvalidInput("direction: there is no such direction")
+        if rejected and (decision.allow or decision.lift_pattern or decision.direction):
+            raise InvalidInput("allow, direction and lift_pattern: only to uphold")
+        instead = (
+            subjects.told(decision.lift_pattern, self._home) if decision.lift_pattern else None
+        )
+        return Outcome(
+            reason=required("reason", decision.reason),
+            remedy=check("remedy", decision.remedy),
+            documents_required=check("documents_required", decision.documents_required),
+            allow=decision.allow,
+            direction=int(Direction(decision.direction)),
+            lift=instead,
+            allow_days=decision.allow_days,
+        )
+
+    async def _check_officer(self, appeal: Appeal, by: str) -> None:
+        if appeal.officer != by:
+            raise NotAllowed(
+                f"appeal {appeal.appeal_id} was taken by {appeal.officer}: take it to decide it"
+            )
+        if identity.current().development:
+            return
+        if appeal.opened_by == by:
+            raise NotAllowed("you handed this appeal in; another officer must decide it")
+        found = await self._lists.find(appeal.subject.pattern) if appeal.subject.pattern else None
+        now = blocking(found.entries, self._now_ms() // 1000) if found else []
+        behind = {str(entry[name]) for entry in appeal.entries for name in _SIGNATURES}
+        behind |= {getattr(entry, name) for entry in now for name in _SIGNATURES}
+        if by in behind:
+            raise NotAllowed(
+                "you entered or approved what blocks here; another officer must decide it"
+            )
+
+    async def _lift(self, appeal_id: int) -> None:
+        lifting = self._lifter.begin(appeal_id)
+        # What takes longer goes on without whoever asked.
+        await asyncio.wait([lifting], timeout=LIFT_SECONDS)
+        if lifting.done():
+            lifting.result()
+
+    def _event(self, by: str, what: What, note: str = "") -> Event:
+        return Event(at_ms=self._now_ms(), by=by, what=what, note=note)
+
+
+_SIGNATURES = ("created_by", "approved_by")
+
+
+def check_hand(appeal: Appeal) -> None:
+    """Let carriers see and withdraw only what they handed in themselves."""
+    asking = identity.current()
+    if asking.roles == frozenset({identity.Role.CARRIER}) and appeal.opened_by != asking.name:
+        # As if there were none: numbers of appeals of others are not for guessing.
+        raise NotFound(f"appeal_id: there is no appeal {appeal.appeal_id}")
+
+
+def _audited(appeal: Appeal, decision: Decision) -> Mapping[str, str]:
+    return {
+        "outcome": decision.outcome.value,
+        "decision_id": str(appeal.decision_id) if appeal.decision_id else "",
+        "blocked_by": appeal.blocked_by,
+        "received_at_ms": str(appeal.received_at_ms),
+        "development": str(identity.current().development).lower(),
+    }

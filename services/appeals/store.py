@@ -1,0 +1,245 @@
+"""Keeps appeals in Redis; each change of an appeal is one script that compares before it writes.
+
+=====================================  ===================================================
+key                                    what
+=====================================  ===================================================
+``{fanzha:appeals}:next``              the last number given out; some are never used
+``{fanzha:appeals}:appeal:<n>``        hash: state, revision and the fields of an appeal
+``{fanzha:appeals}:events:<n>``        list: what happened to it
+``{fanzha:appeals}:due``               open ones, by deadline
+``{fanzha:appeals}:closed``            closed ones, by when they were closed
+``{fanzha:appeals}:kept``              closed ones whose personal data are still kept, likewise
+``{fanzha:appeals}:received``          all, by when they were received
+``{fanzha:appeals}:lifting``           upheld ones whose block is not lifted everywhere yet
+``{fanzha:appeals}:subject:<hash>``    all about one subject, by when they were received
+``{fanzha:appeals}:by:<hash>``         the latest of one appellant about one matter
+=====================================  ===================================================
+
+All lie in one slot of a cluster: an appeal takes some 2 kB, and a person writes each. What is
+acknowledged waited for the disk of the store (``WAITAOF``), where that has an append-only file.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from itertools import chain
+from typing import Any
+from uuid import uuid4
+
+from blocklists.redis_client import Client, execute_synced, within
+from fanzha.errors import InvalidInput, NotFound, VersionConflict
+from services.appeals import fields
+from services.appeals.records import Appeal, Event, State, Subject
+from services.appeals.scripts import ERASE, MOVE, OPEN
+
+_READ_SECONDS = 3.0
+_WRITE_SECONDS = 5.0
+_READ_AT_ONCE = 200
+_ANY_REVISION = -1
+
+
+class AppealStore:
+    """Reads and writes appeals. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        """*client* must decode answers."""
+        self._client: Any = client
+
+    async def latest_of(self, marker: str) -> int:
+        """Return the latest appeal of an appellant about one matter; 0 for none."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.get(_key("by", marker)) or 0)
+
+    async def next_id(self) -> int:
+        """Take a number for an appeal."""
+        async with within(_WRITE_SECONDS):
+            return int(await self._client.incr(_key("next")))
+
+    async def open(self, appeal: Appeal, marker: str, event: Event) -> tuple[int, bool]:
+        """Put a new appeal down; return its number, and False when there was one already.
+
+        ``appeal.previous`` is the closed one that the marker may hold.
+        """
+        number = appeal.appeal_id
+        keys = (
+            *_of(number),
+            _key("due"),
+            _key("received"),
+            _subject_key(appeal.subject),
+            _key("by", marker),
+        )
+        given = fields.written(appeal) | {"marker": marker}
+        opening = self._script(
+            OPEN,
+            keys,
+            number,
+            appeal.deadline_ms,
+            appeal.received_at_ms,
+            appeal.previous or "",
+            fields.event(event),
+            *_flat(given),
+        )
+        first, found = await self._synced(opening)
+        return int(found), bool(first)
+
+    async def get(self, appeal_id: int) -> Appeal:
+        """Return an appeal with its events; `NotFound` when there is none."""
+        appeal, events = _of(appeal_id)
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=True)
+            reading.hgetall(appeal)
+            reading.lrange(events, 0, -1)
+            found, happened = await reading.execute()
+        if not found:
+            raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
+        return fields.read(appeal_id, found, happened)
+
+    async def move(
+        self,
+        appeal_id: int,
+        event: Event,
+        *,
+        allowed: Collection[State],
+        revision: int | None = None,
+        to: State | None = None,
+        lifting: str = "",
+        given: Mapping[str, str] | None = None,
+    ) -> int:
+        """Change an appeal if it is in one of the *allowed* states; return its new revision.
+
+        With *revision*, only if it is still that. *lifting* is ``begin`` or ``end``. Raises
+        `NotFound`, `InvalidInput` for another state, `VersionConflict` for another revision.
+        """
+        keys = (*_of(appeal_id), _key("due"), _key("closed"), _key("lifting"), _key("kept"))
+        closes = to is not None and to not in {State.RECEIVED, State.IN_REVIEW}
+        moving = self._script(
+            MOVE,
+            keys,
+            f"|{'|'.join(sorted(allowed))}|",
+            _ANY_REVISION if revision is None else revision,
+            uuid4().hex,
+            to or "",
+            appeal_id,
+            event.at_ms if closes else "",
+            lifting,
+            fields.event(event),
+            *_flat(dict(given or {}) | ({"closed_at_ms": str(event.at_ms)} if closes else {})),
+            # A hash is set with something at least.
+            "changed_at_ms",
+            event.at_ms,
+        )
+        done, state, now_at = await self._synced(moving)
+        if done == 1:
+            return int(now_at)
+        if done == -1:
+            raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
+        if state not in allowed:
+            raise InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
+        raise VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
+
+    async def erase(self, appeal: Appeal, event: Event) -> bool:
+        """Drop what is personal of a closed appeal; False when somebody changed it meanwhile."""
+        number = appeal.appeal_id
+        async with within(_READ_SECONDS):
+            marker = await self._client.hget(_of(number)[0], "marker")
+        given = {"erased_at_ms": str(event.at_ms)} | {
+            "subject": fields.subject(replace(appeal.subject, pattern="")),
+        }
+        if appeal.lift is not None:
+            given["lift"] = fields.lift(replace(appeal.lift, removed=(), allowed=None))
+        events = [fields.event(replace(one, note="")) for one in (*appeal.events, event)]
+        erasing = self._script(
+            ERASE,
+            (*_of(number), _subject_key(appeal.subject), _key("kept"), _key("by", marker or "")),
+            appeal.revision,
+            number,
+            2 * len(given),
+            len(fields.PERSONAL),
+            *_flat(given),
+            *fields.PERSONAL,
+            *events,
+        )
+        return bool(await self._synced(erasing))
+
+    async def page(
+        self, which: str, start: int, count: int, *, newest_first: bool = False
+    ) -> list[Appeal]:
+        """Return some of ``due``, ``closed``, ``received`` or ``lifting``, without their events."""
+        async with within(_READ_SECONDS):
+            numbers = await self._client.zrange(
+                _key(which), start, start + count - 1, desc=newest_first
+            )
+        return await self._some(numbers)
+
+    async def received_between(self, since_ms: int, until_ms: int) -> list[Appeal]:
+        """Return all appeals received in a time, without their events."""
+        async with within(_READ_SECONDS):
+            numbers = await self._client.zrangebyscore(_key("received"), since_ms, f"({until_ms}")
+        return await self._some(numbers)
+
+    async def closed_before(self, at_ms: int, count: int) -> list[Appeal]:
+        """Return some appeals closed before, whose personal data are still kept."""
+        async with within(_READ_SECONDS):
+            numbers = await self._client.zrangebyscore(
+                _key("kept"), 0, f"({at_ms}", start=0, num=count
+            )
+        return await self._some(numbers)
+
+    async def about(self, subject: Subject, count: int) -> list[Appeal]:
+        """Return the appeals about a subject, the newest first."""
+        async with within(_READ_SECONDS):
+            numbers = await self._client.zrange(_subject_key(subject), 0, count - 1, desc=True)
+        return await self._some(numbers)
+
+    async def sizes(self) -> dict[str, int]:
+        """Return how many are open and whose lift is under way."""
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for which in ("due", "lifting"):
+                reading.zcard(_key(which))
+            due, lifting = await reading.execute()
+        return {"open": due, "lifting": lifting}
+
+    async def _some(self, numbers: Sequence[str]) -> list[Appeal]:
+        found: list[Appeal] = []
+        for start in range(0, len(numbers), _READ_AT_ONCE):
+            some = numbers[start : start + _READ_AT_ONCE]
+            async with within(_READ_SECONDS):
+                reading = self._client.pipeline(transaction=False)
+                for number in some:
+                    reading.hgetall(_of(int(number))[0])
+                answers = await reading.execute()
+            found += [
+                fields.read(int(number), each)
+                for number, each in zip(some, answers, strict=True)
+                if each
+            ]
+        return found
+
+    def _script(self, script: str, keys: Sequence[str], *arguments: object) -> Any:
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.eval(script, len(keys), *keys, *map(str, arguments))
+        return pipeline
+
+    async def _synced(self, pipeline: Any) -> Any:
+        async with within(_WRITE_SECONDS):
+            (answer, *_), _on_disk = await execute_synced(self._client, pipeline, _key("next"))
+        return answer
+
+
+def _key(*parts: str) -> str:
+    return ":".join(("{fanzha:appeals}", *parts))
+
+
+def _of(appeal_id: int) -> tuple[str, str]:
+    return _key("appeal", str(appeal_id)), _key("events", str(appeal_id))
+
+
+def _subject_key(subject: Subject) -> str:
+    # Hashed, so that whoever lists keys reads no numbers.
+    text = f"{int(subject.kind)}\n{subject.pattern}"
+    return _key("subject", sha256(text.encode()).hexdigest())
+
+
+def _flat(pairs: Mapping[str, str]) -> list[str]:
+    return list(chain.from_iterable(pairs.items()))

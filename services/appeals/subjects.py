@@ -1,0 +1,70 @@
+"""Finds whom or what an appeal is about: from what is told, or from the decision.
+
+Of a decision by a list entry about a party, it is that party; by an entry about a link or the
+words of a text, it is that entry's pattern. What a model or a rule blocked is about the caller,
+the sender, or the host of the link: where that host is a public suffix, whose names below belong
+to many, about that page only.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from blocklists import patterns
+from blocklists.entries import Direction, Kind
+from fanzha import url
+from fanzha.errors import InvalidInput
+from fanzha.phone import UNREADABLE, HomePlan, number_text
+from services.appeals.records import Subject
+
+_TO = frozenset({"CALLEE", "RECEIVER"})
+
+
+def told(text: str, home: HomePlan) -> Subject:
+    """Read a number, sender, host, URL or fingerprint."""
+    kinds = np.array([patterns.kind_of(text.strip())], np.uint8)
+    read = patterns.read([text], kinds, home)
+    if read.errors:
+        raise InvalidInput(read.errors[0])
+    kind = Kind(int(read.kinds[0]))
+    if kind == Kind.RANGE:
+        raise InvalidInput("pattern: an appeal is about one number, not a range")
+    return Subject(kind=kind, pattern=read.text(0), direction=_side(kind, to=False))
+
+
+def of_decision(decision: Mapping[str, str], home: HomePlan) -> Subject | None:
+    """Tell what a blocked decision is about; None where its record does not say."""
+    evidence = decision.get("evidence", "")
+    if evidence in {"LINK", "TEXT"} and decision.get("pattern"):
+        return told(decision["pattern"], home)
+    if evidence in _TO:
+        return _party(decision.get("to_party", ""), home, to=True)
+    if decision.get("channel") == "LINK":
+        return _page(decision.get("url", ""), home)
+    return _party(decision.get("from_party", ""), home, to=False)
+
+
+def _party(text: str, home: HomePlan, *, to: bool) -> Subject | None:
+    key = home.sender_key(text)
+    if key == UNREADABLE:
+        return None
+    written = number_text(key)
+    kind = Kind.NUMBER if written else Kind.SENDER
+    return Subject(kind=kind, pattern=written or text, direction=_side(kind, to=to))
+
+
+def _page(link: str, home: HomePlan) -> Subject | None:
+    canonical = url.canonical(link)
+    if not canonical:
+        return None
+    host, path = url.split(canonical)
+    if url.is_public_suffix(host):
+        return told(host + path.partition("?")[0], home)
+    return told(host, home)
+
+
+def _side(kind: Kind, *, to: bool) -> Direction:
+    # What is no number acts on what it names; its direction is always both.
+    if kind != Kind.NUMBER:
+        return Direction.BOTH
+    return Direction.TO if to else Direction.FROM

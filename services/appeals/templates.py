@@ -1,0 +1,107 @@
+"""Reads the templates of notices, and refuses those that leave out what the law wants told.
+
+A template is a text ``<kind>-<version>.<language>.txt`` with ``$placeholders``; the highest
+version counts. The package has one of each; a folder of one's own may hold later ones, and a
+``words.toml`` of one's own. All is read and checked at start: nobody shall find out from a
+person's letter that a template is wrong.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from string import Template
+
+KINDS = ("restriction", "receipt", "upheld", "rejected", "overdue")
+LANGUAGES = ("zh", "en")
+WORDS = ("office", "channel", "remedy", "documents")
+ANYWHERE = frozenset(
+    {"reference", "office", "subject", "reason", "legal_basis", "remedy", "documents", "deadline",
+     "channel", "issued_at", "version"}
+)  # fmt: skip
+"""What every notice tells: Art. 32 of 反电信网络诈骗法 (reason, remedy, documents, where to
+appeal), Art. 12 of 联合惩戒办法 (basis, term)."""
+ALSO = {
+    "restriction": frozenset({"measure", "since", "until"}),
+    "receipt": frozenset({"appellant", "received_at", "measure"}),
+    "upheld": frozenset({"appellant", "received_at", "decided_at"}),
+    "rejected": frozenset({"appellant", "received_at", "decided_at"}),
+    "overdue": frozenset({"appellant", "received_at", "measure"}),
+}
+"""What a kind of notice tells besides."""
+
+_NAME = re.compile(rf"({'|'.join(KINDS)})-([1-9][0-9]{{0,5}})\.({'|'.join(LANGUAGES)})\.txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One template."""
+
+    version: str
+    """Such as ``rejected-1``."""
+    text: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """The templates in force, and what they say of the office."""
+
+    by_kind: Mapping[tuple[str, str], Written]
+    words: Mapping[str, Mapping[str, str]]
+
+
+def load(folder: Path | None) -> Templates:
+    """Read the templates of the package, and those of *folder* over them; `ValueError` if wrong."""
+    found: dict[tuple[str, str], tuple[int, Written]] = {}
+    package = files("services.appeals") / "notices"
+    for place in (package, folder):
+        for file in sorted(place.iterdir(), key=lambda one: one.name) if place else ():
+            match = _NAME.fullmatch(file.name)
+            if match is None:
+                _check_name(file)
+                continue
+            kind, number, language = match.groups()
+            known = found.get((kind, language))
+            if known is None or int(number) >= known[0]:
+                written = Written(version=f"{kind}-{number}", text=_template(file, kind))
+                found[kind, language] = int(number), written
+    words = _words(package / "words.toml")
+    if folder is not None and (folder / "words.toml").is_file():
+        own = _words(folder / "words.toml")
+        words = {language: words[language] | own[language] for language in LANGUAGES}
+    return Templates(by_kind={key: written for key, (_, written) in found.items()}, words=words)
+
+
+def _check_name(file: Traversable) -> None:
+    # A misspelt name would be a template that never counts.
+    if file.name.endswith(".txt"):
+        raise ValueError(f"{file.name}: no name such as rejected-2.zh.txt")
+
+
+def _template(file: Traversable, kind: str) -> Template:
+    template = Template(file.read_text(encoding="utf-8"))
+    if not template.is_valid():
+        raise ValueError(f"{file.name}: a lone $; write $$ for the sign itself")
+    named = set(template.get_identifiers())
+    if missing := (ANYWHERE | ALSO[kind]) - named:
+        raise ValueError(f"{file.name}: does not tell ${', $'.join(sorted(missing))}")
+    if unknown := named - ANYWHERE - ALSO[kind]:
+        raise ValueError(f"{file.name}: there is no ${', $'.join(sorted(unknown))}")
+    return template
+
+
+def _words(file: Traversable) -> dict[str, dict[str, str]]:
+    try:
+        read = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file.name}: {error}") from error
+    words: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        words[language] = {name: str(text) for name, text in read.get(language, {}).items()}
+        for name, text in words[language].items():
+            if name not in WORDS or not text.strip():
+                raise ValueError(f"{file.name}: [{language}] {name}: one of {', '.join(WORDS)}")
+    return words

@@ -1,0 +1,48 @@
+"""Audits what happens to appeals: before it happens, so that nothing happens unseen.
+
+What then fails is followed by a record that it was refused.
+"""
+
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
+
+from fanzha.errors import FanzhaError
+from services.audit_events import Audit, AuditKind
+
+Result = TypeVar("Result")
+
+
+class Trail:
+    """The audit log, as appeals use it."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    async def around(
+        self,
+        kind: AuditKind,
+        appeal_id: int,
+        by: str,
+        details: Mapping[str, str],
+        act: Awaitable[Result],
+    ) -> Result:
+        """Record *kind*, then *act*; without a record it does not act."""
+        subject = f"appeal:{appeal_id}"
+        try:
+            await self._audit.record(kind, subject=subject, details=details, actor=by)
+        except BaseException:
+            _forget(act)
+            raise
+        try:
+            return await act
+        except FanzhaError as error:
+            refused = {"what": kind.value, "why": str(error)}
+            await self._audit.record(AuditKind.REFUSED, subject=subject, details=refused, actor=by)
+            raise
+
+
+def _forget(act: Awaitable[object]) -> None:
+    # A coroutine that is never awaited would warn.
+    close = getattr(act, "close", None)
+    if close is not None:
+        close()
