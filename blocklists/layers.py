@@ -28,6 +28,10 @@ class Matches(NamedTuple):
         """Return *rows* rows that nothing matches."""
         return cls(np.full(rows, NO_ENTRY), np.zeros(rows, np.uint8), np.zeros(rows, np.uint8))
 
+    def take(self, which: Int64s | slice) -> "Matches":
+        """Return some rows."""
+        return Matches(self.rows[which], self.actions[which], self.ranks[which])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from blocklists.bands import BandIndex
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, Kind, Source
 from blocklists.entry_table import (
     EXACT,
     EntryTable,
@@ -111,6 +111,10 @@ class Segment:
         group = self.group_of(row)
         text = self.text(row) if row < len(self.patterns) else ""
         return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
+
+    def source(self, row: int) -> Source:
+        """Return who supplied an entry."""
+        return read(self.provenance.raw(int(self.provenances[row]))).source
 
     def entry(self, row: int) -> Entry:
         """Write one entry out; takes some 10 µs."""

@@ -34,7 +34,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, Kind, Source
 from blocklists.entry_table import EntryTable
 from blocklists.fingerprints import FingerprintIndex
 from blocklists.layers import NO_ENTRY, Layer, Matches
@@ -54,6 +54,7 @@ class Named(NamedTuple):
     kind: Kind
     pattern: str
     fraud_type: FraudType
+    source: Source
 
 
 class Snapshot:
@@ -129,10 +130,9 @@ class Snapshot:
     def named(self, row: int) -> Named:
         """Return what a decision says of an entry; the rest is in `entry`."""
         layer = self._layer_of(row)
-        kind, pattern = layer.segment.named(row - layer.first_row)
-        return Named(
-            kind, pattern, FraudType(int(layer.segment.fraud_types[row - layer.first_row]))
-        )
+        segment, row = layer.segment, row - layer.first_row
+        kind, pattern = segment.named(row)
+        return Named(kind, pattern, FraudType(int(segment.fraud_types[row])), segment.source(row))
 
     def entry(self, row: int) -> Entry:
         """Write one entry out."""

@@ -50,6 +50,8 @@ class Detail:
     evidence: Evidence = Evidence.UNSPECIFIED
     pattern: str = ""
     """The pattern of the entry that matched."""
+    source: int = 0
+    """Who supplied that entry, numbered as on the wire; 0 without one."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
     moment_score: float | None = None

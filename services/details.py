@@ -41,12 +41,13 @@ class EntryDetails:
         key = row, action, evidence
         detail = self._known.get(key)
         if detail is None:
-            kind, pattern, fraud_type = snapshot.named(row)
+            kind, pattern, fraud_type, source = snapshot.named(row)
             detail = self._known[key] = Detail(
                 entry_id=entry_id(kind, pattern, Action(action)),
                 pattern=pattern,
                 evidence=Evidence(evidence),
                 fraud_type=fraud_type,
+                source=source,
             )
         return detail
 

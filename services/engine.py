@@ -126,6 +126,7 @@ class Engine:
             names=(Evidence.SENDER, Evidence.RECEIVER),
         )
         urls, owners = evidence.links_in(texts)
+        self._observer.links_found(urls, owners)
         links = snapshot.find_urls(urls, now_s)
         listed = evidence.with_links(parties, links, owners)
         words = snapshot.find_texts(texts.bodies, now_s)

@@ -170,6 +170,25 @@ class DecisionMetrics:
         """Count hits that reached Redis."""
         self._figures[layout.START[layout.HITS_WRITTEN.name]] += rows
 
+    # The writer's thread counts what is written and what failed, the event loop the rest: no
+    # figure has two threads that write it.
+    def log_buffered(self, rows: int) -> None:
+        """Say how many rows wait for the decision log."""
+        self._set(layout.LOG_BUFFERED, rows)
+
+    def log_dropped(self, rows: int) -> None:
+        """Count rows of the decision log that found its buffer full."""
+        self._figures[layout.START[layout.LOG_DROPPED.name]] += rows
+
+    def log_failed(self, rows: int) -> None:
+        """Count rows of the decision log that could not be written."""
+        self._figures[layout.START[layout.LOG_DROPPED.name] + 1] += rows
+
+    def log_written(self, rows: int, size: int) -> None:
+        """Count rows written to the decision log, and their bytes."""
+        self._figures[layout.START[layout.LOG_WRITTEN.name]] += rows
+        self._figures[layout.START[layout.LOG_BYTES.name]] += size
+
     def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
         """Say which lists this worker answers from, and when they were last known current."""
         self._set(layout.LIST_VERSION, version)

@@ -195,6 +195,24 @@ HITS_DROPPED = Family(
 HITS_BUFFERED = Family(
     name="fanzha_hit_buffer_rows", kind="gauge", text="Hits that wait to be written."
 )
+LOG_WRITTEN = Family(
+    name="fanzha_decision_log_rows", kind="counter", text="Rows written to the decision log."
+)
+LOG_BYTES = Family(
+    name="fanzha_decision_log_bytes", kind="counter", text="Bytes of the segments written."
+)
+LOG_DROPPED = Family(
+    name="fanzha_decision_log_dropped",
+    kind="counter",
+    text="Rows the decision log lost, by cause: the buffer was full, or the disk failed.",
+    labels=("cause",),
+    values=(("buffer",), ("disk",)),
+)
+LOG_BUFFERED = Family(
+    name="fanzha_decision_log_buffer_rows",
+    kind="gauge",
+    text="Rows that wait to be written to the decision log.",
+)
 LIST_VERSION = Family(
     name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
 )
@@ -229,6 +247,7 @@ FAMILIES = (
     *(SECOND_LOOKS, SECOND_LOOK_SECONDS),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
+    *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
 )
 
 

@@ -7,7 +7,7 @@ lock keeps it from reading a page while that is retired.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,9 +80,12 @@ class MetricsPages(Collector):
 class MetricsServer:
     """Serves the pages at ``/metrics``, from a thread of its own."""
 
-    def __init__(self, pages: MetricsPages, host: str, port: int) -> None:
+    def __init__(
+        self, pages: MetricsPages, host: str, port: int, also: Sequence[Collector] = ()
+    ) -> None:
         registry = CollectorRegistry()
-        registry.register(pages)
+        for collector in (pages, *also):
+            registry.register(collector)
         try:
             self._server, self._thread = start_http_server(port, host, registry)
         except OSError as error:

@@ -1,10 +1,10 @@
 """Where deciding tells what it did: to metrics, to the hit stream, to whoever else looks on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fanzha.decisions import Decisions
-from fanzha.tables import CallerActivity, Calls, Channel, Links, Texts, Uint8s
+from fanzha.tables import CallerActivity, Calls, Channel, Int64s, Links, Texts, Uint8s
 from services.model_kinds import ModelKind
 
 Table = Calls | Texts | Links
@@ -27,6 +27,8 @@ class Observer:
     """Uncertain texts by what became of them, and the seconds that looking took."""
     second_look_failed: Callable[[], None] = lambda: None
     """A text kept its fast score, because the second look broke."""
+    links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
+    """The links in a batch of texts, and for each the row of its text; before it is decided."""
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
     callers_active: Callable[[CallerActivity], None] = lambda _activity: None
     """What the callers of a batch of calls have been doing."""

@@ -16,6 +16,10 @@ from blocklists.follower import Follower
 from blocklists.redis_client import connect
 from blocklists.store import Store
 from services import lifetime
+from services.clock import now_ms
+from services.decision_log import options
+from services.decision_log.keeper_metrics import KeeperMetrics
+from services.decision_log.keeping import Keeper
 from services.embedded import EmbeddedValkey
 from services.metrics_pages import MetricsPages, MetricsServer
 from services.places import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
@@ -66,8 +70,10 @@ class _Host:
             stack.callback(port.close)
             endpoints = {"interception": f"{settings.listen_host}:{port.number}"}
             pages = MetricsPages(settings.data_dir / METRICS)
+            keeper = _keeper(settings, stack)
             if settings.metrics_enabled:
-                page = MetricsServer(pages, settings.metrics_host, settings.metrics_port)
+                also = [KeeperMetrics(keeper)] if keeper else []
+                page = MetricsServer(pages, settings.metrics_host, settings.metrics_port, also)
                 stack.enter_context(page)
                 endpoints["metrics"] = f"http://{settings.metrics_host}:{page.port}/metrics"
             children = self._workers(port.number)
@@ -145,6 +151,16 @@ class _Host:
             NAME_VARIABLE: name,
         }
         return Child(name=name, arguments=[role], environment=common | environment)
+
+
+def _keeper(settings: Settings, stack: AsyncExitStack) -> Keeper | None:
+    """Keep the decision log of this host in order, in a thread, until *stack* ends."""
+    if not settings.decision_log_enabled:
+        return None
+    keeper = Keeper(options.folder(settings), options.limits(settings), now_ms=now_ms)
+    keeper.start()
+    stack.callback(keeper.close, settings.drain_seconds)
+    return keeper
 
 
 async def _keep_running(valkey: EmbeddedValkey) -> None:

@@ -10,6 +10,8 @@ METRICS = "metrics"
 """Folder of the metrics pages of the workers."""
 SIBLINGS = "siblings"
 """Folder of the sockets through which workers tell each other of ended calls."""
+DECISIONS = "decisions"
+"""Folder of the decision log, unless the settings name another."""
 ENDPOINTS = "endpoints.json"
 """Where a running service can be found; gone when it has ended."""
 

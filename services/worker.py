@@ -9,18 +9,22 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Sequence
 
 from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store, WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
-from fanzha.tables import Channel, Texts
+from fanzha.phone import HomePlan
+from fanzha.tables import Bools, Channel, Int64s, Texts
 from services import app, ids, lifetime
 from services.call_ends import CallEndReports
 from services.campaign_store import CampaignReporter, CampaignStore
 from services.campaigns import Campaigns
 from services.clock import now_ms
+from services.decision_log import options
+from services.decision_log.log import DecisionLog
 from services.drift import ScoreDrift
 from services.ends_exchange import EndsExchange
 from services.feature_drift import FeatureDrift
@@ -85,6 +89,7 @@ class Worker:
             counters=self._metrics,
             interval_seconds=settings.hit_flush_ms / 1000,
         )
+        self._log = _decision_log(settings, self._metrics)
         self._decider = app.build(
             settings,
             replica=self._replica,
@@ -95,6 +100,7 @@ class Worker:
                 moment_failed=self._metrics.moment_failed,
                 second_looks=self._metrics.second_looks,
                 second_look_failed=self._metrics.second_look_failed,
+                links_found=self._log.links_found if self._log else _unheard,
                 decided=self._decided,
                 callers_active=self._feature_drift.observe_callers,
                 shadowed=self._metrics.shadowed,
@@ -119,7 +125,7 @@ class Worker:
             feedback=Feedback(store=hits, home=self._decider.home, now_ms=now_ms),
             call_ends=CallEndReports(
                 home=self._decider.home,
-                record_ends=self._ends,
+                record_ends=self._ended,
                 now_ms=now_ms,
             ),
         )
@@ -136,6 +142,8 @@ class Worker:
         """Serve until told to stop; finish what is under way and write the hits."""
         stop = lifetime.stop_event()
         self._ends.open()
+        if self._log is not None:
+            self._log.start()
         await self._server.start(self._settings.listen_host, self._settings.listen_port)
         background = [
             asyncio.create_task(self._follow_lists()),
@@ -150,6 +158,7 @@ class Worker:
         await lifetime.cancel(background)
         self._ends.close()
         await self._flusher.drain(self._settings.drain_seconds)
+        await self._close_log()
         logger.info("worker ends")
         return 0
 
@@ -160,6 +169,27 @@ class Worker:
         if isinstance(table, Texts):
             self._campaigns.observe(table, decisions)
         self._buffer.offer(channel, table, decisions)
+        if self._log is not None:
+            self._log.decided(channel, table, decisions)
+
+    def _ended(
+        self,
+        callers: Int64s,
+        callees: Int64s,
+        answered: Bools,
+        durations_ms: Int64s,
+        ended_at_ms: Int64s,
+    ) -> None:
+        self._ends(callers, callees, answered, durations_ms, ended_at_ms)
+        # Here only, and not at the siblings: each end is logged once.
+        if self._log is not None:
+            self._log.call_ends(callers, callees, answered, durations_ms, ended_at_ms)
+
+    async def _close_log(self) -> None:
+        if self._log is None:
+            return
+        if not await asyncio.to_thread(self._log.close, self._settings.drain_seconds):
+            logger.error("the last decisions could not be logged in time and are lost")
 
     async def _follow_lists(self) -> None:
         """Take new lists over as they come; serve from the first."""
@@ -209,6 +239,18 @@ class Worker:
         except Unavailable:
             # The parent logs an outage; a missing report says the rest.
             return
+
+
+def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
+    wanted = options.of_worker(settings)
+    if wanted is None:
+        return None
+    home = HomePlan(settings.home_country)
+    return DecisionLog(wanted, home=home, now_ms=now_ms, counters=metrics)
+
+
+def _unheard(urls: Sequence[str], owners: Int64s) -> None:
+    """Nobody asks which links a text has."""
 
 
 def _metrics(settings: Settings) -> DecisionMetrics:

@@ -1,0 +1,190 @@
+"""Makes Arrow tables of logged rows, in the writer's thread: columns first, then what few have.
+
+Some 1 µs a row that an entry or a model blocked, a tenth of that for others.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from blocklists.entries import Source
+from fanzha.decisions import Action, Evidence, Reason
+from fanzha.fraud import FraudType
+from fanzha.tables import Attestation, Bools, Channel, Ingress, Int64s, Uint32s
+from fanzha.url import split
+from services.decision_log import schema
+from services.decision_log.rows import LoggedRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEnds:
+    """Ended calls of one report."""
+
+    callers: Int64s
+    callees: Int64s
+    answered: Bools
+    durations_ms: Int64s
+    ended_at_ms: Int64s
+    weights: Uint32s
+    decided_at_ms: int
+    """When the report came."""
+
+    def __len__(self) -> int:
+        return len(self.callers)
+
+
+def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
+    """Make the table of decisions of one channel."""
+    sizes = [len(batch) for batch in batches]
+    few = _Few.of(batches)
+    channel = batches[0].channel
+    columns = {
+        "decision_id": np.concatenate([batch.ids() for batch in batches]),
+        "channel": schema.same_word(channel.name, sum(sizes)),
+        "decided_at_ms": _per_row([batch.decided_at_ms for batch in batches], sizes),
+        "occurred_at_ms": _joined(batches, lambda batch: batch.occurred_at_ms),
+        "from_key": _joined(batches, lambda batch: batch.from_keys),
+        "to_key": _joined(batches, lambda batch: batch.to_keys),
+        "from_name": pa.array(few.names, pa.string()),
+        "host": pa.array(_hosts(batches, sum(sizes)), pa.string()),
+        "url": pa.array(_urls(batches, sum(sizes)), pa.string()),
+        "hosts": pa.array(few.hosts, pa.list_(pa.string())),
+        "action": schema.words(Action, _joined(batches, lambda batch: batch.actions)),
+        "reason": schema.words(Reason, _joined(batches, lambda batch: batch.reasons)),
+        "score": pa.array(_joined(batches, lambda batch: batch.scores), from_pandas=True),
+        "threshold": np.repeat(np.array([b.threshold for b in batches], np.float32), sizes),
+        "fraud_type": schema.words(FraudType, few.fraud_types),
+        "entry_id": pa.array(few.entry_ids, pa.string()),
+        "pattern": pa.array(few.patterns, pa.string()),
+        "source": schema.words(Source, few.sources),
+        "evidence": schema.words(Evidence, few.evidence),
+        "list_version": _per_row([batch.list_version for batch in batches], sizes),
+        "model_version": _versions([batch.model_version for batch in batches], sizes),
+        "moment_score": pa.array(few.moment_scores, from_pandas=True),
+        "moment_version": _versions([batch.moment_version for batch in batches], sizes),
+        "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
+        "attestation": schema.words(
+            Attestation, _joined(batches, lambda batch: batch.attestations)
+        ),
+        "weight": _joined(batches, lambda batch: batch.weights),
+    }
+    return pa.table({name: columns[name] for name in schema.DECISIONS.names})
+
+
+def of_ends(batches: Sequence[LoggedEnds]) -> pa.Table:
+    """Make the table of ended calls."""
+    sizes = [len(batch) for batch in batches]
+    columns = {
+        "caller_key": np.concatenate([batch.callers for batch in batches]),
+        "callee_key": np.concatenate([batch.callees for batch in batches]),
+        "answered": np.concatenate([batch.answered for batch in batches]),
+        "duration_ms": np.concatenate([batch.durations_ms for batch in batches]),
+        "ended_at_ms": np.concatenate([batch.ended_at_ms for batch in batches]),
+        "decided_at_ms": _per_row([batch.decided_at_ms for batch in batches], sizes),
+        "weight": np.concatenate([batch.weights for batch in batches]),
+    }
+    return pa.table(columns, schema=schema.ENDS)
+
+
+def of_content(batches: Sequence[LoggedRows]) -> pa.Table:
+    """Make the table of what texts said."""
+    with_bodies = [batch for batch in batches if batch.bodies]
+    urls = [found for batch in with_bodies for found in _text_urls(batch)]
+    columns = {
+        "decision_id": np.concatenate(
+            [np.zeros(0, np.uint64), *(batch.ids() for batch in with_bodies)]
+        ),
+        "decided_at_ms": _per_row(
+            [batch.decided_at_ms for batch in with_bodies], [len(batch) for batch in with_bodies]
+        ),
+        "body": [_storable(body) for batch in with_bodies for body in batch.bodies],
+        "urls": [[_storable(url) for url in found] for found in urls],
+    }
+    return pa.table(columns, schema=schema.CONTENT)
+
+
+class _Few:
+    """Columns of which most rows have nothing."""
+
+    def __init__(self, rows: int) -> None:
+        self.names: list[str | None] = [None] * rows
+        self.hosts: list[list[str] | None] = [None] * rows
+        self.entry_ids: list[str | None] = [None] * rows
+        self.patterns: list[str | None] = [None] * rows
+        self.fraud_types = np.zeros(rows, np.uint8)
+        self.sources = np.zeros(rows, np.uint8)
+        self.evidence = np.zeros(rows, np.uint8)
+        self.moment_scores = np.full(rows, np.nan, np.float32)
+
+    @classmethod
+    def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
+        few, start = cls(sum(map(len, batches))), 0
+        for batch in batches:
+            # Row by row, of rows that are logged: a dictionary knows what few of them have.
+            for place, row in enumerate(batch.rows.tolist(), start):
+                if row in batch.details:
+                    few.tell(place, batch, row)
+                if row in batch.names:
+                    few.names[place] = _storable(batch.names[row])
+            if batch.channel is Channel.TEXT:
+                for place, urls in enumerate(_text_urls(batch), start):
+                    few.hosts[place] = [_storable(split(url)[0]) for url in urls] or None
+            start += len(batch)
+        return few
+
+    def tell(self, place: int, batch: LoggedRows, row: int) -> None:
+        # Not the error of a row that cannot be read: it may quote what somebody wrote.
+        detail = batch.details[row]
+        self.fraud_types[place] = detail.fraud_type
+        if detail.entry_id:
+            self.entry_ids[place] = detail.entry_id
+            self.patterns[place] = _storable(detail.pattern)
+            self.sources[place] = detail.source
+            self.evidence[place] = detail.evidence
+        if detail.moment_score is not None:
+            self.moment_scores[place] = detail.moment_score
+
+
+def _text_urls(batch: LoggedRows) -> list[list[str]]:
+    """Return the links of each logged text."""
+    found: list[list[str]] = [[] for _ in range(len(batch))]
+    if len(batch.text_urls):
+        places = np.searchsorted(batch.rows, batch.text_owners).tolist()
+        for place, url in zip(places, batch.text_urls, strict=True):
+            found[place].append(url)
+    return found
+
+
+def _hosts(batches: Sequence[LoggedRows], rows: int) -> list[str | None]:
+    if batches[0].channel is not Channel.LINK:
+        return [None] * rows
+    return [_storable(split(url)[0]) or None for batch in batches for url in batch.urls]
+
+
+def _urls(batches: Sequence[LoggedRows], rows: int) -> list[str | None]:
+    if batches[0].channel is not Channel.LINK:
+        return [None] * rows
+    return [_storable(url) or None for batch in batches for url in batch.urls]
+
+
+def _joined(
+    batches: Sequence[LoggedRows], column: Callable[[LoggedRows], np.ndarray]
+) -> np.ndarray:
+    return np.concatenate([column(batch) for batch in batches])
+
+
+def _per_row(values: Sequence[int], sizes: Sequence[int]) -> Int64s:
+    return np.repeat(np.array(values, np.int64), sizes)
+
+
+def _versions(values: Sequence[str], sizes: Sequence[int]) -> pa.DictionaryArray:
+    known: dict[str, int] = {}
+    places = [known.setdefault(value, len(known)) for value in values]
+    return schema.repeated(list(known), np.repeat(np.array(places, np.int32), sizes))
+
+
+def _storable(text: str) -> str:
+    """Return a text that UTF-8 can hold: half of a surrogate pair becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

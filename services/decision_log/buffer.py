@@ -1,0 +1,78 @@
+"""Carries logged rows from the decision path to the writer's thread, without ever waiting.
+
+The buffer is bounded by rows. When it is full the newest rows are dropped and counted: what
+is logged is then a whole stretch of time with a gap behind it, not a mixture.
+"""
+
+import threading
+from collections import deque
+from typing import Protocol
+
+from services.decision_log.arrow_tables import LoggedEnds
+from services.decision_log.rows import LoggedRows
+
+Batch = LoggedRows | LoggedEnds
+
+
+class Counters(Protocol):
+    """Where the log counts: the event loop what it drops, the writer's thread the rest."""
+
+    def log_buffered(self, rows: int) -> None:
+        """Say how many rows wait."""
+        ...
+
+    def log_dropped(self, rows: int) -> None:
+        """Count rows that found the buffer full."""
+        ...
+
+    def log_written(self, rows: int, size: int) -> None:
+        """Count rows written, and the bytes they took."""
+        ...
+
+    def log_failed(self, rows: int) -> None:
+        """Count rows lost because they could not be written."""
+        ...
+
+
+class LogBuffer:
+    """Rows on their way to the disk, *capacity* of them at most."""
+
+    def __init__(self, capacity: int, counters: Counters) -> None:
+        self._capacity = capacity
+        self._counters = counters
+        self._batches: deque[Batch] = deque()
+        self._lock = threading.Lock()
+        self._rows = 0
+        self._dropped = 0
+        self.pressing = threading.Event()
+        """Set when half the buffer is full: do not wait until the next turn."""
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def offer(self, batch: Batch) -> None:
+        """Take rows in, or drop them."""
+        rows = len(batch)
+        # Held for some instructions by either side; nobody waits under it.
+        with self._lock:
+            fits = self._rows + rows <= self._capacity
+            if fits:
+                self._batches.append(batch)
+                self._rows += rows
+            else:
+                self._dropped += rows
+            waiting = self._rows
+        if not fits:
+            self._counters.log_dropped(rows)
+        self._counters.log_buffered(waiting)
+        if waiting * 2 >= self._capacity:
+            self.pressing.set()
+
+    def take_all(self) -> tuple[list[Batch], int]:
+        """Take out all rows; return how many were dropped since the last time, too."""
+        with self._lock:
+            taken, self._batches = list(self._batches), deque()
+            dropped, self._dropped = self._dropped, 0
+            self._rows = 0
+        self.pressing.clear()
+        return taken, dropped

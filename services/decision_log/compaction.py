@@ -1,0 +1,70 @@
+"""Makes few large segments of many small ones, so that a look at a day opens tens of files.
+
+The new segment names those it was made of; they are removed once it is on the disk. A crash in
+between leaves both, and the old ones do not count: readers see their names in the new one's notes,
+and the next turn removes them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from services.decision_log import schema, segment_files
+from services.decision_log.hours import Hour
+from services.decision_log.segment_files import Notes, Segment
+
+MANY = 24
+"""So many small segments of an hour that is not over are worth one."""
+SMALL_BYTES = 8 * 2**20
+"""A segment below is small, in an hour that is not over."""
+FULL_BYTES = 64 * 2**20
+"""A segment above is left as it is; together they would only be slow to write."""
+SETTLED_MS = 120_000
+"""So long after its end no writer adds to an hour any more."""
+
+
+def remove_replaced(hour: Hour, torn: list[Path]) -> int:
+    """Remove segments that were replaced, where a crash left them; return how many."""
+    gone = segment_files.replaced(hour, torn)
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def compact(hour: Hour, name: Callable[[], str], now_ms: int, torn: list[Path]) -> int:
+    """Make one segment of those of an hour that are worth it; return how many they were."""
+    over = now_ms > hour.end_ms + SETTLED_MS
+    limit = FULL_BYTES if over else SMALL_BYTES
+    small = [
+        segment
+        for segment in segment_files.readable(hour, torn)
+        if segment.path.stat().st_size < limit
+    ]
+    if len(small) < (2 if over else MANY):
+        return 0
+    notes = Notes(
+        first_ms=min(segment.notes.first_ms for segment in small),
+        dropped=sum(segment.notes.dropped for segment in small),
+        replaces=[segment.path.name for segment in small],
+    )
+    columns = schema.OF_FOLDER[hour.channel]
+    segment_files.write(_joined(small, columns, torn), columns, hour.folder / name(), notes)
+    for segment in small:
+        segment.path.unlink(missing_ok=True)
+    return len(small)
+
+
+def _joined(
+    segments: Sequence[Segment], columns: pa.Schema, torn: list[Path]
+) -> Iterator[pa.Table]:
+    """Read segments, and give their rows in groups that are good to read."""
+    waiting: list[pa.Table] = []
+    for segment in segments:
+        for part in segment_files.tables(segment.path, columns.names, (), torn):
+            waiting.append(part.cast(columns))
+            if sum(map(len, waiting)) >= segment_files.ROW_GROUP:
+                yield pa.concat_tables(waiting)
+                waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)

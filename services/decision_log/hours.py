@@ -1,0 +1,82 @@
+"""Where in the folder of the log which hour lies: ``<folder>/<channel>/<date>/<hour>/``, in UTC."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+HOUR_MS = 3_600_000
+SUFFIX = ".parquet"
+UNFINISHED = ".tmp"
+TORN = ".torn"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_HOUR = re.compile(r"[01][0-9]|2[0-3]")
+_NAME = re.compile(r"([A-Za-z0-9.]+)-([0-9]+)-[0-9]+\.")
+_UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hour:
+    """The segments of one channel and hour."""
+
+    start_ms: int
+    channel: str
+    """Name of the folder of the channel, see `schema.ALL_FOLDERS`."""
+    folder: Path
+
+    @property
+    def end_ms(self) -> int:
+        """Return where the next hour begins."""
+        return self.start_ms + HOUR_MS
+
+    def segments(self) -> list[Path]:
+        """Return the finished segments, the oldest name first; none when the hour is gone."""
+        return self.files(SUFFIX)
+
+    def files(self, suffix: str) -> list[Path]:
+        """Return the files with a suffix."""
+        try:
+            return sorted(path for path in self.folder.iterdir() if path.suffix == suffix)
+        except FileNotFoundError:
+            return []
+
+
+def hour_of(root: Path, channel: str, at_ms: int) -> Hour:
+    """Return the hour that a moment falls into."""
+    start_ms = at_ms - at_ms % HOUR_MS
+    at = datetime.fromtimestamp(start_ms / 1000, UTC)
+    return Hour(start_ms, channel, root / channel / f"{at:%Y-%m-%d}" / f"{at:%H}")
+
+
+def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[Hour]:
+    """Return the hours there are of a channel, the oldest first, from that of *since_ms* on."""
+    first = datetime.fromtimestamp(since_ms / 1000, UTC).date().isoformat()
+    for day in _folders(root / channel, _DATE):
+        if day.name < first:
+            continue
+        begin = datetime.fromisoformat(day.name).replace(tzinfo=UTC)
+        for folder in _folders(day, _HOUR):
+            at = begin + timedelta(hours=int(folder.name))
+            hour = Hour(int(at.timestamp() * 1000), channel, folder)
+            if hour.end_ms > since_ms:
+                yield hour
+
+
+def segment_name(host: str, pid: int, number: int) -> str:
+    """Name a segment so that no other writer ever gives the same name."""
+    return f"{_UNSAFE.sub('.', host)}-{pid}-{number}{SUFFIX}"
+
+
+def writer_of(path: Path) -> tuple[str, int] | None:
+    """Return host and process that wrote a file; None when the name does not tell."""
+    match = _NAME.match(path.name)
+    return (match[1], int(match[2])) if match else None
+
+
+def _folders(parent: Path, name: re.Pattern[str]) -> list[Path]:
+    try:
+        found = [one for one in parent.iterdir() if name.fullmatch(one.name) and one.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(found)

@@ -1,0 +1,68 @@
+"""What a change of the lists would have done, by the decision log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fanzha.decisions import Action
+from fanzha.tables import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactTop:
+    """One entry of the change, of those that would have changed the most events."""
+
+    pattern: str
+    action: Action
+    """What the events would have got."""
+    channel: Channel
+    events: int
+    """An estimate, as in `Impact`."""
+    parties: int
+    """Distinct counterparts among the logged events."""
+    good_standing: int
+    """Of these, those in good standing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What a change would have done to the traffic of the last hours.
+
+    Events are estimates: of the allowed ones the log has a sample, and each logged event counts
+    for as many as its weight says. Parties are counted among the logged events only, so they are
+    a lower bound wherever the log is sampled.
+    """
+
+    known: bool
+    """Whether the log covers all the hours asked, and can say something of every entry."""
+    hours: float
+    """Hours that the log covers, of those asked."""
+    since_ms: int
+    """Where the hours asked begin."""
+    rows_looked_at: int
+    """Logged decisions of these hours."""
+    calls: int
+    """Calls, then texts and links, that would have been decided otherwise."""
+    texts: int
+    links: int
+    parties: int
+    """Distinct counterparts: who was called, written to or asked for the link, where the entry
+    is of the other side; who called or wrote, where it is of theirs."""
+    good_standing: int
+    """Of these, those who had a long answered call with the listed number, or called it."""
+    top: Sequence[ImpactTop]
+    """The ten entries and channels with the most events, most first."""
+    would_block: int = 0
+    """Of the events, those let through that would have been blocked; the others were blocked
+    and would have been let through."""
+    numbers: int = 0
+    """Distinct numbers and senders on the side of the entries."""
+    standing_known: bool = True
+    """Whether any ends of calls are logged; without them nobody is in good standing."""
+    unpreviewable: int = 0
+    """Entries the log can say nothing of: fingerprints, where it has no texts."""
+    uncertain_rows: int = 0
+    """Logged texts with a link to the host of a URL prefix, whose path is not logged."""
+    rows_dropped: int = 0
+    """Rows of these hours that never reached the log, because a buffer was full."""
+    segments_torn: int = 0
+    """Segments of these hours that could not be read, and were set aside."""

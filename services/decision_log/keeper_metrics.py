@@ -1,0 +1,39 @@
+"""What keeping the decision log in order has done, for Prometheus."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.decision_log.keeping import Keeper
+
+
+class KeeperMetrics(Collector):
+    """The figures of one keeper; of a process without the lock they stay at zero."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what Prometheus asks for."""
+        kept = self._keeper.kept
+        yield CounterMetricFamily(
+            "fanzha_decision_log_torn", "Segments that were torn and set aside.", kept.torn
+        )
+        yield CounterMetricFamily(
+            "fanzha_decision_log_joined", "Small segments joined into large ones.", kept.joined
+        )
+        removed = CounterMetricFamily(
+            "fanzha_decision_log_removed_hours",
+            "Hours of a channel removed, by cause: too old, or the log too large.",
+            labels=("cause",),
+        )
+        removed.add_metric(("age",), kept.removed_old)
+        removed.add_metric(("size",), kept.removed_large)
+        yield removed
+        yield GaugeMetricFamily(
+            "fanzha_decision_log_size_bytes", "Bytes the decision log takes.", kept.size
+        )
+        yield GaugeMetricFamily(
+            "fanzha_decision_log_segments", "Segments of the decision log.", kept.segments
+        )

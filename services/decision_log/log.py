@@ -1,0 +1,122 @@
+"""The decision log of one worker: what the engine and the call ends tell it, it writes down.
+
+Called on the decision path, where it costs a few microseconds for a batch; the rest happens in
+the writer's thread.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fanzha.decisions import Decisions
+from fanzha.phone import HomePlan
+from fanzha.tables import Bools, Channel, Int64s
+from services.decision_log.arrow_tables import LoggedEnds
+from services.decision_log.buffer import Counters, LogBuffer
+from services.decision_log.rows import Choice, cut
+from services.decision_log.watched import Watched
+from services.decision_log.writer import LogWriter
+from services.observer import Table
+
+_MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """What an operator may set."""
+
+    folder: Path
+    allowed_one_in: int = 100
+    ends_one_in: int = 1
+    watched: Path | None = None
+    texts: bool = False
+    buffer_rows: int = 200_000
+    flush_seconds: float = 5.0
+
+
+class DecisionLog:
+    """What is logged in one worker. All but `start` and `close` on the decision path."""
+
+    def __init__(
+        self,
+        options: LogOptions,
+        *,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        counters: Counters,
+    ) -> None:
+        self._options = options
+        self._now_ms = now_ms
+        self._watched = Watched(options.watched, home)
+        self._choice = Choice(allowed_one_in=options.allowed_one_in, watched=self._watched)
+        self._ends_limit = (
+            np.uint64(2**64 // options.ends_one_in - 1) if options.ends_one_in else None
+        )
+        self._buffer = LogBuffer(options.buffer_rows, counters)
+        self._text_links: tuple[Sequence[str], Int64s] | None = None
+        self.writer = LogWriter(
+            self._buffer,
+            options.folder,
+            flush_seconds=options.flush_seconds,
+            now_ms=now_ms,
+            counters=counters,
+            each_turn=self._watched.refresh,
+        )
+
+    def start(self) -> None:
+        """Read who is watched, and begin to write."""
+        self._watched.refresh()
+        self.writer.start()
+
+    def close(self, seconds: float) -> bool:
+        """Write what is left, for so long; False when that was not enough."""
+        return self.writer.close(seconds)
+
+    def links_found(self, urls: Sequence[str], owners: Int64s) -> None:
+        """Hear of the links in a batch of texts, before it is decided."""
+        self._text_links = urls, owners
+
+    def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
+        """Log the rows of a batch that are to be logged."""
+        batch = cut(
+            self._choice,
+            channel,
+            table,
+            decisions,
+            decided_at_ms=self._now_ms(),
+            text_links=self._text_links,
+            with_bodies=self._options.texts,
+        )
+        self._text_links = None
+        if batch is not None:
+            self._buffer.offer(batch)
+
+    def call_ends(
+        self,
+        callers: Int64s,
+        callees: Int64s,
+        answered: Bools,
+        durations_ms: Int64s,
+        ended_at_ms: Int64s,
+    ) -> None:
+        """Log ended calls; of a pair of numbers all or none, so that who knows whom stays whole."""
+        if self._ends_limit is None:
+            return
+        # The same whoever called, so that calls back are there, too.
+        pairs = (callers.view(np.uint64) + callees.view(np.uint64)) * _MIX
+        rows = (pairs <= self._ends_limit).nonzero()[0]
+        if not len(rows):
+            return
+        self._buffer.offer(
+            LoggedEnds(
+                callers=callers[rows],
+                callees=callees[rows],
+                answered=answered[rows],
+                durations_ms=durations_ms[rows],
+                ended_at_ms=ended_at_ms[rows],
+                weights=np.full(len(rows), self._options.ends_one_in, np.uint32),
+                decided_at_ms=self._now_ms(),
+            )
+        )

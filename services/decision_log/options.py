@@ -1,0 +1,45 @@
+"""What the settings say of the decision log."""
+
+from pathlib import Path
+
+from services.decision_log import schema
+from services.decision_log.keeping import Limits
+from services.decision_log.log import LogOptions
+from services.places import DECISIONS
+from services.settings import Settings
+
+
+def folder(settings: Settings) -> Path:
+    """Return where the decision log is."""
+    return settings.decision_log_dir or settings.data_dir / DECISIONS
+
+
+def of_worker(settings: Settings) -> LogOptions | None:
+    """Return what a worker logs; None for nothing."""
+    if not settings.decision_log_enabled:
+        return None
+    return LogOptions(
+        folder=folder(settings),
+        allowed_one_in=settings.decision_log_allowed_one_in,
+        ends_one_in=settings.decision_log_ends_one_in,
+        watched=settings.decision_log_watched,
+        texts=settings.decision_log_texts,
+        buffer_rows=settings.decision_log_buffer_rows,
+        flush_seconds=settings.decision_log_flush_seconds,
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """Return how long and how much is kept."""
+    days = settings.decision_log_days
+    calls = settings.decision_log_call_days or days
+    return Limits(
+        days={
+            "call": calls,
+            schema.CALL_ENDS: calls,
+            "text": settings.decision_log_text_days or days,
+            "link": settings.decision_log_link_days or days,
+            schema.TEXT_CONTENT: settings.decision_log_content_days,
+        },
+        max_bytes=settings.decision_log_max_bytes,
+    )

@@ -1,0 +1,154 @@
+"""What a preview asks of the log: whether the entries of a change could mean a logged row.
+
+A first look goes over every row of the hours asked, some ten million, so it is cheap and lets too
+much through: who has one of these numbers on either side, or one of these hosts in a link. What
+the entries decide of the few rows left is asked of the lists themselves, see `ruling`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from blocklists.delta import Lists
+from blocklists.entries import Kind
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot import Snapshot
+from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
+
+_MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
+_OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
+_E164_DIGITS, _CODE_DIGITS = 15, 19
+_LARGEST_CODE = 2 * 10**18
+
+
+class Spans(NamedTuple):
+    """Intervals of number keys, ascending and apart."""
+
+    first: Int64s
+    last: Int64s
+
+    def holds(self, keys: Int64s) -> Bools:
+        """Tell which keys are in one of them."""
+        at = np.searchsorted(self.first, keys, side="right") - 1
+        held: Bools = (at >= 0) & (keys <= self.last[np.maximum(at, 0)])
+        return held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The entries of a change, made ready for looking."""
+
+    additions: Snapshot
+    """The entries that would come, as lists of their own."""
+    now_s: int
+    numbers: pa.Array | None
+    """Keys of numbers and senders; None without any."""
+    spans: Spans | None
+    """Ranges; None without any."""
+    hosts: frozenset[str]
+    """Hosts, and the hosts of URL prefixes."""
+    path_hosts: frozenset[str]
+    """Hosts of URL prefixes with a path, of which a host alone cannot tell."""
+    fingerprints: int
+    """Fingerprints among the entries."""
+    gone: Uint64s
+    """Entries that would go or be replaced, as `marks` of them."""
+
+    @classmethod
+    def of(cls, additions: EntryTable, removals: Identities, now_ms: int) -> Self:
+        """Read a change."""
+        both = (additions, removals)
+        exact = np.concatenate([_keys(part, Kind.NUMBER, Kind.SENDER) for part in both])
+        spans = spans_of(
+            np.concatenate([_keys(part, Kind.RANGE) for part in both]),
+            np.concatenate([part.digits[part.kinds == Kind.RANGE] for part in both]),
+        )
+        prefixes = [text for part in both for text in _texts(part, Kind.URL_PREFIX)]
+        named = {text for part in both for text in _texts(part, Kind.HOST)}
+        gone = np.concatenate([marks(part) for part in both])
+        return cls(
+            additions=Lists.of_table(1, now_ms, additions).snapshot(),
+            now_s=now_ms // 1000,
+            numbers=pa.array(np.unique(exact)) if len(exact) else None,
+            spans=spans if len(spans.first) else None,
+            hosts=frozenset(named.union(text.partition("/")[0] for text in prefixes)),
+            path_hosts=frozenset(
+                host for host, _, path in (text.partition("/") for text in prefixes) if path
+            ),
+            fingerprints=sum(
+                int(np.count_nonzero(part.kinds == Kind.FINGERPRINT)) for part in both
+            ),
+            gone=np.unique(gone),
+        )
+
+    def parties(self, keys: pa.ChunkedArray) -> Bools | None:
+        """Tell which parties the entries could mean; None when they are about none."""
+        found: Bools | None = None
+        if self.numbers is not None:
+            found = pc.is_in(keys, value_set=self.numbers).to_numpy()
+        if self.spans is not None:
+            held = self.spans.holds(keys.to_numpy())
+            found = held if found is None else found | held
+        return found
+
+    def names_host(self, host: str) -> bool:
+        """Tell whether the entries name a host or one above it."""
+        return any(suffix in self.hosts for suffix in suffixes(host))
+
+    def needs_path(self, hosts: Iterable[str]) -> bool:
+        """Tell whether it takes a path to know what the entries say of links to these hosts."""
+        return any(suffix in self.path_hosts for host in hosts for suffix in suffixes(host))
+
+
+def suffixes(host: str) -> Iterator[str]:
+    """Return a host and all above it."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def marks(identities: Identities) -> Uint64s:
+    """Return a mark of each entry: the same for the same identity, and hardly ever for others."""
+    rest = (
+        identities.kinds.astype(np.uint64) << np.uint64(16)
+        | identities.digits.astype(np.uint64) << np.uint64(8)
+        | identities.actions.astype(np.uint64)
+    )
+    mixed: Uint64s = identities.keys.view(np.uint64) * _MIX ^ rest * _OTHER_MIX
+    return mixed
+
+
+def spans_of(heads: Int64s, digits: Uint8s) -> Spans:
+    """Return the intervals of keys that ranges cover, overlapping ones as one."""
+    pairs: list[tuple[int, int]] = []
+    # Ranges are few, and each covers numbers of at most eighteen lengths.
+    for head, length in zip(heads.tolist(), digits.tolist(), strict=True):
+        size = abs(head)
+        for more in range((_E164_DIGITS if head > 0 else _CODE_DIGITS) - length + 1):
+            low, high = size * 10**more, (size + 1) * 10**more - 1
+            if head > 0:
+                pairs.append((low, high))
+            elif low <= _LARGEST_CODE:
+                pairs.append((-min(high, _LARGEST_CODE), -low))
+    merged: list[list[int]] = []
+    for low, high in sorted(pairs):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1][1] = max(merged[-1][1], high)
+        else:
+            merged.append([low, high])
+    columns = np.array(merged, np.int64).reshape(-1, 2)
+    return Spans(columns[:, 0].copy(), columns[:, 1].copy())
+
+
+def _keys(part: Identities, *kinds: Kind) -> npt.NDArray[np.int64]:
+    keys: Int64s = part.keys[np.isin(part.kinds, kinds)]
+    return keys
+
+
+def _texts(part: Identities, kind: Kind) -> list[str]:
+    return [part.patterns.get(row) for row in np.flatnonzero(part.kinds == kind).tolist()]

@@ -1,0 +1,190 @@
+"""Writes segments so that a crash leaves whole ones only, and finds those that are torn anyway.
+
+A segment is written beside its name, flushed to the disk and renamed: under its name it is
+whole. What a crash leaves unfinished, and what a disk or a mount tore later, is *set aside*:
+renamed, so that nobody reads it, and kept for whoever wants to look. A segment that a
+compaction replaced may still be there; its name is in the other's metadata, and it does not count.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from services.decision_log.hours import TORN, UNFINISHED, Hour
+
+logger = logging.getLogger(__name__)
+
+COMPRESSION = "zstd"
+LEVEL = 3
+ROW_GROUP = 262_144
+"""Rows read at once; more would not speed reading up."""
+
+_REPLACES, _DROPPED, _FIRST_MS = "fanzha.replaces", "fanzha.dropped", "fanzha.first_ms"
+_UNREADABLE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError)
+"""What reading raises over a torn file; a file that is gone is told apart before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What a segment says of itself."""
+
+    first_ms: int
+    """When the first decision in it was made."""
+    dropped: int = 0
+    """Rows lost before it, because the buffer was full or the disk was."""
+    replaces: Sequence[str] = ()
+    """Names of the segments that it was made of."""
+
+    def written(self) -> dict[str, str]:
+        """Return the notes as metadata."""
+        return {
+            _FIRST_MS: str(self.first_ms),
+            _DROPPED: str(self.dropped),
+            _REPLACES: json.dumps(list(self.replaces)),
+        }
+
+    @classmethod
+    def read(cls, metadata: Mapping[bytes, bytes] | None) -> "Notes":
+        """Read what `written` wrote."""
+        known = metadata or {}
+        return cls(
+            first_ms=int(known.get(_FIRST_MS.encode(), b"0")),
+            dropped=int(known.get(_DROPPED.encode(), b"0")),
+            replaces=json.loads(known.get(_REPLACES.encode(), b"[]")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A segment that can be read."""
+
+    path: Path
+    rows: int
+    notes: Notes
+
+
+def write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: Notes) -> int:
+    """Write a segment of tables with one *schema*, each a row group; return its bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(UNFINISHED)
+    try:
+        size = _written(parts, schema, beside, notes)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    beside.rename(path)
+    _sync_folder(path.parent)
+    return size
+
+
+def readable(hour: Hour, torn: list[Path]) -> list[Segment]:
+    """Return the segments of an hour that count; what is torn is set aside and put into *torn*."""
+    found = _listed(hour, torn)
+    gone = _replaced(found)
+    return [segment for segment in found if segment.path.name not in gone]
+
+
+def replaced(hour: Hour, torn: list[Path]) -> list[Path]:
+    """Return segments that a compaction replaced and could not remove."""
+    found = _listed(hour, torn)
+    gone = _replaced(found)
+    return [segment.path for segment in found if segment.path.name in gone]
+
+
+def tables(
+    path: Path, columns: Sequence[str], words: Sequence[str], torn: list[Path]
+) -> Iterator[pa.Table]:
+    """Read some columns, a row group at a time, *words* as dictionaries.
+
+    Raises FileNotFoundError when a compaction replaced the file meanwhile; one that is torn in the
+    middle is set aside, and what was read before stays read.
+    """
+    try:
+        with pq.ParquetFile(path, read_dictionary=list(words), pre_buffer=True) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=list(columns), use_threads=False)
+    except FileNotFoundError:
+        raise
+    except _UNREADABLE as error:
+        _set_aside(path, error, torn)
+
+
+def unfinished_of_the_dead(hour: Hour, is_alive: Callable[[Path], bool]) -> list[Path]:
+    """Set aside what writers that have died left unfinished; return the new names."""
+    torn: list[Path] = []
+    for path in hour.files(UNFINISHED):
+        if not is_alive(path):
+            _set_aside(path, None, torn)
+    return torn
+
+
+def _written(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: Notes) -> int:
+    with path.open("wb") as file:
+        # What is read back shall not depend on how a writer had it in memory.
+        with pq.ParquetWriter(
+            file, schema, compression=COMPRESSION, compression_level=LEVEL, store_schema=False
+        ) as writer:
+            for part in parts:
+                writer.write_table(part, row_group_size=ROW_GROUP)
+            writer.add_key_value_metadata(notes.written())
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def _listed(hour: Hour, torn: list[Path]) -> list[Segment]:
+    found: list[Segment] = []
+    for path in hour.segments():
+        metadata = _footer(path, torn)
+        if metadata is not None:
+            notes = Notes.read(metadata.metadata)
+            found.append(Segment(path=path, rows=metadata.num_rows, notes=notes))
+    return found
+
+
+def _replaced(segments: Iterable[Segment]) -> set[str]:
+    return {name for segment in segments for name in segment.notes.replaces}
+
+
+def _footer(path: Path, torn: list[Path]) -> Any:
+    try:
+        return pq.read_metadata(path)
+    except FileNotFoundError:
+        return None
+    except _UNREADABLE as error:
+        _set_aside(path, error, torn)
+        return None
+
+
+def _set_aside(path: Path, error: BaseException | None, torn: list[Path]) -> None:
+    aside = path.with_name(path.name + TORN)
+    kind = "unfinished" if error is None else type(error).__name__
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return
+    except OSError as refused:
+        # A reader without the right to rename still must not count it.
+        logger.warning("segment %s is torn (%s) and stays: %s", path.name, kind, refused.strerror)
+        torn.append(path)
+        return
+    logger.warning("segment %s is torn (%s) and set aside", path.name, kind)
+    torn.append(aside)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        # Some mounts know no such thing; the file itself is on the disk.
+        logger.debug("the folder of a segment cannot be flushed")
+    finally:
+        os.close(descriptor)
