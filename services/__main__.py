@@ -4,7 +4,7 @@ from importlib.metadata import version as distribution_version
 
 import typer
 
-from services.cli import appeals, bench, blocklist, check, hits, models, replay, run, score
+from services.cli import appeals, audit, bench, blocklist, check, hits, models, replay, run, score
 from services.cli.campaigns import show_campaigns
 from services.cli.console import out
 from services.cli.eval import evaluate
@@ -28,6 +28,7 @@ app.command()(train)
 app.command("fingerprint")(print_fingerprint)
 app.command("campaigns")(show_campaigns)
 app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(audit.app, name="audit")
 app.add_typer(hits.app, name="hits")
 app.add_typer(appeals.app, name="appeals")
 app.add_typer(models.app, name="models")

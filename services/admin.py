@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry
 
@@ -15,10 +15,12 @@ from services import admin_metrics, lifetime
 from services.administration import Administration
 from services.appeals import assembly
 from services.appeals.lists import AdministeredLists
-from services.audit_events import NoAudit
+from services.audit.copies import CheckpointCopies
+from services.audit.log import AuditLog, open_log
 from services.clock import now_ms
-from services.places import ADMIN_LISTS
+from services.places import ADMIN_LISTS, AUDIT
 from services.rpc.appeal import AppealServicer
+from services.rpc.audit import AuditServicer
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -33,6 +35,8 @@ async def run(settings: Settings) -> int:
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
     stop = lifetime.stop_event()
+    audit = _audit(settings, settings.redis_url)
+    await audit.open()
     store = Store(connect(settings.redis_url, decode_responses=False))
     follower = Follower(store, settings.data_dir / ADMIN_LISTS, rebases=True)
     replica = Replica(settings.data_dir / ADMIN_LISTS)
@@ -48,18 +52,20 @@ async def run(settings: Settings) -> int:
         settings,
         redis=connect(settings.redis_url),
         lists=AdministeredLists(administration, store, now_ms),
-        audit=NoAudit(),
+        audit=audit,
         registry=registry,
         now_ms=now_ms,
     )
     server = RpcServer(
         {
-            "blocklist": BlocklistServicer(administration),
+            "blocklist": BlocklistServicer(administration, audit),
             "appeal": AppealServicer(appeals.appeals),
+            "audit": AuditServicer(audit),
         },
         max_message_bytes=settings.max_message_bytes,
     )
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(audit.close)
         if settings.metrics_enabled:
             page = admin_metrics.page(registry, settings.metrics_host, settings.admin_metrics_port)
             stack.enter_context(page)
@@ -67,6 +73,7 @@ async def run(settings: Settings) -> int:
         background = [
             asyncio.create_task(follower.run()),
             asyncio.create_task(_follow(replica, server)),
+            asyncio.create_task(audit.run()),
             *appeals.start(),
         ]
         await lifetime.first_of(stop, *background)
@@ -74,6 +81,17 @@ async def run(settings: Settings) -> int:
         await lifetime.cancel(background)
     logger.info("administration ends")
     return 0
+
+
+def _audit(settings: Settings, redis_url: str) -> AuditLog:
+    return open_log(
+        settings.audit_dir or settings.data_dir / AUDIT,
+        key_file=settings.audit_key_file,
+        within=settings.audit_checkpoint_records,
+        quiet_seconds=settings.audit_checkpoint_seconds,
+        now_ms=now_ms,
+        copies=CheckpointCopies(connect(redis_url)),
+    )
 
 
 async def _follow(replica: Replica, server: RpcServer) -> None:

@@ -166,9 +166,9 @@ class Import:
         home: HomePlan,
         now_s: int,
     ) -> None:
+        self.terms = terms
         self._administration = administration
         self._defaults = defaults
-        self._terms = terms
         self._home = home
         self._now_s = now_s
         self._tables: list[EntryTable] = []
@@ -184,5 +184,5 @@ class Import:
         """Commit what was taken in, as one change."""
         table = await asyncio.to_thread(concatenate, self._tables)
         self._tables.clear()
-        done = await self._administration.finish_import(table, self._terms)
+        done = await self._administration.finish_import(table, self.terms)
         return await asyncio.to_thread(self._report.result, table, done)

@@ -25,6 +25,10 @@ class AuditKind(StrEnum):
     APPEAL_OPENED = "appeal_opened"
     APPEAL_TAKEN = "appeal_taken"
     APPEAL_DECIDED = "appeal_decided"
+    CHECKPOINT = "checkpoint"
+    """The log itself: all before is vouched for, by a signature."""
+    LOG_MENDED = "log_mended"
+    """The log itself: a torn end was set aside, the disk refused records, or a copy is missing."""
 
 
 class Audit(Protocol):

@@ -301,6 +301,28 @@ class Settings(BaseSettings):
         description="Folder of your own words.toml and templates of notices, which outrank those "
         "of the package. Unset: general words, true of any carrier in China.",
     )
+    audit_dir: Path | None = Field(
+        default=None,
+        description="Folder of the audit log, written by list administration. Unset: `audit` in "
+        "the data directory.",
+    )
+    audit_key_file: Path | None = Field(
+        default=None,
+        description="Private key (Ed25519, PEM, mode 0600) that signs checkpoints of the audit "
+        "log; made at the first start. Unset: `key` in its folder.",
+    )
+    audit_checkpoint_records: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="Records of the audit log that one checkpoint covers, at most.",
+    )
+    audit_checkpoint_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=86_400,
+        description="Seconds without a record after which a checkpoint covers those there are.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )

@@ -7,7 +7,9 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
+from services import list_audit
 from services.administration import Administration, Import
+from services.audit_events import Audit, NoAudit
 from services.list_changes import Reference, Terms
 from services.list_views import Filter
 from services.rpc import import_messages, list_messages
@@ -22,8 +24,9 @@ _wire: Callable[[int], Any] = int
 class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     """Keeps the lists. Errors become statuses in the error interceptor."""
 
-    def __init__(self, administration: Administration) -> None:
+    def __init__(self, administration: Administration, audit: Audit | None = None) -> None:
         self._administration = administration
+        self._audit = audit or NoAudit()
 
     async def UpdateEntries(
         self, request: pb.UpdateEntriesRequest, context: object
@@ -45,6 +48,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         )
         additions = list_messages.proposed(list(request.additions))
         done = await self._administration.update(additions, removals, terms)
+        await list_audit.refused_rows(self._audit, done.additions, terms)
         return pb.UpdateEntriesResponse(
             version=done.version,
             additions=map(list_messages.report, done.additions),
@@ -68,6 +72,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         if importing is None:
             raise InvalidInput("header: required")
         done = await importing.finish()
+        await list_audit.refused_import(self._audit, done, importing.terms)
         return import_messages.response(done)
 
     async def FindEntries(
@@ -96,7 +101,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     async def ExportEntries(
         self, request: pb.ExportEntriesRequest, context: object
     ) -> AsyncIterator[pb.ExportEntriesResponse]:
-        version, parts = await self._administration.views.export(_filter(request))
+        wanted = _filter(request)
+        version, parts = await self._administration.views.export(wanted)
+        await list_audit.exported(self._audit, version, wanted)
         while (tables := await asyncio.to_thread(next, parts, None)) is not None:
             entries = await asyncio.to_thread(list_messages.entries, tables)
             yield pb.ExportEntriesResponse(entries=entries, version=version)

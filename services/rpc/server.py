@@ -11,6 +11,8 @@ from grpc_reflection.v1alpha import reflection
 from fanzha.v1 import (
     appeal_pb2,
     appeal_pb2_grpc,
+    audit_pb2,
+    audit_pb2_grpc,
     blocklist_pb2,
     blocklist_pb2_grpc,
     feedback_pb2,
@@ -37,6 +39,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "appeal": (
         appeal_pb2.DESCRIPTOR.services_by_name["AppealService"].full_name,
         appeal_pb2_grpc.add_AppealServiceServicer_to_server,
+    ),
+    "audit": (
+        audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+        audit_pb2_grpc.add_AuditServiceServicer_to_server,
     ),
 }
 

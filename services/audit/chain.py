@@ -1,0 +1,201 @@
+"""The end of the log, where records are added: one process, one thread at a time.
+
+A write is whole or not at all: when the disk refuses, the file is cut back to where it was, and
+nothing of the write counts. Whoever calls is told only after ``fsync``.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from services import file_lock
+from services.audit import checkpoints, files, mending
+from services.audit.checkpoints import Reason, Terms
+from services.audit.keys import SigningKey
+from services.audit.records import Event, Record, chained
+
+LOCK = "lock"
+
+
+class Chain:
+    """Adds records to the log in *folder*; with a checkpoint at least every *within* records."""
+
+    def __init__(
+        self, folder: Path, key: SigningKey, *, within: int, now_ms: Callable[[], int]
+    ) -> None:
+        self._folder = folder
+        self._key = key
+        self._within = within
+        self._now_ms = now_ms
+        self._lock: int | None = None
+        self._file: int | None = None
+        self._name = ""
+        self._size = 0
+        self._sequence = 0
+        self._head = ""
+        self._since = 0
+        self._untidy = False
+        self.checkpoints: list[Record] = []
+        """Those made and not yet taken away by whoever copies them."""
+
+    @property
+    def sequence(self) -> int:
+        """Sequence of the newest record; 0 before the first."""
+        return self._sequence
+
+    @property
+    def head(self) -> str:
+        """Hash of the newest record."""
+        return self._head
+
+    @property
+    def uncovered(self) -> int:
+        """How many records there are since the last checkpoint."""
+        return self._since
+
+    @property
+    def end(self) -> tuple[str, int]:
+        """The newest file and its size: what lies before is on the disk."""
+        return self._name, self._size
+
+    def open(self) -> mending.End:
+        """Take the log over; tell how it was found.
+
+        Raises RuntimeError when another process has it, ValueError when it cannot be read.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = file_lock.lock(self._folder / LOCK)
+        if self._lock is None:
+            raise RuntimeError(f"{self._folder}: another process keeps this audit log")
+        end = mending.find_end(self._folder, self._now_ms())
+        self._sequence, self._head, self._since = end.sequence, end.head, end.since
+        if end.path is not None:
+            self._name = end.path.name
+            self._size = end.size
+            if not end.closed:
+                self._take(os.open(end.path, os.O_WRONLY | os.O_CLOEXEC), end.size)
+        self.checkpoint(Reason.STARTED)
+        return end
+
+    def append(self, events: Sequence[Event]) -> list[Record]:
+        """Put *events* down; on OSError none of them is."""
+        self._turn_over(self._now_ms())
+        records: list[Record] = []
+        batch = _Batch(self._sequence, self._head, self._since)
+        for event in events:
+            if batch.since >= self._within:
+                batch.add(self._checkpoint_after(batch, Reason.FULL))
+            records.append(batch.add(chained(event, batch.sequence + 1, batch.head)))
+        if batch.since >= self._within:
+            batch.add(self._checkpoint_after(batch, Reason.FULL))
+        self._write(batch)
+        return records
+
+    def checkpoint(self, reason: Reason) -> Record:
+        """Vouch for everything so far."""
+        if not self._turn_over(self._now_ms()):
+            self._write_checkpoint(reason)
+        return self.checkpoints[-1]
+
+    def close(self) -> None:
+        """Let go of the log; call `checkpoint` before."""
+        self._let_go()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _turn_over(self, now_ms: int) -> bool:
+        """Begin another file when a month has begun; tell whether a checkpoint was written."""
+        wanted = files.name_at(now_ms)
+        if self._file is not None and wanted <= self._name:
+            return False  # the clock may have gone back: the newest file goes on
+        if self._file is not None:
+            self._write_checkpoint(Reason.FILE_CLOSED)
+            self._let_go()
+        if self._name and wanted <= self._name:
+            wanted = files.name_after(self._name)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        before = self._name, self._size
+        self._take(os.open(self._folder / wanted, flags, 0o600), 0)
+        self._name = wanted
+        try:
+            files.sync_folder(self._folder)
+            self._write_checkpoint(Reason.FILE_OPENED)
+        except OSError:
+            self._let_go()
+            self._name, self._size = before
+            raise
+        return True
+
+    def _write_checkpoint(self, reason: Reason) -> None:
+        batch = _Batch(self._sequence, self._head, self._since)
+        batch.add(self._checkpoint_after(batch, reason))
+        self._write(batch)
+
+    def _checkpoint_after(self, batch: "_Batch", reason: Reason) -> Record:
+        return checkpoints.made(
+            Terms(reason=reason, count=batch.since, within=self._within, file=self._name),
+            self._key,
+            sequence=batch.sequence + 1,
+            previous=batch.head,
+            time_ms=self._now_ms(),
+        )
+
+    def _write(self, batch: "_Batch") -> None:
+        if self._file is None:
+            raise OSError("the audit log is closed")
+        data = b"".join(record.line + b"\n" for record in batch.records)
+        try:
+            if self._untidy:
+                self._cut_back(self._file)
+            _write_all(self._file, data, self._size)
+            os.fsync(self._file)
+        except OSError:
+            self._untidy = True
+            self._try_to_cut_back(self._file)
+            raise
+        self._size += len(data)
+        self._sequence, self._head, self._since = batch.sequence, batch.head, batch.since
+        self.checkpoints += filter(checkpoints.is_checkpoint, batch.records)
+
+    def _cut_back(self, file: int) -> None:
+        os.ftruncate(file, self._size)
+        os.fsync(file)
+        self._untidy = False
+
+    def _try_to_cut_back(self, file: int) -> None:
+        try:
+            self._cut_back(file)
+        except OSError:
+            return  # the next write tries again before it writes
+
+    def _take(self, file: int, size: int) -> None:
+        self._file, self._size, self._untidy = file, size, False
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+class _Batch:
+    """Records that are written together."""
+
+    def __init__(self, sequence: int, head: str, since: int) -> None:
+        self.sequence = sequence
+        self.head = head
+        self.since = since
+        self.records: list[Record] = []
+
+    def add(self, record: Record) -> Record:
+        self.records.append(record)
+        self.sequence, self.head = record.sequence, record.hash
+        self.since = 0 if checkpoints.is_checkpoint(record) else self.since + 1
+        return record
+
+
+def _write_all(file: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(file, view, offset)
+        view, offset = view[written:], offset + written

@@ -1,0 +1,98 @@
+"""Checkpoints: records of the chain, signed, that vouch for all records before them.
+
+A checkpoint is a record of the kind ``checkpoint`` with these details: ``count``, the records
+since the checkpoint before; ``within``, the promise that the next one comes after so many records
+at most; ``reason``; ``file``, the file it stands in; ``key_id``; ``signature``. Signed is what is
+hashed for the chain, with the content hash taken without ``signature``: so the signature covers
+the sequence, the hash of the record before (the head), the time and all other details.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.audit.keys import PublicKeys, SigningKey
+from services.audit.records import Event, Record, chained, content_hash, statement
+from services.audit_events import AuditKind
+
+SUBJECT = "audit"
+ACTOR = "fanzha"
+_SIGNATURE = "signature"
+_NUMBER = re.compile(r"[0-9]{1,15}")
+
+
+class Reason(StrEnum):
+    """Why there is a checkpoint."""
+
+    FILE_OPENED = "file_opened"
+    """The first line of every file."""
+    STARTED = "started"
+    """The process of list administration has started."""
+    FULL = "full"
+    """As many records came as are covered at a time."""
+    QUIET = "quiet"
+    """None came for a while."""
+    FILE_CLOSED = "file_closed"
+    """The last line of every file but the newest."""
+    STOPPED = "stopped"
+    """The process ended in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a checkpoint says besides where it stands."""
+
+    reason: Reason
+    count: int
+    within: int
+    file: str
+
+
+def made(terms: Terms, key: SigningKey, *, sequence: int, previous: str, time_ms: int) -> Record:
+    """Make a checkpoint that follows the record with the hash *previous*."""
+    details = {
+        "count": str(terms.count),
+        "file": terms.file,
+        "key_id": key.key_id,
+        "reason": terms.reason.value,
+        "within": str(terms.within),
+    }
+    unsigned = _event(time_ms, details)
+    told = statement(sequence, previous, content_hash(unsigned))
+    return chained(_event(time_ms, details | {_SIGNATURE: key.sign(told)}), sequence, previous)
+
+
+def is_checkpoint(record: Record) -> bool:
+    """Tell whether a record is a checkpoint."""
+    return record.kind == AuditKind.CHECKPOINT
+
+
+def is_signed(record: Record, keys: PublicKeys) -> bool:
+    """Tell whether a checkpoint was signed by one of *keys*, as it is."""
+    told = statement(record.sequence, record.previous, content_hash(record, without=_SIGNATURE))
+    details = record.details
+    return keys.signed(details.get("key_id", ""), told, details.get(_SIGNATURE, ""))
+
+
+def reason_of(record: Record | None) -> str:
+    """Return the reason of a checkpoint; empty for other records, and for none."""
+    if record is None or not is_checkpoint(record):
+        return ""
+    return record.details.get("reason", "")
+
+
+def number(record: Record, name: str) -> int:
+    """Return a detail that is a number; -1 when it is none."""
+    text = record.details.get(name, "")
+    return int(text) if _NUMBER.fullmatch(text) else -1
+
+
+def _event(time_ms: int, details: Mapping[str, str]) -> Event:
+    return Event(
+        time_ms=time_ms,
+        kind=AuditKind.CHECKPOINT,
+        actor=ACTOR,
+        subject=SUBJECT,
+        details=details,
+    )

@@ -1,0 +1,72 @@
+"""The files of the log: one a month, ``audit-2026-11.jsonl``, read from either end."""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+_NAME = re.compile(r"audit-([0-9]{4})-([0-9]{2})\.jsonl")
+_BLOCK = 65_536
+_DECEMBER = 12
+
+
+def name_at(time_ms: int) -> str:
+    """Return the name of the file of the month of a time."""
+    return f"audit-{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m}.jsonl"
+
+
+def name_after(name: str) -> str:
+    """Return the name of the file of the next month."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise ValueError(f"{name}: not the name of a file of the audit log")
+    year, month = int(match[1]), int(match[2])
+    year, month = (year + 1, 1) if month == _DECEMBER else (year, month + 1)
+    return f"audit-{year:04}-{month:02}.jsonl"
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a file of the log may be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
+def files(folder: Path) -> list[Path]:
+    """Return the files of the log, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if is_name(path.name))
+
+
+def lines_backwards(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
+    """Yield offset and bytes of each line before the offset *end*, last first, without line feeds.
+
+    What follows the last line feed is a line, too, unless it is empty.
+    """
+    with path.open("rb") as file:
+        rest = b""
+        at_the_end = True
+        while end:
+            start = max(0, end - _BLOCK)
+            file.seek(start)
+            block = file.read(end - start) + rest
+            first, *lines = block.split(b"\n")
+            place = start + len(block)
+            for line in reversed(lines):
+                place -= len(line)
+                if line or not at_the_end:
+                    yield place, line
+                at_the_end = False
+                place -= 1
+            rest, end = first, start
+        if rest or not at_the_end:
+            yield 0, rest
+
+
+def sync_folder(folder: Path) -> None:
+    """Put on the disk which files there are."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

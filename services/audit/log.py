@@ -1,0 +1,285 @@
+"""The audit log of list administration: whoever records waits until the disk has it.
+
+Records that come while the disk works are written together. When the disk refuses, `record`
+raises `Unavailable`, so that what was to be recorded does not happen.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fanzha.errors import Unavailable
+from services import identity
+from services.audit import keys
+from services.audit.chain import Chain
+from services.audit.checkpoints import ACTOR, SUBJECT, Reason
+from services.audit.copies import CheckpointCopies
+from services.audit.keys import SigningKey
+from services.audit.mending import End
+from services.audit.records import Event, Record
+from services.audit.tails import is_in_log
+from services.audit_events import AuditKind
+
+logger = logging.getLogger(__name__)
+
+MOST_TOGETHER = 256
+"""Records of one write."""
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where the log stands."""
+
+    sequence: int
+    hash: str
+    uncovered: int
+    """Records since the last checkpoint."""
+    checkpoint: Record
+    """The last one."""
+    public_pem: str
+    end: tuple[str, int]
+    """The newest file and its size."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    event: Event
+    written: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class _Unwritten:
+    """What the disk refused since it last took something."""
+
+    records: int = 0
+    since_ms: int = 0
+
+
+class AuditLog:
+    """Keeps the log in *folder*. One process at a time, one event loop."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: SigningKey,
+        within: int,
+        quiet_seconds: float,
+        now_ms: Callable[[], int],
+        copies: CheckpointCopies | None = None,
+    ) -> None:
+        self.folder = folder
+        self._key = key
+        self._chain = Chain(folder, key, within=within, now_ms=now_ms)
+        self._quiet_seconds = quiet_seconds
+        self._now_ms = now_ms
+        self._copies = copies
+        self._one_writer = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._written_at = time.monotonic()
+        self._unwritten = _Unwritten()
+        self._last: Record | None = None
+        self._uncopied: list[Record] = []
+
+    @property
+    def key(self) -> SigningKey:
+        """What checkpoints are signed with."""
+        return self._key
+
+    @property
+    def head(self) -> Head:
+        """Where the log stands now."""
+        if self._last is None:
+            raise Unavailable("the audit log is not open")
+        return Head(
+            sequence=self._chain.sequence,
+            hash=self._chain.head,
+            uncovered=self._chain.uncovered,
+            checkpoint=self._last,
+            public_pem=self._key.public_pem,
+            end=self._chain.end,
+        )
+
+    async def open(self) -> None:
+        """Take the log over, mend what a crash left, and compare it with the copies.
+
+        Raises RuntimeError when another process has it, ValueError when it cannot be read.
+        """
+        end = await asyncio.to_thread(self._chain.open)
+        self._took_checkpoints()
+        for torn in end.torn:
+            logger.warning("audit log: %d bytes of a torn end set aside", torn.size)
+            await self._tell(
+                file=torn.file,
+                set_aside_bytes=str(torn.size),
+                set_aside_lines=str(torn.lines),
+                set_aside_sha256=torn.digest,
+                set_aside_as=torn.kept_as,
+            )
+        await self._compare(end)
+        logger.info("audit log open", extra={"sequence": end.sequence, "key_id": self._key.key_id})
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        """Put down what happened; return once it is on the disk, or raise `Unavailable`."""
+        if self._last is None:
+            raise Unavailable("the audit log is not open")
+        event = Event(
+            time_ms=self._now_ms(),
+            kind=kind,
+            actor=actor or identity.current().name,
+            subject=subject,
+            details=dict(details),
+        )
+        waiting = _Waiting(event, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_waiting())
+        await waiting.written
+
+    async def run(self) -> None:
+        """Vouch for records when it gets quiet, and copy checkpoints; until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._chain.uncovered and self._quiet_for() >= self._quiet_seconds:
+                await self._checkpoint(Reason.QUIET)
+            await self._copy()
+
+    async def close(self) -> None:
+        """Vouch for everything, and let go of the log."""
+        if self._last is None:
+            return
+        if self._writing is not None:
+            await self._writing
+        await self._checkpoint(Reason.STOPPED)
+        await self._copy()
+        self._last = None
+        await asyncio.to_thread(self._chain.close)
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            some, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            refused = await self._append([one.event for one in some])
+            for one in some:
+                if one.written.done():
+                    continue  # whoever waited is gone; what happened is on record
+                if refused is None:
+                    one.written.set_result(None)
+                else:
+                    one.written.set_exception(
+                        Unavailable(f"the audit log cannot be written: {refused}")
+                    )
+
+    async def _append(self, events: list[Event]) -> OSError | None:
+        """Write *events*; return why the disk refused."""
+        first = [self._unwritten_told()] if self._unwritten.records else []
+        async with self._one_writer:
+            refused = await self._try(self._chain.append, first + events)
+            if refused is None:
+                self._unwritten = _Unwritten()
+                self._written_at = time.monotonic()
+            else:
+                self._unwritten.since_ms = self._unwritten.since_ms or self._now_ms()
+                self._unwritten.records += len(events)
+        return refused
+
+    async def _checkpoint(self, reason: Reason) -> None:
+        async with self._one_writer:
+            await self._try(self._chain.checkpoint, reason)
+
+    async def _try(self, write: Callable[[Any], object], what: object) -> OSError | None:
+        """Let the chain *write*; return why the disk refused."""
+        try:
+            await asyncio.to_thread(write, what)
+        except OSError as error:
+            refused = error
+        else:
+            self._took_checkpoints()
+            return None
+        logger.error("the audit log cannot be written: %s", refused.strerror or refused)
+        return refused
+
+    def _took_checkpoints(self) -> None:
+        made, self._chain.checkpoints = self._chain.checkpoints, []
+        for checkpoint in made:
+            self._last = checkpoint
+            # A copy of its own: who cuts the log's end cannot cut yesterday's log lines.
+            logger.info(
+                "audit checkpoint",
+                extra={"sequence": checkpoint.sequence, "hash": checkpoint.hash},
+            )
+        if self._copies is not None:
+            self._uncopied += made
+
+    async def _copy(self) -> None:
+        """Copy checkpoints to the store; what does not get there now waits for the next time."""
+        while self._uncopied and self._copies is not None:
+            try:
+                await self._copies.append(self._uncopied[0])
+            except Unavailable:
+                return
+            self._uncopied.pop(0)
+
+    async def _compare(self, end: End) -> None:
+        """Say so when the store knows of a checkpoint that the log, as it was found, lacks."""
+        if self._copies is None:
+            return
+        try:
+            copy = await self._copies.newest()
+        except Unavailable as error:
+            logger.warning("audit log not compared with the copies of its checkpoints: %s", error)
+            return
+        if copy is None or await asyncio.to_thread(is_in_log, self.folder, copy):
+            return
+        logger.error("the audit log lacks a checkpoint that the store has: it was cut or exchanged")
+        await self._tell(
+            missing_checkpoint=str(copy.sequence),
+            missing_hash=copy.hash,
+            found_sequence=str(end.sequence),
+        )
+
+    async def _tell(self, **details: str) -> None:
+        await self.record(AuditKind.LOG_MENDED, subject=SUBJECT, details=details, actor=ACTOR)
+
+    def _unwritten_told(self) -> Event:
+        return Event(
+            time_ms=self._now_ms(),
+            kind=AuditKind.LOG_MENDED,
+            actor=ACTOR,
+            subject=SUBJECT,
+            details={
+                "refused_by_disk": str(self._unwritten.records),
+                "since_ms": str(self._unwritten.since_ms),
+            },
+        )
+
+    def _quiet_for(self) -> float:
+        return time.monotonic() - self._written_at
+
+
+def open_log(
+    folder: Path,
+    *,
+    key_file: Path | None,
+    within: int,
+    quiet_seconds: float,
+    now_ms: Callable[[], int],
+    copies: CheckpointCopies | None = None,
+) -> AuditLog:
+    """Make the log of *folder*, with the key in *key_file* or, without one, in the folder."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return AuditLog(
+        folder,
+        key=keys.open_key(key_file or folder / keys.KEY_FILE),
+        within=within,
+        quiet_seconds=quiet_seconds,
+        now_ms=now_ms,
+        copies=copies,
+    )

@@ -1,0 +1,119 @@
+"""Reads the log from its end: the newest records first, some at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.audit import files
+from services.audit.copies import Copy
+from services.audit.records import Damaged, Record, read
+
+MOST_SCANNED = 200_000
+"""Lines that one question looks at."""
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which records are wanted; empty or 0: whichever."""
+
+    kinds: frozenset[str] = frozenset()
+    actor: str = ""
+    subject: str = ""
+    since_ms: int = 0
+    until_ms: int = 0
+    after_sequence: int = 0
+
+    def takes(self, record: Record) -> bool:
+        """Tell whether *record* is wanted."""
+        return (
+            (not self.kinds or record.kind in self.kinds)
+            and (not self.actor or record.actor == self.actor)
+            and (not self.subject or record.subject == self.subject)
+            and record.time_ms >= self.since_ms
+            and (not self.until_ms or record.time_ms < self.until_ms)
+        )
+
+    def ends_at(self, record: Record) -> bool:
+        """Tell whether no older record than this can be wanted.
+
+        Times may go back a little, where a clock was set; sequences never do.
+        """
+        return record.sequence <= self.after_sequence or record.time_ms < self.since_ms - _DAY_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in the log: the offset of a line in a file; what lies before it is older."""
+
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some records, newest first."""
+
+    records: list[Record]
+    older: Place | None
+    """Where the next page begins; None at the end."""
+    scanned: int
+    unreadable: int
+    """Lines that are no records."""
+
+
+def page(folder: Path, start: Place, wanted: Wanted, size: int) -> Page:
+    """Return up to *size* records before *start*."""
+    found: list[Record] = []
+    scanned = unreadable = 0
+    may_be: Callable[[bytes], bool] = _prefilter(wanted)
+    for place, line in _lines(folder, start):
+        if len(found) >= size or scanned >= MOST_SCANNED:
+            older = Place(file=place.file, offset=place.offset + len(line) + 1)
+            return Page(records=found, older=older, scanned=scanned, unreadable=unreadable)
+        scanned += 1
+        if not may_be(line):
+            continue
+        try:
+            record = read(line)
+        except Damaged:
+            unreadable += 1
+            continue
+        if wanted.ends_at(record):
+            break
+        if wanted.takes(record):
+            found.append(record)
+    return Page(records=found, older=None, scanned=scanned, unreadable=unreadable)
+
+
+def is_in_log(folder: Path, copy: Copy) -> bool:
+    """Tell whether the log has the record that *copy* is of."""
+    for path in reversed(files.files(folder)):
+        for _, line in files.lines_backwards(path, path.stat().st_size):
+            try:
+                record = read(line)
+            except Damaged:
+                continue
+            if record.sequence <= copy.sequence:
+                return (record.sequence, record.hash) == (copy.sequence, copy.hash)
+    return False
+
+
+def _lines(folder: Path, start: Place) -> Iterator[tuple[Place, bytes]]:
+    for path in reversed(files.files(folder)):
+        if path.name > start.file:
+            continue
+        end = start.offset if path.name == start.file else path.stat().st_size
+        for offset, line in files.lines_backwards(path, end):
+            yield Place(file=path.name, offset=offset), line
+
+
+def _prefilter(wanted: Wanted) -> Callable[[bytes], bool]:
+    """Return what tells, without reading it, that a line cannot be wanted.
+
+    Only for what limits neither time nor sequence: there, each line tells where to stop.
+    """
+    if wanted.since_ms or wanted.after_sequence or not wanted.kinds:
+        return lambda _line: True
+    looks = [f'"kind":"{kind}"'.encode() for kind in wanted.kinds]
+    return lambda line: any(look in line for look in looks)
