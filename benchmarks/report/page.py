@@ -19,13 +19,13 @@ is in `benchmarks/report/remarks.md`. How load is made and what a latency counts
 _REPEAT = """```sh
 make install
 .venv/bin/pip install -e '.[bench]'              # matplotlib, pytest-benchmark
-fanzha bench quick --save                        # every floor of thresholds.toml; make bench
-fanzha bench overload --save
-fanzha bench sweep --save                        # most of an hour; --quick to try
+CORES="--server-cores 0 --generator-cores 1"      # of two
+fanzha bench quick --save $CORES                 # every floor of thresholds.toml; make bench
+fanzha bench h2load --listed 1000000 --save $CORES
+fanzha bench client --rate 20000 --listed 1000000 --save $CORES
+fanzha bench overload --save $CORES
+fanzha bench sweep --save $CORES                 # most of an hour; --quick to try
 fanzha bench micro --save
-FANZHA_WORKERS=1 fanzha up &                     # for the next two, with a million numbers listed
-fanzha bench h2load --listed 1000000 > benchmarks/results/$(date +%F)-h2load.json
-fanzha bench client > benchmarks/results/$(date +%F)-client.json
 fanzha bench peers --data FOLDER                 # what it needs: benchmarks/peers/install.sh
 fanzha bench report                              # this page and the plots
 ```
