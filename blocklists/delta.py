@@ -7,12 +7,13 @@ one first, so a long backlog costs one layout as well.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 
 from blocklists.changes import Change, Outcome
+from blocklists.entries import Mode
 from blocklists.entry_table import (
     TEXT_KINDS,
     EntryTable,
@@ -20,6 +21,7 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
+from blocklists.layers import Layer, layered
 from blocklists.segment import Segment, empty
 from blocklists.slot_index import slots_of
 from blocklists.snapshot import NO_ENTRY, Snapshot
@@ -42,6 +44,8 @@ class Lists:
     overlay: Segment
     dead: Int64s
     """Rows of the base that were removed or replaced, sorted."""
+    shadows: Segment = field(default_factory=empty)
+    """Entries that only tell what they would have blocked; laid out anew whenever one changes."""
 
     @classmethod
     def nothing(cls) -> Self:
@@ -60,23 +64,25 @@ class Lists:
         cls, version: int, committed_at_ms: int, table: EntryTable, *, commit: str = ""
     ) -> Self:
         """Lay out a whole table, of whose like identities the last counts."""
+        enforcing, shadows = _by_mode(table.take(last_of_each(table)))
         return cls(
             version=version,
             committed_at_ms=committed_at_ms,
             commit=commit,
-            base=Segment.build(table.take(last_of_each(table))),
+            base=Segment.build(enforcing),
             overlay=empty(),
             dead=np.zeros(0, np.int64),
+            shadows=Segment.build(shadows),
         )
+
+    def layers(self) -> list[Layer]:
+        """Return the segments in their places."""
+        return layered(self.base, self.overlay, self.dead, self.shadows)
 
     def snapshot(self) -> Snapshot:
         """Return what decisions consult."""
-        return Snapshot.of_segments(
-            version=self.version,
-            committed_at_ms=self.committed_at_ms,
-            base=self.base,
-            overlay=self.overlay,
-            dead=self.dead,
+        return Snapshot(
+            version=self.version, committed_at_ms=self.committed_at_ms, layers=self.layers()
         )
 
 
@@ -85,20 +91,43 @@ def apply(lists: Lists, change: Change) -> Lists:
     additions = change.additions.take(last_of_each(change.additions))
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
     dead = np.union1d(lists.dead, np.concatenate(gone))
-    stays = np.ones(len(lists.overlay), np.bool_)
-    for rows in (locate(lists.overlay, change.removals), locate(lists.overlay, additions)):
-        stays[rows[rows != NO_ENTRY]] = False
+    stays = _stays(lists.overlay, change.removals, additions)
     kept = lists.overlay.table(np.flatnonzero(stays))
+    stays = _stays(lists.shadows, change.removals, additions)
+    additions, shadows = _by_mode(additions)
     after = replace(
         lists,
         version=change.version,
         committed_at_ms=change.committed_at_ms,
         commit=change.commit,
         dead=dead[dead != NO_ENTRY],
+        shadows=_shadows_after(lists.shadows, stays, shadows),
     )
     if len(additions) > COMPACT_ROWS:
         return _with_base(after, [_alive(after), kept, additions])
     return replace(after, overlay=Segment.build(concatenate([kept, additions])))
+
+
+def _stays(segment: Segment, removals: Identities, additions: Identities) -> Bools:
+    """Tell which entries of a segment a change neither removes nor replaces."""
+    stays = np.ones(len(segment), np.bool_)
+    for rows in (locate(segment, removals), locate(segment, additions)):
+        stays[rows[rows != NO_ENTRY]] = False
+    return stays
+
+
+def _shadows_after(shadows: Segment, stays: Bools, additions: EntryTable) -> Segment:
+    if stays.all() and not len(additions):
+        return shadows  # the same object: its file need not be written again
+    return Segment.build(concatenate([shadows.table(np.flatnonzero(stays)), additions]))
+
+
+def _by_mode(table: EntryTable) -> tuple[EntryTable, EntryTable]:
+    """Part the entries that enforce from the shadow entries."""
+    shadows = table.modes == Mode.SHADOW
+    if not shadows.any():
+        return table, table.take(np.zeros(0, np.int64))
+    return table.take(np.flatnonzero(~shadows)), table.take(np.flatnonzero(shadows))
 
 
 def fold(changes: Sequence[Change]) -> Change:
@@ -129,12 +158,12 @@ def has_grown(lists: Lists) -> bool:
 
 
 def table_of(lists: Lists) -> EntryTable:
-    """Write all entries out."""
-    return concatenate([_alive(lists), lists.overlay.table()])
+    """Write all entries out, shadow entries too."""
+    return concatenate([_alive(lists), lists.overlay.table(), lists.shadows.table()])
 
 
 def merged(lists: Lists) -> Lists:
-    """Return the same lists with all entries in the base."""
+    """Return the same lists with all entries that enforce in the base."""
     return _with_base(lists, [_alive(lists), lists.overlay.table()])
 
 
@@ -172,8 +201,8 @@ def locate(segment: Segment, wanted: Identities) -> Int64s:
 def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
     """Tell for each addition what would become of it: `Outcome` ADDED, REPLACED or DUPLICATE.
 
-    An entry is a duplicate when one that counts has the same contents, its expiry to
-    the day, or a later row of *additions* is about the same.
+    An entry is a duplicate when one that counts has the same contents, its expiry and review
+    to the day, or a later row of *additions* is about the same.
     """
     outcomes = np.full(len(additions), Outcome.ADDED, np.uint8)
     for layer in snapshot.layers:
@@ -188,6 +217,19 @@ def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
     repeated[last_of_each(additions)] = False
     outcomes[repeated] = Outcome.DUPLICATE
     return outcomes
+
+
+def softened(snapshot: Snapshot, additions: EntryTable) -> Bools:
+    """Tell which additions would turn an entry that enforces into a shadow of itself."""
+    soft: Bools = additions.modes == Mode.SHADOW
+    if soft.any():
+        enforced = np.zeros(len(additions), np.bool_)
+        for layer in snapshot.enforcing:
+            rows = locate(layer.segment, additions)
+            known = np.flatnonzero(rows != NO_ENTRY)
+            enforced[known[~layer.is_dead(rows[known])]] = True
+        soft &= enforced
+    return soft
 
 
 def last_of_each(table: Identities) -> Int64s:
@@ -231,6 +273,7 @@ def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64
 def _same_contents(old: EntryTable, new: EntryTable) -> Bools:
     same: Bools = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
     same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
+    same &= old.modes == new.modes
     olds, news = _grounds(old), _grounds(new)
     known = {ground: place for place, ground in enumerate({*olds, *news})}
     old_places = np.array([known[ground] for ground in olds], np.int64)[old.provenances]
@@ -241,4 +284,7 @@ def _same_contents(old: EntryTable, new: EntryTable) -> Bools:
 
 def _grounds(table: EntryTable) -> list[tuple[object, ...]]:
     # Who entered it and when is no part of what an entry says.
-    return [(one.source, one.reason, one.legal_basis, one.campaign) for one in table.provenance]
+    return [
+        (one.source, one.reason, one.legal_basis, one.campaign, one.review_at_s // _DAY_S)
+        for one in table.provenance
+    ]

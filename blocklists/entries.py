@@ -29,6 +29,17 @@ class Direction(IntFlag):
     BOTH = 3
 
 
+class Mode(IntEnum):
+    """Whether an entry decides, or only tells what it would have. Numbered as on the wire."""
+
+    ENFORCE = 1
+    SHADOW = 2
+
+
+NO_END_S = 2**32 - 1
+"""Stands for "never" where a time in seconds says when an entry ends."""
+
+
 class Source(IntEnum):
     """Who supplied an entry; each has its own quality record. Numbered as on the wire."""
 
@@ -58,8 +69,16 @@ class Entry:
     approved_by: str = ""
     created_at: datetime
     expires_at: datetime
-    """Every entry ends; whoever still needs it renews it."""
+    """When it stops acting; `NO_END_S` for an entry that is reviewed instead."""
     campaign: str = ""
+    mode: Mode = Mode.ENFORCE
+    review_at: datetime | None = None
+    """When somebody must look whether it is still needed; None: at its end."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether it stops acting by itself."""
+        return self.expires_at.timestamp() < NO_END_S
 
     @property
     def entry_id(self) -> str:
@@ -67,11 +86,11 @@ class Entry:
         return entry_id(self.kind, self.pattern, self.action)
 
 
-def entry_id(kind: Kind, pattern: str, action: Action) -> str:
+def entry_id(kind: int, pattern: str, action: int) -> str:
     """Make an id of 16 letters and digits from the identity of an entry: 75 bits of a hash."""
-    identity = f"{kind}\n{action}\n{pattern}".encode()
+    identity = f"{int(kind)}\n{int(action)}\n{pattern}".encode()
     letters = b32encode(blake2b(identity, digest_size=10).digest()).decode().lower()
     return f"{_LETTERS[kind]}{letters[:15]}"
 
 
-_LETTERS = {kind: kind.name[0].lower() for kind in Kind}
+_LETTERS = {int(kind): kind.name[0].lower() for kind in Kind}

@@ -19,7 +19,7 @@ Who stands behind an entry, its provenance, is stored once for all entries that 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self, TypeVar
 
@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import NO_END_S, Direction, Entry, Kind, Mode
 from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
@@ -43,7 +43,6 @@ EXACT = 255
 TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX, Kind.FINGERPRINT)
 """Kinds whose key is a hash of the text."""
 
-_LAST_SECOND = 2**32 - 1
 _MOST_RANGE_DIGITS = 14
 _Column = TypeVar("_Column", bound=npt.NDArray[np.generic])
 
@@ -99,10 +98,20 @@ class EntryTable(Identities):
     """BOTH for what is neither a number nor a range."""
     fraud_types: Uint8s
     expires_s: Uint32s
-    """Seconds since the Unix epoch; an entry acts before this second."""
+    """Seconds since the Unix epoch; an entry acts before this second. `NO_END_S`: it never ends."""
     provenances: Uint32s
     """Place in ``provenance``."""
     provenance: Sequence[Provenance]
+    """Who stands behind the entries, and when they must be reviewed."""
+    modes: Uint8s = field(default_factory=lambda: np.zeros(0, np.uint8))
+    """Whether each enforces or is a shadow, a `Mode`; not given: all enforce."""
+
+    def __post_init__(self) -> None:
+        if len(self.modes) == len(self.keys):
+            return
+        if len(self.modes):
+            raise ValueError(f"{len(self.modes)} modes for {len(self.keys)} entries")
+        object.__setattr__(self, "modes", np.full(len(self.keys), Mode.ENFORCE, np.uint8))
 
     @classmethod
     def from_entries(cls, entries: Iterable[Entry]) -> Self:
@@ -123,6 +132,7 @@ class EntryTable(Identities):
             expires_s=seconds([int(row.expires_at.timestamp()) for row in rows]),
             provenances=np.array(numbered, np.uint32),
             provenance=tuple(known),
+            modes=np.array([row.mode for row in rows], np.uint8),
         )
 
     def entry(self, row: int) -> Entry:
@@ -135,6 +145,7 @@ class EntryTable(Identities):
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
             behind=self.provenance[int(self.provenances[row])],
+            mode=int(self.modes[row]),
         )
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
@@ -151,6 +162,7 @@ class EntryTable(Identities):
             expires_s=self.expires_s[rows],
             provenances=provenances.astype(np.uint32),
             provenance=chosen(self.provenance, used),
+            modes=self.modes[rows],
         )
 
 
@@ -186,6 +198,7 @@ def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
         expires_s=column(lambda table: table.expires_s, np.zeros(0, np.uint32)),
         provenances=np.concatenate([np.zeros(0, np.uint32), *numbered]),
         provenance=provenance,
+        modes=column(lambda table: table.modes, no_bytes),
     )
 
 
@@ -225,8 +238,10 @@ def written_out(
     fraud_type: int,
     expires_s: int,
     behind: Provenance,
+    mode: int,
 ) -> Entry:
     """Make an entry of what the columns hold."""
+    review_s = behind.review_at_s
     return Entry(
         kind=kind,
         pattern=pattern,
@@ -241,6 +256,8 @@ def written_out(
         created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
         campaign=behind.campaign,
+        mode=Mode(mode),
+        review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )
 
 
@@ -258,7 +275,7 @@ def text_keys(texts: Sequence[str]) -> Int64s:
 
 def seconds(times: Sequence[int]) -> Uint32s:
     """Return times as a column; what is before 1970 or after 2106 moves to that end."""
-    return np.array(times, np.int64).clip(0, _LAST_SECOND).astype(np.uint32)
+    return np.array(times, np.int64).clip(0, NO_END_S).astype(np.uint32)
 
 
 def _written_key(text: str) -> int:
@@ -278,4 +295,5 @@ def _provenance(entry: Entry) -> Provenance:
         created_at_s=int(entry.created_at.timestamp()),
         approved_by=entry.approved_by,
         campaign=entry.campaign,
+        review_at_s=int(entry.review_at.timestamp()) if entry.review_at else 0,
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from blocklists import patterns, protected
 from blocklists.changes import Outcome
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from blocklists.entry_table import EntryTable
 from blocklists.patterns import Patterns
 from blocklists.provenance import Provenance
@@ -23,8 +23,8 @@ from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
 
 LONGEST_TEXT = 1000
 """Characters of a reason, legal basis, author or campaign."""
-_LAST_SECOND = 2**32 - 1
 _SOURCES = frozenset(Source)
+_NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_at_s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,11 @@ class Proposed:
     legal_bases: Sequence[str]
     campaigns: Sequence[str]
     authors: Sequence[str]
+    modes: Sequence[int] = ()
+    """Empty, here and below: no row says."""
+    reviews_s: Sequence[int] = ()
+    no_ends: Sequence[bool] = ()
+    """Whether a row asks never to end."""
 
     def __len__(self) -> int:
         return len(self.patterns)
@@ -61,6 +66,12 @@ class Defaults:
     legal_basis: str = ""
     campaign: str = ""
     author: str
+    mode: int = Mode.ENFORCE
+    review_s: int = 0
+    no_end: bool = False
+    no_end_needs_review: bool = True
+    gives_term: bool = False
+    """Whether a row without an end that lacks its review gets ``expires_s``, or is invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +92,8 @@ class Checked:
     """Which proposed row each row of ``table`` was."""
     problems: Sequence[Problem]
     """By row."""
+    terms_given: int = 0
+    """Rows that asked for no end without a review, and end after the default term."""
 
 
 def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int) -> Checked:
@@ -94,7 +107,7 @@ def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int)
         checking.add(row, Outcome.INVALID, message)
     columns = _columns(proposed, defaults, checking, now_s)
     _guard(read, columns["actions"].astype(np.uint8), checking)
-    provenances, provenance = _provenance(proposed, defaults, columns["sources"], checking, now_s)
+    provenances, provenance = _provenance(proposed, defaults, columns, checking, now_s)
     rows = np.flatnonzero(checking.fine)
     table = EntryTable(
         kinds=read.kinds[rows],
@@ -109,8 +122,14 @@ def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int)
         expires_s=columns["expires_s"][rows].astype(np.uint32),
         provenances=provenances[rows],
         provenance=provenance,
+        modes=columns["modes"][rows].astype(np.uint8),
     )
-    return Checked(table=table, rows=rows, problems=checking.problems())
+    return Checked(
+        table=table,
+        rows=rows,
+        problems=checking.problems(),
+        terms_given=int(np.count_nonzero(columns["terms_given"][rows])),
+    )
 
 
 class _Checking:
@@ -141,18 +160,46 @@ def _columns(
         "directions": _enums(proposed.directions, defaults.direction or Direction.BOTH),
         "fraud_types": _enums(proposed.fraud_types, defaults.fraud_type),
         "sources": _enums(proposed.sources, defaults.source),
-        "expires_s": _enums(proposed.expires_s, defaults.expires_s),
+        "modes": _enums(proposed.modes or [0] * len(proposed), defaults.mode or Mode.ENFORCE),
+        "reviews_s": _enums(proposed.reviews_s or [0] * len(proposed), defaults.review_s),
     }
+    columns |= _ends(proposed, defaults, columns["reviews_s"], checking)
     for name, first, last, wanted in (
         ("actions", 1, max(Action), "action: required, block or allow"),
         ("directions", 1, Direction.BOTH, "direction: there is no such direction"),
         ("fraud_types", 0, max(FraudType), "fraud_type: there is no such type"),
         ("sources", 1, max(Source), "source: required"),
-        ("expires_s", now_s + 1, _LAST_SECOND, "expires_at_s: already over, or beyond 2106"),
+        ("expires_s", now_s + 1, NO_END_S, "expires_at_s: already over, or beyond 2106"),
+        ("modes", 1, max(Mode), "mode: there is no such mode"),
     ):
         column = columns[name]
         checking.refuse((column < first) | (column > last), lambda _, wanted=wanted: wanted)  # type: ignore[misc]
+    reviews = columns["reviews_s"]
+    late = (reviews != 0) & ((reviews <= now_s) | (reviews >= NO_END_S))
+    checking.refuse(late, lambda _: "review_at_s: already over, or beyond 2106")
+    idle = (columns["modes"] == Mode.SHADOW) & (columns["actions"] == Action.ALLOW)
+    checking.refuse(idle, lambda _: "mode: a shadow entry only blocks; an allow entry acts")
     return columns
+
+
+def _ends(
+    proposed: Proposed, defaults: Defaults, reviews_s: Int64s, checking: _Checking
+) -> dict[str, Int64s]:
+    """Tell when rows end: what they say, or the default; never only for what is reviewed."""
+    said = np.array(proposed.expires_s, np.int64)
+    never = said == NO_END_S
+    if proposed.no_ends:
+        never |= np.array(proposed.no_ends, np.bool_)
+    if defaults.no_end:
+        never |= said == 0
+    ends = np.where(said == 0, defaults.expires_s, said)
+    ends[never] = NO_END_S
+    unreviewed = never & (reviews_s == 0) & defaults.no_end_needs_review
+    if defaults.gives_term:
+        ends[unreviewed] = defaults.expires_s
+    else:
+        checking.refuse(unreviewed, lambda _: _NEEDS_REVIEW)
+    return {"expires_s": ends, "terms_given": (unreviewed & defaults.gives_term).astype(np.int64)}
 
 
 def _enums(numbers: Sequence[int], default: int) -> Int64s:
@@ -177,12 +224,17 @@ def _guard(read: Patterns, actions: Uint8s, checking: _Checking) -> None:
 
 
 def _provenance(
-    proposed: Proposed, defaults: Defaults, sources: Int64s, checking: _Checking, now_s: int
+    proposed: Proposed,
+    defaults: Defaults,
+    columns: dict[str, Int64s],
+    checking: _Checking,
+    now_s: int,
 ) -> tuple[Uint32s, tuple[Provenance, ...]]:
     """Find the distinct grounds on which the rows stand, and number them."""
-    known: dict[tuple[int, str, str, str, str], int] = {}
+    known: dict[tuple[int, int, str, str, str, str], int] = {}
     grounds = zip(
-        sources.tolist(),
+        columns["sources"].tolist(),
+        columns["reviews_s"].tolist(),
         proposed.reasons,
         proposed.legal_bases,
         proposed.campaigns,
@@ -192,7 +244,7 @@ def _provenance(
     places = [known.setdefault(ground, len(known)) for ground in grounds]
     column = np.array(places, np.uint32)
     written = []
-    for place, (source, reason, basis, campaign, author) in enumerate(known):
+    for place, (source, review_s, reason, basis, campaign, author) in enumerate(known):
         ground = Provenance(
             # Rows without a known source are refused already; any stands in for theirs.
             source=Source(source) if source in _SOURCES else Source.BUREAU,
@@ -201,6 +253,7 @@ def _provenance(
             created_by=author or defaults.author,
             created_at_s=now_s,
             campaign=campaign or defaults.campaign,
+            review_at_s=review_s,
         )
         written.append(ground)
         if wrong := _too_long(ground):

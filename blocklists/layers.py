@@ -61,6 +61,21 @@ class Layer:
         return [group for group in self.segment.groups if group.kind in kinds]
 
 
+def layered(
+    base: Segment, overlay: Segment, dead: Int64s, shadows: Segment | None = None
+) -> list[Layer]:
+    """Lay *overlay* over *base*, of which the rows *dead* are no more; *shadows* come last."""
+    nothing = np.zeros(0, np.int64)
+    layers = [
+        Layer(segment=base, first_row=0, dead=dead),
+        Layer(segment=overlay, first_row=len(base), dead=nothing),
+    ]
+    if shadows is not None and len(shadows):
+        first_row = len(base) + len(overlay)
+        layers.append(Layer(segment=shadows, first_row=first_row, dead=nothing))
+    return layers
+
+
 Place: TypeAlias = tuple[Layer, Group]
 """Where to look: a group, and the layer it is in."""
 

@@ -1,4 +1,9 @@
-"""Entry tables as bytes, for the store: columns end to end, compressed, with a checksum."""
+"""Entry tables as bytes, for the store: columns end to end, compressed, with a checksum.
+
+Columns are named, so what an earlier release packed is read: it had no shadow entries. A table
+with shadow entries must not be read by such a release, which would let them block: it names its
+provenance otherwise, and an earlier release refuses it and stays at the lists it has.
+"""
 
 import json
 import zlib
@@ -6,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from blocklists.entries import Mode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.provenance import WrittenProvenance, written
 from blocklists.text_column import TextColumn
 
 _COLUMNS = ("kinds", "keys", "digits", "actions")
 _ENTRY_COLUMNS = ("directions", "fraud_types", "expires_s", "provenances")
+_MODES = "modes"
+_PROVENANCE, _WITH_SHADOWS = "provenance_blob", "provenance_of_shadows_too"
 _LEVEL = 1
 """Quick to pack; sorted numbers shrink to a third already."""
 
@@ -27,7 +35,9 @@ def pack(table: Identities) -> bytes:
     columns |= {"offsets": table.patterns.offsets, "blob": table.patterns.blob}
     if isinstance(table, EntryTable):
         behind = written(table.provenance)
-        columns |= {"provenance_offsets": behind.offsets, "provenance_blob": behind.blob}
+        shadows = (table.modes == Mode.SHADOW).any()
+        columns |= {"provenance_offsets": behind.offsets, _MODES: table.modes}
+        columns[_WITH_SHADOWS if shadows else _PROVENANCE] = behind.blob
     head = json.dumps([[name, c.dtype.str, len(c)] for name, c in columns.items()]).encode()
     body = b"".join(np.ascontiguousarray(column).tobytes() for column in columns.values())
     plain = len(head).to_bytes(4, "little") + head + body
@@ -38,13 +48,14 @@ def pack(table: Identities) -> bytes:
 def unpack_entries(packed: bytes) -> EntryTable:
     """Read a table; raise `DamagedPack` when it is none."""
     columns = _unpack(packed)
-    if "provenance_blob" not in columns:
+    blob = columns.get(_PROVENANCE, columns.get(_WITH_SHADOWS))
+    if blob is None:
         raise DamagedPack("identities, where entries were expected")
-    behind = TextColumn(offsets=columns["provenance_offsets"], blob=columns["provenance_blob"])
     return EntryTable(
         **{name: columns[name] for name in _COLUMNS + _ENTRY_COLUMNS},
         patterns=_patterns(columns),
-        provenance=WrittenProvenance(behind),
+        provenance=WrittenProvenance(TextColumn(offsets=columns["provenance_offsets"], blob=blob)),
+        **({_MODES: columns[_MODES]} if _MODES in columns else {}),
     )
 
 

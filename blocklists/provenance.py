@@ -28,6 +28,8 @@ class Provenance:
     created_at_s: int
     approved_by: str = ""
     campaign: str = ""
+    review_at_s: int = 0
+    """When an entry must be looked at again; 0: at its end. Here because entries share it."""
 
 
 class WrittenProvenance(Sequence[Provenance]):
@@ -91,4 +93,8 @@ def read(text: bytes) -> Provenance:
 
 
 def _text(provenance: Provenance) -> bytes:
-    return json.dumps(asdict(provenance), ensure_ascii=False).encode()
+    fields = asdict(provenance)
+    # Left out where there is none: the same bytes as before there were reviews.
+    if not provenance.review_at_s:
+        del fields["review_at_s"]
+    return json.dumps(fields, ensure_ascii=False).encode()

@@ -16,7 +16,7 @@ import numpy as np
 
 from blocklists import segment_file
 from blocklists.delta import Lists
-from blocklists.segment import Segment
+from blocklists.segment import Segment, empty
 from blocklists.segment_file import DamagedFile
 from fanzha.tables import Int64s
 
@@ -38,6 +38,14 @@ class Publication:
     overlay_sha256: str
     dead: str
     """The dead rows of the base: int64, little endian, in hexadecimal."""
+    shadows: str = ""
+    """Empty when there are no shadow entries, as in files of earlier releases."""
+    shadows_sha256: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its list files."""
+        return tuple(name for name in (self.base, self.overlay, self.shadows) if name)
 
 
 class Publisher:
@@ -47,11 +55,12 @@ class Publisher:
         self._folder = folder
         self._last: Publication | None = None
         self._base: Segment | None = None
+        self._shadows: Segment | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     def adopt(self, publication: Publication, lists: Lists) -> None:
         """Go on from what is in the folder."""
-        self._last, self._base = publication, lists.base
+        self._last, self._base, self._shadows = publication, lists.base, lists.shadows
 
     def publish(self, lists: Lists) -> Lists:
         """Write what is new of *lists*, and make it current; return them with the base mapped.
@@ -61,6 +70,7 @@ class Publisher:
         """
         base, (base_name, base_sha256) = self._written_base(lists.base)
         overlay_name, overlay_sha256 = self._written("overlay", lists.overlay)
+        shadows, (shadows_name, shadows_sha256) = self._written_shadows(lists.shadows)
         publication = Publication(
             version=lists.version,
             committed_at_ms=lists.committed_at_ms,
@@ -70,16 +80,26 @@ class Publisher:
             overlay=overlay_name,
             overlay_sha256=overlay_sha256,
             dead=_encoded(lists.dead),
+            shadows=shadows_name,
+            shadows_sha256=shadows_sha256,
         )
         self._make_current(publication)
-        self._last, self._base = publication, base
+        self._last, self._base, self._shadows = publication, base, shadows
         self._remove_unnamed(publication)
-        return replace(lists, base=base)
+        return replace(lists, base=base, shadows=shadows)
 
     def _written_base(self, base: Segment) -> tuple[Segment, tuple[str, str]]:
         if self._last is not None and self._base is base:
             return base, (self._last.base, self._last.base_sha256)
         name, digest = self._written("base", base)
+        return segment_file.read(self._folder / name, digest), (name, digest)
+
+    def _written_shadows(self, shadows: Segment) -> tuple[Segment, tuple[str, str]]:
+        if not len(shadows):
+            return shadows, ("", "")
+        if self._last is not None and self._shadows is shadows:
+            return shadows, (self._last.shadows, self._last.shadows_sha256)
+        name, digest = self._written("shadows", shadows)
         return segment_file.read(self._folder / name, digest), (name, digest)
 
     def _written(self, what: str, segment: Segment) -> tuple[str, str]:
@@ -101,7 +121,7 @@ class Publisher:
 
     def _remove_unnamed(self, publication: Publication) -> None:
         for file in self._folder.glob("*.lists"):
-            if file.name not in (publication.base, publication.overlay):
+            if file.name not in publication.files:
                 file.unlink(missing_ok=True)
 
 
@@ -117,8 +137,22 @@ def current(folder: Path) -> Publication:
         raise DamagedFile(f"{CURRENT}: {error}") from error
 
 
-def load(folder: Path, publication: Publication, base: Segment | None = None) -> Lists:
-    """Verify and map the files of *publication*; *base* is the mapped base, if it is that one."""
+def load(
+    folder: Path,
+    publication: Publication,
+    base: Segment | None = None,
+    shadows: Segment | None = None,
+) -> Lists:
+    """Verify and map the files of *publication*.
+
+    *base* and *shadows* are what is mapped already, if it is the same.
+    """
+    if shadows is None:
+        shadows = (
+            segment_file.read(folder / publication.shadows, publication.shadows_sha256)
+            if publication.shadows
+            else empty()
+        )
     return Lists(
         version=publication.version,
         committed_at_ms=publication.committed_at_ms,
@@ -128,6 +162,7 @@ def load(folder: Path, publication: Publication, base: Segment | None = None) ->
         else segment_file.read(folder / publication.base, publication.base_sha256),
         overlay=segment_file.read(folder / publication.overlay, publication.overlay_sha256),
         dead=_decoded(publication.dead),
+        shadows=shadows,
     )
 
 

@@ -59,7 +59,9 @@ class Replica:
             return False
         try:
             found = publication.current(self._folder)
-            lists = publication.load(self._folder, found, self._mapped_base(found))
+            lists = publication.load(
+                self._folder, found, self._mapped_base(found), self._mapped_shadows(found)
+            )
         except DamagedFile as error:
             if self.changed:  # renamed away while it was read
                 return self.refresh()
@@ -73,6 +75,11 @@ class Replica:
         if self._publication is None or self._publication.base_sha256 != found.base_sha256:
             return None
         return self._lists.base
+
+    def _mapped_shadows(self, found: Publication) -> Segment | None:
+        if self._publication is None or self._publication.shadows_sha256 != found.shadows_sha256:
+            return None
+        return self._lists.shadows
 
     def _identity(self) -> tuple[int, int] | None:
         try:

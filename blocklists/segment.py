@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from blocklists.bands import BandIndex
-from blocklists.entries import Entry, Kind, Source
+from blocklists.entries import Entry, Kind, Mode, Source
 from blocklists.entry_table import (
     EXACT,
     EntryTable,
@@ -71,13 +71,16 @@ class Segment:
     """Hosts that have a URL prefix entry, None without any: only there are paths looked up."""
     bands: BandIndex | None
     """Parts of the fingerprints, None without any."""
+    mode: Mode = Mode.ENFORCE
+    """Of all its entries: shadow entries have segments of their own."""
 
     def __len__(self) -> int:
         return len(self.actions)
 
     @classmethod
     def build(cls, table: EntryTable) -> Self:
-        """Lay out a table whose identities are distinct."""
+        """Lay out a table whose identities are distinct and whose entries have one mode."""
+        mode = _mode(table)
         table = table.take(layout_order(table))
         slots = slots_of(table.keys)
         groups = _groups(table, slots)
@@ -96,6 +99,7 @@ class Segment:
             provenance=_narrow(written(table.provenance)),
             prefix_hosts=_index_of_distinct(host_keys),
             bands=_bands(table),
+            mode=mode,
         )
 
     def group_of(self, row: int) -> Group:
@@ -127,6 +131,7 @@ class Segment:
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
             behind=read(self.provenance.raw(int(self.provenances[row]))),
+            mode=self.mode,
         )
 
     def table(self, rows: Int64s | None = None) -> EntryTable:
@@ -145,6 +150,7 @@ class Segment:
             expires_s=np.asarray(self.expires_s[wanted]),
             provenances=provenances.astype(np.uint32),
             provenance=WrittenProvenance(self.provenance.take(used)),
+            modes=np.full(len(wanted), self.mode, np.uint8),
         )
 
     @staticmethod
@@ -174,6 +180,15 @@ def layout_order(table: EntryTable) -> Int64s:
 def empty() -> Segment:
     """Return a segment without entries."""
     return Segment.build(EntryTable.from_entries([]))
+
+
+def _mode(table: EntryTable) -> Mode:
+    if not len(table):
+        return Mode.ENFORCE
+    first = table.modes[0]
+    if (table.modes != first).any():
+        raise ValueError("entries that enforce and shadow entries cannot share a segment")
+    return Mode(int(first))
 
 
 def _orders(kinds: Uint8s) -> Uint8s:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocklists.bands import BandIndex
-from blocklists.entries import Kind
+from blocklists.entries import Kind, Mode
 from blocklists.segment import Group, Segment
 from blocklists.slot_index import SlotIndex
 from blocklists.text_column import TextColumn
@@ -56,6 +56,7 @@ def write(path: Path, segment: Segment) -> str:
         {
             "groups": [[group.kind, group.digits, group.first_row] for group in segment.groups],
             "has_prefix_hosts": segment.prefix_hosts is not None,
+            "mode": segment.mode,
             "first_fingerprint": None if segment.bands is None else segment.bands.first_row,
             "sections": sections,
             "bytes": place,
@@ -154,6 +155,7 @@ def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
         provenance=texts("provenance"),
         prefix_hosts=prefix_hosts,
         bands=_bands(header, sections),
+        mode=Mode(header.get("mode", Mode.ENFORCE)),  # files of earlier releases lack it
     )
 
 

@@ -23,9 +23,11 @@ An expired or one-sided entry never hides a less specific one that acts. What se
 parties and links of one event say together is in `services.evidence`. The cases of
 ``tests/cases/precedence.toml`` show it all by example.
 
-A snapshot is a stack of layers: the base, and an overlay with what came and went
-since. Rows run through all layers. Look-ups cost some 0.1 µs a number and 1 µs a link,
-however long the lists are; what only a hit needs is read for hits only.
+Shadow entries never decide: `Snapshot.shadows` looks them up apart, and is None without any.
+
+A snapshot is a stack of layers: the base, an overlay with what came and went since, and
+the shadow entries. Rows run through all layers. Look-ups cost some 0.1 µs a number and
+1 µs a link, however long the lists are; what only a hit needs is read for hits only.
 """
 
 from collections import Counter
@@ -34,12 +36,13 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.entries import Direction, Entry, Kind, Mode, Source
 from blocklists.entry_table import EntryTable
 from blocklists.fingerprints import FingerprintIndex
-from blocklists.layers import NO_ENTRY, Layer, Matches
+from blocklists.layers import NO_ENTRY, Layer, Matches, layered
 from blocklists.numbers import NumberIndex
 from blocklists.segment import Segment, empty
+from blocklists.shadow_index import ShadowIndex
 from blocklists.urls import UrlIndex
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
@@ -64,33 +67,46 @@ class Snapshot:
         self.version = version
         self.committed_at_ms = committed_at_ms
         self.layers = tuple(layers)
-        self._numbers = NumberIndex(self.layers)
-        self._urls = UrlIndex(self.layers)
-        self._fingerprints = FingerprintIndex(self.layers)
+        self.enforcing = tuple(one for one in self.layers if one.segment.mode is Mode.ENFORCE)
+        """The layers without shadow entries."""
+        self._numbers = NumberIndex(self.enforcing)
+        self._urls = UrlIndex(self.enforcing)
+        self._fingerprints = FingerprintIndex(self.enforcing)
+        self.shadows = ShadowIndex.of(self.layers)
+        """Look-ups among the shadow entries; None without any, which is what decisions ask."""
 
     @classmethod
     def of_segments(
-        cls, *, version: int, committed_at_ms: int, base: Segment, overlay: Segment, dead: Int64s
+        cls,
+        *,
+        version: int,
+        committed_at_ms: int,
+        base: Segment,
+        overlay: Segment,
+        dead: Int64s,
+        shadows: Segment | None = None,
     ) -> Self:
-        """Lay *overlay* over *base*, of which the rows *dead* are no more."""
-        nothing = np.zeros(0, np.int64)
-        layers = [
-            Layer(segment=base, first_row=0, dead=dead),
-            Layer(segment=overlay, first_row=len(base), dead=nothing),
-        ]
+        """Lay *overlay* over *base*, of which the rows *dead* are no more; *shadows* stay apart."""
+        layers = layered(base, overlay, dead, shadows)
         return cls(version=version, committed_at_ms=committed_at_ms, layers=layers)
 
     @classmethod
     def build(cls, version: int, entries: Sequence[Entry]) -> Self:
         """Make a snapshot of entries, for tests; a later one replaces its like."""
         latest = {(entry.kind, entry.pattern, entry.action): entry for entry in entries}
-        base = Segment.build(EntryTable.from_entries(latest.values()))
+        by_mode = {
+            mode: Segment.build(
+                EntryTable.from_entries(one for one in latest.values() if one.mode is mode)
+            )
+            for mode in Mode
+        }
         return cls.of_segments(
             version=version,
             committed_at_ms=0,
-            base=base,
+            base=by_mode[Mode.ENFORCE],
             overlay=empty(),
             dead=np.zeros(0, np.int64),
+            shadows=by_mode[Mode.SHADOW],
         )
 
     @classmethod
@@ -116,16 +132,22 @@ class Snapshot:
         return self._fingerprints.find(bodies, now_s)
 
     def find_all_parties(self, key: int) -> list[Entry]:
-        """Return all entries about a number or sender, expired ones too, most decisive first."""
-        return self._numbers.find_all(key)
+        """Return all entries about a number or sender, expired ones too, most decisive first.
+
+        Shadow entries come last, here and in the other two.
+        """
+        shadows = self.shadows.find_all_parties(key) if self.shadows else []
+        return [*self._numbers.find_all(key), *shadows]
 
     def find_all_urls(self, url: str) -> list[Entry]:
         """Return all entries about a canonical URL, expired ones too, most decisive first."""
-        return self._urls.find_all(url)
+        shadows = self.shadows.find_all_urls(url) if self.shadows else []
+        return [*self._urls.find_all(url), *shadows]
 
     def find_all_fingerprints(self, written: str) -> list[Entry]:
         """Return all entries near a fingerprint, expired ones too, most decisive first."""
-        return self._fingerprints.find_all(written)
+        shadows = self.shadows.find_all_fingerprints(written) if self.shadows else []
+        return [*self._fingerprints.find_all(written), *shadows]
 
     def named(self, row: int) -> Named:
         """Return what a decision says of an entry; the rest is in `entry`."""
@@ -139,10 +161,12 @@ class Snapshot:
         layer = self._layer_of(row)
         return layer.segment.entry(row - layer.first_row)
 
-    def counts(self) -> Counter[tuple[Kind, Action]]:
-        """Count the entries by kind and action, expired ones included."""
+    def counts(self, mode: Mode = Mode.ENFORCE) -> Counter[tuple[Kind, Action]]:
+        """Count the entries of one mode by kind and action, expired ones included."""
         counts: Counter[tuple[Kind, Action]] = Counter()
         for layer in self.layers:
+            if layer.segment.mode is not mode:
+                continue
             for group in layer.segment.groups:
                 end = group.first_row + len(group)
                 first, last = np.searchsorted(layer.dead, [group.first_row, end])

@@ -1,7 +1,7 @@
 """What we answer, and why. The numbers are those on the wire."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
@@ -61,6 +61,20 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WouldBlock:
+    """The shadow entry that would have blocked a row, whatever was decided."""
+
+    entry_id: str
+    pattern: str
+    evidence: Evidence
+    fraud_type: FraudType
+    kind: int
+    """What the pattern is, as a number of the wire."""
+    source: int
+    """Who supplied the entry, as a number of the wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
     """The answers to one table of traffic; row i answers event i."""
 
@@ -80,6 +94,8 @@ class Decisions:
     """Version of the model that was asked; empty when there is none."""
     moment_version: str = ""
     """Version of the moment model that was asked; empty when none was."""
+    would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
+    """Of rows that a shadow entry would have blocked; they were decided without it."""
 
     def __len__(self) -> int:
         return len(self.actions)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +19,9 @@ from services.appeals.lists import AdministeredLists
 from services.audit.copies import CheckpointCopies
 from services.audit.log import AuditLog, open_log
 from services.clock import now_ms
+from services.entry_hit_retention import HitRetention
+from services.entry_hit_store import EntryHitStore
+from services.list_gauges import ListGauges
 from services.places import ADMIN_LISTS, AUDIT
 from services.rpc.appeal import AppealServicer
 from services.rpc.audit import AuditServicer
@@ -40,14 +44,19 @@ async def run(settings: Settings) -> int:
     store = Store(connect(settings.redis_url, decode_responses=False))
     follower = Follower(store, settings.data_dir / ADMIN_LISTS, rebases=True)
     replica = Replica(settings.data_dir / ADMIN_LISTS)
+    hits = EntryHitStore(connect(settings.redis_url))
     administration = Administration(
         store=store,
         replica=replica,
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
         default_expiry_days=settings.default_expiry_days,
+        no_end_needs_review=settings.permanent_entries_need_review,
+        hits=hits,
+        dead_entry_days=settings.dead_entry_days,
     )
     registry = CollectorRegistry()
+    registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
     appeals = assembly.build(
         settings,
         redis=connect(settings.redis_url),
@@ -74,6 +83,7 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(follower.run()),
             asyncio.create_task(_follow(replica, server)),
             asyncio.create_task(audit.run()),
+            asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
             *appeals.start(),
         ]
         await lifetime.first_of(stop, *background)

@@ -8,6 +8,7 @@ change at a time in this process; other processes are told apart by the version.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from blocklists.snapshot import Snapshot
 from blocklists.store import Store
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
+from services import shadow_resolution
+from services.entry_life import EntryLife, HitReader, NoHits
 from services.import_report import Imported, ImportReport, Wanted
 from services.list_changes import (
     Done,
@@ -41,7 +44,7 @@ _LOOK_SECONDS = 0.01
 
 
 class Administration:
-    """What administrators can do to the lists, and what they can see of them (``views``)."""
+    """What administrators can do to the lists, and what they can see (``views``, ``life``)."""
 
     def __init__(
         self,
@@ -51,14 +54,24 @@ class Administration:
         home: HomePlan,
         now_ms: Callable[[], int],
         default_expiry_days: int,
+        no_end_needs_review: bool = True,
+        hits: HitReader | None = None,
+        dead_entry_days: int = 180,
     ) -> None:
         self._store = store
         self._replica = replica
         self._home = home
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
+        self._no_end_needs_review = no_end_needs_review
         self._one_at_a_time = asyncio.Lock()
         self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
+        self.life = EntryLife(
+            views=self.views,
+            hits=hits or NoHits(),
+            now_ms=now_ms,
+            dead_entry_days=dead_entry_days,
+        )
 
     async def update(
         self, additions: Proposed, removals: Sequence[Reference], terms: Terms
@@ -77,6 +90,17 @@ class Administration:
             removals=removal_reports(named, done.found, unreadable),
         )
 
+    async def resolve_shadows(
+        self, references: Sequence[Reference], terms: Terms, *, drop: bool
+    ) -> Updated:
+        """Let shadow entries enforce, or *drop* them; the report on each is in ``additions``."""
+        snapshot = await self._caught_up()
+        if terms.expected_version not in (None, snapshot.version):
+            raise _conflict(snapshot.version, terms.expected_version)
+        return await shadow_resolution.resolve(
+            self, snapshot, references, terms, drop=drop, home=self._home
+        )
+
     def begin_import(
         self, adjust: Callable[[Defaults], Defaults], terms: Terms, wanted: Wanted
     ) -> "Import":
@@ -85,7 +109,8 @@ class Administration:
         *adjust* turns what holds for any change into what holds for the rows of this one.
         """
         now_s = self._now_ms() // 1000
-        defaults = adjust(self._defaults(terms, now_s))
+        # Files of bureaus say "permanent" where they say nothing of a review.
+        defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
         return Import(self, defaults, terms, wanted, home=self._home, now_s=now_s)
 
     async def finish_import(self, table: EntryTable, terms: Terms) -> Done:
@@ -105,10 +130,7 @@ class Administration:
                 snapshot = await self._caught_up()
                 done = await asyncio.to_thread(judge, snapshot, table, named, conflicts_at_s)
                 if terms.expected_version not in (None, snapshot.version):
-                    raise VersionConflict(
-                        f"expected_version: the lists are at {snapshot.version}, "
-                        f"not {terms.expected_version}"
-                    )
+                    raise _conflict(snapshot.version, terms.expected_version)
                 if terms.dry_run or done.nothing:
                     return done
                 change = await asyncio.to_thread(self._written, table, done, terms)
@@ -122,9 +144,11 @@ class Administration:
 
     def _written(self, table: EntryTable, done: Done, terms: Terms) -> Change:
         removals = Identities.of(done.found)
+        wanted = done.outcomes != Outcome.REFUSED
         if not done.found:
             # A removal of the same identity must not outlive a duplicate, hence the condition.
-            table = table.take(np.flatnonzero(done.outcomes != Outcome.DUPLICATE))
+            wanted &= done.outcomes != Outcome.DUPLICATE
+        table = table.take(np.flatnonzero(wanted))
         return Change(
             version=0,
             author=terms.author,
@@ -136,7 +160,10 @@ class Administration:
 
     def _defaults(self, terms: Terms, now_s: int) -> Defaults:
         return Defaults(
-            expires_s=now_s + self._default_term_s, reason=terms.reason, author=terms.author
+            expires_s=now_s + self._default_term_s,
+            reason=terms.reason,
+            author=terms.author,
+            no_end_needs_review=self._no_end_needs_review,
         )
 
     async def _caught_up(self) -> Snapshot:
@@ -151,6 +178,10 @@ class Administration:
                 )
             await asyncio.sleep(_LOOK_SECONDS)
         return self._replica.current
+
+
+def _conflict(version: int, expected: int | None) -> VersionConflict:
+    return VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
 
 
 class Import:

@@ -18,7 +18,7 @@ from blocklists.snapshot import Snapshot
 from classifiers.activity import ActivityTable
 from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
-from fanzha.decisions import Decisions, Evidence
+from fanzha.decisions import Decisions, Evidence, WouldBlock
 from fanzha.tables import (
     Bools,
     CallerActivity,
@@ -30,7 +30,7 @@ from fanzha.tables import (
     Uint8s,
     marked,
 )
-from services import details, evidence, policy, shadow
+from services import details, evidence, policy, shadow, shadow_entries
 from services.evidence import Listed
 from services.faults import kind_and_places
 from services.model_kinds import OF_CHANNEL, ModelKind
@@ -38,6 +38,7 @@ from services.moment_stage import MomentStage, Suspicion
 from services.observer import Observer, Table
 from services.policy import Ruling
 from services.shadow import Question, Shadows
+from services.shadow_entries import ShadowDetails, TextMatches
 
 logger = logging.getLogger(__name__)
 
@@ -87,17 +88,17 @@ class Engine:
         self._reserve_ids = reserve_ids
         self._moment = moment
         self._entry_details = details.EntryDetails()
+        self._shadow_details = ShadowDetails()
         self._unheard: set[Channel] = set()
         """Channels whose model failed last time."""
 
     def decide_calls(self, calls: Calls, now_s: int) -> Decisions:
         """Decide whether to connect each call, all against one snapshot and one model."""
         snapshot, models = self._current_snapshot(), self._current_models()
-        listed = evidence.of_parties(
-            snapshot.find_parties(calls.callers, Direction.FROM, now_s),
-            snapshot.find_parties(calls.callees, Direction.TO, now_s),
-            names=(Evidence.CALLER, Evidence.CALLEE),
-        )
+        callers = snapshot.find_parties(calls.callers, Direction.FROM, now_s)
+        callees = snapshot.find_parties(calls.callees, Direction.TO, now_s)
+        listed = evidence.of_parties(callers, callees, names=(Evidence.CALLER, Evidence.CALLEE))
+        watched = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
         implausible = self._implausible(calls)
         self._observer.stage_done(Channel.CALL, "lists")
         activity = self._activity.observe(calls)
@@ -109,6 +110,7 @@ class Engine:
             snapshot,
             models,
             listed=listed,
+            watched=watched,
             implausible=implausible if self._rules.block_implausible_callers else None,
             protected=protected.calls(calls),
             scores=scores,
@@ -120,10 +122,10 @@ class Engine:
     def decide_texts(self, texts: Texts, now_s: int) -> Decisions:
         """Decide whether to deliver each text, all against one snapshot and one model."""
         snapshot, models = self._current_snapshot(), self._current_models()
+        senders = snapshot.find_parties(texts.senders, Direction.FROM, now_s, senders=True)
+        receivers = snapshot.find_parties(texts.receivers, Direction.TO, now_s)
         parties = evidence.of_parties(
-            snapshot.find_parties(texts.senders, Direction.FROM, now_s, senders=True),
-            snapshot.find_parties(texts.receivers, Direction.TO, now_s),
-            names=(Evidence.SENDER, Evidence.RECEIVER),
+            senders, receivers, names=(Evidence.SENDER, Evidence.RECEIVER)
         )
         urls, owners = evidence.links_in(texts)
         self._observer.links_found(urls, owners)
@@ -131,6 +133,8 @@ class Engine:
         listed = evidence.with_links(parties, links, owners)
         words = snapshot.find_texts(texts.bodies, now_s)
         listed = evidence.with_words(listed, words, links, owners)
+        matches = TextMatches(senders, receivers, urls, owners, links, words)
+        watched = shadow_entries.of_texts(snapshot, texts, now_s, matches)
         self._observer.stage_done(Channel.TEXT, "lists")
         self._activity.observe_texts(texts)
         found: list[TextScores] = []
@@ -146,6 +150,7 @@ class Engine:
             snapshot,
             models,
             listed=listed,
+            watched=watched,
             implausible=None,
             protected=protected.texts(texts),
             scores=scores,
@@ -158,7 +163,9 @@ class Engine:
     def decide_links(self, links: Links, now_s: int) -> Decisions:
         """Decide whether to let each link be opened, all against one snapshot and one model."""
         snapshot, models = self._current_snapshot(), self._current_models()
-        listed = evidence.of_links(snapshot.find_urls(links.urls, now_s))
+        matches = snapshot.find_urls(links.urls, now_s)
+        listed = evidence.of_links(matches)
+        watched = shadow_entries.of_links(snapshot, links.urls, now_s, matches)
         self._observer.stage_done(Channel.LINK, "lists")
         scores = self._heard(Channel.LINK, len(links), lambda: models.link.score(links.urls))
         return self._conclude(
@@ -167,6 +174,7 @@ class Engine:
             snapshot,
             models,
             listed=listed,
+            watched=watched,
             implausible=None,
             protected=protected.links(links.urls),
             scores=scores,
@@ -182,6 +190,7 @@ class Engine:
         models: Models,
         *,
         listed: Listed,
+        watched: Listed | None,
         implausible: Bools | None,
         protected: Bools,
         scores: Float32s,
@@ -205,6 +214,10 @@ class Engine:
         )
         ruling = rule(scores=scores, threshold=models.thresholds[channel])
         by_list = details.by_list(ruling)
+        would_block: Mapping[int, WouldBlock] = {}
+        if watched is not None:
+            again = partial(rule, scores=scores, threshold=models.thresholds[channel])
+            would_block = self._shadow_details.would_block(snapshot, watched, again)
         decisions = Decisions(
             first_id=self._reserve_ids(rows),
             actions=ruling.actions,
@@ -225,6 +238,7 @@ class Engine:
             list_version=snapshot.version,
             model_version=model_version,
             moment_version="" if suspicion is None else suspicion.version,
+            would_block=would_block,
         )
         self._observer.stage_done(channel, "policy")
         if question is not None:

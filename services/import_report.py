@@ -18,7 +18,7 @@ from blocklists.intake import Checked, Problem
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
-from services.list_changes import Done, RowReport
+from services.list_changes import ENFORCED, Done, RowReport
 
 MOST_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
@@ -60,6 +60,8 @@ class Imported:
     repeated_rows: int = 0
     """Duplicates of later rows; 0 where no examples are wanted."""
     names_not_compared: int = 0
+    terms_given: int = 0
+    """Rows that asked for no end without a review, and end after the default term."""
 
 
 class ImportReport:
@@ -70,10 +72,12 @@ class ImportReport:
         self._counts: Counter[Outcome] = Counter()
         self._problems: list[Problem] = []
         self._lines: list[Uint64s] = []
+        self._terms_given = 0
 
     def add(self, lines: Sequence[int], checked: Checked) -> None:
         """Take in what became of some rows; *lines* name them."""
         column = np.array(lines, np.uint64)
+        self._terms_given += checked.terms_given
         self._lines.append(column[checked.rows])
         self._counts.update(problem.outcome for problem in checked.problems)
         for problem in checked.problems[: self._wanted.problems - len(self._problems)]:
@@ -86,6 +90,7 @@ class ImportReport:
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
         numbers = np.bincount(done.outcomes, minlength=len(Outcome) + 1).tolist()
         self._counts.update({outcome: numbers[outcome] for outcome in Outcome if numbers[outcome]})
+        self._add_refused(done.outcomes, lines)
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
@@ -107,7 +112,15 @@ class ImportReport:
             examples=examples,
             repeated_rows=int(np.count_nonzero(repeated)),
             names_not_compared=conflicts.names_not_compared,
+            terms_given=self._terms_given,
         )
+
+    def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:
+        """Tell of rows that the lists refuse, which was not known before they were judged."""
+        left = max(self._wanted.problems - len(self._problems), 0)
+        for row in np.flatnonzero(outcomes == Outcome.REFUSED)[:left].tolist():
+            line = int(lines[row])
+            self._problems.append(Problem(row=line, outcome=Outcome.REFUSED, message=ENFORCED))
 
     def _examples(
         self, table: EntryTable, outcomes: Uint8s, lines: Uint64s, repeated: Bools

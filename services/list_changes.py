@@ -10,7 +10,7 @@ from blocklists import intake, patterns
 from blocklists.changes import Outcome
 from blocklists.conflicts import search
 from blocklists.conflicts.findings import Conflicts
-from blocklists.delta import classify
+from blocklists.delta import classify, softened
 from blocklists.entries import Kind, entry_id
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.intake import Checked
@@ -22,6 +22,11 @@ from fanzha.tables import Uint8s
 from services.list_views import present
 
 Identity: TypeAlias = tuple[Kind, str, Action]
+
+ENFORCED = (
+    "an entry that enforces is not replaced by a shadow of itself; remove it in the same change"
+)
+_CHANGE_NOTHING = (Outcome.DUPLICATE, Outcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +91,7 @@ class Done:
     @property
     def nothing(self) -> bool:
         """Whether the lists stay as they are."""
-        return not self.found and bool((self.outcomes == Outcome.DUPLICATE).all())
+        return not self.found and bool(np.isin(self.outcomes, _CHANGE_NOTHING).all())
 
 
 def judge(
@@ -100,10 +105,18 @@ def judge(
     With *conflicts_at_s*, also what it contradicts of the entries that act then.
     """
     there = present(snapshot, Identities.of(named)).tolist() if named else []
+    found = [one for one, is_there in zip(named, there, strict=True) if is_there]
+    outcomes = classify(snapshot, table)
+    soft = softened(snapshot, table)
+    gone = set(found)
+    for row in np.flatnonzero(soft).tolist() if gone else []:
+        one = Kind(int(table.kinds[row])), table.pattern(row), Action(int(table.actions[row]))
+        soft[row] = one not in gone
+    outcomes[soft] = Outcome.REFUSED
     return Done(
         version=snapshot.version,
-        outcomes=classify(snapshot, table),
-        found=[one for one, is_there in zip(named, there, strict=True) if is_there],
+        outcomes=outcomes,
+        found=found,
         snapshot=snapshot,
         conflicts=None if conflicts_at_s is None else search.find(snapshot, table, conflicts_at_s),
     )
@@ -138,7 +151,8 @@ def addition_reports(checked: Checked, outcomes: Uint8s) -> list[RowReport]:
     ):
         kind, action = Kind(int(table.kinds[place])), Action(int(table.actions[place]))
         name = entry_id(kind, table.pattern(place), action)
-        reports.append(RowReport(row=row, outcome=Outcome(outcome), entry_id=name))
+        why = ENFORCED if outcome == Outcome.REFUSED else ""
+        reports.append(RowReport(row=row, outcome=Outcome(outcome), entry_id=name, message=why))
     return sorted(reports, key=lambda report: report.row)
 
 

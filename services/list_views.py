@@ -14,7 +14,7 @@ import numpy as np
 
 from blocklists import patterns, protected
 from blocklists.delta import locate
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.replica import Replica
 from blocklists.snapshot import NO_ENTRY, Layer, Snapshot
@@ -40,6 +40,7 @@ class Filter:
     kind: int = 0
     action: int = 0
     source: int = 0
+    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class Status:
     """The state of the lists."""
 
     head: Head
-    counts: Counter[tuple[Kind, Action]]
+    counts: Counter[tuple[Kind, Action, Mode]]
     workers: Sequence[WorkerReport]
 
 
@@ -90,7 +91,7 @@ class ListViews:
             raise InvalidInput(read.errors[0].replace("pattern", "query", 1))
         kind, text, key = Kind(int(read.kinds[0])), read.text(0), int(read.keys[0])
         digits = int(read.digits[0])
-        snapshot = await self._newest()
+        snapshot = await self.newest()
         if kind == Kind.RANGE:
             entries = _same_identity(snapshot, kind, text)
         elif kind in (Kind.HOST, Kind.URL_PREFIX):
@@ -106,7 +107,7 @@ class ListViews:
         """Return one page; `VersionConflict` when the lists have changed since the first."""
         if not 0 <= size <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
-        snapshot = await self._newest()
+        snapshot = await self.newest()
         start = _start(token, snapshot.version)
         rows = await asyncio.to_thread(self._rows, snapshot, wanted)
         end = start + (size or DEFAULT_PER_PAGE)
@@ -119,7 +120,7 @@ class ListViews:
 
     async def export(self, wanted: Filter) -> tuple[int, Iterator[Sequence[EntryTable]]]:
         """Return the version, and all entries at that version in parts."""
-        snapshot = await self._newest()
+        snapshot = await self.newest()
         rows = await asyncio.to_thread(filtered, snapshot, wanted)
         starts = range(0, len(rows), EXPORT_ROWS)
         parts = (snapshot.table(rows[start : start + EXPORT_ROWS]) for start in starts)
@@ -127,10 +128,10 @@ class ListViews:
 
     async def status(self) -> Status:
         """Return the version of the store, the entries here, and the workers that report."""
-        snapshot = await self._newest()
+        snapshot = await self.newest()
         return Status(
             head=await self._store.head(),
-            counts=await asyncio.to_thread(snapshot.counts),
+            counts=await asyncio.to_thread(_counts, snapshot),
             workers=await self._store.workers(self._now_ms()),
         )
 
@@ -140,7 +141,7 @@ class ListViews:
             self._listed = (snapshot.version, wanted, filtered(snapshot, wanted))
         return self._listed[2]
 
-    async def _newest(self) -> Snapshot:
+    async def newest(self) -> Snapshot:
         """Wait a little for the lists of the store: people look for what they just added."""
         version = (await self._store.head()).version
         for _ in range(int(_CATCH_UP_SECONDS / _LOOK_SECONDS)):
@@ -148,6 +149,14 @@ class ListViews:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         return self._replica.current
+
+
+def _counts(snapshot: Snapshot) -> Counter[tuple[Kind, Action, Mode]]:
+    counts: Counter[tuple[Kind, Action, Mode]] = Counter()
+    for mode in Mode:
+        for (kind, action), entries in snapshot.counts(mode).items():
+            counts[kind, action, mode] = entries
+    return counts
 
 
 def present(snapshot: Snapshot, identities: Identities) -> Bools:
@@ -176,6 +185,8 @@ def _wanted(layer: Layer, wanted: Filter) -> Bools:
         for group in layer.groups(Kind(wanted.kind)):
             of_kind[group.first_row : group.first_row + len(group)] = True
         keep &= of_kind
+    if wanted.mode:
+        keep &= segment.mode == wanted.mode
     if wanted.source:
         behind = [json.loads(text)["source"] for text in segment.provenance.all_raw()]
         keep &= np.array(behind, np.uint8)[segment.provenances] == wanted.source

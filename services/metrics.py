@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from fanzha.decisions import Action, Decisions
+from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
 from services.model_kinds import ModelKind
@@ -188,6 +188,20 @@ class DecisionMetrics:
         """Count rows written to the decision log, and their bytes."""
         self._figures[layout.START[layout.LOG_WRITTEN.name]] += rows
         self._figures[layout.START[layout.LOG_BYTES.name]] += size
+
+    def entry_hits_dropped(self, rows: int) -> None:
+        """Count hits that are missing in what is told of their entries."""
+        self._figures[layout.START[layout.ENTRY_HITS_DROPPED.name]] += rows
+
+    def shadow_entry_hit(self, would: WouldBlock, *, blocked: bool) -> None:
+        """Count a row that a shadow entry would have blocked; *blocked* if it was anyway."""
+        first = layout.START[layout.SHADOW_ENTRY_HITS.name]
+        place = layout.SHADOW_ENTRY_PLACES[would.kind, would.source]
+        self._figures[first + place + blocked] += 1
+
+    def shadow_entries(self, entries: int) -> None:
+        """Say how many shadow entries there are."""
+        self._set(layout.SHADOW_ENTRIES, entries)
 
     def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
         """Say which lists this worker answers from, and when they were last known current."""

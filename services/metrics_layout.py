@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from blocklists.entries import Kind, Source
 from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
@@ -213,6 +214,30 @@ LOG_BUFFERED = Family(
     kind="gauge",
     text="Rows that wait to be written to the decision log.",
 )
+ENTRY_HITS_DROPPED = Family(
+    name="fanzha_entry_hits_dropped",
+    kind="counter",
+    text="Hits that are missing in what is told of list entries: too many waited to be written.",
+)
+SHADOW_ENTRY_HITS = Family(
+    name="fanzha_shadow_entry_hits",
+    kind="counter",
+    text="Rows that a shadow entry would have blocked: let through without it, or blocked anyway.",
+    labels=("kind", "source", "decided"),
+    values=tuple(
+        (kind.name.lower(), source.name.lower(), decided)
+        for kind, source, decided in product(Kind, Source, ("let_through", "blocked_anyway"))
+    ),
+)
+SHADOW_ENTRY_PLACES = {
+    (int(kind), int(source)): 2 * place
+    for place, (kind, source) in enumerate(product(Kind, Source))
+}
+SHADOW_ENTRIES = Family(
+    name="fanzha_shadow_entries",
+    kind="gauge",
+    text="List entries that only count what they would have blocked.",
+)
 LIST_VERSION = Family(
     name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
 )
@@ -248,6 +273,7 @@ FAMILIES = (
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
+    *(ENTRY_HITS_DROPPED, SHADOW_ENTRY_HITS, SHADOW_ENTRIES),
 )
 
 

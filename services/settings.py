@@ -323,6 +323,17 @@ class Settings(BaseSettings):
         le=86_400,
         description="Seconds without a record after which a checkpoint covers those there are.",
     )
+    permanent_entries_need_review: bool = Field(
+        default=True,
+        description="Whether a list entry may have no end only if it has a date of review.",
+    )
+    dead_entry_days: int = Field(
+        default=180,
+        ge=1,
+        le=3650,
+        description="Days without a match after which a list entry counts as dead, and may be "
+        "proposed for removal.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )

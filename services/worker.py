@@ -27,6 +27,8 @@ from services.decision_log import options
 from services.decision_log.log import DecisionLog
 from services.drift import ScoreDrift
 from services.ends_exchange import EndsExchange
+from services.entry_hit_store import EntryHitStore
+from services.entry_hits import EntryHitFlusher, EntryHits
 from services.feature_drift import FeatureDrift
 from services.feedback import Feedback
 from services.hit_store import HitStore, PrefixClaims
@@ -90,6 +92,10 @@ class Worker:
             interval_seconds=settings.hit_flush_ms / 1000,
         )
         self._log = _decision_log(settings, self._metrics)
+        self._entry_hits = EntryHits(now_ms=now_ms, counters=self._metrics)
+        self._entry_flusher = EntryHitFlusher(
+            self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
+        )
         self._decider = app.build(
             settings,
             replica=self._replica,
@@ -151,6 +157,7 @@ class Worker:
             asyncio.create_task(self._models.run()),
             asyncio.create_task(self._campaign_reports.run()),
             asyncio.create_task(self._flusher.run()),
+            asyncio.create_task(self._entry_flusher.run()),
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
         ]
         await lifetime.first_of(stop, *background)
@@ -158,6 +165,7 @@ class Worker:
         await lifetime.cancel(background)
         self._ends.close()
         await self._flusher.drain(self._settings.drain_seconds)
+        await self._entry_flusher.drain(self._settings.drain_seconds)
         await self._close_log()
         logger.info("worker ends")
         return 0
@@ -168,6 +176,7 @@ class Worker:
         self._feature_drift.observe(channel, table)
         if isinstance(table, Texts):
             self._campaigns.observe(table, decisions)
+        self._entry_hits.observe(decisions)
         self._buffer.offer(channel, table, decisions)
         if self._log is not None:
             self._log.decided(channel, table, decisions)
@@ -215,7 +224,10 @@ class Worker:
 
     def _tell_metrics(self) -> None:
         snapshot = self._replica.current
-        self._metrics.list_in_force(snapshot.version, len(snapshot), self._replica.in_step_at_s)
+        shadows = 0 if snapshot.shadows is None else len(snapshot.shadows)
+        enforcing = len(snapshot) - shadows
+        self._metrics.list_in_force(snapshot.version, enforcing, self._replica.in_step_at_s)
+        self._metrics.shadow_entries(shadows)
         statuses = self._decider.models.status()
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]

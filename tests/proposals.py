@@ -9,7 +9,10 @@ def proposed(*patterns: str, **columns: Any) -> Proposed:
     """Propose *patterns*; columns that are not given say nothing."""
     rows = len(patterns)
     texts = ("reasons", "legal_bases", "campaigns", "authors")
-    numbers = ("kinds", "actions", "directions", "fraud_types", "sources", "expires_s")
+    numbers = (
+        *("kinds", "actions", "directions", "fraud_types", "sources", "expires_s"),
+        *("modes", "reviews_s", "no_ends"),
+    )
     silent: dict[str, Any] = {name: [""] * rows for name in texts}
     silent |= {name: [0] * rows for name in numbers}
     return Proposed(patterns=patterns, **silent | columns)

@@ -84,7 +84,7 @@ def acting(
 ) -> tuple[Int64s, Int64s]:
     """Return which of *wanted* are listed and act in the direction beside, and where they are."""
     asked, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for layer in snapshot.layers:
+    for layer in snapshot.enforcing:
         rows = locate(layer.segment, wanted)
         there = np.flatnonzero(rows != NO_ENTRY)
         there = there[meets(layer, rows[there], directions[there], now_s)]

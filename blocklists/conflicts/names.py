@@ -68,7 +68,7 @@ def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Findi
     }
     against = sorted({int(OPPOSITES[action]) for _, _, action in proposed})
     left = MOST_COMPARED
-    for layer in snapshot.layers:
+    for layer in snapshot.enforcing:
         listed = _listed(layer, against, now_s)
         finding.names_not_compared += max(len(listed) - left, 0)
         listed = listed[:left]

@@ -35,7 +35,7 @@ class _Listed(NamedTuple):
 
 def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
     """Find numbers, senders and ranges that lie within a listed range of the other action."""
-    index = RangeIndex(snapshot.layers)
+    index = RangeIndex(snapshot.enforcing)
     for direction in (Direction.FROM, Direction.TO, Direction.BOTH):
         mine = (additions.kinds <= Kind.SENDER) & (additions.directions == direction)
         rows = np.flatnonzero(mine)
@@ -76,7 +76,7 @@ def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Findi
     ranges = np.flatnonzero(additions.kinds == Kind.RANGE)
     for action in np.unique(additions.actions[ranges]).tolist():
         rows = ranges[additions.actions[ranges] == action]
-        for layer in snapshot.layers:
+        for layer in snapshot.enforcing:
             for listed in _listed(layer, int(OPPOSITES[action])):
                 for length in np.unique(additions.digits[rows]).tolist():
                     if listed.digits > length:

@@ -38,6 +38,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "expires": ("expires", "expires_at", "expiry", "valid_until",
                 "有效期", "到期", "到期时间", "失效时间", "截止日期"),
     "campaign": ("campaign", "专项", "专项行动", "行动"),
+    "review": ("review", "review_at", "复核", "复核日期", "复核时间", "复审日期"),
+    "mode": ("mode", "执行方式", "生效方式"),
 }  # fmt: skip
 
 _KINDS = {"sender": Kind.SENDER, "url": Kind.URL_PREFIX, "host": Kind.HOST}
@@ -124,6 +126,8 @@ _READ_FIELD: dict[str, Callable[[Row, str], Row]] = {
     "legal_basis": lambda row, word: row._replace(legal_basis=word),
     "expires": lambda row, word: row._replace(expires=word),
     "campaign": lambda row, word: row._replace(campaign=word),
+    "review": lambda row, word: row._replace(review=word),
+    "mode": lambda row, word: row._replace(mode=words.read_mode(word)),
 }
 
 

@@ -7,7 +7,7 @@ Named tuples, not dataclasses: a list may have ten million rows.
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, Kind, Mode, Source
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 
@@ -29,6 +29,9 @@ class Row(NamedTuple):
     expires: str = ""
     """As written; `words.read_expiry` reads it, once it is known what time it is."""
     campaign: str = ""
+    review: str = ""
+    """As written; `words.read_review` reads it."""
+    mode: Mode | None = None
 
 
 class Ignored(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeVar
 
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -13,7 +13,6 @@ from fanzha.fraud import FraudType
 Word = TypeVar("Word")
 
 _CHINA_TIME = timezone(timedelta(hours=8))
-_LATEST_S = 2**32 - 1
 
 ACTIONS = {
     **dict.fromkeys(
@@ -51,6 +50,10 @@ SOURCES = {
     **dict.fromkeys(
         ["tech_company", "company", "互联网企业", "互联网公司", "科技公司"], Source.TECH_COMPANY
     ),
+}
+MODES = {
+    **dict.fromkeys(["enforce", "active", "执行", "生效", "正式"], Mode.ENFORCE),
+    **dict.fromkeys(["shadow", "watch", "观察", "试运行", "影子"], Mode.SHADOW),
 }
 KINDS: dict[str, Kind | None] = {
     **dict.fromkeys(["number", "phone", "msisdn", "号码", "电话", "电话号码", "手机号"], None),
@@ -120,6 +123,11 @@ def read_fraud_type(text: str) -> FraudType:
     )
 
 
+def read_mode(text: str) -> Mode:
+    """Read whether an entry decides or only counts."""
+    return _read(text, MODES, "mode", "enforce or shadow")
+
+
 def read_kind(text: str) -> Kind | None:
     """Read what a pattern is; None for a number or range, which the pattern tells apart."""
     return _read(text, KINDS, "type", "number, range, sender, host or url")
@@ -129,35 +137,43 @@ def read_expiry(text: str, now_s: int) -> int | None:
     """Read when an entry ends, in seconds since the epoch; None for "never".
 
     Takes a term such as ``30d`` or ``30天`` from *now_s*, a date, which is included and is
-    China's unless it says Z, or seconds. "Never" leaves it to the default term: every
-    entry ends.
+    China's unless it says Z, or seconds.
     """
     text = text.strip()
     if text.lower() in _NO_END:
         return None
+    return _read_end(text, now_s, "expires")
+
+
+def read_review(text: str, now_s: int) -> int:
+    """Read when an entry must be looked at again: a term or date, as `read_expiry` takes them."""
+    return _read_end(text.strip(), now_s, "review")
+
+
+def _read_end(text: str, now_s: int, field: str) -> int:
     if match := _TERM.fullmatch(text.lower()):
         end = now_s + int(match[1]) * 86_400
     elif _SECONDS.fullmatch(text):
         end = int(text)
     else:
-        end = _read_date(text)
-    if not now_s < end <= _LATEST_S:
-        raise InvalidInput(f"expires: already over, or beyond 2106: {text!r}")
+        end = _read_date(text, field)
+    if not now_s < end < NO_END_S:
+        raise InvalidInput(f"{field}: already over, or beyond 2106: {text!r}")
     return end
 
 
-def _read_date(text: str) -> int:
+def _read_date(text: str, field: str) -> int:
     match = _DATE.fullmatch(text)
     if match is None:
         raise InvalidInput(
-            f"expires: not a date such as 2026-12-31 nor a term such as 30d: {text!r}"
+            f"{field}: not a date such as 2026-12-31 nor a term such as 30d: {text!r}"
         )
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     zone = UTC if match[7] else _CHINA_TIME
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError as error:
-        raise InvalidInput(f"expires: no such date: {text!r}") from error
+        raise InvalidInput(f"{field}: no such date: {text!r}") from error
     if match[4] is None:
         moment += timedelta(days=1)
     return int(moment.timestamp())

@@ -128,6 +128,30 @@ SOURCE_TECH_COMPANY: Source.ValueType  # 5
 """A technology company."""
 Global___Source: _TypeAlias = Source  # noqa: Y015
 
+class _EntryMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EntryModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ENTRY_MODE_UNSPECIFIED: _EntryMode.ValueType  # 0
+    """In a request: enforce; in a filter: both."""
+    ENTRY_MODE_ENFORCE: _EntryMode.ValueType  # 1
+    """It decides."""
+    ENTRY_MODE_SHADOW: _EntryMode.ValueType  # 2
+    """It only counts what it would have blocked, and changes no decision. Blocking entries only."""
+
+class EntryMode(_EntryMode, metaclass=_EntryModeEnumTypeWrapper):
+    """Whether an entry decides."""
+
+ENTRY_MODE_UNSPECIFIED: EntryMode.ValueType  # 0
+"""In a request: enforce; in a filter: both."""
+ENTRY_MODE_ENFORCE: EntryMode.ValueType  # 1
+"""It decides."""
+ENTRY_MODE_SHADOW: EntryMode.ValueType  # 2
+"""It only counts what it would have blocked, and changes no decision. Blocking entries only."""
+Global___EntryMode: _TypeAlias = EntryMode  # noqa: Y015
+
 class _RowOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -204,6 +228,34 @@ CONFLICT_RELATION_TOGETHER: ConflictRelation.ValueType  # 4
 """About the same pattern as another row of the import: allow wins."""
 Global___ConflictRelation: _TypeAlias = ConflictRelation  # noqa: Y015
 
+class _DueReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DueReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DueReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DUE_REASON_UNSPECIFIED: _DueReason.ValueType  # 0
+    """Never sent."""
+    DUE_REASON_ENDS: _DueReason.ValueType  # 1
+    """It stops acting."""
+    DUE_REASON_REVIEW: _DueReason.ValueType  # 2
+    """Its review comes."""
+    DUE_REASON_REVIEW_OVERDUE: _DueReason.ValueType  # 3
+    """Its review has passed, and nobody renewed it."""
+
+class DueReason(_DueReason, metaclass=_DueReasonEnumTypeWrapper):
+    """Why an entry is due."""
+
+DUE_REASON_UNSPECIFIED: DueReason.ValueType  # 0
+"""Never sent."""
+DUE_REASON_ENDS: DueReason.ValueType  # 1
+"""It stops acting."""
+DUE_REASON_REVIEW: DueReason.ValueType  # 2
+"""Its review comes."""
+DUE_REASON_REVIEW_OVERDUE: DueReason.ValueType  # 3
+"""Its review has passed, and nobody renewed it."""
+Global___DueReason: _TypeAlias = DueReason  # noqa: Y015
+
 @_typing.final
 class Entry(_message.Message):
     """One line of the lists. Kind, pattern and action together are its identity."""
@@ -223,6 +275,11 @@ class Entry(_message.Message):
     CREATED_AT_S_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    REVIEW_AT_S_FIELD_NUMBER: _builtins.int
+    NO_END_FIELD_NUMBER: _builtins.int
+    HITS_FIELD_NUMBER: _builtins.int
+    LAST_HIT_AT_S_FIELD_NUMBER: _builtins.int
     entry_id: _builtins.str
     """Id, made by the server from kind, pattern and action."""
     kind: Global___EntryKind.ValueType
@@ -251,6 +308,26 @@ class Entry(_message.Message):
     """
     campaign: _builtins.str
     """Named operation it belongs to; empty for none."""
+    mode: Global___EntryMode.ValueType
+    """Whether it decides; absent: it does. A shadow entry is not taken over one that enforces,
+    unless the same change removes that.
+    """
+    review_at_s: _builtins.int
+    """When somebody must look whether it is still needed, in seconds since the Unix epoch;
+    absent: at its end.
+    """
+    no_end: _builtins.bool
+    """Whether it never ends; expires_at_s is 4294967295 then, and not read in a request. Such an
+    entry needs review_at_s, unless the server is set otherwise.
+    """
+    hits: _builtins.int
+    """Output only: how often it decided, or as a shadow would have; approximate, as what workers
+    counted in the seconds before a crash is lost. Absent: not counted, or not told here.
+    """
+    last_hit_at_s: _builtins.int
+    """Output only: when it last did, in seconds since the Unix epoch, to some seconds; absent: not
+    since hits are counted.
+    """
     def __init__(
         self,
         *,
@@ -267,12 +344,19 @@ class Entry(_message.Message):
         created_at_s: _builtins.int = ...,
         expires_at_s: _builtins.int = ...,
         campaign: _builtins.str = ...,
+        mode: Global___EntryMode.ValueType = ...,
+        review_at_s: _builtins.int = ...,
+        no_end: _builtins.bool = ...,
+        hits: _builtins.int | None = ...,
+        last_hit_at_s: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "hits", b"hits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "campaign", b"campaign", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "pattern", b"pattern", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "campaign", b"campaign", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__hits: _TypeAlias = _typing.Literal["hits"]  # noqa: Y015
+    _WhichOneofArgType__hits: _TypeAlias = _typing.Literal["_hits", b"_hits"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__hits) -> _WhichOneofReturnType__hits | None: ...
 
 Global___Entry: _TypeAlias = Entry  # noqa: Y015
 
@@ -487,6 +571,7 @@ class ListEntriesRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Rows wanted, 1 to 1000; absent: 100."""
     page_token: _builtins.str
@@ -499,6 +584,8 @@ class ListEntriesRequest(_message.Message):
     """Only this action; absent: all."""
     source: Global___Source.ValueType
     """Only this source; absent: all."""
+    mode: Global___EntryMode.ValueType
+    """Only this mode; absent: both."""
     def __init__(
         self,
         *,
@@ -507,10 +594,11 @@ class ListEntriesRequest(_message.Message):
         kind: Global___EntryKind.ValueType = ...,
         action: _decision_pb2.Action.ValueType = ...,
         source: Global___Source.ValueType = ...,
+        mode: Global___EntryMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "kind", b"kind", "mode", b"mode", "page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -677,6 +765,9 @@ class ImportRow(_message.Message):
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
+    REVIEW_AT_S_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    NO_END_FIELD_NUMBER: _builtins.int
     line: _builtins.int
     """Line of the file, from 1; comes back in the report."""
     pattern: _builtins.str
@@ -699,6 +790,14 @@ class ImportRow(_message.Message):
     """Who supplied it."""
     campaign: _builtins.str
     """Named operation it belongs to."""
+    review_at_s: _builtins.int
+    """When somebody must look whether it is still needed, in seconds since the Unix epoch."""
+    mode: Global___EntryMode.ValueType
+    """Whether it decides."""
+    no_end: _builtins.bool
+    """Whether it never ends. A row that says so and has no review date, where one is needed, gets
+    the server's default term instead; counted in terms_given.
+    """
     def __init__(
         self,
         *,
@@ -713,10 +812,13 @@ class ImportRow(_message.Message):
         expires_at_s: _builtins.int = ...,
         source: Global___Source.ValueType = ...,
         campaign: _builtins.str = ...,
+        review_at_s: _builtins.int = ...,
+        mode: Global___EntryMode.ValueType = ...,
+        no_end: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "line", b"line", "pattern", b"pattern", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "line", b"line", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -731,6 +833,7 @@ class ImportEntriesResponse(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    TERMS_GIVEN_FIELD_NUMBER: _builtins.int
     CONFLICT_COUNTS_FIELD_NUMBER: _builtins.int
     CONFLICTS_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
@@ -738,6 +841,8 @@ class ImportEntriesResponse(_message.Message):
     NAMES_NOT_COMPARED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the import; as before when nothing changed."""
+    terms_given: _builtins.int
+    """Rows that asked for no end without a date of review, and end after the default term."""
     repeated_rows: _builtins.int
     """Duplicates that repeat a later row of the same import; 0 where no examples are asked for."""
     names_not_compared: _builtins.int
@@ -772,6 +877,7 @@ class ImportEntriesResponse(_message.Message):
         version: _builtins.int = ...,
         counts: _abc.Iterable[Global___OutcomeCount] | None = ...,
         problems: _abc.Iterable[Global___RowReport] | None = ...,
+        terms_given: _builtins.int = ...,
         conflict_counts: _abc.Iterable[Global___ConflictCount] | None = ...,
         conflicts: _abc.Iterable[Global___RowConflict] | None = ...,
         examples: _abc.Iterable[Global___RowReport] | None = ...,
@@ -780,7 +886,7 @@ class ImportEntriesResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -887,22 +993,26 @@ class ExportEntriesRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
     kind: Global___EntryKind.ValueType
     """Only this kind; absent: all."""
     action: _decision_pb2.Action.ValueType
     """Only this action; absent: all."""
     source: Global___Source.ValueType
     """Only this source; absent: all."""
+    mode: Global___EntryMode.ValueType
+    """Only this mode; absent: both."""
     def __init__(
         self,
         *,
         kind: Global___EntryKind.ValueType = ...,
         action: _decision_pb2.Action.ValueType = ...,
         source: Global___Source.ValueType = ...,
+        mode: Global___EntryMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "kind", b"kind", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "kind", b"kind", "mode", b"mode", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -969,7 +1079,7 @@ class GetStatusResponse(_message.Message):
     """When that version was committed, in milliseconds since the Unix epoch."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryCount]:
-        """Entries by kind and action, expired ones included."""
+        """Entries by kind, action and mode, expired ones included."""
 
     @_builtins.property
     def workers(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkerStatus]:
@@ -1000,22 +1110,26 @@ class EntryCount(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
     kind: Global___EntryKind.ValueType
     """The kind."""
     action: _decision_pb2.Action.ValueType
     """The action."""
     entries: _builtins.int
     """How many."""
+    mode: Global___EntryMode.ValueType
+    """Whether they decide."""
     def __init__(
         self,
         *,
         kind: Global___EntryKind.ValueType = ...,
         action: _decision_pb2.Action.ValueType = ...,
         entries: _builtins.int = ...,
+        mode: Global___EntryMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "entries", b"entries", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "entries", b"entries", "kind", b"kind", "mode", b"mode"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1054,3 +1168,297 @@ class WorkerStatus(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WorkerStatus: _TypeAlias = WorkerStatus  # noqa: Y015
+
+@_typing.final
+class ListDueRequest(_message.Message):
+    """Asks what ends or must be reviewed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHIN_S_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    within_s: _builtins.int
+    """Seconds from now to look ahead, 1 to 3650 days; absent: 14 days."""
+    source: Global___Source.ValueType
+    """Only this source; absent: all."""
+    page_size: _builtins.int
+    """Rows wanted, 1 to 1000; absent: 100."""
+    page_token: _builtins.str
+    """From the page before; absent: the first page. Fails with ABORTED when the lists have changed."""
+    def __init__(
+        self,
+        *,
+        within_s: _builtins.int = ...,
+        source: Global___Source.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "source", b"source", "within_s", b"within_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDueRequest: _TypeAlias = ListDueRequest  # noqa: Y015
+
+@_typing.final
+class DueEntry(_message.Message):
+    """An entry that is due."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DUE_AT_S_FIELD_NUMBER: _builtins.int
+    reason: Global___DueReason.ValueType
+    """Why."""
+    due_at_s: _builtins.int
+    """When, in seconds since the Unix epoch."""
+    @_builtins.property
+    def entry(self) -> Global___Entry:
+        """The entry, with its hits."""
+
+    def __init__(
+        self,
+        *,
+        entry: Global___Entry | None = ...,
+        reason: Global___DueReason.ValueType = ...,
+        due_at_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at_s", b"due_at_s", "entry", b"entry", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueEntry: _TypeAlias = DueEntry  # noqa: Y015
+
+@_typing.final
+class DueCount(_message.Message):
+    """How many entries of one source are due."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    source: Global___Source.ValueType
+    """The source."""
+    reason: Global___DueReason.ValueType
+    """Why."""
+    entries: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        source: Global___Source.ValueType = ...,
+        reason: Global___DueReason.ValueType = ...,
+        entries: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueCount: _TypeAlias = DueCount  # noqa: Y015
+
+@_typing.final
+class ListDueResponse(_message.Message):
+    """Some of what is due."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
+    ended: _builtins.int
+    """Entries that have ended and are still in the lists."""
+    version: _builtins.int
+    """Version of the lists."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueEntry]:
+        """The earliest first."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueCount]:
+        """All that is due, by source and reason; an entry counts once, for what comes first."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___DueEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+        counts: _abc.Iterable[Global___DueCount] | None = ...,
+        ended: _builtins.int = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "ended", b"ended", "entries", b"entries", "next_page_token", b"next_page_token", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDueResponse: _TypeAlias = ListDueResponse  # noqa: Y015
+
+@_typing.final
+class ListDeadRequest(_message.Message):
+    """Asks what matched nothing for long."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAYS_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    days: _builtins.int
+    """Days without a match, 1 to 3650; absent: the server's setting dead_entry_days."""
+    source: Global___Source.ValueType
+    """Only this source; absent: all."""
+    page_size: _builtins.int
+    """Rows wanted, 1 to 1000; absent: 100."""
+    page_token: _builtins.str
+    """From the page before; absent: the first page. Fails with ABORTED when the lists have changed."""
+    def __init__(
+        self,
+        *,
+        days: _builtins.int = ...,
+        source: Global___Source.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadRequest: _TypeAlias = ListDeadRequest  # noqa: Y015
+
+@_typing.final
+class ListDeadResponse(_message.Message):
+    """Some of the entries without a match. A page may be short, or empty, before the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    COUNTED_SINCE_S_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
+    looked_at: _builtins.int
+    """Entries looked at so far, all pages together."""
+    total: _builtins.int
+    """Entries that will be looked at."""
+    counted_since_s: _builtins.int
+    """Since when matches are counted, in seconds since the Unix epoch; 0: not yet. Nothing is dead
+    before matches were counted for the days asked.
+    """
+    days: _builtins.int
+    """The days that were asked, or the setting."""
+    version: _builtins.int
+    """Version of the lists."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
+        """Entries that act, were added that long ago, and matched nothing since."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___Entry] | None = ...,
+        next_page_token: _builtins.str = ...,
+        looked_at: _builtins.int = ...,
+        total: _builtins.int = ...,
+        counted_since_s: _builtins.int = ...,
+        days: _builtins.int = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted_since_s", b"counted_since_s", "days", b"days", "entries", b"entries", "looked_at", b"looked_at", "next_page_token", b"next_page_token", "total", b"total", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadResponse: _TypeAlias = ListDeadResponse  # noqa: Y015
+
+@_typing.final
+class ResolveShadowsRequest(_message.Message):
+    """Makes shadow entries enforce, or drops them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    DROP_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    expected_version: _builtins.int
+    """The version the author has seen; absent: whatever it is now."""
+    drop: _builtins.bool
+    """Whether to remove them; absent: they enforce from now on, with everything else as it is."""
+    author: _builtins.str
+    """Who changes. Required."""
+    reason: _builtins.str
+    """Why. Required."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryRef]:
+        """The entries, 1 to 10000; their action is not read."""
+
+    def __init__(
+        self,
+        *,
+        expected_version: _builtins.int | None = ...,
+        entries: _abc.Iterable[Global___EntryRef] | None = ...,
+        drop: _builtins.bool = ...,
+        author: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "drop", b"drop", "entries", b"entries", "expected_version", b"expected_version", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___ResolveShadowsRequest: _TypeAlias = ResolveShadowsRequest  # noqa: Y015
+
+@_typing.final
+class ResolveShadowsResponse(_message.Message):
+    """How it went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Version of the lists after the change; as before when nothing changed."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
+        """One per entry, in their order: REPLACED for one that enforces now, REMOVED for one that was
+        dropped, ABSENT where there is no shadow entry, REFUSED where the guard has grown since.
+        """
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        entries: _abc.Iterable[Global___RowReport] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveShadowsResponse: _TypeAlias = ResolveShadowsResponse  # noqa: Y015

@@ -66,6 +66,21 @@ class BlocklistServiceStub:
                 request_serializer=fanzha_dot_v1_dot_blocklist__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.GetStatusResponse.FromString,
                 _registered_method=True)
+        self.ListDue = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/ListDue',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListDueRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListDueResponse.FromString,
+                _registered_method=True)
+        self.ListDead = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/ListDead',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListDeadRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListDeadResponse.FromString,
+                _registered_method=True)
+        self.ResolveShadows = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/ResolveShadows',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsResponse.FromString,
+                _registered_method=True)
 
 
 class BlocklistServiceServicer:
@@ -116,6 +131,27 @@ class BlocklistServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDue(self, request, context):
+        """Pages through the entries that end or must be reviewed soon, the earliest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDead(self, request, context):
+        """Pages through the entries that matched no traffic for long; removes none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveShadows(self, request, context):
+        """Makes shadow entries enforce, or drops them, in one change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BlocklistServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -148,6 +184,21 @@ def add_BlocklistServiceServicer_to_server(servicer, server):
                     servicer.GetStatus,
                     request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.GetStatusRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_blocklist__pb2.GetStatusResponse.SerializeToString,
+            ),
+            'ListDue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDue,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListDueRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListDueResponse.SerializeToString,
+            ),
+            'ListDead': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDead,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListDeadRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListDeadResponse.SerializeToString,
+            ),
+            'ResolveShadows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveShadows,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -314,6 +365,87 @@ class BlocklistService:
             '/fanzha.v1.BlocklistService/GetStatus',
             fanzha_dot_v1_dot_blocklist__pb2.GetStatusRequest.SerializeToString,
             fanzha_dot_v1_dot_blocklist__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/ListDue',
+            fanzha_dot_v1_dot_blocklist__pb2.ListDueRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.ListDueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/ListDead',
+            fanzha_dot_v1_dot_blocklist__pb2.ListDeadRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.ListDeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveShadows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/ResolveShadows',
+            fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

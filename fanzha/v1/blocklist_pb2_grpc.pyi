@@ -49,6 +49,12 @@ class BlocklistServiceStub:
     """Streams the lists as they are at one version."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.GetStatusRequest, _blocklist_pb2.GetStatusResponse]
     """Tells the version of the lists, here and in every worker that reports."""
+    ListDue: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListDueRequest, _blocklist_pb2.ListDueResponse]
+    """Pages through the entries that end or must be reviewed soon, the earliest first."""
+    ListDead: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListDeadRequest, _blocklist_pb2.ListDeadResponse]
+    """Pages through the entries that matched no traffic for long; removes none."""
+    ResolveShadows: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ResolveShadowsRequest, _blocklist_pb2.ResolveShadowsResponse]
+    """Makes shadow entries enforce, or drops them, in one change."""
 
 @_typing.type_check_only
 class BlocklistServiceAsyncStub(BlocklistServiceStub):
@@ -71,6 +77,12 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     """Streams the lists as they are at one version."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.GetStatusRequest, _blocklist_pb2.GetStatusResponse]  # type: ignore[assignment]
     """Tells the version of the lists, here and in every worker that reports."""
+    ListDue: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListDueRequest, _blocklist_pb2.ListDueResponse]  # type: ignore[assignment]
+    """Pages through the entries that end or must be reviewed soon, the earliest first."""
+    ListDead: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListDeadRequest, _blocklist_pb2.ListDeadResponse]  # type: ignore[assignment]
+    """Pages through the entries that matched no traffic for long; removes none."""
+    ResolveShadows: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ResolveShadowsRequest, _blocklist_pb2.ResolveShadowsResponse]  # type: ignore[assignment]
+    """Makes shadow entries enforce, or drops them, in one change."""
 
 class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the lists. A change is committed whole or not at all, acts in every worker
@@ -126,5 +138,29 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.GetStatusResponse, _abc.Awaitable[_blocklist_pb2.GetStatusResponse]]:
         """Tells the version of the lists, here and in every worker that reports."""
+
+    @_abc_1.abstractmethod
+    def ListDue(
+        self,
+        request: _blocklist_pb2.ListDueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.ListDueResponse, _abc.Awaitable[_blocklist_pb2.ListDueResponse]]:
+        """Pages through the entries that end or must be reviewed soon, the earliest first."""
+
+    @_abc_1.abstractmethod
+    def ListDead(
+        self,
+        request: _blocklist_pb2.ListDeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.ListDeadResponse, _abc.Awaitable[_blocklist_pb2.ListDeadResponse]]:
+        """Pages through the entries that matched no traffic for long; removes none."""
+
+    @_abc_1.abstractmethod
+    def ResolveShadows(
+        self,
+        request: _blocklist_pb2.ResolveShadowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.ResolveShadowsResponse, _abc.Awaitable[_blocklist_pb2.ResolveShadowsResponse]]:
+        """Makes shadow entries enforce, or drops them, in one change."""
 
 def add_BlocklistServiceServicer_to_server(servicer: BlocklistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

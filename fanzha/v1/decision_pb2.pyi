@@ -273,6 +273,9 @@ class Decision(_message.Message):
     MOMENT_SCORE_FIELD_NUMBER: _builtins.int
     MOMENT_VERSION_FIELD_NUMBER: _builtins.int
     MOMENT_FACTS_FIELD_NUMBER: _builtins.int
+    SHADOW_ENTRY_ID_FIELD_NUMBER: _builtins.int
+    SHADOW_PATTERN_FIELD_NUMBER: _builtins.int
+    SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -301,6 +304,14 @@ class Decision(_message.Message):
     """
     moment_version: _builtins.str
     """Version of the moment model that was asked; empty when none was."""
+    shadow_entry_id: _builtins.str
+    """Id of the shadow entry that would have blocked this, which changed nothing; only where the
+    request asks with_shadow_entries, and empty where there is none.
+    """
+    shadow_pattern: _builtins.str
+    """Pattern of that shadow entry."""
+    shadow_evidence: Global___Evidence.ValueType
+    """What about the traffic it matched."""
     @_builtins.property
     def moment_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Of such a call: what the moment model was told, by the names of its inputs; zeros are left
@@ -324,10 +335,13 @@ class Decision(_message.Message):
         moment_score: _builtins.float | None = ...,
         moment_version: _builtins.str = ...,
         moment_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        shadow_entry_id: _builtins.str = ...,
+        shadow_pattern: _builtins.str = ...,
+        shadow_evidence: Global___Evidence.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "moment_score", b"moment_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "moment_version", b"moment_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "moment_version", b"moment_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
     _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
@@ -436,6 +450,9 @@ class Detail(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     MOMENT_SCORE_FIELD_NUMBER: _builtins.int
     MOMENT_FACTS_FIELD_NUMBER: _builtins.int
+    SHADOW_ENTRY_ID_FIELD_NUMBER: _builtins.int
+    SHADOW_PATTERN_FIELD_NUMBER: _builtins.int
+    SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -452,6 +469,14 @@ class Detail(_message.Message):
     """Of a call whose moment reached the threshold of the moment model: that model's score in
     [0, 1]; absent otherwise. It is no probability.
     """
+    shadow_entry_id: _builtins.str
+    """Id of the shadow entry that would have blocked this, which changed nothing; only where the
+    request asks with_shadow_entries, and empty where there is none.
+    """
+    shadow_pattern: _builtins.str
+    """Pattern of that shadow entry."""
+    shadow_evidence: Global___Evidence.ValueType
+    """What about the traffic it matched."""
     @_builtins.property
     def moment_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Of such a call: what the moment model was told, by the names of its inputs; zeros are left
@@ -469,10 +494,13 @@ class Detail(_message.Message):
         error: _builtins.str = ...,
         moment_score: _builtins.float | None = ...,
         moment_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        shadow_entry_id: _builtins.str = ...,
+        shadow_pattern: _builtins.str = ...,
+        shadow_evidence: Global___Evidence.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "moment_score", b"moment_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "pattern", b"pattern", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "pattern", b"pattern", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
     _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015

@@ -209,6 +209,9 @@ class DecideCallRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CALL_FIELD_NUMBER: _builtins.int
+    WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    with_shadow_entries: _builtins.bool
+    """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     @_builtins.property
     def call(self) -> Global___Call:
         """The attempt."""
@@ -217,10 +220,11 @@ class DecideCallRequest(_message.Message):
         self,
         *,
         call: Global___Call | None = ...,
+        with_shadow_entries: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -257,6 +261,9 @@ class DecideCallsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CALLS_FIELD_NUMBER: _builtins.int
+    WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    with_shadow_entries: _builtins.bool
+    """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     @_builtins.property
     def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Call]:
         """The attempts, 1 to 4096 of them."""
@@ -265,10 +272,11 @@ class DecideCallsRequest(_message.Message):
         self,
         *,
         calls: _abc.Iterable[Global___Call] | None = ...,
+        with_shadow_entries: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -305,6 +313,9 @@ class DecideTextRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
+    WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    with_shadow_entries: _builtins.bool
+    """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     @_builtins.property
     def text(self) -> Global___Text:
         """The message."""
@@ -313,10 +324,11 @@ class DecideTextRequest(_message.Message):
         self,
         *,
         text: Global___Text | None = ...,
+        with_shadow_entries: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -353,6 +365,9 @@ class DecideTextsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXTS_FIELD_NUMBER: _builtins.int
+    WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    with_shadow_entries: _builtins.bool
+    """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     @_builtins.property
     def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Text]:
         """The messages, 1 to 4096 of them."""
@@ -361,10 +376,11 @@ class DecideTextsRequest(_message.Message):
         self,
         *,
         texts: _abc.Iterable[Global___Text] | None = ...,
+        with_shadow_entries: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -401,6 +417,9 @@ class DecideLinkRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LINK_FIELD_NUMBER: _builtins.int
+    WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    with_shadow_entries: _builtins.bool
+    """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     @_builtins.property
     def link(self) -> Global___Link:
         """The link."""
@@ -409,10 +428,11 @@ class DecideLinkRequest(_message.Message):
         self,
         *,
         link: Global___Link | None = ...,
+        with_shadow_entries: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -449,6 +469,9 @@ class DecideLinksRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LINKS_FIELD_NUMBER: _builtins.int
+    WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    with_shadow_entries: _builtins.bool
+    """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     @_builtins.property
     def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___Link]:
         """The links, 1 to 4096 of them."""
@@ -457,10 +480,11 @@ class DecideLinksRequest(_message.Message):
         self,
         *,
         links: _abc.Iterable[Global___Link] | None = ...,
+        with_shadow_entries: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,22 +1,18 @@
 """`fanzha blocklist`: the lists, over gRPC."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
 
 from blocklists.importers import words
-from fanzha.client import channels
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
-from services.cli import list_display, list_import
-from services.cli.console import err, one_sentence, out, print_json
+from fanzha.v1 import decision_pb2
+from services.cli import list_display, list_import, list_life
+from services.cli.console import err, out, print_json
 from services.cli.fingerprint import canonical
+from services.cli.list_server import DEADLINE_SECONDS, as_dict, server
 from services.cli.list_words import (
     DEFAULT_TARGET,
     ActionWord,
@@ -29,7 +25,9 @@ from services.cli.list_words import (
     FraudTypeWord,
     KindWord,
     LegalBasis,
+    ModeWord,
     Reason,
+    Review,
     SourceWord,
     Target,
     enum,
@@ -37,11 +35,13 @@ from services.cli.list_words import (
     kind,
     login,
 )
+from services.cli.list_words import mode as read_mode
+from services.cli.list_words import review as read_review
 
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(list_import.import_)
+list_life.add_to(app)
 
-DEADLINE_SECONDS = 60.0
 _EXPORT_FORMATS = ("csv", "domains", "numbers")
 _BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
 
@@ -63,6 +63,8 @@ def add(
     fraud_type: FraudTypeWord = "",
     legal_basis: LegalBasis = "",
     expires: Expires = "",
+    review: Review = "",
+    mode: ModeWord = "enforce",
     campaign: Campaign = "",
     author: Author = "",
     expected_version: ExpectedVersion = None,
@@ -76,7 +78,9 @@ def add(
         "direction": enum(direction, words.read_direction, "--direction"),
         "fraud_type": enum(fraud_type, words.read_fraud_type, "--fraud-type"),
         "source": enum(source, words.read_source, "--source"),
-        "expires_at_s": expiry(expires, int(time.time())),
+        "review_at_s": read_review(review, int(time.time())),
+        "mode": read_mode(mode),
+        **expiry(expires, int(time.time())),
     }
     patterns = canonical(patterns, common["kind"])
     request = pb.UpdateEntriesRequest(
@@ -89,7 +93,7 @@ def add(
         author=author or login(),
         reason=reason,
     )  # fmt: skip
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
     _tell(patterns, answer, answer.additions, as_json=as_json)
     if any(report.outcome in _BAD for report in answer.additions):
@@ -118,7 +122,7 @@ def remove(
         author=author or login(),
         reason=reason,
     )
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
     _tell(patterns, answer, answer.removals, as_json=as_json)
     if any(report.outcome != pb.ROW_OUTCOME_REMOVED for report in answer.removals):
@@ -134,10 +138,10 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Find the entries that match, most decisive first."""
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.FindEntries(pb.FindEntriesRequest(query=query), timeout=DEADLINE_SECONDS)
     if as_json:
-        print_json(_as_dict(answer))
+        print_json(as_dict(answer))
         return
     if answer.protected_because:
         out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
@@ -152,14 +156,15 @@ def list_(
     kind_: KindWord = "",
     action: Annotated[str, typer.Option(help="block or allow; empty: both.")] = "",
     source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
+    mode: Annotated[str, typer.Option(help="enforce or shadow; empty: both.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List entries."""
-    request = pb.ListEntriesRequest(**_filter(kind_, action, source))
+    request = pb.ListEntriesRequest(**_filter(kind_, action, source), mode=read_mode(mode))
     entries: list[pb.Entry] = []
-    with _server(target) as stub:
+    with server(target) as stub:
         while True:
             request.page_size = min(limit - len(entries), 1000)
             answer = stub.ListEntries(request, timeout=DEADLINE_SECONDS)
@@ -168,7 +173,7 @@ def list_(
             if not request.page_token or len(entries) >= limit:
                 break
     if as_json:
-        print_json([_as_dict(entry) for entry in entries])
+        print_json([as_dict(entry) for entry in entries])
         return
     list_display.show_entries(entries, int(time.time()))
     more = "; there are more" if request.page_token else ""
@@ -193,7 +198,7 @@ def export(
         known = ", ".join(_EXPORT_FORMATS)
         raise typer.BadParameter(f"{form!r} is none of {known}", param_hint="--format")
     wanted = _filter(kind_, action or ("" if form == "csv" else "block"), source)
-    with _server(target) as stub:
+    with server(target) as stub:
         answers = stub.ExportEntries(pb.ExportEntriesRequest(**wanted))
         batches = (answer.entries for answer in answers)
         if file is None:
@@ -211,28 +216,23 @@ def export(
 @app.command()
 def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show the version of the lists, here and in every worker."""
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.GetStatus(pb.GetStatusRequest(), timeout=DEADLINE_SECONDS)
     if as_json:
-        print_json(_as_dict(answer))
+        print_json(as_dict(answer))
         return
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer.committed_at_ms / 1000))
     out.print(f"version {answer.version}, committed {when if answer.version else 'never'}")
     for count in answer.counts:
         action = list_display.word(decision_pb2.Action, count.action, "ACTION_")
         name = list_display.word(pb.EntryKind, count.kind, "ENTRY_KIND_")
-        out.print(f"{count.entries:>12,} {action} {name}")
+        shadow = " (shadow)" if count.mode == pb.ENTRY_MODE_SHADOW else ""
+        out.print(f"{count.entries:>12,} {action} {name}{shadow}")
     for worker in answer.workers:
         age = (time.time() * 1000 - worker.applied_at_ms) / 1000
         out.print(f"worker {worker.worker}: version {worker.list_version}, for {age:.0f} s")
     if not answer.workers:
         out.print("no worker has reported in the last ten seconds")
-
-
-@contextmanager
-def _server(target: str) -> Iterator[Any]:
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield blocklist_pb2_grpc.BlocklistServiceStub(channel)
 
 
 def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
@@ -245,13 +245,7 @@ def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
 
 def _tell(patterns: list[str], answer: Any, reports: Any, *, as_json: bool) -> None:
     if as_json:
-        print_json(_as_dict(answer))
+        print_json(as_dict(answer))
         return
     list_display.show_reports(patterns, reports)
     out.print(f"the lists are at version {answer.version}")
-
-
-def _as_dict(message: Message) -> dict[str, Any]:
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )

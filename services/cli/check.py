@@ -25,6 +25,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Show what weighed most, by the models found here.")
 ]
+WithShadows = Annotated[
+    bool, typer.Option("--shadow", help="Tell which shadow entry would have blocked it.")
+]
 Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")]
 
 DEFAULT_TARGET = "127.0.0.1:7361"
@@ -45,6 +48,7 @@ def call(
     local: Local = False,
     as_json: AsJson = False,
     explain: Explain = False,
+    shadow: WithShadows = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Decide whether to connect a call."""
@@ -55,7 +59,7 @@ def call(
         attestation=_word(traffic.attestation, attestation, "attestation"),
         trunk=trunk,
     )
-    request = pb.DecideCallRequest(call=message)
+    request = pb.DecideCallRequest(call=message, with_shadow_entries=shadow)
     decision = _ask("DecideCall", request, target, local, timeout)
     _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
 
@@ -72,6 +76,7 @@ def sms(
     local: Local = False,
     as_json: AsJson = False,
     explain: Explain = False,
+    shadow: WithShadows = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Decide whether to deliver a text message."""
@@ -81,7 +86,7 @@ def sms(
         body=text,
         ingress=_word(traffic.ingress, ingress, "ingress"),
     )
-    request = pb.DecideTextRequest(text=message)
+    request = pb.DecideTextRequest(text=message, with_shadow_entries=shadow)
     decision = _ask("DecideText", request, target, local, timeout)
     _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
 
@@ -94,10 +99,12 @@ def url(
     local: Local = False,
     as_json: AsJson = False,
     explain: Explain = False,
+    shadow: WithShadows = False,
     timeout: Timeout = 5.0,
 ) -> None:
     """Decide whether to let a link be opened."""
-    request = pb.DecideLinkRequest(link=pb.Link(url=url, subscriber=subscriber))
+    link = pb.Link(url=url, subscriber=subscriber)
+    request = pb.DecideLinkRequest(link=link, with_shadow_entries=shadow)
     decision = _ask("DecideLink", request, target, local, timeout)
     _show(decision, as_json, explanation.of_link(decision, request.link) if explain else None)
 
@@ -149,6 +156,9 @@ def _show(
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
     out.print(sentence(decision), soft_wrap=True)
+    if decision.shadow_entry_id:
+        entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
+        out.print(f"The shadow entry {entry} would have blocked it.", soft_wrap=True)
     if why is not None:
         explanation.show(why)
 
@@ -167,6 +177,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "list_version": decision.list_version,
         "model_version": decision.model_version,
         **_moment(decision),
+        **_shadow(decision),
         "decision_id": str(decision.decision_id),
     }
 
@@ -176,6 +187,16 @@ def _moment(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     score = round(decision.moment_score, 4) if decision.HasField("moment_score") else None
     return {"moment_score": score, "moment_version": decision.moment_version}
+
+
+def _shadow(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.shadow_entry_id:
+        return {}
+    return {
+        "shadow_entry": decision.shadow_entry_id,
+        "shadow_pattern": decision.shadow_pattern,
+        "shadow_evidence": word(decision_pb2.Evidence.Name(decision.shadow_evidence), "EVIDENCE_"),
+    }
 
 
 def word(name: str, prefix: str) -> str:

@@ -15,7 +15,7 @@ from services.cli.console import out
 
 CSV_COLUMNS = (
     "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",
-    "expires", "campaign",
+    "expires", "campaign", "review", "mode",
 )  # fmt: skip
 _TYPES = {
     pb.ENTRY_KIND_NUMBER: "number",
@@ -54,27 +54,68 @@ def columns(entry: pb.Entry) -> tuple[str, ...]:
         word(pb.Source, entry.source, "SOURCE_"),
         entry.reason,
         entry.legal_basis,
-        datetime.fromtimestamp(entry.expires_at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "never" if entry.no_end else _moment(entry.expires_at_s),
         entry.campaign,
+        _moment(entry.review_at_s) if entry.review_at_s else "",
+        word(pb.EntryMode, entry.mode, "ENTRY_MODE_"),
     )
+
+
+def _moment(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(at_s: int) -> str:
+    """Write the day of a moment."""
+    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
 
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
     """Print entries as a table."""
     table = Table(box=None, pad_edge=False)
-    for name in ("pattern", "type", "action", "fraud type", "source", "ends", "id", "reason"):
-        table.add_column(name, overflow="fold")
+    for name in (
+        *("pattern", "type", "action", "fraud type", "source", "ends", "review"),
+        *("hits", "last hit", "id", "reason"),
+    ):
+        table.add_column(name, overflow="fold", justify="right" if name == "hits" else "left")
     for entry in entries:
         type_, pattern, action, direction, fraud_type, source, reason, *_ = columns(entry)
         if entry.kind in _OF_FORMAT["numbers"] and direction != "both":
             action = f"{action} {direction}"
-        ends = datetime.fromtimestamp(entry.expires_at_s, UTC).date().isoformat()
+        if entry.mode == pb.ENTRY_MODE_SHADOW:
+            action = f"{action} (shadow)"
         over = " (over)" if entry.expires_at_s <= now_s else ""
-        table.add_row(pattern, type_, action, fraud_type, source, ends + over,
-                      entry.entry_id, reason)  # fmt: skip
-    # Into a pipe or file, nothing is folded: what reads it looks for whole patterns.
-    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
-    wide.print(table)
+        ends = "never" if entry.no_end else day(entry.expires_at_s) + over
+        late = " (overdue)" if 0 < entry.review_at_s <= now_s else ""
+        review = day(entry.review_at_s) + late if entry.review_at_s else ""
+        hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"
+        last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
+        table.add_row(pattern, type_, action, fraud_type, source, ends, review,
+                      hits, last_hit, entry.entry_id, reason)  # fmt: skip
+    wide().print(table)
+
+
+def show_entry(entry: pb.Entry, now_s: int) -> None:
+    """Print all there is to say of one entry, one thing a line."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    over = " (over)" if entry.expires_at_s <= now_s else ""
+    late = " (overdue)" if 0 < entry.review_at_s <= now_s else ""
+    for name, value in zip(CSV_COLUMNS, columns(entry), strict=True):
+        late_or_over = over if name == "expires" else late if name == "review" else ""
+        table.add_row(name.replace("_", " "), (value or "–") + late_or_over)
+    table.add_row("entered", f"{_moment(entry.created_at_s)} by {entry.created_by}")
+    hits = f"{entry.hits:,}, about" if entry.HasField("hits") else "not counted"
+    table.add_row("hits", hits)
+    table.add_row("last hit", _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
+    table.add_row("id", entry.entry_id)
+    wide().print(table)
+    out.print()
+
+
+def wide() -> Console:
+    """Return where tables go: into a pipe or file, nothing is folded."""
+    # What reads it looks for whole patterns.
+    return out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
 
 
 def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:

@@ -30,11 +30,15 @@ from services.cli.list_words import (
     Expires,
     FraudTypeWord,
     LegalBasis,
+    ModeWord,
+    Review,
     Target,
     enum,
     expiry,
     login,
 )
+from services.cli.list_words import mode as read_mode
+from services.cli.list_words import review as read_review
 
 _SHOWN_PROBLEMS = 10
 
@@ -52,6 +56,8 @@ def import_(
         ),
     ] = "",
     expires: Expires = "",
+    review: Review = "",
+    mode: ModeWord = "",
     direction: DirectionWord = "both",
     reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
     legal_basis: LegalBasis = "",
@@ -74,7 +80,9 @@ def import_(
             direction=enum(direction, words.read_direction, "--direction"),
             fraud_type=enum(fraud_type, words.read_fraud_type, "--fraud-type"),
             source=enum(source, words.read_source, "--source"),
-            expires_at_s=expiry(expires, int(time.time())),
+            **expiry(expires, int(time.time())),
+            review_at_s=read_review(review, int(time.time())),
+            mode=read_mode(mode),
             legal_basis=legal_basis,
             campaign=campaign,
         ),
@@ -145,6 +153,7 @@ def _summary(
         "rows": reading.rows + reading.invalid.total(),
         **{name: outcomes[name] for name in ("added", "replaced", "duplicate", "refused")},
         "invalid": outcomes["invalid"],
+        "terms_given": answer.terms_given,
         "unreadable_lines": dict(reading.invalid),
         "seconds": round(seconds, 3),
     }
@@ -160,6 +169,9 @@ def _show(summary: dict[str, Any], problems: list[tuple[int, str]], *, dry_run: 
     out.print(table)
     for what, lines in summary["ignored"].items():
         out.print(f"not entries: {lines:,} × {what}", markup=False, soft_wrap=True)
+    if summary["terms_given"]:
+        given = f"{summary['terms_given']:,} rows ask for no end without a date of review"
+        out.print(f"{given}: they end after the server's default term", soft_wrap=True)
     for line, message in problems[:_SHOWN_PROBLEMS]:
         out.print(f"line {line}: {message}", markup=False, soft_wrap=True)
     if len(problems) > _SHOWN_PROBLEMS:

@@ -21,7 +21,7 @@ ROWS_PER_MESSAGE = 4000
 LONGEST_PATTERN = 16_384
 """Characters; what is longer is no pattern, and must not fill a message."""
 MOST_PROBLEMS = 1000
-_NOTHING_SAID = (None, None, None, None, "", "", "", "")
+_NOTHING_SAID = (None, None, None, None, "", "", "", "", "", None)
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[Any], Any] = lambda member: member  # noqa: E731
@@ -100,6 +100,7 @@ class Upload:
     def _with_fields(self, row: Row) -> pb.ImportRow | None:
         try:
             expires_at_s = words.read_expiry(row.expires, self._now_s) if row.expires else 0
+            review_at_s = words.read_review(row.review, self._now_s) if row.review else 0
         except InvalidInput as error:
             self._note(BadLine(row.line, row.pattern, str(error)))
             return None
@@ -115,6 +116,9 @@ class Upload:
             legal_basis=row.legal_basis,
             expires_at_s=expires_at_s or 0,
             campaign=row.campaign,
+            review_at_s=review_at_s,
+            mode=_wire(row.mode),
+            no_end=expires_at_s is None,
         )
 
     def _note(self, item: Item) -> None:

@@ -47,7 +47,25 @@ SourceWord = Annotated[
 ]
 Expires = Annotated[
     str,
-    typer.Option(help="When it ends: 30d, 2026-12-31; empty: after the server's default term."),
+    typer.Option(
+        help="When it ends: 30d, 2026-12-31, or never, which needs --review; empty: after the "
+        "server's default term."
+    ),
+]
+Review = Annotated[
+    str,
+    typer.Option(
+        "--review",
+        help="When somebody must look whether it is still needed: 90d, 2026-12-31; empty: at its "
+        "end.",
+    ),
+]
+ModeWord = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        help="enforce, or shadow: only count what it would have blocked, and change no decision.",
+    ),
 ]
 LegalBasis = Annotated[str, typer.Option(help="The law or order behind it.")]
 Campaign = Annotated[str, typer.Option(help="Named operation it belongs to.")]
@@ -85,6 +103,19 @@ def kind(word: str) -> Any:
     return {"number": 1, "range": 2}.get(word) or enum(word, words.read_kind, "--kind")
 
 
-def expiry(word: str, now_s: int) -> int:
-    """Read ``--expires``; 0 for the default term."""
-    return read(word, lambda text: words.read_expiry(text, now_s), "--expires") or 0
+def expiry(word: str, now_s: int) -> dict[str, Any]:
+    """Read ``--expires`` as the fields of an entry; none for the default term."""
+    if not word:
+        return {}
+    end = read(word, lambda text: words.read_expiry(text, now_s), "--expires")
+    return {"no_end": True} if end is None else {"expires_at_s": end}
+
+
+def review(word: str, now_s: int) -> int:
+    """Read ``--review``; 0 for none."""
+    return read(word, lambda text: words.read_review(text, now_s), "--review") or 0
+
+
+def mode(word: str) -> Any:
+    """Read ``--mode``; 0 for an empty word."""
+    return enum(word, words.read_mode, "--mode")

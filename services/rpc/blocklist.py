@@ -10,9 +10,10 @@ from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
 from services import list_audit
 from services.administration import Administration, Import
 from services.audit_events import Audit, NoAudit
+from services.entry_life import names_of
 from services.list_changes import Reference, Terms
 from services.list_views import Filter
-from services.rpc import import_messages, list_messages
+from services.rpc import import_messages, life_messages, list_messages
 
 MOST_CHANGES = 10_000
 """Rows of one UpdateEntries; more are an import."""
@@ -37,10 +38,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
                 f"additions and removals: 1 to {MOST_CHANGES} in one request, not {changes}; "
                 "ImportEntries takes more"
             )
-        removals = [
-            Reference(kind=one.kind, pattern=one.pattern, action=one.action)
-            for one in request.removals
-        ]
+        removals = [_reference(one) for one in request.removals]
         terms = Terms(
             author=request.author,
             reason=request.reason,
@@ -79,8 +77,10 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.FindEntriesRequest, context: object
     ) -> pb.FindEntriesResponse:
         found = await self._administration.views.find(request.query)
+        life = self._administration.life
+        hits = await life.hits_of([entry.entry_id for entry in found.entries])
         return pb.FindEntriesResponse(
-            entries=map(list_messages.entry, found.entries),
+            entries=[list_messages.entry(entry, hits) for entry in found.entries],
             version=found.version,
             protected_because=found.protected_because,
         )
@@ -91,8 +91,10 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         page = await self._administration.views.page(
             _filter(request), request.page_size, request.page_token
         )
+        names = [name for table in page.tables for name in names_of(table)]
+        hits = await self._administration.life.hits_of(names)
         return pb.ListEntriesResponse(
-            entries=list_messages.entries(page.tables),
+            entries=list_messages.entries(page.tables, hits),
             next_page_token=page.next_token,
             total=page.total,
             version=page.version,
@@ -116,8 +118,10 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             version=status.head.version,
             committed_at_ms=status.head.committed_at_ms,
             counts=[
-                pb.EntryCount(kind=_wire(kind), action=_wire(action), entries=entries)
-                for (kind, action), entries in sorted(status.counts.items())
+                pb.EntryCount(
+                    kind=_wire(kind), action=_wire(action), mode=_wire(mode), entries=entries
+                )
+                for (kind, action, mode), entries in sorted(status.counts.items())
             ],
             workers=[
                 pb.WorkerStatus(
@@ -128,6 +132,36 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
                 )
                 for report in status.workers
             ],
+        )
+
+    async def ListDue(self, request: pb.ListDueRequest, context: object) -> pb.ListDueResponse:
+        _filter_source(request.source)
+        page = await self._administration.life.due(
+            request.within_s, request.source, request.page_size, request.page_token
+        )
+        return life_messages.due(page)
+
+    async def ListDead(self, request: pb.ListDeadRequest, context: object) -> pb.ListDeadResponse:
+        _filter_source(request.source)
+        page = await self._administration.life.dead(
+            request.days, request.source, request.page_size, request.page_token
+        )
+        return life_messages.dead(page)
+
+    async def ResolveShadows(
+        self, request: pb.ResolveShadowsRequest, context: object
+    ) -> pb.ResolveShadowsResponse:
+        if not 1 <= len(request.entries) <= MOST_CHANGES:
+            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+        terms = Terms(
+            author=request.author, reason=request.reason, expected_version=_version(request)
+        )
+        done = await self._administration.resolve_shadows(
+            [_reference(one) for one in request.entries], terms, drop=request.drop
+        )
+        await list_audit.refused_rows(self._audit, done.additions, terms)
+        return pb.ResolveShadowsResponse(
+            version=done.version, entries=map(list_messages.report, done.additions)
         )
 
     def _begin(self, header: pb.ImportHeader) -> Import:
@@ -149,9 +183,19 @@ def _fold(importing: Import, rows: pb.ImportRows) -> None:
     importing.fold(lines, proposed)
 
 
-def _version(message: pb.UpdateEntriesRequest | pb.ImportHeader) -> int | None:
+def _reference(message: pb.EntryRef) -> Reference:
+    return Reference(kind=message.kind, pattern=message.pattern, action=message.action)
+
+
+def _version(
+    message: pb.UpdateEntriesRequest | pb.ImportHeader | pb.ResolveShadowsRequest,
+) -> int | None:
     return message.expected_version if message.HasField("expected_version") else None
 
 
 def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> Filter:
-    return list_messages.wanted(message.kind, message.action, message.source)
+    return list_messages.wanted(message.kind, message.action, message.source, message.mode)
+
+
+def _filter_source(source: int) -> None:
+    list_messages.wanted(0, 0, source)

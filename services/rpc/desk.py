@@ -82,9 +82,10 @@ def _answer(
 ) -> Answer:
     if request.fault is not None:
         return request.fault
+    would_block = decisions.would_block if request.with_shadow_entries else {}
     if not request.single:
-        return batch_response(decisions, details, first, request.rows)
+        return batch_response(decisions, details, first, request.rows, would_block)
     detail = details.get(first)
     if detail is not None and detail.error:
         return InvalidInput(detail.error)
-    return single_response(decisions, first)
+    return single_response(decisions, first, would_block.get(first))

@@ -47,6 +47,7 @@ def response(done: Imported) -> pb.ImportEntriesResponse:
         examples=map(list_messages.report, done.examples),
         repeated_rows=done.repeated_rows,
         names_not_compared=done.names_not_compared,
+        terms_given=done.terms_given,
     )
 
 

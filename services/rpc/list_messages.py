@@ -4,16 +4,17 @@ The only loops over rows here; an import of ten million rows holds the objects o
 message at a time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from blocklists.entries import Entry, Kind, Source
+from blocklists.entries import Entry, Kind, Mode, Source
 from blocklists.entry_table import EntryTable
 from blocklists.intake import Defaults, Problem, Proposed
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
+from services.entry_hits import NO_HITS, Hits
 from services.list_changes import RowReport
 from services.list_views import Filter
 
@@ -35,6 +36,9 @@ def proposed(entries: Sequence[pb.Entry]) -> Proposed:
         legal_bases=[entry.legal_basis for entry in entries],
         campaigns=[entry.campaign for entry in entries],
         authors=[entry.created_by for entry in entries],
+        modes=[entry.mode for entry in entries],
+        reviews_s=[entry.review_at_s for entry in entries],
+        no_ends=[entry.no_end for entry in entries],
     )
 
 
@@ -53,6 +57,9 @@ def proposed_rows(message: pb.ImportRows) -> tuple[list[int], Proposed]:
         legal_bases=[row.legal_basis for row in rows],
         campaigns=[row.campaign for row in rows],
         authors=[""] * len(rows),
+        modes=[row.mode for row in rows],
+        reviews_s=[row.review_at_s for row in rows],
+        no_ends=[row.no_end for row in rows],
     )
 
 
@@ -70,19 +77,23 @@ def defaults(message: pb.Entry, ours: Defaults) -> Defaults:
         legal_basis=message.legal_basis,
         campaign=message.campaign,
         author=message.created_by or ours.author,
+        mode=message.mode or ours.mode,
+        review_s=message.review_at_s,
+        no_end=message.no_end,
     )
 
 
-def wanted(kind: int, action: int, source: int) -> Filter:
+def wanted(kind: int, action: int, source: int, mode: int = 0) -> Filter:
     """Read a filter; an unknown kind, action or source is an error, not an empty answer."""
     for name, number, known in (
         ("kind", kind, Kind),
         ("action", action, Action),
         ("source", source, Source),
+        ("mode", mode, Mode),
     ):
         if number and number not in set(known):
             raise InvalidInput(f"{name}: there is none with number {number}")
-    return Filter(kind=kind, action=action, source=source)
+    return Filter(kind=kind, action=action, source=source, mode=mode)
 
 
 def report(row: RowReport | Problem) -> pb.RowReport:
@@ -96,13 +107,14 @@ def report(row: RowReport | Problem) -> pb.RowReport:
     )
 
 
-def entries(tables: Sequence[EntryTable]) -> list[pb.Entry]:
-    """Write entries."""
-    return [entry(table.entry(row)) for table in tables for row in range(len(table))]
+def entries(tables: Sequence[EntryTable], hits: Mapping[str, Hits] | None = None) -> list[pb.Entry]:
+    """Write entries, with their *hits* where those are known."""
+    return [entry(table.entry(row), hits) for table in tables for row in range(len(table))]
 
 
-def entry(one: Entry) -> pb.Entry:
-    """Write one entry."""
+def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
+    """Write one entry; an entry that *hits* lacks has none."""
+    counted = None if hits is None else hits.get(one.entry_id, NO_HITS)
     return pb.Entry(
         entry_id=one.entry_id,
         kind=_wire(one.kind),
@@ -117,4 +129,9 @@ def entry(one: Entry) -> pb.Entry:
         created_at_s=int(one.created_at.timestamp()),
         expires_at_s=int(one.expires_at.timestamp()),
         campaign=one.campaign,
+        mode=_wire(one.mode),
+        review_at_s=int(one.review_at.timestamp()) if one.review_at else 0,
+        no_end=not one.ends,
+        hits=None if counted is None else counted.times,
+        last_hit_at_s=0 if counted is None else counted.last_s,
     )

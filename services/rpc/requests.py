@@ -42,6 +42,9 @@ class Request:
     """Where its rows begin; none if it is not written as usual."""
     fault: InvalidInput | None = None
     """What is wrong with all of it. It has no rows then."""
+    with_shadow_entries: bool = False
+    """Asks which shadow entries would have blocked. Only people do, so such a request may be
+    slower: it is not written as usual, and protobuf reads it."""
 
 
 class Intake:
@@ -69,8 +72,10 @@ class Intake:
         except wire.Unusual:
             heads = []
         if not heads or (single and len(heads) > 1):
-            rows = len(self._messages(data, single=single))
-            return Request(data=data, single=single, rows=rows)
+            message = self._message(data, single=single)
+            rows = len(self._rows(message, single=single))
+            with_shadows = message.with_shadow_entries
+            return Request(data=data, single=single, rows=rows, with_shadow_entries=with_shadows)
         return Request(data=data, single=single, rows=len(heads), heads=heads)
 
     def table(self, requests: Sequence[Request], now_ms: int) -> Table:
@@ -96,10 +101,15 @@ class Intake:
             return ()
 
     def _messages(self, data: bytes, *, single: bool) -> Sequence[Any]:
+        return self._rows(self._message(data, single=single), single=single)
+
+    def _message(self, data: bytes, *, single: bool) -> Any:
         try:
-            message = (self._single if single else self._batch).FromString(data)
+            return (self._single if single else self._batch).FromString(data)
         except DecodeError:
             raise InvalidInput("request: its bytes are no message of this method") from None
+
+    def _rows(self, message: Any, *, single: bool) -> Sequence[Any]:
         if single:
             return (getattr(message, self._field),)
         rows: Sequence[Any] = getattr(message, f"{self._field}s")

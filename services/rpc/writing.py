@@ -5,11 +5,12 @@ be written in pieces, so each is the arrays and then what protobuf made.
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from fanzha.decisions import Decisions, Detail
+from fanzha.decisions import Decisions, Detail, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
 from fanzha.v1 import interception_pb2
 
@@ -23,17 +24,31 @@ _NO_DETAIL = Detail()
 
 
 def batch_response(
-    decisions: Decisions, details: Mapping[int, Detail], first: int, rows: int
+    decisions: Decisions,
+    details: Mapping[int, Detail],
+    first: int,
+    rows: int,
+    would_block: Mapping[int, WouldBlock] = MappingProxyType({}),
 ) -> bytes:
-    """Write *rows* decisions from row *first* on, whose details are given."""
+    """Write *rows* decisions from row *first* on, whose details are given.
+
+    *would_block* are the shadow entries to tell of; they may be of other rows, too.
+    """
     span = slice(first, first + rows)
+    if would_block:
+        shadowed = {row: one for row, one in would_block.items() if first <= row < first + rows}
+        details = dict.fromkeys(shadowed, _NO_DETAIL) | dict(details)
+    else:
+        shadowed = {}
     others = pb.Decisions(
         first_decision_id=decisions.first_id + first,
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         moment_version=decisions.moment_version,
-        details=[_detail(row - first, detail) for row, detail in details.items()],
+        details=[
+            _detail(row - first, detail, shadowed.get(row)) for row, detail in details.items()
+        ],
     ).SerializeToString()
     count = _varint(rows)
     # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
@@ -48,8 +63,8 @@ def batch_response(
     return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
-def single_response(decisions: Decisions, row: int) -> bytes:
-    """Write one row as the response to a single request."""
+def single_response(decisions: Decisions, row: int, would: WouldBlock | None = None) -> bytes:
+    """Write one row as the response to a single request; *would* is the shadow entry to tell of."""
     detail = decisions.details.get(row, _NO_DETAIL)
     score = float(decisions.scores[row])
     decision = pb.Decision(
@@ -67,12 +82,13 @@ def single_response(decisions: Decisions, row: int) -> bytes:
         moment_score=detail.moment_score,
         moment_facts=detail.moment_facts,
         moment_version=decisions.moment_version,
+        **_shadow(would),
     )
     # The responses of all channels have the decision in field 1.
     return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
 
 
-def _detail(row: int, detail: Detail) -> pb.Detail:
+def _detail(row: int, detail: Detail, would: WouldBlock | None) -> pb.Detail:
     return pb.Detail(
         row=row,
         entry_id=detail.entry_id,
@@ -82,7 +98,18 @@ def _detail(row: int, detail: Detail) -> pb.Detail:
         error=detail.error,
         moment_score=detail.moment_score,
         moment_facts=detail.moment_facts,
+        **_shadow(would),
     )
+
+
+def _shadow(would: WouldBlock | None) -> dict[str, Any]:
+    if would is None:
+        return {}
+    return {
+        "shadow_entry_id": would.entry_id,
+        "shadow_pattern": would.pattern,
+        "shadow_evidence": _wire(would.evidence),
+    }
 
 
 def _varint(number: int) -> bytes:

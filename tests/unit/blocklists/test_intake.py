@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from blocklists.changes import Outcome
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from blocklists.intake import LONGEST_TEXT, Checked, Defaults, Proposed, check
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
@@ -73,6 +74,9 @@ def test_what_a_row_says_outranks_the_defaults() -> None:
         ("sources", [6], "source"),
         ("expires_s", [NINE_O_CLOCK_S], "expires_at_s"),
         ("expires_s", [2**40], "expires_at_s"),
+        ("modes", [3], "mode"),
+        ("reviews_s", [NINE_O_CLOCK_S], "review_at_s"),
+        ("no_ends", [True], "no_end"),
         ("reasons", ["x" * (LONGEST_TEXT + 1)], "reason"),
     ],
 )
@@ -131,3 +135,54 @@ def test_no_rows_are_no_entries() -> None:
 
     assert len(found.table) == 0
     assert not found.problems
+
+
+def test_a_row_may_have_no_end_if_it_is_reviewed() -> None:
+    review_s = NINE_O_CLOCK_S + 90 * 86_400
+    rows = proposed("+8617000000001", no_ends=[True], reviews_s=[review_s])
+
+    entry = checked(rows).table.entry(0)
+
+    assert not entry.ends
+    assert entry.review_at is not None
+    assert int(entry.review_at.timestamp()) == review_s
+
+
+def test_no_end_needs_no_review_where_the_setting_says_so() -> None:
+    rows = proposed("+8617000000001", no_ends=[True])
+
+    found = checked(rows, replace(DEFAULTS, no_end_needs_review=False))
+
+    assert not found.table.entry(0).ends
+
+
+def test_an_import_gives_the_default_term_where_a_review_is_missing() -> None:
+    rows = proposed("+8617000000001", "+8617000000002", no_ends=[True, False])
+
+    found = checked(rows, replace(DEFAULTS, gives_term=True))
+
+    assert found.table.expires_s.tolist() == [DEFAULTS.expires_s] * 2
+    assert found.terms_given == 1
+
+
+def test_the_last_second_there_is_means_no_end() -> None:
+    rows = proposed("+8617000000001", expires_s=[NO_END_S], reviews_s=[NINE_O_CLOCK_S + 1])
+
+    assert not checked(rows).table.entry(0).ends
+
+
+def test_a_default_review_and_mode_hold_for_rows_that_do_not_say() -> None:
+    review_s = NINE_O_CLOCK_S + 5
+    defaults = replace(DEFAULTS, mode=Mode.SHADOW, review_s=review_s)
+    rows = proposed("+8617000000001", "+8617000000002", modes=[0, Mode.ENFORCE])
+
+    found = checked(rows, defaults)
+
+    assert found.table.modes.tolist() == [Mode.SHADOW, Mode.ENFORCE]
+    assert {one.review_at_s for one in found.table.provenance} == {review_s}
+
+
+def test_an_allow_entry_cannot_be_a_shadow() -> None:
+    rows = proposed("+8617000000001", actions=[Action.ALLOW], modes=[Mode.SHADOW])
+
+    assert outcomes(checked(rows)) == [(0, Outcome.INVALID)]

@@ -175,6 +175,6 @@ def test_a_single_request_is_written_like_a_batch_of_one() -> None:
 
 
 def field_of(kind: type[Message]) -> tuple[int, str]:
-    (field,) = kind.DESCRIPTOR.fields
+    field, *_ = kind.DESCRIPTOR.fields
     assert field.message_type is not None
     return field.number, field.message_type.full_name
