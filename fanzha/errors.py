@@ -16,6 +16,10 @@ class NotFound(FanzhaError):
     """What the request names does not exist here."""
 
 
+class Unauthenticated(FanzhaError):
+    """Nobody knows who asks: no credentials, or such as cannot be believed."""
+
+
 class NotAllowed(FanzhaError):
     """This caller may not do this."""
 

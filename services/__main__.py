@@ -4,7 +4,20 @@ from importlib.metadata import version as distribution_version
 
 import typer
 
-from services.cli import appeals, audit, bench, blocklist, check, hits, models, replay, run, score
+from services.cli import (
+    appeals,
+    audit,
+    bench,
+    blocklist,
+    check,
+    hits,
+    identity,
+    login,
+    models,
+    replay,
+    run,
+    score,
+)
 from services.cli.campaigns import show_campaigns
 from services.cli.console import out
 from services.cli.eval import evaluate
@@ -16,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Fanzha 反诈: lets calls, texts and links through, or blocks them as fraud.",
 )
+app.callback()(login.show)
 app.command()(run.up)
 app.command()(run.serve)
 app.command()(run.admin)
@@ -33,6 +47,7 @@ app.add_typer(hits.app, name="hits")
 app.add_typer(appeals.app, name="appeals")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
+app.add_typer(identity.app, name="identity")
 
 
 @app.command()

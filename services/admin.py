@@ -12,7 +12,7 @@ from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store
 from fanzha.phone import HomePlan
-from services import admin_metrics, lifetime
+from services import admin_metrics, exposure, lifetime
 from services.administration import Administration
 from services.appeals import assembly
 from services.appeals.lists import AdministeredLists
@@ -23,6 +23,8 @@ from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
 from services.list_gauges import ListGauges
 from services.places import ADMIN_LISTS, AUDIT
+from services.refusals import Refusals
+from services.rpc import security
 from services.rpc.appeal import AppealServicer
 from services.rpc.audit import AuditServicer
 from services.rpc.blocklist import BlocklistServicer
@@ -38,6 +40,8 @@ async def run(settings: Settings) -> int:
     """Serve list administration until told to stop; return the exit status."""
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
+    exposure.check_admin(settings)
+    exposure.tell_of_admin(settings)
     stop = lifetime.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()
@@ -65,6 +69,7 @@ async def run(settings: Settings) -> int:
         registry=registry,
         now_ms=now_ms,
     )
+    refusals = Refusals(audit)
     server = RpcServer(
         {
             "blocklist": BlocklistServicer(administration, audit),
@@ -72,6 +77,7 @@ async def run(settings: Settings) -> int:
             "audit": AuditServicer(audit),
         },
         max_message_bytes=settings.max_message_bytes,
+        security=security.of(settings, "admin", refusals.note),
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(audit.close)
@@ -84,11 +90,13 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(_follow(replica, server)),
             asyncio.create_task(audit.run()),
             asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
+            asyncio.create_task(refusals.run()),
             *appeals.start(),
         ]
         await lifetime.first_of(stop, *background)
         await server.drain(settings.drain_seconds)
         await lifetime.cancel(background)
+        await refusals.write(last=True)
     logger.info("administration ends")
     return 0
 

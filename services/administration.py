@@ -21,7 +21,7 @@ from blocklists.snapshot import Snapshot
 from blocklists.store import Store
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
-from services import shadow_resolution
+from services import identity, list_scope, shadow_resolution
 from services.entry_life import EntryLife, HitReader, NoHits
 from services.import_report import Imported, ImportReport, Wanted
 from services.list_changes import (
@@ -128,6 +128,9 @@ class Administration:
         async with self._one_at_a_time:
             for _ in range(_ATTEMPTS):
                 snapshot = await self._caught_up()
+                who = identity.current()
+                if who.sources:
+                    await asyncio.to_thread(list_scope.check, who, snapshot, table, named)
                 done = await asyncio.to_thread(judge, snapshot, table, named, conflicts_at_s)
                 if terms.expected_version not in (None, snapshot.version):
                     raise _conflict(snapshot.version, terms.expected_version)

@@ -1,6 +1,6 @@
 """Who asks: a name, roles, and the regions and list sources they reach.
 
-The edge finds out who asks and says so with `acting`; what runs below asks `current`. Without
+The edge finds out who asks and says so with `become`; what runs below asks `current`. Without
 identities in the settings everybody is `DEVELOPER`, and says their own name.
 """
 
@@ -30,6 +30,14 @@ class Role(StrEnum):
     """Switch models, look at the state of workers."""
 
 
+class Credential(StrEnum):
+    """How somebody showed who they are."""
+
+    NONE = "none"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    CERTIFICATE = "certificate"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Somebody who asks."""
@@ -42,9 +50,15 @@ class Identity:
     """List sources they may change; empty: all."""
     development: bool = False
     """Whether nobody checked who it is."""
+    credential: Credential = Credential.NONE
+    """What they showed."""
+    expires_s: float = 0.0
+    """When that ends, in Unix time; 0: never."""
 
 
 DEVELOPER = Identity(name="developer", roles=frozenset(Role), development=True)
+NOBODY = Identity(name="nobody", roles=frozenset())
+"""Who calls a method that is open to anybody, where identities are asked for elsewhere."""
 
 _current: ContextVar[Identity] = ContextVar("identity", default=DEVELOPER)
 
@@ -52,6 +66,11 @@ _current: ContextVar[Identity] = ContextVar("identity", default=DEVELOPER)
 def current() -> Identity:
     """Return who asks in this task."""
     return _current.get()
+
+
+def become(identity: Identity) -> None:
+    """Let *identity* be who asks for the rest of this task: gRPC gives each request its own."""
+    _current.set(identity)
 
 
 @contextmanager

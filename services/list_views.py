@@ -161,7 +161,7 @@ def _counts(snapshot: Snapshot) -> Counter[tuple[Kind, Action, Mode]]:
 
 def present(snapshot: Snapshot, identities: Identities) -> Bools:
     """Tell which identities are in the lists."""
-    found: Bools = _places(snapshot, identities) != NO_ENTRY
+    found: Bools = places(snapshot, identities) != NO_ENTRY
     return found
 
 
@@ -195,18 +195,19 @@ def _wanted(layer: Layer, wanted: Filter) -> Bools:
 
 def _same_identity(snapshot: Snapshot, kind: Kind, pattern: str) -> list[Entry]:
     both = Identities.of([(kind, pattern, Action.ALLOW), (kind, pattern, Action.BLOCK)])
-    places = _places(snapshot, both)
-    return [snapshot.entry(row) for row in places[places != NO_ENTRY].tolist()]
+    rows = places(snapshot, both)
+    return [snapshot.entry(row) for row in rows[rows != NO_ENTRY].tolist()]
 
 
-def _places(snapshot: Snapshot, identities: Identities) -> Int64s:
-    places = np.full(len(identities), NO_ENTRY, np.int64)
+def places(snapshot: Snapshot, identities: Identities) -> Int64s:
+    """Return the row of each identity, `NO_ENTRY` where it is not in the lists."""
+    found = np.full(len(identities), NO_ENTRY, np.int64)
     for layer in snapshot.layers:
         rows = locate(layer.segment, identities)
         there = np.flatnonzero(rows != NO_ENTRY)
         there = there[~layer.is_dead(rows[there])]
-        places[there] = rows[there] + layer.first_row
-    return places
+        found[there] = rows[there] + layer.first_row
+    return found
 
 
 def _start(token: str, version: int) -> int:

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from blocklists.follower import Follower
 from blocklists.redis_client import connect
 from blocklists.store import Store
-from services import lifetime
+from services import exposure, lifetime
 from services.clock import now_ms
 from services.decision_log import options
 from services.decision_log.keeper_metrics import KeeperMetrics
@@ -63,8 +63,11 @@ class _Host:
         self._valkey = valkey
 
     async def run(self, *, with_admin: bool) -> int:
-        stop = lifetime.stop_event()
         settings = self._settings
+        if with_admin:
+            exposure.check_admin(settings)
+        exposure.tell_of_decisions(settings)
+        stop = lifetime.stop_event()
         async with AsyncExitStack() as stack:
             port = SharedPort(settings.listen_host, settings.listen_port)
             stack.callback(port.close)
@@ -121,6 +124,8 @@ class _Host:
         beside.rename(file)
         for name, address in endpoints.items():
             sys.stderr.write(f"{name:<14}{address}\n")
+        if not self._settings.asks_who:
+            sys.stderr.write(f"{'identity':<14}{exposure.DEVELOPMENT}.\n")
         sys.stderr.write("Ctrl-C ends in order.\n")
         sys.stderr.flush()
 

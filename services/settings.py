@@ -20,8 +20,12 @@ from pydantic_settings import (
 PREFIX = "FANZHA_"
 CONFIG_VARIABLE = "FANZHA_CONFIG"
 """Names the TOML file."""
-OTHER_VARIABLES = ("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WORKER_NAME")
-"""What commands that ask a server read, and what a parent tells its children."""
+OTHER_VARIABLES = (
+    *("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WORKER_NAME"),
+    *("FANZHA_TOKEN", "FANZHA_TOKEN_FILE"),
+    *("FANZHA_TLS_CA", "FANZHA_TLS_CLIENT_CERTIFICATE", "FANZHA_TLS_CLIENT_KEY"),
+)
+"""What commands and clients that ask a server read, and what a parent tells its children."""
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Threshold = Annotated[float, Field(gt=0, le=1)]
@@ -48,13 +52,16 @@ class Settings(BaseSettings):
     )
     listen_host: str = Field(
         default="127.0.0.1",
-        description="Address that decisions are served on; 0.0.0.0 or :: for all. There is no "
-        "TLS on this port: keep it inside the signalling network.",
+        description="Address that decisions are served on; 0.0.0.0 or :: for all. Without "
+        "tls_certificate, keep it inside the signalling network.",
     )
     listen_port: Port = Field(
         default=7361, description="Port that decisions are served on; 0: a free one."
     )
-    admin_host: str = Field(default="127.0.0.1", description="Address of list administration.")
+    admin_host: str = Field(
+        default="127.0.0.1",
+        description="Address of list administration; only loopback without tls_certificate.",
+    )
     admin_port: Port = Field(
         default=7362, description="Port of list administration; 0: a free one."
     )
@@ -62,6 +69,37 @@ class Settings(BaseSettings):
     metrics_host: str = Field(default="127.0.0.1", description="Address of the Prometheus page.")
     metrics_port: Port = Field(
         default=7363, description="Port of the Prometheus page; 0: a free one."
+    )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="PEM file: the server's certificate, then those between it and its authority. "
+        "Set, both gRPC ports speak TLS only. Taken anew when it changes, as are the next two.",
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file: its private key.")
+    tls_client_ca: Path | None = Field(
+        default=None,
+        description="PEM file: authorities of client certificates. Set, a client must show one; "
+        "identities_file says whom it speaks for.",
+    )
+    tls_client_ports: Literal["both", "decisions", "admin"] = Field(
+        default="both",
+        description="Ports that ask for a client certificate, where tls_client_ca is set.",
+    )
+    identities_file: Path | None = Field(
+        default=None,
+        description="TOML file: names, roles and reach of client certificates, and revoked tokens. "
+        "Read anew when it changes.",
+    )
+    jwks_file: Path | None = Field(
+        default=None,
+        description="JWKS file: public keys, Ed25519 or RSA, that tokens are signed with. Read "
+        "anew when it changes. Without it and identities_file, nobody is asked who they are.",
+    )
+    token_issuer: str = Field(
+        default="", description="Who signs tokens, their claim iss; required with jwks_file."
+    )
+    token_audience: str = Field(
+        default="fanzha", description="Whom tokens are for: must be in their claim aud."
     )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
@@ -363,6 +401,34 @@ class Settings(BaseSettings):
         if folder is not None and not folder.is_dir():
             raise ValueError("is no folder")
         return folder
+
+    @field_validator("tls_certificate", "tls_key", "tls_client_ca", "identities_file", "jwks_file")
+    @classmethod
+    def _is_file(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError("is no file")
+        return file
+
+    @model_validator(mode="after")
+    def _identities_fit(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key: both are needed, or none")
+        if self.tls_client_ca is not None and self.tls_certificate is None:
+            raise ValueError("tls_client_ca: client certificates need tls_certificate and tls_key")
+        if self.jwks_file is not None and not self.token_issuer:
+            raise ValueError("token_issuer: required with jwks_file")
+        if self.tls_client_ca is not None and not self.asks_who:
+            raise ValueError(
+                "tls_client_ca: nobody would have a role without identities_file or jwks_file"
+            )
+        if self.identities_file is not None and not (self.tls_client_ca or self.jwks_file):
+            raise ValueError("identities_file: nobody could be known without tls_client_ca")
+        return self
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether who calls must be known; otherwise everybody is the developer."""
+        return self.identities_file is not None or self.jwks_file is not None
 
     @model_validator(mode="after")
     def _ports_differ(self) -> "Settings":

@@ -19,6 +19,7 @@ from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s, Texts
 from services import app, ids, lifetime
+from services.audit_events import NoAudit
 from services.call_ends import CallEndReports
 from services.campaign_store import CampaignReporter, CampaignStore
 from services.campaigns import Campaigns
@@ -39,6 +40,8 @@ from services.model_kinds import OF_CHANNEL
 from services.model_store import ModelStore
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from services.refusals import Refusals
+from services.rpc import security
 from services.rpc.feedback import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
@@ -135,6 +138,7 @@ class Worker:
                 now_ms=now_ms,
             ),
         )
+        self._refusals = Refusals(NoAudit())
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
@@ -142,6 +146,7 @@ class Worker:
             max_line_requests=settings.max_line_requests,
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
+            security=security.of(settings, "decisions", self._refusals.note),
         )
 
     async def run(self) -> int:
@@ -159,6 +164,7 @@ class Worker:
             asyncio.create_task(self._flusher.run()),
             asyncio.create_task(self._entry_flusher.run()),
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
+            asyncio.create_task(self._refusals.run()),
         ]
         await lifetime.first_of(stop, *background)
         await self._server.drain(self._settings.drain_seconds)
@@ -167,6 +173,7 @@ class Worker:
         await self._flusher.drain(self._settings.drain_seconds)
         await self._entry_flusher.drain(self._settings.drain_seconds)
         await self._close_log()
+        await self._refusals.write(last=True)
         logger.info("worker ends")
         return 0
 

@@ -16,6 +16,7 @@ from fanzha.client.asynchronous import AsyncClient
 from fanzha.client.blocking import Client
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
+from fanzha.client.login import Login, LoginError
 from fanzha.client.options import Options
 from fanzha.v1.feedback_pb2 import CallEnd
 from fanzha.v1.interception_pb2 import Call, Link, Text
@@ -29,6 +30,8 @@ __all__ = [
     "Client",
     "Counters",
     "Link",
+    "Login",
+    "LoginError",
     "Options",
     "RequestFailed",
     "Text",

@@ -13,6 +13,7 @@ from fanzha.client.core import Core
 from fanzha.client.counters import Counters
 from fanzha.client.gatherer import Gatherer
 from fanzha.client.kinds import CALLS, LINKS, TEXTS, Row
+from fanzha.client.login import Login
 from fanzha.client.options import Options, targets_of
 from fanzha.v1 import feedback_pb2
 from fanzha.v1 import interception_pb2 as pb
@@ -20,6 +21,9 @@ from fanzha.v1 import interception_pb2 as pb
 
 class AsyncClient:
     """Asks servers of Fanzha, such as ``10.0.0.1:7361,10.0.0.2:7361``.
+
+    *login* is what it shows them; unless given, what the variables FANZHA_TOKEN_FILE and
+    FANZHA_TLS_… say. *credentials* replace the TLS of the login.
 
     Made and used inside one running event loop. A message handed to a method must not be
     changed before its answer is there.
@@ -31,8 +35,9 @@ class AsyncClient:
         options: Options | None = None,
         *,
         credentials: grpc.ChannelCredentials | None = None,
+        login: Login | None = None,
     ) -> None:
-        self._core = Core(targets_of(targets), options or Options(), credentials)
+        self._core = Core(targets_of(targets), options or Options(), credentials, login)
 
     def decide_call(
         self, call: pb.Call, *, timeout: float | None = None

@@ -16,6 +16,7 @@ from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
 from fanzha.client.gatherer import Gatherer
 from fanzha.client.kinds import CALLS, LINKS, TEXTS
+from fanzha.client.login import Login
 from fanzha.client.options import Options, targets_of
 from fanzha.client.waiter import Waiter
 from fanzha.v1 import feedback_pb2
@@ -30,6 +31,9 @@ GRACE_SECONDS = 0.01
 class Client:
     """Asks servers of Fanzha, such as ``10.0.0.1:7361,10.0.0.2:7361``. Any thread may use it.
 
+    *login* is what it shows them; unless given, what the variables FANZHA_TOKEN_FILE and
+    FANZHA_TLS_… say. *credentials* replace the TLS of the login.
+
     Threads that ask at the same time share requests. Make it after forking, not before. A
     message handed to a method must not be changed before its answer is there.
     """
@@ -40,6 +44,7 @@ class Client:
         options: Options | None = None,
         *,
         credentials: grpc.ChannelCredentials | None = None,
+        login: Login | None = None,
     ) -> None:
         self._options = options or Options()
         found = targets_of(targets)
@@ -50,7 +55,11 @@ class Client:
         self._thread.start()
         self._asked: deque[tuple[Gatherer[Any], Any, Waiter, float]] = deque()
         self._woken = False
-        self._core = self._run(self._make(found, credentials))
+        try:
+            self._core = self._run(self._make(found, credentials, login))
+        except BaseException:
+            self._end_loop()
+            raise
 
     def decide_call(self, call: pb.Call, *, timeout: float | None = None) -> Answer:
         """Decide whether to connect a call."""
@@ -117,9 +126,7 @@ class Client:
         """Finish what was asked for, and close the connections."""
         if self._thread.is_alive():
             self._run(self._core.close())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            self._end_loop()
 
     def __enter__(self) -> Self:
         return self
@@ -133,9 +140,17 @@ class Client:
         self.close()
 
     async def _make(
-        self, targets: Sequence[str], credentials: grpc.ChannelCredentials | None
+        self,
+        targets: Sequence[str],
+        credentials: grpc.ChannelCredentials | None,
+        login: Login | None,
     ) -> Core:
-        return Core(targets, self._options, credentials)
+        return Core(targets, self._options, credentials, login)
+
+    def _end_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
         if self._loop.is_closed():

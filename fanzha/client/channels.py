@@ -1,8 +1,15 @@
-"""Opens channels to a Fanzha server. Needs grpcio and nothing else of ours."""
+"""Opens channels to a Fanzha server. Needs grpcio and nothing else of ours.
+
+What a client shows to a server, and whether TLS is spoken, is a `Login`; unless one is given, it
+is what the environment says.
+"""
 
 import json
 
 import grpc
+
+from fanzha.client import bearer as sending
+from fanzha.client.login import Login
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """What a client takes; a server answers far less."""
@@ -23,14 +30,29 @@ _OPTIONS = [
 ]
 
 
-def blocking(target: str) -> grpc.Channel:
-    """Open a channel for code that waits."""
-    return grpc.insecure_channel(target, options=_OPTIONS)
+def blocking(target: str, login: Login | None = None) -> grpc.Channel:
+    """Open a channel for code that waits; raise `LoginError` when the login cannot be used."""
+    login = Login.from_environment() if login is None else login
+    bearer, credentials = login.bearer(target, encrypted=login.encrypted), login.credentials()
+    if credentials is None:
+        channel = grpc.insecure_channel(target, options=_OPTIONS)
+    else:
+        channel = grpc.secure_channel(target, credentials, options=_OPTIONS)
+    return (
+        channel
+        if bearer is None
+        else grpc.intercept_channel(channel, sending.BlockingBearer(bearer))
+    )
 
 
-def asynchronous(target: str) -> grpc.aio.Channel:
-    """Open a channel for asyncio."""
-    return grpc.aio.insecure_channel(target, options=_OPTIONS)
+def asynchronous(target: str, login: Login | None = None) -> grpc.aio.Channel:
+    """Open a channel for asyncio; raise `LoginError` when the login cannot be used."""
+    login = Login.from_environment() if login is None else login
+    bearer, credentials = login.bearer(target, encrypted=login.encrypted), login.credentials()
+    interceptors = None if bearer is None else sending.asynchronous(bearer)
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
+    return grpc.aio.secure_channel(target, credentials, options=_OPTIONS, interceptors=interceptors)
 
 
 def balanced(
@@ -38,6 +60,7 @@ def balanced(
 ) -> grpc.aio.Channel:
     """Open a channel for asyncio that is ready only while the service *watched* is SERVING.
 
+    It sends no token: whoever asks puts it in, request by request, which costs less.
     Where a name has several addresses, requests go to those that are ready in turn.
     """
     service_config = {

@@ -14,6 +14,7 @@ import grpc
 
 from fanzha.client import channels
 from fanzha.client.failures import RequestFailed, failure_of
+from fanzha.client.login import Bearer, Login
 from fanzha.client.options import Options
 from fanzha.client.pace import Pace
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
@@ -43,11 +44,13 @@ class Connection:
         *,
         pace: Pace,
         credentials: grpc.ChannelCredentials | None,
+        bearer: Bearer | None,
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self.target = target
         self.pace = pace
+        self._bearer = bearer
         self._freed = freed
         self._now = now
         self.channel = channels.balanced(target, watched=_SERVICE, credentials=credentials)
@@ -100,7 +103,8 @@ class Connection:
             raise RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no time left to ask")
         decisions, feedback = self._stubs
         ask = getattr(decisions, method, None) or getattr(feedback, method)
-        return await ask(request, timeout=timeout)
+        metadata = None if self._bearer is None else self._bearer.metadata()
+        return await ask(request, timeout=timeout, metadata=metadata)
 
     def _note(self, failure: RequestFailed, now: float) -> None:
         if failure.status in _SHED:
@@ -124,12 +128,24 @@ class Connections:
         *,
         options: Options,
         credentials: grpc.ChannelCredentials | None,
+        login: Login,
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
+        # Credentials that were handed in are taken for TLS.
+        encrypted = credentials is not None or login.encrypted
+        credentials = login.credentials() if credentials is None else credentials
         paces = {target: Pace(options.max_in_flight) for target in targets}
+        bearers = {target: login.bearer(target, encrypted=encrypted) for target in targets}
         self._all = [
-            Connection(target, pace=paces[target], credentials=credentials, freed=freed, now=now)
+            Connection(
+                target,
+                pace=paces[target],
+                credentials=credentials,
+                bearer=bearers[target],
+                freed=freed,
+                now=now,
+            )
             for _ in range(options.connections)
             for target in targets
         ]

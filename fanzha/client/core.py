@@ -13,6 +13,7 @@ from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
 from fanzha.client.gatherer import Gatherer
 from fanzha.client.kinds import CALLS, LINKS, TEXTS, Kind, Row
+from fanzha.client.login import Login
 from fanzha.client.options import MAX_ROWS, Options
 from fanzha.client.sender import Sender
 from fanzha.v1 import decision_pb2
@@ -22,7 +23,11 @@ class Core:
     """Connections, and what gathers requests for them. Made inside the running loop."""
 
     def __init__(
-        self, targets: Sequence[str], options: Options, credentials: grpc.ChannelCredentials | None
+        self,
+        targets: Sequence[str],
+        options: Options,
+        credentials: grpc.ChannelCredentials | None,
+        login: Login | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.loop = loop
@@ -32,6 +37,7 @@ class Core:
             targets,
             options=options,
             credentials=credentials,
+            login=Login.from_environment() if login is None else login,
             freed=self._pump,
             now=loop.time,
         )

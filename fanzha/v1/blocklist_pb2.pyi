@@ -404,7 +404,9 @@ class UpdateEntriesRequest(_message.Message):
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
-    """Who changes. Required."""
+    """Who changes. Where the server knows who asks, that name goes on record, whatever this
+    says; elsewhere absent: "developer".
+    """
     reason: _builtins.str
     """Why. Required."""
     @_builtins.property

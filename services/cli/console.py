@@ -20,6 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from fanzha.client.login import LoginError
 from fanzha.errors import FanzhaError
 
 out = Console(highlight=False)
@@ -49,8 +50,12 @@ def one_sentence(target: str) -> Iterator[None]:
         details = error.details() if hasattr(error, "details") else str(error)
         if code is grpc.StatusCode.UNAVAILABLE:
             fail(f"no answer from {target}: {details}")
+        if code is grpc.StatusCode.UNAUTHENTICATED:
+            fail(f"{target} does not know you: {details}")
+        if code is grpc.StatusCode.PERMISSION_DENIED:
+            fail(f"{target} does not allow it: {details}")
         fail(f"{details} ({code.name if code else 'unknown'})")
-    except FanzhaError as error:
+    except (FanzhaError, LoginError) as error:
         fail(str(error))
 
 

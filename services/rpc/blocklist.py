@@ -7,7 +7,7 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
-from services import list_audit
+from services import identity, list_audit
 from services.administration import Administration, Import
 from services.audit_events import Audit, NoAudit
 from services.entry_life import names_of
@@ -40,7 +40,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             )
         removals = [_reference(one) for one in request.removals]
         terms = Terms(
-            author=request.author,
+            author=identity.author(request.author),
             reason=request.reason,
             expected_version=_version(request),
         )
@@ -154,7 +154,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         if not 1 <= len(request.entries) <= MOST_CHANGES:
             raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
         terms = Terms(
-            author=request.author, reason=request.reason, expected_version=_version(request)
+            author=identity.author(request.author),
+            reason=request.reason,
+            expected_version=_version(request),
         )
         done = await self._administration.resolve_shadows(
             [_reference(one) for one in request.entries], terms, drop=request.drop
@@ -166,7 +168,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
 
     def _begin(self, header: pb.ImportHeader) -> Import:
         terms = Terms(
-            author=header.author,
+            author=identity.author(header.author),
             reason=header.reason,
             expected_version=_version(header),
             dry_run=header.dry_run,

@@ -12,6 +12,7 @@ from fanzha.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    Unauthenticated,
     Unavailable,
     VersionConflict,
 )
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
     NotFound: grpc.StatusCode.NOT_FOUND,
+    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
@@ -32,6 +34,8 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
 }
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+TurnedAway: TypeAlias = Callable[[str, str, Unauthenticated | NotAllowed], None]
+"""Takes the method, the address of the peer, and why."""
 
 
 class _Unreadable:
@@ -41,20 +45,27 @@ class _Unreadable:
 _UNREADABLE = _Unreadable()
 
 
-def guarded(handler: Handler, method: str, failed: Callable[[str], None]) -> Handler:
+def guarded(
+    handler: Handler,
+    method: str,
+    failed: Callable[[str], None],
+    turned_away: TurnedAway = lambda _method, _peer, _error: None,
+) -> Handler:
     """Abort with the status of the error; anything unexpected is logged and ends as UNKNOWN.
 
-    *failed* is told the status of every request that ends so, such as ``not_found``.
+    *failed* is told the status of every request that ends so, such as ``not_found``;
+    *turned_away* of those whose sender is not known, or may not do what it asks.
     """
-    return _Guard(method, failed).around(handler)
+    return _Guard(method, failed, turned_away).around(handler)
 
 
 class _Guard:
     """What stands around one method."""
 
-    def __init__(self, method: str, failed: Callable[[str], None]) -> None:
+    def __init__(self, method: str, failed: Callable[[str], None], turned_away: TurnedAway) -> None:
         self._method = method
         self._failed = failed
+        self._turned_away = turned_away
 
     def around(self, handler: Handler) -> Handler:
         read, write = _tolerant(handler.request_deserializer), handler.response_serializer
@@ -65,12 +76,15 @@ class _Guard:
             serve = self._answering_once(handler.stream_unary)
             return grpc.stream_unary_rpc_method_handler(serve, handler.request_deserializer, write)
         if handler.unary_stream is not None:
-            # Generated servicers yield their responses; that of health writes them itself.
-            method: Any = handler.unary_stream
-            yields = inspect.isasyncgenfunction(method)
-            serve = self._answering_often(method) if yields else self._answering_once(method)
+            serve = self._answering(handler.unary_stream)
             return grpc.unary_stream_rpc_method_handler(serve, read, write)
-        return handler
+        serve = self._answering(handler.stream_stream)
+        return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, write)
+
+    def _answering(self, method: Any) -> Any:
+        # Generated servicers yield their responses; that of health writes them itself.
+        yields = inspect.isasyncgenfunction(method)
+        return self._answering_often(method) if yields else self._answering_once(method)
 
     def _answering_once(self, serve: Callable[[Any, Any], Awaitable[Any]]) -> Any:
         async def serve_or_abort(request: Any, context: Any) -> Any:
@@ -103,6 +117,8 @@ class _Guard:
             message = f"unexpected {type(error).__name__}"
             logger.error("unexpected in %s: %s", self._method, kind_and_places(error))
         self._failed(status.name.lower())
+        if isinstance(error, Unauthenticated | NotAllowed):
+            self._turned_away(self._method, context.peer(), error)
         trailers: Any = ()
         if isinstance(error, Overloaded):
             trailers = retry_trailers(status.value[0], message, error.wait_seconds)

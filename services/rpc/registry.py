@@ -11,21 +11,27 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
+from services import access
 from services.rpc.admission import admitted
+from services.rpc.doorkeeper import Enter, closed
+from services.rpc.entry import behind
 from services.rpc.errors import Handler, guarded
 from services.rpc.gate import Gate
+from services.rpc.security import Security
 
 
 class Registry:
     """Stands in for a server where generated code adds its methods.
 
     *failed* is told the status of every request that ends in an error, such as ``not_found``.
-    *gate* may refuse requests for decisions.
+    *gate* may refuse requests for decisions. *security* says who may ask: a method for which
+    `services.access` has no line is refused to everybody.
     """
 
-    def __init__(self, failed: Callable[[str], None], gate: Gate) -> None:
+    def __init__(self, failed: Callable[[str], None], gate: Gate, security: Security) -> None:
         self._failed = failed
         self._gate = gate
+        self._security = security
         self._handlers: dict[str, Handler] = {}
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
@@ -35,7 +41,10 @@ class Registry:
         """Take the methods of a service."""
         for name, handler in handlers.items():
             method = f"/{service}/{name}"
-            self._handlers[method] = guarded(handler, method, self._failed)
+            enter = self._entrance(method)
+            entered = handler if enter is None else behind(handler, enter)
+            turned_away = self._security.turned_away
+            self._handlers[method] = guarded(entered, method, self._failed, turned_away)
 
     def add_methods_of_bytes(self, service: ServiceDescriptor, servicer: object) -> None:
         """Take a service whose methods are unary, read and write bytes, and have a gate."""
@@ -44,6 +53,17 @@ class Registry:
             for method in service.methods
         }
         self.add_registered_method_handlers(service.full_name, handlers)
+
+    def _entrance(self, method: str) -> Enter | None:
+        if self._security.doorkeeper is not None:
+            return self._security.doorkeeper.entrance(method)
+        # Nobody is asked who they are: then nothing stands before a method, and costs nothing.
+        return None if access.allowed_at(method) is not None else closed(method)
+
+    @property
+    def methods(self) -> list[str]:
+        """Return all that was added, as ``/service/method``."""
+        return list(self._handlers)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """Return what finds the method of each request."""

@@ -9,6 +9,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from fanzha.v1 import (
+    access_pb2,
+    access_pb2_grpc,
     appeal_pb2,
     appeal_pb2_grpc,
     audit_pb2,
@@ -19,8 +21,10 @@ from fanzha.v1 import (
     feedback_pb2_grpc,
     interception_pb2,
 )
+from services.rpc.access import AccessServicer
 from services.rpc.gate import Gate
 from services.rpc.registry import Registry
+from services.rpc.security import Security
 
 _INTERCEPTION = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"]
 _SERVICES: dict[str, tuple[str, Any]] = {
@@ -44,7 +48,16 @@ _SERVICES: dict[str, tuple[str, Any]] = {
         audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
         audit_pb2_grpc.add_AuditServiceServicer_to_server,
     ),
+    "access": (
+        access_pb2.DESCRIPTOR.services_by_name["AccessService"].full_name,
+        access_pb2_grpc.add_AccessServiceServicer_to_server,
+    ),
 }
+
+
+def known_services() -> list[str]:
+    """Return the keys of all services that a server may have."""
+    return list(_SERVICES)
 
 
 class RpcServer:
@@ -59,7 +72,10 @@ class RpcServer:
         max_line_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
+        security: Security | None = None,
     ) -> None:
+        self._security = security or Security()
+        servicers = {"access": AccessServicer()} | servicers
         self._server = grpc.aio.server(
             options=[
                 ("grpc.so_reuseport", 1),
@@ -78,7 +94,7 @@ class RpcServer:
         )
         self._health = health.aio.HealthServicer()
         gate = Gate(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic)
-        registry: Any = Registry(failed, gate)
+        registry: Any = Registry(failed, gate, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():
@@ -86,11 +102,17 @@ class RpcServer:
         described = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
         reflection.enable_server_reflection(described, registry)
         self._server.add_generic_rpc_handlers((registry.handler(),))
+        self.methods: list[str] = registry.methods
+        """All it serves, as ``/service/method``."""
 
     async def start(self, host: str, port: int) -> int:
         """Listen, answer NOT_SERVING, and return the port."""
         await self._say(self._names, serving=False)
-        bound = self._server.add_insecure_port(f"{_bracketed(host)}:{port}")
+        address, tls = f"{_bracketed(host)}:{port}", self._security.tls
+        if tls is None:
+            bound = self._server.add_insecure_port(address)
+        else:
+            bound = self._server.add_secure_port(address, tls.credentials())
         await self._server.start()
         return bound
 

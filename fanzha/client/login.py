@@ -1,0 +1,145 @@
+"""How a client shows who it is, and whom it trusts: a token, a certificate, an authority.
+
+Needs grpcio and nothing else of ours. A token is a secret that whoever reads may use, so without
+TLS it is sent to this machine only.
+"""
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Self, TypeAlias
+
+import grpc
+
+Metadata: TypeAlias = tuple[tuple[str, str], ...]
+
+TOKEN = "FANZHA_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN_FILE = "FANZHA_TOKEN_FILE"  # noqa: S105
+TLS_CA = "FANZHA_TLS_CA"
+TLS_CERTIFICATE = "FANZHA_TLS_CLIENT_CERTIFICATE"
+TLS_KEY = "FANZHA_TLS_CLIENT_KEY"
+"""Not FANZHA_TLS_KEY, which is the server's."""
+
+LOOK_SECONDS = 1.0
+"""How often a token file is looked at, when requests are sent at all."""
+
+
+class LoginError(ValueError):
+    """What a client is to show, or to trust, is not there or must not be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """All empty: no TLS, and nobody says who they are."""
+
+    token: str = ""
+    token_file: str = ""
+    """Read anew when it changes: whoever issues tokens replaces them."""
+    ca: str = ""
+    """PEM file with the authorities of servers; set, TLS is spoken. ``system``: those gRPC
+    brings along."""
+    certificate: str = ""
+    """PEM file with the client's certificate; with it, TLS is spoken."""
+    key: str = ""
+    """PEM file with its private key."""
+
+    def __post_init__(self) -> None:
+        if self.token and self.token_file:
+            raise LoginError("token: give it or a file with it, not both")
+        if bool(self.certificate) != bool(self.key):
+            raise LoginError("a client certificate and its key: both are needed, or none")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Take what the variables FANZHA_TOKEN, FANZHA_TOKEN_FILE and FANZHA_TLS_… say."""
+        said = os.environ if environment is None else environment
+        return cls(
+            token=said.get(TOKEN, "").strip(),
+            token_file=said.get(TOKEN_FILE, ""),
+            ca=said.get(TLS_CA, ""),
+            certificate=said.get(TLS_CERTIFICATE, ""),
+            key=said.get(TLS_KEY, ""),
+        )
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken."""
+        return bool(self.ca or self.certificate)
+
+    def credentials(self) -> grpc.ChannelCredentials | None:
+        """Read the files; None: no TLS."""
+        if not self.encrypted:
+            return None
+        return grpc.ssl_channel_credentials(
+            None if self.ca in ("", "system") else _contents(self.ca),
+            _contents(self.key) if self.key else None,
+            _contents(self.certificate) if self.certificate else None,
+        )
+
+    def bearer(self, target: str, *, encrypted: bool) -> "Bearer | None":
+        """Return what sends the token to *target*; None: there is none."""
+        if not (self.token or self.token_file):
+            return None
+        if not encrypted and not is_local(target):
+            raise LoginError(
+                f"the token is not sent: {target} is another machine, and without TLS everybody "
+                f"on the way could use it; name the server's authority with --tls-ca or {TLS_CA}"
+            )
+        return Bearer(self)
+
+
+class Bearer:
+    """The token of a login, as metadata of a request."""
+
+    def __init__(self, login: Login, clock: Callable[[], float] = monotonic) -> None:
+        self._path = Path(login.token_file) if login.token_file else None
+        self._clock = clock
+        self._mark = 0
+        self._look_at = clock()
+        self._metadata = _metadata(login.token)
+        self.metadata()
+
+    def metadata(self) -> Metadata:
+        """Return it; the file is read anew when it has changed."""
+        if self._path is not None and self._clock() >= self._look_at:
+            self._look_at = self._clock() + LOOK_SECONDS
+            self._look(self._path)
+        return self._metadata
+
+    def _look(self, path: Path) -> None:
+        try:
+            mark = path.stat().st_mtime_ns
+            if mark != self._mark:
+                self._metadata = _metadata(path.read_text("ascii").strip())
+                self._mark = mark
+        except (OSError, ValueError) as error:
+            if not self._mark:  # later, the token before may still be good
+                why = error.strerror if isinstance(error, OSError) else "is no token"
+                raise LoginError(f"{path}: {why}") from error
+
+
+def is_local(target: str) -> bool:
+    """Tell whether what is sent to *target* stays on this machine."""
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    for scheme in ("dns:///", "dns:", "ipv4:", "ipv6:"):
+        target = target.removeprefix(scheme)
+    host = target.rpartition(":")[0].strip("[]") or target
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _metadata(token: str) -> Metadata:
+    return (("authorization", f"Bearer {token}"),)
+
+
+def _contents(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise LoginError(f"{file}: {error.strerror}") from error

@@ -1,0 +1,159 @@
+"""Who may: one table of every method and the roles that may call it, and the reach of a role.
+
+A method without a line here is refused to everybody, whoever they are. ``docs/roles.md`` is
+this table written out (``python -m services.access_page``).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import TypeAlias
+
+from blocklists.entries import Source
+from fanzha.errors import NotAllowed
+from services.identity import Identity, Role
+
+
+class Door(Enum):
+    """What it takes to call a method for which no role is needed."""
+
+    OPEN = "anybody who can connect"
+    """Probes and load balancers carry no credentials."""
+    KNOWN = "anybody who says who they are"
+    """Whatever their roles, even none."""
+
+
+Allowed: TypeAlias = Door | frozenset[Role]
+
+
+def _of(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+_CARRIER = _of(Role.CARRIER)
+_EDITOR = _of(Role.EDITOR)
+_REPORTERS = _of(Role.CARRIER, Role.EDITOR)
+_READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER)
+_OVERSEERS = frozenset(Role) - {Role.CARRIER}
+_OFFICER = _of(Role.APPEALS_OFFICER)
+# Who is blocked appeals at their carrier or at the bureau.
+_APPEALS_DESK = _of(Role.CARRIER, Role.APPEALS_OFFICER)
+_APPEALS_READERS = _of(Role.AUDITOR, Role.APPEALS_OFFICER)
+_EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
+
+TABLE: Mapping[str, Mapping[str, Allowed]] = {
+    "fanzha.v1.InterceptionService": {
+        "DecideCall": _CARRIER,
+        "DecideCalls": _CARRIER,
+        "DecideText": _CARRIER,
+        "DecideTexts": _CARRIER,
+        "DecideLink": _CARRIER,
+        "DecideLinks": _CARRIER,
+    },
+    "fanzha.v1.FeedbackService": {
+        "ConfirmHit": _REPORTERS,
+        "DismissHit": _REPORTERS,
+        "ReportCallEnds": _CARRIER,
+    },
+    "fanzha.v1.BlocklistService": {
+        "UpdateEntries": _EDITOR,
+        "ImportEntries": _EDITOR,
+        "FindEntries": _READERS,
+        "ListEntries": _READERS,
+        "ExportEntries": _EXPORTERS,
+        "GetStatus": _OVERSEERS,
+        "ListDue": _READERS,
+        "ListDead": _READERS,
+        "ResolveShadows": _EDITOR,
+    },
+    "fanzha.v1.AppealService": {
+        "OpenAppeal": _APPEALS_DESK,
+        "AddDocuments": _APPEALS_DESK,
+        "ListAppeals": _APPEALS_READERS,
+        "GetAppeal": _APPEALS_READERS | _CARRIER,
+        "GetDocument": _OFFICER,
+        "TakeAppeal": _OFFICER,
+        "DecideAppeal": _OFFICER,
+        "WithdrawAppeal": _APPEALS_DESK,
+        "WriteNotice": _APPEALS_DESK,
+        "WriteRestrictionNotice": _APPEALS_DESK,
+        "GetAppealReport": _APPEALS_READERS | _of(Role.OPERATOR),
+    },
+    "fanzha.v1.AuditService": {
+        "ListRecords": _of(Role.AUDITOR),
+        "GetHead": _of(Role.AUDITOR, Role.OPERATOR),
+    },
+    "fanzha.v1.AccessService": {
+        "WhoAmI": Door.KNOWN,
+    },
+    "grpc.health.v1.Health": {
+        "Check": Door.OPEN,
+        "List": Door.OPEN,
+        "Watch": Door.OPEN,
+    },
+    "grpc.reflection.v1alpha.ServerReflection": {
+        "ServerReflectionInfo": Door.KNOWN,
+    },
+}
+"""By service and method."""
+
+_BY_PATH = {
+    f"/{service}/{method}": allowed
+    for service, methods in TABLE.items()
+    for method, allowed in methods.items()
+}
+
+
+def allowed_at(path: str) -> Allowed | None:
+    """Return who may call ``/service/method``; None: it has no line, so nobody may."""
+    return _BY_PATH.get(path)
+
+
+def may(identity: Identity, allowed: Allowed) -> bool:
+    """Tell whether *identity*, who is known, may call a method that takes *allowed*."""
+    return isinstance(allowed, Door) or not identity.roles.isdisjoint(allowed)
+
+
+def methods_of(identity: Identity) -> list[str]:
+    """Return the methods *identity* may call, as ``/service/method``."""
+    return [path for path, allowed in _BY_PATH.items() if may(identity, allowed)]
+
+
+def refusal(identity: Identity, path: str) -> str:
+    """Say why *identity* may not call *path*."""
+    allowed, method = allowed_at(path), path.rpartition(".")[2]
+    if allowed is None:
+        return f"{method}: nobody may call it, for it has no line in the table of roles"
+    takes = words(() if isinstance(allowed, Door) else allowed, "or")
+    return f"{method} takes the role {takes}; {identity.name} has {words(identity.roles) or 'none'}"
+
+
+def check_source(identity: Identity, sources: Iterable[Source]) -> None:
+    """Raise `NotAllowed` unless *identity* reaches the entries of all *sources*."""
+    foreign = set(sources) - identity.sources if identity.sources else set()
+    if foreign:
+        named = ", ".join(one.name.lower() for one in sorted(foreign))
+        reach = ", ".join(one.name.lower() for one in sorted(identity.sources))
+        raise NotAllowed(f"source: {identity.name} reaches entries of {reach}, not of {named}")
+
+
+def reaches_region(identity: Identity, region: str) -> bool:
+    """Tell whether *region* is one of *identity*'s, or lies in one: 33 holds 3301 and 330106.
+
+    A region that is not known, the empty one, is reached only by who reaches all.
+    """
+    return not identity.regions or region.startswith(tuple(identity.regions))
+
+
+def check_region(identity: Identity, region: str) -> None:
+    """Raise `NotAllowed` unless *identity* reaches *region*."""
+    if not reaches_region(identity, region):
+        reach = ", ".join(sorted(identity.regions))
+        where = region or "an unknown one"
+        raise NotAllowed(f"region: {identity.name} reaches {reach}, not {where}")
+
+
+def words(roles: Iterable[Role], before_last: str = "and") -> str:
+    """Write roles in a sentence, in the order in which they are declared."""
+    known = set(roles)
+    *first, last = [role.value for role in Role if role in known] or [""]
+    return f"{', '.join(first)} {before_last} {last}" if first else last

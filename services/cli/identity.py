@@ -1,0 +1,214 @@
+"""`fanzha identity`: keys and tokens to try real roles with, and what a server takes one for."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from fanzha.client import channels
+from fanzha.v1 import access_pb2 as pb
+from fanzha.v1 import access_pb2_grpc
+from services.cli.console import err, fail, one_sentence, out, print_json
+from services.cli.list_words import DEFAULT_TARGET, AsJson
+from services.identity import Role
+
+app = typer.Typer(
+    no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
+)
+
+DEADLINE_SECONDS = 10.0
+DEFAULT_FOLDER = Path("identity")
+
+Where = Annotated[
+    Path, typer.Option("--dir", file_okay=False, help="Folder that `fanzha identity init` made.")
+]
+Roles = Annotated[
+    list[Role], typer.Option("--role", help="What they may do; several times for several.")
+]
+Days = Annotated[int, typer.Option(min=1, max=3650, help="Days until certificates expire.")]
+Target = Annotated[
+    str, typer.Option(envvar="FANZHA_ADMIN_TARGET", help="Address of any server of Fanzha.")
+]
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path, typer.Argument(file_okay=False, help="Folder to make; must not be there.")
+    ] = DEFAULT_FOLDER,
+    hosts: Annotated[
+        list[str] | None,
+        typer.Option("--host", help="Name or address of the server, besides this machine's own."),
+    ] = None,
+    days: Days = 365,
+) -> None:
+    """Make an authority, certificates for a server and a client, and a key that signs tokens.
+
+    Enough to try roles, or for one small site; docs/identity.md says what a bureau does instead.
+    """
+    from services.identities.folder import FIRST_CLIENT, Folder
+
+    made = Folder(folder)
+    with _files():
+        made.make(hosts or [], now=_now(), days=days)
+    certificate, key = made.client(FIRST_CLIENT)
+    out.print(f"made {folder}. A server that asks who everybody is:", markup=False)
+    out.print(f"  fanzha up --config {made.settings}", markup=False, soft_wrap=True)
+    out.print("and somebody who asks it, in another terminal:")
+    for line in (
+        f"export FANZHA_TLS_CA={made.authority}",
+        f"export FANZHA_TOKEN=$(fanzha identity token --dir {folder} --name wang --role approver)",
+        "fanzha identity show",
+    ):
+        out.print(f"  {line}", markup=False, soft_wrap=True)
+    out.print(
+        f"A gateway shows {certificate} with {key} where the settings name tls_client_ca.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Option(help="Who it speaks for: the name that goes on record.")],
+    roles: Roles,
+    folder: Where = DEFAULT_FOLDER,
+    regions: Annotated[
+        list[str] | None,
+        typer.Option("--region", help="Region they reach (33, 3301); none: all."),
+    ] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--source", help="List source they may change (bureau, …); none: all."),
+    ] = None,
+    days: Annotated[float, typer.Option(min=0.0001, max=400, help="Days until it expires.")] = 1,
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, help="File to write it to, for you alone."),
+    ] = None,
+) -> None:
+    """Sign a token with the key of a folder, and print it."""
+    from services.identities import claims, making
+    from services.identities.folder import Folder
+
+    with _files():
+        claims.name(name)
+        claims.regions(regions or None)
+        claims.sources(sources or None)
+        signed = Folder(folder).token(
+            name, roles, regions=regions or [], sources=sources or [], now=_now(), days=days
+        )
+        if file is not None:
+            file.unlink(missing_ok=True)
+            making.write_private(file, f"{signed}\n".encode())
+    if file is None:
+        out.print(signed, soft_wrap=True)
+    else:
+        err.print(f"written to {file}; name it with FANZHA_TOKEN_FILE or --token-file")
+
+
+@app.command()
+def certificate(
+    host: Annotated[str, typer.Argument(help="Host name it shows: gateway-2.carrier.example.")],
+    roles: Roles,
+    name: Annotated[str, typer.Option(help="Name on record.", show_default="the host's")] = "",
+    folder: Where = DEFAULT_FOLDER,
+    days: Days = 365,
+) -> None:
+    """Make a client certificate, and the line of identities.toml that says who it is."""
+    from services.identities.folder import Folder
+
+    made = Folder(folder)
+    with _files():
+        made.add_client(host, name or host.split(".")[0], roles, now=_now(), days=days)
+    shown, key = made.client(host)
+    out.print(f"made {shown} and {key}; {made.roster} has its line", markup=False, soft_wrap=True)
+
+
+@app.command()
+def rotate(folder: Where = DEFAULT_FOLDER) -> None:
+    """Sign tokens with a new key from now on.
+
+    Tokens of the key before live on until they expire, or until the next rotation; running servers
+    follow within a second or two.
+    """
+    from services.identities.folder import Folder
+
+    with _files():
+        kid = Folder(folder).rotate()
+    out.print(f"new tokens are signed with the key {kid}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def show(
+    target: Target = DEFAULT_TARGET,
+    methods: Annotated[bool, typer.Option("--methods", help="Also what you may call.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show who a server takes you for."""
+    with one_sentence(target), channels.blocking(target) as channel:
+        stub = access_pb2_grpc.AccessServiceStub(channel)
+        who = stub.WhoAmI(pb.WhoAmIRequest(), timeout=DEADLINE_SECONDS)
+    said = _as_words(who)
+    if as_json:
+        print_json(said)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for field in ("name", "roles", "regions", "sources", "credential", "expires"):
+        table.add_row(field, _shown(field, said[field]))
+    out.print(table)
+    if who.development:
+        err.print(f"{target} asks nobody who they are: development", soft_wrap=True)
+    for method in said["methods"] if methods else ():
+        out.print(method, markup=False)
+
+
+def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
+    from fanzha.v1 import blocklist_pb2
+    from services.cli.list_display import word
+    from services.rpc.access import ROLES
+
+    named = {number: role.value for role, number in ROLES.items()}
+    return {
+        "name": who.name,
+        "roles": [named.get(role, str(role)) for role in who.roles],
+        "regions": list(who.regions),
+        "sources": [word(blocklist_pb2.Source, source, "SOURCE_") for source in who.sources],
+        "credential": word(pb.Credential, who.credential, "CREDENTIAL_"),
+        "expires": who.expires_at_s,
+        "development": who.development,
+        "methods": list(who.methods),
+    }
+
+
+def _shown(field: str, value: Any) -> str:
+    if field == "expires":
+        if not value:
+            return "never"
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
+        return f"{when}, in {(value - time.time()) / 3600:,.1f} h"
+    if isinstance(value, list):
+        return ", ".join(value) or ("none" if field == "roles" else "all")
+    return str(value) or "none"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _files() -> Iterator[None]:
+    """Turn what is wrong with files or words into a sentence."""
+    try:
+        yield
+    except FileExistsError as error:
+        fail(f"{error.filename}: is there already, and is not written over", status=2)
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}", status=2)
+    except ValueError as error:
+        fail(str(error), status=2)

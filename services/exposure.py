@@ -1,0 +1,51 @@
+"""Refuses to serve what must not be served unprotected, and says what is served so."""
+
+import ipaddress
+import logging
+
+from services.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+DEVELOPMENT = (
+    "development: nobody is asked who they are, and everybody who can connect may do everything. "
+    "`fanzha identity init DIR` makes keys to try real roles with"
+)
+
+
+def check_admin(settings: Settings) -> None:
+    """Raise `ValueError` where list administration would be reached from outside without TLS."""
+    if settings.tls_certificate is None and not is_loopback(settings.admin_host):
+        raise ValueError(
+            f"admin_host (FANZHA_ADMIN_HOST): {settings.admin_host} is reached from outside, and "
+            "there is no TLS: whoever listens could change the lists. Set tls_certificate and "
+            "tls_key, or leave list administration on 127.0.0.1"
+        )
+
+
+def tell_of_admin(settings: Settings) -> None:
+    """Log that whoever reaches list administration may change the lists, where it is so."""
+    if not settings.asks_who:
+        logger.warning("list administration: %s", DEVELOPMENT)
+
+
+def tell_of_decisions(settings: Settings) -> None:
+    """Log what may be read or asked by others than was meant, on the port of decisions."""
+    if is_loopback(settings.listen_host):
+        return
+    if settings.tls_certificate is None:
+        logger.warning(
+            "decisions: served on %s without TLS; calls and texts can be read on the way%s",
+            settings.listen_host,
+            ", and so can tokens" if settings.jwks_file is not None else "",
+        )
+    if not settings.asks_who:
+        logger.warning("decisions: %s", DEVELOPMENT)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether *host* is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

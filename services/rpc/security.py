@@ -1,0 +1,69 @@
+"""What a port does about strangers: TLS, who asks, and what becomes of those turned away."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from services.identities import keys, roster
+from services.identities.certificates import Certificates
+from services.identities.tokens import Tokens
+from services.identities.watched import Watched
+from services.rpc.doorkeeper import Doorkeeper
+from services.rpc.errors import TurnedAway
+from services.rpc.tls import ServerTls
+from services.settings import Settings
+
+PortName = Literal["decisions", "admin"]
+
+
+def _forget(_method: str, _peer: str, _error: Exception) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """The default: no TLS, and everybody is the developer."""
+
+    tls: ServerTls | None = None
+    doorkeeper: Doorkeeper | None = None
+    turned_away: TurnedAway = _forget
+
+
+def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) -> Security:
+    """Return what *settings* ask for at a port; raise `ValueError` naming a file that is wrong."""
+    return Security(
+        tls=_tls(settings, port),
+        doorkeeper=_doorkeeper(settings) if settings.asks_who else None,
+        turned_away=turned_away,
+    )
+
+
+def _tls(settings: Settings, port: PortName) -> ServerTls | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    asks = settings.tls_client_ports in ("both", port)
+    return ServerTls(
+        certificate=settings.tls_certificate,
+        key=settings.tls_key,
+        client_ca=settings.tls_client_ca if asks else None,
+    )
+
+
+def _doorkeeper(settings: Settings) -> Doorkeeper:
+    listed = _listed(settings)
+    tokens = None
+    if settings.jwks_file is not None:
+        tokens = Tokens(
+            keys=Watched(settings.jwks_file, keys.read_keys).current,
+            revoked=lambda: listed().revoked_tokens,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+        )
+    certificates = None if settings.tls_client_ca is None else Certificates(roster=listed)
+    return Doorkeeper(tokens=tokens, certificates=certificates)
+
+
+def _listed(settings: Settings) -> Callable[[], roster.Roster]:
+    if settings.identities_file is None:
+        return lambda: roster.NO_ROSTER
+    return Watched(settings.identities_file, roster.read_roster).current

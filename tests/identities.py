@@ -1,0 +1,87 @@
+"""Issues tokens and certificates for tests, and stands in for services behind the edge."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from fanzha.errors import InvalidInput
+from services.identities import making
+from services.settings import Settings
+
+ISSUER = "https://login.bureau.example"
+AUDIENCE = "fanzha"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Issuer:
+    """Signs tokens, and keeps a JWKS file up to date."""
+
+    jwks: Path
+    key: Ed25519PrivateKey = field(default_factory=making.token_key)
+    others: list[dict[str, str]] = field(default_factory=list)
+    """Public keys in the file besides its own."""
+
+    def __post_init__(self) -> None:
+        self.publish()
+
+    @property
+    def kid(self) -> str:
+        return making.public_jwk(self.key)["kid"]
+
+    def publish(self) -> None:
+        """Write the JWKS file, whole."""
+        keys = [making.public_jwk(self.key), *self.others]
+        beside = self.jwks.with_suffix(".new")
+        beside.write_text(json.dumps({"keys": keys}))
+        beside.replace(self.jwks)
+
+    def rotate(self, *, keep_old: bool) -> None:
+        """Sign with another key from now on."""
+        self.others = [making.public_jwk(self.key)] if keep_old else []
+        self.key = making.token_key()
+        self.publish()
+
+    def claims(self, *roles: str, **more: Any) -> dict[str, Any]:
+        """Return what a good token says; *more* replaces, and None takes away."""
+        said = {
+            "sub": "wang",
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "exp": now() + timedelta(hours=1),
+            "roles": list(roles),
+        } | more
+        return {name: value for name, value in said.items() if value is not None}
+
+    def token(self, *roles: str, headers: dict[str, Any] | None = None, **more: Any) -> str:
+        """Sign a token; *more* replaces claims, and None takes one away."""
+        said = {"kid": self.kid} | (headers or {})
+        return jwt.encode(self.claims(*roles, **more), self.key, algorithm="EdDSA", headers=said)
+
+    def settings(self, **more: Any) -> Settings:
+        """Return settings that take these tokens."""
+        said: dict[str, Any] = {
+            "jwks_file": self.jwks,
+            "token_issuer": ISSUER,
+            "token_audience": AUDIENCE,
+        } | more
+        return Settings(**said)
+
+
+class Reached:
+    """Stands in for any servicer: whatever is called says that it was reached."""
+
+    def __getattr__(self, method: str) -> Callable[[Any, Any], Any]:
+        async def serve(_request: Any, _context: Any) -> Any:
+            raise InvalidInput("reached")
+
+        return serve

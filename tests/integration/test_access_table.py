@@ -1,0 +1,96 @@
+"""Every method of every service, over a real socket, with each role, with none, and with nobody."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from services import access
+from services.access import Door
+from services.identity import Role
+from services.rpc import security
+from services.rpc.server import RpcServer, known_services
+from tests.identities import Issuer, Reached
+
+DEADLINE = 20
+NOBODY = "nobody"
+NO_ROLE = "no role"
+WHO = [NOBODY, NO_ROLE, *Role]
+OUTCOMES = {grpc.StatusCode.UNAUTHENTICATED: "not known", grpc.StatusCode.PERMISSION_DENIED: "no"}
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Issuer:
+    return Issuer(tmp_path / "jwks.json")
+
+
+@asynccontextmanager
+async def everything(issuer: Issuer) -> AsyncIterator[tuple[RpcServer, grpc.aio.Channel]]:
+    """Serve all services there are, where identities are asked for."""
+    server = RpcServer(
+        {key: Reached() for key in known_services()},
+        max_message_bytes=2**20,
+        security=security.of(issuer.settings(), "admin"),
+    )
+    port = await server.start("127.0.0.1", 0)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield server, channel
+    await server.drain(1)
+
+
+async def outcome(channel: grpc.aio.Channel, path: str, token: str | None) -> str:
+    """Call *path*, of whatever kind, and tell how far the request got."""
+    metadata = None if token is None else (("authorization", f"Bearer {token}"),)
+    ask: Any = channel.unary_stream(path)
+    call = ask(b"", metadata=metadata, timeout=DEADLINE)
+    try:
+        await call.read()
+    except grpc.aio.AioRpcError as error:
+        return OUTCOMES.get(error.code(), "reached")
+    call.cancel()
+    return "reached"
+
+
+def expected(path: str, who: str) -> str:
+    allowed = access.allowed_at(path)
+    if allowed is Door.OPEN:
+        return "reached"
+    if who == NOBODY:
+        return "not known"
+    if allowed is Door.KNOWN:
+        return "reached"
+    assert allowed is not None
+    return "reached" if who in {role.value for role in allowed} else "no"
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_every_method_lets_in_whom_the_table_says(issuer: Issuer, who: str) -> None:
+    roles = [who] if who in set(Role) else []
+    token = None if who == NOBODY else issuer.token(*roles)
+
+    async with everything(issuer) as (server, channel):
+        found = {path: await outcome(channel, path, token) for path in server.methods}
+
+    assert found == {path: expected(path, who) for path in found}
+
+
+async def test_every_served_method_has_a_line_and_every_line_a_method(issuer: Issuer) -> None:
+    async with everything(issuer) as (server, _):
+        served = set(server.methods)
+
+    listed = {
+        f"/{service}/{method}" for service, methods in access.TABLE.items() for method in methods
+    }
+    assert served == listed
+
+
+async def test_a_method_that_is_not_served_is_not_there_for_anybody(issuer: Issuer) -> None:
+    async with everything(issuer) as (_, channel):
+        ask: Any = channel.unary_unary("/fanzha.v1.BlocklistService/DropEverything")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ask(b"", timeout=DEADLINE)
+
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -1,0 +1,201 @@
+"""Real roles on a real service: made, tried, refused, and told, by the commands a person uses."""
+
+import json
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from services.identities.folder import Folder
+from services.identity import Role
+from tests.identities import now
+from tests.running import Running, eventually, fanzha_up, run
+
+pytestmark = pytest.mark.timeout(300)
+
+LISTED = "+8617000000123"
+ADD = ("blocklist", "add", LISTED, "--reason", "test", "--source")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service that asks who everybody is, and the folder of its identities."""
+
+    service: Running
+    folder: Folder
+
+    def as_(
+        self,
+        *roles: str,
+        name: str = "wang",
+        regions: tuple[str, ...] = (),
+        sources: tuple[str, ...] = (),
+    ) -> dict[str, str]:
+        """Return the variables of somebody with *roles*, *sources* and *regions*."""
+        token = self.folder.token(
+            name,
+            [Role(role) for role in roles],
+            regions=regions,
+            sources=sources,
+            now=now(),
+            days=1,
+        )
+        return {"FANZHA_TOKEN": token, "FANZHA_TLS_CA": str(self.folder.authority)}
+
+    def run(self, who: dict[str, str], *arguments: str) -> "tuple[int, str]":
+        done = run(
+            *arguments,
+            FANZHA_TARGET=self.service.interception,
+            FANZHA_ADMIN_TARGET=self.service.admin,
+            **who,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    base = Path(tmp_path_factory.mktemp("site"))
+    folder = Folder(base / "identity")
+    made = run("identity", "init", str(folder.path))
+    assert made.returncode == 0, made.stderr
+    data = base / "data"
+    data.mkdir()
+    with fanzha_up(data, workers=1, FANZHA_CONFIG=str(folder.settings)) as service:
+        yield Site(service, folder)
+
+
+def test_private_keys_are_for_their_owner_alone(site: Site) -> None:
+    keys = [*site.folder.path.glob("private/*.key"), *site.folder.path.glob("clients/*.key")]
+
+    assert {path.stem for path in keys} >= {"ca", "server", "token"}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keys)
+
+
+def test_nothing_is_written_over(site: Site) -> None:
+    done = run("identity", "init", str(site.folder.path))
+
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+
+
+def test_show_says_who_one_is(site: Site) -> None:
+    made = run(
+        "identity", "token", "--dir", str(site.folder.path), "--name", "wang", "--role", "editor",
+        "--region", "33", "--source", "bureau",
+    )  # fmt: skip
+    who = site.as_("editor") | {"FANZHA_TOKEN": made.stdout}
+
+    status, said = site.run(who, "identity", "show", "--json")
+
+    shown = json.loads(said)
+    assert status == 0
+    assert (shown["name"], shown["roles"], shown["regions"]) == ("wang", ["editor"], ["33"])
+    assert (shown["sources"], shown["credential"]) == (["bureau"], "token")
+
+
+def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
+    status, said = site.run(site.as_("editor"), *ADD, "bureau", "--author", "somebody else")
+    assert status == 0, said
+
+    def blocked() -> bool:
+        who = site.as_("carrier", name="gateway-1")
+        _, said = site.run(
+            who, "check", "call", "--from", LISTED, "--to", "+8619900000001", "--json"
+        )
+        return bool(json.loads(said)["action"] == "block")
+
+    eventually(blocked)
+    _, found = site.run(site.as_("auditor"), "blocklist", "find", LISTED, "--json")
+    assert json.loads(found)["entries"][0]["created_by"] == "wang"
+
+
+@pytest.mark.parametrize("role", ["carrier", "approver", "auditor", "appeals_officer", "operator"])
+def test_who_is_no_editor_lists_nothing(site: Site, role: str) -> None:
+    status, said = site.run(site.as_(role), *ADD, "bureau")
+
+    assert status == 1
+    assert "does not allow it: BlocklistService/UpdateEntries takes the role editor" in said
+
+
+def test_an_editor_of_some_sources_adds_none_of_another(site: Site) -> None:
+    held = site.as_("editor", sources=("carrier",))
+
+    status, said = site.run(held, *ADD, "ministry")
+
+    assert status == 1
+    assert "wang reaches entries of carrier, not of ministry" in " ".join(said.split())
+
+
+def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
+    nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
+
+    status, said = site.run(nobody, "blocklist", "status")
+
+    assert status == 1
+    assert "does not know you: nobody knows who asks: send a token" in " ".join(said.split())
+
+
+def test_replay_and_health_speak_tls_and_show_the_token(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "links.csv"
+    file.write_text("url\nhttp://shop.example/\n")
+
+    health = site.run({"FANZHA_TLS_CA": str(site.folder.authority)}, "check", "health")
+    status, said = site.run(site.as_("carrier"), "replay", "url", str(file), "--json")
+
+    assert health == (0, "SERVING\n")
+    assert (status, json.loads(said)["rows"]) == (0, 1)
+
+
+def test_options_say_the_same_as_variables(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    made = run(
+        "identity", "token", "--dir", str(site.folder.path), "--name", "li", "--role", "operator",
+        "--out", str(file),
+    )  # fmt: skip
+    assert made.returncode == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    done = run(
+        "--token-file", str(file), "--tls-ca", str(site.folder.authority),
+        "identity", "show", "--target", site.service.admin,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "operator" in done.stdout
+
+
+def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
+    done = run("identity", "show", "--target", "fanzha.example:7362", FANZHA_TOKEN="secret")
+
+    assert done.returncode == 1
+    assert "the token is not sent" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_who_was_turned_away_is_in_the_log(site: Site) -> None:
+    site.run({"FANZHA_TLS_CA": str(site.folder.authority)}, "blocklist", "status")
+
+    log = site.service.folder / "up.log"
+    eventually(lambda: "login_failed" in log.read_text())
+
+
+def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1) as service:
+        shown = service.fanzha("identity", "show")
+
+    assert "developer" in shown.stdout
+    assert "asks nobody" in shown.stderr
+    assert "identity      development: nobody is asked" in (tmp_path / "up.log").read_text()
+
+
+@pytest.mark.parametrize("name", ["up", "admin"])
+def test_list_administration_is_not_served_outside_without_tls(name: str, tmp_path: Path) -> None:
+    done = run(
+        name, FANZHA_DATA_DIR=str(tmp_path), FANZHA_ADMIN_HOST="0.0.0.0",
+        FANZHA_REDIS_URL="redis://127.0.0.1:1",
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "there is no TLS" in " ".join(done.stderr.split())
