@@ -48,6 +48,7 @@ class DecisionMetrics:
         for channel in layout.CHANNELS:
             self.drifted(channel, float("nan"))
             self.feature_drifted(channel, {})
+        self.second_look_available(None)
 
     @classmethod
     def on_page(
@@ -105,6 +106,10 @@ class DecisionMetrics:
         """Count an uncertain text whose second look failed."""
         failed = layout.LOOKS.index("failed")
         self._figures[layout.START[layout.SECOND_LOOKS.name] + failed] += 1
+
+    def second_look_available(self, available: bool | None) -> None:
+        """Say whether the text model in force looks twice; None where it is not to."""
+        self._set(layout.SECOND_LOOK_AVAILABLE, np.nan if available is None else float(available))
 
     def shadowed(
         self,

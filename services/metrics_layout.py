@@ -128,6 +128,12 @@ SECOND_LOOKS = Family(
 SECOND_LOOK_SECONDS = Family(
     name="fanzha_second_look_seconds", kind="counter", text="Time spent on second looks."
 )
+SECOND_LOOK_AVAILABLE = Family(
+    name="fanzha_second_look_available",
+    kind="gauge",
+    text="1: the text model looks twice at uncertain texts; 0: it should, but its second look did "
+    "not load; absent where neither bundle nor settings want one.",
+)
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",
     kind="counter",
@@ -269,7 +275,7 @@ FAMILIES = (
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     MOMENT_FAILURES,
-    *(SECOND_LOOKS, SECOND_LOOK_SECONDS),
+    *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),

