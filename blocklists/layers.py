@@ -11,6 +11,7 @@ from blocklists.segment import Group, Segment
 from fanzha.tables import Bools, Int64s, Uint8s
 
 NO_ENTRY = -1
+_FROM = np.uint8(Direction.FROM)
 
 
 class Matches(NamedTuple):
@@ -42,7 +43,7 @@ class Layer:
     dead: Int64s
     """Rows of the segment that were removed or replaced since, sorted."""
 
-    def acting(self, rows: Int64s, direction: Direction, now_s: int) -> Bools:
+    def acting(self, rows: Int64s, direction: Direction | Uint8s, now_s: int) -> Bools:
         """Tell which *rows* of the segment act."""
         live: Bools = self.segment.expires_s[rows] > now_s
         meant: Bools = (self.segment.directions[rows] & direction) != 0
@@ -74,6 +75,12 @@ def layered(
         first_row = len(base) + len(overlay)
         layers.append(Layer(segment=shadows, first_row=first_row, dead=nothing))
     return layers
+
+
+def sides(queries: Int64s, first_to: int) -> Uint8s:
+    """Return the `Direction` that each query asks for: TO from *first_to* on, FROM before."""
+    asked: Uint8s = _FROM + (queries >= first_to)
+    return asked
 
 
 Place: TypeAlias = tuple[Layer, Group]

@@ -36,6 +36,7 @@ SERVICE_CODES = (
 )
 """An x stands for any digit."""
 
+_INTERNATIONAL = np.uint8(Ingress.INTERNATIONAL)
 _HOME = "86"
 """The country code that some switches, and forgers, put in front."""
 
@@ -100,12 +101,12 @@ def calls(table: Calls) -> Bools:
     A service code cannot call from abroad, nor with a country code in front: such
     callers are forged and get no protection.
     """
-    return protected_numbers(table.callees) | _protected_senders(table.callers, table.ingress)
+    return _parties(table.callers, table.callees, table.ingress)
 
 
 def texts(table: Texts) -> Bools:
     """Tell which texts must be delivered, as `calls` does."""
-    return protected_numbers(table.receivers) | _protected_senders(table.senders, table.ingress)
+    return _parties(table.senders, table.receivers, table.ingress)
 
 
 def links(urls: Sequence[str]) -> Bools:
@@ -195,13 +196,16 @@ def _least_digits(key: int) -> str:
     return f"{LEAST_DIGITS_OF_CODES} digits of a service code"
 
 
-def _protected_senders(keys: Int64s, ingress: Uint8s) -> Bools:
-    small: Bools = np.abs(keys) <= _LARGEST
-    if not np.count_nonzero(small):
-        return small
-    at, inside = _in_span(keys)
-    real: Bools = inside & _CAN_CALL[at] & (ingress != Ingress.INTERNATIONAL)
-    return real
+def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
+    both = np.concatenate((from_, to))
+    if not np.count_nonzero(np.abs(both) <= _LARGEST):
+        # Nearly always, for codes are short.
+        return np.zeros(len(from_), np.bool_)
+    at, inside = _in_span(both)
+    rows = len(from_)
+    real = inside[:rows] & _CAN_CALL[at[:rows]] & (ingress != _INTERNATIONAL)
+    protected: Bools = real | inside[rows:]
+    return protected
 
 
 def _in_span(keys: Int64s) -> tuple[Int64s, Bools]:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Direction, Kind
-from blocklists.layers import Layer, places
+from blocklists.entries import Kind
+from blocklists.layers import Layer, places, sides
 from blocklists.slot_index import SlotIndex, keys_of, slots_of
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Int64s, Uint8s, Uint64s
@@ -48,15 +48,20 @@ class RangeIndex:
         self._digits: Uint8s = digits[order]
         self._lengths: Int64s = np.unique(digits).astype(np.int64)[:, None]
 
-    def find(self, keys: Int64s, direction: Direction, now_s: int) -> Covered | None:
-        """Return the acting ranges that cover *keys*; None when there is none."""
+    def find(self, keys: Int64s, first_to: int, now_s: int) -> Covered | None:
+        """Return the acting ranges that cover *keys*; None when there is none.
+
+        Up to row *first_to* keys are of those who call, from there on of those who are called.
+        """
         if self._index is None:
             return None
         flat, places_ = self._index.find(self._slots(keys))
         if not len(flat):
             return None
-        acting = (self._expires_s[places_] > now_s) & (self._directions[places_] & direction != 0)
-        return self._covered(flat[acting] % len(keys), places_[acting])
+        queries = flat % len(keys)
+        meant = self._directions[places_] & sides(queries, first_to) != 0
+        acting = (self._expires_s[places_] > now_s) & meant
+        return self._covered(queries[acting], places_[acting])
 
     def find_all(self, key: int) -> list[int]:
         """Return the rows of all ranges that cover *key*, the most decisive first."""

@@ -123,6 +123,15 @@ class Snapshot:
         """Find the entry that decides for each number; sender entries only if *senders*."""
         return self._numbers.find(keys, direction, now_s, senders=senders)
 
+    def find_both(
+        self, from_: Int64s, to: Int64s, now_s: int, *, senders: bool = False
+    ) -> tuple[Matches, Matches]:
+        """Find the deciding entries of both parties of each event, as `find_parties` does of one.
+
+        Only for those who send do sender entries count. Together it takes half the time.
+        """
+        return self._numbers.find_both(from_, to, now_s, senders=senders)
+
     def find_urls(self, urls: Sequence[str], now_s: int) -> Matches:
         """Find the entry that decides for each canonical URL; an empty URL matches nothing."""
         return self._urls.find(urls, now_s)

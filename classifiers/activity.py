@@ -18,7 +18,7 @@ import numpy as np
 from classifiers import counterparts, days_and_hours, turns
 from classifiers.days_and_hours import DAY_MS, HALF_LIFE_MS
 from classifiers.hashing import spread
-from fanzha.phone import FIRST_SENDER, UNREADABLE
+from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s, Texts, Uint64s
 
 HOLD_HALF_LIFE_MS = DAY_MS // 24
@@ -66,19 +66,19 @@ class ActivityTable:
 
     def observe(self, calls: Calls) -> CallerActivity:
         """Count *calls* in, and return what is now known about their callers."""
-        rows = len(calls)
+        rows, times = len(calls), calls.attempted_at_ms
         parties = np.concatenate((calls.callers, calls.callees))
         hashes = spread(parties)
         slots = (hashes >> self._shift).view(np.int64)
-        readable = _readable(calls.callers, calls.callees, calls.attempted_at_ms)
-        self._claim(calls.callers, slots[:rows], calls.attempted_at_ms, readable)
-        events = self._owned(parties, slots, readable, calls.attempted_at_ms)
-        latest = self._age(events)
+        readable = _readable(calls.callers, calls.callees, times)
+        held = self._claim(parties, slots, times, readable)
+        events = _events(held, readable, slots, times)
+        latest, today = self._age(events)
         kinds = np.where(events.rows < rows, _OUTGOING, _INCOMING)
         self._add(events, kinds, _faded(events.times - latest))
-        others = np.concatenate((hashes[rows:], hashes[:rows]))[events.rows]
-        self._mark(events, latest, others)
-        return self._known(calls.callers, slots[:rows])
+        # The other party of a row stands half the table further on.
+        self._mark(events, today, hashes.take(events.rows + rows, mode="wrap"))
+        return self._known(calls.callers, held[:rows], slots[:rows])
 
     def observe_texts(self, texts: Texts) -> None:
         """Count *texts* in for the numbers whose calls are being counted."""
@@ -117,34 +117,43 @@ class ActivityTable:
         both = np.concatenate((parties, others))
         hashes = spread(both)
         slots = (hashes >> self._shift).view(np.int64)
-        events = self._owned(both, slots, _readable(parties, others, times), times)
+        held = self._held(both, slots)
+        events = _events(held, _readable(parties, others, times), slots, times)
         self._age(events)
         return events, hashes
 
-    def _claim(self, callers: Int64s, slots: Int64s, times: Int64s, readable: Bools) -> None:
-        at = slots * _WORDS
+    def _held(self, parties: Int64s, slots: Int64s) -> Bools:
+        """Tell which parties hold their slots."""
+        held: Bools = self._words.take(slots * _WORDS) == parties
+        return held
+
+    def _claim(self, parties: Int64s, slots: Int64s, times: Int64s, readable: Bools) -> Bools:
+        """Give callers without a slot those that are free; tell which parties hold theirs then.
+
+        Callers are the first half of *parties*.
+        """
+        held = self._held(parties, slots)
+        # True is more than False: readable, and nobody's slot.
+        newcomers = (readable > held[: len(readable)]).nonzero()[0]
+        if not len(newcomers):
+            return held
+        callers = parties[newcomers]
         # Service codes are many people's, and so are names such as "anonymous".
         personal = (callers > 0) & (callers < FIRST_SENDER)
-        newcomers = ((self._words.take(at) != callers) & personal & readable).nonzero()[0]
-        if not len(newcomers):
-            return
-        slots, at = slots[newcomers], at[newcomers]
-        idle = np.abs(times[newcomers] - self._words.take(at + _SEEN_MS)).astype(np.float32)
-        hold = self._floats.take(slots * _FLOATS + _OUTGOING) * np.exp2(idle * _HOLD_FADING)
+        newcomers, callers = newcomers[personal], callers[personal]
+        wanted, times = slots[newcomers], times[newcomers]
+        idle = np.abs(times - self._words.take(wanted * _WORDS + _SEEN_MS)).astype(np.float32)
+        hold = self._floats.take(wanted * _FLOATS + _OUTGOING) * np.exp2(idle * _HOLD_FADING)
         free = hold <= 1
-        self._lines[slots[free]] = _EMPTY
+        at = wanted[free] * _WORDS
+        self._lines[wanted[free]] = _EMPTY
         # Of several newcomers in one batch the last gets the slot.
-        newcomers, at = newcomers[free], at[free]
-        self._words[at] = callers[newcomers]
-        self._words[at + _SEEN_MS] = times[newcomers]
+        self._words[at] = callers[free]
+        self._words[at + _SEEN_MS] = times[free]
+        return self._held(parties, slots)
 
-    def _owned(self, parties: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> Events:
-        mine = self._words.take(slots * _WORDS) == parties
-        rows = (mine & np.concatenate((readable, readable))).nonzero()[0]
-        return Events(rows, slots[rows], np.concatenate((times, times))[rows])
-
-    def _age(self, events: Events) -> Int64s:
-        """Fade what is in the slots to the time of their latest event, and return that."""
+    def _age(self, events: Events) -> tuple[Int64s, Int64s]:
+        """Fade what is in the slots to the time of their latest event; return that, and its day."""
         slots = self._slots.take(events.slots, axis=0)
         before = slots[:, _SEEN_MS].copy()
         seen_at = events.slots * _WORDS + _SEEN_MS
@@ -160,7 +169,7 @@ class ActivityTable:
             _pass_days(slots.view(np.uint64), days_before, today)
         # A slot found twice gets the same values twice.
         self._lines[events.slots] = slots.view(_LINE)[:, 0]
-        return now
+        return now, today
 
     def _weights(self, events: Events) -> Float32s:
         return _faded(events.times - self._words.take(events.slots * _WORDS + _SEEN_MS))
@@ -168,40 +177,49 @@ class ActivityTable:
     def _add(self, events: Events, kinds: int | Int64s, amounts: Float32s) -> None:
         np.add.at(self._floats, events.slots * _FLOATS + kinds, amounts)
 
-    def _mark(self, events: Events, latest: Int64s, hashes_of_others: Uint64s) -> None:
+    def _mark(self, events: Events, today: Int64s, hashes_of_others: Uint64s) -> None:
         at = events.slots * _WORDS
-        marks = days_and_hours.bits_of(events.times, latest // DAY_MS)
+        marks = days_and_hours.bits_of(events.times, today)
         np.bitwise_or.at(self._bits, at + _DAYS_AND_HOURS, marks)
         words, bits = counterparts.places(hashes_of_others)
         np.bitwise_or.at(self._bits, at + _COUNTERPARTS + words, bits)
 
-    def _known(self, callers: Int64s, slots: Int64s) -> CallerActivity:
+    def _known(self, callers: Int64s, held: Bools, slots: Int64s) -> CallerActivity:
         words = self._slots.take(slots, axis=0)
-        strangers = (words[:, _OWNER] != callers) | (callers == UNREADABLE)
-        if np.count_nonzero(strangers):
-            words[strangers] = 0
-        column = np.ascontiguousarray(words.view(np.float32).T)
-        bits = np.ascontiguousarray(words.view(np.uint64)[:, :_COUNTERS].T)
-        talked_with, written_with = counterparts.estimate(bits[_COUNTERPARTS:])
+        # What cannot be read is 0, and so is the owner of an empty slot.
+        known = np.logical_and(held, callers)
+        if np.count_nonzero(known) < len(known):
+            words[~known] = 0
+        column = np.ascontiguousarray(words.view(np.float32)[:, _OUTGOING:].T)
+        bits = np.ascontiguousarray(words.view(np.uint64)[:, _DAYS_AND_HOURS:_COUNTERS].T)
+        talked_with, written_with = counterparts.estimate(bits[1:])
         return CallerActivity(
-            outgoing_calls=column[_OUTGOING],
-            incoming_calls=column[_INCOMING],
+            outgoing_calls=column[0],
+            incoming_calls=column[1],
             counterparts=talked_with,
-            active_days=days_and_hours.count_days(bits[_DAYS_AND_HOURS]),
-            active_hours=days_and_hours.count_hours(bits[_DAYS_AND_HOURS]),
-            ended_calls=column[_ENDED],
-            answered_calls=column[_ANSWERED],
-            connected_calls=column[_CONNECTED],
-            connected_seconds=column[_SECONDS],
-            texts_sent=column[_SENT],
-            texts_received=column[_RECEIVED],
+            active_days=days_and_hours.count_days(bits[0]),
+            active_hours=days_and_hours.count_hours(bits[0]),
+            ended_calls=column[2],
+            answered_calls=column[3],
+            connected_calls=column[4],
+            connected_seconds=column[5],
+            texts_sent=column[6],
+            texts_received=column[7],
             text_counterparts=written_with,
         )
 
 
 def _readable(parties: Int64s, others: Int64s, times: Int64s) -> Bools:
-    readable: Bools = (parties != UNREADABLE) & (others != UNREADABLE) & (times > 0)
+    # What cannot be read is 0.
+    readable = np.logical_and(parties, others)
+    readable &= times > 0
     return readable
+
+
+def _events(held: Bools, readable: Bools, slots: Int64s, times: Int64s) -> Events:
+    """Return the events of those that hold a slot; both parties' halves are as long as *times*."""
+    rows = (held & np.concatenate((readable, readable))).nonzero()[0]
+    return Events(rows, slots.take(rows), times.take(rows, mode="wrap"))
 
 
 def _faded(ages_ms: Int64s) -> Float32s:

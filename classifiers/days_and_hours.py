@@ -35,7 +35,8 @@ def bits_of(times: Int64s, today: Int64s) -> Uint64s:
     """Return the bits that calls at *times* set, if *today* is the day of the latest."""
     hours = times // _HOUR_MS
     days = hours // 24
-    marks: Uint64s = _BY_AGE.take(np.minimum(today - days, _DAYS))
+    # Whatever is older has the last place.
+    marks: Uint64s = _BY_AGE.take(today - days, mode="clip")
     marks |= _BY_HOUR.take(hours - days * 24)
     return marks
 

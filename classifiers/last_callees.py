@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fanzha.tables import Bools, Int64s, Uint64s
+from fanzha.tables import Bools, Int64s
 
 HISTORY = 8
 """Callees that are remembered."""
@@ -34,8 +34,10 @@ def push(words: Int64s, callees: Uint16s) -> Uint16s:
     bits = words.view(np.uint64)
     before = _read(words)
     recent, earlier = bits[:, 0], bits[:, 1]
-    earlier[:] = earlier << _CALLEE_BITS | recent >> _OLDEST_OF_WORD
-    recent[:] = recent << _CALLEE_BITS | callees
+    earlier <<= _CALLEE_BITS
+    earlier |= recent >> _OLDEST_OF_WORD
+    recent <<= _CALLEE_BITS
+    recent |= callees
     return before
 
 
@@ -59,14 +61,14 @@ def push_several(words: Int64s, callees: Uint16s, first: Int64s, groups: Int64s)
 def known_and_near(before: Uint16s, callees: Uint16s) -> tuple[Bools, Bools]:
     """Tell which *callees* were there *before*, and which were not but next to one that was."""
     apart = np.abs((before - callees).view(np.int16))
-    apart[before == 0] = _FAR
-    nearest = apart.min(axis=0)
+    np.putmask(apart, before == 0, _FAR)
+    nearest = np.minimum.reduce(apart, axis=0)
     known: Bools = nearest == 0
-    near: Bools = (nearest <= NEAR) & ~known
+    near: Bools = nearest <= NEAR
+    near ^= known
     return known, near
 
 
 def _read(words: Int64s) -> Uint16s:
     # Copied: a table of one row would else change with the words.
-    bits: Uint64s = words.view(np.uint64)
-    return np.ascontiguousarray(bits.copy().view(np.uint16).T)
+    return words.view(np.uint16).T.copy()

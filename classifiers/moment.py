@@ -5,24 +5,43 @@ suspicion to look into; by default the service marks a call for it and lets it t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from classifiers import card
-from classifiers.moment_memory import CallerMoment
+from classifiers.moment_memory import COUNTERS, CallerMoment
 from classifiers.onnx_model import OnnxModel
 from fanzha import numbering
-from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress, Int64s
 
 FEWEST_ATTEMPTS = 3
 """Of the last hour. A caller with fewer cannot reach the threshold: one call shows too little."""
 
-# Members of an enum cost a microsecond each time they are named; these do not.
-_INTERNATIONAL, _INTERCONNECT = np.uint8(Ingress.INTERNATIONAL), np.uint8(Ingress.INTERCONNECT)
-_FULL, _FAILED = np.uint8(Attestation.FULL), np.uint8(Attestation.FAILED)
-_PARTIAL, _GATEWAY = np.uint8(Attestation.PARTIAL), np.uint8(Attestation.GATEWAY)
+FLAGS = (
+    "international",
+    "interconnect",
+    "attested_fully",
+    "attested_weakly",
+    "attestation_failed",
+    "implausible",
+    "home_number",
+    "foreign_number",
+)
+"""What is 1 or 0 of a call: how it came in, what is attested, and of the calling number: that it
+cannot be what it claims; that it is an E.164 number of the home country, or of another."""
+FEATURES = (
+    *FLAGS,
+    "log_attempts_minute",
+    "log_attempts_ten_minutes",
+    "log_attempts_hour",
+    "repeated_share",
+    "neighbour_share",
+    "unanswered_share",
+    "brief_share",
+    "log_made_per_got",
+)
+
 _ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
 
 
@@ -30,27 +49,15 @@ _ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
 class MomentInputs:
     """All that a moment model is asked about, row by row."""
 
-    international: Float32s
-    """1 or 0, as for all below up to the moment."""
-    interconnect: Float32s
-    attested_fully: Float32s
-    attested_weakly: Float32s
-    attestation_failed: Float32s
-    implausible: Float32s
-    """The calling number cannot be what it claims."""
-    home_number: Float32s
-    """The caller is an E.164 number of the home country."""
-    foreign_number: Float32s
+    flags: Float32s
+    """A row for each of `FLAGS`."""
     outgoing_calls: Float32s
     """As `CallerActivity` counts them, like the next."""
     incoming_calls: Float32s
     moment: CallerMoment
 
     def __len__(self) -> int:
-        return len(self.international)
-
-
-_FLAGS = tuple(field.name for field in fields(MomentInputs))[:8]
+        return len(self.outgoing_calls)
 
 
 class MomentClassifier:
@@ -63,11 +70,17 @@ class MomentClassifier:
         self._model = model
         self.version = model.version
         self.threshold = model.threshold
+        self._places = model.places(FEATURES)
         card.check_golden(model.card, self.score(read_inputs(model.card.golden)))
 
     def score(self, inputs: MomentInputs) -> Float32s:
         """Return one score in [0, 1] per call."""
-        return self.score_features(moment_features(inputs), inputs.moment.attempts_hour)
+        rows = feature_rows(inputs)
+        if self._places is not None:
+            rows = rows[self._places]
+        return held_back(
+            self._model.predict_rows(rows), inputs.moment.attempts_hour, self.threshold
+        )
 
     def score_features(self, columns: Mapping[str, Float32s], attempts: Float32s) -> Float32s:
         """Score what `moment_features` returns; NaN stands for what is typical."""
@@ -106,61 +119,44 @@ def inputs_of(
         callers, ingress, attestations = callers[rows], ingress[rows], attestations[rows]
         outgoing, incoming, implausible = outgoing[rows], incoming[rows], implausible[rows]
         moment = moment.take(rows)
-    home = numbering.domestic(callers, home_country)
-    number = (callers > 0) & (callers < FIRST_SENDER)
-    flags = np.empty((len(_FLAGS), len(rows)), np.float32)
-    flags[0] = ingress == _INTERNATIONAL
-    flags[1] = ingress == _INTERCONNECT
-    flags[2] = attestations == _FULL
-    flags[3] = (attestations == _PARTIAL) | (attestations == _GATEWAY)
-    flags[4] = attestations == _FAILED
+    flags = np.empty((len(FLAGS), len(callers)), np.float32)
+    # Looked up for all flags of a column at once.
+    _OF_INGRESS.take(ingress, axis=1, out=flags[:2], mode="clip")
+    _OF_ATTESTATION.take(attestations, axis=1, out=flags[2:5], mode="clip")
     flags[5] = implausible
-    flags[6] = home & number
-    flags[7] = number & ~home
+    _OF_ORIGIN.take(numbering.origins(callers, home_country), axis=1, out=flags[6:], mode="clip")
     return MomentInputs(
-        **dict(zip(_FLAGS, flags, strict=True)),
-        outgoing_calls=outgoing,
-        incoming_calls=incoming,
-        moment=moment,
+        flags=flags, outgoing_calls=outgoing, incoming_calls=incoming, moment=moment
     )
 
 
 def moment_features(inputs: MomentInputs) -> dict[str, Float32s]:
     """Describe each call to a model. NaN where no end was ever reported."""
-    moment = inputs.moment
-    attempts, ended = moment.attempts_hour + _ONE, moment.ended + _ONE
-    # One logarithm of all is quicker than one of each.
-    logarithms = np.empty((4, len(inputs)), np.float32)
-    logarithms[0] = moment.attempts_minute + _ONE
-    logarithms[1] = moment.attempts_ten_minutes + _ONE
-    logarithms[2] = attempts
-    logarithms[3] = (inputs.outgoing_calls + _ONE) / (inputs.incoming_calls + _ONE)
-    np.log(logarithms, out=logarithms)
-    unanswered, brief = (moment.unanswered + _HALF) / ended, moment.brief / ended
-    unknown = moment.ended < _HALF
-    unanswered[unknown] = brief[unknown] = _NOTHING
-    return {
-        **{name: getattr(inputs, name) for name in _FLAGS},
-        "log_attempts_minute": logarithms[0],
-        "log_attempts_ten_minutes": logarithms[1],
-        "log_attempts_hour": logarithms[2],
-        "repeated_share": moment.repeated / attempts,
-        "neighbour_share": moment.neighbours / attempts,
-        "unanswered_share": unanswered,
-        "brief_share": brief,
-        "log_made_per_got": logarithms[3],
-    }
+    return dict(zip(FEATURES, feature_rows(inputs), strict=True))
+
+
+def feature_rows(inputs: MomentInputs) -> Float32s:
+    """Return the same as one array, with a row for each of `FEATURES`."""
+    counters, moment = inputs.moment.counters, inputs.moment
+    rows = np.empty((len(FEATURES), len(inputs)), np.float32)
+    rows[:8] = inputs.flags
+    np.add(counters[:3], _ONE, out=rows[8:11])
+    # Of attempts, those that were repeated, and those to neighbours.
+    np.divide(counters[3:5], rows[10], out=rows[11:13])
+    ended = moment.ended + _ONE
+    np.divide(moment.unanswered + _HALF, ended, out=rows[13])
+    np.divide(moment.brief, ended, out=rows[14])
+    np.copyto(rows[13:15], _NOTHING, where=moment.ended < _HALF)
+    np.divide(inputs.outgoing_calls + _ONE, inputs.incoming_calls + _ONE, out=rows[15])
+    np.log(rows[8:11], out=rows[8:11])
+    np.log(rows[15], out=rows[15])
+    return rows
 
 
 def facts(inputs: MomentInputs, places: Int64s) -> list[dict[str, float]]:
     """Return what is known of some calls, by the names that `read_inputs` reads; without zeros."""
-    columns = {
-        field.name: getattr(part, field.name)
-        for part in (inputs, inputs.moment)
-        for field in fields(part)
-        if field.name != "moment"
-    }
-    values = np.column_stack([column[places] for column in columns.values()]).tolist()
+    columns = _columns_of(inputs)
+    values = np.stack([column[places] for column in columns.values()], axis=1).tolist()
     # Row by row, as few calls are suspicious.
     return [
         {name: value for name, value in zip(columns, row, strict=True) if value} for row in values
@@ -170,11 +166,40 @@ def facts(inputs: MomentInputs, places: Int64s) -> list[dict[str, float]]:
 def read_inputs(golden: Sequence[card.GoldenRow]) -> MomentInputs:
     """Read golden rows; what a row does not name is 0."""
 
-    def columns(kind: type) -> dict[str, Float32s]:
-        names = (field.name for field in fields(kind) if field.name != "moment")
-        return {
-            name: np.array([row.inputs.get(name, 0) for row in golden], np.float32)
-            for name in names
-        }
+    def columns(names: Sequence[str]) -> Float32s:
+        return np.array([[row.inputs.get(name, 0) for row in golden] for name in names], np.float32)
 
-    return MomentInputs(**columns(MomentInputs), moment=CallerMoment(**columns(CallerMoment)))
+    outgoing, incoming = columns(("outgoing_calls", "incoming_calls"))
+    return MomentInputs(
+        flags=columns(FLAGS),
+        outgoing_calls=outgoing,
+        incoming_calls=incoming,
+        moment=CallerMoment(columns(COUNTERS)),
+    )
+
+
+def _columns_of(inputs: MomentInputs) -> dict[str, Float32s]:
+    return {
+        **dict(zip(FLAGS, inputs.flags, strict=True)),
+        "outgoing_calls": inputs.outgoing_calls,
+        "incoming_calls": inputs.incoming_calls,
+        **dict(zip(COUNTERS, inputs.moment.counters, strict=True)),
+    }
+
+
+def _flags_of(last: int, *truths: tuple[int, ...]) -> Float32s:
+    """Return a table of flags: a row for each, true in the columns of some values up to *last*."""
+    table = np.zeros((len(truths), last + 1), np.float32)
+    for row, values in zip(table, truths, strict=True):
+        row[list(values)] = 1
+    return table
+
+
+_OF_INGRESS = _flags_of(max(Ingress), (Ingress.INTERNATIONAL,), (Ingress.INTERCONNECT,))
+_OF_ATTESTATION = _flags_of(
+    max(Attestation),
+    (Attestation.FULL,),
+    (Attestation.PARTIAL, Attestation.GATEWAY),
+    (Attestation.FAILED,),
+)
+_OF_ORIGIN = _flags_of(numbering.FOREIGN, (numbering.HOME,), (numbering.FOREIGN,))

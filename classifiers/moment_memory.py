@@ -8,14 +8,14 @@ Counters are weighted by the events' own time; what is a repeat or a neighbour g
 the rows. Rows of one batch see each other. Not for use by several threads.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from classifiers import last_callees
 from classifiers.hashing import spread
-from fanzha.phone import FIRST_SENDER, UNREADABLE
+from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, Calls, Float32s, Int64s
 
 MINUTE_MS = 60_000
@@ -27,7 +27,7 @@ BRIEF_MS = 2000
 # A slot: words of 64 bits. Two hold the last callees, the last four two counters each.
 _OWNER, _SEEN_MS, _CALLEES, _COUNTERS, _WORDS = 0, 1, 2, 4, 8
 _FIRST, _FLOATS = 2 * _COUNTERS, 2 * _WORDS
-# The counters, in the order of `CallerMoment`.
+# The counters, in the order of `COUNTERS`.
 _KINDS = 8
 _LINE = np.dtype(f"V{8 * _WORDS}")
 """A whole slot: numpy writes it in one go, which is much quicker than word by word."""
@@ -38,34 +38,88 @@ _ROW_BITS = np.int64(32)
 _ROW = np.int64(2**32 - 1)
 
 
+COUNTERS = (
+    "attempts_minute",
+    "attempts_ten_minutes",
+    "attempts_hour",
+    "repeated",
+    "neighbours",
+    "ended",
+    "unanswered",
+    "brief",
+)
+"""Attempts, one of a minute ago, of ten, or of an hour ago counting half; all below fade as the
+last of them. Attempts to one of the last `last_callees.HISTORY` callees; to a number within
+`last_callees.NEAR` of one of these, and none of them. Attempts whose end was reported; of these,
+the unanswered ones; and those that were answered and over within `BRIEF_MS`."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallerMoment:
     """How each caller has been calling, this call included; all zero: nothing is known."""
 
-    attempts_minute: Float32s
-    """Attempts, an attempt of a minute ago counting half."""
-    attempts_ten_minutes: Float32s
-    attempts_hour: Float32s
-    """This and all below: an event of an hour ago counts half."""
-    repeated: Float32s
-    """Attempts to one of the last `last_callees.HISTORY` callees."""
-    neighbours: Float32s
-    """Attempts to a number within `last_callees.NEAR` of one of these, and none of them."""
-    ended: Float32s
-    """Attempts whose end was reported."""
-    unanswered: Float32s
-    brief: Float32s
-    """Answered, and over within `BRIEF_MS`."""
+    counters: Float32s
+    """A row for each of `COUNTERS`."""
 
     def __len__(self) -> int:
-        return len(self.attempts_minute)
+        return len(self.counters[0])
 
     def take(self, rows: Int64s) -> "CallerMoment":
         """Return some rows."""
-        return CallerMoment(*[getattr(self, name).take(rows) for name in _NAMES])
+        return CallerMoment(self.counters.take(rows, axis=1))
+
+    def _row(self, place: int) -> Float32s:
+        row: Float32s = self.counters[place]
+        return row
+
+    @property
+    def attempts_minute(self) -> Float32s:
+        """Attempts, one of a minute ago counting half."""
+        return self._row(0)
+
+    @property
+    def attempts_ten_minutes(self) -> Float32s:
+        """Attempts, one of ten minutes ago counting half."""
+        return self._row(_TEN_MINUTES)
+
+    @property
+    def attempts_hour(self) -> Float32s:
+        """Attempts, one of an hour ago counting half."""
+        return self._row(_HOUR)
+
+    @property
+    def repeated(self) -> Float32s:
+        """Attempts to one of the last callees."""
+        return self._row(_REPEATED)
+
+    @property
+    def neighbours(self) -> Float32s:
+        """Attempts to a number next to one of the last callees."""
+        return self._row(_NEIGHBOURS)
+
+    @property
+    def ended(self) -> Float32s:
+        """Attempts whose end was reported."""
+        return self._row(_ENDED)
+
+    @property
+    def unanswered(self) -> Float32s:
+        """Ended attempts that nobody answered."""
+        return self._row(_UNANSWERED)
+
+    @property
+    def brief(self) -> Float32s:
+        """Attempts that were answered and over within `BRIEF_MS`."""
+        return self._row(_BRIEF)
 
 
-_NAMES = tuple(field.name for field in fields(CallerMoment))
+class _Groups(NamedTuple):
+    """Which events are whose, where somebody has several."""
+
+    first: Int64s
+    """Where each caller's events begin."""
+    of: Int64s
+    """Which caller each event is of."""
 
 
 class _Events(NamedTuple):
@@ -74,16 +128,10 @@ class _Events(NamedTuple):
     rows: Int64s
     """Where the event is in its table; a caller's rows one after the other, in their order."""
     times: Int64s
-    first: Int64s
-    """Where each caller's events begin."""
-    groups: Int64s
-    """Which caller each event is of, by its place in what follows."""
     slots: Int64s
-
-    @property
-    def single(self) -> bool:
-        """Tell whether no caller has several of them, which is quicker to deal with."""
-        return len(self.slots) == len(self.rows)
+    """Of each caller."""
+    groups: _Groups | None
+    """None where no caller has several events, which is quicker to deal with."""
 
 
 class MomentMemory:
@@ -102,29 +150,32 @@ class MomentMemory:
 
     def observe(self, calls: Calls) -> CallerMoment:
         """Count *calls* in, and return how their callers have been calling."""
-        slots = self._places(calls.callers)
-        readable = (calls.callees != UNREADABLE) & (calls.attempted_at_ms > 0)
-        self._claim(calls.callers, slots, calls.attempted_at_ms, readable)
-        events = self._events(calls.callers, slots, readable, calls.attempted_at_ms)
+        callers, times = calls.callers, calls.attempted_at_ms
+        slots = self._places(callers)
+        # What cannot be read is 0.
+        counted = np.logical_and(callers, calls.callees)
+        counted &= times > 0
+        counted &= self._claim(callers, slots, times, counted)
+        known = np.zeros((_KINDS, len(calls)), np.float32)
+        events = _events(slots, counted, times)
         if not len(events.rows):
-            return CallerMoment(*np.zeros((_KINDS, len(calls)), np.float32))
+            return CallerMoment(known)
         contents = self._slots.take(events.slots, axis=0)
         happened = np.zeros((_KINDS, len(events.rows)), np.float32)
         happened[:_REPEATED] = 1
-        callees = last_callees.short(calls.callees[events.rows])
+        callees = last_callees.short(calls.callees.take(events.rows))
         words = contents[:, _CALLEES:_COUNTERS]
-        if events.single:
+        if events.groups is None:
             before = last_callees.push(words, callees)
         else:
-            before = last_callees.push_several(words, callees, events.first, events.groups)
+            before = last_callees.push_several(words, callees, *events.groups)
         happened[_REPEATED], happened[_NEIGHBOURS] = last_callees.known_and_near(before, callees)
         counters = self._count(contents, events, happened)
-        # Nothing is known of rows that are no event: the last column.
-        known = np.zeros((_KINDS, len(events.slots) + 1), np.float32)
-        known[:, :-1] = counters
-        columns = np.full(len(calls), len(events.slots))
-        columns[events.rows] = events.groups
-        return CallerMoment(*known.take(columns, axis=1))
+        if events.groups is not None:
+            counters = counters.take(events.groups.of, axis=1)
+        # Nothing is known of rows that are no event.
+        known[:, events.rows] = counters
+        return CallerMoment(known)
 
     def record_ends(
         self,
@@ -135,7 +186,10 @@ class MomentMemory:
         ended_at_ms: Int64s,
     ) -> None:
         """Count ended calls in for callers that are known."""
-        events = self._events(callers, self._places(callers), ended_at_ms > 0, ended_at_ms)
+        slots = self._places(callers)
+        counted = np.logical_and(callers, ended_at_ms > 0)
+        counted &= self._held(callers, slots)
+        events = _events(slots, counted, ended_at_ms)
         if not len(events.rows):
             return
         contents = self._slots.take(events.slots, axis=0)
@@ -148,58 +202,75 @@ class MomentMemory:
     def _places(self, callers: Int64s) -> Int64s:
         return (spread(callers) >> self._shift).view(np.int64)
 
-    def _claim(self, callers: Int64s, slots: Int64s, times: Int64s, readable: Bools) -> None:
-        # Service codes are many people's, and so are names such as "anonymous".
-        personal = (callers > 0) & (callers < FIRST_SENDER)
-        others = self._words.take(slots * _WORDS) != callers
-        newcomers = (others & personal & readable).nonzero()[0]
+    def _held(self, callers: Int64s, slots: Int64s) -> Bools:
+        """Tell which callers hold their slots."""
+        held: Bools = self._words.take(slots * _WORDS) == callers
+        return held
+
+    def _claim(self, callers: Int64s, slots: Int64s, times: Int64s, counted: Bools) -> Bools:
+        """Give newcomers the slots that are free; tell which callers hold theirs then."""
+        held = self._held(callers, slots)
+        # True is more than False: to be counted, and nobody's slot.
+        newcomers = (counted > held).nonzero()[0]
         if not len(newcomers):
-            return
-        slots, times = slots[newcomers], times[newcomers]
-        idle = np.abs(times - self._words.take(slots * _WORDS + _SEEN_MS))
+            return held
+        some = callers[newcomers]
+        # Service codes are many people's, and so are names such as "anonymous".
+        newcomers = newcomers[(some > 0) & (some < FIRST_SENDER)]
+        taken, times = slots[newcomers], times[newcomers]
+        idle = np.abs(times - self._words.take(taken * _WORDS + _SEEN_MS))
         # A hold of one call ends at once, that of sixty in an hour; sooner than counters fade.
-        hold = self._floats.take(slots * _FLOATS + _FIRST + _HOUR)
+        hold = self._floats.take(taken * _FLOATS + _FIRST + _HOUR)
         free = hold * np.exp2(idle.astype(np.float32) * _FADING[1]) <= 1
-        at = slots[free] * _WORDS
-        self._lines[slots[free]] = _EMPTY
+        at = taken[free] * _WORDS
+        self._lines[taken[free]] = _EMPTY
         # Of several newcomers in one batch the last gets the slot.
         self._words[at] = callers[newcomers[free]]
         self._words[at + _SEEN_MS] = times[free]
-
-    def _events(self, callers: Int64s, slots: Int64s, readable: Bools, times: Int64s) -> _Events:
-        mine = (self._words.take(slots * _WORDS) == callers) & (callers != UNREADABLE)
-        rows = (mine & readable).nonzero()[0]
-        # Slot and row in one number: sorting these is the quickest way to put rows in order.
-        ordered = np.sort(slots[rows] << _ROW_BITS | rows)
-        rows, found = ordered & _ROW, ordered >> _ROW_BITS
-        begins = np.ones(len(rows), np.bool_)
-        np.not_equal(found[1:], found[:-1], out=begins[1:])
-        first = begins.nonzero()[0]
-        groups = np.cumsum(begins.astype(np.int64)) - 1
-        return _Events(rows, times[rows], first, groups, found[first])
+        return self._held(callers, slots)
 
     def _count(self, contents: Int64s, events: _Events, happened: Float32s) -> Float32s:
         """Fade what is in the slots, add what *happened*, put them back, and return them.
 
         *happened* has a row for each counter, for rows as short as eight numbers are slow.
         """
-        before = contents[:, _SEEN_MS]
-        now = np.maximum(np.maximum.reduceat(events.times, events.first), before)
+        groups, before = events.groups, contents[:, _SEEN_MS]
+        latest = events.times if groups is None else np.maximum.reduceat(events.times, groups.first)
+        now = np.maximum(latest, before)
         in_slots = contents.view(np.float32)[:, _FIRST:]
         counters = np.ascontiguousarray(in_slots.T)
         _fade(counters, now - before)
-        ages = now[events.groups] - events.times
+        ages = (now if groups is None else now[groups.of]) - events.times
         if np.count_nonzero(ages):
             _fade(happened, ages)
-        if events.single:
+        if groups is None:
             counters += happened
         else:
             for counter, amounts in zip(counters, happened, strict=True):
-                np.add.at(counter, events.groups, amounts)
+                np.add.at(counter, groups.of, amounts)
         in_slots[:] = counters.T
         contents[:, _SEEN_MS] = now
         self._lines[events.slots] = contents.view(_LINE)[:, 0]
         return counters
+
+
+def _events(slots: Int64s, counted: Bools, times: Int64s) -> _Events:
+    """Put the rows that are *counted* in order, caller by caller."""
+    # Slot and row in one number: sorting these is the quickest way to put rows in order.
+    rows = counted.nonzero()[0]
+    ordered = slots.take(rows)
+    ordered <<= _ROW_BITS
+    ordered |= rows
+    ordered.sort()
+    rows = ordered & _ROW
+    ordered >>= _ROW_BITS
+    begins = np.ones(len(rows), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    if np.count_nonzero(begins) == len(begins):
+        return _Events(rows, times.take(rows), ordered, None)
+    first = begins.nonzero()[0]
+    groups = np.cumsum(begins, dtype=np.int64) - 1
+    return _Events(rows, times.take(rows), ordered[first], _Groups(first, groups))
 
 
 def _fade(counters: Float32s, ages_ms: Int64s) -> None:

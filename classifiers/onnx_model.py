@@ -4,7 +4,7 @@ One thread per session, because there is one worker process per core already. Lo
 checks the graph against the card's checksum before anything runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -63,11 +63,22 @@ class OnnxModel:
         table: npt.NDArray[np.int8] = self._session.run([CONSTANT], dict(inputs))[0]
         return table
 
+    def places(self, names: Sequence[str]) -> list[int] | None:
+        """Return where the features the card names stand among *names*; None where they are those.
+
+        ValueError when one is missing.
+        """
+        if tuple(self.card.features) == tuple(names):
+            return None
+        return [names.index(name) for name in self.card.features]
+
+    def predict_rows(self, features: Float32s) -> Float32s:
+        """Return one probability per column of *features*, whose rows are those the card names."""
+        inputs = {self._first_input: np.ascontiguousarray(features.T)}
+        scores: Float32s = self._session.run(self._outputs, inputs)[0]
+        return scores.reshape(features.shape[1])
+
     def predict(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Return one probability per row, from the features the card names, in its order."""
         names = self.card.features
-        rows = np.empty((len(columns[names[0]]), len(names)), np.float32)
-        for place, name in enumerate(names):
-            rows[:, place] = columns[name]
-        scores: Float32s = self._session.run(self._outputs, {self._first_input: rows})[0]
-        return scores.reshape(len(rows))
+        return self.predict_rows(np.array([columns[name] for name in names], np.float32))

@@ -18,6 +18,14 @@ FIRST = np.array([_ALL >> 8 * (EIGHT - count) for count in range(EIGHT + 1)], np
 LAST = ~FIRST[::-1]
 """Keeps so many bytes before the end."""
 
+_SIX = 6
+_SIX_ENDS = HIGHEST_BITS >> np.uint64(16)
+"""The highest bits of six bytes, and those of them that say that more bytes follow."""
+_SIX_MORE = HIGHEST_BITS >> np.uint64(24)
+_SEVENS = 1 << (7 * np.arange(_SIX, dtype=np.int64))
+_SIX_HIGHEST = int(0x80 * _SEVENS[:-1].sum())
+"""What these bits add to the number."""
+
 _GAPS = tuple(
     (np.uint64(keep), np.uint64(keep << lane), np.uint64(gap))
     for keep, lane, gap in (
@@ -31,6 +39,18 @@ _GAPS = tuple(
 def integers(buffer: bytes) -> Uint64s:
     """See *buffer* as the integers that begin at each of its bytes."""
     return np.ndarray((len(buffer) - EIGHT + 1,), np.dtype("<u8"), buffer, strides=(1,))
+
+
+def six_byte_varints(eights: Uint64s) -> Int64s | None:
+    """Read numbers of six bytes, as protobuf writes all times in milliseconds from 1971 to 2109.
+
+    None where one has another size, which `varints` reads.
+    """
+    if np.count_nonzero((eights & _SIX_ENDS) == _SIX_MORE) < len(eights):
+        return None
+    sevens = eights.view(np.uint8).reshape(-1, EIGHT)[:, :_SIX]
+    numbers: Int64s = np.matmul(sevens, _SEVENS) - _SIX_HIGHEST
+    return numbers
 
 
 def varints(eights: Uint64s) -> tuple[Int64s, Uint8s]:

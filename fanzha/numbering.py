@@ -20,6 +20,8 @@ from fanzha.tables import Attestation, Bools, Ingress, Int64s, Uint8s
 
 # Members of an enum cost a microsecond each time they are named; these do not.
 _INTERNATIONAL, _ATTESTED = np.uint8(Ingress.INTERNATIONAL), np.uint8(Attestation.FULL)
+NO_NUMBER, HOME, FOREIGN = range(3)
+"""Whose a number is, see `origins`."""
 
 
 def prepare() -> None:
@@ -35,6 +37,16 @@ def impossible(keys: Int64s) -> Bools:
 def domestic(keys: Int64s, country_code: str = "86") -> Bools:
     """Tell which keys are numbers of this country, existing or forged, such as ``+86110``."""
     return _inside(_of_country(country_code), keys)
+
+
+def origins(keys: Int64s, country_code: str = "86") -> Int64s:
+    """Return of each key `HOME` or `FOREIGN`, or `NO_NUMBER` of what is no E.164 number.
+
+    Home is what `domestic` says.
+    """
+    bounds, kinds = _origins(country_code)
+    found: Int64s = kinds.take(bounds.searchsorted(keys, side="right"))
+    return found
 
 
 def service_code(keys: Int64s) -> Bools:
@@ -61,7 +73,7 @@ def forged_from_abroad(
 
 def _inside(bounds: Int64s, keys: Int64s) -> Bools:
     """Tell which keys lie in spans: from the first of *bounds* to before the second, and so on."""
-    passed = np.searchsorted(bounds, keys, side="right")
+    passed = bounds.searchsorted(keys, side="right")
     inside: Bools = (passed & 1).astype(np.bool_)
     return inside
 
@@ -82,3 +94,13 @@ def _of_country(country_code: str) -> Int64s:
     return np.array(
         [bound for low, after in spans if after <= FIRST_SENDER for bound in (low, after)], np.int64
     )
+
+
+@cache
+def _origins(country_code: str) -> tuple[Int64s, Int64s]:
+    """Return bounds, and what lies before, between and after them."""
+    home = _of_country(country_code)
+    kinds = np.full(len(home) + 3, FOREIGN)
+    kinds[2::2] = HOME
+    kinds[[0, -1]] = NO_NUMBER
+    return np.concatenate(([1], home, [FIRST_SENDER])), kinds

@@ -15,9 +15,15 @@ WIDTH = 16
 """Bytes a buffer must have before the first spelling, which may be shorter than what is read."""
 _HALF = EIGHT
 _MOST_DIGITS = 15
+_LEAST_DIGITS = 3
 _PLUS = np.uint8(ord("+"))
 
 _TENS = 10 ** np.arange(_MOST_DIGITS + 1, dtype=np.int64)
+_LEAST = np.full(_MOST_DIGITS + 2, np.iinfo(np.int64).max)
+"""The least number of so many digits, of which the first is not 0; none where there are too few
+digits or too many."""
+_LEAST[_LEAST_DIGITS : _MOST_DIGITS + 1] = _TENS[_LEAST_DIGITS - 1 : _MOST_DIGITS]
+_BEFORE_END = np.array([[WIDTH], [_HALF]])
 _ZEROS = EVERY_BYTE * np.uint64(ord("0"))
 _SIXES, _HIGH = EVERY_BYTE * np.uint64(0x06), EVERY_BYTE * np.uint64(0xF0)
 _PAIRS = np.uint64(0x000000FF000000FF)
@@ -42,12 +48,12 @@ def keys(buffer: bytes, starts: Int64s, lengths: Int64s, home_country: str) -> t
     characters: Uint8s = np.frombuffer(buffer, np.uint8)
     plus = characters.take(starts) == _PLUS
     digits = lengths - plus
-    values, readable = _numbers(buffer, starts + lengths, np.minimum(digits, _MOST_DIGITS))
-    # The second digit decides about much, and the first must not be a zero.
-    tens = _TENS.take(np.maximum(digits - 2, 0), mode="clip")
-    readable &= (values >= 10 * tens) & (digits >= 3) & (digits <= _MOST_DIGITS)  # noqa: PLR2004
-    if plus.all():
+    values, readable = _numbers(buffer, starts + lengths, digits)
+    readable &= values >= _LEAST.take(digits, mode="clip")
+    if np.count_nonzero(plus) == len(plus):
         return values, readable
+    # The second digit decides about much.
+    tens = _TENS.take(np.maximum(digits - 2, 0), mode="clip")
     national, added = _at_home(values, digits, tens, home_country)
     return np.where(plus, values, added), readable & (plus | national)
 
@@ -67,11 +73,9 @@ def _at_home(
 
 def _numbers(buffer: bytes, ends: Int64s, digits: Int64s) -> tuple[Int64s, Bools]:
     """Parse the decimal numbers of *digits* bytes before *ends*; say which are digits only."""
-    halves = np.empty((2, len(ends)), np.uint64)
-    eights = integers(buffer)
-    halves[0], halves[1] = eights[ends - WIDTH], eights[ends - _HALF]
+    halves = integers(buffer)[ends - _BEFORE_END]
     halves ^= _ZEROS
-    halves &= _KEEP.take(digits, axis=1)
+    halves &= _KEEP.take(digits, axis=1, mode="clip")
     strange = ((halves + _SIXES) | halves) & _HIGH
     # Neighbouring digits become numbers below 100, four of them become one of eight digits.
     halves = halves * _TEN + (halves >> _EIGHT)

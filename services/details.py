@@ -9,7 +9,7 @@ from blocklists.entries import entry_id
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Uint8s
+from fanzha.tables import Bools, Int64s, Uint8s
 from services.evidence import Listed
 from services.moment_stage import Suspicion
 from services.policy import Ruling
@@ -52,17 +52,17 @@ class EntryDetails:
         return detail
 
 
-def by_list(ruling: Ruling) -> Bools:
-    """Tell which rows a list entry decided."""
-    blocked: Bools = ruling.reasons == _BLOCKLISTED
-    allowed: Bools = ruling.reasons == _ALLOWLISTED
-    return blocked | allowed
+def by_list(ruling: Ruling) -> Int64s:
+    """Return the rows that a list entry decided."""
+    decided: Bools = ruling.reasons == _BLOCKLISTED
+    decided |= ruling.reasons == _ALLOWLISTED
+    return decided.nonzero()[0]
 
 
 def of_rows(
     ruling: Ruling,
     listed: Listed,
-    decided: Bools,
+    decided: Int64s,
     snapshot: Snapshot,
     entries: EntryDetails,
     *,
@@ -78,13 +78,12 @@ def of_rows(
     """
     details: dict[int, Detail] = {}
     # Row by row, as few rows are hits.
-    rows = decided.nonzero()[0]
-    if len(rows):
+    if len(decided):
         said = zip(
-            rows.tolist(),
-            listed.rows[rows].tolist(),
-            listed.actions[rows].tolist(),
-            listed.evidence[rows].tolist(),
+            decided.tolist(),
+            listed.rows[decided].tolist(),
+            listed.actions[decided].tolist(),
+            listed.evidence[decided].tolist(),
             strict=True,
         )
         details = {

@@ -13,8 +13,7 @@ from functools import partial
 import numpy as np
 
 from blocklists import protected
-from blocklists.entries import Direction
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot import NO_ENTRY, Snapshot
 from classifiers.activity import ActivityTable
 from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
@@ -95,8 +94,7 @@ class Engine:
     def decide_calls(self, calls: Calls, now_s: int) -> Decisions:
         """Decide whether to connect each call, all against one snapshot and one model."""
         snapshot, models = self._current_snapshot(), self._current_models()
-        callers = snapshot.find_parties(calls.callers, Direction.FROM, now_s)
-        callees = snapshot.find_parties(calls.callees, Direction.TO, now_s)
+        callers, callees = snapshot.find_both(calls.callers, calls.callees, now_s)
         listed = evidence.of_parties(callers, callees, names=(Evidence.CALLER, Evidence.CALLEE))
         watched = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
         implausible = self._implausible(calls)
@@ -122,8 +120,7 @@ class Engine:
     def decide_texts(self, texts: Texts, now_s: int) -> Decisions:
         """Decide whether to deliver each text, all against one snapshot and one model."""
         snapshot, models = self._current_snapshot(), self._current_models()
-        senders = snapshot.find_parties(texts.senders, Direction.FROM, now_s, senders=True)
-        receivers = snapshot.find_parties(texts.receivers, Direction.TO, now_s)
+        senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         parties = evidence.of_parties(
             senders, receivers, names=(Evidence.SENDER, Evidence.RECEIVER)
         )
@@ -214,6 +211,8 @@ class Engine:
         )
         ruling = rule(scores=scores, threshold=models.thresholds[channel])
         by_list = details.by_list(ruling)
+        entries = np.full(rows, NO_ENTRY)
+        entries[by_list] = listed.rows[by_list]
         would_block: Mapping[int, WouldBlock] = {}
         if watched is not None:
             again = partial(rule, scores=scores, threshold=models.thresholds[channel])
@@ -224,7 +223,7 @@ class Engine:
             reasons=ruling.reasons,
             scores=scores,
             threshold=models.thresholds[channel],
-            entries=np.where(by_list, listed.rows, -1),
+            entries=entries,
             details=details.of_rows(
                 ruling,
                 listed,

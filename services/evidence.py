@@ -31,7 +31,8 @@ from fanzha.links import find_links
 from fanzha.tables import Int64s, Texts, Uint8s
 
 # Members of an enum cost a microsecond each time they are named; these do not.
-_ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
+_ALLOW, _BLOCK, _NONE = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK), np.uint8(0)
+_OF = {kind: np.uint8(kind) for kind in Evidence}
 
 
 class Listed(NamedTuple):
@@ -110,7 +111,7 @@ def with_words(listed: Listed, words: Matches, links: Matches, owners: Int64s) -
 
 
 def _evidence(matches: Matches, matched: Evidence) -> Uint8s:
-    evidence: Uint8s = (matches.rows >= 0) * np.uint8(matched)
+    evidence: Uint8s = np.where(matches.actions != _NONE, _OF[matched], _NONE)
     return evidence
 
 

@@ -59,11 +59,12 @@ def rule(
     the texts to block as spam, *suspicious* the calls whose moment reached its threshold;
     None for none.
     """
+    any_listed = np.count_nonzero(listed)
     holds = {
         "invalid": invalid,
         "protected": protected,
-        "allowlisted": listed == _ALLOW,
-        "blocklisted": listed == _BLOCK,
+        "allowlisted": listed == _ALLOW if any_listed else None,
+        "blocklisted": listed == _BLOCK if any_listed else None,
         "implausible": implausible,
         "unheard": np.isnan(scores),
         "reached": scores >= np.float32(threshold),
@@ -75,6 +76,7 @@ def rule(
     first = np.full(len(scores), _PLACES["under"])
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
-        if held is not None:
+        # Counting takes a third of the time of putting, and most lines hold for nothing.
+        if held is not None and np.count_nonzero(held):
             np.putmask(first, held, place)
-    return Ruling(_ACTIONS[first], _REASONS[first])
+    return Ruling(_ACTIONS.take(first), _REASONS.take(first))

@@ -45,10 +45,11 @@ class ColumnReader:
         from_, to, times = rows.text(1), rows.text(2), rows.number(3)
         ingress, attestations, trunks = rows.small(4), rows.small(5), rows.text(6)
         rows.close()
-        if (trunks.lengths > MAX_TRUNK_CHARACTERS).any():
+        if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
         callers, callees = self._parties(rows, from_, to)
-        wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
+        wrong = ~np.logical_and(callers, callees)  # what cannot be read is 0
+        wrong |= not_times(times)
         return Calls(
             callers=callers,
             callees=callees,
@@ -70,7 +71,8 @@ class ColumnReader:
         rows.close()
         bodies = rows.strings(words)
         senders, receivers = self._parties(rows, from_, to)
-        wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
+        wrong = ~np.logical_and(senders, receivers)
+        wrong |= not_times(times)
         wrong |= (words.lengths == 0) | (words.lengths > MAX_TEXT_BYTES)
         errors = {}
         for row in rows_of(wrong):
@@ -124,7 +126,7 @@ class ColumnReader:
         keys, read = party_columns.keys(
             rows.buffer, spans.starts, spans.lengths, self._home.country_code
         )
-        if not read.all():
+        if np.count_nonzero(read) < len(read):
             for row in rows_of(~read):
                 text = rows.string(spans, row)
                 home = self._home

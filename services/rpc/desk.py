@@ -1,4 +1,4 @@
-"""Answers the requests of one channel: bytes in, bytes out; small requests together."""
+"""Answers the requests of one channel: bytes in, bytes out; requests that wait, together."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ from services.rpc.writing import batch_response, single_response
 
 Answer = bytes | InvalidInput
 
-MOST_ROWS_TOGETHER = 64
-"""Larger requests gain nothing from company."""
+MOST_ROWS_TOGETHER = 512
+"""Larger requests gain little from company."""
 
 
 class Desk:
@@ -43,7 +43,7 @@ class Desk:
         if request.rows > MOST_ROWS_TOGETHER:
             (answer,) = self._answers([request])
         else:
-            answer = await self._together.ask(request)
+            answer = await self._together.ask(request, request.rows)
         if isinstance(answer, InvalidInput):
             raise answer
         return answer

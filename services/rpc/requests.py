@@ -6,7 +6,7 @@ joined as they are, and read once.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -38,7 +38,7 @@ class Request:
     single: bool
     """Asks for one decision, not for a batch that may have one row."""
     rows: int
-    heads: list[int] = field(default_factory=list)
+    heads: Sequence[int] = ()
     """Where its rows begin; none if it is not written as usual."""
     fault: InvalidInput | None = None
     """What is wrong with all of it. It has no rows then."""
@@ -70,7 +70,7 @@ class Intake:
         try:
             heads = wire.heads(data)
         except wire.Unusual:
-            heads = []
+            heads = ()
         if not heads or (single and len(heads) > 1):
             message = self._message(data, single=single)
             rows = len(self._rows(message, single=single))

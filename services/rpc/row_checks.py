@@ -28,22 +28,29 @@ def too_long(text: str, most_bytes: int) -> bool:
 
 def rows_of(column: Bools) -> list[int]:
     """Return the rows where *column* is true."""
-    rows: list[int] = np.flatnonzero(column).tolist()
+    rows: list[int] = column.nonzero()[0].tolist()
     return rows
 
 
 def not_times(times: Int64s) -> Bools:
     """Say which times lie before 1970 or after 9999."""
-    return (times < 0) | (times > LAST_MS)
+    # What is below 0 is very large without its sign.
+    wrong: Bools = times.view(np.uint64) > LAST_MS
+    return wrong
 
 
 def or_now(times: Int64s, now_ms: int) -> Int64s:
     """Put *now_ms* where there is no time, or none that can be."""
-    return np.where((times == 0) | not_times(times), now_ms, times)
+    # So is 0, once 1 is taken away.
+    missing = times.view(np.uint64) - np.uint64(1) >= LAST_MS
+    return np.where(missing, now_ms, times) if np.count_nonzero(missing) else times
 
 
 def known(numbers: Sequence[int] | Uint8s, last: int) -> Uint8s:
     """Read an enum; what a later version added is "not known"."""
+    if isinstance(numbers, np.ndarray):
+        beyond = numbers > last
+        return np.where(beyond, np.uint8(0), numbers) if np.count_nonzero(beyond) else numbers
     # Enums are open on the wire: any int32 may arrive.
     column = np.asarray(numbers, np.int64)
     return np.where((column < 0) | (column > last), 0, column).astype(np.uint8)

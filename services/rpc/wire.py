@@ -8,11 +8,10 @@ way raise `Unusual`: protobuf reads them, and says what is wrong if anything is.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
-from fanzha.eights import EIGHT, FIRST, HIGHEST_BITS, integers, varints
+from fanzha.eights import EIGHT, FIRST, HIGHEST_BITS, integers, six_byte_varints, varints
 from fanzha.party_columns import WIDTH
 from fanzha.tables import MAX_ROWS, Bools, Int64s, Uint8s
 from services.rpc.lazy_strings import LazyStrings
@@ -20,6 +19,9 @@ from services.rpc.lazy_strings import LazyStrings
 _ROW = 0x0A
 _VARINT, _BYTES = 0, 2
 _MORE, _LOW = 0x80, 0x7F
+_TAGS = bytes([_ROW]) * MAX_ROWS
+_MANY = 8
+"""Requests from which on they are small ones, with few rows each."""
 _BEFORE, _AFTER = bytes(WIDTH), bytes(96)
 """Around the requests, so that what is short may be read together with what is beside it."""
 
@@ -28,9 +30,16 @@ class Unusual(Exception):
     """These bytes are left to protobuf."""
 
 
-def heads(request: bytes) -> list[int]:
+def heads(request: bytes) -> Sequence[int]:
     """Find where each row of a request begins, its tag included."""
     at, size = 0, len(request)
+    # Rows of one length, as those of mobile numbers are, need no look at each.
+    width = request[1] + 2 if size > 1 else 0
+    rows = size // width if width else 0
+    if 0 < rows * width == size and rows <= MAX_ROWS and width <= _LOW + 2:
+        tags, lengths = request[::width], request[1::width]
+        if tags == _TAGS[:rows] and lengths.count(lengths[0]) == rows:
+            return range(0, size, width)
     found: list[int] = []
     try:
         while at < size:
@@ -63,14 +72,18 @@ class Spans:
 class Rows:
     """The rows of one or several requests, read field by field in ascending order."""
 
-    def __init__(self, requests: Sequence[bytes], heads: Sequence[list[int]]) -> None:
+    def __init__(self, requests: Sequence[bytes], heads: Sequence[Sequence[int]]) -> None:
         self.buffer = b"".join((_BEFORE, *requests, _AFTER))
         self._bytes: Uint8s = np.frombuffer(self.buffer, np.uint8)
         self._integers = integers(self.buffer)
         tags = _together(requests, heads)
-        self._ends = np.append(tags[1:], len(self.buffer) - len(_AFTER))
+        self._ends = np.empty_like(tags)
+        self._ends[:-1] = tags[1:]
+        self._ends[-1] = len(self.buffer) - len(_AFTER)
         self.starts = tags + 2
         self.starts += self._bytes.take(tags + 1) > _LOW
+        # Where the next field of each row is. It only grows, so what goes beyond its row stays
+        # there for `close` to see, and until then reads the last bytes of all.
         self._at = self.starts
 
     def __len__(self) -> int:
@@ -83,28 +96,32 @@ class Rows:
     def text(self, field: int) -> Spans:
         """Take a text field."""
         here = self._have(field << 3 | _BYTES)
-        sizes, starts = self._bytes.take(self._at + 1), self._at + 2
-        lengths: Int64s = np.multiply(sizes, here, dtype=np.int64)
-        if lengths.max() > _LOW:
+        everywhere = _all(here)
+        starts = self._at + 2
+        lengths: Int64s = self._bytes.take(self._at + 1, mode="clip").astype(np.int64)
+        if not everywhere:
+            lengths *= here
+        if np.maximum.reduce(lengths) > _LOW:
             # A length of three bytes comes out as 2**14 or more, and no row has that many.
             long = lengths > _LOW
-            lengths += np.multiply(self._bytes.take(starts), long, dtype=np.int64) * _MORE
+            more = self._bytes.take(starts, mode="clip")
+            lengths += np.multiply(more, long, dtype=np.int64) * _MORE
             lengths -= long * _MORE
             starts += long
         ends = starts + lengths
-        self._at = ends if _all(here) else np.where(here, ends, self._at)
-        # Beyond its own row is for `close` to see, but beyond all there is nothing to take.
-        if self._at.max() > self._ends[-1]:
-            raise Unusual
+        self._at = ends if everywhere else np.where(here, ends, self._at)
         return Spans(starts=starts, lengths=lengths)
 
     def small(self, field: int) -> Uint8s:
         """Take a number that is below 128 wherever somebody knows it; 0 where there is none."""
         here = self._have(field << 3 | _VARINT)
-        if not np.count_nonzero(here):
+        found = int(np.count_nonzero(here))
+        if not found:
             return np.zeros(len(here), np.uint8)
-        numbers = self._bytes.take(self._at + 1) * here
-        if numbers.max() > _LOW:
+        numbers: Uint8s = self._bytes.take(self._at + 1, mode="clip")
+        if found < len(here):
+            numbers *= here
+        if np.maximum.reduce(numbers) > _LOW:
             raise Unusual
         self._at = self._at + 2 * here
         return numbers
@@ -112,7 +129,13 @@ class Rows:
     def number(self, field: int) -> Int64s:
         """Take a number of up to 56 bits; 0 where there is none."""
         here = self._have(field << 3 | _VARINT)
-        numbers, sizes = varints(self._integers[self._at + 1])
+        eights = self._integers[np.minimum(self._at + 1, len(self._integers) - 1)]
+        if _all(here):
+            times = six_byte_varints(eights)
+            if times is not None:
+                self._at = self._at + 7
+                return times
+        numbers, sizes = varints(eights)
         if not _all(sizes):
             raise Unusual
         self._at = self._at + (sizes + np.uint8(1)) * here
@@ -120,7 +143,7 @@ class Rows:
 
     def close(self) -> None:
         """Insist that nothing is left: no field unknown, in another order, or beyond its row."""
-        if (self._at != self._ends).any():
+        if np.count_nonzero(self._at != self._ends):
             raise Unusual
 
     def strings(self, spans: Spans) -> list[str]:
@@ -141,15 +164,17 @@ class Rows:
 
     def short_strings(self, spans: Spans) -> Sequence[str]:
         """Decode a text field of up to 64 bytes, of ASCII only when somebody asks for it."""
-        for done in range(0, int(spans.lengths.max(initial=0)), EIGHT):
+        for done in range(0, int(np.maximum.reduce(spans.lengths)), EIGHT):
             within = FIRST.take(spans.lengths - done, mode="clip")
-            if (self._integers[spans.starts + done] & within & HIGHEST_BITS).any():
+            if np.count_nonzero(self._integers[spans.starts + done] & within & HIGHEST_BITS):
                 return self.strings(spans)
         return LazyStrings(self.buffer, spans.starts, spans.starts + spans.lengths)
 
     def _have(self, tag: int) -> Bools:
-        # At the end of a row stands the tag of the next.
-        here: Bools = (self._bytes.take(self._at) == tag) & (self._at < self._ends)
+        here: Bools = self._bytes.take(self._at, mode="clip") == tag
+        if tag == _ROW:
+            # At the end of a row stands the tag of the next.
+            here &= self._at < self._ends
         return here
 
 
@@ -161,10 +186,18 @@ def _pairs(spans: Spans) -> Iterator[tuple[int, int]]:
     return zip(spans.starts.tolist(), (spans.starts + spans.lengths).tolist(), strict=True)
 
 
-def _together(requests: Sequence[bytes], heads: Sequence[list[int]]) -> Int64s:
-    if len(requests) == 1:
-        return np.array(heads[0], np.int64) + WIDTH
-    rows = np.fromiter(map(len, heads), np.int64, len(heads))
-    sizes = np.fromiter(map(len, requests), np.int64, len(requests))
-    tags = np.fromiter(chain.from_iterable(heads), np.int64, int(rows.sum()))
-    return tags + np.repeat(np.cumsum(sizes) - sizes + WIDTH, rows)
+def _together(requests: Sequence[bytes], heads: Sequence[Sequence[int]]) -> Int64s:
+    """Return where the rows begin when the requests lie one after the other."""
+    at, placed = WIDTH, []
+    for request, head in zip(requests, heads, strict=True):
+        placed.append((at, head))
+        at += len(request)
+    if len(placed) < _MANY:
+        return np.concatenate([_positions(head) + first for first, head in placed])
+    return np.array([first + tag for first, head in placed for tag in head], np.int64)
+
+
+def _positions(head: Sequence[int]) -> Int64s:
+    if isinstance(head, range):
+        return np.arange(head.start, head.stop, head.step)
+    return np.array(head, np.int64)

@@ -73,6 +73,28 @@ def test_parties_are_found_as_by_a_linear_scan(
 @given(
     st.lists(entries, max_size=12),
     st.lists(entries, max_size=6),
+    st.lists(st.tuples(numbers | senders, numbers | senders), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_both_parties_are_found_as_each_alone(
+    first: list[Entry], later: list[Entry], parties: list[tuple[str, str]], with_senders: bool
+) -> None:
+    snapshot = spread(first, later)
+    from_, to = (keys(*side) for side in zip(*parties, strict=True))
+
+    found = snapshot.find_both(from_, to, NINE_O_CLOCK_S, senders=with_senders)
+
+    alone = (
+        snapshot.find_parties(from_, Direction.FROM, NINE_O_CLOCK_S, senders=with_senders),
+        snapshot.find_parties(to, Direction.TO, NINE_O_CLOCK_S),
+    )
+    for together, apart in zip(found, alone, strict=True):
+        assert [column.tolist() for column in together] == [column.tolist() for column in apart]
+
+
+@given(
+    st.lists(entries, max_size=12),
+    st.lists(entries, max_size=6),
     st.lists(urls, min_size=1, max_size=5),
 )
 def test_links_are_found_as_by_a_linear_scan(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha import numbering
-from fanzha.phone import HomePlan
+from fanzha.phone import FIRST_SENDER, HomePlan
 from fanzha.tables import Attestation, Ingress
 
 PLAN = HomePlan()
@@ -176,3 +176,15 @@ def test_home_numbers_from_abroad_are_forged_unless_attested(
     )
 
     assert found.tolist() == [expected]
+
+
+@given(st.lists(st.integers(-(10**6), 2**62 + 10**6), min_size=1), st.sampled_from(["86", "1"]))
+def test_a_key_is_a_number_of_home_or_a_foreign_one_or_none(keys: list[int], country: str) -> None:
+    column = np.array(keys, np.int64)
+    number = (column > 0) & (column < FIRST_SENDER)
+    home = numbering.domestic(column, country) & number
+
+    origins = numbering.origins(column, country)
+
+    assert (origins == numbering.HOME).tolist() == home.tolist()
+    assert (origins == numbering.FOREIGN).tolist() == (number & ~home).tolist()

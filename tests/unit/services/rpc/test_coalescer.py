@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.rpc.coalescer import Coalescer
+from services.rpc.coalescer import MOST_ROWS, PROBE_EVERY, Coalescer
 
 
 class Doubling:
@@ -75,3 +75,28 @@ async def test_waiting_for_company_ends(rounds: int) -> None:
         assert await asyncio.gather(*(together.ask(number) for number in range(6))) == [
             2 * number for number in range(6)
         ]
+
+
+async def test_a_batch_with_enough_rows_waits_for_no_more() -> None:
+    double = Doubling()
+    together: Coalescer[int, int] = Coalescer(double)
+
+    asking = (together.ask(number, rows=MOST_ROWS // 2) for number in range(5))
+
+    assert await asyncio.gather(*asking) == [0, 2, 4, 6, 8]
+    assert double.batches == [[0, 1], [2, 3], [4]]
+
+
+async def test_as_many_as_came_before_are_enough_until_a_probe_waits_for_more() -> None:
+    double = Doubling()
+    together: Coalescer[int, int] = Coalescer(double)
+    await asyncio.gather(*(together.ask(number) for number in range(4)))
+
+    # Eight ask, but four have been all so far, so two batches become of each eight.
+    for _ in range(PROBE_EVERY):
+        await asyncio.gather(*(together.ask(number) for number in range(8)))
+
+    sizes = [len(batch) for batch in double.batches]
+    assert sizes[: PROBE_EVERY - 1] == [4] * (PROBE_EVERY - 1)
+    assert sizes[PROBE_EVERY - 1] == 8
+    assert set(sizes[PROBE_EVERY:]) == {8}

@@ -210,6 +210,24 @@ def test_a_request_has_1_to_4096_rows(kind: Kind) -> None:
             wire.heads(b"\x0a\x00" * rows)
 
 
+@given(st.lists(st.integers(0, 200), min_size=1, max_size=40))
+def test_rows_begin_where_those_before_them_end(lengths: list[int]) -> None:
+    rows = [delimited(b"\x0a", bytes(length)) for length in lengths]
+
+    heads = wire.heads(b"".join(rows))
+
+    assert list(heads) == [sum(map(len, rows[:row])) for row in range(len(rows))]
+
+
+def test_rows_of_one_length_are_rows_only_where_each_says_so() -> None:
+    good = b"\x0a\x02\x10\x01"
+
+    assert list(wire.heads(good * 3)) == [0, 4, 8]
+    for bad in (good * 2 + b"\x0b\x02\x10\x01", good * 2 + b"\x0a\x03\x10\x01", good * 2 + b"\x0a"):
+        with pytest.raises(wire.Unusual):
+            wire.heads(bad)
+
+
 @pytest.mark.parametrize("enum", [b"\x20\xff\x28\x05", b"\x20\x80\x01", b"\x20\x85\x00"])
 def test_an_enum_of_several_bytes_is_left_to_protobuf(enum: bytes) -> None:
     request = delimited(b"\x0a", b"\x0a\x03110\x12\x03120" + enum)
