@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, Kind, Mode
 from fanzha.decisions import Action
 from fanzha.url import expressions, host_suffixes, split
 from tests.builders import NINE_O_CLOCK_S, an_entry
@@ -62,6 +62,20 @@ entries = st.builds(
     st.sampled_from(["reported", "ordered"]),
     expired=st.booleans(),
 )
+
+
+def _in_some_mode(entry: Entry, review: datetime | None, shadow: bool) -> Entry:
+    mode = Mode.SHADOW if shadow and entry.action is Action.BLOCK else Mode.ENFORCE
+    return replace(entry, mode=mode, review_at=review)
+
+
+mixed = st.builds(
+    _in_some_mode,
+    entries,
+    st.sampled_from([None, datetime(2026, 4, 1, tzinfo=UTC)]),
+    st.booleans(),
+)
+"""Entries that enforce, and shadow entries among them."""
 
 
 def identity(entry: Entry) -> tuple[Kind, str, Action]:

@@ -8,15 +8,13 @@ from hypothesis import strategies as st
 from blocklists import delta
 from blocklists.changes import Change, Outcome
 from blocklists.delta import Lists, last_of_each
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import EntryTable, Identities, text_key
 from fanzha.decisions import Action
 from tests.builders import a_change, an_entry
-from tests.lists import entries, identity
+from tests.lists import identity, mixed
 
-steps = st.lists(
-    st.tuples(st.lists(entries, max_size=4), st.lists(entries, max_size=4)), max_size=6
-)
+steps = st.lists(st.tuples(st.lists(mixed, max_size=4), st.lists(mixed, max_size=4)), max_size=6)
 """Changes: what is added, and whose likes are removed."""
 
 
@@ -179,3 +177,49 @@ def _alike(one: Entry | None, other: Entry) -> bool:
         replace(one, expires_at=other.expires_at, pattern=other.pattern) == other
         and len(set(days)) == 1
     )
+
+
+def shadows(lists: Lists) -> list[str]:
+    return [lists.shadows.entry(row).pattern for row in range(len(lists.shadows))]
+
+
+def a_shadow(pattern: str) -> Entry:
+    return replace(an_entry(pattern), mode=Mode.SHADOW)
+
+
+def test_shadow_entries_lie_apart_and_are_promoted_or_softened_by_replacing() -> None:
+    lists = delta.apply(Lists.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
+    assert shadows(lists) == ["2"]
+
+    promoted = delta.apply(lists, a_change(2, an_entry("2")))
+    assert (shadows(promoted), len(promoted.overlay)) == ([], 2)
+
+    softened = delta.apply(promoted, a_change(3, a_shadow("1")))
+    assert (shadows(softened), len(softened.overlay)) == (["1"], 1)
+
+
+def test_a_change_without_shadow_entries_keeps_their_segment() -> None:
+    lists = delta.apply(Lists.nothing(), a_change(1, a_shadow("2")))
+
+    after = delta.apply(lists, a_change(2, an_entry("1"), removals=names([an_entry("3")])))
+
+    assert after.shadows is lists.shadows
+
+
+def test_a_shadow_of_what_enforces_is_told() -> None:
+    lists = delta.apply(Lists.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
+    additions = EntryTable.from_entries(
+        [a_shadow("1"), a_shadow("2"), a_shadow("3"), an_entry("1", reason="other")]
+    )
+
+    assert delta.softened(lists.snapshot(), additions).tolist() == [True, False, False, False]
+
+
+def test_another_mode_or_review_makes_no_duplicate() -> None:
+    lists = delta.apply(Lists.nothing(), a_change(1, a_shadow("1"), an_entry("2")))
+    reviewed = replace(an_entry("2"), review_at=an_entry("2").expires_at)
+    additions = EntryTable.from_entries([an_entry("1"), reviewed])
+
+    found = delta.classify(lists.snapshot(), additions)
+
+    assert found.tolist() == [Outcome.REPLACED, Outcome.REPLACED]

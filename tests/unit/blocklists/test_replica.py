@@ -1,6 +1,8 @@
 """The files of a host, from the one who writes them to the ones who read."""
 
 import json
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from blocklists import delta
 from blocklists.delta import Lists
+from blocklists.entries import Entry, Mode
 from blocklists.entry_table import EntryTable
 from blocklists.publication import CURRENT, Publisher
 from blocklists.replica import Replica
@@ -146,3 +149,58 @@ def _spoil(path: Path, how: str) -> None:
         path.write_bytes(text[:-20] + bytes([text[-20] ^ 1]) + text[-19:])
     elif how == "truncated":
         path.write_bytes(text[: len(text) // 2])
+
+
+SHADOW = replace(an_entry("+8617000000002"), mode=Mode.SHADOW)
+
+
+def listed(replica: Replica) -> list[tuple[str, Mode]]:
+    snapshot = replica.current
+    entries: list[Entry] = [snapshot.entry(row) for row in snapshot.live_rows().tolist()]
+    return [(entry.pattern, entry.mode) for entry in entries]
+
+
+def test_shadow_entries_travel_in_a_file_of_their_own(tmp_path: Path, published: Published) -> None:
+    publisher, lists = published
+    replica = Replica(tmp_path)
+
+    with_shadow = publisher.publish(delta.apply(lists, a_change(2, SHADOW)))
+    replica.refresh()
+
+    assert len(files(tmp_path)) == 4
+    assert listed(replica) == [("+8617000000001", Mode.ENFORCE), (SHADOW.pattern, Mode.SHADOW)]
+    assert with_shadow.shadows.mode is Mode.SHADOW
+
+
+def test_the_file_of_shadow_entries_is_mapped_once_and_goes_with_the_last(
+    tmp_path: Path, published: Published
+) -> None:
+    publisher, lists = published
+    replica = Replica(tmp_path)
+    lists = publisher.publish(delta.apply(lists, a_change(2, SHADOW)))
+    replica.refresh()
+    before = replica.lists.shadows
+
+    lists = publisher.publish(delta.apply(lists, a_change(3, an_entry("+8617000000003"))))
+    replica.refresh()
+    assert replica.lists.shadows is before
+
+    publisher.publish(delta.apply(lists, a_change(4, replace(SHADOW, mode=Mode.ENFORCE))))
+    replica.refresh()
+    assert replica.current.shadows is None
+    assert len(files(tmp_path)) == 3
+
+
+def test_what_an_earlier_release_published_is_taken_over(
+    tmp_path: Path, published: Published
+) -> None:
+    written = json.loads((tmp_path / CURRENT).read_text())
+    known = json.loads(written["publication"])
+    text = json.dumps({name: known[name] for name in known if not name.startswith("shadows")})
+    digest = sha256(text.encode()).hexdigest()
+    (tmp_path / CURRENT).write_text(json.dumps({"publication": text, "sha256": digest}))
+    replica = Replica(tmp_path)
+
+    assert replica.refresh()
+
+    assert listed(replica) == [("+8617000000001", Mode.ENFORCE)]

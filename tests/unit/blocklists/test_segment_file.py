@@ -1,6 +1,9 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists import segment_file
-from blocklists.entries import Entry
+from blocklists.entries import Entry, Mode
 from blocklists.entry_table import EntryTable
 from blocklists.segment import Segment, empty
 from blocklists.segment_file import DamagedFile
@@ -166,3 +169,41 @@ def test_a_number_costs_at_most_24_bytes(tmp_path: Path) -> None:
     segment_file.write(tmp_path / "a.lists", Segment.build(replace(table, keys=keys)))
 
     assert (tmp_path / "a.lists").stat().st_size / rows <= 24
+
+
+def rewrite_header(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write the same columns under another header."""
+    text = path.read_bytes()
+    length = int.from_bytes(text[8:12], "little")
+    header = json.loads(text[44 : 44 + length])
+    body = text[44 + length + -(44 + length) % 64 :]
+    change(header)
+    written = json.dumps(header).encode()
+    front = text[:8] + len(written).to_bytes(4, "little") + sha256(written).digest() + written
+    path.write_bytes(front + bytes(-len(front) % 64) + body)
+
+
+def test_shadow_entries_come_back_as_such(tmp_path: Path) -> None:
+    path, listed = tmp_path / "a.lists", [replace(one, mode=Mode.SHADOW) for one in A_FEW]
+    segment_file.write(path, a_segment(listed))
+
+    mapped = segment_file.read(path)
+
+    assert mapped.mode is Mode.SHADOW
+    assert {entry.mode for entry in read_back(mapped)} == {Mode.SHADOW}
+
+
+def test_a_file_from_before_there_were_shadow_entries_enforces(tmp_path: Path) -> None:
+    path = tmp_path / "a.lists"
+    segment_file.write(path, a_segment(A_FEW))
+    rewrite_header(path, lambda header: header.pop("mode"))
+
+    mapped = segment_file.read(path)
+
+    assert mapped.mode is Mode.ENFORCE
+    assert read_back(mapped) == read_back(a_segment(A_FEW))
+
+
+def test_a_segment_has_one_mode() -> None:
+    with pytest.raises(ValueError, match="cannot share"):
+        a_segment([A_FEW[0], replace(A_FEW[1], mode=Mode.SHADOW)])

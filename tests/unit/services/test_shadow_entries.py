@@ -28,7 +28,7 @@ from tests.builders import (
     some_models,
     some_texts,
 )
-from tests.lists import entries, identity, latest, numbers, scan_link, scan_party, urls
+from tests.lists import identity, latest, mixed, numbers, scan_link, scan_party, urls
 
 LISTED = "+8617000000001"
 OTHER = "+8617000000002"
@@ -36,13 +36,6 @@ OTHER = "+8617000000002"
 
 def a_shadow(pattern: str, **fields: object) -> Entry:
     return replace(an_entry(pattern, **fields), mode=Mode.SHADOW)  # type: ignore[arg-type]
-
-
-def in_some_mode(entry: Entry, shadow: bool) -> Entry:
-    return replace(entry, mode=Mode.SHADOW) if shadow and entry.action is Action.BLOCK else entry
-
-
-mixed = st.builds(in_some_mode, entries, st.booleans())
 
 
 def engine_of(snapshot: Snapshot) -> Engine:
