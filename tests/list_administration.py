@@ -1,0 +1,68 @@
+"""Runs list administration in a thread, over a real socket and a real store."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from blocklists.follower import Follower
+from blocklists.redis_client import connect
+from blocklists.replica import Replica
+from blocklists.store import Store
+from fanzha.phone import HomePlan
+from services import lifetime
+from services.administration import Administration
+from services.entry_hit_store import EntryHitStore
+from services.rpc.blocklist import BlocklistServicer
+from services.rpc.server import RpcServer
+
+
+@contextmanager
+def administering(redis_url: str, folder: Path, now_ms: Callable[[], int]) -> Iterator[str]:
+    """Serve until the block ends; give the address."""
+    ready, found = threading.Event(), list[Any]()
+
+    async def serve() -> None:
+        clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
+        store, replica = Store(clients[0]), Replica(folder)
+        administration = Administration(
+            store=store,
+            replica=replica,
+            home=HomePlan(),
+            now_ms=now_ms,
+            default_expiry_days=365,
+            hits=EntryHitStore(clients[1]),
+        )
+        server = RpcServer(
+            {"blocklist": BlocklistServicer(administration)}, max_message_bytes=2**22
+        )
+        stop = asyncio.Event()
+        found.extend((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), stop))
+        following = asyncio.create_task(Follower(store, folder).run())
+        looking = asyncio.create_task(_refresh(replica))
+        ready.set()
+        await stop.wait()
+        await server.drain(1)
+        await lifetime.cancel([following, looking])
+        for client in clients:
+            await client.aclose()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        if not ready.wait(30):
+            raise AssertionError("list administration did not start")
+        yield f"127.0.0.1:{found[0]}"
+    finally:
+        if found:
+            found[1].call_soon_threadsafe(found[2].set)
+        thread.join()
+
+
+async def _refresh(replica: Replica) -> None:
+    while True:
+        if replica.changed:
+            await asyncio.to_thread(replica.refresh)
+        await asyncio.sleep(0.005)
