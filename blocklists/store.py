@@ -121,6 +121,11 @@ class Store:
             raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
         return Committed(version=int(version), synced=synced)
 
+    async def base_head(self) -> Head:
+        """Return what version the base is at; changes after it are in `changes_after`."""
+        async with within(_READ_SECONDS):
+            return _head(await self._client.hgetall(BASE))
+
     async def load(self) -> tuple[Head, EntryTable]:
         """Return the base; what came since is in `changes_after`."""
         async with within(_READ_SECONDS):

@@ -81,6 +81,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),
         "GetHead": _of(Role.AUDITOR, Role.OPERATOR),
+        "ExportEvidence": _of(Role.AUDITOR),
     },
     "fanzha.v1.AccessService": {
         "WhoAmI": Door.KNOWN,

@@ -19,6 +19,7 @@ from services.appeals.lists import AdministeredLists
 from services.audit.copies import CheckpointCopies
 from services.audit.log import AuditLog, open_log
 from services.clock import now_ms
+from services.dossier import assembly as dossier_assembly
 from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
 from services.list_gauges import ListGauges
@@ -69,12 +70,20 @@ async def run(settings: Settings) -> int:
         registry=registry,
         now_ms=now_ms,
     )
+    dossiers = dossier_assembly.build(
+        settings,
+        redis=connect(settings.redis_url),
+        store=store,
+        views=administration.views,
+        audit=audit,
+        now_ms=now_ms,
+    )
     refusals = Refusals(audit)
     server = RpcServer(
         {
             "blocklist": BlocklistServicer(administration, audit),
             "appeal": AppealServicer(appeals.appeals),
-            "audit": AuditServicer(audit),
+            "audit": AuditServicer(audit, dossiers),
         },
         max_message_bytes=settings.max_message_bytes,
         security=security.of(settings, "admin", refusals.note),

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AuditServiceStub:
-    """Reads the audit log of list administration.
+    """Reads the audit log of list administration. Nothing here writes to it, except that
+    taking evidence out is itself recorded.
     """
 
     def __init__(self, channel):
@@ -45,10 +46,16 @@ class AuditServiceStub:
                 request_serializer=fanzha_dot_v1_dot_audit__pb2.GetHeadRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_audit__pb2.GetHeadResponse.FromString,
                 _registered_method=True)
+        self.ExportEvidence = channel.unary_stream(
+                '/fanzha.v1.AuditService/ExportEvidence',
+                request_serializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer:
-    """Reads the audit log of list administration.
+    """Reads the audit log of list administration. Nothing here writes to it, except that
+    taking evidence out is itself recorded.
     """
 
     def ListRecords(self, request, context):
@@ -60,6 +67,14 @@ class AuditServiceServicer:
 
     def GetHead(self, request, context):
         """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportEvidence(self, request, context):
+        """Gathers everything on record about one number or host in a ZIP file with a signed
+        manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +93,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     request_deserializer=fanzha_dot_v1_dot_audit__pb2.GetHeadRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_audit__pb2.GetHeadResponse.SerializeToString,
             ),
+            'ExportEvidence': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportEvidence,
+                    request_deserializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'fanzha.v1.AuditService', rpc_method_handlers)
@@ -87,7 +107,8 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
-    """Reads the audit log of list administration.
+    """Reads the audit log of list administration. Nothing here writes to it, except that
+    taking evidence out is itself recorded.
     """
 
     @staticmethod
@@ -134,6 +155,33 @@ class AuditService:
             '/fanzha.v1.AuditService/GetHead',
             fanzha_dot_v1_dot_audit__pb2.GetHeadRequest.SerializeToString,
             fanzha_dot_v1_dot_audit__pb2.GetHeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportEvidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fanzha.v1.AuditService/ExportEvidence',
+            fanzha_dot_v1_dot_audit__pb2.ExportEvidenceRequest.SerializeToString,
+            fanzha_dot_v1_dot_audit__pb2.ExportEvidenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

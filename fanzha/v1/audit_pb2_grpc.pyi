@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuditServiceStub:
-    """Reads the audit log of list administration."""
+    """Reads the audit log of list administration. Nothing here writes to it, except that
+    taking evidence out is itself recorded.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +39,31 @@ class AuditServiceStub:
     """Pages through the records, newest first. May be repeated."""
     GetHead: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetHeadRequest, _audit_pb2.GetHeadResponse]
     """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated."""
+    ExportEvidence: _grpc.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]
+    """Gathers everything on record about one number or host in a ZIP file with a signed
+    manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+    """
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
-    """Reads the audit log of list administration."""
+    """Reads the audit log of list administration. Nothing here writes to it, except that
+    taking evidence out is itself recorded.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListRecords: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListRecordsRequest, _audit_pb2.ListRecordsResponse]  # type: ignore[assignment]
     """Pages through the records, newest first. May be repeated."""
     GetHead: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetHeadRequest, _audit_pb2.GetHeadResponse]  # type: ignore[assignment]
     """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated."""
+    ExportEvidence: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]  # type: ignore[assignment]
+    """Gathers everything on record about one number or host in a ZIP file with a signed
+    manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+    """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads the audit log of list administration."""
+    """Reads the audit log of list administration. Nothing here writes to it, except that
+    taking evidence out is itself recorded.
+    """
 
     @_abc_1.abstractmethod
     def ListRecords(
@@ -66,5 +80,15 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.GetHeadResponse, _abc.Awaitable[_audit_pb2.GetHeadResponse]]:
         """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated."""
+
+    @_abc_1.abstractmethod
+    def ExportEvidence(
+        self,
+        request: _audit_pb2.ExportEvidenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_audit_pb2.ExportEvidenceResponse], _abc.AsyncIterator[_audit_pb2.ExportEvidenceResponse]]:
+        """Gathers everything on record about one number or host in a ZIP file with a signed
+        manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+        """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

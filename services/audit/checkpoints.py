@@ -37,6 +37,8 @@ class Reason(StrEnum):
     """The last line of every file but the newest."""
     STOPPED = "stopped"
     """The process ended in order."""
+    EVIDENCE = "evidence"
+    """Evidence is being taken out, and all of it is to be covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

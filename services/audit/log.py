@@ -144,6 +144,17 @@ class AuditLog:
             self._writing = asyncio.create_task(self._write_waiting())
         await waiting.written
 
+    async def checkpoint(self, reason: Reason) -> Head:
+        """Vouch for everything so far, and return where the log stands right after.
+
+        Raises `Unavailable` when it cannot be written.
+        """
+        async with self._one_writer:
+            refused = await self._try(self._chain.checkpoint, reason)
+            if refused is None:
+                return self.head
+        raise Unavailable(f"the audit log cannot be written: {refused}")
+
     async def run(self) -> None:
         """Vouch for records when it gets quiet, and copy checkpoints; until cancelled."""
         while True:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,8 @@ from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from services.cli import audit_display
 from services.cli.audit_verify import verify
-from services.cli.console import err, one_sentence, out, print_json
-from services.cli.list_words import DEFAULT_TARGET, AsJson, Target
+from services.cli.console import err, one_sentence, out, print_json, progress
+from services.cli.list_words import DEFAULT_TARGET, AsJson, Author, Target, login
 from services.cli.moments import moment, written
 from services.clock import now_ms
 
@@ -24,6 +25,8 @@ app = typer.Typer(
 app.command()(verify)
 
 DEADLINE_SECONDS = 60.0
+EVIDENCE_SECONDS = 600.0
+"""Evidence reads the whole log."""
 _POLL_SECONDS = 0.5
 _PAGE = 1000
 
@@ -61,7 +64,7 @@ def list_(
         since_ms=moment(since, now, "--since"),
         until_ms=moment(until, now, "--until"),
     )
-    with _server(target) as stub, one_sentence(target):
+    with _server(target) as stub:
         records, more = _some(stub, request, limit)
     if as_json:
         print_json([audit_display.as_words(record) for record in records])
@@ -85,7 +88,7 @@ def tail(
     """Follow the log, oldest first; Ctrl-C ends."""
     wanted = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
     shown = 0
-    with _server(target) as stub, one_sentence(target), suppress(KeyboardInterrupt):
+    with _server(target) as stub, suppress(KeyboardInterrupt):
         newest = stub.GetHead(pb.GetHeadRequest(), timeout=DEADLINE_SECONDS).sequence
         records = _some(stub, wanted, last)[0] if last else []
         while True:
@@ -104,7 +107,7 @@ def tail(
 @app.command()
 def head(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show where the log stands: keep this elsewhere to prove later that nothing was changed."""
-    with _server(target) as stub, one_sentence(target):
+    with _server(target) as stub:
         answer = stub.GetHead(pb.GetHeadRequest(), timeout=DEADLINE_SECONDS)
     checkpoint = answer.checkpoint
     if as_json:
@@ -130,9 +133,37 @@ def head(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     out.print(answer.public_key.strip(), soft_wrap=True)
 
 
+@app.command()
+def evidence(
+    query: Annotated[str, typer.Argument(help="A number, sender, host, URL or fingerprint.")],
+    reason: Annotated[
+        str, typer.Option(help="Why, for the record, such as the number of a court's request.")
+    ],
+    file: Annotated[Path, typer.Option("--out", dir_okay=False, help="ZIP file to write.")],
+    author: Author = "",
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Write what is on record about one number or host into a signed ZIP file.
+
+    It holds entries, changes, decisions, appeals and audit records, with proof that these stood in
+    the log; `fanzha audit verify FILE.zip` checks it. Taking it out is recorded.
+    """
+    request = pb.ExportEvidenceRequest(query=query, author=author or login(), reason=reason)
+    # Beside it first: what breaks off must not look whole.
+    beside = file.with_name(f"{file.name}.part")
+    with _server(target) as stub, progress() as bar:
+        task = bar.add_task("gathering", total=None, note="")
+        with beside.open("wb") as opened:
+            for piece in stub.ExportEvidence(request, timeout=EVIDENCE_SECONDS):
+                opened.write(piece.data)
+                bar.update(task, total=piece.total_bytes, advance=len(piece.data))
+    beside.rename(file)
+    err.print(f"{file} written: {file.stat().st_size:,} bytes", soft_wrap=True)
+
+
 @contextmanager
 def _server(target: str) -> Iterator[Any]:
-    with channels.blocking(target) as channel:
+    with one_sentence(target), channels.blocking(target) as channel:
         yield audit_pb2_grpc.AuditServiceStub(channel)
 
 

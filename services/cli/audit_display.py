@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from fanzha.v1 import audit_pb2 as pb
-from services.audit.verifier import Report
 from services.cli.console import out
 from services.cli.moments import written
+
+if TYPE_CHECKING:
+    from services.audit.verifier import Report
+    from services.dossier.checking import Checked
 
 _PIPE_WIDTH = 300
 
@@ -52,7 +55,7 @@ def write(line: str) -> None:
     sys.stdout.flush()
 
 
-def show_report(report: Report, seconds: float) -> None:
+def show_report(report: "Report", seconds: float) -> None:
     """Print what a check found."""
     for problem in report.problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
@@ -71,7 +74,7 @@ def show_report(report: Report, seconds: float) -> None:
     write("WHOLE: nothing was changed, removed, added or moved" if report.good else "DAMAGED")
 
 
-def report_words(report: Report) -> dict[str, Any]:
+def report_words(report: "Report") -> dict[str, Any]:
     """Write what a check found for JSON."""
     return {
         "good": report.good,
@@ -94,7 +97,34 @@ def report_words(report: Report) -> dict[str, Any]:
     }
 
 
-def _cover(report: Report) -> list[str]:
+def show_evidence(checked: "Checked") -> None:
+    """Print what a check of evidence found."""
+    for problem in checked.problems:
+        write(problem)
+    told = checked.manifest
+    for name in ("subject", "kind", "made_at", "made_by", "reason"):
+        write(f"{name:<12}{told.get(name, '')}")
+    write(f"{checked.files} files, {checked.records} audit records in the chain")
+    if checked.key_id:
+        own = "the key in the package itself: compare its id with one that you noted elsewhere"
+        write(f"signed by   key {checked.key_id}{f', {own}' if checked.own_key else ''}")
+    write("WHOLE: nothing was changed, removed or added" if checked.good else "DAMAGED")
+
+
+def evidence_words(checked: "Checked") -> dict[str, Any]:
+    """Write what a check of evidence found for JSON."""
+    return {
+        "good": checked.good,
+        "problems": checked.problems,
+        "manifest": dict(checked.manifest),
+        "files": checked.files,
+        "records": checked.records,
+        "key_id": checked.key_id,
+        "own_key": checked.own_key,
+    }
+
+
+def _cover(report: "Report") -> list[str]:
     lines = []
     if report.key_ids:
         lines.append(f"signed by   key {', '.join(sorted(report.key_ids))}")

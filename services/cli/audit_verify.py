@@ -4,16 +4,18 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zipfile import is_zipfile
 
 import typer
 
-from services.audit import keys, verifier
-from services.audit.keys import PublicKeys
-from services.audit.verifier import Report
 from services.cli import audit_display
 from services.cli.console import fail, one_sentence, print_json, progress
 from services.cli.list_words import AsJson
+
+if TYPE_CHECKING:
+    from services.audit.keys import PublicKeys
+    from services.audit.verifier import Report
 
 
 def verify(
@@ -47,6 +49,11 @@ def verify(
 
     Needs no server. Each fault is told with its file, line and sequence.
     """
+    if is_zipfile(where):
+        _verify_evidence(where, public_key, as_json=as_json)
+        return
+    from services.audit import verifier
+
     paths = verifier.paths_of(where)
     if not paths:
         fail(f"{where}: there is no audit log here, no file audit-YYYY-MM.jsonl", status=2)
@@ -62,11 +69,19 @@ def verify(
     _tell(report, time.monotonic() - started, as_json=as_json)
 
 
-def _keys(where: Path, public_key: Path | None) -> PublicKeys:
+def _keys(where: Path, public_key: Path | None) -> "PublicKeys":
+    from services.audit import keys
+
     folder = where if where.is_dir() else where.parent
     path = public_key or keys.public_path(folder / keys.KEY_FILE)
     if not path.exists():
         fail(f"no {path}: give --public-key, or --without-key to check hashes only", status=2)
+    return _read_keys(path)
+
+
+def _read_keys(path: Path) -> "PublicKeys":
+    from services.audit import keys
+
     try:
         return keys.read_public(path.read_text(), str(path))
     except ValueError as error:
@@ -84,7 +99,19 @@ async def _copies(url: str) -> Mapping[int, str]:
         await client.aclose()
 
 
-def _tell(report: Report, seconds: float, *, as_json: bool) -> None:
+def _verify_evidence(where: Path, public_key: Path | None, *, as_json: bool) -> None:
+    from services.dossier.checking import check
+
+    checked = check(where, _read_keys(public_key) if public_key else None)
+    if as_json:
+        print_json(audit_display.evidence_words(checked))
+    else:
+        audit_display.show_evidence(checked)
+    if not checked.good:
+        raise typer.Exit(1)
+
+
+def _tell(report: "Report", seconds: float, *, as_json: bool) -> None:
     if as_json:
         print_json(audit_display.report_words(report))
     else:

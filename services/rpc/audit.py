@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from os import SEEK_END
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import audit_pb2 as pb
@@ -12,17 +14,20 @@ from services.audit.log import AuditLog
 from services.audit.records import Record
 from services.audit.tails import Place, Wanted
 from services.audit_events import AuditKind
+from services.dossier.making import Dossiers
 
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
+PIECE_BYTES = 2**18
 _TOKEN = re.compile(r"(audit-[0-9]{4}-[0-9]{2}\.jsonl):([0-9]{1,15})")
 
 
 class AuditServicer(pb_grpc.AuditServiceServicer):
     """Reads the audit log. Errors become statuses in the error interceptor."""
 
-    def __init__(self, log: AuditLog) -> None:
+    def __init__(self, log: AuditLog, dossiers: Dossiers) -> None:
         self._log = log
+        self._dossiers = dossiers
 
     async def ListRecords(
         self, request: pb.ListRecordsRequest, context: object
@@ -54,6 +59,18 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             public_key=head.public_pem,
             key_id=self._log.key.key_id,
         )
+
+    async def ExportEvidence(
+        self, request: pb.ExportEvidenceRequest, context: object
+    ) -> AsyncIterator[pb.ExportEvidenceResponse]:
+        made = await self._dossiers.make(
+            request.query, said_author=request.author, reason=request.reason
+        )
+        with made:
+            size = made.seek(0, SEEK_END)
+            made.seek(0)
+            while data := await asyncio.to_thread(made.read, PIECE_BYTES):
+                yield pb.ExportEvidenceResponse(data=data, total_bytes=size)
 
     def _start(self, token: str) -> Place:
         if not token:

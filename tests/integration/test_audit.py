@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
+from zipfile import ZipFile
 
 import pytest
 import redis
@@ -194,3 +195,59 @@ def test_a_log_that_is_kept_is_not_taken_over(office: Office) -> None:
 
     assert second.returncode == 2
     assert "another process keeps this audit log" in second.stderr.replace("\n", " ")
+
+
+def test_evidence_about_a_number_is_taken_out_recorded_and_checked(
+    office: Office, tmp_path: Path
+) -> None:
+    file, key = tmp_path / "evidence.zip", office.log / "key.pub"
+    with office.open():
+        office.add(LISTED)
+        office.add("+8617000000002")
+        office.run("blocklist", "remove", LISTED, "--reason", "wrong", "--author", "wu")
+        arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--author", "wang")
+        office.run(*arguments, "--out", str(file))
+        again = office.run(*arguments, "--out", str(file))
+        refused = office.run("audit", "evidence", "??", "--reason", "x", "--out", str(file))
+        exported = json.loads(office.run("audit", "list", "--json", "--kind", "exported").stdout)
+
+    assert again.returncode == 0, again.stderr
+    assert refused.returncode == 1
+    assert "query" in refused.stderr
+    whole = run("audit", "verify", str(file), "--public-key", str(key))
+    assert whole.returncode == 0, whole.stdout
+    assert "WHOLE" in whole.stdout
+    with ZipFile(file) as opened:
+        sections = {
+            name: json.loads(opened.read(name))
+            for name in opened.namelist()
+            if name.endswith(".json") and name != "manifest.json"
+        }
+    changes = sections["changes.json"]["rows"]
+    assert [change["reason"] for change in changes] == ["test", "wrong"]
+    assert changes[0]["added"][0]["pattern"] == LISTED
+    assert changes[1]["removed"][0]["pattern"] == LISTED
+    assert sections["entries.json"]["rows"] == []
+    records = sections["audit.json"]["rows"]
+    # The first taking out of evidence is on record about the number, and so is this one.
+    assert [one["actor"] for one in records if one["kind"] == "exported"] == ["wang", "wang"]
+    assert exported[0]["details"]["about"] == "**********0001"
+    assert LISTED not in office.file.read_text()
+
+
+def test_changed_evidence_is_found(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "evidence.zip"
+    with office.open():
+        office.add(LISTED)
+        office.run("audit", "evidence", LISTED, "--reason", "request 7", "--out", str(file))
+    with ZipFile(file) as opened:
+        contents = {name: opened.read(name) for name in opened.namelist()}
+    contents["changes.json"] = contents["changes.json"].replace(b'"li"', b'"wu"')
+    with ZipFile(file, "w") as opened:
+        for name, data in contents.items():
+            opened.writestr(name, data)
+
+    found = run("audit", "verify", str(file))
+
+    assert found.returncode == 1
+    assert "changes.json: was changed" in found.stdout
