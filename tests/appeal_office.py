@@ -5,7 +5,7 @@ once.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +27,11 @@ from services import lifetime
 from services.administration import Administration
 from services.appeals import assembly
 from services.appeals.assembly import Built
-from services.appeals.lists import AdministeredLists
+from services.appeals.lists import AdministeredLists, Lists
 from services.audit_events import AuditKind
 from services.hit_records import Hit
 from services.hit_store import HitStore
-from services.identity import Identity, Role, acting
+from services.identity import Identity, Role
 from services.list_changes import Reference, Terms
 from services.rpc.appeal import AppealServicer
 from services.rpc.server import RpcServer
@@ -143,10 +143,15 @@ class Office:
 
 
 @asynccontextmanager
-async def office(url: str, folder: Path, **settings: Any) -> AsyncIterator[Office]:
-    """Run list administration; with ``identity_``, everybody who asks is that."""
+async def office(
+    url: str,
+    folder: Path,
+    *,
+    around: Callable[[Lists], Lists] = lambda lists: lists,
+    **settings: Any,
+) -> AsyncIterator[Office]:
+    """Run list administration; *around* may stand between appeals and the lists."""
     client, text_client = connect(url, decode_responses=False), connect(url)
-    identity: Identity | None = settings.pop("as_", None)
     store, replica, clock = Store(client), Replica(folder / "lists"), Clock()
     administration = Administration(
         store=store, replica=replica, home=HomePlan(), now_ms=clock, default_expiry_days=365
@@ -155,7 +160,7 @@ async def office(url: str, folder: Path, **settings: Any) -> AsyncIterator[Offic
     built = assembly.build(
         Settings(data_dir=folder, **settings),
         redis=text_client,
-        lists=AdministeredLists(administration, store, clock),
+        lists=around(AdministeredLists(administration, store, clock)),
         audit=audit,
         registry=registry,
         now_ms=clock,
@@ -180,11 +185,7 @@ async def office(url: str, folder: Path, **settings: Any) -> AsyncIterator[Offic
         asyncio.create_task(_report(running)),
     ]
     try:
-        if identity is None:
-            yield running
-        else:
-            with acting(identity):
-                yield running
+        yield running
     finally:
         await server.drain(0)
         await lifetime.cancel(background)
@@ -199,9 +200,9 @@ async def stub_of(running: Office) -> AsyncIterator["appeal_pb2_grpc.AppealServi
         yield appeal_pb2_grpc.AppealServiceStub(channel)
 
 
-def officer(name: str = "zhou", *more: Role) -> Identity:
-    """Make an appeals officer."""
-    return Identity(name=name, roles=frozenset({Role.APPEALS_OFFICER, *more}))
+def somebody(name: str, role: Role) -> Identity:
+    """Make somebody whose identity was checked."""
+    return Identity(name=name, roles=frozenset({role}))
 
 
 async def _refresh(replica: Replica) -> None:

@@ -10,9 +10,10 @@ from services.appeals.documents import DocumentFolder
 from services.appeals.evidence import Evidence, EvidenceRoom
 from services.appeals.notices import Case, Notice, Notices
 from services.appeals.opening import Opening
+from services.appeals.reach import check_hand
 from services.appeals.records import Appeal, Document, Event, State, Subject, What
 from services.appeals.report import Report
-from services.appeals.review import Review, check_hand
+from services.appeals.review import Review
 from services.appeals.store import AppealStore
 from services.appeals.trail import Trail
 from services.appeals.wording import who

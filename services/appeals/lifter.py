@@ -140,7 +140,7 @@ class Lifter:
         subject = outcome.lift or appeal.subject
         wanted = await self.planned(appeal, outcome)
         days = outcome.allow_days or self._allow_days
-        until_s = self._now_ms() // 1000 + days * _DAY_S if wanted.allow else 0
+        until_s = max(self._now_ms() // 1000 + days * _DAY_S, wanted.allow_until_s)
         lifted = await self._committed(appeal, subject, wanted, until_s)
         return Lift(
             version=lifted.version,
@@ -148,7 +148,7 @@ class Lifter:
             removed=[(entry.kind, entry.pattern) for entry in wanted.removals],
             allowed=(subject.kind, subject.pattern) if wanted.allow else None,
             allowed_direction=int(wanted.allow),
-            allowed_until_s=until_s,
+            allowed_until_s=until_s if wanted.allow else 0,
             committed_at_ms=self._now_ms(),
         )
 

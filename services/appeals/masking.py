@@ -9,7 +9,7 @@ from dataclasses import replace
 from blocklists.entries import Kind
 from fanzha.phone import masked
 from services import identity
-from services.appeals.records import Appeal, Document, Subject, What
+from services.appeals.records import Appeal, Document, Lift, Subject, What
 from services.identity import Role
 
 _PARTIES = ("from_party", "to_party")
@@ -30,6 +30,8 @@ def appeal(one: Appeal) -> Appeal:
         documents=[replace(each, name=_document(each)) for each in one.documents],
         subject=subject(one.subject),
         decision=decision(one.decision),
+        entries=(),
+        lift=one.lift and _lift(one.lift),
         events=[
             replace(each, note="") if each.what is What.WITHDRAWN else each for each in one.events
         ],
@@ -50,6 +52,18 @@ def decision(fields: Mapping[str, str]) -> dict[str, str]:
         else value
         for name, value in fields.items()
     }
+
+
+def _lift(one: Lift) -> Lift:
+    return replace(
+        one,
+        removed=[_pattern(*each) for each in one.removed],
+        allowed=one.allowed and _pattern(*one.allowed),
+    )
+
+
+def _pattern(kind: Kind, pattern: str) -> tuple[Kind, str]:
+    return kind, subject(Subject(kind=kind, pattern=pattern)).pattern
 
 
 def name(text: str) -> str:

@@ -19,6 +19,7 @@ from services.appeals.decisions import Decisions
 from services.appeals.documents import DocumentFolder, Handed, merged
 from services.appeals.lists import Lists
 from services.appeals.plan import blocking
+from services.appeals.reach import check_hand
 from services.appeals.records import (
     OPEN,
     Appeal,
@@ -132,6 +133,7 @@ class Opening:
         if not described:
             raise InvalidInput("documents: required")
         appeal = await self._store.get(appeal_id)
+        check_hand(appeal)
         if not appeal.is_open:
             raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it takes no documents")
         together = merged(appeal.documents, described)

@@ -24,6 +24,8 @@ class Plan:
     removals: Sequence[Entry] = ()
     allow: Direction = NO_SIDE
     """Which sides the allow entry for the subject acts on; 0: none is needed."""
+    allow_until_s: int = 0
+    """When the allow entry that this one replaces would have ended; 0: it replaces none."""
 
 
 def plan(
@@ -51,9 +53,17 @@ def plan(
         allow = subject.direction
     if allow and direction:
         allow = Direction(direction)
-    if allow and subject.kind != Kind.NUMBER:
+    if not allow:
+        return Plan(removals=removals)
+    if subject.kind != Kind.NUMBER:
         allow = Direction.BOTH
-    return Plan(removals=removals, allow=allow)
+    # One entry for what is allowed: the new one replaces the old, and must not take from it.
+    same = (subject.kind, subject.pattern, Action.ALLOW)
+    old = [entry for entry in rest if (entry.kind, entry.pattern, entry.action) == same]
+    for entry in old:
+        allow |= entry.direction
+    until_s = max((int(entry.expires_at.timestamp()) for entry in old), default=0)
+    return Plan(removals=removals, allow=allow, allow_until_s=until_s)
 
 
 def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from blocklists.entries import Direction
-from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
+from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from fanzha.phone import HomePlan
 from services import identity
 from services.appeals import fields, subjects
 from services.appeals.lifter import Lifter
 from services.appeals.lists import Lists
 from services.appeals.plan import blocking
+from services.appeals.reach import check_hand
 from services.appeals.records import (
     DECIDED,
     OPEN,
@@ -193,14 +194,6 @@ class Review:
 
 
 _SIGNATURES = ("created_by", "approved_by")
-
-
-def check_hand(appeal: Appeal) -> None:
-    """Let carriers see and withdraw only what they handed in themselves."""
-    asking = identity.current()
-    if asking.roles == frozenset({identity.Role.CARRIER}) and appeal.opened_by != asking.name:
-        # As if there were none: numbers of appeals of others are not for guessing.
-        raise NotFound(f"appeal_id: there is no appeal {appeal.appeal_id}")
 
 
 def _audited(appeal: Appeal, decision: Decision) -> Mapping[str, str]:

@@ -94,7 +94,7 @@ def appeal(one: Appeal, now_ms: int, *, masked: bool) -> pb.Appeal:
         reason=outcome.reason if outcome else "",
         remedy=outcome.remedy if outcome else "",
         documents_required=outcome.documents_required if outcome else "",
-        lift=_lift(one.lift, masked_as=one.subject if masked else None) if one.lift else None,
+        lift=_lift(one.lift) if one.lift else None,
         events=map(_event, one.events),
         previous_appeal_id=one.previous,
         masked=masked,
@@ -155,18 +155,14 @@ def _event(one: Event) -> pb.AppealEvent:
     return pb.AppealEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=one.note)
 
 
-def _lift(one: Lift, *, masked_as: Subject | None) -> pb.AppealLift:
-    # Where personal data are masked, so are the patterns that are the subject itself.
-    def shown(pattern: str) -> str:
-        return pattern if masked_as is None else masked_as.pattern
-
+def _lift(one: Lift) -> pb.AppealLift:
     return pb.AppealLift(
         list_version=one.version,
         change_id=one.change_id,
-        removed=[_reference(kind, shown(text), Action.BLOCK) for kind, text in one.removed],
+        removed=[_reference(kind, text, Action.BLOCK) for kind, text in one.removed],
         allowed=blocklist_pb2.Entry(
             kind=_wire(one.allowed[0]),
-            pattern=shown(one.allowed[1]),
+            pattern=one.allowed[1],
             action=_wire(Action.ALLOW),
             direction=_wire(one.allowed_direction or Direction.BOTH),
             expires_at_s=one.allowed_until_s,

@@ -1,0 +1,200 @@
+"""A lift that is interrupted is begun anew, and nothing is said to be lifted before it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from time import monotonic
+
+from blocklists.redis_client import connect
+from blocklists.store import WorkerReport
+from fanzha.decisions import Action
+from fanzha.errors import Unavailable
+from services.appeals import opening, review
+from services.appeals.lists import Lifted, LiftOrder, Lists
+from services.appeals.records import Appeal, State, What
+from services.list_views import Found
+from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office
+
+Look = Callable[[], Awaitable[bool]]
+
+
+class Interrupted:
+    """Lists that fail so many times, before or after the change."""
+
+    def __init__(self, lists: Lists, *, before: int = 0, after: int = 0) -> None:
+        self._lists = lists
+        self._before = before
+        self._after = after
+
+    async def find(self, pattern: str) -> Found:
+        return await self._lists.find(pattern)
+
+    async def lift(self, order: LiftOrder) -> Lifted:
+        if self._before:
+            self._before -= 1
+            raise Unavailable("the store did not answer")
+        lifted = await self._lists.lift(order)
+        if self._after:
+            self._after -= 1
+            raise Unavailable("the answer was lost")
+        return lifted
+
+    async def workers(self) -> Sequence[WorkerReport]:
+        return await self._lists.workers()
+
+
+async def upheld(running: Office, decision_id: int = LISTED_ID) -> Appeal:
+    appeals = running.built.appeals
+    appeal, _ = await appeals.opening.open(
+        opening.Request(
+            decision_id=decision_id,
+            appellant="Zhang San",
+            contact="zhang",
+            grounds="ours",
+            opened_by="desk",
+        )
+    )
+    await appeals.review.take(appeal.appeal_id, "zhou")
+    return await appeals.review.decide(
+        review.Decision(
+            appeal_id=appeal.appeal_id, outcome=State.UPHELD, reason="a bank", by="zhou"
+        )
+    )
+
+
+def whats(appeal: Appeal) -> list[What]:
+    return [event.what for event in appeal.events]
+
+
+async def eventually(look: Look) -> None:
+    deadline = monotonic() + 60
+    while not await look():
+        assert monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_a_lift_waits_for_the_last_worker(redis_url: str, tmp_path: Path) -> None:
+    async with office(redis_url, tmp_path) as running:
+        await running.list_(LISTED)
+        await running.listed_hit()
+        running.workers |= {"gw1/1": None, "gw2/1": 1}
+        await eventually(lambda: _reporting(running, 2))
+        deciding = asyncio.create_task(upheld(running))
+        await eventually(lambda: _committed(running))
+        under_way, _, _ = await running.built.appeals.get(1)
+        running.workers["gw2/1"] = None
+
+        done = await deciding
+
+    assert under_way.lift is not None
+    assert (under_way.lift.done, under_way.lift.version) == (False, 2)
+    assert done.lift is not None
+    assert (done.lift.done, done.lift.workers) == (True, 2)
+
+
+async def test_a_lift_is_begun_anew_after_an_interruption(redis_url: str, tmp_path: Path) -> None:
+    async with office(
+        redis_url, tmp_path, around=lambda lists: Interrupted(lists, before=1, after=1)
+    ) as running:
+        await running.list_("+86170000001*", LISTED)
+        await running.listed_hit()
+        waiting = await upheld(running)
+
+        await running.built.lifter.begin(1)
+        lost, _, _ = await running.built.appeals.get(1)
+        await running.built.lifter.begin(1)
+        done, _, _ = await running.built.appeals.get(1)
+        left = await running.patterns(LISTED)
+
+    assert waiting.lift is not None
+    assert waiting.lift.waiting_for == "the store did not answer"
+    assert lost.lift is not None
+    assert lost.lift.waiting_for == "the answer was lost"
+    assert done.lift is not None
+    assert (done.lift.done, done.lift.waiting_for) == (True, "")
+    assert left == {(LISTED, Action.ALLOW), ("+86170000001*", Action.BLOCK)}
+    assert whats(done).count(What.LIFT_DONE) == 1
+
+
+async def test_what_a_dead_process_left_is_finished_by_the_next(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with office(
+        redis_url, tmp_path, around=lambda lists: Interrupted(lists, before=1)
+    ) as running:
+        await running.hit(SUSPECT_ID)
+        await upheld(running, SUSPECT_ID)
+
+    async with office(redis_url, tmp_path) as running:
+        background = running.built.start()
+        await eventually(lambda: _done(running))
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        done, _, _ = await running.built.appeals.get(1)
+        left = await running.patterns(LISTED)
+        kept = await running.hits.kept(SUSPECT_ID)
+
+    assert left == {(LISTED, Action.ALLOW)}
+    assert kept is not None
+    assert kept["verdict"] == "dismissed"
+    assert done.lift is not None
+    # Nobody reported, so nothing was measured, and nobody claims otherwise.
+    assert (done.lift.workers, done.lift.seconds) == (0, None)
+
+
+async def test_a_decision_that_is_kept_no_longer_is_no_example(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with office(redis_url, tmp_path) as running:
+        await running.hit(SUSPECT_ID)
+        appeals = running.built.appeals
+        appeal, _ = await appeals.opening.open(
+            opening.Request(
+                decision_id=SUSPECT_ID, appellant="Zhang", contact="z", grounds="g", opened_by="d"
+            )
+        )
+        client = connect(redis_url)
+        async for key in client.scan_iter("fanzha:decision*"):
+            await client.delete(key)
+        await client.aclose()
+        await appeals.review.take(appeal.appeal_id, "zhou")
+
+        done = await appeals.review.decide(
+            review.Decision(appeal_id=1, outcome=State.UPHELD, reason="a bank", by="zhou")
+        )
+
+    assert What.NOT_DISMISSED in whats(done)
+    assert done.lift is not None
+    assert done.lift.done
+
+
+async def test_what_is_lifted_already_changes_nothing(redis_url: str, tmp_path: Path) -> None:
+    async with office(redis_url, tmp_path) as running:
+        await running.list_(LISTED)
+        await running.listed_hit()
+        await running.unlist(LISTED)
+
+        done = await upheld(running)
+        head = await running.store.head()
+
+    assert head.version == 2
+    assert done.lift is not None
+    assert (done.lift.version, done.lift.removed, done.lift.allowed) == (2, [], None)
+
+
+async def _committed(running: Office) -> bool:
+    try:
+        appeal, _, _ = await running.built.appeals.get(1)
+    except Exception:
+        return False
+    return What.LIFT_COMMITTED in whats(appeal)
+
+
+async def _done(running: Office) -> bool:
+    appeal, _, _ = await running.built.appeals.get(1)
+    return What.LIFT_DONE in whats(appeal)
+
+
+async def _reporting(running: Office, count: int) -> bool:
+    return len(await running.store.workers(running.clock())) == count

@@ -1,0 +1,227 @@
+"""The store of appeals: each change once, in a cluster too."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from blocklists.entries import Direction, Kind
+from blocklists.redis_client import connect
+from fanzha.errors import InvalidInput, NotFound, Unavailable, VersionConflict
+from services.appeals import fields
+from services.appeals.records import (
+    OPEN,
+    Appeal,
+    Document,
+    Event,
+    FoundIn,
+    Lift,
+    Outcome,
+    State,
+    Subject,
+    What,
+)
+from services.appeals.store import AppealStore
+
+NOW = 1_767_603_600_000
+HOUR = 3_600_000
+SUBJECT = Subject(kind=Kind.NUMBER, pattern="+8617000000123", direction=Direction.FROM)
+TAKEN = Event(at_ms=NOW + 1, by="zhou", what=What.TAKEN)
+
+
+def an_appeal(number: int = 1, *, received: int = NOW, previous: int = 0) -> Appeal:
+    return Appeal(
+        appeal_id=number,
+        received_at_ms=received,
+        deadline_ms=received + 72 * HOUR,
+        appellant="张三",
+        contact="zhang@company.example",
+        grounds="ours",
+        documents=[Document(name="a.pdf", sha256="0" * 64, size=3, stored=True)],
+        subject=SUBJECT,
+        decision_id=2**63 + 1,
+        found_in=FoundIn.HITS,
+        decision={"reason": "SCORED"},
+        occurred_at_ms=NOW,
+        blocked_by="model",
+        opened_by="desk",
+        previous=previous,
+    )
+
+
+async def put(store: AppealStore, appeal: Appeal, marker: str = "m") -> tuple[int, bool]:
+    event = Event(at_ms=appeal.received_at_ms, by="desk", what=What.OPENED)
+    return await store.open(appeal, marker, event)
+
+
+async def close(store: AppealStore, number: int, at_ms: int) -> None:
+    event = Event(at_ms=at_ms, by="zhou", what=What.WITHDRAWN, note="张三 called")
+    await store.move(number, event, allowed=OPEN, to=State.WITHDRAWN)
+
+
+@pytest.fixture(params=["redis_url", "cluster_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+async def test_an_appeal_comes_back_as_it_was_put_down(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+    assert await put(store, an_appeal()) == (1, True)
+
+    found = await store.get(1)
+
+    assert found.revision == 1
+    assert [one.what for one in found.events] == [What.OPENED]
+    for name in ("appellant", "documents", "subject", "decision_id", "decision", "blocked_by"):
+        assert getattr(found, name) == getattr(an_appeal(), name)
+    await client.aclose()
+
+
+async def test_of_many_who_open_the_same_one_does(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+
+    answers = await asyncio.gather(*(put(store, an_appeal(n)) for n in range(1, 9)))
+
+    assert len({number for number, _ in answers}) == 1
+    assert sum(first for _, first in answers) == 1
+    assert len(await store.page("due", 0, 100)) == 1
+    await client.aclose()
+
+
+async def test_opening_sent_twice_opens_once(redis_url: str) -> None:
+    async with _store(redis_url) as store:
+        await put(store, an_appeal())
+
+        assert await put(store, an_appeal()) == (1, True)
+        assert [one.what for one in (await store.get(1)).events] == [What.OPENED]
+
+
+async def test_of_many_moves_at_one_revision_one_happens(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+    await put(store, an_appeal())
+
+    moves = (store.move(1, TAKEN, allowed=OPEN, revision=1, to=State.IN_REVIEW) for _ in range(8))
+    answers = await asyncio.gather(*moves, return_exceptions=True)
+
+    assert [one for one in answers if isinstance(one, int)] == [2]
+    assert sum(isinstance(one, VersionConflict) for one in answers) == 7
+    assert len((await store.get(1)).events) == 2
+    await client.aclose()
+
+
+async def test_a_state_that_does_not_allow_a_move_says_so(redis_url: str) -> None:
+    async with _store(redis_url) as store:
+        await put(store, an_appeal())
+        await close(store, 1, NOW)
+
+        with pytest.raises(InvalidInput, match="appeal 1 is withdrawn"):
+            await store.move(1, TAKEN, allowed=OPEN)
+        with pytest.raises(NotFound):
+            await store.move(2, TAKEN, allowed=OPEN)
+        with pytest.raises(NotFound):
+            await store.get(2)
+
+
+async def test_the_queue_is_ordered_by_deadline(redis_url: str) -> None:
+    async with _store(redis_url) as store:
+        for number, hours in ((1, 3), (2, 1), (3, 2)):
+            await put(store, an_appeal(number, received=NOW + hours * HOUR), str(number))
+        await close(store, 3, NOW + 1)
+        await close(store, 1, NOW + 2)
+
+        due = [one.appeal_id for one in await store.page("due", 0, 10)]
+        closed = [one.appeal_id for one in await store.page("closed", 0, 10, newest_first=True)]
+
+    assert (due, closed) == ([2], [1, 3])
+
+
+async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+    await put(store, an_appeal(), "marker")
+    outcome = Outcome(reason="张三 is right", lift=SUBJECT)
+    await store.move(
+        1,
+        Event(at_ms=NOW + 2, by="zhou", what=What.UPHELD, note="张三"),
+        allowed=OPEN,
+        to=State.UPHELD,
+        lifting="begin",
+        given={"outcome": fields.outcome(outcome)},
+    )
+    lift = Lift(version=3, removed=[(Kind.NUMBER, SUBJECT.pattern)], seconds=0.5, done=True)
+    await store.move(
+        1,
+        Event(at_ms=NOW + 3, by="fanzha", what=What.LIFT_DONE),
+        allowed={State.UPHELD},
+        lifting="end",
+        given={"lift": fields.lift(lift)},
+    )
+
+    (old,) = await store.closed_before(NOW + 10, 10)
+    erased = await store.erase(
+        await store.get(old.appeal_id), Event(at_ms=NOW + 9, by="fanzha", what=What.ERASED)
+    )
+
+    found = await store.get(1)
+    (counted,) = await store.received_between(0, NOW + 10)
+    assert erased
+    assert await store.closed_before(NOW + 10, 10) == []
+    assert await store.about(SUBJECT, 10) == []
+    assert await store.latest_of("marker") == 0
+    assert (found.state, found.erased_at_ms, counted.blocked_by) == ("upheld", NOW + 9, "model")
+    assert found.lift is not None
+    assert found.lift.seconds == 0.5
+    for key in await _everything(client):
+        for personal in ("张三", "17000000123", "zhang@"):
+            assert personal not in key
+    await client.aclose()
+
+
+async def test_an_appeal_that_changed_is_not_erased(redis_url: str) -> None:
+    async with _store(redis_url) as store:
+        await put(store, an_appeal())
+        await close(store, 1, NOW)
+        before = await store.get(1)
+        note = Event(at_ms=NOW, by="zhou", what=What.NOTIFIED)
+        await store.move(1, note, allowed=set(State))
+
+        assert not await store.erase(before, note)
+
+
+async def test_a_store_that_is_away_is_told() -> None:
+    async with _store("redis://127.0.0.1:1/0") as store:
+        with pytest.raises(Unavailable):
+            await store.get(1)
+        with pytest.raises(Unavailable):
+            await store.next_id()
+
+
+@asynccontextmanager
+async def _store(url: str) -> AsyncIterator[AppealStore]:
+    client = connect(url)
+    yield AppealStore(client)
+    await client.aclose()
+
+
+async def _everything(client: Any) -> list[str]:
+    """Return all keys, and all values of the appeals, as texts."""
+    found = []
+    async for key in client.scan_iter("*"):
+        kind = await client.type(key)
+        value: Any = ""
+        if kind == "hash":
+            value = await client.hgetall(key)
+        elif kind == "list":
+            value = await client.lrange(key, 0, -1)
+        elif kind == "zset":
+            value = await client.zrange(key, 0, -1)
+        elif kind == "string":
+            value = await client.get(key)
+        found.append(f"{key} {value}")
+    return found

@@ -1,0 +1,86 @@
+"""Documents come back as they came, or not at all."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from fanzha.errors import InvalidInput, NotFound, Unavailable
+from services.appeals.documents import DocumentFolder, Handed, merged
+from services.appeals.records import Document
+
+CONTENT = b"%PDF licence"
+DIGEST = sha256(CONTENT).hexdigest()
+LICENCE = Handed(name="licence.pdf", content=CONTENT)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DocumentFolder:
+    return DocumentFolder(tmp_path / "appeals", most_bytes=100)
+
+
+def test_a_kept_document_comes_back(folder: DocumentFolder, tmp_path: Path) -> None:
+    folder.keep(7, [LICENCE])
+
+    assert folder.content(7, DIGEST) == CONTENT
+    (file,) = (tmp_path / "appeals" / "7").iterdir()
+    assert (file.name, file.stat().st_mode & 0o777) == (DIGEST, 0o600)
+
+
+def test_a_changed_document_is_not_given_out(folder: DocumentFolder, tmp_path: Path) -> None:
+    folder.keep(7, [LICENCE])
+    (tmp_path / "appeals" / "7" / DIGEST).write_bytes(b"another")
+
+    with pytest.raises(Unavailable, match="changed on the disk"):
+        folder.content(7, DIGEST)
+
+
+def test_dropped_documents_are_gone(folder: DocumentFolder) -> None:
+    folder.keep(7, [LICENCE])
+    folder.drop(7)
+    folder.drop(7)
+
+    with pytest.raises(NotFound):
+        folder.content(7, DIGEST)
+
+
+@pytest.mark.parametrize("digest", ["../../etc/passwd", "", "G" * 64, "a" * 63])
+def test_only_digests_are_looked_for(digest: str, folder: DocumentFolder) -> None:
+    with pytest.raises(InvalidInput):
+        folder.content(7, digest)
+
+
+@pytest.mark.parametrize(
+    ("handed", "wrong"),
+    [
+        (Handed(name="", content=CONTENT), "name"),
+        (Handed(name="../id.pdf", content=CONTENT), "name"),
+        (Handed(name="a\nb", content=CONTENT), "name"),
+        (Handed(name="id.pdf"), "sha256"),
+        (Handed(name="id.pdf", content=CONTENT, sha256="0" * 64), "not that of the content"),
+        (Handed(name="id.pdf", content=b"x" * 101), "at most 100 bytes"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_said(
+    handed: Handed, wrong: str, folder: DocumentFolder
+) -> None:
+    with pytest.raises(InvalidInput, match=wrong):
+        folder.check([handed])
+
+
+def test_where_no_contents_are_kept_digests_are(tmp_path: Path) -> None:
+    folder = DocumentFolder(tmp_path, most_bytes=0)
+
+    with pytest.raises(InvalidInput, match="kept elsewhere"):
+        folder.check([LICENCE])
+    assert folder.check([Handed(name="a.pdf", sha256=DIGEST.upper())]) == [
+        Document(name="a.pdf", sha256=DIGEST)
+    ]
+
+
+def test_a_document_counts_once_and_rather_kept() -> None:
+    known = [Document(name="a.pdf", sha256=DIGEST)]
+    kept = Document(name="a.pdf", sha256=DIGEST, size=12, stored=True)
+
+    assert merged(known, [kept]) == [kept]
+    assert merged([kept], known) == [kept]

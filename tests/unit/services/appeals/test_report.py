@@ -1,0 +1,67 @@
+"""Counts and durations are those of the appeals, whatever their order."""
+
+from statistics import median
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklists.entries import Kind
+from services.appeals import report
+from services.appeals.records import Appeal, Lift, State, Subject
+
+HOUR_MS = 3_600_000
+
+
+def an_appeal(
+    state: State, *, took_hours: float = 1, lift: Lift | None = None, blocked_by: str = "bureau"
+) -> Appeal:
+    return Appeal(
+        appeal_id=1,
+        state=state,
+        received_at_ms=0,
+        deadline_ms=72 * HOUR_MS,
+        closed_at_ms=int(took_hours * HOUR_MS) if state not in {"received", "in_review"} else 0,
+        appellant="",
+        contact="",
+        grounds="",
+        subject=Subject(kind=Kind.NUMBER, pattern="110"),
+        opened_by="desk",
+        blocked_by=blocked_by,
+        lift=lift,
+    )
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
+def test_p95_is_the_least_that_nineteen_of_twenty_stay_within(seconds: list[float]) -> None:
+    found = report.durations(seconds)
+
+    within = sum(one <= found.p95 for one in seconds)
+    below = sum(one < found.p95 for one in seconds)
+    assert within * 20 >= len(seconds) * 19 > below * 20
+    assert (found.median, found.longest) == (median(seconds), max(seconds))
+
+
+def test_nothing_took_no_time() -> None:
+    assert report.durations([]).count == 0
+
+
+def test_appeals_are_counted_by_state_and_by_what_blocked() -> None:
+    done = Lift(version=2, workers=2, seconds=0.5, done=True)
+    unmeasured = Lift(version=2, done=True)
+    appeals = [
+        an_appeal(State.UPHELD, lift=done),
+        an_appeal(State.UPHELD, lift=unmeasured, blocked_by="model"),
+        an_appeal(State.UPHELD, took_hours=80),
+        an_appeal(State.REJECTED, took_hours=3),
+        an_appeal(State.RECEIVED),
+        an_appeal(State.WITHDRAWN),
+    ]
+
+    found = report.of(appeals, 36 * HOUR_MS)
+
+    assert found.by_state == {"upheld": 3, "rejected": 1, "received": 1, "withdrawn": 1}
+    assert found.upheld_by_blocked_by == {"bureau": 2, "model": 1}
+    assert (found.due_soon, found.overdue, found.decided_late) == (1, 0, 1)
+    assert (found.decision_seconds.count, found.decision_seconds.median) == (4, 2 * 3600)
+    assert (found.lift_seconds.count, found.lift_seconds.longest) == (1, 0.5)
+    assert (found.lifts_waiting, found.lifts_unmeasured) == (1, 1)
