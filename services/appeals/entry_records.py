@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.entries import Direction, Entry, Kind, Mode, Source
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 
@@ -25,11 +25,14 @@ def written(entry: Entry) -> dict[str, Any]:
         "created_at_s": int(entry.created_at.timestamp()),
         "expires_at_s": int(entry.expires_at.timestamp()),
         "campaign": entry.campaign,
+        "mode": int(entry.mode),
+        "review_at_s": int(entry.review_at.timestamp()) if entry.review_at else 0,
     }
 
 
 def read(fields: Mapping[str, Any]) -> Entry:
     """Read an entry back."""
+    review_s = fields["review_at_s"]
     return Entry(
         kind=Kind(fields["kind"]),
         pattern=fields["pattern"],
@@ -44,4 +47,6 @@ def read(fields: Mapping[str, Any]) -> Entry:
         created_at=datetime.fromtimestamp(fields["created_at_s"], UTC),
         expires_at=datetime.fromtimestamp(fields["expires_at_s"], UTC),
         campaign=fields["campaign"],
+        mode=Mode(fields["mode"]),
+        review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )

@@ -12,6 +12,7 @@ from services.appeals.lists import Lists
 from services.appeals.plan import Plan
 from services.appeals.records import Appeal, Subject
 from services.appeals.store import AppealStore
+from services.entry_hits import Hits
 from services.list_views import Found
 
 MOST_OTHERS = 20
@@ -24,13 +25,16 @@ class Evidence:
     decision: Mapping[str, str]
     entries_then: Sequence[Entry]
     found: Found
+    hits: Mapping[str, Hits] | None
+    """How often these entries decided, by their ids; None: not known."""
     verdict: str
     recent: Recent
     others: Sequence[Appeal]
     """About the same subject, the newest first, personal data masked."""
     plan: Plan | None
     """What upholding would change; None once the appeal is closed."""
-    would_lift: Subject
+    subject: Subject
+    masked: bool = False
 
 
 class EvidenceRoom:
@@ -52,15 +56,17 @@ class EvidenceRoom:
             self._others(appeal),
             self._found(appeal),
         )
+        then = [entry_records.read(entry) for entry in appeal.entries]
         return Evidence(
             decision=appeal.decision,
-            entries_then=[entry_records.read(entry) for entry in appeal.entries],
+            entries_then=then,
             found=found,
+            hits=await self._lists.hits([*then, *found.entries]),
             verdict=verdict,
             recent=recent,
             others=others,
             plan=await self._plan(appeal),
-            would_lift=appeal.subject,
+            subject=appeal.subject,
         )
 
     async def _verdict(self, appeal: Appeal) -> str:
@@ -82,34 +88,22 @@ class EvidenceRoom:
 
 
 def masked(evidence: Evidence) -> Evidence:
-    """Hide what is personal: parties, and patterns that are the subject itself."""
-    subject = evidence.would_lift
+    """Hide the parties of decisions; patterns are masked as they are written, see `shown`."""
     return replace(
         evidence,
         decision=masking.decision(evidence.decision),
-        entries_then=[_masked(entry, subject) for entry in evidence.entries_then],
-        found=replace(
-            evidence.found,
-            entries=[_masked(entry, subject) for entry in evidence.found.entries],
-        ),
         recent=replace(
             evidence.recent,
             decisions=[masking.decision(one) for one in evidence.recent.decisions],
         ),
-        plan=evidence.plan
-        and replace(
-            evidence.plan,
-            removals=[_masked(entry, subject) for entry in evidence.plan.removals],
-        ),
-        would_lift=masking.subject(subject),
+        masked=True,
     )
 
 
-def _masked(entry: Entry, subject: Subject) -> Entry:
-    if entry.pattern != subject.pattern:
-        return entry
-    hidden = masking.subject(Subject(kind=subject.kind, pattern=entry.pattern))
-    return replace(entry, pattern=hidden.pattern)
+def shown(pattern: str, evidence: Evidence) -> str:
+    """Return what may be shown of a pattern: in masked evidence not that of the subject itself."""
+    hides = evidence.masked and pattern == evidence.subject.pattern
+    return masking.subject(evidence.subject).pattern if hides else pattern
 
 
 def _has_subject(appeal: Appeal) -> bool:

@@ -140,7 +140,9 @@ class Lifter:
         subject = outcome.lift or appeal.subject
         wanted = await self.planned(appeal, outcome)
         days = outcome.allow_days or self._allow_days
-        until_s = max(self._now_ms() // 1000 + days * _DAY_S, wanted.allow_until_s)
+        until_s = self._now_ms() // 1000 + days * _DAY_S
+        if wanted.replaces is not None:
+            until_s = max(until_s, int(wanted.replaces.expires_at.timestamp()))
         lifted = await self._committed(appeal, subject, wanted, until_s)
         return Lift(
             version=lifted.version,

@@ -1,11 +1,11 @@
 """What appeals need of the lists: look, change, and see which workers have a version."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from blocklists.changes import Outcome
-from blocklists.entries import Direction, Entry, Source
+from blocklists.entries import NO_END_S, Direction, Entry, Source
 from blocklists.intake import Proposed
 from blocklists.store import Store, WorkerReport
 from fanzha.decisions import Action
@@ -13,6 +13,7 @@ from fanzha.errors import InvalidInput
 from services.administration import Administration
 from services.appeals.plan import Plan
 from services.appeals.records import Subject
+from services.entry_hits import Hits
 from services.list_changes import Reference, Terms
 from services.list_views import Found
 
@@ -28,6 +29,7 @@ class LiftOrder:
     subject: Subject
     plan: Plan
     allow_until_s: int
+    """`NO_END_S` where the allow entry takes the place of one that never ends."""
     officer: str
     """Who decided the appeal, and so stands for the change."""
     opened_by: str
@@ -56,6 +58,10 @@ class Lists(Protocol):
         """Find the entries that match a number, sender, host, URL or fingerprint."""
         ...
 
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+        """Return how often entries decided, by their ids; None where that is not known."""
+        ...
+
     async def lift(self, order: LiftOrder) -> Lifted:
         """Remove and add what *order* plans, as one change; may be repeated."""
         ...
@@ -78,6 +84,10 @@ class AdministeredLists:
     async def find(self, pattern: str) -> Found:
         """Find the entries that match a number, sender, host, URL or fingerprint."""
         return await self._administration.views.find(pattern)
+
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+        """Return how often entries decided, by their ids; None where that is not known."""
+        return await self._administration.life.hits_of([entry.entry_id for entry in entries])
 
     async def lift(self, order: LiftOrder) -> Lifted:
         """Remove and add what *order* plans, as one change; may be repeated."""
@@ -103,6 +113,8 @@ def reference(entry: Entry) -> Reference:
 def proposed(order: LiftOrder) -> Proposed:
     """Propose the allow entry that *order* plans, if any."""
     rows = 1 if order.plan.allow else 0
+    no_end, replaced = order.allow_until_s == NO_END_S, order.plan.replaces
+    review_at = replaced.review_at if replaced else None
     return Proposed(
         patterns=[order.subject.pattern] * rows,
         kinds=[int(order.subject.kind)] * rows,
@@ -110,7 +122,9 @@ def proposed(order: LiftOrder) -> Proposed:
         directions=[int(order.plan.allow or Direction.BOTH)] * rows,
         fraud_types=[0] * rows,
         sources=[int(order.source)] * rows,
-        expires_s=[order.allow_until_s] * rows,
+        expires_s=[0 if no_end else order.allow_until_s] * rows,
+        no_ends=[no_end] * rows,
+        reviews_s=[int(review_at.timestamp()) if review_at else 0] * rows,
         reasons=[order.reason] * rows,
         legal_bases=[LAW] * rows,
         campaigns=[""] * rows,

@@ -84,7 +84,7 @@ class Notices:
     def _restriction(self, phrases: Phrases, case: Case) -> dict[str, str]:
         until = phrases.say("核查通过、予以解除之时", "an appeal is upheld")
         if case.entry is not None:
-            until = phrases.moment(int(case.entry.expires_at.timestamp()) * 1000)
+            until = phrases.end(case.entry)
         unknown = phrases.say("以拦截记录为准", "as recorded when it was blocked")
         return {
             "measure": phrases.measure(case.subject, case.entry),

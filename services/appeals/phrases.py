@@ -82,6 +82,15 @@ class Phrases:
         zh = f"{at.year}年{at.month}月{at.day}日{at:%H:%M}"
         return self.say(f"{zh}（北京时间）", f"{at.day} {at:%B %Y, %H:%M} (UTC+8)")
 
+    def end(self, entry: Entry) -> str:
+        """Write when an entry ends."""
+        if entry.ends:
+            return self.moment(int(entry.expires_at.timestamp()) * 1000)
+        if entry.review_at is None:
+            return self.say("未设截止时间", "no fixed end")
+        at = self.moment(int(entry.review_at.timestamp()) * 1000)
+        return self.say(f"未设截止时间，{at} 前复核", f"no fixed end; it is reviewed by {at}")
+
     def subject(self, one: Subject) -> str:
         """Write whom or what it is about."""
         thing = _THING[self.language].get(one.kind, "")

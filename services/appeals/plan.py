@@ -9,7 +9,7 @@ they are, so it is made anew for each attempt; one that is carried out leaves no
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, Kind, Mode
 from fanzha.decisions import Action
 from services.appeals.records import Subject
 
@@ -24,8 +24,8 @@ class Plan:
     removals: Sequence[Entry] = ()
     allow: Direction = NO_SIDE
     """Which sides the allow entry for the subject acts on; 0: none is needed."""
-    allow_until_s: int = 0
-    """When the allow entry that this one replaces would have ended; 0: it replaces none."""
+    replaces: Entry | None = None
+    """The allow entry that the new one takes the place of."""
 
 
 def plan(
@@ -59,11 +59,10 @@ def plan(
         allow = Direction.BOTH
     # One entry for what is allowed: the new one replaces the old, and must not take from it.
     same = (subject.kind, subject.pattern, Action.ALLOW)
-    old = [entry for entry in rest if (entry.kind, entry.pattern, entry.action) == same]
-    for entry in old:
-        allow |= entry.direction
-    until_s = max((int(entry.expires_at.timestamp()) for entry in old), default=0)
-    return Plan(removals=removals, allow=allow, allow_until_s=until_s)
+    old = next((one for one in rest if (one.kind, one.pattern, one.action) == same), None)
+    if old is not None:
+        allow |= old.direction
+    return Plan(removals=removals, allow=allow, replaces=old)
 
 
 def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:
@@ -78,7 +77,7 @@ def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:
 
 
 def _acts(entry: Entry, now_s: int) -> bool:
-    return entry.expires_at.timestamp() > now_s
+    return entry.mode is Mode.ENFORCE and entry.expires_at.timestamp() > now_s
 
 
 def _names(entry: Entry, subject: Subject) -> bool:

@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from blocklists.entries import Direction
+from blocklists.entries import Direction, Source
 from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from fanzha.phone import HomePlan
-from services import identity
+from services import access, identity
 from services.appeals import fields, subjects
 from services.appeals.lifter import Lifter
 from services.appeals.lists import Lists
@@ -175,6 +175,8 @@ class Review:
             raise NotAllowed("you handed this appeal in; another officer must decide it")
         found = await self._lists.find(appeal.subject.pattern) if appeal.subject.pattern else None
         now = blocking(found.entries, self._now_ms() // 1000) if found else []
+        sources = {Source[str(entry["source"]).upper()] for entry in appeal.entries}
+        access.check_source(identity.current(), sources | {entry.source for entry in now})
         behind = {str(entry[name]) for entry in appeal.entries for name in _SIGNATURES}
         behind |= {getattr(entry, name) for entry in now for name in _SIGNATURES}
         if by in behind:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from blocklists.entries import Direction
+from blocklists.entries import Direction, Entry
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.appeals.documents import Handed
-from services.appeals.evidence import Evidence
+from services.appeals.evidence import Evidence, shown
 from services.appeals.records import Appeal, Document, Event, Lift, State, Subject
 from services.appeals.report import Durations, Report
 from services.rpc import list_messages
@@ -106,19 +106,20 @@ def evidence(found: Evidence, now_ms: int) -> pb.AppealEvidence:
     plan = found.plan
     return pb.AppealEvidence(
         decision=found.decision,
-        entries_then=map(list_messages.entry, found.entries_then),
-        entries_now=map(list_messages.entry, found.found.entries),
+        entries_then=[_entry(one, found) for one in found.entries_then],
+        entries_now=[_entry(one, found) for one in found.found.entries],
         verdict=found.verdict,
         recent=[pb.AppealDecision(fields=fields) for fields in found.recent.decisions],
         recent_known=found.recent.known,
         recent_total=found.recent.total,
         others=[appeal(one, now_ms, masked=True) for one in found.others],
         would_remove=[
-            _reference(int(entry.kind), entry.pattern, Action.BLOCK) for entry in plan.removals
+            _reference(int(entry.kind), shown(entry.pattern, found), Action.BLOCK)
+            for entry in plan.removals
         ]
         if plan
         else [],
-        would_allow=found.would_lift.pattern if plan and plan.allow else "",
+        would_allow=shown(found.subject.pattern, found) if plan and plan.allow else "",
         protected_because=found.found.protected_because,
     )
 
@@ -139,6 +140,12 @@ def report(one: Report) -> pb.GetAppealReportResponse:
         lifts_waiting=one.lifts_waiting,
         lifts_unmeasured=one.lifts_unmeasured,
     )
+
+
+def _entry(one: Entry, found: Evidence) -> blocklist_pb2.Entry:
+    written = list_messages.entry(one, found.hits)
+    written.pattern = shown(one.pattern, found)
+    return written
 
 
 def _durations(one: Durations) -> pb.Durations:

@@ -1,10 +1,11 @@
 """A lift that is interrupted is begun anew, and nothing is said to be lifted before it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
+from blocklists.entries import Direction, Entry
 from blocklists.redis_client import connect
 from blocklists.store import WorkerReport
 from fanzha.decisions import Action
@@ -12,6 +13,7 @@ from fanzha.errors import Unavailable
 from services.appeals import opening, review
 from services.appeals.lists import Lifted, LiftOrder, Lists
 from services.appeals.records import Appeal, State, What
+from services.entry_hits import Hits
 from services.list_views import Found
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office
 
@@ -28,6 +30,9 @@ class Interrupted:
 
     async def find(self, pattern: str) -> Found:
         return await self._lists.find(pattern)
+
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+        return await self._lists.hits(entries)
 
     async def lift(self, order: LiftOrder) -> Lifted:
         if self._before:
@@ -141,6 +146,23 @@ async def test_what_a_dead_process_left_is_finished_by_the_next(
     assert done.lift is not None
     # Nobody reported, so nothing was measured, and nobody claims otherwise.
     assert (done.lift.workers, done.lift.seconds) == (0, None)
+
+
+async def test_an_allow_entry_without_an_end_keeps_it(redis_url: str, tmp_path: Path) -> None:
+    async with office(redis_url, tmp_path) as running:
+        review_s = running.clock() // 1000 + 86_400
+        await running.list_("+86170000001*")
+        await running.list_(
+            LISTED, action=Action.ALLOW, directions=[2], no_ends=[True], reviews_s=[review_s]
+        )
+        await running.listed_hit(pattern="+86170000001*")
+
+        await upheld(running)
+        (entry, _) = (await running.administration.views.find(LISTED)).entries
+
+    assert (entry.ends, entry.direction) == (False, Direction.BOTH)
+    assert entry.review_at is not None
+    assert int(entry.review_at.timestamp()) == review_s
 
 
 async def test_a_decision_that_is_kept_no_longer_is_no_example(

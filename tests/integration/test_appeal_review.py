@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, Unavailable, VersionConflict
 from services.appeals import opening, review
+from services.appeals.documents import Handed
 from services.appeals.records import Appeal, State
 from services.audit_events import AuditKind
-from services.identity import Role, acting
+from services.identity import Identity, Role, acting
+from services.rpc import appeal_messages as messages
 from tests.appeal_office import LISTED, LISTED_ID, Office, office, somebody
 
 DESK = somebody("desk", Role.CARRIER)
@@ -89,6 +92,20 @@ async def test_who_entered_the_entry_does_not_decide(redis_url: str, tmp_path: P
     assert left == {(LISTED, Action.BLOCK)}
 
 
+async def test_an_officer_reaches_their_own_sources_only(redis_url: str, tmp_path: Path) -> None:
+    of_carriers = Identity(
+        name="zhou",
+        roles=frozenset({Role.APPEALS_OFFICER}),
+        sources=frozenset({Source.CARRIER}),
+    )
+    async with office(redis_url, tmp_path) as running:
+        appeal = await an_appeal(running)
+        with acting(of_carriers):
+            await running.built.appeals.review.take(appeal.appeal_id, "")
+            with pytest.raises(NotAllowed, match="not of bureau"):
+                await decide(running, appeal.appeal_id, **UPHELD)
+
+
 async def test_who_handed_it_in_does_not_decide(redis_url: str, tmp_path: Path) -> None:
     both = somebody("desk", Role.APPEALS_OFFICER)
     async with office(redis_url, tmp_path) as running:
@@ -159,7 +176,7 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
                 await appeals.review.withdraw(appeal.appeal_id, "no longer", "")
             with pytest.raises(NotFound):
                 await appeals.opening.add_documents(
-                    appeal.appeal_id, [opening.Handed(name="a", content=b"a")], ""
+                    appeal.appeal_id, [Handed(name="a", content=b"a")], ""
                 )
         with acting(DESK):
             notice = await appeals.notice(appeal.appeal_id, "", "zh")
@@ -182,7 +199,7 @@ async def test_an_auditor_sees_all_but_persons(redis_url: str, tmp_path: Path) -
     for personal in ("Zhang", "+861700000012", LISTED):
         assert personal not in repr(seen)
         assert personal not in repr(evidence.decision)
-        assert personal not in repr(evidence.entries_then)
+        assert personal not in str(messages.evidence(evidence, running.clock()))
     assert evidence.entries_then[0].created_by == "li"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, Kind, Mode
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
@@ -118,7 +118,15 @@ def test_an_allow_entry_that_is_replaced_loses_nothing() -> None:
     wanted = planned(listed, number())
 
     assert wanted.allow == Direction.BOTH
-    assert wanted.allow_until_s == int(later.timestamp())
+    assert wanted.replaces is not None
+    assert wanted.replaces.expires_at == later
+
+
+def test_a_shadow_blocks_nobody_and_stays() -> None:
+    shadow = replace(an_entry(LISTED), mode=Mode.SHADOW)
+
+    assert plan([shadow], number(), now_s=NINE_O_CLOCK_S, by_list=True) == Plan(removals=[])
+    assert blocking([shadow], NINE_O_CLOCK_S) == []
 
 
 def test_the_entry_that_decides_comes_first() -> None:
