@@ -252,11 +252,11 @@ class Settings(BaseSettings):
         default=180,
         ge=1,
         le=3650,
-        description="Days that logged decisions and ends of calls are kept, unless a setting of "
-        "the channel says otherwise.",
+        description="Days that logged decisions are kept, unless a setting of the channel says "
+        "otherwise.",
     )
     decision_log_call_days: int | None = Field(
-        default=None, ge=1, le=3650, description="Days for calls and their ends."
+        default=None, ge=1, le=3650, description="Days for calls."
     )
     decision_log_text_days: int | None = Field(
         default=None, ge=1, le=3650, description="Days for texts, without what they say."
@@ -264,20 +264,27 @@ class Settings(BaseSettings):
     decision_log_link_days: int | None = Field(
         default=None, ge=1, le=3650, description="Days for links."
     )
+    decision_log_ends_days: int = Field(
+        default=7,
+        ge=1,
+        le=3650,
+        description="Days that ends of calls are kept: who talked to whom, and how long.",
+    )
     decision_log_content_days: int = Field(
         default=30, ge=1, le=3650, description="Days that what texts say is kept."
     )
     decision_log_max_bytes: int = Field(
         default=50 * 2**30,
         ge=64 * 2**20,
-        description="Largest size of the decision log; beyond, the oldest hours go first.",
+        description="Largest size of the decision log; beyond, the oldest hours go first. "
+        "Ends of calls may take half of it.",
     )
     decision_log_buffer_rows: int = Field(
         default=200_000,
         ge=4096,
         le=10_000_000,
-        description="Rows that may wait in each worker for the decision log; beyond, new ones are "
-        "dropped, counted.",
+        description="Rows that may wait in each worker for the decision log, and as many ends of "
+        "calls; beyond, new ones are dropped, counted.",
     )
     decision_log_flush_seconds: float = Field(
         default=5.0,

@@ -1,7 +1,8 @@
 """Carries logged rows from the decision path to the writer's thread, without ever waiting.
 
 The buffer is bounded by rows. When it is full the newest rows are dropped and counted: what
-is logged is then a whole stretch of time with a gap behind it, not a mixture.
+is logged is then a whole stretch of time with a gap behind it, not a mixture. Ended calls, which
+may be a hundred times as many as logged decisions, have as much room of their own.
 """
 
 import threading
@@ -42,29 +43,29 @@ class LogBuffer:
         self._counters = counters
         self._batches: deque[Batch] = deque()
         self._lock = threading.Lock()
-        self._rows = 0
+        self._rows = {LoggedRows: 0, LoggedEnds: 0}
         self._dropped = 0
         self.pressing = threading.Event()
         """Set when half the buffer is full: do not wait until the next turn."""
 
     def __len__(self) -> int:
-        return self._rows
+        return sum(self._rows.values())
 
     def offer(self, batch: Batch) -> None:
         """Take rows in, or drop them."""
-        rows = len(batch)
+        rows, kind = len(batch), type(batch)
         # Held for some instructions by either side; nobody waits under it.
         with self._lock:
-            fits = self._rows + rows <= self._capacity
+            waiting = self._rows[kind] + rows
+            fits = waiting <= self._capacity
             if fits:
                 self._batches.append(batch)
-                self._rows += rows
+                self._rows[kind] = waiting
             else:
                 self._dropped += rows
-            waiting = self._rows
         if not fits:
             self._counters.log_dropped(rows)
-        self._counters.log_buffered(waiting)
+        self._counters.log_buffered(len(self))
         if waiting * 2 >= self._capacity:
             self.pressing.set()
 
@@ -73,6 +74,6 @@ class LogBuffer:
         with self._lock:
             taken, self._batches = list(self._batches), deque()
             dropped, self._dropped = self._dropped, 0
-            self._rows = 0
+            self._rows = dict.fromkeys(self._rows, 0)
         self.pressing.clear()
         return taken, dropped

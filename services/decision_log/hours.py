@@ -12,7 +12,7 @@ UNFINISHED = ".tmp"
 TORN = ".torn"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOUR = re.compile(r"[01][0-9]|2[0-3]")
-_NAME = re.compile(r"([A-Za-z0-9.]+)-([0-9]+)-[0-9]+\.")
+_NAME = re.compile(r"([A-Za-z0-9.]+)-([0-9]+)-j?[0-9]+\.")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 
 
@@ -63,9 +63,9 @@ def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[Hour]:
                 yield hour
 
 
-def segment_name(host: str, pid: int, number: int) -> str:
-    """Name a segment so that no other writer ever gives the same name."""
-    return f"{_UNSAFE.sub('.', host)}-{pid}-{number}{SUFFIX}"
+def segment_name(host: str, pid: int, number: int, *, joined: bool = False) -> str:
+    """Name a segment so that no other writer ever gives the same name; *joined*: of others."""
+    return f"{_UNSAFE.sub('.', host)}-{pid}-{'j' * joined}{number}{SUFFIX}"
 
 
 def writer_of(path: Path) -> tuple[str, int] | None:

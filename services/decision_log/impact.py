@@ -14,13 +14,14 @@ import numpy as np
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.layers import NO_ENTRY
 from fanzha.decisions import Action
-from fanzha.tables import Bools, Channel, Int64s, Uint64s
+from fanzha.tables import Bools, Channel, Int64s
 from services.decision_log import content, schema, segment_files, standing
 from services.decision_log.hours import HOUR_MS, logged_hours
 from services.decision_log.impact_types import Impact, ImpactTop
 from services.decision_log.question import Question
 from services.decision_log.scan import Changed, Seen, look
 from services.decision_log.segment_files import Segment
+from services.decision_log.sieve import Sieve
 
 __all__ = ["Impact", "ImpactTop", "Preview"]
 
@@ -66,11 +67,10 @@ class Preview:
         torn: list[Path] = []
         window = self._window(since_ms, torn)
         contents = [segment.path for segment in window.contents]
-        needs_content = question.fingerprints or question.path_hosts
-        said = content.read(question, contents if needs_content else (), since_ms, torn)
+        said = content.read(question, contents if question.asks_content else (), since_ms, torn)
 
         def look_over(one: tuple[Channel, Segment]) -> Seen:
-            return look(question, said, one[0], one[1].path, since_ms=since_ms, torn=torn)
+            return look(question, said, *one, since_ms=since_ms, torn=torn)
 
         # The largest first, so that no thread is left with one at the end.
         ordered = sorted(window.decisions, key=lambda one: -one[1].rows)
@@ -146,10 +146,10 @@ class Preview:
         if not len(both) or not ends:
             return good
         pairs = standing.pairs_of(changed.listed[both], changed.parties[both])
-        wanted = np.unique(pairs)
+        wanted = Sieve(pairs)
 
-        def find(segment: Segment) -> Uint64s:
-            return standing.good_pairs(segment.path, wanted, since_ms, torn)
+        def find(segment: Segment) -> Int64s:
+            return standing.good_pairs(segment, wanted, since_ms, torn)
 
         good[both] = np.isin(pairs, np.concatenate(list(threads.map(find, ends))))
         return good

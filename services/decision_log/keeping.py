@@ -127,7 +127,7 @@ class Keeper:
 
     def _name(self) -> str:
         self._number = max(self._now_ms(), self._number + 1)
-        return segment_name(socket.gethostname(), os.getpid(), self._number)
+        return segment_name(socket.gethostname(), os.getpid(), self._number, joined=True)
 
 
 def _is_alive(path: Path) -> bool:

@@ -32,11 +32,10 @@ def of_worker(settings: Settings) -> LogOptions | None:
 def limits(settings: Settings) -> Limits:
     """Return how long and how much is kept."""
     days = settings.decision_log_days
-    calls = settings.decision_log_call_days or days
     return Limits(
         days={
-            "call": calls,
-            schema.CALL_ENDS: calls,
+            "call": settings.decision_log_call_days or days,
+            schema.CALL_ENDS: settings.decision_log_ends_days,
             "text": settings.decision_log_text_days or days,
             "link": settings.decision_log_link_days or days,
             schema.TEXT_CONTENT: settings.decision_log_content_days,

@@ -11,14 +11,13 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from blocklists.delta import Lists
 from blocklists.entries import Kind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
+from services.decision_log.sieve import Sieve
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
@@ -46,7 +45,7 @@ class Question:
     additions: Snapshot
     """The entries that would come, as lists of their own."""
     now_s: int
-    numbers: pa.Array | None
+    numbers: Sieve | None
     """Keys of numbers and senders; None without any."""
     spans: Spans | None
     """Ranges; None without any."""
@@ -56,7 +55,7 @@ class Question:
     """Hosts of URL prefixes with a path, of which a host alone cannot tell."""
     fingerprints: int
     """Fingerprints among the entries."""
-    gone: Uint64s
+    gone: Sieve
     """Entries that would go or be replaced, as `marks` of them."""
 
     @classmethod
@@ -74,7 +73,7 @@ class Question:
         return cls(
             additions=Lists.of_table(1, now_ms, additions).snapshot(),
             now_s=now_ms // 1000,
-            numbers=pa.array(np.unique(exact)) if len(exact) else None,
+            numbers=Sieve(exact) if len(exact) else None,
             spans=spans if len(spans.first) else None,
             hosts=frozenset(named.union(text.partition("/")[0] for text in prefixes)),
             path_hosts=frozenset(
@@ -83,16 +82,24 @@ class Question:
             fingerprints=sum(
                 int(np.count_nonzero(part.kinds == Kind.FINGERPRINT)) for part in both
             ),
-            gone=np.unique(gone),
+            gone=Sieve(gone.view(np.int64)),
         )
 
-    def parties(self, keys: pa.ChunkedArray) -> Bools | None:
+    @property
+    def asks_parties(self) -> bool:
+        """Whether any entry is about a number or sender."""
+        return self.numbers is not None or self.spans is not None
+
+    @property
+    def asks_content(self) -> bool:
+        """Whether it matters to any entry what texts said."""
+        return bool(self.fingerprints or self.path_hosts)
+
+    def parties(self, keys: Int64s) -> Bools | None:
         """Tell which parties the entries could mean; None when they are about none."""
-        found: Bools | None = None
-        if self.numbers is not None:
-            found = pc.is_in(keys, value_set=self.numbers).to_numpy()
+        found = None if self.numbers is None else self.numbers.holds(keys)
         if self.spans is not None:
-            held = self.spans.holds(keys.to_numpy())
+            held = self.spans.holds(keys)
             found = held if found is None else found | held
         return found
 

@@ -29,7 +29,7 @@ def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> 
     for hour in old:
         _drop(hour)
     gone = set(old)
-    large = _beyond([hour for hour in every if hour not in gone], max_bytes, now_ms)
+    large = _too_large([hour for hour in every if hour not in gone], max_bytes, now_ms)
     for hour in large:
         _drop(hour)
     if large:
@@ -51,6 +51,14 @@ def size_of(hour: Hour) -> int:
         # A writer finished one, or somebody removed it, while we counted.
         return size
     return size
+
+
+def _too_large(hours: list[Hour], max_bytes: int, now_ms: int) -> list[Hour]:
+    # Ended calls may be a hundred times as many as logged decisions, and must not push them out.
+    ends = [hour for hour in hours if hour.channel == schema.CALL_ENDS]
+    gone = _beyond(ends, max_bytes // 2, now_ms)
+    known = set(gone)
+    return gone + _beyond([hour for hour in hours if hour not in known], max_bytes, now_ms)
 
 
 def _beyond(hours: list[Hour], max_bytes: int, now_ms: int) -> list[Hour]:

@@ -272,12 +272,12 @@ def _gone(question: Question, rows: Rows) -> Bools:
                 patterns=TextColumn.empty(len(numbers)),
             )
         )
-        gone[numbers] = np.isin(known, question.gone)
+        gone[numbers] = question.gone.holds(known.view(np.int64))
     others = np.flatnonzero((rows.kinds > 0) & ~exact)
     if len(others):
         named = [
             (Kind(int(rows.kinds[row])), rows.patterns[row] or "", Action(int(actions[row])))
             for row in others.tolist()
         ]
-        gone[others] = np.isin(marks(Identities.of(named)), question.gone)
+        gone[others] = question.gone.holds(marks(Identities.of(named)).view(np.int64))
     return gone

@@ -16,16 +16,16 @@ import pyarrow.compute as pc
 from blocklists.entries import Kind
 from blocklists.layers import NO_ENTRY, Matches
 from fanzha.decisions import Action, Evidence, Reason
-from fanzha.tables import Bools, Channel, Int64s, Uint8s
+from fanzha.tables import Bools, Channel, Int64s, Uint8s, Uint64s
 from services.decision_log import ruling, schema, segment_files
 from services.decision_log.content import Content
 from services.decision_log.question import Question
 from services.decision_log.ruling import Rows
+from services.decision_log.segment_files import Group, Segment
 
 _KINDS = {kind.name[0].lower(): int(kind) for kind in Kind}
 """The kind of an entry by the first letter of its id, see `blocklists.entries.entry_id`."""
 _WORDS = ("action", "reason", "evidence", "entry_id", "pattern", "host")
-_REST = ("decision_id", "action", "reason", "score", "threshold", "entry_id", "pattern", "evidence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,54 +77,71 @@ def look(
     question: Question,
     content: Content,
     channel: Channel,
-    path: Path,
+    segment: Segment,
     *,
     since_ms: int,
     torn: list[Path],
 ) -> Seen:
     """Look over one segment."""
     rows, uncertain, changed = 0, 0, []
-    columns = ["decided_at_ms", "weight", *_WHO[channel], *_REST]
-    for group in segment_files.tables(path, columns, _WORDS, torn):
-        recent = pc.greater_equal(group["decided_at_ms"], since_ms).to_numpy()
-        rows += int(np.count_nonzero(recent))
-        meant = _could_mean(question, content, channel, group)
-        if meant is None:
-            continue
-        places = np.flatnonzero(meant & recent)
-        if not len(places):
-            continue
-        few = group.take(pa.array(places))
-        found, unsure = _decided_again(question, content, channel, few)
-        uncertain += unsure
-        if found is not None:
-            changed.append(found)
+    with segment_files.groups(segment.path, _WORDS, torn) as groups:
+        for group in groups:
+            recent = _recent(group, segment, since_ms)
+            rows += group.rows if recent is None else int(np.count_nonzero(recent))
+            meant = _could_mean(question, content, channel, group)
+            if meant is None:
+                continue
+            places = (meant if recent is None else meant & recent).nonzero()[0]
+            if not len(places):
+                continue
+            few = group.read(_columns(question, channel)).take(pa.array(places))
+            found, unsure = _decided_again(question, content, channel, few)
+            uncertain += unsure
+            if found is not None:
+                changed.append(found)
     return Seen(rows, changed, uncertain)
 
 
-_WHO = {
-    Channel.CALL: ("from_key", "to_key"),
-    Channel.TEXT: ("from_key", "to_key", "hosts"),
-    Channel.LINK: ("from_key", "to_key", "host", "url"),
-}
+def _recent(group: Group, segment: Segment, since_ms: int) -> Bools | None:
+    """Tell which rows are of the hours asked; None for all."""
+    if segment.notes.first_ms >= since_ms:
+        return None
+    times = group.read(["decided_at_ms"])["decided_at_ms"]
+    recent: Bools = times.to_numpy() >= since_ms
+    return recent
+
+
+def _columns(question: Question, channel: Channel) -> list[str]:
+    """Return what it takes to decide a row again."""
+    columns = ["from_key", "to_key", "action", "reason", "evidence", "entry_id", "pattern"]
+    columns += ["score", "threshold", "weight"]
+    if channel is Channel.LINK:
+        columns.append("url")
+    if channel is Channel.TEXT:
+        # By its id, what a text said is found.
+        columns += ["hosts", *(["decision_id"] * question.asks_content)]
+    return columns
 
 
 def _could_mean(
-    question: Question, content: Content, channel: Channel, group: pa.Table
+    question: Question, content: Content, channel: Channel, group: Group
 ) -> Bools | None:
     """Tell which rows the entries could mean; None when certainly none."""
     looks: list[Bools | None] = []
-    if channel is not Channel.LINK:
-        looks += [question.parties(group["from_key"]), question.parties(group["to_key"])]
+    if channel is not Channel.LINK and question.asks_parties:
+        keys = group.read(["from_key", "to_key"])
+        looks += [
+            question.parties(keys["from_key"].to_numpy()),
+            question.parties(keys["to_key"].to_numpy()),
+        ]
     if question.hosts and channel is Channel.LINK:
-        looks.append(_by_host(question, group["host"]))
+        looks.append(_by_host(question, group.read(["host"])["host"]))
     if question.hosts and channel is Channel.TEXT:
-        looks.append(_by_hosts(question, group["hosts"]))
+        looks.append(_by_hosts(question, group.read(["hosts"])["hosts"]))
     if question.fingerprints and channel is Channel.TEXT:
-        looks.append(
-            pc.equal(group["evidence"].cast(pa.string()), "TEXT").fill_null(False).to_numpy()
-        )
-        looks.append(content.knows(group["decision_id"]))
+        said = group.read(["evidence", "decision_id"])
+        evidence = schema.numbers(Evidence, said["evidence"].combine_chunks())
+        looks += [evidence == Evidence.TEXT, content.knows(said["decision_id"])]
     found = [one for one in looks if one is not None]
     if not found:
         return None
@@ -180,8 +197,9 @@ def _decided_again(
 def _rows(
     question: Question, content: Content, channel: Channel, few: pa.Table
 ) -> tuple[Rows, Bools]:
-    ids = few["decision_id"].to_numpy()
-    urls, unsure = _urls(question, content, channel, few)
+    asks = channel is Channel.TEXT and question.asks_content
+    ids = few["decision_id"].to_numpy() if asks else np.zeros(len(few), np.uint64)
+    urls, unsure = _urls(question, content, channel, few, ids)
     scores = few["score"].to_numpy()
     rows = Rows(
         channel=channel,
@@ -197,20 +215,23 @@ def _rows(
         patterns=few["pattern"].to_pylist(),
         weights=few["weight"].to_numpy(),
         urls=urls,
-        words=content.words_of(ids) if channel is Channel.TEXT else Matches.none(len(ids)),
+        words=content.words_of(ids) if asks else Matches.none(len(ids)),
     )
     return rows, unsure
 
 
 def _kinds(ids: pa.DictionaryArray) -> Uint8s:
-    of_id = [_KINDS.get(one[:1], 0) for one in ids.dictionary.to_pylist()]
-    looked_up = np.array([*of_id, 0], np.uint8)
+    # Only of the ids that these rows have: the dictionary is that of the whole row group.
+    used = pc.unique(ids.indices.drop_null())
+    texts = ids.dictionary.take(used).to_pylist()
+    looked_up = np.zeros(len(ids.dictionary) + 1, np.uint8)
+    looked_up[used.to_numpy()] = [_KINDS.get(one[:1], 0) for one in texts]
     kinds: Uint8s = looked_up[ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     return kinds
 
 
 def _urls(
-    question: Question, content: Content, channel: Channel, few: pa.Table
+    question: Question, content: Content, channel: Channel, few: pa.Table, ids: Uint64s
 ) -> tuple[Sequence[Sequence[str]], Bools]:
     """Return the links of each row, and of which rows a path is missing that matters."""
     unsure = np.zeros(len(few), np.bool_)
@@ -219,7 +240,7 @@ def _urls(
     if channel is Channel.CALL:
         return [()] * len(few), unsure
     found: list[Sequence[str]] = []
-    pairs = zip(few["decision_id"].to_pylist(), few["hosts"].to_pylist(), strict=True)
+    pairs = zip(ids.tolist(), few["hosts"].to_pylist(), strict=True)
     for row, (decision_id, hosts) in enumerate(pairs):
         whole = content.urls.get(decision_id)
         if whole is None:

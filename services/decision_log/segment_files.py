@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,22 +99,55 @@ def replaced(hour: Hour, torn: list[Path]) -> list[Path]:
     return [segment.path for segment in found if segment.path.name in gone]
 
 
-def tables(
-    path: Path, columns: Sequence[str], words: Sequence[str], torn: list[Path]
-) -> Iterator[pa.Table]:
-    """Read some columns, a row group at a time, *words* as dictionaries.
+class TornSegment(Exception):
+    """A segment whose footer is whole cannot be read in the middle."""
+
+
+class Group:
+    """The rows of a segment that are read at once."""
+
+    def __init__(self, file: pq.ParquetFile, number: int) -> None:
+        self._file = file
+        self._number = number
+        self.rows: int = file.metadata.row_group(number).num_rows
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        """Read some columns."""
+        try:
+            return self._file.read_row_group(self._number, columns=list(columns), use_threads=False)
+        except _UNREADABLE as error:
+            raise TornSegment(type(error).__name__) from error
+
+
+@contextmanager
+def groups(path: Path, words: Sequence[str], torn: list[Path]) -> Iterator[Iterator[Group]]:
+    """Open a segment, to read a row group at a time, *words* as dictionaries.
 
     Raises FileNotFoundError when a compaction replaced the file meanwhile; one that is torn in the
-    middle is set aside, and what was read before stays read.
+    middle is set aside and ends the block, and what was read before stays read.
     """
     try:
-        with pq.ParquetFile(path, read_dictionary=list(words), pre_buffer=True) as file:
-            for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=list(columns), use_threads=False)
+        file = pq.ParquetFile(path, read_dictionary=list(words))
     except FileNotFoundError:
         raise
     except _UNREADABLE as error:
         _set_aside(path, error, torn)
+        yield iter(())
+        return
+    with file:
+        try:
+            yield (Group(file, number) for number in range(file.num_row_groups))
+        except TornSegment as error:
+            _set_aside(path, error, torn)
+
+
+def tables(
+    path: Path, columns: Sequence[str], words: Sequence[str], torn: list[Path]
+) -> Iterator[pa.Table]:
+    """Read some columns of a segment, a row group at a time; see `groups`."""
+    with groups(path, words, torn) as found:
+        for group in found:
+            yield group.read(columns)
 
 
 def unfinished_of_the_dead(hour: Hour, is_alive: Callable[[Path], bool]) -> list[Path]:

@@ -1,0 +1,245 @@
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from fanzha.decisions import Action, Reason
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from fanzha.tables import Attestation, Ingress
+from services.decision_log.watched import Watched
+from services.observer import Observer
+from tests.builders import NINE_O_CLOCK_S as NOW_S
+from tests.builders import (
+    a_moment_stage,
+    an_engine,
+    an_entry,
+    broken_models,
+    some_calls,
+    some_links,
+    some_models,
+    some_texts,
+)
+from tests.decision_logs import NOW_MS, Logged, logged
+
+FRAUD, SHOP, OTHER = "+8617000000123", "+8617000000321", "+8619900000007"
+ANN = "+8619900000001"
+
+
+def rows(log: Logged, channel: str = "call") -> list[dict[str, object]]:
+    """Read what was logged."""
+    return [row for path in paths(log, channel) for row in pq.read_table(path).to_pylist()]
+
+
+def paths(log: Logged, channel: str) -> list[Path]:
+    return sorted((log.folder / channel).rglob("*.parquet"))
+
+
+def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+    entry = an_entry(FRAUD, fraud_type=FraudType.FAKE_LOAN)
+    calls = some_calls(
+        FRAUD, callee=ANN, ingress=Ingress.INTERNATIONAL, attestation=Attestation.GATEWAY
+    )
+
+    log.decide(calls, entry)
+
+    (row,) = rows(log)
+    assert row | {"score": None, "threshold": None} == {
+        "decision_id": 100,
+        "channel": "CALL",
+        "decided_at_ms": NOW_MS,
+        "occurred_at_ms": NOW_MS,
+        "from_key": 8617000000123,
+        "to_key": 8619900000001,
+        "from_name": None,
+        "host": None,
+        "url": None,
+        "hosts": None,
+        "action": "BLOCK",
+        "reason": "BLOCKLISTED",
+        "score": None,
+        "threshold": None,
+        "fraud_type": "FAKE_LOAN",
+        "entry_id": entry.entry_id,
+        "pattern": FRAUD,
+        "source": "PROVINCE",
+        "evidence": "CALLER",
+        "list_version": 7,
+        "model_version": "test-1",
+        "moment_score": None,
+        "moment_version": None,
+        "ingress": "INTERNATIONAL",
+        "attestation": "GATEWAY",
+        "weight": 1,
+    }
+
+
+def test_texts_have_hosts_and_names_but_not_what_they_say(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+
+    log.decide(some_texts("看 http://a.shop.example/x?t=1 和 http://b.example/", sender="Bank"))
+
+    (row,) = rows(log, "text")
+    assert (row["hosts"], row["url"]) == (["a.shop.example", "b.example"], None)
+    assert not paths(log, "text_content")
+
+
+def test_what_texts_say_lies_apart_where_it_is_logged(tmp_path: Path) -> None:
+    log = logged(tmp_path, texts=True)
+
+    log.decide(some_texts("看 http://a.shop.example/x 吧", "你好 \ud83d"))
+
+    assert [(row["body"], row["urls"]) for row in rows(log, "text_content")] == [
+        ("看 http://a.shop.example/x 吧", ["http://a.shop.example/x"]),
+        ("你好 ?", []),
+    ]
+    assert "body" not in rows(log, "text")[0]
+
+
+def test_links_have_host_and_url(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+
+    log.decide(some_links("http://a.shop.example/x?t=1", subscriber=ANN))
+
+    (row,) = rows(log, "link")
+    assert (row["host"], row["url"]) == ("a.shop.example", "http://a.shop.example/x?t=1")
+    assert (row["from_key"], row["to_key"]) == (0, 8619900000001)
+
+
+@pytest.mark.parametrize("one_in", [3, 100, 1000])
+def test_one_in_so_many_of_the_allowed_is_logged(tmp_path: Path, one_in: int) -> None:
+    log = logged(tmp_path, allowed_one_in=one_in)
+
+    log.decide(some_calls(*[OTHER] * 4000))
+
+    found = rows(log)
+    assert len(found) == pytest.approx(4000 / one_in, abs=2)
+    assert {row["weight"] for row in found} == {one_in}
+
+
+def test_the_same_decision_ids_are_picked_each_time(tmp_path: Path) -> None:
+    first, second = (logged(tmp_path / name, allowed_one_in=7) for name in "ab")
+
+    for log in (first, second):
+        log.decide(some_calls(*[OTHER] * 100))
+
+    assert rows(first) == rows(second)
+
+
+def test_none_of_the_allowed_is_logged_when_told_so(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=0)
+
+    log.decide(some_calls(FRAUD, OTHER), an_entry(FRAUD))
+
+    assert [row["action"] for row in rows(log)] == ["BLOCK"]
+
+
+def test_blocks_are_all_logged_whatever_the_reason(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=0)
+
+    abroad = Ingress.INTERNATIONAL
+    log.decide(some_calls(FRAUD, OTHER, callee=ANN, ingress=abroad), an_entry(FRAUD))
+    log.decide(some_calls(*[OTHER] * 5), models=some_models(0.99))
+    log.decide(some_texts("转账"), models=some_models(0.99, FraudType.FAKE_LOAN))
+
+    assert [row["reason"] for row in rows(log)] == [
+        *("BLOCKLISTED", "IMPLAUSIBLE"),
+        *["SCORED"] * 5,
+    ]
+    assert [row["fraud_type"] for row in rows(log, "text")] == ["FAKE_LOAN"]
+
+
+def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=0)
+    engine = an_engine(
+        moment=a_moment_stage(0.99),
+        observer=Observer(links_found=log.log.links_found, decided=log.log.decided),
+    )
+
+    for _ in range(40):
+        engine.decide_calls(some_calls(FRAUD, callee=ANN), NOW_S)
+    log.log.writer.flush()
+
+    found = rows(log)
+    assert {(row["action"], row["reason"]) for row in found} == {("ALLOW", "MOMENT")}
+    assert {round(float(str(row["moment_score"])), 2) for row in found} == {0.99}
+    assert {row["moment_version"] for row in found} == {"test-1"}
+
+
+def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=10)
+
+    log.decide(some_calls(*[SHOP] * 300), an_entry(SHOP, Action.ALLOW))
+    log.decide(some_calls(*[OTHER] * 300, callee="110"))
+    log.decide(some_calls(*[OTHER] * 300), models=broken_models())
+
+    found = rows(log)
+    counted = {
+        reason: sum(row["reason"] == reason for row in found) for reason in Reason._member_names_
+    }
+    assert {name for name, count in counted.items() if count} == {
+        *("ALLOWLISTED", "PROTECTED", "FAILED_OPEN")
+    }
+    assert all(25 <= count <= 35 for count in counted.values() if count)
+
+
+def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path) -> None:
+    watched = tmp_path / "watched.txt"
+    watched.write_text(f"# a case\n{SHOP}  # the shop\n\n")
+    log = logged(tmp_path / "log", allowed_one_in=0, watched=watched)
+    log.log.start()
+
+    log.decide(some_calls(SHOP, OTHER, OTHER, callees=(ANN, SHOP, ANN)))
+    log.log.close(10)
+
+    assert [(row["from_key"], row["weight"]) for row in rows(log)] == [
+        (8617000000321, 1),
+        (8619900000007, 1),
+    ]
+
+
+def test_the_watched_are_read_anew_when_the_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "watched.txt"
+    watched = Watched(file, HomePlan())
+    watched.refresh()
+    nobody = len(watched)
+
+    file.write_text(f"{SHOP}\n12\n{ANN}\n")
+    watched.refresh()
+    two = len(watched)
+    file.unlink()
+    watched.refresh()
+
+    assert (nobody, two, len(watched)) == (0, 2, 0)
+
+
+def test_an_entry_in_a_row_that_cannot_be_read_is_not_quoted(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+    calls = some_calls("?", callee=ANN)
+    calls = type(calls)(
+        **{name: getattr(calls, name) for name in calls.__slots__ if name != "errors"},
+        errors={0: "caller: cannot be read: 'secret'"},
+    )
+
+    log.decide(calls)
+
+    (row,) = rows(log)
+    assert (row["reason"], row["from_key"]) == ("INVALID", 0)
+    assert "secret" not in str(row)
+
+
+def test_ends_of_a_pair_are_all_logged_or_none(tmp_path: Path) -> None:
+    log = logged(tmp_path, ends_one_in=4)
+    numbers = [f"+86170{number:08}" for number in range(400)]
+
+    log.ends(*((number, ANN, 60) for number in numbers))
+    log.ends(*((ANN, number, 60) for number in numbers))
+
+    found = rows(log, "call_ends")
+    there = {row["caller_key"] for row in found if row["callee_key"] == 8619900000001}
+    back = {row["callee_key"] for row in found if row["caller_key"] == 8619900000001}
+    assert there == back
+    assert len(there) == pytest.approx(100, abs=20)
+    assert {row["weight"] for row in found} == {4}
+    assert all(row["answered"] for row in found)
