@@ -211,7 +211,7 @@ def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
         known = known[~layer.is_dead(rows[known])]
         if len(known):
             old = layer.segment.table(rows[known])
-            same = _same_contents(old, additions.take(known))
+            same = same_contents(old, additions.take(known))
             outcomes[known] = np.where(same, Outcome.DUPLICATE, Outcome.REPLACED)
     repeated = np.ones(len(additions), np.bool_)
     repeated[last_of_each(additions)] = False
@@ -270,7 +270,8 @@ def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64
     return np.array(same, np.bool_)
 
 
-def _same_contents(old: EntryTable, new: EntryTable) -> Bools:
+def same_contents(old: EntryTable, new: EntryTable) -> Bools:
+    """Tell, row by row, which entries say the same, their expiry to the day."""
     same: Bools = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
     same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
     same &= old.modes == new.modes

@@ -21,23 +21,19 @@ twice, because its answer was lost, counts once. A store that lost changes and g
 their versions to others is noticed by whoever follows it.
 """
 
-import asyncio
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
-
 from blocklists import packing
 from blocklists.changes import Change
-from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.chunks import CHUNK_ROWS, Chunks
+from blocklists.entry_table import EntryTable, concatenate, concatenate_identities
 from blocklists.redis_client import Client, execute_synced, within
 from blocklists.store_scripts import COMMIT, REBASE
-from fanzha.errors import Unavailable, VersionConflict
-from fanzha.tables import Int64s
+from fanzha.errors import VersionConflict
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +41,7 @@ HEAD, CHANGES, BASE, RECENT = (
     f"{{fanzha:lists}}:{name}" for name in ("head", "changes", "base", "recent")
 )
 WORKERS = "{fanzha:workers}"
-CHUNK_ROWS = 100_000
+CHUNK = "fanzha:lists:chunk"
 INLINE_BYTES = 32_768
 READ_CHANGES = 512
 """Changes read at a time."""
@@ -92,7 +88,7 @@ class Store:
 
     def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._client: Any = client
-        self._chunk_rows = chunk_rows
+        self._chunks = Chunks(client, CHUNK, chunk_rows=chunk_rows)
 
     async def head(self) -> Head:
         """Return the version of the lists; 0 before the first change."""
@@ -106,7 +102,7 @@ class Store:
         fields: dict[str, str | bytes] = {"author": change.author, "reason": change.reason}
         chunks: list[str] = []
         for name, rows in parts:
-            packed, keys = await self._put(rows, INLINE_BYTES)
+            packed, keys = await self._chunks.put(rows, INLINE_BYTES)
             fields |= {name: packed, f"{name}_chunks": json.dumps(keys)}
             chunks += keys
         expected = _ANY_VERSION if expected_version is None else expected_version
@@ -117,7 +113,7 @@ class Store:
                          change.commit or uuid4().hex, *pairs)  # fmt: skip
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
-            await self._drop(chunks)
+            await self._chunks.drop(chunks)
             raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
         return Committed(version=int(version), synced=synced)
 
@@ -131,9 +127,34 @@ class Store:
         async with within(_READ_SECONDS):
             found = await self._client.hgetall(BASE)
         keys = json.loads(found.get(b"chunks", b"[]"))
-        return _head(found), await self._get(
-            b"", keys, packing.unpack_entries, EntryTable.from_entries([])
-        )
+        return _head(found), await self._chunks.get(b"", keys, packing.unpack_entries, concatenate)
+
+    async def base_version(self) -> int:
+        """Return the version of the base; changes up to it are no longer kept."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.hget(BASE, "version") or 0)
+
+    async def version_of(self, commit: str, *, after: int) -> int | None:
+        """Return the version that a commit after version *after* made, None if it made none.
+
+        Finds what is in the change stream, and the last commits even beyond its beginning.
+        """
+        async with within(_READ_SECONDS):
+            recent = await self._client.lrange(RECENT, 0, -1)
+        for text in recent:
+            version, _, name = text.decode().partition(" ")
+            if name == commit:
+                return int(version)
+        place = f"{after}-0"
+        while True:
+            async with within(_READ_SECONDS):
+                entries = await self._client.xrange(CHANGES, f"({place}", "+", count=READ_CHANGES)
+            for entry, fields in entries:
+                if fields[b"commit"].decode() == commit:
+                    return _version_of(entry)
+            if len(entries) < READ_CHANGES:
+                return None
+            place = entries[-1][0].decode()
 
     async def changes_after(
         self, version: int, commit: str, *, block_ms: int = 0
@@ -164,14 +185,14 @@ class Store:
     async def rebase(self, head: Head, table: EntryTable) -> bool:
         """Make *table*, the lists at *head*, the base and drop the changes up to it."""
         old = await self._chunks_up_to(head.version)
-        _, keys = await self._put(table, inline_bytes=-1)
+        _, keys = await self._chunks.put(table, inline_bytes=-1)
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
                          head.commit, json.dumps(keys), f"{head.version + 1}-0")  # fmt: skip
             (done, *_), _synced = await execute_synced(self._client, writing, BASE)
         # A host that reads these chunks right now finds one gone, and loads the new base.
-        await self._drop(old if done else keys)
+        await self._chunks.drop(old if done else keys)
         return bool(done)
 
     async def changes_kept(self) -> int:
@@ -206,54 +227,26 @@ class Store:
         return [report for report in reports if report.worker not in silent]
 
     async def _change(self, entry: bytes, fields: dict[bytes, bytes]) -> Change:
-        nothing = EntryTable.from_entries([])
         return Change(
             version=_version_of(entry),
             author=fields[b"author"].decode(),
             reason=fields[b"reason"].decode(),
             committed_at_ms=int(fields[b"committed_at_ms"]),
-            additions=await self._get(
+            additions=await self._chunks.get(
                 fields[b"additions"],
                 json.loads(fields[b"additions_chunks"]),
                 packing.unpack_entries,
-                nothing,
+                concatenate,
             ),
-            removals=await self._get(
+            removals=await self._chunks.get(
                 fields[b"removals"],
                 json.loads(fields[b"removals_chunks"]),
                 packing.unpack_identities,
-                nothing,
+                concatenate_identities,
             ),
             commit=fields[b"commit"].decode(),
             previous=fields[b"previous"].decode(),
         )
-
-    async def _put(self, rows: Identities, inline_bytes: int) -> tuple[bytes, list[str]]:
-        """Pack rows: small enough as they are, or into chunks."""
-        if len(rows) <= self._chunk_rows:
-            packed = await asyncio.to_thread(packing.pack, rows)
-            if len(packed) <= inline_bytes:
-                return packed, []
-        name, keys = uuid4().hex, []
-        for number, start in enumerate(range(0, len(rows), self._chunk_rows)):
-            some = np.arange(start, min(start + self._chunk_rows, len(rows)))
-            packed = await asyncio.to_thread(_packed, rows, some)
-            keys.append(f"fanzha:lists:chunk:{name}:{number}")
-            async with within(_WRITE_SECONDS):
-                await self._client.set(keys[-1], packed)
-        return b"", keys
-
-    async def _get(self, packed: bytes, keys: Sequence[str], unpack: Any, nothing: Any) -> Any:
-        if not keys:
-            return unpack(packed) if packed else nothing
-        parts = []
-        for key in keys:
-            async with within(_READ_SECONDS):
-                packed = await self._client.get(key)
-            if packed is None:
-                raise Unavailable(f"the store lost {key}, or dropped it for a newer base")
-            parts.append(await asyncio.to_thread(unpack, packed))
-        return await asyncio.to_thread(concatenate, parts)
 
     async def _chunks_up_to(self, version: int) -> list[str]:
         async with within(_READ_SECONDS):
@@ -264,15 +257,6 @@ class Store:
             keys += json.loads(fields[b"additions_chunks"])
             keys += json.loads(fields[b"removals_chunks"])
         return list(keys)
-
-    async def _drop(self, keys: Sequence[str]) -> None:
-        async with within(_WRITE_SECONDS):
-            for key in keys:  # one by one: in a cluster they lie in different slots
-                await self._client.unlink(key)
-
-
-def _packed(rows: Identities, some: Int64s) -> bytes:
-    return packing.pack(rows.take(some))
 
 
 def _head(found: dict[bytes, bytes]) -> Head:

@@ -38,6 +38,9 @@ _OFFICER = _of(Role.APPEALS_OFFICER)
 # Who is blocked appeals at their carrier or at the bureau.
 _APPEALS_DESK = _of(Role.CARRIER, Role.APPEALS_OFFICER)
 _APPEALS_READERS = _of(Role.AUDITOR, Role.APPEALS_OFFICER)
+# An appeals officer decides on requests that lift blocks after an appeal, and no others:
+# `services.changes.permissions` sees to that.
+_DECIDERS = _of(Role.APPROVER, Role.APPEALS_OFFICER)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -82,6 +85,22 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListRecords": _of(Role.AUDITOR),
         "GetHead": _of(Role.AUDITOR, Role.OPERATOR),
         "ExportEvidence": _of(Role.AUDITOR),
+    },
+    "fanzha.v1.ChangeService": {
+        "CreateChange": _EDITOR,
+        "AmendChange": _EDITOR,
+        "SubmitChange": _EDITOR,
+        "ApproveChange": _DECIDERS,
+        "RejectChange": _DECIDERS | _EDITOR,
+        "ApplyChange": _DECIDERS | _EDITOR,
+        "ConfirmEmergency": _of(Role.APPROVER),
+        "RevertChange": _EDITOR,
+        "RestoreVersion": _EDITOR,
+        "GetChange": _READERS,
+        "ListChanges": _OVERSEERS,
+        "ListChangeRows": _READERS,
+        "PreviewChange": _READERS,
+        "DiffVersions": _READERS,
     },
     "fanzha.v1.AccessService": {
         "WhoAmI": Door.KNOWN,

@@ -11,14 +11,20 @@ from blocklists.follower import Follower
 from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store
+from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
 from services import admin_metrics, exposure, lifetime
 from services.administration import Administration
+from services.administration_drafts import Drafting
 from services.appeals import assembly
 from services.appeals.lists import AdministeredLists
 from services.audit.copies import CheckpointCopies
 from services.audit.log import AuditLog, open_log
+from services.changes import assembly as change_requests
+from services.changes.popularity import PopularHosts
+from services.changes.upkeep import Upkeep
 from services.clock import now_ms
+from services.current_lists import CurrentLists
 from services.dossier import assembly as dossier_assembly
 from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
@@ -29,6 +35,7 @@ from services.rpc import security
 from services.rpc.appeal import AppealServicer
 from services.rpc.audit import AuditServicer
 from services.rpc.blocklist import BlocklistServicer
+from services.rpc.changes import ChangeServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
 
@@ -46,13 +53,28 @@ async def run(settings: Settings) -> int:
     stop = lifetime.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()
-    store = Store(connect(settings.redis_url, decode_responses=False))
+    hits = EntryHitStore(connect(settings.redis_url))
+    client = connect(settings.redis_url, decode_responses=False)
+    store = Store(client)
     follower = Follower(store, settings.data_dir / ADMIN_LISTS, rebases=True)
     replica = Replica(settings.data_dir / ADMIN_LISTS)
-    hits = EntryHitStore(connect(settings.redis_url))
+    registry = CollectorRegistry()
+    registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
+    changes, upkeep = change_requests.build(
+        client,
+        store=store,
+        replica=replica,
+        now_ms=now_ms,
+        options=change_requests.options(settings),
+        popular=PopularHosts.load(settings.popular_hosts_file),
+        audit=audit,
+        impact=change_requests.impact(settings),
+        registry=registry,
+    )
     administration = Administration(
         store=store,
         replica=replica,
+        changes=changes,
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
         default_expiry_days=settings.default_expiry_days,
@@ -60,8 +82,13 @@ async def run(settings: Settings) -> int:
         hits=hits,
         dead_entry_days=settings.dead_entry_days,
     )
-    registry = CollectorRegistry()
-    registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
+    drafting = Drafting(
+        current=CurrentLists(store, replica),
+        home=HomePlan(settings.home_country),
+        now_ms=now_ms,
+        default_expiry_days=settings.default_expiry_days,
+        no_end_needs_review=settings.permanent_entries_need_review,
+    )
     appeals = assembly.build(
         settings,
         redis=connect(settings.redis_url),
@@ -84,6 +111,7 @@ async def run(settings: Settings) -> int:
             "blocklist": BlocklistServicer(administration, audit),
             "appeal": AppealServicer(appeals.appeals),
             "audit": AuditServicer(audit, dossiers),
+            "changes": ChangeServicer(changes, drafting),
         },
         max_message_bytes=settings.max_message_bytes,
         security=security.of(settings, "admin", refusals.note),
@@ -95,7 +123,8 @@ async def run(settings: Settings) -> int:
             stack.enter_context(page)
         await server.start(settings.admin_host, settings.admin_port)
         background = [
-            asyncio.create_task(follower.run()),
+            asyncio.create_task(_settle_then_follow(upkeep, follower)),
+            asyncio.create_task(upkeep.run()),
             asyncio.create_task(_follow(replica, server)),
             asyncio.create_task(audit.run()),
             asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
@@ -119,6 +148,15 @@ def _audit(settings: Settings, redis_url: str) -> AuditLog:
         now_ms=now_ms,
         copies=CheckpointCopies(connect(redis_url)),
     )
+
+
+async def _settle_then_follow(upkeep: Upkeep, follower: Follower) -> None:
+    """Clear up what an earlier process left halfway, before the store is compacted."""
+    try:
+        await upkeep.settle()
+    except (Unavailable, VersionConflict) as error:
+        logger.warning("change requests left halfway wait: %s", error)
+    await follower.run()
 
 
 async def _follow(replica: Replica, server: RpcServer) -> None:

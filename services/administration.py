@@ -1,46 +1,44 @@
-"""Changes the lists: checks what is proposed, tells what becomes of each row, commits the rest.
+"""Changes the lists: checks what is proposed, tells what becomes of each row, requests the rest.
 
-A change is judged against the lists at one version and committed against that same
-version, so what the report says is what happened. Heavy work runs in threads. One
-change at a time in this process; other processes are told apart by the version.
+Each change is a change request (`services.changes`), which is applied at once where one person
+may, and waits otherwise. It is judged against the lists at one version and committed against
+that same version, so what the report says is what happened. Heavy work runs in threads.
 """
 
 import asyncio
-import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from blocklists import intake
-from blocklists.changes import Change, Outcome
+from blocklists.changes import Outcome
+from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.intake import Defaults, Proposed
 from blocklists.replica import Replica
-from blocklists.snapshot import Snapshot
 from blocklists.store import Store
-from fanzha.errors import Unavailable, VersionConflict
+from fanzha.errors import VersionConflict
 from fanzha.phone import HomePlan
-from services import identity, list_scope, shadow_resolution
+from services import shadow_resolution
+from services.administration_drafts import dropped, kept_problems
+from services.changes import parts
+from services.changes.changes import Changes
+from services.changes.records import ChangeKind, Draft
+from services.current_lists import CurrentLists
 from services.entry_life import EntryLife, HitReader, NoHits
 from services.import_report import Imported, ImportReport, Wanted
 from services.list_changes import (
-    Done,
-    Identity,
     Reference,
     Terms,
     Updated,
     addition_reports,
-    judge,
     named_by,
     removal_reports,
 )
 from services.list_views import ListViews
+from services.requested import requested
 
 _DAY_S = 86_400
-_ATTEMPTS = 5
-_PATIENCE_SECONDS = 120.0
-_LOOK_SECONDS = 0.01
 
 
 class Administration:
@@ -51,6 +49,7 @@ class Administration:
         *,
         store: Store,
         replica: Replica,
+        changes: Changes,
         home: HomePlan,
         now_ms: Callable[[], int],
         default_expiry_days: int,
@@ -58,13 +57,12 @@ class Administration:
         hits: HitReader | None = None,
         dead_entry_days: int = 180,
     ) -> None:
-        self._store = store
-        self._replica = replica
+        self._changes = changes
+        self._current = CurrentLists(store, replica)
         self._home = home
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
         self._no_end_needs_review = no_end_needs_review
-        self._one_at_a_time = asyncio.Lock()
         self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
         self.life = EntryLife(
             views=self.views,
@@ -74,27 +72,44 @@ class Administration:
         )
 
     async def update(
-        self, additions: Proposed, removals: Sequence[Reference], terms: Terms
+        self,
+        additions: Proposed,
+        removals: Sequence[Reference],
+        terms: Terms,
+        kind: ChangeKind = ChangeKind.NORMAL,
     ) -> Updated:
-        """Add and remove entries in one change."""
+        """Add and remove entries in one change request."""
         now_s = self._now_ms() // 1000
-        defaults = self._defaults(terms, now_s)
         checked = await asyncio.to_thread(
-            intake.check, additions, defaults, home=self._home, now_s=now_s
+            intake.check, additions, self._defaults(terms, now_s), home=self._home, now_s=now_s
         )
         named, unreadable = named_by(removals, self._home)
-        done = await self._change(checked.table, [one for _, one in named], terms)
+        invalid = Counter({Outcome.INVALID: len(unreadable)})
+        draft = Draft(
+            kind=kind,
+            author=terms.author,
+            reason=terms.reason,
+            additions=checked.table,
+            removals=Identities.of([one for _, one in named]),
+            expected_version=terms.expected_version,
+            problems=kept_problems(checked.problems),
+            dropped=dropped(Counter(one.outcome for one in checked.problems) + invalid),
+        )
+        done = await self._changes.carry_out(draft, trial=terms.dry_run)
+        there = done.judged.there.tolist()
+        found = [one for (_, one), is_there in zip(named, there, strict=True) if is_there]
         return Updated(
             version=done.version,
-            additions=addition_reports(checked, done.outcomes),
-            removals=removal_reports(named, done.found, unreadable),
+            additions=addition_reports(checked, done.judged.outcomes),
+            removals=removal_reports(named, found, unreadable),
+            requested=requested(done),
         )
 
     async def resolve_shadows(
         self, references: Sequence[Reference], terms: Terms, *, drop: bool
     ) -> Updated:
         """Let shadow entries enforce, or *drop* them; the report on each is in ``additions``."""
-        snapshot = await self._caught_up()
+        snapshot = await self._current.caught_up()
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
         return await shadow_resolution.resolve(
@@ -113,53 +128,25 @@ class Administration:
         defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
         return Import(self, defaults, terms, wanted, home=self._home, now_s=now_s)
 
-    async def finish_import(self, table: EntryTable, terms: Terms) -> Done:
-        """Commit what an import has gathered."""
-        return await self._change(table, [], terms, conflicts_at_s=self._now_ms() // 1000)
-
-    async def _change(
-        self,
-        table: EntryTable,
-        named: Sequence[Identity],
-        terms: Terms,
-        *,
-        conflicts_at_s: int | None = None,
-    ) -> Done:
-        async with self._one_at_a_time:
-            for _ in range(_ATTEMPTS):
-                snapshot = await self._caught_up()
-                who = identity.current()
-                if who.sources:
-                    await asyncio.to_thread(list_scope.check, who, snapshot, table, named)
-                done = await asyncio.to_thread(judge, snapshot, table, named, conflicts_at_s)
-                if terms.expected_version not in (None, snapshot.version):
-                    raise _conflict(snapshot.version, terms.expected_version)
-                if terms.dry_run or done.nothing:
-                    return done
-                change = await asyncio.to_thread(self._written, table, done, terms)
-                try:
-                    committed = await self._store.commit(change, expected_version=snapshot.version)
-                except VersionConflict:
-                    continue  # somebody else was first: judge anew
-                done.version = committed.version
-                return done
-        raise VersionConflict("others change the lists all the time; try again")
-
-    def _written(self, table: EntryTable, done: Done, terms: Terms) -> Change:
-        removals = Identities.of(done.found)
-        wanted = done.outcomes != Outcome.REFUSED
-        if not done.found:
-            # A removal of the same identity must not outlive a duplicate, hence the condition.
-            wanted &= done.outcomes != Outcome.DUPLICATE
-        table = table.take(np.flatnonzero(wanted))
-        return Change(
-            version=0,
+    async def finish_import(
+        self, table: EntryTable, terms: Terms, defaults: Defaults, report: ImportReport
+    ) -> parts.Outcome:
+        """Request what an import has gathered."""
+        draft = Draft(
+            kind=ChangeKind.IMPORT,
             author=terms.author,
             reason=terms.reason,
-            committed_at_ms=self._now_ms(),
             additions=table,
-            removals=removals,
+            removals=Identities.of([]),
+            legal_basis=defaults.legal_basis,
+            source=Source(defaults.source) if defaults.source in set(Source) else None,
+            campaign=defaults.campaign,
+            expires_s=defaults.expires_s,
+            expected_version=terms.expected_version,
+            problems=kept_problems(report.problems),
+            dropped=dropped(report.counted()),
         )
+        return await self._changes.carry_out(draft, trial=terms.dry_run)
 
     def _defaults(self, terms: Terms, now_s: int) -> Defaults:
         return Defaults(
@@ -168,19 +155,6 @@ class Administration:
             author=terms.author,
             no_end_needs_review=self._no_end_needs_review,
         )
-
-    async def _caught_up(self) -> Snapshot:
-        """Wait until this process has the lists of the store."""
-        head = await self._store.head()
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while self._replica.current.version < head.version or not self._replica.loaded:
-            if time.monotonic() > deadline:
-                raise Unavailable(
-                    f"lists here are at version {self._replica.current.version}, those of "
-                    f"the store at {head.version}; try again"
-                )
-            await asyncio.sleep(_LOOK_SECONDS)
-        return self._replica.current
 
 
 def _conflict(version: int, expected: int | None) -> VersionConflict:
@@ -218,5 +192,7 @@ class Import:
         """Commit what was taken in, as one change."""
         table = await asyncio.to_thread(concatenate, self._tables)
         self._tables.clear()
-        done = await self._administration.finish_import(table, self.terms)
+        done = await self._administration.finish_import(
+            table, self.terms, self._defaults, self._report
+        )
         return await asyncio.to_thread(self._report.result, table, done)

@@ -18,7 +18,9 @@ from blocklists.intake import Checked, Problem
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
-from services.list_changes import ENFORCED, Done, RowReport
+from services.changes.parts import Outcome as Outcomes
+from services.list_changes import ENFORCED, Requested, RowReport
+from services.requested import requested
 
 MOST_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
@@ -62,6 +64,8 @@ class Imported:
     names_not_compared: int = 0
     terms_given: int = 0
     """Rows that asked for no end without a review, and end after the default term."""
+    requested: Requested | None = None
+    """The change request; None when nothing would change, and for a dry run."""
 
 
 class ImportReport:
@@ -74,6 +78,15 @@ class ImportReport:
         self._lines: list[Uint64s] = []
         self._terms_given = 0
 
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Return the first rows that are refused or invalid."""
+        return self._problems
+
+    def counted(self) -> Counter[Outcome]:
+        """Return how many rows are refused and invalid."""
+        return Counter(self._counts)
+
     def add(self, lines: Sequence[int], checked: Checked) -> None:
         """Take in what became of some rows; *lines* name them."""
         column = np.array(lines, np.uint64)
@@ -85,21 +98,19 @@ class ImportReport:
                 Problem(row=lines[problem.row], outcome=problem.outcome, message=problem.message)
             )
 
-    def result(self, table: EntryTable, done: Done) -> Imported:
+    def result(self, table: EntryTable, done: Outcomes) -> Imported:
         """Return the report, now that the rows in *table* are judged."""
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
-        numbers = np.bincount(done.outcomes, minlength=len(Outcome) + 1).tolist()
+        numbers = np.bincount(done.judged.outcomes, minlength=len(Outcome) + 1).tolist()
         self._counts.update({outcome: numbers[outcome] for outcome in Outcome if numbers[outcome]})
-        self._add_refused(done.outcomes, lines)
+        self._add_refused(done.judged.outcomes, lines)
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
             repeated[:] = True
             repeated[last_of_each(table)] = False
-            examples = self._examples(table, done.outcomes, lines, repeated)
+            examples = self._examples(table, done.judged.outcomes, lines, repeated)
         conflicts = done.conflicts
-        if conflicts is None or done.snapshot is None:
-            raise ValueError("an import is judged with its conflicts")
         return Imported(
             version=done.version,
             counts=self._counts,
@@ -113,6 +124,7 @@ class ImportReport:
             repeated_rows=int(np.count_nonzero(repeated)),
             names_not_compared=conflicts.names_not_compared,
             terms_given=self._terms_given,
+            requested=requested(done),
         )
 
     def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:

@@ -1,32 +1,25 @@
 """What a change to the lists is made of, and the report on what became of each row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from blocklists import intake, patterns
 from blocklists.changes import Outcome
-from blocklists.conflicts import search
-from blocklists.conflicts.findings import Conflicts
-from blocklists.delta import classify, softened
 from blocklists.entries import Kind, entry_id
-from blocklists.entry_table import EntryTable, Identities
 from blocklists.intake import Checked
-from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Uint8s
-from services.list_views import present
 
 Identity: TypeAlias = tuple[Kind, str, Action]
 
 ENFORCED = (
     "an entry that enforces is not replaced by a shadow of itself; remove it in the same change"
 )
-_CHANGE_NOTHING = (Outcome.DUPLICATE, Outcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +44,25 @@ class RowReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """The change request that was made."""
+
+    change_id: int
+    state: int
+    """As `services.changes.records.State`."""
+    waits_because: Sequence[str] = ()
+    """Why it waits for a second person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Updated:
     """How a change went."""
 
     version: int
     additions: Sequence[RowReport]
     removals: Sequence[RowReport]
+    requested: Requested | None = None
+    """None when nothing would change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,54 +78,6 @@ class Terms:
         for name in ("author", "reason"):
             if not 0 < len(getattr(self, name)) <= intake.LONGEST_TEXT:
                 raise InvalidInput(f"{name}: 1 to {intake.LONGEST_TEXT} characters are required")
-
-
-@dataclass(slots=True, kw_only=True)
-class Done:
-    """What a change does to the lists at one version."""
-
-    version: int
-    outcomes: Uint8s
-    """Of each addition."""
-    found: list[Identity] = field(default_factory=list)
-    """Those to be removed that are there."""
-    snapshot: Snapshot | None = None
-    """The lists it was judged by."""
-    conflicts: Conflicts | None = None
-    """What the additions contradict; None where nobody asked."""
-
-    @property
-    def nothing(self) -> bool:
-        """Whether the lists stay as they are."""
-        return not self.found and bool(np.isin(self.outcomes, _CHANGE_NOTHING).all())
-
-
-def judge(
-    snapshot: Snapshot,
-    table: EntryTable,
-    named: Sequence[Identity],
-    conflicts_at_s: int | None = None,
-) -> Done:
-    """Tell what a change would do to the lists as they are in *snapshot*.
-
-    With *conflicts_at_s*, also what it contradicts of the entries that act then.
-    """
-    there = present(snapshot, Identities.of(named)).tolist() if named else []
-    found = [one for one, is_there in zip(named, there, strict=True) if is_there]
-    outcomes = classify(snapshot, table)
-    soft = softened(snapshot, table)
-    gone = set(found)
-    for row in np.flatnonzero(soft).tolist() if gone else []:
-        one = Kind(int(table.kinds[row])), table.pattern(row), Action(int(table.actions[row]))
-        soft[row] = one not in gone
-    outcomes[soft] = Outcome.REFUSED
-    return Done(
-        version=snapshot.version,
-        outcomes=outcomes,
-        found=found,
-        snapshot=snapshot,
-        conflicts=None if conflicts_at_s is None else search.find(snapshot, table, conflicts_at_s),
-    )
 
 
 def named_by(

@@ -1,7 +1,5 @@
 """Holds changes to the lists within the sources that whoever asks may change."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from blocklists import provenance
@@ -11,13 +9,10 @@ from blocklists.snapshot import NO_ENTRY, Snapshot
 from fanzha.tables import Int64s
 from services import access
 from services.identity import Identity
-from services.list_changes import Identity as EntryIdentity
 from services.list_views import places
 
 
-def check(
-    identity: Identity, snapshot: Snapshot, table: EntryTable, named: Sequence[EntryIdentity]
-) -> None:
+def check(identity: Identity, snapshot: Snapshot, table: EntryTable, removals: Identities) -> None:
     """Raise `NotAllowed` where a change touches a source that *identity* may not change.
 
     That is the source of what comes in, and of what is there and would be replaced or removed: an
@@ -25,10 +20,7 @@ def check(
     """
     if not identity.sources:
         return
-    rows = [places(snapshot, table)]
-    if named:
-        rows.append(places(snapshot, Identities.of(named)))
-    there = np.concatenate(rows)
+    there = np.concatenate([places(snapshot, table), places(snapshot, removals)])
     coming = {table.provenance[place].source for place in np.unique(table.provenances).tolist()}
     access.check_source(identity, coming | _sources_of(snapshot, there[there != NO_ENTRY]))
 

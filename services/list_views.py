@@ -159,12 +159,6 @@ def _counts(snapshot: Snapshot) -> Counter[tuple[Kind, Action, Mode]]:
     return counts
 
 
-def present(snapshot: Snapshot, identities: Identities) -> Bools:
-    """Tell which identities are in the lists."""
-    found: Bools = places(snapshot, identities) != NO_ENTRY
-    return found
-
-
 def filtered(snapshot: Snapshot, wanted: Filter) -> Int64s:
     """Return the rows of the entries that *wanted* names, in a fixed order."""
     rows = snapshot.live_rows()

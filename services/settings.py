@@ -379,6 +379,46 @@ class Settings(BaseSettings):
         description="Days without a match after which a list entry counts as dead, and may be "
         "proposed for removal.",
     )
+    second_person: Literal["by_identity", "always", "off"] = Field(
+        default="by_identity",
+        description="Whether changes to the lists may need a second person: by_identity where "
+        "who asks is checked, always also in development, where anybody says any name, or off.",
+    )
+    approval_impact_threshold: int = Field(
+        default=100,
+        ge=0,
+        description="Events, or parties, of the last hours that a change to the lists may have "
+        "decided otherwise without a second person; where that is not known, one is needed.",
+    )
+    impact_preview_hours: int = Field(
+        default=24,
+        ge=1,
+        le=24 * 366,
+        description="Hours of the decision log that a change to the lists is previewed against.",
+    )
+    popular_hosts_file: Path | None = Field(
+        default=None,
+        description="Text file of popular hosts, one a line, the most visited first; to block "
+        "one takes a second person. Unset: popularity is unknown, and said to be.",
+    )
+    popular_host_rank: int = Field(
+        default=100_000,
+        ge=1,
+        description="A host of popular_hosts_file is popular up to this line.",
+    )
+    emergency_hours: int = Field(
+        default=24,
+        ge=1,
+        le=24 * 7,
+        description="Hours after which entries of an emergency end that nobody confirmed.",
+    )
+    change_retention_days: int = Field(
+        default=730,
+        ge=1,
+        le=36_500,
+        description="Days the rows of a finished change request are kept, with which it can be "
+        "undone and past versions rebuilt; its record is kept for good.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )
@@ -409,7 +449,14 @@ class Settings(BaseSettings):
             raise ValueError("is no folder")
         return folder
 
-    @field_validator("tls_certificate", "tls_key", "tls_client_ca", "identities_file", "jwks_file")
+    @field_validator(
+        "tls_certificate",
+        "tls_key",
+        "tls_client_ca",
+        "identities_file",
+        "jwks_file",
+        "popular_hosts_file",
+    )
     @classmethod
     def _is_file(cls, file: Path | None) -> Path | None:
         if file is not None and not file.is_file():

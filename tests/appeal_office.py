@@ -29,6 +29,7 @@ from services.appeals import assembly
 from services.appeals.assembly import Built
 from services.appeals.lists import AdministeredLists, Lists
 from services.audit_events import AuditKind
+from services.changes import assembly as change_requests
 from services.hit_records import Hit
 from services.hit_store import HitStore
 from services.identity import Identity, Role
@@ -153,10 +154,16 @@ async def office(
     """Run list administration; *around* may stand between appeals and the lists."""
     client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica, clock = Store(client), Replica(folder / "lists"), Clock()
-    administration = Administration(
-        store=store, replica=replica, home=HomePlan(), now_ms=clock, default_expiry_days=365
-    )
     audit, registry = AuditSeen(), CollectorRegistry()
+    changes, _ = change_requests.build(client, store=store, replica=replica, now_ms=clock)
+    administration = Administration(
+        store=store,
+        replica=replica,
+        changes=changes,
+        home=HomePlan(),
+        now_ms=clock,
+        default_expiry_days=365,
+    )
     built = assembly.build(
         Settings(data_dir=folder, **settings),
         redis=text_client,

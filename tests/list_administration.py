@@ -14,6 +14,7 @@ from blocklists.store import Store
 from fanzha.phone import HomePlan
 from services import lifetime
 from services.administration import Administration
+from services.changes import assembly
 from services.entry_hit_store import EntryHitStore
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
@@ -27,9 +28,11 @@ def administering(redis_url: str, folder: Path, now_ms: Callable[[], int]) -> It
     async def serve() -> None:
         clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
         store, replica = Store(clients[0]), Replica(folder)
+        changes, _ = assembly.build(clients[0], store=store, replica=replica, now_ms=now_ms)
         administration = Administration(
             store=store,
             replica=replica,
+            changes=changes,
             home=HomePlan(),
             now_ms=now_ms,
             default_expiry_days=365,

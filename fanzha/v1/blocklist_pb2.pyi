@@ -4,6 +4,7 @@ isort:skip_file
 Administration of the block and allow lists."""
 
 from collections import abc as _abc
+from fanzha.v1 import change_state_pb2 as _change_state_pb2
 from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -438,15 +439,24 @@ Global___UpdateEntriesRequest: _TypeAlias = UpdateEntriesRequest  # noqa: Y015
 
 @_typing.final
 class UpdateEntriesResponse(_message.Message):
-    """How a change went. Rows with an outcome other than added, replaced or removed changed nothing."""
+    """How a change went. Rows with an outcome other than added, replaced or removed changed
+    nothing; while the request waits, outcomes say what would become of them.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VERSION_FIELD_NUMBER: _builtins.int
     ADDITIONS_FIELD_NUMBER: _builtins.int
     REMOVALS_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_STATE_FIELD_NUMBER: _builtins.int
+    WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the change; as before when nothing changed."""
+    change_id: _builtins.int
+    """The change request; 0 when nothing would change."""
+    change_state: _change_state_pb2.ChangeState.ValueType
+    """Where it stands: applied, or pending; absent when nothing would change."""
     @_builtins.property
     def additions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
         """One per addition, in their order."""
@@ -455,16 +465,23 @@ class UpdateEntriesResponse(_message.Message):
     def removals(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
         """One per removal, in their order."""
 
+    @_builtins.property
+    def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it waits for a second person; empty when it does not."""
+
     def __init__(
         self,
         *,
         version: _builtins.int = ...,
         additions: _abc.Iterable[Global___RowReport] | None = ...,
         removals: _abc.Iterable[Global___RowReport] | None = ...,
+        change_id: _builtins.int = ...,
+        change_state: _change_state_pb2.ChangeState.ValueType = ...,
+        waits_because: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "removals", b"removals", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "change_id", b"change_id", "change_state", b"change_state", "removals", b"removals", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -841,6 +858,9 @@ class ImportEntriesResponse(_message.Message):
     EXAMPLES_FIELD_NUMBER: _builtins.int
     REPEATED_ROWS_FIELD_NUMBER: _builtins.int
     NAMES_NOT_COMPARED_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_STATE_FIELD_NUMBER: _builtins.int
+    WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the import; as before when nothing changed."""
     terms_given: _builtins.int
@@ -849,6 +869,10 @@ class ImportEntriesResponse(_message.Message):
     """Duplicates that repeat a later row of the same import; 0 where no examples are asked for."""
     names_not_compared: _builtins.int
     """Listed names that were not compared with the rows, for there are very many; 0: all were."""
+    change_id: _builtins.int
+    """The change request; 0 when nothing would change, or for a dry run."""
+    change_state: _change_state_pb2.ChangeState.ValueType
+    """Where it stands: applied, or pending; absent without a request."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeCount]:
         """Rows by what became of them."""
@@ -873,6 +897,10 @@ class ImportEntriesResponse(_message.Message):
         for examples. Duplicates come with repeated_by where they repeat a row.
         """
 
+    @_builtins.property
+    def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it waits for a second person; empty when it does not."""
+
     def __init__(
         self,
         *,
@@ -885,10 +913,13 @@ class ImportEntriesResponse(_message.Message):
         examples: _abc.Iterable[Global___RowReport] | None = ...,
         repeated_rows: _builtins.int = ...,
         names_not_compared: _builtins.int = ...,
+        change_id: _builtins.int = ...,
+        change_state: _change_state_pb2.ChangeState.ValueType = ...,
+        waits_because: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1075,10 +1106,14 @@ class GetStatusResponse(_message.Message):
     COMMITTED_AT_MS_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     WORKERS_FIELD_NUMBER: _builtins.int
+    UNCONFIRMED_EMERGENCIES_FIELD_NUMBER: _builtins.int
+    CHANGES_WAITING_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version in the store."""
     committed_at_ms: _builtins.int
     """When that version was committed, in milliseconds since the Unix epoch."""
+    changes_waiting: _builtins.int
+    """Change requests that wait for a second person."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryCount]:
         """Entries by kind, action and mode, expired ones included."""
@@ -1087,6 +1122,10 @@ class GetStatusResponse(_message.Message):
     def workers(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkerStatus]:
         """The workers that have reported in the last 10 seconds."""
 
+    @_builtins.property
+    def unconfirmed_emergencies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Change requests applied as an emergency, whose entries end soon unless they are confirmed."""
+
     def __init__(
         self,
         *,
@@ -1094,10 +1133,12 @@ class GetStatusResponse(_message.Message):
         committed_at_ms: _builtins.int = ...,
         counts: _abc.Iterable[Global___EntryCount] | None = ...,
         workers: _abc.Iterable[Global___WorkerStatus] | None = ...,
+        unconfirmed_emergencies: _abc.Iterable[_builtins.int] | None = ...,
+        changes_waiting: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed_at_ms", b"committed_at_ms", "counts", b"counts", "version", b"version", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes_waiting", b"changes_waiting", "committed_at_ms", b"committed_at_ms", "counts", b"counts", "unconfirmed_emergencies", b"unconfirmed_emergencies", "version", b"version", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1443,23 +1484,37 @@ class ResolveShadowsResponse(_message.Message):
 
     VERSION_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_STATE_FIELD_NUMBER: _builtins.int
+    WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the change; as before when nothing changed."""
+    change_id: _builtins.int
+    """The change request; 0 when nothing would change."""
+    change_state: _change_state_pb2.ChangeState.ValueType
+    """Where it stands: applied, or pending; absent without a request."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
         """One per entry, in their order: REPLACED for one that enforces now, REMOVED for one that was
         dropped, ABSENT where there is no shadow entry, REFUSED where the guard has grown since.
         """
 
+    @_builtins.property
+    def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it waits for a second person; empty when it does not."""
+
     def __init__(
         self,
         *,
         version: _builtins.int = ...,
         entries: _abc.Iterable[Global___RowReport] | None = ...,
+        change_id: _builtins.int = ...,
+        change_state: _change_state_pb2.ChangeState.ValueType = ...,
+        waits_because: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "entries", b"entries", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

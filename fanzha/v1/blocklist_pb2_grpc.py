@@ -89,8 +89,10 @@ class BlocklistServiceServicer:
     """
 
     def UpdateEntries(self, request, context):
-        """Adds and removes entries in one change. Fails with ABORTED when expected_version
-        is given and the lists are at another.
+        """Adds and removes entries in one change request, which is applied at once where one
+        person may, and waits for a second person otherwise: see change_state. Fails with ABORTED
+        when expected_version is given and the lists are at another, or when a request that
+        waits holds one of the entries.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +113,8 @@ class BlocklistServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImportEntries(self, request_iterator, context):
-        """Imports any number of rows as one change; a bad row never stops the others.
+        """Imports any number of rows as one change request, applied or waiting as in
+        UpdateEntries; a bad row never stops the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,15 +36,19 @@ class BlocklistServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BlocklistServiceAsyncStub: ...
     UpdateEntries: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.UpdateEntriesRequest, _blocklist_pb2.UpdateEntriesResponse]
-    """Adds and removes entries in one change. Fails with ABORTED when expected_version
-    is given and the lists are at another.
+    """Adds and removes entries in one change request, which is applied at once where one
+    person may, and waits for a second person otherwise: see change_state. Fails with ABORTED
+    when expected_version is given and the lists are at another, or when a request that
+    waits holds one of the entries.
     """
     FindEntries: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.FindEntriesRequest, _blocklist_pb2.FindEntriesResponse]
     """Finds the entries that match a number, sender, host or URL, most decisive first."""
     ListEntries: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListEntriesRequest, _blocklist_pb2.ListEntriesResponse]
     """Pages through the lists."""
     ImportEntries: _grpc.StreamUnaryMultiCallable[_blocklist_pb2.ImportEntriesRequest, _blocklist_pb2.ImportEntriesResponse]
-    """Imports any number of rows as one change; a bad row never stops the others."""
+    """Imports any number of rows as one change request, applied or waiting as in
+    UpdateEntries; a bad row never stops the others.
+    """
     ExportEntries: _grpc.UnaryStreamMultiCallable[_blocklist_pb2.ExportEntriesRequest, _blocklist_pb2.ExportEntriesResponse]
     """Streams the lists as they are at one version."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.GetStatusRequest, _blocklist_pb2.GetStatusResponse]
@@ -64,15 +68,19 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     UpdateEntries: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.UpdateEntriesRequest, _blocklist_pb2.UpdateEntriesResponse]  # type: ignore[assignment]
-    """Adds and removes entries in one change. Fails with ABORTED when expected_version
-    is given and the lists are at another.
+    """Adds and removes entries in one change request, which is applied at once where one
+    person may, and waits for a second person otherwise: see change_state. Fails with ABORTED
+    when expected_version is given and the lists are at another, or when a request that
+    waits holds one of the entries.
     """
     FindEntries: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.FindEntriesRequest, _blocklist_pb2.FindEntriesResponse]  # type: ignore[assignment]
     """Finds the entries that match a number, sender, host or URL, most decisive first."""
     ListEntries: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListEntriesRequest, _blocklist_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Pages through the lists."""
     ImportEntries: _aio.StreamUnaryMultiCallable[_blocklist_pb2.ImportEntriesRequest, _blocklist_pb2.ImportEntriesResponse]  # type: ignore[assignment]
-    """Imports any number of rows as one change; a bad row never stops the others."""
+    """Imports any number of rows as one change request, applied or waiting as in
+    UpdateEntries; a bad row never stops the others.
+    """
     ExportEntries: _aio.UnaryStreamMultiCallable[_blocklist_pb2.ExportEntriesRequest, _blocklist_pb2.ExportEntriesResponse]  # type: ignore[assignment]
     """Streams the lists as they are at one version."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.GetStatusRequest, _blocklist_pb2.GetStatusResponse]  # type: ignore[assignment]
@@ -95,8 +103,10 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _blocklist_pb2.UpdateEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.UpdateEntriesResponse, _abc.Awaitable[_blocklist_pb2.UpdateEntriesResponse]]:
-        """Adds and removes entries in one change. Fails with ABORTED when expected_version
-        is given and the lists are at another.
+        """Adds and removes entries in one change request, which is applied at once where one
+        person may, and waits for a second person otherwise: see change_state. Fails with ABORTED
+        when expected_version is given and the lists are at another, or when a request that
+        waits holds one of the entries.
         """
 
     @_abc_1.abstractmethod
@@ -121,7 +131,9 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_blocklist_pb2.ImportEntriesRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.ImportEntriesResponse, _abc.Awaitable[_blocklist_pb2.ImportEntriesResponse]]:
-        """Imports any number of rows as one change; a bad row never stops the others."""
+        """Imports any number of rows as one change request, applied or waiting as in
+        UpdateEntries; a bad row never stops the others.
+        """
 
     @_abc_1.abstractmethod
     def ExportEntries(

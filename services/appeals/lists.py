@@ -13,6 +13,7 @@ from fanzha.errors import InvalidInput
 from services.administration import Administration
 from services.appeals.plan import Plan
 from services.appeals.records import Subject
+from services.changes.records import ChangeKind
 from services.entry_hits import Hits
 from services.list_changes import Reference, Terms
 from services.list_views import Found
@@ -91,14 +92,25 @@ class AdministeredLists:
 
     async def lift(self, order: LiftOrder) -> Lifted:
         """Remove and add what *order* plans, as one change; may be repeated."""
-        terms = Terms(author=order.officer, reason=order.reason)
+        # Who handed the appeal in asks; the officer who decided it is the second person.
+        terms = Terms(author=order.opened_by or order.officer, reason=order.reason)
         done = await self._administration.update(
-            proposed(order), [reference(entry) for entry in order.plan.removals], terms
+            proposed(order),
+            [reference(entry) for entry in order.plan.removals],
+            terms,
+            ChangeKind.APPEAL,
         )
         for report in done.additions:
             if report.outcome in {Outcome.REFUSED, Outcome.INVALID}:
                 raise InvalidInput(report.message)
-        return Lifted(version=done.version)
+        requested = done.requested
+        if requested is not None and requested.waits_because:
+            raise InvalidInput(
+                f"change {requested.change_id} waits for a second person: "
+                + "; ".join(requested.waits_because)
+            )
+        name = f"change:{requested.change_id}" if requested else ""
+        return Lifted(version=done.version, change_id=name)
 
     async def workers(self) -> Sequence[WorkerReport]:
         """Return what the workers report."""

@@ -51,6 +51,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             version=done.version,
             additions=map(list_messages.report, done.additions),
             removals=map(list_messages.report, done.removals),
+            **list_messages.requested(done.requested),
         )
 
     async def ImportEntries(
@@ -163,7 +164,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         )
         await list_audit.refused_rows(self._audit, done.additions, terms)
         return pb.ResolveShadowsResponse(
-            version=done.version, entries=map(list_messages.report, done.additions)
+            version=done.version,
+            entries=map(list_messages.report, done.additions),
+            **list_messages.requested(done.requested),
         )
 
     def _begin(self, header: pb.ImportHeader) -> Import:

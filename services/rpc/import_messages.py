@@ -48,6 +48,7 @@ def response(done: Imported) -> pb.ImportEntriesResponse:
         repeated_rows=done.repeated_rows,
         names_not_compared=done.names_not_compared,
         terms_given=done.terms_given,
+        **list_messages.requested(done.requested),
     )
 
 

@@ -15,7 +15,7 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.entry_hits import NO_HITS, Hits
-from services.list_changes import RowReport
+from services.list_changes import Requested, RowReport
 from services.list_views import Filter
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
@@ -110,6 +110,17 @@ def report(row: RowReport | Problem) -> pb.RowReport:
 def entries(tables: Sequence[EntryTable], hits: Mapping[str, Hits] | None = None) -> list[pb.Entry]:
     """Write entries, with their *hits* where those are known."""
     return [entry(table.entry(row), hits) for table in tables for row in range(len(table))]
+
+
+def requested(one: Requested | None) -> dict[str, Any]:
+    """Write the change request that was made, as fields of an answer."""
+    if one is None:
+        return {}
+    return {
+        "change_id": one.change_id,
+        "change_state": _wire(one.state),
+        "waits_because": one.waits_because,
+    }
 
 
 def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:

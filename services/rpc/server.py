@@ -17,6 +17,8 @@ from fanzha.v1 import (
     audit_pb2_grpc,
     blocklist_pb2,
     blocklist_pb2_grpc,
+    change_pb2,
+    change_pb2_grpc,
     feedback_pb2,
     feedback_pb2_grpc,
     interception_pb2,
@@ -51,6 +53,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "access": (
         access_pb2.DESCRIPTOR.services_by_name["AccessService"].full_name,
         access_pb2_grpc.add_AccessServiceServicer_to_server,
+    ),
+    "changes": (
+        change_pb2.DESCRIPTOR.services_by_name["ChangeService"].full_name,
+        change_pb2_grpc.add_ChangeServiceServicer_to_server,
     ),
 }
 

@@ -24,6 +24,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
 from services import lifetime
 from services.administration import Administration
+from services.changes import assembly
 from services.cli.blocklist import app
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.server import RpcServer
@@ -43,10 +44,13 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
         client = connect(redis_url, decode_responses=False)
         store, folder = Store(client), tmp_path / "lists"
         replica = Replica(folder)
+        changes, _ = assembly.build(
+            client, store=store, replica=replica, now_ms=lambda: NINE_O_CLOCK_MS
+        )
         servicer = BlocklistServicer(
             Administration(
-                store=store, replica=replica, home=HomePlan(), now_ms=lambda: NINE_O_CLOCK_MS,
-                default_expiry_days=365,
+                store=store, replica=replica, changes=changes, home=HomePlan(),
+                now_ms=lambda: NINE_O_CLOCK_MS, default_expiry_days=365,
             )
         )  # fmt: skip
         server = RpcServer({"blocklist": servicer}, max_message_bytes=2**22)

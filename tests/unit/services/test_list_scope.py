@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from blocklists.entries import Entry, Source
-from blocklists.entry_table import EntryTable
+from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from fanzha.errors import NotAllowed
 from services import list_scope
@@ -31,7 +31,7 @@ def check(
         identity,
         Snapshot.build(1, there),
         EntryTable.from_entries(add),
-        [(entry.kind, entry.pattern, entry.action) for entry in remove],
+        Identities.of((entry.kind, entry.pattern, entry.action) for entry in remove),
     )
 
 

@@ -1,0 +1,303 @@
+"""How a request comes into being: judged, previewed, locked, and put into the store."""
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import numpy as np
+
+from blocklists.conflicts import search
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.intake import LONGEST_TEXT
+from blocklists.snapshot import Snapshot
+from fanzha.errors import InvalidInput, VersionConflict
+from services import identity
+from services.audit_events import AuditKind
+from services.changes import permissions, preview, second_person
+from services.changes.applying import Applying, emergency
+from services.changes.held import Held
+from services.changes.judging import Judged, judge
+from services.changes.parts import Contents, Outcome, Parts
+from services.changes.preview import KeptImpact
+from services.changes.records import ChangeKind, Draft, Event, Record, State
+from services.changes.store import LocksMoved, Move
+
+_ATTEMPTS = 5
+
+
+class Entering:
+    """Makes requests; the caller holds ``one_at_a_time``."""
+
+    def __init__(self, parts: Parts, applying: Applying) -> None:
+        self._parts = parts
+        self._applying = applying
+
+    async def carry_out(
+        self,
+        draft: Draft,
+        *,
+        trial: bool = False,
+        emergency_why: str = "",
+        wait: bool = False,
+        undoes: bool = False,
+    ) -> Outcome:
+        """Take a draft from nothing to applied, or to where it has to wait."""
+        snapshot = await self.begin(draft)
+        contents = Contents(additions=draft.additions, removals=draft.removals)
+        found = await self.look(snapshot, draft, contents, undoes=undoes, trial=trial)
+        if trial or found.judged.nothing:
+            return found
+        there = draft.removals.take(np.flatnonzero(found.judged.there))
+        contents = Contents(additions=draft.additions, removals=there)
+        record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
+        record = submitted(record, found)
+        if permissions.is_lift(draft) and not record.one_person:
+            record = replace(record, approved_by=identity.current().name)
+        record = record.noting(self.event(record.author, "submitted"))
+        if emergency_why:
+            record = self.urgent(record, emergency_why, removals=len(there))
+        if wait and record.state is State.APPROVED:
+            record = replace(record, one_person=False)
+        waits = record.state is State.PENDING or wait
+        if not waits or record.emergency:
+            done = await self.enter_and_apply(record, contents, by=record.author)
+            return replace(found, record=done, version=done.applied_version or found.version)
+        record, fields = await self._put(record, contents.additions, contents.removals)
+        entered = await self.enter(record, contents, stored=None, fields=fields)
+        return replace(found, record=entered)
+
+    async def begin(self, draft: Draft) -> Snapshot:
+        """Check what can be known of a draft at once; return the lists it is against."""
+        check_text("reason", draft.reason)
+        permissions.may_propose(draft.kind)
+        await self._parts.check_scope(Contents(additions=draft.additions, removals=draft.removals))
+        if not len(draft.additions) and not len(draft.removals) and not draft.dropped:
+            raise InvalidInput("a change has at least one row")
+        snapshot = await self._parts.current.caught_up()
+        if draft.expected_version not in (None, snapshot.version):
+            raise VersionConflict(
+                f"expected_version: the lists are at {snapshot.version}, "
+                f"not {draft.expected_version}"
+            )
+        return snapshot
+
+    async def look(
+        self,
+        snapshot: Snapshot,
+        request: Draft | Record,
+        contents: Contents,
+        *,
+        undoes: bool = False,
+        trial: bool = False,
+    ) -> Outcome:
+        """Judge, preview, and tell whether a second person is needed.
+
+        A *trial* does not ask the decision log.
+        """
+        additions, removals = contents.additions, contents.removals
+        now_ms = self._parts.now_ms()
+        judged = await asyncio.to_thread(judge, snapshot, additions, removals)
+        conflicts = await asyncio.to_thread(search.find, snapshot, additions, now_ms // 1000)
+        seen = Outcome(
+            record=None,
+            judged=judged,
+            snapshot=snapshot,
+            conflicts=conflicts,
+            preview=None,
+            second_person=None,
+            version=snapshot.version,
+        )
+        if judged.nothing:
+            return seen
+        impact = KeptImpact(known=False, unknown_because="a trial does not ask")
+        if not trial:
+            impact = await asyncio.to_thread(self._impact, snapshot, contents, judged)
+        made = await asyncio.to_thread(
+            preview.preview,
+            snapshot,
+            request,
+            additions,
+            judged,
+            conflicts=conflicts,
+            impact=impact,
+            popular=self._parts.popular,
+            popular_rank=self._parts.options.popular_host_rank,
+            at_ms=now_ms,
+        )
+        second = second_person.needed(
+            made,
+            removals=int(judged.there.sum()),
+            threshold=self._parts.options.impact_threshold,
+            rule=self._parts.options.second_person,
+            who=identity.current(),
+            undoes_approved=undoes,
+            lifts=isinstance(request, Draft) and permissions.is_lift(request),
+        )
+        return replace(seen, preview=made, second_person=second)
+
+    def _impact(self, snapshot: Snapshot, contents: Contents, judged: Judged) -> KeptImpact:
+        acting = preview.effective(snapshot, contents.additions, judged)
+        removals = contents.removals.take(np.flatnonzero(judged.there))
+        if not len(acting) and not len(removals):
+            return preview.nothing_to_know()
+        hours = self._parts.options.impact_hours
+        found = self._parts.impact.of(acting, removals, hours=hours, now_ms=self._parts.now_ms())
+        return preview.kept(found, hours)
+
+    async def enter(
+        self, record: Record, contents: Contents, *, stored: Record | None, fields: dict[str, bytes]
+    ) -> Record:
+        """Put a submitted request into the store, its entries locked."""
+        step = Move(before=stored, after=record, fields=fields)
+        held = await asyncio.to_thread(Held.of, contents.additions, contents.removals)
+        for _ in range(_ATTEMPTS):
+            await self._parts.locks.refresh()
+            await asyncio.to_thread(self._parts.locks.check, held, but=record.id)
+            try:
+                counter = await self._parts.take(
+                    [step],
+                    AuditKind.REQUEST_SUBMITTED,
+                    told_of(record),
+                    locks=self._parts.locks.counter,
+                    actor=record.author,
+                )
+            except LocksMoved:
+                continue
+            self._parts.locks.take(record.id, held, counter)
+            return replace(record, revision=(stored.revision if stored else 0) + 1)
+        raise VersionConflict("others make requests all the time; try again")
+
+    async def enter_and_apply(self, record: Record, contents: Contents, *, by: str) -> Record:
+        """Put a request into the store as it is applied, in one go."""
+        held = await asyncio.to_thread(Held.of, contents.additions, contents.removals)
+        draft = contents.additions, contents.removals
+        for _ in range(_ATTEMPTS):
+            await self._parts.locks.refresh()
+            await asyncio.to_thread(self._parts.locks.check, held)
+            await self._parts.audit.record(
+                AuditKind.REQUEST_SUBMITTED,
+                subject=record.subject,
+                details=told_of(record),
+                actor=record.author,
+            )
+            with_rows, fields = await self._put(record, *draft)
+            try:
+                done, _ = await self._applying.apply(
+                    with_rows,
+                    contents,
+                    by=by,
+                    fields=fields,
+                    held=held,
+                    audited=AuditKind.EMERGENCY_APPLIED
+                    if record.emergency
+                    else AuditKind.CHANGE_APPLIED,
+                )
+            except LocksMoved:
+                await self._parts.requests.drop(with_rows.additions, with_rows.removals)
+                continue
+            return done
+        raise VersionConflict("others make requests all the time; try again")
+
+    async def with_rows(self, record: Record, draft: Draft) -> tuple[Record, dict[str, bytes]]:
+        """Write the rows of a draft; return the record that names them, and small rows."""
+        return await self._put(record, draft.additions, draft.removals)
+
+    async def _put(
+        self, record: Record, additions: EntryTable, removals: Identities
+    ) -> tuple[Record, dict[str, bytes]]:
+        added, first = await self._parts.requests.put(additions, "additions")
+        removed, second = await self._parts.requests.put(removals, "removals")
+        return replace(record, additions=added, removals=removed), first | second
+
+    def new(self, draft: Draft, id_: int, version: int) -> Record:
+        """Return a draft as a record."""
+        lift = permissions.is_lift(draft) and draft.author
+        author = draft.author if lift else identity.author(draft.author)
+        check_text("author", author)
+        now_ms = self._parts.now_ms()
+        return Record(
+            id=id_,
+            kind=draft.kind,
+            state=State.DRAFT,
+            nonce=uuid4().hex[:12],
+            author=author,
+            reason=draft.reason,
+            legal_basis=draft.legal_basis,
+            source=int(draft.source or 0),
+            campaign=draft.campaign,
+            expires_s=draft.expires_s,
+            base_version=version,
+            created_ms=now_ms,
+            problems=draft.problems,
+            dropped=draft.dropped,
+            reverts=draft.reverts,
+            confirms=draft.confirms,
+            restores_version=draft.restores_version,
+            left_alone=draft.left_alone,
+            left_alone_examples=draft.left_alone_examples,
+            events=(Event(at_ms=now_ms, who=author, what="created"),),
+        )
+
+    def urgent(self, record: Record, why: str, *, removals: int) -> Record:
+        """Return a request that is to be applied as an emergency."""
+        check_text("emergency_why", why)
+        ends_s = self._parts.now_ms() // 1000 + self._parts.options.emergency_hours * 3600
+        kind = ChangeKind.EMERGENCY
+        return replace(
+            emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
+        )
+
+    def event(self, said: str, what: str, note: str = "") -> Event:
+        """Return what is put down of a step that happens now."""
+        return Event(at_ms=self._parts.now_ms(), who=identity.author(said), what=what, note=note)
+
+
+def submitted(record: Record, found: Outcome) -> Record:
+    """Return a draft as it is once submitted."""
+    second = found.second_person
+    waits = second is not None and second.needed
+    return replace(
+        record,
+        state=State.PENDING if waits else State.APPROVED,
+        preview=kept(found),
+        second_person=second,
+        one_person=not waits,
+    )
+
+
+def kept(found: Outcome) -> dict[str, object] | None:
+    """Return the preview as it is kept."""
+    return found.preview.as_json() if found.preview else None
+
+
+def check_text(name: str, value: str) -> None:
+    """Raise `InvalidInput` for a text that is empty or too long."""
+    if not 0 < len(value) <= LONGEST_TEXT:
+        raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
+
+
+def told_of(record: Record) -> dict[str, str]:
+    """Return what the audit is told of a request."""
+    second = record.second_person
+    return {
+        "kind": record.kind.name.lower(),
+        "state": record.state.name.lower(),
+        "reason": record.reason,
+        "legal_basis": record.legal_basis,
+        "base_version": str(record.base_version),
+        "second_person": ("needed: " if second.needed else "not needed: ")
+        + "; ".join(second.reasons)
+        if second
+        else "",
+        **sums(record),
+    }
+
+
+def sums(record: Record) -> dict[str, str]:
+    """Return how many rows a request has, and their checksums."""
+    return {
+        "additions": str(record.additions.rows),
+        "additions_sha256": record.additions.sha256,
+        "removals": str(record.removals.rows),
+        "removals_sha256": record.removals.sha256,
+    }

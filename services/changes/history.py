@@ -1,0 +1,195 @@
+"""What changed between versions of the lists, from the rows that requests keep.
+
+Each request keeps what it wrote, what it removed, and what was there before, so any version
+since the first request can be rebuilt backwards, however often the lists were compacted. A
+version that no request made, or whose rows retention has dropped, is replayed from the base of
+the store if it is not older than that.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from blocklists import delta
+from blocklists.changes import Change
+from blocklists.delta import Lists, same_contents
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot import NO_ENTRY
+from blocklists.store import Store
+from fanzha.errors import InvalidInput, NotFound, Unavailable
+from services.changes import judging
+from services.changes.judging import rows_in
+from services.changes.records import Record
+from services.changes.store import ChangeStore
+
+MOST_VERSIONS = 10_000
+"""Versions between two that are compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one version changed."""
+
+    version: int
+    change_id: int
+    """The request that made it; 0 for none."""
+    wrote: EntryTable
+    removed: Identities
+    before: EntryTable
+    approved: bool = False
+    """Whether a second person stood behind it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """What differs between two versions."""
+
+    from_version: int
+    to_version: int
+    added: EntryTable
+    removed: EntryTable
+    changed_from: EntryTable
+    changed_to: EntryTable
+    change_ids: Sequence[int]
+
+
+class History:
+    """Rebuilds what the lists were."""
+
+    def __init__(self, requests: ChangeStore, lists: Store) -> None:
+        self._requests = requests
+        self._lists = lists
+
+    async def diff(self, first: int, last: int | None) -> Diff:
+        """Compare two versions; None: what the lists are now."""
+        head = (await self._lists.head()).version
+        last = head if last is None else last
+        for version in (first, last):
+            if not 0 <= version <= head:
+                raise InvalidInput(f"version: 0 to {head}, not {version}")
+        steps = await self.steps(min(first, last), max(first, last))
+        return await asyncio.to_thread(between, steps, first, last)
+
+    async def steps(self, first: int, last: int) -> list[Step]:
+        """Return what each version after *first* changed, up to *last*, in order."""
+        if last - first > MOST_VERSIONS:
+            raise InvalidInput(
+                f"at most {MOST_VERSIONS:,} versions can be compared, not {last - first:,}"
+            )
+        made_by = await self._requests.by_version(first + 1, last)
+        known: dict[int, Step] = {}
+        for record in await self._requests.several(list(made_by.values())):
+            if _kept(record):
+                known[record.applied_version] = await self.step_of(record)
+        missing = [version for version in range(first + 1, last + 1) if version not in known]
+        if missing:
+            known |= await self._replayed(missing)
+        return [known[version] for version in range(first + 1, last + 1)]
+
+    async def step_of(self, record: Record) -> Step:
+        """Return what an applied request changed."""
+        additions = await self._requests.additions(record)
+        if record.emergency is not None:
+            additions = judging.cut(additions, record.emergency.ends_s)
+        removals = await self._requests.removals(record)
+        wrote, removed = await self._requests.masks(record)
+        return Step(
+            version=record.applied_version,
+            change_id=record.id,
+            wrote=additions.take(np.flatnonzero(wrote)),
+            removed=removals.take(np.flatnonzero(removed)),
+            before=await self._requests.before(record),
+            approved=bool(record.approved_by),
+        )
+
+    async def _replayed(self, versions: Sequence[int]) -> dict[int, Step]:
+        """Rebuild versions that no request can tell of from the base of the store."""
+        head, table = await self._lists.load()
+        if versions[0] <= head.version:
+            raise NotFound(
+                f"version {versions[0] - 1} cannot be rebuilt: the lists were compacted at "
+                f"version {head.version}, and the rows of version {versions[0]} are not kept "
+                "(no request made it, or change_retention_days has passed)"
+            )
+        lists = await asyncio.to_thread(
+            Lists.of_table, head.version, head.committed_at_ms, table, commit=head.commit
+        )
+        wanted, steps = set(versions), dict[int, Step]()
+        while lists.version < versions[-1]:
+            changes = await self._lists.changes_after(lists.version, lists.commit)
+            if not changes:
+                raise Unavailable("the store changed its base meanwhile; try again")
+            for change in changes:
+                if change.version in wanted:
+                    steps[change.version] = await asyncio.to_thread(_step, lists, change)
+                lists = await asyncio.to_thread(delta.apply, lists, change)
+        return steps
+
+
+def between(steps: Sequence[Step], first: int, last: int) -> Diff:
+    """Tell what *steps*, taken from one version to the other, changed on the whole."""
+    if first > last:
+        back = between(steps, last, first)
+        return Diff(
+            from_version=first,
+            to_version=last,
+            added=back.removed,
+            removed=back.added,
+            changed_from=back.changed_to,
+            changed_to=back.changed_from,
+            change_ids=back.change_ids[::-1],
+        )
+    earlier, later = state_before(steps), state_after(steps)
+    at = rows_in(earlier.additions, later.additions)
+    stayed = np.flatnonzero(at != NO_ENTRY)
+    old, new = earlier.additions.take(at[stayed]), later.additions.take(stayed)
+    differs = np.flatnonzero(~(same_contents(old, new) & (old.expires_s == new.expires_s)))
+    gone = rows_in(earlier.additions, later.removals)
+    return Diff(
+        from_version=first,
+        to_version=last,
+        added=later.additions.take(np.flatnonzero(at == NO_ENTRY)),
+        removed=earlier.additions.take(gone[gone != NO_ENTRY]),
+        changed_from=old.take(differs),
+        changed_to=new.take(differs),
+        change_ids=[step.change_id for step in steps if step.change_id],
+    )
+
+
+def state_before(steps: Sequence[Step]) -> Change:
+    """Return what brings the lists after *steps* back to what they were before them."""
+    return _folded([_change(step.before, step.wrote) for step in reversed(steps)])
+
+
+def state_after(steps: Sequence[Step]) -> Change:
+    """Return what *steps* do on the whole."""
+    return _folded([_change(step.wrote, step.removed) for step in steps])
+
+
+def _folded(changes: list[Change]) -> Change:
+    # One more, so that even a single change has each identity once.
+    nothing = _change(EntryTable.from_entries([]), Identities.of([]))
+    return delta.fold([*changes, nothing])
+
+
+def _change(additions: EntryTable, removals: Identities) -> Change:
+    return Change(
+        version=0, author="", reason="", committed_at_ms=0, additions=additions, removals=removals
+    )
+
+
+def _step(lists: Lists, change: Change) -> Step:
+    judged = judging.judge(lists.snapshot(), change.additions, change.removals)
+    return Step(
+        version=change.version,
+        change_id=0,
+        wrote=change.additions,
+        removed=change.removals,
+        before=judged.before,
+    )
+
+
+def _kept(record: Record) -> bool:
+    return record.additions.kept and record.removals.kept and record.before.kept

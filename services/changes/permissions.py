@@ -1,0 +1,66 @@
+"""Who may do what with a change request: roles, list sources, and never one's own approval."""
+
+from collections.abc import Iterable
+
+from blocklists.entries import Kind
+from fanzha.decisions import Action
+from fanzha.errors import NotAllowed
+from services import identity
+from services.changes.records import ChangeKind, Draft, Record
+from services.identity import Role
+
+_PROPOSING = frozenset({"created", "amended", "submitted"})
+
+
+def may_propose(kind: ChangeKind) -> None:
+    """Raise `NotAllowed` unless who asks may propose changes of this kind."""
+    extra = (Role.APPEALS_OFFICER,) if kind is ChangeKind.APPEAL else ()
+    _require(Role.EDITOR, *extra)
+
+
+def may_decide(record: Record, by: str) -> None:
+    """Raise `NotAllowed` unless who asks may approve a request, under the name *by*."""
+    extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
+    _require(Role.APPROVER, *extra)
+    if same_person(by, proposers(record)):
+        raise NotAllowed(f"change {record.id} is {by}'s own: a second person has to decide")
+
+
+def may_reject(record: Record, by: str) -> None:
+    """Raise `NotAllowed` unless who asks may reject a request, or withdraw their own."""
+    if same_person(by, proposers(record)):
+        return
+    extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
+    _require(Role.APPROVER, *extra)
+
+
+def may_apply(record: Record) -> None:
+    """Raise `NotAllowed` unless who asks may apply an approved request."""
+    extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
+    _require(Role.EDITOR, Role.APPROVER, *extra)
+
+
+def proposers(record: Record) -> frozenset[str]:
+    """Return everybody who had a hand in what a request says."""
+    hands = {event.who for event in record.events if event.what in _PROPOSING}
+    return frozenset(hands | {record.author})
+
+
+def same_person(name: str, others: Iterable[str]) -> bool:
+    """Tell whether *name* is one of *others*, however it is written."""
+    return name.strip().casefold() in {other.strip().casefold() for other in others}
+
+
+def is_lift(draft: Draft) -> bool:
+    """Tell whether a draft only lifts blocks of single numbers, hosts or texts after an appeal."""
+    table = draft.additions
+    wide = (table.kinds == Kind.RANGE) | (table.actions == Action.BLOCK)
+    ends_allowing = draft.removals.actions == Action.ALLOW
+    return draft.kind is ChangeKind.APPEAL and not (wide.any() or ends_allowing.any())
+
+
+def _require(*roles: Role) -> None:
+    who = identity.current()
+    if not who.roles & set(roles):
+        wanted = " or ".join(role.value for role in roles)
+        raise NotAllowed(f"{who.name} needs the role {wanted}")

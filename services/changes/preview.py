@@ -1,0 +1,196 @@
+"""What a change request does, as people see it before they answer for it.
+
+A pure function of the request's rows, one version of the lists, and what the decision log
+says. It is kept as JSON with the request, and can be run again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from blocklists.changes import Outcome
+from blocklists.conflicts.findings import Conflicts
+from blocklists.entries import Kind
+from blocklists.entry_table import EntryTable
+from blocklists.snapshot import Snapshot
+from fanzha.decisions import Action
+from services.changes.impact import Impact
+from services.changes.judging import Judged, without_effect
+from services.changes.popularity import PopularHosts
+from services.changes.records import Draft, Problem, Record
+from services.changes.relations import Relation, relations
+
+_MOST_TOP = 10
+_MOST_POPULAR = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopImpact:
+    """What one pattern would have done."""
+
+    pattern: str
+    action: int
+    channel: str
+    events: float
+    parties: float
+    good_standing: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptImpact:
+    """What the decision log said."""
+
+    known: bool
+    hours: float = 0.0
+    since_ms: int = 0
+    rows_looked_at: int = 0
+    calls: float = 0.0
+    texts: float = 0.0
+    links: float = 0.0
+    parties: float = 0.0
+    good_standing: float = 0.0
+    top: tuple[TopImpact, ...] = ()
+    unknown_because: str = ""
+
+    @property
+    def events(self) -> float:
+        """Return how many events would have been decided otherwise."""
+        return self.calls + self.texts + self.links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a change does."""
+
+    version: int
+    at_ms: int
+    counts: Mapping[str, int]
+    """Rows by the name of their outcome, those refused and invalid included."""
+    relations: tuple[Relation, ...] = ()
+    impact: KeptImpact
+    without_effect: int = 0
+    ranges: int = 0
+    """Of the rows with an effect."""
+    allows: int = 0
+    hosts: int = 0
+    popular: tuple[str, ...] = ()
+    """The most popular hosts that would be blocked, with their rank."""
+    popular_total: int = 0
+    popularity_known: bool = False
+    not_looked_at: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept with the request."""
+        return asdict(self)
+
+
+def read(kept: Mapping[str, Any]) -> Preview:
+    """Read what `Preview.as_json` gave, also after it was JSON."""
+    impact = dict(kept["impact"])
+    impact["top"] = tuple(TopImpact(**one) for one in impact["top"])
+    together = [Relation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]]
+    return Preview(
+        **{
+            **kept,
+            "impact": KeptImpact(**impact),
+            "relations": tuple(together),
+            "popular": tuple(kept["popular"]),
+            "not_looked_at": tuple(kept["not_looked_at"]),
+            "problems": tuple(Problem(**one) for one in kept["problems"]),
+        }
+    )
+
+
+def effective(snapshot: Snapshot, additions: EntryTable, judged: Judged) -> EntryTable:
+    """Return the additions that change decisions: what the decision log is asked about."""
+    return additions.take(np.flatnonzero(~without_effect(snapshot, additions, judged)))
+
+
+def preview(
+    snapshot: Snapshot,
+    request: Draft | Record,
+    additions: EntryTable,
+    judged: Judged,
+    *,
+    conflicts: Conflicts,
+    impact: KeptImpact,
+    popular: PopularHosts,
+    popular_rank: int,
+    at_ms: int,
+) -> Preview:
+    """Put together what a change does."""
+    acting = effective(snapshot, additions, judged)
+    met, not_looked_at = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
+    blocked = _blocked_hosts(acting)
+    known = _popular(blocked, popular, popular_rank)
+    if blocked and not popular.known:
+        not_looked_at = (*not_looked_at, "popularity of hosts: no popular_hosts_file is set")
+    counts = dict(judged.counts())
+    for name, rows in request.dropped.items():
+        counts[name] = counts.get(name, 0) + rows
+    return Preview(
+        version=judged.version,
+        at_ms=at_ms,
+        counts=counts,
+        relations=met,
+        impact=impact,
+        without_effect=len(additions) - len(acting) - counts.get(Outcome.DUPLICATE.name, 0),
+        ranges=int(np.count_nonzero(acting.kinds == Kind.RANGE)),
+        allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
+        hosts=len(blocked),
+        popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MOST_POPULAR]),
+        popular_total=len(known),
+        popularity_known=popular.known,
+        not_looked_at=tuple(not_looked_at),
+        problems=tuple(request.problems),
+    )
+
+
+def kept(found: Impact | None, hours: int) -> KeptImpact:
+    """Return what is kept of an impact; None: there is no decision log."""
+    if found is None:
+        return KeptImpact(known=False, hours=hours, unknown_because="there is no decision log")
+    known = bool(found.known)
+    return KeptImpact(
+        known=known,
+        hours=float(found.hours),
+        since_ms=int(found.since_ms),
+        rows_looked_at=int(found.rows_looked_at),
+        calls=float(found.calls),
+        texts=float(found.texts),
+        links=float(found.links),
+        parties=float(found.parties),
+        good_standing=float(found.good_standing),
+        top=tuple(
+            TopImpact(
+                pattern=one.pattern,
+                action=int(one.action),
+                channel=getattr(one.channel, "name", str(one.channel)).lower(),
+                events=float(one.events),
+                parties=float(one.parties),
+                good_standing=float(one.good_standing),
+            )
+            for one in found.top[:_MOST_TOP]
+        ),
+        unknown_because=""
+        if known
+        else f"the decision log does not cover the last {hours} hours of all of it",
+    )
+
+
+def nothing_to_know() -> KeptImpact:
+    """Return the impact of what changes no decision: known, and none."""
+    return KeptImpact(known=True)
+
+
+def _blocked_hosts(acting: EntryTable) -> list[str]:
+    rows = np.flatnonzero((acting.kinds == Kind.HOST) & (acting.actions == Action.BLOCK))
+    return [text.decode() for text in acting.patterns.take(rows).all_raw()]
+
+
+def _popular(hosts: Sequence[str], popular: PopularHosts, least: int) -> list[tuple[int, str]]:
+    ranked = ((popular.rank(host), host) for host in hosts)
+    return sorted((rank, host) for rank, host in ranked if rank is not None and rank <= least)

@@ -1,0 +1,90 @@
+"""How rows of a change meet entries that are there: what they contradict, cover or lie within."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from blocklists.conflicts import search
+from blocklists.conflicts.findings import Conflicts
+from blocklists.conflicts.findings import Relation as Lies
+from blocklists.entry_table import EntryTable
+from blocklists.snapshot import Snapshot
+from fanzha.decisions import Action
+from fanzha.tables import Int64s
+
+_EXAMPLES = 3
+_CONTRADICTING = {
+    Lies.SAME: "contradicted",
+    Lies.TOGETHER: "contradicts_itself",
+    Lies.WIDER: "under",
+    Lies.NARROWER: "over",
+}
+_AGREEING = {Lies.WIDER: "within", Lies.NARROWER: "covers"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Some rows of a change, and entries that are there."""
+
+    what: str
+    """``contradicted`` (the other action for the same pattern), ``contradicts_itself`` (so does
+    another row), ``under`` (a wider entry says the opposite), ``over`` (covers entries that say
+    the opposite), ``within`` (a wider entry says the same), ``covers`` (entries that say the
+    same)."""
+    rows: int
+    entries: int
+    examples: tuple[str, ...] = ()
+
+
+def relations(
+    snapshot: Snapshot, table: EntryTable, conflicts: Conflicts, *, now_s: int
+) -> tuple[tuple[Relation, ...], tuple[str, ...]]:
+    """Return how rows of *table* meet the entries that act, and what was not looked at.
+
+    *conflicts* are those of *table*.
+    """
+    flipped = replace(table, actions=(Action.BLOCK + Action.ALLOW - table.actions).astype(np.uint8))
+    agreeing = search.find(snapshot, flipped, now_s)
+    met = [
+        *_of(snapshot, table, conflicts, _CONTRADICTING),
+        *_of(snapshot, table, agreeing, _AGREEING),
+    ]
+    unlooked = max(conflicts.names_not_compared, agreeing.names_not_compared)
+    return tuple(met), (_not_compared(unlooked),) if unlooked else ()
+
+
+def _of(
+    snapshot: Snapshot, table: EntryTable, found: Conflicts, words: dict[Lies, str]
+) -> Iterator[Relation]:
+    for lies, what in words.items():
+        rows: Int64s = np.flatnonzero(found.relations == lies)
+        if len(rows):
+            yield Relation(
+                what=what,
+                rows=len(rows),
+                entries=int(found.counts[rows].sum()),
+                examples=_examples(snapshot, table, found, lies, rows[:_EXAMPLES].tolist()),
+            )
+
+
+def _examples(
+    snapshot: Snapshot, table: EntryTable, found: Conflicts, lies: Lies, rows: Sequence[int]
+) -> tuple[str, ...]:
+    return tuple(
+        f"{_written(table, row)}, "
+        + (
+            "and another row"
+            if lies is Lies.TOGETHER
+            else f"{snapshot.entry(int(found.others[row])).pattern} is there"
+        )
+        for row in rows
+    )
+
+
+def _written(table: EntryTable, row: int) -> str:
+    return f"{Action(int(table.actions[row])).name.lower()} {table.pattern(row)}"
+
+
+def _not_compared(names: int) -> str:
+    return f"{names:,} listed names were not compared with the hosts of this change"

@@ -1,0 +1,48 @@
+"""What the store of change requests does in one step, on the keys of one slot."""
+
+MOVE = """
+local count = tonumber(ARGV[1])
+local locks = redis.call('GET', KEYS[1]) or '0'
+if ARGV[2] ~= '' and locks ~= ARGV[2] then return {0, 0, locks, ''} end
+local at = 3
+for place = 1, count do
+    local found = redis.call('HMGET', KEYS[9 + place], 'state', 'revision')
+    local state, revision = found[1] or '0', found[2] or '0'
+    if state ~= ARGV[at + 1] or revision ~= ARGV[at + 2] then
+        return {0, place, state, revision}
+    end
+    at = at + 8 + 2 * tonumber(ARGV[at + 7])
+end
+local opened = false
+at = 3
+for place = 1, count do
+    local id, before, after = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 3])
+    local key = KEYS[9 + place]
+    redis.call('HSET', key, 'state', after, 'revision', tonumber(ARGV[at + 2]) + 1,
+               'record', ARGV[at + 4])
+    if before ~= after then
+        if before > 0 then redis.call('ZREM', KEYS[3 + before], id) end
+        redis.call('ZADD', KEYS[3 + after], id, id)
+    end
+    local was_open, is_open = before == 2 or before == 3, after == 2 or after == 3
+    if was_open ~= is_open then opened = true end
+    if ARGV[at + 5] == '' then redis.call('ZREM', KEYS[2], id)
+    else redis.call('ZADD', KEYS[2], ARGV[at + 5], id) end
+    if ARGV[at + 6] ~= '' then redis.call('ZADD', KEYS[3], ARGV[at + 6], id) end
+    local fields = tonumber(ARGV[at + 7])
+    for field = 1, fields do
+        redis.call('HSET', key, ARGV[at + 6 + 2 * field], ARGV[at + 7 + 2 * field])
+    end
+    at = at + 8 + 2 * fields
+end
+if opened then locks = redis.call('INCR', KEYS[1]) end
+return {1, 0, tostring(locks), ''}
+"""
+"""Moves one or several requests, all or none.
+
+Keys: the counter of locks; emergencies by their end; requests by the version they made; six
+sorted sets of ids, by state; then the hash of each request. Arguments: how many requests; the
+counter of locks they were checked against, or empty; then for each request its id, state and
+revision before (0 for none), state after, record, end of its unconfirmed emergency or empty,
+version it made or empty, number of further fields, and these. Answers 1 and the counter of
+locks; or 0, which request was not as expected (0: the locks), and what it is."""

@@ -1,0 +1,91 @@
+"""Whether a second person has to approve a change: one rule a line, and all that hold are told.
+
+Nobody waits for changes that change no decision. For the others a second person is needed when
+the impact is large or cannot be known, and always for ranges, popular hosts, allow entries,
+and what undoes a change that needed one.
+"""
+
+from typing import Literal, TypeAlias
+
+from services.changes.preview import Preview
+from services.changes.records import SecondPerson
+from services.identity import Identity, Role
+
+Rule: TypeAlias = Literal["by_identity", "always", "off"]
+
+
+def needed(
+    preview: Preview,
+    *,
+    removals: int,
+    threshold: int,
+    rule: Rule,
+    who: Identity,
+    undoes_approved: bool = False,
+    lifts: bool = False,
+) -> SecondPerson:
+    """Tell whether a second person is needed for what *who* wants to do.
+
+    *lifts*: it only lifts blocks of single numbers, hosts or texts, after an appeal.
+    """
+    if rule == "off":
+        return _not_needed(rule, "the setting second_person is off")
+    if rule == "by_identity" and who.development:
+        return _not_needed(
+            rule, "development: nobody checked who asks (second_person is by_identity)"
+        )
+    if lifts and Role.APPEALS_OFFICER in who.roles:
+        return _not_needed(rule, "an upheld appeal: the appeals officer is the second person")
+    reasons = _reasons(preview, removals=removals, threshold=threshold)
+    if undoes_approved:
+        reasons.append("it undoes a change that a second person approved")
+    if reasons:
+        return SecondPerson(needed=True, rule=rule, reasons=tuple(reasons))
+    return _not_needed(rule, _small(preview, removals, threshold))
+
+
+def _reasons(preview: Preview, *, removals: int, threshold: int) -> list[str]:
+    if not removals and not _acting(preview):
+        return []
+    impact = preview.impact
+    lines = (
+        (not impact.known, f"its impact is not known: {impact.unknown_because}"),
+        (
+            impact.known and impact.events > threshold,
+            f"it would have decided {impact.events:,.0f} events otherwise, over {threshold:,}",
+        ),
+        (
+            impact.known and impact.parties > threshold,
+            f"it would have reached {impact.parties:,.0f} parties, over {threshold:,}",
+        ),
+        (preview.ranges > 0, f"it has ranges: {preview.ranges:,}"),
+        (preview.allows > 0, f"it has allow entries: {preview.allows:,}"),
+        (
+            preview.popular_total > 0,
+            f"it blocks popular hosts: {', '.join(preview.popular)}"
+            + (f" and {preview.popular_total - len(preview.popular):,} more"
+               if preview.popular_total > len(preview.popular) else ""),
+        ),
+    )  # fmt: skip
+    return [text for holds, text in lines if holds]
+
+
+def _acting(preview: Preview) -> bool:
+    changed = preview.counts.get("ADDED", 0) + preview.counts.get("REPLACED", 0)
+    return changed > preview.without_effect
+
+
+def _small(preview: Preview, removals: int, threshold: int) -> str:
+    if not removals and not _acting(preview):
+        return "it changes no decision, only what is said of entries"
+    text = (
+        f"it would have decided {preview.impact.events:,.0f} events otherwise and reached "
+        f"{preview.impact.parties:,.0f} parties, not over {threshold:,}"
+    )
+    if preview.hosts and not preview.popularity_known:
+        text += "; popularity of its hosts unknown"
+    return text
+
+
+def _not_needed(rule: str, why: str) -> SecondPerson:
+    return SecondPerson(needed=False, rule=rule, reasons=(why,))

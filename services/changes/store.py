@@ -1,0 +1,303 @@
+"""Change requests in Redis.
+
+==========================================  ===========================================
+key                                         what
+==========================================  ===========================================
+``{fanzha:changes}:count``                  the last number given out
+``{fanzha:changes}:request:<id>``           hash: state, revision, record, small rows
+``{fanzha:changes}:locks``                  counts how often a request began or ceased to wait
+``{fanzha:changes}:in:<state>``             sorted set: ids in a state
+``{fanzha:changes}:emergencies``            sorted set: unconfirmed ones by their end
+``{fanzha:changes}:versions``               sorted set: ids by the version they made
+``fanzha:changes:rows:<uuid>:<n>``          packed rows of large requests, over all slots
+==========================================  ===========================================
+
+A step is one script that compares the state and revision it was made from. Rows are written
+before the record that names them; rows of a step that was not taken are dropped.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from blocklists import packing
+from blocklists.chunks import CHUNK_ROWS, Chunks
+from blocklists.entry_table import (
+    EntryTable,
+    Identities,
+    concatenate,
+    concatenate_identities,
+)
+from blocklists.redis_client import Client, execute_synced, within
+from fanzha.errors import NotFound, Unavailable, VersionConflict
+from fanzha.tables import Bools
+from services.changes import records
+from services.changes.records import OPEN, Record, Rows, State
+from services.changes.scripts import MOVE
+
+_TAG = "{fanzha:changes}"
+COUNT, LOCKS, EMERGENCIES, VERSIONS = (
+    f"{_TAG}:{name}" for name in ("count", "locks", "emergencies", "versions")
+)
+IN_STATE = tuple(f"{_TAG}:in:{state.name.lower()}" for state in State)
+ROWS = "fanzha:changes:rows"
+INLINE_BYTES = 16_384
+_PARTS = ("additions", "removals", "before")
+_MASKS = ("wrote", "removed")
+_READ_SECONDS = 5.0
+_WRITE_SECONDS = 10.0
+
+
+class LocksMoved(VersionConflict):
+    """Another request began or ceased to wait: look at the locks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A step of one request."""
+
+    before: Record | None
+    """What it was made from; None for a request that is new."""
+    after: Record
+    fields: dict[str, bytes]
+    """Small rows that are put down with it."""
+
+
+class ChangeStore:
+    """Reads and writes change requests. The client must not decode answers.
+
+    Raises `Unavailable`, soon, while Redis is away.
+    """
+
+    def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
+        self._client: Any = client
+        self._chunks = Chunks(client, ROWS, chunk_rows=chunk_rows)
+
+    async def new_id(self) -> int:
+        """Return a number no request has; one that is never used leaves a gap."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.incr(COUNT))
+
+    async def put(self, rows: Identities, part: str) -> tuple[Rows, dict[str, bytes]]:
+        """Write rows down; small ones are returned as a field for the step that names them."""
+        if not len(rows):
+            return Rows(), {}
+        packed, keys = await self._chunks.put(rows, INLINE_BYTES)
+        if not keys:
+            digest = hashlib.sha256(packed).hexdigest()
+            return Rows(rows=len(rows), inline=True, sha256=digest), {part: packed}
+        return Rows(rows=len(rows), chunks=tuple(keys), sha256=await self._sha256(keys)), {}
+
+    async def drop(self, *parts: Rows) -> None:
+        """Remove rows that nothing names any more."""
+        await self._chunks.drop([key for rows in parts for key in rows.chunks])
+
+    async def forget_rows(self, record: Record) -> Record:
+        """Drop the rows of a finished request; its record stays."""
+        gone = {part: replace(getattr(record, part), kept=False, chunks=()) for part in _PARTS}
+        after = replace(record, **gone)
+        await self.move([Move(before=record, after=after, fields={})], locks=None)
+        await self.drop(*(getattr(record, part) for part in _PARTS))
+        async with within(_WRITE_SECONDS):
+            await self._client.hdel(key_of(record.id), *_PARTS, *_MASKS)
+        return replace(after, revision=record.revision + 1)
+
+    async def additions(self, record: Record) -> EntryTable:
+        """Return the entries it adds, replaces or edits."""
+        return await self._entries(record, "additions")
+
+    async def before(self, record: Record) -> EntryTable:
+        """Return the entries as they were before it was applied."""
+        return await self._entries(record, "before")
+
+    async def removals(self, record: Record) -> Identities:
+        """Return what it removes."""
+        packed = await self._inline(record, "removals")
+        return await self._chunks.get(
+            packed, record.removals.chunks, packing.unpack_identities, concatenate_identities
+        )
+
+    async def masks(self, record: Record) -> tuple[Bools, Bools]:
+        """Return which additions were written when it was applied, and what removals removed."""
+        async with within(_READ_SECONDS):
+            wrote, removed = await self._client.hmget(key_of(record.id), *_MASKS)
+        return unpacked(wrote, record.additions.rows), unpacked(removed, record.removals.rows)
+
+    async def move(self, moves: Sequence[Move], *, locks: int | None, synced: bool = True) -> int:
+        """Take steps, all or none; return the counter of locks after them.
+
+        `VersionConflict` when a request is no longer what its step was made from, and
+        `LocksMoved` when the locks are no longer at *locks*. With *synced*, waits for the disk.
+        """
+        arguments: list[Any] = [len(moves), "" if locks is None else locks]
+        for move in moves:
+            arguments += _arguments(move)
+        keys = [LOCKS, EMERGENCIES, VERSIONS, *IN_STATE, *(key_of(m.after.id) for m in moves)]
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(MOVE, len(keys), *keys, *arguments)
+            if synced:
+                (answer, *_), _on_disk = await execute_synced(self._client, writing, LOCKS)
+            else:
+                (answer,) = await writing.execute()
+        done, place, first, _second = answer
+        if done:
+            return int(first)
+        if await self._taken(moves):
+            return await self.locks()  # sent twice, because the first answer was lost
+        if not place:
+            raise LocksMoved("another request began or ceased to wait; try again")
+        raise VersionConflict(_conflict(moves[place - 1], int(first)))
+
+    async def get(self, id_: int) -> Record:
+        """Return a request; `NotFound` when there is none."""
+        found = await self.several([id_])
+        if not found:
+            raise NotFound(f"there is no change {id_}")
+        return found[0]
+
+    async def several(self, ids: Sequence[int]) -> list[Record]:
+        """Return those of some requests that there are, in the order asked."""
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for id_ in ids:
+                reading.hmget(key_of(id_), "record", "state", "revision")
+            answers = await reading.execute() if ids else []
+        return [
+            records.read(text, state=int(state), revision=int(revision))
+            for text, state, revision in answers
+            if text is not None
+        ]
+
+    async def page(self, state: State | None, *, before_id: int, size: int) -> list[int]:
+        """Return some ids below *before_id* (0: the newest), falling."""
+        highest = f"({before_id}" if before_id else "+inf"
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for key in IN_STATE if state is None else (IN_STATE[state - 1],):
+                reading.zrevrangebyscore(key, highest, "-inf", start=0, num=size)
+            answers = await reading.execute()
+        return sorted({int(id_) for ids in answers for id_ in ids}, reverse=True)[:size]
+
+    async def count(self, state: State) -> int:
+        """Return how many requests are in a state."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.zcard(IN_STATE[state - 1]))
+
+    async def finished(self, state: State, *, after_id: int, size: int) -> list[int]:
+        """Return some ids above *after_id* in a state, rising."""
+        async with within(_READ_SECONDS):
+            found = await self._client.zrangebyscore(
+                IN_STATE[state - 1], f"({after_id}", "+inf", start=0, num=size
+            )
+        return [int(id_) for id_ in found]
+
+    async def open(self) -> tuple[int, list[int]]:
+        """Return the counter of locks, and the requests that wait.
+
+        The counter is read first: what changes between is noticed by the step that names it.
+        """
+        async with within(_READ_SECONDS):
+            locks = int(await self._client.get(LOCKS) or 0)
+            ids: list[bytes] = []
+            for state in sorted(OPEN):
+                ids += await self._client.zrange(IN_STATE[state - 1], 0, -1)
+        return locks, sorted(map(int, ids))
+
+    async def locks(self) -> int:
+        """Return the counter of locks."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.get(LOCKS) or 0)
+
+    async def emergencies(self) -> list[int]:
+        """Return the emergencies that nobody confirmed, the one that ends first first."""
+        async with within(_READ_SECONDS):
+            return [int(id_) for id_ in await self._client.zrange(EMERGENCIES, 0, -1)]
+
+    async def by_version(self, first: int, last: int) -> dict[int, int]:
+        """Return which request made each version; versions that none made are left out."""
+        async with within(_READ_SECONDS):
+            found = await self._client.zrangebyscore(VERSIONS, first, last, withscores=True)
+        return {int(version): int(id_) for id_, version in found}
+
+    async def _taken(self, moves: Sequence[Move]) -> bool:
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for move in moves:
+                reading.hget(key_of(move.after.id), "record")
+            answers = await reading.execute()
+        texts = [records.written(move.after).encode() for move in moves]
+        return bool(answers == texts)
+
+    async def _entries(self, record: Record, part: str) -> EntryTable:
+        rows: Rows = getattr(record, part)
+        packed = await self._inline(record, part)
+        return await self._chunks.get(packed, rows.chunks, packing.unpack_entries, concatenate)
+
+    async def _inline(self, record: Record, part: str) -> bytes:
+        rows: Rows = getattr(record, part)
+        if rows.rows and not rows.kept:
+            raise NotFound(
+                f"the rows of change {record.id} are no longer kept (change_retention_days)"
+            )
+        if not rows.inline:
+            return b""
+        async with within(_READ_SECONDS):
+            packed: bytes | None = await self._client.hget(key_of(record.id), part)
+        if packed is None:
+            raise Unavailable(f"the store lost {part} of change {record.id}")
+        return packed
+
+    async def _sha256(self, keys: Sequence[str]) -> str:
+        digest = hashlib.sha256()
+        for key in keys:
+            async with within(_READ_SECONDS):
+                digest.update(await self._client.get(key) or b"")
+        return digest.hexdigest()
+
+
+def packed_masks(wrote: Bools, removed: Bools) -> dict[str, bytes]:
+    """Write which rows were written and removed, as fields of a step."""
+    return {
+        name: zlib.compress(np.packbits(mask).tobytes(), 1)
+        for name, mask in zip(_MASKS, (wrote, removed), strict=True)
+    }
+
+
+def unpacked(packed: bytes | None, rows: int) -> Bools:
+    """Read a mask of so many rows; all False when there is none."""
+    if packed is None:
+        return np.zeros(rows, np.bool_)
+    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
+    return np.unpackbits(bits, count=rows).astype(np.bool_)
+
+
+def key_of(id_: int) -> str:
+    """Return the key of a request."""
+    return f"{_TAG}:request:{id_}"
+
+
+def _arguments(move: Move) -> list[Any]:
+    before, after = move.before, move.after
+    urgent = after.emergency
+    ends = urgent.ends_s if urgent is not None and after.unconfirmed else ""
+    return [
+        after.id,
+        int(before.state) if before else 0,
+        before.revision if before else 0,
+        int(after.state),
+        records.written(after),
+        ends,
+        after.applied_version or "",
+        len(move.fields),
+        *(part for field in move.fields.items() for part in field),
+    ]
+
+
+def _conflict(move: Move, state: int) -> str:
+    now = State(state).name.lower() if state else "gone"
+    return f"somebody else was at change {move.after.id}, which is {now} now; look again"

@@ -1,0 +1,108 @@
+"""What people see of change requests: lists, rows, what differs between versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from blocklists.entry_table import EntryTable, Identities
+from fanzha.errors import InvalidInput
+from services.changes.history import Diff, History
+from services.changes.judging import rows_in
+from services.changes.parts import Parts
+from services.changes.records import Record, State
+
+MOST_PER_PAGE = 200
+DEFAULT_PER_PAGE = 50
+MOST_ROWS = 1000
+DEFAULT_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePage:
+    """Some requests, and what every report tells."""
+
+    records: Sequence[Record]
+    next_before_id: int
+    """For the next page; 0 at the end."""
+    emergencies: Sequence[Record]
+    """Those that act and that nobody confirmed."""
+    waiting: int
+    """Requests that wait for a second person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPage:
+    """Some rows of a request: of its additions first, then of its removals."""
+
+    additions: EntryTable
+    removals: Identities
+    before: EntryTable
+    """What these rows replaced or removed; empty before it is applied."""
+    total: int
+
+
+class ChangeViews:
+    """Reads change requests."""
+
+    def __init__(self, parts: Parts, history: History) -> None:
+        self._parts = parts
+        self._history = history
+
+    async def get(self, id_: int) -> Record:
+        """Return one request; `NotFound` when there is none."""
+        return await self._parts.requests.get(id_)
+
+    async def page(self, state: State | None, *, before_id: int, size: int) -> ChangePage:
+        """Return some requests, the newest first."""
+        if not 0 <= size <= MOST_PER_PAGE:
+            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
+        size = size or DEFAULT_PER_PAGE
+        requests = self._parts.requests
+        ids = await requests.page(state, before_id=before_id, size=size)
+        return ChangePage(
+            records=await requests.several(ids),
+            next_before_id=ids[-1] if len(ids) == size else 0,
+            emergencies=await self.emergencies(),
+            waiting=await self.waiting(),
+        )
+
+    async def emergencies(self) -> list[Record]:
+        """Return the emergencies that act and that nobody confirmed, the next to end first."""
+        now_s = self._parts.now_ms() // 1000
+        ids = await self._parts.requests.emergencies()
+        found = await self._parts.requests.several(ids)
+        return [one for one in found if one.emergency and one.emergency.ends_s > now_s]
+
+    async def waiting(self) -> int:
+        """Return how many requests wait for a second person."""
+        return await self._parts.requests.count(State.PENDING)
+
+    async def rows(self, id_: int, *, offset: int, limit: int) -> RowPage:
+        """Return some rows of a request."""
+        if not 0 <= limit <= MOST_ROWS:
+            raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")
+        record = await self._parts.requests.get(id_)
+        contents = await self._parts.contents(record)
+        end, many = offset + (limit or DEFAULT_ROWS), len(contents.additions)
+        additions = contents.additions.take(np.arange(min(offset, many), min(end, many)))
+        total = many + len(contents.removals)
+        removals = contents.removals.take(
+            np.arange(max(offset - many, 0), max(min(end, total) - many, 0))
+        )
+        before = await self._parts.requests.before(record)
+        return RowPage(
+            additions=additions,
+            removals=removals,
+            before=_met_by(before, additions, removals),
+            total=total,
+        )
+
+    async def diff(self, first: int, last: int | None) -> Diff:
+        """Compare two versions of the lists; None: what they are now."""
+        return await self._history.diff(first, last)
+
+
+def _met_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:
+    at = np.concatenate([rows_in(before, additions), rows_in(before, removals)])
+    return before.take(np.unique(at[at >= 0]))

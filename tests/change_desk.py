@@ -1,0 +1,187 @@
+"""Change requests on a real store, with lists that follow it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from blocklists.entries import Entry, Source
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.follower import Follower
+from blocklists.redis_client import Client, connect
+from blocklists.replica import Replica
+from blocklists.snapshot import Snapshot
+from blocklists.store import Store
+from fanzha.errors import Unavailable
+from services import lifetime
+from services.audit_events import Audit, AuditKind
+from services.changes import assembly
+from services.changes.changes import Changes
+from services.changes.impact import Impact
+from services.changes.parts import Options
+from services.changes.popularity import PopularHosts
+from services.changes.records import ChangeKind, Draft
+from services.changes.store import ChangeStore
+from services.changes.upkeep import Upkeep
+from services.current_lists import CurrentLists
+from services.identity import Identity, Role
+from tests.builders import NINE_O_CLOCK_MS
+
+LI = Identity(name="li", roles=frozenset({Role.EDITOR}))
+WANG = Identity(name="wang", roles=frozenset({Role.APPROVER, Role.EDITOR}))
+ZHAO = Identity(name="zhao", roles=frozenset({Role.AUDITOR}))
+CHEN = Identity(name="chen", roles=frozenset({Role.APPEALS_OFFICER}))
+
+
+class MemoryAudit:
+    """Keeps what it is told; refuses while it is *full*."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[AuditKind, str, Mapping[str, str], str]] = []
+        self.full = False
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        if self.full:
+            raise Unavailable("the audit log cannot be written")
+        self.records.append((kind, subject, details, actor))
+
+    @property
+    def kinds(self) -> list[AuditKind]:
+        return [kind for kind, *_ in self.records]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallImpact:
+    """What a decision log that saw hardly anything says."""
+
+    known: bool = True
+    hours: float = 24.0
+    since_ms: int = 0
+    rows_looked_at: int = 1000
+    calls: int = 3
+    texts: int = 0
+    links: int = 0
+    parties: int = 2
+    good_standing: int = 0
+    top: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True)
+class FixedImpact:
+    """Says the same of every change."""
+
+    says: Impact | None = field(default_factory=SmallImpact)
+
+    def of(
+        self, table: EntryTable, removals: Identities, *, hours: int, now_ms: int
+    ) -> Impact | None:
+        return self.says
+
+
+@dataclass(slots=True, kw_only=True)
+class ChangeDesk:
+    """What a test needs of list administration."""
+
+    client: Client
+    store: Store
+    replica: Replica
+    changes: Changes
+    upkeep: Upkeep
+    requests: ChangeStore
+    audit: MemoryAudit
+    impact: FixedImpact
+    clock: list[int]
+    """The time in milliseconds, in a list so that a test can move it."""
+
+    @property
+    def now_s(self) -> int:
+        return self.clock[0] // 1000
+
+    async def lists(self) -> Snapshot:
+        """Return the lists as they are in the store."""
+        return await CurrentLists(self.store, self.replica).caught_up()
+
+    async def listed(self) -> dict[str, Entry]:
+        """Return all entries by action and pattern, such as ``block +8617000000001``."""
+        snapshot = await self.lists()
+        entries = [snapshot.entry(row) for row in snapshot.live_rows().tolist()]
+        return {f"{entry.action.name.lower()} {entry.pattern}": entry for entry in entries}
+
+
+def a_draft(
+    *additions: Entry,
+    removals: Identities | None = None,
+    kind: ChangeKind = ChangeKind.NORMAL,
+    author: str = "li",
+    reason: str = "reported by three victims",
+    **more: Any,
+) -> Draft:
+    """Make a draft of li's."""
+    return Draft(
+        kind=kind,
+        author=author,
+        reason=reason,
+        additions=EntryTable.from_entries(additions),
+        removals=Identities.of([]) if removals is None else removals,
+        source=Source.BUREAU,
+        **more,
+    )
+
+
+def identities(*entries: Entry) -> Identities:
+    """Name entries."""
+    return Identities.of((entry.kind, entry.pattern, entry.action) for entry in entries)
+
+
+@asynccontextmanager
+async def change_desk(
+    url: str,
+    folder: Path,
+    *,
+    options: Options | None = None,
+    popular: PopularHosts | None = None,
+    audit: Audit | None = None,
+    chunk_rows: int = 100_000,
+) -> AsyncIterator[ChangeDesk]:
+    """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine."""
+    client = connect(url, decode_responses=False)
+    store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
+    kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
+    changes, upkeep = assembly.build(
+        client,
+        store=store,
+        replica=replica,
+        now_ms=lambda: clock[0],
+        options=options,
+        popular=popular,
+        audit=audit or kept,
+        impact=impact,
+    )
+    following = asyncio.create_task(Follower(store, folder).run())
+    looking = asyncio.create_task(_refresh(replica))
+    try:
+        yield ChangeDesk(
+            client=client,
+            store=store,
+            replica=replica,
+            changes=changes,
+            upkeep=upkeep,
+            requests=ChangeStore(client),
+            audit=kept,
+            impact=impact,
+            clock=clock,
+        )
+    finally:
+        await lifetime.cancel([following, looking])
+        await client.aclose()
+
+
+async def _refresh(replica: Replica) -> None:
+    while True:
+        if replica.changed:
+            await asyncio.to_thread(replica.refresh)
+        await asyncio.sleep(0.005)
