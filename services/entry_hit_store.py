@@ -3,11 +3,11 @@
 =============================  =========================================================
 key                            what
 =============================  =========================================================
-``fanzha:entry-hits:{<nn>}``   hash: entry id to "<count> <last second>"; `SHARDS` of them
+``fanzha:entry-hits:{<nn>}``   hash: `hits_name` to "<times> <last second>"; `SHARDS` of them
 ``fanzha:entry-hits:since``    the second from which hits are counted
 =============================  =========================================================
 
-An entry id says in which hash it stands, so a cluster shares the work. A script adds what a
+A name says in which hash it stands, so a cluster shares the work. A script adds what a
 worker counted to a few hundred entries at a time, and keeps Redis for less than a millisecond.
 """
 
@@ -85,7 +85,7 @@ class EntryHitStore:
     async def forget_others(self, live: Uint64s, before_s: int) -> int:
         """Drop entries that are not among *live* and did not decide since *before_s*.
 
-        *live* are `marks` of entry ids, sorted. Return how many were dropped.
+        *live* are `marks` of their names, sorted. Return how many were dropped.
         """
         dropped = 0
         for shard in range(SHARDS):
@@ -104,7 +104,7 @@ class EntryHitStore:
 
 
 def marks(names: Iterable[str]) -> Uint64s:
-    """Return 64 bits for each entry id, to tell whether it is among many."""
+    """Return 64 bits for each name, to tell whether it is among many."""
     return np.array([xxh3_64_intdigest(name.encode()) for name in names], np.uint64)
 
 

@@ -34,13 +34,20 @@ class Hits(NamedTuple):
 
 
 NO_HITS = Hits(0, 0)
+_SHADOW = "~"
+
+
+def hits_name(entry_id: str, *, shadow: bool) -> str:
+    """Name what an entry has done: what it did as a shadow is counted apart."""
+    return entry_id + _SHADOW if shadow else entry_id
 
 
 @dataclass(slots=True)
 class HitCounts:
-    """Hits of some seconds, by entry id."""
+    """Hits of some seconds."""
 
     counts: dict[str, int]
+    """By `hits_name`."""
     last_s: int
     """When the last of them was."""
 
@@ -110,10 +117,11 @@ class EntryHits:
         counts, dropped = self._counts, 0
         for row, one in would.items():
             self._counters.shadow_entry_hit(one, blocked=decisions.actions[row] == Action.BLOCK)
-            if one.entry_id not in counts and len(counts) >= self._most:
+            name = hits_name(one.entry_id, shadow=True)
+            if name not in counts and len(counts) >= self._most:
                 dropped += 1
             else:
-                counts[one.entry_id] = counts.get(one.entry_id, 0) + 1
+                counts[name] = counts.get(name, 0) + 1
         return dropped
 
 

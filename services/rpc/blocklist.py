@@ -10,7 +10,7 @@ from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
 from services import identity, list_audit
 from services.administration import Administration, Import
 from services.audit_events import Audit, NoAudit
-from services.entry_life import names_of
+from services.entry_life import name_of, names_of
 from services.list_changes import Reference, Terms
 from services.list_views import Filter
 from services.rpc import import_messages, life_messages, list_messages
@@ -79,7 +79,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     ) -> pb.FindEntriesResponse:
         found = await self._administration.views.find(request.query)
         life = self._administration.life
-        hits = await life.hits_of([entry.entry_id for entry in found.entries])
+        hits = await life.hits_of([name_of(entry) for entry in found.entries])
         return pb.FindEntriesResponse(
             entries=[list_messages.entry(entry, hits) for entry in found.entries],
             version=found.version,

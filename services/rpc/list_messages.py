@@ -15,6 +15,7 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.entry_hits import NO_HITS, Hits
+from services.entry_life import name_of
 from services.list_changes import Requested, RowReport
 from services.list_views import Filter
 
@@ -125,7 +126,7 @@ def requested(one: Requested | None) -> dict[str, Any]:
 
 def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
     """Write one entry; an entry that *hits* lacks has none."""
-    counted = None if hits is None else hits.get(one.entry_id, NO_HITS)
+    counted = None if hits is None else hits.get(name_of(one), NO_HITS)
     return pb.Entry(
         entry_id=one.entry_id,
         kind=_wire(one.kind),
