@@ -30,9 +30,11 @@ class Watchers:
         self._stubs = stubs
         self._pool = pool
 
-    def seen(self, number: str, until: float) -> list[float]:
-        """Return when each worker blocked calls from *number*, on the monotonic clock."""
-        asked = [self._pool.submit(_first_blocked, stub, number, until) for stub in self._stubs]
+    def seen(
+        self, number: str, until: float, action: int = decision_pb2.ACTION_BLOCK
+    ) -> list[float]:
+        """Return when each worker did so with calls from *number*, on the monotonic clock."""
+        asked = [self._pool.submit(_first, stub, number, until, action) for stub in self._stubs]
         return [one.result() for one in asked]
 
 
@@ -54,8 +56,8 @@ def of_all(target: str, workers: int) -> Iterator[Watchers]:
         yield Watchers(list(stubs.values()), pool)
 
 
-def _first_blocked(stub: Any, number: str, until: float) -> float:
-    while _decide(stub, number).action != decision_pb2.ACTION_BLOCK:
+def _first(stub: Any, number: str, until: float, action: int) -> float:
+    while _decide(stub, number).action != action:
         if time.monotonic() > until:
             raise RuntimeError(f"a worker does not act on {number}")
         time.sleep(LOOK_SECONDS)

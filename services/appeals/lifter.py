@@ -209,11 +209,12 @@ class Lifter:
             await self._note(appeal, What.DISMISSED)
 
     async def _failed(self, appeal: Appeal, why: str) -> None:
-        logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
         try:
             newest = await self._store.get(appeal.appeal_id)
             lift = newest.lift or Lift()
+            # It is tried again every few seconds, and told of once for each reason.
             if lift.waiting_for != why and not lift.done:
+                logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
                 await self._put(newest, replace(lift, waiting_for=why), What.LIFT_FAILED, why)
         except (Unavailable, VersionConflict) as error:
             logger.warning("a lift that waits is not on record: %s", error)

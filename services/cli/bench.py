@@ -24,6 +24,10 @@ COMMANDS = {
     "client": ("benchmarks.load.client_bench", "Single decisions through fanzha.client."),
     "sweep": ("benchmarks.sweep", "Over batch size, list size, workers, length of texts."),
     "micro": ("benchmarks.micro", "The hot functions, one by one."),
+    "appeals": (
+        "benchmarks.appeals",
+        "From an upheld appeal until every worker lets calls through.",
+    ),
     "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
     "report": ("benchmarks.report", "Make docs/benchmarks.md from the results of real runs."),
 }
