@@ -167,7 +167,6 @@ class Lifter:
                 plan=wanted,
                 allow_until_s=until_s,
                 officer=appeal.officer,
-                opened_by=appeal.opened_by,
                 source=_source(appeal),
             )
         )

@@ -33,8 +33,6 @@ class LiftOrder:
     """`NO_END_S` where the allow entry takes the place of one that never ends."""
     officer: str
     """Who decided the appeal, and so stands for the change."""
-    opened_by: str
-    """Who handed the appeal in."""
     source: Source
     """Of the allow entry."""
 
@@ -92,8 +90,9 @@ class AdministeredLists:
 
     async def lift(self, order: LiftOrder) -> Lifted:
         """Remove and add what *order* plans, as one change; may be repeated."""
-        # Who handed the appeal in asks; the officer who decided it is the second person.
-        terms = Terms(author=order.opened_by or order.officer, reason=order.reason)
+        # Its first person handed the appeal in; the officer who decided that is the second, and
+        # stands for the change.
+        terms = Terms(author=order.officer, reason=order.reason)
         done = await self._administration.update(
             proposed(order),
             [reference(entry) for entry in order.plan.removals],

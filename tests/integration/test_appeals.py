@@ -169,6 +169,7 @@ async def test_upheld_removes_the_entry_and_waits_for_every_worker(
     assert [one.pattern for one in done.lift.removed] == [LISTED]
     assert not done.lift.HasField("allowed")
     assert (done.lift.list_version, done.lift.workers) == (2, 2)
+    assert done.lift.change_id.startswith("change:")
     assert done.lift.HasField("seconds")
     assert [event.what for event in done.events][-3:] == ["upheld", "lift_committed", "lift_done"]
     assert running.audit.kinds() == [
