@@ -27,7 +27,8 @@ RUN groupadd --system --gid 10001 fanzha \
     && install -d -o fanzha -g fanzha -m 0700 /data
 COPY --from=build /opt/fanzha /opt/fanzha
 # Decisions and metrics are served to other machines. List administration stays on loopback until
-# whoever runs it sets FANZHA_ADMIN_HOST: there is no TLS on these ports.
+# whoever runs it sets FANZHA_ADMIN_HOST, which needs FANZHA_TLS_CERTIFICATE and FANZHA_TLS_KEY. With
+# these, the health check needs FANZHA_TLS_CA, and a certificate that names 127.0.0.1.
 ENV PATH=/opt/fanzha/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

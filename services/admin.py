@@ -5,7 +5,7 @@ import logging
 import time
 from contextlib import AsyncExitStack
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
 from blocklists.follower import Follower
 from blocklists.redis_client import connect
@@ -30,6 +30,7 @@ from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
 from services.list_gauges import ListGauges
 from services.places import ADMIN_LISTS, AUDIT
+from services.refusal_post import RefusalIntake
 from services.refusals import Refusals
 from services.rpc import security
 from services.rpc.appeal import AppealServicer
@@ -106,6 +107,9 @@ async def run(settings: Settings) -> int:
         now_ms=now_ms,
     )
     refusals = Refusals(audit)
+    failures = Counter(
+        "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
+    )
     server = RpcServer(
         {
             "blocklist": BlocklistServicer(administration, audit),
@@ -114,6 +118,7 @@ async def run(settings: Settings) -> int:
             "changes": ChangeServicer(changes, drafting),
         },
         max_message_bytes=settings.max_message_bytes,
+        failed=lambda code: failures.labels(code).inc(),
         security=security.of(settings, "admin", refusals.note),
     )
     async with AsyncExitStack() as stack:
@@ -129,6 +134,7 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(audit.run()),
             asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
+            asyncio.create_task(RefusalIntake(connect(settings.redis_url), audit).run()),
             *appeals.start(),
         ]
         await lifetime.first_of(stop, *background)

@@ -19,7 +19,6 @@ from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s, Texts
 from services import app, ids, lifetime
-from services.audit_events import NoAudit
 from services.call_ends import CallEndReports
 from services.campaign_store import CampaignReporter, CampaignStore
 from services.campaigns import Campaigns
@@ -40,6 +39,7 @@ from services.model_kinds import OF_CHANNEL, ModelKind
 from services.model_store import ModelStore
 from services.observer import Observer, Table
 from services.places import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from services.refusal_post import RefusalPost
 from services.refusals import Refusals
 from services.rpc import security
 from services.rpc.feedback import FeedbackServicer
@@ -138,7 +138,7 @@ class Worker:
                 now_ms=now_ms,
             ),
         )
-        self._refusals = Refusals(NoAudit())
+        self._refusals = Refusals(RefusalPost(redis, self._name))
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,

@@ -28,7 +28,7 @@ class Doorkeeper:
     """Stands before every method where identities are asked for."""
 
     def __init__(self, *, tokens: Tokens | None, certificates: Certificates | None) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self._certificates = certificates
         ways = [
             how for how, way in zip(_HOW, (tokens, certificates), strict=True) if way is not None
@@ -55,9 +55,9 @@ class Doorkeeper:
         """Return who asks; raise `Unauthenticated` when that is not known."""
         token = _bearer(context)
         if token is not None:
-            if self._tokens is None:
+            if self.tokens is None:
                 raise Unauthenticated("token: none are taken here, for jwks_file is not set")
-            return self._tokens.identity(token)
+            return self.tokens.identity(token)
         if self._certificates is not None:
             shown = context.auth_context().get("x509_pem_cert")
             if shown:

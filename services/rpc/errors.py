@@ -31,6 +31,8 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
     TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
+    # Of generated servicers: the health service has a method that its library does not.
+    NotImplementedError: grpc.StatusCode.UNIMPLEMENTED,
 }
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"

@@ -14,6 +14,7 @@ from blocklists.intake import Defaults, Problem, Proposed
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
+from services import identity
 from services.entry_hits import NO_HITS, Hits
 from services.entry_life import name_of
 from services.list_changes import Requested, RowReport
@@ -36,7 +37,7 @@ def proposed(entries: Sequence[pb.Entry]) -> Proposed:
         reasons=[entry.reason for entry in entries],
         legal_bases=[entry.legal_basis for entry in entries],
         campaigns=[entry.campaign for entry in entries],
-        authors=[entry.created_by for entry in entries],
+        authors=[_said_author(entry) for entry in entries],
         modes=[entry.mode for entry in entries],
         reviews_s=[entry.review_at_s for entry in entries],
         no_ends=[entry.no_end for entry in entries],
@@ -77,7 +78,7 @@ def defaults(message: pb.Entry, ours: Defaults) -> Defaults:
         reason=message.reason or ours.reason,
         legal_basis=message.legal_basis,
         campaign=message.campaign,
-        author=message.created_by or ours.author,
+        author=_said_author(message) or ours.author,
         mode=message.mode or ours.mode,
         review_s=message.review_at_s,
         no_end=message.no_end,
@@ -147,3 +148,8 @@ def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
         hits=None if counted is None else counted.times,
         last_hit_at_s=0 if counted is None else counted.last_s,
     )
+
+
+def _said_author(entry: pb.Entry) -> str:
+    """Return who a request says entered an entry; who is known enters under their own name."""
+    return entry.created_by if identity.current().development else ""

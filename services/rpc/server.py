@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from fanzha.v1 import (
     access_pb2,
@@ -106,7 +106,8 @@ class RpcServer:
         for key, servicer in servicers.items():
             _SERVICES[key][1](servicer, registry)
         described = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
-        reflection.enable_server_reflection(described, registry)
+        reflecting = reflection.aio.ReflectionServicer(described)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflecting, registry)
         self._server.add_generic_rpc_handlers((registry.handler(),))
         self.methods: list[str] = registry.methods
         """All it serves, as ``/service/method``."""

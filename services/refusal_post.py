@@ -1,0 +1,81 @@
+"""Carries what workers turned away to the audit log, which the process of administration keeps.
+
+By the stream ``fanzha:refusals`` in Redis: workers append, administration records and then deletes.
+A record that was written and not yet deleted when the process died is written again. While nobody
+reads, the stream holds `MOST_WAITING`; what comes beyond stays in the log of its worker.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from blocklists.redis_client import Client, within
+from fanzha.errors import FanzhaError, Unavailable
+from services.audit_events import Audit, AuditKind
+
+logger = logging.getLogger(__name__)
+
+STREAM = "fanzha:refusals"
+MOST_WAITING = 10_000
+READ_ROWS = 100
+_SECONDS = 3.0
+_PAUSE_SECONDS = 1.0
+
+
+class RefusalPost:
+    """The end of a worker: an `Audit` that sends on what it is told."""
+
+    def __init__(self, client: Client, worker: str) -> None:
+        self._client: Any = client
+        self._worker = worker
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        """Send a record; raise `Unavailable` when it cannot be."""
+        said = {
+            "kind": kind.value,
+            "subject": subject,
+            "actor": actor,
+            "details": dict(details) | {"worker": self._worker},
+        }
+        async with within(_SECONDS):
+            if await self._client.xlen(STREAM) >= MOST_WAITING:
+                raise Unavailable(f"{STREAM}: {MOST_WAITING} wait for list administration to run")
+            await self._client.xadd(STREAM, {"record": json.dumps(said, ensure_ascii=False)})
+
+
+class RefusalIntake:
+    """The end of list administration: puts what arrives into *audit*."""
+
+    def __init__(self, client: Client, audit: Audit) -> None:
+        self._client: Any = client
+        self._audit = audit
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        while True:
+            try:
+                more = await self.read() == READ_ROWS
+            except FanzhaError as error:
+                logger.warning("refusals of workers wait: %s", error)
+                more = False
+            await asyncio.sleep(0 if more else _PAUSE_SECONDS)
+
+    async def read(self) -> int:
+        """Take what waits, up to `READ_ROWS`; return how many there were."""
+        async with within(_SECONDS):
+            found = await self._client.xrange(STREAM, count=READ_ROWS)
+        for place, fields in found:
+            said = json.loads(fields["record"])
+            await self._audit.record(
+                AuditKind(said["kind"]),
+                subject=said["subject"],
+                details=said["details"],
+                actor=said["actor"],
+            )
+            async with within(_SECONDS):
+                await self._client.xdel(STREAM, place)
+        return len(found)
