@@ -107,7 +107,8 @@ class RpcServer:
             _SERVICES[key][1](servicer, registry)
         described = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
         reflecting = reflection.aio.ReflectionServicer(described)
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflecting, registry)
+        add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
+        add_reflection(reflecting, registry)
         self._server.add_generic_rpc_handlers((registry.handler(),))
         self.methods: list[str] = registry.methods
         """All it serves, as ``/service/method``."""
