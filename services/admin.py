@@ -19,6 +19,7 @@ from services.administration_drafts import Drafting
 from services.appeals import assembly
 from services.appeals.lists import AdministeredLists
 from services.audit.copies import CheckpointCopies
+from services.audit.gauges import AuditGauges
 from services.audit.log import AuditLog, open_log
 from services.changes import assembly as change_requests
 from services.changes.popularity import PopularHosts
@@ -60,6 +61,7 @@ async def run(settings: Settings) -> int:
     follower = Follower(store, settings.data_dir / ADMIN_LISTS, rebases=True)
     replica = Replica(settings.data_dir / ADMIN_LISTS)
     registry = CollectorRegistry()
+    registry.register(AuditGauges(audit))
     registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
     changes, upkeep = change_requests.build(
         client,

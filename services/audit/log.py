@@ -46,6 +46,18 @@ class Head:
     """The newest file and its size."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Figures of the log, for whoever watches it."""
+
+    sequence: int
+    uncovered: int
+    uncopied: int
+    """Checkpoints not yet copied to the store."""
+    refused: int
+    """Records the disk refused since the process started."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     event: Event
@@ -84,6 +96,7 @@ class AuditLog:
         self._writing: asyncio.Task[None] | None = None
         self._written_at = time.monotonic()
         self._unwritten = _Unwritten()
+        self._refused = 0
         self._last: Record | None = None
         self._uncopied: list[Record] = []
 
@@ -104,6 +117,15 @@ class AuditLog:
             checkpoint=self._last,
             public_pem=self._key.public_pem,
             end=self._chain.end,
+        )
+
+    def state(self) -> State:
+        """Return figures; may be asked from any thread."""
+        return State(
+            sequence=self._chain.sequence,
+            uncovered=self._chain.uncovered,
+            uncopied=len(self._uncopied),
+            refused=self._refused,
         )
 
     async def open(self) -> None:
@@ -199,6 +221,7 @@ class AuditLog:
             else:
                 self._unwritten.since_ms = self._unwritten.since_ms or self._now_ms()
                 self._unwritten.records += len(events)
+                self._refused += len(events)
         return refused
 
     async def _checkpoint(self, reason: Reason) -> None:

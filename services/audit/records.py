@@ -29,7 +29,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 FORMAT = "fanzha-audit-1"
 BEFORE_THE_FIRST = "0" * 64
@@ -41,6 +41,7 @@ LONGEST_VALUE = 1000
 """Characters of a value; of a longer one the end is cut, and the cut is told."""
 
 _MEMBERS = ("actor", "details", "hash", "kind", "previous", "sequence", "subject", "time_ms")
+_TYPES = (str, dict, str, str, str, int, str, int)
 _NO_NAME = re.compile(r"[^!-~]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FAR = 2**53
@@ -79,12 +80,7 @@ class Record:
     @property
     def line(self) -> bytes:
         """Return the record as it stands in the file, without its line feed."""
-        return (
-            f'{{"actor":{_encoded(self.actor)},"details":{_encoded(self.details)},'
-            f'"hash":"{self.hash}","kind":{_encoded(self.kind)},"previous":"{self.previous}",'
-            f'"sequence":{self.sequence},"subject":{_encoded(self.subject)},'
-            f'"time_ms":{self.time_ms}}}'
-        ).encode()
+        return _line(self, _encoded_parts(self))
 
     @property
     def link(self) -> "Link":
@@ -108,14 +104,7 @@ class Link:
 
 def content_hash(what: Event | Record, *, without: str = "") -> str:
     """Hash what happened; *without* one of its details."""
-    details = {name: text for name, text in what.details.items() if name != without}
-    return sha256(
-        (
-            f'{{"actor":{_encoded(what.actor)},"details":{_encoded(details)},'
-            f'"kind":{_encoded(what.kind)},"subject":{_encoded(what.subject)},'
-            f'"time_ms":{what.time_ms}}}'
-        ).encode()
-    ).hexdigest()
+    return _content(what.time_ms, _encoded_parts(what, without))
 
 
 def statement(sequence: int, previous: str, content: str) -> bytes:
@@ -149,26 +138,60 @@ def read(line: bytes) -> Record:
     if not _well_formed(members):
         raise Damaged("has members of a wrong form")
     record = Record(**members)
-    if record.line != line:
+    parts = _encoded_parts(record)
+    if _line(record, parts) != line:
         raise Damaged("is not in the canonical form that was written")
-    if record.hash != record.link.hash:
+    told = statement(record.sequence, record.previous, _content(record.time_ms, parts))
+    if record.hash != sha256(told).hexdigest():
         raise Damaged("does not fit its own hash: it was changed after it was written")
     return record
 
 
-def _well_formed(members: Mapping[str, Any]) -> bool:
-    texts = ("actor", "kind", "subject")
-    numbers = ("sequence", "time_ms")
-    details = members["details"]
+class _Parts(NamedTuple):
+    """The texts of a record as JSON, each encoded once for its line and its content hash."""
+
+    actor: str
+    details: str
+    kind: str
+    subject: str
+
+
+def _encoded_parts(what: Event | Record, without: str = "") -> _Parts:
+    details = what.details
+    if without:
+        details = {name: text for name, text in details.items() if name != without}
+    return _Parts(
+        _encoded(what.actor), _encoded(details), _encoded(what.kind), _encoded(what.subject)
+    )
+
+
+def _line(record: Record, parts: _Parts) -> bytes:
     return (
-        all(isinstance(members[name], str) for name in texts)
-        and all(type(members[name]) is int and 0 <= members[name] < _FAR for name in numbers)
-        and all(
-            isinstance(members[name], str) and _HASH.fullmatch(members[name])
-            for name in ("hash", "previous")
-        )
-        and isinstance(details, dict)
-        and all(isinstance(value, str) for value in details.values())
+        f'{{"actor":{parts.actor},"details":{parts.details},"hash":"{record.hash}",'
+        f'"kind":{parts.kind},"previous":"{record.previous}","sequence":{record.sequence},'
+        f'"subject":{parts.subject},"time_ms":{record.time_ms}}}'
+    ).encode()
+
+
+def _content(time_ms: int, parts: _Parts) -> str:
+    written = (
+        f'{{"actor":{parts.actor},"details":{parts.details},"kind":{parts.kind},'
+        f'"subject":{parts.subject},"time_ms":{time_ms}}}'
+    )
+    return sha256(written.encode()).hexdigest()
+
+
+def _well_formed(members: Mapping[str, Any]) -> bool:
+    details = members["details"]
+    types = tuple(type(members[name]) for name in _MEMBERS)
+    # Types are compared, since True is a number to Python, too. No loops: a log is long.
+    return (
+        types == _TYPES
+        and set(map(type, details.values())) <= {str}
+        and 0 <= members["sequence"] < _FAR
+        and 0 <= members["time_ms"] < _FAR
+        and _HASH.fullmatch(members["hash"]) is not None
+        and _HASH.fullmatch(members["previous"]) is not None
     )
 
 

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Source
 from fanzha.errors import Unavailable
 from services import identity
 from services.audit import verifier
+from services.audit.gauges import AuditGauges
 from services.audit.log import AuditLog, open_log
 from services.audit_events import AuditKind
 from services.identity import Identity, Role
@@ -134,3 +136,15 @@ async def test_a_torn_end_is_told_in_a_record(tmp_path: Path) -> None:
     assert told.kind == AuditKind.LOG_MENDED
     assert (told.details["set_aside_bytes"], told.details["set_aside_lines"]) == ("18", "0")
     await again.close()
+
+
+async def test_prometheus_is_told_what_waits_and_what_was_refused(log: AuditLog) -> None:
+    registry = CollectorRegistry()
+    registry.register(AuditGauges(log))
+    await log.record(AuditKind.EXPORTED, subject="lists:1", details={})
+    with no_file_beyond(newest_file(log).stat().st_size), pytest.raises(Unavailable):
+        await log.record(AuditKind.EXPORTED, subject="lists:2", details={})
+
+    assert registry.get_sample_value("fanzha_audit_sequence") == 2
+    assert registry.get_sample_value("fanzha_audit_uncovered_records") == 1
+    assert registry.get_sample_value("fanzha_audit_refused_records_total") == 1
