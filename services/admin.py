@@ -102,7 +102,7 @@ async def run(settings: Settings) -> int:
     )
     dossiers = dossier_assembly.build(
         settings,
-        redis=connect(settings.redis_url),
+        redis_url=settings.redis_url,
         store=store,
         views=administration.views,
         audit=audit,

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
-from blocklists.redis_client import Client
+from blocklists.redis_client import connect
 from blocklists.store import Store
 from fanzha.phone import HomePlan
 from services.appeals.store import AppealStore
 from services.audit.log import AuditLog
+from services.changes.store import ChangeStore
 from services.dossier.lists import EntriesNow, PastChanges, Versions
 from services.dossier.making import Dossiers
 from services.dossier.past_appeals import PastAppeals
+from services.dossier.requests import PastRequests
 from services.list_views import ListViews
 from services.model_store import ModelStore
 from services.settings import Settings
@@ -18,17 +20,19 @@ from services.settings import Settings
 def build(
     settings: Settings,
     *,
-    redis: Client,
+    redis_url: str,
     store: Store,
     views: ListViews,
     audit: AuditLog,
     now_ms: Callable[[], int],
 ) -> Dossiers:
-    """Build it; *redis* must decode answers."""
+    """Build it."""
+    redis = connect(redis_url)
     return Dossiers(
         [
             EntriesNow(views),
             PastChanges(store),
+            PastRequests(ChangeStore(connect(redis_url, decode_responses=False))),
             PastAppeals(AppealStore(redis)),
             Versions(store, ModelStore(redis), now_ms),
         ],

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from blocklists.changes import Change
 from blocklists.entries import Entry, Kind
+from blocklists.entry_table import Identities
 from blocklists.store import Head, WorkerReport
 from fanzha.decisions import Action
 from services.dossier.sections import Section
@@ -150,6 +151,15 @@ def entry_words(entry: Entry) -> dict[str, str]:
     }
 
 
+def identity_words(identities: Identities, row: int) -> dict[str, str]:
+    """Write what names an entry as texts."""
+    return {
+        "kind": Kind(int(identities.kinds[row])).name.lower(),
+        "pattern": identities.pattern(row),
+        "action": Action(int(identities.actions[row])).name.lower(),
+    }
+
+
 def _concerning(changes: list[Change], subject: Subject) -> list[dict[str, Any]]:
     rows = []
     for change in changes:
@@ -167,14 +177,7 @@ def _concerning(changes: list[Change], subject: Subject) -> list[dict[str, Any]]
                 "request": request[0] if request else "",
                 "commit": change.commit,
                 "added": [entry_words(change.additions.entry(row)) for row in added],
-                "removed": [
-                    {
-                        "kind": Kind(int(change.removals.kinds[row])).name.lower(),
-                        "pattern": change.removals.pattern(row),
-                        "action": Action(int(change.removals.actions[row])).name.lower(),
-                    }
-                    for row in removed
-                ],
+                "removed": [identity_words(change.removals, row) for row in removed],
             }
         )
     return rows

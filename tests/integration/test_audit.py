@@ -228,7 +228,13 @@ def test_evidence_about_a_number_is_taken_out_recorded_and_checked(
     assert changes[0]["added"][0]["pattern"] == LISTED
     assert changes[1]["removed"][0]["pattern"] == LISTED
     assert sections["entries.json"]["rows"] == []
+    requests = sections["requests.json"]["rows"]
+    assert [one["author"] for one in requests] == ["wu", "li"]
+    assert requests[1]["added"][0]["pattern"] == LISTED
+    assert requests[0]["before"][0]["pattern"] == LISTED
     records = sections["audit.json"]["rows"]
+    applied = [one["subject"] for one in records if one["kind"] == "change_applied"]
+    assert applied == [requests[1]["request"], requests[0]["request"]]
     # The first taking out of evidence is on record about the number, and so is this one.
     assert [one["actor"] for one in records if one["kind"] == "exported"] == ["wang", "wang"]
     assert exported[0]["details"]["about"] == "**********0001"
