@@ -121,6 +121,8 @@ def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa
         "evidence": schema.words(
             Evidence, np.where(blocked, 1 if channel is Channel.CALL else 3, 0).astype(np.uint8)
         ),
+        "would_block_entry_id": pa.nulls(rows, pa.string()),
+        "would_block_pattern": pa.nulls(rows, pa.string()),
         "list_version": np.full(rows, 7),
         "model_version": schema.same_word("2", rows),
         "moment_score": pa.nulls(rows, pa.float32()),

@@ -10,6 +10,7 @@ from services.cli import (
     bench,
     blocklist,
     check,
+    decisions,
     hits,
     identity,
     login,
@@ -44,6 +45,7 @@ app.command("campaigns")(show_campaigns)
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hits.app, name="hits")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(appeals.app, name="appeals")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")

@@ -107,6 +107,7 @@ class Logged:
         removals: Sequence[Entry] = (),
         hours: int = 1,
         now_ms: int | None = None,
+        shadows_enforce: bool = False,
     ) -> Impact:
         """Preview a change."""
         return Preview(self.folder, threads=2).of(
@@ -114,6 +115,7 @@ class Logged:
             Identities.of((entry.kind, entry.pattern, entry.action) for entry in removals),
             hours=hours,
             now_ms=self.clock() + 1 if now_ms is None else now_ms,
+            shadows_enforce=shadows_enforce,
         )
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "h2load": ("benchmarks.load.h2load", "Capacity by a C generator (Debian: nghttp2-client)."),
     "client": ("benchmarks.load.client_bench", "Single decisions through fanzha.client."),
     "sweep": ("benchmarks.sweep", "Over batch size, list size, workers, length of texts."),
+    "decision-log": ("benchmarks.decision_log", "What logging decisions costs; previews."),
     "micro": ("benchmarks.micro", "The hot functions, one by one."),
     "appeals": (
         "benchmarks.appeals",

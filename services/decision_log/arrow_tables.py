@@ -60,6 +60,8 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "pattern": pa.array(few.patterns, pa.string()),
         "source": schema.words(Source, few.sources),
         "evidence": schema.words(Evidence, few.evidence),
+        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
+        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
         "moment_score": pa.array(few.moment_scores, from_pandas=True),
@@ -113,6 +115,8 @@ class _Few:
         self.hosts: list[list[str] | None] = [None] * rows
         self.entry_ids: list[str | None] = [None] * rows
         self.patterns: list[str | None] = [None] * rows
+        self.shadow_ids: list[str | None] = [None] * rows
+        self.shadow_patterns: list[str | None] = [None] * rows
         self.fraud_types = np.zeros(rows, np.uint8)
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
@@ -126,6 +130,9 @@ class _Few:
             for place, row in enumerate(batch.rows.tolist(), start):
                 if row in batch.details:
                     few.tell(place, batch, row)
+                if row in batch.would_block:
+                    few.shadow_ids[place] = batch.would_block[row].entry_id
+                    few.shadow_patterns[place] = _storable(batch.would_block[row].pattern)
                 if row in batch.names:
                     few.names[place] = _storable(batch.names[row])
             if batch.channel is Channel.TEXT:

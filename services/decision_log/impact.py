@@ -6,11 +6,12 @@ Blocking: ten million logged decisions take seconds, so ask from a thread.
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from blocklists.entries import Mode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.layers import NO_ENTRY
 from fanzha.decisions import Action
@@ -51,8 +52,22 @@ class Preview:
         self._folder = folder
         self._threads = threads or os.cpu_count() or 1
 
-    def of(self, table: EntryTable, removals: Identities, *, hours: int, now_ms: int) -> Impact:
-        """Tell what adding *table* and removing *removals* would have done in the last *hours*."""
+    def of(
+        self,
+        table: EntryTable,
+        removals: Identities,
+        *,
+        hours: int,
+        now_ms: int,
+        shadows_enforce: bool = False,
+    ) -> Impact:
+        """Tell what adding *table* and removing *removals* would have done in the last *hours*.
+
+        Shadow entries decide nothing, unless *shadows_enforce*: then they are previewed as if
+        they were promoted.
+        """
+        if shadows_enforce:
+            table = replace(table, modes=np.full(len(table), Mode.ENFORCE, np.uint8))
         question = Question.of(table, removals, now_ms)
         since_ms = now_ms - hours * HOUR_MS
         for attempt in range(1, _TRIES + 1):

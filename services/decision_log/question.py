@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocklists.delta import Lists
-from blocklists.entries import Kind
+from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
@@ -69,7 +69,9 @@ class Question:
         )
         prefixes = [text for part in both for text in _texts(part, Kind.URL_PREFIX)]
         named = {text for part in both for text in _texts(part, Kind.HOST)}
-        gone = np.concatenate([marks(part) for part in both])
+        # A shadow entry is not taken over one that enforces.
+        enforcing = additions.take(np.flatnonzero(additions.modes == Mode.ENFORCE))
+        gone = np.concatenate([marks(part) for part in (enforcing, removals)])
         return cls(
             additions=Lists.of_table(1, now_ms, additions).snapshot(),
             now_s=now_ms // 1000,

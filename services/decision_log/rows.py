@@ -1,6 +1,7 @@
 """Cuts what is logged out of the tables of a batch, on the decision path: column work only.
 
-Blocked rows are all logged, and calls that the moment model marked. Of what else was let through,
+Blocked rows are all logged, and calls that the moment model marked, and what a shadow entry would
+have blocked. Of what else was let through,
 whatever the reason (an allow entry, a protected number, a broken model), one in so many is:
 picked by the decision id, and written with a *weight*, the number of rows it stands for. Rows of
 watched numbers are all logged and stand for themselves.
@@ -12,7 +13,7 @@ from typing import NamedTuple, assert_never
 
 import numpy as np
 
-from fanzha.decisions import Action, Decisions, Detail, Reason
+from fanzha.decisions import Action, Decisions, Detail, Reason, WouldBlock
 from fanzha.tables import (
     MAX_ROWS,
     Bools,
@@ -72,6 +73,7 @@ class LoggedRows:
     scores: Float32s
     weights: Uint32s
     details: Mapping[int, Detail]
+    would_block: Mapping[int, WouldBlock]
     threshold: float
     list_version: int
     model_version: str
@@ -101,6 +103,8 @@ class Choice:
         watched = self._watched.among(from_keys, to_keys)
         if watched is not None:
             always |= watched
+        if decisions.would_block:
+            always[list(decisions.would_block)] = True
         if self._limit is None:
             rows = always.nonzero()[0]
             return Kept(rows, np.ones(len(rows), np.uint32)) if len(rows) else None
@@ -148,6 +152,7 @@ def cut(
         scores=decisions.scores[rows],
         weights=kept.weights,
         details=decisions.details,
+        would_block=decisions.would_block,
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,

@@ -44,6 +44,8 @@ DECISIONS = pa.schema(
         ("pattern", pa.string()),
         ("source", pa.string()),
         ("evidence", pa.string()),
+        ("would_block_entry_id", pa.string()),
+        ("would_block_pattern", pa.string()),
         ("list_version", pa.int64()),
         ("model_version", pa.string()),
         ("moment_score", pa.float32()),
@@ -53,7 +55,8 @@ DECISIONS = pa.schema(
         ("weight", pa.uint32()),
     ]
 )
-"""A decision. Null: there is none, or it is not known."""
+"""A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
+would have blocked, whatever was decided."""
 
 ENDS = pa.schema(
     [

@@ -111,10 +111,11 @@ class Group:
         self._number = number
         self.rows: int = file.metadata.row_group(number).num_rows
 
-    def read(self, columns: Sequence[str]) -> pa.Table:
-        """Read some columns."""
+    def read(self, columns: Sequence[str] | None) -> pa.Table:
+        """Read some columns; None: all."""
+        wanted = None if columns is None else list(columns)
         try:
-            return self._file.read_row_group(self._number, columns=list(columns), use_threads=False)
+            return self._file.read_row_group(self._number, columns=wanted, use_threads=False)
         except _UNREADABLE as error:
             raise TornSegment(type(error).__name__) from error
 
@@ -148,6 +149,16 @@ def tables(
     with groups(path, words, torn) as found:
         for group in found:
             yield group.read(columns)
+
+
+def read_through(paths: Iterable[Path], torn: list[Path]) -> int:
+    """Read segments from end to end; return how many are torn, and were set aside."""
+    before = len(torn)
+    for path in paths:
+        with groups(path, (), torn) as found:
+            for group in found:
+                group.read(None)
+    return len(torn) - before
 
 
 def unfinished_of_the_dead(hour: Hour, is_alive: Callable[[Path], bool]) -> list[Path]:

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Direction, Entry
+from blocklists.entries import Direction, Entry, Mode
 from fanzha import fingerprint
 from fanzha.decisions import Action
 from fanzha.tables import Channel
@@ -291,3 +292,13 @@ def test_a_torn_segment_is_set_aside_and_the_others_count(log: Logged) -> None:
 
     assert (impact.calls, impact.segments_torn) == (1, 1)
     assert [path.name for path in log.folder.rglob("*.torn")] == [f"{first.name}.torn"]
+
+
+def test_a_shadow_entry_changes_nothing_and_is_previewed_as_if_promoted(log: Logged) -> None:
+    log.decide(some_calls(FRAUD, SHOP, callee=ANN), an_entry(SHOP))
+    shadows = [replace(an_entry(number), mode=Mode.SHADOW) for number in (FRAUD, SHOP)]
+
+    as_is = log.preview(*shadows)
+    promoted = log.preview(*shadows, shadows_enforce=True)
+
+    assert (as_is.calls, promoted.calls, promoted.would_block) == (0, 1, 1)

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from blocklists.entries import Mode
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -65,6 +67,8 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "pattern": FRAUD,
         "source": "PROVINCE",
         "evidence": "CALLER",
+        "would_block_entry_id": None,
+        "would_block_pattern": None,
         "list_version": 7,
         "model_version": "test-1",
         "moment_score": None,
@@ -182,6 +186,17 @@ def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> No
         *("ALLOWLISTED", "PROTECTED", "FAILED_OPEN")
     }
     assert all(25 <= count <= 35 for count in counted.values() if count)
+
+
+def test_what_a_shadow_entry_would_have_blocked_is_all_logged(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=0)
+    shadow = replace(an_entry(FRAUD), mode=Mode.SHADOW)
+
+    log.decide(some_calls(FRAUD, OTHER, callee=ANN), shadow)
+
+    (row,) = rows(log)
+    assert (row["action"], row["weight"]) == ("ALLOW", 1)
+    assert (row["would_block_entry_id"], row["would_block_pattern"]) == (shadow.entry_id, FRAUD)
 
 
 def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path) -> None:

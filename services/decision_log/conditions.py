@@ -1,0 +1,97 @@
+"""What somebody looks for in the decision log, as SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fanzha import url
+from fanzha.decisions import Action, Reason
+from fanzha.errors import InvalidInput
+from fanzha.phone import UNREADABLE, HomePlan
+from fanzha.tables import Channel
+from services.decision_log.question import spans_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Decisions since a moment; of what else is given, all must hold."""
+
+    since_ms: int
+    until_ms: int | None = None
+    number: str = ""
+    """A number, service code or range, on either side."""
+    sender: str = ""
+    """A sender of texts or caller, who may be a name."""
+    host: str = ""
+    """A host, with all below it: of a link, or of one in a text."""
+    link: str = ""
+    """A URL, by its beginning; of texts, where links are only logged by host, by the host."""
+    channel: Channel | None = None
+    action: Action | None = None
+    reason: Reason | None = None
+    limit: int = 100
+
+    def sql(self, home: HomePlan) -> tuple[str, list[Any]]:
+        """Return a condition and its values; InvalidInput for what cannot be read."""
+        parts: list[tuple[str, Sequence[Any]]] = [("decided_at_ms >= ?", [self.since_ms])]
+        if self.until_ms is not None:
+            parts.append(("decided_at_ms < ?", [self.until_ms]))
+        if self.number:
+            parts.append(_of_number(self.number, home))
+        if self.sender:
+            parts.append(("from_key = ?", [_key(home.sender_key(self.sender), "sender")]))
+        if self.host:
+            parts.append(_of_host(self.host))
+        if self.link:
+            parts.append(_of_link(self.link))
+        if self.action:
+            parts.append(("action = ?", [self.action.name]))
+        if self.reason:
+            parts.append(("reason = ?", [self.reason.name]))
+        condition = " AND ".join(f"({part})" for part, _ in parts)
+        return condition, [value for _, values in parts for value in values]
+
+
+def _of_number(number: str, home: HomePlan) -> tuple[str, Sequence[Any]]:
+    if not number.strip().endswith("*"):
+        key = _key(home.number_key(number), "number")
+        return "from_key = ? OR to_key = ?", [key, key]
+    found = home.range_key(number)
+    if found is None:
+        raise InvalidInput("number: neither a number nor a range")
+    spans = spans_of(np.array([found[0]], np.int64), np.array([found[1]], np.uint8))
+    pairs = list(zip(spans.first.tolist(), spans.last.tolist(), strict=True))
+    side = " OR ".join("{0} BETWEEN ? AND ?" for _ in pairs)
+    values = [bound for pair in pairs for bound in pair]
+    return f"{side.format('from_key')} OR {side.format('to_key')}", [*values, *values]
+
+
+def _of_host(text: str) -> tuple[str, Sequence[Any]]:
+    host = url.canonical_host(text)
+    if not host:
+        raise InvalidInput("host: cannot be read")
+    below = f".{host}"
+    one = "{0} = ? OR ends_with({0}, ?)"
+    return (
+        f"{one.format('host')} OR "
+        f"len(list_filter(coalesce(hosts, []), lambda h: {one.format('h')})) > 0",
+        [host, below, host, below],
+    )
+
+
+def _of_link(text: str) -> tuple[str, Sequence[Any]]:
+    link = url.canonical(text)
+    if not link:
+        raise InvalidInput("link: cannot be read")
+    return (
+        "starts_with(url, ?) OR list_contains(coalesce(hosts, []), ?)",
+        [link, url.split(link)[0]],
+    )
+
+
+def _key(key: int, what: str) -> int:
+    if key == UNREADABLE:
+        raise InvalidInput(f"{what}: cannot be read")
+    return key

@@ -1,0 +1,250 @@
+"""Asks the decision log: which decisions were made about a number or host, and how many of what.
+
+DuckDB reads the segments in this process. It fetches nothing from the network, reads nothing but
+the log, and beyond its memory uses a folder of the log. Blocking: ask from a thread.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, TypeVar
+
+import duckdb
+
+from fanzha.decisions import Action, Reason
+from fanzha.errors import InvalidInput, Unavailable
+from fanzha.phone import HomePlan, number_text
+from fanzha.tables import Channel
+from services.decision_log import schema, segment_files
+from services.decision_log.conditions import Conditions
+from services.decision_log.hours import Hour, logged_hours
+
+MEMORY = "1GB"
+_TRIES = 5
+_SPILL = "query-"
+_Answer = TypeVar("_Answer")
+
+BY = {
+    "channel": "channel",
+    "action": "action",
+    "reason": "reason",
+    "fraud_type": "coalesce(fraud_type, '–')",
+    "source": "coalesce(source, CASE WHEN reason = 'SCORED' THEN 'MODEL' ELSE '–' END)",
+    "hour": "strftime(epoch_ms(decided_at_ms // 3600000 * 3600000), '%Y-%m-%d %H:00')",
+    "ingress": "coalesce(ingress, '–')",
+    "list_version": "CAST(list_version AS VARCHAR)",
+    "model_version": "coalesce(model_version, '–')",
+}
+"""What decisions can be counted by, as SQL; one word of the command line each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Decisions, newest first."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    """Logged decisions that fit, shown or not."""
+    events: int
+    """How many decisions these stand for, by their weights."""
+    torn: Sequence[Path] = field(default_factory=tuple)
+    """Segments that could not be read, and are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many decisions have these values in common."""
+
+    values: tuple[str, ...]
+    rows: int
+    """Logged decisions."""
+    events: int
+    """How many they stand for."""
+
+
+class DecisionQuery:
+    """Asks the log in one folder."""
+
+    def __init__(self, folder: Path, home: HomePlan, *, memory: str = MEMORY) -> None:
+        self._folder = folder
+        self._home = home
+        self._memory = memory
+
+    def find(self, wanted: Conditions) -> Found:
+        """Find decisions, newest first."""
+        where, values = wanted.sql(self._home)
+        channels = [wanted.channel] if wanted.channel else list(Channel)
+
+        def ask(connection: Any, files: list[str]) -> Found:
+            source = f"FROM {_FILES} WHERE {where}"
+            total, events = connection.execute(
+                f"SELECT count(*), coalesce(sum(weight), 0) {source}",
+                [files, *values],
+            ).fetchone()
+            rows = connection.execute(
+                f"SELECT * {source} ORDER BY decided_at_ms DESC, decision_id LIMIT ?",
+                [files, *values, wanted.limit],
+            )
+            return Found(rows=_dicts(rows), total=total, events=int(events))
+
+        torn: list[Path] = []
+        hours = [
+            hour
+            for channel in channels
+            for hour in logged_hours(self._folder, schema.FOLDERS[channel], wanted.since_ms)
+        ]
+        found = self._ask(hours, torn, ask, Found(rows=(), total=0, events=0))
+        return Found(rows=found.rows, total=found.total, events=found.events, torn=tuple(torn))
+
+    def why(
+        self,
+        decision_id: int,
+        *,
+        since_ms: int = 0,
+        progress: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> Mapping[str, Any] | None:
+        """Return one decision with all that is logged of it; None when it is not logged.
+
+        The newest day is searched first; *progress* is told how many days of how many are done.
+        """
+        days = self._days(since_ms)
+        for done, hours in enumerate(days):
+            progress(done, len(days))
+            found = self._one(decision_id, hours)
+            if found is not None:
+                return found
+        progress(len(days), len(days))
+        return None
+
+    def content(self, decision_id: int, decided_at_ms: int) -> Mapping[str, Any] | None:
+        """Return what a text said, where that is logged and still kept."""
+        hours = list(logged_hours(self._folder, schema.TEXT_CONTENT, decided_at_ms))[:1]
+        return self._one(decision_id, hours)
+
+    def stats(self, since_ms: int, by: Sequence[str]) -> Sequence[Count]:
+        """Count decisions by some of `BY`, the most events first; by hour, in order of time."""
+        unknown = [name for name in by if name not in BY]
+        if unknown or not by:
+            raise InvalidInput(f"by: one or more of {', '.join(BY)}; not {', '.join(unknown)}")
+        columns = ", ".join(BY[name] for name in by)
+        places = ", ".join(str(place) for place in range(1, len(by) + 1))
+        order = f"{by.index('hour') + 1}, events DESC" if "hour" in by else "events DESC"
+
+        def ask(connection: Any, files: list[str]) -> list[Count]:
+            rows = connection.execute(
+                f"SELECT {columns}, count(*), sum(weight) AS events FROM {_FILES} "  # noqa: S608
+                f"WHERE decided_at_ms >= ? GROUP BY {places} ORDER BY {order}",
+                [files, since_ms],
+            ).fetchall()
+            return [
+                Count(values=tuple(map(str, row[:-2])), rows=row[-2], events=int(row[-1]))
+                for row in rows
+            ]
+
+        return self._ask(self._decisions(since_ms), [], ask, [])
+
+    def _one(self, decision_id: int, hours: Sequence[Hour]) -> Mapping[str, Any] | None:
+        def ask(connection: Any, files: list[str]) -> list[dict[str, Any]]:
+            return _dicts(
+                connection.execute(
+                    f"SELECT * FROM {_FILES} WHERE decision_id = ?",  # noqa: S608
+                    [files, decision_id],
+                )
+            )
+
+        nothing: list[dict[str, Any]] = []
+        rows = self._ask(hours, [], ask, nothing)
+        return rows[0] if rows else None
+
+    def _decisions(self, since_ms: int) -> list[Hour]:
+        return [
+            hour
+            for folder in schema.FOLDERS.values()
+            for hour in logged_hours(self._folder, folder, since_ms)
+        ]
+
+    def _days(self, since_ms: int) -> list[list[Hour]]:
+        days: dict[str, list[Hour]] = {}
+        for hour in self._decisions(since_ms):
+            days.setdefault(hour.folder.parent.name, []).append(hour)
+        return [days[day] for day in sorted(days, reverse=True)]
+
+    def _ask(
+        self,
+        hours: Sequence[Hour],
+        torn: list[Path],
+        ask: Callable[[Any, list[str]], _Answer],
+        nothing: _Answer,
+    ) -> _Answer:
+        """Ask about the segments of *hours*.
+
+        Anew when a compaction took one away meanwhile, or one is torn in the middle.
+        """
+        for _ in range(_TRIES):
+            files = [
+                str(segment.path)
+                for hour in hours
+                for segment in segment_files.readable(hour, torn)
+            ]
+            if not files:
+                return nothing
+            try:
+                with self._connection() as connection:
+                    return ask(connection, files)
+            except duckdb.Error as error:
+                gone = [path for path in files if not Path(path).exists()]
+                if not gone and not segment_files.read_through(map(Path, files), torn):
+                    raise Unavailable(f"the decision log: {error}") from error
+        raise Unavailable("the decision log: its segments changed too often; ask again")
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        spill = Path(mkdtemp(prefix=_SPILL, dir=self._spill_folder()))
+        try:
+            with duckdb.connect(
+                ":memory:",
+                config={
+                    "autoinstall_known_extensions": "false",
+                    "autoload_known_extensions": "false",
+                    "memory_limit": self._memory,
+                    "temp_directory": str(spill),
+                },
+            ) as connection:
+                connection.execute("SET allowed_directories = ?", [[str(self._folder), str(spill)]])
+                connection.execute("SET enable_external_access = false")
+                connection.execute("SET lock_configuration = true")
+                yield connection
+        finally:
+            shutil.rmtree(spill, ignore_errors=True)
+
+    def _spill_folder(self) -> Path:
+        folder = self._folder / "tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+_FILES = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
+
+
+def party(row: Mapping[str, Any], side: str) -> str:
+    """Write the party on one *side*, from or to, of a decision; empty when nobody is known."""
+    name = row.get("from_name") if side == "from" else None
+    return name or number_text(int(row[f"{side}_key"]))
+
+
+def is_blocked(row: Mapping[str, Any]) -> bool:
+    """Tell whether a decision was to block."""
+    return bool(row["action"] == Action.BLOCK.name)
+
+
+def by_model(row: Mapping[str, Any]) -> bool:
+    """Tell whether a model decided."""
+    return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.MOMENT.name}
+
+
+def _dicts(answer: Any) -> list[dict[str, Any]]:
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -1,0 +1,106 @@
+"""Says in plain words, Chinese and English, why a logged decision was what it was."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from fanzha.decisions import Reason
+
+_SIDES = {
+    "CALLER": ("主叫号码", "the caller"),
+    "CALLEE": ("被叫号码", "the called number"),
+    "SENDER": ("短信发送方", "the sender"),
+    "RECEIVER": ("短信接收方", "the receiver"),
+    "LINK": ("链接", "the link"),
+    "TEXT": ("短信文本特征", "the words of the text"),
+}
+_CHANNELS = {"CALL": ("呼叫", "call"), "TEXT": ("短信", "text"), "LINK": ("链接", "link")}
+
+
+class Sentence(NamedTuple):
+    """The same in two languages."""
+
+    chinese: str
+    english: str
+
+
+def why(row: Mapping[str, Any]) -> Sentence:
+    """Say why a decision was what it was."""
+    channel = _CHANNELS.get(row["channel"], ("事件", "event"))
+    blocked = row["action"] == "BLOCK"
+    said = _REASONS.get(row["reason"], _other)(row)
+    begin = (
+        (f"该{channel[0]}已被拦截：", f"This {channel[1]} was blocked: ")
+        if blocked
+        else (f"该{channel[0]}已放行：", f"This {channel[1]} was let through: ")
+    )
+    return Sentence(begin[0] + said.chinese, begin[1] + said.english)
+
+
+def would_have(row: Mapping[str, Any]) -> Sentence | None:
+    """Say which shadow entry would have blocked it; None for none."""
+    entry = row.get("would_block_entry_id")
+    if not entry:
+        return None
+    return Sentence(
+        f"观察条目 {entry} 若生效则会拦截；观察条目不影响判定。",
+        f"The shadow entry {entry} would have blocked it; shadow entries decide nothing.",
+    )
+
+
+def _by_entry(row: Mapping[str, Any]) -> Sentence:
+    side = _SIDES.get(row.get("evidence") or "", ("通信一方", "a party"))
+    allowed = row["reason"] == Reason.ALLOWLISTED.name
+    kind = ("放行名单", "allow") if allowed else ("拦截名单", "block")
+    return Sentence(
+        f"{side[0]}命中{kind[0]}条目 {row['entry_id']}，名单版本 {row['list_version']}。",
+        f"{side[1]} matched the {kind[1]} entry {row['entry_id']} of the lists, "
+        f"version {row['list_version']}.",
+    )
+
+
+def _by_score(row: Mapping[str, Any]) -> Sentence:
+    if row["score"] is None:
+        return _unheard(row)
+    reached = row["score"] >= row["threshold"]
+    zh, en = ("达到", "reached") if reached else ("未达到", "stayed under")
+    return Sentence(
+        f"模型 {row['model_version']} 评分 {row['score']:.3f}，{zh}阈值 {row['threshold']:.3f}。",
+        f"the score {row['score']:.3f} of model {row['model_version']} {en} the threshold "
+        f"{row['threshold']:.3f}.",
+    )
+
+
+def _by_moment(row: Mapping[str, Any]) -> Sentence:
+    score = row.get("moment_score")
+    told = "–" if score is None else f"{score:.3f}"
+    return Sentence(
+        f"主叫近期行为可疑，行为模型 {row.get('moment_version') or '–'} 评分 {told}。",
+        f"what the caller did in the last minutes was suspicious, with a score of {told} by the "
+        f"moment model {row.get('moment_version') or '–'}.",
+    )
+
+
+def _fixed(chinese: str, english: str) -> Callable[[Mapping[str, Any]], Sentence]:
+    return lambda _row: Sentence(chinese, english)
+
+
+_unheard = _fixed(
+    "模型未能给出评分，疑则放行。", "no model was heard, and in doubt the phone rings."
+)
+_other = _fixed("原因未知。", "for a reason that this version does not know.")
+_REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
+    "BLOCKLISTED": _by_entry,
+    "ALLOWLISTED": _by_entry,
+    "SCORED": _by_score,
+    "MOMENT": _by_moment,
+    "FAILED_OPEN": _unheard,
+    "INVALID": _fixed("请求内容无法识别，疑则放行。", "the request could not be read."),
+    "PROTECTED": _fixed(
+        "涉及受保护的号码或域名，任何名单和模型都不得拦截。",
+        "a protected number or name is involved, which nothing may block.",
+    ),
+    "IMPLAUSIBLE": _fixed(
+        "主叫号码不存在或系伪造。", "the calling number cannot exist, or is forged."
+    ),
+    "SPAM": _fixed("属于垃圾广告短信。", "it is unwanted advertising."),
+}
