@@ -52,6 +52,22 @@ class Proposed:
         return len(self.patterns)
 
 
+NOTHING = Proposed(
+    patterns=(),
+    kinds=(),
+    actions=(),
+    directions=(),
+    fraud_types=(),
+    sources=(),
+    expires_s=(),
+    reasons=(),
+    legal_bases=(),
+    campaigns=(),
+    authors=(),
+)
+"""No rows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What holds where a row does not say; 0 or empty: rows must say."""

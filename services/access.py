@@ -67,6 +67,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListDue": _READERS,
         "ListDead": _READERS,
         "ResolveShadows": _EDITOR,
+        "ProposeRetirement": _EDITOR,
     },
     "fanzha.v1.AppealService": {
         "OpenAppeal": _APPEALS_DESK,

@@ -19,7 +19,7 @@ from blocklists.replica import Replica
 from blocklists.store import Store
 from fanzha.errors import VersionConflict
 from fanzha.phone import HomePlan
-from services import shadow_resolution
+from services import retirement, shadow_resolution
 from services.administration_drafts import dropped, kept_problems
 from services.changes import parts
 from services.changes.changes import Changes
@@ -77,8 +77,10 @@ class Administration:
         removals: Sequence[Reference],
         terms: Terms,
         kind: ChangeKind = ChangeKind.NORMAL,
+        *,
+        wait: bool = False,
     ) -> Updated:
-        """Add and remove entries in one change request."""
+        """Add and remove entries in one change request; with *wait* it is not applied yet."""
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
             intake.check, additions, self._defaults(terms, now_s), home=self._home, now_s=now_s
@@ -95,7 +97,7 @@ class Administration:
             problems=kept_problems(checked.problems),
             dropped=dropped(Counter(one.outcome for one in checked.problems) + invalid),
         )
-        done = await self._changes.carry_out(draft, trial=terms.dry_run)
+        done = await self._changes.carry_out(draft, trial=terms.dry_run, wait=wait)
         there = done.judged.there.tolist()
         found = [one for (_, one), is_there in zip(named, there, strict=True) if is_there]
         return Updated(
@@ -114,6 +116,23 @@ class Administration:
             raise _conflict(snapshot.version, terms.expected_version)
         return await shadow_resolution.resolve(
             self, snapshot, references, terms, drop=drop, home=self._home
+        )
+
+    async def propose_retirement(
+        self, references: Sequence[Reference], terms: Terms, *, days: int
+    ) -> Updated:
+        """Request the removal of entries that are dead; the report on each is in ``removals``."""
+        snapshot = await self._current.caught_up()
+        if terms.expected_version not in (None, snapshot.version):
+            raise _conflict(snapshot.version, terms.expected_version)
+
+        async def remove(wanted: Sequence[Reference], terms: Terms) -> Updated:
+            return await self.update(
+                intake.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
+            )
+
+        return await retirement.propose(
+            remove, self.life, snapshot, references, terms, days=days, home=self._home
         )
 
     def begin_import(

@@ -147,9 +147,7 @@ class EntryLife:
 
     async def dead(self, days: int, source: int, size: int, token: str) -> DeadPage:
         """Return one page of the entries that matched nothing for *days*; 0: the setting."""
-        days = days or self._dead_entry_days
-        if not 1 <= days <= MOST_WITHIN_S // _DAY_S:
-            raise InvalidInput(f"days: 1 to {MOST_WITHIN_S // _DAY_S}, not {days}")
+        days = self._days(days)
         size = _page_size(size)
         snapshot, start, now_s = await self._asked(token)
         since_s = await self._hits.counted_since_s()
@@ -169,6 +167,24 @@ class EntryLife:
             days=days,
             version=snapshot.version,
         )
+
+    async def are_dead(self, entries: Sequence[Entry], days: int) -> list[bool]:
+        """Tell of each entry whether it matched nothing for *days*; 0: the setting."""
+        before_s = self._now_ms() // 1000 - self._days(days) * _DAY_S
+        if not 0 < await self._hits.counted_since_s() <= before_s:
+            return [False] * len(entries)
+        known = await self._hits.read(map(name_of, entries))
+        return [
+            one.created_at.timestamp() < before_s
+            and known.get(name_of(one), NO_HITS).last_s < before_s
+            for one in entries
+        ]
+
+    def _days(self, days: int) -> int:
+        days = days or self._dead_entry_days
+        if not 1 <= days <= MOST_WITHIN_S // _DAY_S:
+            raise InvalidInput(f"days: 1 to {MOST_WITHIN_S // _DAY_S}, not {days}")
+        return days
 
     async def _without_hits(
         self, snapshot: Snapshot, rows: Int64s, start: int, size: int, before_s: int

@@ -1519,3 +1519,89 @@ class ResolveShadowsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResolveShadowsResponse: _TypeAlias = ResolveShadowsResponse  # noqa: Y015
+
+@_typing.final
+class ProposeRetirementRequest(_message.Message):
+    """Proposes to remove dead entries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    expected_version: _builtins.int
+    """The version the author has seen; absent: whatever it is now."""
+    days: _builtins.int
+    """Days without a match, 1 to 3650; absent: the server's setting dead_entry_days."""
+    author: _builtins.str
+    """Who proposes. Required."""
+    reason: _builtins.str
+    """Why. Required."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryRef]:
+        """The entries, 1 to 10000, as ListDead gives them."""
+
+    def __init__(
+        self,
+        *,
+        expected_version: _builtins.int | None = ...,
+        entries: _abc.Iterable[Global___EntryRef] | None = ...,
+        days: _builtins.int = ...,
+        author: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "days", b"days", "entries", b"entries", "expected_version", b"expected_version", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___ProposeRetirementRequest: _TypeAlias = ProposeRetirementRequest  # noqa: Y015
+
+@_typing.final
+class ProposeRetirementResponse(_message.Message):
+    """What was proposed. Nothing is removed before the request is applied."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_STATE_FIELD_NUMBER: _builtins.int
+    WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Version of the lists."""
+    change_id: _builtins.int
+    """The change request; 0 when none of the entries is dead."""
+    change_state: _change_state_pb2.ChangeState.ValueType
+    """Where it stands: approved, and to be applied by anybody who may; or pending."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowReport]:
+        """One per entry, in their order: REMOVED for one that the request removes, ABSENT where there
+        is none, REFUSED for one that is not dead.
+        """
+
+    @_builtins.property
+    def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it waits for a second person; empty when it does not."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        entries: _abc.Iterable[Global___RowReport] | None = ...,
+        change_id: _builtins.int = ...,
+        change_state: _change_state_pb2.ChangeState.ValueType = ...,
+        waits_because: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "entries", b"entries", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeRetirementResponse: _TypeAlias = ProposeRetirementResponse  # noqa: Y015

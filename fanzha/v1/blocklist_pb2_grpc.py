@@ -81,6 +81,11 @@ class BlocklistServiceStub:
                 request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsResponse.FromString,
                 _registered_method=True)
+        self.ProposeRetirement = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/ProposeRetirement',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementResponse.FromString,
+                _registered_method=True)
 
 
 class BlocklistServiceServicer:
@@ -155,6 +160,13 @@ class BlocklistServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeRetirement(self, request, context):
+        """Proposes to remove dead entries, as one change request, which somebody has to apply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BlocklistServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -202,6 +214,11 @@ def add_BlocklistServiceServicer_to_server(servicer, server):
                     servicer.ResolveShadows,
                     request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsResponse.SerializeToString,
+            ),
+            'ProposeRetirement': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeRetirement,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -449,6 +466,33 @@ class BlocklistService:
             '/fanzha.v1.BlocklistService/ResolveShadows',
             fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsRequest.SerializeToString,
             fanzha_dot_v1_dot_blocklist__pb2.ResolveShadowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeRetirement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/ProposeRetirement',
+            fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,6 +59,8 @@ class BlocklistServiceStub:
     """Pages through the entries that matched no traffic for long; removes none."""
     ResolveShadows: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ResolveShadowsRequest, _blocklist_pb2.ResolveShadowsResponse]
     """Makes shadow entries enforce, or drops them, in one change."""
+    ProposeRetirement: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ProposeRetirementRequest, _blocklist_pb2.ProposeRetirementResponse]
+    """Proposes to remove dead entries, as one change request, which somebody has to apply."""
 
 @_typing.type_check_only
 class BlocklistServiceAsyncStub(BlocklistServiceStub):
@@ -91,6 +93,8 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     """Pages through the entries that matched no traffic for long; removes none."""
     ResolveShadows: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ResolveShadowsRequest, _blocklist_pb2.ResolveShadowsResponse]  # type: ignore[assignment]
     """Makes shadow entries enforce, or drops them, in one change."""
+    ProposeRetirement: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ProposeRetirementRequest, _blocklist_pb2.ProposeRetirementResponse]  # type: ignore[assignment]
+    """Proposes to remove dead entries, as one change request, which somebody has to apply."""
 
 class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the lists. A change is committed whole or not at all, acts in every worker
@@ -174,5 +178,13 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.ResolveShadowsResponse, _abc.Awaitable[_blocklist_pb2.ResolveShadowsResponse]]:
         """Makes shadow entries enforce, or drops them, in one change."""
+
+    @_abc_1.abstractmethod
+    def ProposeRetirement(
+        self,
+        request: _blocklist_pb2.ProposeRetirementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.ProposeRetirementResponse, _abc.Awaitable[_blocklist_pb2.ProposeRetirementResponse]]:
+        """Proposes to remove dead entries, as one change request, which somebody has to apply."""
 
 def add_BlocklistServiceServicer_to_server(servicer: BlocklistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -111,7 +111,7 @@ def dead(
     limit: Annotated[int, typer.Option(min=1, help="Most entries listed.")] = 100,
     propose: Annotated[
         bool,
-        typer.Option("--propose", help="Propose to remove them, as one change with --reason."),
+        typer.Option("--propose", help="Propose to remove them, as one change request that waits."),
     ] = False,
     reason: Annotated[str, typer.Option(help="Why, with --propose.")] = "",
     author: Author = "",
@@ -127,7 +127,7 @@ def dead(
         proposed = None
         if propose and entries:
             why = reason or f"no match for {answer.days} days"
-            proposed = _propose_removal(stub, entries, answer.version, author or login(), why)
+            proposed = _propose_removal(stub, entries, answer, author or login(), why)
     if as_json:
         del answer.entries[:]
         answer.entries.extend(entries)
@@ -189,6 +189,10 @@ def _resolve(
         print_json(as_dict(answer))
     else:
         list_display.show_reports(patterns, answer.entries)
+        if answer.waits_because:
+            why = "; ".join(answer.waits_because)
+            out.print(f"change {answer.change_id} waits for a second person: {why}",
+                      markup=False, soft_wrap=True)  # fmt: skip
         out.print(f"the lists are at version {answer.version}")
     wanted = pb.ROW_OUTCOME_REMOVED if drop else pb.ROW_OUTCOME_REPLACED
     if any(report.outcome != wanted for report in answer.entries):
@@ -213,27 +217,33 @@ def _all_dead(
 
 
 def _propose_removal(
-    stub: Any, entries: list[pb.Entry], version: int, author: str, reason: str
-) -> pb.UpdateEntriesResponse:
-    request = pb.UpdateEntriesRequest(
-        expected_version=version,
-        removals=[
+    stub: Any, entries: list[pb.Entry], found: pb.ListDeadResponse, author: str, reason: str
+) -> pb.ProposeRetirementResponse:
+    request = pb.ProposeRetirementRequest(
+        expected_version=found.version,
+        entries=[
             pb.EntryRef(kind=one.kind, pattern=one.pattern, action=one.action) for one in entries
         ],
+        days=found.days,
         author=author,
         reason=reason,
     )
-    answer: pb.UpdateEntriesResponse = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+    answer: pb.ProposeRetirementResponse = stub.ProposeRetirement(request, timeout=DEADLINE_SECONDS)
     return answer
 
 
-def _tell_proposed(answer: pb.UpdateEntriesResponse) -> None:
-    outcomes = Counter(
-        list_display.word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
-        for report in answer.removals
+def _tell_proposed(answer: pb.ProposeRetirementResponse) -> None:
+    outcomes = Counter(report.outcome for report in answer.entries)
+    removed = outcomes[pb.ROW_OUTCOME_REMOVED]
+    if not answer.change_id:
+        out.print("none of them is dead any more: nothing is proposed")
+        return
+    kept = f"; {outcomes.total() - removed:,} stay" if outcomes.total() > removed else ""
+    waits = (
+        "a second person" if answer.waits_because else f"fanzha changes apply {answer.change_id}"
     )
-    told = ", ".join(f"{rows:,} {outcome}" for outcome, rows in outcomes.items())
-    out.print(f"{told}; the lists are at version {answer.version}")
+    out.print(f"change {answer.change_id} proposes to remove {removed:,} entries{kept}; it waits "
+              f"for {waits}", soft_wrap=True)  # fmt: skip
 
 
 def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: bool) -> None:

@@ -169,6 +169,25 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             **list_messages.requested(done.requested),
         )
 
+    async def ProposeRetirement(
+        self, request: pb.ProposeRetirementRequest, context: object
+    ) -> pb.ProposeRetirementResponse:
+        if not 1 <= len(request.entries) <= MOST_CHANGES:
+            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+        terms = Terms(
+            author=identity.author(request.author),
+            reason=request.reason,
+            expected_version=_version(request),
+        )
+        done = await self._administration.propose_retirement(
+            [_reference(one) for one in request.entries], terms, days=request.days
+        )
+        return pb.ProposeRetirementResponse(
+            version=done.version,
+            entries=map(list_messages.report, done.removals),
+            **list_messages.requested(done.requested),
+        )
+
     def _begin(self, header: pb.ImportHeader) -> Import:
         terms = Terms(
             author=identity.author(header.author),
@@ -193,7 +212,10 @@ def _reference(message: pb.EntryRef) -> Reference:
 
 
 def _version(
-    message: pb.UpdateEntriesRequest | pb.ImportHeader | pb.ResolveShadowsRequest,
+    message: pb.UpdateEntriesRequest
+    | pb.ImportHeader
+    | pb.ResolveShadowsRequest
+    | pb.ProposeRetirementRequest,
 ) -> int | None:
     return message.expected_version if message.HasField("expected_version") else None
 

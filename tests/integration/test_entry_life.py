@@ -266,8 +266,30 @@ def test_dead_entries_are_removed_only_when_proposed(
     done = run("dead", "--propose", "--author", "wang")
 
     assert done.exit_code == 0, done.output
-    assert "2 removed" in done.output
-    assert find(stub, "+8617000000001") == []
+    assert "change 2 proposes to remove 2 entries; it waits for fanzha changes apply 2" in (
+        done.output
+    )
+    assert len(find(stub, "+8617000000001")) == 1
+
+
+def test_what_matched_meanwhile_is_not_proposed_for_removal(
+    stub: Any, clock: Clock, redis_url: str
+) -> None:
+    update(stub, entry("+8617000000001"), entry("+8617000000002"))
+    count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
+    clock.now_s += 200 * DAY_S
+    dead = stub.ListDead(pb.ListDeadRequest()).entries
+    count_hits(redis_url, {dead[0].entry_id: 1}, clock.now_s, clock.now_s)
+    names = [pb.EntryRef(pattern=one.pattern, action=one.action) for one in dead]
+
+    answer = stub.ProposeRetirement(
+        pb.ProposeRetirementRequest(
+            entries=[*names, pb.EntryRef(pattern="bank.example")], author="li", reason="unused"
+        )
+    )
+
+    assert outcomes(answer.entries) == ["REFUSED", "REMOVED", "ABSENT"]
+    assert answer.change_id > 0
 
 
 def test_an_entry_without_an_end_needs_a_review(stub: Any, run: Run) -> None:
