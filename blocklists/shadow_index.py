@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Mode
+from blocklists.entries import Entry, Mode
 from blocklists.fingerprints import FingerprintIndex
 from blocklists.layers import Layer, Matches
 from blocklists.numbers import NumberIndex
@@ -44,11 +44,11 @@ class ShadowIndex:
         has: Bools = (rows >= self._first_row) & (rows < self._first_row + self._rows)
         return has
 
-    def find_parties(
-        self, keys: Int64s, direction: Direction, now_s: int, *, senders: bool = False
-    ) -> Matches:
-        """Find the most specific shadow entry for each number."""
-        return self._numbers.find(keys, direction, now_s, senders=senders)
+    def find_both(
+        self, from_keys: Int64s, to_keys: Int64s, now_s: int, *, senders: bool = False
+    ) -> tuple[Matches, Matches]:
+        """Find the most specific shadow entry about who calls or sends, and about who gets it."""
+        return self._numbers.find_both(from_keys, to_keys, now_s, senders=senders)
 
     def find_urls(self, urls: Sequence[str], now_s: int) -> Matches:
         """Find the most specific shadow entry for each canonical URL."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Direction, entry_id
+from blocklists.entries import entry_id
 from blocklists.layers import Matches
 from blocklists.shadow_index import ShadowIndex, over
 from blocklists.snapshot import Snapshot
@@ -49,8 +49,7 @@ def of_calls(
     shadows = snapshot.shadows
     if shadows is None:
         return None
-    first = shadows.find_parties(calls.callers, Direction.FROM, now_s)
-    second = shadows.find_parties(calls.callees, Direction.TO, now_s)
+    first, second = shadows.find_both(calls.callers, calls.callees, now_s)
     if not _any(first, second):
         return None
     names = (Evidence.CALLER, Evidence.CALLEE)
@@ -62,8 +61,7 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
     shadows = snapshot.shadows
     if shadows is None:
         return None
-    first = shadows.find_parties(texts.senders, Direction.FROM, now_s, senders=True)
-    second = shadows.find_parties(texts.receivers, Direction.TO, now_s)
+    first, second = shadows.find_both(texts.senders, texts.receivers, now_s, senders=True)
     links = shadows.find_urls(found.urls, now_s)
     words = shadows.find_texts(texts.bodies, now_s)
     if not _any(first, second, links, words):
