@@ -18,6 +18,7 @@ from services.administration import Administration
 from services.administration_drafts import Drafting
 from services.appeals import assembly
 from services.appeals.lists import AdministeredLists
+from services.appeals.logged_decisions import LoggedDecisions
 from services.audit.copies import CheckpointCopies
 from services.audit.gauges import AuditGauges
 from services.audit.log import AuditLog, open_log
@@ -26,6 +27,7 @@ from services.changes.popularity import PopularHosts
 from services.changes.upkeep import Upkeep
 from services.clock import now_ms
 from services.current_lists import CurrentLists
+from services.decision_log import options as decision_log
 from services.dossier import assembly as dossier_assembly
 from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
@@ -92,6 +94,7 @@ async def run(settings: Settings) -> int:
         default_expiry_days=settings.default_expiry_days,
         no_end_needs_review=settings.permanent_entries_need_review,
     )
+    logged = decision_log.query(settings)
     appeals = assembly.build(
         settings,
         redis=connect(settings.redis_url),
@@ -99,6 +102,7 @@ async def run(settings: Settings) -> int:
         audit=audit,
         registry=registry,
         now_ms=now_ms,
+        log=LoggedDecisions(logged, now_ms) if logged else None,
     )
     dossiers = dossier_assembly.build(
         settings,
@@ -106,6 +110,7 @@ async def run(settings: Settings) -> int:
         store=store,
         views=administration.views,
         audit=audit,
+        logged=logged,
         now_ms=now_ms,
     )
     refusals = Refusals(audit)

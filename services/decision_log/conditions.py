@@ -28,6 +28,8 @@ class Conditions:
     """A host, with all below it: of a link, or of one in a text."""
     link: str = ""
     """A URL, by its beginning; of texts, where links are only logged by host, by the host."""
+    pattern: str = ""
+    """The pattern of the entry that decided."""
     channel: Channel | None = None
     action: Action | None = None
     reason: Reason | None = None
@@ -46,6 +48,8 @@ class Conditions:
             parts.append(_of_host(self.host))
         if self.link:
             parts.append(_of_link(self.link))
+        if self.pattern:
+            parts.append(("pattern = ?", [self.pattern]))
         if self.action:
             parts.append(("action = ?", [self.action.name]))
         if self.reason:
@@ -85,9 +89,12 @@ def _of_link(text: str) -> tuple[str, Sequence[Any]]:
     link = url.canonical(text)
     if not link:
         raise InvalidInput("link: cannot be read")
+    host, path = url.split(link)
+    # Whatever the scheme: entries know links without it.
     return (
-        "starts_with(url, ?) OR list_contains(coalesce(hosts, []), ?)",
-        [link, url.split(link)[0]],
+        "starts_with(substr(url, strpos(url, '://') + 3), ?) "
+        "OR list_contains(coalesce(hosts, []), ?)",
+        [host + path, host],
     )
 
 

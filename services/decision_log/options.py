@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from fanzha.phone import HomePlan
 from services.decision_log import schema
 from services.decision_log.keeping import Limits
 from services.decision_log.log import LogOptions
+from services.decision_log.query import DecisionQuery
 from services.places import DECISIONS
 from services.settings import Settings
 
@@ -12,6 +14,17 @@ from services.settings import Settings
 def folder(settings: Settings) -> Path:
     """Return where the decision log is."""
     return settings.decision_log_dir or settings.data_dir / DECISIONS
+
+
+def query(settings: Settings) -> DecisionQuery | None:
+    """Return what asks the log; None where nothing is logged."""
+    if not settings.decision_log_enabled:
+        return None
+    return DecisionQuery(
+        folder(settings),
+        HomePlan(settings.home_country),
+        memory=settings.decision_log_query_memory,
+    )
 
 
 def of_worker(settings: Settings) -> LogOptions | None:

@@ -8,9 +8,11 @@ from fanzha.phone import HomePlan
 from services.appeals.store import AppealStore
 from services.audit.log import AuditLog
 from services.changes.store import ChangeStore
+from services.decision_log.query import DecisionQuery
 from services.dossier.lists import EntriesNow, PastChanges, Versions
 from services.dossier.making import Dossiers
 from services.dossier.past_appeals import PastAppeals
+from services.dossier.past_decisions import PastDecisions
 from services.dossier.requests import PastRequests
 from services.list_views import ListViews
 from services.model_store import ModelStore
@@ -24,6 +26,7 @@ def build(
     store: Store,
     views: ListViews,
     audit: AuditLog,
+    logged: DecisionQuery | None,
     now_ms: Callable[[], int],
 ) -> Dossiers:
     """Build it."""
@@ -34,6 +37,7 @@ def build(
             PastChanges(store),
             PastRequests(ChangeStore(connect(redis_url, decode_responses=False))),
             PastAppeals(AppealStore(redis)),
+            *([PastDecisions(logged)] if logged else []),
             Versions(store, ModelStore(redis), now_ms),
         ],
         audit=audit,
