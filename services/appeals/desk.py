@@ -14,7 +14,7 @@ from services.appeals.reach import check_hand
 from services.appeals.records import Appeal, Document, Event, State, Subject, What
 from services.appeals.report import Report
 from services.appeals.review import Review
-from services.appeals.store import AppealStore
+from services.appeals.store import AppealStore, Standing
 from services.appeals.trail import Trail
 from services.appeals.wording import who
 from services.audit_events import AuditKind
@@ -32,9 +32,7 @@ class Queue:
     """Personal data masked."""
     next_start: int
     """For the next page; 0 at the end."""
-    open: int
-    due_soon: int
-    overdue: int
+    standing: Standing
 
 
 class Appeals:
@@ -82,13 +80,10 @@ class Appeals:
                     if len(found) == count:
                         more = True
                         break
-        waiting = await self._open()
         return Queue(
             appeals=[masking.appeal(one) for one in found],
             next_start=at if more else 0,
-            open=len(waiting),
-            due_soon=sum(one.due_soon(now) for one in waiting),
-            overdue=sum(one.overdue(now) for one in waiting),
+            standing=await self._store.standing(now),
         )
 
     async def get(self, appeal_id: int) -> tuple[Appeal, Evidence, bool]:
@@ -168,12 +163,6 @@ class Appeals:
         case = notices.case_of(appeal)
         case = replace(case, subject=_shown(case.subject))
         return self._notices.write(kind, language, case, self.now_ms())
-
-    async def _open(self) -> list[Appeal]:
-        found: list[Appeal] = []
-        while some := await self._store.page("due", len(found), MOST_PER_PAGE):
-            found += some
-        return found
 
 
 def _shown(subject: Subject) -> Subject:

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.appeals.records import State
+from services.appeals.store import Standing
 
 _HOUR_S = 3600.0
 _DECISION_BUCKETS = tuple(hours * _HOUR_S for hours in (1, 4, 8, 12, 24, 36, 48, 72, 120, 240))
@@ -65,9 +66,9 @@ class AppealFigures:
         """Count a lift."""
         self._lift.observe(seconds)
 
-    def queue(self, *, open_: int, due_soon: int, overdue: int, lifting: int) -> None:
-        """Say how long the queue is."""
-        self._open.set(open_)
-        self._due_soon.set(due_soon)
-        self._overdue.set(overdue)
-        self._lifting.set(lifting)
+    def queue(self, standing: Standing) -> None:
+        """Say how the queue stands."""
+        self._open.set(standing.open)
+        self._due_soon.set(standing.due_soon)
+        self._overdue.set(standing.overdue)
+        self._lifting.set(standing.lifting)

@@ -13,8 +13,8 @@ from hashlib import sha256
 from typing import Any
 
 from fanzha.errors import InvalidInput, NotFound
-from fanzha.phone import HomePlan, masked
-from services.appeals import entry_records, fields, subjects
+from fanzha.phone import HomePlan
+from services.appeals import entry_records, fields, masking, subjects
 from services.appeals.decisions import Decisions
 from services.appeals.documents import DocumentFolder, Handed, merged
 from services.appeals.lists import Lists
@@ -220,7 +220,7 @@ def _audited(appeal: Appeal) -> dict[str, str]:
     documents: Sequence[Document] = appeal.documents
     return {
         "decision_id": str(appeal.decision_id) if appeal.decision_id else "",
-        "subject": masked(appeal.subject.pattern),
+        "subject": masking.subject(appeal.subject).pattern,
         "blocked_by": appeal.blocked_by,
         "deadline_ms": str(appeal.deadline_ms),
         "documents": ",".join(one.sha256 for one in documents),

@@ -49,8 +49,8 @@ def plan(
     for side in _SIDES:
         if _blocked(rest, side):
             allow |= side
-    if not allow and (allow_anyway or not (by_list or _is_allowed(rest, subject.direction))):
-        allow = subject.direction
+    if allow_anyway or not (by_list or _is_allowed(rest, subject.direction)):
+        allow |= subject.direction
     if allow and direction:
         allow = Direction(direction)
     if not allow:

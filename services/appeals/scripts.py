@@ -8,16 +8,18 @@ local known = redis.call('GET', KEYS[6])
 if known == ARGV[1] then return {1, known} end
 if known and known ~= ARGV[4] then return {0, known} end
 redis.call('SET', KEYS[6], ARGV[1])
-redis.call('HSET', KEYS[1], 'state', 'received', 'revision', 1, unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], 'state', 'received', 'revision', 1, unpack(ARGV, 7))
 redis.call('DEL', KEYS[2])
-redis.call('RPUSH', KEYS[2], ARGV[5])
+redis.call('RPUSH', KEYS[2], ARGV[6])
 redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[3], ARGV[1])
 redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
+redis.call('ZADD', KEYS[7], ARGV[5], ARGV[1])
 return {1, ARGV[1]}
 """
-"""Keys: appeal, events, due, received, subject, marker of the appellant. Arguments: id, deadline,
-time, the id that the marker may hold (an earlier, closed appeal), event, then fields and values.
+"""Keys: appeal, events, due, received, subject, marker of the appellant, soon. Arguments: id,
+deadline, time, the id that the marker may hold (an earlier, closed appeal), when it is due soon,
+event, then fields and values.
 Answers 1 and the id, or 0 and the id of the appeal that is there. Sent twice, it does the same."""
 
 MOVE = """
@@ -37,6 +39,7 @@ redis.call('HSET', KEYS[1], 'state', to, 'revision', revision + 1, 'move', ARGV[
 redis.call('RPUSH', KEYS[2], ARGV[8])
 if ARGV[6] ~= '' then
     redis.call('ZREM', KEYS[3], ARGV[5])
+    redis.call('ZREM', KEYS[7], ARGV[5])
     redis.call('ZADD', KEYS[4], ARGV[6], ARGV[5])
     redis.call('ZADD', KEYS[6], ARGV[6], ARGV[5])
 end
@@ -44,10 +47,10 @@ if ARGV[7] == 'begin' then redis.call('ZADD', KEYS[5], ARGV[6], ARGV[5]) end
 if ARGV[7] == 'end' then redis.call('ZREM', KEYS[5], ARGV[5]) end
 return {1, to, revision + 1}
 """
-"""Keys: appeal, events, due, closed, lifting, kept. Arguments: states it may be in (``|a|b|``),
-revision or -1, name of the move, state it goes to or empty, id, time when it is closed or empty,
-``begin`` or ``end`` for its lift, event, then fields and values. Answers 1, or 0 when it is in
-another state or at another revision, or -1 when there is none; then state and revision."""
+"""Keys: appeal, events, due, closed, lifting, kept, soon. Arguments: states it may be in, as
+``|a|b|``, revision or -1, name of the move, state it goes to or empty, id, time when it is closed
+or empty, ``begin`` or ``end`` for its lift, event, then fields and values. Answers 1, or 0 when it
+is in another state or at another revision, or -1 when there is none; then state and revision."""
 
 ERASE = """
 if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[1] then return 0 end

@@ -7,6 +7,7 @@ key                                    what
 ``{fanzha:appeals}:appeal:<n>``        hash: state, revision and the fields of an appeal
 ``{fanzha:appeals}:events:<n>``        list: what happened to it
 ``{fanzha:appeals}:due``               open ones, by deadline
+``{fanzha:appeals}:soon``              open ones, by when half of their time is over
 ``{fanzha:appeals}:closed``            closed ones, by when they were closed
 ``{fanzha:appeals}:kept``              closed ones whose personal data are still kept, likewise
 ``{fanzha:appeals}:received``          all, by when they were received
@@ -20,7 +21,7 @@ acknowledged waited for the disk of the store (``WAITAOF``), where that has an a
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 from typing import Any
@@ -29,13 +30,25 @@ from uuid import uuid4
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from services.appeals import fields
-from services.appeals.records import Appeal, Event, State, Subject
+from services.appeals.records import Appeal, Event, State, Subject, warn_at_ms
 from services.appeals.scripts import ERASE, MOVE, OPEN
 
 _READ_SECONDS = 3.0
 _WRITE_SECONDS = 5.0
 _READ_AT_ONCE = 200
 _ANY_REVISION = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the queue stands."""
+
+    open: int
+    due_soon: int
+    """Open with half of their time over, the overdue included."""
+    overdue: int
+    lifting: int
+    """Upheld, and not lifted everywhere yet."""
 
 
 class AppealStore:
@@ -67,6 +80,7 @@ class AppealStore:
             _key("received"),
             _subject_key(appeal.subject),
             _key("by", marker),
+            _key("soon"),
         )
         given = fields.written(appeal) | {"marker": marker}
         opening = self._script(
@@ -76,6 +90,7 @@ class AppealStore:
             appeal.deadline_ms,
             appeal.received_at_ms,
             appeal.previous or "",
+            warn_at_ms(appeal.received_at_ms, appeal.deadline_ms),
             fields.event(event),
             *_flat(given),
         )
@@ -110,7 +125,8 @@ class AppealStore:
         With *revision*, only if it is still that. *lifting* is ``begin`` or ``end``. Raises
         `NotFound`, `InvalidInput` for another state, `VersionConflict` for another revision.
         """
-        keys = (*_of(appeal_id), _key("due"), _key("closed"), _key("lifting"), _key("kept"))
+        queues = map(_key, ("due", "closed", "lifting", "kept", "soon"))
+        keys = (*_of(appeal_id), *queues)
         closes = to is not None and to not in {State.RECEIVED, State.IN_REVIEW}
         moving = self._script(
             MOVE,
@@ -191,14 +207,22 @@ class AppealStore:
             numbers = await self._client.zrange(_subject_key(subject), 0, count - 1, desc=True)
         return await self._some(numbers)
 
-    async def sizes(self) -> dict[str, int]:
-        """Return how many are open and whose lift is under way."""
+    async def due_soon(self, now_ms: int, count: int) -> list[Appeal]:
+        """Return some open appeals with half of their time over, the first to reach it first."""
+        async with within(_READ_SECONDS):
+            numbers = await self._client.zrangebyscore(_key("soon"), 0, now_ms, start=0, num=count)
+        return await self._some(numbers)
+
+    async def standing(self, now_ms: int) -> Standing:
+        """Return how the queue stands."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
-            for which in ("due", "lifting"):
-                reading.zcard(_key(which))
-            due, lifting = await reading.execute()
-        return {"open": due, "lifting": lifting}
+            reading.zcard(_key("due"))
+            reading.zcount(_key("soon"), 0, now_ms)
+            reading.zcount(_key("due"), 0, now_ms)
+            reading.zcard(_key("lifting"))
+            waiting, due_soon, overdue, lifting = await reading.execute()
+        return Standing(open=waiting, due_soon=due_soon, overdue=overdue, lifting=lifting)
 
     async def _some(self, numbers: Sequence[str]) -> list[Appeal]:
         found: list[Appeal] = []

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
 _DAY_MS = 86_400_000
 _AT_ONCE = 500
+_MOST_WARNED = 1000
+"""Beyond, the log would not help any more; the gauges tell them all."""
 
 
 class Upkeep:
@@ -49,19 +51,12 @@ class Upkeep:
 
     async def look(self) -> None:
         """Tell how the queue stands, and warn once of each appeal that is due soon or overdue."""
-        now, open_ = self._now_ms(), await self._open()
-        due_soon = [one for one in open_ if one.due_soon(now)]
-        overdue = [one for one in due_soon if one.overdue(now)]
-        sizes = await self._store.sizes()
-        self._figures.queue(
-            open_=len(open_),
-            due_soon=len(due_soon),
-            overdue=len(overdue),
-            lifting=sizes["lifting"],
-        )
+        now = self._now_ms()
+        self._figures.queue(await self._store.standing(now))
+        due_soon = await self._store.due_soon(now, _MOST_WARNED)
         for appeal in due_soon:
             self._warn(appeal, now)
-        waiting = {one.appeal_id for one in open_}
+        waiting = {one.appeal_id for one in due_soon}
         self._warned = {one: late for one, late in self._warned.items() if one in waiting}
 
     async def erase(self) -> int:
@@ -77,12 +72,6 @@ class Upkeep:
         if erased:
             logger.info("personal data of closed appeals erased", extra={"appeals": erased})
         return erased
-
-    async def _open(self) -> list[Appeal]:
-        found: list[Appeal] = []
-        while some := await self._store.page("due", len(found), _AT_ONCE):
-            found += some
-        return found
 
     def _warn(self, appeal: Appeal, now: int) -> None:
         late = appeal.overdue(now)
