@@ -27,6 +27,7 @@ from services import lifetime
 from services.administration import Administration
 from services.appeals import assembly
 from services.appeals.assembly import Built
+from services.appeals.decisions import DecisionLog
 from services.appeals.lists import AdministeredLists, Lists
 from services.audit_events import AuditKind
 from services.changes import assembly as change_requests
@@ -149,6 +150,7 @@ async def office(
     folder: Path,
     *,
     around: Callable[[Lists], Lists] = lambda lists: lists,
+    log: DecisionLog | None = None,
     **settings: Any,
 ) -> AsyncIterator[Office]:
     """Run list administration; *around* may stand between appeals and the lists."""
@@ -171,6 +173,7 @@ async def office(
         audit=audit,
         registry=registry,
         now_ms=clock,
+        log=log,
     )
     servicer: Any = AppealServicer(built.appeals)
     server = RpcServer({"appeal": servicer}, max_message_bytes=2**24)
