@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fanzha.client import channels
+from fanzha.fingerprint import fingerprint
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2, interception_pb2, interception_pb2_grpc
 from tests.running import Running, eventually, fanzha_up
@@ -123,6 +124,8 @@ def link(url: str, **fields: Any) -> interception_pb2.DecideLinkRequest:
 
 
 NUMBER = "+8617000000021"
+TEMPLATE = "【示例银行】尊敬的客户，您的积分8200分今日过期，请尽快到示例商城兑换现金，回T退订"
+WORDS = fingerprint(TEMPLATE)
 LIFTED = {
     "a number, blocked itself": (["+8617000000021"], "+8617000000021", call(NUMBER)),
     "a number in a blocked range": (["+86170000000*"], "+8617000000021", call(NUMBER)),
@@ -137,12 +140,19 @@ LIFTED = {
     "a sender's number in a range": (["+86170000000*"], NUMBER, text(NUMBER, "您好")),
     "a link inside a text": (["pay.example"], "m.pay.example", text(NUMBER, "见 http://m.pay.example/a")),
 }  # fmt: skip
+LIFTED |= {
+    "words, blocked themselves": ([WORDS], WORDS, text(NUMBER, TEMPLATE)),
+    "a caller, who calls into a blocked range":
+        (["+861991*"], NUMBER, call(NUMBER, "+8619910000001")),
+}  # fmt: skip
 NOT_LIFTED = {
     "a number within an allowed range": ([NUMBER], "+86170000000*", call(NUMBER)),
     "a host below an allowed one": (["m.pay.example"], "pay.example", link("http://m.pay.example/")),
     "a path on an allowed host": (["pay.example/a/"], "pay.example", link("pay.example/a/b")),
     "a blocked link in an allowed sender's text":
         (["pay.example"], NUMBER, text(NUMBER, "见 http://pay.example/a")),
+    "blocked words of an allowed sender": ([WORDS], NUMBER, text(NUMBER, TEMPLATE)),
+    "a blocked sender of allowed words": ([NUMBER], WORDS, text(NUMBER, TEMPLATE)),
     "a blocked sender of an allowed link":
         ([NUMBER], "pay.example", text(NUMBER, "见 http://pay.example/a")),
 }  # fmt: skip
@@ -195,6 +205,16 @@ def test_a_shadow_entry_is_told_only_when_asked_and_changes_nothing(lists: Lists
     assert silent.shadow_entry_id == ""
     assert told.shadow_pattern == "+86170000000*"
     assert told.shadow_evidence == decision_pb2.EVIDENCE_CALLER
+
+
+def test_a_command_tells_the_shadow_entry(lists: Lists) -> None:
+    lists.change(entry("+86170000000*", "block", mode=pb.ENTRY_MODE_SHADOW))
+
+    told = lists.service.fanzha(
+        "check", "call", "--from", NUMBER, "--to", VICTIM, "--shadow"
+    ).stdout
+
+    assert "(+86170000000*) would have blocked it." in told
 
 
 def test_a_batch_tells_shadow_entries_row_by_row(lists: Lists) -> None:
