@@ -9,6 +9,7 @@ from services.cli import (
     audit,
     bench,
     blocklist,
+    changes,
     check,
     decisions,
     hits,
@@ -43,6 +44,7 @@ app.command()(train)
 app.command("fingerprint")(print_fingerprint)
 app.command("campaigns")(show_campaigns)
 app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(changes.app, name="changes")
 app.add_typer(audit.app, name="audit")
 app.add_typer(hits.app, name="hits")
 app.add_typer(decisions.app, name="decisions")

@@ -35,7 +35,7 @@ from services.list_changes import (
     named_by,
     removal_reports,
 )
-from services.list_views import ListViews
+from services.list_views import ListViews, Status
 from services.requested import requested
 
 _DAY_S = 86_400
@@ -105,6 +105,15 @@ class Administration:
             additions=addition_reports(checked, done.judged.outcomes),
             removals=removal_reports(named, found, unreadable),
             requested=requested(done),
+        )
+
+    async def status(self) -> Status:
+        """Return the state of the lists, and what waits or has to be confirmed."""
+        emergencies = await self._changes.views.emergencies()
+        return replace(
+            await self.views.status(),
+            emergencies=[one.id for one in emergencies],
+            waiting=await self._changes.views.waiting(),
         )
 
     async def resolve_shadows(

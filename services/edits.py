@@ -91,4 +91,9 @@ def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
         if not now_s < ends_s <= _LAST_SECOND:
             raise InvalidInput("expires_at_s: already over, or beyond 2106")
         read["expires_at"] = datetime.fromtimestamp(ends_s, UTC)
+    if "review_at_s" in read:
+        review_s = read.pop("review_at_s")
+        if not now_s < review_s <= _LAST_SECOND:
+            raise InvalidInput("review_at_s: already over, or beyond 2106")
+        read["review_at"] = datetime.fromtimestamp(review_s, UTC)
     return read

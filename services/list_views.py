@@ -69,6 +69,10 @@ class Status:
     head: Head
     counts: Counter[tuple[Kind, Action, Mode]]
     workers: Sequence[WorkerReport]
+    emergencies: Sequence[int] = ()
+    """Change requests applied as an emergency, which nobody has confirmed."""
+    waiting: int = 0
+    """Change requests that wait for a second person."""
 
 
 class ListViews:

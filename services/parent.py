@@ -16,6 +16,7 @@ from blocklists.follower import Follower
 from blocklists.redis_client import connect
 from blocklists.store import Store
 from services import exposure, lifetime
+from services.changes import second_person
 from services.clock import now_ms
 from services.decision_log import options
 from services.decision_log.keeper_metrics import KeeperMetrics
@@ -126,6 +127,8 @@ class _Host:
             sys.stderr.write(f"{name:<14}{address}\n")
         if not self._settings.asks_who:
             sys.stderr.write(f"{'identity':<14}{exposure.DEVELOPMENT}.\n")
+        if "admin" in endpoints:
+            sys.stderr.write(f"{'changes':<14}{_second_person(self._settings)}\n")
         sys.stderr.write("Ctrl-C ends in order.\n")
         sys.stderr.flush()
 
@@ -166,6 +169,10 @@ def _keeper(settings: Settings, stack: AsyncExitStack) -> Keeper | None:
     keeper.start()
     stack.callback(keeper.close, settings.drain_seconds)
     return keeper
+
+
+def _second_person(settings: Settings) -> str:
+    return second_person.told(settings.second_person, development=not settings.asks_who)
 
 
 async def _keep_running(valkey: EmbeddedValkey) -> None:

@@ -14,21 +14,29 @@ from blocklists.store import Store
 from fanzha.phone import HomePlan
 from services import lifetime
 from services.administration import Administration
+from services.administration_drafts import Drafting
 from services.changes import assembly
+from services.changes.parts import Options
+from services.current_lists import CurrentLists
 from services.entry_hit_store import EntryHitStore
 from services.rpc.blocklist import BlocklistServicer
+from services.rpc.changes import ChangeServicer
 from services.rpc.server import RpcServer
 
 
 @contextmanager
-def administering(redis_url: str, folder: Path, now_ms: Callable[[], int]) -> Iterator[str]:
-    """Serve until the block ends; give the address."""
+def administering(
+    redis_url: str, folder: Path, now_ms: Callable[[], int], options: Options | None = None
+) -> Iterator[str]:
+    """Serve until the block ends; give the address. *options* are those of change requests."""
     ready, found = threading.Event(), list[Any]()
 
     async def serve() -> None:
         clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
         store, replica = Store(clients[0]), Replica(folder)
-        changes, _ = assembly.build(clients[0], store=store, replica=replica, now_ms=now_ms)
+        changes, _ = assembly.build(
+            clients[0], store=store, replica=replica, now_ms=now_ms, options=options
+        )
         administration = Administration(
             store=store,
             replica=replica,
@@ -38,8 +46,18 @@ def administering(redis_url: str, folder: Path, now_ms: Callable[[], int]) -> It
             default_expiry_days=365,
             hits=EntryHitStore(clients[1]),
         )
+        drafting = Drafting(
+            current=CurrentLists(store, replica),
+            home=HomePlan(),
+            now_ms=now_ms,
+            default_expiry_days=365,
+        )
         server = RpcServer(
-            {"blocklist": BlocklistServicer(administration)}, max_message_bytes=2**22
+            {
+                "blocklist": BlocklistServicer(administration),
+                "changes": ChangeServicer(changes, drafting),
+            },
+            max_message_bytes=2**22,
         )
         stop = asyncio.Event()
         found.extend((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), stop))

@@ -78,6 +78,7 @@ class EntryEdit(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
+    REVIEW_AT_S_FIELD_NUMBER: _builtins.int
     kind: _blocklist_pb2.EntryKind.ValueType
     """What the pattern is; absent: told from the pattern."""
     pattern: _builtins.str
@@ -98,6 +99,8 @@ class EntryEdit(_message.Message):
     """When it stops acting, in seconds since the Unix epoch."""
     campaign: _builtins.str
     """Named operation it belongs to."""
+    review_at_s: _builtins.int
+    """When somebody has to look whether it is still needed, in seconds since the Unix epoch."""
     def __init__(
         self,
         *,
@@ -111,10 +114,11 @@ class EntryEdit(_message.Message):
         legal_basis: _builtins.str | None = ...,
         expires_at_s: _builtins.int | None = ...,
         campaign: _builtins.str | None = ...,
+        review_at_s: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_source", b"_source", "action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "pattern", b"pattern", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__campaign: _TypeAlias = _typing.Literal["campaign"]  # noqa: Y015
     _WhichOneofArgType__campaign: _TypeAlias = _typing.Literal["_campaign", b"_campaign"]  # noqa: Y015
@@ -128,6 +132,8 @@ class EntryEdit(_message.Message):
     _WhichOneofArgType__legal_basis: _TypeAlias = _typing.Literal["_legal_basis", b"_legal_basis"]  # noqa: Y015
     _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
     _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    _WhichOneofReturnType__review_at_s: _TypeAlias = _typing.Literal["review_at_s"]  # noqa: Y015
+    _WhichOneofArgType__review_at_s: _TypeAlias = _typing.Literal["_review_at_s", b"_review_at_s"]  # noqa: Y015
     _WhichOneofReturnType__source: _TypeAlias = _typing.Literal["source"]  # noqa: Y015
     _WhichOneofArgType__source: _TypeAlias = _typing.Literal["_source", b"_source"]  # noqa: Y015
     @_typing.overload
@@ -142,6 +148,8 @@ class EntryEdit(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__legal_basis) -> _WhichOneofReturnType__legal_basis | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__review_at_s) -> _WhichOneofReturnType__review_at_s | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__source) -> _WhichOneofReturnType__source | None: ...
 
@@ -653,6 +661,7 @@ class CreateChangeRequest(_message.Message):
     GO_TO_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     EMERGENCY_WHY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     author: _builtins.str
     """Who makes it; with a checked identity, that one counts. Required without."""
     go_to: _change_state_pb2.ChangeState.ValueType
@@ -665,6 +674,10 @@ class CreateChangeRequest(_message.Message):
     """
     emergency_why: _builtins.str
     """Apply as an emergency, and why it cannot wait; empty: no emergency."""
+    kind: Global___ChangeKind.ValueType
+    """What it is for: absent or normal, or retirement. The other kinds come from imports,
+    appeals, and from undoing.
+    """
     @_builtins.property
     def contents(self) -> Global___ChangeContents:
         """What it changes."""
@@ -677,10 +690,11 @@ class CreateChangeRequest(_message.Message):
         go_to: _change_state_pb2.ChangeState.ValueType = ...,
         expected_version: _builtins.int | None = ...,
         emergency_why: _builtins.str = ...,
+        kind: Global___ChangeKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "contents", b"contents", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "contents", b"contents", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "go_to", b"go_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "contents", b"contents", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "go_to", b"go_to", "kind", b"kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015

@@ -44,20 +44,20 @@ class Entering:
         """Take a draft from nothing to applied, or to where it has to wait."""
         snapshot = await self.begin(draft)
         contents = Contents(additions=draft.additions, removals=draft.removals)
-        found = await self.look(snapshot, draft, contents, undoes=undoes, trial=trial)
+        found = await self.judge(snapshot, contents)
         if trial or found.judged.nothing:
             return found
+        found = await self.preview(found, draft, contents, undoes=undoes)
         there = draft.removals.take(np.flatnonzero(found.judged.there))
         contents = Contents(additions=draft.additions, removals=there)
         record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
         record = submitted(record, found)
-        if permissions.is_lift(draft) and not record.one_person:
-            record = replace(record, approved_by=identity.current().name)
+        officer = permissions.second_person_of(draft, record.author)
+        if officer and record.one_person:
+            record = replace(record, approved_by=officer, one_person=False)
         record = record.noting(self.event(record.author, "submitted"))
         if emergency_why:
             record = self.urgent(record, emergency_why, removals=len(there))
-        if wait and record.state is State.APPROVED:
-            record = replace(record, one_person=False)
         waits = record.state is State.PENDING or wait
         if not waits or record.emergency:
             done = await self.enter_and_apply(record, contents, by=record.author)
@@ -88,41 +88,41 @@ class Entering:
         contents: Contents,
         *,
         undoes: bool = False,
-        trial: bool = False,
     ) -> Outcome:
-        """Judge, preview, and tell whether a second person is needed.
+        """Judge, preview, and tell whether a second person is needed."""
+        seen = await self.judge(snapshot, contents)
+        return await self.preview(seen, request, contents, undoes=undoes)
 
-        A *trial* does not ask the decision log.
-        """
+    async def judge(self, snapshot: Snapshot, contents: Contents) -> Outcome:
+        """Tell what becomes of each row, and what it contradicts."""
         additions, removals = contents.additions, contents.removals
-        now_ms = self._parts.now_ms()
-        judged = await asyncio.to_thread(judge, snapshot, additions, removals)
-        conflicts = await asyncio.to_thread(search.find, snapshot, additions, now_ms // 1000)
-        seen = Outcome(
+        now_s = self._parts.now_ms() // 1000
+        return Outcome(
             record=None,
-            judged=judged,
+            judged=await asyncio.to_thread(judge, snapshot, additions, removals),
             snapshot=snapshot,
-            conflicts=conflicts,
+            conflicts=await asyncio.to_thread(search.find, snapshot, additions, now_s),
             preview=None,
             second_person=None,
             version=snapshot.version,
         )
-        if judged.nothing:
-            return seen
-        impact = KeptImpact(known=False, unknown_because="a trial does not ask")
-        if not trial:
-            impact = await asyncio.to_thread(self._impact, snapshot, contents, judged)
+
+    async def preview(
+        self, seen: Outcome, request: Draft | Record, contents: Contents, *, undoes: bool = False
+    ) -> Outcome:
+        """Ask the decision log, too, and tell whether a second person is needed."""
+        snapshot, judged = seen.snapshot, seen.judged
         made = await asyncio.to_thread(
             preview.preview,
             snapshot,
             request,
-            additions,
+            contents.additions,
             judged,
-            conflicts=conflicts,
-            impact=impact,
+            conflicts=seen.conflicts,
+            impact=await asyncio.to_thread(self._impact, snapshot, contents, judged),
             popular=self._parts.popular,
             popular_rank=self._parts.options.popular_host_rank,
-            at_ms=now_ms,
+            at_ms=self._parts.now_ms(),
         )
         second = second_person.needed(
             made,

@@ -59,6 +59,18 @@ def is_lift(draft: Draft) -> bool:
     return draft.kind is ChangeKind.APPEAL and not (wide.any() or ends_allowing.any())
 
 
+def second_person_of(draft: Draft, author: str) -> str:
+    """Return the appeals officer who decided what a draft lifts; empty for any other draft.
+
+    Who handed the appeal in is its author, so two people stand behind it.
+    """
+    who = identity.current()
+    decides = not who.development and Role.APPEALS_OFFICER in who.roles
+    if not decides or not is_lift(draft) or same_person(who.name, [author]):
+        return ""
+    return who.name
+
+
 def _require(*roles: Role) -> None:
     who = identity.current()
     if not who.roles & set(roles):

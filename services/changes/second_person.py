@@ -89,3 +89,15 @@ def _small(preview: Preview, removals: int, threshold: int) -> str:
 
 def _not_needed(rule: str, why: str) -> SecondPerson:
     return SecondPerson(needed=False, rule=rule, reasons=(why,))
+
+
+def told(rule: Rule, *, development: bool) -> str:
+    """Say in a sentence which rule holds, for whoever starts the service."""
+    if rule == "off":
+        return "no change needs a second person: second_person is off."
+    if rule == "by_identity" and development:
+        return (
+            "no change needs a second person, for nobody checks who asks: second_person is "
+            "by_identity."
+        )
+    return f"large, unknown and wide changes need a second person: second_person is {rule}."

@@ -47,7 +47,7 @@ class ChangeViews:
 
     def __init__(self, parts: Parts, history: History) -> None:
         self._parts = parts
-        self._history = history
+        self.history = history
 
     async def get(self, id_: int) -> Record:
         """Return one request; `NotFound` when there is none."""
@@ -100,7 +100,7 @@ class ChangeViews:
 
     async def diff(self, first: int, last: int | None) -> Diff:
         """Compare two versions of the lists; None: what they are now."""
-        return await self._history.diff(first, last)
+        return await self.history.diff(first, last)
 
 
 def _met_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:

@@ -228,6 +228,12 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         name = list_display.word(pb.EntryKind, count.kind, "ENTRY_KIND_")
         shadow = " (shadow)" if count.mode == pb.ENTRY_MODE_SHADOW else ""
         out.print(f"{count.entries:>12,} {action} {name}{shadow}")
+    if answer.changes_waiting:
+        out.print(f"{answer.changes_waiting:,} changes wait for a second person")
+    for change in answer.unconfirmed_emergencies:
+        err.print(
+            f"[red]EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}[/]"
+        )
     for worker in answer.workers:
         age = (time.time() * 1000 - worker.applied_at_ms) / 1000
         out.print(f"worker {worker.worker}: version {worker.list_version}, for {age:.0f} s")
@@ -248,4 +254,4 @@ def _tell(patterns: list[str], answer: Any, reports: Any, *, as_json: bool) -> N
         print_json(as_dict(answer))
         return
     list_display.show_reports(patterns, reports)
-    out.print(f"the lists are at version {answer.version}")
+    list_display.show_request(answer)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import decision_pb2
+from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli.console import out
 
 CSV_COLUMNS = (
@@ -41,6 +41,11 @@ class _Enum(Protocol):
 def word(enum: _Enum, number: int, prefix: str) -> str:
     """Write the member of a wire enum as a word; empty for the unspecified one."""
     return enum.Name(number).removeprefix(prefix).lower() if number else ""
+
+
+def action(number: int) -> str:
+    """Write what an entry does: block or allow."""
+    return word(decision_pb2.Action, number, "ACTION_")
 
 
 def columns(entry: pb.Entry) -> tuple[str, ...]:
@@ -125,6 +130,17 @@ def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> No
         why = f": {report.message}" if report.message else ""
         name = f" {report.entry_id}" if report.entry_id else ""
         out.print(f"{patterns[report.row]}  {outcome}{name}{why}", markup=False, soft_wrap=True)
+
+
+def show_request(answer: Any) -> None:
+    """Tell what became of the change that was asked for: applied, or waiting."""
+    if answer.change_state == change_state_pb2.CHANGE_STATE_PENDING:
+        out.print(f"change {answer.change_id} waits for a second person; nothing changed yet")
+        for reason in answer.waits_because:
+            out.print(f"    {reason}", markup=False, soft_wrap=True)
+        return
+    by = f", by change {answer.change_id}" if answer.change_id else ""
+    out.print(f"the lists are at version {answer.version}{by}")
 
 
 def write_export(

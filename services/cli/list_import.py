@@ -155,6 +155,8 @@ def _summary(
         "invalid": outcomes["invalid"],
         "terms_given": answer.terms_given,
         "unreadable_lines": dict(reading.invalid),
+        "change_id": answer.change_id,
+        "waits_because": list(answer.waits_because),
         "seconds": round(seconds, 3),
     }
 
@@ -177,7 +179,12 @@ def _show(summary: dict[str, Any], problems: list[tuple[int, str]], *, dry_run: 
     if len(problems) > _SHOWN_PROBLEMS:
         out.print(f"… {len(problems) - _SHOWN_PROBLEMS:,} more; --report FILE has them")
     done = "nothing changed, a dry run at" if dry_run else "the lists are at"
-    out.print(f"{done} version {summary['version']}; {summary['seconds']:.1f} s")
+    if summary["waits_because"]:
+        waits = f"change {summary['change_id']} waits for a second person"
+        out.print(f"{waits}: {'; '.join(summary['waits_because'])}", markup=False, soft_wrap=True)
+        done = "nothing changed yet, the lists are at"
+    by = f", by change {summary['change_id']}" if summary["change_id"] else ""
+    out.print(f"{done} version {summary['version']}{by}; {summary['seconds']:.1f} s")
 
 
 def _write_report(path: Path, problems: list[tuple[int, str]]) -> None:

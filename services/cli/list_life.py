@@ -189,11 +189,7 @@ def _resolve(
         print_json(as_dict(answer))
     else:
         list_display.show_reports(patterns, answer.entries)
-        if answer.waits_because:
-            why = "; ".join(answer.waits_because)
-            out.print(f"change {answer.change_id} waits for a second person: {why}",
-                      markup=False, soft_wrap=True)  # fmt: skip
-        out.print(f"the lists are at version {answer.version}")
+        list_display.show_request(answer)
     wanted = pb.ROW_OUTCOME_REMOVED if drop else pb.ROW_OUTCOME_REPLACED
     if any(report.outcome != wanted for report in answer.entries):
         raise typer.Exit(1)

@@ -114,7 +114,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     async def GetStatus(
         self, request: pb.GetStatusRequest, context: object
     ) -> pb.GetStatusResponse:
-        status = await self._administration.views.status()
+        status = await self._administration.status()
         return pb.GetStatusResponse(
             version=status.head.version,
             committed_at_ms=status.head.committed_at_ms,
@@ -133,6 +133,8 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
                 )
                 for report in status.workers
             ],
+            unconfirmed_emergencies=status.emergencies,
+            changes_waiting=status.waiting,
         )
 
     async def ListDue(self, request: pb.ListDueRequest, context: object) -> pb.ListDueResponse:

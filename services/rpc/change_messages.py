@@ -46,7 +46,7 @@ def _edit(message: change_pb2.EntryEdit) -> Edit:
         "expires_s" if name == "expires_at_s" else name: getattr(message, name)
         for name in (
             "direction", "fraud_type", "source", "reason", "legal_basis", "expires_at_s",
-            "campaign",
+            "campaign", "review_at_s",
         )
         if message.HasField(name)
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Serves ChangeService: convert, ask the change requests, convert back."""
 
+from dataclasses import replace
 from typing import Any
 
 from fanzha.errors import InvalidInput
@@ -9,7 +10,7 @@ from services import identity
 from services.administration_drafts import Drafting
 from services.changes.changes import Changes
 from services.changes.parts import Outcome
-from services.changes.records import Record, State
+from services.changes.records import ChangeKind, Record, State
 from services.rpc import change_messages, list_messages
 
 MOST_ROWS = 10_000
@@ -34,9 +35,13 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             if request.HasField("expected_version")
             else None,
         )
+        kind = request.kind or ChangeKind.NORMAL
+        if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
+            raise InvalidInput("kind: normal or retirement")
+        draft = replace(read.draft, kind=ChangeKind(kind))
         go_to = request.go_to or State.DRAFT
         if go_to == State.DRAFT and not request.emergency_why:
-            record = await self._changes.propose(read.draft)
+            record = await self._changes.propose(draft)
             return pb.CreateChangeResponse(
                 change=change_messages.change(record),
                 additions=map(list_messages.report, read.addition_reports(None)),
@@ -46,7 +51,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         if go_to not in (State.DRAFT, State.PENDING, State.APPLIED):
             raise InvalidInput("go_to: draft, pending or applied")
         done = await self._changes.carry_out(
-            read.draft, emergency_why=request.emergency_why, wait=go_to == State.PENDING
+            draft, emergency_why=request.emergency_why, wait=go_to == State.PENDING
         )
         return pb.CreateChangeResponse(
             change=_change(done),

@@ -201,3 +201,26 @@ async def test_versions_are_compared_and_restored(desk: ChangeDesk) -> None:
     assert restored.record is not None
     assert restored.record.restores_version == 1
     assert await desk.listed() == {"block +8617000000001": ONE}
+
+
+async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDesk) -> None:
+    desk.impact.says = None
+    with acting(WANG):
+        await desk.changes.carry_out(a_draft(ONE), emergency_why="now")
+    lift = a_draft(ALLOWED, kind=ChangeKind.APPEAL, author="hotline")
+
+    with acting(CHEN):
+        done = await desk.changes.carry_out(lift)
+
+    assert done.record is not None
+    assert done.record.state is State.APPLIED
+    assert (done.record.author, done.record.approved_by) == ("hotline", "chen")
+    assert not done.record.one_person
+
+
+async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
+    with acting(CHEN):
+        done = await desk.changes.carry_out(a_draft(RANGE, kind=ChangeKind.APPEAL))
+
+    assert done.record is not None
+    assert done.record.state is State.PENDING
