@@ -23,6 +23,9 @@ class Unauthenticated(FanzhaError):
 class NotAllowed(FanzhaError):
     """This caller may not do this."""
 
+    on_record = False
+    """Whether the audit log has it already, told in more detail than the edge could."""
+
 
 class VersionConflict(FanzhaError):
     """Someone else changed the lists first; read them again and retry."""

@@ -13,7 +13,7 @@ from blocklists.replica import Replica
 from blocklists.store import Store
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
-from services import admin_metrics, exposure, lifetime
+from services import admin_metrics, exposure, identity, lifetime
 from services.administration import Administration
 from services.administration_drafts import Drafting
 from services.appeals import assembly
@@ -54,6 +54,8 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
     exposure.check_admin(settings)
     exposure.tell_of_admin(settings)
+    if settings.asks_who:
+        identity.become(identity.SERVICE)  # what begins here, and is no request
     stop = lifetime.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()

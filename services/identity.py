@@ -60,6 +60,9 @@ DEVELOPER = Identity(name="developer", roles=frozenset(Role), development=True)
 NOBODY = Identity(name="nobody", roles=frozenset())
 """Who calls a method that is open to anybody, where identities are asked for elsewhere."""
 
+SERVICE = Identity(name="fanzha", roles=frozenset(Role))
+"""Who acts in the background of a service that asks who asks: nobody asked for it."""
+
 _current: ContextVar[Identity] = ContextVar("identity", default=DEVELOPER)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from fanzha.errors import FanzhaError, Unauthenticated
+from fanzha.errors import FanzhaError, NotAllowed, Unauthenticated
 from services import identity
 from services.audit_events import Audit, AuditKind
 
@@ -51,8 +51,10 @@ class Refusals:
         """All there were."""
 
     def note(self, method: str, peer: str, error: FanzhaError) -> None:
-        """Count one; never waits."""
+        """Count one; never waits. What is on record already is not written again."""
         self.total += 1
+        if isinstance(error, NotAllowed) and error.on_record:
+            return
         refusal = _refusal(method, peer, error)
         if refusal in self._known:
             self._more[refusal] += 1

@@ -6,7 +6,7 @@ What then fails is followed by a record that it was refused.
 from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
-from fanzha.errors import FanzhaError
+from fanzha.errors import FanzhaError, NotAllowed
 from services.audit_events import Audit, AuditKind
 
 Result = TypeVar("Result")
@@ -38,6 +38,8 @@ class Trail:
         except FanzhaError as error:
             refused = {"what": kind.value, "why": str(error)}
             await self._audit.record(AuditKind.REFUSED, subject=subject, details=refused, actor=by)
+            if isinstance(error, NotAllowed):
+                error.on_record = True
             raise
 
 

@@ -114,4 +114,5 @@ class Parts:
             await self.audit.record(
                 AuditKind.REFUSED, subject=subject, details=details, actor=identity.current().name
             )
+            error.on_record = True
             raise

@@ -8,13 +8,18 @@ from blocklists.entries import Source
 from services.identity import Role
 
 _REGION = re.compile(r"[0-9]{2,12}")
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_LONGEST_NAME = 200
 
 
 def name(said: Any) -> str:
-    """Read a name that goes on record: 1 to 200 characters, none of them a control character."""
-    if not isinstance(said, str) or _NAME.fullmatch(said) is None:
-        raise ValueError("a name of 1 to 200 characters is required")
+    """Read a name that goes on record: 1 to 200 characters that can be seen.
+
+    With others, one person could pass for two who look the same.
+    """
+    if not isinstance(said, str) or not said.isprintable() or said != said.strip():
+        raise ValueError("a name without invisible characters is required")
+    if not 0 < len(said) <= _LONGEST_NAME:
+        raise ValueError(f"a name of 1 to {_LONGEST_NAME} characters is required")
     return said
 
 

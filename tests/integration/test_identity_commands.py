@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
 import pytest
 
+from fanzha.client import Login, channels
+from fanzha.v1 import change_pb2, change_pb2_grpc
 from services.identities.folder import Folder
 from services.identity import Role
 from tests.identities import now
@@ -43,6 +46,12 @@ class Site:
             days=1,
         )
         return {"FANZHA_TOKEN": token, "FANZHA_TLS_CA": str(self.folder.authority)}
+
+    def approve(self, who: dict[str, str], change: str) -> None:
+        """Approve a change to the lists as *who*."""
+        with channels.blocking(self.service.admin, Login.from_environment(who)) as channel:
+            stub = change_pb2_grpc.ChangeServiceStub(channel)
+            stub.ApproveChange(change_pb2.ApproveChangeRequest(id=int(change)), timeout=60)
 
     def run(self, who: dict[str, str], *arguments: str) -> "tuple[int, str]":
         done = run(
@@ -96,8 +105,15 @@ def test_show_says_who_one_is(site: Site) -> None:
 
 
 def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
-    status, said = site.run(site.as_("editor"), *ADD, "bureau", "--author", "somebody else")
-    assert status == 0, said
+    editor, approver = site.as_("editor"), site.as_("approver", name="li")
+    _, said = site.run(editor, *ADD, "bureau", "--author", "somebody else", "--json")
+    change = json.loads(said)
+    # Without a decision log of a day the impact is not known, so a second person is needed.
+    assert change["change_state"] == "CHANGE_STATE_PENDING", change
+    with pytest.raises(grpc.RpcError) as own:
+        site.approve(editor, change["change_id"])
+    assert own.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    site.approve(approver, change["change_id"])
 
     def blocked() -> bool:
         who = site.as_("carrier", name="gateway-1")
@@ -108,7 +124,8 @@ def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
 
     eventually(blocked)
     _, found = site.run(site.as_("auditor"), "blocklist", "find", LISTED, "--json")
-    assert json.loads(found)["entries"][0]["created_by"] == "wang"
+    [entry] = json.loads(found)["entries"]
+    assert entry["created_by"] == "wang"
 
 
 @pytest.mark.parametrize("role", ["carrier", "approver", "auditor", "appeals_officer", "operator"])
@@ -174,11 +191,25 @@ def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
     assert "secret" not in done.stderr
 
 
-def test_who_was_turned_away_is_in_the_log(site: Site) -> None:
-    site.run({"FANZHA_TLS_CA": str(site.folder.authority)}, "blocklist", "status")
+def test_who_was_turned_away_is_in_the_audit_log_by_whatever_process(site: Site) -> None:
+    nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
+    site.run(nobody, "blocklist", "status")
+    site.run(nobody, "check", "url", "shop.example")
+    site.run(site.as_("carrier"), "blocklist", "status")
+    auditor = site.as_("auditor")
 
-    log = site.service.folder / "up.log"
-    eventually(lambda: "login_failed" in log.read_text())
+    def subjects(kind: str) -> set[str]:
+        _, said = site.run(auditor, "audit", "list", "--kind", kind, "--json")
+        return {record["subject"] for record in json.loads(said)}
+
+    eventually(
+        lambda: (
+            {"method:BlocklistService/GetStatus", "method:InterceptionService/DecideLink"}
+            <= subjects("login_failed")
+        )
+    )
+    eventually(lambda: "method:BlocklistService/GetStatus" in subjects("refused"))
+    assert 'code="unauthenticated"' in site.service.metrics_page()
 
 
 def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:

@@ -74,6 +74,18 @@ async def test_who_is_known_is_named() -> None:
     assert (kind, actor, details["peer"]) == (AuditKind.REFUSED, "wang", "[::1]")
 
 
+async def test_what_is_on_record_in_more_detail_is_counted_only() -> None:
+    audit = Kept()
+    refusals = Refusals(audit, clock=Clock())
+    error = NotAllowed("your own change")
+    error.on_record = True
+
+    refusals.note(METHOD, "ipv4:10.0.0.1:1", error)
+    await refusals.write(last=True)
+
+    assert (audit.records, refusals.total) == ([], 1)
+
+
 async def test_repeats_are_counted_and_written_at_the_end_of_the_window() -> None:
     audit, clock = Kept(), Clock()
     refusals = Refusals(audit, clock=clock)

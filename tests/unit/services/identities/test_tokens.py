@@ -103,6 +103,8 @@ def test_a_role_of_another_system_is_passed_over(issuer: Issuer, known: Known) -
         ({"sub": None}, "claim sub is missing"),
         ({"sub": ""}, "a name"),
         ({"sub": "wang\nli"}, "a name"),
+        ({"sub": "wang\u200b"}, "a name"),
+        ({"sub": "wang "}, "a name"),
         ({"roles": "editor"}, "roles: a list"),
         ({"regions": []}, "regions"),
         ({"regions": ["Zhejiang"]}, "regions"),
