@@ -37,7 +37,7 @@ def build(
             PastChanges(store),
             PastRequests(ChangeStore(connect(redis_url, decode_responses=False))),
             PastAppeals(AppealStore(redis)),
-            *([PastDecisions(logged)] if logged else []),
+            PastDecisions(logged),
             Versions(store, ModelStore(redis), now_ms),
         ],
         audit=audit,

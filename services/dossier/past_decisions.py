@@ -11,18 +11,23 @@ from services.dossier.subjects import Subject
 from services.dossier.words import time_of
 
 MOST = 1000
-_PARTIES = ("from_party", "to_party")
+_TITLES = ("判定记录", "Decisions")
+_PARTIES = ("from_party", "to_party", "pattern")
+"""A pattern may be the number of somebody else: of who was called, say."""
 _TIMES = {"occurred_at_ms": "occurred", "decided_at_ms": "decided"}
 
 
 class PastDecisions:
     """Decisions in the log of this host, as far back as it goes."""
 
-    def __init__(self, query: DecisionQuery) -> None:
+    def __init__(self, query: DecisionQuery | None) -> None:
+        """Ask *query*; None where no log is kept."""
         self._query = query
 
     async def section(self, subject: Subject) -> Section:
         """Return the newest decisions about this number, host, page or text."""
+        if self._query is None:
+            return Section(name="decisions", titles=_TITLES, notes=["no decision log is kept"])
         wanted = subjects.about(subject.kind, subject.pattern, since_ms=0, limit=MOST)
         found = await asyncio.to_thread(self._query.find, wanted)
         notes = [
@@ -36,17 +41,24 @@ class PastDecisions:
             notes.append(f"{len(found.torn)} segments of the log were torn, and are left out")
         return Section(
             name="decisions",
-            titles=("判定记录", "Decisions"),
+            titles=_TITLES,
             rows=[_words(as_hits.fields(row), subject) for row in found.rows],
             notes=notes,
         )
 
 
 def _words(fields: Mapping[str, str], subject: Subject) -> dict[str, str]:
+    own = {pattern for _, pattern in subject.names}
     shown = {
-        name: masked(value) if name in _PARTIES and value != subject.pattern else value
+        name: masked(value)
+        if name in _PARTIES and _is_number(value) and value not in own
+        else value
         for name, value in fields.items()
         if name not in _TIMES
     }
     times = {name: time_of(int(fields.get(field, 0))) for field, name in _TIMES.items()}
     return shown | times
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+").isdecimal()
