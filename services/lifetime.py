@@ -1,6 +1,7 @@
 """When a process starts and ends: signals, the parent's pipe, background tasks."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -40,6 +41,12 @@ def say_serving() -> None:
     if is_child():
         sys.stdout.write(f"{SERVING_LINE}\n")
         sys.stdout.flush()
+
+
+def settle_memory() -> None:
+    """Tell Python that what lives now lives on: it need not look for garbage among it again."""
+    gc.collect()
+    gc.freeze()
 
 
 async def first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:

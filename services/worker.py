@@ -218,6 +218,7 @@ class Worker:
         first = self._applied_at_ms == 0
         self._applied_at_ms = now_ms()
         if first:
+            lifetime.settle_memory()
             await self._server.serve()
             lifetime.say_serving()
             logger.info("serving", extra={"list_version": self._replica.current.version})

@@ -4,7 +4,7 @@ Requests and responses stay bytes here, because reading and writing them row by 
 take most of the time (ADR 11).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fanzha.tables import Channel
@@ -15,7 +15,7 @@ from services.rpc.desk import Desk
 from services.rpc.reading import Reader
 from services.rpc.requests import Intake
 
-FEWEST_BY_COLUMN = {Channel.CALL: 128, Channel.TEXT: 96, Channel.LINK: 256}
+FEWEST_BY_COLUMN = {Channel.CALL: 64, Channel.TEXT: 40, Channel.LINK: 128}
 """Rows from which reading by column is the quicker way."""
 
 
@@ -45,20 +45,20 @@ class InterceptionServicer:
         self._texts = desk(Channel.TEXT, columns.texts, reader.texts, engine.decide_texts)
         self._links = desk(Channel.LINK, columns.links, reader.links, engine.decide_links)
 
-    async def DecideCall(self, request: bytes, context: object) -> bytes:
-        return await self._calls.answer(request, single=True)
+    def DecideCall(self, request: bytes, context: object) -> Awaitable[bytes]:
+        return self._calls.answer(request, single=True)
 
-    async def DecideCalls(self, request: bytes, context: object) -> bytes:
-        return await self._calls.answer(request, single=False)
+    def DecideCalls(self, request: bytes, context: object) -> Awaitable[bytes]:
+        return self._calls.answer(request, single=False)
 
-    async def DecideText(self, request: bytes, context: object) -> bytes:
-        return await self._texts.answer(request, single=True)
+    def DecideText(self, request: bytes, context: object) -> Awaitable[bytes]:
+        return self._texts.answer(request, single=True)
 
-    async def DecideTexts(self, request: bytes, context: object) -> bytes:
-        return await self._texts.answer(request, single=False)
+    def DecideTexts(self, request: bytes, context: object) -> Awaitable[bytes]:
+        return self._texts.answer(request, single=False)
 
-    async def DecideLink(self, request: bytes, context: object) -> bytes:
-        return await self._links.answer(request, single=True)
+    def DecideLink(self, request: bytes, context: object) -> Awaitable[bytes]:
+        return self._links.answer(request, single=True)
 
-    async def DecideLinks(self, request: bytes, context: object) -> bytes:
-        return await self._links.answer(request, single=False)
+    def DecideLinks(self, request: bytes, context: object) -> Awaitable[bytes]:
+        return self._links.answer(request, single=False)

@@ -85,6 +85,8 @@ class RpcServer:
         self._server = grpc.aio.server(
             options=[
                 ("grpc.so_reuseport", 1),
+                # Nobody can ask for what it notes of each request, and noting takes time.
+                ("grpc.enable_channelz", 0),
                 ("grpc.max_receive_message_length", max_message_bytes),
                 ("grpc.max_send_message_length", max_message_bytes),
                 # What is beyond waits with the client, and comes when its time is nearly over.
