@@ -103,6 +103,11 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "PreviewChange": _READERS,
         "DiffVersions": _READERS,
     },
+    "fanzha.v1.MappingService": {
+        "SaveMapping": _EDITOR,
+        "ListMappings": _READERS,
+        "ForgetMapping": _EDITOR,
+    },
     "fanzha.v1.AccessService": {
         "WhoAmI": Door.KNOWN,
     },

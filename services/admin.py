@@ -32,6 +32,7 @@ from services.dossier import assembly as dossier_assembly
 from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
 from services.list_gauges import ListGauges
+from services.mappings import Mappings
 from services.places import ADMIN_LISTS, AUDIT
 from services.refusal_post import RefusalIntake
 from services.refusals import Refusals
@@ -40,6 +41,7 @@ from services.rpc.appeal import AppealServicer
 from services.rpc.audit import AuditServicer
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.changes import ChangeServicer
+from services.rpc.mappings import MappingServicer
 from services.rpc.server import RpcServer
 from services.settings import Settings
 
@@ -125,6 +127,7 @@ async def run(settings: Settings) -> int:
             "appeal": AppealServicer(appeals.appeals),
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),
+            "mapping": MappingServicer(Mappings(connect(settings.redis_url), now_ms=now_ms)),
         },
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),

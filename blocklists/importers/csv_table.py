@@ -1,57 +1,127 @@
 """Reads tables: comma, tab, semicolon or bar between columns, with a header or without.
 
-A header is recognised by its names, see `records`. Without one, a column of types
-(``url``, ``domain``, ``ip`` …) tells the column after it, as feeds of indicators have
-it; else the first column that looks like a number, a name or a URL is taken.
+A header is recognised by its names, see `columns`, also below titles and over two rows.
+Without one, a column of types (``url``, ``domain``, ``ip`` …) tells the column after it, as feeds
+of indicators have it; else the first column that looks like a number, a name or a URL is taken.
 """
 
 import csv
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
-from blocklists.importers import words
-from blocklists.importers.records import Layout
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item
+from blocklists.importers import headers, words
+from blocklists.importers.columns import Choose, nothing_chosen
+from blocklists.importers.headers import MOST_LEADING, Header
+from blocklists.importers.records import Layout, Place
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, TITLE, BadLine, Ignored, Item
 
 DELIMITERS = ",\t;|"
 _LONGEST_ROW = 50
 """Lines a row may go on for; more is a quote that was never closed."""
+_LONGEST_NAME = 5
+"""Lines that a name in the header may have."""
 _HASHES = frozenset(("md5", "sha1", "sha256", "hash"))
-_LOOKS_LIKE_A_PATTERN = re.compile(
-    r"\+?[0-9][0-9 ()-]{2,24}\*?|(?:https?://)?(?:[\w-]+\.)+\w{2,}(?:[:/].*)?|https?://.+"
-)
-_DATE = re.compile(r"\d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}(?:[T ].*)?")
+_NO_PATTERN = "no column holds a pattern"
 
 
-def read(lines: Iterable[str]) -> Iterator[Item]:
-    """Read rows; a line that starts with ``#`` is a comment, or the header."""
+def read(
+    lines: Iterable[str],
+    choose: Choose = nothing_chosen,
+    told: Callable[[Header], None] = lambda _header: None,
+) -> Iterator[Item]:
+    """Read rows; a line that starts with ``#`` is a comment, or the header.
+
+    *choose* says what columns hold whose names say less; *told* gets the header.
+    """
     lines = iter(lines)
-    layout: Layout | None = None
-    delimiter, line, header_was_guessed = ",", 0, False
-    for line, text in enumerate(lines, 1):
+    held: list[BadLine] = []
+    above: list[str] = []
+    unknown_header = False
+    for first, last, text in _leading(lines):
         if not text.strip():
-            yield Ignored(line, BLANK)
+            yield Ignored(first, BLANK)
             continue
         delimiter = delimiter_of(text)
         cells = _cells(text, delimiter)
-        layout = header_layout(cells)
-        if layout is None and text.startswith("#"):
-            yield Ignored(line, COMMENT)
-            continue
-        header_was_guessed = layout is None
-        layout = layout or _guess(cells)
-        if layout is None:
-            yield BadLine(line, text, "no column holds a pattern")
-            continue
-        yield layout.item(line, cells) if header_was_guessed else _header(line, layout)
-        break
-    if layout is not None:
-        yield from _rows(line, csv.reader(lines, delimiter=delimiter, strict=True), layout)
+        names = headers.joined(above, cells)
+        if (layout := headers.layout_of(names, choose(names))) is not None:
+            yield from (Ignored(title.line, TITLE) for title in held)
+            yield from _table(
+                first,
+                last,
+                lines,
+                delimiter=delimiter,
+                names=names,
+                layout=layout,
+                choose=choose,
+                told=told,
+            )
+            return
+        if text.startswith("#"):
+            yield Ignored(first, COMMENT)
+        elif (layout := _guess(cells)) is not None and not unknown_header:
+            yield from held
+            yield layout.item(first, cells)
+            yield from _rows(last, csv.reader(lines, delimiter=delimiter, strict=True), layout)
+            return
+        else:
+            # A title, if a header follows soon. Names that nobody knows are no reason to guess: a
+            # column that looks like numbers may be whom to call.
+            unknown_header = unknown_header or headers.looks_like_names(cells)
+            held.append(BadLine(first, text, _NO_PATTERN))
+            above = cells
+            if len(held) > MOST_LEADING:
+                yield held.pop(0)
+    yield from held
 
 
 def delimiter_of(text: str) -> str:
     """Return what stands between the columns of a line."""
     return max(DELIMITERS, key=text.count)
+
+
+def _leading(lines: Iterator[str]) -> Iterator[tuple[int, int, str]]:
+    """Join lines while a quote is open: names in a header may have line breaks."""
+    number = 0
+    for line in lines:
+        number += 1
+        first, text = number, line
+        while text.count('"') % 2 and number - first < _LONGEST_NAME:
+            more = next(lines, None)
+            if more is None:
+                break
+            number += 1
+            text = f"{text}\n{more}"
+        yield first, number, text
+
+
+def _table(
+    first: int,
+    last: int,
+    lines: Iterator[str],
+    *,
+    delimiter: str,
+    names: Sequence[str],
+    layout: Layout,
+    choose: Choose,
+    told: Callable[[Header], None],
+) -> Iterator[Item]:
+    """Read what begins with a header, which may have a second row."""
+    second = next(lines, None)
+    below = _cells(second, delimiter) if second is not None else []
+    both = headers.joined(names, below)
+    double = headers.goes_on(names, below, choose(names)) and Layout.of(both, choose(both))
+    if double:
+        names, layout = both, double
+    told(Header(sheet="", line=last + bool(double), names=tuple(names), layout=layout))
+    unused = f"; columns not used: {', '.join(layout.unused)}" if layout.unused else ""
+    yield Ignored(first, f"{HEADER}{unused}")
+    if double:
+        yield Ignored(last + 1, HEADER)
+        last += 1
+    elif second is not None:
+        lines = chain([second], lines)
+    yield from _rows(last, csv.reader(lines, delimiter=delimiter, strict=True), layout)
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
@@ -62,23 +132,8 @@ def _cells(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def header_layout(cells: Sequence[str]) -> Layout | None:
-    """Read a row as a header; None when it is none, or names no column with patterns."""
-    contents = any(_holds_contents(cell.strip()) for cell in cells)
-    return None if contents else Layout.of(cells)
-
-
-def _holds_contents(cell: str) -> bool:
-    return bool(_LOOKS_LIKE_A_PATTERN.fullmatch(cell) or _DATE.fullmatch(cell))
-
-
-def _header(line: int, layout: Layout) -> Ignored:
-    unused = f"; columns not used: {', '.join(layout.unused)}" if layout.unused else ""
-    return Ignored(line, f"header{unused}")
-
-
 def _rows(line: int, rows: Iterator[list[str]], layout: Layout) -> Iterator[Item]:
-    before, item = 0, layout.item
+    before, item, several = 0, layout.item, bool(layout.groups)
     while True:
         try:
             cells = next(rows, None)
@@ -95,6 +150,8 @@ def _rows(line: int, rows: Iterator[list[str]], layout: Layout) -> Iterator[Item
                 yield BadLine(start, ",".join(cells)[:200], "a quote that is not closed")
             elif cells[0].startswith("#"):
                 yield Ignored(start, COMMENT)
+            elif several:
+                yield from layout.items(start, cells)
             else:
                 yield item(start, cells)
         before = rows.line_num  # type: ignore[attr-defined]
@@ -107,8 +164,8 @@ def _guess(cells: Sequence[str]) -> Layout | None:
         at = known.index(True)
         rest = cells[at + 2 :]
         reason = [("reason", at + 2)] if rest and not rest[0].startswith("http") else []
-        return Layout(pattern=at + 1, pattern_column="pattern", fields=(("type", at), *reason))
+        return Layout(main=Place("pattern", at + 1), fields=(("type", at), *reason))
     for at, cell in enumerate(cells):
-        if _LOOKS_LIKE_A_PATTERN.fullmatch(cell.strip()) and not _DATE.fullmatch(cell.strip()):
-            return Layout(pattern=at, pattern_column="pattern", fields=())
+        if headers.looks_like_a_pattern(cell.strip()):
+            return Layout(main=Place("pattern", at), fields=())
     return None

@@ -5,35 +5,98 @@ Streams: what it holds is a block of a mebibyte and the longest line.
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, cast
+
+from fanzha.errors import InvalidInput
+
+ENCODINGS = ("utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5")
+"""Encodings that can be asked for."""
 
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK_BYTES = 1 << 20
+_FOUND = ("utf-8", "gb18030")
+"""Encodings that are recognised, the first that fits."""
 
 
-def lines(raw: IO[bytes]) -> Iterator[str]:
-    """Read the lines of a file, without their ends.
+class Lines(Iterable[str]):
+    """The lines of a file, without their ends.
 
-    Each line is UTF-8 or, failing that, GB 18030; the byte order marks of UTF-8 and
-    UTF-16 are heeded. Bytes that are neither become U+FFFD, for a reader to complain of.
-    Raises OSError or EOFError where the file, or the gzip in it, is damaged.
+    The first block that is not ASCII decides: UTF-8 if all of it is, else GB 18030 if all
+    of it is, else the one of them that more of its lines are. The byte order marks of UTF-8
+    and UTF-16 are heeded. A line with bytes that the encoding does not know has U+FFFD
+    in their place, and its number is in ``undecoded``.
+    Raises OSError, EOFError or zlib.error where the file, or the gzip in it, is damaged.
     """
-    # No wrapper around what can look ahead already: it would close the file with itself.
-    file: Any = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
-    start = file.peek(3)[:3]
-    if start.startswith(_GZIP):
-        yield from lines(cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb")))
-    elif start.startswith(_UTF16_MARKS):
-        for line in io.TextIOWrapper(file, "utf-16", "replace"):
-            yield line.rstrip("\n")
-    else:
-        if start == _UTF8_MARK:
-            file.read(3)
-        for block in _whole_lines(file):
-            yield from _decoded(block)
+
+    def __init__(self, raw: IO[bytes], encoding: str = "") -> None:
+        if encoding not in ("", *ENCODINGS):
+            raise InvalidInput(f"encoding: none of {', '.join(ENCODINGS)}: {encoding[:50]!r}")
+        self.encoding = encoding
+        """What the lines are, as far as is known; empty: ASCII so far."""
+        self.undecoded: set[int] = set()
+        self._number = 0
+        self._lines = self._read(raw)
+
+    def __iter__(self) -> Iterator[str]:
+        # Not this object: a call for each line would cost half as much as reading it.
+        return self._lines
+
+    def _read(self, raw: IO[bytes]) -> Iterator[str]:
+        # No wrapper around what can look ahead already: it would close the file with itself.
+        file: Any = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
+        start = file.peek(3)[:3]
+        if start.startswith(_GZIP):
+            yield from self._read(cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb")))
+        elif self.encoding.startswith("utf-16") or start.startswith(_UTF16_MARKS):
+            big = start.startswith(b"\xfe\xff")
+            codec = "utf-16-be" if big and self.encoding in ("", "utf-16") else self.encoding
+            self.encoding = self.encoding or "utf-16"
+            # Without a mark it is as Windows writes it.
+            yield from self._wide(file, "utf-16-le" if codec in ("", "utf-16") else codec)
+        else:
+            if start == _UTF8_MARK and self.encoding in ("", "utf-8"):
+                file.read(3)
+                self.encoding = "utf-8"
+            for block in _whole_lines(file):
+                yield from self._decoded(block)
+
+    def _wide(self, file: IO[bytes], codec: str) -> Iterator[str]:
+        for number, line in enumerate(io.TextIOWrapper(file, codec, "replace"), 1):
+            if "\ufffd" in line:
+                self.undecoded.add(number)
+            yield line.removeprefix("\ufeff").rstrip("\n")
+
+    def _decoded(self, block: bytes) -> Iterator[str]:
+        if not self.encoding and not block.isascii():
+            self.encoding = _recognised(block)
+        try:
+            text = block.decode(self.encoding or "ascii")
+        except UnicodeDecodeError:
+            # Line by line, for one bad line must not change how the others are read.
+            lines = block.replace(b"\r\n", b"\n").removesuffix(b"\r").split(b"\n")
+            yield from map(
+                self._line, lines, range(self._number + 1, self._number + 1 + len(lines))
+            )
+            self._number += len(lines)
+        else:
+            found = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
+            self._number += len(found)
+            yield from found
+
+    def _line(self, line: bytes, number: int) -> str:
+        try:
+            return line.decode(self.encoding)
+        except UnicodeDecodeError:
+            self.undecoded.add(number)
+            return line.decode(self.encoding, "replace")
+
+
+def lines(raw: IO[bytes], encoding: str = "") -> Lines:
+    """Read the lines of a file, in *encoding* or in the one it is in."""
+    return Lines(raw, encoding)
 
 
 def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -49,20 +112,22 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _decoded(block: bytes) -> Iterator[str]:
+def _recognised(block: bytes) -> str:
+    wrong = {encoding: _wrong_lines(block, encoding) for encoding in _FOUND}
+    return min(_FOUND, key=wrong.__getitem__)
+
+
+def _wrong_lines(block: bytes, encoding: str) -> int:
     try:
-        text = block.decode()
+        block.decode(encoding)
     except UnicodeDecodeError:
-        # Line by line, for one bad line must not change how the others are read.
-        yield from map(_line, block.replace(b"\r\n", b"\n").split(b"\n"))
-    else:
-        yield from text.replace("\r\n", "\n").removesuffix("\r").split("\n")
+        return sum(not _fits(line, encoding) for line in block.split(b"\n"))
+    return 0
 
 
-def _line(line: bytes) -> str:
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return line.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return line.decode(errors="replace")
+def _fits(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

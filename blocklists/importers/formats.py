@@ -11,10 +11,12 @@ from blocklists.importers import (
     csv_table,
     dnsmasq,
     domains,
+    headers,
     hosts,
     json_lists,
     numbers,
     rpz,
+    stix,
     unbound,
     yaml_records,
 )
@@ -38,6 +40,8 @@ class Format(StrEnum):
     BIND = "bind"
     JSON = "json"
     YAML = "yaml"
+    XLSX = "xlsx"
+    STIX = "stix"
 
 
 READERS: dict[Format, Reader] = {
@@ -52,7 +56,9 @@ READERS: dict[Format, Reader] = {
     Format.BIND: bind.read,
     Format.JSON: json_lists.read,
     Format.YAML: yaml_records.read,
+    Format.STIX: stix.read,
 }
+"""Readers of lines; a workbook has none, see `workbook`."""
 
 # In this order: a line votes for the first that it looks like.
 _LOOKS: tuple[tuple[Format, re.Pattern[str]], ...] = (
@@ -68,6 +74,11 @@ _LOOKS: tuple[tuple[Format, re.Pattern[str]], ...] = (
 )
 _REMARK = re.compile(r"\s*(?:#|;|//)")
 _YAML = re.compile(r"(?:---\s*|\s*- +[a-z_]+:.*)", re.IGNORECASE)
+_STIX = re.compile(
+    r'"(?:type"\s*:\s*"(?:bundle|indicator)|id"\s*:\s*"bundle--|pattern_type)"|"bundle--'
+)
+_STIX_SEEN = 20_000
+"""Characters of the first lines that are looked at; a bundle may be one line."""
 _JSON_LIST = re.compile(r"\[\s*(?:[\"{\]].*)?")
 
 
@@ -79,7 +90,7 @@ def detect(head: Sequence[str], name: str = "") -> Format:
     told = [line.strip() for line in head if line.strip()]
     first = told[0] if told else ""
     if first.startswith("{") or _JSON_LIST.fullmatch(first):
-        return Format.JSON
+        return Format.STIX if _STIX.search("\n".join(told)[:_STIX_SEEN]) else Format.JSON
     if _YAML.fullmatch(first):
         return Format.YAML
     if any(_is_header(line) for line in told[:20]):
@@ -99,7 +110,7 @@ def _vote(line: str) -> Format:
 def _is_header(line: str) -> bool:
     cells = line.split(csv_table.delimiter_of(line))
     plain = len(cells) > 1 or not line.startswith("#")
-    return plain and csv_table.header_layout(cells) is not None
+    return plain and headers.layout_of(cells) is not None
 
 
 def _by_name(name: str) -> Format:

@@ -1,139 +1,230 @@
-"""Knows the names that columns of lists have, in Chinese and English.
+"""Finds out which column of a table holds what, once, and reads every row by position."""
 
-Tables and records of one list share this: `Layout` finds the columns once, and
-every row is then read by position.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 
-from blocklists.entries import Kind
-from blocklists.importers import words
+from blocklists.entries import Direction, Kind
+from blocklists.importers import columns, lost_digits, words
+from blocklists.importers.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
 from blocklists.importers.rows import BadLine, Item, Row
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 
-PATTERN_COLUMNS: dict[str, tuple[str, ...]] = {
-    "pattern": ("pattern", "value", "indicator", "ioc", "模式", "值", "名单内容"),
-    "number": (
-        "number", "phone", "phone_number", "msisdn", "tel", "telephone", "mobile", "caller",
-        "号码", "电话", "电话号码", "手机", "手机号", "手机号码", "主叫号码", "涉诈号码", "号段",
-    ),
-    "sender": ("sender", "sender_id", "发送方", "发送号码", "端口号", "短信端口"),
-    "url": ("url", "link", "uri", "网址", "链接", "链接地址", "涉诈网址"),
-    "host": ("domain", "host", "hostname", "fqdn", "ip", "ip_address",
-             "域名", "主机", "涉诈域名", "ip地址"),
-}  # fmt: skip
-"""Columns that hold patterns. Of several in one file the first group here is taken."""
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "type": ("type", "kind", "类型", "种类", "名单类型"),
-    "action": ("action", "动作", "处置", "处置措施", "处置方式"),
-    "direction": ("direction", "方向"),
-    "fraud_type": ("fraud_type", "诈骗类型", "涉诈类型"),
-    "source": ("source", "来源", "数据来源", "来源单位"),
-    "reason": ("reason", "description", "comment", "note", "category", "threat", "tags",
-               "原因", "理由", "描述", "说明", "备注", "标签"),
-    "legal_basis": ("legal_basis", "法律依据", "依据"),
-    "expires": ("expires", "expires_at", "expiry", "valid_until",
-                "有效期", "到期", "到期时间", "失效时间", "截止日期"),
-    "campaign": ("campaign", "专项", "专项行动", "行动"),
-    "review": ("review", "review_at", "复核", "复核日期", "复核时间", "复审日期"),
-    "mode": ("mode", "执行方式", "生效方式"),
-}  # fmt: skip
-
 _KINDS = {"sender": Kind.SENDER, "url": Kind.URL_PREFIX, "host": Kind.HOST}
-_FIELD_BY_NAME = {name: field for field, names in COLUMNS.items() for name in names}
-_NUMBER_TRIMMINGS = " \t'\"="
+_GROUPS = (("pattern",), ("number", "callee", "sender"), ("url", "host"))
+"""A row gives one entry for each group that it has something of."""
+_SITES = frozenset(("url", "host"))
+_NUMBERS = frozenset(("number", "callee"))
+_MAYBE_NUMBERS = frozenset(("pattern", "sender"))
+_NUMBER_STARTS = frozenset("+0123456789")
+_NUMBER_TRIMMINGS = " \t'\"=\u3000\xa0\ufeff\u200b"
 """What spreadsheets leave around numbers to keep them from being calculated with."""
+
+
+class Place(NamedTuple):
+    """A column that holds patterns."""
+
+    column: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Which column of a table is what; -1 where there is none."""
+    """Which column of a table is what."""
 
-    pattern: int
-    pattern_column: str
+    main: Place
+    """The first column that holds patterns."""
     fields: tuple[tuple[str, int], ...]
     """Optional fields there are, with their columns; "type" is first."""
+    groups: tuple[tuple[Place, ...], ...] = ()
+    """All columns with patterns, where there are several."""
+    used: tuple[tuple[str, str], ...] = ()
+    """Names of columns, and what they hold."""
     unused: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """Columns that somebody chose to ignore."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All columns with patterns."""
+        return tuple(place for group in self.groups for place in group) or (self.main,)
+
+    @property
+    def width(self) -> int:
+        """How many columns a row needs."""
+        return 1 + max(at for _, at in (*self.places, *self.fields))
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> Self | None:
+    def of(cls, names: Sequence[str], chosen: Chosen | None = None) -> Self | None:
         """Recognise the columns by their *names*; None when none holds patterns."""
-        places = {_plain(name): at for at, name in reversed([*enumerate(names)])}
-        for column, aliases in PATTERN_COLUMNS.items():
-            found = next((alias for alias in aliases if alias in places), None)
-            if found is None:
-                continue
-            pattern = places.pop(found)
-            fields = {}
-            for name, at in places.items():
-                if (field := _FIELD_BY_NAME.get(name)) and field not in fields:
-                    fields[field] = at
-            used = {pattern, *fields.values()}
-            return cls(
-                pattern=pattern,
-                pattern_column=column,
-                fields=tuple(sorted(fields.items(), key=lambda item: item[0] != "type")),
-                unused=tuple(name for at, name in enumerate(names) if at not in used),
-            )
-        return None
+        targets = _targets(names, chosen or {})
+        held = {target: at for at, target in reversed([*enumerate(targets)]) if target}
+        groups = _groups(held)
+        if not groups:
+            return None
+        fields = {field: held[field] for field in COLUMNS if field in held}
+        taken = {place.at for group in groups for place in group} | set(fields.values())
+        several = len(groups) > 1 or len(groups[0]) > 1
+        return cls(
+            main=groups[0][0],
+            fields=tuple(fields.items()),
+            groups=groups if several else (),
+            used=tuple((names[at], targets[at]) for at in sorted(taken)),
+            unused=tuple(
+                name
+                for at, name in enumerate(names)
+                if at not in taken and name.strip() and targets[at] != IGNORED
+            ),
+            ignored=tuple(
+                name for name, target in zip(names, targets, strict=True) if target == IGNORED
+            ),
+        )
 
-    def item(self, line: int, cells: Sequence[str], action: Action | None = None) -> Item:
-        """Read one row of the table."""
+    def items(
+        self, line: int, cells: Sequence[str], action: Action | None = None
+    ) -> Iterator[Item]:
+        """Read one row of a table with several columns of patterns."""
+        found = [place for group in self.groups if (place := _first(group, cells))]
+        if not found:
+            yield self.item(line, cells, action)  # which complains
+        for place in found:
+            yield self.item(line, cells, action, place)
+
+    def item(
+        self,
+        line: int,
+        cells: Sequence[str],
+        action: Action | None = None,
+        place: Place | None = None,
+    ) -> Item:
+        """Read one row, with the pattern at *place* or in the first column that holds any."""
         try:
-            return self._row(line, cells, action)
+            return self._row(line, cells, action, place or self.main)
         except InvalidInput as error:
             return BadLine(line, ",".join(cells), str(error))
         except IndexError:
             return BadLine(line, ",".join(cells), "fewer columns than the header names")
 
-    def _row(self, line: int, cells: Sequence[str], action: Action | None) -> Item:
-        pattern, column = cells[self.pattern].strip(_NUMBER_TRIMMINGS), self.pattern_column
+    def _row(self, line: int, cells: Sequence[str], action: Action | None, place: Place) -> Row:
+        column, at = place
+        pattern = cells[at].strip(_NUMBER_TRIMMINGS)
         if not pattern:
-            return BadLine(line, ",".join(cells), f"{column}: empty")
-        kind = _KINDS.get(column)
-        row = Row(line, pattern, kind, action)
-        if column == "number":
-            row = row._replace(kind=_number_kind(pattern))
+            raise InvalidInput(f"{column}: empty")
+        kind, direction = _KINDS.get(column), None
+        if column in _NUMBERS:
+            pattern = lost_digits.whole(pattern)
+            kind = _number_kind(pattern)
+            direction = Direction.TO if column == "callee" else None
+        elif column in _MAYBE_NUMBERS and pattern[0] in _NUMBER_STARTS:
+            pattern = lost_digits.whole(pattern)
+        values = [line, pattern, kind, action, direction, None, None, "", "", "", "", "", None]
         for field, at in self.fields:
             if word := cells[at].strip():
-                row = _READ_FIELD[field](row, word)
-        return row
+                if (text := _TEXTS.get(field)) is not None:
+                    values[text] = word
+                else:
+                    _READ_WORD[field](values, word)
+        return Row._make(values)
 
 
-def record_item(line: int, record: Mapping[str, str], action: Action | None = None) -> Item:
+def record_items(
+    line: int, record: Mapping[str, str], action: Action | None = None
+) -> Iterator[Item]:
     """Read one record, a mapping of column names to words."""
-    layout = Layout.of(list(record))
+    layout = _recognised(tuple(record))
     if layout is None:
-        return BadLine(line, str(dict(record))[:200], "no member holds a pattern")
-    return layout.item(line, list(record.values()), action)
+        yield BadLine(line, str(dict(record))[:200], "no member holds a pattern")
+    elif layout.groups:
+        yield from layout.items(line, list(record.values()), action)
+    else:
+        yield layout.item(line, list(record.values()), action)
 
 
-def _read_kind(row: Row, word: str) -> Row:
-    kind = words.read_kind(word)
-    return row._replace(kind=_number_kind(row.pattern) if kind is None else kind)
+@lru_cache(maxsize=256)
+def _recognised(names: tuple[str, ...]) -> Layout | None:
+    """Recognise the members of a record: most records of a list have the same."""
+    return Layout.of(names)
 
 
-_READ_FIELD: dict[str, Callable[[Row, str], Row]] = {
-    "type": _read_kind,
-    "action": lambda row, word: row._replace(action=words.read_action(word)),
-    "direction": lambda row, word: row._replace(direction=words.read_direction(word)),
-    "fraud_type": lambda row, word: row._replace(fraud_type=words.read_fraud_type(word)),
-    "source": lambda row, word: row._replace(source=words.read_source(word)),
-    "reason": lambda row, word: row._replace(reason=word),
-    "legal_basis": lambda row, word: row._replace(legal_basis=word),
-    "expires": lambda row, word: row._replace(expires=word),
-    "campaign": lambda row, word: row._replace(campaign=word),
-    "review": lambda row, word: row._replace(review=word),
-    "mode": lambda row, word: row._replace(mode=words.read_mode(word)),
+def _targets(names: Sequence[str], chosen: Chosen) -> list[str]:
+    """Return what each column holds; of several that hold the same only one, by its name."""
+    plain = [columns.plain(name) for name in names]
+    targets = [chosen.get(name, "") for name in plain]
+    taken = set(targets)
+    sites = any(columns.target_of(name) in _SITES for name in plain)
+    for column, aliases in (PATTERN_COLUMNS | COLUMNS).items():
+        known = [alias for alias in aliases if alias in plain]
+        places = [plain.index(alias) for alias in known if not (sites and alias in AMBIGUOUS)]
+        free = next((at for at in places if not targets[at]), None)
+        if column not in taken and free is not None:
+            targets[free] = column
+    return targets
+
+
+def _groups(held: Mapping[str, int]) -> tuple[tuple[Place, ...], ...]:
+    groups = [
+        tuple(Place(column, held[column]) for column in group if column in held)
+        for group in _GROUPS
+    ]
+    found = [group for group in groups if group]
+    if found and found[0][0].column == "pattern":
+        return (found[0],)
+    return tuple(_without_victims(group) for group in found)
+
+
+def _without_victims(group: tuple[Place, ...]) -> tuple[Place, ...]:
+    # Beside the caller, the called party is a victim: it must not be listed.
+    if group[0].column == "number":
+        return tuple(place for place in group if place.column != "callee")
+    return group
+
+
+def _first(group: Sequence[Place], cells: Sequence[str]) -> Place | None:
+    for place in group:
+        if place.at < len(cells) and cells[place.at].strip(_NUMBER_TRIMMINGS):
+            return place
+    return None
+
+
+def _read_type(values: list[Any], word: str) -> None:
+    """Read what a pattern is; sheets also call the type of fraud so."""
+    try:
+        kind = words.read_kind(word)
+    except InvalidInput:
+        if word.strip().lower() not in words.FRAUD_TYPES or word.isdecimal():
+            raise
+        values[_FRAUD_TYPE] = words.read_fraud_type(word)
+        return
+    values[_KIND] = _number_kind(values[_PATTERN]) if kind is None else kind
+
+
+def _into(field: str, read: Callable[[str], Any]) -> Callable[[list[Any], str], None]:
+    place = Row._fields.index(field)
+
+    def put(values: list[Any], word: str) -> None:
+        values[place] = read(word)
+
+    return put
+
+
+_PATTERN, _KIND, _FRAUD_TYPE = map(Row._fields.index, ("pattern", "kind", "fraud_type"))
+_TEXTS = {
+    name: Row._fields.index(name)
+    for name in ("reason", "legal_basis", "expires", "campaign", "review")
+}
+"""Fields that hold what the cell holds; values are put in place before the row is made, for
+each change to a named tuple makes another."""
+_READ_WORD: dict[str, Callable[[list[Any], str], None]] = {
+    "type": _read_type,
+    "action": _into("action", words.read_action),
+    "direction": _into("direction", words.read_direction),
+    "fraud_type": _into("fraud_type", words.read_fraud_type),
+    "source": _into("source", words.read_source),
+    "mode": _into("mode", words.read_mode),
 }
 
 
 def _number_kind(pattern: str) -> Kind:
     return Kind.RANGE if pattern.endswith("*") else Kind.NUMBER
-
-
-def _plain(name: str) -> str:
-    return name.strip(" \t\"'#").lower().replace(" ", "_").replace("-", "_")

@@ -1,6 +1,7 @@
 """What readers make of the lines of a file.
 
-Every line is one of three: an entry to be, a line that carries none, or a bad line.
+Every line is one of three: an entry to be, a line that carries none, or a bad line. Notes come
+besides.
 Named tuples, not dataclasses: a list may have ten million rows.
 """
 
@@ -50,10 +51,19 @@ class BadLine(NamedTuple):
     reason: str
 
 
-Item: TypeAlias = Row | Ignored | BadLine
+class Note(NamedTuple):
+    """Something to be told of a row that is taken all the same."""
+
+    line: int
+    what: str
+    """The same few words each time, to be counted."""
+
+
+Item: TypeAlias = Row | Ignored | BadLine | Note
 Reader: TypeAlias = Callable[[Iterable[str]], Iterator[Item]]
 """Reads lines without their ends."""
 
 COMMENT = "comment"
 BLANK = "blank"
 HEADER = "header"
+TITLE = "title"

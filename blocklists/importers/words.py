@@ -27,6 +27,13 @@ ACTIONS = {
             "阻断",
             "封堵",
             "黑名单",
+            "关停",
+            "停机",
+            "封停",
+            "封禁",
+            "屏蔽",
+            "禁止",
+            "拉黑",
         ],
         Action.BLOCK,
     ),
@@ -56,7 +63,10 @@ MODES = {
     **dict.fromkeys(["shadow", "watch", "观察", "试运行", "影子"], Mode.SHADOW),
 }
 KINDS: dict[str, Kind | None] = {
-    **dict.fromkeys(["number", "phone", "msisdn", "号码", "电话", "电话号码", "手机号"], None),
+    **dict.fromkeys(
+        ["number", "phone", "msisdn", "号码", "电话", "电话号码", "手机", "手机号", "固话", "座机"],
+        None,
+    ),
     **dict.fromkeys(["range", "prefix", "号段"], Kind.RANGE),
     **dict.fromkeys(["sender", "sender_id", "发送方", "端口号", "短信端口"], Kind.SENDER),
     **dict.fromkeys(
@@ -96,7 +106,10 @@ _DATE = re.compile(
     r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?"
     r"(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?)?(Z)?"
 )
-_TERM = re.compile(r"(\d{1,5})\s*(?:d|days?|天|日)")
+_TERM = re.compile(r"(\d{1,5})\s*(?:(d|days?|天|日)|(w|weeks?|周)|(months?|个?月)|(y|years?|年))")
+_DAYS = (1, 7, 30, 365)
+"""Of a day, a week, a month and a year: terms, not calendars."""
+_FROM_TO = re.compile(r"\s*(?:至|到|~|～|—+|–| - )\s*")
 _SECONDS = re.compile(r"\d{9,10}")
 _NO_END = frozenset(["never", "permanent", "none", "永久", "长期", "-"])
 
@@ -136,8 +149,9 @@ def read_kind(text: str) -> Kind | None:
 def read_expiry(text: str, now_s: int) -> int | None:
     """Read when an entry ends, in seconds since the epoch; None for "never".
 
-    Takes a term such as ``30d`` or ``30天`` from *now_s*, a date, which is included and is
-    China's unless it says Z, or seconds.
+    Takes a term such as ``30d``, ``30天`` or ``6个月`` from *now_s*, a date, which is included
+    and is China's unless it says Z, the last of two dates, or seconds. A month is 30 days and a
+    year 365.
     """
     text = text.strip()
     if text.lower() in _NO_END:
@@ -152,11 +166,12 @@ def read_review(text: str, now_s: int) -> int:
 
 def _read_end(text: str, now_s: int, field: str) -> int:
     if match := _TERM.fullmatch(text.lower()):
-        end = now_s + int(match[1]) * 86_400
+        days = next(days for days, unit in zip(_DAYS, match.groups()[1:], strict=True) if unit)
+        end = now_s + int(match[1]) * days * 86_400
     elif _SECONDS.fullmatch(text):
         end = int(text)
     else:
-        end = _read_date(text, field)
+        end = _read_date(_FROM_TO.split(text)[-1], field)
     if not now_s < end < NO_END_S:
         raise InvalidInput(f"{field}: already over, or beyond 2106: {text!r}")
     return end

@@ -9,7 +9,7 @@ record is reported.
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.importers.records import record_item
+from blocklists.importers.records import record_items
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
 
 _INDENT = 2
@@ -25,14 +25,14 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
         member = _MEMBER.fullmatch(text)
         if member and member["dash"]:
             if record:
-                yield record_item(start, record)
+                yield from record_items(start, record)
             start, record = line, {}
         if member and (member["dash"] or (record and len(member["indent"]) == _INDENT)):
             _add(record, member)
         elif (item := _other(line, text, inside=bool(record))) is not None:
             yield item
     if record:
-        yield record_item(start, record)
+        yield from record_items(start, record)
 
 
 def _other(line: int, text: str, *, inside: bool) -> Item | None:

@@ -9,7 +9,7 @@ import typer
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli import list_display, list_import, list_life
+from services.cli import list_display, list_import, list_life, list_mappings
 from services.cli.console import err, out, print_json
 from services.cli.fingerprint import canonical
 from services.cli.list_server import DEADLINE_SECONDS, as_dict, server
@@ -41,6 +41,7 @@ from services.cli.list_words import review as read_review
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(list_import.import_)
 list_life.add_to(app)
+app.add_typer(list_mappings.app, name="mappings")
 
 _EXPORT_FORMATS = ("csv", "domains", "numbers")
 _BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)

@@ -1,23 +1,26 @@
 """`fanzha blocklist import`: a file in any of the field's formats, every line accounted for."""
 
-import csv
 import time
 import zlib
-from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import grpc
 import typer
-from rich.table import Table
 
-from blocklists.importers import words
+from blocklists.importers import columns, words
+from blocklists.importers.columns import Chosen
+from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
+from blocklists.importers.list_file import TABLES, ListFile, Ways
 from fanzha.client import channels
+from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import blocklist_pb2_grpc
-from services.cli.console import err, fail, one_sentence, out, print_json, progress
-from services.cli.list_display import word
+from fanzha.v1 import blocklist_pb2_grpc, mapping_pb2_grpc
+from services.cli import import_display
+from services.cli.console import fail, one_sentence, print_json, progress
+from services.cli.import_summary import EXAMPLES, Import
+from services.cli.list_mappings import Remembered
 from services.cli.list_upload import Reading, Upload
 from services.cli.list_words import (
     DEFAULT_TARGET,
@@ -40,12 +43,37 @@ from services.cli.list_words import (
 from services.cli.list_words import mode as read_mode
 from services.cli.list_words import review as read_review
 
-_SHOWN_PROBLEMS = 10
+_MOST_REPORTED = 20_000
+"""Bad rows that a server tells one by one."""
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The list; .gz too.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="The list: text, .gz too, XLSX, or a STIX bundle."
+        ),
+    ],
     form: Annotated[str, typer.Option("--format", help=f"auto, {', '.join(Format)}.")] = "auto",
+    encoding: Annotated[
+        str,
+        typer.Option(help=f"Of text: {', '.join(ENCODINGS)}; empty: as it looks."),
+    ] = "",
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option(help="Read this sheet of a workbook; may be repeated; else all visible ones."),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="What a column holds, such as 涉案标识=number or 备注=ignore; may be repeated. "
+            "Remembered for files of this source with the same header.",
+        ),
+    ] = None,
+    remember: Annotated[
+        bool, typer.Option(help="Remember what --map says, and use what is remembered.")
+    ] = True,
     action: ActionWord = "block",
     fraud_type: FraudTypeWord = "",
     source: Annotated[
@@ -64,10 +92,21 @@ def import_(
     campaign: Campaign = "",
     author: Author = "",
     expected_version: ExpectedVersion = None,
-    dry_run: Annotated[bool, typer.Option(help="Report only, change nothing.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            "--preview",
+            help="Change nothing; show what is new, changed, duplicate, refused, invalid or "
+            "conflicting, with examples.",
+        ),
+    ] = False,
     report: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="Write lines that are refused or invalid to this file."),
+        typer.Option(
+            dir_okay=False,
+            help="Write all lines that are refused or invalid to this CSV file, as they stand.",
+        ),
     ] = None,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -89,16 +128,54 @@ def import_(
         author=author or login(),
         reason=reason or file.name,
         dry_run=dry_run,
+        most_problems=_MOST_REPORTED if report is not None else 0,
+        most_examples=EXAMPLES,
     )
-    reading, answer, seconds = _send(file, _format(form), header, target)
-    problems = sorted([*reading.problems, *((one.row, one.message) for one in answer.problems)])
+    chosen = _chosen(map_ or [])
+    with one_sentence(target), channels.blocking(target) as channel:
+        known = Remembered(
+            mapping_pb2_grpc.MappingServiceStub(channel), header.defaults.source, chosen,
+            use=remember,
+        )  # fmt: skip
+        ways = Ways(
+            format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheet or ()),
+            choose=known.choose,
+        )  # fmt: skip
+        sending = _Sending(file, ways, header, known, keep_all=report is not None)
+        with sending:
+            done = sending.send(blocklist_pb2_grpc.BlocklistServiceStub(channel))
+            known.save(done.file.headers, header.author)
+            _tell(done, report, as_json=as_json)
+
+
+def _tell(done: Import, report: Path | None, *, as_json: bool) -> None:
     if report is not None:
-        _write_report(report, problems)
-    summary = _summary(file, reading, answer, seconds)
+        with progress(bar=False) as shown:
+            shown.add_task("writing the report", note="", total=None)
+            import_display.write_report(report, done)
     if as_json:
-        print_json(summary)
+        print_json(done.as_dict())
     else:
-        _show(summary, problems, dry_run=dry_run)
+        import_display.show(done)
+
+
+def _chosen(pairs: list[str]) -> Chosen:
+    try:
+        return columns.chosen(pairs)
+    except InvalidInput as error:
+        raise typer.BadParameter(str(error), param_hint="--map") from None
+
+
+def _encoding(name: str) -> str:
+    plain = name.strip().lower().replace("_", "-")
+    plain = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf16": "utf-16"}.get(
+        plain, plain
+    )
+    if plain not in ("", *ENCODINGS):
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(ENCODINGS)}", param_hint="--encoding"
+        )
+    return plain
 
 
 def _format(name: str) -> Format | None:
@@ -110,86 +187,65 @@ def _format(name: str) -> Format | None:
     return Format(name)
 
 
-def _send(
-    file: Path, form: Format | None, header: pb.ImportHeader, target: str
-) -> tuple[Reading, pb.ImportEntriesResponse, float]:
-    began = time.monotonic()
-    try:
-        upload = Upload(file, form, int(time.time()))
-    except (OSError, EOFError, zlib.error) as error:
-        fail(f"cannot read {file}: {error}")
-    with one_sentence(target), channels.blocking(target) as channel, progress() as shown:
-        stub = blocklist_pb2_grpc.BlocklistServiceStub(channel)
-        task = shown.add_task(f"importing {file.name}", total=file.stat().st_size, note="")
+class _Sending:
+    """One file on its way, with a progress bar."""
 
-        def advanced() -> None:
-            rows = f"{upload.reading.rows:,} rows"
-            shown.update(task, completed=upload.bytes_read, note=rows)
-
+    def __init__(
+        self, path: Path, ways: Ways, header: pb.ImportHeader, known: Remembered, *, keep_all: bool
+    ) -> None:
+        self._path = path
+        self._header = header
+        self._known = known
+        self._began = time.monotonic()
         try:
-            answer = stub.ImportEntries(upload.messages(header, advanced))
-        except grpc.RpcError:
-            if upload.reading.error is not None:
-                fail(f"cannot read {file}, nothing was imported: {upload.reading.error}")
-            raise
-        finally:
-            upload.close()
-    return upload.reading, answer, time.monotonic() - began
+            self._upload = Upload(
+                path, ways, int(time.time()), keep_all=keep_all, finished=self._finished
+            )
+        except (OSError, EOFError, zlib.error) as error:
+            fail(f"cannot read {path}: {error}")
+        except InvalidInput as error:
+            fail(f"{path.name}: {error}")
 
+    def __enter__(self) -> None:
+        pass
 
-def _summary(
-    file: Path, reading: Reading, answer: pb.ImportEntriesResponse, seconds: float
-) -> dict[str, Any]:
-    outcomes = Counter(
-        {word(pb.RowOutcome, one.outcome, "ROW_OUTCOME_"): one.rows for one in answer.counts}
-    )
-    outcomes["invalid"] += reading.invalid.total()
-    return {
-        "file": file.name,
-        "format": str(reading.format_),
-        "version": answer.version,
-        "lines": reading.lines,
-        "ignored": dict(reading.ignored),
-        "rows": reading.rows + reading.invalid.total(),
-        **{name: outcomes[name] for name in ("added", "replaced", "duplicate", "refused")},
-        "invalid": outcomes["invalid"],
-        "terms_given": answer.terms_given,
-        "unreadable_lines": dict(reading.invalid),
-        "change_id": answer.change_id,
-        "waits_because": list(answer.waits_because),
-        "seconds": round(seconds, 3),
-    }
+    def __exit__(self, *_: object) -> None:
+        self._upload.close()
 
+    def send(self, stub: blocklist_pb2_grpc.BlocklistServiceStub) -> Import:
+        """Send it, and return what the server said."""
+        upload = self._upload
+        with progress() as shown:
+            task = shown.add_task(
+                f"importing {self._path.name}", total=self._path.stat().st_size, note=""
+            )
 
-def _show(summary: dict[str, Any], problems: list[tuple[int, str]], *, dry_run: bool) -> None:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for name in ("rows", "added", "replaced", "duplicate", "refused", "invalid"):
-        table.add_row(name, f"{summary[name]:,}")
-    out.print(f"{summary['file']}: {summary['format']}, {summary['lines']:,} lines")
-    out.print(table)
-    for what, lines in summary["ignored"].items():
-        out.print(f"not entries: {lines:,} × {what}", markup=False, soft_wrap=True)
-    if summary["terms_given"]:
-        given = f"{summary['terms_given']:,} rows ask for no end without a date of review"
-        out.print(f"{given}: they end after the server's default term", soft_wrap=True)
-    for line, message in problems[:_SHOWN_PROBLEMS]:
-        out.print(f"line {line}: {message}", markup=False, soft_wrap=True)
-    if len(problems) > _SHOWN_PROBLEMS:
-        out.print(f"… {len(problems) - _SHOWN_PROBLEMS:,} more; --report FILE has them")
-    done = "nothing changed, a dry run at" if dry_run else "the lists are at"
-    if summary["waits_because"]:
-        waits = f"change {summary['change_id']} waits for a second person"
-        out.print(f"{waits}: {'; '.join(summary['waits_because'])}", markup=False, soft_wrap=True)
-        done = "nothing changed yet, the lists are at"
-    by = f", by change {summary['change_id']}" if summary["change_id"] else ""
-    out.print(f"{done} version {summary['version']}{by}; {summary['seconds']:.1f} s")
+            def advanced() -> None:
+                rows = f"{upload.reading.rows:,} rows"
+                shown.update(task, completed=upload.file.bytes_read, note=rows)
 
+            try:
+                answer = stub.ImportEntries(upload.messages(self._header, advanced))
+            except grpc.RpcError:
+                if upload.reading.error is not None:
+                    fail(f"{self._path}: nothing was imported: {upload.reading.error}")
+                raise
+        return Import(
+            name=self._path.name,
+            file=upload.file,
+            reading=upload.reading,
+            answer=answer,
+            seconds=time.monotonic() - self._began,
+            dry_run=self._header.dry_run,
+            remembered=self._known.used(upload.file.headers),
+        )
 
-def _write_report(path: Path, problems: list[tuple[int, str]]) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([("line", "message"), *problems])
-    except OSError as error:
-        err.print(f"[yellow]the report could not be written:[/] {error}")
+    def _finished(self, file: ListFile, reading: Reading) -> None:
+        """Complain, before anything is committed, of columns that are not there."""
+        if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
+            first = reading.problems[0]
+            raise InvalidInput(
+                "no column is known to hold numbers or names; say which does, such as "
+                f"--map 号码=number; the first row is: {first.text[:200]}"
+            )
+        self._known.check(file.headers)

@@ -1,7 +1,8 @@
 """Sends a list file to a server: lines to rows to messages, counting whatever is left out.
 
 Reading and sending overlap, and nothing is kept but counts and the first problems, so a
-file of ten million numbers needs no more memory here than a small one.
+file of ten million numbers needs no more memory here than a small one. Who wants a report of all
+problems keeps those, too.
 """
 
 import itertools
@@ -9,19 +10,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from blocklists.importers import files, formats, words
-from blocklists.importers.formats import Format
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.entries import Kind
+from blocklists.importers import lost_digits, words
+from blocklists.importers.list_file import TABLES, ListFile, Ways
+from blocklists.importers.rows import BadLine, Ignored, Item, Note, Row
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 
 ROWS_PER_MESSAGE = 4000
 LONGEST_PATTERN = 16_384
 """Characters; what is longer is no pattern, and must not fill a message."""
-MOST_PROBLEMS = 1000
+SHOWN_PROBLEMS = 1000
+MOST_PROBLEMS = 1_000_000
+"""Kept for a report."""
+EXPIRED = "expires: already over, or beyond 2106"
+_LACKS_ZERO = "may lack the leading 0 of a landline, which sheets drop"
 _NOTHING_SAID = (None, None, None, None, "", "", "", "", "", None)
+_DAMAGED = "\ufffd"
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[Any], Any] = lambda member: member  # noqa: E731
@@ -31,13 +38,15 @@ _wire: Callable[[Any], Any] = lambda member: member  # noqa: E731
 class Reading:
     """What has been read of a file so far."""
 
-    format_: Format
-    lines: int = 0
     rows: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
     invalid: Counter[str] = field(default_factory=Counter)
-    problems: list[tuple[int, str]] = field(default_factory=list)
-    """The first lines that could not be read, with the reason."""
+    notes: Counter[str] = field(default_factory=Counter)
+    """What is to be told of rows that were sent."""
+    noted: dict[str, list[int]] = field(default_factory=dict)
+    """The first lines of each note."""
+    problems: list[BadLine] = field(default_factory=list)
+    """The first lines that could not be read, or all of them, as was asked for."""
     error: Exception | None = None
     """What ended the reading too early."""
 
@@ -45,26 +54,26 @@ class Reading:
 class Upload:
     """One file on its way to the server."""
 
-    def __init__(self, path: Path, wanted: Format | None, now_s: int) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        ways: Ways,
+        now_s: int,
+        *,
+        keep_all: bool = False,
+        finished: Callable[[ListFile, Reading], None] = lambda _file, _reading: None,
+    ) -> None:
+        """Open a file; *finished* may raise `InvalidInput` when all is read but not committed."""
+        self.file = ListFile(path, ways, now_s)
+        self.reading = Reading()
         self._now_s = now_s
-        self._file: IO[bytes] = path.open("rb")
-        self._lines = files.lines(self._file)
-        try:
-            self._head = list(itertools.islice(self._lines, formats.HEAD_LINES))
-        except BaseException:
-            self._file.close()
-            raise
-        self.reading = Reading(wanted or formats.detect(self._head, path.name))
-
-    @property
-    def bytes_read(self) -> int:
-        """How far in the file, compressed or not, the reading is."""
-        return self._file.tell()
+        self._most_problems = MOST_PROBLEMS if keep_all else SHOWN_PROBLEMS
+        self._finished = finished
+        self._last_damaged = 0
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self.file.close()
 
     def messages(
         self, header: pb.ImportHeader, advanced: Callable[[], None]
@@ -81,14 +90,20 @@ class Upload:
                 self.reading.rows += len(some)
                 yield pb.ImportEntriesRequest(rows=pb.ImportRows(rows=some))
                 advanced()
+            self._finished(self.file, self.reading)
         except Exception as error:
             self.reading.error = error
             raise
 
     def _rows(self) -> Iterator[pb.ImportRow]:
-        read = formats.READERS[self.reading.format_]
-        for item in read(self._counted()):
+        file, table = self.file, self.file.format_ in TABLES
+        undecoded, may_lack_zero = file.undecoded, lost_digits.may_lack_zero
+        for item in file.items():
+            if undecoded and self._damaged(item):
+                continue
             if type(item) is Row and len(item.pattern) <= LONGEST_PATTERN:
+                if table and item.kind is Kind.NUMBER and may_lack_zero(item.pattern):
+                    self._remark(Note(item.line, _LACKS_ZERO))
                 # Most rows are a pattern and its kind; messages are slow to fill.
                 if item[3:] == _NOTHING_SAID:
                     yield pb.ImportRow(line=item.line, pattern=item.pattern, kind=_wire(item.kind))
@@ -121,20 +136,34 @@ class Upload:
             no_end=expires_at_s is None,
         )
 
+    def _damaged(self, item: Item) -> bool:
+        """Tell whether an item has bytes in it that could not be read; once a line."""
+        damaged = item.line in self.file.undecoded or (
+            # A row may go on over several lines.
+            isinstance(item, Row) and any(_DAMAGED in text for text in item if type(text) is str)
+        )
+        if damaged and item.line != self._last_damaged:
+            self._last_damaged = item.line
+            text = item.text if isinstance(item, BadLine) else getattr(item, "pattern", "")
+            self._note(BadLine(item.line, text, f"bytes that are not {self.file.encoding}"))
+        return damaged
+
     def _note(self, item: Item) -> None:
         reading = self.reading
+        if isinstance(item, Note):
+            self._remark(item)
+            return
         if isinstance(item, Ignored):
             reading.ignored[item.what] += 1
             return
-        reason = item.reason if isinstance(item, BadLine) else "pattern: too long"
-        reading.invalid[reason.partition(": '")[0]] += 1
-        if len(reading.problems) < MOST_PROBLEMS:
-            reading.problems.append((item.line, reason))
+        if isinstance(item, Row):
+            item = BadLine(item.line, item.pattern[:100], "pattern: too long")
+        reading.invalid[item.reason.partition(": '")[0]] += 1
+        if len(reading.problems) < self._most_problems:
+            reading.problems.append(item)
 
-    def _counted(self) -> Iterator[str]:
-        # Counted in steps: one count per line would cost as much as reading it.
-        yield from self._head
-        self.reading.lines = len(self._head)
-        for line in self._lines:
-            self.reading.lines += 1
-            yield line
+    def _remark(self, note: Note) -> None:
+        self.reading.notes[note.what] += 1
+        lines = self.reading.noted.setdefault(note.what, [])
+        if len(lines) < 10:  # noqa: PLR2004 - as many examples as are shown
+            lines.append(note.line)

@@ -22,6 +22,8 @@ from fanzha.v1 import (
     feedback_pb2,
     feedback_pb2_grpc,
     interception_pb2,
+    mapping_pb2,
+    mapping_pb2_grpc,
 )
 from services.rpc.access import AccessServicer
 from services.rpc.gate import Gate
@@ -57,6 +59,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "changes": (
         change_pb2.DESCRIPTOR.services_by_name["ChangeService"].full_name,
         change_pb2_grpc.add_ChangeServiceServicer_to_server,
+    ),
+    "mapping": (
+        mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
+        mapping_pb2_grpc.add_MappingServiceServicer_to_server,
     ),
 }
 

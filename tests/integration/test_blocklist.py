@@ -26,7 +26,9 @@ from services import lifetime
 from services.administration import Administration
 from services.changes import assembly
 from services.cli.blocklist import app
+from services.mappings import Mappings
 from services.rpc.blocklist import BlocklistServicer
+from services.rpc.mappings import MappingServicer
 from services.rpc.server import RpcServer
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 from tests.running import eventually
@@ -53,7 +55,13 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
                 now_ms=lambda: NINE_O_CLOCK_MS, default_expiry_days=365,
             )
         )  # fmt: skip
-        server = RpcServer({"blocklist": servicer}, max_message_bytes=2**22)
+        server = RpcServer(
+            {
+                "blocklist": servicer,
+                "mapping": MappingServicer(Mappings(client, now_ms=lambda: NINE_O_CLOCK_MS)),
+            },
+            max_message_bytes=2**22,
+        )
         stop = asyncio.Event()
         found.extend((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), stop))
         following = asyncio.create_task(Follower(store, folder).run())
@@ -414,7 +422,7 @@ def test_lines_that_are_left_out_are_reported(run: Run, tmp_path: Path) -> None:
 
     done = run("import", str(listed), "--source", "bureau", "--report", str(report))
 
-    with report.open(encoding="utf-8", newline="") as file:
+    with report.open(encoding="utf-8-sig", newline="") as file:
         lines = [row[0] for row in csv.reader(file)]
     assert done.exit_code == 0
     assert lines == ["line", "4", "5"]

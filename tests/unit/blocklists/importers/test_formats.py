@@ -362,7 +362,7 @@ lines = st.lists(
 )
 
 
-@given(st.sampled_from(Format), lines)
+@given(st.sampled_from(list(READERS)), lines)
 def test_no_text_makes_a_reader_fail(form: Format, text: list[str]) -> None:
     for item in READERS[form](text):
         assert 1 <= item.line <= len(text) + 1

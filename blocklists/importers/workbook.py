@@ -1,0 +1,265 @@
+"""Reads workbooks (XLSX): every visible sheet is a table, or is told to be none.
+
+Row by row, as openpyxl reads without holding a sheet; shared texts are held, see `MOST_BYTES`.
+A number in a cell is no text: it has lost a leading 0, and all digits after the fifteenth.
+What is lost is refused; the number format of a cell may say how many digits there were.
+"""
+
+import re
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
+from functools import lru_cache
+from itertools import chain
+from typing import IO, Any
+
+import openpyxl
+from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils.datetime import from_excel
+from openpyxl.utils.exceptions import InvalidFileException
+
+from blocklists.importers import headers, lost_digits
+from blocklists.importers.columns import Choose, nothing_chosen
+from blocklists.importers.headers import MOST_LEADING, Header
+from blocklists.importers.records import Layout
+from blocklists.importers.rows import BLANK, HEADER, TITLE, BadLine, Ignored, Item
+from fanzha.errors import InvalidInput
+
+ZIP = b"PK\x03\x04"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+"""Of Excel 97 to 2003, and of a workbook with a password."""
+MOST_BYTES = 4 * 2**30
+"""Of all parts of a workbook, unpacked: a small file may hold endless zeros."""
+LAST_ROW = 1_048_576
+SHEET_BITS = 32
+"""The line of a row has the number of its sheet above these bits, from 0."""
+
+_ZEROS = re.compile(r"0+")
+_MOST_EXACT = 10**lost_digits.MOST_SHEET_DIGITS
+
+Cells = tuple[Any, ...]
+
+
+class Workbook:
+    """A workbook, opened."""
+
+    def __init__(
+        self,
+        raw: IO[bytes],
+        *,
+        sheets: Sequence[str] = (),
+        choose: Choose = nothing_chosen,
+        told: Callable[[Header], None] = lambda _header: None,
+    ) -> None:
+        """Open one; *sheets* are those to be read, if not all that are visible."""
+        self.rows = 0
+        """How many were read so far."""
+        self._choose = choose
+        self._told = told
+        self._book = _opened(raw)
+        self.hidden = [
+            sheet.title for sheet in self._book.worksheets if sheet.sheet_state != "visible"
+        ]
+        unknown = sorted(set(sheets) - {sheet.title for sheet in self._book.worksheets})
+        if unknown:
+            known = ", ".join(repr(sheet.title) for sheet in self._book.worksheets)
+            raise InvalidInput(f"sheet: there is no {unknown[0]!r}; there are {known}")
+        self._sheets = [
+            sheet
+            for sheet in self._book.worksheets
+            if (sheet.title in sheets if sheets else sheet.sheet_state == "visible")
+        ]
+
+    @property
+    def sheets(self) -> list[str]:
+        """Names of the sheets that are read, in their order."""
+        return [sheet.title for sheet in self._sheets]
+
+    def items(self) -> Iterator[Item]:
+        """Read all rows."""
+        for number, sheet in enumerate(self._sheets):
+            yield from self._table(number << SHEET_BITS, sheet)
+
+    def texts(self, wanted: set[int]) -> Iterator[tuple[int, str]]:
+        """Return some rows as they are, by line."""
+        for number, sheet in enumerate(self._sheets):
+            for row, cells in _rows(sheet):
+                if (line := (number << SHEET_BITS) + row) in wanted:
+                    yield line, ",".join(map(_text, cells))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._book.close()
+
+    def _table(self, base: int, sheet: Any) -> Iterator[Item]:
+        rows = self._counted(_rows(sheet))
+        above: list[str] = []
+        held: list[BadLine] = []
+        for row, cells in rows:
+            texts = [_text(cell) for cell in cells]
+            if not any(texts):
+                yield Ignored(base + row, BLANK)
+                continue
+            layout, names = self._header(above, texts)
+            if layout is not None:
+                yield from (Ignored(title.line, TITLE) for title in held)
+                yield from self._below(base, row, rows, names, layout)
+                return
+            above = texts
+            held.append(BadLine(base + row, ",".join(texts)[:200], _no_header(sheet.title)))
+            if len(held) > MOST_LEADING:
+                yield held.pop(0)
+        yield from held
+
+    def _counted(self, rows: "Rows") -> "Rows":
+        for row in rows:
+            self.rows += 1
+            yield row
+
+    def _header(
+        self, above: Sequence[str], texts: Sequence[str]
+    ) -> tuple[Layout | None, Sequence[str]]:
+        names = headers.joined(above, texts)
+        return headers.layout_of(names, self._choose(names)), names
+
+    def _below(
+        self, base: int, row: int, rows: "Rows", names: Sequence[str], layout: Layout
+    ) -> Iterator[Item]:
+        """Read what stands below a header, which may have a second row."""
+        below = next(rows, None)
+        texts = [_text(cell) for cell in below[1]] if below else []
+        both = headers.joined(names, texts)
+        double = headers.goes_on(names, texts, self._choose(names)) and Layout.of(
+            both, self._choose(both)
+        )
+        if double:
+            names, layout = both, double
+        sheet = self.sheets[base >> SHEET_BITS]
+        self._told(Header(sheet=sheet, line=row, names=tuple(names), layout=layout))
+        yield Ignored(base + row, HEADER)
+        if double:
+            yield Ignored(base + row + 1, HEADER)
+        elif below:
+            rows = chain([below], rows)
+        for number, cells in rows:
+            yield from _entries(base + number, cells, layout)
+
+
+Rows = Iterator[tuple[int, Cells]]
+
+
+def _opened(raw: IO[bytes]) -> Any:
+    start = raw.read(4)
+    raw.seek(0)
+    if start == OLD_WORKBOOK:
+        raise InvalidInput(
+            "a workbook of Excel 97 to 2003 (.xls), or one with a password: save it as .xlsx "
+            "without a password, or as CSV"
+        )
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+        if size > MOST_BYTES:
+            raise InvalidInput(
+                f"a workbook of more than {MOST_BYTES >> 30} GiB unpacked; divide it"
+            )
+        raw.seek(0)
+        with warnings.catch_warnings():
+            # Of styles and other things that we do not look at.
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(raw, read_only=True, data_only=True, keep_links=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise InvalidInput(f"not a workbook that can be read: {error}") from error
+    # Dates are read here, see `_text`: openpyxl makes an error of a number that is no date.
+    book._date_formats = set()  # noqa: SLF001 - there is no other way
+    book._timedelta_formats = set()  # noqa: SLF001
+    return book
+
+
+def _rows(sheet: Any) -> Rows:
+    """Return the rows of a sheet, and their numbers."""
+    # What a sheet says of its size is often wrong.
+    sheet.reset_dimensions()
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        if number > LAST_ROW:
+            return
+        yield number, cells
+
+
+def _entries(line: int, cells: Cells, layout: Layout) -> Iterator[Item]:
+    texts = [_text(cell) for cell in cells]
+    if not any(texts):
+        yield Ignored(line, BLANK)
+        return
+    # A sheet leaves out the empty cells at the end of a row.
+    texts += [""] * (layout.width - len(texts))
+    if wrong := _wrong_number(cells, layout):
+        yield BadLine(line, ",".join(texts), wrong)
+    elif layout.groups:
+        yield from layout.items(line, texts)
+    else:
+        yield layout.item(line, texts)
+
+
+def _wrong_number(cells: Cells, layout: Layout) -> str:
+    """Tell what is wrong with a number in a cell where a pattern should be; empty if nothing."""
+    for column, at in layout.places:
+        value: Any = cells[at].value if at < len(cells) else None
+        if column not in ("number", "callee", "pattern") or not _is_number(value):
+            continue
+        if abs(value) >= _MOST_EXACT:
+            return f"{column}: digits are lost, a sheet keeps 15 of a number: {value:.15g}"
+        if lost_digits.may_lack_zero(_text(cells[at])):
+            return (
+                f"{column}: a number in a sheet, which may have lost its leading 0: "
+                f"{_text(cells[at])!r}; format the column as text"
+            )
+    return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _text(cell: Any) -> str:
+    """Write what a cell shows, dates as 2026-12-31, numbers with all their digits."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if _is_number(value):
+        return _number(value, cell.number_format or "General", cell.parent.parent.epoch)
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    return str(value)
+
+
+def _number(value: float, shown_as: str, epoch: datetime) -> str:
+    if _shows_dates(shown_as):
+        try:
+            return _moment(from_excel(value, epoch))
+        except (OverflowError, ValueError):
+            pass  # a number that somebody has formatted as a date
+    whole = int(value) if value == value and abs(value) < _MOST_EXACT else None  # noqa: PLR0124
+    if whole is None or whole != value:
+        return repr(value)
+    width = len(shown_as) if _ZEROS.fullmatch(shown_as) else 0
+    return f"{whole:0{width}d}"
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    text: str = value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _shows_dates(shown_as: str) -> bool:
+    return bool(is_date_format(shown_as))
+
+
+def _no_header(sheet: str) -> str:
+    return f"sheet {sheet!r}: no column is known to hold numbers or names"
