@@ -24,7 +24,7 @@ from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
 LONGEST_TEXT = 1000
 """Characters of a reason, legal basis, author or campaign."""
 _SOURCES = frozenset(Source)
-_NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_at_s)"
+NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_at_s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +214,7 @@ def _ends(
     if defaults.gives_term:
         ends[unreviewed] = defaults.expires_s
     else:
-        checking.refuse(unreviewed, lambda _: _NEEDS_REVIEW)
+        checking.refuse(unreviewed, lambda _: NEEDS_REVIEW)
     return {"expires_s": ends, "terms_given": (unreviewed & defaults.gives_term).astype(np.int64)}
 
 

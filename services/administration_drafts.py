@@ -122,7 +122,14 @@ class Drafting:
             now_s=now_s,
         )
         snapshot = await self._current.caught_up()
-        edits = await asyncio.to_thread(edited, snapshot, contents.edits, self._home, now_s=now_s)
+        edits = await asyncio.to_thread(
+            edited,
+            snapshot,
+            contents.edits,
+            self._home,
+            now_s=now_s,
+            no_end_needs_review=self._no_end_needs_review,
+        )
         named, unreadable = named_by(contents.removals, self._home)
         table = checked.table
         if edits.entries:

@@ -8,7 +8,7 @@ from typing import Any
 from blocklists.changes import Outcome
 from blocklists.entries import Direction, Entry, Kind, Source
 from blocklists.entry_table import Identities
-from blocklists.intake import LONGEST_TEXT, Problem
+from blocklists.intake import LONGEST_TEXT, NEEDS_REVIEW, Problem
 from blocklists.snapshot import NO_ENTRY, Snapshot
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -39,7 +39,14 @@ class Edited:
     problems: Sequence[Problem]
 
 
-def edited(snapshot: Snapshot, edits: Sequence[Edit], home: HomePlan, *, now_s: int) -> Edited:
+def edited(
+    snapshot: Snapshot,
+    edits: Sequence[Edit],
+    home: HomePlan,
+    *,
+    now_s: int,
+    no_end_needs_review: bool = True,
+) -> Edited:
     """Apply edits to the entries of *snapshot*; one that cannot be made stops no other."""
     named, unreadable = named_by([edit.entry for edit in edits], home)
     found = places(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
@@ -50,7 +57,10 @@ def edited(snapshot: Snapshot, edits: Sequence[Edit], home: HomePlan, *, now_s: 
     entries, rows, problems = [], [], []
     for row, edit in enumerate(edits):
         try:
-            entries.append(_one(snapshot, edit, there.get(row, []), unreadable.get(row), now_s))
+            after = _one(snapshot, edit, there.get(row, []), unreadable.get(row), now_s)
+            if no_end_needs_review:
+                _end_or_review(after)
+            entries.append(after)
             rows.append(row)
         except InvalidInput as error:
             outcome = Outcome.INVALID if row in unreadable or row in there else Outcome.ABSENT
@@ -70,6 +80,11 @@ def _one(
     entry = snapshot.entry(there[0])
     after = replace(entry, **_read(edit.fields, now_s))
     return after if after.kind <= Kind.RANGE else replace(after, direction=Direction.BOTH)
+
+
+def _end_or_review(entry: Entry) -> None:
+    if not entry.ends and entry.review_at is None:
+        raise InvalidInput(NEEDS_REVIEW)
 
 
 def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:

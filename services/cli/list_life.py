@@ -1,16 +1,17 @@
-"""`fanzha blocklist due`, `dead`, `promote`, `drop`, `show`: the life of entries."""
+"""`fanzha blocklist show`, `due`, `renew`, `promote`, `drop`: the life of entries."""
 
 import time
-from collections import Counter
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from blocklists.entries import NO_END_S
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli import list_display
-from services.cli.console import out, print_json, progress
+from fanzha.v1 import change_pb2, change_state_pb2
+from services.cli import change_display, change_server, list_dead, list_display
+from services.cli.console import out, print_json
 from services.cli.fingerprint import canonical
 from services.cli.list_server import DEADLINE_SECONDS, as_dict, server
 from services.cli.list_words import (
@@ -18,26 +19,27 @@ from services.cli.list_words import (
     AsJson,
     Author,
     ExpectedVersion,
+    Expires,
     KindWord,
+    OneSource,
     Reason,
+    Review,
     Target,
     enum,
+    expiry,
     kind,
     login,
     read,
 )
+from services.cli.list_words import review as read_review
 
 _PAGE = 1000
-_DAY_S = 86_400
-_MOST_PROPOSED = 10_000
-"""Removals of one change."""
 _REASONS = {
     pb.DUE_REASON_ENDS: "ends",
     pb.DUE_REASON_REVIEW: "review",
     pb.DUE_REASON_REVIEW_OVERDUE: "review overdue",
 }
 
-OneSource = Annotated[str, typer.Option("--source", help="Only what this source supplied.")]
 Patterns = Annotated[list[str], typer.Argument(help="Patterns of shadow entries.")]
 
 
@@ -45,7 +47,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(show)
     app.command()(due)
-    app.command()(dead)
+    app.command()(renew)
+    app.command()(list_dead.dead)
     app.command()(promote)
     app.command()(drop)
 
@@ -103,39 +106,50 @@ def due(
     _show_due(entries, answer, more=bool(request.page_token))
 
 
-def dead(
-    days: Annotated[
-        int, typer.Option(min=0, help="Days without a match; 0: as the server is set.")
-    ] = 0,
-    source: OneSource = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most entries listed.")] = 100,
-    propose: Annotated[
-        bool,
-        typer.Option("--propose", help="Propose to remove them, as one change request that waits."),
-    ] = False,
-    reason: Annotated[str, typer.Option(help="Why, with --propose.")] = "",
+def renew(
+    patterns: Annotated[list[str], typer.Argument(help="Patterns of entries.")],
+    reason: Reason,
+    expires: Expires = "",
+    review: Review = "",
+    action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
+    kind_: KindWord = "",
     author: Author = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List entries that matched nothing for long; removes nothing by itself."""
-    if propose and limit > _MOST_PROPOSED:
-        raise typer.BadParameter(f"with --propose at most {_MOST_PROPOSED}", param_hint="--limit")
-    request = pb.ListDeadRequest(days=days, source=enum(source, words.read_source, "--source"))
-    with server(target) as stub:
-        entries, answer = _all_dead(stub, request, limit)
-        proposed = None
-        if propose and entries:
-            why = reason or f"no match for {answer.days} days"
-            proposed = _propose_removal(stub, entries, answer, author or login(), why)
+    """Give entries another end or date of review, after somebody looked at them."""
+    if not expires and not review:
+        raise typer.BadParameter("say when: --expires, --review or both")
+    now_s = int(time.time())
+    dates: dict[str, Any] = {}
+    if expires:
+        dates["expires_at_s"] = expiry(expires, now_s).get("expires_at_s", NO_END_S)
+    if review:
+        dates["review_at_s"] = read_review(review, now_s)
+    patterns = canonical(patterns, kind(kind_))
+    edits = [
+        change_pb2.EntryEdit(
+            kind=kind(kind_),
+            pattern=pattern,
+            action=enum(action, words.read_action, "--action"),
+            **dates,
+        )
+        for pattern in patterns
+    ]
+    request = change_pb2.CreateChangeRequest(
+        contents=change_pb2.ChangeContents(edits=edits, reason=reason),
+        author=author or login(),
+        go_to=change_state_pb2.CHANGE_STATE_APPLIED,
+    )
+    with change_server.server(target, "renewing") as stub:
+        answer = stub.CreateChange(request, timeout=change_server.DEADLINE_SECONDS)
     if as_json:
-        del answer.entries[:]
-        answer.entries.extend(entries)
-        print_json(as_dict(answer) | ({} if proposed is None else {"proposed": as_dict(proposed)}))
-        return
-    _show_dead(entries, answer)
-    if proposed is not None:
-        _tell_proposed(proposed)
+        print_json(as_dict(answer))
+    else:
+        list_display.show_reports(patterns, answer.additions)
+        change_display.show_line(answer.change)
+    if any(one.outcome != pb.ROW_OUTCOME_REPLACED for one in answer.additions):
+        raise typer.Exit(1)
 
 
 def promote(
@@ -195,53 +209,6 @@ def _resolve(
         raise typer.Exit(1)
 
 
-def _all_dead(
-    stub: Any, request: pb.ListDeadRequest, limit: int
-) -> tuple[list[pb.Entry], pb.ListDeadResponse]:
-    entries: list[pb.Entry] = []
-    with progress() as shown:
-        task = shown.add_task("looking for dead entries", total=None, note="")
-        while True:
-            request.page_size = min(limit - len(entries), _PAGE)
-            answer = stub.ListDead(request, timeout=DEADLINE_SECONDS)
-            entries += answer.entries
-            note = f"{len(entries):,} found"
-            shown.update(task, completed=answer.looked_at, total=answer.total, note=note)
-            request.page_token = answer.next_page_token
-            if not request.page_token or len(entries) >= limit:
-                return entries, answer
-
-
-def _propose_removal(
-    stub: Any, entries: list[pb.Entry], found: pb.ListDeadResponse, author: str, reason: str
-) -> pb.ProposeRetirementResponse:
-    request = pb.ProposeRetirementRequest(
-        expected_version=found.version,
-        entries=[
-            pb.EntryRef(kind=one.kind, pattern=one.pattern, action=one.action) for one in entries
-        ],
-        days=found.days,
-        author=author,
-        reason=reason,
-    )
-    answer: pb.ProposeRetirementResponse = stub.ProposeRetirement(request, timeout=DEADLINE_SECONDS)
-    return answer
-
-
-def _tell_proposed(answer: pb.ProposeRetirementResponse) -> None:
-    outcomes = Counter(report.outcome for report in answer.entries)
-    removed = outcomes[pb.ROW_OUTCOME_REMOVED]
-    if not answer.change_id:
-        out.print("none of them is dead any more: nothing is proposed")
-        return
-    kept = f"; {outcomes.total() - removed:,} stay" if outcomes.total() > removed else ""
-    waits = (
-        "a second person" if answer.waits_because else f"fanzha changes apply {answer.change_id}"
-    )
-    out.print(f"change {answer.change_id} proposes to remove {removed:,} entries{kept}; it waits "
-              f"for {waits}", soft_wrap=True)  # fmt: skip
-
-
 def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("due", "why", "pattern", "action", "source", "hits", "last hit", "reason"):
@@ -260,19 +227,3 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
     total = sum(count.entries for count in answer.counts)
     rest = f"{len(entries)} of {total:,} shown" if more else f"{total:,} due"
     out.print(f"{rest}; {answer.ended:,} have ended and are still listed; version {answer.version}")
-
-
-def _show_dead(entries: list[pb.Entry], answer: pb.ListDeadResponse) -> None:
-    since, now_s = answer.counted_since_s, int(time.time())
-    if not since or since > now_s - answer.days * _DAY_S:
-        counted = f"since {list_display.day(since)}" if since else "not yet"
-        out.print(f"hits are counted {counted}: too short to call anything dead after "
-                  f"{answer.days} days", soft_wrap=True)  # fmt: skip
-        return
-    list_display.show_entries(entries, now_s)
-    whole = "" if answer.looked_at == answer.total else f" of {answer.total:,}"
-    out.print(
-        f"{len(entries):,} matched nothing for {answer.days} days; {answer.looked_at:,}{whole} "
-        f"entries that old were looked at, version {answer.version}",
-        soft_wrap=True,
-    )

@@ -67,6 +67,7 @@ ModeWord = Annotated[
         help="enforce, or shadow: only count what it would have blocked, and change no decision.",
     ),
 ]
+OneSource = Annotated[str, typer.Option("--source", help="Only what this source supplied.")]
 LegalBasis = Annotated[str, typer.Option(help="The law or order behind it.")]
 Campaign = Annotated[str, typer.Option(help="Named operation it belongs to.")]
 ExpectedVersion = Annotated[

@@ -1,5 +1,6 @@
 """Serves ChangeService: convert, ask the change requests, convert back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from services import identity
 from services.administration_drafts import Drafting
 from services.changes.changes import Changes
 from services.changes.parts import Outcome
-from services.changes.records import ChangeKind, Record, State
+from services.changes.records import ChangeKind, Problem, Record, State
 from services.rpc import change_messages, list_messages
 
 MOST_ROWS = 10_000
@@ -54,7 +55,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             draft, emergency_why=request.emergency_why, wait=go_to == State.PENDING
         )
         return pb.CreateChangeResponse(
-            change=_change(done),
+            change=_change(done, draft.problems),
             additions=map(list_messages.report, read.addition_reports(done.judged)),
             removals=map(list_messages.report, read.removal_reports(done.judged)),
             version=done.version,
@@ -184,10 +185,11 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         return change_messages.diff(found, request.limit)
 
 
-def _change(done: Outcome) -> Any:
+def _change(done: Outcome, problems: Sequence[Problem] = ()) -> Any:
     record: Record | None = done.record
     if record is None:
-        raise InvalidInput(f"it would change nothing: the lists are at version {done.version}")
+        why = problems[0].message if problems else f"the lists are at version {done.version}"
+        raise InvalidInput(f"it would change nothing: {why}")
     return change_messages.change(record)
 
 

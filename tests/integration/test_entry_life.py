@@ -338,6 +338,38 @@ def test_an_export_with_reviews_and_shadows_can_be_imported_again(
     assert run("export").output == before
 
 
+def test_a_renewed_entry_has_other_dates_and_nothing_else(stub: Any, run: Run) -> None:
+    update(
+        stub,
+        entry("bank.example", review_at_s=NINE_O_CLOCK_S + DAY_S, created_by="wang"),
+        a_shadow("+8617000000001"),
+    )
+
+    done = run(
+        "renew", "bank.example", "+8617000000001", "--review", "2030-01-01", "--expires", "never",
+        "--reason", "looked at it",
+    )  # fmt: skip
+
+    assert done.exit_code == 0, done.output
+    (host,), (number,) = find(stub, "bank.example"), find(stub, "+8617000000001")
+    assert (host.no_end, host.reason, host.created_by) == (True, "reported", "wang")
+    assert host.review_at_s == number.review_at_s > NINE_O_CLOCK_S + DAY_S
+    assert number.mode == pb.ENTRY_MODE_SHADOW
+    assert not stub.ListDue(pb.ListDueRequest(within_s=30 * DAY_S)).entries
+
+
+def test_an_entry_is_not_renewed_for_ever_without_a_review(stub: Any, run: Run) -> None:
+    update(stub, entry("bank.example"))
+
+    refused = run("renew", "bank.example", "--expires", "never", "--reason", "looked at it")
+    silent = run("renew", "bank.example", "--reason", "looked at it")
+
+    assert refused.exit_code == 1
+    assert "needs a date of review" in refused.output
+    assert not find(stub, "bank.example")[0].no_end
+    assert silent.exit_code == 2
+
+
 def a_shadow(pattern: str, **fields: Any) -> pb.Entry:
     return entry(pattern, mode=pb.ENTRY_MODE_SHADOW, **fields)
 
