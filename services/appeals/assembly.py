@@ -16,7 +16,6 @@ from services.appeals.evidence import EvidenceRoom
 from services.appeals.figures import AppealFigures
 from services.appeals.lifter import Lifter
 from services.appeals.lists import Lists
-from services.appeals.logged import LoggedDecisions
 from services.appeals.notices import Notices
 from services.appeals.opening import Opening
 from services.appeals.review import Review
@@ -24,8 +23,6 @@ from services.appeals.store import AppealStore
 from services.appeals.trail import Trail
 from services.appeals.upkeep import Upkeep
 from services.audit_events import Audit
-from services.decision_log import options as decision_log
-from services.decision_log.query import DecisionQuery
 from services.feedback import Feedback
 from services.hit_store import HitStore
 from services.places import APPEALS
@@ -61,7 +58,7 @@ def build(
     hits = HitStore(
         redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
     )
-    decisions = Decisions(hits, log or _log(settings, home, now_ms))
+    decisions = Decisions(hits, log or NoDecisionLog())
     documents = DocumentFolder(
         settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
     )
@@ -113,11 +110,3 @@ def build(
         retention_days=settings.appeal_retention_days,
     )
     return Built(appeals=appeals, lifter=lifter, upkeep=upkeep)
-
-
-def _log(settings: Settings, home: HomePlan, now_ms: Callable[[], int]) -> DecisionLog:
-    if not settings.decision_log_enabled:
-        return NoDecisionLog()
-    folder = decision_log.folder(settings)
-    asked = DecisionQuery(folder, home, memory=settings.decision_log_query_memory)
-    return LoggedDecisions(asked, folder, now_ms)

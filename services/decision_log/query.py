@@ -73,6 +73,11 @@ class DecisionQuery:
         self._home = home
         self._memory = memory
 
+    @property
+    def exists(self) -> bool:
+        """Tell whether there is a log: in a cluster its folder may be on other hosts only."""
+        return self._folder.is_dir()
+
     def find(self, wanted: Conditions) -> Found:
         """Find decisions, newest first."""
         where, values = wanted.sql(self._home)

@@ -5,7 +5,7 @@ from pathlib import Path
 from blocklists.entries import Kind
 from fanzha.phone import HomePlan
 from services.appeals import opening, subjects
-from services.appeals.logged import LoggedDecisions
+from services.appeals.logged_decisions import LoggedDecisions
 from services.appeals.records import FoundIn, Subject
 from services.decision_log.log import LogOptions
 from services.decision_log.query import DecisionQuery
@@ -15,9 +15,7 @@ from tests.decision_logs import Logged
 
 
 def logged(folder: Path) -> LoggedDecisions:
-    return LoggedDecisions(
-        DecisionQuery(folder, HomePlan()), folder, now_ms=lambda: NINE_O_CLOCK_MS + 1
-    )
+    return LoggedDecisions(DecisionQuery(folder, HomePlan()), lambda: NINE_O_CLOCK_MS + 1)
 
 
 def some_decisions(folder: Path) -> None:
