@@ -19,11 +19,13 @@ from services.administration_drafts import Drafting
 from services.appeals import assembly
 from services.appeals.lists import AdministeredLists
 from services.appeals.logged_decisions import LoggedDecisions
+from services.appeals.origins import RequestedOrigins
 from services.audit.copies import CheckpointCopies
 from services.audit.gauges import AuditGauges
 from services.audit.log import AuditLog, open_log
 from services.changes import assembly as change_requests
 from services.changes.popularity import PopularHosts
+from services.changes.store import ChangeStore
 from services.changes.upkeep import Upkeep
 from services.clock import now_ms
 from services.current_lists import CurrentLists
@@ -107,6 +109,7 @@ async def run(settings: Settings) -> int:
         registry=registry,
         now_ms=now_ms,
         log=LoggedDecisions(logged, now_ms) if logged else None,
+        origins=RequestedOrigins(ChangeStore(client)),
     )
     dossiers = dossier_assembly.build(
         settings,

@@ -29,8 +29,10 @@ from services.appeals import assembly
 from services.appeals.assembly import Built
 from services.appeals.decisions import DecisionLog
 from services.appeals.lists import AdministeredLists, Lists
+from services.appeals.origins import RequestedOrigins
 from services.audit_events import AuditKind
 from services.changes import assembly as change_requests
+from services.changes.store import ChangeStore
 from services.hit_records import Hit
 from services.hit_store import HitStore
 from services.identity import Identity, Role
@@ -102,6 +104,8 @@ class Office:
     registry: CollectorRegistry
     folder: Path
     target: str
+    client: Any
+    """Of the store; does not decode answers."""
     workers: dict[str, int | None] = field(default_factory=dict)
     """Version each worker reports; None: whatever the lists are at."""
 
@@ -174,6 +178,7 @@ async def office(
         registry=registry,
         now_ms=clock,
         log=log,
+        origins=RequestedOrigins(ChangeStore(client)),
     )
     servicer: Any = AppealServicer(built.appeals)
     server = RpcServer({"appeal": servicer}, max_message_bytes=2**24)
@@ -188,6 +193,7 @@ async def office(
         registry=registry,
         folder=folder,
         target=f"127.0.0.1:{port}",
+        client=client,
     )
     background = [
         asyncio.create_task(Follower(store, folder / "lists").run()),

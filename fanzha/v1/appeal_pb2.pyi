@@ -456,6 +456,26 @@ class AppealEvidence(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ChangeIdsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     DECISION_FIELD_NUMBER: _builtins.int
     ENTRIES_THEN_FIELD_NUMBER: _builtins.int
     ENTRIES_NOW_FIELD_NUMBER: _builtins.int
@@ -467,6 +487,7 @@ class AppealEvidence(_message.Message):
     WOULD_REMOVE_FIELD_NUMBER: _builtins.int
     WOULD_ALLOW_FIELD_NUMBER: _builtins.int
     PROTECTED_BECAUSE_FIELD_NUMBER: _builtins.int
+    CHANGE_IDS_FIELD_NUMBER: _builtins.int
     verdict: _builtins.str
     """Whether a person said that the decision was, or was not, about fraud, and who; empty: none."""
     recent_known: _builtins.bool
@@ -503,6 +524,12 @@ class AppealEvidence(_message.Message):
     def would_remove(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.EntryRef]:
         """What upholding would do: entries to be removed."""
 
+    @_builtins.property
+    def change_ids(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The change requests that entered these entries, such as "change:12", by entry_id; left out
+        where that is not known any more.
+        """
+
     def __init__(
         self,
         *,
@@ -517,10 +544,11 @@ class AppealEvidence(_message.Message):
         would_remove: _abc.Iterable[_blocklist_pb2.EntryRef] | None = ...,
         would_allow: _builtins.str = ...,
         protected_because: _builtins.str = ...,
+        change_ids: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "entries_now", b"entries_now", "entries_then", b"entries_then", "others", b"others", "protected_because", b"protected_because", "recent", b"recent", "recent_known", b"recent_known", "recent_total", b"recent_total", "verdict", b"verdict", "would_allow", b"would_allow", "would_remove", b"would_remove"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_ids", b"change_ids", "decision", b"decision", "entries_now", b"entries_now", "entries_then", b"entries_then", "others", b"others", "protected_because", b"protected_because", "recent", b"recent", "recent_known", b"recent_known", "recent_total", b"recent_total", "verdict", b"verdict", "would_allow", b"would_allow", "would_remove", b"would_remove"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,6 +18,7 @@ from services.appeals.lifter import Lifter
 from services.appeals.lists import Lists
 from services.appeals.notices import Notices
 from services.appeals.opening import Opening
+from services.appeals.origins import NoOrigins, Origins
 from services.appeals.review import Review
 from services.appeals.store import AppealStore
 from services.appeals.trail import Trail
@@ -51,6 +52,7 @@ def build(
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
     log: DecisionLog | None = None,
+    origins: Origins | None = None,
 ) -> Built:
     """Build everything; *redis* must decode answers. `ValueError` for wrong templates."""
     home = HomePlan(settings.home_country)
@@ -93,7 +95,13 @@ def build(
             now_ms=now_ms,
             decided=figures.closed,
         ),
-        room=EvidenceRoom(store=store, decisions=decisions, lists=lists, lifter=lifter),
+        room=EvidenceRoom(
+            store=store,
+            decisions=decisions,
+            lists=lists,
+            lifter=lifter,
+            origins=origins or NoOrigins(),
+        ),
         documents=documents,
         notices=Notices(
             templates.load(settings.appeal_notices_dir),

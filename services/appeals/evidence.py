@@ -9,6 +9,7 @@ from services.appeals import entry_records, masking
 from services.appeals.decisions import Decisions, Recent
 from services.appeals.lifter import Lifter
 from services.appeals.lists import Lists
+from services.appeals.origins import Origins
 from services.appeals.plan import Plan
 from services.appeals.records import Appeal, Subject
 from services.appeals.store import AppealStore
@@ -16,6 +17,8 @@ from services.entry_hits import Hits
 from services.list_views import Found
 
 MOST_OTHERS = 20
+MOST_ORIGINS = 10
+"""Entries whose change request is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class Evidence:
     found: Found
     hits: Mapping[str, Hits] | None
     """How often these entries decided, by their ids; None: not known."""
+    change_ids: Mapping[str, str]
+    """The requests that entered these entries, by their ids, as far as they are known."""
     verdict: str
     recent: Recent
     others: Sequence[Appeal]
@@ -41,12 +46,19 @@ class EvidenceRoom:
     """Finds evidence."""
 
     def __init__(
-        self, *, store: AppealStore, decisions: Decisions, lists: Lists, lifter: Lifter
+        self,
+        *,
+        store: AppealStore,
+        decisions: Decisions,
+        lists: Lists,
+        lifter: Lifter,
+        origins: Origins,
     ) -> None:
         self._store = store
         self._decisions = decisions
         self._lists = lists
         self._lifter = lifter
+        self._origins = origins
 
     async def gather(self, appeal: Appeal) -> Evidence:
         """Gather the evidence, all there is of it whoever asks."""
@@ -62,12 +74,22 @@ class EvidenceRoom:
             entries_then=then,
             found=found,
             hits=await self._lists.hits([*then, *found.entries]),
+            change_ids=await self._change_ids([*then, *found.entries]),
             verdict=verdict,
             recent=recent,
             others=others,
             plan=await self._plan(appeal),
             subject=appeal.subject,
         )
+
+    async def _change_ids(self, entries: Sequence[Entry]) -> dict[str, str]:
+        # Of then and now, entries may be the same, or the same entered anew.
+        first = {entry.entry_id: entry for entry in reversed(entries)}
+        found: dict[str, str] = {}
+        for name, entry in list(first.items())[:MOST_ORIGINS]:
+            if change_id := await self._origins.of(entry):
+                found[name] = change_id
+        return found
 
     async def _verdict(self, appeal: Appeal) -> str:
         return await self._decisions.verdict(appeal.decision_id) if appeal.decision_id else ""

@@ -87,7 +87,7 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
             out.print(f"\n{title}")
             list_display.show_entries(entries, now_s)
             for entry in entries:
-                _line(entry.entry_id, f"by {entry.created_by}; {entry.legal_basis or 'no basis'}")
+                _line(entry.entry_id, _behind(entry, found.change_ids.get(entry.entry_id, "")))
     if found.recent_known:
         _line("decisions", f"{found.recent_total} about this, the latest {len(found.recent)}:")
         for decision in found.recent:
@@ -100,6 +100,16 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
         _line("upheld", f"removes the block of {_named(reference)}")
     if found.would_allow:
         _line("upheld", f"allows {found.would_allow}")
+
+
+def _behind(entry: blocklist_pb2.Entry, change_id: str) -> str:
+    parts = (
+        f"by {entry.created_by}",
+        _time(entry.created_at_s * 1000),
+        change_id,
+        entry.legal_basis or "no legal basis",
+    )
+    return "; ".join(filter(None, parts))
 
 
 def is_lifted(one: pb.Appeal) -> bool:

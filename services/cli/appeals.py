@@ -1,27 +1,24 @@
 """`fanzha appeals`: open, review and decide appeals, write notices, over gRPC."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import appeal_pb2 as pb
-from fanzha.v1 import appeal_pb2_grpc
 from services.cli import appeal_display as display
+from services.cli import appeal_papers
 from services.cli import appeal_words as words
+from services.cli.appeal_server import DEADLINE_SECONDS, server
 from services.cli.appeal_words import AppealId, AsJson, By, LanguageWord
-from services.cli.console import err, fail, one_sentence, out, print_json, progress
+from services.cli.console import err, out, print_json, progress
 from services.cli.list_words import DEFAULT_TARGET, Target, login
 
 app = typer.Typer(
     no_args_is_help=True, help="Appeals against blocks: open, review, decide, lift, notify."
 )
 
-DEADLINE_SECONDS = 60.0
 _PAGE = 1000
 
 
@@ -72,7 +69,7 @@ def open_(
         again=again,
         language=words.language(language),
     )
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.OpenAppeal(request, timeout=DEADLINE_SECONDS)
     if as_json:
         print_json(display.as_dict(answer))
@@ -102,7 +99,7 @@ def add(
         documents=words.documents(document, digests_only=digests_only),
         by=by or login(),
     )
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.AddDocuments(request, timeout=DEADLINE_SECONDS)
     out.print(f"appeal {appeal_id} has {len(answer.appeal.documents)} documents")
 
@@ -125,7 +122,7 @@ def list_(
     """List appeals: open ones with the nearest deadline first, closed ones newest first."""
     request = pb.ListAppealsRequest(state=words.state(state), overdue_only=overdue)
     found: list[pb.Appeal] = []
-    with _server(target) as stub:
+    with server(target) as stub:
         while True:
             request.page_size = min(limit - len(found), _PAGE)
             answer = stub.ListAppeals(request, timeout=DEADLINE_SECONDS)
@@ -147,7 +144,7 @@ def list_(
 @app.command()
 def show(appeal_id: AppealId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show an appeal with the evidence; personal data to appeals officers only."""
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.GetAppeal(pb.GetAppealRequest(appeal_id=appeal_id), timeout=DEADLINE_SECONDS)
     if as_json:
         print_json(display.as_dict(answer))
@@ -158,28 +155,10 @@ def show(appeal_id: AppealId, target: Target = DEFAULT_TARGET, as_json: AsJson =
 
 
 @app.command()
-def document(
-    appeal_id: AppealId,
-    sha256: Annotated[str, typer.Argument(help="SHA-256 of the document, see `appeals show`.")],
-    file: Annotated[Path, typer.Option("--out", dir_okay=False, help="File to write.")],
-    target: Target = DEFAULT_TARGET,
-) -> None:
-    """Write a document that was handed in to a file; the audit log says that you read it."""
-    request = pb.GetDocumentRequest(appeal_id=appeal_id, sha256=sha256)
-    with _server(target) as stub:
-        answer = stub.GetDocument(request, timeout=DEADLINE_SECONDS)
-    try:
-        file.write_bytes(answer.document.content)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
-    err.print(f"{len(answer.document.content)} bytes written")
-
-
-@app.command()
 def take(appeal_id: AppealId, by: By = "", target: Target = DEFAULT_TARGET) -> None:
     """Take an appeal into review, also from another officer."""
     request = pb.TakeAppealRequest(appeal_id=appeal_id, by=by or login())
-    with _server(target) as stub:
+    with server(target) as stub:
         answer = stub.TakeAppeal(request, timeout=DEADLINE_SECONDS)
     left = (answer.appeal.deadline_ms - time.time() * 1000) / 3_600_000
     late = f"{left:.1f} hours left" if left >= 0 else f"{-left:.1f} hours overdue"
@@ -230,7 +209,7 @@ def decide(
         allow_days=allow_days,
         lift_pattern=lift,
     )
-    with _server(target) as stub, progress(bar=False) as bar:
+    with server(target) as stub, progress(bar=False) as bar:
         bar.add_task("waiting for the workers", total=1, note="")
         answer = stub.DecideAppeal(request, timeout=DEADLINE_SECONDS)
     appeal = answer.appeal
@@ -252,86 +231,11 @@ def withdraw(
 ) -> None:
     """Close an appeal that the appellant no longer wants."""
     request = pb.WithdrawAppealRequest(appeal_id=appeal_id, reason=reason, by=by or login())
-    with _server(target) as stub:
+    with server(target) as stub:
         stub.WithdrawAppeal(request, timeout=DEADLINE_SECONDS)
     out.print(f"appeal {appeal_id}: withdrawn")
 
 
-@app.command()
-def notice(
-    appeal_id: Annotated[int, typer.Argument(min=0, help="The appeal; 0: none yet.")] = 0,
-    kind: Annotated[
-        str,
-        typer.Option(
-            help="restriction, receipt, upheld, rejected or overdue; empty: what fits the appeal."
-        ),
-    ] = "",
-    decision: Annotated[
-        int, typer.Option(min=0, help="Without an appeal: the decision that blocked.")
-    ] = 0,
-    pattern: Annotated[
-        str, typer.Option(help="Without an appeal: number, sender, host or URL that is blocked.")
-    ] = "",
-    delivered: Annotated[
-        bool, typer.Option("--delivered", help="Put on record that it was handed over.")
-    ] = False,
-    file: Annotated[
-        Path | None, typer.Option("--out", dir_okay=False, help="File to write; UTF-8.")
-    ] = None,
-    by: By = "",
-    language: LanguageWord = "zh",
-    target: Target = DEFAULT_TARGET,
-) -> None:
-    """Write a statutory notice, in Chinese or English."""
-    if not appeal_id and not decision and not pattern:
-        fail("an appeal, --decision or --pattern: what the notice is about", status=2)
-    with _server(target) as stub:
-        if appeal_id:
-            request = pb.WriteNoticeRequest(
-                appeal_id=appeal_id,
-                kind=words.notice_kind(kind),
-                language=words.language(language),
-                delivered=delivered,
-                by=by or login(),
-            )
-            answer: Any = stub.WriteNotice(request, timeout=DEADLINE_SECONDS)
-        else:
-            about = pb.WriteRestrictionNoticeRequest(
-                decision_id=decision, pattern=pattern, language=words.language(language)
-            )
-            answer = stub.WriteRestrictionNotice(about, timeout=DEADLINE_SECONDS)
-    if file is None:
-        out.print(answer.text, markup=False, soft_wrap=True)
-        return
-    try:
-        file.write_text(answer.text, encoding="utf-8")
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
-    err.print(f"{answer.template_version} written")
-
-
-@app.command()
-def report(
-    since: Annotated[
-        str, typer.Option(help="Appeals received from then on: 30d, 2026-11-01; empty: all.")
-    ] = "",
-    until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
-    target: Target = DEFAULT_TARGET,
-    as_json: AsJson = False,
-) -> None:
-    """Count appeals, and how long they and the lifts took."""
-    request = pb.GetAppealReportRequest(
-        since_ms=words.past_ms(since, "--since"), until_ms=words.past_ms(until, "--until")
-    )
-    with _server(target) as stub:
-        answer = stub.GetAppealReport(request, timeout=DEADLINE_SECONDS)
-    if as_json:
-        print_json(display.as_dict(answer))
-    else:
-        display.show_report(answer)
-
-
-@contextmanager
-def _server(target: str) -> Iterator[Any]:
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield appeal_pb2_grpc.AppealServiceStub(channel)
+app.command()(appeal_papers.document)
+app.command()(appeal_papers.notice)
+app.command()(appeal_papers.report)

@@ -121,6 +121,7 @@ def evidence(found: Evidence, now_ms: int) -> pb.AppealEvidence:
         else [],
         would_allow=shown(found.subject.pattern, found) if plan and plan.allow else "",
         protected_because=found.found.protected_because,
+        change_ids=found.change_ids,
     )
 
 

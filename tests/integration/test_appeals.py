@@ -86,6 +86,7 @@ async def test_a_decision_id_opens_an_appeal_about_the_blocked_party(
     assert shown.appeal.appellant == "Zhang San"
     assert shown.appeal.decision_found == pb.DECISION_FOUND_HITS
     assert [entry.legal_basis for entry in shown.evidence.entries_then] == ["Order 7"]
+    assert list(shown.evidence.change_ids.values()) == ["change:1"]
     assert shown.evidence.decision["reason"] == "BLOCKLISTED"
     assert [one.pattern for one in shown.evidence.would_remove] == [LISTED]
     assert running.audit.kinds() == [AuditKind.APPEAL_OPENED]

@@ -1,0 +1,99 @@
+"""Finds the change request that entered an entry.
+
+Numbers of requests rise with time, and an entry tells when it was entered: so a search in halves
+finds where to begin, and the rows of the few requests of that time tell which one it was.
+"""
+
+import asyncio
+from typing import Protocol
+
+from blocklists.entries import Entry
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot import NO_ENTRY
+from fanzha.errors import NotFound
+from services.changes.judging import rows_in
+from services.changes.records import Record, State
+from services.changes.store import ChangeStore
+
+BEFORE_S = 5
+"""A request is made a moment after its rows are read, or before, by the clock of another."""
+AFTER_S = 3600
+"""An import reads rows for so long at most before it becomes a request."""
+MOST_LOOKED_AT = 50
+_DONE = frozenset({State.APPLIED, State.REVERTED})
+
+
+class Origins(Protocol):
+    """Knows where entries come from."""
+
+    async def of(self, entry: Entry) -> str:
+        """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
+        ...
+
+
+class NoOrigins:
+    """For where no requests are kept."""
+
+    async def of(self, entry: Entry) -> str:  # noqa: ARG002
+        """Know nothing."""
+        return ""
+
+
+class RequestedOrigins:
+    """Looks through the change requests."""
+
+    def __init__(self, requests: ChangeStore) -> None:
+        self._requests = requests
+
+    async def of(self, entry: Entry) -> str:
+        """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
+        entered_s = int(entry.created_at.timestamp())
+        wanted = Identities.of([(entry.kind, entry.pattern, entry.action)])
+        id_ = await self._first_since((entered_s - BEFORE_S) * 1000)
+        for _ in range(MOST_LOOKED_AT):
+            if not id_:
+                break
+            record = await self._requests.get(id_)
+            if record.created_ms > (entered_s + AFTER_S) * 1000:
+                break
+            if record.state in _DONE and await self._entered(record, wanted, entered_s):
+                return record.subject
+            id_ = await self._next(id_)
+        return ""
+
+    async def _entered(self, record: Record, wanted: Identities, entered_s: int) -> bool:
+        if not record.additions.rows:
+            return False
+        try:
+            table = await self._requests.additions(record)
+        except NotFound:
+            return False  # its rows are kept no longer
+        return await asyncio.to_thread(_holds, table, wanted, entered_s)
+
+    async def _first_since(self, at_ms: int) -> int:
+        """Return the first request made since a moment; 0 for none."""
+        newest = await self._requests.page(None, before_id=0, size=1)
+        low, high = 1, newest[0] + 1 if newest else 1
+        # All below low are older, all from high on are not.
+        while low < high:
+            middle = (low + high) // 2
+            # Numbers that were never used leave gaps: the next below speaks for them.
+            below = await self._requests.page(None, before_id=middle + 1, size=1)
+            if below and (await self._requests.get(below[0])).created_ms >= at_ms:
+                high = below[0]
+            else:
+                low = middle + 1
+        return low if newest and low <= newest[0] else 0
+
+    async def _next(self, id_: int) -> int:
+        newest = await self._requests.page(None, before_id=0, size=1)
+        for following in range(id_ + 1, (newest[0] if newest else 0) + 1):
+            if await self._requests.several([following]):
+                return following
+        return 0
+
+
+def _holds(table: EntryTable, wanted: Identities, entered_s: int) -> bool:
+    row = int(rows_in(table, wanted)[0])
+    # An edit keeps who entered an entry and when: then it is not the request that entered it.
+    return row != NO_ENTRY and int(table.entry(row).created_at.timestamp()) == entered_s
