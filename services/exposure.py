@@ -14,12 +14,19 @@ DEVELOPMENT = (
 
 
 def check_admin(settings: Settings) -> None:
-    """Raise `ValueError` where list administration would be reached from outside without TLS."""
-    if settings.tls_certificate is None and not is_loopback(settings.admin_host):
+    """Raise `ValueError` where others could change the lists from outside, or listen in."""
+    if is_loopback(settings.admin_host):
+        return
+    outside = f"admin_host (FANZHA_ADMIN_HOST): {settings.admin_host} is reached from outside, and"
+    if settings.tls_certificate is None:
         raise ValueError(
-            f"admin_host (FANZHA_ADMIN_HOST): {settings.admin_host} is reached from outside, and "
-            "there is no TLS: whoever listens could change the lists. Set tls_certificate and "
-            "tls_key, or leave list administration on 127.0.0.1"
+            f"{outside} there is no TLS: whoever listens could change the lists. Set "
+            "tls_certificate and tls_key, or leave list administration on 127.0.0.1"
+        )
+    if not settings.asks_who:
+        raise ValueError(
+            f"{outside} nobody is asked who they are: everybody could change the lists. Set "
+            "jwks_file or identities_file, or leave list administration on 127.0.0.1"
         )
 
 

@@ -60,7 +60,8 @@ class Settings(BaseSettings):
     )
     admin_host: str = Field(
         default="127.0.0.1",
-        description="Address of list administration; only loopback without tls_certificate.",
+        description="Address of list administration; only loopback without tls_certificate "
+        "and a way to know who asks.",
     )
     admin_port: Port = Field(
         default=7362, description="Port of list administration; 0: a free one."

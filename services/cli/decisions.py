@@ -233,7 +233,7 @@ def _entry(row: Mapping[str, Any], target: str) -> dict[str, Any] | None:
         return None
     import grpc
 
-    from fanzha.client import channels
+    from fanzha.client import LoginError, channels
     from fanzha.v1 import blocklist_pb2 as pb
     from fanzha.v1 import blocklist_pb2_grpc
     from services.cli.list_server import as_dict
@@ -246,6 +246,9 @@ def _entry(row: Mapping[str, Any], target: str) -> dict[str, Any] | None:
     except grpc.RpcError as error:
         code = error.code().name if hasattr(error, "code") else "unknown"
         err.print(f"list administration at {target} was not asked about the entry: {code}")
+        return None
+    except LoginError as error:
+        err.print(f"list administration was not asked about the entry: {error}")
         return None
     for entry in answer.entries:
         if entry.entry_id == row["entry_id"]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import grpc
@@ -12,6 +13,8 @@ from services import access
 from services.access import Door
 from services.identity import Role
 from services.rpc import security
+from services.rpc.gate import Gate
+from services.rpc.registry import Registry
 from services.rpc.server import RpcServer, known_services
 from tests.identities import Issuer, Reached
 
@@ -91,6 +94,26 @@ async def test_every_served_method_has_a_line_and_every_line_a_method(issuer: Is
         f"/{service}/{method}" for service, methods in access.TABLE.items() for method in methods
     }
     assert served == listed
+
+
+async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -> None:
+    async def serve(_request: bytes, _context: Any) -> bytes:
+        return b"reached"
+
+    gate = Gate(longest_wait_seconds=1, clock=monotonic)
+    registry = Registry(lambda _code: None, gate, security.Security())
+    handlers = {"DoAll": grpc.unary_unary_rpc_method_handler(serve)}
+    registry.add_registered_method_handlers("fanzha.v1.NewService", handlers)
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((registry.handler(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        found = await outcome(channel, "/fanzha.v1.NewService/DoAll", None)
+    await server.stop(1)
+
+    assert found == "no"
 
 
 async def test_a_method_that_is_not_served_is_not_there_for_anybody(issuer: Issuer) -> None:

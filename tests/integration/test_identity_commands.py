@@ -11,7 +11,7 @@ import pytest
 
 from fanzha.client import Login, channels
 from fanzha.v1 import change_pb2, change_pb2_grpc
-from services.identities.folder import Folder
+from services.identities.folder import FIRST_CLIENT, Folder
 from services.identity import Role
 from tests.identities import now
 from tests.running import Running, eventually, fanzha_up, run
@@ -47,6 +47,15 @@ class Site:
         )
         return {"FANZHA_TOKEN": token, "FANZHA_TLS_CA": str(self.folder.authority)}
 
+    def gateway(self, host: str = FIRST_CLIENT) -> dict[str, str]:
+        """Return the variables of a machine with a certificate."""
+        certificate, key = self.folder.client(host)
+        return {
+            "FANZHA_TLS_CA": str(self.folder.authority),
+            "FANZHA_TLS_CLIENT_CERTIFICATE": str(certificate),
+            "FANZHA_TLS_CLIENT_KEY": str(key),
+        }
+
     def approve(self, who: dict[str, str], change: str) -> None:
         """Approve a change to the lists as *who*."""
         with channels.blocking(self.service.admin, Login.from_environment(who)) as channel:
@@ -71,7 +80,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert made.returncode == 0, made.stderr
     data = base / "data"
     data.mkdir()
-    with fanzha_up(data, workers=1, FANZHA_CONFIG=str(folder.settings)) as service:
+    # Machines show certificates where decisions are made; people have tokens.
+    certificates = {
+        "FANZHA_TLS_CLIENT_CA": str(folder.authority),
+        "FANZHA_TLS_CLIENT_PORTS": "decisions",
+    }
+    settings = {"FANZHA_CONFIG": str(folder.settings)} | certificates
+    with fanzha_up(data, workers=1, **settings) as service:
         yield Site(service, folder)
 
 
@@ -116,9 +131,8 @@ def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
     site.approve(approver, change["change_id"])
 
     def blocked() -> bool:
-        who = site.as_("carrier", name="gateway-1")
         _, said = site.run(
-            who, "check", "call", "--from", LISTED, "--to", "+8619900000001", "--json"
+            site.gateway(), "check", "call", "--from", LISTED, "--to", "+8619900000001", "--json"
         )
         return bool(json.loads(said)["action"] == "block")
 
@@ -154,15 +168,49 @@ def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
     assert "does not know you: nobody knows who asks: send a token" in " ".join(said.split())
 
 
-def test_replay_and_health_speak_tls_and_show_the_token(site: Site, tmp_path: Path) -> None:
+def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "links.csv"
     file.write_text("url\nhttp://shop.example/\n")
 
-    health = site.run({"FANZHA_TLS_CA": str(site.folder.authority)}, "check", "health")
-    status, said = site.run(site.as_("carrier"), "replay", "url", str(file), "--json")
+    health = site.run(site.gateway(), "check", "health")
+    status, said = site.run(site.gateway(), "replay", "url", str(file), "--json")
 
     assert health == (0, "SERVING\n")
     assert (status, json.loads(said)["rows"]) == (0, 1)
+
+
+def test_a_machine_without_a_certificate_does_not_connect(site: Site) -> None:
+    status, said = site.run(site.as_("carrier"), "check", "url", "shop.example")
+
+    assert status == 1
+    assert "no answer from" in said
+
+
+def test_a_new_certificate_is_known_once_its_line_is_there(site: Site) -> None:
+    made = run(
+        "identity", "certificate", "gateway-2.carrier.example", "--role", "carrier",
+        "--dir", str(site.folder.path),
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    who = site.gateway("gateway-2.carrier.example")
+
+    eventually(lambda: site.run(who, "check", "url", "shop.example")[0] == 0)
+
+
+def test_whole_lists_go_in_and_out(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.txt"
+    file.write_text("+8617000000201\n+8617000000202\n")
+
+    imported, _ = site.run(
+        site.as_("editor"), "blocklist", "import", str(file), "--source", "bureau",
+        "--dry-run", "--json",
+    )  # fmt: skip
+    exported, said = site.run(site.as_("auditor"), "blocklist", "export")
+    refused, why = site.run(site.as_("operator"), "blocklist", "export")
+
+    assert (imported, exported, refused) == (0, 0, 1)
+    assert "entries written" in said
+    assert "BlocklistService/ExportEntries takes the role" in why
 
 
 def test_options_say_the_same_as_variables(site: Site, tmp_path: Path) -> None:
@@ -194,22 +242,18 @@ def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
 def test_who_was_turned_away_is_in_the_audit_log_by_whatever_process(site: Site) -> None:
     nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
     site.run(nobody, "blocklist", "status")
-    site.run(nobody, "check", "url", "shop.example")
     site.run(site.as_("carrier"), "blocklist", "status")
+    site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example")
     auditor = site.as_("auditor")
 
     def subjects(kind: str) -> set[str]:
         _, said = site.run(auditor, "audit", "list", "--kind", kind, "--json")
         return {record["subject"] for record in json.loads(said)}
 
-    eventually(
-        lambda: (
-            {"method:BlocklistService/GetStatus", "method:InterceptionService/DecideLink"}
-            <= subjects("login_failed")
-        )
-    )
-    eventually(lambda: "method:BlocklistService/GetStatus" in subjects("refused"))
-    assert 'code="unauthenticated"' in site.service.metrics_page()
+    status, link = "method:BlocklistService/GetStatus", "method:InterceptionService/DecideLink"
+    eventually(lambda: status in subjects("login_failed"))
+    eventually(lambda: {status, link} <= subjects("refused"))
+    assert 'fanzha_rpc_errors_total{code="permission_denied"}' in site.service.metrics_page()
 
 
 def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:

@@ -31,8 +31,19 @@ def test_elsewhere_it_is_refused_in_a_sentence(host: str) -> None:
         exposure.check_admin(Settings(admin_host=host))
 
 
-def test_with_tls_it_may_be_served_anywhere(tls: dict[str, Any]) -> None:
-    exposure.check_admin(Settings(admin_host="0.0.0.0", **tls))
+def test_with_tls_and_identities_it_may_be_served_anywhere(
+    tls: dict[str, Any], tmp_path: Path
+) -> None:
+    keys = Folder(tmp_path / "identity").keys
+
+    exposure.check_admin(
+        Settings(admin_host="0.0.0.0", jwks_file=keys, token_issuer="fanzha-local", **tls)
+    )
+
+
+def test_tls_alone_keeps_nobody_out(tls: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="nobody is asked who they are"):
+        exposure.check_admin(Settings(admin_host="0.0.0.0", **tls))
 
 
 def test_decisions_without_tls_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
