@@ -189,6 +189,9 @@ def export(
         str, typer.Option(help="block or allow; empty: both in csv, block in the others.")
     ] = "",
     source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
+    mode: Annotated[
+        str, typer.Option(help="enforce or shadow; empty: both in csv, enforce in the others.")
+    ] = "",
     file: Annotated[
         Path | None, typer.Option("--out", dir_okay=False, help="File to write.")
     ] = None,
@@ -198,9 +201,11 @@ def export(
     if form not in _EXPORT_FORMATS:
         known = ", ".join(_EXPORT_FORMATS)
         raise typer.BadParameter(f"{form!r} is none of {known}", param_hint="--format")
+    # The other forms say neither: whoever reads them blocks what they name.
     wanted = _filter(kind_, action or ("" if form == "csv" else "block"), source)
+    modes = read_mode(mode or ("" if form == "csv" else "enforce"))
     with server(target) as stub:
-        answers = stub.ExportEntries(pb.ExportEntriesRequest(**wanted))
+        answers = stub.ExportEntries(pb.ExportEntriesRequest(**wanted, mode=modes))
         batches = (answer.entries for answer in answers)
         if file is None:
             counts = list_display.write_export(batches, form, list_display.standard_output())

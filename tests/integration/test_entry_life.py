@@ -424,6 +424,21 @@ def test_a_shadow_does_not_take_the_place_of_what_enforces(stub: Any) -> None:
     assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_SHADOW
 
 
+def test_a_list_on_trial_lifts_no_block(stub: Any, run: Run, tmp_path: Path) -> None:
+    update(stub, entry("+8617000000001"))
+    file = tmp_path / "list.txt"
+    file.write_text("+8617000000002\n+8617000000001\n")
+
+    done = run("import", str(file), "--source", "province", "--mode", "shadow", "--author", "li")
+
+    assert done.exit_code == 0, done.output
+    assert "line 2: an entry that enforces" in done.output
+    modes = {one: find(stub, one)[0].mode for one in ("+8617000000001", "+8617000000002")}
+    assert modes == {
+        "+8617000000001": pb.ENTRY_MODE_ENFORCE, "+8617000000002": pb.ENTRY_MODE_SHADOW,
+    }  # fmt: skip
+
+
 def test_shadow_entries_are_listed_counted_and_exported_as_such(stub: Any, run: Run) -> None:
     update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
 
@@ -431,3 +446,5 @@ def test_shadow_entries_are_listed_counted_and_exported_as_such(stub: Any, run: 
     assert [one["pattern"] for one in listed] == ["+8617000000001"]
     assert "1 block number (shadow)" in run("status").output
     assert run("export").output.count(",shadow\n") == 1
+    numbers = run("export", "--format", "numbers").stdout.split()
+    assert numbers == ["+8617000000002"]

@@ -28,7 +28,7 @@ from tests.builders import (
     some_models,
     some_texts,
 )
-from tests.lists import identity, latest, mixed, numbers, scan_link, scan_party, urls
+from tests.lists import identity, latest, mixed, numbers, scan_link, scan_party, senders, urls
 
 LISTED = "+8617000000001"
 OTHER = "+8617000000002"
@@ -135,6 +135,28 @@ def test_links_are_watched_as_by_a_linear_scan(
         assert (decisions.actions[row] == Action.BLOCK) == blocked
         watched = speaks is not None and by_identity[speaks].mode is Mode.SHADOW
         assert (row in decisions.would_block) == watched
+
+
+@given(
+    st.lists(mixed, max_size=10),
+    st.lists(mixed, max_size=5),
+    st.lists(st.tuples(senders, st.lists(urls, max_size=2)), min_size=1, max_size=4),
+)
+def test_texts_would_be_blocked_as_they_are_once_shadows_are_promoted(
+    first: list[Entry], later: list[Entry], made: list[tuple[str, list[str]]]
+) -> None:
+    promoted = [replace(entry, mode=Mode.ENFORCE) for entry in latest([*first, *later])]
+    texts = replace(
+        some_texts(*[" ".join(["见", *links, "，谢谢"]) for _, links in made]),
+        senders=HomePlan(country_code="999").sender_keys([sender for sender, _ in made]),
+    )
+
+    decisions = engine_of(spread(first, later)).decide_texts(texts, NINE_O_CLOCK_S)
+    after = engine_of(spread(promoted, [])).decide_texts(texts, NINE_O_CLOCK_S)
+
+    blocked = decisions.reasons == Reason.BLOCKLISTED
+    blocked[list(decisions.would_block)] = True
+    assert blocked.tolist() == (after.reasons == Reason.BLOCKLISTED).tolist()
 
 
 def test_a_shadow_number_does_not_hide_the_range_that_blocks_it() -> None:
