@@ -25,7 +25,8 @@ from services.changes import parts
 from services.changes.changes import Changes
 from services.changes.records import ChangeKind, Draft
 from services.current_lists import CurrentLists
-from services.entry_life import EntryLife, HitReader, NoHits
+from services.entry_life import EntryLife
+from services.entry_pages import HitReader, NoHits
 from services.import_report import Imported, ImportReport, Wanted
 from services.list_changes import (
     Reference,

@@ -1,18 +1,16 @@
 """What administrators see of the life of entries: what is due, what is dead, what shadows saw.
 
-Pages are of one version of the lists and one moment, which their tokens name.
+Pages are of one version of the lists and one moment, which their tokens name. The lists of the
+last few first pages are kept for a while: they may change faster than anybody turns pages.
 """
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from blocklists.entries import Entry, Mode, Source, entry_id
+from blocklists.entries import Entry, Mode, entry_id
 from blocklists.entry_table import EntryTable
 from blocklists.grounds import GroundsReader
 from blocklists.snapshot import Snapshot
@@ -21,6 +19,7 @@ from fanzha.tables import Int64s
 from services import due_entries
 from services.due_entries import Due, DueReason
 from services.entry_hits import NO_HITS, Hits, hits_name
+from services.entry_pages import DeadPage, DueEntry, DuePage, HitReader
 from services.list_views import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews
 
 DEFAULT_WITHIN_S = 14 * 86_400
@@ -29,67 +28,10 @@ LOOKED_AT_ONCE = 2_000
 """Entries whose hits are asked for together."""
 LOOKED_A_PAGE = 20_000
 """Entries looked at for one page of dead ones, so that no answer takes long."""
+_MOST_PINNED = 4
+_PINNED_S = 900
 _DAY_S = 86_400
 _TOKEN = re.compile(r"([0-9]{1,19})\.([0-9]{1,12})\.([0-9]{1,12})")
-
-
-class HitReader(Protocol):
-    """Knows how often entries decided."""
-
-    async def read(self, names: Iterable[str]) -> dict[str, Hits]:
-        """Return the hits of some entries; those without any are left out."""
-        ...
-
-    async def counted_since_s(self) -> int:
-        """Return the second from which hits are counted; 0 when none was ever."""
-        ...
-
-
-class NoHits:
-    """Where nothing counts."""
-
-    async def read(self, names: Iterable[str]) -> dict[str, Hits]:  # noqa: ARG002
-        """Know of none."""
-        return {}
-
-    async def counted_since_s(self) -> int:
-        """Count since never."""
-        return 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueEntry:
-    """An entry that is due."""
-
-    entry: Entry
-    reason: DueReason
-    due_at_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuePage:
-    """Some of what is due."""
-
-    entries: Sequence[DueEntry]
-    hits: Mapping[str, Hits]
-    next_token: str
-    counts: Counter[tuple[Source, DueReason]]
-    ended: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadPage:
-    """Some of the entries that matched nothing for long."""
-
-    entries: Sequence[Entry]
-    hits: Mapping[str, Hits]
-    next_token: str
-    looked_at: int
-    total: int
-    counted_since_s: int
-    days: int
-    version: int
 
 
 class EntryLife:
@@ -109,6 +51,8 @@ class EntryLife:
         self._dead_entry_days = dead_entry_days
         self._grounds = GroundsReader()
         self._one_at_a_time = asyncio.Lock()
+        self._pinned: dict[tuple[int, int], Snapshot] = {}
+        """The lists of the last first pages, by their version and the moment."""
         self._due: tuple[tuple[int, int, int, int], Due] | None = None
         self._aged: tuple[tuple[int, int, int, int], Int64s] | None = None
 
@@ -209,16 +153,26 @@ class EntryLife:
 
     async def _asked(self, token: str) -> tuple[Snapshot, int, int]:
         """Return the lists, where the page begins, and the moment of the first page."""
-        snapshot = await self._views.newest()
+        snapshot, now_s = await self._views.newest(), self._now_ms() // 1000
         if not token:
-            return snapshot, 0, self._now_ms() // 1000
+            self._pin(snapshot, now_s)
+            return snapshot, 0, now_s
         match = _TOKEN.fullmatch(token)
         if match is None:
             raise InvalidInput("page_token: not one that was given out")
-        version, start, now_s = map(int, match.groups())
-        if version != snapshot.version:
-            raise VersionConflict(f"page_token: the lists are at {snapshot.version}; start anew")
-        return snapshot, start, now_s
+        version, start, asked_s = map(int, match.groups())
+        pinned = self._pinned.get((version, asked_s))
+        if pinned is None and version != snapshot.version:
+            raise VersionConflict(
+                f"page_token: the lists are at {snapshot.version}, and those of the first page "
+                "are no longer kept; start anew"
+            )
+        return pinned or snapshot, start, asked_s
+
+    def _pin(self, snapshot: Snapshot, now_s: int) -> None:
+        self._pinned[snapshot.version, now_s] = snapshot
+        kept = list(self._pinned.items())[-_MOST_PINNED:]
+        self._pinned = {key: one for key, one in kept if key[1] > now_s - _PINNED_S}
 
     def _find_due(self, snapshot: Snapshot, now_s: int, within_s: int, source: int) -> Due:
         asked = (snapshot.version, now_s, within_s, source)

@@ -1229,7 +1229,9 @@ class ListDueRequest(_message.Message):
     page_size: _builtins.int
     """Rows wanted, 1 to 1000; absent: 100."""
     page_token: _builtins.str
-    """From the page before; absent: the first page. Fails with ABORTED when the lists have changed."""
+    """From the page before; absent: the first page. Pages are of the lists as they were then; fails
+    with ABORTED when the server no longer keeps those.
+    """
     def __init__(
         self,
         *,
@@ -1367,7 +1369,9 @@ class ListDeadRequest(_message.Message):
     page_size: _builtins.int
     """Rows wanted, 1 to 1000; absent: 100."""
     page_token: _builtins.str
-    """From the page before; absent: the first page. Fails with ABORTED when the lists have changed."""
+    """From the page before; absent: the first page. Pages are of the lists as they were then; fails
+    with ABORTED when the server no longer keeps those.
+    """
     def __init__(
         self,
         *,

@@ -75,7 +75,6 @@ def _propose_removal(
     stub: Any, entries: list[pb.Entry], found: pb.ListDeadResponse, author: str, reason: str
 ) -> pb.ProposeRetirementResponse:
     request = pb.ProposeRetirementRequest(
-        expected_version=found.version,
         entries=[
             pb.EntryRef(kind=one.kind, pattern=one.pattern, action=one.action) for one in entries
         ],

@@ -206,11 +206,24 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Cl
     assert "1 of 5 shown" in shown
 
 
-def test_a_page_of_due_entries_is_of_one_version(stub: Any) -> None:
-    update(stub, *(entry(f"+861700000010{n}", expires_at_s=NINE_O_CLOCK_S + 9) for n in range(3)))
-    token = stub.ListDue(pb.ListDueRequest(page_size=1)).next_page_token
-    update(stub, entry("bank.example"))
+def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Clock) -> None:
+    soon = NINE_O_CLOCK_S + DAY_S
+    update(stub, *(entry(f"+861700000010{n}", expires_at_s=soon) for n in range(3)))
+    first = stub.ListDue(pb.ListDueRequest(page_size=1))
+    token = first.next_page_token
+    update(stub, entry("bank.example", expires_at_s=soon), removals=[
+        pb.EntryRef(pattern="+8617000000101"),
+    ])  # fmt: skip
+    clock.now_s += 5
 
+    rest = stub.ListDue(pb.ListDueRequest(page_token=token))
+
+    patterns = [one.entry.pattern for one in (*first.entries, *rest.entries)]
+    assert sorted(patterns) == [f"+861700000010{n}" for n in range(3)]
+    assert rest.version == first.version
+    for _ in range(5):
+        clock.now_s += 1
+        stub.ListDue(pb.ListDueRequest())
     with pytest.raises(grpc.RpcError, match="start anew"):
         stub.ListDue(pb.ListDueRequest(page_token=token))
     with pytest.raises(grpc.RpcError, match="page_token"):
