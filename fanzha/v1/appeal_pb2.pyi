@@ -862,7 +862,7 @@ class GetAppealResponse(_message.Message):
 
     @_builtins.property
     def evidence(self) -> Global___AppealEvidence:
-        """The evidence."""
+        """The evidence; absent for carriers, since it tells of others."""
 
     def __init__(
         self,

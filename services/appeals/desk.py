@@ -10,7 +10,7 @@ from services.appeals.documents import DocumentFolder
 from services.appeals.evidence import Evidence, EvidenceRoom
 from services.appeals.notices import Case, Notice, Notices
 from services.appeals.opening import Opening
-from services.appeals.reach import check_hand
+from services.appeals.reach import check_hand, is_reviewer
 from services.appeals.records import Appeal, Document, Event, State, Subject, What
 from services.appeals.report import Report
 from services.appeals.review import Review
@@ -86,10 +86,15 @@ class Appeals:
             standing=await self._store.standing(now),
         )
 
-    async def get(self, appeal_id: int) -> tuple[Appeal, Evidence, bool]:
-        """Return an appeal, the evidence, and whether personal data are masked in both."""
+    async def get(self, appeal_id: int) -> tuple[Appeal, Evidence | None, bool]:
+        """Return an appeal, the evidence, and whether personal data are masked in both.
+
+        Whoever handed it in, and reviews nothing, gets no evidence: it tells of others.
+        """
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
+        if not is_reviewer():
+            return masking.appeal(appeal), None, True
         found = await self._room.gather(appeal)
         if masking.sees_personal_data():
             return appeal, found, False

@@ -92,7 +92,11 @@ class Lifter:
         if appeal.state is not State.UPHELD or (appeal.lift and appeal.lift.done):
             return
         # In the background nobody asks: the officer who decided stands for the change.
-        officer = Identity(name=appeal.officer, roles=frozenset({Role.APPEALS_OFFICER}))
+        officer = Identity(
+            name=appeal.officer,
+            roles=frozenset({Role.APPEALS_OFFICER}),
+            development=appeal.outcome is not None and appeal.outcome.development,
+        )
         try:
             with identity.acting(officer):
                 await self._lift(appeal)

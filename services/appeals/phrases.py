@@ -89,7 +89,7 @@ class Phrases:
         if entry.review_at is None:
             return self.say("未设截止时间", "no fixed end")
         at = self.moment(int(entry.review_at.timestamp()) * 1000)
-        return self.say(f"未设截止时间，{at} 前复核", f"no fixed end; it is reviewed by {at}")
+        return self.say(f"未设截止时间，{at}前复核", f"no fixed end; it is reviewed by {at}")
 
     def subject(self, one: Subject) -> str:
         """Write whom or what it is about."""
@@ -144,7 +144,7 @@ class Phrases:
         """Say when this appeal is answered."""
         at = self.moment(deadline_ms)
         return self.say(
-            f"将于 {at} 前核查并答复；核查通过的，即时解除有关措施。",
+            f"将于{at}前核查并答复；核查通过的，即时解除有关措施。",
             f"It will be examined and answered by {at}; if it is well founded, the measure is "
             "lifted at once.",
         )
@@ -153,7 +153,7 @@ class Phrases:
         """Say that it is late."""
         at = self.moment(deadline_ms)
         return self.say(
-            f"原办理期限为 {at}，现已超过。我们将优先核查，并在决定作出后即时告知。",
+            f"原办理期限为{at}，现已超过。我们将优先核查，并在决定作出后即时告知。",
             f"The time limit was {at} and has passed. Your appeal is examined with priority, and "
             "you will be told as soon as it is decided.",
         )
@@ -169,7 +169,7 @@ class Phrases:
         if lift.seconds is None:
             at = lift.committed_at_ms or decided_ms
         return self.say(
-            f"有关措施已于 {self.moment(at)} 解除。",
+            f"有关措施已于{self.moment(at)}解除。",
             f"The measure was lifted on {self.moment(at)}.",
         )
 

@@ -108,6 +108,8 @@ class Outcome:
     lift: Subject | None = None
     """What to lift instead of the subject."""
     allow_days: int = 0
+    development: bool = False
+    """Whether nobody checked who decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

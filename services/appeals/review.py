@@ -162,6 +162,7 @@ class Review:
             direction=int(Direction(decision.direction)),
             lift=instead,
             allow_days=decision.allow_days,
+            development=identity.current().development,
         )
 
     async def _check_officer(self, appeal: Appeal, by: str) -> None:

@@ -91,7 +91,7 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
     if found.recent_known:
         _line("decisions", f"{found.recent_total} about this, the latest {len(found.recent)}:")
         for decision in found.recent:
-            _fields("", decision.fields)
+            _line("", _decision(decision.fields))
     else:
         _line("decisions", "not known: no decision log is read here")
     for other in found.others:
@@ -100,6 +100,19 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
         _line("upheld", f"removes the block of {_named(reference)}")
     if found.would_allow:
         _line("upheld", f"allows {found.would_allow}")
+
+
+def _decision(fields: Mapping[str, str]) -> str:
+    parties = " to ".join(filter(None, (fields.get("from_party"), fields.get("to_party"))))
+    words = [fields.get(name, "").lower() for name in ("channel", "action", "reason")]
+    parts = (
+        _time(int(fields.get("decided_at_ms") or fields.get("occurred_at_ms") or 0)),
+        " ".join(filter(None, words)),
+        parties or fields.get("url", ""),
+        f"score {fields['score']}" if "score" in fields else "",
+        f"decision {fields.get('decision_id', '')}",
+    )
+    return "; ".join(filter(None, parts))
 
 
 def _behind(entry: blocklist_pb2.Entry, change_id: str) -> str:
@@ -192,4 +205,4 @@ def _time(at_ms: int) -> str:
 
 def _line(title: str, text: str) -> None:
     if text:
-        out.print(f"{title:<14}{text}", markup=False, soft_wrap=True)
+        out.print(f"{title:<13} {text}", markup=False, soft_wrap=True)

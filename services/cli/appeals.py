@@ -151,7 +151,8 @@ def show(appeal_id: AppealId, target: Target = DEFAULT_TARGET, as_json: AsJson =
         return
     now_ms = int(time.time() * 1000)
     display.show_appeal(answer.appeal, now_ms)
-    display.show_evidence(answer.evidence, now_ms // 1000)
+    if answer.HasField("evidence"):
+        display.show_evidence(answer.evidence, now_ms // 1000)
 
 
 @app.command()

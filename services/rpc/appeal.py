@@ -76,7 +76,7 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
         now = self._appeals.now_ms()
         return pb.GetAppealResponse(
             appeal=messages.appeal(appeal, now, masked=masked),
-            evidence=messages.evidence(evidence, now),
+            evidence=messages.evidence(evidence, now) if evidence else None,
         )
 
     async def GetDocument(

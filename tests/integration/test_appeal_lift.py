@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+
+import pytest
 
 from blocklists.entries import Direction, Entry
 from blocklists.redis_client import connect
 from blocklists.store import WorkerReport
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
+from services import identity
 from services.appeals import opening, review
 from services.appeals.lists import Lifted, LiftOrder, Lists
 from services.appeals.records import Appeal, State, What
 from services.entry_hits import Hits
+from services.identity import Identity, Role, acting
 from services.list_views import Found
-from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office
+from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
 
 Look = Callable[[], Awaitable[bool]]
 
@@ -27,6 +32,7 @@ class Interrupted:
         self._lists = lists
         self._before = before
         self._after = after
+        self.asked_by: list[Identity] = []
 
     async def find(self, pattern: str) -> Found:
         return await self._lists.find(pattern)
@@ -35,6 +41,7 @@ class Interrupted:
         return await self._lists.hits(entries)
 
     async def lift(self, order: LiftOrder) -> Lifted:
+        self.asked_by.append(identity.current())
         if self._before:
             self._before -= 1
             raise Unavailable("the store did not answer")
@@ -146,6 +153,34 @@ async def test_what_a_dead_process_left_is_finished_by_the_next(
     assert done.lift is not None
     # Nobody reported, so nothing was measured, and nobody claims otherwise.
     assert (done.lift.workers, done.lift.seconds) == (0, None)
+
+
+@pytest.mark.parametrize("development", [True, False])
+async def test_the_officer_stands_for_the_lift(
+    development: bool, redis_url: str, tmp_path: Path
+) -> None:
+    between = list[Interrupted]()
+
+    def around(lists: Lists) -> Lists:
+        between.append(Interrupted(lists))
+        return between[0]
+
+    zhou = replace(somebody("zhou", Role.APPEALS_OFFICER), development=development)
+    async with office(redis_url, tmp_path, around=around) as running:
+        await running.list_(LISTED)
+        await running.listed_hit()
+        with acting(replace(zhou, name="desk")):
+            await running.built.appeals.opening.open(
+                opening.Request(decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g")
+            )
+        with acting(zhou):
+            await running.built.appeals.review.take(1, "")
+            await running.built.appeals.review.decide(
+                review.Decision(appeal_id=1, outcome=State.UPHELD, reason="a bank")
+            )
+
+    (asked_by,) = between[0].asked_by
+    assert (asked_by.name, asked_by.development) == ("zhou", development)
 
 
 async def test_an_allow_entry_without_an_end_keeps_it(redis_url: str, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ async def test_a_logged_decision_opens_an_appeal(redis_url: str, tmp_path: Path)
 
     assert (appeal.found_in, appeal.subject.pattern) == (FoundIn.LOG, LISTED)
     assert appeal.decision["reason"] == "BLOCKLISTED"
+    assert evidence is not None
     assert (evidence.recent.known, evidence.recent.total) == (True, 2)
     assert {one["to_party"] for one in evidence.recent.decisions} == {OTHER}
 

@@ -179,9 +179,11 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
                     appeal.appeal_id, [Handed(name="a", content=b"a")], ""
                 )
         with acting(DESK):
+            seen, evidence, masked = await appeals.get(appeal.appeal_id)
             notice = await appeals.notice(appeal.appeal_id, "", "zh")
             done = await appeals.review.withdraw(appeal.appeal_id, "no longer wanted", "")
 
+    assert (evidence, masked, seen.appellant) == (None, True, "Z***")
     assert LISTED not in notice.text
     assert "0123" in notice.text
     assert done.state is State.WITHDRAWN
@@ -196,6 +198,7 @@ async def test_an_auditor_sees_all_but_persons(redis_url: str, tmp_path: Path) -
                 await running.built.appeals.document(appeal.appeal_id, "0" * 64)
 
     assert masked
+    assert evidence is not None
     for personal in ("Zhang", "+861700000012", LISTED):
         assert personal not in repr(seen)
         assert personal not in repr(evidence.decision)
@@ -217,6 +220,7 @@ async def test_others_about_the_same_are_shown_to_the_reviewer(
         with acting(ZHOU):
             _, evidence, _ = await running.built.appeals.get(second.appeal_id)
 
+    assert evidence is not None
     assert [one.appeal_id for one in evidence.others] == [first.appeal_id]
     assert "Zhang" not in repr(evidence.others)
 

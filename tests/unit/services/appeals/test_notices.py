@@ -82,7 +82,7 @@ def test_each_notice_tells_its_documents(language: str) -> None:
     [
         ("restriction", "72小时内核查并答复", "within 72 hours"),
         ("receipt", "2026年1月8日17:00", "8 January 2026, 17:00"),
-        ("upheld", "已于 2026年1月5日18:00", "lifted on 5 January 2026, 18:00"),
+        ("upheld", "已于2026年1月5日18:00", "lifted on 5 January 2026, 18:00"),
         ("rejected", "再次申诉的，自收到申诉之时起72小时内", "within 72 hours"),
         ("overdue", "2026年1月8日17:00（北京时间），现已超过", "8 January 2026, 17:00"),
     ],
