@@ -5,6 +5,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import material
 from blocklists.entries import Direction
+from services import shadow_entries
 
 ROWS = 256
 SIZES = (10_000, 1_000_000, pytest.param(10_000_000, marks=pytest.mark.large))
@@ -26,3 +27,17 @@ def bench_find_urls(benchmark: BenchmarkFixture, listed: int) -> None:
     found = benchmark(snapshot.find_urls, urls, material.NOW_S)
 
     assert (found.rows >= 0).any()
+
+
+@pytest.mark.parametrize("shadows", [0, 10_000])
+def bench_shadow_entries(benchmark: BenchmarkFixture, shadows: int) -> None:
+    """Ask shadow entries about calls that none of them matches."""
+    calls = material.calls(ROWS, 10_000)
+    snapshot = material.listed_numbers(10_000)
+    if shadows:
+        snapshot = material.with_shadows(snapshot, shadows)
+    callers, callees = snapshot.find_both(calls.callers, calls.callees, material.NOW_S)
+
+    found = benchmark(shadow_entries.of_calls, snapshot, calls, material.NOW_S, callers, callees)
+
+    assert found is None

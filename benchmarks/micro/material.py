@@ -8,7 +8,7 @@ from itertools import cycle
 import numpy as np
 
 from benchmarks import scenarios
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, Kind, Mode, Source
 from blocklists.entry_table import EXACT, EntryTable, text_keys
 from blocklists.provenance import Provenance
 from blocklists.segment import Segment, empty
@@ -154,8 +154,32 @@ def _read(channel: str, rows: int, listed: int, seed: int) -> wire.Rows:
 
 
 def _snapshot(kind: Kind, keys: Int64s, patterns: TextColumn) -> Snapshot:
+    nothing = np.zeros(0, np.int64)
+    base = Segment.build(_table(kind, keys, patterns))
+    return Snapshot.of_segments(
+        version=1, committed_at_ms=NOW_MS, base=base, overlay=empty(), dead=nothing
+    )
+
+
+def with_shadows(snapshot: Snapshot, rows: int) -> Snapshot:
+    """Return the same lists with *rows* shadow entries, of numbers that nobody has."""
+    keys = 8_618_000_000_000 + np.arange(rows, dtype=np.int64)
+    table = _table(Kind.NUMBER, keys, TextColumn.empty(rows))
+    shadows = Segment.build(replace(table, modes=np.full(rows, Mode.SHADOW, np.uint8)))
+    base, overlay = snapshot.enforcing
+    return Snapshot.of_segments(
+        version=1,
+        committed_at_ms=NOW_MS,
+        base=base.segment,
+        overlay=overlay.segment,
+        dead=base.dead,
+        shadows=shadows,
+    )
+
+
+def _table(kind: Kind, keys: Int64s, patterns: TextColumn) -> EntryTable:
     rows = len(keys)
-    table = EntryTable(
+    return EntryTable(
         kinds=np.full(rows, kind, np.uint8),
         keys=keys,
         digits=np.full(rows, EXACT, np.uint8),
@@ -166,11 +190,6 @@ def _snapshot(kind: Kind, keys: Int64s, patterns: TextColumn) -> Snapshot:
         expires_s=np.full(rows, _EXPIRES_S, np.uint32),
         provenances=np.zeros(rows, np.uint32),
         provenance=(_provenance(),),
-    )
-    nothing = np.zeros(0, np.int64)
-    base = Segment.build(table)
-    return Snapshot.of_segments(
-        version=1, committed_at_ms=NOW_MS, base=base, overlay=empty(), dead=nothing
     )
 
 
