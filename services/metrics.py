@@ -18,12 +18,16 @@ from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
 from services import metrics_layout as layout
 from services.model_kinds import ModelKind
+from services.not_decided import NotDecided
 from services.observer import Table
 from services.shadow import Change
 
 _BYTES = 8
 _RPC_PLACE = {
     code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
+}
+_NOT_DECIDED_PLACE = {
+    why: layout.START[layout.NOT_DECIDED.name] + i for i, why in enumerate(NotDecided)
 }
 _STAGE_PLACE = {
     (channel, stage): layout.START[layout.STAGE.name]
@@ -154,6 +158,10 @@ class DecisionMetrics:
     def rpc_failed(self, code: str) -> None:
         """Count a request that ended with the status *code*, such as ``not_found``."""
         self._figures[_RPC_PLACE[code]] += 1
+
+    def not_decided(self, why: NotDecided) -> None:
+        """Count a request that was not decided."""
+        self._figures[_NOT_DECIDED_PLACE[why]] += 1
 
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""

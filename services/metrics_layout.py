@@ -11,6 +11,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from services.model_kinds import OF_CHANNEL, ModelKind
+from services.not_decided import NotDecided
 from services.shadow import Change, MarkChange
 
 STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
@@ -183,6 +184,14 @@ RPC_ERRORS = Family(
     labels=("code",),
     values=tuple((code,) for code in RPC_CODES),
 )
+NOT_DECIDED = Family(
+    name="fanzha_requests_not_decided",
+    kind="counter",
+    text="Requests for decisions that were not decided, by reason; what gRPC's core cuts off the "
+    "line is not among them, for nobody here hears of it.",
+    labels=("reason",),
+    values=tuple((reason.value,) for reason in NotDecided),
+)
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
     kind="counter",
@@ -274,7 +283,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    MOMENT_FAILURES,
+    *(MOMENT_FAILURES, NOT_DECIDED),
     *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

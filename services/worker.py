@@ -146,6 +146,7 @@ class Worker:
             max_line_requests=settings.max_line_requests,
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
+            not_decided=self._metrics.not_decided,
             security=security.of(settings, "decisions", self._refusals.note),
         )
 

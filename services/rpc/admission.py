@@ -4,12 +4,14 @@ gRPC reads a unary request before anybody is asked about it. On the wire it look
 stream of one, so as such it is taken here: refusing it costs neither reading nor parsing.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
 
-from services.rpc.gate import Gate, check_deadline
+from services.not_decided import NotDecided
+from services.rpc.gate import Gate
 
 Serve = Callable[[bytes, Any], Awaitable[bytes]]
 
@@ -23,9 +25,13 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
             data = await context.read()
             if data is grpc.aio.EOF:
                 # Whoever asked has gone, or never sent what it asks.
+                gate.not_decided(NotDecided.GONE)
                 await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
-            check_deadline(context.time_remaining())
+            gate.was_read(context.time_remaining())
             return await serve(data, context)
+        except asyncio.CancelledError:
+            gate.not_decided(NotDecided.GONE)
+            raise
         finally:
             gate.leave()
 

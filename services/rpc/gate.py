@@ -8,6 +8,7 @@ knows how long a new one would wait. It asks for no lock: one thread only.
 from collections.abc import Callable
 
 from fanzha.errors import FanzhaError
+from services.not_decided import NotDecided
 
 NO_LINE = 8
 """So few requests are no line: they are let in, however long they take."""
@@ -31,9 +32,16 @@ class TooLate(FanzhaError):
 
 
 class Gate:
-    """Lets requests in, and counts them out."""
+    """Lets requests in, and counts them out; *not_decided* is told why one is not decided."""
 
-    def __init__(self, *, longest_wait_seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        longest_wait_seconds: float,
+        clock: Callable[[], float],
+        not_decided: Callable[[NotDecided], None] = lambda _why: None,
+    ) -> None:
+        self.not_decided = not_decided
         self._longest_wait = longest_wait_seconds
         self._clock = clock
         self._inside = 0
@@ -47,14 +55,19 @@ class Gate:
 
     def enter(self, remaining_seconds: float | None) -> None:
         """Let a request in that can wait for *remaining_seconds*, or raise."""
-        check_deadline(remaining_seconds)
+        self._check(remaining_seconds, NotDecided.LATE)
         wait = self.wait_seconds
         patience = self._longest_wait if remaining_seconds is None else remaining_seconds
         if self._inside >= NO_LINE and wait > min(patience, self._longest_wait):
+            self.not_decided(NotDecided.WAIT)
             raise Overloaded(wait)
         if not self._inside:
             self._moved_at = self._clock()
         self._inside += 1
+
+    def was_read(self, remaining_seconds: float | None) -> None:
+        """Say that a request has been read; raise where no time is left for it."""
+        self._check(remaining_seconds, NotDecided.LATE_WHEN_READ)
 
     def leave(self) -> None:
         """Say that a request that was let in has ended."""
@@ -63,8 +76,8 @@ class Gate:
         self._moved_at = now
         self._inside -= 1
 
-
-def check_deadline(remaining_seconds: float | None) -> None:
-    """Raise where no time is left; without a deadline there always is."""
-    if remaining_seconds is not None and remaining_seconds <= 0:
-        raise TooLate
+    def _check(self, remaining_seconds: float | None, why: NotDecided) -> None:
+        # Without a deadline there always is time.
+        if remaining_seconds is not None and remaining_seconds <= 0:
+            self.not_decided(why)
+            raise TooLate

@@ -2,7 +2,8 @@
 
 Generated code registers its methods one by one, and grpc.aio then waits for each of them
 apart, which costs every request some 20 µs; interceptors cost as much again. One generic
-handler that knows all methods costs neither.
+handler that knows all methods costs neither. Only what must not wait behind others is
+registered by name, see `services.rpc.server`.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,6 +65,10 @@ class Registry:
     def methods(self) -> list[str]:
         """Return all that was added, as ``/service/method``."""
         return list(self._handlers)
+
+    def method(self, path: str) -> Handler:
+        """Return one method that was added, by its ``/service/method``."""
+        return self._handlers[path]
 
     def handler(self) -> grpc.GenericRpcHandler:
         """Return what finds the method of each request."""

@@ -25,6 +25,7 @@ from fanzha.v1 import (
     mapping_pb2,
     mapping_pb2_grpc,
 )
+from services.not_decided import NotDecided
 from services.rpc.access import AccessServicer
 from services.rpc.gate import Gate
 from services.rpc.registry import Registry
@@ -84,6 +85,7 @@ class RpcServer:
         max_line_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
+        not_decided: Callable[[NotDecided], None] = lambda _why: None,
         security: Security | None = None,
     ) -> None:
         self._security = security or Security()
@@ -107,7 +109,9 @@ class RpcServer:
             ],
         )
         self._health = health.aio.HealthServicer()
-        gate = Gate(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic)
+        gate = Gate(
+            longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, not_decided=not_decided
+        )
         registry: Any = Registry(failed, gate, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
@@ -118,6 +122,10 @@ class RpcServer:
         add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
         add_reflection(reflecting, registry)
         self._server.add_generic_rpc_handlers((registry.handler(),))
+        # A method that the core knows by name has a line of its own: checks do not wait in that of
+        # all others, however full it is. Each such method costs every request a few µs.
+        check = registry.method(f"/{health.SERVICE_NAME}/Check")
+        self._server.add_registered_method_handlers(health.SERVICE_NAME, {"Check": check})
         self.methods: list[str] = registry.methods
         """All it serves, as ``/service/method``."""
 

@@ -15,6 +15,7 @@ from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
+from services.not_decided import NotDecided
 from services.observer import Observer
 from services.rpc.interception import InterceptionServicer
 from services.rpc.reading import Reader
@@ -35,6 +36,7 @@ class Serving:
 
     target: str
     failures: list[str]
+    not_decided: list[NotDecided]
 
 
 @asynccontextmanager
@@ -42,6 +44,7 @@ async def serving(
     max_wait_ms: int = 0, max_line_requests: int = CONNECTIONS * REQUESTS
 ) -> AsyncIterator[Serving]:
     failures: list[str] = []
+    not_decided: list[NotDecided] = []
     servicer = InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
         reader=Reader(HomePlan("86")),
@@ -54,10 +57,11 @@ async def serving(
         max_wait_ms=max_wait_ms,
         max_line_requests=max_line_requests,
         failed=failures.append,
+        not_decided=not_decided.append,
     )
     port = await server.start("127.0.0.1", 0)
     await server.serve()
-    yield Serving(f"127.0.0.1:{port}", failures)
+    yield Serving(f"127.0.0.1:{port}", failures, not_decided)
     await server.drain(5)
 
 
@@ -133,6 +137,34 @@ async def test_a_long_line_is_cut_and_the_others_are_answered_rightly() -> None:
 
     assert set(outcomes) == {"ok", "cancelled"}
     assert outcomes.total() == CONNECTIONS * REQUESTS
+
+
+async def test_health_checks_have_a_line_of_their_own() -> None:
+    async with (
+        serving(max_wait_ms=60_000, max_line_requests=2) as server,
+        connect(server.target) as channel,
+    ):
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        stormy = asyncio.create_task(storm(server.target))
+        checks = 0
+        while not stormy.done():
+            answer = await health.Check(health_pb2.HealthCheckRequest())
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            checks += 1
+
+    assert (await stormy)["cancelled"] > 0
+    assert checks > 0
+
+
+async def test_what_is_not_decided_is_counted_by_reason() -> None:
+    async with serving() as server, connect(server.target) as channel:
+        outcomes = await storm(server.target)
+        stub: Any = pb_grpc.InterceptionServiceStub(channel)
+        late = await outcome(stub.DecideCall(single(LISTED), timeout=1e-9), Action.BLOCK)
+
+    assert late == "deadline_exceeded"
+    counted = Counter(server.not_decided)
+    assert counted[NotDecided.WAIT] == outcomes["resource_exhausted"] > 0
 
 
 async def test_a_request_that_says_nothing_ends() -> None:

@@ -17,6 +17,7 @@ from services import metrics_layout as layout
 from services.metrics import DecisionMetrics
 from services.metrics_pages import MetricsPages, MetricsServer
 from services.model_kinds import ModelKind
+from services.not_decided import NotDecided
 from services.shadow import Change
 
 NOW = 1_767_603_600.0
@@ -165,6 +166,18 @@ def test_failed_requests_are_counted_by_status(pages: MetricsPages) -> None:
     worker.rpc_failed("not_found")
 
     assert reading(pages)("fanzha_rpc_errors_total", code="not_found") == 1
+
+
+def test_requests_that_were_not_decided_are_counted_by_reason(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+
+    worker.not_decided(NotDecided.WAIT)
+    worker.not_decided(NotDecided.GONE)
+    worker.not_decided(NotDecided.GONE)
+
+    value = reading(pages)
+    found = [value("fanzha_requests_not_decided_total", reason=why) for why in NotDecided]
+    assert found == [1, 0, 0, 2]
 
 
 def test_prometheus_can_read_all_of_it(pages: MetricsPages) -> None:

@@ -1,10 +1,12 @@
 """Requests are refused when the line is longer than they can wait."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
 
+from services.not_decided import NotDecided
 from services.rpc.gate import NO_LINE, Gate, Overloaded, TooLate
 from services.rpc.retry_hint import RETRY_INFO, retry_trailers
 
@@ -19,8 +21,12 @@ class Clock:
         return self.seconds
 
 
-def a_gate(clock: Clock, longest_wait_seconds: float = 1.0) -> Gate:
-    return Gate(longest_wait_seconds=longest_wait_seconds, clock=clock)
+def a_gate(
+    clock: Clock,
+    longest_wait_seconds: float = 1.0,
+    not_decided: Callable[[NotDecided], None] = lambda _why: None,
+) -> Gate:
+    return Gate(longest_wait_seconds=longest_wait_seconds, clock=clock, not_decided=not_decided)
 
 
 def teach(gate: Gate, clock: Clock, seconds_each: float) -> None:
@@ -41,6 +47,25 @@ def test_a_request_without_time_left_is_too_late() -> None:
 
     with pytest.raises(TooLate):
         gate.enter(0.0)
+
+
+def test_why_a_request_is_not_decided_is_told() -> None:
+    clock = Clock()
+    told: list[NotDecided] = []
+    gate = a_gate(clock, not_decided=told.append)
+    teach(gate, clock, 0.01)
+    fill(gate, 20)
+
+    with pytest.raises(Overloaded):
+        gate.enter(0.1)
+    with pytest.raises(TooLate):
+        gate.enter(-1.0)
+    with pytest.raises(TooLate):
+        gate.was_read(0.0)
+    gate.was_read(0.1)
+    gate.was_read(None)
+
+    assert told == [NotDecided.WAIT, NotDecided.LATE, NotDecided.LATE_WHEN_READ]
 
 
 def test_the_wait_is_what_those_inside_will_take() -> None:
