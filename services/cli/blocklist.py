@@ -1,7 +1,6 @@
 """`fanzha blocklist`: the lists, over gRPC."""
 
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ import typer
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli import list_display, list_import, list_life, list_mappings
+from services.cli import list_display, list_export, list_import, list_life, list_mappings
 from services.cli.console import err, out, print_json
 from services.cli.fingerprint import canonical
 from services.cli.list_server import DEADLINE_SECONDS, as_dict, server
@@ -40,10 +39,10 @@ from services.cli.list_words import review as read_review
 
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(list_import.import_)
+app.command()(list_export.export)
 list_life.add_to(app)
 app.add_typer(list_mappings.app, name="mappings")
 
-_EXPORT_FORMATS = ("csv", "domains", "numbers")
 _BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
 
 
@@ -179,44 +178,6 @@ def list_(
     list_display.show_entries(entries, int(time.time()))
     more = "; there are more" if request.page_token else ""
     out.print(f"{len(entries)} shown{more}; {answer.total} in all, version {answer.version}")
-
-
-@app.command()
-def export(
-    form: Annotated[str, typer.Option("--format", help="csv, domains or numbers.")] = "csv",
-    kind_: KindWord = "",
-    action: Annotated[
-        str, typer.Option(help="block or allow; empty: both in csv, block in the others.")
-    ] = "",
-    source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
-    mode: Annotated[
-        str, typer.Option(help="enforce or shadow; empty: both in csv, enforce in the others.")
-    ] = "",
-    file: Annotated[
-        Path | None, typer.Option("--out", dir_okay=False, help="File to write.")
-    ] = None,
-    target: Target = DEFAULT_TARGET,
-) -> None:
-    """Write the lists, as they are at one version, in a form that can be imported."""
-    if form not in _EXPORT_FORMATS:
-        known = ", ".join(_EXPORT_FORMATS)
-        raise typer.BadParameter(f"{form!r} is none of {known}", param_hint="--format")
-    # The other forms say neither: whoever reads them blocks what they name.
-    wanted = _filter(kind_, action or ("" if form == "csv" else "block"), source)
-    modes = read_mode(mode or ("" if form == "csv" else "enforce"))
-    with server(target) as stub:
-        answers = stub.ExportEntries(pb.ExportEntriesRequest(**wanted, mode=modes))
-        batches = (answer.entries for answer in answers)
-        if file is None:
-            counts = list_display.write_export(batches, form, list_display.standard_output())
-        else:
-            # Beside it first: an export that breaks off must not look like a whole one.
-            beside = file.with_name(file.name + ".part")
-            with beside.open("w", encoding="utf-8", newline="") as opened:
-                counts = list_display.write_export(batches, form, opened)
-            beside.rename(file)
-    left_out = f"; {counts[1]} of other kinds left out" if counts[1] else ""
-    err.print(f"{counts[0]} entries written{left_out}")
 
 
 @app.command()

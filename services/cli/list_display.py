@@ -1,10 +1,8 @@
 """Shows entries and reports: tables for people, JSON and files for programs."""
 
-import csv
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -141,29 +139,3 @@ def show_request(answer: Any) -> None:
         return
     by = f", by change {answer.change_id}" if answer.change_id else ""
     out.print(f"the lists are at version {answer.version}{by}")
-
-
-def write_export(
-    batches: Iterable[Sequence[pb.Entry]], form: str, file: IO[str]
-) -> tuple[int, int]:
-    """Write entries to *file*; return how many, and how many the format has no place for."""
-    written = left_out = 0
-    table = csv.writer(file, lineterminator="\n")
-    if form == "csv":
-        table.writerow(CSV_COLUMNS)
-    for entries in batches:
-        if form == "csv":
-            table.writerows(map(columns, entries))
-            written += len(entries)
-            continue
-        kinds = _OF_FORMAT[form]
-        fitting = [entry.pattern for entry in entries if entry.kind in kinds]
-        file.writelines(f"{pattern}\n" for pattern in fitting)
-        written += len(fitting)
-        left_out += len(entries) - len(fitting)
-    return written, left_out
-
-
-def standard_output() -> IO[str]:
-    """Return where exports go without a file."""
-    return sys.stdout

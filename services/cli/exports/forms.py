@@ -1,0 +1,85 @@
+"""What a form of an export is: which entries it takes, and how it writes each.
+
+Forms for other systems hold what acts now and nothing else: expired entries and shadow entries
+would act there. Of an entry that cannot be said in a form, the reason is counted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fanzha.v1 import blocklist_pb2 as pb
+
+
+class LeftOut(StrEnum):
+    """Why an entry is not in an export."""
+
+    KIND = "of other kinds"
+    EXPIRED = "expired"
+    SHADOW = "shadow entries"
+    SIDE = "acting on the other side of a call"
+    LIFTED = "lifted by an allow entry of the same pattern"
+    NAME = "with names that the form cannot hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a form may need besides the entry."""
+
+    version: int
+    """Of the lists."""
+    now_s: int
+    zone: str = "rpz.fanzha"
+    """Of a response policy zone."""
+    side: int = pb.DIRECTION_FROM
+    """Which side of a call the other system asks about."""
+    tlp: str = "amber"
+    shadows: bool = False
+    """Whether shadow entries are asked for by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form that lists can be written in."""
+
+    kinds: frozenset[int]
+    row: Callable[[pb.Entry, Context], str | LeftOut]
+    """Writes an entry, with its line ends."""
+    head: Callable[[Context], str] = lambda _context: ""
+    tail: str = ""
+    allows: bool = False
+    """Whether it can say that something is let through."""
+    for_others: bool = True
+    """Whether it is for another system, where only what acts now may be."""
+    key: Callable[[pb.Entry], str] = lambda entry: entry.pattern
+    """Two entries with one key cannot both be in the file."""
+
+
+ALL_KINDS = frozenset(kind for kind in pb.EntryKind.values() if kind)
+NUMBERS = frozenset((int(pb.ENTRY_KIND_NUMBER), int(pb.ENTRY_KIND_RANGE)))
+HOSTS = frozenset((int(pb.ENTRY_KIND_HOST),))
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of the entries of an export."""
+
+    rows: int = 0
+    left_out: dict[LeftOut, int] = field(default_factory=dict)
+
+    def leave_out(self, reason: LeftOut) -> None:
+        """Count an entry that is not in the file."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+
+def acting(entry: pb.Entry, form: Form, context: Context) -> LeftOut | None:
+    """Say why an entry does not belong into a file of *form*; None when it does."""
+    if entry.kind not in form.kinds:
+        return LeftOut.KIND
+    if not form.for_others:
+        return None
+    if not entry.no_end and entry.expires_at_s <= context.now_s:
+        return LeftOut.EXPIRED
+    if entry.mode == pb.ENTRY_MODE_SHADOW and not context.shadows:
+        return LeftOut.SHADOW
+    return None

@@ -1,0 +1,35 @@
+"""Lists as text that can be imported again: CSV with everything, names or numbers alone."""
+
+import csv
+from io import StringIO
+
+from fanzha.v1 import blocklist_pb2 as pb
+from services.cli import list_display
+from services.cli.exports.forms import ALL_KINDS, HOSTS, NUMBERS, Context, Form
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _columns(entry: pb.Entry, _context: Context) -> str:
+    return _line(list_display.columns(entry))
+
+
+def _pattern(entry: pb.Entry, _context: Context) -> str:
+    return f"{entry.pattern}\n"
+
+
+CSV = Form(
+    kinds=ALL_KINDS,
+    head=lambda _context: _line(list_display.CSV_COLUMNS),
+    row=_columns,
+    allows=True,
+    for_others=False,
+    # Both entries of a pattern stand in it: here, nothing has to decide between them.
+    key=lambda entry: f"{entry.action} {entry.pattern}",
+)
+DOMAINS = Form(kinds=HOSTS, row=_pattern)
+NUMBERS_ALONE = Form(kinds=NUMBERS, row=_pattern)

@@ -1,0 +1,39 @@
+"""A response policy zone for name servers: BIND, Unbound, Knot, PowerDNS.
+
+Strict, because one bad record makes a name server refuse the zone. The serial is the version of
+the lists, so it rises. Addresses are left out: an ``rpz-ip`` trigger would block every name that
+leads to the address, while an entry means links that name it.
+"""
+
+import re
+
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import decision_pb2
+from services.cli.exports.forms import HOSTS, Context, Form, LeftOut
+
+LONGEST_NAME = 253
+_NAME = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
+_SERIALS = 2**32
+_HEAD = """\
+$TTL 60
+@ SOA localhost. hostmaster.localhost. {serial} 3600 600 86400 60
+@ NS localhost.
+"""
+
+
+def _head(context: Context) -> str:
+    return _HEAD.format(serial=context.version % _SERIALS)
+
+
+def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
+    name = entry.pattern
+    if not _NAME.fullmatch(name) or len(f"*.{name}.{context.zone}") > LONGEST_NAME:
+        return LeftOut.NAME
+    allowed = entry.action == decision_pb2.ACTION_ALLOW
+    action = "rpz-passthru." if allowed else "."
+    return f"{name} CNAME {action}\n*.{name} CNAME {action}\n"
+
+
+RPZ = Form(kinds=HOSTS, head=_head, row=_row, allows=True)

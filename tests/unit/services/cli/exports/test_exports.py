@@ -1,0 +1,189 @@
+"""What other systems are given: what acts now, and only what they can say."""
+
+import json
+from collections.abc import Sequence
+from io import StringIO
+from typing import Any
+
+import pytest
+import stix2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocklists.importers import rpz
+from blocklists.importers.rows import Row
+from fanzha.decisions import Action
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import decision_pb2
+from services.cli.exports.forms import Context, LeftOut, Written
+from services.cli.exports.writing import FORMS, Export
+from tests import lists
+
+NOW_S = 1_764_000_000
+HOST, NUMBER, RANGE = pb.ENTRY_KIND_HOST, pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE
+URL, SENDER = pb.ENTRY_KIND_URL_PREFIX, pb.ENTRY_KIND_SENDER
+
+
+def entry(pattern: str, kind: Any, **fields: Any) -> pb.Entry:
+    common: dict[str, Any] = {
+        "entry_id": "h234567234567234", "action": decision_pb2.ACTION_BLOCK,
+        "direction": pb.DIRECTION_BOTH, "source": pb.SOURCE_BUREAU, "reason": "it's reported",
+        "created_at_s": NOW_S - 60, "expires_at_s": NOW_S + 60, "mode": pb.ENTRY_MODE_ENFORCE,
+    }  # fmt: skip
+    return pb.Entry(pattern=pattern, kind=kind, **common | fields)
+
+
+def allowed(pattern: str, kind: Any, **fields: Any) -> pb.Entry:
+    return entry(pattern, kind, action=decision_pb2.ACTION_ALLOW, **fields)
+
+
+def export(
+    form: str, blocks: Sequence[pb.Entry], allows: Sequence[pb.Entry] = (), **context: Any
+) -> tuple[str, Written]:
+    file = StringIO()
+    making = Export(FORMS[form], Context(version=7, now_s=NOW_S, **context), file)
+    making.lift([allows])
+    making.add([blocks])
+    written = making.close()
+    return file.getvalue(), written
+
+
+@pytest.mark.parametrize("form", ["rpz", "rspamd", "domains", "stix"])
+def test_what_does_not_act_now_is_not_given_to_others(form: str) -> None:
+    text, written = export(
+        form,
+        [
+            entry("acts.example", HOST),
+            entry("over.example", HOST, expires_at_s=NOW_S),
+            entry("reviewed.example", HOST, no_end=True, expires_at_s=0),
+            entry("watched.example", HOST, mode=pb.ENTRY_MODE_SHADOW),
+            entry("allowed.example", HOST),
+        ],
+        [
+            allowed("allowed.example", HOST),
+            allowed("acts.example", HOST, mode=pb.ENTRY_MODE_SHADOW),
+        ],
+    )
+
+    assert "acts.example" in text
+    assert "reviewed.example" in text
+    assert "over.example" not in text
+    assert "watched.example" not in text
+    assert written.left_out[LeftOut.EXPIRED] == 1
+    assert written.left_out[LeftOut.LIFTED] == 1
+
+
+def test_a_zone_has_both_names_and_what_is_let_through() -> None:
+    text, _ = export("rpz", [entry("bank.example", HOST)], [allowed("ok.bank.example", HOST)])
+
+    assert text.splitlines()[1].startswith("@ SOA localhost. hostmaster.localhost. 7 ")
+    assert text.splitlines()[3:] == [
+        "ok.bank.example CNAME rpz-passthru.",
+        "*.ok.bank.example CNAME rpz-passthru.",
+        "bank.example CNAME .",
+        "*.bank.example CNAME .",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["192.0.2.7", "[2001:db8::1]", "-a.example", "a" * 64 + ".example",
+             ".".join(["a" * 60] * 4), "a b.example"],
+)  # fmt: skip
+def test_a_zone_holds_no_name_that_a_name_server_would_refuse(name: str) -> None:
+    text, written = export("rpz", [entry(name, HOST), entry("bank.example", HOST)])
+
+    assert name not in text
+    assert written.left_out == {LeftOut.NAME: 1}
+
+
+@given(st.lists(lists.hosts, unique=True, max_size=6))
+def test_a_zone_is_read_as_it_was_written(hosts: list[str]) -> None:
+    text, _ = export("rpz", [entry(host, HOST) for host in hosts])
+
+    rows = [item for item in rpz.read(text.splitlines()) if isinstance(item, Row)]
+    assert {row.pattern for row in rows} == set(hosts)
+    assert {row.action for row in rows} <= {None, Action.BLOCK}
+
+
+def test_kamailio_gets_prefixes_with_the_longest_deciding() -> None:
+    text, written = export(
+        "kamailio",
+        [
+            entry("+86170*", RANGE),
+            entry("+8617000000123", NUMBER),
+            entry("1069012345", NUMBER),
+            entry("+8617000000124", NUMBER, direction=pb.DIRECTION_TO),
+            entry("Bank", SENDER),
+        ],
+        [allowed("+8617000000999", NUMBER)],
+    )
+
+    assert text.splitlines()[1:] == [
+        "0:+8617000000999:allow h234567234567234",
+        "0:+86170:block h234567234567234",
+        "0:+8617000000123:block h234567234567234",
+        "0:1069012345:block h234567234567234",
+    ]
+    assert written.left_out == {LeftOut.SIDE: 1, LeftOut.KIND: 1}
+
+
+def test_kamailio_may_ask_about_who_is_called() -> None:
+    to, both = entry("+8617000000124", NUMBER, direction=pb.DIRECTION_TO), "+8617000000125"
+
+    text, _ = export("kamailio", [to, entry(both, NUMBER)], side=int(pb.DIRECTION_TO))
+
+    assert [line.split(":")[1] for line in text.splitlines()[1:]] == [
+        "+8617000000124", "+8617000000125",
+    ]  # fmt: skip
+
+
+def test_rspamd_gets_exact_names() -> None:
+    text, _ = export("rspamd", [entry("bank.example", HOST), entry("[2001:db8::1]", HOST)])
+
+    assert text.splitlines()[1:] == ["bank.example", "2001:db8::1"]
+
+
+def test_stix_is_a_valid_bundle() -> None:
+    text, written = export(
+        "stix",
+        [
+            entry("bank.example", HOST, fraud_type=decision_pb2.FRAUD_TYPE_FAKE_LOAN),
+            entry("192.0.2.7", HOST),
+            entry("[2001:db8::1]", HOST),
+            entry("shop.example/it's/", URL, no_end=True),
+            entry("+8617000000123", NUMBER, reason=""),
+            entry("+86170*", RANGE),
+            entry("Bank", SENDER),
+        ],
+    )
+
+    bundle = stix2.parse(text)
+    assert [one.pattern for one in bundle.objects[1:]] == [
+        "[domain-name:value = 'bank.example']",
+        "[ipv4-addr:value = '192.0.2.7']",
+        "[ipv6-addr:value = '2001:db8::1']",
+        "[url:value = 'http://shop.example/it\\'s/']",
+        "[phone-number:value = '+8617000000123']",
+        "[phone-number:value LIKE '+86170%']",
+    ]
+    assert bundle.objects[1].labels == ["fake_loan", "bureau"]
+    assert "valid_until" not in bundle.objects[4]
+    assert written.left_out == {LeftOut.KIND: 1}
+
+
+def test_stix_without_entries_is_a_bundle_too() -> None:
+    assert [one["type"] for one in json.loads(export("stix", [])[0])["objects"]] == ["identity"]
+
+
+def test_csv_has_everything_in_it() -> None:
+    text, written = export(
+        "csv",
+        [
+            entry("over.example", HOST, expires_at_s=NOW_S),
+            entry("watched.example", HOST, mode=pb.ENTRY_MODE_SHADOW),
+            allowed("watched.example", HOST),
+        ],
+    )
+
+    assert len(text.splitlines()) == 4
+    assert written.left_out == {}
