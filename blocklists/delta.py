@@ -90,7 +90,7 @@ def apply(lists: Lists, change: Change) -> Lists:
     """Return the lists after *change*; a large one makes a new base at once."""
     additions = change.additions.take(last_of_each(change.additions))
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
-    dead = np.union1d(lists.dead, np.concatenate(gone))
+    dead = _distinct(np.concatenate([lists.dead, *gone]))
     stays = _stays(lists.overlay, change.removals, additions)
     kept = lists.overlay.table(np.flatnonzero(stays))
     stays = _stays(lists.shadows, change.removals, additions)
@@ -106,6 +106,12 @@ def apply(lists: Lists, change: Change) -> Lists:
     if len(additions) > COMPACT_ROWS:
         return _with_base(after, [_alive(after), kept, additions])
     return replace(after, overlay=Segment.build(concatenate([kept, additions])))
+
+
+def _distinct(rows: Int64s) -> Int64s:
+    """Sort rows, each once; of a million, many times as quick as np.unique, which hashes."""
+    ordered = np.sort(rows)
+    return ordered[np.diff(ordered, prepend=NO_ENTRY - 1) > 0]
 
 
 def _stays(segment: Segment, removals: Identities, additions: Identities) -> Bools:

@@ -19,13 +19,13 @@ from services import lifetime
 from services.audit_events import Audit, AuditKind
 from services.changes import assembly
 from services.changes.changes import Changes
-from services.changes.impact import Impact
 from services.changes.parts import Options
 from services.changes.popularity import PopularHosts
 from services.changes.records import ChangeKind, Draft
 from services.changes.store import ChangeStore
 from services.changes.upkeep import Upkeep
 from services.current_lists import CurrentLists
+from services.decision_log.impact_types import Impact
 from services.identity import Identity, Role
 from tests.builders import NINE_O_CLOCK_MS
 
@@ -54,27 +54,27 @@ class MemoryAudit:
         return [kind for kind, *_ in self.records]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmallImpact:
-    """What a decision log that saw hardly anything says."""
-
-    known: bool = True
-    hours: float = 24.0
-    since_ms: int = 0
-    rows_looked_at: int = 1000
-    calls: int = 3
-    texts: int = 0
-    links: int = 0
-    parties: int = 2
-    good_standing: int = 0
-    top: tuple[Any, ...] = ()
+def an_impact(*, known: bool = True, calls: int = 3, parties: int = 2) -> Impact:
+    """Say what a decision log that saw hardly anything says."""
+    return Impact(
+        known=known,
+        hours=24.0 if known else 3.0,
+        since_ms=0,
+        rows_looked_at=1000,
+        calls=calls,
+        texts=0,
+        links=0,
+        parties=parties,
+        good_standing=0,
+        top=(),
+    )
 
 
 @dataclass(slots=True)
 class FixedImpact:
     """Says the same of every change."""
 
-    says: Impact | None = field(default_factory=SmallImpact)
+    says: Impact | None = field(default_factory=an_impact)
 
     def of(
         self, table: EntryTable, removals: Identities, *, hours: int, now_ms: int

@@ -75,33 +75,50 @@ class Applying:
         """Apply *record*, whose form in the store is *stored* (None: it is new there).
 
         *fields* are small rows to be put down with it; *held*, what it holds from now on, has
-        been checked against the locks.
+        been checked against the locks. What is not applied after all, is in the audit, too.
         """
-        parts, told = self._parts, False
+        try:
+            return await self._apply(
+                record, contents, by, stored, fields or {}, expected_version, held, audited
+            )
+        except (InvalidInput, VersionConflict, Unavailable) as error:
+            await self._parts.not_done(record.subject, audited.value, error, actor=by)
+            raise
+
+    async def _apply(  # noqa: PLR0917 - the arguments of `apply`, in their order
+        self,
+        record: Record,
+        contents: Contents,
+        by: str,
+        stored: Record | None,
+        fields: dict[str, bytes],
+        expected_version: int | None,
+        held: Held | None,
+        audited: AuditKind,
+    ) -> tuple[Record, Judged]:
+        parts = self._parts
         if record.applying_after is not None and (made := await self.version_made(record)):
             raise VersionConflict(f"change {record.id} is applied already, at version {made}")
         for _ in range(_ATTEMPTS):
             snapshot = await parts.current.caught_up()
             _expect(expected_version, snapshot.version)
             plan = await asyncio.to_thread(self._plan, snapshot, record, contents)
-            if not told:
-                await parts.audit.record(
-                    audited, subject=record.subject, details=_told(record, plan), actor=by
-                )
-                told = True
+            details = _told(record, plan)
+            await parts.audit.record(audited, subject=record.subject, details=details, actor=by)
             before, more = await parts.requests.put(plan.judged.before, "before")
             marked = replace(
                 record, state=State.APPROVED, applying_after=snapshot.version, before=before
             )
             more |= packed_masks(plan.wrote, plan.judged.there)
-            step = Move(before=stored, after=marked, fields=(fields or {}) | more)
-            if held is None:
-                await parts.requests.move([step], locks=None)
-            else:
-                counter = await parts.requests.move([step], locks=parts.locks.counter)
+            step = Move(before=stored, after=marked, fields=fields | more)
+            # The commit waits for the disk; on one node, that holds for what was written before.
+            synced = not parts.requests.one_log
+            locks = None if held is None else parts.locks.counter
+            counter = await parts.requests.move([step], locks=locks, synced=synced)
+            if held is not None:
                 parts.locks.take(record.id, held, counter)
             stored = replace(marked, revision=(stored.revision if stored else 0) + 1)
-            fields, held = None, None
+            fields, held = {}, None
             try:
                 version = await self._commit(plan, snapshot.version, record)
             except VersionConflict:
@@ -128,7 +145,8 @@ class Applying:
             moves = [Move(before=stored, after=after, fields={})]
             moves += await self._moves_of_others(after, event)
             try:
-                counter = await parts.requests.move(moves, locks=None)
+                # Not waited for: what is lost of it, `settle` finds in the lists.
+                counter = await parts.requests.move(moves, locks=None, synced=False)
             except VersionConflict:
                 stored = await parts.requests.get(stored.id)
                 if stored.state is not State.APPROVED:

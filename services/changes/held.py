@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists.entry_table import TEXT_KINDS, Identities, concatenate_identities
-from fanzha.tables import Int64s, Uint64s
+from fanzha.tables import Bools, Int64s, Uint64s
+
+NOT_HELD = -1
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
@@ -32,20 +34,31 @@ class Held:
 
     def touched_by(self, wanted: Identities) -> list[int]:
         """Return the rows of *wanted* that are held here."""
-        if not len(self.marks):
-            return []
-        marks = _marks(wanted)
-        at = np.minimum(np.searchsorted(self.marks, marks), len(self.marks) - 1)
-        found = np.flatnonzero(self.marks[at] == marks)
-        return [row for row in found.tolist() if self._has(wanted, row, int(at[row]))]
+        rows: list[int] = np.flatnonzero(self.find(wanted) != NOT_HELD).tolist()
+        return rows
 
-    def _has(self, wanted: Identities, row: int, at: int) -> bool:
-        mark = self.marks[at]
-        while at < len(self.marks) and self.marks[at] == mark:
-            if _same(self.identities, int(self.order[at]), wanted, row):
-                return True
-            at += 1
-        return False
+    def find(self, wanted: Identities) -> Int64s:
+        """Return the row of each wanted identity; of like ones, the last; else `NOT_HELD`."""
+        found = np.full(len(wanted), NOT_HELD, np.int64)
+        if not len(self.marks):
+            return found
+        marks = _marks(wanted)
+        at = np.searchsorted(self.marks, marks, side="right") - 1
+        candidates = np.flatnonzero((at >= 0) & (self.marks[at] == marks))
+        rows = self.order[at[candidates]]
+        same = _same(self.identities, rows, wanted, candidates)
+        found[candidates[same]] = rows[same]
+        for one in candidates[~same].tolist():  # two identities with one mark: hardly ever
+            found[one] = self._behind(wanted, one, int(at[one]))
+        return found
+
+    def _behind(self, wanted: Identities, row: int, at: int) -> int:
+        mark, alone = self.marks[at], np.array([row])
+        while at >= 0 and self.marks[at] == mark:
+            if _same(self.identities, self.order[at : at + 1], wanted, alone)[0]:
+                return int(self.order[at])
+            at -= 1
+        return NOT_HELD
 
 
 def _marks(identities: Identities) -> Uint64s:
@@ -58,12 +71,13 @@ def _marks(identities: Identities) -> Uint64s:
     return marks
 
 
-def _same(one: Identities, at: int, other: Identities, row: int) -> bool:
-    return (
-        one.kinds[at] == other.kinds[row]
-        and one.digits[at] == other.digits[row]
-        and one.actions[at] == other.actions[row]
-        and one.keys[at] == other.keys[row]
-        # A sender is its key, and a number has no text.
-        and (one.kinds[at] not in TEXT_KINDS or one.patterns.raw(at) == other.patterns.raw(row))
-    )
+def _same(one: Identities, rows: Int64s, other: Identities, others: Int64s) -> Bools:
+    """Tell, pair by pair, whether two identities are the same."""
+    same: Bools = one.keys[rows] == other.keys[others]
+    for name in ("kinds", "digits", "actions"):
+        same &= getattr(one, name)[rows] == getattr(other, name)[others]
+    # A sender is its key, and a number has no text.
+    for pair in np.flatnonzero(same & np.isin(one.kinds[rows], TEXT_KINDS)).tolist():
+        mine = one.patterns.raw(int(rows[pair]))
+        same[pair] = mine == other.patterns.raw(int(others[pair]))
+    return same

@@ -9,7 +9,7 @@ from blocklists.conflicts.findings import Conflicts
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from blocklists.store import Store
-from fanzha.errors import NotAllowed
+from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services import identity, list_scope
 from services.audit_events import Audit, AuditKind
 from services.changes.impact import ImpactPreview
@@ -86,8 +86,20 @@ class Parts:
         actor: str = "",
     ) -> int:
         """Take a step once the audit has it: without an audit record, nothing happens."""
-        await self.audit.record(kind, subject=moves[0].after.subject, details=details, actor=actor)
-        return await self.requests.move(moves, locks=locks)
+        subject = moves[0].after.subject
+        await self.audit.record(kind, subject=subject, details=details, actor=actor)
+        try:
+            return await self.requests.move(moves, locks=locks)
+        except (VersionConflict, Unavailable) as error:
+            await self.not_done(subject, kind.value, error, actor=actor)
+            raise
+
+    async def not_done(
+        self, subject: str, what: str, error: FanzhaError, *, actor: str = ""
+    ) -> None:
+        """Put down that a step, which may be in the audit already, was not taken."""
+        details = {"asked": what, "why": str(error)}
+        await self.audit.record(AuditKind.REFUSED, subject=subject, details=details, actor=actor)
 
     async def contents(self, record: Record) -> Contents:
         """Read the rows of a request."""
@@ -110,9 +122,6 @@ class Parts:
         try:
             yield
         except NotAllowed as error:
-            details = {"asked": what, "why": str(error)}
-            await self.audit.record(
-                AuditKind.REFUSED, subject=subject, details=details, actor=identity.current().name
-            )
+            await self.not_done(subject, what, error, actor=identity.current().name)
             error.on_record = True
             raise

@@ -16,13 +16,12 @@ from blocklists.entries import Kind
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
-from services.changes.impact import Impact
 from services.changes.judging import Judged, without_effect
 from services.changes.popularity import PopularHosts
 from services.changes.records import Draft, Problem, Record
 from services.changes.relations import Relation, relations
+from services.decision_log.impact_types import Impact
 
-_MOST_TOP = 10
 _MOST_POPULAR = 5
 
 
@@ -53,6 +52,8 @@ class KeptImpact:
     good_standing: float = 0.0
     top: tuple[TopImpact, ...] = ()
     unknown_because: str = ""
+    uncertain: tuple[str, ...] = ()
+    """What the log could not say, in words."""
 
     @property
     def events(self) -> float:
@@ -91,6 +92,7 @@ def read(kept: Mapping[str, Any]) -> Preview:
     """Read what `Preview.as_json` gave, also after it was JSON."""
     impact = dict(kept["impact"])
     impact["top"] = tuple(TopImpact(**one) for one in impact["top"])
+    impact["uncertain"] = tuple(impact["uncertain"])
     together = [Relation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]]
     return Preview(
         **{
@@ -144,7 +146,7 @@ def preview(
         popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MOST_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
-        not_looked_at=tuple(not_looked_at),
+        not_looked_at=(*not_looked_at, *impact.uncertain),
         problems=tuple(request.problems),
     )
 
@@ -153,32 +155,48 @@ def kept(found: Impact | None, hours: int) -> KeptImpact:
     """Return what is kept of an impact; None: there is no decision log."""
     if found is None:
         return KeptImpact(known=False, hours=hours, unknown_because="there is no decision log")
-    known = bool(found.known)
     return KeptImpact(
-        known=known,
-        hours=float(found.hours),
-        since_ms=int(found.since_ms),
-        rows_looked_at=int(found.rows_looked_at),
-        calls=float(found.calls),
-        texts=float(found.texts),
-        links=float(found.links),
-        parties=float(found.parties),
-        good_standing=float(found.good_standing),
+        known=found.known,
+        hours=found.hours,
+        since_ms=found.since_ms,
+        rows_looked_at=found.rows_looked_at,
+        calls=found.calls,
+        texts=found.texts,
+        links=found.links,
+        parties=found.parties,
+        good_standing=found.good_standing,
         top=tuple(
             TopImpact(
                 pattern=one.pattern,
                 action=int(one.action),
-                channel=getattr(one.channel, "name", str(one.channel)).lower(),
-                events=float(one.events),
-                parties=float(one.parties),
-                good_standing=float(one.good_standing),
+                channel=one.channel.name.lower(),
+                events=one.events,
+                parties=one.parties,
+                good_standing=one.good_standing,
             )
-            for one in found.top[:_MOST_TOP]
+            for one in found.top
         ),
-        unknown_because=""
-        if known
-        else f"the decision log does not cover the last {hours} hours of all of it",
+        unknown_because="" if found.known else _unknown(found, hours),
+        uncertain=_uncertain(found),
     )
+
+
+def _unknown(found: Impact, hours: int) -> str:
+    if found.unpreviewable:
+        return f"the decision log can say nothing of {found.unpreviewable:,} fingerprints"
+    return f"the decision log covers {found.hours:.1f} of the last {hours} hours"
+
+
+def _uncertain(found: Impact) -> tuple[str, ...]:
+    lines = (
+        (found.rows_dropped, "decisions never reached the decision log"),
+        (found.segments_torn, "segments of the decision log could not be read"),
+        (found.uncertain_rows, "logged texts have a link whose path is not logged"),
+    )
+    found_lines = [f"{count:,} {what}" for count, what in lines if count]
+    if not found.standing_known:
+        found_lines.append("good standing: no ends of calls are logged")
+    return tuple(found_lines)
 
 
 def nothing_to_know() -> KeptImpact:

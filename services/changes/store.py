@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from redis.asyncio import RedisCluster
 
 from blocklists import packing
 from blocklists.chunks import CHUNK_ROWS, Chunks
@@ -76,6 +77,9 @@ class ChangeStore:
     def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._client: Any = client
         self._chunks = Chunks(client, ROWS, chunk_rows=chunk_rows)
+        self.one_log = not isinstance(client, RedisCluster)
+        """Whether what is on disk of a later write to the lists holds for earlier ones here: one
+        node has one append-only file."""
 
     async def new_id(self) -> int:
         """Return a number no request has; one that is never used leaves a gap."""

@@ -29,6 +29,7 @@ COMMANDS = {
         "benchmarks.appeals",
         "From an upheld appeal until every worker lets calls through.",
     ),
+    "changes": ("benchmarks.changes", "A change request of a million rows, applied and undone."),
     "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
     "report": ("benchmarks.report", "Make docs/benchmarks.md from the results of real runs."),
 }

@@ -19,8 +19,8 @@ from tests.change_desk import (
     WANG,
     ZHAO,
     ChangeDesk,
-    SmallImpact,
     a_draft,
+    an_impact,
     change_desk,
     identities,
 )
@@ -159,9 +159,9 @@ async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> N
 async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None:
     for says, why in (
         (None, "not known: there is no decision log"),
-        (SmallImpact(known=False), "not known"),
-        (SmallImpact(calls=101), "101 events"),
-        (SmallImpact(parties=101), "101 parties"),
+        (an_impact(known=False), "not known"),
+        (an_impact(calls=101), "101 events"),
+        (an_impact(parties=101), "101 parties"),
     ):
         desk.impact.says = says
         with acting(LI):
