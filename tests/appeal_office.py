@@ -32,6 +32,7 @@ from services.appeals.lists import AdministeredLists, Lists
 from services.appeals.origins import RequestedOrigins
 from services.audit_events import AuditKind
 from services.changes import assembly as change_requests
+from services.changes.changes import Changes
 from services.changes.store import ChangeStore
 from services.hit_records import Hit
 from services.hit_store import HitStore
@@ -97,6 +98,7 @@ class Office:
 
     built: Built
     administration: Administration
+    changes: Changes
     store: Store
     hits: HitStore
     clock: Clock
@@ -186,6 +188,7 @@ async def office(
     running = Office(
         built=built,
         administration=administration,
+        changes=changes,
         store=store,
         hits=HitStore(text_client),
         clock=clock,

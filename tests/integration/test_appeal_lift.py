@@ -9,6 +9,7 @@ from time import monotonic
 import pytest
 
 from blocklists.entries import Direction, Entry
+from blocklists.entry_table import EntryTable, Identities
 from blocklists.redis_client import connect
 from blocklists.store import WorkerReport
 from fanzha.decisions import Action
@@ -17,10 +18,12 @@ from services import identity
 from services.appeals import opening, review
 from services.appeals.lists import Lifted, LiftOrder, Lists
 from services.appeals.records import Appeal, State, What
+from services.changes.records import Draft
 from services.entry_hits import Hits
 from services.identity import Identity, Role, acting
 from services.list_views import Found
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
+from tests.builders import an_entry
 
 Look = Callable[[], Awaitable[bool]]
 
@@ -153,6 +156,34 @@ async def test_what_a_dead_process_left_is_finished_by_the_next(
     assert done.lift is not None
     # Nobody reported, so nothing was measured, and nobody claims otherwise.
     assert (done.lift.workers, done.lift.seconds) == (0, None)
+
+
+async def test_a_lift_waits_for_a_request_that_holds_the_entry(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with office(redis_url, tmp_path) as running:
+        await running.list_(LISTED)
+        await running.listed_hit()
+        holder = await running.changes.carry_out(
+            Draft(
+                author="li",
+                reason="longer",
+                additions=EntryTable.from_entries([an_entry(LISTED)]),
+                removals=Identities.of([]),
+            ),
+            wait=True,
+        )
+        waiting = await upheld(running)
+        assert holder.record is not None
+        await running.changes.reject(holder.record.id, by="wang", reason="an appeal is upheld")
+
+        await running.built.lifter.begin(1)
+        done, _, _ = await running.built.appeals.get(1)
+
+    assert waiting.lift is not None
+    assert f"change {holder.record.id}" in waiting.lift.waiting_for
+    assert done.lift is not None
+    assert done.lift.done
 
 
 @pytest.mark.parametrize("development", [True, False])

@@ -9,6 +9,7 @@ import pytest
 
 from blocklists.entries import Kind
 from fanzha.decisions import Action, Evidence, Reason
+from fanzha.fingerprint import fingerprint
 from fanzha.tables import Channel
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
@@ -26,6 +27,7 @@ from tests.appeal_office import (
 from tests.builders import NINE_O_CLOCK_MS
 
 DOCUMENT = b"%PDF licence"
+FINGERPRINT = fingerprint("您的积分8200分今日过期，请登录 jf.example 兑换现金，逾期作废")
 
 
 def request(decision_id: int = LISTED_ID, **fields: Any) -> pb.OpenAppealRequest:
@@ -237,6 +239,32 @@ async def test_the_subject_is_what_the_decision_blames(
 
     assert (done.subject.pattern, done.subject.kind) == (pattern, int(kind))
     assert done.lift.list_version in {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("listed", "kind", "fields"),
+    [
+        (FINGERPRINT, 6, {"evidence": Evidence.TEXT, "pattern": FINGERPRINT, "from_party": "Shop"}),
+        ("shop.example", 4, {"evidence": Evidence.LINK, "pattern": "shop.example"}),
+        ("shop.example/pay/", 5, {"evidence": Evidence.LINK, "pattern": "shop.example/pay/"}),
+        ("BANK", 3, {"evidence": Evidence.SENDER, "pattern": "BANK", "from_party": "Bank"}),
+    ],
+)
+async def test_what_blocked_a_text_is_removed(
+    listed: str, kind: int, fields: dict[str, Any], redis_url: str, tmp_path: Path
+) -> None:
+    async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
+        await running.list_(listed, kinds=[kind])
+        await running.listed_hit(channel=Channel.TEXT, **fields)
+        appeal = await opened(running, stub)
+        await taken(stub, appeal.appeal_id)
+
+        done = await upheld(stub, appeal.appeal_id)
+        left = await running.patterns(listed)
+
+    assert [one.pattern for one in done.lift.removed] == [listed]
+    assert not done.lift.HasField("allowed")
+    assert left == set()
 
 
 async def test_rejecting_needs_reason_remedy_and_documents(redis_url: str, tmp_path: Path) -> None:
