@@ -108,6 +108,8 @@ class Office:
     target: str
     client: Any
     """Of the store; does not decode answers."""
+    text_client: Any
+    """Of the store; decodes answers."""
     workers: dict[str, int | None] = field(default_factory=dict)
     """Version each worker reports; None: whatever the lists are at."""
 
@@ -197,6 +199,7 @@ async def office(
         folder=folder,
         target=f"127.0.0.1:{port}",
         client=client,
+        text_client=text_client,
     )
     background = [
         asyncio.create_task(Follower(store, folder / "lists").run()),

@@ -277,7 +277,9 @@ class AppealLift(_message.Message):
     absent while that is not so.
     """
     waiting_for: _builtins.str
-    """What stands in the way; empty when nothing does."""
+    """What stands in the way; with seconds, what still holds the entry that the allow entry
+    outranks. Empty when nothing does.
+    """
     @_builtins.property
     def removed(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.EntryRef]:
         """Entries that were removed."""

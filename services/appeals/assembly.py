@@ -14,6 +14,7 @@ from services.appeals.desk import Appeals
 from services.appeals.documents import DocumentFolder
 from services.appeals.evidence import EvidenceRoom
 from services.appeals.figures import AppealFigures
+from services.appeals.lift_changes import LiftChanges
 from services.appeals.lifter import Lifter
 from services.appeals.lists import Lists
 from services.appeals.notices import Notices
@@ -65,12 +66,13 @@ def build(
         settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
     )
     figures, trail = AppealFigures(registry), Trail(audit)
+    changes = LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days)
     lifter = Lifter(
         store=store,
         lists=lists,
+        changes=changes,
         feedback=Feedback(store=hits, home=home, now_ms=now_ms),
         now_ms=now_ms,
-        allow_days=settings.appeal_allow_days,
         measured=figures.lifted,
     )
     appeals = Appeals(
@@ -99,7 +101,7 @@ def build(
             store=store,
             decisions=decisions,
             lists=lists,
-            lifter=lifter,
+            changes=changes,
             origins=origins or NoOrigins(),
         ),
         documents=documents,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from blocklists.entries import Entry
 from services.appeals import entry_records, masking
 from services.appeals.decisions import Decisions, Recent
-from services.appeals.lifter import Lifter
+from services.appeals.lift_changes import LiftChanges
 from services.appeals.lists import Lists
 from services.appeals.origins import Origins
 from services.appeals.plan import Plan
@@ -51,13 +51,13 @@ class EvidenceRoom:
         store: AppealStore,
         decisions: Decisions,
         lists: Lists,
-        lifter: Lifter,
+        changes: LiftChanges,
         origins: Origins,
     ) -> None:
         self._store = store
         self._decisions = decisions
         self._lists = lists
-        self._lifter = lifter
+        self._changes = changes
         self._origins = origins
 
     async def gather(self, appeal: Appeal) -> Evidence:
@@ -106,7 +106,7 @@ class EvidenceRoom:
         return await self._lists.find(appeal.subject.pattern)
 
     async def _plan(self, appeal: Appeal) -> Plan | None:
-        return await self._lifter.planned(appeal) if appeal.is_open else None
+        return await self._changes.planned(appeal) if appeal.is_open else None
 
 
 def masked(evidence: Evidence) -> Evidence:

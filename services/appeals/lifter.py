@@ -12,24 +12,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from blocklists.entries import Source
-from fanzha.decisions import Action
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
 from services import identity
 from services.appeals import fields
-from services.appeals.lists import Lifted, LiftOrder, Lists
-from services.appeals.plan import Plan, plan
+from services.appeals.lift_changes import LiftChanges
+from services.appeals.lists import Lists
 from services.appeals.records import (
     MODEL_REASONS,
     SERVICE,
     Appeal,
     Event,
     Lift,
-    Outcome,
     State,
-    Subject,
     What,
-    by_list,
 )
 from services.appeals.store import AppealStore
 from services.feedback import Feedback, Verdict
@@ -41,7 +36,6 @@ LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 60.0
 """After so long without every worker, the lift waits for the next attempt."""
 AGAIN_SECONDS = 5.0
-_DAY_S = 86_400
 _MOST_AT_ONCE = 100
 
 
@@ -53,16 +47,16 @@ class Lifter:
         *,
         store: AppealStore,
         lists: Lists,
+        changes: LiftChanges,
         feedback: Feedback,
         now_ms: Callable[[], int],
-        allow_days: int,
         measured: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._store = store
         self._lists = lists
+        self._changes = changes
         self._feedback = feedback
         self._now_ms = now_ms
-        self._allow_days = allow_days
         self._measured = measured
         self._under_way: dict[int, asyncio.Task[None]] = {}
 
@@ -89,7 +83,8 @@ class Lifter:
 
     async def _attempt(self, appeal_id: int) -> None:
         appeal = await self._store.get(appeal_id)
-        if appeal.state is not State.UPHELD or (appeal.lift and appeal.lift.done):
+        lifted = appeal.lift is not None and appeal.lift.done
+        if appeal.state is not State.UPHELD or (lifted and appeal.lift and not appeal.lift.kept):
             return
         # In the background nobody asks: the officer who decided stands for the change.
         officer = Identity(
@@ -99,29 +94,15 @@ class Lifter:
         )
         try:
             with identity.acting(officer):
-                await self._lift(appeal)
+                await (self._remove_kept(appeal) if lifted else self._lift(appeal))
         except FanzhaError as error:
             await self._failed(appeal, str(error))
-
-    async def planned(self, appeal: Appeal, outcome: Outcome | None = None) -> Plan:
-        """Plan what upholding an appeal, on these terms, would change now."""
-        terms = outcome or Outcome(reason="")
-        subject = terms.lift or appeal.subject
-        found = await self._lists.find(subject.pattern)
-        return plan(
-            found.entries,
-            subject,
-            now_s=self._now_ms() // 1000,
-            by_list=by_list(appeal),
-            allow_anyway=terms.allow,
-            direction=terms.direction,
-        )
 
     async def _lift(self, appeal: Appeal) -> None:
         lift = appeal.lift or Lift()
         if not lift.version:
-            lift = await self._change(appeal)
-            note = f"version {lift.version}" + (f", {lift.change_id}" if lift.change_id else "")
+            lift = await self._changes.make(appeal)
+            note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.kept)))
             await self._put(appeal, lift, What.LIFT_COMMITTED, note)
         lift = await self._wait_for_workers(appeal, lift)
         await self._dismiss(appeal)
@@ -139,41 +120,9 @@ class Lifter:
             },
         )
 
-    async def _change(self, appeal: Appeal) -> Lift:
-        outcome = appeal.outcome or Outcome(reason="")
-        subject = outcome.lift or appeal.subject
-        wanted = await self.planned(appeal, outcome)
-        days = outcome.allow_days or self._allow_days
-        until_s = self._now_ms() // 1000 + days * _DAY_S
-        if wanted.replaces is not None:
-            until_s = max(until_s, int(wanted.replaces.expires_at.timestamp()))
-        lifted = await self._committed(appeal, subject, wanted, until_s)
-        return Lift(
-            version=lifted.version,
-            change_id=lifted.change_id,
-            removed=[(entry.kind, entry.pattern) for entry in wanted.removals],
-            allowed=(subject.kind, subject.pattern) if wanted.allow else None,
-            allowed_direction=int(wanted.allow),
-            allowed_until_s=until_s if wanted.allow else 0,
-            committed_at_ms=self._now_ms(),
-        )
-
-    async def _committed(
-        self, appeal: Appeal, subject: Subject, wanted: Plan, until_s: int
-    ) -> Lifted:
-        if not wanted.removals and not wanted.allow:
-            # Somebody lifted it already, or the entry has ended.
-            return Lifted(version=(await self._lists.find(subject.pattern)).version)
-        return await self._lists.lift(
-            LiftOrder(
-                appeal_id=appeal.appeal_id,
-                subject=subject,
-                plan=wanted,
-                allow_until_s=until_s,
-                officer=appeal.officer,
-                source=_source(appeal),
-            )
-        )
+    async def _remove_kept(self, appeal: Appeal) -> None:
+        lift, version = await self._changes.remove_kept(appeal, appeal.lift or Lift())
+        await self._put(appeal, lift, What.LIFT_COMMITTED, f"entry removed, version {version}")
 
     async def _wait_for_workers(self, appeal: Appeal, lift: Lift) -> Lift:
         deadline = monotonic() + PATIENCE_SECONDS
@@ -227,7 +176,7 @@ class Lifter:
             appeal.appeal_id,
             self._event(what, note),
             allowed={State.UPHELD},
-            lifting="end" if lift.done else "",
+            lifting="end" if lift.done and not lift.kept else "",
             given={"lift": fields.lift(lift)},
         )
 
@@ -236,11 +185,3 @@ class Lifter:
 
     def _event(self, what: What, note: str) -> Event:
         return Event(at_ms=self._now_ms(), by=SERVICE, what=what, note=note)
-
-
-def _source(appeal: Appeal) -> Source:
-    # The exception is answered for by whoever answers for the block.
-    for entry in appeal.entries:
-        if entry["action"] == Action.BLOCK:
-            return Source[str(entry["source"]).upper()]
-    return Source.BUREAU

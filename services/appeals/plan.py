@@ -36,14 +36,17 @@ def plan(
     by_list: bool,
     allow_anyway: bool = False,
     direction: int = 0,
+    keep: bool = False,
 ) -> Plan:
     """Plan the lift.
 
     *entries* are those that match the subject, most decisive first. *by_list* says that an entry
     blocked, not a model or a rule. *allow_anyway* wants an allow entry whatever the lists say,
-    *direction* one for these sides.
+    *direction* one for these sides. *keep* removes nothing: the allow entry outranks what blocks.
     """
-    removals = [entry for entry in entries if _acts(entry, now_s) and _names(entry, subject)]
+    removals = [
+        entry for entry in entries if not keep and _acts(entry, now_s) and _names(entry, subject)
+    ]
     rest = [entry for entry in entries if _acts(entry, now_s) and entry not in removals]
     allow = NO_SIDE
     for side in _SIDES:

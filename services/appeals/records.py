@@ -130,6 +130,9 @@ class Lift:
     """From the decision until every reporting worker had that version."""
     waiting_for: str = ""
     done: bool = False
+    """Whether all workers let the subject through."""
+    kept: str = ""
+    """What holds the entry, so that it is only outranked until it can be removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

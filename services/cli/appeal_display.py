@@ -145,6 +145,7 @@ def show_lift(one: pb.Appeal) -> None:
             "lifted",
             f"version {lift.list_version} in all {lift.workers} workers after {lift.seconds:.2f} s",
         )
+        _line("entry kept", lift.waiting_for)
     elif is_lifted(one):
         _line("lifted", f"version {lift.list_version}; not measured: no worker reported")
     else:

@@ -180,7 +180,7 @@ def _lift(one: Lift) -> pb.AppealLift:
         committed_at_ms=one.committed_at_ms,
         workers=one.workers,
         seconds=one.seconds,
-        waiting_for=one.waiting_for,
+        waiting_for=one.waiting_for or one.kept,
     )
 
 

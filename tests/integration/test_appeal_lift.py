@@ -18,6 +18,7 @@ from services import identity
 from services.appeals import opening, review
 from services.appeals.lists import Lifted, LiftOrder, Lists
 from services.appeals.records import Appeal, State, What
+from services.appeals.store import AppealStore
 from services.changes.records import Draft
 from services.entry_hits import Hits
 from services.identity import Identity, Role, acting
@@ -158,7 +159,7 @@ async def test_what_a_dead_process_left_is_finished_by_the_next(
     assert (done.lift.workers, done.lift.seconds) == (0, None)
 
 
-async def test_a_lift_waits_for_a_request_that_holds_the_entry(
+async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -173,17 +174,24 @@ async def test_a_lift_waits_for_a_request_that_holds_the_entry(
             ),
             wait=True,
         )
-        waiting = await upheld(running)
+        lifted = await upheld(running)
+        outranked = await running.patterns(LISTED)
         assert holder.record is not None
+        await running.built.lifter.begin(1)
         await running.changes.reject(holder.record.id, by="wang", reason="an appeal is upheld")
 
         await running.built.lifter.begin(1)
         done, _, _ = await running.built.appeals.get(1)
+        left = await running.patterns(LISTED)
+        waiting = await AppealStore(running.text_client).standing(running.clock())
 
-    assert waiting.lift is not None
-    assert f"change {holder.record.id}" in waiting.lift.waiting_for
+    assert lifted.lift is not None
+    assert lifted.lift.done
+    assert f"change {holder.record.id} waits and holds" in lifted.lift.kept
+    assert outranked == {(LISTED, Action.ALLOW), (LISTED, Action.BLOCK)}
     assert done.lift is not None
-    assert done.lift.done
+    assert (done.lift.kept, left) == ("", {(LISTED, Action.ALLOW)})
+    assert waiting.lifting == 0
 
 
 @pytest.mark.parametrize("development", [True, False])

@@ -47,15 +47,20 @@ def carried_out(listed: list[Entry], subject: Subject, wanted: Plan) -> list[Ent
     st.lists(entries, max_size=12),
     numbers,
     st.sampled_from(SIDES),
-    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
     st.lists(numbers, max_size=4),
 )
 def test_a_lifted_number_gets_through_and_others_are_as_before(
-    listed: list[Entry], pattern: str, side: Direction, by_list: bool, others: list[str]
+    listed: list[Entry],
+    pattern: str,
+    side: Direction,
+    how: tuple[bool, bool],
+    others: list[str],
 ) -> None:
     listed, subject = latest(listed), number(pattern, side)
+    by_list, keep = how
 
-    wanted = planned(listed, subject, by_list=by_list)
+    wanted = planned(listed, subject, by_list=by_list, keep=keep)
 
     after = carried_out(listed, subject, wanted)
     for direction in SIDES:
@@ -65,7 +70,7 @@ def test_a_lifted_number_gets_through_and_others_are_as_before(
             for other in set(others) - {pattern}:
                 before = scan_party(listed, other, direction, senders=senders)
                 assert scan_party(after, other, direction, senders=senders) == before
-    again = planned(after, subject, by_list=by_list)
+    again = planned(after, subject, by_list=by_list, keep=keep)
     assert (list(again.removals), again.allow) == ([], Direction(0))
 
 

@@ -1,0 +1,105 @@
+"""The changes of the lists that lift a block.
+
+Block entries for exactly the subject go, or an allow entry comes, see `services.appeals.plan`.
+Where a request that waits holds an entry, an allow entry outranks it until it can be removed.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from blocklists.entries import Source
+from fanzha.decisions import Action
+from fanzha.errors import VersionConflict
+from services.appeals.lists import Lifted, LiftOrder, Lists
+from services.appeals.plan import Plan, plan
+from services.appeals.records import Appeal, Lift, Outcome, Subject, by_list
+
+_DAY_S = 86_400
+
+
+class LiftChanges:
+    """Changes the lists for upheld appeals."""
+
+    def __init__(self, lists: Lists, *, now_ms: Callable[[], int], allow_days: int) -> None:
+        self._lists = lists
+        self._now_ms = now_ms
+        self._allow_days = allow_days
+
+    async def planned(
+        self, appeal: Appeal, outcome: Outcome | None = None, *, keep: bool = False
+    ) -> Plan:
+        """Plan what upholding an appeal, on these terms, would change now."""
+        terms = outcome or Outcome(reason="")
+        subject = terms.lift or appeal.subject
+        found = await self._lists.find(subject.pattern)
+        return plan(
+            found.entries,
+            subject,
+            now_s=self._now_ms() // 1000,
+            by_list=by_list(appeal),
+            allow_anyway=terms.allow,
+            direction=terms.direction,
+            keep=keep,
+        )
+
+    async def make(self, appeal: Appeal) -> Lift:
+        """Make the change; the lift says what it was."""
+        try:
+            return await self._carried_out(appeal, keep=False)
+        except VersionConflict as error:
+            # A request that waits holds the entry. Nobody stays blocked for that: an allow entry
+            # for the same outranks it, until it can be removed.
+            return replace(await self._carried_out(appeal, keep=True), kept=str(error))
+
+    async def remove_kept(self, appeal: Appeal, lift: Lift) -> tuple[Lift, int]:
+        """Remove the entry that an allow entry outranks; return the lift, and the version."""
+        outcome = appeal.outcome or Outcome(reason="")
+        removals = (await self.planned(appeal, outcome)).removals
+        subject = outcome.lift or appeal.subject
+        done = await self._committed(appeal, subject, Plan(removals=removals), 0)
+        removed = [(entry.kind, entry.pattern) for entry in removals]
+        return replace(lift, kept="", removed=[*lift.removed, *removed]), done.version
+
+    async def _carried_out(self, appeal: Appeal, *, keep: bool) -> Lift:
+        outcome = appeal.outcome or Outcome(reason="")
+        subject = outcome.lift or appeal.subject
+        wanted = await self.planned(appeal, outcome, keep=keep)
+        days = outcome.allow_days or self._allow_days
+        until_s = self._now_ms() // 1000 + days * _DAY_S
+        if wanted.replaces is not None:
+            until_s = max(until_s, int(wanted.replaces.expires_at.timestamp()))
+        lifted = await self._committed(appeal, subject, wanted, until_s)
+        return Lift(
+            version=lifted.version,
+            change_id=lifted.change_id,
+            removed=[(entry.kind, entry.pattern) for entry in wanted.removals],
+            allowed=(subject.kind, subject.pattern) if wanted.allow else None,
+            allowed_direction=int(wanted.allow),
+            allowed_until_s=until_s if wanted.allow else 0,
+            committed_at_ms=self._now_ms(),
+        )
+
+    async def _committed(
+        self, appeal: Appeal, subject: Subject, wanted: Plan, until_s: int
+    ) -> Lifted:
+        if not wanted.removals and not wanted.allow:
+            # Somebody lifted it already, or the entry has ended.
+            return Lifted(version=(await self._lists.find(subject.pattern)).version)
+        return await self._lists.lift(
+            LiftOrder(
+                appeal_id=appeal.appeal_id,
+                subject=subject,
+                plan=wanted,
+                allow_until_s=until_s,
+                officer=appeal.officer,
+                source=_source(appeal),
+            )
+        )
+
+
+def _source(appeal: Appeal) -> Source:
+    # The exception is answered for by whoever answers for the block.
+    for entry in appeal.entries:
+        if entry["action"] == Action.BLOCK:
+            return Source[str(entry["source"]).upper()]
+    return Source.BUREAU
