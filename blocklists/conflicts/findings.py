@@ -1,7 +1,8 @@
 """What a search for contradictions finds, a column each, and what it takes to contradict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Self
 
 import numpy as np
 
@@ -49,6 +50,15 @@ class Conflicts:
         """The additions that contradict something, ascending."""
         found: Int64s = np.flatnonzero(self.relations)
         return found
+
+    def spread(self, rows: Int64s, size: int) -> Self:
+        """Return the same of a larger table, in which these additions are *rows*."""
+        relations, counts = np.zeros(size, np.uint8), np.zeros(size, np.int64)
+        others = np.full(size, NO_ENTRY, np.int64)
+        together = self.relations == Relation.TOGETHER
+        relations[rows], counts[rows] = self.relations, self.counts
+        others[rows] = np.where(together, rows[np.where(together, self.others, 0)], self.others)
+        return replace(self, relations=relations, others=others, counts=counts)
 
 
 class Finding:

@@ -15,7 +15,7 @@ import numpy as np
 
 from blocklists.conflicts import names, numbers
 from blocklists.conflicts.findings import OPPOSITES, Conflicts, Finding, Relation, acting
-from blocklists.entries import Kind
+from blocklists.entries import Kind, Mode
 from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
@@ -24,7 +24,18 @@ from fanzha.tables import Uint8s
 
 
 def find(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
-    """Tell what *additions* contradict: entries that act at *now_s*, and one another."""
+    """Tell what *additions* contradict: entries that act at *now_s*, and one another.
+
+    Shadow entries decide nothing, and so contradict nothing.
+    """
+    enforcing = np.flatnonzero(additions.modes == Mode.ENFORCE)
+    if len(enforcing) == len(additions):
+        return _found(snapshot, additions, now_s)
+    found = _found(snapshot, additions.take(enforcing), now_s)
+    return found.spread(enforcing, len(additions))
+
+
+def _found(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
     finding = Finding(len(additions))
     listed = {int(action) for _, action in snapshot.counts()}
     proposed = np.unique(additions.actions)

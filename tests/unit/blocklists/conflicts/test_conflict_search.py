@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from blocklists.conflicts.findings import Conflicts, Relation
 from blocklists.conflicts.search import find
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, Kind, Mode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
@@ -87,6 +87,16 @@ def test_entries_that_mean_the_other_side_or_are_over_do_not_contradict() -> Non
     caller = replace(an_entry("+8617000000001"), direction=Direction.FROM)
 
     assert said(found([to, over], [caller, an_entry("+8617000000002")])) == [None, None]
+
+
+def test_shadow_entries_contradict_nothing() -> None:
+    watched = replace(allow("+86170*"), mode=Mode.SHADOW)
+    proposed = replace(an_entry("a.example"), mode=Mode.SHADOW)
+
+    assert said(found([watched], [an_entry("+8617000000001")])) == [None]
+    conflicts = found([allow("a.example")], [proposed, allow("b.example"), an_entry("b.example")])
+    assert said(conflicts) == [None, (Relation.TOGETHER, 1), (Relation.TOGETHER, 1)]
+    assert conflicts.others.tolist() == [-1, 2, 1]
 
 
 def test_a_number_is_a_sender_of_texts_too() -> None:
