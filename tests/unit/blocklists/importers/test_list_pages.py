@@ -1,0 +1,20 @@
+"""The pages on list files name every column that is known."""
+
+from pathlib import Path
+
+import pytest
+
+from blocklists.importers.columns import COLUMNS, PATTERN_COLUMNS
+from blocklists.importers.files import ENCODINGS
+from blocklists.importers.formats import Format
+
+DOCS = Path(__file__).parents[4] / "docs"
+
+
+@pytest.mark.parametrize("name", ["list-files.md", "list-files.zh-CN.md"])
+def test_a_page_names_all_columns_formats_and_encodings(name: str) -> None:
+    page = (DOCS / name).read_text(encoding="utf-8")
+
+    for column, aliases in (PATTERN_COLUMNS | COLUMNS).items():
+        assert f"| `{column}` | {', '.join(aliases)} |" in page
+    assert all(f"`{word}`" in page for word in (*Format, *ENCODINGS))
