@@ -6,11 +6,10 @@ raises `Unavailable`, so that what was to be recorded does not happen.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fanzha.errors import Unavailable
 from services import identity
@@ -18,6 +17,7 @@ from services.audit import keys
 from services.audit.chain import Chain
 from services.audit.checkpoints import ACTOR, SUBJECT, Reason
 from services.audit.copies import CheckpointCopies
+from services.audit.group_commit import GroupCommit
 from services.audit.keys import SigningKey
 from services.audit.mending import End
 from services.audit.records import Event, Record
@@ -26,8 +26,6 @@ from services.audit_events import AuditKind
 
 logger = logging.getLogger(__name__)
 
-MOST_TOGETHER = 256
-"""Records of one write."""
 _LOOK_SECONDS = 0.5
 
 
@@ -58,20 +56,6 @@ class State:
     """Records the disk refused since the process started."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    event: Event
-    written: asyncio.Future[None]
-
-
-@dataclass(slots=True)
-class _Unwritten:
-    """What the disk refused since it last took something."""
-
-    records: int = 0
-    since_ms: int = 0
-
-
 class AuditLog:
     """Keeps the log in *folder*. One process at a time, one event loop."""
 
@@ -88,15 +72,10 @@ class AuditLog:
         self.folder = folder
         self._key = key
         self._chain = Chain(folder, key, within=within, now_ms=now_ms)
+        self._writer = GroupCommit(self._chain, now_ms=now_ms, wrote=self._took_checkpoints)
         self._quiet_seconds = quiet_seconds
         self._now_ms = now_ms
         self._copies = copies
-        self._one_writer = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._written_at = time.monotonic()
-        self._unwritten = _Unwritten()
-        self._refused = 0
         self._last: Record | None = None
         self._uncopied: list[Record] = []
 
@@ -125,7 +104,7 @@ class AuditLog:
             sequence=self._chain.sequence,
             uncovered=self._chain.uncovered,
             uncopied=len(self._uncopied),
-            refused=self._refused,
+            refused=self._writer.refused,
         )
 
     async def open(self) -> None:
@@ -133,8 +112,7 @@ class AuditLog:
 
         Raises RuntimeError when another process has it, ValueError when it cannot be read.
         """
-        end = await asyncio.to_thread(self._chain.open)
-        self._took_checkpoints()
+        end = await self._writer.open()
         for torn in end.torn:
             logger.warning("audit log: %d bytes of a torn end set aside", torn.size)
             await self._tell(
@@ -160,85 +138,34 @@ class AuditLog:
             subject=subject,
             details=dict(details),
         )
-        waiting = _Waiting(event, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_waiting())
-        await waiting.written
+        await self._writer.write(event)
 
     async def checkpoint(self, reason: Reason) -> Head:
         """Vouch for everything so far, and return where the log stands right after.
 
         Raises `Unavailable` when it cannot be written.
         """
-        async with self._one_writer:
-            refused = await self._try(self._chain.checkpoint, reason)
-            if refused is None:
-                return self.head
-        raise Unavailable(f"the audit log cannot be written: {refused}")
+        return await self._writer.checkpoint(reason, lambda: self.head)
 
     async def run(self) -> None:
         """Vouch for records when it gets quiet, and copy checkpoints; until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if self._chain.uncovered and self._quiet_for() >= self._quiet_seconds:
-                await self._checkpoint(Reason.QUIET)
+            if self._chain.uncovered and self._writer.quiet_for >= self._quiet_seconds:
+                with suppress(Unavailable):  # told in the log of the process; tried again
+                    await self.checkpoint(Reason.QUIET)
             await self._copy()
 
     async def close(self) -> None:
         """Vouch for everything, and let go of the log."""
         if self._last is None:
             return
-        if self._writing is not None:
-            await self._writing
-        await self._checkpoint(Reason.STOPPED)
+        await self._writer.settle()
+        with suppress(Unavailable):
+            await self.checkpoint(Reason.STOPPED)
         await self._copy()
         self._last = None
-        await asyncio.to_thread(self._chain.close)
-
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            some, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-            refused = await self._append([one.event for one in some])
-            for one in some:
-                if one.written.done():
-                    continue  # whoever waited is gone; what happened is on record
-                if refused is None:
-                    one.written.set_result(None)
-                else:
-                    one.written.set_exception(
-                        Unavailable(f"the audit log cannot be written: {refused}")
-                    )
-
-    async def _append(self, events: list[Event]) -> OSError | None:
-        """Write *events*; return why the disk refused."""
-        first = [self._unwritten_told()] if self._unwritten.records else []
-        async with self._one_writer:
-            refused = await self._try(self._chain.append, first + events)
-            if refused is None:
-                self._unwritten = _Unwritten()
-                self._written_at = time.monotonic()
-            else:
-                self._unwritten.since_ms = self._unwritten.since_ms or self._now_ms()
-                self._unwritten.records += len(events)
-                self._refused += len(events)
-        return refused
-
-    async def _checkpoint(self, reason: Reason) -> None:
-        async with self._one_writer:
-            await self._try(self._chain.checkpoint, reason)
-
-    async def _try(self, write: Callable[[Any], object], what: object) -> OSError | None:
-        """Let the chain *write*; return why the disk refused."""
-        try:
-            await asyncio.to_thread(write, what)
-        except OSError as error:
-            refused = error
-        else:
-            self._took_checkpoints()
-            return None
-        logger.error("the audit log cannot be written: %s", refused.strerror or refused)
-        return refused
+        await self._writer.close()
 
     def _took_checkpoints(self) -> None:
         made, self._chain.checkpoints = self._chain.checkpoints, []
@@ -280,22 +207,10 @@ class AuditLog:
         )
 
     async def _tell(self, **details: str) -> None:
-        await self.record(AuditKind.LOG_MENDED, subject=SUBJECT, details=details, actor=ACTOR)
-
-    def _unwritten_told(self) -> Event:
-        return Event(
-            time_ms=self._now_ms(),
-            kind=AuditKind.LOG_MENDED,
-            actor=ACTOR,
-            subject=SUBJECT,
-            details={
-                "refused_by_disk": str(self._unwritten.records),
-                "since_ms": str(self._unwritten.since_ms),
-            },
-        )
-
-    def _quiet_for(self) -> float:
-        return time.monotonic() - self._written_at
+        try:
+            await self.record(AuditKind.LOG_MENDED, subject=SUBJECT, details=details, actor=ACTOR)
+        except Unavailable as error:
+            raise RuntimeError(str(error)) from error  # a process that starts ends with it
 
 
 def open_log(

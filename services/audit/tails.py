@@ -103,7 +103,8 @@ def _lines(folder: Path, start: Place) -> Iterator[tuple[Place, bytes]]:
     for path in reversed(files.files(folder)):
         if path.name > start.file:
             continue
-        end = start.offset if path.name == start.file else path.stat().st_size
+        size = path.stat().st_size
+        end = min(start.offset, size) if path.name == start.file else size
         for offset, line in files.lines_backwards(path, end):
             yield Place(file=path.name, offset=offset), line
 

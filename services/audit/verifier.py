@@ -5,12 +5,12 @@ says, so that one fault is told once and the next one is found, too.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from services.audit import checkpoints, files
 from services.audit.checkpoints import Reason
+from services.audit.findings import Problem, Report
 from services.audit.keys import PublicKeys
 from services.audit.records import BEFORE_THE_FIRST, LONGEST_LINE, Damaged, Record, read
 
@@ -18,54 +18,6 @@ MOST_PROBLEMS = 100
 """Problems told one by one; the others are counted."""
 _TELL_EVERY = 2**20
 """Bytes between two calls that tell how far the check is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something is wrong with a line, or between it and the one before."""
-
-    file: str
-    line: int
-    """Counted from 1; 0: the file as a whole."""
-    sequence: int
-    """Of the record; where that cannot be read, the one that should stand there. 0: unknown."""
-    words: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What a check found."""
-
-    problems: list[Problem] = field(default_factory=list)
-    more_problems: int = 0
-    files: int = 0
-    records: int = 0
-    """Lines that are records, checkpoints among them."""
-    checkpoints: int = 0
-    first_sequence: int = 0
-    last_sequence: int = 0
-    head: str = ""
-    last_time_ms: int = 0
-    covered_to: int = 0
-    """Sequence of the last checkpoint whose signature is good; 0: none."""
-    covered_by: str = ""
-    """Its reason."""
-    key_ids: set[str] = field(default_factory=set)
-    """Of the good signatures."""
-    times_back: int = 0
-    """How often a record is older than the one before: somebody set the clock."""
-    copies: int = 0
-    """Copies of checkpoints that were found in the log."""
-
-    @property
-    def good(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
-
-    @property
-    def uncovered(self) -> int:
-        """Records after the last good checkpoint: if they were cut off, it would not show."""
-        return max(0, self.last_sequence - max(self.covered_to, self.first_sequence - 1))
 
 
 class Verifier:

@@ -12,7 +12,7 @@ from services.cli.console import out
 from services.cli.moments import written
 
 if TYPE_CHECKING:
-    from services.audit.verifier import Report
+    from services.audit.findings import Report
     from services.dossier.checking import Checked
 
 _PIPE_WIDTH = 300

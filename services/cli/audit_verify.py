@@ -14,8 +14,8 @@ from services.cli.console import fail, one_sentence, print_json, progress
 from services.cli.list_words import AsJson
 
 if TYPE_CHECKING:
+    from services.audit.findings import Report
     from services.audit.keys import PublicKeys
-    from services.audit.verifier import Report
 
 
 def verify(

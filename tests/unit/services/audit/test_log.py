@@ -12,10 +12,19 @@ from fanzha.errors import Unavailable
 from services import identity
 from services.audit import verifier
 from services.audit.gauges import AuditGauges
+from services.audit.group_commit import GroupCommit
 from services.audit.log import AuditLog, open_log
 from services.audit_events import AuditKind
 from services.identity import Identity, Role
-from tests.audit_logs import Clock, no_file_beyond, public_keys, records_of
+from tests.audit_logs import (
+    Clock,
+    a_chain,
+    an_event,
+    no_file_beyond,
+    public_keys,
+    records_of,
+)
+from tests.builders import NINE_O_CLOCK_MS
 from tests.running import eventually
 
 WANG = Identity(name="wang", roles=frozenset({Role.EDITOR}), sources=frozenset({Source.BUREAU}))
@@ -148,3 +157,29 @@ async def test_prometheus_is_told_what_waits_and_what_was_refused(log: AuditLog)
     assert registry.get_sample_value("fanzha_audit_sequence") == 2
     assert registry.get_sample_value("fanzha_audit_uncovered_records") == 1
     assert registry.get_sample_value("fanzha_audit_refused_records_total") == 1
+
+
+class BrokenClock:
+    """A clock that fails when it is told to."""
+
+    broken = False
+
+    def __call__(self) -> int:
+        if self.broken:
+            raise ValueError("no time")
+        return NINE_O_CLOCK_MS
+
+
+async def test_an_unexpected_fault_leaves_nobody_waiting(tmp_path: Path) -> None:
+    chain_clock = BrokenClock()
+    folder = tmp_path / "audit"
+    chain = a_chain(folder, clock=chain_clock)  # type: ignore[arg-type]
+    writer = GroupCommit(chain, now_ms=Clock(), wrote=lambda: None)
+    await writer.open()
+    chain_clock.broken = True
+
+    with pytest.raises(Unavailable):
+        await writer.write(an_event())
+
+    await writer.settle()
+    await writer.close()

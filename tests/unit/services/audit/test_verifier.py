@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit import checkpoints, verifier
+from services.audit.findings import Report
 from services.audit.records import read
-from services.audit.verifier import Report
 from tests.audit_logs import (
     a_chain,
     a_log,
