@@ -1,0 +1,167 @@
+"""What it costs a server that requests show a token, and that they come over TLS.
+
+    python -m benchmarks.load.login_cost --rounds 5
+
+Processor time of the server for each request with one call, asked in a closed loop by h2load
+(Debian: nghttp2-client). The ways take turns. Processor time depends less than the rate on what
+else the machine does, and the least of many rounds the least.
+"""
+
+import argparse
+import asyncio
+import re
+import statistics
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks import processes, results, scenarios
+from benchmarks.micro import material
+from fanzha.client import Login, channels
+from fanzha.phone import HomePlan
+from fanzha.v1 import interception_pb2_grpc
+from services.clock import now_ms
+from services.identities.folder import Folder
+from services.identity import Role
+from services.observer import Observer
+from services.rpc import security
+from services.rpc.interception import InterceptionServicer
+from services.rpc.reading import Reader
+from services.rpc.server import RpcServer
+from services.settings import Settings
+
+WAYS = ("nobody asks", "token", "TLS", "TLS and token")
+_METHOD = "fanzha.v1.InterceptionService/DecideCall"
+_DONE = re.compile(r"requests: (\d+) total.*?(\d+) succeeded, (\d+) failed")
+
+
+def main() -> None:
+    """Measure, or be the server that is measured."""
+    options = _options()
+    if options.serve:
+        asyncio.run(_serve(options.serve, Folder(options.folder)))
+        return
+    with TemporaryDirectory() as name:
+        folder = Folder(Path(name) / "identity")
+        folder.make([], now=datetime.now(UTC), days=1)
+        costs: dict[str, list[float]] = {way: [] for way in WAYS}
+        for _ in range(options.rounds):
+            for way in WAYS:
+                costs[way].append(_measure(way, folder, options.seconds))
+    found = {
+        way: {
+            "microseconds_least": min(each),
+            "microseconds_median": round(statistics.median(each), 1),
+            "runs": each,
+        }
+        for way, each in costs.items()
+    }
+    for way, said in found.items():
+        least, median = said["microseconds_least"], said["microseconds_median"]
+        sys.stderr.write(f"{way:14} {least:6.0f} µs a request, median {median:6.0f}\n")
+    results.write("login-cost", {"results": found}, save=options.save)
+
+
+async def _serve(way: str, folder: Folder) -> None:
+    said: dict[str, Any] = {}
+    if "TLS" in way:
+        said |= {"tls_certificate": folder.path / "server.pem", "tls_key": folder.private("server")}
+    if "token" in way:
+        said |= {"jwks_file": folder.keys, "token_issuer": "fanzha-local"}
+    servicer = InterceptionServicer(
+        engine=material.engine(material.listed_numbers(1000)),
+        reader=Reader(HomePlan("86")),
+        now_ms=now_ms,
+        observer=Observer(),
+    )
+    server = RpcServer(
+        {"interception": servicer},
+        max_message_bytes=2**22,
+        security=security.of(Settings(**said), "decisions"),
+    )
+    sys.stdout.write(f"{await server.start('127.0.0.1', 0)}\n")
+    sys.stdout.flush()
+    await server.serve()
+    await asyncio.to_thread(sys.stdin.read)
+    await server.drain(1)
+
+
+def _measure(way: str, folder: Folder, seconds: int) -> float:
+    command = [sys.executable, "-m", "benchmarks.load.login_cost", "--serve", way]
+    with subprocess.Popen(
+        [*command, "--folder", str(folder.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        if server.stdout is None or server.stdin is None:
+            raise RuntimeError("no pipes")
+        target = f"127.0.0.1:{server.stdout.readline().strip()}"
+        _probe(way, folder, target)
+        _ask(way, folder, target, 1)
+        before = processes.cpu_seconds(server.pid)
+        requests = _ask(way, folder, target, seconds)
+        cost = (processes.cpu_seconds(server.pid) - before) / requests * 1e6
+        server.stdin.close()
+        server.wait(30)
+    return round(cost, 1)
+
+
+def _probe(way: str, folder: Folder, target: str) -> None:
+    """Ask once as a client would: h2load takes a refusal for an answer."""
+    login = Login(
+        token=_token(folder) if "token" in way else "",
+        ca=str(folder.authority) if "TLS" in way else "",
+    )
+    with channels.blocking(target, login) as channel:
+        stub = interception_pb2_grpc.InterceptionServiceStub(channel)
+        stub.DecideCall(scenarios.request("call", 1)[1], timeout=30)
+
+
+def _token(folder: Folder) -> str:
+    return folder.token(
+        "gateway-1", [Role.CARRIER], regions=[], sources=[], now=datetime.now(UTC), days=1
+    )
+
+
+def _ask(way: str, folder: Folder, target: str, seconds: int) -> int:
+    """Ask for *seconds*, and return how many requests were answered."""
+    body = scenarios.request("call", 1)[1].SerializeToString()
+    file = folder.path / "body"
+    file.write_bytes(b"\0" + len(body).to_bytes(4, "big") + body)
+    command = [
+        "h2load", f"--duration={seconds}", "--clients=4", "--threads=1",
+        "--max-concurrent-streams=4", f"--data={file}",
+        "-H", "content-type: application/grpc", "-H", "te: trailers",
+    ]  # fmt: skip
+    if "token" in way:
+        command += ["-H", f"authorization: Bearer {_token(folder)}"]
+    scheme = "https" if "TLS" in way else "http"
+    done = subprocess.run(
+        [*command, f"{scheme}://{target}/{_METHOD}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds + 60,
+    )
+    counts = _DONE.search(done.stdout)
+    if counts is None or int(counts[3]) or not int(counts[2]):
+        raise SystemExit(f"h2load failed:\n{done.stdout}\n{done.stderr}")
+    return int(counts[2])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--save", action="store_true")
+    parser.add_argument("--serve", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
