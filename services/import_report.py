@@ -107,7 +107,8 @@ class ImportReport:
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
-            repeated[:] = True
+            # Repeated rows are duplicates; most imports have none, and need not be sorted again.
+            repeated[:] = (done.judged.outcomes == Outcome.DUPLICATE).any()
             repeated[last_of_each(table)] = False
             examples = self._examples(table, done.judged.outcomes, lines, repeated)
         conflicts = done.conflicts
@@ -144,6 +145,7 @@ class ImportReport:
                 outcome=outcome,
                 entry_id=_entry_id(table, row),
                 repeated_by=_repeated_by(table, row, lines) if repeated[row] else 0,
+                pattern=table.pattern(row),
             )
             for outcome in _SHOWN_OUTCOMES
             for row in np.flatnonzero(outcomes == outcome)[:most].tolist()

@@ -41,6 +41,8 @@ class RowReport:
     message: str = ""
     repeated_by: int = 0
     """Of a duplicate that a later row repeats: that row."""
+    pattern: str = ""
+    """Of an example: the pattern, in canonical form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,7 @@ class Workbook:
         if double:
             names, layout = both, double
         sheet = self.sheets[base >> SHEET_BITS]
-        self._told(Header(sheet=sheet, line=row, names=tuple(names), layout=layout))
+        self._told(Header(sheet=sheet, line=row + bool(double), names=tuple(names), layout=layout))
         yield Ignored(base + row, HEADER)
         if double:
             yield Ignored(base + row + 1, HEADER)

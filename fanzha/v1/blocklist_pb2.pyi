@@ -498,6 +498,7 @@ class RowReport(_message.Message):
     ENTRY_ID_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     REPEATED_BY_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row, from 0; of an import: the line of the file, as the client counts."""
     outcome: Global___RowOutcome.ValueType
@@ -508,6 +509,8 @@ class RowReport(_message.Message):
     """Why, for what was refused or is invalid."""
     repeated_by: _builtins.int
     """Of a duplicate that repeats a later row of the same import: that row; absent otherwise."""
+    pattern: _builtins.str
+    """Of an example: the pattern as it was understood, in canonical form; absent otherwise."""
     def __init__(
         self,
         *,
@@ -516,10 +519,11 @@ class RowReport(_message.Message):
         entry_id: _builtins.str = ...,
         message: _builtins.str = ...,
         repeated_by: _builtins.int = ...,
+        pattern: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "message", b"message", "outcome", b"outcome", "repeated_by", b"repeated_by", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "message", b"message", "outcome", b"outcome", "pattern", b"pattern", "repeated_by", b"repeated_by", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

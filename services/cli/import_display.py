@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from blocklists.importers.rows import HEADER
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.console import err, out
 from services.cli.import_summary import EXAMPLES, Import, Problem, conflict_text, texts_of
@@ -94,6 +95,8 @@ def _counts(done: Import) -> Table:
 
 def _show_ignored(done: Import) -> None:
     for what, lines in done.reading.ignored.items():
+        if done.file.headers and what.startswith(HEADER):
+            continue  # shown above, with its columns
         _say(f"not entries: {lines:,} × {what}")
     if done.answer.terms_given:
         _say(
@@ -141,8 +144,8 @@ def _show_examples(done: Import) -> None:
         texts = dict(done.file.texts({one.row for one in some}))
         for one in some:
             by = f", repeated in {done.place(one.repeated_by)}" if one.repeated_by else ""
-            text = f": {_one_line(texts[one.row])[:80]}" if one.row in texts else ""
-            _say(f"{name}, {done.place(one.row)}{by}{text}")
+            text = f"  ({_one_line(texts[one.row])[:80]})" if one.row in texts else ""
+            _say(f"{name}, {done.place(one.row)}{by}: {one.pattern}{text}")
 
 
 def _one_line(text: str) -> str:

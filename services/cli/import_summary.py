@@ -126,7 +126,7 @@ class Import:
     def _examples(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}
         for one in self.answer.examples:
-            told: dict[str, Any] = {**self._at(one.row), "entry_id": one.entry_id}
+            told = {**self._at(one.row), "pattern": one.pattern, "entry_id": one.entry_id}
             if one.repeated_by:
                 told["repeated_by"] = self._at(one.repeated_by)
             found.setdefault(_outcome(one.outcome), []).append(told)

@@ -144,8 +144,8 @@ def import_(
         sending = _Sending(file, ways, header, known, keep_all=report is not None)
         with sending:
             done = sending.send(blocklist_pb2_grpc.BlocklistServiceStub(channel))
-            known.save(done.file.headers, header.author)
             _tell(done, report, as_json=as_json)
+            known.save(done.file.headers, header.author)
 
 
 def _tell(done: Import, report: Path | None, *, as_json: bool) -> None:

@@ -106,6 +106,7 @@ def report(row: RowReport | Problem) -> pb.RowReport:
         entry_id=row.entry_id if isinstance(row, RowReport) else "",
         message=row.message,
         repeated_by=row.repeated_by if isinstance(row, RowReport) else 0,
+        pattern=row.pattern if isinstance(row, RowReport) else "",
     )
 
 
