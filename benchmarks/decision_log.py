@@ -1,9 +1,11 @@
 """What the decision log costs a worker, and how long a preview takes.
 
-The cost: one engine decides the same batches with the log and without, in turn; the least processor
-time of many rounds, of the deciding thread alone and of the whole process, so with the writer's
-thread. The preview: synthetic segments of a day with millions of logged decisions, and changes of
-one number, one range and 100,000 numbers; medians.
+The cost: an engine decides batches; then the log is told of them, as it would be on the decision
+path; then their segment is written, as the thread would. The least processor time of some rounds
+of each. Telling costs decisions, writing costs a core beside them or, without one, them too.
+
+The preview: a synthetic day with millions of logged decisions, and changes of one number, one
+range and 100,000 numbers; medians.
 
     fanzha bench decision-log                # both; a minute or two, and 1 GB of disk
     fanzha bench decision-log --rows 1000000 # a shorter preview
@@ -16,24 +18,24 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from itertools import cycle, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
 from benchmarks.decision_log_days import a_day, changes
 from benchmarks.micro import material
+from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
-from fanzha.tables import Channel
+from fanzha.tables import Channel, Int64s
 from services.clock import now_ms
 from services.decision_log.impact import Preview
 from services.decision_log.log import DecisionLog, LogOptions
 from services.engine import Engine
-from services.observer import Observer
+from services.observer import Observer, Table
 
-ROUNDS, BATCHES = 30, 40
+ROUNDS, BATCHES, DIFFERENT = 11, 1000, 64
 
 
 class Counts:
@@ -54,6 +56,30 @@ class Counts:
     def log_written(self, rows: int, size: int) -> None:
         self.written += rows
         self.size += size
+
+
+class Decided:
+    """What an engine has told, kept so that the log can be told it by itself."""
+
+    def __init__(self) -> None:
+        self.links: list[tuple[Sequence[str], Int64s]] = []
+        self.batches: list[tuple[Channel, Table, Decisions]] = []
+
+    def links_found(self, urls: Sequence[str], owners: Int64s) -> None:
+        self.links.append((urls, owners))
+
+    def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
+        self.batches.append((channel, table, decisions))
+
+    def tell(self, log: DecisionLog) -> None:
+        for links, batch in zip_longest(self.links, self.batches):
+            if links is not None:
+                log.links_found(*links)
+            log.decided(*batch)
+
+    def forget(self) -> None:
+        self.links.clear()
+        self.batches.clear()
 
 
 def main() -> int:
@@ -89,55 +115,50 @@ def _costs(folder: Path) -> list[dict[str, Any]]:
 
 def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, Any]:
     counts = Counts()
-    options = LogOptions(folder=folder, allowed_one_in=one_in)
+    options = LogOptions(folder=folder, allowed_one_in=one_in, buffer_rows=10**7)
     log = DecisionLog(options, home=HomePlan(), now_ms=now_ms, counters=counts)
-    without = material.engine(material.listed_numbers(material.LISTED))
-    logged = material.engine(
+    told = Decided()
+    engine = material.engine(
         material.listed_numbers(material.LISTED),
-        observer=Observer(links_found=log.links_found, decided=log.decided),
+        observer=Observer(links_found=told.links_found, decided=told.decided),
     )
-    log.start()
     tables = _tables(channel, rows)
-    decide: dict[str, Callable[[], None]] = {
-        "without": partial(_decide, without, channel, tables),
-        "logged": partial(_decide, logged, channel, tables),
-    }
-    thread: dict[str, list[float]] = {name: [] for name in decide}
-    whole: dict[str, list[float]] = {name: [] for name in decide}
-    for turn in range(ROUNDS):
-        for name in decide if turn % 2 else reversed(decide):
-            before = time.thread_time(), time.process_time()
-            decide[name]()
-            if name == "logged":
-                # The writer's work for these rows, and its disk, belongs to them.
-                log.writer.flush()
-            thread_seconds = time.thread_time() - before[0]
-            whole[name].append((time.process_time() - before[1]) / BATCHES * 1e6)
-            thread[name].append(thread_seconds / BATCHES * 1e6)
-    log.close(10)
+    batches = BATCHES // 10 if channel is not Channel.CALL else BATCHES
+    seconds: dict[str, list[float]] = {"deciding": [], "telling": [], "writing": []}
+    for _ in range(ROUNDS):
+        moments = [time.thread_time()]
+        _decide(engine, channel, islice(cycle(tables), batches))
+        moments.append(time.thread_time())
+        told.tell(log)
+        moments.append(time.thread_time())
+        log.writer.flush()
+        moments.append(time.thread_time())
+        told.forget()
+        for name, begin, end in zip(seconds, moments, moments[1:], strict=False):
+            seconds[name].append(end - begin)
     if counts.lost:
         raise SystemExit(f"{counts.lost} rows were lost: this is no measurement")
-    least = min(whole["without"]), min(whole["logged"])
+    least = {name: min(found) / batches * 1e6 for name, found in seconds.items()}
     return {
         "channel": channel.name.lower(),
         "rows": rows,
         "allowed_one_in": one_in,
-        "microseconds_without": round(least[0], 1),
-        "microseconds_logged_and_written": round(least[1], 1),
-        "costs_percent": round((least[1] / least[0] - 1) * 100, 1),
-        "rows_logged": counts.written,
-        "bytes_a_row": round(counts.size / max(counts.written, 1), 1),
+        "batches_a_segment": batches,
+        "rows_logged": counts.written // ROUNDS,
+        "microseconds_a_batch": {name: round(found, 1) for name, found in least.items()},
+        "telling_costs_percent": round(least["telling"] / least["deciding"] * 100, 1),
+        "writing_costs_percent": round(least["writing"] / least["deciding"] * 100, 1),
     }
 
 
 def _tables(channel: Channel, rows: int) -> list[Any]:
     if channel is Channel.CALL:
-        return list(islice(material.call_batches(rows), BATCHES))
+        return list(islice(material.call_batches(rows), DIFFERENT))
     made: Callable[[int], Any] = material.texts if channel is Channel.TEXT else material.links
-    return [made(rows)] * BATCHES
+    return [made(rows)]
 
 
-def _decide(engine: Engine, channel: Channel, tables: list[Any]) -> None:
+def _decide(engine: Engine, channel: Channel, tables: Iterable[Any]) -> None:
     decide = {
         Channel.CALL: engine.decide_calls,
         Channel.TEXT: engine.decide_texts,
