@@ -22,6 +22,8 @@ from services.file_lock import lock
 logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 30.0
+REMOVE_EVERY_MS = 600_000
+"""Half a year has twenty thousand hours to look at; they do not change that fast."""
 LOCK = "keeper.lock"
 _STALE_SECONDS = 900.0
 """A segment of another host that is unfinished for so long never will be."""
@@ -46,6 +48,7 @@ class Kept:
     removed_old: int = 0
     removed_large: int = 0
     size: int = 0
+    """Bytes, as of the last time something was to be removed; so are the segments."""
     segments: int = 0
     turns: int = 0
 
@@ -68,6 +71,7 @@ class Keeper:
         self._turn_seconds = turn_seconds
         self._lock: int | None = None
         self._looked_at_all = False
+        self._remove_next_ms = 0
         self._number = 0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
@@ -101,19 +105,19 @@ class Keeper:
                 compaction.remove_replaced(hour, torn)
                 self.kept.joined += compaction.compact(hour, self._name, now_ms, torn)
         self._looked_at_all = True
-        removed = retention.remove(self._root, self._limits.days, self._limits.max_bytes, now_ms)
-        self._tell(torn, removed)
+        self.kept.torn += len(torn)
+        self.kept.turns += 1
+        if now_ms >= self._remove_next_ms:
+            self._remove_next_ms = now_ms + REMOVE_EVERY_MS
+            self._remove(now_ms)
         return True
 
-    def _tell(self, torn: list[Path], removed: retention.Removed) -> None:
-        every = [hour for name in schema.ALL_FOLDERS for hour in logged_hours(self._root, name)]
-        kept = self.kept
-        kept.torn += len(torn)
+    def _remove(self, now_ms: int) -> None:
+        limits, kept = self._limits, self.kept
+        removed = retention.remove(self._root, limits.days, limits.max_bytes, now_ms)
         kept.removed_old += removed.too_old
         kept.removed_large += removed.too_large
-        kept.size = sum(map(retention.size_of, every))
-        kept.segments = sum(len(hour.segments()) for hour in every)
-        kept.turns += 1
+        kept.size, kept.segments = removed.left
 
     def _run(self) -> None:
         while True:

@@ -2,74 +2,89 @@
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from services.decision_log import schema
-from services.decision_log.hours import HOUR_MS, Hour, logged_hours
+from services.decision_log.hours import HOUR_MS, SUFFIX, Hour, logged_hours
 
 logger = logging.getLogger(__name__)
 
 DAY_MS = 24 * HOUR_MS
 
 
+class Size(NamedTuple):
+    """What lies in an hour."""
+
+    bytes: int
+    """Of all files, finished or not."""
+    segments: int
+
+
 class Removed(NamedTuple):
-    """Hours removed, a channel's each counted as one."""
+    """What was removed, and what is left."""
 
     too_old: int
+    """Hours, those of each channel counted by themselves."""
     too_large: int
-    """Removed before their time, to keep the log within its size."""
+    """Hours removed before their time, to keep the log within its size."""
+    left: Size
 
 
 def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> Removed:
     """Remove what is older than the *days* of its channel, then the oldest beyond *max_bytes*."""
     every = sorted(hour for name in schema.ALL_FOLDERS for hour in logged_hours(root, name))
-    old = [hour for hour in every if hour.end_ms <= now_ms - days[hour.channel] * DAY_MS]
-    for hour in old:
+    old = {hour for hour in every if hour.end_ms <= now_ms - days[hour.channel] * DAY_MS}
+    sizes = {hour: size_of(hour) for hour in every if hour not in old}
+    large = _too_large(sizes, max_bytes, now_ms)
+    for hour in (*old, *large):
         _drop(hour)
-    gone = set(old)
-    large = _too_large([hour for hour in every if hour not in gone], max_bytes, now_ms)
-    for hour in large:
-        _drop(hour)
+        sizes.pop(hour, None)
     if large:
         logger.warning(
             "the decision log was larger than %d bytes: %d hours went before their time",
             max_bytes,
             len(large),
         )
-    return Removed(len(old), len(large))
+    left = Size(
+        sum(size.bytes for size in sizes.values()), sum(size.segments for size in sizes.values())
+    )
+    return Removed(len(old), len(large), left)
 
 
-def size_of(hour: Hour) -> int:
-    """Return the bytes of all files of an hour, finished or not."""
-    size = 0
+def size_of(hour: Hour) -> Size:
+    """Return what lies in an hour."""
+    size = segments = 0
     try:
         for path in hour.folder.iterdir():
             size += path.stat().st_size
+            segments += path.suffix == SUFFIX
     except FileNotFoundError:
         # A writer finished one, or somebody removed it, while we counted.
-        return size
-    return size
+        return Size(size, segments)
+    return Size(size, segments)
 
 
-def _too_large(hours: list[Hour], max_bytes: int, now_ms: int) -> list[Hour]:
+def _too_large(sizes: Mapping[Hour, Size], max_bytes: int, now_ms: int) -> list[Hour]:
     # Ended calls may be a hundred times as many as logged decisions, and must not push them out.
-    ends = [hour for hour in hours if hour.channel == schema.CALL_ENDS]
-    gone = _beyond(ends, max_bytes // 2, now_ms)
+    ends = [hour for hour in sizes if hour.channel == schema.CALL_ENDS]
+    gone = _beyond(ends, sizes, max_bytes // 2, now_ms)
     known = set(gone)
-    return gone + _beyond([hour for hour in hours if hour not in known], max_bytes, now_ms)
+    left = [hour for hour in sizes if hour not in known]
+    return gone + _beyond(left, sizes, max_bytes, now_ms)
 
 
-def _beyond(hours: list[Hour], max_bytes: int, now_ms: int) -> list[Hour]:
-    sizes = {hour: size_of(hour) for hour in hours}
-    surplus = sum(sizes.values()) - max_bytes
+def _beyond(
+    hours: Sequence[Hour], sizes: Mapping[Hour, Size], max_bytes: int, now_ms: int
+) -> list[Hour]:
+    surplus = sum(sizes[hour].bytes for hour in hours) - max_bytes
     chosen: list[Hour] = []
     for hour in hours:
         # The hour that is being written stays, whatever its size.
         if surplus <= 0 or hour.end_ms > now_ms:
             break
-        surplus -= sizes[hour]
+        surplus -= sizes[hour].bytes
         chosen.append(hour)
     return chosen
 
