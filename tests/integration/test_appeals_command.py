@@ -132,6 +132,28 @@ def test_a_rejected_appeal_ends_in_a_notice_that_says_what_to_do(
     assert "rejected-1 zh" in appeals(running, "show", number).stdout
 
 
+def test_documents_go_in_and_come_out_and_an_appeal_is_withdrawn(
+    running: Running, tmp_path: Path
+) -> None:
+    licence, proof, copy = (tmp_path / name for name in ("licence.pdf", "proof.pdf", "copy.pdf"))
+    licence.write_bytes(b"%PDF licence")
+    proof.write_bytes(b"%PDF proof")
+    block(running, "papers.example")
+    opened = open_appeal(running, "--pattern", "papers.example", "--document", str(licence))
+    number = opened["appeal"]["appeal_id"]
+
+    appeals(running, "add", number, str(proof), "--digests-only", "--by", "desk")
+    shown = json.loads(appeals(running, "show", number, "--json").stdout)["appeal"]
+    digest = shown["documents"][0]["sha256"]
+    appeals(running, "document", number, digest, "--out", str(copy))
+    appeals(running, "withdraw", number, "--reason", "settled", "--by", "desk")
+    closed = json.loads(appeals(running, "list", "--state", "withdrawn", "--json").stdout)
+
+    assert [one["stored"] for one in shown["documents"]] == [True, False]
+    assert copy.read_bytes() == licence.read_bytes()
+    assert [one["appeal_id"] for one in closed] == [number]
+
+
 def test_the_report_and_the_metrics_page_count_them(running: Running) -> None:
     report = json.loads(appeals(running, "report", "--since", "1d", "--json").stdout)
     endpoints = json.loads((running.folder / "endpoints.json").read_text())
