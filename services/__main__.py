@@ -19,6 +19,7 @@ from services.cli import (
     replay,
     run,
     score,
+    warnings,
 )
 from services.cli.campaigns import show_campaigns
 from services.cli.console import out
@@ -52,6 +53,7 @@ app.add_typer(appeals.app, name="appeals")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 app.add_typer(identity.app, name="identity")
+app.add_typer(warnings.app, name="warnings")
 
 
 @app.command()

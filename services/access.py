@@ -33,7 +33,7 @@ _CARRIER = _of(Role.CARRIER)
 _EDITOR = _of(Role.EDITOR)
 _REPORTERS = _of(Role.CARRIER, Role.EDITOR)
 _READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER)
-_OVERSEERS = frozenset(Role) - {Role.CARRIER}
+_OVERSEERS = frozenset(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
 _OFFICER = _of(Role.APPEALS_OFFICER)
 # Who is blocked appeals at their carrier or at the bureau.
 _APPEALS_DESK = _of(Role.CARRIER, Role.APPEALS_OFFICER)

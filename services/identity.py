@@ -28,6 +28,10 @@ class Role(StrEnum):
     """Take and decide appeals."""
     OPERATOR = "operator"
     """Switch models, look at the state of workers."""
+    SOURCE = "source"
+    """Send in warnings about people at risk, and follow what became of them."""
+    DISPATCHER = "dispatcher"
+    """Work on the cases of their region: take, note, close."""
 
 
 class Credential(StrEnum):
