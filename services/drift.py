@@ -15,7 +15,7 @@ from fanzha.tables import Channel, Float32s
 WINDOW_ROWS = 100_000
 LEAST_ROWS = 1_000
 """With fewer, the index is mostly chance."""
-ASIDE_ROWS = 1_024
+ASIDE_ROWS = 8_192
 
 _LEAST_SHARE = 1e-4
 """Stands for an empty bin, whose logarithm there is not."""

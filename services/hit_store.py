@@ -13,8 +13,8 @@ key                                    what
 
 A marker shares the slot of its stream, so that one script sees both, in a cluster too. Hits are
 written at least once; a verdict exactly once, and is acknowledged after ``WAITAOF``. Written hits
-cost the client of the store a few arguments a flush and two a hit, and no answer of their own:
-each argument or answer takes it one to five microseconds, of the thread that decides.
+cost the client of the store a few arguments a flush, and none and no answer of their own: each
+argument or answer takes it one to five microseconds, of the thread that decides.
 """
 
 import json
@@ -47,8 +47,15 @@ local places = {}
 for at, fields in ipairs(cjson.decode(ARGV[2])) do
   places[at] = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(fields))
 end
-return places
+return table.concat(places, ' ')
 """
+_KEEP = """
+local fields = {}
+for text in string.gmatch(ARGV[2], '[^\\n]+') do fields[#fields + 1] = text end
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
+"""Ids and hits in turn, a line each: as JSON, hits have no line breaks of their own."""
 _APPEND_ONCE = """
 local seen = redis.call('GET', KEYS[2])
 if seen then return {0, seen} end
@@ -156,15 +163,15 @@ class HitStore:
         places = await appending.execute()
         records: dict[str, list[str]] = {}
         for (stream, some), where in zip(by_stream.items(), places, strict=True):
-            for hit, place in zip(some, where, strict=True):
+            for hit, place in zip(some, where.split(" "), strict=True):
                 record = hit_writing.with_place(hit.fields, stream, place)
                 records.setdefault(_block_key(hit.decision_id), []).extend(
                     (str(hit.decision_id), record)
                 )
         recording = self._client.pipeline(transaction=False)
         for block, some_records in records.items():
-            recording.hset(block, items=some_records)
-            recording.expire(block, self._decision_seconds)
+            lines = "\n".join(some_records)
+            recording.eval(_KEEP, 1, block, str(self._decision_seconds), lines)
         await recording.execute()
 
     def _record(self, pipeline: Any, decision_id: int, record: Mapping[str, str]) -> None:

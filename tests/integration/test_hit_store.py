@@ -87,7 +87,7 @@ async def test_a_stream_has_its_hits_in_the_order_written(redis_url: str) -> Non
 
 
 async def test_whatever_a_name_has_in_it_comes_out_as_it_went_in(redis_url: str) -> None:
-    name = 'Say "反诈" \\ {1}, ]'
+    name = 'Say "反诈" \\ {1}, ]\n\r\u2028 end'
     hit = Hit(
         decision_id=1, channel=Channel.TEXT, from_party=name, to_party="110", occurred_at_ms=1
     )
