@@ -407,9 +407,9 @@ class Settings(BaseSettings):
         ge=1,
         description="A host of popular_hosts_file is popular up to this line.",
     )
-    emergency_hours: int = Field(
+    emergency_hours: float = Field(
         default=24,
-        ge=1,
+        ge=0.001,
         le=24 * 7,
         description="Hours after which entries of an emergency end that nobody confirmed.",
     )

@@ -241,7 +241,7 @@ class Entering:
     def urgent(self, record: Record, why: str, *, removals: int) -> Record:
         """Return a request that is to be applied as an emergency."""
         check_text("emergency_why", why)
-        ends_s = self._parts.now_ms() // 1000 + self._parts.options.emergency_hours * 3600
+        ends_s = self._parts.now_ms() // 1000 + int(self._parts.options.emergency_hours * 3600)
         kind = ChangeKind.EMERGENCY
         return replace(
             emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True

@@ -31,7 +31,7 @@ class Options:
     impact_threshold: int = 100
     impact_hours: int = 24
     popular_host_rank: int = 100_000
-    emergency_hours: int = 24
+    emergency_hours: float = 24
     retention_days: int = 730
 
 

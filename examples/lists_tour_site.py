@@ -1,0 +1,226 @@
+"""Where the tour happens: a service with TLS, people with tokens, and a carrier that calls."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+
+from fanzha.client import Client, Login, Options
+
+FANZHA = [sys.executable, "-m", "services"]
+PEOPLE = {
+    "li": ("editor",),
+    "wang": ("approver",),
+    "zhao": ("appeals_officer",),
+    "chen": ("auditor",),
+    "sun": ("carrier",),
+    "gateway": ("carrier",),
+}
+START_SECONDS = 90
+COMMAND_SECONDS = 120
+WATCH_SECONDS = 60.0
+EMERGENCY_HOURS = 0.003
+"""Eleven seconds, so that the tour sees an emergency end; a bureau has 24 hours."""
+
+MOST_LINES = 16
+"""Lines that the page shows of what a command prints."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+page: list[str] = []
+"""The story so far, in Markdown."""
+
+
+def heading(text: str) -> None:
+    """Begin a part."""
+    console.print(f"\n[bold]{text}[/]")
+    page.append(f"\n## {text}\n")
+
+
+def say(text: str) -> None:
+    """Tell what happened."""
+    console.print(text, markup=False, soft_wrap=True)
+    page.append(f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.:' else '.'}\n")
+
+
+def _show(who: str, arguments: tuple[str, ...], printed: str) -> None:
+    command = f"{who}$ fanzha {_shown(arguments)}"
+    console.print(f"[dim]{escape(command)}[/]", soft_wrap=True)
+    console.print(printed, markup=False, soft_wrap=True)
+    lines = [line.rstrip() for line in printed.splitlines()]
+    cut = [f"… {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES else []
+    page.append("\n".join(["```console", command, *lines[:MOST_LINES], *cut, "```\n"]))
+
+
+class Watch:
+    """Calls again and again, and remembers the first answer that was waited for."""
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self._ask = ask
+        self._ended = threading.Event()
+        self._changed = threading.Condition()
+        self._seen: list[tuple[float, Any]] = []
+        self.answer: Any = None
+        self.at_ms = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def wait(self, wanted: Callable[[Any], bool]) -> None:
+        """Wait for the first answer from now on, or asked before, that is *wanted*."""
+        until = time.monotonic() + WATCH_SECONDS
+        while True:
+            with self._changed:
+                for place, (at_ms, answer) in enumerate(self._seen):
+                    if wanted(answer):
+                        self.at_ms, self.answer = at_ms, answer
+                        del self._seen[:place]
+                        return
+                self._changed.wait(0.5)
+            if time.monotonic() > until:
+                raise RuntimeError("what was waited for did not happen")
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            answer = self._ask()
+            if answer.status is None:  # Answered, not let through for want of an answer.
+                with self._changed:
+                    self._seen.append((time.time() * 1000, answer))
+                    self._changed.notify()
+            time.sleep(0.01)
+
+
+class Site:
+    """A running service, and how people and the carrier reach it."""
+
+    def __init__(
+        self, data: Path, endpoints: Mapping[str, str], identities: Path, client: Client
+    ) -> None:
+        self.data = data
+        self.client = client
+        self.last = ""
+        """What the last command printed."""
+        self._common = {
+            "FANZHA_TARGET": endpoints["interception"],
+            "FANZHA_ADMIN_TARGET": endpoints["admin"],
+            "FANZHA_TLS_CA": str(identities / "ca.pem"),
+        }
+        self._tokens = {who: identities / f"{who}.token" for who in PEOPLE}
+
+    def fanzha(self, who: str, *arguments: str, quiet: bool = False) -> str:
+        """Run a command as somebody, and show it; raises RuntimeError when it fails."""
+        if self._run(who, arguments, quiet=quiet):
+            raise RuntimeError(f"{who}: fanzha {' '.join(arguments)}: {self.last}")
+        return self.last
+
+    def fails(self, who: str, *arguments: str) -> int:
+        """Run a command that must fail; return its status."""
+        status = self._run(who, arguments, quiet=False)
+        if not status:
+            raise RuntimeError(f"{who}: fanzha {' '.join(arguments)} should have failed")
+        return status
+
+    def json(self, who: str, *arguments: str, quiet: bool = False) -> Any:
+        """Run a command for its JSON."""
+        found = json.loads(self.fanzha(who, *arguments, "--json", quiet=True))
+        if not quiet:
+            _show(who, arguments, "")
+        return found
+
+    def watching(self, ask: Callable[[], Any]) -> Watch:
+        """Ask again and again, until the context ends."""
+        return Watch(ask)
+
+    def _run(self, who: str, arguments: tuple[str, ...], *, quiet: bool) -> int:
+        done = subprocess.run(  # noqa: S603
+            [*FANZHA, *arguments],
+            env=_environment() | self._common | {"FANZHA_TOKEN_FILE": str(self._tokens[who])},
+            capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
+        )  # fmt: skip
+        self.last = (done.stdout or "") + (done.stderr if done.returncode else "")
+        if not quiet:
+            _show(who, arguments, self.last.rstrip())
+        return done.returncode
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[Site]:
+    """Run ``fanzha up`` with identities in *folder*, on free ports."""
+    identities, data = folder / "identity", folder / "data"
+    _made(identities)
+    changed = {
+        "FANZHA_CONFIG": str(identities / "fanzha.toml"),
+        "FANZHA_DATA_DIR": str(data),
+        "FANZHA_LISTEN_PORT": "0",
+        "FANZHA_ADMIN_PORT": "0",
+        "FANZHA_METRICS_PORT": "0",
+        "FANZHA_ADMIN_METRICS_PORT": "0",
+        "FANZHA_LOG_LEVEL": "error",
+        "FANZHA_EMERGENCY_HOURS": str(EMERGENCY_HOURS),
+    }
+    with subprocess.Popen(  # noqa: S603
+        [*FANZHA, "up"], env=_environment() | changed, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            endpoints = _endpoints(data, process)
+            login = Login(token_file=str(identities / "gateway.token"),
+                          ca=str(identities / "ca.pem"))  # fmt: skip
+            options = Options(timeout=2.0)
+            with Client(endpoints["interception"], options, login=login) as client:
+                client.wait_until_ready(10)
+                yield Site(data, endpoints, identities, client)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def _made(identities: Path) -> None:
+    for arguments in (
+        ("identity", "init", str(identities)),
+        *(
+            ("identity", "token", "--dir", str(identities), "--name", who,
+             *(part for role in roles for part in ("--role", role)),
+             "--out", str(identities / f"{who}.token"))
+            for who, roles in PEOPLE.items()
+        ),
+    ):  # fmt: skip
+        subprocess.run(  # noqa: S603
+            [*FANZHA, *arguments], env=_environment(), check=True, stdout=subprocess.DEVNULL,
+            timeout=COMMAND_SECONDS,
+        )  # fmt: skip
+
+
+def _endpoints(data: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]:
+    file, until = data / "endpoints.json", time.monotonic() + START_SECONDS
+    while not file.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError("fanzha up did not start")
+        time.sleep(0.1)
+    found: dict[str, str] = json.loads(file.read_text())
+    return found
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without settings of somebody else's service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")}
+
+
+def _shown(arguments: tuple[str, ...]) -> str:
+    short = [Path(one).name if one.startswith("/") else one for one in arguments]
+    return shlex.join(short)
