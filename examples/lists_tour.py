@@ -30,8 +30,8 @@ _HEAD = """# A change to the lists, from file to undo
 What `python -m examples.lists_tour --page docs/tour-lists.md` did and printed: a real service with
 TLS, commands run by Li (editor), Wang (approver), Sun (customer service of a carrier), Zhao
 (appeals officer) and Chen (auditor), and a gateway that calls. What it must show is tested in
-`tests/integration/test_lists_tour.py`. Names, numbers and reasons are invented; an emergency ends after eleven seconds here,
-after 24 hours by default.
+`tests/integration/test_lists_tour.py`. Names, numbers and reasons are invented; an emergency ends
+after eleven seconds here, after 24 hours by default.
 """
 
 
@@ -100,7 +100,7 @@ class Tour:
         heading("6. Nobody else is there, and it cannot wait: an emergency, which ends by itself")
         self._site.fanzha("li", "changes", "create", "--add", URGENT, "--source", "bureau",
                           "--reason", "calls victims right now",
-                          "--emergency", "three victims in ten minutes, nobody on duty")  # fmt: skip
+                          "--emergency", "three victims already, nobody on duty")  # fmt: skip
         with self._site.watching(self._calls(URGENT)) as watch:
             watch.wait(lambda answer: answer.blocked)
             say("blocked; every report tells of it:")
