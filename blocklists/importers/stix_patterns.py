@@ -70,8 +70,9 @@ def _parsed(pattern: str) -> Any:
     try:
         return create_pattern_object(pattern, version="2.1")
     except (ParseException, ValueError, TypeError, AttributeError, LookupError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InvalidInput(f"pattern: not a STIX pattern: {reason}") from error
+        # In quotes, for reasons are counted by what stands before the first of these.
+        reason = " ".join(str(error).split())[:200].replace("'", "`")
+        raise InvalidInput(f"pattern: not a STIX pattern: '{reason}'") from error
     except RecursionError as error:
         raise InvalidInput("pattern: nested too deep") from error
 

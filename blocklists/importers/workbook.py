@@ -1,25 +1,19 @@
 """Reads workbooks (XLSX): every visible sheet is a table, or is told to be none.
 
 Row by row, as openpyxl reads without holding a sheet; shared texts are held, see `MOST_BYTES`.
-A number in a cell is no text: it has lost a leading 0, and all digits after the fifteenth.
-What is lost is refused; the number format of a cell may say how many digits there were.
 """
 
-import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time
-from functools import lru_cache
 from itertools import chain
 from typing import IO, Any
 
 import openpyxl
-from openpyxl.styles.numbers import is_date_format
-from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
 
-from blocklists.importers import headers, lost_digits
+from blocklists.importers import headers
+from blocklists.importers.cells import Cells, text, wrong_number
 from blocklists.importers.columns import Choose, nothing_chosen
 from blocklists.importers.headers import MOST_LEADING, Header
 from blocklists.importers.records import Layout
@@ -34,11 +28,6 @@ MOST_BYTES = 4 * 2**30
 LAST_ROW = 1_048_576
 SHEET_BITS = 32
 """The line of a row has the number of its sheet above these bits, from 0."""
-
-_ZEROS = re.compile(r"0+")
-_MOST_EXACT = 10**lost_digits.MOST_SHEET_DIGITS
-
-Cells = tuple[Any, ...]
 
 
 class Workbook:
@@ -86,7 +75,7 @@ class Workbook:
         for number, sheet in enumerate(self._sheets):
             for row, cells in _rows(sheet):
                 if (line := (number << SHEET_BITS) + row) in wanted:
-                    yield line, ",".join(map(_text, cells))
+                    yield line, ",".join(map(text, cells))
 
     def close(self) -> None:
         """Close the file."""
@@ -97,7 +86,7 @@ class Workbook:
         above: list[str] = []
         held: list[BadLine] = []
         for row, cells in rows:
-            texts = [_text(cell) for cell in cells]
+            texts = [text(cell) for cell in cells]
             if not any(texts):
                 yield Ignored(base + row, BLANK)
                 continue
@@ -128,7 +117,7 @@ class Workbook:
     ) -> Iterator[Item]:
         """Read what stands below a header, which may have a second row."""
         below = next(rows, None)
-        texts = [_text(cell) for cell in below[1]] if below else []
+        texts = [text(cell) for cell in below[1]] if below else []
         both = headers.joined(names, texts)
         double = headers.goes_on(names, texts, self._choose(names)) and Layout.of(
             both, self._choose(both)
@@ -188,77 +177,18 @@ def _rows(sheet: Any) -> Rows:
 
 
 def _entries(line: int, cells: Cells, layout: Layout) -> Iterator[Item]:
-    texts = [_text(cell) for cell in cells]
+    texts = [text(cell) for cell in cells]
     if not any(texts):
         yield Ignored(line, BLANK)
         return
     # A sheet leaves out the empty cells at the end of a row.
     texts += [""] * (layout.width - len(texts))
-    if wrong := _wrong_number(cells, layout):
+    if wrong := wrong_number(cells, layout):
         yield BadLine(line, ",".join(texts), wrong)
     elif layout.groups:
         yield from layout.items(line, texts)
     else:
         yield layout.item(line, texts)
-
-
-def _wrong_number(cells: Cells, layout: Layout) -> str:
-    """Tell what is wrong with a number in a cell where a pattern should be; empty if nothing."""
-    for column, at in layout.places:
-        value: Any = cells[at].value if at < len(cells) else None
-        if column not in ("number", "callee", "pattern") or not _is_number(value):
-            continue
-        if abs(value) >= _MOST_EXACT:
-            return f"{column}: digits are lost, a sheet keeps 15 of a number: {value:.15g}"
-        if lost_digits.may_lack_zero(_text(cells[at])):
-            return (
-                f"{column}: a number in a sheet, which may have lost its leading 0: "
-                f"{_text(cells[at])!r}; format the column as text"
-            )
-    return ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _text(cell: Any) -> str:
-    """Write what a cell shows, dates as 2026-12-31, numbers with all their digits."""
-    value = cell.value
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if _is_number(value):
-        return _number(value, cell.number_format or "General", cell.parent.parent.epoch)
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return str(value)
-
-
-def _number(value: float, shown_as: str, epoch: datetime) -> str:
-    if _shows_dates(shown_as):
-        try:
-            return _moment(from_excel(value, epoch))
-        except (OverflowError, ValueError):
-            pass  # a number that somebody has formatted as a date
-    whole = int(value) if value == value and abs(value) < _MOST_EXACT else None  # noqa: PLR0124
-    if whole is None or whole != value:
-        return repr(value)
-    width = len(shown_as) if _ZEROS.fullmatch(shown_as) else 0
-    return f"{whole:0{width}d}"
-
-
-def _moment(value: Any) -> str:
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
-    text: str = value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
-    return text
-
-
-@lru_cache(maxsize=1024)
-def _shows_dates(shown_as: str) -> bool:
-    return bool(is_date_format(shown_as))
 
 
 def _no_header(sheet: str) -> str:

@@ -113,6 +113,9 @@ def _show_ignored(done: Import) -> None:
 
 def _show_problems(done: Import) -> None:
     problems = done.problems()
+    if len(done.reading.invalid) > 1:
+        for reason, lines in done.reading.invalid.most_common(EXAMPLES):
+            _say(f"unreadable: {lines:,} × {reason}")
     for outcome in ("refused", "invalid"):
         _show_some(done, [one for one in problems if one.outcome == outcome], outcome)
 

@@ -1,27 +1,25 @@
 """`fanzha blocklist import`: a file in any of the field's formats, every line accounted for."""
 
 import time
-import zlib
 from pathlib import Path
 from typing import Annotated
 
-import grpc
 import typer
 
 from blocklists.importers import columns, words
 from blocklists.importers.columns import Chosen
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
-from blocklists.importers.list_file import TABLES, ListFile, Ways
+from blocklists.importers.list_file import Ways
 from fanzha.client import channels
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, mapping_pb2_grpc
 from services.cli import import_display
-from services.cli.console import fail, one_sentence, print_json, progress
+from services.cli.console import one_sentence, print_json, progress
 from services.cli.import_summary import EXAMPLES, Import
 from services.cli.list_mappings import Remembered
-from services.cli.list_upload import Reading, Upload
+from services.cli.list_sending import Sending
 from services.cli.list_words import (
     DEFAULT_TARGET,
     ActionWord,
@@ -141,7 +139,7 @@ def import_(
             format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheet or ()),
             choose=known.choose,
         )  # fmt: skip
-        sending = _Sending(file, ways, header, known, keep_all=report is not None)
+        sending = Sending(file, ways, header, known, keep_all=report is not None)
         with sending:
             done = sending.send(blocklist_pb2_grpc.BlocklistServiceStub(channel))
             _tell(done, report, as_json=as_json)
@@ -185,67 +183,3 @@ def _format(name: str) -> Format | None:
         known = ", ".join(("auto", *Format))
         raise typer.BadParameter(f"{name!r} is none of {known}", param_hint="--format")
     return Format(name)
-
-
-class _Sending:
-    """One file on its way, with a progress bar."""
-
-    def __init__(
-        self, path: Path, ways: Ways, header: pb.ImportHeader, known: Remembered, *, keep_all: bool
-    ) -> None:
-        self._path = path
-        self._header = header
-        self._known = known
-        self._began = time.monotonic()
-        try:
-            self._upload = Upload(
-                path, ways, int(time.time()), keep_all=keep_all, finished=self._finished
-            )
-        except (OSError, EOFError, zlib.error) as error:
-            fail(f"cannot read {path}: {error}")
-        except InvalidInput as error:
-            fail(f"{path.name}: {error}")
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._upload.close()
-
-    def send(self, stub: blocklist_pb2_grpc.BlocklistServiceStub) -> Import:
-        """Send it, and return what the server said."""
-        upload = self._upload
-        with progress() as shown:
-            task = shown.add_task(
-                f"importing {self._path.name}", total=self._path.stat().st_size, note=""
-            )
-
-            def advanced() -> None:
-                rows = f"{upload.reading.rows:,} rows"
-                shown.update(task, completed=upload.file.bytes_read, note=rows)
-
-            try:
-                answer = stub.ImportEntries(upload.messages(self._header, advanced))
-            except grpc.RpcError:
-                if upload.reading.error is not None:
-                    fail(f"{self._path}: nothing was imported: {upload.reading.error}")
-                raise
-        return Import(
-            name=self._path.name,
-            file=upload.file,
-            reading=upload.reading,
-            answer=answer,
-            seconds=time.monotonic() - self._began,
-            dry_run=self._header.dry_run,
-            remembered=self._known.used(upload.file.headers),
-        )
-
-    def _finished(self, file: ListFile, reading: Reading) -> None:
-        """Complain, before anything is committed, of columns that are not there."""
-        if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
-            first = reading.problems[0]
-            raise InvalidInput(
-                "no column is known to hold numbers or names; say which does, such as "
-                f"--map 号码=number; the first row is: {first.text[:200]}"
-            )
-        self._known.check(file.headers)
