@@ -26,6 +26,8 @@ COMPRESSION = "zstd"
 LEVEL = 3
 ROW_GROUP = 262_144
 """Rows read at once; more would not speed reading up."""
+_LISTINGS = 20
+"""Tries to list an hour while segments of it are joined."""
 
 _REPLACES, _DROPPED, _FIRST_MS = "fanzha.replaces", "fanzha.dropped", "fanzha.first_ms"
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError)
@@ -185,6 +187,16 @@ def _written(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: No
 
 
 def _listed(hour: Hour, torn: list[Path]) -> list[Segment]:
+    for _ in range(_LISTINGS):
+        try:
+            return _footers(hour, torn)
+        except FileNotFoundError:
+            # It was joined with others, and the list may be without the new one: list anew.
+            continue
+    raise FileNotFoundError(f"{hour.channel}: segments go faster than they are listed")
+
+
+def _footers(hour: Hour, torn: list[Path]) -> list[Segment]:
     found: list[Segment] = []
     for path in hour.segments():
         metadata = _footer(path, torn)
@@ -202,7 +214,7 @@ def _footer(path: Path, torn: list[Path]) -> Any:
     try:
         return pq.read_metadata(path)
     except FileNotFoundError:
-        return None
+        raise
     except _UNREADABLE as error:
         _set_aside(path, error, torn)
         return None

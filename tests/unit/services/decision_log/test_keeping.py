@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -179,17 +180,26 @@ def test_a_segment_torn_in_the_middle_is_set_aside_by_the_reader(tmp_path: Path)
 WRITER = """
 import sys, time
 from pathlib import Path
+from services.decision_log import arrow_tables, schema, segment_files
+from services.decision_log.hours import segment_name
 from tests.builders import some_calls
 from tests.decision_logs import logged
+import os, socket
 
 log = logged(Path(sys.argv[1]))
-log.decide(some_calls("+8617000000123", callee="+8619900000001"))
-path = next(Path(sys.argv[1]).rglob("*.parquet"))
-# What a crash in the middle of the next segment leaves behind, under this process's own name.
-begun = path.with_name(path.name.replace(".parquet", "9.tmp"))
-begun.write_bytes(path.read_bytes()[:100])
-print("ready", flush=True)
-time.sleep(600)
+log.decide(some_calls(*["+8617000000123"] * 1000, callee="+8619900000001"))
+whole = next(Path(sys.argv[1]).rglob("*.parquet"))
+table = next(segment_files.tables(whole, schema.DECISIONS.names, (), []))
+
+def parts():
+    yield table
+    print("in the middle", flush=True)
+    time.sleep(600)
+    yield table
+
+name = segment_name(socket.gethostname(), os.getpid(), 1)
+notes = segment_files.Notes(first_ms=1)
+segment_files.write(parts(), table.schema, whole.with_name(name), notes)
 """
 
 
@@ -202,7 +212,7 @@ def test_what_a_killed_writer_left_unfinished_is_set_aside_and_nothing_before_is
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
+    assert process.stdout.readline() == b"in the middle\n"
     kept(tmp_path)
     while_it_lives = list(tmp_path.rglob("*.tmp"))
 
@@ -213,7 +223,7 @@ def test_what_a_killed_writer_left_unfinished_is_set_aside_and_nothing_before_is
 
     assert (len(while_it_lives), list(tmp_path.rglob("*.tmp"))) == (1, [])
     assert (keeping.torn, len(list(tmp_path.rglob("*.torn")))) == (1, 1)
-    assert ids_of(logged(tmp_path)) == 1
+    assert ids_of(logged(tmp_path)) == 1000
 
 
 def test_a_full_buffer_drops_what_is_new_and_counts_it(tmp_path: Path) -> None:
@@ -293,3 +303,27 @@ def test_an_empty_buffer_holds_nothing() -> None:
 def _ends(rows: int) -> tuple[Int64s, Int64s, Bools, Int64s, Int64s]:
     ones = np.ones(rows, np.int64)
     return ones, ones + 1, ones > 0, ones, ones
+
+
+def test_readers_miss_nothing_and_see_nothing_twice_while_segments_are_joined(
+    tmp_path: Path,
+) -> None:
+    log = logged(tmp_path)
+    keeping, ending = keeper(tmp_path, NOW_MS + 2 * HOUR_MS), threading.Event()
+
+    def keep_on() -> None:
+        while not ending.is_set():
+            keeping.turn()
+
+    joining = threading.Thread(target=keep_on)
+    joining.start()
+    try:
+        for written in range(1, 31):
+            log.decide(some_calls(FRAUD, callee=ANN))
+            assert ids_of(log) == written
+    finally:
+        ending.set()
+        joining.join()
+    keeping.close(1)
+
+    assert keeping.kept.joined > 0
