@@ -197,7 +197,7 @@ class Applying:
         if record.emergency is not None:
             additions = judging.cut(additions, record.emergency.ends_s)
         judged = judging.judge(snapshot, additions, removals)
-        wrote = judging.to_write(additions, judged)
+        wrote = judging.to_write(additions, removals, judged)
         if record.emergency is not None:
             wrote &= ~judging.acting(snapshot, additions, now_s)
             judged = judging.without_before(judged, additions, wrote)

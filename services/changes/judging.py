@@ -21,7 +21,7 @@ from blocklists.provenance import WrittenProvenance, written
 from blocklists.snapshot import NO_ENTRY, Snapshot
 from blocklists.text_column import TextColumn
 from fanzha.tables import Bools, Int64s, Uint8s
-from services.changes.held import Held
+from services.changes.held import NOT_HELD, Held
 from services.list_views import places
 
 CHANGE_NOTHING = (Outcome.DUPLICATE, Outcome.REFUSED)
@@ -85,13 +85,17 @@ def entries_at(snapshot: Snapshot, rows: Int64s) -> EntryTable:
     return concatenate(snapshot.table(ordered[np.diff(ordered, prepend=-1) > 0]))
 
 
-def to_write(additions: EntryTable, judged: Judged) -> Bools:
-    """Tell which additions have to be written."""
+def to_write(additions: EntryTable, removals: Identities, judged: Judged) -> Bools:
+    """Tell which additions have to be written.
+
+    A duplicate need not be, unless this change removes what it is a duplicate of.
+    """
     wanted: Bools = ~np.isin(judged.outcomes, CHANGE_NOTHING)
     if judged.there.any():
-        # A removal of the same identity must not outlive a duplicate: all are written.
-        wanted[last_of_each(additions)] = True
-        wanted &= judged.outcomes != Outcome.REFUSED
+        last = last_of_each(additions)
+        spared = last[judged.outcomes[last] == Outcome.DUPLICATE]
+        gone = Held.of(removals.take(np.flatnonzero(judged.there)))
+        wanted[spared[gone.find(additions.take(spared)) != NOT_HELD]] = True
     return wanted
 
 

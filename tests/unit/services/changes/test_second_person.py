@@ -1,0 +1,119 @@
+"""When a second person has to approve: the table of docs/changes.md, case by case."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.changes.preview import KeptImpact, Preview
+from services.changes.second_person import Rule, needed, told
+from services.identity import DEVELOPER
+from tests.change_desk import CHEN, LI
+
+SMALL = KeptImpact(known=True, hours=24, calls=3, parties=2)
+PLAIN = Preview(
+    version=1, at_ms=0, counts={"ADDED": 1}, impact=SMALL, hosts=0, popularity_known=True
+)
+
+
+def asked(preview: Preview, *, removals: int = 0, rule: Rule = "by_identity") -> bool:
+    return needed(preview, removals=removals, threshold=100, rule=rule, who=LI).needed
+
+
+def test_a_small_known_change_needs_none() -> None:
+    found = needed(PLAIN, removals=0, threshold=100, rule="by_identity", who=LI)
+
+    assert not found.needed
+    assert found.reasons == (
+        "it would have decided 3 events otherwise and reached 2 parties, not over 100",
+    )
+
+
+@pytest.mark.parametrize(
+    ("preview", "why"),
+    [
+        (replace(PLAIN, impact=replace(SMALL, texts=98)), "101 events"),
+        (replace(PLAIN, impact=replace(SMALL, parties=101)), "101 parties"),
+        (
+            replace(PLAIN, impact=KeptImpact(known=False, unknown_because="there is no log")),
+            "not known: there is no log",
+        ),
+        (replace(PLAIN, ranges=2), "ranges: 2"),
+        (replace(PLAIN, allows=1), "allow entries: 1"),
+        (
+            replace(PLAIN, popular=("bank.example (rank 7)",), popular_total=3),
+            "popular hosts: bank.example (rank 7) and 2 more",
+        ),
+    ],
+)
+def test_each_of_these_needs_one_and_says_why(preview: Preview, why: str) -> None:
+    found = needed(preview, removals=0, threshold=100, rule="by_identity", who=LI)
+
+    assert found.needed
+    assert why in found.reasons[0]
+
+
+def test_all_reasons_are_told() -> None:
+    wide = replace(PLAIN, ranges=1, allows=1, impact=KeptImpact(known=False))
+
+    found = needed(wide, removals=0, threshold=100, rule="by_identity", who=LI)
+
+    assert len(found.reasons) == 3
+
+
+def test_what_changes_no_decision_needs_none_whatever_it_is_about() -> None:
+    idle = replace(PLAIN, counts={"REPLACED": 2}, without_effect=2, impact=KeptImpact(known=False))
+
+    assert not asked(idle)
+    assert asked(idle, removals=1)
+
+
+def test_what_undoes_an_approved_change_needs_one() -> None:
+    found = needed(
+        PLAIN, removals=0, threshold=100, rule="by_identity", who=LI, undoes_approved=True
+    )
+
+    assert found.reasons == ("it undoes a change that a second person approved",)
+
+
+def test_the_popularity_that_is_not_known_is_told() -> None:
+    found = needed(
+        replace(PLAIN, hosts=1, popularity_known=False),
+        removals=0, threshold=100, rule="by_identity", who=LI,
+    )  # fmt: skip
+
+    assert not found.needed
+    assert "popularity of its hosts unknown" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "who", "asks"),
+    [
+        ("by_identity", LI, True),
+        ("by_identity", DEVELOPER, False),
+        ("always", LI, True),
+        ("always", DEVELOPER, True),
+        ("off", LI, False),
+        ("off", DEVELOPER, False),
+    ],
+)
+def test_the_setting_says_whether_it_is_asked_at_all(rule: Rule, who: "object", asks: bool) -> None:
+    wide = replace(PLAIN, ranges=1)
+
+    found = needed(wide, removals=0, threshold=100, rule=rule, who=who)  # type: ignore[arg-type]
+
+    assert (found.needed, found.rule) == (asks, rule)
+
+
+def test_an_officer_needs_none_for_a_lift() -> None:
+    wide = replace(PLAIN, allows=1)
+
+    found = needed(wide, removals=0, threshold=100, rule="by_identity", who=CHEN, lifts=True)
+
+    assert not found.needed
+
+
+def test_whoever_starts_the_service_is_told_the_rule() -> None:
+    assert "nobody checks who asks" in told("by_identity", development=True)
+    assert "second_person is by_identity" in told("by_identity", development=False)
+    assert "second_person is always" in told("always", development=True)
+    assert "is off" in told("off", development=False)
