@@ -77,7 +77,13 @@ class FixedImpact:
     says: Impact | None = field(default_factory=an_impact)
 
     def of(
-        self, table: EntryTable, removals: Identities, *, hours: int, now_ms: int
+        self,
+        table: EntryTable,
+        removals: Identities,
+        *,
+        hours: int,
+        now_ms: int,
+        shadows_enforce: bool = False,
     ) -> Impact | None:
         return self.says
 

@@ -412,6 +412,7 @@ class ChangePreview(_message.Message):
     WITHOUT_EFFECT_FIELD_NUMBER: _builtins.int
     NOT_LOOKED_AT_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    SHADOW_IMPACT_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists it was made against."""
     at_ms: _builtins.int
@@ -438,6 +439,10 @@ class ChangePreview(_message.Message):
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.RowReport]:
         """The first rows that the guard refuses or that cannot be read, and why."""
 
+    @_builtins.property
+    def shadow_impact(self) -> Global___ChangeImpact:
+        """What its shadow entries would have done if they enforced; absent without any."""
+
     def __init__(
         self,
         *,
@@ -449,10 +454,11 @@ class ChangePreview(_message.Message):
         without_effect: _builtins.int = ...,
         not_looked_at: _abc.Iterable[_builtins.str] | None = ...,
         problems: _abc.Iterable[_blocklist_pb2.RowReport] | None = ...,
+        shadow_impact: Global___ChangeImpact | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact", "shadow_impact", b"shadow_impact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_looked_at", b"not_looked_at", "problems", b"problems", "relations", b"relations", "version", b"version", "without_effect", b"without_effect"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_looked_at", b"not_looked_at", "problems", b"problems", "relations", b"relations", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

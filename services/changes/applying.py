@@ -29,12 +29,12 @@ from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
 from services import identity
 from services.audit_events import AuditKind
-from services.changes import judging
+from services.changes import judging, masks
 from services.changes.held import Held
 from services.changes.judging import Judged
 from services.changes.parts import Contents, Parts
 from services.changes.records import Emergency, Event, Record, State
-from services.changes.store import Move, packed_masks
+from services.changes.store import Move
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class Applying:
             marked = replace(
                 record, state=State.APPROVED, applying_after=snapshot.version, before=before
             )
-            more |= packed_masks(plan.wrote, plan.judged.there)
+            more |= masks.packed(plan.wrote, plan.judged.there)
             step = Move(before=stored, after=marked, fields=fields | more)
             # The commit waits for the disk; on one node, that holds for what was written before.
             synced = not parts.requests.one_log

@@ -9,9 +9,10 @@ from dataclasses import replace
 from fanzha.errors import InvalidInput, VersionConflict
 from services import identity
 from services.audit_events import AuditKind
-from services.changes import entering, permissions, second_person
+from services.changes import permissions, second_person, telling
 from services.changes.applying import Applying
 from services.changes.entering import Entering
+from services.changes.looking import Looking
 from services.changes.parts import Contents, Outcome, Parts
 from services.changes.preview import Preview
 from services.changes.records import ChangeKind, Draft, Record, SecondPerson, State
@@ -27,6 +28,7 @@ class Changes:
         self._parts = parts
         self._applying = Applying(parts)
         self._entering = Entering(parts, self._applying)
+        self._looking = Looking(parts)
         self._undoing = Undoing(parts)
         self.views = ChangeViews(parts, self._undoing.history)
 
@@ -46,7 +48,7 @@ class Changes:
             await self._parts.take(
                 [Move(before=None, after=record, fields=fields)],
                 AuditKind.REQUEST_CREATED,
-                entering.told_of(record),
+                telling.told_of(record),
                 actor=record.author,
             )
             return replace(record, revision=1)
@@ -71,7 +73,7 @@ class Changes:
             await self._parts.take(
                 [Move(before=before, after=after, fields=fields)],
                 AuditKind.REQUEST_EDITED,
-                entering.told_of(after),
+                telling.told_of(after),
                 actor=event.who,
             )
             await self._parts.requests.drop(before.additions, before.removals)
@@ -85,11 +87,11 @@ class Changes:
             contents = await self._parts.contents(draft)
             await self._parts.check_scope(contents)
             snapshot = await self._parts.current.caught_up()
-            outcome = await self._entering.look(snapshot, draft, contents)
+            outcome = await self._looking.look(snapshot, draft, contents)
             if outcome.judged.nothing:
                 raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
             event = self._entering.event(by or draft.author, "submitted")
-            submitted = entering.submitted(draft, outcome).noting(event)
+            submitted = telling.submitted(draft, outcome).noting(event)
             return await self._entering.enter(submitted, contents, stored=draft, fields={})
 
     async def carry_out(
@@ -124,7 +126,7 @@ class Changes:
             await self._parts.take(
                 [Move(before=record, after=approved, fields={})],
                 AuditKind.REQUEST_APPROVED,
-                {"author": record.author, "note": note, **entering.sums(record)},
+                {"author": record.author, "note": note, **telling.sums(record)},
                 actor=event.who,
             )
             approved = replace(approved, revision=record.revision + 1)
@@ -135,7 +137,7 @@ class Changes:
 
     async def reject(self, id_: int, *, by: str = "", reason: str) -> Record:
         """Reject a draft or a request that waits; its author withdraws it so."""
-        entering.check_text("reason", reason)
+        telling.check_text("reason", reason)
         async with self._parts.refusals(f"change:{id_}", "reject"), self._parts.one_at_a_time:
             record = await self._in_state(id_, State.DRAFT, State.PENDING, State.APPROVED)
             event = self._entering.event(by, "rejected", reason)
@@ -202,19 +204,19 @@ class Changes:
             )
             snapshot = await self._parts.current.caught_up()
             contents = Contents(additions=draft.additions, removals=draft.removals)
-            outcome = await self._entering.look(snapshot, draft, contents)
+            outcome = await self._looking.look(snapshot, draft, contents)
             second = SecondPerson(
                 needed=True, rule=self.rule, reasons=("it confirms an emergency",)
             )
             new = self._entering.new(draft, await self._parts.requests.new_id(), snapshot.version)
             new = replace(new, author=record.author, approved_by=who, state=State.APPROVED)
-            new = replace(new, preview=entering.kept(outcome), second_person=second)
+            new = replace(new, preview=telling.kept(outcome), second_person=second)
             done = await self._entering.enter_and_apply(new, contents, by=who)
             return await self._parts.requests.get(id_), done
 
     async def revert(self, id_: int, *, by: str = "", reason: str) -> Outcome:
         """Undo an applied request by a new one; what others changed since is left alone."""
-        entering.check_text("reason", reason)
+        telling.check_text("reason", reason)
         async with self._parts.refusals(f"change:{id_}", "revert"), self._parts.one_at_a_time:
             record = await self._in_state(id_, State.APPLIED)
             permissions.may_propose(ChangeKind.REVERT)
@@ -223,7 +225,7 @@ class Changes:
 
     async def restore(self, version: int, *, by: str = "", reason: str) -> Outcome:
         """Bring the lists back to a version by a new request."""
-        entering.check_text("reason", reason)
+        telling.check_text("reason", reason)
         async with (
             self._parts.refusals(f"version:{version}", "restore"),
             self._parts.one_at_a_time,
@@ -237,7 +239,7 @@ class Changes:
         record = await self._parts.requests.get(id_)
         contents = await self._parts.contents(record)
         snapshot = await self._parts.current.caught_up()
-        found = await self._entering.look(snapshot, record, contents)
+        found = await self._looking.look(snapshot, record, contents)
         if found.preview is None or found.second_person is None:
             raise InvalidInput(f"change {id_} has nothing to preview")
         return found.preview, found.second_person

@@ -6,19 +6,16 @@ from uuid import uuid4
 
 import numpy as np
 
-from blocklists.conflicts import search
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.intake import LONGEST_TEXT
 from blocklists.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
 from services import identity
 from services.audit_events import AuditKind
-from services.changes import permissions, preview, second_person
+from services.changes import permissions, telling
 from services.changes.applying import Applying, emergency
 from services.changes.held import Held
-from services.changes.judging import Judged, judge
+from services.changes.looking import Looking
 from services.changes.parts import Contents, Outcome, Parts
-from services.changes.preview import KeptImpact
 from services.changes.records import ChangeKind, Draft, Event, Record, State
 from services.changes.store import LocksMoved, Move
 
@@ -31,6 +28,7 @@ class Entering:
     def __init__(self, parts: Parts, applying: Applying) -> None:
         self._parts = parts
         self._applying = applying
+        self._looking = Looking(parts)
 
     async def carry_out(
         self,
@@ -44,14 +42,14 @@ class Entering:
         """Take a draft from nothing to applied, or to where it has to wait."""
         snapshot = await self.begin(draft)
         contents = Contents(additions=draft.additions, removals=draft.removals)
-        found = await self.judge(snapshot, contents)
+        found = await self._looking.judge(snapshot, contents)
         if trial or found.judged.nothing:
             return found
-        found = await self.preview(found, draft, contents, undoes=undoes)
+        found = await self._looking.preview(found, draft, contents, undoes=undoes)
         there = draft.removals.take(np.flatnonzero(found.judged.there))
         contents = Contents(additions=draft.additions, removals=there)
         record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
-        record = submitted(record, found)
+        record = telling.submitted(record, found)
         officer = permissions.second_person_of(draft, record.author)
         if officer and record.one_person:
             record = replace(record, approved_by=officer, one_person=False)
@@ -68,7 +66,7 @@ class Entering:
 
     async def begin(self, draft: Draft) -> Snapshot:
         """Check what can be known of a draft at once; return the lists it is against."""
-        check_text("reason", draft.reason)
+        telling.check_text("reason", draft.reason)
         permissions.may_propose(draft.kind)
         await self._parts.check_scope(Contents(additions=draft.additions, removals=draft.removals))
         if not len(draft.additions) and not len(draft.removals) and not draft.dropped:
@@ -80,69 +78,6 @@ class Entering:
                 f"not {draft.expected_version}"
             )
         return snapshot
-
-    async def look(
-        self,
-        snapshot: Snapshot,
-        request: Draft | Record,
-        contents: Contents,
-        *,
-        undoes: bool = False,
-    ) -> Outcome:
-        """Judge, preview, and tell whether a second person is needed."""
-        seen = await self.judge(snapshot, contents)
-        return await self.preview(seen, request, contents, undoes=undoes)
-
-    async def judge(self, snapshot: Snapshot, contents: Contents) -> Outcome:
-        """Tell what becomes of each row, and what it contradicts."""
-        additions, removals = contents.additions, contents.removals
-        now_s = self._parts.now_ms() // 1000
-        return Outcome(
-            record=None,
-            judged=await asyncio.to_thread(judge, snapshot, additions, removals),
-            snapshot=snapshot,
-            conflicts=await asyncio.to_thread(search.find, snapshot, additions, now_s),
-            preview=None,
-            second_person=None,
-            version=snapshot.version,
-        )
-
-    async def preview(
-        self, seen: Outcome, request: Draft | Record, contents: Contents, *, undoes: bool = False
-    ) -> Outcome:
-        """Ask the decision log, too, and tell whether a second person is needed."""
-        snapshot, judged = seen.snapshot, seen.judged
-        made = await asyncio.to_thread(
-            preview.preview,
-            snapshot,
-            request,
-            contents.additions,
-            judged,
-            conflicts=seen.conflicts,
-            impact=await asyncio.to_thread(self._impact, snapshot, contents, judged),
-            popular=self._parts.popular,
-            popular_rank=self._parts.options.popular_host_rank,
-            at_ms=self._parts.now_ms(),
-        )
-        second = second_person.needed(
-            made,
-            removals=int(judged.there.sum()),
-            threshold=self._parts.options.impact_threshold,
-            rule=self._parts.options.second_person,
-            who=identity.current(),
-            undoes_approved=undoes,
-            lifts=isinstance(request, Draft) and permissions.is_lift(request),
-        )
-        return replace(seen, preview=made, second_person=second)
-
-    def _impact(self, snapshot: Snapshot, contents: Contents, judged: Judged) -> KeptImpact:
-        acting = preview.effective(snapshot, contents.additions, judged)
-        removals = contents.removals.take(np.flatnonzero(judged.there))
-        if not len(acting) and not len(removals):
-            return preview.nothing_to_know()
-        hours = self._parts.options.impact_hours
-        found = self._parts.impact.of(acting, removals, hours=hours, now_ms=self._parts.now_ms())
-        return preview.kept(found, hours)
 
     async def enter(
         self, record: Record, contents: Contents, *, stored: Record | None, fields: dict[str, bytes]
@@ -157,7 +92,7 @@ class Entering:
                 counter = await self._parts.take(
                     [step],
                     AuditKind.REQUEST_SUBMITTED,
-                    told_of(record),
+                    telling.told_of(record),
                     locks=self._parts.locks.counter,
                     actor=record.author,
                 )
@@ -177,7 +112,7 @@ class Entering:
             await self._parts.audit.record(
                 AuditKind.REQUEST_SUBMITTED,
                 subject=record.subject,
-                details=told_of(record),
+                details=telling.told_of(record),
                 actor=record.author,
             )
             with_rows, fields = await self._put(record, *draft)
@@ -213,7 +148,7 @@ class Entering:
         """Return a draft as a record."""
         lift = permissions.is_lift(draft) and draft.author
         author = draft.author if lift else identity.author(draft.author)
-        check_text("author", author)
+        telling.check_text("author", author)
         now_ms = self._parts.now_ms()
         return Record(
             id=id_,
@@ -240,7 +175,7 @@ class Entering:
 
     def urgent(self, record: Record, why: str, *, removals: int) -> Record:
         """Return a request that is to be applied as an emergency."""
-        check_text("emergency_why", why)
+        telling.check_text("emergency_why", why)
         ends_s = self._parts.now_ms() // 1000 + int(self._parts.options.emergency_hours * 3600)
         kind = ChangeKind.EMERGENCY
         return replace(
@@ -250,54 +185,3 @@ class Entering:
     def event(self, said: str, what: str, note: str = "") -> Event:
         """Return what is put down of a step that happens now."""
         return Event(at_ms=self._parts.now_ms(), who=identity.author(said), what=what, note=note)
-
-
-def submitted(record: Record, found: Outcome) -> Record:
-    """Return a draft as it is once submitted."""
-    second = found.second_person
-    waits = second is not None and second.needed
-    return replace(
-        record,
-        state=State.PENDING if waits else State.APPROVED,
-        preview=kept(found),
-        second_person=second,
-        one_person=not waits,
-    )
-
-
-def kept(found: Outcome) -> dict[str, object] | None:
-    """Return the preview as it is kept."""
-    return found.preview.as_json() if found.preview else None
-
-
-def check_text(name: str, value: str) -> None:
-    """Raise `InvalidInput` for a text that is empty or too long."""
-    if not 0 < len(value) <= LONGEST_TEXT:
-        raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
-
-
-def told_of(record: Record) -> dict[str, str]:
-    """Return what the audit is told of a request."""
-    second = record.second_person
-    return {
-        "kind": record.kind.name.lower(),
-        "state": record.state.name.lower(),
-        "reason": record.reason,
-        "legal_basis": record.legal_basis,
-        "base_version": str(record.base_version),
-        "second_person": ("needed: " if second.needed else "not needed: ")
-        + "; ".join(second.reasons)
-        if second
-        else "",
-        **sums(record),
-    }
-
-
-def sums(record: Record) -> dict[str, str]:
-    """Return how many rows a request has, and their checksums."""
-    return {
-        "additions": str(record.additions.rows),
-        "additions_sha256": record.additions.sha256,
-        "removals": str(record.removals.rows),
-        "removals_sha256": record.removals.sha256,
-    }

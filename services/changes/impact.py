@@ -10,9 +10,18 @@ class ImpactPreview(Protocol):
     """Runs a change against the decision log; blocks, so for a thread."""
 
     def of(
-        self, table: EntryTable, removals: Identities, *, hours: int, now_ms: int
+        self,
+        table: EntryTable,
+        removals: Identities,
+        *,
+        hours: int,
+        now_ms: int,
+        shadows_enforce: bool = False,
     ) -> Impact | None:
-        """Return what it would have done; None without a decision log."""
+        """Return what it would have done; None without a decision log.
+
+        With *shadows_enforce*, what it would have done if its shadow entries enforced.
+        """
         ...
 
 
@@ -26,6 +35,7 @@ class NoDecisionLog:
         *,
         hours: int,  # noqa: ARG002
         now_ms: int,  # noqa: ARG002
+        shadows_enforce: bool = False,  # noqa: ARG002
     ) -> None:
         """Know nothing."""
         return

@@ -12,11 +12,11 @@ import numpy as np
 
 from blocklists.changes import Outcome
 from blocklists.conflicts.findings import Conflicts
-from blocklists.entries import Kind
+from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
-from services.changes.judging import Judged, without_effect
+from services.changes.judging import CHANGE_NOTHING, Judged, without_effect
 from services.changes.popularity import PopularHosts
 from services.changes.records import Draft, Problem, Record
 from services.changes.relations import Relation, relations
@@ -71,6 +71,8 @@ class Preview:
     """Rows by the name of their outcome, those refused and invalid included."""
     relations: tuple[Relation, ...] = ()
     impact: KeptImpact
+    shadow_impact: KeptImpact | None = None
+    """What its shadow entries would have done if they enforced; None without any."""
     without_effect: int = 0
     ranges: int = 0
     """Of the rows with an effect."""
@@ -90,20 +92,30 @@ class Preview:
 
 def read(kept: Mapping[str, Any]) -> Preview:
     """Read what `Preview.as_json` gave, also after it was JSON."""
-    impact = dict(kept["impact"])
-    impact["top"] = tuple(TopImpact(**one) for one in impact["top"])
-    impact["uncertain"] = tuple(impact["uncertain"])
+    shadows = kept.get("shadow_impact")
     together = [Relation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]]
     return Preview(
         **{
             **kept,
-            "impact": KeptImpact(**impact),
+            "impact": _impact(kept["impact"]),
+            "shadow_impact": _impact(shadows) if shadows else None,
             "relations": tuple(together),
             "popular": tuple(kept["popular"]),
             "not_looked_at": tuple(kept["not_looked_at"]),
             "problems": tuple(Problem(**one) for one in kept["problems"]),
         }
     )
+
+
+def _impact(kept: Mapping[str, Any]) -> KeptImpact:
+    top = tuple(TopImpact(**one) for one in kept["top"])
+    return KeptImpact(**{**kept, "top": top, "uncertain": tuple(kept["uncertain"])})
+
+
+def shadows(additions: EntryTable, judged: Judged) -> EntryTable:
+    """Return the shadow entries that come in: they decide nothing, but can be previewed."""
+    coming = (additions.modes == Mode.SHADOW) & ~np.isin(judged.outcomes, CHANGE_NOTHING)
+    return additions.take(np.flatnonzero(coming))
 
 
 def effective(snapshot: Snapshot, additions: EntryTable, judged: Judged) -> EntryTable:
@@ -119,6 +131,7 @@ def preview(
     *,
     conflicts: Conflicts,
     impact: KeptImpact,
+    shadow_impact: KeptImpact | None,
     popular: PopularHosts,
     popular_rank: int,
     at_ms: int,
@@ -139,6 +152,7 @@ def preview(
         counts=counts,
         relations=met,
         impact=impact,
+        shadow_impact=shadow_impact,
         without_effect=len(additions) - len(acting) - counts.get(Outcome.DUPLICATE.name, 0),
         ranges=int(np.count_nonzero(acting.kinds == Kind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),

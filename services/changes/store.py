@@ -17,12 +17,10 @@ before the record that names them; rows of a step that was not taken are dropped
 """
 
 import hashlib
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from redis.asyncio import RedisCluster
 
 from blocklists import packing
@@ -36,7 +34,7 @@ from blocklists.entry_table import (
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound, Unavailable, VersionConflict
 from fanzha.tables import Bools
-from services.changes import records
+from services.changes import masks, records
 from services.changes.records import OPEN, Record, Rows, State
 from services.changes.scripts import MOVE
 
@@ -48,7 +46,6 @@ IN_STATE = tuple(f"{_TAG}:in:{state.name.lower()}" for state in State)
 ROWS = "fanzha:changes:rows"
 INLINE_BYTES = 16_384
 _PARTS = ("additions", "removals", "before")
-_MASKS = ("wrote", "removed")
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 
@@ -107,7 +104,7 @@ class ChangeStore:
         await self.move([Move(before=record, after=after, fields={})], locks=None)
         await self.drop(*(getattr(record, part) for part in _PARTS))
         async with within(_WRITE_SECONDS):
-            await self._client.hdel(key_of(record.id), *_PARTS, *_MASKS)
+            await self._client.hdel(key_of(record.id), *_PARTS, *masks.NAMES)
         return replace(after, revision=record.revision + 1)
 
     async def additions(self, record: Record) -> EntryTable:
@@ -128,8 +125,10 @@ class ChangeStore:
     async def masks(self, record: Record) -> tuple[Bools, Bools]:
         """Return which additions were written when it was applied, and what removals removed."""
         async with within(_READ_SECONDS):
-            wrote, removed = await self._client.hmget(key_of(record.id), *_MASKS)
-        return unpacked(wrote, record.additions.rows), unpacked(removed, record.removals.rows)
+            wrote, removed = await self._client.hmget(key_of(record.id), *masks.NAMES)
+        return masks.unpacked(wrote, record.additions.rows), masks.unpacked(
+            removed, record.removals.rows
+        )
 
     async def move(self, moves: Sequence[Move], *, locks: int | None, synced: bool = True) -> int:
         """Take steps, all or none; return the counter of locks after them.
@@ -262,22 +261,6 @@ class ChangeStore:
             async with within(_READ_SECONDS):
                 digest.update(await self._client.get(key) or b"")
         return digest.hexdigest()
-
-
-def packed_masks(wrote: Bools, removed: Bools) -> dict[str, bytes]:
-    """Write which rows were written and removed, as fields of a step."""
-    return {
-        name: zlib.compress(np.packbits(mask).tobytes(), 1)
-        for name, mask in zip(_MASKS, (wrote, removed), strict=True)
-    }
-
-
-def unpacked(packed: bytes | None, rows: int) -> Bools:
-    """Read a mask of so many rows; all False when there is none."""
-    if packed is None:
-        return np.zeros(rows, np.bool_)
-    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
-    return np.unpackbits(bits, count=rows).astype(np.bool_)
 
 
 def key_of(id_: int) -> str:

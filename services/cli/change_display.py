@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,6 +15,7 @@ from services.cli.console import err, out
 from services.cli.list_display import word
 
 _SHOWN = 10
+_PIPE_WIDTH = 300
 
 
 def state(change: pb.Change) -> str:
@@ -71,7 +73,9 @@ def show_table(changes: Sequence[pb.Change]) -> None:
             f"{change.removals:,}", change.author, _second(change), _when(change.created_at_ms),
             change.reason,
         )  # fmt: skip
-    out.print(table)
+    # Into a pipe or file, nothing is folded: what reads it looks for whole reasons.
+    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
+    wide.print(table)
 
 
 def show(change: pb.Change) -> None:
@@ -134,6 +138,9 @@ def show_preview(preview: pb.ChangePreview) -> None:
         )
         _because(relation.examples)
     _show_impact(preview.impact)
+    if preview.HasField("shadow_impact"):
+        out.print("  if its shadow entries enforced:")
+        _show_impact(preview.shadow_impact)
     for text in preview.not_looked_at:
         out.print(f"  not looked at: {text}", markup=False, soft_wrap=True)
     for problem in preview.problems[:_SHOWN]:

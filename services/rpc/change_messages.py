@@ -127,6 +127,7 @@ def preview(one: Preview) -> change_pb2.ChangePreview:
             for each in one.relations
         ],
         impact=_impact(one.impact),
+        shadow_impact=_impact(one.shadow_impact) if one.shadow_impact else None,
         without_effect=one.without_effect,
         not_looked_at=one.not_looked_at,
         problems=[
