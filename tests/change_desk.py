@@ -75,6 +75,7 @@ class FixedImpact:
     """Says the same of every change."""
 
     says: Impact | None = field(default_factory=an_impact)
+    breaks: bool = False
 
     def of(
         self,
@@ -85,6 +86,8 @@ class FixedImpact:
         now_ms: int,
         shadows_enforce: bool = False,
     ) -> Impact | None:
+        if self.breaks:
+            raise OSError("the disk is gone")
         return self.says
 
 

@@ -105,6 +105,10 @@ class Applying:
             plan = await asyncio.to_thread(self._plan, snapshot, record, contents)
             details = _told(record, plan)
             await parts.audit.record(audited, subject=record.subject, details=details, actor=by)
+            if record.reverts:
+                undone, told = f"change:{record.reverts}", {"by_change": record.subject}
+                kind = AuditKind.CHANGE_REVERTED
+                await parts.audit.record(kind, subject=undone, details=told, actor=by)
             before, more = await parts.requests.put(plan.judged.before, "before")
             marked = replace(
                 record, state=State.APPROVED, applying_after=snapshot.version, before=before

@@ -57,11 +57,12 @@ class Changes:
         """Replace the contents of a draft."""
         async with self._parts.refusals(f"change:{id_}", "amend"), self._parts.one_at_a_time:
             before = await self._in_state(id_, State.DRAFT)
-            await self._entering.begin(draft)
+            snapshot = await self._entering.begin(draft)
             event = self._entering.event(draft.author, "amended")
             record, fields = await self._entering.with_rows(before, draft)
             after = record.noting(
                 event,
+                base_version=snapshot.version,
                 reason=draft.reason,
                 legal_basis=draft.legal_basis,
                 source=int(draft.source or 0),

@@ -58,7 +58,9 @@ class Entering:
             record = self.urgent(record, emergency_why, removals=len(there))
         waits = record.state is State.PENDING or wait
         if not waits or record.emergency:
-            done = await self.enter_and_apply(record, contents, by=record.author)
+            done = await self.enter_and_apply(
+                record, contents, by=record.author, expected_version=draft.expected_version
+            )
             return replace(found, record=done, version=done.applied_version or found.version)
         record, fields = await self._put(record, contents.additions, contents.removals)
         entered = await self.enter(record, contents, stored=None, fields=fields)
@@ -86,8 +88,7 @@ class Entering:
         step = Move(before=stored, after=record, fields=fields)
         held = await asyncio.to_thread(Held.of, contents.additions, contents.removals)
         for _ in range(_ATTEMPTS):
-            await self._parts.locks.refresh()
-            await asyncio.to_thread(self._parts.locks.check, held, but=record.id)
+            await self._check_locks(record, held)
             try:
                 counter = await self._parts.take(
                     [step],
@@ -102,13 +103,19 @@ class Entering:
             return replace(record, revision=(stored.revision if stored else 0) + 1)
         raise VersionConflict("others make requests all the time; try again")
 
-    async def enter_and_apply(self, record: Record, contents: Contents, *, by: str) -> Record:
+    async def enter_and_apply(
+        self,
+        record: Record,
+        contents: Contents,
+        *,
+        by: str,
+        expected_version: int | None = None,
+    ) -> Record:
         """Put a request into the store as it is applied, in one go."""
         held = await asyncio.to_thread(Held.of, contents.additions, contents.removals)
         draft = contents.additions, contents.removals
         for _ in range(_ATTEMPTS):
-            await self._parts.locks.refresh()
-            await asyncio.to_thread(self._parts.locks.check, held)
+            await self._check_locks(record, held)
             await self._parts.audit.record(
                 AuditKind.REQUEST_SUBMITTED,
                 subject=record.subject,
@@ -123,6 +130,7 @@ class Entering:
                     by=by,
                     fields=fields,
                     held=held,
+                    expected_version=expected_version,
                     audited=AuditKind.EMERGENCY_APPLIED
                     if record.emergency
                     else AuditKind.CHANGE_APPLIED,
@@ -132,6 +140,16 @@ class Entering:
                 continue
             return done
         raise VersionConflict("others make requests all the time; try again")
+
+    async def _check_locks(self, record: Record, held: Held) -> None:
+        locks = self._parts.locks
+        await locks.refresh()
+        try:
+            await asyncio.to_thread(locks.check, held, but=record.id)
+        except VersionConflict as error:
+            who = record.author
+            await self._parts.not_done(record.subject, "hold entries", error, actor=who)
+            raise
 
     async def with_rows(self, record: Record, draft: Draft) -> tuple[Record, dict[str, bytes]]:
         """Write the rows of a draft; return the record that names them, and small rows."""

@@ -1,6 +1,7 @@
 """Looks at what a request does: judges it, previews it, and tells whether it has to wait."""
 
 import asyncio
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,8 @@ from services.changes.judging import Judged, judge
 from services.changes.parts import Contents, Outcome, Parts
 from services.changes.preview import KeptImpact
 from services.changes.records import Draft, Record
+
+logger = logging.getLogger(__name__)
 
 
 class Looking:
@@ -93,7 +96,13 @@ class Looking:
         self, table: EntryTable, removals: Identities, *, shadows_enforce: bool = False
     ) -> KeptImpact:
         hours, now_ms = self._parts.options.impact_hours, self._parts.now_ms()
-        found = self._parts.impact.of(
-            table, removals, hours=hours, now_ms=now_ms, shadows_enforce=shadows_enforce
-        )
+        try:
+            found = self._parts.impact.of(
+                table, removals, hours=hours, now_ms=now_ms, shadows_enforce=shadows_enforce
+            )
+        except (OSError, ValueError) as error:
+            # Lists must be changed when the log is broken, too; then two people look.
+            logger.warning("the decision log could not be asked: %s", error)
+            why = "the decision log could not be read"
+            return KeptImpact(known=False, hours=hours, unknown_because=why)
         return preview.kept(found, hours)

@@ -178,3 +178,20 @@ async def test_many_rows_lie_in_chunks_and_are_removed_again(
         page = await desk.changes.views.rows(2, offset=2990, limit=100)
         assert (len(page.removals), len(page.before), page.total) == (10, 10, 3000)
         assert isinstance(page.removals, Identities)
+
+
+async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_path: Path) -> None:
+    entries = [an_entry(f"+8617000{number:06d}") for number in range(4000)]
+    async with change_desk(cluster_url, tmp_path / "cluster", chunk_rows=500) as desk:
+        with acting(LI):
+            await desk.changes.carry_out(a_draft(RANGE, *entries))
+        with acting(WANG):
+            await desk.changes.approve(1)
+        with acting(LI):
+            await desk.changes.revert(1, reason="a mistake")
+        with acting(WANG):
+            undone = await desk.changes.approve(2)
+
+        assert (undone.state, undone.applied_version) == (State.APPLIED, 2)
+        assert await desk.listed() == {}
+        assert (await desk.changes.views.page(None, before_id=0, size=0)).waiting == 0

@@ -131,6 +131,7 @@ async def test_a_revert_restores_what_was_replaced_and_removes_what_was_added(
     assert listed["block +8617000000001"].reason == ONE.reason
     undone = await desk.changes.views.get(2)
     assert (undone.state, undone.reverted_by) == (State.REVERTED, 3)
+    assert (AuditKind.CHANGE_REVERTED, "change:2") in [one[:2] for one in desk.audit.records]
 
 
 async def test_without_an_audit_record_nothing_is_applied(desk: ChangeDesk) -> None:
@@ -148,6 +149,7 @@ async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> N
 
         with pytest.raises(VersionConflict, match=r"change 1 waits and holds \+8617000000001"):
             await desk.changes.carry_out(a_draft(replace(ONE, reason="x")))
+        assert desk.audit.kinds[-1] is AuditKind.REFUSED
 
         await desk.changes.reject(1, reason="withdrawn")
         done = await desk.changes.carry_out(a_draft(ONE))
@@ -224,3 +226,15 @@ async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
 
     assert done.record is not None
     assert done.record.state is State.PENDING
+
+
+async def test_a_decision_log_that_cannot_be_read_makes_two_people_look(desk: ChangeDesk) -> None:
+    desk.impact.breaks = True
+
+    with acting(LI):
+        done = await desk.changes.carry_out(a_draft(ONE))
+
+    assert done.record is not None
+    assert done.record.state is State.PENDING
+    assert done.record.second_person is not None
+    assert "could not be read" in done.record.second_person.reasons[0]
