@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.rpc.coalescer import MOST_ROWS, PROBE_EVERY, Coalescer
+from services.rpc.coalescer import PROBE_EVERY, Coalescer
+
+MOST_ROWS = 1024
 
 
 class Doubling:
@@ -21,7 +23,7 @@ class Doubling:
 
 async def test_each_gets_its_own_answer_out_of_one_batch() -> None:
     double = Doubling()
-    together: Coalescer[int, int] = Coalescer(double)
+    together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
 
     answers = await asyncio.gather(*(together.ask(number) for number in range(10)))
 
@@ -31,7 +33,7 @@ async def test_each_gets_its_own_answer_out_of_one_batch() -> None:
 
 async def test_a_batch_has_64_requests_at_most() -> None:
     double = Doubling()
-    together: Coalescer[int, int] = Coalescer(double)
+    together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
 
     await asyncio.gather(*(together.ask(number) for number in range(130)))
 
@@ -40,7 +42,7 @@ async def test_a_batch_has_64_requests_at_most() -> None:
 
 async def test_who_gives_up_is_not_decided_on_and_disturbs_nobody() -> None:
     double = Doubling()
-    together: Coalescer[int, int] = Coalescer(double)
+    together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
     gives_up, stays = (asyncio.create_task(together.ask(number)) for number in (1, 2))
     await asyncio.sleep(0)
 
@@ -59,7 +61,7 @@ async def test_a_failure_reaches_everybody_and_the_next_batch_starts_afresh() ->
             raise ArithmeticError
         return answers
 
-    together: Coalescer[int, int] = Coalescer(fail_once)
+    together: Coalescer[int, int] = Coalescer(fail_once, MOST_ROWS)
 
     failures = await asyncio.gather(together.ask(1), together.ask(2), return_exceptions=True)
 
@@ -69,7 +71,7 @@ async def test_a_failure_reaches_everybody_and_the_next_batch_starts_afresh() ->
 
 @pytest.mark.parametrize("rounds", [40])
 async def test_waiting_for_company_ends(rounds: int) -> None:
-    together: Coalescer[int, int] = Coalescer(Doubling())
+    together: Coalescer[int, int] = Coalescer(Doubling(), MOST_ROWS)
 
     for _ in range(rounds):
         assert await asyncio.gather(*(together.ask(number) for number in range(6))) == [
@@ -79,7 +81,7 @@ async def test_waiting_for_company_ends(rounds: int) -> None:
 
 async def test_a_batch_with_enough_rows_waits_for_no_more() -> None:
     double = Doubling()
-    together: Coalescer[int, int] = Coalescer(double)
+    together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
 
     asking = (together.ask(number, rows=MOST_ROWS // 2) for number in range(5))
 
@@ -89,7 +91,7 @@ async def test_a_batch_with_enough_rows_waits_for_no_more() -> None:
 
 async def test_as_many_as_came_before_are_enough_until_a_probe_waits_for_more() -> None:
     double = Doubling()
-    together: Coalescer[int, int] = Coalescer(double)
+    together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
     await asyncio.gather(*(together.ask(number) for number in range(4)))
 
     # Eight ask, but four have been all so far, so two batches become of each eight.
