@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.audit import files, tails
 from services.audit.copies import Copy
 from services.audit.tails import Place, Wanted
-from tests.audit_logs import MONTH_MS, a_log, records_of
+from tests.audit_logs import MONTH_MS, a_chain, a_log, an_event, records_of
 from tests.builders import NINE_O_CLOCK_MS
 
 
@@ -83,3 +83,29 @@ def test_a_copy_is_in_the_log_it_is_of(tmp_path: Path) -> None:
     assert tails.is_in_log(tmp_path, Copy(sequence=3, hash=third.hash))
     assert not tails.is_in_log(tmp_path, Copy(sequence=3, hash="0" * 64))
     assert not tails.is_in_log(tmp_path, Copy(sequence=999, hash=third.hash))
+
+
+texts = st.sampled_from(["li", 'a"b', "change:1", '"sequence":9,', '","time_ms":0}', "王", "\\"])
+
+
+@given(st.lists(st.tuples(texts, texts, texts), max_size=8), texts, texts, st.integers(0, 9))
+def test_a_quick_look_finds_what_reading_everything_does(
+    told: list[tuple[str, str, str]], actor: str, subject: str, after: int
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        chain = a_chain(folder)
+        chain.open()
+        for who, what, more in told:
+            chain.append([an_event(what, actor=who, details={"note": more})])
+        chain.close()
+        wanted = Wanted(actor=actor, subject=subject, after_sequence=after)
+
+        found = everything(folder, wanted, 3)
+
+        records = [record for path in files.files(folder) for record in records_of(path)]
+    assert found == [
+        one.sequence
+        for one in reversed(records)
+        if one.actor == actor and one.subject == subject and one.sequence > after
+    ]
