@@ -41,6 +41,8 @@ _APPEALS_READERS = _of(Role.AUDITOR, Role.APPEALS_OFFICER)
 # An appeals officer decides on requests that lift blocks after an appeal, and no others:
 # `services.changes.permissions` sees to that.
 _DECIDERS = _of(Role.APPROVER, Role.APPEALS_OFFICER)
+# Who sends in warnings: carriers, and whoever else knows of people at risk.
+_WARNERS = _of(Role.CARRIER, Role.SOURCE)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -107,6 +109,11 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "SaveMapping": _EDITOR,
         "ListMappings": _READERS,
         "ForgetMapping": _EDITOR,
+    },
+    "fanzha.v1.WarningService": {
+        "SubmitWarnings": _WARNERS,
+        "FollowFeedback": _WARNERS,
+        "GetSourceQuality": _WARNERS | _of(Role.AUDITOR, Role.OPERATOR),
     },
     "fanzha.v1.AccessService": {
         "WhoAmI": Door.KNOWN,

@@ -24,6 +24,8 @@ from fanzha.v1 import (
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
+    warning_pb2,
+    warning_pb2_grpc,
 )
 from services.not_decided import NotDecided
 from services.rpc.access import AccessServicer
@@ -64,6 +66,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
+    ),
+    "warning": (
+        warning_pb2.DESCRIPTOR.services_by_name["WarningService"].full_name,
+        warning_pb2_grpc.add_WarningServiceServicer_to_server,
     ),
 }
 

@@ -1,0 +1,161 @@
+"""Cases in a real store, alone and as a cluster."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from blocklists.redis_client import Client, connect
+from fanzha.errors import InvalidInput, NotFound
+from services.warning import cases
+from services.warning.case_listing import CaseListing
+from services.warning.case_store import CaseStore
+from services.warning.cases import Case, CaseEvent, EventKind, Outcome
+from services.warning.intake import Intake, What
+from services.warning.opening import PlainRouter
+from services.warning.records import Region, Risk, Tier
+from tests.warnings import NOW_MS, a_warning
+
+
+@pytest.fixture(params=["redis_url", "cluster_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+async def client(url: str) -> AsyncIterator[Client]:
+    client = connect(url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def store(client: Client) -> CaseStore:
+    return CaseStore(client)
+
+
+@pytest.fixture
+def intake(client: Client, store: CaseStore) -> Intake:
+    return Intake(client=client, store=store, router=PlainRouter(), now_ms=lambda: NOW_MS)
+
+
+def happens(kind: EventKind, **fields: object) -> CaseEvent:
+    return CaseEvent(kind=kind, at_ms=NOW_MS + 1, by="wang", **fields)  # type: ignore[arg-type]
+
+
+async def test_each_person_has_one_case_per_campaign(intake: Intake) -> None:
+    results = await intake.take(
+        [a_warning(1), a_warning(2), a_warning(1, reference="again"), a_warning(1)]
+    )
+
+    found = [result.what for result in results]
+    assert found == [What.ACCEPTED, What.ACCEPTED, What.JOINED, What.DUPLICATE]
+    assert results[0].case_id == results[2].case_id != results[1].case_id
+
+
+async def test_a_repeat_is_known_and_changes_nothing(intake: Intake, store: CaseStore) -> None:
+    (first,) = await intake.take([a_warning(1)])
+    before = await store.get(first.case_id)
+
+    (again,) = await intake.take([a_warning(1)])
+
+    assert again.what is What.DUPLICATE
+    assert await store.get(first.case_id) == before
+
+
+async def test_a_reference_that_was_used_for_something_else_is_refused(intake: Intake) -> None:
+    await intake.take([a_warning(1, reference="x")])
+
+    (other,) = await intake.take([a_warning(2, reference="x")])
+
+    assert other.what is What.REFUSED
+    assert other.reason.startswith("reference:")
+
+
+async def test_the_view_is_what_the_events_make(intake: Intake, store: CaseStore) -> None:
+    (first,) = await intake.take([a_warning(1)])
+    await intake.take([a_warning(1, reference="b", risk=Risk.HIGH)])
+    await store.change(first.case_id, lambda _case: [happens(EventKind.TAKEN)])
+    await store.change(
+        first.case_id, lambda _case: [happens(EventKind.CLOSED, outcome=Outcome.SAFE)]
+    )
+
+    history = await store.history(first.case_id)
+
+    assert await store.get(first.case_id) == cases.fold(history)
+    assert [event.kind for event in history][-2:] == [EventKind.TAKEN, EventKind.CLOSED]
+
+
+async def test_a_repeat_that_raises_the_tier_queues_its_warning(
+    intake: Intake, store: CaseStore
+) -> None:
+    (first,) = await intake.take([a_warning(1)])
+    await intake.take([a_warning(1, reference="b", risk=Risk.HIGH)])
+
+    case = await store.get(first.case_id)
+
+    assert case.tier is Tier.HIGH
+    assert set(case.messages) == {
+        cases.message_id(case.id, tier, 0) for tier in (Tier.MEDIUM, Tier.HIGH)
+    }
+
+
+async def test_changes_at_the_same_time_all_happen(intake: Intake, store: CaseStore) -> None:
+    (first,) = await intake.take([a_warning(1)])
+
+    await asyncio.gather(
+        *(
+            store.change(first.case_id, lambda _case: [happens(EventKind.NOTED, why="x")])
+            for _ in range(10)
+        )
+    )
+
+    notes = [e for e in await store.history(first.case_id) if e.kind is EventKind.NOTED]
+    assert len(notes) == 10
+
+
+async def test_an_event_that_may_not_follow_changes_nothing(
+    intake: Intake, store: CaseStore
+) -> None:
+    (first,) = await intake.take([a_warning(1)])
+    close = happens(EventKind.CLOSED, outcome=Outcome.SAFE)
+    closed = await store.change(first.case_id, lambda _case: [close])
+
+    with pytest.raises(InvalidInput):
+        await store.change(first.case_id, lambda _case: [close])
+
+    assert await store.get(first.case_id) == closed
+
+
+async def test_there_is_no_case_without_a_warning(store: CaseStore) -> None:
+    with pytest.raises(NotFound):
+        await store.get("abc")
+    with pytest.raises(NotFound):
+        await store.history("")
+
+
+async def test_open_cases_are_listed_by_region_in_pages(
+    client: Client, intake: Intake, store: CaseStore
+) -> None:
+    results = await intake.take([a_warning(number) for number in range(1, 8)])
+    for number, result in enumerate(results):
+        region = Region(province="330000", city="330100" if number < 5 else "330200")
+        await store.change(
+            result.case_id,
+            lambda _case, region=region, number=number: [  # type: ignore[misc]
+                happens(EventKind.ROUTED, region=region, due_at_ms=NOW_MS + number)
+            ],
+        )
+    listing = CaseListing(client, store)
+
+    first = await listing.page(_anything, region="3301", size=3)
+    second = await listing.page(_anything, region="3301", size=3, after=first.next)
+
+    assert [case.id for case in first.cases + second.cases] == [r.case_id for r in results[:5]]
+    assert second.next == ""
+    assert await listing.count(region="33") == 7
+
+
+def _anything(_case: Case) -> bool:
+    return True
