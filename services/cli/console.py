@@ -20,7 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from fanzha.client.login import LoginError
+from fanzha.client.login import Login, LoginError
 from fanzha.errors import FanzhaError
 
 out = Console(highlight=False)
@@ -49,7 +49,9 @@ def one_sentence(target: str) -> Iterator[None]:
         code = error.code() if hasattr(error, "code") else None
         details = error.details() if hasattr(error, "details") else str(error)
         if code is grpc.StatusCode.UNAVAILABLE:
-            fail(f"no answer from {target}: {details}")
+            closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
+            hint = "; it may want TLS: fanzha --tls-ca FILE …" if closed else ""
+            fail(f"no answer from {target}: {details}{hint}")
         if code is grpc.StatusCode.UNAUTHENTICATED:
             fail(f"{target} does not know you: {details}")
         if code is grpc.StatusCode.PERMISSION_DENIED:

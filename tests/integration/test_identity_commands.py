@@ -179,6 +179,13 @@ def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> N
     assert (status, json.loads(said)["rows"]) == (0, 1)
 
 
+def test_who_speaks_no_tls_is_told_that_it_may_be_wanted(site: Site) -> None:
+    status, said = site.run({}, "blocklist", "status")
+
+    assert status == 1
+    assert "it may want TLS" in " ".join(said.split())
+
+
 def test_a_machine_without_a_certificate_does_not_connect(site: Site) -> None:
     status, said = site.run(site.as_("carrier"), "check", "url", "shop.example")
 
