@@ -112,8 +112,9 @@ class Upkeep:
         if await self._applying.settle(record):
             return
         now_ms = self._parts.now_ms()
-        if not record.one_person or now_ms - record.steps_end < GRACE_MS:
-            return  # somebody approved it, and may apply it once more
+        apart = any(event.what == "approved" for event in record.events)
+        if apart or now_ms - record.steps_end < GRACE_MS:
+            return  # somebody approved it in a step of its own, and may apply it once more
         why = "its commit never reached the lists; ask again"
         event = Event(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)
         after = record.noting(event, state=State.REJECTED, applying_after=None)

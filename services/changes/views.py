@@ -9,7 +9,7 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import InvalidInput
 from services.changes.history import Diff, History
 from services.changes.judging import rows_in
-from services.changes.parts import Parts
+from services.changes.parts import Contents, Parts
 from services.changes.records import Record, State
 
 MOST_PER_PAGE = 200
@@ -48,6 +48,8 @@ class ChangeViews:
     def __init__(self, parts: Parts, history: History) -> None:
         self._parts = parts
         self.history = history
+        self._paged: tuple[int, int, Contents, EntryTable] | None = None
+        """The rows of the request that was paged through last, and at which revision."""
 
     async def get(self, id_: int) -> Record:
         """Return one request; `NotFound` when there is none."""
@@ -83,20 +85,27 @@ class ChangeViews:
         if not 0 <= limit <= MOST_ROWS:
             raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")
         record = await self._parts.requests.get(id_)
-        contents = await self._parts.contents(record)
+        contents, before = await self._rows_of(record)
         end, many = offset + (limit or DEFAULT_ROWS), len(contents.additions)
         additions = contents.additions.take(np.arange(min(offset, many), min(end, many)))
         total = many + len(contents.removals)
         removals = contents.removals.take(
             np.arange(max(offset - many, 0), max(min(end, total) - many, 0))
         )
-        before = await self._parts.requests.before(record)
         return RowPage(
             additions=additions,
             removals=removals,
             before=_met_by(before, additions, removals),
             total=total,
         )
+
+    async def _rows_of(self, record: Record) -> tuple[Contents, EntryTable]:
+        # Who pages through a million rows would read them all for each page.
+        if self._paged is None or self._paged[:2] != (record.id, record.revision):
+            contents = await self._parts.contents(record)
+            before = await self._parts.requests.before(record)
+            self._paged = record.id, record.revision, contents, before
+        return self._paged[2:]
 
     async def diff(self, first: int, last: int | None) -> Diff:
         """Compare two versions of the lists; None: what they are now."""

@@ -195,3 +195,24 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
         assert (undone.state, undone.applied_version) == (State.APPLIED, 2)
         assert await desk.listed() == {}
         assert (await desk.changes.views.page(None, before_id=0, size=0)).waiting == 0
+
+
+async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.carry_out(a_draft(RANGE), emergency_why="now")
+    await desk.lists()
+    store = Dying(desk.client)
+    store.arrives = False
+    dying, _ = assembly.build(
+        desk.client, store=store, replica=desk.replica, now_ms=lambda: desk.clock[0]
+    )
+    with acting(WANG):
+        with pytest.raises(Unavailable):
+            await dying.confirm_emergency(1)
+        desk.clock[0] += 31_000
+        await desk.upkeep.settle()
+
+        urgent, _ = await desk.changes.confirm_emergency(1)
+
+    assert urgent.emergency is not None
+    assert urgent.emergency.confirmation == 3
