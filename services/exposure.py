@@ -30,6 +30,17 @@ def check_admin(settings: Settings) -> None:
         )
 
 
+def check_warning(settings: Settings) -> None:
+    """Raise `ValueError` where others could send warnings to people from outside, or listen in."""
+    if is_loopback(settings.warning_host):
+        return
+    outside = f"warning_host (FANZHA_WARNING_HOST): {settings.warning_host} is reached from outside"
+    if settings.tls_certificate is None:
+        raise ValueError(f"{outside}, and there is no TLS: set tls_certificate and tls_key")
+    if not settings.asks_who:
+        raise ValueError(f"{outside}, and nobody is asked who they are: set jwks_file")
+
+
 def tell_of_admin(settings: Settings) -> None:
     """Log that whoever reaches list administration may change the lists, where it is so."""
     if not settings.asks_who:

@@ -83,6 +83,8 @@ class _Host:
             children = self._workers(port.number)
             if with_admin:
                 children.append(self._admin(endpoints))
+                if settings.warning_enabled:
+                    children.append(self._warn(endpoints))
             supervisor = Supervisor(
                 children, drain_seconds=settings.drain_seconds, on_death=pages.retire
             )
@@ -151,6 +153,25 @@ class _Host:
             )
             ports["FANZHA_ADMIN_METRICS_PORT"] = str(page.number)
         return self._child("admin", "admin", ports)
+
+    def _warn(self, endpoints: dict[str, str]) -> Child:
+        settings = self._settings
+        ports = {"FANZHA_WARNING_PORT": (settings.warning_host, settings.warning_port)}
+        if settings.warning_http_port is not None:
+            ports["FANZHA_WARNING_HTTP_PORT"] = (settings.warning_host, settings.warning_http_port)
+        if settings.metrics_enabled:
+            page = (settings.metrics_host, settings.warning_metrics_port)
+            ports["FANZHA_WARNING_METRICS_PORT"] = page
+        found: dict[str, str] = {}
+        for name, (host, number) in ports.items():
+            port = SharedPort(host, number)
+            port.close()
+            found[name] = str(port.number)
+            short = name.removeprefix("FANZHA_").removesuffix("_PORT").lower()
+            endpoints[short] = f"{host}:{port.number}"
+        if "warning_metrics" in endpoints:
+            endpoints["warning_metrics"] = f"http://{endpoints['warning_metrics']}/metrics"
+        return self._child("warn", "warn", found)
 
     def _child(self, name: str, role: str, environment: dict[str, str]) -> Child:
         common = {

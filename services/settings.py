@@ -420,6 +420,51 @@ class Settings(BaseSettings):
         description="Days the rows of a finished change request are kept, with which it can be "
         "undone and past versions rebuilt; its record is kept for good.",
     )
+    warning_enabled: bool = Field(
+        default=True, description="Whether `fanzha up` also runs the warning pipeline."
+    )
+    warning_host: str = Field(
+        default="127.0.0.1",
+        description="Address that warnings are sent to, by gRPC and HTTP; only loopback without "
+        "tls_certificate and a way to know who asks.",
+    )
+    warning_port: Port = Field(
+        default=7365, description="gRPC port of the warning pipeline; 0: a free one."
+    )
+    warning_http_port: Port | None = Field(
+        default=None,
+        description="Port that takes warnings as CloudEvents over HTTP, on warning_host; 0: a "
+        "free one. Unset: none is taken so.",
+    )
+    warning_metrics_port: Port = Field(
+        default=7366,
+        description="Port of the Prometheus page of the warning pipeline, on metrics_host; 0: a "
+        "free one.",
+    )
+    warning_drop_dir: Path | None = Field(
+        default=None,
+        description="Folder with one folder a source, `<kind>-<name>`, whose CSV files are taken "
+        "in as warnings: docs/warnings.md. Unset: none.",
+    )
+    warning_most_age_hours: int = Field(
+        default=72,
+        ge=1,
+        le=24 * 366,
+        description="Hours after which a hit or a warning is too old to warn anybody of.",
+    )
+    warning_retention_days: int = Field(
+        default=730,
+        ge=1,
+        le=36_500,
+        description="Days after a case was closed until all of it is forgotten.",
+    )
+    warning_claim_ms: int = Field(
+        default=30_000,
+        ge=500,
+        le=3_600_000,
+        description="Milliseconds after which another process takes over what one held and left; "
+        "longer than a batch takes.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )
@@ -492,6 +537,9 @@ class Settings(BaseSettings):
             "admin_port": (self.admin_host, self.admin_port),
             "metrics_port": (self.metrics_host, self.metrics_port),
             "admin_metrics_port": (self.metrics_host, self.admin_metrics_port),
+            "warning_port": (self.warning_host, self.warning_port),
+            "warning_http_port": (self.warning_host, self.warning_http_port or 0),
+            "warning_metrics_port": (self.metrics_host, self.warning_metrics_port),
         }
         taken: dict[tuple[str, int], str] = {}
         for name, address in sockets.items():

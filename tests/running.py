@@ -72,6 +72,8 @@ def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen
         "FANZHA_ADMIN_PORT": "0",
         "FANZHA_METRICS_PORT": "0",
         "FANZHA_ADMIN_METRICS_PORT": "0",
+        "FANZHA_WARNING_PORT": "0",
+        "FANZHA_WARNING_METRICS_PORT": "0",
         "FANZHA_ACTIVITY_SLOTS": str(2**14),
         "FANZHA_DRAIN_SECONDS": "2",
         **settings,

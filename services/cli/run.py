@@ -1,4 +1,4 @@
-"""`fanzha up`, `serve`, `admin`: the processes."""
+"""`fanzha up`, `serve`, `admin`, `warn`: the processes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -39,6 +39,13 @@ def serve(config: Config = None) -> None:
 def admin(config: Config = None) -> None:
     """Run list administration."""
     from services.admin import run
+
+    _run(config, run)
+
+
+def warn(config: Config = None) -> None:
+    """Run the warning pipeline: from hits and warnings to people who are warned."""
+    from services.warn import run
 
     _run(config, run)
 

@@ -194,10 +194,10 @@ def marker(source_name: str, reference: str) -> str:
 
 
 def _todos(commit: Commit) -> list[str]:
-    """Name what follows: ``send <case> <message>`` and ``tell <case>``."""
+    """Name what follows: ``send <case> <message> <channel> <step>`` and ``tell <case>``."""
     after = commit.after
     todos = [
-        f"send {after.id} {event.message.id}"
+        f"send {after.id} {event.message.id} {event.message.channel} {event.message.step}"
         for event in commit.events
         if event.kind is EventKind.QUEUED and event.message is not None
     ]

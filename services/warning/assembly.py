@@ -1,0 +1,114 @@
+"""Puts the warning pipeline together from settings and a store."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from blocklists.redis_client import Client
+from fanzha.phone import HomePlan
+from services.hit_store import CONFIRMED
+from services.settings import Settings
+from services.warning import own_hits, relay
+from services.warning.case_listing import CaseListing
+from services.warning.case_store import CaseStore
+from services.warning.consuming import Consumer, Group
+from services.warning.dead import DeadLetters
+from services.warning.delivery import Delivery
+from services.warning.figures import WarningFigures
+from services.warning.intake import Intake
+from services.warning.opening import PlainRouter, Router
+from services.warning.own_hits import OwnHits
+from services.warning.reading import WarningReader
+from services.warning.relay import Composer, PlainComposer, Relay
+from services.warning.sources import Sources
+from services.warning.submitting import Submitting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The parts that others need to reach, and what goes on in the background."""
+
+    store: CaseStore
+    listing: CaseListing
+    intake: Intake
+    submitting: Submitting
+    sources: Sources
+    delivery: Delivery
+    dead: DeadLetters
+    hits: Consumer
+    relays: list[Consumer]
+    consumer: str
+    """Name of this process in the groups of streams."""
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin what goes on in the background."""
+        return [asyncio.create_task(one.run()) for one in (self.hits, *self.relays)]
+
+
+def build(
+    settings: Settings,
+    client: Client,
+    *,
+    registry: CollectorRegistry,
+    now_ms: Callable[[], int],
+    router: Router | None = None,
+    composer: Composer | None = None,
+) -> Pipeline:
+    """Build everything; *client* must decode answers."""
+    figures = WarningFigures(registry)
+    store = CaseStore(client, retention_days=settings.warning_retention_days)
+    intake = Intake(client=client, store=store, router=router or PlainRouter(), now_ms=now_ms)
+    dead, sources = DeadLetters(client), Sources(client)
+    consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    reader = WarningReader(
+        HomePlan(settings.home_country),
+        now_ms=now_ms,
+        most_age_hours=settings.warning_most_age_hours,
+    )
+    hits = OwnHits(
+        intake,
+        now_ms=now_ms,
+        most_age_hours=settings.warning_most_age_hours,
+        counted=figures.hits,
+    )
+    handing = Relay(
+        client=client,
+        store=store,
+        composer=composer or PlainComposer(),
+        now_ms=now_ms,
+        handed=figures.handed,
+    )
+    return Pipeline(
+        store=store,
+        listing=CaseListing(client, store),
+        intake=intake,
+        submitting=Submitting(
+            intake=intake, reader=reader, sources=sources, counted=figures.submitted
+        ),
+        sources=sources,
+        delivery=Delivery(store, now_ms=now_ms),
+        dead=dead,
+        hits=Consumer(
+            Group(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer),
+            hits.handle,
+            dead=dead,
+            now_ms=now_ms,
+            died=figures.died,
+            claim_ms=settings.warning_claim_ms,
+        ),
+        relays=relay.consumers(
+            client,
+            handing,
+            consumer=consumer,
+            dead=dead,
+            now_ms=now_ms,
+            died=figures.died,
+            claim_ms=settings.warning_claim_ms,
+        ),
+        consumer=consumer,
+    )

@@ -1,0 +1,51 @@
+"""What the warning process counts, for Prometheus. No numbers of people, no names of sources."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class WarningFigures:
+    """Counters of one process; they begin at zero with it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._hits = Counter(
+            "fanzha_warning_hits",
+            "Hits of this service that were read, by what became of them.",
+            ["what"],
+            registry=registry,
+        )
+        self._submitted = Counter(
+            "fanzha_warning_submitted",
+            "Warnings that sources sent, by kind of source and what became of them.",
+            ["source", "what"],
+            registry=registry,
+        )
+        self._handed = Counter(
+            "fanzha_warning_handed",
+            "Warnings handed to the stream of a channel; after a crash some are counted twice.",
+            ["channel"],
+            registry=registry,
+        )
+        self._dead = Counter(
+            "fanzha_warning_dead_letters",
+            "Entries given up, by the stream they came from.",
+            ["stream"],
+            registry=registry,
+        )
+
+    def hits(self, what: str, by: int) -> None:
+        """Count hits that were read."""
+        self._hits.labels(what).inc(by)
+
+    def submitted(self, source: str, what: str) -> None:
+        """Count a warning from outside."""
+        self._submitted.labels(source, what).inc()
+
+    def handed(self, channel: str) -> None:
+        """Count a warning that went to its channel."""
+        self._handed.labels(channel).inc()
+
+    def died(self, stream: str) -> None:
+        """Count a dead letter."""
+        # The shards of todos are one stream to whoever looks at a graph.
+        name = "todo" if stream.endswith(":todo") else stream
+        self._dead.labels(name).inc()
