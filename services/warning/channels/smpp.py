@@ -1,0 +1,204 @@
+"""Sends SMS through a message centre, by SMPP 3.4 over one transceiver connection.
+
+What a text becomes, a message centre decides; what it said is told as it is:
+
+* An answer says that the centre has a part, or why not.
+* *Throttled* or *queue full*: the pace is halved for a while, and the same part is tried again.
+* **No answer**, because it did not come in time or the connection broke: the centre may have the
+  part. SMPP has no question for that: ``query_sm`` asks for the centre's id, which only the answer
+  tells. So the message is *in doubt*, and is not sent again by itself: better that the next step
+  of the case comes earlier than that somebody is warned twice and believes neither.
+* Parts go one after another with one reference. Where the first went and a later one did not, the
+  phone shows nothing, or a piece: this is told as a failure.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from fanzha.errors import InvalidInput, Unavailable
+from services.clock import now_ms
+from services.warning.channels import pdus, smpp_receipts
+from services.warning.channels.pacing import Pace
+from services.warning.channels.pdus import Pdu
+from services.warning.channels.sending import OnReceipt, Outgoing, Sent
+from services.warning.channels.smpp_link import Centre, Link, LinkLost, Refused
+from services.warning.channels.sms_parts import Parts, cut
+
+LOG = logging.getLogger(__name__)
+_PAUSE_SECONDS = 1.0
+_TRIES = 8
+"""So often a part is offered to a centre that asks for less; then the message waits longer."""
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 60.0
+_REFUSED_BACKOFF = 30.0
+_AGAIN_SECONDS = 5.0
+
+
+class SmppSender:
+    """A message centre. Use as a context manager; connects, and reconnects, by itself."""
+
+    repeatable = False
+
+    def __init__(
+        self,
+        centre: Centre,
+        *,
+        source: str,
+        on_receipt: OnReceipt,
+        window: int = 32,
+        per_second: float = 100.0,
+        time_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self._centre = centre
+        self._source = source
+        self._on_receipt = on_receipt
+        self._window = asyncio.Semaphore(window)
+        self.width = window
+        self._pace = Pace(per_second, burst=max(1, int(per_second / 10)))
+        self._time_ms = time_ms
+        self._link: Link | None = None
+        self._up = asyncio.Event()
+        self._reference = now_ms() % 256
+        self._keeping = asyncio.create_task(self._keep_connected())
+        self.submitted = 0
+        """Parts that the centre took."""
+        self.connects = 0
+        self.stray = 0
+        """What came in and was no receipt that can be read."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is bound now."""
+        return self._up.is_set()
+
+    @property
+    def slowed(self) -> int:
+        """How often the centre asked for less."""
+        return self._pace.slowed
+
+    async def ready(self) -> None:
+        """Return when it is bound and the pace allows a part."""
+        await self._up.wait()
+        await self._pace.take()
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Send all parts of a message."""
+        try:
+            parts = cut(outgoing.text, self._next_reference())
+        except InvalidInput as error:
+            return Sent(error=str(error))
+        ids: list[str] = []
+        for at in range(len(parts.bodies)):
+            if at:
+                await self._pace.take()  # the first was waited for in `ready`
+            sent = await self._part(outgoing, parts, at)
+            if not sent.accepted:
+                return _failed(sent, at, len(parts.bodies), tuple(ids))
+            ids += sent.provider_ids
+        return Sent(accepted=True, provider_ids=tuple(ids))
+
+    async def close(self) -> None:
+        """Unbind and hang up."""
+        self._keeping.cancel()
+        await asyncio.gather(self._keeping, return_exceptions=True)
+        if self._link is not None:
+            await self._link.close()
+
+    async def _part(self, outgoing: Outgoing, parts: Parts, at: int) -> Sent:
+        for attempt in range(_TRIES):
+            if attempt:
+                await self._pace.take()
+            async with self._window:
+                sent = await self._submit(outgoing, parts, at)
+            if sent.accepted or sent.retry_after is None or sent.down:
+                return sent
+            self._pace.slow_down(sent.retry_after)
+        return sent
+
+    async def _submit(self, outgoing: Outgoing, parts: Parts, at: int) -> Sent:
+        link = self._link
+        if link is None or not link.up:
+            return Sent(error="not connected", retry_after=_AGAIN_SECONDS, down=True)
+        try:
+            answer = await link.request(
+                lambda number: pdus.submit(
+                    source=self._source,
+                    to=outgoing.to,
+                    data_coding=parts.data_coding,
+                    several=parts.several,
+                    body=parts.bodies[at],
+                    priority=outgoing.priority,
+                    sequence=number,
+                )
+            )
+        except TimeoutError:
+            return Sent(error="no answer in time", in_doubt=True)
+        except LinkLost as error:
+            return Sent(error=f"the connection ended: {error}", in_doubt=True)
+        return self._answered(answer)
+
+    def _answered(self, answer: Pdu) -> Sent:
+        if answer.status == pdus.OK and answer.command == "submit_sm_resp":
+            self.submitted += 1
+            return Sent(accepted=True, provider_ids=(answer.message_id,))
+        error = pdus.status_text(answer.status)
+        if answer.status in pdus.THROTTLED:
+            return Sent(error=error, retry_after=_PAUSE_SECONDS)
+        if answer.status in pdus.TRY_AGAIN:
+            return Sent(error=error, retry_after=_AGAIN_SECONDS, down=True)
+        if answer.status in pdus.NOT_BOUND:
+            return Sent(error=error, retry_after=_AGAIN_SECONDS, down=True)
+        return Sent(error=error)
+
+    async def _keep_connected(self) -> None:
+        backoff = _FIRST_BACKOFF
+        while True:
+            try:
+                self._link = await Link.open(self._centre, self._delivered)
+            except Refused as error:
+                LOG.warning("smpp: %s; again in %g s", error, _REFUSED_BACKOFF)
+                await asyncio.sleep(_REFUSED_BACKOFF)
+                continue
+            except LinkLost as error:
+                LOG.warning("smpp: %s; again in %g s", error, backoff)
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, _LONGEST_BACKOFF)
+                continue
+            self.connects += 1
+            backoff = _FIRST_BACKOFF
+            self._up.set()
+            try:
+                why = await asyncio.shield(self._link.ended)
+            finally:
+                self._up.clear()
+            LOG.warning("smpp: the connection ended: %s", why)
+            await self._link.close()
+            await asyncio.sleep(backoff)
+
+    async def _delivered(self, pdu: Pdu) -> int:
+        receipt = smpp_receipts.read(pdu, self._time_ms())
+        if receipt is None:
+            # Such as an answer of the person: nobody is asked to write back.
+            self.stray += 1
+            return pdus.OK
+        try:
+            await self._on_receipt(receipt)
+        except Unavailable:
+            return pdus.KEEP_IT
+        return pdus.OK
+
+    def _next_reference(self) -> int:
+        self._reference = (self._reference + 1) % 256
+        return self._reference
+
+
+def _failed(sent: Sent, at: int, count: int, ids: tuple[str, ...]) -> Sent:
+    if not at:
+        return sent
+    # Asked again, the parts that went would go again: this is over, or in doubt.
+    return Sent(
+        error=f"part {at + 1} of {count}: {sent.error}",
+        provider_ids=ids,
+        in_doubt=sent.in_doubt,
+        down=sent.down,
+    )

@@ -1,0 +1,61 @@
+"""Reads delivery receipts: from optional parameters where they are there, else from their text.
+
+The text is that of appendix B of SMPP 3.4, ``id:… sub:… dlvrd:… submit date:… done date:… stat:…
+err:… text:…``; centres write it with variations, so only ``id``, ``stat`` and ``err`` are read.
+Some centres write the id in hexadecimal in one place and in decimal in the other;
+`id_forms` tells the ways that one id may be written.
+"""
+
+import re
+
+from services.warning.channels.pdus import Pdu
+from services.warning.channels.sending import Receipt, ReceiptState
+
+_FIELD = re.compile(r"\b(id|stat|err):\s*([^\s]+)", re.IGNORECASE)
+_STATES = {
+    "DELIVRD": ReceiptState.DELIVERED,
+    "EXPIRED": ReceiptState.FAILED,
+    "DELETED": ReceiptState.FAILED,
+    "UNDELIV": ReceiptState.FAILED,
+    "REJECTD": ReceiptState.FAILED,
+    "ACCEPTD": ReceiptState.ON_ITS_WAY,
+    "ENROUTE": ReceiptState.ON_ITS_WAY,
+    "UNKNOWN": ReceiptState.UNKNOWN,
+}
+_NUMBERED = {
+    1: "ENROUTE",
+    2: "DELIVRD",
+    3: "EXPIRED",
+    4: "DELETED",
+    5: "UNDELIV",
+    6: "ACCEPTD",
+    7: "UNKNOWN",
+    8: "REJECTD",
+}
+_LONGEST_HEX = 16
+
+
+def read(pdu: Pdu, at_ms: int) -> Receipt | None:
+    """Read the receipt in a ``deliver_sm``; None when it says of no message what became of it."""
+    found = {name.lower(): value for name, value in _FIELD.findall(pdu.body.decode("latin-1"))}
+    provider_id = pdu.receipted_id or found.get("id", "")
+    state = _NUMBERED.get(pdu.message_state or 0) or found.get("stat", "").upper()
+    if not provider_id or not state:
+        return None
+    error = found.get("err", "")
+    return Receipt(
+        provider_id=provider_id,
+        state=_STATES.get(state, ReceiptState.UNKNOWN),
+        at_ms=at_ms,
+        why=f"{state} err {error}" if error.strip("0") else state,
+    )
+
+
+def id_forms(provider_id: str) -> list[str]:
+    """Return the ways a centre may write an id: as it is, without zeros, decimal, hexadecimal."""
+    forms = [provider_id, provider_id.lstrip("0").lower()]
+    if provider_id.isdigit():
+        forms.append(f"{int(provider_id):x}")
+    elif len(provider_id) <= _LONGEST_HEX and re.fullmatch(r"[0-9a-fA-F]+", provider_id):
+        forms.append(str(int(provider_id, 16)))
+    return list(dict.fromkeys(filter(None, forms)))

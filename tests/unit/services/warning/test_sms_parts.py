@@ -1,0 +1,56 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.errors import InvalidInput
+from services.warning.channels.sms_parts import GSM7, UCS2, cut
+
+
+def joined(text: str) -> bytes:
+    parts = cut(text, 7)
+    return b"".join(body[6:] if parts.several else body for body in parts.bodies)
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_nothing_is_lost_and_no_part_is_too_long(text: str) -> None:
+    parts = cut(text, 300)
+
+    assert all(len(body) <= (160 if parts.data_coding == GSM7 else 140) for body in parts.bodies)
+    if parts.data_coding == UCS2:
+        assert joined(text).decode("utf-16-be") == text
+        for body in parts.bodies:  # each part can be read alone
+            body[6 if parts.several else 0 :].decode("utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("反" * 70, 1),
+        ("反" * 71, 2),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("{" * 80, 1),
+        ("{" * 81, 2),
+        ("a" * 152 + "{" + "a" * 7, 2),
+    ],
+)
+def test_parts_are_counted_as_phones_do(text: str, count: int) -> None:
+    assert len(cut(text, 0).bodies) == count
+
+
+def test_an_escaped_character_stays_whole() -> None:
+    first, second = cut("a" * 152 + "{" + "a" * 20, 9).bodies
+
+    assert first == bytes([5, 0, 3, 9, 2, 1]) + b"a" * 152
+    assert second[6:8] == b"\x1b\x28"
+
+
+def test_a_section_sign_is_no_grave_accent() -> None:
+    assert cut("§", 0).bodies == (b"\x5f",)
+    assert cut("`", 0).data_coding == UCS2
+
+
+@pytest.mark.parametrize("text", ["", "反" * 671, "\ud800"])
+def test_what_cannot_be_sent_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="text: "):
+        cut(text, 0)
