@@ -50,8 +50,8 @@ class Entering:
         contents = Contents(additions=draft.additions, removals=there)
         record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
         record = telling.submitted(record, found)
-        officer = permissions.second_person_of(draft, record.author)
-        if officer and record.one_person:
+        if permissions.is_decided_by_officer(draft) and record.one_person:
+            officer = permissions.second_person_of(record)
             record = replace(record, approved_by=officer, one_person=False)
         record = record.noting(self.event(record.author, "submitted"))
         if emergency_why:

@@ -59,16 +59,19 @@ def is_lift(draft: Draft) -> bool:
     return draft.kind is ChangeKind.APPEAL and not (wide.any() or ends_allowing.any())
 
 
-def second_person_of(draft: Draft, author: str) -> str:
-    """Return the appeals officer who decided what a draft lifts; empty for any other draft.
+def is_decided_by_officer(draft: Draft) -> bool:
+    """Tell whether an appeals officer, known to be one, lifts what an appeal was upheld against.
 
-    Who handed the appeal in is its author, so two people stand behind it.
+    Two people stand behind that: who handed the appeal in, and the officer, who is another.
     """
     who = identity.current()
-    decides = not who.development and Role.APPEALS_OFFICER in who.roles
-    if not decides or not is_lift(draft) or same_person(who.name, [author]):
-        return ""
-    return who.name
+    return not who.development and Role.APPEALS_OFFICER in who.roles and is_lift(draft)
+
+
+def second_person_of(record: Record) -> str:
+    """Return the officer behind a lift; empty where the officer is on record as its author."""
+    name = identity.current().name
+    return "" if same_person(name, [record.author]) else name
 
 
 def _require(*roles: Role) -> None:

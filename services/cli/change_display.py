@@ -205,6 +205,8 @@ def _second(change: pb.Change) -> str:
         return change.approved_by
     if change.one_person:
         return "none (one person)"
+    if change.kind == pb.CHANGE_KIND_APPEAL and change.applied_version:
+        return "the appeals officer"
     return "needed" if change.second_person_needed else ""
 
 

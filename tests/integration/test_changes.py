@@ -220,6 +220,23 @@ async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDes
     assert not done.record.one_person
 
 
+async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_author(
+    desk: ChangeDesk,
+) -> None:
+    with acting(LI):
+        await desk.changes.carry_out(a_draft(ONE))
+    lift = a_draft(removals=identities(ONE), kind=ChangeKind.APPEAL, author="chen")
+
+    with acting(CHEN):
+        done = await desk.changes.carry_out(lift)
+
+    assert done.record is not None
+    assert (done.record.author, done.record.approved_by) == ("chen", "")
+    assert not done.record.one_person
+    assert done.record.second_person is not None
+    assert "the appeals officer is the second person" in done.record.second_person.reasons[0]
+
+
 async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
     with acting(CHEN):
         done = await desk.changes.carry_out(a_draft(RANGE, kind=ChangeKind.APPEAL))
