@@ -30,6 +30,10 @@ COMMANDS = {
         "From an upheld appeal until every worker lets calls through.",
     ),
     "changes": ("benchmarks.changes", "A change request of a million rows, applied and undone."),
+    "warning-kill": (
+        "benchmarks.warning.kill",
+        "Kill the warning pipeline and its store while it works; count what was lost or doubled.",
+    ),
     "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
     "report": ("benchmarks.report", "Make docs/benchmarks.md from the results of real runs."),
 }
