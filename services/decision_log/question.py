@@ -6,7 +6,7 @@ the entries decide of the few rows left is asked of the lists themselves, see `r
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -22,6 +22,7 @@ from services.decision_log.sieve import Sieve
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
 _E164_DIGITS, _CODE_DIGITS = 15, 19
+_MOST_SEEN = 1_000_000
 _LARGEST_CODE = 2 * 10**18
 
 
@@ -57,6 +58,8 @@ class Question:
     """Fingerprints among the entries."""
     gone: Sieve
     """Entries that would go or be replaced, as `marks` of them."""
+    seen_hosts: dict[str, bool] = field(default_factory=dict)
+    """Hosts in links, and whether the entries name them: the same ones are in every segment."""
 
     @classmethod
     def of(cls, additions: EntryTable, removals: Identities, now_ms: int) -> Self:
@@ -107,7 +110,12 @@ class Question:
 
     def names_host(self, host: str) -> bool:
         """Tell whether the entries name a host or one above it."""
-        return any(suffix in self.hosts for suffix in suffixes(host))
+        known = self.seen_hosts.get(host)
+        if known is None:
+            if len(self.seen_hosts) >= _MOST_SEEN:
+                self.seen_hosts.clear()
+            known = self.seen_hosts[host] = any(suffix in self.hosts for suffix in suffixes(host))
+        return known
 
     def needs_path(self, hosts: Iterable[str]) -> bool:
         """Tell whether it takes a path to know what the entries say of links to these hosts."""
