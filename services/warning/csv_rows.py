@@ -1,0 +1,48 @@
+"""Reads the tables that an administrator of warnings loads: CSV with a header, checked by row.
+
+Lines that begin with ``#`` are comments.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+
+def rows(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield of each row where it stands (``file:line``) and its cells; `ValueError` if wrong."""
+    try:
+        file = path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    with file:
+        reader = csv.reader(_without_comments(file), strict=True)
+        try:
+            names = [name.strip() for name in next(filter(None, reader), [])]
+            _check_header(path, names, required, optional)
+            for cells in filter(None, reader):
+                where = f"{path}:{reader.line_num}"
+                if len(cells) > len(names):
+                    raise ValueError(f"{where}: more cells than the header has")
+                found = dict(zip(names, map(str.strip, cells), strict=False))
+                yield where, dict.fromkeys(names, "") | found
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}:{reader.line_num}: {error}") from error
+
+
+def _check_header(
+    path: Path, names: Sequence[str], required: tuple[str, ...], optional: tuple[str, ...]
+) -> None:
+    if missing := [name for name in required if name not in names]:
+        raise ValueError(f"{path}: the header has no {', '.join(missing)}")
+    if unknown := [name for name in names if name not in required + optional]:
+        raise ValueError(f"{path}: the header has an unknown {unknown[0]!r}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{path}: the header has a name twice")
+
+
+def _without_comments(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        # An empty line keeps the numbers of lines right.
+        yield "\n" if line.startswith("#") else line

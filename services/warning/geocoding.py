@@ -1,0 +1,36 @@
+"""Reads the public table of number prefixes that `phonenumbers` brings, of one country only.
+
+Its own geocoder imports the prefixes of the world, a quarter of a gigabyte. Here the modules
+that hold prefixes of the home country are read one after the other and let go.
+"""
+
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import phonenumbers
+
+_FOLDER = Path(phonenumbers.__file__).parent / "geodata"
+
+
+def prefixes(country_code: str, language: str = "zh") -> dict[str, str]:
+    """Return descriptions by leading digits, with the country code; in English if need be."""
+    found: dict[str, str] = {}
+    for file in sorted(_FOLDER.glob("data*.py")):
+        if f"\n '{country_code}".encode() in file.read_bytes():
+            for digits, names in _module_data(file).items():
+                if digits.startswith(country_code):
+                    found[digits] = names.get(language) or names.get("en", "")
+    if not found:
+        raise ValueError(f"phonenumbers: no places of numbers of country {country_code}")
+    return found
+
+
+def _module_data(file: Path) -> dict[str, dict[str, str]]:
+    # Not imported by name: that would import the whole package of the world's prefixes.
+    spec = spec_from_file_location(f"phonenumbers.geodata.{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"phonenumbers: {file.name} cannot be read")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    data: dict[str, dict[str, str]] = module.data
+    return data

@@ -1,0 +1,147 @@
+"""Limits per person and the kill switch, on a real Valkey."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from blocklists.redis_client import Client, connect
+from fanzha.errors import InvalidInput
+from services.audit_events import AuditKind
+from services.warning.limit_store import LimitStore
+from services.warning.limits import Asked, Notice, Reason, Rules
+from services.warning.records import Tier
+from services.warning.switch import Switch
+from tests.change_desk import MemoryAudit
+
+NOON = 1_795_579_200_000 - 8 * 3600 * 1000 + 12 * 3600 * 1000
+DAY = 24 * 3600 * 1000
+
+
+class Clock:
+    """A clock that stands."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Client]:
+    connected = connect(redis_url)
+    yield connected
+    await connected.aclose()
+
+
+def a_store(client: Client, clock: Clock, *, stopped: bool = False) -> LimitStore:
+    rules = Rules(per_day=2, per_campaign=3)
+    return LimitStore(client, rules=rules, stopped=lambda: stopped, now_ms=clock)
+
+
+def ask(number: int, *, victim: str = "+8617000000001", campaign: str = "loans") -> Asked:
+    return Asked(message_id=f"m{number}", victim=victim, tier=Tier.LOW, campaign=campaign)
+
+
+async def seen(switch: Switch, *, stopped: bool) -> None:
+    while switch.stopped is not stopped:  # noqa: ASYNC110 - it comes from the store
+        await asyncio.sleep(0.02)
+
+
+async def test_limits_count_each_message_once_and_people_apart(client: Client) -> None:
+    store = a_store(client, Clock())
+
+    reasons = [(await store.may_send(ask(number))).reason for number in (1, 1, 2, 3)]
+    other = await store.may_send(ask(3, victim="+8617000000002"))
+
+    assert reasons == [Reason.NONE, Reason.NONE, Reason.NONE, Reason.DAY_LIMIT]
+    assert other.allowed
+
+
+async def test_the_next_day_the_campaign_limit_is_left(client: Client) -> None:
+    clock = Clock()
+    store = a_store(client, clock)
+    await store.may_send(ask(1))
+    await store.may_send(ask(2))
+
+    clock.now += DAY
+    third, fourth = await store.may_send(ask(3)), await store.may_send(ask(4))
+    other = await store.may_send(ask(5, campaign="shops"))
+
+    assert (third.allowed, fourth.reason, other.allowed) == (True, Reason.CAMPAIGN_LIMIT, True)
+
+
+async def test_many_that_ask_at_once_share_the_last_place(client: Client) -> None:
+    store = a_store(client, Clock())
+
+    answers = await asyncio.gather(*(store.may_send(ask(number)) for number in range(20)))
+
+    assert sum(answer.allowed for answer in answers) == 2
+
+
+async def test_what_no_channel_took_is_given_back(client: Client) -> None:
+    store = a_store(client, Clock())
+    await store.may_send(ask(1))
+    await store.may_send(ask(2))
+
+    await store.give_back(ask(2))
+
+    assert (await store.may_send(ask(3))).allowed
+
+
+async def test_what_may_not_go_out_now_is_not_counted(client: Client) -> None:
+    stopped = a_store(client, Clock(), stopped=True)
+    for number in range(5):
+        assert (await stopped.may_send(ask(number))).reason is Reason.STOPPED
+
+    assert (await a_store(client, Clock()).may_send(ask(9))).allowed
+
+
+async def test_people_opt_out_and_in_again(client: Client) -> None:
+    store = a_store(client, Clock())
+
+    await store.opt_out("+8617000000001", Notice.ADVICE)
+
+    assert (await store.may_send(ask(1))).reason is Reason.OPTED_OUT
+    assert await store.opted_out("+8617000000001") == {Notice.ADVICE}
+    await store.opt_in("+8617000000001", Notice.ADVICE)
+    assert (await store.may_send(ask(1))).allowed
+    with pytest.raises(InvalidInput, match="nobody opts out of emergency; possible: advice"):
+        await store.opt_out("+8617000000001", Notice.EMERGENCY)
+
+
+async def test_the_limits_work_on_a_cluster(cluster_url: str) -> None:
+    client = connect(cluster_url)
+    store = a_store(client, Clock())
+
+    assert (await store.may_send(ask(1))).allowed
+    await store.give_back(ask(1))
+    await client.aclose()
+
+
+async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Client) -> None:
+    audit = MemoryAudit()
+    desk = Switch(client, now_ms=Clock(), audit=audit)
+    worker = Switch(client, now_ms=Clock())
+    unread = worker.stopped
+    following = asyncio.create_task(worker.follow())
+    try:
+        async with asyncio.timeout(10):
+            await seen(worker, stopped=False)
+            await desk.stop(by="li", why="wrong template")
+            await seen(worker, stopped=True)
+            started = await desk.start(by="li", why="template mended")
+            await seen(worker, stopped=False)
+    finally:
+        following.cancel()
+
+    assert unread
+    assert started
+    assert not await desk.start(by="li", why="again")
+    assert audit.kinds == [AuditKind.WARNINGS_STOPPED, AuditKind.WARNINGS_STARTED]
+
+
+async def test_the_switch_takes_a_reason(client: Client) -> None:
+    with pytest.raises(InvalidInput, match="reason"):
+        await Switch(client, now_ms=Clock()).stop(by="li", why=" ")
