@@ -36,7 +36,7 @@ def test_in_quiet_hours_it_waits_for_their_end(now: int, until: int) -> None:
 
 
 def test_quiet_hours_within_a_day_and_none_at_all() -> None:
-    noon = {"quiet_from": time(12), "quiet_until": time(14)}
+    noon: dict[str, Any] = {"quiet_from": time(12), "quiet_until": time(14)}
 
     assert answer(ask(), at(13), **noon).not_before_ms == at(14)
     assert answer(ask(), at(14), **noon).allowed
