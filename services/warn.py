@@ -1,5 +1,6 @@
 """The process of the warning pipeline: hits and warnings in, cases, warnings out."""
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 
@@ -12,7 +13,9 @@ from services.rpc import security
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
-from services.warning import assembly
+from services.warning import assembly, events_http, http_server
+from services.warning.drop_folder import DropFolder
+from services.warning.events_http import Who
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +34,12 @@ async def run(settings: Settings) -> int:
     failures = Counter(
         "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
     )
+    guard = security.of(settings, "admin")
     server = RpcServer(
         {"warning": WarningServicer(pipeline.submitting, pipeline.sources)},
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
-        security=security.of(settings, "admin"),
+        security=guard,
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(client.aclose)
@@ -45,7 +49,20 @@ async def run(settings: Settings) -> int:
             )
             stack.enter_context(page)
         await server.start(settings.warning_host, settings.warning_port)
+        if settings.warning_http_port is not None:
+            http = http_server.serving(
+                events_http.app(pipeline.submitting, _who(guard)),
+                settings.warning_host,
+                settings.warning_http_port,
+                certificate=settings.tls_certificate,
+                key=settings.tls_key,
+            )
+            port = await stack.enter_async_context(http)
+            logger.info("warnings over HTTP: port %d", port)
         background = pipeline.start()
+        if settings.warning_drop_dir is not None:
+            folder = DropFolder(settings.warning_drop_dir, pipeline.submitting)
+            background.append(asyncio.create_task(folder.run()))
         await server.serve()
         lifetime.say_serving()
         await lifetime.first_of(stop, *background)
@@ -53,3 +70,13 @@ async def run(settings: Settings) -> int:
         await lifetime.cancel(background)
     logger.info("the warning pipeline ends")
     return 0
+
+
+def _who(guard: security.Security) -> Who | None:
+    """Return what HTTP asks who a token speaks for; certificates speak for nobody there."""
+    if guard.doorkeeper is None:
+        return None
+    tokens = guard.doorkeeper.tokens
+    if tokens is None:
+        raise ValueError("warning_http_port: nobody could be known there without jwks_file")
+    return tokens.identity

@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from benchmarks import results
 from blocklists.redis_client import Client, connect
 from fanzha.errors import Unavailable
@@ -191,7 +193,7 @@ async def _disturb(
                 else:
                     processes.kill_one(chance)
                 kill_at = time.monotonic() + chance.uniform(0.5, 1.5) * wanted.every
-            with suppress(Unavailable, ConnectionError, OSError):
+            with suppress(Unavailable, RedisError, OSError):
                 done = await _handed_count(client)
                 note = f"{processes.killed} processes, {restarts} stores killed"
                 bar.update(task, completed=done, note=note)

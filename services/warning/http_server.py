@@ -1,0 +1,58 @@
+"""Runs an HTTP application beside the rest of the process, until cancelled."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+LONGEST_HEAD_SECONDS = 5
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: Starlette,
+    host: str,
+    port: int,
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> AsyncIterator[int]:
+    """Serve *app*, and give the port; with TLS where there is a certificate."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=LONGEST_HEAD_SECONDS,
+        limit_concurrency=256,
+        ssl_certfile=str(certificate) if certificate else None,
+        ssl_keyfile=str(key) if key else None,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if running.done():
+                running.result()
+                raise RuntimeError(f"warnings over HTTP: cannot listen on {host}:{port}")
+            await asyncio.sleep(0.01)
+        bound: int = server.servers[0].sockets[0].getsockname()[1]
+        yield bound
+    finally:
+        server.should_exit = True
+        await running
