@@ -18,20 +18,22 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def show_rows(rows: Sequence[Mapping[str, Any]], *, full: bool) -> None:
     """Show decisions, a line each."""
-    table = Table("time", "channel", "from", "to", "action", "reason", "why", "decision", box=None)
+    lines = [("time", "channel", "from", "to", "action", "reason", "decision", "why")]
     for row in rows:
         link = row.get("host") or ", ".join(row.get("hosts") or ())
-        table.add_row(
-            _moment(row["decided_at_ms"]),
-            row["channel"].lower(),
-            _printable(_shown(query.party(row, "from"), full) or link or "–"),
-            _printable(_shown(query.party(row, "to"), full) or "–"),
-            f"[red]{row['action'].lower()}[/]" if query.is_blocked(row) else row["action"].lower(),
-            row["reason"].lower(),
-            _printable(_evidence(row, full)),
-            str(row["decision_id"]),
+        lines.append(
+            (
+                _moment(row["decided_at_ms"]),
+                row["channel"].lower(),
+                _shown(query.party(row, "from"), full) or link or "–",
+                _shown(query.party(row, "to"), full) or "–",
+                row["action"].lower(),
+                row["reason"].lower(),
+                str(row["decision_id"]),
+                _evidence(row, full),
+            )
         )
-    out.print(table)
+    _print(lines)
 
 
 def show_one(
@@ -44,11 +46,11 @@ def show_one(
     """Show all that is known of one decision."""
     table = Table(box=None, show_header=False)
     for name, value in facts(row, full=full).items():
-        table.add_row(name, _printable(str(value)))
+        table.add_row(name, escape(_printable(str(value))))
     for name, value in (entry or {}).items():
-        table.add_row(f"entry {name}", _printable(str(value)))
+        table.add_row(f"entry {name}", escape(_printable(str(value))))
     if content is not None:
-        table.add_row("text", _printable(content["body"]))
+        table.add_row("text", escape(_printable(content["body"])))
     out.print(table)
     for sentence in filter(None, (words.why(row), words.would_have(row))):
         out.print(sentence.chinese, markup=False, soft_wrap=True)
@@ -57,16 +59,18 @@ def show_one(
 
 def show_counts(counts: Sequence[Count], by: Sequence[str]) -> None:
     """Show how many decisions have what in common, with bars."""
-    table = Table(*by, "events", "logged", "", box=None)
-    most = max((count.events for count in counts), default=0)
-    for count in counts:
-        table.add_row(
+    most = max((count.events for count in counts), default=0) or 1
+    lines: list[tuple[str, ...]] = [(*by, "", "events", "logged")]
+    lines += [
+        (
             *(value.lower() if value.isupper() else value for value in count.values),
+            _bar(count.events / most),
             f"{count.events:,}",
             f"{count.rows:,}",
-            f"[cyan]{_bar(count.events / most if most else 0)}[/]",
         )
-    out.print(table)
+        for count in counts
+    ]
+    _print(lines)
 
 
 def facts(row: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
@@ -116,9 +120,18 @@ def _shown(party: str, full: bool) -> str:
     return party if full else masked(party)
 
 
+def _print(lines: Sequence[Sequence[str]]) -> None:
+    """Print lines in columns, each whole however narrow the terminal is."""
+    shown = [[_printable(cell) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for line in shown:
+        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+        out.print(padded.rstrip(), markup=False, soft_wrap=True)
+
+
 def _printable(text: str) -> str:
     # Names come from outside: none may steer the terminal.
-    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _moment(at_ms: int) -> str:
