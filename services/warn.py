@@ -13,9 +13,13 @@ from services.rpc import security
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
-from services.warning import assembly, events_http, http_server
+from services.warning import assembly, case_facts, events_http, http_server
 from services.warning.drop_folder import DropFolder
 from services.warning.events_http import Who
+from services.warning.messages import Templates
+from services.warning.regions import Regions
+from services.warning.routing import PolicyRouter, TemplateComposer
+from services.warning.tiers import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,10 @@ async def run(settings: Settings) -> int:
     stop = lifetime.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url)
-    pipeline = assembly.build(settings, client, registry=registry, now_ms=now_ms)
+    router, composer = await asyncio.to_thread(_router, settings)
+    pipeline = assembly.build(
+        settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer
+    )
     failures = Counter(
         "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
     )
@@ -70,6 +77,16 @@ async def run(settings: Settings) -> int:
         await lifetime.cancel(background)
     logger.info("the warning pipeline ends")
     return 0
+
+
+def _router(settings: Settings) -> tuple[PolicyRouter, TemplateComposer]:
+    """Read the tables of regions, the policy and the templates: some tenths of a second."""
+    router = PolicyRouter(
+        regions=Regions.load(home_country=settings.home_country),
+        policy=Policy.load(),
+        context=case_facts.load(None),
+    )
+    return router, TemplateComposer(Templates.load())
 
 
 def _who(guard: security.Security) -> Who | None:

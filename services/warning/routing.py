@@ -1,0 +1,94 @@
+"""Routes cases by the regions, the policy and the templates of the administrator."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+
+from services.warning import case_facts
+from services.warning.case_facts import RiskContext
+from services.warning.cases import Case, MessageRef
+from services.warning.messages import FORMS, Facts, Templates
+from services.warning.opening import Judged, Step
+from services.warning.records import MeansKind, Region, Tier
+from services.warning.regions import Regions
+from services.warning.relay import Written
+from services.warning.tiers import Policy
+
+_MINUTE_MS = 60_000
+STEPS: Mapping[Tier, Sequence[Step]] = {
+    Tier.LOW: (Step(channel="sms", within_ms=24 * 60 * _MINUTE_MS),),
+    Tier.MEDIUM: (
+        Step(channel="sms", within_ms=2 * 60 * _MINUTE_MS),
+        Step(channel="voice", within_ms=4 * 60 * _MINUTE_MS),
+        Step(channel="in_person", within_ms=24 * 60 * _MINUTE_MS),
+    ),
+    Tier.HIGH: (
+        Step(channel="sms", within_ms=10 * _MINUTE_MS),
+        Step(channel="voice", within_ms=30 * _MINUTE_MS),
+        Step(channel="in_person", within_ms=2 * 60 * _MINUTE_MS),
+    ),
+}
+"""How a person of each tier is warned, and by when each way must have worked."""
+_CHINA = timezone(timedelta(hours=8))
+
+
+class PolicyRouter:
+    """Finds regions by number, and judges by the policy in force."""
+
+    def __init__(
+        self,
+        *,
+        regions: Regions,
+        policy: Policy,
+        context: RiskContext,
+        steps: Mapping[Tier, Sequence[Step]] = STEPS,
+    ) -> None:
+        self._regions = regions
+        self._policy = policy
+        self._context = context
+        self._steps = steps
+
+    def region(self, victim: str) -> Region:
+        """Return where *victim* lives, as far as the number tells."""
+        (found,) = self._regions.of([victim])
+        return found
+
+    def judge(self, case: Case) -> Judged:
+        """Judge a case by its facts as they stand."""
+        verdict = self._policy.judge(case_facts.facts_of(case, self._context))
+        return Judged(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
+
+    def step(self, tier: Tier, number: int) -> Step | None:
+        """Return a step of the plan of a tier."""
+        steps = self._steps[tier]
+        return steps[number] if number < len(steps) else None
+
+
+class TemplateComposer:
+    """Writes warnings from templates, with when it happened and what a sender calls itself."""
+
+    def __init__(self, templates: Templates, *, language: str = "zh") -> None:
+        self._templates = templates
+        self._language = language
+
+    def write(self, case: Case, message: MessageRef) -> Written:
+        """Return the words; facts that no warning may repeat are left out."""
+        form = message.channel if message.channel in FORMS else FORMS[0]
+        written = self._templates.render_safely(
+            case.fraud_type,
+            case.tier or Tier.LOW,
+            self._language,
+            Facts(when=self._when(case.occurred_at_ms), claimed=_claimed(case)),
+            form=form,
+        )
+        return Written(text=written.text, template=f"{written.template}@{written.version}")
+
+    def _when(self, at_ms: int) -> str:
+        at = datetime.fromtimestamp(at_ms / 1000, _CHINA)
+        if self._language == "zh":
+            return f"{at.month}月{at.day}日{at.hour}时"
+        return f"{at.day} {at:%B}"
+
+
+def _claimed(case: Case) -> str:
+    names = (one.value for one in case.means if one.kind is MeansKind.SENDER)
+    return next((name for name in names if not name.lstrip("+").isdigit()), "")
