@@ -78,6 +78,15 @@ class Group:
             for entry, some in zip(entries, tries, strict=True)
         ]
 
+    async def hold(self, places: Sequence[str]) -> None:
+        """Show that entries of ours are being worked on: nobody takes them over for a while."""
+        if not places:
+            return
+        async with within(_SECONDS):
+            await self._client.xclaim(
+                self.stream, self._group, self._consumer, 0, list(places), justid=True
+            )
+
     async def done(self, places: Sequence[str], *, drop: bool) -> None:
         """Acknowledge entries; *drop* them from the stream where nobody else reads it."""
         if not places:

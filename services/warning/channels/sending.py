@@ -43,7 +43,11 @@ class Sent:
     retry_after: float | None = None
     in_doubt: bool = False
     down: bool = False
-    """The channel as a whole does not work; the message is not at fault."""
+    """The channel as a whole does not work: the try does not count against the message."""
+    trouble: bool = False
+    """Something is wrong with the channel, and the try counts all the same."""
+    given_up: bool = False
+    """It was tried as often as is sensible: a dead letter, that may be replayed."""
 
 
 class ReceiptState(StrEnum):
@@ -84,7 +88,7 @@ class Sender(Protocol):
         """Whether a message in doubt may be sent again: the other side knows it by its id."""
 
     async def ready(self) -> None:
-        """Return when it would send at once: connected, and within its rate."""
+        """Return when it can send: connected, and not told to stop."""
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Send one message. Raises nothing but `CancelledError`."""

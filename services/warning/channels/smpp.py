@@ -77,9 +77,8 @@ class SmppSender:
         return self._pace.slowed
 
     async def ready(self) -> None:
-        """Return when it is bound and the pace allows a part."""
+        """Return when it is bound."""
         await self._up.wait()
-        await self._pace.take()
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Send all parts of a message."""
@@ -89,8 +88,6 @@ class SmppSender:
             return Sent(error=str(error))
         ids: list[str] = []
         for at in range(len(parts.bodies)):
-            if at:
-                await self._pace.take()  # the first was waited for in `ready`
             sent = await self._part(outgoing, parts, at)
             if not sent.accepted:
                 return _failed(sent, at, len(parts.bodies), tuple(ids))
@@ -105,9 +102,8 @@ class SmppSender:
             await self._link.close()
 
     async def _part(self, outgoing: Outgoing, parts: Parts, at: int) -> Sent:
-        for attempt in range(_TRIES):
-            if attempt:
-                await self._pace.take()
+        for _ in range(_TRIES):
+            await self._pace.take()
             async with self._window:
                 sent = await self._submit(outgoing, parts, at)
             if sent.accepted or sent.retry_after is None or sent.down:

@@ -1,0 +1,72 @@
+"""Finds out where a webhook goes, and refuses addresses inside a network.
+
+A URL that somebody typed must not make this service ask its own neighbours (SSRF). The name is
+resolved here, every address it has must be public, and the request goes to the address that was
+checked, so that a name that changes in between leads nowhere.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+import httpx
+
+from fanzha.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a request goes."""
+
+    url: httpx.URL
+    """With the address in place of the name."""
+    host_header: str
+    server_name: str
+    """What the certificate must say."""
+
+
+def parse(text: str) -> httpx.URL:
+    """Read the URL of an endpoint; `InvalidInput` for anything but plain http or https."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise InvalidInput(f"webhook: no URL: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InvalidInput("webhook: must be a URL that begins with https:// or http://")
+    if url.userinfo or url.fragment:
+        raise InvalidInput("webhook: must have no user, password or fragment")
+    return url
+
+
+async def resolve(url: httpx.URL, *, allow_private: bool) -> Target:
+    """Return where to send; `InvalidInput` for a private address, `OSError` where there is none."""
+    port = url.port or (443 if url.scheme == "https" else 80)
+    found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    addresses = [str(one[4][0]) for one in found]
+    for address in addresses:
+        if not allow_private and not is_public(address):
+            raise InvalidInput(f"webhook: {url.host} has the private address {address}")
+    return Target(
+        url=url.copy_with(host=addresses[0], port=port),
+        host_header=url.netloc.decode("ascii"),
+        server_name=url.host,
+    )
+
+
+def is_public(text: str) -> bool:
+    """Tell whether an address may be asked by somebody who is not trusted."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        # An address of version 4 in other clothes is judged as what it is.
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address.teredo is not None:
+            inner = address.teredo[1]
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return address.is_global and not address.is_multicast
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

@@ -1,0 +1,158 @@
+"""Queues of warnings for call centres: a Redis stream for each city, read by consumer groups.
+
+A message is appended to ``fanzha:warning:queue:<channel>:<city>`` once by its id, however often it
+is sent. A call centre reads with ``XREADGROUP`` and a group of its own, and acknowledges with
+``XACK`` once somebody has dealt with the person: that is the receipt. `Handled` looks for what was
+acknowledged. One group is asked for, `GROUP`; others may read along and count for nothing.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from blocklists.redis_client import Client, within
+from fanzha.errors import Unavailable
+from services.warning.channels.sending import OnReceipt, Outgoing, Receipt, ReceiptState, Sent
+from services.warning.keys import region_key
+
+GROUP = "call-centre"
+_SECONDS = 4.0
+_ROWS = 1_000_000
+_MARKER_S = 180 * 86_400
+_AGAIN_SECONDS = 5.0
+_CITY_DIGITS = 4
+_LOOKED_AT = 500
+_ADD = """
+local known = redis.call('GET', KEYS[2])
+if known then return known end
+local place = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3))
+redis.call('SET', KEYS[2], place, 'EX', ARGV[1])
+redis.call('ZADD', KEYS[3], 'NX', tonumber(string.match(place, '^%d+')), place)
+return place
+"""
+
+
+class CityQueues:
+    """Sends to the queue of the city that a person lives in."""
+
+    repeatable = True
+
+    def __init__(self, client: Client, channel: str, *, width: int = 64) -> None:
+        self._client = client
+        self._channel = channel
+        self.width = width
+
+    async def ready(self) -> None:
+        """Return at once: the store is that of the outbox."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Append a message to its queue."""
+        city = city_of(outgoing.region)
+        stream = queue(self._channel, city)
+        fields = {
+            "message_id": outgoing.message_id,
+            "case_id": outgoing.case_id,
+            "to": outgoing.to,
+            "text": outgoing.text,
+            "priority": str(outgoing.priority),
+            "region": outgoing.region,
+        }
+        values = [part for field in fields.items() for part in field]
+        marker = f"once:{{{stream}}}:{outgoing.message_id}"
+        try:
+            async with within(_SECONDS):
+                await self._making_group(stream)
+                place: Any = await self._client.eval(
+                    _ADD, 3, stream, marker, _waiting(stream), str(_MARKER_S), str(_ROWS), *values
+                )
+                await self._client.sadd(cities_key(self._channel), city)
+        except Unavailable as error:
+            return Sent(error=str(error), retry_after=_AGAIN_SECONDS, in_doubt=True, down=True)
+        return Sent(accepted=True, provider_ids=(f"{city}/{place}",))
+
+    async def close(self) -> None:
+        """Leave the client to who made it."""
+
+    async def _making_group(self, stream: str) -> None:
+        try:
+            await self._client.xgroup_create(stream, GROUP, "0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+
+class Handled:
+    """Makes receipts of what call centres acknowledged."""
+
+    def __init__(
+        self, client: Client, channel: str, *, on_receipt: OnReceipt, now_ms: Callable[[], int]
+    ) -> None:
+        self._client = client
+        self._channel = channel
+        self._on_receipt = on_receipt
+        self._now_ms = now_ms
+
+    async def step(self) -> int:
+        """Look at the queues of all cities; return how many messages were handled."""
+        async with within(_SECONDS):
+            cities: Any = await self._client.smembers(cities_key(self._channel))
+        return sum([await self._look_at(str(city)) for city in sorted(cities)])
+
+    async def _look_at(self, city: str) -> int:
+        stream = queue(self._channel, city)
+        async with within(_SECONDS):
+            reached = await self._last_given(stream)
+            waiting: Any = await self._client.zrange(_waiting(stream), 0, _LOOKED_AT - 1)
+            given = [str(place) for place in waiting if _order(str(place)) <= _order(reached)]
+            asking = self._client.pipeline(transaction=False)
+            for place in given:
+                asking.xpending_range(stream, GROUP, place, place, 1)
+            pending = await asking.execute() if given else []
+        handled = [place for place, held in zip(given, pending, strict=True) if not held]
+        for place in handled:
+            await self._on_receipt(
+                Receipt(
+                    provider_id=f"{city}/{place}",
+                    state=ReceiptState.DELIVERED,
+                    at_ms=self._now_ms(),
+                    why="acknowledged by the call centre",
+                )
+            )
+            async with within(_SECONDS):
+                await self._client.zrem(_waiting(stream), place)
+        return len(handled)
+
+    async def _last_given(self, stream: str) -> str:
+        with contextlib.suppress(ResponseError):  # there is no stream yet
+            groups: Any = await self._client.xinfo_groups(stream)
+            for group in groups:
+                if group["name"] == GROUP:
+                    return str(group["last-delivered-id"])
+        return "0-0"
+
+
+def city_of(region: str) -> str:
+    """Return the city of a region: its first four digits, or its name; ``unknown`` without one."""
+    key = region_key(region)
+    return (key[:_CITY_DIGITS] if key.isdigit() else key) or "unknown"
+
+
+def queue(channel: str, city: str) -> str:
+    """Return the stream of a city."""
+    return f"fanzha:warning:queue:{channel}:{city}"
+
+
+def cities_key(channel: str) -> str:
+    """Return the set of cities that have a queue."""
+    return f"fanzha:warning:cities:{channel}"
+
+
+def _waiting(stream: str) -> str:
+    return f"waiting:{{{stream}}}"
+
+
+def _order(place: str) -> tuple[int, int]:
+    at_ms, _, number = place.partition("-")
+    return int(at_ms), int(number or 0)

@@ -1,0 +1,177 @@
+"""Posts warnings to an endpoint as CloudEvents, signed as Standard Webhooks says.
+
+========  ======================================================================================
+answer    what follows
+========  ======================================================================================
+2xx       the endpoint has it
+410       the endpoint wants no more: nothing is sent until this service is started again
+429, 503  the channel waits, as long as ``Retry-After`` says
+others    again after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h; then it is a dead letter
+========  ======================================================================================
+
+Redirects are not followed. An endpoint knows repeats by ``webhook-id``, the id of the message, so
+one in doubt is sent again. Each secret makes a signature: a new one is added before the old goes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import httpx
+from cloudevents.core.bindings.http import to_structured_event
+from cloudevents.core.v1.event import CloudEvent
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+
+from fanzha.errors import InvalidInput
+from services.clock import now_ms
+from services.warning.channels import addresses
+from services.warning.channels.sending import Outgoing, Sent
+
+LOG = logging.getLogger(__name__)
+EVENT_TYPE = "fanzha.warning.v1"
+SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The schedule that Standard Webhooks recommends."""
+_GONE = 410
+_SLOW_DOWN = frozenset({429, 503})
+_LONGEST_WAIT = 3600.0
+_WAIT = 30.0
+
+
+class WebhookSender:
+    """An endpoint. `InvalidInput` at once for a URL or secret that cannot be used."""
+
+    repeatable = True
+
+    def __init__(
+        self,
+        url: str,
+        secrets: Sequence[str],
+        *,
+        source: str = "fanzha",
+        allow_private: bool = False,
+        timeout_seconds: float = 15.0,
+        width: int = 16,
+        time_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self._url = addresses.parse(url)
+        try:
+            self._signers = [Webhook(secret) for secret in secrets]
+        except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
+            raise InvalidInput("webhook: a secret is not whsec_ and base64") from error
+        if not self._signers:
+            raise InvalidInput("webhook: needs a secret")
+        self._source = source
+        self._allow_private = allow_private
+        self._time_ms = time_ms
+        self.width = width
+        # No proxy from the environment: it would resolve names itself, past our check.
+        self._client = httpx.AsyncClient(
+            follow_redirects=False, timeout=timeout_seconds, trust_env=False
+        )
+        self._going = asyncio.Event()
+        self._going.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the endpoint said that it wants no more."""
+        return not self._going.is_set()
+
+    async def ready(self) -> None:
+        """Return unless the endpoint wants no more."""
+        await self._going.wait()
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Post one message."""
+        try:
+            target = await addresses.resolve(self._url, allow_private=self._allow_private)
+        except InvalidInput as error:
+            return self._again(outgoing, str(error), down=True)
+        except OSError as error:
+            return self._again(outgoing, f"no address: {error}", down=True)
+        content_type, body = _event(outgoing, self._source, self._time_ms())
+        headers = self._signed(outgoing.message_id, body) | {
+            "host": target.host_header,
+            "content-type": content_type,
+        }
+        try:
+            # Streamed and left unread: what an endpoint says is not of interest, however long.
+            async with self._client.stream(
+                "POST",
+                target.url,
+                content=body.encode(),
+                headers=headers,
+                extensions={"sni_hostname": target.server_name},
+            ) as answer:
+                return self._answered(outgoing, answer)
+        except httpx.ConnectError as error:
+            return self._again(outgoing, f"cannot connect: {error}", down=True)
+        except httpx.HTTPError as error:
+            return self._again(outgoing, f"no answer: {type(error).__name__}", in_doubt=True)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _signed(self, message_id: str, body: str) -> dict[str, str]:
+        # The library reads the time as UTC whatever its zone.
+        at = datetime.fromtimestamp(self._time_ms() // 1000, UTC)
+        signatures = [one.sign(message_id, at, body) for one in self._signers]
+        return {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+
+    def _answered(self, outgoing: Outgoing, answer: httpx.Response) -> Sent:
+        if answer.is_success:
+            return Sent(accepted=True, provider_ids=(outgoing.message_id,))
+        said = f"the endpoint said {answer.status_code}"
+        if answer.status_code == _GONE:
+            self._going.clear()
+            LOG.warning("webhook: the endpoint is gone (410); nothing is sent to it any more")
+            return Sent(error=said, retry_after=_WAIT, down=True)
+        if answer.status_code in _SLOW_DOWN:
+            wait = answer.headers.get("retry-after", "")
+            seconds = min(float(wait), _LONGEST_WAIT) if wait.isdigit() else _WAIT
+            return Sent(error=said, retry_after=seconds, down=True)
+        return self._again(outgoing, said)
+
+    def _again(
+        self, outgoing: Outgoing, error: str, *, down: bool = False, in_doubt: bool = False
+    ) -> Sent:
+        """Put a message off by the schedule; after its end it is given up."""
+        tried = outgoing.attempt - 1
+        if tried >= len(SCHEDULE_SECONDS):
+            return Sent(error=error, given_up=True)
+        wait = float(SCHEDULE_SECONDS[tried])
+        return Sent(error=error, retry_after=wait, in_doubt=in_doubt, trouble=down)
+
+
+def _event(outgoing: Outgoing, source: str, at_ms: int) -> tuple[str, str]:
+    """Return the content type and the body of a message."""
+    event = CloudEvent(
+        {
+            "id": outgoing.message_id,
+            "source": source,
+            "type": EVENT_TYPE,
+            "subject": outgoing.case_id,
+            "time": datetime.fromtimestamp(at_ms / 1000, UTC),
+            "datacontenttype": "application/json",
+        },
+        data_of(outgoing),
+    )
+    message = to_structured_event(event)
+    return message.headers["content-type"], message.body.decode()
+
+
+def data_of(outgoing: Outgoing) -> dict[str, object]:
+    """Return what an event says of a message."""
+    return {
+        "message_id": outgoing.message_id,
+        "case_id": outgoing.case_id,
+        "to": outgoing.to,
+        "text": outgoing.text,
+        "priority": outgoing.priority,
+        "region": outgoing.region,
+    }

@@ -1,0 +1,390 @@
+"""Sends the warnings of one channel: each at least handled, and once to the person.
+
+A message is read from the stream of its channel by one of a group, claimed (`claims`), sent,
+settled, put on record with its case, and acknowledged, in this order. Whoever dies in between
+leaves it to another, who finds out how far it came: settled, it is put on record again and not
+sent; claimed only, it is in doubt. Channels have an outbox each, and wait for none other.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from blocklists.redis_client import Client
+from fanzha.errors import InvalidInput, Unavailable
+from services import faults
+from services.warning import cases
+from services.warning.breaker import Breaker
+from services.warning.cases import MessageRef
+from services.warning.channels.sending import Outgoing, Sender, Sent
+from services.warning.claims import Claim, Claims, Status
+from services.warning.consuming import MOST_TRIES, Entry, Group
+from services.warning.dead import DeadLetters
+from services.warning.later import Later
+from services.warning.relay import out_stream
+
+logger = logging.getLogger(__name__)
+GROUP = "outbox"
+MOST_ATTEMPTS = 20
+"""So often a channel may ask for later before a message becomes a dead letter."""
+MOST_CLAIMED = 512
+"""A claim waits for the disk of the store, up to a second; so many wait at once."""
+_BATCH = 128
+_DOWN_S = 5.0
+_INSIST_S = 0.5
+_LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Whether a message may go out now."""
+
+    allowed: bool = True
+    not_before_ms: int = 0
+    """When to ask again, where it is not allowed now; 0: never."""
+    reason: str = ""
+
+
+class Permit(Protocol):
+    """Knows quiet hours, limits, opt-outs, and the kill switch."""
+
+    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
+        """Return whether *outgoing* may go out now."""
+
+
+class AlwaysPermit:
+    """Lets everything out."""
+
+    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:  # noqa: ARG002
+        """Allow it."""
+        return Permission()
+
+
+class Record(Protocol):
+    """Puts on record with its case what became of a message: `services.warning.delivery`."""
+
+    async def sent(self, message: MessageRef, *, by: str) -> None:
+        """Note that a channel has taken it."""
+
+    async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
+        """Note that it did not reach the person."""
+
+
+class Outbox:
+    """The sending loop of one channel."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        channel: str,
+        sender: Sender,
+        record: Record,
+        dead: DeadLetters,
+        consumer: str,
+        now_ms: Callable[[], int],
+        permit: Permit | None = None,
+        on_disk: bool = True,
+        claim_ms: int = 30_000,
+        block_ms: int = 500,
+        counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
+    ) -> None:
+        self.channel = channel
+        stream = out_stream(channel)
+        self._stream = stream
+        self._group = Group(client, stream=stream, group=GROUP, consumer=consumer)
+        self._claims = Claims(client, stream, owner=consumer, on_disk=on_disk)
+        self._later = Later(client, stream)
+        self._sender = sender
+        self._record = record
+        self._dead = dead
+        self._now_ms = now_ms
+        self._permit = permit or AlwaysPermit()
+        self._claim_ms = claim_ms
+        self._block_ms = block_ms
+        self._counted = counted
+        self._breaker = Breaker()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._beginning: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(sender.width)
+        self._held: set[str] = set()
+        """Places of entries that are ours until they are done, claimed or not yet."""
+        self._most = max(MOST_CLAIMED, 2 * sender.width)
+        self._claim_at = 0.0
+
+    async def run(self) -> None:
+        """Send until cancelled; then finish what is under way."""
+        failures = 0
+        holding = asyncio.create_task(self._hold())
+        try:
+            while True:
+                try:
+                    await self.step()
+                    failures = 0
+                except Unavailable as error:
+                    failures += 1
+                    if failures == 1:
+                        logger.warning("%s waits: %s", self._stream, error)
+                    await asyncio.sleep(min(_LONGEST_PAUSE_S, 0.1 * 2.0 ** min(failures, 8)))
+        finally:
+            await self.finish()
+            holding.cancel()
+
+    async def step(self) -> int:
+        """Begin to send what there is room for; return how many entries were read."""
+        if self._breaker.closed_in:
+            await asyncio.sleep(min(self._breaker.closed_in, self._block_ms / 1000))
+            return 0
+        room = self._most - len(self._held)
+        if room <= 0:
+            await asyncio.wait(
+                [*self._beginning, *self._under_way.values()],
+                return_when=asyncio.FIRST_COMPLETED,
+                timeout=1,
+            )
+            return 0
+        # Nothing is claimed for a channel that cannot send: it would be in doubt after a crash.
+        try:
+            async with asyncio.timeout(self._block_ms / 1000):
+                await self._sender.ready()
+        except TimeoutError:
+            return 0
+        entries = await self._next(min(room, _BATCH))
+        if entries:
+            self._held |= {entry.place for entry in entries}
+            beginning = asyncio.create_task(self._begin(entries))
+            self._beginning.add(beginning)
+            beginning.add_done_callback(self._beginning.discard)
+        return len(entries)
+
+    async def finish(self) -> None:
+        """Wait for what is under way."""
+        while left := [*self._beginning, *self._under_way.values()]:
+            await asyncio.wait(left)
+
+    async def _next(self, room: int) -> list[Entry]:
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._claim_at:
+            self._claim_at = loop.time() + min(self._claim_ms / 3000, 1.0)
+            await self._later.bring_back(self._now_ms())
+            left = await self._group.left(room, self._claim_ms)
+            found = [entry for entry, _ in left if entry.place not in self._held]
+            for entry, tries in left:
+                if tries > MOST_TRIES + 1 and entry in found:
+                    found.remove(entry)
+                    await self._bury(entry, f"failed {tries - 1} times, see the log", tries - 1)
+            if found:
+                return found
+        return await self._group.new(room, self._block_ms)
+
+    async def _begin(self, entries: list[Entry]) -> None:
+        """Claim what may go out, and send it; entries that fail here are left to be taken over."""
+        left = {entry.place for entry in entries}
+        try:
+            allowed = await self._allowed(entries)
+            claims = await self._claims.claim(
+                [outgoing.message_id for _, outgoing in allowed],
+                self._now_ms(),
+                repeatable=self._sender.repeatable,
+            )
+        except Unavailable as error:
+            logger.warning("%s: %d messages wait: %s", self._stream, len(entries), error)
+        else:
+            for (entry, outgoing), claim in zip(allowed, claims, strict=True):
+                task = asyncio.create_task(self._handle(entry, outgoing, claim))
+                self._under_way[entry.place] = task
+                task.add_done_callback(partial(self._over, entry.place))
+                left.discard(entry.place)
+        finally:
+            self._held -= left
+
+    def _over(self, place: str, task: "asyncio.Task[None]") -> None:
+        self._under_way.pop(place, None)
+        self._held.discard(place)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # It stays pending, is taken over, and is buried after the last try.
+            logger.error("%s: a message failed: %s", self._stream, faults.kind_and_places(error))
+
+    async def _allowed(self, entries: list[Entry]) -> list[tuple[Entry, Outgoing]]:
+        allowed: list[tuple[Entry, Outgoing]] = []
+        for entry in entries:
+            try:
+                outgoing = read(entry.fields)
+            except InvalidInput as error:
+                await self._bury(entry, str(error), 1)
+                continue
+            if await self._permitted(entry, outgoing):
+                allowed.append((entry, outgoing))
+        return allowed
+
+    async def _permitted(self, entry: Entry, outgoing: Outgoing) -> bool:
+        permission = await self._permit.may_send(outgoing, self.channel)
+        if permission.allowed:
+            return True
+        if permission.not_before_ms > self._now_ms():
+            await self._later.put(entry.fields, permission.not_before_ms)
+            await self._group.done([entry.place], drop=True)
+            self._counted(self.channel, "put_off", 0)
+        else:
+            await self._claims.settle(
+                outgoing.message_id, Status.REFUSED, self._now_ms(), why=permission.reason
+            )
+            await self._refused(entry, outgoing, permission.reason, "not_allowed")
+        return False
+
+    async def _handle(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
+        try:
+            if claim.status is Status.CLAIMED:
+                async with self._room:
+                    # Here, not before: what waits for room has not been sent for sure.
+                    if not await self._claims.begin(outgoing.message_id):
+                        return
+                    sent = await self._sender.send(outgoing)
+                await self._told(entry, outgoing, sent)
+            elif claim.status is Status.SENT:
+                await self._sent(entry, outgoing)  # it may not be on record yet
+            else:
+                what = "in_doubt" if claim.status is Status.DOUBT else "refused"
+                await self._refused(entry, outgoing, _why(claim.status, claim.why), what)
+        except Unavailable as error:
+            # Not acknowledged, so it is taken over later, by whoever finds out how far it came.
+            logger.warning("%s: a message waits: %s", self._stream, error)
+
+    async def _told(self, entry: Entry, outgoing: Outgoing, sent: Sent) -> None:
+        """Settle what a channel said."""
+        broken = sent.down or sent.trouble or sent.in_doubt
+        (self._breaker.failed if broken else self._breaker.worked)()
+        if sent.accepted:
+            await self._settle_as(
+                outgoing,
+                Status.SENT,
+                provider_ids=sent.provider_ids,
+                remember=json.dumps([outgoing.message_id, _step(entry)]),
+            )
+            now = self._now_ms()
+            queued = int(entry.fields.get("queued_at_ms") or now)
+            self._counted(self.channel, "sent", max(0, now - queued) / 1000)
+            await self._sent(entry, outgoing)
+        elif sent.in_doubt:
+            if self._sender.repeatable:
+                await self._put_off(entry, outgoing, sent.retry_after or _DOWN_S, counts=True)
+                return
+            await self._settle_as(outgoing, Status.DOUBT, sent.error)
+            await self._refused(entry, outgoing, _why(Status.DOUBT, sent.error), "in_doubt")
+        elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
+            await self._settle_as(outgoing, Status.OPEN)
+            await self._note_failed(entry, outgoing, sent.error)
+            await self._bury(entry, sent.error, outgoing.attempt)
+        elif sent.retry_after is not None:
+            await self._put_off(entry, outgoing, sent.retry_after, counts=not sent.down)
+        else:
+            await self._settle_as(outgoing, Status.REFUSED, sent.error)
+            await self._refused(entry, outgoing, sent.error, "refused")
+
+    async def _put_off(
+        self, entry: Entry, outgoing: Outgoing, seconds: float, *, counts: bool
+    ) -> None:
+        fields = {**entry.fields, "attempt": str(outgoing.attempt + counts)}
+        await self._settle_as(outgoing, Status.OPEN)
+        await self._later.put(fields, self._now_ms() + int(seconds * 1000))
+        await self._group.done([entry.place], drop=True)
+        self._counted(self.channel, "put_off", 0)
+
+    async def _settle_as(
+        self,
+        outgoing: Outgoing,
+        status: Status,
+        why: str = "",
+        *,
+        provider_ids: Sequence[str] = (),
+        remember: str = "",
+    ) -> None:
+        """Write down what only this process knows: as long as it lives, it tries to."""
+        while True:
+            try:
+                await self._claims.settle(
+                    outgoing.message_id,
+                    status,
+                    self._now_ms(),
+                    why=why,
+                    provider_ids=provider_ids,
+                    remember=remember,
+                )
+            except Unavailable:
+                await asyncio.sleep(_INSIST_S)
+            else:
+                return
+
+    async def _sent(self, entry: Entry, outgoing: Outgoing) -> None:
+        await self._record.sent(self._reference(entry, outgoing), by=self.channel)
+        await self._group.done([entry.place], drop=True)
+
+    async def _refused(self, entry: Entry, outgoing: Outgoing, why: str, what: str) -> None:
+        await self._note_failed(entry, outgoing, why)
+        await self._group.done([entry.place], drop=True)
+        self._counted(self.channel, what, 0)
+
+    async def _note_failed(self, entry: Entry, outgoing: Outgoing, why: str) -> None:
+        await self._record.failed(self._reference(entry, outgoing), by=self.channel, why=why)
+
+    def _reference(self, entry: Entry, outgoing: Outgoing) -> MessageRef:
+        return MessageRef(
+            id=outgoing.message_id,
+            channel=self.channel,
+            step=_step(entry),
+            template=entry.fields.get("template", ""),
+        )
+
+    async def _bury(self, entry: Entry, reason: str, tries: int) -> None:
+        await self._dead.put(
+            stream=self._stream,
+            place=entry.place,
+            fields=entry.fields,
+            reason=reason,
+            tries=tries,
+            at_ms=self._now_ms(),
+        )
+        await self._group.done([entry.place], drop=True)
+        self._counted(self.channel, "dead", 0)
+
+    async def _hold(self) -> None:
+        """Show that what is under way is not left, so that nobody takes it over."""
+        while True:
+            await asyncio.sleep(self._claim_ms / 3000)
+            with contextlib.suppress(Unavailable):
+                await self._group.hold(list(self._held))
+
+
+def read(fields: Mapping[str, str]) -> Outgoing:
+    """Read an entry of the stream of a channel."""
+    for name in ("message_id", "to", "text"):
+        if not fields.get(name):
+            raise InvalidInput(f"{name}: is missing")
+    if not fields["to"].startswith("+") or not fields["to"][1:].isdigit():
+        raise InvalidInput("to: is no E.164 number")
+    attempt, tier = fields.get("attempt", "1"), fields.get("tier", "0")
+    if not attempt.isdigit() or not tier.isdigit():
+        raise InvalidInput("attempt, tier: are no numbers")
+    return Outgoing(
+        message_id=fields["message_id"],
+        to=fields["to"],
+        text=fields["text"],
+        priority=1 if int(tier) > 2 else 0,  # noqa: PLR2004 - high
+        case_id=fields.get("case_id") or cases.case_of_message(fields["message_id"]),
+        attempt=int(attempt),
+        region=fields.get("region", ""),
+    )
+
+
+def _step(entry: Entry) -> int:
+    step = entry.fields.get("step", "0")
+    return int(step) if step.isdigit() else 0
+
+
+def _why(status: Status, why: str) -> str:
+    return f"in doubt, it may have been sent: {why}" if status is Status.DOUBT else why

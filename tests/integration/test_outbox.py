@@ -1,0 +1,352 @@
+"""Warnings out, over a real store: once to the person, whatever happens in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from blocklists.redis_client import Client, connect
+from services.warning.cases import EventKind, MessageRef
+from services.warning.channels.sending import Outgoing, Receipt, ReceiptState, Sent
+from services.warning.claims import Claims, Status
+from services.warning.consuming import Consumer, Group
+from services.warning.dead import DeadLetters
+from services.warning.outbox import GROUP, Outbox, Permission
+from services.warning.receipts import GROUP as RECEIPTS
+from services.warning.receipts import Receipts
+from services.warning.relay import out_stream
+
+STREAM = out_stream("sms")
+ACCEPTED = Sent(accepted=True, provider_ids=("0a",))
+
+
+class Notes:
+    """Remembers what was put on record."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, EventKind]] = []
+
+    async def sent(self, message: MessageRef, *, by: str) -> None:
+        self.noted.append((message.id, EventKind.SENT))
+
+    async def delivered(self, message: MessageRef, *, by: str, at_ms: int = 0) -> None:
+        self.noted.append((message.id, EventKind.DELIVERED))
+
+    async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
+        self.noted.append((message.id, EventKind.FAILED))
+
+
+class Sink:
+    """Takes messages, and answers what it is told to."""
+
+    width = 4
+
+    def __init__(self, *answers: Sent, repeatable: bool = False) -> None:
+        self.got: list[Outgoing] = []
+        self._answers = list(answers)
+        self.repeatable = repeatable
+        self.up = asyncio.Event()
+        self.up.set()
+        self.hangs = False
+        self.began, self.go = asyncio.Event(), asyncio.Event()
+
+    async def ready(self) -> None:
+        await self.up.wait()
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        self.got.append(outgoing)
+        self.began.set()
+        if self.hangs:
+            await self.go.wait()
+        return self._answers.pop(0) if self._answers else ACCEPTED
+
+    async def close(self) -> None:
+        pass
+
+
+class NotNow:
+    """Lets nothing out before a time, or ever."""
+
+    def __init__(self, not_before_ms: int) -> None:
+        self.until = not_before_ms
+
+    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
+        return Permission(allowed=False, not_before_ms=self.until, reason="quiet hours")
+
+
+class Clock:
+    """Stands until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.ms = 1_764_000_000_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Client]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+Make = Callable[..., Outbox]
+
+
+@pytest.fixture
+def outbox(client: Client, clock: Clock) -> Make:
+    def make(sink: Sink, notes: Notes, name: str = "one", **more: object) -> Outbox:
+        return Outbox(
+            client=client,
+            channel="sms",
+            sender=sink,
+            record=notes,
+            dead=DeadLetters(client),
+            consumer=name,
+            now_ms=clock,
+            block_ms=50,
+            claim_ms=100,
+            **more,  # type: ignore[arg-type]
+        )
+
+    return make
+
+
+async def queue(client: Client, *ids: str, **more: str) -> None:
+    for one in ids:
+        fields = {"message_id": one, "to": "+8617000000001", "text": "警惕诈骗", "step": "1"}
+        entry: Any = fields | more
+        await client.xadd(STREAM, entry)
+
+
+async def through(outbox: Outbox) -> None:
+    while await outbox.step():
+        pass
+    await outbox.finish()
+
+
+async def test_each_message_is_sent_once_and_put_on_record(client: Client, outbox: Make) -> None:
+    sink, notes = Sink(), Notes()
+    await queue(client, "a.1", "b.1", "a.1")
+
+    await through(outbox(sink, notes))
+    await asyncio.sleep(0.15)
+    await through(outbox(sink, notes))  # the repeat is found out once its first is settled
+
+    assert sorted(one.message_id for one in sink.got) == ["a.1", "b.1"]
+    assert set(notes.noted) >= {("a.1", EventKind.SENT), ("b.1", EventKind.SENT)}
+    assert await client.xlen(STREAM) == 0
+
+
+async def test_what_was_sent_is_not_sent_again_after_a_crash(client: Client, outbox: Make) -> None:
+    claims = Claims(client, STREAM, owner="dead")
+    await claims.claim(["a.1"], 1, repeatable=False)
+    await claims.settle("a.1", Status.SENT, 2)
+    await queue(client, "a.1")
+    sink, notes = Sink(), Notes()
+
+    await through(outbox(sink, notes))
+
+    assert (sink.got, notes.noted) == ([], [("a.1", EventKind.SENT)])
+
+
+async def test_what_somebody_was_sending_when_they_died_is_in_doubt(
+    client: Client, outbox: Make
+) -> None:
+    claims = Claims(client, STREAM, owner="dead")
+    await claims.claim(["a.1"], 1, repeatable=False)
+    assert await claims.begin("a.1")
+    await queue(client, "a.1")
+    sink, notes = Sink(), Notes()
+
+    await through(outbox(sink, notes))
+
+    assert (sink.got, notes.noted) == ([], [("a.1", EventKind.FAILED)])
+
+
+async def test_what_somebody_only_claimed_is_sent(client: Client, outbox: Make) -> None:
+    await Claims(client, STREAM, owner="dead").claim(["a.1"], 1, repeatable=False)
+    await queue(client, "a.1")
+    sink = Sink()
+
+    await through(outbox(sink, Notes()))
+
+    assert [one.message_id for one in sink.got] == ["a.1"]
+
+
+async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
+    client: Client, outbox: Make
+) -> None:
+    claims = Claims(client, STREAM, owner="dead")
+    await claims.claim(["a.1"], 1, repeatable=True)
+    await claims.begin("a.1")
+    await queue(client, "a.1")
+    sink = Sink(repeatable=True)
+
+    await through(outbox(sink, Notes()))
+
+    assert len(sink.got) == 1
+
+
+async def test_a_message_of_a_dead_worker_is_taken_over(client: Client, outbox: Make) -> None:
+    await queue(client, "a.1")
+    group = Group(client, stream=STREAM, group=GROUP, consumer="dead")
+    await group.new(10, 50)
+    await asyncio.sleep(0.15)
+    sink, notes = Sink(), Notes()
+
+    await through(outbox(sink, notes))
+
+    assert [one.message_id for one in sink.got] == ["a.1"]
+    assert await group.waiting() == (0, 0)
+
+
+async def test_what_a_live_worker_holds_is_not_taken_over(client: Client, outbox: Make) -> None:
+    await queue(client, "a.1")
+    slow, sink = Sink(), Sink()
+    slow.hangs = True
+    running = asyncio.create_task(outbox(slow, Notes(), "slow").run())
+    await slow.began.wait()
+    await asyncio.sleep(0.3)
+
+    await outbox(sink, Notes(), "other").step()
+
+    assert sink.got == []
+    slow.go.set()
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_a_message_is_put_off_and_comes_back(
+    client: Client, outbox: Make, clock: Clock
+) -> None:
+    await queue(client, "a.1")
+    sink = Sink(Sent(error="busy", retry_after=60))
+    sending = outbox(sink, Notes())
+    await through(sending)
+    assert len(sink.got) == 1
+    clock.ms += 61_000
+
+    await through(outbox(sink, Notes()))
+
+    assert [one.attempt for one in sink.got] == [1, 2]
+
+
+async def test_quiet_hours_put_a_message_off_without_a_try(
+    client: Client, outbox: Make, clock: Clock
+) -> None:
+    await queue(client, "a.1")
+    sink, notes = Sink(), Notes()
+
+    await through(outbox(sink, notes, permit=NotNow(clock.ms + 1000)))
+    assert (sink.got, notes.noted) == ([], [])
+    clock.ms += 1001
+    await through(outbox(sink, notes))
+
+    assert [one.attempt for one in sink.got] == [1]
+
+
+async def test_what_may_never_go_out_is_told(client: Client, outbox: Make) -> None:
+    await queue(client, "a.1")
+    sink, notes = Sink(), Notes()
+
+    await through(outbox(sink, notes, permit=NotNow(0)))
+
+    assert (sink.got, notes.noted) == ([], [("a.1", EventKind.FAILED)])
+
+
+async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
+    client: Client, outbox: Make
+) -> None:
+    await client.xadd(STREAM, {"message_id": "bad.1", "to": "nobody", "text": "x"})
+    await queue(client, "a.1")
+    sink = Sink()
+
+    await through(outbox(sink, Notes()))
+
+    (letter,) = await DeadLetters(client).list()
+    assert (letter.stream, letter.reason) == (STREAM, "to: is no E.164 number")
+    assert [one.message_id for one in sink.got] == ["a.1"]
+
+
+async def test_what_was_given_up_can_be_replayed(client: Client, outbox: Make) -> None:
+    await queue(client, "a.1")
+    sink, notes = Sink(Sent(error="no", given_up=True)), Notes()
+    await through(outbox(sink, notes))
+    dead = DeadLetters(client)
+    (letter,) = await dead.list()
+
+    await dead.replay(letter)
+    await through(outbox(sink, notes))
+
+    assert len(sink.got) == 2
+    assert notes.noted == [("a.1", EventKind.FAILED), ("a.1", EventKind.SENT)]
+
+
+async def test_nothing_is_read_for_a_channel_that_is_down(client: Client, outbox: Make) -> None:
+    await queue(client, "a.1")
+    sink = Sink()
+    sink.up.clear()
+    sending = outbox(sink, Notes())
+
+    await sending.step()
+
+    assert await client.xlen(STREAM) == 1
+    assert not await client.exists(f"state:{{{STREAM}}}:a.1")
+
+
+async def test_a_receipt_may_come_before_its_message_is_settled(
+    client: Client, outbox: Make, clock: Clock
+) -> None:
+    notes = Notes()
+    receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
+    reading = Consumer(
+        Group(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
+        receipts.handle,
+        dead=DeadLetters(client),
+        now_ms=clock,
+        drop=True,
+        block_ms=10,
+    )
+    await receipts.keep(Receipt(provider_id="10", state=ReceiptState.DELIVERED, at_ms=5))
+    await reading.step()
+    assert notes.noted == []
+    await queue(client, "a.1")
+    await through(outbox(Sink(), notes))
+    clock.ms += 600
+
+    await receipts.later.bring_back(clock.ms)
+    await reading.step()
+
+    assert notes.noted == [("a.1", EventKind.SENT), ("a.1", EventKind.DELIVERED)]
+
+
+async def test_a_message_is_delivered_once_all_its_parts_are(
+    client: Client, outbox: Make, clock: Clock
+) -> None:
+    notes = Notes()
+    receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
+    reading = Consumer(
+        Group(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
+        receipts.handle,
+        dead=DeadLetters(client),
+        now_ms=clock,
+        drop=True,
+        block_ms=10,
+    )
+    await queue(client, "a.1")
+    await through(outbox(Sink(Sent(accepted=True, provider_ids=("x1", "x2"))), notes))
+
+    for part in ("x1", "x1", "x2"):
+        assert notes.noted == [("a.1", EventKind.SENT)]
+        await receipts.keep(Receipt(provider_id=part, state=ReceiptState.DELIVERED, at_ms=5))
+        await reading.step()
+
+    assert notes.noted == [("a.1", EventKind.SENT), ("a.1", EventKind.DELIVERED)]

@@ -1,0 +1,167 @@
+"""Webhooks to a real HTTP server."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from standardwebhooks.webhooks import Webhook
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from fanzha.errors import InvalidInput
+from services.warning.channels import addresses
+from services.warning.channels.sending import Outgoing
+from services.warning.channels.webhook import SCHEDULE_SECONDS, WebhookSender
+
+OLD, NEW = ("whsec_" + base64.b64encode(text * 24).decode() for text in (b"o", b"n"))
+
+
+class Endpoint:
+    """Keeps what it got, and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.headers: dict[str, str] = {}
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.url = ""
+
+    async def take(self, request: Request) -> Response:
+        self.got.append((dict(request.headers), await request.body()))
+        if self.status == 302:
+            return RedirectResponse("/elsewhere", status_code=302)
+        return Response(status_code=self.status, headers=self.headers)
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    endpoint = Endpoint()
+    app = Starlette(routes=[Route("/{path:path}", endpoint.take, methods=["POST", "GET"])])
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    endpoint.url = f"http://127.0.0.1:{port}/hook"
+    yield endpoint
+    server.should_exit = True
+    await serving
+
+
+@asynccontextmanager
+async def sender(
+    url: str, *secrets: str, allow_private: bool = True
+) -> AsyncIterator[WebhookSender]:
+    sending = WebhookSender(url, secrets or (NEW,), allow_private=allow_private)
+    try:
+        yield sending
+    finally:
+        await sending.close()
+
+
+def a_message(attempt: int = 1) -> Outgoing:
+    return Outgoing(
+        message_id="c.1", to="+8617000000001", text="警惕诈骗", case_id="c", attempt=attempt
+    )
+
+
+async def test_whoever_has_any_secret_can_check_who_sent_it(endpoint: Endpoint) -> None:
+    async with sender(endpoint.url, OLD, NEW) as webhook:
+        sent = await webhook.send(a_message())
+
+    ((headers, body),) = endpoint.got
+    assert sent.accepted
+    for secret in (OLD, NEW):
+        event = Webhook(secret).verify(body, headers)
+    assert (event["specversion"], event["id"], event["subject"]) == ("1.0", "c.1", "c")
+    assert event["data"]["text"] == "警惕诈骗"
+    assert headers["content-type"].startswith("application/cloudevents+json")
+
+
+async def test_a_repeat_has_the_same_id(endpoint: Endpoint) -> None:
+    async with sender(endpoint.url) as webhook:
+        await webhook.send(a_message())
+        await webhook.send(a_message(2))
+
+    assert [headers["webhook-id"] for headers, _ in endpoint.got] == ["c.1", "c.1"]
+
+
+async def test_it_tries_again_by_the_schedule_and_gives_up(endpoint: Endpoint) -> None:
+    endpoint.status = 500
+    async with sender(endpoint.url) as webhook:
+        sent = [await webhook.send(a_message(attempt)) for attempt in range(1, 11)]
+
+    assert [one.retry_after for one in sent] == [*SCHEDULE_SECONDS, None]
+    assert sent[-1].given_up
+
+
+async def test_an_endpoint_that_is_gone_gets_no_more(endpoint: Endpoint) -> None:
+    endpoint.status = 410
+    async with sender(endpoint.url) as webhook:
+        sent = await webhook.send(a_message())
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await webhook.ready()
+    assert sent.down
+    assert webhook.stopped
+
+
+async def test_a_redirect_is_not_followed(endpoint: Endpoint) -> None:
+    endpoint.status = 302
+    async with sender(endpoint.url) as webhook:
+        sent = await webhook.send(a_message())
+
+    assert not sent.accepted
+    assert len(endpoint.got) == 1
+
+
+async def test_a_busy_endpoint_says_how_long_to_wait(endpoint: Endpoint) -> None:
+    endpoint.status, endpoint.headers = 429, {"retry-after": "7"}
+    async with sender(endpoint.url) as webhook:
+        sent = await webhook.send(a_message())
+
+    assert (sent.retry_after, sent.down) == (7.0, True)
+
+
+async def test_private_addresses_are_refused(endpoint: Endpoint) -> None:
+    async with sender(endpoint.url, allow_private=False) as webhook:
+        sent = await webhook.send(a_message())
+
+    assert not sent.accepted
+    assert "private address 127.0.0.1" in sent.error
+    assert endpoint.got == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("10.0.0.1", "127.0.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),
+        *("::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"),
+    ],
+)
+def test_an_address_inside_a_network_is_not_public(address: str) -> None:
+    assert not addresses.is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])
+def test_other_addresses_are_public(address: str) -> None:
+    assert addresses.is_public(address)
+
+
+@pytest.mark.parametrize("url", ["ftp://a.test/", "https://u:p@a.test/", "/x", "http://a.test/#x"])
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(InvalidInput, match="webhook: "):
+        WebhookSender(url, [NEW])
+
+
+@pytest.mark.parametrize("secrets", [[], ["whsec_"], ["whsec_ä"]])
+def test_a_secret_that_cannot_be_used_is_refused(secrets: list[str]) -> None:
+    with pytest.raises(InvalidInput, match="secret"):
+        WebhookSender("https://a.test/", secrets)
