@@ -27,6 +27,7 @@ from services.warning.reading import WarningReader
 from services.warning.relay import Composer, PlainComposer, Relay
 from services.warning.sources import Sources
 from services.warning.submitting import Submitting
+from services.warning.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,14 @@ class Pipeline:
     dead: DeadLetters
     hits: Consumer
     relays: list[Consumer]
+    upkeep: Upkeep
     consumer: str
     """Name of this process in the groups of streams."""
 
     def start(self) -> "list[asyncio.Task[None]]":
         """Begin what goes on in the background."""
-        return [asyncio.create_task(one.run()) for one in (self.hits, *self.relays)]
+        working = [self.hits.run(), *(one.run() for one in self.relays), self.upkeep.run()]
+        return [asyncio.create_task(one) for one in working]
 
 
 def build(
@@ -83,6 +86,16 @@ def build(
         now_ms=now_ms,
         handed=figures.handed,
     )
+    hit_group = Group(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer)
+    relays = relay.consumers(
+        client,
+        handing,
+        consumer=consumer,
+        dead=dead,
+        now_ms=now_ms,
+        died=figures.died,
+        claim_ms=settings.warning_claim_ms,
+    )
     return Pipeline(
         store=store,
         listing=CaseListing(client, store),
@@ -94,21 +107,16 @@ def build(
         delivery=Delivery(store, now_ms=now_ms),
         dead=dead,
         hits=Consumer(
-            Group(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer),
+            hit_group,
             hits.handle,
             dead=dead,
             now_ms=now_ms,
             died=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
-        relays=relay.consumers(
-            client,
-            handing,
-            consumer=consumer,
-            dead=dead,
-            now_ms=now_ms,
-            died=figures.died,
-            claim_ms=settings.warning_claim_ms,
+        relays=relays,
+        upkeep=Upkeep(
+            hits=hit_group, todos=[one.group for one in relays], dead=dead, figures=figures
         ),
         consumer=consumer,
     )

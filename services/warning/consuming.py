@@ -108,16 +108,16 @@ class Group:
                 return int(one["pending"]), -1 if lag is None else int(lag)
         return 0, -1
 
-    async def leave(self) -> None:
-        """Take this consumer off the list, unless it still holds something."""
+    async def tidy(self, idle_ms: int) -> None:
+        """Take consumers off the list that died *idle_ms* ago and hold nothing."""
         async with within(_SECONDS):
-            held: Any = await self._making(
-                lambda: self._client.xpending_range(
-                    self.stream, self._group, "-", "+", 1, consumername=self._consumer
-                )
+            known: Any = await self._making(
+                lambda: self._client.xinfo_consumers(self.stream, self._group)
             )
-            if not held:
-                await self._client.xgroup_delconsumer(self.stream, self._group, self._consumer)
+            for one in known:
+                if not one["pending"] and one["idle"] > idle_ms:
+                    name = one["name"]
+                    await self._client.xgroup_delconsumer(self.stream, self._group, name)
 
     async def _making(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Ask; where the group is not there, make it and ask again."""
@@ -154,7 +154,7 @@ class Consumer:
         block_ms: int = 1000,
         claim_ms: int = CLAIM_MS,
     ) -> None:
-        self._group = group
+        self.group = group
         self._handle = handle
         self._dead = dead
         self._now_ms = now_ms
@@ -174,11 +174,11 @@ class Consumer:
             except Unavailable as error:
                 self._failures += 1
                 if self._failures == 1:
-                    logger.warning("%s waits: %s", self._group.stream, error)
+                    logger.warning("%s waits: %s", self.group.stream, error)
                 await asyncio.sleep(min(_LONGEST_PAUSE_SECONDS, 0.1 * 2.0**self._failures))
                 continue
             if self._failures:
-                logger.info("%s goes on", self._group.stream)
+                logger.info("%s goes on", self.group.stream)
             self._failures = 0
             if not busy and not self._block_ms:
                 return
@@ -191,12 +191,12 @@ class Consumer:
             # Go on claiming while there is much; otherwise look again after a while.
             if handled < self._batch:
                 self._claim_at = time.monotonic() + self._claim_ms / 3000
-        entries = await self._group.new(self._batch, 0 if handled else self._block_ms)
+        entries = await self.group.new(self._batch, 0 if handled else self._block_ms)
         await self._do(entries, dict.fromkeys([entry.place for entry in entries], 1))
         return handled + len(entries)
 
     async def _take_over(self) -> int:
-        left = await self._group.left(self._batch, self._claim_ms)
+        left = await self.group.left(self._batch, self._claim_ms)
         tries = {entry.place: number for entry, number in left}
         fine = [entry for entry, number in left if number <= MOST_TRIES]
         await self._do(fine, tries)
@@ -219,7 +219,7 @@ class Consumer:
                 return
             await self._failed(entries[0], tries[entries[0].place], error)
             return
-        await self._group.done([entry.place for entry in entries], drop=self._drop)
+        await self.group.done([entry.place for entry in entries], drop=self._drop)
 
     async def _failed(self, entry: Entry, tries: int, error: Exception) -> None:
         if isinstance(error, InvalidInput):
@@ -228,7 +228,7 @@ class Consumer:
         # It stays with us, so it is claimed again later, and buried after the last try.
         logger.error(
             "%s: an entry failed, try %d: %s",
-            self._group.stream,
+            self.group.stream,
             tries,
             faults.kind_and_places(error),
         )
@@ -237,15 +237,15 @@ class Consumer:
 
     async def _bury(self, entry: Entry, reason: str, tries: int) -> None:
         await self._dead.put(
-            stream=self._group.stream,
+            stream=self.group.stream,
             place=entry.place,
             fields=entry.fields,
             reason=reason,
             tries=tries,
             at_ms=self._now_ms(),
         )
-        await self._group.done([entry.place], drop=self._drop)
-        self._died(self._group.stream)
+        await self.group.done([entry.place], drop=self._drop)
+        self._died(self.group.stream)
 
 
 def _only(answer: Any) -> list[Any]:

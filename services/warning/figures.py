@@ -1,6 +1,6 @@
 """What the warning process counts, for Prometheus. No numbers of people, no names of sources."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class WarningFigures:
@@ -32,6 +32,22 @@ class WarningFigures:
             registry=registry,
         )
 
+        self._waiting = Gauge(
+            "fanzha_warning_waiting",
+            "Entries of a stream that nobody has taken yet; -1: the store cannot tell.",
+            ["stream"],
+            registry=registry,
+        )
+        self._held = Gauge(
+            "fanzha_warning_held",
+            "Entries of a stream that were taken and are not done.",
+            ["stream"],
+            registry=registry,
+        )
+        self._letters = Gauge(
+            "fanzha_warning_dead_letters_kept", "Entries given up and kept.", registry=registry
+        )
+
     def hits(self, what: str, by: int) -> None:
         """Count hits that were read."""
         self._hits.labels(what).inc(by)
@@ -49,3 +65,12 @@ class WarningFigures:
         # The shards of todos are one stream to whoever looks at a graph.
         name = "todo" if stream.endswith(":todo") else stream
         self._dead.labels(name).inc()
+
+    def streams(self, name: str, waiting: int, held: int) -> None:
+        """Tell what waits in a stream."""
+        self._waiting.labels(name).set(waiting)
+        self._held.labels(name).set(held)
+
+    def letters(self, kept: int) -> None:
+        """Tell how many dead letters there are."""
+        self._letters.set(kept)
