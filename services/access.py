@@ -115,6 +115,13 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "FollowFeedback": _WARNERS,
         "GetSourceQuality": _WARNERS | _of(Role.AUDITOR, Role.OPERATOR),
     },
+    "fanzha.v1.WarningControlService": {
+        "StopWarnings": _of(Role.OPERATOR, Role.APPROVER),
+        "StartWarnings": _of(Role.OPERATOR),
+        "GetWarningSwitch": frozenset(Role) - {Role.CARRIER, Role.SOURCE},
+        "SetOptOut": _of(Role.OPERATOR, Role.DISPATCHER),
+        "GetOptOuts": _of(Role.OPERATOR, Role.DISPATCHER, Role.AUDITOR),
+    },
     "fanzha.v1.AccessService": {
         "WhoAmI": Door.KNOWN,
     },

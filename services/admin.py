@@ -45,7 +45,9 @@ from services.rpc.blocklist import BlocklistServicer
 from services.rpc.changes import ChangeServicer
 from services.rpc.mappings import MappingServicer
 from services.rpc.server import RpcServer
+from services.rpc.warning_control import WarningControlServicer
 from services.settings import Settings
+from services.warning import control
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +133,9 @@ async def run(settings: Settings) -> int:
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),
             "mapping": MappingServicer(Mappings(connect(settings.redis_url), now_ms=now_ms)),
+            "warning_control": WarningControlServicer(
+                control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
+            ),
         },
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),

@@ -465,6 +465,79 @@ class Settings(BaseSettings):
         description="Milliseconds after which another process takes over what one held and left; "
         "longer than a batch takes.",
     )
+    warning_policy_file: Path | None = Field(
+        default=None,
+        description="TOML file: the policy that gives cases their tiers, docs/warning-policy.md. "
+        "Unset: that of the package.",
+    )
+    warning_groups_file: Path | None = Field(
+        default=None,
+        description="CSV file of kind, value, group: vulnerable people, industries and key regions "
+        "that the policy looks at. Unset: none.",
+    )
+    warning_regions_file: Path | None = Field(
+        default=None,
+        description="CSV file of number, province, city, county: numbers and leading digits whose "
+        "region is known better than the public table has it. Unset: none.",
+    )
+    warning_counties_file: Path | None = Field(
+        default=None,
+        description="CSV file of city, county, weight: how a city's cases are spread over its "
+        "counties. Unset, and in cities without a row: its dispatcher decides.",
+    )
+    warning_templates_dir: Path | None = Field(
+        default=None,
+        description="Folder of warning templates of one's own, such as templates-2.zh.toml. Unset: "
+        "those of the package.",
+    )
+    warning_language: Literal["zh", "en"] = Field(
+        default="zh", description="Language of warnings."
+    )
+    warning_quiet_from: str = Field(
+        default="22:00",
+        description="When quiet hours begin: no SMS and no voice warning then. The same as their "
+        "end: there are none.",
+    )
+    warning_quiet_until: str = Field(default="08:00", description="When quiet hours end.")
+    warning_quiet_broken_from: Literal["none", "low", "medium", "high"] = Field(
+        default="high", description="Lowest tier whose warnings go out in quiet hours too."
+    )
+    warning_utc_offset_hours: float = Field(
+        default=8,
+        ge=-12,
+        le=14,
+        description="Hours that the clock of the people who are warned is ahead of UTC.",
+    )
+    warning_person_day: int = Field(
+        default=3,
+        ge=0,
+        le=1000,
+        description="SMS and voice warnings of the tiers low and medium that a person is sent on a "
+        "day, at most; 0: any number.",
+    )
+    warning_person_day_high: int = Field(
+        default=10,
+        ge=0,
+        le=1000,
+        description="SMS and voice warnings after which a person is sent no more of the tier high "
+        "on that day either; 0: any number.",
+    )
+    warning_person_campaign: int = Field(
+        default=6,
+        ge=0,
+        le=1000,
+        description="SMS and voice warnings that a person is sent about one campaign, at most; 0: "
+        "any number.",
+    )
+    warning_opt_out: str = Field(
+        default="advice",
+        description="Kinds of warnings that a person may opt out of, with commas: advice (tier "
+        "low), warning (medium). Nobody opts out of emergencies. Empty: none.",
+    )
+    warning_test_mode: bool = Field(
+        default=False,
+        description="Whether every warning goes to the sink instead of the person: for trials.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )
@@ -488,7 +561,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a power of two from 1024 to 268435456")
         return slots
 
-    @field_validator("models_dir", "appeal_notices_dir")
+    @field_validator("models_dir", "appeal_notices_dir", "warning_templates_dir")
     @classmethod
     def _is_folder(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():
@@ -502,6 +575,10 @@ class Settings(BaseSettings):
         "identities_file",
         "jwks_file",
         "popular_hosts_file",
+        "warning_policy_file",
+        "warning_groups_file",
+        "warning_regions_file",
+        "warning_counties_file",
     )
     @classmethod
     def _is_file(cls, file: Path | None) -> Path | None:

@@ -24,6 +24,8 @@ from fanzha.v1 import (
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
+    warning_control_pb2,
+    warning_control_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
 )
@@ -66,6 +68,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
+    ),
+    "warning_control": (
+        warning_control_pb2.DESCRIPTOR.services_by_name["WarningControlService"].full_name,
+        warning_control_pb2_grpc.add_WarningControlServiceServicer_to_server,
     ),
     "warning": (
         warning_pb2.DESCRIPTOR.services_by_name["WarningService"].full_name,

@@ -3,7 +3,6 @@
 No I/O and no clock: what is known of a person comes from `services.warning.limit_store`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -64,7 +63,7 @@ class Rules:
     def __post_init__(self) -> None:
         """Hold that emergencies cannot be opted out of."""
         if Notice.EMERGENCY in self.may_opt_out:
-            raise ValueError("warning_opt_out_kinds: nobody can opt out of emergency")
+            raise ValueError("opt_out: nobody can opt out of emergency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,14 +166,18 @@ def day_of(rules: Rules, now_ms: int) -> str:
 def read_clock(text: str) -> time:
     """Read ``22:00``; `ValueError` when it is none."""
     hours, colon, minutes = text.partition(":")
-    if not colon or not (hours + minutes).isdecimal():
-        raise ValueError(f"not a time of day such as 22:00: {text!r}")
+    if not colon or not (hours.isdecimal() and minutes.isdecimal()):
+        raise ValueError(f"quiet hours: not a time of day such as 22:00: {text!r}")
     return time(int(hours), int(minutes))
 
 
-def read_notices(words: Iterable[str]) -> frozenset[Notice]:
-    """Read kinds of warnings; `ValueError` names a wrong one."""
-    return frozenset(Notice(word) for word in words)
+def read_notices(text: str) -> frozenset[Notice]:
+    """Read kinds of warnings between commas; `ValueError` names a wrong one."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in set(Notice):
+            raise ValueError(f"opt_out: none of {', '.join(Notice)}: {word!r}")
+    return frozenset(map(Notice, words))
 
 
 def _reached(count: int, limit: int) -> bool:

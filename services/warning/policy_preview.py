@@ -36,29 +36,48 @@ class Preview:
     """Up to `MOST_EXAMPLES` for each kind of change."""
 
 
+class Previewing:
+    """Judges cases by both policies, one after the other.
+
+    The tier that a case got at its time is not looked at: its facts were fewer then. What is shown
+    is the effect of the policy alone.
+    """
+
+    def __init__(self, before: Policy, after: Policy, *, examples: int = MOST_EXAMPLES) -> None:
+        self._before, self._after = before, after
+        self._most = examples
+        self._matrix: Counter[tuple[Tier, Tier]] = Counter()
+        self._lines: Counter[str] = Counter({line.id: 0 for line in after.lines})
+        self._examples: list[Example] = []
+
+    def add(self, facts: CaseFacts) -> None:
+        """Judge one case."""
+        old, new = self._before.judge(facts), self._after.judge(facts)
+        change = (old.tier, new.tier)
+        self._matrix[change] += 1
+        self._lines.update(new.lines)
+        if old.tier != new.tier and self._matrix[change] <= self._most:
+            self._examples.append(
+                Example(case_id=facts.case_id, before=old.tier, after=new.tier, lines=new.lines)
+            )
+
+    @property
+    def result(self) -> Preview:
+        """What was found so far."""
+        return Preview(
+            cases=self._matrix.total(),
+            changed=sum(count for (old, new), count in self._matrix.items() if old != new),
+            matrix=dict(self._matrix),
+            lines=dict(self._lines),
+            examples=list(self._examples),
+        )
+
+
 def preview(
     before: Policy, after: Policy, facts: Iterable[CaseFacts], *, examples: int = MOST_EXAMPLES
 ) -> Preview:
-    """Judge each case by both policies; what is shown is the effect of the policy alone.
-
-    The tier that a case got at its time is not looked at: its facts were fewer then.
-    """
-    matrix: Counter[tuple[Tier, Tier]] = Counter()
-    used: Counter[str] = Counter({line.id: 0 for line in after.lines})
-    shown: list[Example] = []
+    """Judge all cases by both policies."""
+    previewing = Previewing(before, after, examples=examples)
     for one in facts:
-        old, new = before.judge(one), after.judge(one)
-        change = (old.tier, new.tier)
-        matrix[change] += 1
-        used.update(new.lines)
-        if old.tier != new.tier and matrix[change] <= examples:
-            shown.append(
-                Example(case_id=one.case_id, before=old.tier, after=new.tier, lines=new.lines)
-            )
-    return Preview(
-        cases=matrix.total(),
-        changed=sum(count for (old, new), count in matrix.items() if old != new),
-        matrix=dict(matrix),
-        lines=dict(used),
-        examples=shown,
-    )
+        previewing.add(one)
+    return previewing.result

@@ -1,0 +1,70 @@
+"""What people of the bureau do to warnings as a whole: stop and start them, note who opted out."""
+
+from collections.abc import Callable
+
+from blocklists.redis_client import Client
+from fanzha.errors import InvalidInput
+from fanzha.phone import HomePlan, masked, number_text
+from services import identity
+from services.audit_events import Audit, AuditKind
+from services.settings import Settings
+from services.warning import rulebook
+from services.warning.limit_store import LimitStore
+from services.warning.limits import Notice
+from services.warning.switch import Switch
+
+
+class Control:
+    """The switch and the opt-outs, each change on record."""
+
+    def __init__(
+        self, *, switch: Switch, limits: LimitStore, home: HomePlan, audit: Audit
+    ) -> None:
+        self.switch = switch
+        self._limits = limits
+        self._home = home
+        self._audit = audit
+
+    @property
+    def test_mode(self) -> bool:
+        """Whether every warning goes to the sink."""
+        return self._limits.rules.test_mode
+
+    async def set_opt_out(
+        self, number: str, notice: Notice, *, opted_out: bool, by: str
+    ) -> frozenset[Notice]:
+        """Change what a person opted out of, and return all of it."""
+        person = self._person(number)
+        change = self._limits.opt_out if opted_out else self._limits.opt_in
+        await change(person, notice)
+        await self._audit.record(
+            AuditKind.OPT_OUT_CHANGED,
+            subject=f"person:{masked(person)}",
+            details={"kind": notice, "opted_out": "yes" if opted_out else "no"},
+            actor=identity.author(by),
+        )
+        return await self._limits.opted_out(person)
+
+    async def opted_out(self, number: str) -> frozenset[Notice]:
+        """Return what a person opted out of."""
+        return await self._limits.opted_out(self._person(number))
+
+    def _person(self, number: str) -> str:
+        key = self._home.number_key(number)
+        if key <= 0:
+            raise InvalidInput("number: cannot be read")
+        return number_text(key)
+
+
+def build(
+    settings: Settings, client: Client, *, now_ms: Callable[[], int], audit: Audit
+) -> Control:
+    """Put together what list administration serves."""
+    return Control(
+        switch=Switch(client, now_ms=now_ms, audit=audit),
+        limits=LimitStore(
+            client, rules=rulebook.rules(settings), stopped=lambda: False, now_ms=now_ms
+        ),
+        home=HomePlan(settings.home_country),
+        audit=audit,
+    )
