@@ -490,9 +490,7 @@ class Settings(BaseSettings):
         description="Folder of warning templates of one's own, such as templates-2.zh.toml. Unset: "
         "those of the package.",
     )
-    warning_language: Literal["zh", "en"] = Field(
-        default="zh", description="Language of warnings."
-    )
+    warning_language: Literal["zh", "en"] = Field(default="zh", description="Language of warnings.")
     warning_quiet_from: str = Field(
         default="22:00",
         description="When quiet hours begin: no SMS and no voice warning then. The same as their "

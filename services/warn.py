@@ -13,13 +13,10 @@ from services.rpc import security
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
-from services.warning import assembly, case_facts, events_http, http_server
+from services.warning import assembly, events_http, http_server, rulebook
 from services.warning.drop_folder import DropFolder
 from services.warning.events_http import Who
-from services.warning.messages import Templates
-from services.warning.regions import Regions
 from services.warning.routing import PolicyRouter, TemplateComposer
-from services.warning.tiers import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -81,12 +78,12 @@ async def run(settings: Settings) -> int:
 
 def _router(settings: Settings) -> tuple[PolicyRouter, TemplateComposer]:
     """Read the tables of regions, the policy and the templates: some tenths of a second."""
-    router = PolicyRouter(
-        regions=Regions.load(home_country=settings.home_country),
-        policy=Policy.load(),
-        context=case_facts.load(None),
+    book = rulebook.load(settings)
+    router = PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
+    composer = TemplateComposer(
+        book.templates, language=book.language, utc_offset=book.rules.utc_offset
     )
-    return router, TemplateComposer(Templates.load())
+    return router, composer
 
 
 def _who(guard: security.Security) -> Who | None:

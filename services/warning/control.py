@@ -17,9 +17,7 @@ from services.warning.switch import Switch
 class Control:
     """The switch and the opt-outs, each change on record."""
 
-    def __init__(
-        self, *, switch: Switch, limits: LimitStore, home: HomePlan, audit: Audit
-    ) -> None:
+    def __init__(self, *, switch: Switch, limits: LimitStore, home: HomePlan, audit: Audit) -> None:
         self.switch = switch
         self._limits = limits
         self._home = home

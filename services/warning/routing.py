@@ -28,7 +28,6 @@ STEPS: Mapping[Tier, Sequence[Step]] = {
     ),
 }
 """How a person of each tier is warned, and by when each way must have worked."""
-_CHINA = timezone(timedelta(hours=8))
 
 
 class PolicyRouter:
@@ -66,9 +65,17 @@ class PolicyRouter:
 class TemplateComposer:
     """Writes warnings from templates, with when it happened and what a sender calls itself."""
 
-    def __init__(self, templates: Templates, *, language: str = "zh") -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        *,
+        language: str = "zh",
+        utc_offset: timedelta = timedelta(hours=8),
+    ) -> None:
+        """*utc_offset* is that of the clock of the people who are warned."""
         self._templates = templates
         self._language = language
+        self._clock = timezone(utc_offset)
 
     def write(self, case: Case, message: MessageRef) -> Written:
         """Return the words; facts that no warning may repeat are left out."""
@@ -83,7 +90,7 @@ class TemplateComposer:
         return Written(text=written.text, template=f"{written.template}@{written.version}")
 
     def _when(self, at_ms: int) -> str:
-        at = datetime.fromtimestamp(at_ms / 1000, _CHINA)
+        at = datetime.fromtimestamp(at_ms / 1000, self._clock)
         if self._language == "zh":
             return f"{at.month}月{at.day}日{at.hour}时"
         return f"{at.day} {at:%B}"

@@ -1,0 +1,133 @@
+"""The kill switch and opt-outs over a real socket, on record, and a policy tried on past cases."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from blocklists.redis_client import connect
+from fanzha.phone import HomePlan
+from services.audit_events import AuditKind
+from services.cli.warnings import app
+from services.rpc.server import RpcServer
+from services.rpc.warning_control import WarningControlServicer
+from services.warning.case_store import CaseStore
+from services.warning.control import Control
+from services.warning.intake import Intake
+from services.warning.limit_store import LimitStore
+from services.warning.limits import Rules
+from services.warning.opening import PlainRouter
+from services.warning.records import Risk
+from services.warning.switch import Switch
+from tests.change_desk import MemoryAudit
+from tests.serving import in_a_thread
+from tests.warnings import NOW_MS, a_warning
+
+Run = Callable[..., Result]
+PERSON = "+8617000000001"
+
+
+@pytest.fixture
+def audit() -> MemoryAudit:
+    return MemoryAudit()
+
+
+@pytest.fixture
+def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
+    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+        client = connect(redis_url)
+        limits = LimitStore(client, rules=Rules(), stopped=lambda: False, now_ms=lambda: NOW_MS)
+        switch = Switch(client, now_ms=lambda: NOW_MS, audit=audit)
+        control = Control(switch=switch, limits=limits, home=HomePlan(), audit=audit)
+        server = RpcServer(
+            {"warning_control": WarningControlServicer(control)}, max_message_bytes=2**20
+        )
+        ready(await server.start("127.0.0.1", 0))
+        await stop.wait()
+        await server.drain(1)
+        await client.aclose()
+
+    with in_a_thread(serve) as port:
+
+        def run_command(*arguments: str) -> Result:
+            return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
+
+        yield run_command
+
+
+def test_warnings_are_stopped_and_started_with_a_reason_on_record(
+    run: Run, audit: MemoryAudit
+) -> None:
+    before = run("status")
+    stopped = run("stop", "--reason", "wrong template", "--author", "li")
+    during = run("status")
+    started = run("start", "--reason", "mended", "--author", "li")
+    again = run("start", "--reason", "mended", "--author", "li")
+
+    assert (before.exit_code, during.exit_code) == (0, 1)
+    assert stopped.stdout.startswith("stopped at ")
+    assert "by li: wrong template" in during.stdout
+    assert "go out again" in started.stdout
+    assert "were not stopped" in again.stdout
+    assert audit.kinds == [AuditKind.WARNINGS_STOPPED, AuditKind.WARNINGS_STARTED]
+
+
+def test_the_switch_takes_a_reason(run: Run) -> None:
+    done = run("stop", "--reason", "")
+
+    assert done.exit_code == 1
+    assert "reason: 1 to 200 characters" in " ".join(done.stderr.split())
+
+
+def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
+    out = run("opt-out", "17000000001", "--kind", "advice", "--author", "li")
+    refused = run("opt-out", PERSON, "--kind", "emergency", "--author", "li")
+    shown = run("opt-out", PERSON)
+    again = run("opt-out", PERSON, "--kind", "advice", "--again", "--author", "li")
+
+    assert "opted out of: advice" in out.stdout
+    assert "nobody opts out of emergency" in " ".join(refused.stderr.split())
+    assert "opted out of: advice" in shown.stdout
+    assert "opted out of: nothing" in again.stdout
+    assert audit.kinds == [AuditKind.OPT_OUT_CHANGED] * 2
+    assert all("0000001" not in record[1] for record in audit.records)
+
+
+def test_a_policy_is_tried_on_past_cases(redis_url: str, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        """version = "trial"
+[points]
+medium = 10
+high = 20
+[[line]]
+id = "sure"
+about = "the source says high"
+when = { risk_at_least = "high" }
+at_least = "high"
+""",
+        encoding="utf-8",
+    )
+
+    async def take() -> None:
+        client = connect(redis_url)
+        intake = Intake(
+            client=client, store=CaseStore(client), router=PlainRouter(), now_ms=lambda: NOW_MS
+        )
+        risks = (Risk.HIGH, Risk.HIGH, Risk.LOW)
+        await intake.take([a_warning(number, risk=risk) for number, risk in enumerate(risks, 1)])
+        await client.aclose()
+
+    asyncio.run(take())
+
+    asked = ["policy", "preview", str(policy), "--since", "", "--redis-url", redis_url]
+    found = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    shown = CliRunner().invoke(app, asked)
+
+    assert (found["cases"], found["changed"]) == (3, 2)
+    assert found["lines"] == {"sure": 2}
+    assert {one["after"] for one in found["examples"]} == {"high"}
+    assert "of 3 cases 2 get another tier" in " ".join(shown.stdout.split())
