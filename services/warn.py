@@ -13,10 +13,14 @@ from services.rpc import security
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
-from services.warning import assembly, events_http, http_server, rulebook
+from services.warning import assembly, events_http, http_server, rulebook, way_out
+from services.warning.channel_figures import ChannelFigures
 from services.warning.drop_folder import DropFolder
 from services.warning.events_http import Who
+from services.warning.limit_store import LimitStore
+from services.warning.permits import LimitPermit
 from services.warning.routing import PolicyRouter, TemplateComposer
+from services.warning.switch import Switch
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +67,25 @@ async def run(settings: Settings) -> int:
             )
             port = await stack.enter_async_context(http)
             logger.info("warnings over HTTP: port %d", port)
-        background = pipeline.start()
+        switch = Switch(client, now_ms=now_ms)
+        limits = LimitStore(
+            client,
+            rules=rulebook.rules(settings),
+            stopped=lambda: switch.stopped,
+            now_ms=now_ms,
+        )
+        ways = way_out.build(
+            settings,
+            client,
+            pipeline=pipeline,
+            router=router,
+            figures=ChannelFigures(registry),
+            now_ms=now_ms,
+            permit=LimitPermit(limits),
+        )
+        stack.push_async_callback(ways.close)
+        background = [*pipeline.start(), *ways.start()]
+        background.append(asyncio.create_task(switch.follow()))
         if settings.warning_drop_dir is not None:
             folder = DropFolder(settings.warning_drop_dir, pipeline.submitting)
             background.append(asyncio.create_task(folder.run()))
@@ -71,6 +93,7 @@ async def run(settings: Settings) -> int:
         lifetime.say_serving()
         await lifetime.first_of(stop, *background)
         await server.drain(settings.drain_seconds)
+        await ways.drain(settings.drain_seconds)
         await lifetime.cancel(background)
     logger.info("the warning pipeline ends")
     return 0

@@ -11,7 +11,6 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -26,6 +25,7 @@ from services.warning.claims import Claim, Claims, Status
 from services.warning.consuming import MOST_TRIES, Entry, Group
 from services.warning.dead import DeadLetters
 from services.warning.later import Later
+from services.warning.limits import Permission, Reason
 from services.warning.relay import out_stream
 
 logger = logging.getLogger(__name__)
@@ -40,21 +40,14 @@ _INSIST_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
-    """Whether a message may go out now."""
-
-    allowed: bool = True
-    not_before_ms: int = 0
-    """When to ask again, where it is not allowed now; 0: never."""
-    reason: str = ""
-
-
 class Permit(Protocol):
     """Knows quiet hours, limits, opt-outs, and the kill switch."""
 
     async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
         """Return whether *outgoing* may go out now."""
+
+    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
+        """Take a message out of the count, because no channel took it after all."""
 
 
 class AlwaysPermit:
@@ -62,7 +55,10 @@ class AlwaysPermit:
 
     async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:  # noqa: ARG002
         """Allow it."""
-        return Permission()
+        return Permission(allowed=True)
+
+    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
+        """Count nothing."""
 
 
 class Record(Protocol):
@@ -116,13 +112,15 @@ class Outbox:
         """Places of entries that are ours until they are done, claimed or not yet."""
         self._most = max(MOST_CLAIMED, 2 * sender.width)
         self._claim_at = 0.0
+        self._draining = False
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Send until cancelled; then finish what is under way."""
+        """Send until drained. Cancelled, what is under way is left in doubt."""
         failures = 0
         holding = asyncio.create_task(self._hold())
         try:
-            while True:
+            while not self._draining:
                 try:
                     await self.step()
                     failures = 0
@@ -131,9 +129,14 @@ class Outbox:
                     if failures == 1:
                         logger.warning("%s waits: %s", self._stream, error)
                     await asyncio.sleep(min(_LONGEST_PAUSE_S, 0.1 * 2.0 ** min(failures, 8)))
-        finally:
             await self.finish()
+        except asyncio.CancelledError:
+            for task in (*self._beginning, *self._under_way.values()):
+                task.cancel()
+            raise
+        finally:
             holding.cancel()
+            self._ended.set()
 
     async def step(self) -> int:
         """Begin to send what there is room for; return how many entries were read."""
@@ -161,6 +164,13 @@ class Outbox:
             self._beginning.add(beginning)
             beginning.add_done_callback(self._beginning.discard)
         return len(entries)
+
+    async def drain(self, seconds: float) -> None:
+        """Read nothing more, and let what is under way end, for so long."""
+        self._draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
 
     async def finish(self) -> None:
         """Wait for what is under way."""
@@ -229,7 +239,7 @@ class Outbox:
         if permission.not_before_ms > self._now_ms():
             await self._later.put(entry.fields, permission.not_before_ms)
             await self._group.done([entry.place], drop=True)
-            self._counted(self.channel, "put_off", 0)
+            self._counted(self.channel, permission.reason or Reason.STOPPED, 0)
         else:
             await self._claims.settle(
                 outgoing.message_id, Status.REFUSED, self._now_ms(), why=permission.reason
@@ -326,6 +336,8 @@ class Outbox:
 
     async def _refused(self, entry: Entry, outgoing: Outgoing, why: str, what: str) -> None:
         await self._note_failed(entry, outgoing, why)
+        if what == "refused":
+            await self._permit.give_back(outgoing, self.channel)
         await self._group.done([entry.place], drop=True)
         self._counted(self.channel, what, 0)
 
@@ -378,6 +390,8 @@ def read(fields: Mapping[str, str]) -> Outgoing:
         case_id=fields.get("case_id") or cases.case_of_message(fields["message_id"]),
         attempt=int(attempt),
         region=fields.get("region", ""),
+        tier=min(int(tier), 3),
+        campaign=fields.get("campaign", ""),
     )
 
 

@@ -56,7 +56,7 @@ class Receipts:
         self._client = client
         self._channel = channel
         self.stream = stream_of(channel)
-        self.later = Later(client, self.stream)
+        self._later = Later(client, self.stream)
         self._claims = Claims(client, out_stream(channel), owner="")
         self._record = record
         self._now_ms = now_ms
@@ -72,6 +72,10 @@ class Receipts:
         }
         async with within(_SECONDS):
             await self._client.xadd(self.stream, fields, maxlen=_ROWS, approximate=True)
+
+    async def bring_back(self) -> int:
+        """Look again at receipts that fitted no message, once their time has come."""
+        return await self._later.bring_back(self._now_ms())
 
     async def handle(self, entries: Sequence[Entry]) -> None:
         """Put receipts on record; for `services.warning.consuming.Consumer`."""
@@ -104,4 +108,4 @@ class Receipts:
             self._counted(self._channel, "receipt_unmatched", 0)
             raise InvalidInput(f"receipt: no message is called {entry.fields['provider_id']!r}")
         fields = {**entry.fields, "looked": str(looked + 1)}
-        await self.later.put(fields, self._now_ms() + _AGAIN_MS[looked])
+        await self._later.put(fields, self._now_ms() + _AGAIN_MS[looked])

@@ -12,7 +12,8 @@ from services.warning.channels.sending import Outgoing, Receipt, ReceiptState, S
 from services.warning.claims import Claims, Status
 from services.warning.consuming import Consumer, Group
 from services.warning.dead import DeadLetters
-from services.warning.outbox import GROUP, Outbox, Permission
+from services.warning.limits import Permission, Reason
+from services.warning.outbox import GROUP, Outbox
 from services.warning.receipts import GROUP as RECEIPTS
 from services.warning.receipts import Receipts
 from services.warning.relay import out_stream
@@ -72,7 +73,10 @@ class NotNow:
         self.until = not_before_ms
 
     async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
-        return Permission(allowed=False, not_before_ms=self.until, reason="quiet hours")
+        return Permission(allowed=False, not_before_ms=self.until, reason=Reason.QUIET_HOURS)
+
+    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
+        pass
 
 
 class Clock:
@@ -212,7 +216,8 @@ async def test_what_a_live_worker_holds_is_not_taken_over(client: Client, outbox
     await queue(client, "a.1")
     slow, sink = Sink(), Sink()
     slow.hangs = True
-    running = asyncio.create_task(outbox(slow, Notes(), "slow").run())
+    holder = outbox(slow, Notes(), "slow")
+    running = asyncio.create_task(holder.run())
     await slow.began.wait()
     await asyncio.sleep(0.3)
 
@@ -220,8 +225,8 @@ async def test_what_a_live_worker_holds_is_not_taken_over(client: Client, outbox
 
     assert sink.got == []
     slow.go.set()
-    running.cancel()
-    await asyncio.wait([running])
+    await holder.drain(5)
+    await running
 
 
 async def test_a_message_is_put_off_and_comes_back(
@@ -322,7 +327,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
     await through(outbox(Sink(), notes))
     clock.ms += 600
 
-    await receipts.later.bring_back(clock.ms)
+    await receipts.bring_back()
     await reading.step()
 
     assert notes.noted == [("a.1", EventKind.SENT), ("a.1", EventKind.DELIVERED)]

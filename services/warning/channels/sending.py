@@ -22,6 +22,9 @@ class Outgoing:
     """Which try this is, from 1."""
     region: str = ""
     """Where the person lives, as far as known: its city chooses a queue."""
+    tier: int = 0
+    """How urgent it is, 1 to 3; 0: not known. Limits and quiet hours depend on it."""
+    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,44 @@
+"""Takes every message and reaches nobody: test mode. What it took can be read in a stream."""
+
+from typing import Any
+
+from blocklists.redis_client import Client, within
+from fanzha.errors import Unavailable
+from services.warning.channels.sending import Outgoing, Sent
+
+STREAM = "fanzha:warning:sink"
+_ROWS = 100_000
+_SECONDS = 4.0
+_AGAIN_SECONDS = 5.0
+
+
+class Sink:
+    """Appends messages to `STREAM`, the newest of which are kept."""
+
+    width = 64
+    repeatable = True
+
+    def __init__(self, client: Client, channel: str) -> None:
+        self._client = client
+        self._channel = channel
+
+    async def ready(self) -> None:
+        """Return at once."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Keep a message."""
+        fields: Any = {
+            "channel": self._channel,
+            "message_id": outgoing.message_id,
+            "to": outgoing.to,
+            "text": outgoing.text,
+        }
+        try:
+            async with within(_SECONDS):
+                place = await self._client.xadd(STREAM, fields, maxlen=_ROWS, approximate=True)
+        except Unavailable as error:
+            return Sent(error=str(error), retry_after=_AGAIN_SECONDS, down=True)
+        return Sent(accepted=True, provider_ids=(str(place),))
+
+    async def close(self) -> None:
+        """Leave the client to who made it."""
