@@ -32,6 +32,7 @@ from services.warning.schedule import Schedule
 logger = logging.getLogger(__name__)
 CHANNELS = ("sms", "voice", "in_person")
 _EVERY_SECONDS = 1.0
+_PASSWORD_LENGTH = 8
 
 
 class Parts(Protocol):
@@ -174,6 +175,8 @@ def _sender(
         return None
     host, _, port = settings.warning_smpp_address.rpartition(":")
     password = _lines(settings.warning_smpp_password_file)
+    if password and len(password[0]) > _PASSWORD_LENGTH:
+        raise ValueError("warning_smpp_password_file: SMPP passwords have 8 characters at most")
     return SmppSender(
         Centre(
             host=host.strip("[]"),
