@@ -19,7 +19,9 @@ from services.warning.drop_folder import DropFolder
 from services.warning.events_http import Who
 from services.warning.limit_store import LimitStore
 from services.warning.permits import LimitPermit
+from services.warning.region_counts import RegionCounts
 from services.warning.routing import PolicyRouter, TemplateComposer
+from services.warning.rulebook import Rulebook
 from services.warning.switch import Switch
 
 logger = logging.getLogger(__name__)
@@ -35,7 +37,9 @@ async def run(settings: Settings) -> int:
     stop = lifetime.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url)
-    router, composer = await asyncio.to_thread(_router, settings)
+    book = await asyncio.to_thread(rulebook.load, settings)
+    registry.register(RegionCounts(book.regions))
+    router, composer = _router(book)
     pipeline = assembly.build(
         settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer
     )
@@ -69,10 +73,7 @@ async def run(settings: Settings) -> int:
             logger.info("warnings over HTTP: port %d", port)
         switch = Switch(client, now_ms=now_ms)
         limits = LimitStore(
-            client,
-            rules=rulebook.rules(settings),
-            stopped=lambda: switch.stopped,
-            now_ms=now_ms,
+            client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms
         )
         ways = way_out.build(
             settings,
@@ -99,9 +100,7 @@ async def run(settings: Settings) -> int:
     return 0
 
 
-def _router(settings: Settings) -> tuple[PolicyRouter, TemplateComposer]:
-    """Read the tables of regions, the policy and the templates: some tenths of a second."""
-    book = rulebook.load(settings)
+def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
     router = PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
     composer = TemplateComposer(
         book.templates, language=book.language, utc_offset=book.rules.utc_offset

@@ -1,7 +1,7 @@
 """Reads the public table of number prefixes that `phonenumbers` brings, of one country only.
 
-Its own geocoder imports the prefixes of the world, a quarter of a gigabyte. Here the modules
-that hold prefixes of the home country are read one after the other and let go.
+Its own geocoder imports the prefixes of the world, a hundred megabytes. Here the modules that
+hold prefixes of the home country are read one after the other and let go.
 """
 
 from importlib.util import module_from_spec, spec_from_file_location

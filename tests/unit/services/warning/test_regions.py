@@ -3,10 +3,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 from services.warning import counties, number_table
 from services.warning.number_table import NOWHERE
 from services.warning.records import Region
+from services.warning.region_counts import RegionCounts
 from services.warning.regions import Regions
 
 COUNTIES = "city,county,weight\n马鞍山市,340503,3\n340500,340504,1\n"
@@ -41,6 +43,18 @@ def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
 
     assert [region.how for region in found] == ["foreign", "unknown", "unknown", "unknown"]
     assert (regions.counts["foreign"], regions.counts["unknown"]) == (1, 3)
+
+
+def test_prometheus_is_told_by_what_regions_were_found() -> None:
+    regions = Regions.load()
+    registry = CollectorRegistry()
+    registry.register(RegionCounts(regions))
+
+    regions.of(["+12025550101", "+8655500000001", "+8655500000002"])
+
+    found = {how: registry.get_sample_value("fanzha_warning_regions_total", {"how": how})
+             for how in ("foreign", "prefix", "shared")}  # fmt: skip
+    assert found == {"foreign": 1, "prefix": 2, "shared": 0}
 
 
 def test_a_table_of_ones_own_comes_first_and_a_whole_number_before_a_prefix(tmp_path: Path) -> None:
