@@ -72,9 +72,7 @@ async def run(settings: Settings) -> int:
             port = await stack.enter_async_context(http)
             logger.info("warnings over HTTP: port %d", port)
         switch = Switch(client, now_ms=now_ms)
-        limits = LimitStore(
-            client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms
-        )
+        limits = LimitStore(client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms)
         ways = way_out.build(
             settings,
             client,

@@ -144,6 +144,11 @@ def faults(text: str) -> list[Fault]:
     return sorted(once.values(), key=lambda fault: (fault.start, fault.end))
 
 
+def digits_in(text: str) -> int:
+    """Count the digits and Chinese numerals of a text, wherever they stand."""
+    return sum(map(str.isdecimal, fold(text).text.translate(_AS_DIGITS)))
+
+
 def _all(pattern: re.Pattern[str], kind: FaultKind, text: str, folded: Folded) -> Iterator[Fault]:
     for match in pattern.finditer(folded.text):
         yield _fault(kind, text, *folded.span(*match.span()))

@@ -27,6 +27,8 @@ FORMS = ("sms", "voice", "in_person")
 MOST_SMS_PARTS = 5
 LONGEST_CLAIMED = 20
 _MOST_TOLD = 3
+_MOST_DIGITS = 3
+"""In what a caller calls itself, Chinese numerals too."""
 _SEEN = {"none": set(), "when": {"when"}, "claimed": {"claimed"}, "both": {"when", "claimed"}}
 _WORDS = ("kind", "sign", "spoken")
 _IN_FRAME = frozenset({"seen", "ask", *_WORDS})
@@ -138,7 +140,7 @@ class Templates:
         template = self.get(fraud_type, tier, language, form)
         given = facts or Facts()
         text = template.filled(given)
-        if wrong := linter.faults(text) or _too_long(given, text):
+        if wrong := linter.faults(text) or _wrong_with(given, text):
             raise MessageRefused(template.id, wrong)
         return Message(
             text=text, template=template.id, version=template.version, length=sms_length(text)
@@ -288,9 +290,13 @@ def _text(file: Path | Traversable) -> str:
         raise ValueError(f"{file.name}: {error}") from error
 
 
-def _too_long(facts: Facts, text: str) -> list[Fault]:
+def _wrong_with(facts: Facts, text: str) -> list[Fault]:
+    """Find what is wrong with facts that the finished message does not show."""
     claimed = facts.claimed
-    if len(claimed) <= LONGEST_CLAIMED and len(facts.when) <= LONGEST_CLAIMED:
-        return []
     kind = linter.FaultKind.LENGTH
+    if len(claimed) <= LONGEST_CLAIMED and len(facts.when) <= LONGEST_CLAIMED:
+        # 13时80时01时38 is no number to the linter, but one to who reads it.
+        kind = linter.FaultKind.NUMBER
+        if linter.digits_in(claimed) <= _MOST_DIGITS:
+            return []
     return [linter.Fault(kind=kind, start=0, end=len(text), found=claimed[:LONGEST_CLAIMED])]
