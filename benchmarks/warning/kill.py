@@ -1,12 +1,14 @@
 """Kills the warning pipeline while it works, and counts whether anything was lost or done twice.
 
 ``fanzha bench warning-kill``: writes hits to the stream of confirmed hits of a Valkey of its own,
-some of them twice, as a worker that failed halfway would. Meanwhile processes ``fanzha warn`` are
-killed (SIGKILL) at random, by the ids of those it started itself, and started again; the Valkey
-server is killed, too, and started again on what its append-only file has. When all is quiet it
-counts: a case for each person and campaign, each hit joined once, what the events make of a case,
-each warning handed to its channel once, nothing held, waiting or dead. The channel is a recording
-sink: the stream that a real channel reads. Exit status 1 when a count is wrong.
+some of them twice, as a worker that failed halfway would. Meanwhile processes ``fanzha warn``, and
+processes with the outbox of a channel (`benchmarks.warning.sink`), are killed (SIGKILL) at random,
+by the ids of those it started itself, and started again; the Valkey server is killed, too, and
+started again on what its append-only file has. When all is quiet it counts: a case for each person
+and campaign, each hit joined once, what the events make of a case, each warning sent once, nothing
+held, waiting or dead. The sink notes in a file what it was given, and knows nothing else: what is
+there twice reached somebody twice. A warning whose sender was killed while sending it is in doubt,
+and is not sent again; those are counted. Exit status 1 when a count is wrong.
 """
 
 import argparse
@@ -18,8 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,17 +29,14 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from benchmarks import results
+from benchmarks.warning import counting
 from blocklists.redis_client import Client, connect
 from fanzha.errors import Unavailable
 from services.cli.console import progress
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
 from services.hit_store import CONFIRMED
-from services.warning import cases, keys, relay, written
-from services.warning.case_store import CaseStore
-from services.warning.consuming import Group
-from services.warning.dead import DeadLetters
-from services.warning.own_hits import GROUP
+from services.warning import cases
 
 SEED = 20260105
 CLAIM_MS = 3000
@@ -86,9 +84,10 @@ def plan(hits: int, at_ms: int) -> Plan:
 
 
 class Processes:
-    """Processes ``fanzha warn`` that are killed and started again."""
+    """Processes of one kind that are killed and started again."""
 
-    def __init__(self, url: str, folder: Path, count: int) -> None:
+    def __init__(self, command: Sequence[str], url: str, folder: Path, count: int) -> None:
+        self._command = [sys.executable, "-m", *command]
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")
         } | {
@@ -127,7 +126,7 @@ class Processes:
         with (self._folder / "warn.log").open("ab") as log:
             self._running.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "services", "warn"],
+                    self._command,
                     env=self._environment,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -144,16 +143,20 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         valkey = EmbeddedValkey(folder)
         url = await valkey.start()
         client = connect(url)
-        processes = Processes(url, folder, wanted.processes)
+        recorded = folder / "sent.jsonl"
+        sink = ("benchmarks.warning.sink", url, str(recorded), str(CLAIM_MS))
+        warn = Processes(("services", "warn"), url, folder, wanted.processes)
+        sinks = Processes(sink, url, folder, wanted.sinks)
         try:
             started = time.perf_counter()
             offering = asyncio.create_task(_offer(client, offered.entries))
-            restarts = await _disturb(client, valkey, processes, offering, wanted)
+            restarts = await _disturb(client, valkey, (warn, sinks), offering, wanted)
             seconds = time.perf_counter() - started
-            found = await count(client, offered)
+            found = await counting.count(client, offered.decisions, recorded)
             log = (folder / "warn.log").read_text()
         finally:
-            processes.end()
+            warn.end()
+            sinks.end()
             await client.aclose()
             await valkey.stop()
     return {
@@ -161,7 +164,9 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         "entries_written": len(offered.entries),
         "cases_expected": len(offered.decisions),
         "processes": wanted.processes,
-        "processes_killed": processes.killed,
+        "sinks": wanted.sinks,
+        "processes_killed": warn.killed,
+        "sinks_killed": sinks.killed,
         "store_killed": restarts,
         "seconds": round(seconds, 1),
         "unexpected_log_lines": sum("an entry failed" in line for line in log.splitlines()),
@@ -171,7 +176,7 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
 async def _disturb(
     client: Client,
     valkey: EmbeddedValkey,
-    processes: Processes,
+    pools: tuple[Processes, Processes],
     offering: "asyncio.Task[None]",
     wanted: argparse.Namespace,
 ) -> int:
@@ -181,23 +186,23 @@ async def _disturb(
     restarts = 0
     kill_at = time.monotonic() + wanted.first_kill
     with progress() as bar:
-        task = bar.add_task("warnings handed", total=None, note="")
+        task = bar.add_task("killing", total=None, note="")
         while time.monotonic() < deadline:
             await asyncio.sleep(0.25)
-            kills_left = processes.killed < wanted.kills or restarts < wanted.store_kills
+            killed = sum(pool.killed for pool in pools)
+            kills_left = killed < wanted.kills or restarts < wanted.store_kills
             if kills_left and time.monotonic() >= kill_at:
                 # In turn, so that both happen however soon the work is done.
-                if restarts < wanted.store_kills and processes.killed > restarts:
+                if restarts < wanted.store_kills and killed > 2 * restarts:
                     await _kill_store(valkey)
                     restarts += 1
                 else:
-                    processes.kill_one(chance)
+                    pools[killed % len(pools)].kill_one(chance)
                 kill_at = time.monotonic() + chance.uniform(0.5, 1.5) * wanted.every
             with suppress(Unavailable, RedisError, OSError):
-                done = await _handed_count(client)
-                note = f"{processes.killed} processes, {restarts} stores killed"
-                bar.update(task, completed=done, note=note)
-                if offering.done() and not kills_left and await _quiet(client):
+                note = f"{killed} processes, {restarts} stores killed"
+                bar.update(task, note=note)
+                if offering.done() and not kills_left and await counting.quiet(client):
                     break
     offering.cancel()
     with suppress(asyncio.CancelledError):
@@ -228,94 +233,12 @@ async def _offer(client: Client, entries: Sequence[Mapping[str, str]]) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def _handed_count(client: Client) -> int:
-    return int(await client.xlen(relay.out_stream("sms")))
-
-
-async def _quiet(client: Client) -> bool:
-    held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
-    todo = [int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS]
-    return not (held or lag or sum(todo))
-
-
-async def count(client: Client, offered: Plan) -> dict[str, Any]:
-    """Count what came of it, and what is wrong."""
-    store = CaseStore(client)
-    missing = lost = doubled = folded = 0
-    queued = Counter[str]()
-    ids = list(offered.decisions)
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        histories = await _histories(client, some)
-        for case_id, case, events in zip(some, await store.find(some), histories, strict=True):
-            if case is None:
-                missing += 1
-                continue
-            decisions = [one.warned.decision_id for one in events if one.warned is not None]
-            expected = offered.decisions[case_id]
-            lost += len(expected - set(decisions))
-            doubled += len(decisions) - len(set(decisions))
-            folded += cases.fold(events) != case
-            queued.update(
-                one.message.id for one in events if one.message and one.kind.value == "queued"
-            )
-    handed = Counter[str]()
-    people = Counter[str]()
-    async for fields in _entries(client, relay.out_stream("sms")):
-        handed[fields["message_id"]] += 1
-        people[f"{fields['to']} {fields['campaign']} {fields['tier']}"] += 1
-    held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
-    todo = [int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS]
-    return {
-        "cases_missing": missing,
-        "hits_lost": lost,
-        "hits_joined_twice": doubled,
-        "cases_whose_events_make_something_else": folded,
-        "warnings_queued": len(queued),
-        "warnings_queued_twice": sum(number > 1 for number in queued.values()),
-        "warnings_handed": len(handed),
-        "warnings_not_handed": len(set(queued) - set(handed)),
-        "warnings_handed_twice": sum(number > 1 for number in handed.values()),
-        "people_warned_twice": sum(number > 1 for number in people.values()),
-        "hits_held": held,
-        "hits_waiting": lag,
-        "todos_left": sum(todo),
-        "dead_letters": await DeadLetters(client).count(),
-    }
-
-
-WRONG = (
-    *("cases_missing", "hits_lost", "hits_joined_twice"),
-    *("cases_whose_events_make_something_else", "warnings_queued_twice", "warnings_not_handed"),
-    *("warnings_handed_twice", "people_warned_twice", "hits_held", "hits_waiting"),
-    *("todos_left", "dead_letters"),
-)
-"""What must all be 0."""
-
-
-async def _histories(client: Client, ids: Sequence[str]) -> list[list[cases.CaseEvent]]:
-    reading: Any = client.pipeline(transaction=False)
-    for case_id in ids:
-        reading.lrange(keys.key(keys.shard_of(case_id), "events", case_id), 0, -1)
-    return [[written.read_event(text) for text in texts] for texts in await reading.execute()]
-
-
-async def _entries(client: Client, stream: str) -> AsyncIterator[Mapping[str, str]]:
-    after = "-"
-    while True:
-        found: Any = await client.xrange(stream, after, "+", 1000)
-        if not found:
-            return
-        for _place, fields in found:
-            yield fields
-        after = f"({found[-1][0]}"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print the counts, and return the exit status."""
     parser = argparse.ArgumentParser(prog="fanzha bench warning-kill", description=__doc__)
     parser.add_argument("--hits", type=int, default=100_000, help="different hits")
     parser.add_argument("--processes", type=int, default=3, help="processes `fanzha warn`")
+    parser.add_argument("--sinks", type=int, default=2, help="processes that send")
     parser.add_argument("--kills", type=int, default=12, help="processes to kill, at least")
     parser.add_argument("--store-kills", type=int, default=3, help="times to kill Valkey")
     parser.add_argument("--first-kill", type=float, default=5.0, help="seconds until the first")
@@ -324,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
     wanted = parser.parse_args(arguments)
     report = asyncio.run(run(wanted))
-    wrong = {name: report[name] for name in WRONG if report[name]}
+    wrong = {name: report[name] for name in counting.WRONG if report[name]}
     results.write("warning-kill", report | {"wrong": wrong}, save=wanted.save)
     return 1 if wrong else 0
 

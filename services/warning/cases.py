@@ -168,6 +168,7 @@ class Case:
     messages: Mapping[str, str] = field(default_factory=dict)
     """Message id to the kind of the last event of it."""
     step: int = 0
+    """Place in the plan of its tier of what was queued last, from 0."""
     officer: str = ""
     outcome: Outcome | None = None
     warned_at_ms: int = 0
@@ -339,7 +340,9 @@ def _message(case: Case, event: CaseEvent) -> Case:
     if event.message is None:
         raise InvalidInput(f"case {case.id}: {event.kind} without a message")
     messages = {**case.messages, event.message.id: event.kind.value}
-    changed = replace(case, messages=messages, step=max(case.step, event.message.step))
+    # A raised tier has a plan of its own, and begins it anew.
+    step = event.message.step if event.kind is EventKind.QUEUED else case.step
+    changed = replace(case, messages=messages, step=step)
     if event.kind not in (EventKind.SENT, EventKind.DELIVERED):
         return changed
     # What was delivered was sent, whether or not somebody said so.

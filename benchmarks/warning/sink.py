@@ -1,0 +1,67 @@
+"""One process that sends warnings into a file: the real outbox, with a channel that only notes.
+
+``python -m benchmarks.warning.sink URL FILE CLAIM_MS``: each line is a message that somebody got.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from blocklists.redis_client import connect
+from services.clock import now_ms
+from services.warning.case_store import CaseStore
+from services.warning.channels.sending import Outgoing, Sent
+from services.warning.dead import DeadLetters
+from services.warning.delivery import Delivery
+from services.warning.outbox import Outbox
+
+_TAKES_SECONDS = 0.02
+"""A message centre takes a while to answer: time to be killed in."""
+
+
+class NotingSender:
+    """Appends what it is given to a file, in one write, and accepts it a little later."""
+
+    width = 64
+    repeatable = False
+
+    def __init__(self, file: Path) -> None:
+        self._file = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    async def ready(self) -> None:
+        """Return at once."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        line = {
+            "message_id": outgoing.message_id,
+            "to": outgoing.to,
+            "case_id": outgoing.case_id,
+            "by": os.getpid(),
+        }
+        os.write(self._file, f"{json.dumps(line)}\n".encode())
+        await asyncio.sleep(_TAKES_SECONDS)
+        return Sent(accepted=True)
+
+    async def close(self) -> None:
+        os.close(self._file)
+
+
+async def run(url: str, file: Path, claim_ms: int) -> None:
+    client = connect(url)
+    outbox = Outbox(
+        client=client,
+        channel="sms",
+        sender=NotingSender(file),
+        record=Delivery(CaseStore(client), now_ms=now_ms),
+        dead=DeadLetters(client),
+        consumer=f"sink-{os.getpid()}",
+        now_ms=now_ms,
+        claim_ms=claim_ms,
+    )
+    await outbox.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
