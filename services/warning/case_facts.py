@@ -82,9 +82,9 @@ def facts_of(case: Case, context: RiskContext) -> CaseFacts:
     )
 
 
-def load(path: Path | None) -> RiskContext:
+def load(path: Path | None, home_country: str = "86") -> RiskContext:
     """Read ``kind,value,group``: kind ``number`` or ``region``; `ValueError` names a wrong row."""
-    plan, sets = HomePlan(), _Groups()
+    plan, sets = HomePlan(home_country), _Groups()
     numbers: dict[int, frozenset[str]] = {}
     regions: dict[str, frozenset[str]] = {}
     for where, cells in rows(path, ("kind", "value", "group"), ("note",)) if path else ():

@@ -1,12 +1,16 @@
 """Writes a text plainly for the linter, and keeps where each character stood.
 
 Full-width, circled and mathematical characters, digits of other scripts and upper case become
-plain small ones (Unicode NFKC); accents, keycaps and invisible characters go.
+plain small ones (Unicode NFKD), traditional characters simplified ones; accents, keycaps and
+invisible characters go, and so does what stands between two Chinese characters to part them.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from fanzha.traditional import SIMPLIFIED
 
 NUMERALS = {
     **dict(zip("〇零洞", "000", strict=True)),
@@ -24,9 +28,13 @@ NUMERALS = {
 _DROPPED = ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn")
 _INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn")
 _ORDINARY = "\n"
+_CHINESE = "\u4e00-\u9fff"
+_PARTED = re.compile(rf"(?<=[{_CHINESE}])[ *·•_~^|‐‑‒–—―-]{{1,4}}(?=[{_CHINESE}])")
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters that show nothing."""
 _LOOK_ALIKES = {
+    **SIMPLIFIED,
+    **dict(zip("復掃撥裏註", "复扫拨里注", strict=True)),
     **dict(zip("аеорсухіјѕһԁԛԝ", "aeopcyxijshdqw", strict=True)),
     **dict(zip("αοντικρ", "aovtikp", strict=True)),
 }
@@ -53,7 +61,21 @@ def fold(text: str) -> Folded:
         for plain in _plain(character):
             written.append(plain)
             places.append(place)
-    return Folded("".join(written), tuple(places))
+    return _drawn_together("".join(written), places)
+
+
+def _drawn_together(text: str, places: list[int]) -> Folded:
+    """Leave out what parts Chinese characters: 加 我 微-信 is 加我微信."""
+    parted = [match.span() for match in _PARTED.finditer(text)]
+    if not parted:
+        return Folded(text, tuple(places))
+    kept = [True] * len(text)
+    for start, end in parted:
+        kept[start:end] = [False] * (end - start)
+    return Folded(
+        "".join(character for character, keep in zip(text, kept, strict=True) if keep),
+        tuple(place for place, keep in zip(places, kept, strict=True) if keep),
+    )
 
 
 def invisible(text: str) -> list[int]:

@@ -48,7 +48,7 @@ def load(settings: Settings) -> Rulebook:
             county_rules=settings.warning_counties_file,
         ),
         policy=Policy.load(settings.warning_policy_file),
-        context=case_facts.load(settings.warning_groups_file),
+        context=case_facts.load(settings.warning_groups_file, settings.home_country),
         templates=Templates.load(settings.warning_templates_dir),
         rules=rules(settings),
         language=settings.warning_language,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from services.audit_events import AuditKind
 from services.warning.limit_store import LimitStore
 from services.warning.limits import Asked, Notice, Reason, Rules
 from services.warning.records import Tier
-from services.warning.switch import Switch
+from services.warning.switch import KEY, Switch
 from tests.change_desk import MemoryAudit
 
 NOON = 1_795_579_200_000 - 8 * 3600 * 1000 + 12 * 3600 * 1000
@@ -140,6 +141,19 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
     assert started
     assert not await desk.start(by="li", why="again")
     assert audit.kinds == [AuditKind.WARNINGS_STOPPED, AuditKind.WARNINGS_STARTED]
+
+
+async def test_a_switch_set_by_hand_stops_too(redis_url: str) -> None:
+    client: Any = connect(redis_url)
+    switch = Switch(client, now_ms=Clock())
+    await client.set(KEY, "stop!")
+
+    stop = await switch.look()
+    await client.aclose()
+
+    assert switch.stopped
+    assert stop is not None
+    assert "by hand" in stop.why
 
 
 async def test_the_switch_takes_a_reason(client: Client) -> None:
