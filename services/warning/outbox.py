@@ -236,7 +236,8 @@ class Outbox:
         permission = await self._permit.may_send(outgoing, self.channel)
         if permission.allowed:
             return True
-        if permission.not_before_ms > self._now_ms():
+        # A time that has come meanwhile is a time all the same; none means never.
+        if permission.not_before_ms:
             await self._later.put(entry.fields, permission.not_before_ms)
             await self._group.done([entry.place], drop=True)
             self._counted(self.channel, permission.reason or Reason.STOPPED, 0)
