@@ -19,9 +19,9 @@ from services.warning.drop_folder import DropFolder
 from services.warning.events_http import Who
 from services.warning.limit_store import LimitStore
 from services.warning.permits import LimitPermit
-from services.warning.region_counts import RegionCounts
 from services.warning.routing import PolicyRouter, TemplateComposer
 from services.warning.rulebook import Rulebook
+from services.warning.rulebook_counts import RulebookCounts
 from services.warning.switch import Switch
 
 logger = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ async def run(settings: Settings) -> int:
     registry = CollectorRegistry()
     client = connect(settings.redis_url)
     book = await asyncio.to_thread(rulebook.load, settings)
-    registry.register(RegionCounts(book.regions))
     router, composer = _router(book)
+    registry.register(RulebookCounts(book.regions, lambda: composer.left_out))
     pipeline = assembly.build(
         settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer
     )

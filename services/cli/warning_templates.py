@@ -9,8 +9,9 @@ from rich.table import Table
 
 from services.cli.console import fail, out, print_json
 from services.cli.list_words import AsJson
-from services.warning import linter, messages
-from services.warning.messages import Facts, Templates, WarningTemplate
+from services.warning import linter, template_files
+from services.warning.messages import Templates
+from services.warning.wording import LANGUAGES, Facts, WarningTemplate
 
 app = typer.Typer(no_args_is_help=True, help="What warnings say, by form, kind of fraud and tier.")
 
@@ -84,10 +85,10 @@ def lint(
         out.print("nothing wrong")
         return
     language = file.name.removesuffix(".toml").rpartition(".")[2]
-    if language not in messages.LANGUAGES:
+    if language not in LANGUAGES:
         fail(f"{file.name}: no name such as templates-2.zh.toml", status=2)
     try:
-        found = messages.read(file.name, text, language)
+        found = template_files.read(file.name, text, language)
     except ValueError as error:
         fail(str(error))
     out.print(f"{len(found)} templates, nothing wrong")

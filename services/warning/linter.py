@@ -7,7 +7,7 @@ words.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from services.warning.folding import NUMERALS, Folded, fold, invisible
 ALLOWED = frozenset({"110", "96110"})
 """The numbers that a warning may name."""
 MOST_CHARACTERS = 4000
+_MOST_TOLD = 3
 _SHORTEST = 3
 """Digits in a row that may be a number to call or to write to."""
 
@@ -142,6 +143,12 @@ def faults(text: str) -> list[Fault]:
     ]
     once = {(fault.kind, fault.start, fault.end): fault for fault in found or _second_opinion(text)}
     return sorted(once.values(), key=lambda fault: (fault.start, fault.end))
+
+
+def told(faults: Sequence[Fault]) -> str:
+    """Write faults in one line, the first few."""
+    more = len(faults) - _MOST_TOLD
+    return "; ".join(map(str, faults[:_MOST_TOLD])) + (f"; and {more} more" if more > 0 else "")
 
 
 def digits_in(text: str) -> int:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta, timezone
 from services.warning import case_facts
 from services.warning.case_facts import RiskContext
 from services.warning.cases import Case, MessageRef
-from services.warning.messages import FORMS, Facts, Templates
+from services.warning.messages import Templates
 from services.warning.opening import Judged, Step
 from services.warning.records import MeansKind, Region, Tier
 from services.warning.regions import Regions
 from services.warning.relay import Written
 from services.warning.tiers import Policy
+from services.warning.wording import FORMS, Facts
 
 _MINUTE_MS = 60_000
 STEPS: Mapping[Tier, Sequence[Step]] = {
@@ -76,6 +77,8 @@ class TemplateComposer:
         self._templates = templates
         self._language = language
         self._clock = timezone(utc_offset)
+        self.left_out = 0
+        """Messages that went without their facts, because with them they would be refused."""
 
     def write(self, case: Case, message: MessageRef) -> Written:
         """Return the words; facts that no warning may repeat are left out."""
@@ -87,6 +90,7 @@ class TemplateComposer:
             Facts(when=self._when(case.occurred_at_ms), claimed=_claimed(case)),
             form=form,
         )
+        self.left_out += bool(written.without)
         return Written(text=written.text, template=f"{written.template}@{written.version}")
 
     def _when(self, at_ms: int) -> str:

@@ -5,10 +5,11 @@ import pytest
 
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
-from services.warning import linter, messages
-from services.warning.messages import FORMS, LANGUAGES, Facts, MessageRefused, Templates
+from services.warning import linter, template_files
+from services.warning.messages import MessageRefused, Templates
 from services.warning.records import Tier
 from services.warning.sms_length import SmsLength, sms_length
+from services.warning.wording import FORMS, LANGUAGES, Facts
 
 SHIPPED = Templates.load()
 CHINESE = (files("services.warning") / "data" / "templates-1.zh.toml").read_text(encoding="utf-8")
@@ -91,7 +92,7 @@ def test_an_unknown_language_is_refused() -> None:
 )
 def test_a_wrong_file_says_where_and_what(change: tuple[str, str], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
-        messages.read("templates-2.zh.toml", CHINESE.replace(*change), "zh")
+        template_files.read("templates-2.zh.toml", CHINESE.replace(*change), "zh")
 
 
 def test_later_templates_of_ones_own_stand_in_for_those_of_the_package(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 from services.warning import counties, number_table
 from services.warning.number_table import NOWHERE
 from services.warning.records import Region
-from services.warning.region_counts import RegionCounts
 from services.warning.regions import Regions
+from services.warning.rulebook_counts import RulebookCounts
 
 COUNTIES = "city,county,weight\n马鞍山市,340503,3\n340500,340504,1\n"
 
@@ -48,12 +48,13 @@ def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
 def test_prometheus_is_told_by_what_regions_were_found() -> None:
     regions = Regions.load()
     registry = CollectorRegistry()
-    registry.register(RegionCounts(regions))
+    registry.register(RulebookCounts(regions, lambda: 2))
 
     regions.of(["+12025550101", "+8655500000001", "+8655500000002"])
 
     found = {how: registry.get_sample_value("fanzha_warning_regions_total", {"how": how})
              for how in ("foreign", "prefix", "shared")}  # fmt: skip
+    assert registry.get_sample_value("fanzha_warning_facts_left_out_total") == 2
     assert found == {"foreign": 1, "prefix": 2, "shared": 0}
 
 
