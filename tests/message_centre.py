@@ -78,7 +78,8 @@ class MessageCentre:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             async with self._news:
-                self.told.append(json.loads(line))
+                heard = asyncio.get_running_loop().time()
+                self.told.append(json.loads(line) | {"heard": heard})
                 self._news.notify_all()
         async with self._news:
             self._news.notify_all()

@@ -30,6 +30,7 @@ COMMANDS = {
         "From an upheld appeal until every worker lets calls through.",
     ),
     "changes": ("benchmarks.changes", "A change request of a million rows, applied and undone."),
+    "warnings": ("benchmarks.warning.rate", "From hits to a message centre: rate and delay."),
     "warning-kill": (
         "benchmarks.warning.kill",
         "Kill the warning pipeline and its store while it works; count what was lost or doubled.",

@@ -35,6 +35,7 @@ MOST_ATTEMPTS = 20
 MOST_CLAIMED = 512
 """A claim waits for the disk of the store, up to a second; so many wait at once."""
 _BATCH = 128
+_STORE_WIDTH = 12
 _DOWN_S = 5.0
 _INSIST_S = 0.5
 _LONGEST_PAUSE_S = 5.0
@@ -108,6 +109,9 @@ class Outbox:
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._beginning: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(sender.width)
+        # Each of these has a connection to the store, and a client has a hundred.
+        self._claiming = asyncio.Semaphore(_STORE_WIDTH // 2)
+        self._settling = asyncio.Semaphore(_STORE_WIDTH)
         self._held: set[str] = set()
         """Places of entries that are ours until they are done, claimed or not yet."""
         self._most = max(MOST_CLAIMED, 2 * sender.width)
@@ -196,12 +200,13 @@ class Outbox:
         """Claim what may go out, and send it; entries that fail here are left to be taken over."""
         left = {entry.place for entry in entries}
         try:
-            allowed = await self._allowed(entries)
-            claims = await self._claims.claim(
-                [outgoing.message_id for _, outgoing in allowed],
-                self._now_ms(),
-                repeatable=self._sender.repeatable,
-            )
+            async with self._claiming:
+                allowed = await self._allowed(entries)
+                claims = await self._claims.claim(
+                    [outgoing.message_id for _, outgoing in allowed],
+                    self._now_ms(),
+                    repeatable=self._sender.repeatable,
+                )
         except Unavailable as error:
             logger.warning("%s: %d messages wait: %s", self._stream, len(entries), error)
         else:
@@ -250,21 +255,28 @@ class Outbox:
 
     async def _handle(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
         try:
-            if claim.status is Status.CLAIMED:
-                async with self._room:
-                    # Here, not before: what waits for room has not been sent for sure.
-                    if not await self._claims.begin(outgoing.message_id):
-                        return
-                    sent = await self._sender.send(outgoing)
+            if claim.status is not Status.CLAIMED:
+                async with self._settling:
+                    await self._known(entry, outgoing, claim)
+                return
+            async with self._room:
+                # Here, not before: what waits for room has not been sent for sure.
+                if not await self._claims.begin(outgoing.message_id):
+                    return
+                sent = await self._sender.send(outgoing)
+            async with self._settling:
                 await self._told(entry, outgoing, sent)
-            elif claim.status is Status.SENT:
-                await self._sent(entry, outgoing)  # it may not be on record yet
-            else:
-                what = "in_doubt" if claim.status is Status.DOUBT else "refused"
-                await self._refused(entry, outgoing, _why(claim.status, claim.why), what)
         except Unavailable as error:
             # Not acknowledged, so it is taken over later, by whoever finds out how far it came.
             logger.warning("%s: a message waits: %s", self._stream, error)
+
+    async def _known(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
+        """Put on record what was known of a message before."""
+        if claim.status is Status.SENT:
+            await self._sent(entry, outgoing)  # it may not be on record yet
+        else:
+            what = "in_doubt" if claim.status is Status.DOUBT else "known_refused"
+            await self._refused(entry, outgoing, _why(claim.status, claim.why), what)
 
     async def _told(self, entry: Entry, outgoing: Outgoing, sent: Sent) -> None:
         """Settle what a channel said."""
