@@ -35,7 +35,7 @@ MOST_ATTEMPTS = 20
 MOST_CLAIMED = 512
 """A claim waits for the disk of the store, up to a second; so many wait at once."""
 _BATCH = 128
-_STORE_WIDTH = 12
+_STORE_WIDTH = 8
 _DOWN_S = 5.0
 _INSIST_S = 0.5
 _LONGEST_PAUSE_S = 5.0
@@ -261,7 +261,9 @@ class Outbox:
                 return
             async with self._room:
                 # Here, not before: what waits for room has not been sent for sure.
-                if not await self._claims.begin(outgoing.message_id):
+                async with self._settling:
+                    ours = await self._claims.begin(outgoing.message_id)
+                if not ours:
                     return
                 sent = await self._sender.send(outgoing)
             async with self._settling:

@@ -5,6 +5,7 @@ It may be there before the answer that tells the other side's id of the message 
 one that fits no message is looked at again for a while.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from services.warning.relay import out_stream
 
 GROUP = "receipts"
 _SECONDS = 4.0
+_KEPT_AT_ONCE = 4
 _ROWS = 1_000_000
 _AGAIN_MS = (500, 5_000, 60_000, 600_000)
 """A receipt that fits no message is looked at again after so long, then it is a dead letter."""
@@ -61,6 +63,8 @@ class Receipts:
         self._record = record
         self._now_ms = now_ms
         self._counted = counted
+        # Receipts come in bursts, and the client has a hundred connections for everybody.
+        self._keeping = asyncio.Semaphore(_KEPT_AT_ONCE)
 
     async def keep(self, receipt: Receipt) -> None:
         """Keep a receipt until it is handled."""
@@ -70,7 +74,7 @@ class Receipts:
             "at_ms": str(receipt.at_ms),
             "why": receipt.why,
         }
-        async with within(_SECONDS):
+        async with self._keeping, within(_SECONDS):
             await self._client.xadd(self.stream, fields, maxlen=_ROWS, approximate=True)
 
     async def bring_back(self) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from blocklists.redis_client import Client
-from fanzha.errors import Unavailable
+from fanzha.errors import InvalidInput, Unavailable
 from services.settings import Settings
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
@@ -164,11 +164,7 @@ def _sender(
     if settings.warning_test_mode:
         return Sink(client, channel)
     if settings.warning_webhook_url and channel in settings.warning_webhook_channels.split(","):
-        return WebhookSender(
-            settings.warning_webhook_url,
-            _lines(settings.warning_webhook_secrets_file),
-            allow_private=settings.warning_webhook_private,
-        )
+        return _webhook(settings)
     if channel != "sms":
         return CityQueues(client, channel)
     if not settings.warning_smpp_address:
@@ -191,6 +187,17 @@ def _sender(
         window=settings.warning_smpp_window,
         per_second=settings.warning_smpp_per_second,
     )
+
+
+def _webhook(settings: Settings) -> WebhookSender:
+    try:
+        return WebhookSender(
+            settings.warning_webhook_url,
+            _lines(settings.warning_webhook_secrets_file),
+            allow_private=settings.warning_webhook_private,
+        )
+    except InvalidInput as error:
+        raise ValueError(f"warning_webhook_url, warning_webhook_secrets_file: {error}") from error
 
 
 def _lines(file: Path | None) -> list[str]:
