@@ -62,6 +62,8 @@ def running(
             "FANZHA_METRICS_PORT": "0",
             "FANZHA_ADMIN_METRICS_PORT": "0",
             "FANZHA_WORKERS": str(workers),
+            # A carrier has the warning pipeline on another host.
+            "FANZHA_WARNING_ENABLED": "false",
             **settings,
         }
         with (folder / "up.log").open("wb") as log:

@@ -157,12 +157,9 @@ async def test_health_checks_have_a_line_of_their_own() -> None:
 
 
 async def test_what_is_not_decided_is_counted_by_reason() -> None:
-    async with serving() as server, connect(server.target) as channel:
+    async with serving() as server:
         outcomes = await storm(server.target)
-        stub: Any = pb_grpc.InterceptionServiceStub(channel)
-        late = await outcome(stub.DecideCall(single(LISTED), timeout=1e-9), Action.BLOCK)
 
-    assert late == "deadline_exceeded"
     counted = Counter(server.not_decided)
     assert counted[NotDecided.WAIT] == outcomes["resource_exhausted"] > 0
 
