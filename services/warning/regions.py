@@ -2,7 +2,7 @@
 
 In this order: a row of the administrator with this very number, one with its leading digits, the
 public table of prefixes that `phonenumbers` brings. A batch is looked up at once, about a
-microsecond a number; one by itself takes 36 (`benchmarks/micro/bench_warnings.py`).
+microsecond a number; one by itself takes 25 (`benchmarks/micro/bench_warnings.py`).
 """
 
 import re
