@@ -586,6 +586,25 @@ class Settings(BaseSettings):
     warning_webhook_private: bool = Field(
         default=False, description="Whether the webhook may have a private address."
     )
+    warning_kafka_servers: str = Field(
+        default="",
+        description="Kafka brokers, `name:port` with commas between, for the warnings of "
+        "warning_kafka_channels; needs the extra kafka.",
+    )
+    warning_kafka_topic: str = Field(
+        default="fanzha.warnings", min_length=1, description="Topic of these warnings."
+    )
+    warning_kafka_channels: str = Field(
+        default="voice",
+        pattern=r"^(sms|voice|in_person)(,(sms|voice|in_person))*$",
+        description="Channels whose warnings go to Kafka, with commas between; a webhook comes "
+        "first.",
+    )
+    warning_kafka_options_file: Path | None = Field(
+        default=None,
+        description="File with options of librdkafka, `name=value` a line, such as for TLS and "
+        "SASL.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log lines that are written."
     )

@@ -15,6 +15,7 @@ from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
 from services.warning.channel_figures import ChannelFigures
 from services.warning.channels.city_queues import CityQueues, Handled
+from services.warning.channels.kafka import KafkaSender
 from services.warning.channels.sending import OnReceipt, Sender
 from services.warning.channels.sink import Sink
 from services.warning.channels.smpp import SmppSender
@@ -165,6 +166,8 @@ def _sender(
         return Sink(client, channel)
     if settings.warning_webhook_url and channel in settings.warning_webhook_channels.split(","):
         return _webhook(settings)
+    if settings.warning_kafka_servers and channel in settings.warning_kafka_channels.split(","):
+        return _kafka(settings)
     if channel != "sms":
         return CityQueues(client, channel)
     if not settings.warning_smpp_address:
@@ -200,8 +203,19 @@ def _webhook(settings: Settings) -> WebhookSender:
         raise ValueError(f"warning_webhook_url, warning_webhook_secrets_file: {error}") from error
 
 
+def _kafka(settings: Settings) -> Sender:
+    options = dict(line.partition("=")[::2] for line in _lines(settings.warning_kafka_options_file))
+    try:
+        return KafkaSender(
+            settings.warning_kafka_servers, settings.warning_kafka_topic, options=options
+        )
+    except ImportError as error:
+        raise ValueError("warning_kafka_servers: needs the extra kafka") from error
+
+
 def _lines(file: Path | None) -> list[str]:
-    return file.read_text().split() if file else []
+    """Return the lines of a file that say something."""
+    return [line.strip() for line in file.read_text().splitlines() if line.strip()] if file else []
 
 
 async def _upkeep(channel: Channel) -> None:

@@ -19,17 +19,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import httpx
-from cloudevents.core.bindings.http import to_structured_event
-from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from fanzha.errors import InvalidInput
 from services.clock import now_ms
-from services.warning.channels import addresses
+from services.warning.channels import addresses, events
 from services.warning.channels.sending import Outgoing, Sent
 
 LOG = logging.getLogger(__name__)
-EVENT_TYPE = "fanzha.warning.v1"
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The schedule that Standard Webhooks recommends."""
 _GONE = 410
@@ -89,7 +86,7 @@ class WebhookSender:
             return self._again(outgoing, str(error), down=True)
         except OSError as error:
             return self._again(outgoing, f"no address: {error}", down=True)
-        content_type, body = _event(outgoing, self._source, self._time_ms())
+        content_type, body = events.written(outgoing, self._source, self._time_ms())
         headers = self._signed(outgoing.message_id, body) | {
             "host": target.host_header,
             "content-type": content_type,
@@ -146,32 +143,3 @@ class WebhookSender:
             return Sent(error=error, given_up=True)
         wait = float(SCHEDULE_SECONDS[tried])
         return Sent(error=error, retry_after=wait, in_doubt=in_doubt, trouble=down)
-
-
-def _event(outgoing: Outgoing, source: str, at_ms: int) -> tuple[str, str]:
-    """Return the content type and the body of a message."""
-    event = CloudEvent(
-        {
-            "id": outgoing.message_id,
-            "source": source,
-            "type": EVENT_TYPE,
-            "subject": outgoing.case_id,
-            "time": datetime.fromtimestamp(at_ms / 1000, UTC),
-            "datacontenttype": "application/json",
-        },
-        data_of(outgoing),
-    )
-    message = to_structured_event(event)
-    return message.headers["content-type"], message.body.decode()
-
-
-def data_of(outgoing: Outgoing) -> dict[str, object]:
-    """Return what an event says of a message."""
-    return {
-        "message_id": outgoing.message_id,
-        "case_id": outgoing.case_id,
-        "to": outgoing.to,
-        "text": outgoing.text,
-        "priority": outgoing.priority,
-        "region": outgoing.region,
-    }

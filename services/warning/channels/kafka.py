@@ -1,0 +1,99 @@
+"""Produces warnings to a Kafka topic; needs the extra ``kafka`` (confluent-kafka, librdkafka).
+
+Acknowledged by all replicas in sync, and idempotent: what librdkafka tries again is there once.
+Over a crash of ours it is not, so readers know repeats by the key, the id of the message. Values
+are the CloudEvents that webhooks get (structured JSON).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.clock import now_ms
+from services.warning.channels import events
+from services.warning.channels.sending import Outgoing, Sent
+
+_AGAIN_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+_FLUSH_SECONDS = 5.0
+
+
+class KafkaSender:
+    """A topic."""
+
+    repeatable = True
+
+    def __init__(
+        self,
+        servers: str,
+        topic: str,
+        *,
+        source: str = "fanzha",
+        timeout_ms: int = 15_000,
+        width: int = 256,
+        options: Mapping[str, Any] | None = None,
+        time_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        """*options* are librdkafka's, such as those for TLS and SASL."""
+        from confluent_kafka import Producer  # noqa: PLC0415 - in an extra
+
+        settings = {
+            "bootstrap.servers": servers,
+            "acks": "all",
+            "enable.idempotence": True,
+            "delivery.timeout.ms": timeout_ms,
+            "linger.ms": 5,
+        }
+        self._producer = Producer(settings | dict(options or {}))
+        self._topic = topic
+        self._source = source
+        self._time_ms = time_ms
+        self.width = width
+        self._polling = asyncio.create_task(self._poll())
+
+    async def ready(self) -> None:
+        """Return at once: librdkafka connects when it must."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Produce one record, and wait until the replicas have it."""
+        content_type, body = events.written(outgoing, self._source, self._time_ms())
+        loop = asyncio.get_running_loop()
+        said: asyncio.Future[Sent] = loop.create_future()
+
+        def reported(error: Any, record: Any) -> None:
+            if not said.done():
+                said.set_result(_told(error, record))
+
+        try:
+            self._producer.produce(
+                self._topic,
+                key=outgoing.message_id,
+                value=body.encode(),
+                headers={"content-type": content_type},
+                on_delivery=reported,
+            )
+        except BufferError:
+            return Sent(error="the queue of the producer is full", retry_after=1.0, down=True)
+        return await said
+
+    async def close(self) -> None:
+        """Wait a little for what is under way."""
+        self._polling.cancel()
+        await asyncio.gather(self._polling, return_exceptions=True)
+        await asyncio.to_thread(self._producer.flush, _FLUSH_SECONDS)
+
+    async def _poll(self) -> None:
+        # Reports are handed over by polling, in our thread: nothing of ours needs a lock.
+        while True:
+            self._producer.poll(0)
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _told(error: Any, record: Any) -> Sent:
+    if error is None:
+        return Sent(
+            accepted=True,
+            provider_ids=(f"{record.topic()}/{record.partition()}/{record.offset()}",),
+        )
+    # It may be in the log of the topic all the same; readers know repeats.
+    return Sent(error=str(error.str()), retry_after=_AGAIN_SECONDS, in_doubt=True)
