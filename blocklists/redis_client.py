@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -22,11 +22,13 @@ SYNC_MS = 2000
 _CLUSTER = "+cluster://"
 
 
-def connect(url: str, *, decode_responses: bool = True) -> Client:
+def connect(url: str, *, decode_responses: bool = True, connections: int | None = None) -> Client:
     """Return a client for ``redis://``, ``rediss://``, ``unix://`` or ``redis+cluster://``.
 
     Nothing is sent yet. A command that meets a dead connection is sent once more, on a new one.
-    Answers are text, or bytes without *decode_responses*.
+    Answers are text, or bytes without *decode_responses*. Who has hundreds of commands under way
+    says how many *connections* there may be, and the others wait; otherwise those beyond a hundred
+    fail. A cluster has no such bound.
     """
     retry = Retry(NoBackoff(), 1)
     if _CLUSTER in url:
@@ -38,6 +40,18 @@ def connect(url: str, *, decode_responses: bool = True) -> Client:
             retry=retry,
         )
         return cluster
+    if connections is not None:
+        pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            timeout=SOCKET_SECONDS,
+            decode_responses=decode_responses,
+            socket_timeout=SOCKET_SECONDS,
+            socket_connect_timeout=CONNECT_SECONDS,
+            retry=retry,
+        )
+        pooled: Redis = Redis.from_pool(pool)
+        return pooled
     client: Redis = Redis.from_url(
         url,
         decode_responses=decode_responses,

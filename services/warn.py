@@ -26,6 +26,9 @@ from services.warning.switch import Switch
 
 logger = logging.getLogger(__name__)
 
+CONNECTIONS = 128
+"""Some thirty wait for what comes; the rest are for what is under way."""
+
 
 async def run(settings: Settings) -> int:
     """Run the warning pipeline until told to stop; return the exit status."""
@@ -36,7 +39,7 @@ async def run(settings: Settings) -> int:
         identity.become(identity.SERVICE)  # what begins here, and is no request
     stop = lifetime.stop_event()
     registry = CollectorRegistry()
-    client = connect(settings.redis_url)
+    client = connect(settings.redis_url, connections=CONNECTIONS)
     book = await asyncio.to_thread(rulebook.load, settings)
     router, composer = _router(book)
     registry.register(RulebookCounts(book.regions, lambda: composer.left_out))

@@ -49,7 +49,7 @@ class NotingSender:
 
 
 async def run(url: str, file: Path, claim_ms: int) -> None:
-    client = connect(url)
+    client = connect(url, connections=64)
     outbox = Outbox(
         client=client,
         channel="sms",
