@@ -10,14 +10,13 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 from blocklists.redis_client import Client
 from fanzha.errors import InvalidInput, Unavailable
 from services import faults
-from services.warning import cases
+from services.warning import out_entries
 from services.warning.breaker import Breaker
 from services.warning.cases import MessageRef
 from services.warning.channels.sending import Outgoing, Sender, Sent
@@ -25,7 +24,8 @@ from services.warning.claims import Claim, Claims, Status
 from services.warning.consuming import MOST_TRIES, Entry, Group
 from services.warning.dead import DeadLetters
 from services.warning.later import Later
-from services.warning.limits import Permission, Reason
+from services.warning.limits import Reason
+from services.warning.outbox_needs import AlwaysPermit, Permit, Record
 from services.warning.relay import out_stream
 
 logger = logging.getLogger(__name__)
@@ -39,37 +39,6 @@ _STORE_WIDTH = 8
 _DOWN_S = 5.0
 _INSIST_S = 0.5
 _LONGEST_PAUSE_S = 5.0
-
-
-class Permit(Protocol):
-    """Knows quiet hours, limits, opt-outs, and the kill switch."""
-
-    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
-        """Return whether *outgoing* may go out now."""
-
-    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
-        """Take a message out of the count, because no channel took it after all."""
-
-
-class AlwaysPermit:
-    """Lets everything out."""
-
-    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:  # noqa: ARG002
-        """Allow it."""
-        return Permission(allowed=True)
-
-    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
-        """Count nothing."""
-
-
-class Record(Protocol):
-    """Puts on record with its case what became of a message: `services.warning.delivery`."""
-
-    async def sent(self, message: MessageRef, *, by: str) -> None:
-        """Note that a channel has taken it."""
-
-    async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
-        """Note that it did not reach the person."""
 
 
 class Outbox:
@@ -229,7 +198,7 @@ class Outbox:
         allowed: list[tuple[Entry, Outgoing]] = []
         for entry in entries:
             try:
-                outgoing = read(entry.fields)
+                outgoing = out_entries.read(entry.fields)
             except InvalidInput as error:
                 await self._bury(entry, str(error), 1)
                 continue
@@ -278,7 +247,7 @@ class Outbox:
             await self._sent(entry, outgoing)  # it may not be on record yet
         else:
             what = "in_doubt" if claim.status is Status.DOUBT else "known_refused"
-            await self._refused(entry, outgoing, _why(claim.status, claim.why), what)
+            await self._refused(entry, outgoing, out_entries.why_of(claim.status, claim.why), what)
 
     async def _told(self, entry: Entry, outgoing: Outgoing, sent: Sent) -> None:
         """Settle what a channel said."""
@@ -289,7 +258,7 @@ class Outbox:
                 outgoing,
                 Status.SENT,
                 provider_ids=sent.provider_ids,
-                remember=json.dumps([outgoing.message_id, _step(entry)]),
+                remember=json.dumps([outgoing.message_id, out_entries.step_of(entry)]),
             )
             now = self._now_ms()
             queued = int(entry.fields.get("queued_at_ms") or now)
@@ -300,7 +269,9 @@ class Outbox:
                 await self._put_off(entry, outgoing, sent.retry_after or _DOWN_S, counts=True)
                 return
             await self._settle_as(outgoing, Status.DOUBT, sent.error)
-            await self._refused(entry, outgoing, _why(Status.DOUBT, sent.error), "in_doubt")
+            await self._refused(
+                entry, outgoing, out_entries.why_of(Status.DOUBT, sent.error), "in_doubt"
+            )
         elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
             await self._settle_as(outgoing, Status.OPEN)
             await self._note_failed(entry, outgoing, sent.error)
@@ -363,7 +334,7 @@ class Outbox:
         return MessageRef(
             id=outgoing.message_id,
             channel=self.channel,
-            step=_step(entry),
+            step=out_entries.step_of(entry),
             template=entry.fields.get("template", ""),
         )
 
@@ -385,35 +356,3 @@ class Outbox:
             await asyncio.sleep(self._claim_ms / 3000)
             with contextlib.suppress(Unavailable):
                 await self._group.hold(list(self._held))
-
-
-def read(fields: Mapping[str, str]) -> Outgoing:
-    """Read an entry of the stream of a channel."""
-    for name in ("message_id", "to", "text"):
-        if not fields.get(name):
-            raise InvalidInput(f"{name}: is missing")
-    if not fields["to"].startswith("+") or not fields["to"][1:].isdigit():
-        raise InvalidInput("to: is no E.164 number")
-    attempt, tier = fields.get("attempt", "1"), fields.get("tier", "0")
-    if not attempt.isdigit() or not tier.isdigit():
-        raise InvalidInput("attempt, tier: are no numbers")
-    return Outgoing(
-        message_id=fields["message_id"],
-        to=fields["to"],
-        text=fields["text"],
-        priority=1 if int(tier) > 2 else 0,  # noqa: PLR2004 - high
-        case_id=fields.get("case_id") or cases.case_of_message(fields["message_id"]),
-        attempt=int(attempt),
-        region=fields.get("region", ""),
-        tier=min(int(tier), 3),
-        campaign=fields.get("campaign", ""),
-    )
-
-
-def _step(entry: Entry) -> int:
-    step = entry.fields.get("step", "0")
-    return int(step) if step.isdigit() else 0
-
-
-def _why(status: Status, why: str) -> str:
-    return f"in doubt, it may have been sent: {why}" if status is Status.DOUBT else why

@@ -26,7 +26,8 @@ from services.warning.dead import DeadLetters
 from services.warning.delivery import Delivery
 from services.warning.on_record import OnRecord
 from services.warning.opening import Router
-from services.warning.outbox import Outbox, Permit
+from services.warning.outbox import Outbox
+from services.warning.outbox_needs import Permit
 from services.warning.receipts import GROUP, Receipts
 from services.warning.schedule import Schedule
 
