@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from blocklists.redis_client import Client
 from fanzha.phone import HomePlan
-from services.hit_store import CONFIRMED
+from services.hit_store import CONFIRMED, DISMISSED
 from services.settings import Settings
 from services.warning import own_hits, relay
 from services.warning.case_listing import CaseListing
@@ -19,6 +19,7 @@ from services.warning.case_store import CaseStore
 from services.warning.consuming import Consumer, Group
 from services.warning.dead import DeadLetters
 from services.warning.delivery import Delivery
+from services.warning.dismissals import Dismissals
 from services.warning.figures import WarningFigures
 from services.warning.intake import Intake
 from services.warning.opening import PlainRouter, Router
@@ -42,6 +43,7 @@ class Pipeline:
     delivery: Delivery
     dead: DeadLetters
     hits: Consumer
+    dismissals: Consumer
     relays: list[Consumer]
     upkeep: Upkeep
     consumer: str
@@ -49,7 +51,12 @@ class Pipeline:
 
     def start(self) -> "list[asyncio.Task[None]]":
         """Begin what goes on in the background."""
-        working = [self.hits.run(), *(one.run() for one in self.relays), self.upkeep.run()]
+        working = [
+            self.hits.run(),
+            self.dismissals.run(),
+            *(one.run() for one in self.relays),
+            self.upkeep.run(),
+        ]
         return [asyncio.create_task(one) for one in working]
 
 
@@ -109,6 +116,14 @@ def build(
         hits=Consumer(
             hit_group,
             hits.handle,
+            dead=dead,
+            now_ms=now_ms,
+            died=figures.died,
+            claim_ms=settings.warning_claim_ms,
+        ),
+        dismissals=Consumer(
+            Group(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
+            Dismissals(store, now_ms=now_ms).handle,
             dead=dead,
             now_ms=now_ms,
             died=figures.died,

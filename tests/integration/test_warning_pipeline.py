@@ -14,7 +14,7 @@ from blocklists.redis_client import Client, connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from services.clock import now_ms
-from services.hit_store import CONFIRMED
+from services.hit_store import CONFIRMED, DISMISSED
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
@@ -307,6 +307,22 @@ async def test_a_warning_of_a_case_that_was_closed_before_is_not_sent(
         await until(failed)
 
     assert await handed(client) == []
+
+
+async def test_a_case_that_rests_on_a_dismissed_hit_alone_is_closed(
+    client: Client, pipeline: Pipeline
+) -> None:
+    two, one = "+8617000000001", "+8617000000002"
+    await append(client, a_hit(1, two), a_hit(2, two), a_hit(3, one))
+    await pipeline.hits.step()
+    for hit in (a_hit(1, two), a_hit(3, one), a_hit(4, one)):
+        await client.xadd(DISMISSED, hit | {"verdict_by": "wang", "note": "a bank"})  # type: ignore[arg-type]
+
+    await pipeline.dismissals.step()
+
+    page = await pipeline.listing.page(lambda _case: True, only_open=False)
+    states = {case.victim: (case.open, case.outcome) for case in page.cases}
+    assert states == {two: (True, None), one: (False, Outcome.FALSE_ALARM)}
 
 
 async def test_todos_are_gone_once_done(client: Client, pipeline: Pipeline) -> None:
