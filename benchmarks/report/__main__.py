@@ -35,7 +35,7 @@ def main(
     if not measured:
         fail(f"{folder}: no results; see fanzha bench --help", status=2)
     drawn = plots.draw_all(measured, docs / "plots" / "benchmarks")
-    (docs / "benchmarks.md").write_text(page.write(measured))
+    (docs / "benchmarks.md").write_text(page.write(measured, page.REMARKS.read_text()))
     (docs / "capacity.md").write_text(capacity.write(measured))
     out.print(f"{len(measured)} results: benchmarks.md, capacity.md and {len(drawn)} plots")
 
