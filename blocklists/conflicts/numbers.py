@@ -62,7 +62,9 @@ def _under(
     found = index.find(additions.keys[rows], direction, now_s)
     if found is None:
         return
-    wider = found.digits < additions.digits[rows[found.queries]]
+    asked = rows[found.queries]
+    # A range covers the number that is its leading digits and no more; a range covers longer ones.
+    wider = (additions.kinds[asked] != Kind.RANGE) | (found.digits < additions.digits[asked])
     # Of several the one that decides comes last, and so stays.
     deciding, actions = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
     deciding[found.queries[wider]] = found.rows[wider]

@@ -81,6 +81,10 @@ def test_only_the_most_specific_of_the_wider_entries_speaks() -> None:
     assert said(conflicts) == [None]
 
 
+def test_a_range_covers_the_number_that_is_its_leading_digits() -> None:
+    assert said(found([an_entry("+111*")], [allow("+111")])) == [(Relation.WIDER, 1)]
+
+
 def test_entries_that_mean_the_other_side_or_are_over_do_not_contradict() -> None:
     to = replace(allow("+8617000000001"), direction=Direction.TO)
     over = replace(allow("+8617000000002"), expires_at=EXPIRED)
