@@ -114,6 +114,10 @@ class Outcome:
 
     def words(self) -> dict[str, Any]:
         """Write everything, for JSON."""
+        return self.figures() | {"latency_curve_ms": self.latencies.curve()}
+
+    def figures(self) -> dict[str, Any]:
+        """Write all but the curve of latencies, for runs of which there are many."""
         seconds = self.seconds or 1.0
         return {
             "rows_per_second": round(self.per_second, 1),
@@ -126,5 +130,4 @@ class Outcome:
             "server_cores": round(self.server_cpu / seconds, 3),
             "generator_cores": round(self.generator_cpu / seconds, 3),
             "busiest_generator_cores": round(self.busiest_generator, 3),
-            "latency_curve_ms": self.latencies.curve(),
         }

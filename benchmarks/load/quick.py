@@ -109,8 +109,8 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
         "rows_per_round": round(cell.per_round, 3),
         "p99_ms_at_half": round(cell.p99_ms, 3),
         "failed_share": round(cell.failed_share, 6),
-        "closed": [outcome.words() for outcome in capacities],
-        "open_at_half": [outcome.words() for outcome in opened],
+        "closed": [outcome.figures() for outcome in capacities],
+        "open_at_half": [outcome.figures() for outcome in opened],
     }
 
 

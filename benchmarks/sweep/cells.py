@@ -57,8 +57,8 @@ def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, 
         "server_cores": _median_cores(loads, "server_cpu"),
         "generator_cores": _median_cores(loads, "generator_cpu"),
         "failed_share": round(_failed_share([*loads, *halves]), 6),
-        "closed": [words(load) for load in loads],
-        "open_at_half": [words(load) for load in halves],
+        "closed": [load.figures() for load in loads],
+        "open_at_half": [load.figures() for load in halves],
     }
 
 
@@ -74,11 +74,6 @@ def plan(service: Service, asked: Asked, pace: Pace) -> Plan:
         connections=asked.connections,
         cores=pace.generator_cores,
     )
-
-
-def words(outcome: Outcome) -> dict[str, Any]:
-    """Write an outcome without its curve, which is long."""
-    return {name: value for name, value in outcome.words().items() if "curve" not in name}
 
 
 def _median_p99(outcomes: list[Outcome]) -> float:

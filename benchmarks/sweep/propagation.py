@@ -19,7 +19,7 @@ from benchmarks.load.crew import Crew
 from benchmarks.load.plan import Step
 from benchmarks.service import Service
 from benchmarks.sweep import watchers
-from benchmarks.sweep.cells import Asked, Pace, plan, words
+from benchmarks.sweep.cells import Asked, Pace, plan
 from benchmarks.sweep.watchers import Watchers
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
@@ -65,8 +65,8 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
         "p99_ms_without_changes": round(before, 3),
         "p99_ms_with_changes": round(during, 3),
         "p99_ratio": round(during / before, 3),
-        "without_changes": words(still),
-        "with_changes": words(moving),
+        "without_changes": still.figures(),
+        "with_changes": moving.figures(),
     }
 
 
