@@ -5,12 +5,12 @@ beside it. A batch costs one look-up of as many keys as it has numbers times len
 ranges (thirteen at most), about 0.02 µs each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Kind
+from blocklists.entries import Direction, Kind
 from blocklists.layers import Layer, places, sides
 from blocklists.slot_index import SlotIndex, keys_of, slots_of
 from fanzha.phone import FIRST_SENDER
@@ -53,13 +53,22 @@ class RangeIndex:
 
         Up to row *first_to* keys are of those who call, from there on of those who are called.
         """
+        return self._find(keys, now_s, lambda queries: sides(queries, first_to))
+
+    def find_meeting(self, keys: Int64s, direction: Direction, now_s: int) -> Covered | None:
+        """Return the acting ranges that cover *keys* on any side of *direction*."""
+        return self._find(keys, now_s, lambda _queries: np.uint8(direction))
+
+    def _find(
+        self, keys: Int64s, now_s: int, asked: Callable[[Int64s], Uint8s | np.uint8]
+    ) -> Covered | None:
         if self._index is None:
             return None
         flat, places_ = self._index.find(self._slots(keys))
         if not len(flat):
             return None
         queries = flat % len(keys)
-        meant = self._directions[places_] & sides(queries, first_to) != 0
+        meant = self._directions[places_] & asked(queries) != 0
         acting = (self._expires_s[places_] > now_s) & meant
         return self._covered(queries[acting], places_[acting])
 

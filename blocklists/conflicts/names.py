@@ -69,10 +69,12 @@ def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Findi
     against = _opposites(additions)
     if not _lists(snapshot, against):
         return
-    proposed = {
-        (int(additions.kinds[row]), additions.patterns.get(row), int(additions.actions[row])): row
-        for row in rows.tolist()
-    }
+    # The same name may be proposed more than once.
+    proposed: dict[tuple[int, str, int], list[int]] = {}
+    for row in rows.tolist():
+        name = additions.patterns.get(row)
+        named = int(additions.kinds[row]), name, int(additions.actions[row])
+        proposed.setdefault(named, []).append(row)
     hosts = {_host(text) for text in additions.patterns.take(rows).all_raw()}
     left = MOST_COMPARED
     for layer in snapshot.enforcing:
@@ -98,14 +100,14 @@ def _listed(layer: Layer, actions: Sequence[int], now_s: int) -> Int64s:
 
 
 def _pairs(
-    layer: Layer, listed: Sequence[int], proposed: dict[tuple[int, str, int], int]
+    layer: Layer, listed: Sequence[int], proposed: dict[tuple[int, str, int], list[int]]
 ) -> Iterator[tuple[int, int]]:
     """Return each addition with a listed name below it, by looking above that name."""
     for row in listed:
         kind, text = layer.segment.named(row)
         opposite = int(OPPOSITES[layer.segment.actions[row]])
         for above_kind, above in _above(kind, text):
-            if (holder := proposed.get((above_kind, above, opposite))) is not None:
+            for holder in proposed.get((above_kind, above, opposite), ()):
                 yield holder, row
 
 

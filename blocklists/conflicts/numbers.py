@@ -59,12 +59,10 @@ def _under(
     now_s: int,
     finding: Finding,
 ) -> None:
-    found = index.find(additions.keys[rows], direction, now_s)
+    found = index.find_meeting(additions.keys[rows], direction, now_s)
     if found is None:
         return
-    asked = rows[found.queries]
-    # A range covers the number that is its leading digits and no more; a range covers longer ones.
-    wider = (additions.kinds[asked] != Kind.RANGE) | (found.digits < additions.digits[asked])
+    wider = found.digits < additions.digits[rows[found.queries]]
     # Of several the one that decides comes last, and so stays.
     deciding, actions = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
     deciding[found.queries[wider]] = found.rows[wider]
@@ -118,8 +116,12 @@ def _within(
     sizes = np.where(listed.keys < FIRST_SENDER, np.abs(listed.keys), 0)
     surplus = np.searchsorted(_POWERS, sizes, side="right") - length
     leading = np.sign(listed.keys) * (sizes // _POWERS[np.maximum(surplus, 0)])
-    at = np.minimum(np.searchsorted(wanted, leading), len(wanted) - 1)
-    inside = np.flatnonzero((wanted[at] == leading) & (surplus >= 0))
-    rows = ranges[at[inside]]
+    # The same range may be proposed more than once, such as for one direction each.
+    first = np.searchsorted(wanted, leading)
+    times = np.searchsorted(wanted, leading, side="right") - first
+    times[surplus < 0] = 0
+    inside = np.repeat(np.arange(len(leading)), times)
+    nth = np.arange(len(inside)) - np.repeat(np.cumsum(times) - times, times)
+    rows = ranges[first[inside] + nth]
     meet = meets(layer, listed.rows[inside], additions.directions[rows], now_s)
     finding.note_within(rows[meet], listed.rows[inside[meet]] + layer.first_row)

@@ -93,6 +93,17 @@ def test_entries_that_mean_the_other_side_or_are_over_do_not_contradict() -> Non
     assert said(found([to, over], [caller, an_entry("+8617000000002")])) == [None, None]
 
 
+def test_a_wider_range_contradicts_on_its_own_side_only() -> None:
+    ringing, calling = (
+        replace(allow("+86170*"), direction=one) for one in (Direction.TO, Direction.FROM)
+    )
+    called = replace(an_entry("+8617000000001"), direction=Direction.TO)
+
+    assert said(found([ringing], [called])) == [(Relation.WIDER, 1)]
+    assert said(found([ringing], [an_entry("+8617000000001")])) == [(Relation.WIDER, 1)]
+    assert said(found([calling], [called])) == [None]
+
+
 def test_shadow_entries_contradict_nothing() -> None:
     watched = replace(allow("+86170*"), mode=Mode.SHADOW)
     proposed = replace(an_entry("a.example"), mode=Mode.SHADOW)
