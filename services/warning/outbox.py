@@ -8,9 +8,8 @@ sent; claimed only, it is in doubt. Channels have an outbox each, and wait for n
 
 import asyncio
 import contextlib
-import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from blocklists.redis_client import Client
@@ -18,26 +17,21 @@ from fanzha.errors import InvalidInput, Unavailable
 from services import faults
 from services.warning import out_entries
 from services.warning.breaker import Breaker
-from services.warning.cases import MessageRef
-from services.warning.channels.sending import Outgoing, Sender, Sent
+from services.warning.channels.sending import Outgoing, Sender
 from services.warning.claims import Claim, Claims, Status
 from services.warning.consuming import MOST_TRIES, Entry, Group
 from services.warning.dead import DeadLetters
 from services.warning.later import Later
-from services.warning.limits import Reason
 from services.warning.outbox_needs import AlwaysPermit, Permit, Record
 from services.warning.relay import out_stream
+from services.warning.settling import Settling
 
 logger = logging.getLogger(__name__)
 GROUP = "outbox"
-MOST_ATTEMPTS = 20
-"""So often a channel may ask for later before a message becomes a dead letter."""
 MOST_CLAIMED = 512
 """A claim waits for the disk of the store, up to a second; so many wait at once."""
 _BATCH = 128
 _STORE_WIDTH = 8
-_DOWN_S = 5.0
-_INSIST_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 
 
@@ -67,20 +61,30 @@ class Outbox:
         self._claims = Claims(client, stream, owner=consumer, on_disk=on_disk)
         self._later = Later(client, stream)
         self._sender = sender
-        self._record = record
-        self._dead = dead
         self._now_ms = now_ms
         self._permit = permit or AlwaysPermit()
         self._claim_ms = claim_ms
         self._block_ms = block_ms
-        self._counted = counted
         self._breaker = Breaker()
+        self._settling = Settling(
+            channel=channel,
+            group=self._group,
+            claims=self._claims,
+            later=self._later,
+            record=record,
+            permit=self._permit,
+            dead=dead,
+            breaker=self._breaker,
+            repeatable=sender.repeatable,
+            now_ms=now_ms,
+            counted=counted,
+        )
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._beginning: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(sender.width)
         # Each of these has a connection to the store, and a client has a hundred.
         self._claiming = asyncio.Semaphore(_STORE_WIDTH // 2)
-        self._settling = asyncio.Semaphore(_STORE_WIDTH)
+        self._writing = asyncio.Semaphore(_STORE_WIDTH)
         self._held: set[str] = set()
         """Places of entries that are ours until they are done, claimed or not yet."""
         self._most = max(MOST_CLAIMED, 2 * sender.width)
@@ -160,7 +164,9 @@ class Outbox:
             for entry, tries in left:
                 if tries > MOST_TRIES + 1 and entry in found:
                     found.remove(entry)
-                    await self._bury(entry, f"failed {tries - 1} times, see the log", tries - 1)
+                    await self._settling.bury(
+                        entry, f"failed {tries - 1} times, see the log", tries - 1
+                    )
             if found:
                 return found
         return await self._group.new(room, self._block_ms)
@@ -200,7 +206,7 @@ class Outbox:
             try:
                 outgoing = out_entries.read(entry.fields)
             except InvalidInput as error:
-                await self._bury(entry, str(error), 1)
+                await self._settling.bury(entry, str(error), 1)
                 continue
             if await self._permitted(entry, outgoing):
                 allowed.append((entry, outgoing))
@@ -210,145 +216,27 @@ class Outbox:
         permission = await self._permit.may_send(outgoing, self.channel)
         if permission.allowed:
             return True
-        # A time that has come meanwhile is a time all the same; none means never.
-        if permission.not_before_ms:
-            await self._later.put(entry.fields, permission.not_before_ms)
-            await self._group.done([entry.place], drop=True)
-            self._counted(self.channel, permission.reason or Reason.STOPPED, 0)
-        else:
-            await self._claims.settle(
-                outgoing.message_id, Status.REFUSED, self._now_ms(), why=permission.reason
-            )
-            await self._refused(entry, outgoing, permission.reason, "not_allowed")
+        await self._settling.not_permitted(entry, outgoing, permission)
         return False
 
     async def _handle(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
         try:
             if claim.status is not Status.CLAIMED:
-                async with self._settling:
-                    await self._known(entry, outgoing, claim)
+                async with self._writing:
+                    await self._settling.known(entry, outgoing, claim)
                 return
             async with self._room:
                 # Here, not before: what waits for room has not been sent for sure.
-                async with self._settling:
+                async with self._writing:
                     ours = await self._claims.begin(outgoing.message_id)
                 if not ours:
                     return
                 sent = await self._sender.send(outgoing)
-            async with self._settling:
-                await self._told(entry, outgoing, sent)
+            async with self._writing:
+                await self._settling.told(entry, outgoing, sent)
         except Unavailable as error:
             # Not acknowledged, so it is taken over later, by whoever finds out how far it came.
             logger.warning("%s: a message waits: %s", self._stream, error)
-
-    async def _known(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
-        """Put on record what was known of a message before."""
-        if claim.status is Status.SENT:
-            await self._sent(entry, outgoing)  # it may not be on record yet
-        else:
-            what = "in_doubt" if claim.status is Status.DOUBT else "known_refused"
-            await self._refused(entry, outgoing, out_entries.why_of(claim.status, claim.why), what)
-
-    async def _told(self, entry: Entry, outgoing: Outgoing, sent: Sent) -> None:
-        """Settle what a channel said."""
-        broken = sent.down or sent.trouble or sent.in_doubt
-        (self._breaker.failed if broken else self._breaker.worked)()
-        if sent.accepted:
-            await self._settle_as(
-                outgoing,
-                Status.SENT,
-                provider_ids=sent.provider_ids,
-                remember=json.dumps([outgoing.message_id, out_entries.step_of(entry)]),
-            )
-            now = self._now_ms()
-            queued = int(entry.fields.get("queued_at_ms") or now)
-            self._counted(self.channel, "sent", max(0, now - queued) / 1000)
-            await self._sent(entry, outgoing)
-        elif sent.in_doubt:
-            if self._sender.repeatable:
-                await self._put_off(entry, outgoing, sent.retry_after or _DOWN_S, counts=True)
-                return
-            await self._settle_as(outgoing, Status.DOUBT, sent.error)
-            await self._refused(
-                entry, outgoing, out_entries.why_of(Status.DOUBT, sent.error), "in_doubt"
-            )
-        elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
-            await self._settle_as(outgoing, Status.OPEN)
-            await self._note_failed(entry, outgoing, sent.error)
-            await self._bury(entry, sent.error, outgoing.attempt)
-        elif sent.retry_after is not None:
-            await self._put_off(entry, outgoing, sent.retry_after, counts=not sent.down)
-        else:
-            await self._settle_as(outgoing, Status.REFUSED, sent.error)
-            await self._refused(entry, outgoing, sent.error, "refused")
-
-    async def _put_off(
-        self, entry: Entry, outgoing: Outgoing, seconds: float, *, counts: bool
-    ) -> None:
-        fields = {**entry.fields, "attempt": str(outgoing.attempt + counts)}
-        await self._settle_as(outgoing, Status.OPEN)
-        await self._later.put(fields, self._now_ms() + int(seconds * 1000))
-        await self._group.done([entry.place], drop=True)
-        self._counted(self.channel, "put_off", 0)
-
-    async def _settle_as(
-        self,
-        outgoing: Outgoing,
-        status: Status,
-        why: str = "",
-        *,
-        provider_ids: Sequence[str] = (),
-        remember: str = "",
-    ) -> None:
-        """Write down what only this process knows: as long as it lives, it tries to."""
-        while True:
-            try:
-                await self._claims.settle(
-                    outgoing.message_id,
-                    status,
-                    self._now_ms(),
-                    why=why,
-                    provider_ids=provider_ids,
-                    remember=remember,
-                )
-            except Unavailable:
-                await asyncio.sleep(_INSIST_S)
-            else:
-                return
-
-    async def _sent(self, entry: Entry, outgoing: Outgoing) -> None:
-        await self._record.sent(self._reference(entry, outgoing), by=self.channel)
-        await self._group.done([entry.place], drop=True)
-
-    async def _refused(self, entry: Entry, outgoing: Outgoing, why: str, what: str) -> None:
-        await self._note_failed(entry, outgoing, why)
-        if what == "refused":
-            await self._permit.give_back(outgoing, self.channel)
-        await self._group.done([entry.place], drop=True)
-        self._counted(self.channel, what, 0)
-
-    async def _note_failed(self, entry: Entry, outgoing: Outgoing, why: str) -> None:
-        await self._record.failed(self._reference(entry, outgoing), by=self.channel, why=why)
-
-    def _reference(self, entry: Entry, outgoing: Outgoing) -> MessageRef:
-        return MessageRef(
-            id=outgoing.message_id,
-            channel=self.channel,
-            step=out_entries.step_of(entry),
-            template=entry.fields.get("template", ""),
-        )
-
-    async def _bury(self, entry: Entry, reason: str, tries: int) -> None:
-        await self._dead.put(
-            stream=self._stream,
-            place=entry.place,
-            fields=entry.fields,
-            reason=reason,
-            tries=tries,
-            at_ms=self._now_ms(),
-        )
-        await self._group.done([entry.place], drop=True)
-        self._counted(self.channel, "dead", 0)
 
     async def _hold(self) -> None:
         """Show that what is under way is not left, so that nobody takes it over."""
