@@ -8,9 +8,10 @@ from typing import Any
 
 from blocklists.redis_client import Client
 from services.hit_store import CONFIRMED
-from services.warning import cases, keys, written
+from services.warning import case_changes, keys, written
+from services.warning.case_events import CaseEvent, EventKind
 from services.warning.case_store import CaseStore
-from services.warning.cases import Case, CaseEvent, EventKind
+from services.warning.cases import Case
 from services.warning.consuming import Group
 from services.warning.dead import DeadLetters
 from services.warning.own_hits import GROUP
@@ -45,7 +46,7 @@ class Tally:
         decisions = [one.warned.decision_id for one in events if one.warned is not None]
         self.lost += len(expected - set(decisions))
         self.doubled += len(decisions) - len(set(decisions))
-        self.folded += cases.fold(events) != case
+        self.folded += case_changes.fold(events) != case
         self.raised += sum(one.kind is EventKind.TIERED for one in events) - 1
         for one in events:
             if one.message is not None and one.kind is EventKind.QUEUED:

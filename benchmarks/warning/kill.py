@@ -36,7 +36,7 @@ from services.cli.console import progress
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
 from services.hit_store import CONFIRMED
-from services.warning import cases
+from services.warning import case_ids
 
 SEED = 20260105
 CLAIM_MS = 3000
@@ -78,7 +78,7 @@ def plan(hits: int, at_ms: int) -> Plan:
             "occurred_at_ms": str(at_ms),
         }
         made.entries += [entry] * (2 if chance.random() < _REPEATED else 1)
-        made.decisions.setdefault(cases.base_of(victim, f"number:{caller}"), set()).add(decision)
+        made.decisions.setdefault(case_ids.base_of(victim, f"number:{caller}"), set()).add(decision)
     chance.shuffle(made.entries)
     return made
 

@@ -16,9 +16,10 @@ from redis.asyncio import RedisCluster
 
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound, VersionConflict
-from services.warning import cases, keys, written
+from services.warning import case_changes, case_ids, keys, written
+from services.warning.case_events import CaseEvent, EventKind
 from services.warning.case_scripts import COMMIT
-from services.warning.cases import Case, CaseEvent, EventKind
+from services.warning.cases import Case
 
 READ_SECONDS = 4.0
 WRITE_SECONDS = 8.0
@@ -99,7 +100,8 @@ class CaseStore:
             answers = await reading.execute()
         rounds, seen = answers[::2], answers[1::2]
         ids = [
-            cases.case_id(base, int(n)) if n else "" for base, n in zip(bases, rounds, strict=True)
+            case_ids.case_id(base, int(n)) if n else ""
+            for base, n in zip(bases, rounds, strict=True)
         ]
         newest = dict(zip(filter(None, ids), await self.find([i for i in ids if i]), strict=True))
         return {
@@ -120,7 +122,7 @@ class CaseStore:
                 return before
             after = before
             for event in events:
-                after = cases.apply(after, event)
+                after = case_changes.apply(after, event)
             commit = Commit(
                 before=before, after=after, events=events, counts=_outcome(events, after)
             )

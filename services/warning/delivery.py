@@ -6,9 +6,10 @@ Each is noted once, however often it is said, and a late word never takes an ear
 from collections.abc import Callable, Mapping
 
 from fanzha.errors import NotFound
-from services.warning import cases
+from services.warning import case_ids
+from services.warning.case_events import CaseEvent, EventKind, MessageRef
 from services.warning.case_store import CaseStore
-from services.warning.cases import Case, CaseEvent, EventKind, MessageRef
+from services.warning.cases import Case
 
 _RANK: Mapping[str, int] = {
     EventKind.QUEUED.value: 0,
@@ -48,6 +49,6 @@ class Delivery:
             return [CaseEvent(kind=kind, at_ms=when, by=by, why=why, message=message)]
 
         try:
-            await self._store.change(cases.case_of_message(message.id), events)
+            await self._store.change(case_ids.case_of_message(message.id), events)
         except NotFound:
             return  # the case was forgotten since, or the message is no warning of a case

@@ -7,9 +7,10 @@ twice.
 
 from collections.abc import Callable, Sequence
 
-from services.warning import cases, own_hits
+from services.warning import case_ids, own_hits
+from services.warning.case_events import CaseEvent, EventKind, Outcome
 from services.warning.case_store import CaseStore, marker
-from services.warning.cases import Case, CaseEvent, EventKind, Outcome
+from services.warning.cases import Case
 from services.warning.consuming import Entry
 from services.warning.records import OWN_HITS, Warned
 
@@ -33,7 +34,7 @@ class Dismissals:
                 await self._dismiss(hit, by, entry.fields.get("note", ""))
 
     async def _dismiss(self, hit: Warned, by: str, note: str) -> None:
-        base = cases.base_of(hit.victim, cases.campaign_of(hit))
+        base = case_ids.base_of(hit.victim, case_ids.campaign_of(hit))
         known = (await self._store.known({base: [marker(OWN_HITS, hit.reference)]}))[base]
         if known.case is None or not known.seen[0]:
             return

@@ -13,7 +13,7 @@ from typing import Any
 
 from blocklists.redis_client import Client, within
 from fanzha.errors import Unavailable
-from services.warning import cases, keys, opening
+from services.warning import case_ids, keys, opening
 from services.warning.case_store import READ_SECONDS, CaseStore, Commit, marker
 from services.warning.cases import Case
 from services.warning.opening import Router
@@ -65,7 +65,7 @@ class Intake:
             results[row] = Result(
                 what=What.REFUSED, reason="reference: was used for another warning before"
             )
-        bases = [cases.base_of(one.victim, cases.campaign_of(one)) for one in warned]
+        bases = [case_ids.base_of(one.victim, case_ids.campaign_of(one)) for one in warned]
         for _ in range(_TRIES):
             left: dict[str, list[int]] = {}
             for row, result in enumerate(results):
@@ -162,7 +162,7 @@ class Intake:
 
 def _content(warned: Warned) -> str:
     """Stand for what a warning says; when it came in is no part of that."""
-    said = f"{warned.victim}\0{cases.campaign_of(warned)}\0{warned.occurred_at_ms}"
+    said = f"{warned.victim}\0{case_ids.campaign_of(warned)}\0{warned.occurred_at_ms}"
     return blake2b(said.encode(), digest_size=8).hexdigest()
 
 

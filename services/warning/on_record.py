@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from fanzha.errors import NotFound
-from services.warning import cases, schedule
+from services.warning import case_ids, schedule
+from services.warning.case_events import MessageRef
 from services.warning.case_store import CaseStore
-from services.warning.cases import MessageRef
 from services.warning.delivery import Delivery
 
 
@@ -30,7 +30,7 @@ class OnRecord:
         await self._delivery.failed(message, by=by, why=why, at_ms=at_ms)
         try:
             await self._store.change(
-                cases.case_of_message(message.id),
+                case_ids.case_of_message(message.id),
                 lambda case: schedule.hurried(case, self._now_ms()),
             )
         except NotFound:

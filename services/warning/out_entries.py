@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fanzha.errors import InvalidInput
-from services.warning import cases
+from services.warning import case_ids
 from services.warning.channels.sending import Outgoing
 from services.warning.claims import Status
 from services.warning.consuming import Entry
@@ -24,7 +24,7 @@ def read(fields: Mapping[str, str]) -> Outgoing:
         to=fields["to"],
         text=fields["text"],
         priority=1 if int(tier) > 2 else 0,  # noqa: PLR2004 - high
-        case_id=fields.get("case_id") or cases.case_of_message(fields["message_id"]),
+        case_id=fields.get("case_id") or case_ids.case_of_message(fields["message_id"]),
         attempt=int(attempt),
         region=fields.get("region", ""),
         tier=min(int(tier), 3),

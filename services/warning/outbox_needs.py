@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from services.warning.cases import MessageRef
+from services.warning.case_events import MessageRef
 from services.warning.channels.sending import Outgoing
 from services.warning.limits import Permission
 

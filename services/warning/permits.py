@@ -1,6 +1,6 @@
 """Asks the limits of `services.warning.limit_store` for the messages of a channel."""
 
-from services.warning import cases
+from services.warning import case_ids
 from services.warning.channels.sending import Outgoing
 from services.warning.limit_store import LimitStore
 from services.warning.limits import Asked, Permission
@@ -27,6 +27,6 @@ def _asked(outgoing: Outgoing, channel: str) -> Asked:
         message_id=outgoing.message_id,
         victim=outgoing.to,
         tier=Tier(outgoing.tier or Tier.LOW),
-        campaign=outgoing.campaign or cases.case_of_message(outgoing.message_id),
+        campaign=outgoing.campaign or case_ids.case_of_message(outgoing.message_id),
         form=channel,
     )

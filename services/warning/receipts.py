@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from blocklists.redis_client import Client, within
 from fanzha.errors import InvalidInput
-from services.warning.cases import MessageRef
+from services.warning.case_events import MessageRef
 from services.warning.channels import smpp_receipts
 from services.warning.channels.sending import Receipt, ReceiptState
 from services.warning.claims import Claims

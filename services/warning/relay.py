@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from blocklists.redis_client import Client, within
 from fanzha.errors import InvalidInput
 from services.warning import keys
+from services.warning.case_events import CaseEvent, EventKind, MessageRef
 from services.warning.case_store import CaseStore
-from services.warning.cases import Case, CaseEvent, EventKind, MessageRef
+from services.warning.cases import Case
 from services.warning.consuming import Consumer, Entry, Group
 from services.warning.dead import DeadLetters
 from services.warning.records import OWN_HITS

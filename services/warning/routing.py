@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from services.warning import case_facts
+from services.warning.case_events import MessageRef
 from services.warning.case_facts import RiskContext
-from services.warning.cases import Case, MessageRef
+from services.warning.cases import Case
 from services.warning.messages import Templates
 from services.warning.opening import Judged, Step
 from services.warning.records import MeansKind, Region, Tier

@@ -20,9 +20,10 @@ from collections.abc import Callable, Sequence
 from blocklists.redis_client import Client, within
 from fanzha.errors import Unavailable, VersionConflict
 from services.warning import opening
+from services.warning.case_events import CaseEvent, EventKind
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
-from services.warning.cases import Case, CaseEvent, CaseState, EventKind
+from services.warning.cases import Case, CaseState
 from services.warning.opening import Router
 from services.warning.records import Tier
 

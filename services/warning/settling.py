@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fanzha.errors import Unavailable
 from services.warning import out_entries
 from services.warning.breaker import Breaker
-from services.warning.cases import MessageRef
+from services.warning.case_events import MessageRef
 from services.warning.channels.sending import Outgoing, Sent
 from services.warning.claims import Claim, Claims, Status
 from services.warning.consuming import Entry, Group

@@ -11,7 +11,7 @@ from typing import Any
 
 from blocklists.redis_client import Client, within
 from services.warning import keys
-from services.warning.cases import Outcome
+from services.warning.case_events import Outcome
 from services.warning.intake import DELAYS_S, Result, What
 
 _SECONDS = 4.0

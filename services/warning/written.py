@@ -4,7 +4,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from services.warning.cases import Case, CaseEvent
+from services.warning.case_events import CaseEvent
+from services.warning.cases import Case
 from services.warning.records import Warned
 
 T = TypeVar("T")

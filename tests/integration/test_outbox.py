@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blocklists.redis_client import Client, connect
-from services.warning.cases import EventKind, MessageRef
+from services.warning.case_events import EventKind, MessageRef
 from services.warning.channels.sending import Outgoing, Receipt, ReceiptState, Sent
 from services.warning.claims import Claims, Status
 from services.warning.consuming import Consumer, Group

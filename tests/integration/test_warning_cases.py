@@ -7,10 +7,11 @@ import pytest
 
 from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput, NotFound
-from services.warning import cases
+from services.warning import case_changes, case_ids
+from services.warning.case_events import CaseEvent, EventKind, Outcome
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
-from services.warning.cases import Case, CaseEvent, EventKind, Outcome
+from services.warning.cases import Case
 from services.warning.intake import Intake, What
 from services.warning.opening import PlainRouter
 from services.warning.records import Region, Risk, Tier
@@ -83,7 +84,7 @@ async def test_the_view_is_what_the_events_make(intake: Intake, store: CaseStore
 
     history = await store.history(first.case_id)
 
-    assert await store.get(first.case_id) == cases.fold(history)
+    assert await store.get(first.case_id) == case_changes.fold(history)
     assert [event.kind for event in history][-2:] == [EventKind.TAKEN, EventKind.CLOSED]
 
 
@@ -97,7 +98,7 @@ async def test_a_repeat_that_raises_the_tier_queues_its_warning(
 
     assert case.tier is Tier.HIGH
     assert set(case.messages) == {
-        cases.message_id(case.id, tier, 0) for tier in (Tier.MEDIUM, Tier.HIGH)
+        case_ids.message_id(case.id, tier, 0) for tier in (Tier.MEDIUM, Tier.HIGH)
     }
 
 

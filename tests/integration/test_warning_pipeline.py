@@ -20,7 +20,7 @@ from services.rpc.warning import WarningServicer
 from services.settings import Settings
 from services.warning import assembly, keys, relay
 from services.warning.assembly import Pipeline
-from services.warning.cases import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.case_events import CaseEvent, EventKind, MessageRef, Outcome
 from services.warning.consuming import Consumer, Entry, Group
 
 PATIENCE_SECONDS = 30.0

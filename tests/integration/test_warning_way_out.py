@@ -12,9 +12,10 @@ from prometheus_client import CollectorRegistry
 from blocklists.redis_client import Client, connect
 from services.clock import now_ms
 from services.settings import Settings
-from services.warning import assembly, cases, way_out
+from services.warning import assembly, case_changes, way_out
 from services.warning.assembly import Pipeline
-from services.warning.cases import Case, EventKind
+from services.warning.case_events import EventKind
+from services.warning.cases import Case
 from services.warning.channel_figures import ChannelFigures
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
@@ -111,7 +112,7 @@ async def test_a_warning_arrives_and_its_receipt_reaches_the_case(
 
     assert got["to"] == "8617000000001"
     assert list(case.messages.values()) == [EventKind.DELIVERED.value]
-    assert cases.fold(history) == case
+    assert case_changes.fold(history) == case
     assert await client.xlen(out_stream("sms")) == 0
 
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput
-from services.warning import cases
-from services.warning.cases import CaseEvent, CaseState, EventKind, MessageRef, Outcome
+from services.warning import case_changes, case_ids
+from services.warning.case_events import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.cases import CaseState
 from services.warning.records import Means, MeansKind, Region, Risk, Tier, Warned
 
 VICTIM = "+8617000000001"
@@ -43,7 +44,7 @@ def opening() -> CaseEvent:
         at_ms=2_000,
         by="intake",
         warned=warned,
-        campaign=cases.campaign_of(warned),
+        campaign=case_ids.campaign_of(warned),
         round=1,
         due_at_ms=9_000,
     )
@@ -69,11 +70,11 @@ later = [kind for kind in EventKind if kind is not EventKind.OPENED]
 
 @given(st.lists(st.sampled_from(later), max_size=12))
 def test_a_closed_case_stays_closed_and_every_event_counts(kinds: list[EventKind]) -> None:
-    case = cases.fold([opening()])
+    case = case_changes.fold([opening()])
 
     for number, kind in enumerate(kinds, start=2):
         try:
-            case = cases.apply(case, happened(kind))
+            case = case_changes.apply(case, happened(kind))
         except InvalidInput:
             assert not case.open
             return
@@ -90,11 +91,11 @@ def test_a_case_goes_from_new_to_closed() -> None:
         (EventKind.TAKEN, CaseState.DISSUADING),
         (EventKind.CLOSED, CaseState.CLOSED),
     ]
-    case = cases.fold([opening()])
+    case = case_changes.fold([opening()])
 
     found = []
     for kind, _ in steps:
-        case = cases.apply(case, happened(kind))
+        case = case_changes.apply(case, happened(kind))
         found.append(case.state)
 
     assert found == [state for _, state in steps]
@@ -102,13 +103,13 @@ def test_a_case_goes_from_new_to_closed() -> None:
 
 
 def test_a_repeat_joins_and_raises_the_risk() -> None:
-    case = cases.fold([opening(), happened(EventKind.JOINED)])
+    case = case_changes.fold([opening(), happened(EventKind.JOINED)])
 
     assert (case.hits, case.risk, len(case.origins)) == (2, Risk.HIGH, 2)
 
 
 def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
-    case = cases.fold([opening(), happened(EventKind.CLOSED), happened(EventKind.DELIVERED)])
+    case = case_changes.fold([opening(), happened(EventKind.CLOSED), happened(EventKind.DELIVERED)])
 
     assert case.state is CaseState.CLOSED
     assert case.reached_at_ms == 3_000
@@ -134,11 +135,11 @@ def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
     ],
 )
 def test_what_one_campaign_did_is_connected(one: Warned, other: Warned) -> None:
-    assert cases.campaign_of(one) == cases.campaign_of(other)
+    assert case_ids.campaign_of(one) == case_ids.campaign_of(other)
 
 
 def test_a_message_id_is_the_same_for_the_same_step_and_leads_back() -> None:
-    one, same = (cases.message_id("abc-2", Tier.HIGH, 0) for _ in range(2))
+    one, same = (case_ids.message_id("abc-2", Tier.HIGH, 0) for _ in range(2))
 
-    assert one == same != cases.message_id("abc-2", Tier.HIGH, 1)
-    assert cases.case_of_message(one) == "abc-2"
+    assert one == same != case_ids.message_id("abc-2", Tier.HIGH, 1)
+    assert case_ids.case_of_message(one) == "abc-2"

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.warning import cases, opening, schedule
-from services.warning.cases import Case, CaseEvent, EventKind, MessageRef
+from services.warning import case_changes, opening, schedule
+from services.warning.case_events import CaseEvent, EventKind, MessageRef
+from services.warning.cases import Case
 from services.warning.opening import Judged, Step
 from services.warning.records import Region, Risk, Tier
 from tests.warnings import NOW_MS, a_warning
@@ -31,7 +32,7 @@ def a_case(risk: Risk = Risk.HIGH) -> Case:
 
 def applied(case: Case, events: list[CaseEvent]) -> Case:
     for event in events:
-        case = cases.apply(case, event)
+        case = case_changes.apply(case, event)
     return case
 
 
@@ -40,7 +41,7 @@ def said(case: Case, kind: EventKind) -> Case:
     event = CaseEvent(
         kind=kind, at_ms=NOW_MS, by="sms", message=MessageRef(id=message, channel="sms")
     )
-    return cases.apply(case, event)
+    return case_changes.apply(case, event)
 
 
 def test_nothing_happens_before_its_time() -> None:
@@ -91,6 +92,6 @@ def test_a_message_on_its_way_is_waited_for() -> None:
 
 def test_a_case_somebody_took_is_theirs() -> None:
     taken = CaseEvent(kind=EventKind.TAKEN, at_ms=NOW_MS, by="wang")
-    case = replace(cases.apply(a_case(), taken), due_at_ms=NOW_MS)
+    case = replace(case_changes.apply(a_case(), taken), due_at_ms=NOW_MS)
 
     assert schedule.due(case, Plan(), LATE) == []
