@@ -1,0 +1,53 @@
+"""Commands that are imported when somebody asks for them, not when `fanzha` starts.
+
+All commands together need every library that Fanzha has: a second of a machine's time, for
+each process of a service and each line of a script. So the command line knows by name where
+its commands are, and loads the one that is called. Help loads them all, for their words.
+"""
+
+from collections import UserDict
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+_HIDDEN = frozenset({"worker"})
+"""Commands that run, but that help leaves out."""
+
+
+class Commands(UserDict[str, Any]):
+    """Commands by name; of each, where it is: ``module.attribute`` below `services.cli`."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        super().__init__(places)
+
+    def __getitem__(self, name: str) -> Any:
+        found = self.data[name]
+        if isinstance(found, str):
+            found = self.data[name] = _load(name, found)
+        return found
+
+
+def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
+    """Return the class of a command whose own commands are those at *places*, in this order."""
+
+    class Group(TyperGroup):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.commands = Commands(places)
+
+    return Group
+
+
+def _load(name: str, place: str) -> Any:
+    module, attribute = place.rsplit(".", 1)
+    found = getattr(import_module(f"services.cli.{module}"), attribute)
+    one = typer.Typer()
+    if isinstance(found, typer.Typer):
+        one.add_typer(found, name=name)
+    else:
+        one.command(name, hidden=name in _HIDDEN)(found)
+    return get_group(one).commands[name]
