@@ -14,18 +14,27 @@ from services.warning.case_store import CaseStore
 from services.warning.cases import Case
 from services.warning.consuming import Group
 from services.warning.dead import DeadLetters
+from services.warning.later import Later
 from services.warning.own_hits import GROUP
-from services.warning.relay import out_stream
+from services.warning.relay import SUPERSEDED, out_stream
 
 _AT_ONCE = 500
+_CHANNELS = ("sms", "voice", "in_person")
+_DOUBT = "in doubt"
 
-WRONG = (
+_WRONG = (
     *("cases_missing", "hits_lost", "hits_joined_twice"),
     *("cases_whose_events_make_something_else", "warnings_queued_twice", "warnings_sent_twice"),
     *("warnings_beyond_raised_tiers", "warnings_neither_sent_nor_in_doubt", "sent_but_not_queued"),
+    *("on_record_as_sent_but_not_at_the_centre", "at_the_centre_but_not_on_record"),
+    *("texts_nobody_made", "warnings_failed_otherwise"),
     *("hits_held", "hits_waiting", "todos_left", "messages_left", "dead_letters"),
 )
-"""What must all be 0."""
+
+
+def wrong(report: Mapping[str, Any]) -> list[str]:
+    """Return the names of counts that are not 0, and must be."""
+    return [name for name in _WRONG if report.get(name)]
 
 
 class Tally:
@@ -33,8 +42,13 @@ class Tally:
 
     def __init__(self) -> None:
         self.missing = self.lost = self.doubled = self.folded = 0
+        self.cases: dict[str, Case] = {}
         self.queued = Counter[str]()
+        """Warnings by SMS, by the id of the message."""
+        self.doubted = set[str]()
+        self.superseded = set[str]()
         self.failed = set[str]()
+        """What failed for another reason."""
         self.raised = 0
         """Times that a tier was raised: each has a warning of its own."""
 
@@ -43,69 +57,105 @@ class Tally:
         if case is None:
             self.missing += 1
             return
+        self.cases[case.id] = case
         decisions = [one.warned.decision_id for one in events if one.warned is not None]
         self.lost += len(expected - set(decisions))
         self.doubled += len(decisions) - len(set(decisions))
         self.folded += case_changes.fold(events) != case
         self.raised += sum(one.kind is EventKind.TIERED for one in events) - 1
         for one in events:
-            if one.message is not None and one.kind is EventKind.QUEUED:
+            if one.message is None or one.message.channel != "sms":
+                continue
+            if one.kind is EventKind.QUEUED:
                 self.queued[one.message.id] += 1
-            if one.message is not None and one.kind is EventKind.FAILED:
-                self.failed.add(one.message.id)
+            if one.kind is EventKind.FAILED:
+                self._why(one.why).add(one.message.id)
+
+    def _why(self, why: str) -> set[str]:
+        if why.startswith(_DOUBT):
+            return self.doubted
+        return self.superseded if why == SUPERSEDED else self.failed
 
 
-async def count(client: Client, expected: Mapping[str, set[int]], recorded: Path) -> dict[str, Any]:
-    """Compare cases with what was offered, and what was sent with the cases."""
-    store, tally, ids = CaseStore(client), Tally(), list(expected)
+async def tally(client: Client, expected: Mapping[str, set[int]]) -> Tally:
+    """Read all cases that there must be."""
+    store, found, ids = CaseStore(client), Tally(), list(expected)
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         histories = await _histories(client, some)
         for case_id, case, events in zip(some, await store.find(some), histories, strict=True):
-            tally.add(case, events, expected[case_id])
-    sent, people = _sent(recorded)
-    held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
+            found.add(case, events, expected[case_id])
+    return found
+
+
+def cases_found(found: Tally) -> dict[str, int]:
+    """Say how the cases compare with what was offered."""
     return {
-        "cases_missing": tally.missing,
-        "hits_lost": tally.lost,
-        "hits_joined_twice": tally.doubled,
-        "cases_whose_events_make_something_else": tally.folded,
-        "warnings_queued": len(tally.queued),
-        "warnings_queued_twice": sum(number > 1 for number in tally.queued.values()),
-        "warnings_sent": len(sent),
-        "warnings_sent_twice": sum(number > 1 for number in sent.values()),
+        "cases_missing": found.missing,
+        "hits_lost": found.lost,
+        "hits_joined_twice": found.doubled,
+        "cases_whose_events_make_something_else": found.folded,
+        "tiers_raised": found.raised,
+        "warnings_queued": len(found.queued),
+        "warnings_queued_twice": sum(number > 1 for number in found.queued.values()),
+        "warnings_superseded": len(found.superseded),
+        "warnings_in_doubt": len(found.doubted),
+        "warnings_failed_otherwise": len(found.failed),
+    }
+
+
+def sent(found: Tally, recorded: Path) -> dict[str, int]:
+    """Compare what the sinks wrote down with what the cases say."""
+    got, people = _sent(recorded)
+    known = set(got) | found.doubted | found.superseded | found.failed
+    return {
+        "warnings_sent": len(got),
+        "warnings_sent_twice": sum(number > 1 for number in got.values()),
         "people_warned_again_after_a_raise": sum(number > 1 for number in people.values()),
-        "warnings_beyond_raised_tiers": max(0, sum(people.values()) - len(people) - tally.raised),
-        "warnings_in_doubt": len(tally.failed),
-        "of_those_sent": len(tally.failed & set(sent)),
-        "warnings_neither_sent_nor_in_doubt": len(set(tally.queued) - set(sent) - tally.failed),
-        "sent_but_not_queued": len(set(sent) - set(tally.queued)),
-        "hits_held": held,
-        "hits_waiting": lag,
-        "todos_left": await _todos(client),
-        "messages_left": int(await client.xlen(out_stream("sms"))),
-        "dead_letters": await DeadLetters(client).count(),
+        "warnings_beyond_raised_tiers": max(0, sum(people.values()) - len(people) - found.raised),
+        "of_those_in_doubt_sent": len(found.doubted & set(got)),
+        "warnings_neither_sent_nor_in_doubt": len(set(found.queued) - known),
+        "sent_but_not_queued": len(set(got) - set(found.queued)),
     }
 
 
 def _sent(recorded: Path) -> tuple[Counter[str], Counter[str]]:
     """Count what was sent by message, and by person and case."""
-    sent, people = Counter[str](), Counter[str]()
+    got, people = Counter[str](), Counter[str]()
     for line in recorded.read_text().splitlines():
         message = json.loads(line)
-        sent[message["message_id"]] += 1
+        got[message["message_id"]] += 1
         people[f"{message['to']} {message['case_id']}"] += 1
-    return sent, people
+    return got, people
+
+
+async def left(client: Client) -> dict[str, int]:
+    """Count what is not done."""
+    held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
+    return {
+        "hits_held": held,
+        "hits_waiting": lag,
+        "todos_left": await _todos(client),
+        "messages_left": await _messages(client),
+        "dead_letters": await DeadLetters(client).count(),
+    }
 
 
 async def quiet(client: Client) -> bool:
     """Tell whether nothing is left to do."""
     held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
-    return not (held or lag or await _todos(client) or await client.xlen(out_stream("sms")))
+    return not (held or lag or await _todos(client) or await _messages(client))
 
 
 async def _todos(client: Client) -> int:
     return sum([int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS])
+
+
+async def _messages(client: Client) -> int:
+    """Count what no channel has had, and what was put off."""
+    streams = [out_stream(channel) for channel in _CHANNELS]
+    waiting = [int(await client.xlen(stream)) for stream in streams]
+    return sum(waiting) + sum([await Later(client, one).count() for one in streams])
 
 
 async def _histories(client: Client, ids: Sequence[str]) -> list[list[CaseEvent]]:

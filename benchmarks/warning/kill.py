@@ -9,6 +9,10 @@ and campaign, each hit joined once, what the events make of a case, each warning
 held, waiting or dead. The sink notes in a file what it was given, and knows nothing else: what is
 there twice reached somebody twice. A warning whose sender was killed while sending it is in doubt,
 and is not sent again; those are counted. Exit status 1 when a count is wrong.
+
+With ``--smpp`` there are no sinks: ``fanzha warn`` itself sends by SMPP to the message centre of
+``tests/smsc``, which writes down each submit_sm before it answers, and whose connections are
+dropped at random as well. Both sides are then compared: `benchmarks.warning.at_the_centre`.
 """
 
 import argparse
@@ -16,221 +20,167 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from benchmarks import results
-from benchmarks.warning import counting
-from blocklists.redis_client import Client, connect
+from benchmarks.warning import at_the_centre, counting, offering
+from benchmarks.warning.victims import CLAIM_MS, Processes
+from blocklists.redis_client import connect
 from fanzha.errors import Unavailable
 from services.cli.console import progress
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
-from services.hit_store import CONFIRMED
-from services.warning import case_ids
+from tests.message_centre import MessageCentre, message_centre
 
-SEED = 20260105
-CLAIM_MS = 3000
-_AT_ONCE = 500
-_REPEATED = 0.05
-"""Share of hits that come twice."""
-_CALLERS = [f"+861990000{number:04}" for number in range(20)]
-
-
-@dataclass(slots=True, kw_only=True)
-class Plan:
-    """What is offered, and what must come of it."""
-
-    hits: int
-    entries: list[dict[str, str]] = field(default_factory=list)
-    decisions: dict[str, set[int]] = field(default_factory=dict)
-    """Case id to the decisions that must have joined it."""
-
-
-def plan(hits: int, at_ms: int) -> Plan:
-    """Make hits on people, by campaigns of one caller each."""
-    chance = random.Random(SEED)
-    made = Plan(hits=hits)
-    for decision in range(1, hits + 1):
-        # Some people are hit by several campaigns, and some again and again by one.
-        victim = f"+8617{chance.randrange(max(1, hits * 3 // 4)):09}"
-        caller = chance.choice(_CALLERS)
-        entry = {
-            "decision_id": str(decision),
-            "channel": "CALL",
-            "from_party": caller,
-            "to_party": victim,
-            "fraud_type": "FAKE_LOAN",
-            "action": "BLOCK",
-            "reason": "BLOCKLISTED",
-            "entry_id": f"entry-{caller}",
-            "pattern": caller,
-            "evidence": "CALLER",
-            "occurred_at_ms": str(at_ms),
-        }
-        made.entries += [entry] * (2 if chance.random() < _REPEATED else 1)
-        made.decisions.setdefault(case_ids.base_of(victim, f"number:{caller}"), set()).add(decision)
-    chance.shuffle(made.entries)
-    return made
-
-
-class Processes:
-    """Processes of one kind that are killed and started again."""
-
-    def __init__(self, command: Sequence[str], url: str, folder: Path, count: int) -> None:
-        self._command = [sys.executable, "-m", *command]
-        self._environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")
-        } | {
-            "FANZHA_REDIS_URL": url,
-            "FANZHA_DATA_DIR": str(folder),
-            "FANZHA_WARNING_PORT": "0",
-            "FANZHA_METRICS_ENABLED": "false",
-            "FANZHA_WARNING_CLAIM_MS": str(CLAIM_MS),
-            "FANZHA_LOG_LEVEL": "error",
-        }
-        self._folder = folder
-        self._running: list[subprocess.Popen[bytes]] = []
-        self.killed = 0
-        for _ in range(count):
-            self._start()
-
-    def kill_one(self, chance: random.Random) -> None:
-        """Kill one, without a word, and start another."""
-        victim = self._running.pop(chance.randrange(len(self._running)))
-        victim.kill()
-        victim.wait()
-        self.killed += 1
-        self._start()
-
-    def end(self) -> None:
-        """End all in order."""
-        for process in self._running:
-            process.send_signal(signal.SIGTERM)
-        for process in self._running:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(20)
-            process.kill()
-            process.wait()
-
-    def _start(self) -> None:
-        with (self._folder / "warn.log").open("ab") as log:
-            self._running.append(
-                subprocess.Popen(
-                    self._command,
-                    env=self._environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                )
-            )
+_NEVER_WAIT = {
+    "FANZHA_WARNING_SMPP_PER_SECOND": "10000",
+    "FANZHA_WARNING_QUIET_FROM": "00:00",
+    "FANZHA_WARNING_QUIET_UNTIL": "00:00",
+    "FANZHA_WARNING_PERSON_DAY": "0",
+}
+"""No warning is put off: what waits at the end was forgotten."""
 
 
 async def run(wanted: argparse.Namespace) -> dict[str, Any]:
     """Offer, kill, wait until all is quiet, and count."""
-    offered = plan(wanted.hits, now_ms())
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    offered = offering.plan(wanted.hits, now_ms(), texts=wanted.smpp)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         valkey = EmbeddedValkey(folder)
         url = await valkey.start()
+        stack.push_async_callback(valkey.stop)
         client = connect(url)
-        recorded = folder / "sent.jsonl"
-        sink = ("benchmarks.warning.sink", url, str(recorded), str(CLAIM_MS))
-        warn = Processes(("services", "warn"), url, folder, wanted.processes)
-        sinks = Processes(sink, url, folder, wanted.sinks)
-        try:
-            started = time.perf_counter()
-            offering = asyncio.create_task(_offer(client, offered.entries))
-            restarts = await _disturb(client, valkey, (warn, sinks), offering, wanted)
-            seconds = time.perf_counter() - started
-            found = await counting.count(client, offered.decisions, recorded)
-            log = (folder / "warn.log").read_text()
-        finally:
-            warn.end()
-            sinks.end()
-            await client.aclose()
-            await valkey.stop()
+        stack.push_async_callback(client.aclose)
+        centre, recorded = None, folder / "sent.jsonl"
+        if wanted.smpp:
+            centre = await stack.enter_async_context(message_centre())
+            recorded.touch()
+            receipts = "text" if wanted.receipts else "none"
+            await centre.order(quiet=True, record=str(recorded), receipts=receipts)
+        pools = _processes(wanted, url, folder, recorded, centre)
+        for pool in pools:
+            stack.callback(pool.end)
+        started = time.perf_counter()
+        offer = asyncio.create_task(offering.offer(client, offered.entries))
+        disturbing = Disturbing(wanted, pools, valkey, centre)
+        with progress() as bar:
+            task = bar.add_task("killing", total=None, note="")
+            while time.monotonic() < disturbing.deadline:
+                await asyncio.sleep(0.25)
+                await disturbing.step()
+                bar.update(task, note=disturbing.told)
+                with suppress(Unavailable, RedisError, OSError):
+                    if offer.done() and disturbing.done and await counting.quiet(client):
+                        break
+        offer.cancel()
+        with suppress(asyncio.CancelledError):
+            await offer
+        seconds = time.perf_counter() - started
+        tally = await counting.tally(client, offered.decisions)
+        sent = counting.sent if centre is None else at_the_centre.sent
+        found = counting.cases_found(tally) | sent(tally, recorded)
+        found |= await counting.left(client)
+        log = (folder / "warn.log").read_text()
     return {
         "hits": wanted.hits,
         "entries_written": len(offered.entries),
         "cases_expected": len(offered.decisions),
         "processes": wanted.processes,
-        "sinks": wanted.sinks,
-        "processes_killed": warn.killed,
-        "sinks_killed": sinks.killed,
-        "store_killed": restarts,
+        "sinks": 0 if wanted.smpp else wanted.sinks,
+        "processes_killed": pools[0].killed,
+        "sinks_killed": sum(pool.killed for pool in pools[1:]),
+        "store_killed": disturbing.stores,
+        "connections_dropped": disturbing.hang_ups,
         "seconds": round(seconds, 1),
         "unexpected_log_lines": sum("an entry failed" in line for line in log.splitlines()),
     } | found
 
 
-async def _disturb(
-    client: Client,
-    valkey: EmbeddedValkey,
-    pools: tuple[Processes, Processes],
-    offering: "asyncio.Task[None]",
+def _processes(
     wanted: argparse.Namespace,
-) -> int:
-    """Kill at random until enough was killed, then wait until all is quiet."""
-    chance = random.Random(SEED + 1)
-    deadline = time.monotonic() + wanted.seconds
-    restarts = 0
-    kill_at = time.monotonic() + wanted.first_kill
-    with progress() as bar:
-        task = bar.add_task("killing", total=None, note="")
-        while time.monotonic() < deadline:
-            await asyncio.sleep(0.25)
-            killed = sum(pool.killed for pool in pools)
-            kills_left = killed < wanted.kills or restarts < wanted.store_kills
-            if kills_left and time.monotonic() >= kill_at:
-                # In turn, so that both happen however soon the work is done.
-                if restarts < wanted.store_kills and killed > 2 * restarts:
-                    await _kill_store(valkey)
-                    restarts += 1
-                else:
-                    pools[killed % len(pools)].kill_one(chance)
-                kill_at = time.monotonic() + chance.uniform(0.5, 1.5) * wanted.every
-            with suppress(Unavailable, RedisError, OSError):
-                note = f"{killed} processes, {restarts} stores killed"
-                bar.update(task, note=note)
-                if offering.done() and not kills_left and await counting.quiet(client):
-                    break
-    offering.cancel()
-    with suppress(asyncio.CancelledError):
-        await offering
-    return restarts
+    url: str,
+    folder: Path,
+    recorded: Path,
+    centre: MessageCentre | None,
+) -> list[Processes]:
+    environment = dict(_NEVER_WAIT)
+    if centre is not None:
+        environment["FANZHA_WARNING_SMPP_ADDRESS"] = f"127.0.0.1:{centre.port}"
+    warn = Processes(("services", "warn"), url, folder, wanted.processes, environment)
+    if centre is not None:
+        return [warn]
+    sink = ("benchmarks.warning.sink", url, str(recorded), str(CLAIM_MS))
+    return [warn, Processes(sink, url, folder, wanted.sinks, environment)]
 
 
-async def _kill_store(valkey: EmbeddedValkey) -> None:
-    """Kill Valkey without a word, and start it on what it had written down."""
-    if valkey.pid is None:
-        return
-    os.kill(valkey.pid, signal.SIGKILL)
-    await asyncio.to_thread(os.waitid, os.P_PID, valkey.pid, os.WEXITED | os.WNOWAIT)
-    await valkey.ensure_running()
+class Disturbing:
+    """Kills one after the other, at random times, until enough was killed."""
 
+    def __init__(
+        self,
+        wanted: argparse.Namespace,
+        pools: Sequence[Processes],
+        valkey: EmbeddedValkey,
+        centre: MessageCentre | None,
+    ) -> None:
+        self._pools = pools
+        self._valkey = valkey
+        self._centre = centre
+        self._every = wanted.every
+        self._chance = random.Random(offering.SEED + 1)
+        self._deeds = [self._kill_process] * wanted.kills
+        self._deeds += [self._kill_store] * wanted.store_kills
+        if centre is not None:
+            self._deeds += [self._hang_up] * wanted.hang_ups
+        self._chance.shuffle(self._deeds)
+        self._at = time.monotonic() + wanted.first_kill
+        self.deadline = time.monotonic() + wanted.seconds
+        self.stores = self.hang_ups = 0
 
-async def _offer(client: Client, entries: Sequence[Mapping[str, str]]) -> None:
-    """Append all entries; what fails is appended again, so some come twice."""
-    for start in range(0, len(entries), _AT_ONCE):
-        while True:
-            appending = client.pipeline(transaction=False)
-            for entry in entries[start : start + _AT_ONCE]:
-                appending.xadd(CONFIRMED, dict(entry))  # type: ignore[arg-type]
-            try:
-                await appending.execute()
-                break
-            except Exception:
-                await asyncio.sleep(0.1)
+    @property
+    def done(self) -> bool:
+        """Whether enough was done."""
+        return not self._deeds
+
+    @property
+    def told(self) -> str:
+        """What was done so far."""
+        killed = sum(pool.killed for pool in self._pools)
+        drops = f", connections dropped {self.hang_ups} times" if self._centre else ""
+        return f"{killed} processes, {self.stores} stores killed{drops}"
+
+    async def step(self) -> None:
+        """Do the next thing when it is time."""
+        if self._deeds and time.monotonic() >= self._at:
+            await self._deeds.pop()()
+            self._at = time.monotonic() + self._chance.uniform(0.5, 1.5) * self._every
+
+    async def _kill_process(self) -> None:
+        killed = sum(pool.killed for pool in self._pools)
+        self._pools[killed % len(self._pools)].kill_one(self._chance)
+
+    async def _kill_store(self) -> None:
+        """Kill Valkey without a word, and start it on what it had written down."""
+        pid = self._valkey.pid
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        await self._valkey.ensure_running()
+        self.stores += 1
+
+    async def _hang_up(self) -> None:
+        if self._centre is not None:
+            await self._centre.hang_up()
+            self.hang_ups += 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -239,16 +189,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hits", type=int, default=100_000, help="different hits")
     parser.add_argument("--processes", type=int, default=3, help="processes `fanzha warn`")
     parser.add_argument("--sinks", type=int, default=2, help="processes that send")
-    parser.add_argument("--kills", type=int, default=12, help="processes to kill, at least")
+    parser.add_argument("--kills", type=int, default=12, help="processes to kill")
     parser.add_argument("--store-kills", type=int, default=3, help="times to kill Valkey")
     parser.add_argument("--first-kill", type=float, default=5.0, help="seconds until the first")
     parser.add_argument("--every", type=float, default=4.0, help="seconds between, on average")
     parser.add_argument("--seconds", type=float, default=900.0, help="give up after so long")
+    parser.add_argument(
+        "--smpp", action="store_true", help="send by SMPP to a message centre (node, npm)"
+    )
+    parser.add_argument(
+        "--hang-ups", type=int, default=6, help="with --smpp: times it drops all connections"
+    )
+    parser.add_argument(
+        "--receipts", action="store_true", help="with --smpp: it also sends delivery receipts"
+    )
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
     wanted = parser.parse_args(arguments)
     report = asyncio.run(run(wanted))
-    wrong = {name: report[name] for name in counting.WRONG if report[name]}
-    results.write("warning-kill", report | {"wrong": wrong}, save=wanted.save)
+    wrong = {name: report[name] for name in counting.wrong(report)}
+    kind = "warning-kill-smpp" if wanted.smpp else "warning-kill"
+    results.write(kind, report | {"wrong": wrong}, save=wanted.save)
     return 1 if wrong else 0
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from blocklists.redis_client import Client, within
 from fanzha.errors import InvalidInput
-from services.warning import keys
+from services.warning import case_ids, keys
 from services.warning.case_events import CaseEvent, EventKind, MessageRef
 from services.warning.case_store import CaseStore
 from services.warning.cases import Case
@@ -31,6 +31,7 @@ if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[1]) then
 end
 return 0
 """
+SUPERSEDED = "the case was raised before it went out: the warning of its tier goes instead"
 _FEEDBACK_ROWS = 1_000_000
 _OUT_ROWS = 10_000_000
 
@@ -105,6 +106,10 @@ class Relay:
         """Hand a message to its channel; return that, or nothing where it is not to be sent."""
         if not case.open:
             await fail(self._store, message, self._now_ms(), "the case was closed before")
+            return []
+        if case.tier and message.id != case_ids.message_id(case.id, case.tier, message.step):
+            # Written for the tier as it is now, it would be the same text a second time.
+            await fail(self._store, message, self._now_ms(), SUPERSEDED)
             return []
         try:
             written = self._composer.write(case, message)

@@ -22,6 +22,8 @@ from services.warning import assembly, keys, relay
 from services.warning.assembly import Pipeline
 from services.warning.case_events import CaseEvent, EventKind, MessageRef, Outcome
 from services.warning.consuming import Consumer, Entry, Group
+from services.warning.records import Risk
+from tests import warnings
 
 PATIENCE_SECONDS = 30.0
 
@@ -307,6 +309,25 @@ async def test_a_warning_of_a_case_that_was_closed_before_is_not_sent(
         await until(failed)
 
     assert await handed(client) == []
+
+
+async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_its_tier_only(
+    client: Client, pipeline: Pipeline
+) -> None:
+    await append(client, a_hit(1))
+    await pipeline.hits.step()
+    await pipeline.intake.take([warnings.a_warning(risk=Risk.HIGH)])
+    (case,) = (await pipeline.listing.page(lambda _case: True)).cases
+    medium, high = case.messages
+
+    async with running(pipeline):
+        await until(lambda: _is(pipeline, case.id, {medium: "failed", high: "queued"}))
+
+    assert [fields["message_id"] for fields in await handed(client)] == [high]
+
+
+async def _is(pipeline: Pipeline, case_id: str, messages: dict[str, str]) -> bool:
+    return (await pipeline.store.get(case_id)).messages == messages
 
 
 async def test_a_case_that_rests_on_a_dismissed_hit_alone_is_closed(

@@ -6,13 +6,19 @@
 //   {"throttle": 3}        refuse the next 3 submits       {"refuse": 11}  status of all submits
 //   {"silent": true}       take submits, answer nothing    {"hangup": true}  drop all connections
 //   {"quiet": true}        write no line per submit        {"count": true}  write the counts
+//   {"record": "file"}     append a line of JSON per submit to this file, before it is answered
+//   {"unreachable": "7"}   numbers that end so get receipts of the state UNDELIV
 //
 // Ends when standard input does.
 'use strict';
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
-const orders = { receipts: 'text', delay: 20, state: 'DELIVRD', throttle: 0, refuse: 0, password: null };
+const orders = {
+  receipts: 'text', delay: 20, state: 'DELIVRD', throttle: 0, refuse: 0, password: null, record: null,
+  unreachable: null,
+};
 const sessions = new Set();
 const pieces = new Map();
 const counts = { submits: 0, messages: 0, receipts: 0, enquiries: 0 };
@@ -23,13 +29,18 @@ function tell(line) {
   process.stdout.write(JSON.stringify(line) + '\n');
 }
 
-function whole(pdu) {
-  // Returns the text once all parts are there; null before.
+function partOf(pdu) {
   const message = pdu.short_message;
   const text = typeof message.message === 'string' ? message.message : String(message.message);
   const header = (message.udh || []).find((one) => one[0] === 0x00);
-  if (!header) return { text, parts: 1 };
-  const [reference, total, at] = [header[2], header[3], header[4]];
+  if (!header) return { text, reference: 0, total: 1, at: 1 };
+  return { text, reference: header[2], total: header[3], at: header[4] };
+}
+
+function whole(pdu, part) {
+  // Returns the text once all parts are there; null before.
+  const { text, reference, total, at } = part;
+  if (total === 1) return { text, parts: 1 };
   const key = [pdu.source_addr, pdu.destination_addr, reference, total].join('|');
   const have = pieces.get(key) || new Map();
   have.set(at, text);
@@ -41,7 +52,8 @@ function whole(pdu) {
 
 function receipt(session, pdu, id) {
   if (orders.receipts === 'none' || !pdu.registered_delivery) return;
-  const state = orders.state;
+  const gone = orders.unreachable !== null && pdu.destination_addr.endsWith(orders.unreachable);
+  const state = gone ? 'UNDELIV' : orders.state;
   setTimeout(() => {
     const delivery = {
       source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4,
@@ -74,7 +86,11 @@ function submitted(session, pdu) {
   counts.submits += 1;
   lastId += 1;
   const id = lastId.toString(16).padStart(8, '0');
-  const got = whole(pdu);
+  const part = partOf(pdu);
+  if (orders.record) {
+    fs.appendFileSync(orders.record, JSON.stringify({ to: pdu.destination_addr, ...part }) + '\n');
+  }
+  const got = whole(pdu, part);
   if (got) {
     counts.messages += 1;
     if (!orders.quiet) {
