@@ -14,7 +14,7 @@ from services.cli.list_words import AsJson
 from services.cli.moments import moment
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.clock import now_ms
-from services.warning import case_facts
+from services.warning import case_facts, plans
 from services.warning.policy_preview import Preview, Previewing
 from services.warning.records import Tier
 from services.warning.tiers import Policy
@@ -60,6 +60,13 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
                     {"id": one.id, "effect": one.effect, "when": one.when, "about": one.about}
                     for one in policy.lines
                 ],
+                "steps": {
+                    tier.name.lower(): [
+                        {"channel": one.channel, "within_ms": one.within_ms}
+                        for one in policy.plans[tier]
+                    ]
+                    for tier in Tier
+                },
             }
         )
         return
@@ -70,6 +77,8 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
     for line in policy.lines:
         table.add_row(line.id, line.effect, _conditions(line.when), line.about)
     out.print(table)
+    for tier in Tier:
+        out.print(f"{_TIERS[tier]}: {plans.told(policy.plans[tier])}")
 
 
 @app.command()

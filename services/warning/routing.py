@@ -1,6 +1,5 @@
 """Routes cases by the regions, the policy and the templates of the administrator."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from services.warning import case_facts
@@ -15,22 +14,6 @@ from services.warning.relay import Written
 from services.warning.tiers import Policy
 from services.warning.wording import FORMS, Facts
 
-_MINUTE_MS = 60_000
-STEPS: Mapping[Tier, Sequence[Step]] = {
-    Tier.LOW: (Step(channel="sms", within_ms=24 * 60 * _MINUTE_MS),),
-    Tier.MEDIUM: (
-        Step(channel="sms", within_ms=2 * 60 * _MINUTE_MS),
-        Step(channel="voice", within_ms=4 * 60 * _MINUTE_MS),
-        Step(channel="in_person", within_ms=24 * 60 * _MINUTE_MS),
-    ),
-    Tier.HIGH: (
-        Step(channel="sms", within_ms=10 * _MINUTE_MS),
-        Step(channel="voice", within_ms=30 * _MINUTE_MS),
-        Step(channel="in_person", within_ms=2 * 60 * _MINUTE_MS),
-    ),
-}
-"""How a person of each tier is warned, and by when each way must have worked."""
-
 
 class PolicyRouter:
     """Finds regions by number, and judges by the policy in force."""
@@ -41,12 +24,10 @@ class PolicyRouter:
         regions: Regions,
         policy: Policy,
         context: RiskContext,
-        steps: Mapping[Tier, Sequence[Step]] = STEPS,
     ) -> None:
         self._regions = regions
         self._policy = policy
         self._context = context
-        self._steps = steps
 
     def region(self, victim: str) -> Region:
         """Return where *victim* lives, as far as the number tells."""
@@ -60,7 +41,7 @@ class PolicyRouter:
 
     def step(self, tier: Tier, number: int) -> Step | None:
         """Return a step of the plan of a tier."""
-        steps = self._steps[tier]
+        steps = self._policy.plans[tier]
         return steps[number] if number < len(steps) else None
 
 

@@ -13,12 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from services.warning import conditions
+from services.warning import conditions, plans
 from services.warning.case_facts import CaseFacts
 from services.warning.conditions import Holds
 from services.warning.records import Tier
 
-SHIPPED = "policy-1.toml"
 MOST_POINTS = 1000
 _ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -68,13 +67,14 @@ class Policy:
     medium: int
     high: int
     lines: Sequence[Line]
+    plans: plans.Plans
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Policy":
         """Read a policy, that of the package without *path*; `ValueError` says what is wrong."""
         if path is None:
-            text = (files("services.warning") / "data" / SHIPPED).read_text(encoding="utf-8")
-            return parse(text, SHIPPED)
+            text = (files("services.warning") / "data" / plans.SHIPPED).read_text(encoding="utf-8")
+            return parse(text, plans.SHIPPED)
         try:
             return parse(path.read_text(encoding="utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:
@@ -120,7 +120,7 @@ def parse(text: str, name: str) -> Policy:
 
 
 def _policy(read: dict[str, Any]) -> Policy:
-    _only(read, ("version", "about", "points", "line"), "")
+    _only(read, ("version", "about", "points", "line", "step"), "")
     version = read.get("version")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise ValueError(f"version: letters, digits, . _ -, in quotes: {version!r}")
@@ -139,8 +139,14 @@ def _policy(read: dict[str, Any]) -> Policy:
     ids = [line.id for line in lines]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise ValueError(f"[[line]] {twice[0]!r}: the id is there twice")
-    about = str(read.get("about", ""))
-    return Policy(version=version, about=about, medium=medium, high=high, lines=lines)
+    return Policy(
+        version=version,
+        about=str(read.get("about", "")),
+        medium=medium,
+        high=high,
+        lines=lines,
+        plans=plans.read(read.get("step", [])),
+    )
 
 
 def _line(read: Any, place: int) -> Line:
