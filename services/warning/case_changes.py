@@ -129,7 +129,8 @@ def _message(case: Case, event: CaseEvent) -> Case:
     messages = {**case.messages, event.message.id: event.kind.value}
     # A raised tier has a plan of its own, and begins it anew.
     step = event.message.step if event.kind is EventKind.QUEUED else case.step
-    changed = replace(case, messages=messages, step=step)
+    needs_person = case.needs_person and event.kind is not EventKind.QUEUED
+    changed = replace(case, messages=messages, step=step, needs_person=needs_person)
     if event.kind not in (EventKind.SENT, EventKind.DELIVERED):
         return changed
     # What was delivered was sent, whether or not somebody said so.
@@ -141,16 +142,35 @@ def _message(case: Case, event: CaseEvent) -> Case:
     return changed
 
 
+def _escalated(case: Case, event: CaseEvent) -> Case:
+    # A step that follows has a date; without one there is none, and nothing happens by itself.
+    nobody = case.state is not CaseState.DISSUADING
+    return replace(case, needs_person=nobody and event.due_at_ms == 0)
+
+
 def _taken(case: Case, event: CaseEvent) -> Case:
     officer = event.officer or event.by
-    return replace(case, state=CaseState.DISSUADING, officer=officer)
+    return replace(case, state=CaseState.DISSUADING, officer=officer, needs_person=False)
+
+
+def _noted(case: Case, event: CaseEvent) -> Case:
+    return replace(case, unreached=case.unreached + event.unreached)
 
 
 def _closed(case: Case, event: CaseEvent) -> Case:
     if event.outcome is None:
         raise InvalidInput(f"case {case.id}: closed without an outcome")
     return replace(
-        case, state=CaseState.CLOSED, outcome=event.outcome, closed_at_ms=event.at_ms, due_at_ms=0
+        case,
+        state=CaseState.CLOSED,
+        outcome=event.outcome,
+        reason=event.why,
+        lost_fen=event.lost_fen,
+        lost_to=event.lost_to,
+        duplicate_of=event.duplicate_of,
+        needs_person=False,
+        closed_at_ms=event.at_ms,
+        due_at_ms=0,
     )
 
 
@@ -172,6 +192,8 @@ _CHANGES = {
     EventKind.SENT: _message,
     EventKind.DELIVERED: _message,
     EventKind.FAILED: _message,
+    EventKind.ESCALATED: _escalated,
     EventKind.TAKEN: _taken,
+    EventKind.NOTED: _noted,
     EventKind.CLOSED: _closed,
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.warning.records import Region, Tier, Warned
+from services.warning.records import Means, Region, Tier, Warned
 
 
 class Outcome(StrEnum):
@@ -40,9 +40,9 @@ class EventKind(StrEnum):
     TAKEN = "taken"
     """Somebody deals with it (`CaseEvent.officer`)."""
     NOTED = "noted"
-    """Somebody wrote something down, in `why`."""
+    """Somebody wrote something down, in `why`; `CaseEvent.unreached`: they tried in vain."""
     CLOSED = "closed"
-    """With `CaseEvent.outcome`."""
+    """With `CaseEvent.outcome`; `lost_fen`, `lost_to` and `duplicate_of` go with some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,15 @@ class CaseEvent:
     """Version of the policy."""
     message: MessageRef | None = None
     officer: str = ""
+    unreached: bool = False
+    """Of a note: somebody tried to reach the person, and did not."""
     outcome: Outcome | None = None
+    lost_fen: int | None = None
+    """How much was lost, in fen; None: not known."""
+    lost_to: tuple[Means, ...] = ()
+    """The numbers, links and accounts that took it, as far as they are known."""
+    duplicate_of: str = ""
+    """Id of the case that this one is the same as."""
     due_at_ms: int | None = None
     """By when the next thing must have happened; 0: nothing more; None: as before."""
     campaign: str = ""

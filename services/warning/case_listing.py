@@ -6,7 +6,7 @@ asks for is looked up in the cases themselves. A page ends with the place where 
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,16 +42,17 @@ class CaseListing:
         self,
         wanted: Callable[[Case], bool],
         *,
-        region: str = "",
+        region: str | Sequence[str] = "",
         only_open: bool = True,
         after: str = "",
         size: int = 50,
         until: int = keys.NOTHING_DUE,
     ) -> Page:
-        """Return up to *size* cases, of a region if it is named, that are *wanted*.
+        """Return up to *size* cases, of a region or several if named, that are *wanted*.
 
-        Open ones by what is due first; otherwise by when they were opened, oldest first. *until*
-        is the last of these dates. *after* is where the page before ended.
+        Open ones by what is due first, and before all those that wait for a person; otherwise by
+        when they were opened, oldest first. *until* is the last of these dates. *after* is where
+        the page before ended.
         """
         found: list[Case] = []
         place, looked_at = after, 0
@@ -68,17 +69,22 @@ class CaseListing:
     async def walk(
         self,
         *,
-        region: str = "",
+        region: str | Sequence[str] = "",
         only_open: bool = False,
         after: str = "",
         since: int = 0,
         until: int = keys.NOTHING_DUE,
     ) -> AsyncIterator[tuple[Case, str]]:
-        """Go through cases in order, each with its place; *since* and *until* are dates."""
-        where = ("open" if only_open else "all", *filter(None, [keys.region_key(region)]))
+        """Go through cases in order, each with its place; *since* and *until* are dates.
+
+        Of several regions none may lie in another.
+        """
+        indexes = [
+            _index(one, only_open) for one in ([region] if isinstance(region, str) else region)
+        ]
         start = _read_place(after) if after else (since, "")
         while True:
-            some = await self._next(where, start, until)
+            some = await self._next(indexes, start, until)
             if not some:
                 return
             cases = await self._store.find([case_id for _, case_id in some])
@@ -87,12 +93,13 @@ class CaseListing:
                     yield case, f"{score}:{case_id}"
                 else:  # what was forgotten is still in the index
                     shard = keys.shard_of(case_id)
-                    await self._client.zrem(keys.key(shard, *where), case_id)
+                    for where in indexes:
+                        await self._client.zrem(keys.key(shard, *where), case_id)
             start = some[-1]
 
     async def count(self, *, region: str = "", only_open: bool = True) -> int:
         """Count the cases of an index; those that were forgotten may still be in it."""
-        where = ("open" if only_open else "all", *filter(None, [keys.region_key(region)]))
+        where = _index(region, only_open)
         async with within(READ_SECONDS):
             counts = await asyncio.gather(
                 *(self._client.zcard(keys.key(shard, *where)) for shard in keys.SHARDS)
@@ -100,11 +107,15 @@ class CaseListing:
         return sum(map(int, counts))
 
     async def _next(
-        self, where: tuple[str, ...], start: tuple[int, str], until: int
+        self, indexes: Sequence[tuple[str, ...]], start: tuple[int, str], until: int
     ) -> list[tuple[int, str]]:
         """Return what follows *start* in all shards together, as far as that is sure."""
         parts = await asyncio.gather(
-            *(self._next_of(shard, where, start, until) for shard in keys.SHARDS)
+            *(
+                self._next_of(shard, where, start, until)
+                for shard in keys.SHARDS
+                for where in indexes
+            )
         )
         # Beyond the end of a shard's full part there may be more of that shard: stop there.
         full = [part[-1] for part in parts if len(part) >= _STRIDE]
@@ -129,6 +140,10 @@ class CaseListing:
                 if len(some) < _STRIDE:
                     break
         return found
+
+
+def _index(region: str, only_open: bool) -> tuple[str, ...]:
+    return ("open" if only_open else "all", *filter(None, [keys.region_key(region)]))
 
 
 def _read_place(text: str) -> tuple[int, str]:

@@ -2,9 +2,10 @@
 
 Whoever changes a case reads it, makes events, and commits them for the revision that was read;
 another revision, and it is read again. One script on one slot writes everything that follows from
-the events: the events, the view, the indexes, the markers of warnings that joined, the counts of
-their sources, and a *todo* for each warning that is to go out and each outcome that a source is
-told of. So a case is never half changed, and nothing that follows from it can be forgotten.
+the events: the events, the view, the indexes, the tally, the markers of warnings that joined, the
+counts of their sources, and a *todo* for each warning that is to go out and each outcome that a
+source is told of. So a case is never half changed, and nothing that follows from it can be
+forgotten.
 """
 
 import secrets
@@ -16,7 +17,7 @@ from redis.asyncio import RedisCluster
 
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound, VersionConflict
-from services.warning import case_changes, case_ids, keys, written
+from services.warning import case_changes, case_ids, case_indexes, keys, written
 from services.warning.case_events import CaseEvent, EventKind
 from services.warning.case_scripts import COMMIT
 from services.warning.cases import Case
@@ -157,7 +158,12 @@ class CaseStore:
     def _write(self, pipeline: Any, commit: Commit) -> None:
         after = commit.after
         base, shard = after.id.partition("-")[0], keys.shard_of(after.id)
-        added, removed = _indexed(commit.before, after)
+        added, removed = case_indexes.indexed(commit.before, after)
+        counts: list[tuple[tuple[str, ...], str, int]] = [
+            (("source", name), what, by) for (name, what), by in commit.counts.items()
+        ]
+        tallies = case_indexes.tallied(commit.before, after)
+        counts += [(("tally",), what, by) for what, by in tallies.items()]
         names = [
             _key(after.id, "case"),
             _key(after.id, "events"),
@@ -165,7 +171,7 @@ class CaseStore:
             keys.key(shard, "seen", base),
             keys.key(shard, "todo"),
             *(keys.key(shard, *index) for index in (*added, *removed)),
-            *(keys.key(shard, "source", name) for name, _ in commit.counts),
+            *(keys.key(shard, *where) for where, _, _ in counts),
         ]
         lists: list[list[Any]] = [
             [written.event_text(event) for event in commit.events],
@@ -173,7 +179,7 @@ class CaseStore:
             _todos(commit),
             list(added.values()),
             ["-"] * len(removed),
-            [part for (_, what), by in commit.counts.items() for part in (what, by)],
+            [part for _, what, by in counts for part in (what, by)],
         ]
         pipeline.eval(
             COMMIT,
@@ -208,30 +214,6 @@ def _todos(commit: Commit) -> list[str]:
         for event in commit.events
     )
     return [*todos, f"tell {after.id}"] if tells else todos
-
-
-def _indexed(
-    before: Case | None, after: Case
-) -> tuple[dict[tuple[str, ...], int], list[tuple[str, ...]]]:
-    """Return the indexes that a case belongs in, with its place, and those it leaves."""
-    added: dict[tuple[str, ...], int] = {}
-    for region in ("", *_regions(after)):
-        where = (region,) if region else ()
-        added["all", *where] = after.opened_at_ms
-        if after.open:
-            added["open", *where] = after.due_at_ms or keys.NOTHING_DUE
-    left: list[tuple[str, ...]] = []
-    if before is not None:
-        for region in ("", *_regions(before)):
-            where = (region,) if region else ()
-            left += [one for one in (("all", *where), ("open", *where)) if one not in added]
-    return added, left
-
-
-def _regions(case: Case) -> list[str]:
-    region = case.region
-    codes = [region.province, region.city, region.county]
-    return list(dict.fromkeys(keys.region_key(code) for code in codes if code))
 
 
 def _outcome(events: Iterable[CaseEvent], after: Case) -> dict[tuple[str, str], int]:

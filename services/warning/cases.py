@@ -83,7 +83,19 @@ class Case:
     step: int = 0
     """Place in the plan of its tier of what was queued last, from 0."""
     officer: str = ""
+    unreached: int = 0
+    """How often somebody tried to reach the person in vain."""
+    needs_person: bool = False
+    """Whether its plan has no further step, and nobody has taken it."""
     outcome: Outcome | None = None
+    reason: str = ""
+    """Why it was closed, as who closed it says."""
+    lost_fen: int | None = None
+    """How much was lost, in fen; None: not known."""
+    lost_to: tuple[Means, ...] = ()
+    """The numbers, links and accounts that took it."""
+    duplicate_of: str = ""
+    """Id of the case that this one is the same as."""
     warned_at_ms: int = 0
     """When a channel first took a warning; 0: not yet."""
     reached_at_ms: int = 0

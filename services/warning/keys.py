@@ -14,6 +14,7 @@ key                                               what
 ``fanzha:{warning:<shard>}:source:<name>``        hash: what became of a source's warnings
 ``fanzha:{warning:<shard>}:all[:<region>]``       sorted set: cases by when they were opened
 ``fanzha:{warning:<shard>}:open[:<region>]``      sorted set: open cases by what is due
+``fanzha:{warning:<shard>}:tally``                hash: how many cases are open, and closed how
 ``fanzha:{warning:ref:<xx>}:<digest>``            what a source used a reference for
 ``fanzha:warning:feedback:<source>``              stream: outcomes, for who sent the warning
 ``fanzha:warning:dead``                           stream: what failed too often, and why
@@ -27,6 +28,11 @@ SHARDS = "0123456789abcdef"
 DEAD = "fanzha:warning:dead"
 NOTHING_DUE = 2**52
 """Stands for no date among those by which something is due: sorted last."""
+
+
+FIRST_DATE = 10
+"""Dates begin here. What comes before stands for cases that wait for a person, the highest tier
+first."""
 
 
 def shard_of(case_id: str) -> str:

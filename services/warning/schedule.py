@@ -7,7 +7,7 @@ work. What happens when a step is due:
 
 * The person was reached, and the tier is one where a message is enough: nothing more is due.
 * There is a next step in the plan of the tier: its warning is queued.
-* There is none: the case waits for a person of the county, and says so.
+* There is none: the case waits for a person of the county, and says so; lists have it first.
 
 A message that failed is not waited for: the next step is due at once. Cases that a person deals
 with are theirs, whatever is due.
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from blocklists.redis_client import Client, within
 from fanzha.errors import Unavailable, VersionConflict
-from services.warning import opening
+from services.warning import keys, opening
 from services.warning.case_events import CaseEvent, EventKind
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
@@ -79,7 +79,7 @@ class Schedule:
     async def step(self) -> int:
         """Take what is due; return how many cases changed."""
         now, changed = self._now_ms(), 0
-        async for case, _ in self._listing.walk(only_open=True, since=1, until=now):
+        async for case, _ in self._listing.walk(only_open=True, since=keys.FIRST_DATE, until=now):
             if due(case, self._router, now, enough=self._enough):
                 changed += await self._change(case.id)
         return changed

@@ -1,5 +1,7 @@
 """Cases are what their events make of them."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,3 +145,23 @@ def test_a_message_id_is_the_same_for_the_same_step_and_leads_back() -> None:
 
     assert one == same != case_ids.message_id("abc-2", Tier.HIGH, 1)
     assert case_ids.case_of_message(one) == "abc-2"
+
+
+def test_a_case_without_a_further_step_needs_a_person_until_one_takes_it() -> None:
+    escalated = replace(happened(EventKind.ESCALATED), due_at_ms=0)
+    waits = case_changes.fold([opening(), escalated])
+
+    assert waits.needs_person
+    for kind in (EventKind.QUEUED, EventKind.TAKEN, EventKind.CLOSED):
+        assert not case_changes.apply(waits, happened(kind)).needs_person
+
+
+def test_what_was_lost_is_kept_with_the_case() -> None:
+    took = (Means(kind=MeansKind.ACCOUNT, value="6222 0000"),)
+    closed = replace(
+        happened(EventKind.CLOSED), outcome=Outcome.LOST_MONEY, lost_fen=1, lost_to=took
+    )
+
+    case = case_changes.fold([opening(), closed])
+
+    assert (case.lost_fen, case.lost_to, case.reason) == (1, took, "because")

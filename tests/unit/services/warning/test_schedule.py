@@ -56,7 +56,7 @@ def test_every_step_comes_once_and_then_a_person_is_needed() -> None:
         case = applied(case, events)
 
     assert channels == ["voice", "in_person"]
-    assert case.due_at_ms == 0
+    assert (case.due_at_ms, case.needs_person) == (0, True)
 
 
 def test_two_processes_find_the_step_taken() -> None:
