@@ -122,6 +122,9 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "SetOptOut": _of(Role.OPERATOR, Role.DISPATCHER),
         "GetOptOuts": _of(Role.OPERATOR, Role.DISPATCHER, Role.AUDITOR),
     },
+    "fanzha.v1.WarningReportService": {
+        "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
+    },
     "fanzha.v1.AccessService": {
         "WhoAmI": Door.KNOWN,
     },

@@ -46,8 +46,9 @@ from services.rpc.changes import ChangeServicer
 from services.rpc.mappings import MappingServicer
 from services.rpc.server import RpcServer
 from services.rpc.warning_control import WarningControlServicer
+from services.rpc.warning_report import WarningReportServicer
 from services.settings import Settings
-from services.warning import control
+from services.warning import control, reporting
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +136,9 @@ async def run(settings: Settings) -> int:
             "mapping": MappingServicer(Mappings(connect(settings.redis_url), now_ms=now_ms)),
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
+            ),
+            "warning_report": WarningReportServicer(
+                reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)
             ),
         },
         max_message_bytes=settings.max_message_bytes,

@@ -28,6 +28,8 @@ from fanzha.v1 import (
     warning_control_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
+    warning_report_pb2,
+    warning_report_pb2_grpc,
 )
 from services.not_decided import NotDecided
 from services.rpc.access import AccessServicer
@@ -76,6 +78,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "warning": (
         warning_pb2.DESCRIPTOR.services_by_name["WarningService"].full_name,
         warning_pb2_grpc.add_WarningServiceServicer_to_server,
+    ),
+    "warning_report": (
+        warning_report_pb2.DESCRIPTOR.services_by_name["WarningReportService"].full_name,
+        warning_report_pb2_grpc.add_WarningReportServiceServicer_to_server,
     ),
 }
 
