@@ -14,6 +14,7 @@ from fanzha.phone import HomePlan
 from services.hit_store import CONFIRMED, DISMISSED
 from services.settings import Settings
 from services.warning import own_hits, relay
+from services.warning.case_figures import CaseFigures
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
 from services.warning.consuming import Consumer, Group
@@ -71,7 +72,11 @@ def build(
 ) -> Pipeline:
     """Build everything; *client* must decode answers."""
     figures = WarningFigures(registry)
-    store = CaseStore(client, retention_days=settings.warning_retention_days)
+    store = CaseStore(
+        client,
+        retention_days=settings.warning_retention_days,
+        committed=CaseFigures(registry).committed,
+    )
     intake = Intake(client=client, store=store, router=router or PlainRouter(), now_ms=now_ms)
     dead, sources = DeadLetters(client), Sources(client)
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

@@ -60,8 +60,16 @@ class Known:
 class CaseStore:
     """Reads and changes cases. Raises `Unavailable`, soon, while Redis is away."""
 
-    def __init__(self, client: Client, *, retention_days: int = 730) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        retention_days: int = 730,
+        committed: Callable[[Commit], None] = lambda _commit: None,
+    ) -> None:
+        """Tell *committed* of each commit that was written."""
         self._client = client
+        self._committed = committed
         self._retention_s = retention_days * _DAY_S
 
     async def get(self, case_id: str) -> Case:
@@ -153,6 +161,8 @@ class CaseStore:
                 answers, _ = await execute_synced(self._client, writing, key)
             for place, answer in zip(some, answers, strict=True):
                 done[place] = bool(answer)
+                if answer:
+                    self._committed(commits[place])
         return done
 
     def _write(self, pipeline: Any, commit: Commit) -> None:
