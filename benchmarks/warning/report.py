@@ -1,0 +1,142 @@
+"""Times the report on warnings over many cases, by groups, on an embedded Valkey of its own.
+
+``fanzha bench warning-report``: cases as the pipeline makes them are written first, each opened,
+warned and closed; then the report is made over all, as list administration makes it. Memory is
+that of this process: what the report itself adds to it.
+"""
+
+import argparse
+import asyncio
+import resource
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from benchmarks import results
+from blocklists.entries import Source
+from blocklists.redis_client import Client, connect
+from fanzha.fraud import FraudType
+from services.clock import now_ms
+from services.embedded import EmbeddedValkey
+from services.warning import case_changes, opening
+from services.warning.case_events import CaseEvent, EventKind, Outcome
+from services.warning.case_listing import CaseListing
+from services.warning.case_store import CaseStore, Commit
+from services.warning.cases import Case
+from services.warning.opening import PlainRouter
+from services.warning.records import Means, MeansKind, Region, Warned
+from services.warning.reporting import Asked, By, Progress, Reporting
+
+_AT_ONCE = 500
+_MINUTE_MS = 60_000
+_DAYS = 30
+_OUTCOMES = (*Outcome, None, None)
+
+
+class _Places(PlainRouter):
+    """Spreads persons over some hundred cities."""
+
+    def region(self, victim: str) -> Region:
+        place = int(victim[-5:]) % 340
+        return Region(province=f"{11 + place // 20}0000", city=f"{11 + place // 20}{place:02}00")
+
+
+def main() -> None:
+    """Measure, and print or keep the result."""
+    parser = argparse.ArgumentParser(prog="fanzha bench warning-report", description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000, help="how many")
+    parser.add_argument("--rounds", type=int, default=5, help="reports by each kind of group")
+    parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
+    wanted = parser.parse_args()
+    measured = asyncio.run(_measure(wanted.cases, wanted.rounds))
+    results.write("warning-report", measured, save=wanted.save)
+
+
+async def _measure(count: int, rounds: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="fanzha-report-") as name:
+        valkey = EmbeddedValkey(Path(name))
+        await valkey.start()
+        client = connect(valkey.url)
+        try:
+            await _fill(client, count)
+            before = _memory()
+            timed = {by.name.lower(): await _time(client, by, rounds) for by in By}
+            return {
+                "cases": count,
+                "reports": timed,
+                "memory_mib": {"before": before, "most": _memory()},
+            }
+        finally:
+            await client.aclose()
+            await valkey.stop()
+
+
+async def _time(client: Client, by: By, rounds: int) -> dict[str, Any]:
+    reporting = Reporting(CaseListing(client, CaseStore(client)), now_ms=now_ms)
+    seconds, busy, groups, looked_at = [], [], 0, 0
+    for _ in range(rounds):
+        began, began_busy = perf_counter(), process_time()
+        async for one in reporting.make(Asked(by=by)):
+            groups, looked_at = _groups(one), one.looked_at
+        seconds.append(perf_counter() - began)
+        busy.append(process_time() - began_busy)
+    middle = sorted(seconds)[len(seconds) // 2]
+    return {
+        "seconds": {"least": min(seconds), "median": middle, "most": max(seconds)},
+        "processor_seconds_least": min(busy),
+        "cases_a_second_median": round(looked_at / middle),
+        "groups": groups,
+    }
+
+
+def _groups(one: Progress) -> int:
+    return len(one.report.groups) if one.report else 0
+
+
+async def _fill(client: Client, count: int) -> None:
+    store, now = CaseStore(client), now_ms()
+    for start in range(0, count, _AT_ONCE):
+        made = [_case(number, now) for number in range(start, min(count, start + _AT_ONCE))]
+        await store.commit([Commit(before=None, after=one, events=events) for one, events in made])
+
+
+def _case(number: int, now: int) -> tuple[Case, Sequence[CaseEvent]]:
+    opened_at = now - (number * 7919 % (_DAYS * 1440)) * _MINUTE_MS - _MINUTE_MS
+    warned = Warned(
+        source=Source.PROVINCE,
+        source_name=f"source{number % 7}.example",
+        reference=f"r{number}",
+        victim=f"+8617{number:09}",
+        means=Means(kind=MeansKind.CALLER, value=f"+86199{number % 500:08}"),
+        fraud_type=FraudType(1 + number % 10),
+        occurred_at_ms=opened_at - 3 * _MINUTE_MS,
+        received_at_ms=opened_at,
+    )
+    grown = opening.grow(None, [warned], _Places(), opened_at)
+    queued = grown.events[-1].message
+    after = [
+        CaseEvent(
+            kind=kind,
+            at_ms=opened_at + number % 60 * _MINUTE_MS // 2,
+            by="bench",
+            message=queued,
+        )
+        for kind in (EventKind.SENT, EventKind.DELIVERED)
+    ]
+    outcome = _OUTCOMES[number % len(_OUTCOMES)]
+    if outcome is not None:
+        closing = CaseEvent(kind=EventKind.CLOSED, at_ms=now, by="bench", outcome=outcome)
+        after += [replace(closing, kind=EventKind.TAKEN, outcome=None), closing]
+    events = [*grown.events, *after]
+    return case_changes.fold(events), events
+
+
+def _memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
