@@ -1,9 +1,11 @@
 """Runs all comparisons, one after the other, and writes ``peers-….json``.
 
     python -m benchmarks.peers --data FOLDER
+    python -m benchmarks.peers --only names --add benchmarks/results/peers-….json
 
-A peer that is not installed, or does not start, is a row that says so. Needs two cores: the
-servers get the first, generators the second.
+Both sides of a row are measured in one run; which rows are measured together does not matter, and
+a day's table may be made in several goes (``--add``). A peer that is not installed, or does not
+start, is a row that says so. Needs two cores: the servers get the first, generators the second.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,15 +58,21 @@ def main() -> int:
     if not {0, 1} <= cores:
         sys.stderr.write("two cores are needed, 0 and 1: one for servers, one for generators\n")
         return 2
+    if options.add is not None:
+        _comparable(options)  # found out now, not after half an hour
     os.sched_setaffinity(0, {GENERATOR_CORE})
     # Asked to end, it still ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report, shown = _measured(options)
-    file = options.out or RESULTS / f"{report['kind']}-{datetime.now(UTC):%Y-%m-%d}.json"
+    file = options.add or options.out or _usual_file(report)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     sys.stdout.write(f"{shown}\n\n{file}\n")
     return 0
+
+
+def _usual_file(report: Mapping[str, Any]) -> Path:
+    return RESULTS / f"{report['kind']}-{datetime.now(UTC):%Y-%m-%d}.json"
 
 
 def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
@@ -75,7 +83,13 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         folder.chmod(0o755)  # spamd's children are another user
         found = _all_rows(options, Work(listed=options.listed, folder=folder))
         judged = _judged(options, folder)
-    whole = set(options.only) == {*COMPARISONS, "accuracy"}
+    rows, judgements = [_written(began, row) for row in found], [asdict(one) for one in judged]
+    if options.add is not None:
+        before = _comparable(options)
+        rows = table.added(before["rows"], rows)
+        judgements = judgements or before["accuracy"]
+    channels = {row["channel"] for row in rows}
+    whole = len(channels) == len(COMPARISONS) and bool(judgements)
     report = began | {
         "kind": "peers" if whole else "peers-part",  # a part must not take the place of the whole
         "seed": scenarios.SEED,
@@ -84,10 +98,22 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         "seconds": options.seconds,
         "repeats": options.repeats,
         "load_average_at_end": os.getloadavg(),
-        "rows": [asdict(row) for row in found],
-        "accuracy": [asdict(one) for one in judged],
+        "rows": rows,
+        "accuracy": judgements,
     }
     return report, f"{table.as_text(found)}\n\n{accuracy.as_text(judged)}"
+
+
+def _comparable(options: argparse.Namespace) -> dict[str, Any]:
+    before: dict[str, Any] = json.loads(options.add.read_text())
+    for name in ("listed", "seconds", "repeats"):
+        if (asked := getattr(options, name)) != before[name]:
+            sys.exit(f"{options.add}: was measured with --{name} {before[name]}, not {asked}")
+    return before
+
+
+def _written(began: Mapping[str, Any], row: Row) -> dict[str, Any]:
+    return asdict(row) | {name: began[name] for name in ("at", "commit", "load_average")}
 
 
 def _judged(options: argparse.Namespace, folder: Path) -> list[Judged]:
@@ -136,7 +162,9 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--learn-rows", type=int, default=10_000, help="of each kind")
     parser.add_argument("--test-rows", type=int, default=1_000, help="of each kind and split")
     parser.add_argument("--python", type=Path, default=PYTHON, help="of peers from PyPI")
-    parser.add_argument("--out", type=Path, help="file of results")
+    into = parser.add_mutually_exclusive_group()
+    into.add_argument("--out", type=Path, help="file of results")
+    into.add_argument("--add", type=Path, help="file of results that keeps its other channels")
     return parser.parse_args(arguments)
 
 

@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from textwrap import shorten
+from typing import Any
 
 _FEW = 10
 
@@ -40,6 +41,12 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
     if not ours or not theirs or not statistics.median(theirs):
         return None
     return round(statistics.median(ours) / statistics.median(theirs), 3)
+
+
+def added(before: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return written *rows* and those of channels that were only measured before."""
+    again = {row["channel"] for row in rows}
+    return [*(row for row in before if row["channel"] not in again), *rows]
 
 
 def as_text(rows: Sequence[Row]) -> str:

@@ -20,7 +20,8 @@ def peers(results: Results) -> list[str]:
     return [
         f"Both sides in one run, in turn, {result['repeats']} × {result['seconds']} s, "
         f"medians; the servers on one core, the generator on the other. {result['listed']:,} "
-        "numbers and names are listed.",
+        "numbers and names are listed. Rows of a channel were measured together, those of several "
+        "not always: each has its time and load in the results.",
         "",
         *table(
             ("channel", "peer", "theirs/s", "how we were asked", "ours/s", "ours by theirs",

@@ -118,3 +118,12 @@ def test_rows_can_be_written_as_json() -> None:
 
     assert {"peer", "version", "work", "generator", "peer_rate", "ours_rate", "ratio", "memory",
             "not_equal", "missing_reason"} <= set(written)  # fmt: skip
+
+
+def test_channels_measured_again_take_the_place_of_their_rows() -> None:
+    before = [{"channel": "call", "peer": "a"}, {"channel": "name", "peer": "b"}]
+    rows = [{"channel": "call", "peer": "c"}, {"channel": "call", "peer": "d"}]
+
+    names = [row["peer"] for row in table.added(before, rows)]
+
+    assert names == ["b", "c", "d"]
