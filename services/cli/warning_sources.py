@@ -32,18 +32,22 @@ def sources(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay."""
+    """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay.
+
+    The standing is 0.5 where nothing is known, and is told of cases: docs/outcomes.md.
+    """
     with one_sentence("the store"):
         found = asyncio.run(_quality(store_url(redis_url, data_dir), name))
     if as_json:
         print_json([_written(one) for one in found])
         return
-    heads = ("source", "accepted", "joined", "repeats", "refused", "confirmed", "false", "late")
-    table = Table(*heads, box=None)
+    heads = ("source", "accepted", "joined", "repeats", "refused", "confirmed", "false")
+    table = Table(*heads, "standing", "late", box=None)
     for one in found:
         counts = (one.accepted, one.joined, one.duplicates, one.refused)
         verdicts = (one.confirmed, one.false_alarms)
-        table.add_row(one.source_name, *map(str, (*counts, *verdicts)), _half_within(one))
+        standing = f"{one.tally.standing:.2f}"
+        table.add_row(one.source_name, *map(str, (*counts, *verdicts)), standing, _half_within(one))
     out.print(table if found else "no source has sent anything")
 
 
@@ -112,6 +116,8 @@ def _written(quality: Quality) -> dict[str, object]:
         "refused": quality.refused,
         "confirmed": quality.confirmed,
         "false_alarms": quality.false_alarms,
+        "standing": round(quality.tally.standing, 4),
+        "cases": {one.value: count for one, count in quality.tally.outcomes.items()},
         "delays_s": delays,
     }
 

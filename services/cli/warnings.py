@@ -5,6 +5,7 @@ import typer
 from services.cli import (
     warning_control,
     warning_dead,
+    warning_entries,
     warning_policy,
     warning_regions,
     warning_sources,
@@ -15,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="The warning pipeline: what waits, 
 app.add_typer(warning_dead.app, name="dead")
 app.command()(warning_sources.sources)
 app.command()(warning_sources.feedback)
+app.command()(warning_entries.entries)
 app.add_typer(warning_policy.app, name="policy")
 app.add_typer(warning_templates.app, name="templates")
 app.command()(warning_regions.where)

@@ -183,6 +183,9 @@ def _quality(quality: Quality) -> Any:
         refused=quality.refused,
         confirmed=quality.confirmed,
         false_alarms=quality.false_alarms,
+        standing=quality.tally.standing,
+        confirmed_cases=quality.tally.confirmed,
+        false_cases=quality.tally.false,
         delays=[
             pb.DelayBucket(up_to_seconds=bound, warnings=count)
             for bound, count in quality.delays.items()

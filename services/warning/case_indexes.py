@@ -4,8 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 
 from services.warning import keys
+from services.warning.case_follows import TEACHES
 from services.warning.cases import Case
 from services.warning.records import Tier
+
+JUDGED = ("judged",)
+"""The index of cases with an outcome that teaches, by when they were closed."""
 
 
 def indexed(
@@ -18,6 +22,8 @@ def indexed(
         added["all", *where] = after.opened_at_ms
         if after.open:
             added["open", *where] = _urgency(after)
+    if after.outcome in TEACHES:
+        added[JUDGED] = after.closed_at_ms
     left: list[tuple[str, ...]] = []
     if before is not None:
         for region in ("", *_regions(before)):

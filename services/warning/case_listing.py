@@ -71,17 +71,17 @@ class CaseListing:
         *,
         region: str | Sequence[str] = "",
         only_open: bool = False,
+        index: tuple[str, ...] = (),
         after: str = "",
         since: int = 0,
         until: int = keys.NOTHING_DUE,
     ) -> AsyncIterator[tuple[Case, str]]:
         """Go through cases in order, each with its place; *since* and *until* are dates.
 
-        Of several regions none may lie in another.
+        Of several regions none may lie in another. *index* is another one to go through.
         """
-        indexes = [
-            _index(one, only_open) for one in ([region] if isinstance(region, str) else region)
-        ]
+        regions = [region] if isinstance(region, str) else region
+        indexes = [index] if index else [_index(one, only_open) for one in regions]
         start = _read_place(after) if after else (since, "")
         while True:
             some = await self._next(indexes, start, until)

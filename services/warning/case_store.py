@@ -2,14 +2,13 @@
 
 Whoever changes a case reads it, makes events, and commits them for the revision that was read;
 another revision, and it is read again. One script on one slot writes everything that follows from
-the events: the events, the view, the indexes, the tally, the markers of warnings that joined, the
-counts of their sources, and a *todo* for each warning that is to go out and each outcome that a
-source is told of. So a case is never half changed, and nothing that follows from it can be
-forgotten.
+the events: the events, the view, the markers of warnings that joined, the indexes and the tally of
+`case_indexes`, the todos and counts of `case_follows`. So a case is never half changed, and nothing
+that follows from it can be forgotten.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +16,8 @@ from redis.asyncio import RedisCluster
 
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound, VersionConflict
-from services.warning import case_changes, case_ids, case_indexes, keys, written
-from services.warning.case_events import CaseEvent, EventKind
+from services.warning import case_changes, case_follows, case_ids, case_indexes, keys, written
+from services.warning.case_events import CaseEvent
 from services.warning.case_scripts import COMMIT
 from services.warning.cases import Case
 
@@ -28,8 +27,6 @@ TRIES = 20
 """So often a change is made anew when somebody else changed the case in between."""
 
 _DAY_S = 86_400
-_TOLD = frozenset({EventKind.SENT, EventKind.DELIVERED, EventKind.CLOSED, EventKind.JOINED})
-"""What a source may want to know; `relay` tells it once."""
 
 Decide = Callable[[Case], Sequence[CaseEvent]]
 
@@ -44,7 +41,7 @@ class Commit:
     seen: Sequence[str] = ()
     """Markers of the warnings that joined."""
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """By source and what is counted."""
+    """By source and what is counted; outcomes are counted by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +129,7 @@ class CaseStore:
             after = before
             for event in events:
                 after = case_changes.apply(after, event)
-            commit = Commit(
-                before=before, after=after, events=events, counts=_outcome(events, after)
-            )
+            commit = Commit(before=before, after=after, events=events)
             if (await self.commit([commit]))[0]:
                 return after
         raise VersionConflict(f"case {case_id}: others keep changing it")
@@ -174,6 +169,7 @@ class CaseStore:
         ]
         tallies = case_indexes.tallied(commit.before, after)
         counts += [(("tally",), what, by) for what, by in tallies.items()]
+        counts += case_follows.counted(commit.events, after)
         names = [
             _key(after.id, "case"),
             _key(after.id, "events"),
@@ -186,7 +182,7 @@ class CaseStore:
         lists: list[list[Any]] = [
             [written.event_text(event) for event in commit.events],
             list(commit.seen),
-            _todos(commit),
+            case_follows.todos(commit.events, after),
             list(added.values()),
             ["-"] * len(removed),
             [part for _, what, by in counts for part in (what, by)],
@@ -209,32 +205,6 @@ class CaseStore:
 def marker(source_name: str, reference: str) -> str:
     """Return what stands for a warning among those that joined a case."""
     return keys.reference_key(source_name, reference).rpartition(":")[2]
-
-
-def _todos(commit: Commit) -> list[str]:
-    """Name what follows: ``send <case> <message> <channel> <step>`` and ``tell <case>``."""
-    after = commit.after
-    todos = [
-        f"send {after.id} {event.message.id} {event.message.channel} {event.message.step}"
-        for event in commit.events
-        if event.kind is EventKind.QUEUED and event.message is not None
-    ]
-    tells = any(
-        event.kind in _TOLD and (event.kind is not EventKind.JOINED or not after.open)
-        for event in commit.events
-    )
-    return [*todos, f"tell {after.id}"] if tells else todos
-
-
-def _outcome(events: Iterable[CaseEvent], after: Case) -> dict[tuple[str, str], int]:
-    """Count the outcome of a case for every warning of it that is kept."""
-    counts: dict[tuple[str, str], int] = {}
-    for event in events:
-        if event.kind is EventKind.CLOSED and event.outcome is not None:
-            for origin in after.origins:
-                what = (origin.source_name, f"closed_{event.outcome.value}")
-                counts[what] = counts.get(what, 0) + 1
-    return counts
 
 
 def _key(case_id: str, kind: str) -> str:

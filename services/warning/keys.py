@@ -15,8 +15,13 @@ key                                               what
 ``fanzha:{warning:<shard>}:all[:<region>]``       sorted set: cases by when they were opened
 ``fanzha:{warning:<shard>}:open[:<region>]``      sorted set: open cases by what is due
 ``fanzha:{warning:<shard>}:tally``                hash: how many cases are open, and closed how
+``fanzha:{warning:<shard>}:entries``              hash: outcomes of cases by list entry
+``fanzha:{warning:<shard>}:judged``               sorted set: cases that teach by when they closed
+``fanzha:{warning:<shard>}:learned:<id>``         hash: what was proposed because of a case
 ``fanzha:{warning:ref:<xx>}:<digest>``            what a source used a reference for
 ``fanzha:warning:feedback:<source>``              stream: outcomes, for who sent the warning
+``fanzha:warning:learn``                          stream: closed cases, for list administration
+``fanzha:warning:entry:<id>``                     hash: what is known of a list entry with outcomes
 ``fanzha:warning:dead``                           stream: what failed too often, and why
 ================================================  ==================================================
 """
@@ -26,6 +31,7 @@ from hashlib import blake2b
 SHARDS = "0123456789abcdef"
 """The first letter of a case's id is its shard."""
 DEAD = "fanzha:warning:dead"
+LEARN = "fanzha:warning:learn"
 NOTHING_DUE = 2**52
 """Stands for no date among those by which something is due: sorted last."""
 

@@ -1,9 +1,10 @@
-"""Does what follows from the events of cases: hands warnings to channels, tells sources outcomes.
+"""Does what follows from the events of cases: warnings to channels, outcomes to who learns of them.
 
 The script that writes an event also appends a *todo* to a stream in the slot of its case, so what
 follows cannot be forgotten; here it is carried to other slots. A crash in between repeats it, and
 repeating is harmless: a message is appended to the stream of its channel once by its id, an
-outcome to that of its source once by reference, case and outcome. A todo is dropped once done.
+outcome to that of its source once by reference, case and outcome, and a case that teaches to that
+of `learning` once. A todo is dropped once done.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ return 0
 SUPERSEDED = "the case was raised before it went out: the warning of its tier goes instead"
 _FEEDBACK_ROWS = 1_000_000
 _OUT_ROWS = 10_000_000
+_LEARN_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class Relay:
             if todo[0] == "send":
                 message = MessageRef(id=todo[2], channel=todo[3], step=int(todo[4]))
                 handed += await self._send(adding, case, message)
+            elif todo[0] == "learn":
+                self._once(adding, keys.LEARN, case.id, {"case_id": case.id}, _LEARN_ROWS)
             else:
                 self._tell(adding, case)
         async with within(_SECONDS):

@@ -13,6 +13,7 @@ from blocklists.redis_client import Client, within
 from services.warning import keys
 from services.warning.case_events import Outcome
 from services.warning.intake import DELAYS_S, Result, What
+from services.warning.standing import Tally
 
 _SECONDS = 4.0
 _NAMES = "fanzha:warning:sources"
@@ -32,6 +33,8 @@ class Quality:
     confirmed: int
     """Warnings in cases that were closed, and no false alarm or duplicate."""
     false_alarms: int
+    tally: Tally
+    """Its cases by how they ended, each once however many warnings it had."""
     delays: Mapping[int, int]
     """Upper bound in seconds (0: more) to warnings that took so long from the event to us."""
 
@@ -91,6 +94,11 @@ class Sources:
             refused=counts.get("refused", 0),
             confirmed=sum(counts.get(f"closed_{outcome.value}", 0) for outcome in _FRAUD),
             false_alarms=counts.get(f"closed_{Outcome.FALSE_ALARM.value}", 0),
+            tally=Tally(
+                outcomes={
+                    one: count for one in Outcome if (count := counts.get(f"cases_{one.value}", 0))
+                }
+            ),
             delays={bound: counts.get(f"delay_{bound or 'more'}", 0) for bound in (*DELAYS_S, 0)},
         )
 
