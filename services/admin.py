@@ -48,7 +48,8 @@ from services.rpc.server import RpcServer
 from services.rpc.warning_control import WarningControlServicer
 from services.rpc.warning_report import WarningReportServicer
 from services.settings import Settings
-from services.warning import control, reporting
+from services.warning import control, learning_assembly, reporting
+from services.warning.proposing import AdministeredProposals
 
 logger = logging.getLogger(__name__)
 
@@ -74,13 +75,14 @@ async def run(settings: Settings) -> int:
     registry = CollectorRegistry()
     registry.register(AuditGauges(audit))
     registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
+    popular, current = PopularHosts.load(settings.popular_hosts_file), CurrentLists(store, replica)
     changes, upkeep = change_requests.build(
         client,
         store=store,
         replica=replica,
         now_ms=now_ms,
         options=change_requests.options(settings),
-        popular=PopularHosts.load(settings.popular_hosts_file),
+        popular=popular,
         audit=audit,
         impact=change_requests.impact(settings),
         registry=registry,
@@ -97,7 +99,7 @@ async def run(settings: Settings) -> int:
         dead_entry_days=settings.dead_entry_days,
     )
     drafting = Drafting(
-        current=CurrentLists(store, replica),
+        current=current,
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
         default_expiry_days=settings.default_expiry_days,
@@ -121,6 +123,21 @@ async def run(settings: Settings) -> int:
         views=administration.views,
         audit=audit,
         logged=logged,
+        now_ms=now_ms,
+    )
+    outcomes = learning_assembly.build(
+        settings,
+        connect(settings.redis_url),
+        proposals=AdministeredProposals(
+            administration=administration,
+            changes=changes,
+            current=current,
+            popular=popular,
+            popular_rank=settings.popular_host_rank,
+            entry_days=settings.warning_loss_entry_days,
+            now_ms=now_ms,
+        ),
+        registry=registry,
         now_ms=now_ms,
     )
     refusals = Refusals(audit)
@@ -160,6 +177,7 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(refusals.run()),
             asyncio.create_task(RefusalIntake(connect(settings.redis_url), audit).run()),
             *appeals.start(),
+            *outcomes.start(),
         ]
         await lifetime.first_of(stop, *background)
         await server.drain(settings.drain_seconds)

@@ -465,6 +465,26 @@ class Settings(BaseSettings):
         description="Milliseconds after which another process takes over what one held and left; "
         "longer than a batch takes.",
     )
+    warning_standing_floor: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="Standing of a list entry under which its removal is proposed, "
+        "docs/outcomes.md. 0: never.",
+    )
+    warning_standing_cases: int = Field(
+        default=5,
+        ge=1,
+        le=100_000,
+        description="Closed cases that must speak for or against a list entry before its removal "
+        "is proposed, and false alarms before it is proposed again.",
+    )
+    warning_loss_entry_days: int = Field(
+        default=180,
+        ge=1,
+        le=3650,
+        description="Days until a list entry ends that is proposed because money was lost.",
+    )
     warning_policy_file: Path | None = Field(
         default=None,
         description="TOML file: the policy that gives cases their tiers, docs/warning-policy.md. "

@@ -11,7 +11,10 @@ from blocklists.redis_client import connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from services.clock import now_ms
+from services.warning.case_events import CaseEvent, EventKind, Outcome
+from services.warning.case_store import CaseStore
 from services.warning.dead import DeadLetters
+from services.warning.learned import NOTED, Learned
 from services.warning.linter import faults
 from services.warning.relay import out_stream
 from tests.running import Running, eventually, fanzha_up
@@ -62,6 +65,21 @@ def bury(up: Running) -> None:
     asyncio.run(put())
 
 
+async def lost_money(up: Running, case_id: str) -> list[str]:
+    """Close a case, and return what list administration learnt from that."""
+    client = connect(up.redis_url)
+    learned = Learned(client, retention_days=1)
+    closed = CaseEvent(kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=Outcome.LOST_MONEY)
+    try:
+        await CaseStore(client).change(case_id, lambda _case: [closed])
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while NOTED not in (done := await learned.of(case_id)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    finally:
+        await client.aclose()
+    return [said for field, said in done.items() if field != NOTED]
+
+
 def test_a_warning_goes_out_and_commands_tell_of_it(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]
@@ -86,6 +104,13 @@ def test_a_warning_goes_out_and_commands_tell_of_it(tmp_path: Path) -> None:
         assert next(csv.reader(told.splitlines())) == [
             *("place", "reference", "case_id", "what", "at_ms")
         ]
+
+        assert asyncio.run(lost_money(up, answers[0].case_id)) == [
+            "proposed: change 1 blocks pay.example"
+        ]
+        change = json.loads(up.fanzha("changes", "show", "1", "--json").stdout)["change"]
+        assert change["author"] == "warning-pipeline"
+        assert change["state"] == "CHANGE_STATE_PENDING"
 
         bury(up)
         listed = up.fanzha("warnings", "dead", "list", "--json").stdout

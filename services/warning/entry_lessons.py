@@ -1,0 +1,114 @@
+"""What an outcome says of the list entries behind a case: they rise or fall, or should go."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from blocklists.entries import Entry
+from fanzha.decisions import Action
+from services.warning.case_events import CaseEvent
+from services.warning.cases import Case
+from services.warning.entry_records import MOST_EVIDENCE, EntryRecord, EntryRecords
+from services.warning.learned import Learned, Lesson
+from services.warning.proposing import Proposals
+from services.warning.standing import Rule
+
+
+class EntryLessons:
+    """Looks entries up; how cases ended was counted when they were closed."""
+
+    def __init__(
+        self, *, records: EntryRecords, learned: Learned, proposals: Proposals, rule: Rule
+    ) -> None:
+        self._records = records
+        self._learned = learned
+        self._proposals = proposals
+        self._rule = rule
+
+    def of_false_alarm(self, case: Case, events: Sequence[CaseEvent]) -> list[Lesson]:
+        """Return one for each list entry that matched: it falls, or its removal is proposed."""
+        matched = _matched(events, case.entries)
+        return [
+            Lesson(field=_field(one), do=partial(self._lower, case.id, one, where))
+            for one, where in matched.items()
+        ]
+
+    def of_loss(self, case: Case, events: Sequence[CaseEvent]) -> list[Lesson]:
+        """Return one for each list entry that matched: it rises."""
+        matched = _matched(events, case.entries)
+        return [
+            Lesson(field=f"raise:{one}", do=partial(self._raise, one, where))
+            for one, where in matched.items()
+        ]
+
+    async def _raise(self, entry_id: str, where: str, asked: bool) -> str:  # noqa: ARG002
+        entry = await self._looked_up(entry_id, where, {})
+        if entry is None:
+            return _gone(entry_id)
+        record = await self._records.get(entry_id)
+        return f"raised: {entry.pattern}, standing {record.tally.standing:.2f}"
+
+    async def _lower(self, case_id: str, entry_id: str, where: str, asked: bool) -> str:
+        known = (await self._records.get(entry_id)).evidence
+        newest = [*(one for one in known if one != case_id), case_id][-MOST_EVIDENCE:]
+        entry = await self._looked_up(entry_id, where, {"evidence": " ".join(newest)})
+        if entry is None:
+            return _gone(entry_id)
+        record = await self._records.get(entry_id)
+        standing = f"standing {record.tally.standing:.2f}"
+        if not self._rule.asks_removal(record.tally, record.proposed_at_false) or (
+            record.proposed and await self._proposals.waits(record.proposed)
+        ):
+            return f"lowered: {entry.pattern}, {standing}"
+        reason = removal_reason(record, self._rule)
+        change = await self._learned.ask(
+            case_id, _field(entry_id), lambda: self._proposals.remove(entry, reason), asked=asked
+        )
+        proposed = {"proposed": str(change), "proposed_at_false": str(record.tally.false)}
+        await self._records.note(entry_id, proposed)
+        if not change:
+            return f"already: {entry.pattern}, its removal was requested before"
+        return f"proposed: change {change} removes {entry.pattern}, {standing}"
+
+    async def _looked_up(
+        self, entry_id: str, where: str, fields: Mapping[str, str]
+    ) -> Entry | None:
+        """Find an entry that blocks, and note what it is beside *fields*."""
+        found = await self._proposals.find(where)
+        entry = next((one for one in found.entries if one.entry_id == entry_id), None)
+        if entry is not None and entry.action is not Action.BLOCK:
+            entry = None
+        said = dict(fields)
+        if entry is not None:
+            said |= {"kind": entry.kind.name.lower(), "pattern": entry.pattern}
+            said |= {"source": entry.source.name.lower()}
+        if said:
+            await self._records.note(entry_id, said)
+        return entry
+
+
+def removal_reason(record: EntryRecord, rule: Rule) -> str:
+    """Say why an entry should go: figures and the newest cases."""
+    tally = record.tally
+    return (
+        f"standing {tally.standing:.2f}, under {rule.floor:g}: of the closed cases it led to, "
+        f"{tally.false} were false alarms, {tally.confirmed} lost money and {tally.silent} say "
+        f"neither; false alarms: cases {', '.join(reversed(record.evidence))}"
+    )
+
+
+def _matched(events: Sequence[CaseEvent], entries: Sequence[str]) -> Mapping[str, str]:
+    """Return what to look an entry up by, for each that matched."""
+    found: dict[str, str] = {}
+    for event in events:
+        warned = event.warned
+        if warned is not None and warned.entry_id in entries:
+            found.setdefault(warned.entry_id, warned.pattern or warned.means.value)
+    return found
+
+
+def _field(entry_id: str) -> str:
+    return f"remove:{entry_id}"
+
+
+def _gone(entry_id: str) -> str:
+    return f"gone: list entry {entry_id} blocks no more"
