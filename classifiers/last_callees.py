@@ -20,7 +20,7 @@ NEAR = 9
 Uint16s: TypeAlias = npt.NDArray[np.uint16]
 
 _BACK = np.arange(1, HISTORY + 1)[:, None]
-_FAR = np.int16(2**15 - 1)
+_FAR = np.uint16(2**15)
 _CALLEE_BITS, _OLDEST_OF_WORD = np.uint64(16), np.uint64(48)
 
 
@@ -60,7 +60,8 @@ def push_several(words: Int64s, callees: Uint16s, first: Int64s, groups: Int64s)
 
 def known_and_near(before: Uint16s, callees: Uint16s) -> tuple[Bools, Bools]:
     """Tell which *callees* were there *before*, and which were not but next to one that was."""
-    apart = np.abs((before - callees).view(np.int16))
+    # Unsigned: 2**15 apart, the difference has no absolute value as a signed number.
+    apart = np.abs((before - callees).view(np.int16)).view(np.uint16)
     np.putmask(apart, before == 0, _FAR)
     nearest = np.minimum.reduce(apart, axis=0)
     known: Bools = nearest == 0
