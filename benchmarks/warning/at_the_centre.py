@@ -46,14 +46,17 @@ def sent(found: Tally, recorded: Path) -> dict[str, int]:
         begun[ours] += 1
         if got.whole:
             whole.add(ours)
-    failed = found.doubted | found.superseded | found.failed
+    failed = found.doubted | found.superseded | found.failed.keys()
     on_record = set(found.queued) - failed
     return {
         "warnings_on_record_as_sent": len(on_record),
         "warnings_at_the_centre": len(whole),
         "warnings_sent_twice": sum(number > 1 for number in begun.values()),
         "on_record_as_sent_but_not_at_the_centre": len(on_record - whole),
-        "at_the_centre_but_not_on_record": len(set(begun) - on_record - found.doubted),
+        "at_the_centre_but_not_on_record": len(whole - on_record - found.doubted),
+        # The centre had the first part when it could not be given the second: told as a failure.
+        "failed_after_a_part": len(found.failed.keys() & begun.keys()),
+        "failed_without_a_part": len(found.failed.keys() - begun.keys()),
         "in_doubt_and_at_the_centre": len(found.doubted & whole),
         "in_doubt_and_there_in_part": len((found.doubted & set(begun)) - whole),
         "in_doubt_and_not_there": len(found.doubted - set(begun)),

@@ -27,7 +27,7 @@ _WRONG = (
     *("cases_whose_events_make_something_else", "warnings_queued_twice", "warnings_sent_twice"),
     *("warnings_beyond_raised_tiers", "warnings_neither_sent_nor_in_doubt", "sent_but_not_queued"),
     *("on_record_as_sent_but_not_at_the_centre", "at_the_centre_but_not_on_record"),
-    *("texts_nobody_made", "warnings_failed_otherwise"),
+    *("texts_nobody_made", "failed_without_a_part"),
     *("hits_held", "hits_waiting", "todos_left", "messages_left", "dead_letters"),
 )
 
@@ -47,8 +47,8 @@ class Tally:
         """Warnings by SMS, by the id of the message."""
         self.doubted = set[str]()
         self.superseded = set[str]()
-        self.failed = set[str]()
-        """What failed for another reason."""
+        self.failed: dict[str, str] = {}
+        """What failed for another reason, and why."""
         self.raised = 0
         """Times that a tier was raised: each has a warning of its own."""
 
@@ -69,12 +69,15 @@ class Tally:
             if one.kind is EventKind.QUEUED:
                 self.queued[one.message.id] += 1
             if one.kind is EventKind.FAILED:
-                self._why(one.why).add(one.message.id)
+                self._fail(one.message.id, one.why)
 
-    def _why(self, why: str) -> set[str]:
+    def _fail(self, message_id: str, why: str) -> None:
         if why.startswith(_DOUBT):
-            return self.doubted
-        return self.superseded if why == SUPERSEDED else self.failed
+            self.doubted.add(message_id)
+        elif why == SUPERSEDED:
+            self.superseded.add(message_id)
+        else:
+            self.failed[message_id] = why
 
 
 async def tally(client: Client, expected: Mapping[str, set[int]]) -> Tally:
@@ -88,7 +91,7 @@ async def tally(client: Client, expected: Mapping[str, set[int]]) -> Tally:
     return found
 
 
-def cases_found(found: Tally) -> dict[str, int]:
+def cases_found(found: Tally) -> dict[str, Any]:
     """Say how the cases compare with what was offered."""
     return {
         "cases_missing": found.missing,
@@ -100,14 +103,14 @@ def cases_found(found: Tally) -> dict[str, int]:
         "warnings_queued_twice": sum(number > 1 for number in found.queued.values()),
         "warnings_superseded": len(found.superseded),
         "warnings_in_doubt": len(found.doubted),
-        "warnings_failed_otherwise": len(found.failed),
+        "warnings_failed_otherwise": Counter(found.failed.values()),
     }
 
 
 def sent(found: Tally, recorded: Path) -> dict[str, int]:
     """Compare what the sinks wrote down with what the cases say."""
     got, people = _sent(recorded)
-    known = set(got) | found.doubted | found.superseded | found.failed
+    known = set(got) | found.doubted | found.superseded | found.failed.keys()
     return {
         "warnings_sent": len(got),
         "warnings_sent_twice": sum(number > 1 for number in got.values()),

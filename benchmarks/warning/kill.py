@@ -33,13 +33,15 @@ from redis.exceptions import RedisError
 from benchmarks import results
 from benchmarks.warning import at_the_centre, counting, offering
 from benchmarks.warning.victims import CLAIM_MS, Processes
-from blocklists.redis_client import connect
+from blocklists.redis_client import Client, connect
 from fanzha.errors import Unavailable
 from services.cli.console import progress
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
 from tests.message_centre import MessageCentre, message_centre
 
+_QUIET_SECONDS = 5.0
+"""Longer than the schedule takes to look for what is due."""
 _NEVER_WAIT = {
     "FANZHA_WARNING_SMPP_PER_SECOND": "10000",
     "FANZHA_WARNING_QUIET_FROM": "00:00",
@@ -68,7 +70,7 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         pools = _processes(wanted, url, folder, recorded, centre)
         for pool in pools:
             stack.callback(pool.end)
-        started = time.perf_counter()
+        started, quiet_since = time.perf_counter(), time.monotonic()
         offer = asyncio.create_task(offering.offer(client, offered.entries))
         disturbing = Disturbing(wanted, pools, valkey, centre)
         with progress() as bar:
@@ -77,13 +79,17 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
                 await asyncio.sleep(0.25)
                 await disturbing.step()
                 bar.update(task, note=disturbing.told)
-                with suppress(Unavailable, RedisError, OSError):
-                    if offer.done() and disturbing.done and await counting.quiet(client):
-                        break
+                finished = offer.done() and disturbing.done
+                if not (finished and await _quiet(client)):
+                    quiet_since = time.monotonic()
+                elif time.monotonic() - quiet_since > _QUIET_SECONDS:
+                    break
         offer.cancel()
         with suppress(asyncio.CancelledError):
             await offer
         seconds = time.perf_counter() - started
+        for pool in pools:
+            pool.end()  # in order, so that nothing changes while it is counted
         tally = await counting.tally(client, offered.decisions)
         sent = counting.sent if centre is None else at_the_centre.sent
         found = counting.cases_found(tally) | sent(tally, recorded)
@@ -102,6 +108,12 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "unexpected_log_lines": sum("an entry failed" in line for line in log.splitlines()),
     } | found
+
+
+async def _quiet(client: Client) -> bool:
+    with suppress(Unavailable, RedisError, OSError):
+        return await counting.quiet(client)
+    return False
 
 
 def _processes(

@@ -14,8 +14,8 @@ doubt      nobody knows: whoever was sending it died, or the channel did not ans
 A claim is on the disk of the store before the message goes out, so after a crash of the store too
 it is known what may have been sent. *sending* is written then, and not waited for: where the store
 was restarted since (`run`), a claim that somebody left may have been *sending*, and is in doubt as
-that is. A channel whose other side knows messages by their id sends those in doubt again, every
-other does not.
+that is; whoever made it and lives knows better, and goes on. A channel whose other side knows
+messages by their id sends those in doubt again, every other does not.
 """
 
 from collections.abc import Sequence
@@ -39,6 +39,10 @@ if known == 'sent' or known == 'refused' then
 end
 local untouched = known == 'claimed' and ARGV[5] ~= ''
   and redis.call('HGET', KEYS[1], 'run') == ARGV[5]
+if known == 'claimed' and redis.call('HGET', KEYS[1], 'by') == ARGV[1]
+  and redis.call('HGET', KEYS[1], 'at_ms') == ARGV[2] then
+  untouched = true
+end
 if known and not untouched and ARGV[3] == '0' then
   if known ~= 'doubt' then
     redis.call('HSET', KEYS[1], 'status', 'doubt', 'why', 'whoever was sending it left')
@@ -52,7 +56,7 @@ return {'claimed', ''}
 """
 _BEGIN = """
 local known = redis.call('HMGET', KEYS[1], 'status', 'by')
-if known[1] ~= 'claimed' or known[2] ~= ARGV[1] then return 0 end
+if known[2] ~= ARGV[1] or (known[1] ~= 'claimed' and known[1] ~= 'sending') then return 0 end
 redis.call('HSET', KEYS[1], 'status', 'sending')
 return 1
 """
@@ -111,7 +115,10 @@ class Claims:
     async def claim(
         self, message_ids: Sequence[str], now_ms: int, *, repeatable: bool
     ) -> list[Claim]:
-        """Claim messages; row i answers message i. On disk, as far as the store keeps a log."""
+        """Claim messages; row i answers message i. On disk, as far as the store keeps a log.
+
+        Asked again with the same *now_ms*, because the answer was lost, it is the same claim.
+        """
         if not message_ids:
             return []
         async with within(_SECONDS):
@@ -127,7 +134,10 @@ class Claims:
         return [Claim(status=Status(status), why=why) for status, why in answers]
 
     async def begin(self, message_id: str) -> bool:
-        """Note that a claimed message goes out now; False: the claim is no longer ours."""
+        """Note that a claimed message goes out now; False: the claim is no longer ours.
+
+        To be asked again only where the answer was lost, and nothing was sent.
+        """
         async with within(_SECONDS):
             ours: Any = await self._client.eval(_BEGIN, 1, self._state(message_id), self._owner)
         return bool(ours)

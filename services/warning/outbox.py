@@ -24,7 +24,7 @@ from services.warning.dead import DeadLetters
 from services.warning.later import Later
 from services.warning.outbox_needs import AlwaysPermit, Permit, Record
 from services.warning.relay import out_stream
-from services.warning.settling import Settling
+from services.warning.settling import INSIST_S, Settling
 
 logger = logging.getLogger(__name__)
 GROUP = "outbox"
@@ -177,11 +177,7 @@ class Outbox:
         try:
             async with self._claiming:
                 allowed = await self._allowed(entries)
-                claims = await self._claims.claim(
-                    [outgoing.message_id for _, outgoing in allowed],
-                    self._now_ms(),
-                    repeatable=self._sender.repeatable,
-                )
+                claims = await self._claimed([outgoing.message_id for _, outgoing in allowed])
         except Unavailable as error:
             logger.warning("%s: %d messages wait: %s", self._stream, len(entries), error)
         else:
@@ -192,6 +188,29 @@ class Outbox:
                 left.discard(entry.place)
         finally:
             self._held -= left
+
+    async def _claimed(self, message_ids: list[str]) -> list[Claim]:
+        """Claim messages, however long the store is away.
+
+        This process knows that it has not sent them; left to another, they would be in doubt.
+        """
+        now = self._now_ms()
+        while True:
+            try:
+                return await self._claims.claim(
+                    message_ids, now, repeatable=self._sender.repeatable
+                )
+            except Unavailable:
+                await asyncio.sleep(INSIST_S)
+
+    async def _begun(self, message_id: str) -> bool:
+        """Mark a message as going out now, for the same reason for as long as it takes."""
+        while True:
+            try:
+                async with self._writing:
+                    return await self._claims.begin(message_id)
+            except Unavailable:
+                await asyncio.sleep(INSIST_S)
 
     def _over(self, place: str, task: "asyncio.Task[None]") -> None:
         self._under_way.pop(place, None)
@@ -227,9 +246,7 @@ class Outbox:
                 return
             async with self._room:
                 # Here, not before: what waits for room has not been sent for sure.
-                async with self._writing:
-                    ours = await self._claims.begin(outgoing.message_id)
-                if not ours:
+                if not await self._begun(outgoing.message_id):
                     return
                 sent = await self._sender.send(outgoing)
             async with self._writing:

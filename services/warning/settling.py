@@ -23,7 +23,8 @@ from services.warning.outbox_needs import Permit, Record
 MOST_ATTEMPTS = 20
 """So often a channel may ask for later before a message becomes a dead letter."""
 _DOWN_S = 5.0
-_INSIST_S = 0.5
+INSIST_S = 0.5
+"""So long after it failed, what only this process knows is written down again."""
 
 
 class Settling:
@@ -153,7 +154,7 @@ class Settling:
                     remember=remember,
                 )
             except Unavailable:
-                await asyncio.sleep(_INSIST_S)
+                await asyncio.sleep(INSIST_S)
             else:
                 return
 

@@ -185,6 +185,38 @@ async def test_what_somebody_only_claimed_is_sent(client: Client, outbox: Make) 
     assert [one.message_id for one in sink.got] == ["a.1"]
 
 
+async def test_a_claim_outlives_a_restart_of_the_store_for_whoever_made_it_only(
+    client: Client,
+) -> None:
+    stream = out_stream("sms")
+    ours, other = (Claims(client, stream, owner=name) for name in ("ours", "other"))
+
+    async def claimed(claims: Claims, message: str, at_ms: int) -> Status:
+        return (await claims.claim([message], at_ms, repeatable=False))[0].status
+
+    for message in ("m1", "m2", "m3"):
+        await claimed(ours, message, 1)
+        await client.hset(f"state:{{{stream}}}:{message}", "run", "before")
+
+    assert await claimed(ours, "m1", 1) is Status.CLAIMED
+    assert await claimed(ours, "m2", 2) is Status.DOUBT
+    assert await claimed(other, "m3", 1) is Status.DOUBT
+
+
+async def test_a_message_begins_once_more_only_where_nobody_took_it_for_lost(
+    client: Client,
+) -> None:
+    stream = out_stream("sms")
+    ours, other = (Claims(client, stream, owner=name) for name in ("ours", "other"))
+    await ours.claim(["m1"], 1, repeatable=False)
+
+    assert [await ours.begin("m1"), await ours.begin("m1")] == [True, True]
+    assert not await other.begin("m1")
+    (found,) = await other.claim(["m1"], 2, repeatable=False)
+    assert found.status is Status.DOUBT
+    assert not await ours.begin("m1")
+
+
 async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
     client: Client, outbox: Make
 ) -> None:
