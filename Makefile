@@ -3,10 +3,10 @@ BIN := .venv/bin
 BUF_VERSION := 1.75.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check proto lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning test check proto lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha command
 
@@ -22,6 +22,9 @@ install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha 
 
 demo: install  ## Decide example traffic through real gRPC, with nothing but Python
 	$(BIN)/python -m examples.demo
+
+demo-warning: install  ## Follow three waves of fraud to people who were warned, by a real SMPP server (needs node, npm)
+	$(BIN)/python -m examples.warning_demo
 
 test: install  ## Run all tests, with a Valkey of their own
 	$(BIN)/pytest -q

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +27,7 @@ PEOPLE = {
     "sun": ("carrier",),
     "gateway": ("carrier",),
 }
+"""Names and roles; after an @ the region that they reach, where it is not all."""
 START_SECONDS = 90
 COMMAND_SECONDS = 120
 WATCH_SECONDS = 60.0
@@ -110,7 +111,12 @@ class Site:
     """A running service, and how people and the carrier reach it."""
 
     def __init__(
-        self, data: Path, endpoints: Mapping[str, str], identities: Path, client: Client
+        self,
+        data: Path,
+        endpoints: Mapping[str, str],
+        identities: Path,
+        client: Client,
+        people: Iterable[str],
     ) -> None:
         self.data = data
         self.client = client
@@ -119,9 +125,11 @@ class Site:
         self._common = {
             "FANZHA_TARGET": endpoints["interception"],
             "FANZHA_ADMIN_TARGET": endpoints["admin"],
+            "FANZHA_WARNING_TARGET": endpoints["warning"],
+            "FANZHA_DATA_DIR": str(data),
             "FANZHA_TLS_CA": str(identities / "ca.pem"),
         }
-        self._tokens = {who: identities / f"{who}.token" for who in PEOPLE}
+        self._tokens = {who: identities / f"{who}.token" for who in people}
 
     def fanzha(self, who: str, *arguments: str, quiet: bool = False) -> str:
         """Run a command as somebody, and show it; raises RuntimeError when it fails."""
@@ -160,10 +168,14 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    """Run ``fanzha up`` with identities in *folder*, on free ports."""
+def site(
+    folder: Path,
+    people: Mapping[str, Sequence[str]] = PEOPLE,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Site]:
+    """Run ``fanzha up`` with identities of *people* in *folder*, on free ports."""
     identities, data = folder / "identity", folder / "data"
-    _made(identities)
+    _made(identities, people)
     changed = {
         "FANZHA_CONFIG": str(identities / "fanzha.toml"),
         "FANZHA_DATA_DIR": str(data),
@@ -173,6 +185,9 @@ def site(folder: Path) -> Iterator[Site]:
         "FANZHA_ADMIN_METRICS_PORT": "0",
         "FANZHA_LOG_LEVEL": "error",
         "FANZHA_EMERGENCY_HOURS": str(EMERGENCY_HOURS),
+        "FANZHA_WARNING_PORT": "0",
+        "FANZHA_WARNING_METRICS_PORT": "0",
+        **(settings or {}),
     }
     with subprocess.Popen(  # noqa: S603
         [*FANZHA, "up"], env=_environment() | changed, stderr=subprocess.DEVNULL
@@ -184,26 +199,32 @@ def site(folder: Path) -> Iterator[Site]:
             options = Options(timeout=2.0)
             with Client(endpoints["interception"], options, login=login) as client:
                 client.wait_until_ready(10)
-                yield Site(data, endpoints, identities, client)
+                yield Site(data, endpoints, identities, client, people)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
 
 
-def _made(identities: Path) -> None:
+def _made(identities: Path, people: Mapping[str, Sequence[str]]) -> None:
     for arguments in (
         ("identity", "init", str(identities)),
         *(
             ("identity", "token", "--dir", str(identities), "--name", who,
-             *(part for role in roles for part in ("--role", role)),
+             *(part for role in roles for part in _role_and_reach(role)),
              "--out", str(identities / f"{who}.token"))
-            for who, roles in PEOPLE.items()
+            for who, roles in people.items()
         ),
     ):  # fmt: skip
         subprocess.run(  # noqa: S603
-            [*FANZHA, *arguments], env=_environment(), check=True, stdout=subprocess.DEVNULL,
+            [*FANZHA, *arguments], env=_environment(), check=True, capture_output=True,
             timeout=COMMAND_SECONDS,
         )  # fmt: skip
+
+
+def _role_and_reach(role: str) -> tuple[str, ...]:
+    """Return the options for a role such as ``dispatcher`` or ``dispatcher@3405``."""
+    name, _, region = role.partition("@")
+    return ("--role", name, *(("--region", region) if region else ()))
 
 
 def _endpoints(data: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]:

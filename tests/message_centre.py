@@ -1,4 +1,7 @@
-"""Starts the message centre of `tests/smsc`: a real SMPP server, in node."""
+"""Starts the message centre of `tests/smsc`, for tests, benchmarks and the demo.
+
+A real SMPP server, in node; the first time, npm fetches what it needs.
+"""
 
 import asyncio
 import hashlib
@@ -107,7 +110,9 @@ def installed() -> Path:
     """Return a folder with the server and what it needs; the first time, npm fetches that."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise NoMessageCentre("the message centre for tests needs node and npm (Debian: npm)")
+        raise NoMessageCentre(
+            "the SMPP server needs node and npm; on Debian: apt install nodejs npm"
+        )
     files = [FOLDER / name for name in ("package.json", "package-lock.json", "server.js")]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fanzha"

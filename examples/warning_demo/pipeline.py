@@ -1,0 +1,86 @@
+"""What the pipeline of the demo has in its store, and what must be in it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from blocklists.redis_client import connect
+from examples.warning_demo.campaigns import UNREACHABLE
+from services.warning.case_listing import CaseListing
+from services.warning.case_store import CaseStore
+from services.warning.cases import Case
+from services.warning.channels.city_queues import queue
+from services.warning.records import Tier
+
+PATIENCE_SECONDS = 60.0
+CITIES = {"3401": "合肥", "3405": "马鞍山", "3301": "杭州"}
+"""Codes of GB/T 2260, as queues have them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The cases, and how long the queues of the call centres and officers are."""
+
+    cases: Sequence[Case]
+    queues: Mapping[str, int]
+
+    @property
+    def messages(self) -> list[str]:
+        """What became of each warning that was queued, by any channel."""
+        return [what for case in self.cases for what in case.messages.values()]
+
+    def sms(self, *what: str) -> int:
+        """Count the cases whose SMS, which is the first step of every tier, ended like that."""
+        return sum(next(iter(case.messages.values()), "") in what for case in self.cases)
+
+
+def city_of(case: Case) -> str:
+    """Return the city that a case lies in."""
+    return CITIES.get(case.region.city[:4], "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What the steps of the demo's policy lead to."""
+
+    voice: int
+    in_person: int
+    needs_person: int
+
+
+def due(cases: Sequence[Case]) -> Due:
+    """Work out by hand who is called and visited: high always, medium where no SMS arrives."""
+    gone = {case.id for case in cases if case.victim.endswith(UNREACHABLE)}
+    further = sum(
+        case.tier is Tier.HIGH or (case.tier is Tier.MEDIUM and case.id in gone) for case in cases
+    )
+    low = sum(case.tier is Tier.LOW and case.id in gone for case in cases)
+    return Due(voice=further, in_person=further, needs_person=low)
+
+
+def look(url: str) -> Seen:
+    """Read the store."""
+    return asyncio.run(_look(url))
+
+
+def wait_for(url: str, holds: Callable[[Seen], bool]) -> Seen:
+    """Look until *holds*; return what was seen last, whether it does or not."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not holds(seen := look(url)) and time.monotonic() < until:
+        time.sleep(0.3)
+    return seen
+
+
+async def _look(url: str) -> Seen:
+    client = connect(url)
+    try:
+        listing = CaseListing(client, CaseStore(client))
+        cases = [case async for case, _ in listing.walk()]
+        queues = {
+            channel: sum([int(await client.xlen(queue(channel, city))) for city in CITIES])
+            for channel in ("voice", "in_person")
+        }
+    finally:
+        await client.aclose()
+    return Seen(cases=cases, queues=queues)

@@ -1,0 +1,179 @@
+"""The story of the demo, part by part; each says what must hold, and goes on when it does not."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from examples.lists_tour_site import Site, heading, say
+from examples.warning_demo import campaigns, files, pipeline
+from examples.warning_demo.campaigns import Traffic
+from examples.warning_demo.pipeline import Seen
+from examples.warning_demo.telling import table
+from fanzha.client import Answer, Call, CallEnd, RequestFailed
+from fanzha.v1 import decision_pb2
+from services.cli.check import word
+from services.warning.channels import sms_parts
+from tests.message_centre import MessageCentre
+
+_LISTED_SECONDS = 30.0
+_TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}
+
+
+@dataclass(slots=True)
+class Story:
+    """Tells it. `found` is what the test of the demo reads."""
+
+    site: Site
+    centre: MessageCentre
+    people: int
+    found: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where the store is."""
+        return (self.site.data / "valkey" / "url").read_text().strip()
+
+    def expect(self, what: str, wanted: object, got: object) -> None:
+        """Say what must be so, and whether it is."""
+        holds = wanted == got
+        say(f"{'✓' if holds else '✗'} {what}: {got}" + ("" if holds else f", not {wanted}"))
+        self.found[what] = got
+        if not holds:
+            self.wrong.append(what)
+
+    def lists(self, file: Path) -> None:
+        """Put the campaigns on the list, by a change that a second person approves."""
+        heading("1. The bureau lists what three campaigns use; Wang approves what Li imported")
+        answer = self.site.json("li", "blocklist", "import", str(file), "--source", "bureau",
+                                "--reason", "三起案件串并")  # fmt: skip
+        self.expect("refused by the guard (110)", files.REFUSED, answer["refused"])
+        self.site.fanzha("wang", "changes", "approve", str(answer["change_id"]))
+        until = time.monotonic() + _LISTED_SECONDS
+        call = Call(caller=campaigns.COURIER, callee=campaigns.person("合肥", 91))
+        # As somebody who looks, not as the carrier: the first block is the first case.
+        while not self.site.client.decide_call(call).list_version and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def early(self) -> None:
+        """Let the first calls of the one-ring wave through, before anybody has listed it."""
+        heading("0. Before anybody knows: the one-ring wave begins, and its calls get through")
+        traffic = campaigns.one_ring(self.people)
+        answers = self.site.client.decide_calls(traffic.calls[:20])
+        ends = [
+            CallEnd(caller=call.caller, callee=call.callee, answered=False)
+            for call in traffic.calls[:20]
+        ]
+        told = self.site.client.report_call_ends(ends)
+        say(f"{sum(not one.blocked for one in answers)} of {len(answers)} calls rang, "
+            f"{told.accepted} ends reported, none answered")  # fmt: skip
+
+    def traffic(self) -> set[tuple[str, str]]:
+        """Replay everything; return who is at risk by which campaign."""
+        heading("2. The carrier asks about each text and call: InterceptionService")
+        counts: list[tuple[str, ...]] = []
+        at_risk: set[tuple[str, str]] = set()
+        parts = {
+            "bank link, then calls from abroad": campaigns.bank(self.people),
+            "one-ring wave": campaigns.one_ring(self.people),
+            "fake-loan texts": campaigns.loan(self.people),
+            "a parcel service, listed by mistake": campaigns.courier(),
+            "ordinary calls and texts": campaigns.ordinary(self.people),
+        }
+        for name, part in parts.items():
+            texts, calls = self._decided(part)
+            counts += [(name, "text", *cells) for cells in _by_reason(texts)]
+            counts += [(name, "call", *cells) for cells in _by_reason(calls)]
+            at_risk |= part.at_risk
+            blocked = sum(answer.blocked for answer in (*texts, *calls))
+            wanted = len(part.texts) + len(part.calls) if part.at_risk else 0
+            self.expect(f"{name}: blocked", wanted, blocked)
+        table(("campaign", "channel", "decision", "why", "rows"), counts)
+        return at_risk | self._confirm()
+
+    def cases(self, at_risk: set[tuple[str, str]]) -> Seen:
+        """Show what the hits became."""
+        heading("3. fanzha warn makes a case for each person and campaign, and warns by SMPP")
+        seen = pipeline.wait_for(self.url, lambda now: _settled(now, len(at_risk)))
+        self.expect("cases, one for each person and campaign", len(at_risk), len(seen.cases))
+        rows = Counter((pipeline.city_of(case), int(case.tier or 0)) for case in seen.cases)
+        table(("city", *_TIERS.values(), "cases"), [
+            (city, *(str(rows[city, tier]) for tier in _TIERS),
+             str(sum(rows[city, tier] for tier in _TIERS)))
+            for city in sorted({city for city, _ in rows})
+        ])  # fmt: skip
+        return seen
+
+    def messages(self, seen: Seen) -> None:
+        """Compare both sides of SMPP."""
+        heading("4. What we sent, and what the message centre has: SMPP on both sides")
+        got = self.centre.of("message")
+        sent = seen.sms("sent", "delivered", "failed")
+        self.expect("messages at the message centre", sent, len(got))
+        twice = sum(number > 1 for number in Counter((m["to"], m["text"]) for m in got).values())
+        self.expect("the same text to the same person twice", 0, twice)
+        gone = sum(one["to"].endswith(campaigns.UNREACHABLE) for one in got)
+        self.expect("receipts: delivered", sent - gone, seen.sms("delivered"))
+        self.expect("receipts: phone switched off", gone, seen.sms("failed"))
+        parts = sum(one["parts"] for one in got)
+        say(f"{sent} messages in {parts} submit_sm, {len(self.centre.of('receipted'))} receipts "
+            "answered. One of them, as the phone shows it:")  # fmt: skip
+        example = max(got, key=lambda one: (campaigns.LOAN_SENDER in one["text"], one["to"]))
+        size = len(sms_parts.cut(example["text"], 0).bodies)
+        say(f"“{example['text']}” ({size} parts)")
+
+    def escalations(self, seen: Seen) -> None:
+        """Show who is called and visited because no message reached them, or it is urgent."""
+        heading("5. No answer, or too urgent to wait: a call, then a visit")
+        due = pipeline.due(seen.cases)
+        seen = pipeline.wait_for(self.url, lambda now: now.queues["in_person"] >= due.in_person)
+        self.expect("in the queue of the call centre", due.voice, seen.queues["voice"])
+        self.expect("in the queue for visits", due.in_person, seen.queues["in_person"])
+        waiting = sum(case.needs_person for case in seen.cases if int(case.tier or 0) == 1)
+        self.expect("low, no message arrived: a person is needed", due.needs_person, waiting)
+
+    def _confirm(self) -> set[tuple[str, str]]:
+        """Confirm what only a rule suspected, so that it becomes a hit."""
+        traffic = campaigns.forged()
+        (answer,) = self.site.client.decide_calls(traffic.calls)
+        say(f"a number of this country that comes from abroad is no list's business: "
+            f"{_reason(answer)}; somebody looks, and confirms")  # fmt: skip
+        until = time.monotonic() + _LISTED_SECONDS
+        while True:
+            try:
+                self.site.client.confirm_hit(
+                    answer.decision_id, confirmed_by="wang", note="来电显示为伪造"
+                )
+                break
+            except RequestFailed:
+                # A hit is kept a moment after its decision.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+        return traffic.at_risk
+
+    def _decided(self, part: Traffic) -> tuple[Sequence[Answer], Sequence[Answer]]:
+        client = self.site.client
+        return (
+            client.decide_texts(part.texts) if part.texts else [],
+            client.decide_calls(part.calls) if part.calls else [],
+        )
+
+
+def _settled(seen: Seen, cases: int) -> bool:
+    arrived = seen.sms("delivered", "failed")
+    return len(seen.cases) >= cases and arrived >= cases
+
+
+def _by_reason(answers: Sequence[Answer]) -> list[tuple[str, str, str]]:
+    counts = Counter(
+        ("block" if answer.blocked else "allow", _reason(answer)) for answer in answers
+    )
+    return [(*key, str(count)) for key, count in sorted(counts.items())]
+
+
+def _reason(answer: Answer) -> str:
+    return word(decision_pb2.Reason.Name(cast(Any, answer.reason)), "REASON_")
