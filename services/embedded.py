@@ -110,9 +110,7 @@ class EmbeddedValkey:
             self._owner_lock = None
 
     def _launch(self) -> None:
-        server_lock = file_lock.lock(self._directory / "server.lock")
-        if server_lock is None:
-            raise RuntimeError(f"{self._directory}: another Valkey server runs on it")
+        server_lock = self._lock_for_server()
         _write_private(self._directory / "valkey.conf", self._configuration())
         _write_private(self._directory / "url", self.url)
         try:
@@ -128,6 +126,16 @@ class EmbeddedValkey:
         finally:
             os.close(server_lock)
         self._wait_until_ready(self._process)
+
+    def _lock_for_server(self) -> int:
+        # A child of a killed server that rewrites its append-only file has the lock until it ends.
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            found = file_lock.lock(self._directory / "server.lock")
+            if found is not None:
+                return found
+            time.sleep(_POLL_SECONDS)
+        raise RuntimeError(f"{self._directory}: another Valkey server runs on it")
 
     def _configuration(self) -> str:
         return "\n".join(

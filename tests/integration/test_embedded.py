@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from services import file_lock
 from services.embedded import EmbeddedValkey
 
 
@@ -85,6 +86,23 @@ async def test_a_killed_server_is_started_again_on_its_port_with_its_data(tmp_pa
         assert restarted
         assert value(url, "fact") == "kept"
         assert not await valkey.ensure_running()
+
+
+async def test_a_server_waits_for_a_child_that_the_killed_one_left(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        assert valkey.pid is not None
+        os.kill(valkey.pid, signal.SIGKILL)
+        await asyncio.to_thread(os.waitid, os.P_PID, valkey.pid, os.WEXITED | os.WNOWAIT)
+        left = file_lock.lock(tmp_path / "valkey" / "server.lock")
+        assert left is not None
+
+        restarting = asyncio.create_task(valkey.ensure_running())
+        await asyncio.sleep(0.2)
+        waited = not restarting.done()
+        os.close(left)
+
+        assert await restarting
+        assert waited
 
 
 async def test_a_stopped_server_is_gone(tmp_path: Path) -> None:
