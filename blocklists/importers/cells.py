@@ -9,9 +9,6 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from openpyxl.styles.numbers import is_date_format
-from openpyxl.utils.datetime import from_excel
-
 from blocklists.importers import lost_digits
 from blocklists.importers.records import Layout
 
@@ -57,6 +54,8 @@ def text(cell: Any) -> str:
 
 def _number(value: float, shown_as: str, epoch: datetime) -> str:
     if _shows_dates(shown_as):
+        from openpyxl.utils.datetime import from_excel  # noqa: PLC0415 - see `workbook`
+
         try:
             return _moment(from_excel(value, epoch))
         except (OverflowError, ValueError):
@@ -77,4 +76,6 @@ def _moment(value: Any) -> str:
 
 @lru_cache(maxsize=1024)
 def _shows_dates(shown_as: str) -> bool:
+    from openpyxl.styles.numbers import is_date_format  # noqa: PLC0415
+
     return bool(is_date_format(shown_as))

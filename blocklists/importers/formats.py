@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from blocklists.importers import (
@@ -16,11 +16,10 @@ from blocklists.importers import (
     json_lists,
     numbers,
     rpz,
-    stix,
     unbound,
     yaml_records,
 )
-from blocklists.importers.rows import Reader
+from blocklists.importers.rows import Item, Reader
 
 HEAD_LINES = 500
 """Lines that `detect` wants to see."""
@@ -44,6 +43,13 @@ class Format(StrEnum):
     STIX = "stix"
 
 
+def read_stix(lines: Iterable[str], now_s: int = 0) -> Iterator[Item]:
+    """Read a bundle; indicators that begin after *now_s* are bad."""
+    from blocklists.importers import stix  # noqa: PLC0415 - takes 0.2 s, and few lists need it
+
+    return stix.read(lines, now_s)
+
+
 READERS: dict[Format, Reader] = {
     Format.CSV: csv_table.read,
     Format.NUMBERS: numbers.read,
@@ -56,7 +62,7 @@ READERS: dict[Format, Reader] = {
     Format.BIND: bind.read,
     Format.JSON: json_lists.read,
     Format.YAML: yaml_records.read,
-    Format.STIX: stix.read,
+    Format.STIX: read_stix,
 }
 """Readers of lines; a workbook has none, see `workbook`."""
 

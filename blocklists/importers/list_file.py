@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from blocklists.importers import csv_table, files, formats, stix, workbook
+from blocklists.importers import csv_table, files, formats, workbook
 from blocklists.importers.columns import Choose, nothing_chosen
 from blocklists.importers.formats import Format
 from blocklists.importers.headers import Header
@@ -134,7 +134,7 @@ class ListFile:
         if self.format_ == Format.CSV:
             return partial(csv_table.read, choose=self._ways.choose, told=self._told)
         if self.format_ == Format.STIX:
-            return partial(stix.read, now_s=self._now_s)
+            return partial(formats.read_stix, now_s=self._now_s)
         return formats.READERS[self.format_]
 
     def _told(self, header: Header) -> None:

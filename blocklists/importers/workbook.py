@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import IO, Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from blocklists.importers import headers
 from blocklists.importers.cells import Cells, text, wrong_number
 from blocklists.importers.columns import Choose, nothing_chosen
@@ -139,6 +136,9 @@ Rows = Iterator[tuple[int, Cells]]
 
 
 def _opened(raw: IO[bytes]) -> Any:
+    import openpyxl  # noqa: PLC0415 - takes 0.1 s, and most lists are texts
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     start = raw.read(4)
     raw.seek(0)
     if start == OLD_WORKBOOK:
