@@ -9,6 +9,7 @@ dead sibling does not take is lost and counted.
 
 import asyncio
 import logging
+import os
 import socket
 from pathlib import Path
 
@@ -24,6 +25,8 @@ ROWS_AT_ONCE = 1024
 _COLUMNS = 5
 _LARGEST = ROWS_AT_ONCE * _COLUMNS * 8
 _SUFFIX = ".ends"
+_LONGEST_ADDRESS = 100
+"""Bytes of a path that a socket can have as its address, on every system; Linux takes 107."""
 
 
 class EndsExchange:
@@ -34,6 +37,7 @@ class EndsExchange:
         self._folder = folder
         self._path = folder / f"{name}{_SUFFIX}"
         self._record_ends = record_ends
+        self._directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self.dropped = 0
@@ -42,7 +46,7 @@ class EndsExchange:
     def open(self) -> None:
         """Begin to take what siblings tell; needs a running event loop."""
         self._path.unlink(missing_ok=True)
-        self._socket.bind(str(self._path))
+        self._socket.bind(self._address(self._path))
         asyncio.get_running_loop().add_reader(self._socket, self._take)
 
     def close(self) -> None:
@@ -50,6 +54,7 @@ class EndsExchange:
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         self._path.unlink(missing_ok=True)
+        os.close(self._directory)
 
     def __call__(
         self,
@@ -70,13 +75,20 @@ class EndsExchange:
 
     def _tell(self, sibling: Path, part: Int64s) -> None:
         try:
-            self._socket.sendto(part.tobytes(), str(sibling))
+            self._socket.sendto(part.tobytes(), self._address(sibling))
         except BlockingIOError:
             self.dropped += part.shape[1]
         except (ConnectionRefusedError, FileNotFoundError):
             # It died without closing; whoever replaces it has a name of its own.
             sibling.unlink(missing_ok=True)
             self.dropped += part.shape[1]
+
+    def _address(self, path: Path) -> str:
+        # A data folder may lie deeper than a socket's address is long; Linux has a short way there.
+        text = str(path)
+        if len(os.fsencode(text)) <= _LONGEST_ADDRESS:
+            return text
+        return f"/proc/self/fd/{self._directory}/{path.name}"
 
     def _take(self) -> None:
         try:

@@ -52,6 +52,17 @@ async def until_counted(counted: Counted, rows: int) -> None:
             await asyncio.sleep(0.005)
 
 
+async def test_workers_meet_in_a_folder_with_a_name_longer_than_an_address(tmp_path: Path) -> None:
+    folder = tmp_path / ("deep" * 30)
+
+    with a_worker(folder, "1") as (one, _), a_worker(folder, "2") as (_, there):
+        report(one, 8617000000001)
+        await until_counted(there, 1)
+
+    assert there.callers == [8617000000001]
+    assert list(folder.iterdir()) == []
+
+
 async def test_each_worker_counts_each_end_once(tmp_path: Path) -> None:
     with a_worker(tmp_path, "1") as (one, here), a_worker(tmp_path, "2") as (_, there):
         report(one, 8617000000001, 8617000000002)
