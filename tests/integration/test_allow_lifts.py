@@ -13,7 +13,7 @@ from fanzha.client import channels
 from fanzha.fingerprint import fingerprint
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2, interception_pb2, interception_pb2_grpc
-from tests.running import Running, eventually, fanzha_up
+from tests.running import LEAN, Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -24,7 +24,7 @@ FAR_S = 4_000_000_000
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(Path(tmp_path_factory.mktemp("service")), workers=2) as running:
+    with fanzha_up(Path(tmp_path_factory.mktemp("service")), workers=2, **LEAN) as running:
         yield running
 
 
@@ -253,14 +253,14 @@ def test_hits_of_entries_and_shadows_are_told_and_counted(lists: Lists) -> None:
 
 
 def test_hits_survive_a_restart(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=2) as running, lists_of(running) as lists:
+    with fanzha_up(tmp_path, workers=2, **LEAN) as running, lists_of(running) as lists:
         lists.change(entry(NUMBER, "block"))
         for _ in range(2):
             lists.decide(call(NUMBER))
         lists.listed.clear()
         # Nothing waits for the next write: workers write what they have when they end.
 
-    with fanzha_up(tmp_path, workers=2) as running:
+    with fanzha_up(tmp_path, workers=2, **LEAN) as running:
         told = running.fanzha("blocklist", "show", NUMBER).stdout
 
     assert "2, about" in told

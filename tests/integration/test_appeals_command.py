@@ -13,7 +13,7 @@ from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.cli.appeals import app
-from tests.running import Running, eventually, fanzha_up
+from tests.running import LEAN, Running, eventually, fanzha_up
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ BLOCK, ALLOW = decision_pb2.ACTION_BLOCK, decision_pb2.ACTION_ALLOW
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with fanzha_up(tmp_path_factory.mktemp("up"), workers=2) as service:
+    with fanzha_up(tmp_path_factory.mktemp("up"), workers=2, **LEAN) as service:
         yield service
 
 

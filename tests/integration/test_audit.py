@@ -18,7 +18,7 @@ from fanzha.v1 import audit_pb2_grpc
 from services.audit.copies import STREAM
 from services.ports import SharedPort
 from tests.audit_logs import lines_of, write_lines
-from tests.running import eventually, role, run
+from tests.running import eventually, role, run, serves
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -48,7 +48,7 @@ class Office:
         port = self.target.split(":")[1]
         settings |= {"FANZHA_REDIS_URL": self.redis_url, "FANZHA_ADMIN_PORT": port}
         with role("admin", self.folder, **settings) as process:
-            eventually(lambda: self.run("blocklist", "status").returncode == 0)
+            eventually(lambda: serves(self.target))
             yield process.pid
 
     def run(self, *arguments: str) -> "CompletedProcess[str]":

@@ -10,7 +10,7 @@ from fanzha.client import channels
 from fanzha.fingerprint import NEAR, equal_values, fingerprint, read
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
-from tests.running import Running, eventually, fanzha_up
+from tests.running import LEAN, Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -21,7 +21,7 @@ LOAN = "无抵押贷款，凭身份证最快当天到账，额度{}元，利息�
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
-    with fanzha_up(folder, workers=1, FANZHA_BULK_TEXTS="1000") as running:
+    with fanzha_up(folder, workers=1, FANZHA_BULK_TEXTS="1000", **LEAN) as running:
         yield running
 
 

@@ -24,7 +24,7 @@ from fanzha.client import (
 )
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from tests.running import Running, eventually, fanzha_up
+from tests.running import LEAN, Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -40,7 +40,9 @@ _DRAWN_BITS = 40
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Running]]:
     with ExitStack() as stack:
         folders = [Path(tmp_path_factory.mktemp(name)) for name in ("one", "other")]
-        one, other = (stack.enter_context(fanzha_up(folder, workers=1)) for folder in folders)
+        one, other = (
+            stack.enter_context(fanzha_up(folder, workers=1, **LEAN)) for folder in folders
+        )
         yield one, other
 
 

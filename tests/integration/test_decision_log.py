@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.client import Call, CallEnd, Client
-from tests.running import Running, eventually, fanzha_up
+from tests.running import LEAN, Running, eventually, fanzha_up
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
 
@@ -22,6 +22,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         workers=1,
         FANZHA_DECISION_LOG_ALLOWED_ONE_IN="1",
         FANZHA_DECISION_LOG_FLUSH_SECONDS="0.1",
+        **LEAN,
     ) as running:
         running.fanzha(
             *("blocklist", "add", FRAUD, "--action", "block", "--source", "bureau"),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.running import fanzha_up, run
+from tests.running import NO_WARNINGS, fanzha_up, run
 
 FRAUD = (
     "尊敬的建行用户：您的账户积分即将清零，可兑换现金880元，"
@@ -41,7 +41,7 @@ def test_what_no_model_decided_is_said_to_have_no_parts(tmp_path: Path) -> None:
 
 
 def test_a_decision_of_a_server_is_explained_by_the_same_version_here(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as service:
+    with fanzha_up(tmp_path, workers=1, **NO_WARNINGS) as service:
         done = service.fanzha("check", "sms", "--explain", "--from", "1069000000", FRAUD)
         call = service.fanzha(
             "check", "call", "--explain", "--from", "+8617000000123", "--to", "+8619900000001",

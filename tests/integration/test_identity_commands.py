@@ -14,7 +14,7 @@ from fanzha.v1 import change_pb2, change_pb2_grpc
 from services.identities.folder import FIRST_CLIENT, Folder
 from services.identity import Role
 from tests.identities import now
-from tests.running import Running, eventually, fanzha_up, run
+from tests.running import LEAN, Running, eventually, fanzha_up, run
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -264,7 +264,7 @@ def test_who_was_turned_away_is_in_the_audit_log_by_whatever_process(site: Site)
 
 
 def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as service:
+    with fanzha_up(tmp_path, workers=1, **LEAN) as service:
         shown = service.fanzha("identity", "show")
 
     assert "developer" in shown.stdout

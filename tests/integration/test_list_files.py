@@ -9,13 +9,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.running import Running, fanzha_up
+from tests.running import LEAN, Running, fanzha_up
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One service for all tests here; each uses numbers and names of its own."""
-    with fanzha_up(Path(tmp_path_factory.mktemp("files")), workers=1) as running:
+    with fanzha_up(Path(tmp_path_factory.mktemp("files")), workers=1, **LEAN) as running:
         yield running
 
 

@@ -5,9 +5,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from benchmarks.load import traffic
 from benchmarks.load.askers import Connections
 from benchmarks.load.probe import probe
 from benchmarks.load.traffic import Body
-from tests.running import fanzha_up
+from tests.running import LEAN, Running, eventually, fanzha_up
 
 SECONDS_EACH = 0.3
 
@@ -171,18 +170,24 @@ async def test_a_server_that_answers_without_decisions_is_found_out() -> None:
             await asyncio.to_thread(probe, target, [silent])
 
 
-def test_a_second_of_load_on_a_real_service_is_decided_and_reported(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as running:
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "services", "bench", "load", "--target", running.interception,
-                "--server-pid", str(running.process.pid), "--mix", "call=2,text=1,link=1",
-                "--rows", "4", "--rate", "200", "--seconds", "1", "--warm-up", "0.2",
-                "--generators", "2", "--arrivals", "poisson", "--timeout-ms", "30000",
-                "--budget-ms", "30000",
-            ],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("service")
+    with fanzha_up(folder, workers=1, **LEAN) as service:
+        yield service
+
+
+def test_a_second_of_load_on_a_real_service_is_decided_and_reported(running: Running) -> None:
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "services", "bench", "load", "--target", running.interception,
+            "--server-pid", str(running.process.pid), "--mix", "call=2,text=1,link=1",
+            "--rows", "4", "--rate", "200", "--seconds", "1", "--warm-up", "0.2",
+            "--generators", "2", "--arrivals", "poisson", "--timeout-ms", "30000",
+            "--budget-ms", "30000",
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
 
     report = json.loads(done.stdout)
     (outcome,) = report["outcomes"]
@@ -192,31 +197,29 @@ def test_a_second_of_load_on_a_real_service_is_decided_and_reported(tmp_path: Pa
     assert "open loop" in done.stderr
 
 
-def test_the_client_that_integrators_import_is_measured_too(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as running:
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "benchmarks.load", "--target", running.interception,
-                "--through", "client", "--mode", "closed", "--seconds", "0.5", "--warm-up", "0.2",
-                "--timeout-ms", "30000", "--budget-ms", "30000",
-            ],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+def test_the_client_that_integrators_import_is_measured_too(running: Running) -> None:
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "benchmarks.load", "--target", running.interception,
+            "--through", "client", "--mode", "closed", "--seconds", "0.5", "--warm-up", "0.2",
+            "--timeout-ms", "30000", "--budget-ms", "30000",
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
 
     (outcome,) = json.loads(done.stdout)["outcomes"]
     assert set(outcome["statuses"]) == {"OK"}
 
 
-def test_a_rate_that_is_not_decided_in_time_fails_the_command(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as running:
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "benchmarks.load", "--target", running.interception,
-                "--rate", "100", "--seconds", "0.5", "--warm-up", "0", "--budget-ms", "0.1",
-                "--timeout-ms", "30000",
-            ],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+def test_a_rate_that_is_not_decided_in_time_fails_the_command(running: Running) -> None:
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "benchmarks.load", "--target", running.interception,
+            "--rate", "100", "--seconds", "0.5", "--warm-up", "0", "--budget-ms", "0.1",
+            "--timeout-ms", "30000",
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
     assert done.returncode == 1
     assert json.loads(done.stdout)["outcomes"]
@@ -240,9 +243,10 @@ def test_a_load_test_that_is_asked_to_end_ends_the_service_it_started(tmp_path: 
         env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        while not list(tmp_path.glob("fanzha-bench-*/endpoints.json")):
-            time.sleep(0.1)
-        process.terminate()
+        try:
+            eventually(lambda: any(tmp_path.glob("fanzha-bench-*/endpoints.json")))
+        finally:
+            process.terminate()
 
     assert process.returncode == 143
     assert not list(tmp_path.glob("fanzha-bench-*"))

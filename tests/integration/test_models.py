@@ -17,7 +17,7 @@ from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from services.clock import now_ms
 from services.model_kinds import ModelKind
 from tests.model_bundles import a_bundle, cut_graph, some_bundles
-from tests.running import Running, eventually, fanzha_up, run
+from tests.running import NO_WARNINGS, Running, eventually, fanzha_up, run
 
 WORKERS = 2
 
@@ -28,7 +28,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     (folder / "models").mkdir()
     some_bundles(folder / "models")
     a_bundle(folder / "models", "moment", "1")
-    with fanzha_up(folder, workers=WORKERS, FANZHA_MODELS_DIR=str(folder / "models")) as running:
+    with fanzha_up(
+        folder, workers=WORKERS, FANZHA_MODELS_DIR=str(folder / "models"), **NO_WARNINGS
+    ) as running:
         yield running
 
 
@@ -234,7 +236,11 @@ def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running
 def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> None:
     root = some_bundles(tmp_path / "models")
     with fanzha_up(
-        tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), FANZHA_MOMENT_ACTION="off"
+        tmp_path,
+        workers=1,
+        FANZHA_MODELS_DIR=str(root),
+        FANZHA_MOMENT_ACTION="off",
+        **NO_WARNINGS,
     ) as service:
         done = service.fanzha("models", "activate", "moment", "1", check=False)
 
@@ -256,8 +262,8 @@ def test_a_host_runs_what_was_wanted_last_even_when_the_store_has_lost_it(
 ) -> None:
     root = some_bundles(tmp_path / "models")
     a_bundle(root, "url", "2")
-    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root)) as service:
+    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **NO_WARNINGS) as service:
         models(service, "activate", "url", "1")
     rmtree(tmp_path / "valkey")
-    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root)) as again:
+    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **NO_WARNINGS) as again:
         assert ask(again, 1) == Counter({"1": 1})

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.ports import SharedPort
-from tests.running import endpoints, eventually, role, run
+from tests.running import LEAN, endpoints, eventually, health, role, run, serves
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -31,13 +31,6 @@ def blocks(target: str) -> bool:
     return decide(target).action == BLOCKED
 
 
-def health(target: str) -> int:
-    with channels.blocking(target) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        status: int = stub.Check(health_pb2.HealthCheckRequest(), timeout=10).status  # type: ignore[attr-defined]
-        return status
-
-
 def free_port() -> int:
     port = SharedPort("127.0.0.1", 0)
     port.close()
@@ -54,15 +47,15 @@ def test_hosts_and_administration_meet_in_redis_and_a_host_restarts_without_it(
 
     with (
         role("admin", office, FANZHA_REDIS_URL=redis_url, FANZHA_ADMIN_PORT=admin.split(":")[1]),
-        role("serve", host, FANZHA_REDIS_URL=redis_url, FANZHA_WORKERS="1") as parent,
+        role("serve", host, FANZHA_REDIS_URL=redis_url, FANZHA_WORKERS="1", **LEAN) as parent,
     ):
         target = endpoints(host, parent)["interception"]
-        eventually(lambda: run("blocklist", "status", "--target", admin).returncode == 0)
+        eventually(lambda: serves(admin))
         run("blocklist", "add", LISTED, "--action", "block", "--source", "bureau", "--reason",
             "test", "--author", "li", "--target", admin)  # fmt: skip
         eventually(lambda: blocks(target))
 
-    with role("serve", host, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1") as parent:
+    with role("serve", host, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1", **LEAN) as parent:
         decision = decide(endpoints(host, parent)["interception"])
 
     assert decision.action == BLOCKED
@@ -70,7 +63,7 @@ def test_hosts_and_administration_meet_in_redis_and_a_host_restarts_without_it(
 
 
 def test_a_damaged_list_file_is_not_used(tmp_path: Path, redis_url: str) -> None:
-    with role("serve", tmp_path, FANZHA_REDIS_URL=redis_url, FANZHA_WORKERS="1") as parent:
+    with role("serve", tmp_path, FANZHA_REDIS_URL=redis_url, FANZHA_WORKERS="1", **LEAN) as parent:
         endpoints(tmp_path, parent)
     for file in (tmp_path / "lists").glob("*.lists"):
         damaged = bytearray(file.read_bytes())
@@ -80,7 +73,7 @@ def test_a_damaged_list_file_is_not_used(tmp_path: Path, redis_url: str) -> None
 
     with role(
         "serve", tmp_path, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1",
-        FANZHA_LISTEN_PORT=str(port),
+        FANZHA_LISTEN_PORT=str(port), **LEAN,
     ):  # fmt: skip
         target = f"127.0.0.1:{port}"
         eventually(lambda: answers(target))

