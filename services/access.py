@@ -43,6 +43,8 @@ _APPEALS_READERS = _of(Role.AUDITOR, Role.APPEALS_OFFICER)
 _DECIDERS = _of(Role.APPROVER, Role.APPEALS_OFFICER)
 # Who sends in warnings: carriers, and whoever else knows of people at risk.
 _WARNERS = _of(Role.CARRIER, Role.SOURCE)
+_DISPATCHER = _of(Role.DISPATCHER)
+_CASE_READERS = _of(Role.DISPATCHER, Role.AUDITOR)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -114,6 +116,15 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "SubmitWarnings": _WARNERS,
         "FollowFeedback": _WARNERS,
         "GetSourceQuality": _WARNERS | _of(Role.AUDITOR, Role.OPERATOR),
+    },
+    "fanzha.v1.CaseService": {
+        "ListCases": _CASE_READERS,
+        "GetCase": _CASE_READERS,
+        "GetCaseHistory": _CASE_READERS,
+        "AssignCase": _DISPATCHER,
+        "TakeCase": _DISPATCHER,
+        "NoteCase": _DISPATCHER,
+        "CloseCase": _DISPATCHER,
     },
     "fanzha.v1.WarningControlService": {
         "StopWarnings": _of(Role.OPERATOR, Role.APPROVER),

@@ -1,8 +1,10 @@
-"""Carries what workers turned away to the audit log, which the process of administration keeps.
+"""Carries what other processes put on record to the audit log, which list administration keeps.
 
-By the stream ``fanzha:refusals`` in Redis: workers append, administration records and then deletes.
-A record that was written and not yet deleted when the process died is written again. While nobody
-reads, the stream holds `MOST_WAITING`; what comes beyond stays in the log of its worker.
+Whom workers turned away, and what desks did to cases. By the stream ``fanzha:refusals`` in Redis:
+they append, administration records and then deletes. A record that was written and not yet deleted
+when the process died is written again. While nobody reads, the stream holds `MOST_WAITING`; what
+comes beyond is refused: a refusal is then in the log of its worker only, and what a desk wanted to
+do does not happen.
 """
 
 import asyncio
@@ -25,7 +27,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class RefusalPost:
-    """The end of a worker: an `Audit` that sends on what it is told."""
+    """The end of another process: an `Audit` that sends on what it is told."""
 
     def __init__(self, client: Client, worker: str) -> None:
         self._client: Any = client
@@ -60,7 +62,7 @@ class RefusalIntake:
             try:
                 more = await self.read() == READ_ROWS
             except FanzhaError as error:
-                logger.warning("refusals of workers wait: %s", error)
+                logger.warning("records of other processes wait: %s", error)
                 more = False
             await asyncio.sleep(0 if more else _PAUSE_SECONDS)
 

@@ -8,13 +8,18 @@ from prometheus_client import CollectorRegistry, Counter
 
 from blocklists.redis_client import connect
 from services import admin_metrics, exposure, identity, lifetime
+from services.audit_trail import Trail
 from services.clock import now_ms
+from services.refusal_post import RefusalPost
+from services.refusals import Refusals
 from services.rpc import security
+from services.rpc.cases import CaseServicer
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
 from services.warning import assembly, events_http, http_server, rulebook, way_out
 from services.warning.channel_figures import ChannelFigures
+from services.warning.desk import Desk
 from services.warning.drop_folder import DropFolder
 from services.warning.events_http import Who
 from services.warning.limit_store import LimitStore
@@ -49,9 +54,21 @@ async def run(settings: Settings) -> int:
     failures = Counter(
         "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
     )
-    guard = security.of(settings, "admin")
+    audit = RefusalPost(client, pipeline.consumer)
+    refusals = Refusals(audit)
+    guard = security.of(settings, "admin", refusals.note)
+    desk = Desk(
+        store=pipeline.store,
+        listing=pipeline.listing,
+        router=router,
+        trail=Trail(audit, of="case"),
+        now_ms=now_ms,
+    )
     server = RpcServer(
-        {"warning": WarningServicer(pipeline.submitting, pipeline.sources)},
+        {
+            "warning": WarningServicer(pipeline.submitting, pipeline.sources),
+            "case": CaseServicer(desk, pipeline.reader),
+        },
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
         security=guard,
@@ -88,6 +105,7 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(ways.close)
         background = [*pipeline.start(), *ways.start()]
         background.append(asyncio.create_task(switch.follow()))
+        background.append(asyncio.create_task(refusals.run()))
         if settings.warning_drop_dir is not None:
             folder = DropFolder(settings.warning_drop_dir, pipeline.submitting)
             background.append(asyncio.create_task(folder.run()))
@@ -97,6 +115,7 @@ async def run(settings: Settings) -> int:
         await server.drain(settings.drain_seconds)
         await ways.drain(settings.drain_seconds)
         await lifetime.cancel(background)
+        await refusals.write(last=True)
     logger.info("the warning pipeline ends")
     return 0
 

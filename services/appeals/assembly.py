@@ -22,9 +22,9 @@ from services.appeals.opening import Opening
 from services.appeals.origins import NoOrigins, Origins
 from services.appeals.review import Review
 from services.appeals.store import AppealStore
-from services.appeals.trail import Trail
 from services.appeals.upkeep import Upkeep
 from services.audit_events import Audit
+from services.audit_trail import Trail
 from services.feedback import Feedback
 from services.hit_store import HitStore
 from services.places import APPEALS

@@ -15,9 +15,9 @@ from services.appeals.records import Appeal, Document, Event, State, Subject, Wh
 from services.appeals.report import Report
 from services.appeals.review import Review
 from services.appeals.store import AppealStore, Standing
-from services.appeals.trail import Trail
-from services.appeals.wording import who
 from services.audit_events import AuditKind
+from services.audit_trail import Trail
+from services.wording import who
 
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100

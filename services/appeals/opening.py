@@ -31,9 +31,9 @@ from services.appeals.records import (
     blocked_by,
 )
 from services.appeals.store import AppealStore
-from services.appeals.trail import Trail
-from services.appeals.wording import LONGEST_NAME, required, who
 from services.audit_events import AuditKind
+from services.audit_trail import Trail
+from services.wording import LONGEST_NAME, required, who
 
 _HOUR_MS = 3_600_000
 _BLANK = re.compile(r"[\s()-]+")

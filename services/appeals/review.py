@@ -28,9 +28,9 @@ from services.appeals.records import (
     What,
 )
 from services.appeals.store import AppealStore
-from services.appeals.trail import Trail
-from services.appeals.wording import optional, required, who
 from services.audit_events import AuditKind
+from services.audit_trail import Trail
+from services.wording import optional, required, who
 
 LIFT_SECONDS = 10.0
 """How long a decision waits for its lift."""

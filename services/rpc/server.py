@@ -17,6 +17,8 @@ from fanzha.v1 import (
     audit_pb2_grpc,
     blocklist_pb2,
     blocklist_pb2_grpc,
+    case_pb2,
+    case_pb2_grpc,
     change_pb2,
     change_pb2_grpc,
     feedback_pb2,
@@ -74,6 +76,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "warning_control": (
         warning_control_pb2.DESCRIPTOR.services_by_name["WarningControlService"].full_name,
         warning_control_pb2_grpc.add_WarningControlServiceServicer_to_server,
+    ),
+    "case": (
+        case_pb2.DESCRIPTOR.services_by_name["CaseService"].full_name,
+        case_pb2_grpc.add_CaseServiceServicer_to_server,
     ),
     "warning": (
         warning_pb2.DESCRIPTOR.services_by_name["WarningService"].full_name,

@@ -18,13 +18,14 @@ from services.warning.records import MeansKind, Risk
 from services.warning.sources import Quality, Sources
 from services.warning.submitting import MOST_AT_ONCE, Submitting, source_kind, source_name
 
-_KINDS = {
+MEANS_KINDS = {
     pb.MEANS_KIND_CALLER: MeansKind.CALLER,
     pb.MEANS_KIND_SENDER: MeansKind.SENDER,
     pb.MEANS_KIND_LINK: MeansKind.LINK,
     pb.MEANS_KIND_TEXT: MeansKind.TEXT,
     pb.MEANS_KIND_ACCOUNT: MeansKind.ACCOUNT,
 }
+"""Kinds of means, as the wire has them."""
 _TAKEN = {
     What.ACCEPTED: pb.TAKEN_ACCEPTED,
     What.JOINED: pb.TAKEN_JOINED,
@@ -158,7 +159,7 @@ def _said(warning: pb.Warning) -> Said | InvalidInput:
         return Said(
             reference=warning.reference,
             victim=warning.victim,
-            means_kind=_KINDS.get(warning.means_kind),
+            means_kind=MEANS_KINDS.get(warning.means_kind),
             means=warning.means,
             channel=Channel(warning.channel) if warning.channel else None,
             fraud_type=FraudType(warning.fraud_type),

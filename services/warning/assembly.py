@@ -14,6 +14,7 @@ from fanzha.phone import HomePlan
 from services.hit_store import CONFIRMED, DISMISSED
 from services.settings import Settings
 from services.warning import own_hits, relay
+from services.warning.case_counts import CaseCounts
 from services.warning.case_figures import CaseFigures
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
@@ -38,6 +39,7 @@ class Pipeline:
 
     store: CaseStore
     listing: CaseListing
+    reader: WarningReader
     intake: Intake
     submitting: Submitting
     sources: Sources
@@ -111,6 +113,7 @@ def build(
     return Pipeline(
         store=store,
         listing=CaseListing(client, store),
+        reader=reader,
         intake=intake,
         submitting=Submitting(
             intake=intake, reader=reader, sources=sources, counted=figures.submitted
@@ -136,7 +139,11 @@ def build(
         ),
         relays=relays,
         upkeep=Upkeep(
-            hits=hit_group, todos=[one.group for one in relays], dead=dead, figures=figures
+            hits=hit_group,
+            todos=[one.group for one in relays],
+            dead=dead,
+            figures=figures,
+            cases=CaseCounts(client, registry, now_ms=now_ms),
         ),
         consumer=consumer,
     )

@@ -87,11 +87,15 @@ class CaseStore:
             views = await reading.execute()
         return [written.read_case(view) if view else None for view in views]
 
-    async def history(self, case_id: str) -> list[CaseEvent]:
-        """Return all events of a case, oldest first; `NotFound` when there are none."""
+    async def history(self, case_id: str, *, after: int = 0, most: int = 0) -> list[CaseEvent]:
+        """Return the events of a case, oldest first; `NotFound` when there are none.
+
+        *after* so many, and at most *most*; 0: all.
+        """
+        last = after + most - 1 if most else -1
         async with within(READ_SECONDS):
-            found: Any = await self._client.lrange(_key(case_id or "0", "events"), 0, -1)
-        if not found:
+            found: Any = await self._client.lrange(_key(case_id or "0", "events"), after, last)
+        if not found and not after:
             raise NotFound(f"case: there is no {case_id!r}")
         return [written.read_event(text) for text in found]
 

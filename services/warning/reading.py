@@ -77,7 +77,7 @@ class WarningReader:
         self._check_time(said.occurred_at_ms, now)
         if not 0 <= said.talked_s <= MOST_TALKED_S:
             raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {said.talked_s}")
-        means = self._means(said)
+        means = self.means(said.means_kind, said.means)
         return Warned(
             source=source,
             source_name=source_name,
@@ -106,24 +106,25 @@ class WarningReader:
             raise InvalidInput("victim: is no number of a person")
         return written
 
-    def _means(self, said: Said) -> Means:
-        _check_text("means", said.means, LONGEST_MEANS, required=True)
-        match said.means_kind:
+    def means(self, kind: MeansKind | None, text: str) -> Means:
+        """Read what reached a person."""
+        _check_text("means", text, LONGEST_MEANS, required=True)
+        match kind:
             case None:
                 known = ", ".join(kind.value for kind in MeansKind)
                 raise InvalidInput(f"means_kind: one of {known}")
-            case MeansKind.CALLER | MeansKind.SENDER as kind:
-                key = self._home.sender_key(said.means)
+            case MeansKind.CALLER | MeansKind.SENDER:
+                key = self._home.sender_key(text)
                 if key == UNREADABLE:
                     raise InvalidInput("means: is no number, service code or name")
-                return Means(kind=kind, value=number_text(key) or said.means)
-            case MeansKind.LINK as kind:
-                page = url.canonical(said.means)
+                return Means(kind=kind, value=number_text(key) or text)
+            case MeansKind.LINK:
+                page = url.canonical(text)
                 if not page:
                     raise InvalidInput("means: is no link")
                 return Means(kind=kind, value=page)
-            case MeansKind.TEXT | MeansKind.ACCOUNT as kind:
-                return Means(kind=kind, value=said.means)
+            case MeansKind.TEXT | MeansKind.ACCOUNT:
+                return Means(kind=kind, value=text)
 
     def _check_time(self, at_ms: int, now_ms: int) -> None:
         if at_ms <= 0:

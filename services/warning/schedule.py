@@ -16,6 +16,7 @@ with are theirs, whatever is due.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from itertools import count, takewhile
 
 from blocklists.redis_client import Client, within
 from fanzha.errors import Unavailable, VersionConflict
@@ -30,6 +31,10 @@ from services.warning.records import Tier
 logger = logging.getLogger(__name__)
 SCHEDULE = "schedule"
 """Who takes steps, on record."""
+UNREACHED = "unreached"
+"""Stands among the lines of a policy for a tier that was raised because nobody answered."""
+_PATIENCE_MS = 24 * 3_600_000
+"""For a tier without steps."""
 _LOCK = "fanzha:warning:schedule:lock"
 _LOCK_MS = 30_000
 _SECONDS = 4.0
@@ -151,11 +156,47 @@ def hurried(case: Case, now_ms: int) -> list[CaseEvent]:
     ]
 
 
+def unreached(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
+    """Raise a case whose person could not be reached: its next step, else the highest tier's first.
+
+    Where that has none either, somebody must go on trying: whoever has the case, by a new date,
+    or somebody who takes it.
+    """
+    tier, number = case.tier or Tier.LOW, case.step + 1
+    step, raised = router.step(tier, number), list[CaseEvent]()
+    why = "the person could not be reached"
+    if step is None and tier < Tier.HIGH:
+        tier, number = Tier.HIGH, 0
+        step = router.step(tier, number)
+        raised = [
+            CaseEvent(
+                kind=EventKind.TIERED,
+                at_ms=now_ms,
+                by=by,
+                why=why,
+                tier=tier,
+                lines=(*case.lines, UNREACHED),
+                policy=case.policy,
+            )
+        ]
+    if step is not None:
+        queued = opening.queued(case, tier, number, step, now_ms, by=by)
+        return [*raised, _escalated(now_ms, f"{why}; next: {step.channel}", by=by), queued]
+    again = now_ms + patience_ms(router, tier) if case.state is CaseState.DISSUADING else 0
+    return [*raised, _escalated(now_ms, f"{why}; there is no further step", by=by, due=again)]
+
+
+def patience_ms(router: Router, tier: Tier) -> int:
+    """Return how long a person has for a case: as long as the last step of its tier."""
+    steps = takewhile(bool, (router.step(tier, number) for number in count()))
+    return max((step.within_ms for step in list(steps)[-1:] if step), default=_PATIENCE_MS)
+
+
 def _failed(case: Case) -> bool:
     """Tell whether the message that was queued last failed."""
     last = list(case.messages.values())[-1:]
     return last == [EventKind.FAILED.value]
 
 
-def _escalated(now_ms: int, why: str) -> CaseEvent:
-    return CaseEvent(kind=EventKind.ESCALATED, at_ms=now_ms, by=SCHEDULE, why=why, due_at_ms=0)
+def _escalated(now_ms: int, why: str, *, by: str = SCHEDULE, due: int = 0) -> CaseEvent:
+    return CaseEvent(kind=EventKind.ESCALATED, at_ms=now_ms, by=by, why=why, due_at_ms=due)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from fanzha.errors import Unavailable
+from services.warning.case_counts import CaseCounts
 from services.warning.consuming import Group
 from services.warning.dead import DeadLetters
 from services.warning.figures import WarningFigures
@@ -21,12 +22,19 @@ class Upkeep:
     """Tells figures, and tidies, until cancelled."""
 
     def __init__(
-        self, *, hits: Group, todos: Sequence[Group], dead: DeadLetters, figures: WarningFigures
+        self,
+        *,
+        hits: Group,
+        todos: Sequence[Group],
+        dead: DeadLetters,
+        figures: WarningFigures,
+        cases: CaseCounts,
     ) -> None:
         self._hits = hits
         self._todos = todos
         self._dead = dead
         self._figures = figures
+        self._cases = cases
 
     async def run(self) -> None:
         """Look every few seconds."""
@@ -51,3 +59,4 @@ class Upkeep:
         lag = sum(lag for _, lag in parts) if known else -1
         self._figures.streams("todo", lag, sum(held for held, _ in parts))
         self._figures.letters(await self._dead.count())
+        await self._cases.look()

@@ -1,4 +1,4 @@
-"""Checks what people write into appeals."""
+"""Checks what people write into appeals and cases."""
 
 from fanzha.errors import InvalidInput
 from services import identity

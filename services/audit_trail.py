@@ -1,4 +1,4 @@
-"""Audits what happens to appeals: before it happens, so that nothing happens unseen.
+"""Audits what happens to appeals and cases: before it happens, so that nothing happens unseen.
 
 What then fails is followed by a record that it was refused.
 """
@@ -13,21 +13,23 @@ Result = TypeVar("Result")
 
 
 class Trail:
-    """The audit log, as appeals use it."""
+    """The audit log, as appeals use it, and whatever else is worked on."""
 
-    def __init__(self, audit: Audit) -> None:
+    def __init__(self, audit: Audit, of: str = "appeal") -> None:
+        """*of* is what subjects are, such as ``appeal`` or ``case``."""
         self._audit = audit
+        self._of = of
 
     async def around(
         self,
         kind: AuditKind,
-        appeal_id: int,
+        of_id: int | str,
         by: str,
         details: Mapping[str, str],
         act: Awaitable[Result],
     ) -> Result:
         """Record *kind*, then *act*; without a record it does not act."""
-        subject = f"appeal:{appeal_id}"
+        subject = f"{self._of}:{of_id}"
         try:
             await self._audit.record(kind, subject=subject, details=details, actor=by)
         except BaseException:

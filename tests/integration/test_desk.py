@@ -1,0 +1,425 @@
+"""The desk on a real store and over a real socket: who sees what, who wins, what is on record."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from prometheus_client import CollectorRegistry
+
+from blocklists.redis_client import Client, connect
+from fanzha.errors import FanzhaError
+from fanzha.phone import HomePlan
+from fanzha.v1 import case_pb2 as pb
+from fanzha.v1 import case_pb2_grpc, warning_pb2
+from services.audit_events import AuditKind
+from services.audit_trail import Trail
+from services.rpc import security
+from services.rpc.cases import CaseServicer
+from services.rpc.server import RpcServer
+from services.warning import case_changes, delivery
+from services.warning.case_counts import CaseCounts
+from services.warning.case_events import MessageRef, Outcome
+from services.warning.case_filter import CaseFilter
+from services.warning.case_listing import CaseListing
+from services.warning.case_store import CaseStore
+from services.warning.cases import Case
+from services.warning.desk import Asked, Desk
+from services.warning.desk_events import Closing
+from services.warning.intake import Intake
+from services.warning.opening import PlainRouter
+from services.warning.reading import WarningReader
+from services.warning.records import Region
+from tests.identities import Issuer
+from tests.warnings import NOW_MS, a_warning
+
+COUNTY = Region(province="340000", city="340500", county="340503")
+CITY = Region(province="340000", city="340500")
+ELSEWHERE = Region(province="340000", city="340100", county="340102")
+NOWHERE = Region(how="unknown")
+PLACES = [COUNTY, COUNTY, CITY, ELSEWHERE, NOWHERE]
+"""Of persons 1, 2, 3 and so on."""
+
+
+class Places(PlainRouter):
+    """Knows where the persons of this test live."""
+
+    def region(self, victim: str) -> Region:
+        return PLACES[(int(victim[-4:]) - 1) % len(PLACES)]
+
+
+@dataclass
+class Record:
+    """Keeps what went into the audit log."""
+
+    said: list[tuple[AuditKind, str, str, dict[str, str]]] = field(default_factory=list)
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        self.said.append((kind, subject, actor, dict(details)))
+
+
+@dataclass
+class Office:
+    """A desk, and what is behind it."""
+
+    desk: Desk
+    store: CaseStore
+    intake: Intake
+    reader: WarningReader
+    record: Record
+    client: Client
+    clock: list[int]
+
+    async def opened(self, count: int = len(PLACES)) -> list[str]:
+        """Open cases of persons 1 to *count*."""
+        results = await self.intake.take([a_warning(number) for number in range(1, count + 1)])
+        return [one.case_id for one in results]
+
+
+@pytest.fixture
+async def office(redis_url: str) -> AsyncIterator[Office]:
+    client, clock, record, router = connect(redis_url), [NOW_MS], Record(), Places()
+    store = CaseStore(client)
+    yield Office(
+        desk=Desk(
+            store=store,
+            listing=CaseListing(client, store),
+            router=router,
+            trail=Trail(record, of="case"),
+            now_ms=lambda: clock[0],
+        ),
+        store=store,
+        intake=Intake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
+        reader=WarningReader(HomePlan("86"), now_ms=lambda: clock[0], most_age_hours=72),
+        record=record,
+        client=client,
+        clock=clock,
+    )
+    await client.aclose()
+
+
+@dataclass
+class Window:
+    """The service, as seen by people with tokens."""
+
+    stub: Any
+    issuer: Issuer
+
+    async def ask(self, method: str, request: Any, role: str = "dispatcher", **claims: Any) -> Any:
+        token = self.issuer.token(role, **claims)
+        metadata = (("authorization", f"Bearer {token}"),)
+        return await getattr(self.stub, method)(request, metadata=metadata, timeout=20)
+
+    async def status(self, method: str, request: Any, **claims: Any) -> grpc.StatusCode:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await self.ask(method, request, **claims)
+        return caught.value.code()
+
+    async def seen(self, request: pb.ListCasesRequest | None = None, **claims: Any) -> list[str]:
+        answer = await self.ask("ListCases", request or pb.ListCasesRequest(), **claims)
+        return [one.case_id for one in answer.cases]
+
+
+@pytest.fixture
+async def window(office: Office, tmp_path: Path) -> AsyncIterator[Window]:
+    issuer = Issuer(tmp_path / "jwks.json")
+    server = RpcServer(
+        {"case": CaseServicer(office.desk, office.reader)},
+        max_message_bytes=2**20,
+        security=security.of(issuer.settings(), "admin"),
+    )
+    port = await server.start("127.0.0.1", 0)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield Window(case_pb2_grpc.CaseServiceStub(channel), issuer)
+    await server.drain(0)
+
+
+async def test_everybody_sees_the_cases_of_their_regions_and_no_others(
+    office: Office, window: Window
+) -> None:
+    ids = await office.opened()
+    one, two, city, elsewhere, _ = ids
+
+    assert set(await window.seen()) == set(ids)
+    assert set(await window.seen(regions=["34"])) == {one, two, city, elsewhere}
+    assert set(await window.seen(regions=["340500"])) == {one, two, city}
+    assert set(await window.seen(regions=["340503"])) == {one, two}
+    assert set(await window.seen(regions=["340503", "3401"])) == {one, two, elsewhere}
+    assert await window.seen(regions=["33"]) == []
+    assert set(await window.seen(role="auditor")) == set(ids)
+
+
+async def test_a_case_elsewhere_is_not_there_for_any_method_and_stays_as_it_is(
+    office: Office, window: Window
+) -> None:
+    *_, elsewhere, _ = await office.opened()
+    before = await office.store.get(elsewhere)
+    requests = {
+        "GetCase": pb.GetCaseRequest(case_id=elsewhere),
+        "GetCaseHistory": pb.GetCaseHistoryRequest(case_id=elsewhere),
+        "AssignCase": pb.AssignCaseRequest(case_id=elsewhere, region="340503"),
+        "TakeCase": pb.TakeCaseRequest(case_id=elsewhere),
+        "NoteCase": pb.NoteCaseRequest(case_id=elsewhere, text="x"),
+        "CloseCase": pb.CloseCaseRequest(case_id=elsewhere, outcome=pb.CASE_OUTCOME_SAFE),
+    }
+
+    found = {
+        method: await window.status(method, request, regions=["3405"])
+        for method, request in requests.items()
+    }
+
+    assert found == dict.fromkeys(requests, grpc.StatusCode.NOT_FOUND)
+    assert await office.store.get(elsewhere) == before
+    assert office.record.said == []
+
+
+async def test_numbers_are_whole_for_dispatchers_who_ask_for_one_case(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    asked = pb.GetCaseRequest(case_id=one)
+
+    for_auditor = (await window.ask("GetCase", asked, role="auditor")).found
+    whole = (await window.ask("GetCase", asked, regions=["34"])).found
+    listed = (await window.ask("ListCases", pb.ListCasesRequest(page_size=1))).cases[0]
+
+    assert (whole.victim, whole.masked) == ("+8617000000001", False)
+    assert whole.means[0].value == "+8619900000001"
+    assert (for_auditor.victim, for_auditor.masked) == ("**********0001", True)
+    assert "+8619900000001" not in str(for_auditor)
+    assert listed.masked
+    assert office.record.said == [(AuditKind.CASE_READ, f"case:{one}", "wang", {})]
+
+
+async def test_a_history_hides_people_and_notes_from_auditors(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    await window.ask("NoteCase", pb.NoteCaseRequest(case_id=one, text="her son is with her"))
+    asked = pb.GetCaseHistoryRequest(case_id=one)
+
+    whole = await window.ask("GetCaseHistory", asked)
+    masked = await window.ask("GetCaseHistory", asked, role="auditor")
+
+    assert "her son is with her" in str(whole)
+    assert "+8619900000001" in str(whole)
+    assert "her son is with her" not in str(masked)
+    assert "+8619900000001" not in str(masked)
+    assert [one.what for one in masked.events] == [one.what for one in whole.events]
+
+
+async def test_a_history_comes_in_pages(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    events, after = [], 0
+    for _ in range(20):
+        asked = pb.GetCaseHistoryRequest(case_id=one, after=after, page_size=3)
+        answer = await window.ask("GetCaseHistory", asked)
+        events += [one.what for one in answer.events]
+        after = answer.next_after
+        if not after:
+            break
+
+    assert events == [event.kind.value for event in await office.store.history(one)]
+
+
+async def test_of_two_who_take_a_case_at_once_one_does(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    asked = pb.TakeCaseRequest(case_id=one)
+
+    answers = await asyncio.gather(
+        *(window.ask("TakeCase", asked, sub=name) for name in ("wang", "li", "zhao", "qian")),
+        return_exceptions=True,
+    )
+
+    refused = [each.code() for each in answers if isinstance(each, grpc.aio.AioRpcError)]
+    (winner,) = (each.found.officer for each in answers if not isinstance(each, BaseException))
+    assert refused == [grpc.StatusCode.ABORTED] * 3
+    assert (await office.store.get(one)).officer == winner
+
+
+async def test_a_change_that_others_overtook_is_refused(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    seen = (await office.store.get(one)).revision
+    await window.ask("TakeCase", pb.TakeCaseRequest(case_id=one, revision=seen))
+
+    late = pb.CloseCaseRequest(case_id=one, outcome=pb.CASE_OUTCOME_SAFE, revision=seen)
+
+    assert await window.status("CloseCase", late) is grpc.StatusCode.ABORTED
+    assert (await office.store.get(one)).open
+
+
+async def test_a_city_gives_a_case_to_a_county_and_the_county_gives_it_back(
+    office: Office, window: Window
+) -> None:
+    _, _, city, *_ = await office.opened()
+    give = pb.AssignCaseRequest(case_id=city, region="340504", officer="zhao")
+    back = pb.AssignCaseRequest(case_id=city, region="340500")
+
+    await window.ask("AssignCase", give, regions=["3405"])
+    there = await window.seen(regions=["340504"])
+    refused = await window.status(
+        "AssignCase", pb.AssignCaseRequest(case_id=city, region="340503"), regions=["340504"]
+    )
+    await window.ask("AssignCase", back, regions=["340504"])
+
+    assert there == [city]
+    assert refused is grpc.StatusCode.PERMISSION_DENIED
+    assert await window.seen(regions=["340504"]) == []
+    assert (await office.store.get(city)).officer == "zhao"
+
+
+async def test_what_waits_for_a_person_comes_first_and_counts_as_overdue(
+    office: Office, window: Window
+) -> None:
+    ids = await office.opened(3)
+    waits, late, _ = ids
+    note = pb.NoteCaseRequest(case_id=waits, unreached=True)
+    while not (await office.store.get(waits)).needs_person:
+        await window.ask("NoteCase", note)
+    await window.ask("TakeCase", pb.TakeCaseRequest(case_id=late))
+    office.clock[0] = (await office.store.get(late)).due_at_ms
+    await office.intake.take([a_warning(7)])
+
+    everything = await window.seen()
+
+    assert everything[0] == waits
+    assert set(await window.seen(pb.ListCasesRequest(overdue_only=True))) == set(ids)
+    assert await window.seen(pb.ListCasesRequest(officer="wang")) == [late]
+    assert await window.seen(pb.ListCasesRequest(states=[pb.CASE_STATE_DISSUADING])) == [late]
+
+
+async def test_a_list_comes_in_pages(office: Office, window: Window) -> None:
+    ids = await office.opened()
+    found: list[str] = []
+    token = ""
+    for _ in ids:
+        asked = pb.ListCasesRequest(page_size=2, page_token=token)
+        answer = await window.ask("ListCases", asked)
+        found += [one.case_id for one in answer.cases]
+        token = answer.next_page_token
+        if not token:
+            break
+
+    assert sorted(found) == sorted(ids)
+
+
+async def test_what_was_lost_reaches_the_event_and_a_duplicate_its_other(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    (again,) = await office.intake.take([a_warning(1, reference="b", campaign="x")])
+    took = [pb.CaseMeans(kind=warning_pb2.MEANS_KIND_CALLER, value="19900000001")]
+    lost = pb.CloseCaseRequest(
+        case_id=one, outcome=pb.CASE_OUTCOME_LOST_MONEY, lost_fen=1_200_000, lost_to=took
+    )
+    same = pb.CloseCaseRequest(
+        case_id=again.case_id, outcome=pb.CASE_OUTCOME_DUPLICATE, duplicate_of=one
+    )
+
+    await window.ask("CloseCase", lost)
+    await window.ask("CloseCase", same)
+
+    last = (await office.store.history(one))[-1]
+    assert (last.outcome, last.lost_fen) == (Outcome.LOST_MONEY, 1_200_000)
+    assert [each.value for each in last.lost_to] == ["+8619900000001"]
+    assert (await office.store.get(again.case_id)).duplicate_of == one
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("ListCases", pb.ListCasesRequest(page_size=501)),
+        ("ListCases", pb.ListCasesRequest(states=[pb.CASE_STATE_CLOSED], overdue_only=True)),
+        ("ListCases", pb.ListCasesRequest(page_token="x")),
+        ("GetCase", pb.GetCaseRequest()),
+        ("GetCaseHistory", pb.GetCaseHistoryRequest(case_id="1", page_size=-1)),
+        ("AssignCase", pb.AssignCaseRequest(case_id="1")),
+        ("NoteCase", pb.NoteCaseRequest(case_id="1")),
+        ("CloseCase", pb.CloseCaseRequest(case_id="1")),
+        ("CloseCase", pb.CloseCaseRequest(case_id="1", outcome=pb.CASE_OUTCOME_FALSE_ALARM)),
+    ],
+)
+async def test_what_cannot_be_read_is_refused(
+    office: Office, window: Window, method: str, request_: Any
+) -> None:
+    one, *_ = await office.opened(1)
+    if getattr(request_, "case_id", "") == "1":
+        request_.case_id = one
+
+    assert await window.status(method, request_) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_gauges_tell_what_there_is(office: Office) -> None:
+    ids = await office.opened()
+    closing = Closing(outcome=Outcome.SAFE)
+    await office.desk.take(Asked(case_id=ids[1], by="wang"), take_over=False)
+    await office.desk.close(Asked(case_id=ids[0], by="wang"), closing, "")
+    office.clock[0] += 10**9
+    registry = CollectorRegistry()
+
+    await CaseCounts(office.client, registry, now_ms=lambda: office.clock[0]).look()
+
+    def told(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"fanzha_warning_cases_{name}", labels)
+
+    assert told("open", state="routed", tier="medium") == 3
+    assert told("open", state="dissuading", tier="medium") == 1
+    assert told("closed", outcome="safe") == 1
+    assert told("overdue") == 4
+    assert told("without_region") == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_do(
+    office: Office, seed: int
+) -> None:
+    chance = random.Random(seed)
+    ids = await office.opened()
+    told = delivery.Delivery(office.store, now_ms=lambda: office.clock[0])
+
+    async def something(case: Case) -> None:
+        asked = Asked(case_id=case.id, by=chance.choice(["wang", "li"]))
+        desk = office.desk
+        match chance.randrange(7):
+            case 0:
+                await desk.take(asked, take_over=chance.random() < 0.5)
+            case 1:
+                await desk.note(asked, "x", unreached=chance.random() < 0.5, due_at_ms=0)
+            case 2:
+                region = chance.choice(["340503", "340102", "34"])
+                await desk.assign(asked, region=region, officer="zhao", why="")
+            case 3:
+                await desk.close(asked, Closing(outcome=Outcome.SAFE), "")
+            case 4:
+                number = int(case.victim[-4:])
+                await office.intake.take([a_warning(number, reference=str(chance.random()))])
+            case _:
+                await channel_tells(told, case, chance)
+
+    for _ in range(25):
+        office.clock[0] += chance.randrange(10_000_000)
+        cases = [await office.store.get(chance.choice(ids)) for _ in range(3)]
+        results = await asyncio.gather(*map(something, cases), return_exceptions=True)
+        odd = [one for one in results if one and not isinstance(one, FanzhaError)]
+        assert odd == []
+
+    for case_id in ids:
+        history = await office.store.history(case_id)
+        assert await office.store.get(case_id) == case_changes.fold(history)
+    everything = await office.desk.list(CaseFilter(), size=500, after="")
+    views = [await office.store.get(case_id) for case_id in ids]
+    assert {one.id for one in everything.cases} == {one.id for one in views if one.open}
+    assert sum(one.revision for one in views) > 25
+
+
+async def channel_tells(told: delivery.Delivery, case: Case, chance: random.Random) -> None:
+    for message in case.messages:
+        reference = MessageRef(id=message, channel="sms")
+        say = chance.choice([told.sent, told.delivered])
+        await say(reference, by="sms")
