@@ -6,6 +6,7 @@ from services.cli import (
     warning_control,
     warning_dead,
     warning_entries,
+    warning_examples,
     warning_policy,
     warning_regions,
     warning_sources,
@@ -17,6 +18,7 @@ app.add_typer(warning_dead.app, name="dead")
 app.command()(warning_sources.sources)
 app.command()(warning_sources.feedback)
 app.command()(warning_entries.entries)
+app.add_typer(warning_examples.app, name="examples")
 app.add_typer(warning_policy.app, name="policy")
 app.add_typer(warning_templates.app, name="templates")
 app.command()(warning_regions.where)

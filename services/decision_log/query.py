@@ -5,7 +5,7 @@ the log, and beyond its memory uses a folder of the log. Blocking: ask from a th
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,6 +129,19 @@ class DecisionQuery:
         hours = list(logged_hours(self._folder, schema.TEXT_CONTENT, decided_at_ms))[:1]
         return self._one(decision_id, hours)
 
+    def several(
+        self, decision_ids: Collection[int], *, since_ms: int = 0
+    ) -> dict[int, Mapping[str, Any]]:
+        """Return those decisions that are logged and still kept, by id."""
+        return self._several(decision_ids, self._decisions(since_ms))
+
+    def contents(
+        self, decision_ids: Collection[int], *, since_ms: int = 0
+    ) -> dict[int, Mapping[str, Any]]:
+        """Return what texts said, where that is logged and still kept, by decision id."""
+        hours = list(logged_hours(self._folder, schema.TEXT_CONTENT, since_ms))
+        return self._several(decision_ids, hours)
+
     def stats(self, since_ms: int, by: Sequence[str]) -> Sequence[Count]:
         """Count decisions by some of `BY`, the most events first; by hour, in order of time."""
         unknown = [name for name in by if name not in BY]
@@ -163,6 +176,22 @@ class DecisionQuery:
         nothing: list[dict[str, Any]] = []
         rows = self._ask(hours, [], ask, nothing)
         return rows[0] if rows else None
+
+    def _several(
+        self, decision_ids: Collection[int], hours: Sequence[Hour]
+    ) -> dict[int, Mapping[str, Any]]:
+        def ask(connection: Any, files: list[str]) -> list[dict[str, Any]]:
+            return _dicts(
+                connection.execute(
+                    f"SELECT * FROM {_FILES} "  # noqa: S608
+                    "WHERE decision_id IN (SELECT unnest(CAST(? AS UBIGINT[])))",
+                    [files, list(decision_ids)],
+                )
+            )
+
+        nothing: list[dict[str, Any]] = []
+        rows = self._ask(hours, [], ask, nothing) if decision_ids else nothing
+        return {int(row["decision_id"]): row for row in rows}
 
     def _decisions(self, since_ms: int) -> list[Hour]:
         return [

@@ -1,6 +1,7 @@
 """How cases end goes back to the lists: cases, list administration and its requests, for real."""
 
 import asyncio
+import csv
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,10 @@ from services import lifetime
 from services.administration import Administration
 from services.changes.popularity import PopularHosts
 from services.changes.records import ChangeKind, Record, State
+from services.cli import example_export
 from services.current_lists import CurrentLists
+from services.decision_log.conditions import Conditions
+from services.decision_log.query import DecisionQuery
 from services.hit_store import CONFIRMED
 from services.identity import acting
 from services.list_changes import Reference, Terms
@@ -33,7 +37,9 @@ from services.warning.learned import NOTED, Learned
 from services.warning.loss_means import Wanted
 from services.warning.proposing import PIPELINE, AdministeredProposals
 from services.warning.records import Means, MeansKind, Warned
+from tests.builders import some_texts
 from tests.change_desk import LI, WANG, ChangeDesk, an_impact, change_desk
+from tests.decision_logs import logged
 from tests.proposals import proposed
 from tests.warnings import a_warning
 
@@ -340,6 +346,41 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     for case in cases:
         await loop.learnt(case)
     assert [one.kind for one in await loop.requests()] == [ChangeKind.RETIREMENT, ChangeKind.NORMAL]
+
+
+async def test_examples_are_written_as_far_as_the_log_keeps_them(
+    loop: Loop, redis_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "decisions"
+    body = "您的账户异常，请登录 http://pay.example/now"
+    logged(folder, texts=True).decide(some_texts(body, sender=LISTED))
+    log = DecisionQuery(folder, HomePlan())
+    (row,) = log.find(Conditions(since_ms=0)).rows
+    lost = await loop.warned(replace(a_warning(1), decision_id=row["decision_id"]))
+    fine = await loop.warned(replace(a_warning(2, caller=OTHER), decision_id=2**40))
+    safe = await loop.warned(replace(a_warning(3), decision_id=2**40 + 1))
+    for case, outcome in ((lost, "lost_money"), (fine, "false_alarm"), (safe, "safe")):
+        await loop.close(case, Outcome(outcome))
+
+    async def export(name: str, since_ms: int = 0) -> list[dict[str, str]]:
+        file = tmp_path / name
+        what = {"since_ms": since_ms, "model": "sms" if name == "sms.csv" else "any"}
+        counts = await asyncio.to_thread(
+            lambda: example_export.export(file, redis_url, log, full=False, **what)  # type: ignore[arg-type]
+        )
+        assert counts["gone"] == (0 if since_ms else 1)
+        assert file.stat().st_mode & 0o077 == 0
+        with file.open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    everything = {one["kept"]: one for one in await export("all.csv")}
+    assert everything.keys() == {"text", "gone"}
+    assert everything["text"]["text"] == body
+    assert everything["text"]["url"] == "http://pay.example/now"
+    assert everything["text"]["label"] == "fraud"
+    assert everything["gone"]["label"] == "nonfraud"
+    assert [one["text"] for one in await export("sms.csv")] == [body]
+    assert await export("later.csv", since_ms=loop.desk.clock[0] + 1) == []
 
 
 async def _counted(loop: Loop, labels: str, least: int) -> bool:
