@@ -29,6 +29,7 @@ COMMANDS = {
     "bench": "bench.app",
     "identity": "identity.app",
     "warnings": "warnings.app",
+    "cases": "cases.app",
     "report": "report.app",
 }
 """What `fanzha` can do, in the order of its help, and where in `services.cli` that is."""

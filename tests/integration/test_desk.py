@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,133 +10,31 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry
 
-from blocklists.redis_client import Client, connect
 from fanzha.errors import FanzhaError
-from fanzha.phone import HomePlan
 from fanzha.v1 import case_pb2 as pb
-from fanzha.v1 import case_pb2_grpc, warning_pb2
+from fanzha.v1 import warning_pb2
 from services.audit_events import AuditKind
-from services.audit_trail import Trail
-from services.rpc import security
-from services.rpc.cases import CaseServicer
-from services.rpc.server import RpcServer
 from services.warning import case_changes, delivery
 from services.warning.case_counts import CaseCounts
 from services.warning.case_events import MessageRef, Outcome
 from services.warning.case_filter import CaseFilter
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
 from services.warning.cases import Case
-from services.warning.desk import Asked, Desk
+from services.warning.desk import Asked
 from services.warning.desk_events import Closing
-from services.warning.intake import Intake
-from services.warning.opening import PlainRouter
-from services.warning.reading import WarningReader
-from services.warning.records import Region
-from tests.identities import Issuer
-from tests.warnings import NOW_MS, a_warning
-
-COUNTY = Region(province="340000", city="340500", county="340503")
-CITY = Region(province="340000", city="340500")
-ELSEWHERE = Region(province="340000", city="340100", county="340102")
-NOWHERE = Region(how="unknown")
-PLACES = [COUNTY, COUNTY, CITY, ELSEWHERE, NOWHERE]
-"""Of persons 1, 2, 3 and so on."""
-
-
-class Places(PlainRouter):
-    """Knows where the persons of this test live."""
-
-    def region(self, victim: str) -> Region:
-        return PLACES[(int(victim[-4:]) - 1) % len(PLACES)]
-
-
-@dataclass
-class Record:
-    """Keeps what went into the audit log."""
-
-    said: list[tuple[AuditKind, str, str, dict[str, str]]] = field(default_factory=list)
-
-    async def record(
-        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
-    ) -> None:
-        self.said.append((kind, subject, actor, dict(details)))
-
-
-@dataclass
-class Office:
-    """A desk, and what is behind it."""
-
-    desk: Desk
-    store: CaseStore
-    intake: Intake
-    reader: WarningReader
-    record: Record
-    client: Client
-    clock: list[int]
-
-    async def opened(self, count: int = len(PLACES)) -> list[str]:
-        """Open cases of persons 1 to *count*."""
-        results = await self.intake.take([a_warning(number) for number in range(1, count + 1)])
-        return [one.case_id for one in results]
+from tests.case_office import Office, Window, a_window, an_office
+from tests.warnings import a_warning
 
 
 @pytest.fixture
 async def office(redis_url: str) -> AsyncIterator[Office]:
-    client, clock, record, router = connect(redis_url), [NOW_MS], Record(), Places()
-    store = CaseStore(client)
-    yield Office(
-        desk=Desk(
-            store=store,
-            listing=CaseListing(client, store),
-            router=router,
-            trail=Trail(record, of="case"),
-            now_ms=lambda: clock[0],
-        ),
-        store=store,
-        intake=Intake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
-        reader=WarningReader(HomePlan("86"), now_ms=lambda: clock[0], most_age_hours=72),
-        record=record,
-        client=client,
-        clock=clock,
-    )
-    await client.aclose()
-
-
-@dataclass
-class Window:
-    """The service, as seen by people with tokens."""
-
-    stub: Any
-    issuer: Issuer
-
-    async def ask(self, method: str, request: Any, role: str = "dispatcher", **claims: Any) -> Any:
-        token = self.issuer.token(role, **claims)
-        metadata = (("authorization", f"Bearer {token}"),)
-        return await getattr(self.stub, method)(request, metadata=metadata, timeout=20)
-
-    async def status(self, method: str, request: Any, **claims: Any) -> grpc.StatusCode:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self.ask(method, request, **claims)
-        return caught.value.code()
-
-    async def seen(self, request: pb.ListCasesRequest | None = None, **claims: Any) -> list[str]:
-        answer = await self.ask("ListCases", request or pb.ListCasesRequest(), **claims)
-        return [one.case_id for one in answer.cases]
+    async with an_office(redis_url) as office:
+        yield office
 
 
 @pytest.fixture
 async def window(office: Office, tmp_path: Path) -> AsyncIterator[Window]:
-    issuer = Issuer(tmp_path / "jwks.json")
-    server = RpcServer(
-        {"case": CaseServicer(office.desk, office.reader)},
-        max_message_bytes=2**20,
-        security=security.of(issuer.settings(), "admin"),
-    )
-    port = await server.start("127.0.0.1", 0)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Window(case_pb2_grpc.CaseServiceStub(channel), issuer)
-    await server.drain(0)
+    async with a_window(office, tmp_path / "jwks.json") as window:
+        yield window
 
 
 async def test_everybody_sees_the_cases_of_their_regions_and_no_others(
