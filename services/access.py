@@ -133,6 +133,12 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "SetOptOut": _of(Role.OPERATOR, Role.DISPATCHER),
         "GetOptOuts": _of(Role.OPERATOR, Role.DISPATCHER, Role.AUDITOR),
     },
+    "fanzha.v1.WarningReachService": {
+        "PreviewReach": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "StartReach": _of(Role.OPERATOR, Role.APPROVER),
+        "ListReaches": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "StopReach": _of(Role.OPERATOR, Role.APPROVER),
+    },
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
     },

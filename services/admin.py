@@ -46,9 +46,10 @@ from services.rpc.changes import ChangeServicer
 from services.rpc.mappings import MappingServicer
 from services.rpc.server import RpcServer
 from services.rpc.warning_control import WarningControlServicer
+from services.rpc.warning_reach import WarningReachServicer
 from services.rpc.warning_report import WarningReportServicer
 from services.settings import Settings
-from services.warning import control, learning_assembly, reporting
+from services.warning import control, learning_assembly, reaching, reporting
 from services.warning.proposing import AdministeredProposals
 
 logger = logging.getLogger(__name__)
@@ -153,6 +154,9 @@ async def run(settings: Settings) -> int:
             "mapping": MappingServicer(Mappings(connect(settings.redis_url), now_ms=now_ms)),
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
+            ),
+            "warning_reach": WarningReachServicer(
+                reaching.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)

@@ -8,6 +8,7 @@ from services.cli import (
     warning_entries,
     warning_examples,
     warning_policy,
+    warning_reach,
     warning_regions,
     warning_sources,
     warning_templates,
@@ -26,3 +27,5 @@ app.command()(warning_control.stop)
 app.command()(warning_control.start)
 app.command()(warning_control.status)
 app.command("opt-out")(warning_control.opt_out)
+app.command()(warning_reach.reach)
+app.command()(warning_reach.reaches)

@@ -69,14 +69,14 @@ class DecisionQuery:
     """Asks the log in one folder."""
 
     def __init__(self, folder: Path, home: HomePlan, *, memory: str = MEMORY) -> None:
-        self._folder = folder
+        self.folder = folder
         self._home = home
         self._memory = memory
 
     @property
     def exists(self) -> bool:
         """Tell whether there is a log: in a cluster its folder may be on other hosts only."""
-        return self._folder.is_dir()
+        return self.folder.is_dir()
 
     def find(self, wanted: Conditions) -> Found:
         """Find decisions, newest first."""
@@ -84,7 +84,7 @@ class DecisionQuery:
         channels = [wanted.channel] if wanted.channel else list(Channel)
 
         def ask(connection: Any, files: list[str]) -> Found:
-            source = f"FROM {_FILES} WHERE {where}"
+            source = f"FROM {FILES} WHERE {where}"
             total, events = connection.execute(
                 f"SELECT count(*), coalesce(sum(weight), 0) {source}",
                 [files, *values],
@@ -96,12 +96,9 @@ class DecisionQuery:
             return Found(rows=_dicts(rows), total=total, events=int(events))
 
         torn: list[Path] = []
-        hours = [
-            hour
-            for channel in channels
-            for hour in logged_hours(self._folder, schema.FOLDERS[channel], wanted.since_ms)
-        ]
-        found = self._ask(hours, torn, ask, Found(rows=(), total=0, events=0))
+        folders = [schema.FOLDERS[channel] for channel in channels]
+        nothing = Found(rows=(), total=0, events=0)
+        found = self.over(folders, wanted.since_ms, torn, ask, nothing)
         return Found(rows=found.rows, total=found.total, events=found.events, torn=tuple(torn))
 
     def why(
@@ -126,7 +123,7 @@ class DecisionQuery:
 
     def content(self, decision_id: int, decided_at_ms: int) -> Mapping[str, Any] | None:
         """Return what a text said, where that is logged and still kept."""
-        hours = list(logged_hours(self._folder, schema.TEXT_CONTENT, decided_at_ms))[:1]
+        hours = list(logged_hours(self.folder, schema.TEXT_CONTENT, decided_at_ms))[:1]
         return self._one(decision_id, hours)
 
     def several(
@@ -139,7 +136,7 @@ class DecisionQuery:
         self, decision_ids: Collection[int], *, since_ms: int = 0
     ) -> dict[int, Mapping[str, Any]]:
         """Return what texts said, where that is logged and still kept, by decision id."""
-        hours = list(logged_hours(self._folder, schema.TEXT_CONTENT, since_ms))
+        hours = list(logged_hours(self.folder, schema.TEXT_CONTENT, since_ms))
         return self._several(decision_ids, hours)
 
     def stats(self, since_ms: int, by: Sequence[str]) -> Sequence[Count]:
@@ -153,7 +150,7 @@ class DecisionQuery:
 
         def ask(connection: Any, files: list[str]) -> list[Count]:
             rows = connection.execute(
-                f"SELECT {columns}, count(*), sum(weight) AS events FROM {_FILES} "  # noqa: S608
+                f"SELECT {columns}, count(*), sum(weight) AS events FROM {FILES} "  # noqa: S608
                 f"WHERE decided_at_ms >= ? GROUP BY {places} ORDER BY {order}",
                 [files, since_ms],
             ).fetchall()
@@ -162,13 +159,25 @@ class DecisionQuery:
                 for row in rows
             ]
 
-        return self._ask(self._decisions(since_ms), [], ask, [])
+        return self.over(list(schema.FOLDERS.values()), since_ms, [], ask, [])
+
+    def over(
+        self,
+        folders: Sequence[str],
+        since_ms: int,
+        torn: list[Path],
+        ask: Callable[[Any, list[str]], _Answer],
+        nothing: _Answer,
+    ) -> _Answer:
+        """Let *ask* ask about the segments of some folders; *nothing* where there are none."""
+        hours = [hour for folder in folders for hour in logged_hours(self.folder, folder, since_ms)]
+        return self._ask(hours, torn, ask, nothing)
 
     def _one(self, decision_id: int, hours: Sequence[Hour]) -> Mapping[str, Any] | None:
         def ask(connection: Any, files: list[str]) -> list[dict[str, Any]]:
             return _dicts(
                 connection.execute(
-                    f"SELECT * FROM {_FILES} WHERE decision_id = ?",  # noqa: S608
+                    f"SELECT * FROM {FILES} WHERE decision_id = ?",  # noqa: S608
                     [files, decision_id],
                 )
             )
@@ -183,7 +192,7 @@ class DecisionQuery:
         def ask(connection: Any, files: list[str]) -> list[dict[str, Any]]:
             return _dicts(
                 connection.execute(
-                    f"SELECT * FROM {_FILES} "  # noqa: S608
+                    f"SELECT * FROM {FILES} "  # noqa: S608
                     "WHERE decision_id IN (SELECT unnest(CAST(? AS UBIGINT[])))",
                     [files, list(decision_ids)],
                 )
@@ -197,13 +206,14 @@ class DecisionQuery:
         return [
             hour
             for folder in schema.FOLDERS.values()
-            for hour in logged_hours(self._folder, folder, since_ms)
+            for hour in logged_hours(self.folder, folder, since_ms)
         ]
 
     def _days(self, since_ms: int) -> list[list[Hour]]:
         days: dict[str, list[Hour]] = {}
-        for hour in self._decisions(since_ms):
-            days.setdefault(hour.folder.parent.name, []).append(hour)
+        for folder in schema.FOLDERS.values():
+            for hour in logged_hours(self.folder, folder, since_ms):
+                days.setdefault(hour.folder.parent.name, []).append(hour)
         return [days[day] for day in sorted(days, reverse=True)]
 
     def _ask(
@@ -247,7 +257,7 @@ class DecisionQuery:
                     "temp_directory": str(spill),
                 },
             ) as connection:
-                connection.execute("SET allowed_directories = ?", [[str(self._folder), str(spill)]])
+                connection.execute("SET allowed_directories = ?", [[str(self.folder), str(spill)]])
                 connection.execute("SET enable_external_access = false")
                 connection.execute("SET lock_configuration = true")
                 yield connection
@@ -255,12 +265,12 @@ class DecisionQuery:
             shutil.rmtree(spill, ignore_errors=True)
 
     def _spill_folder(self) -> Path:
-        folder = self._folder / "tmp"
+        folder = self.folder / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
 
-_FILES = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
+FILES = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
 
 
 def party(row: Mapping[str, Any], side: str) -> str:

@@ -30,6 +30,8 @@ from fanzha.v1 import (
     warning_control_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
+    warning_reach_pb2,
+    warning_reach_pb2_grpc,
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
@@ -84,6 +86,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "warning": (
         warning_pb2.DESCRIPTOR.services_by_name["WarningService"].full_name,
         warning_pb2_grpc.add_WarningServiceServicer_to_server,
+    ),
+    "warning_reach": (
+        warning_reach_pb2.DESCRIPTOR.services_by_name["WarningReachService"].full_name,
+        warning_reach_pb2_grpc.add_WarningReachServiceServicer_to_server,
     ),
     "warning_report": (
         warning_report_pb2.DESCRIPTOR.services_by_name["WarningReportService"].full_name,

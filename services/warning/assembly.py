@@ -26,6 +26,8 @@ from services.warning.figures import WarningFigures
 from services.warning.intake import Intake
 from services.warning.opening import PlainRouter, Router
 from services.warning.own_hits import OwnHits
+from services.warning.reach_running import ReachRunner
+from services.warning.reach_store import ReachStore
 from services.warning.reading import WarningReader
 from services.warning.relay import Composer, PlainComposer, Relay
 from services.warning.sources import Sources
@@ -48,6 +50,7 @@ class Pipeline:
     hits: Consumer
     dismissals: Consumer
     relays: list[Consumer]
+    reaches: ReachRunner
     upkeep: Upkeep
     consumer: str
     """Name of this process in the groups of streams."""
@@ -58,6 +61,7 @@ class Pipeline:
             self.hits.run(),
             self.dismissals.run(),
             *(one.run() for one in self.relays),
+            self.reaches.run(),
             self.upkeep.run(),
         ]
         return [asyncio.create_task(one) for one in working]
@@ -138,6 +142,9 @@ def build(
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
+        reaches=ReachRunner(
+            ReachStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
+        ),
         upkeep=Upkeep(
             hits=hit_group,
             todos=[one.group for one in relays],

@@ -32,6 +32,13 @@ class WarningFigures:
             registry=registry,
         )
 
+        self._reached = Counter(
+            "fanzha_warning_reach_persons",
+            "Persons taken in because something confirmed had reached them, by what became of it.",
+            ["what"],
+            registry=registry,
+        )
+
         self._waiting = Gauge(
             "fanzha_warning_waiting",
             "Entries of a stream that nobody has taken yet; -1: the store cannot tell.",
@@ -55,6 +62,10 @@ class WarningFigures:
     def submitted(self, source: str, what: str) -> None:
         """Count a warning from outside."""
         self._submitted.labels(source, what).inc()
+
+    def reached(self, what: str, by: int) -> None:
+        """Count persons whom a reach took in."""
+        self._reached.labels(what).inc(by)
 
     def handed(self, channel: str) -> None:
         """Count a warning that went to its channel."""

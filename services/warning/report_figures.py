@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from math import ceil, log
 
 from services.warning.case_events import Outcome
-from services.warning.cases import Case, CaseState
+from services.warning.cases import Case
 from services.warning.records import Tier
 
 _MINUTE_MS = 60_000
 _STEP = 1.01
-_WAITING = (CaseState.NEW, CaseState.ROUTED, CaseState.WARNED)
 ENOUGH = Tier.LOW
 """Up to this tier a case whose person was reached is finished: see `schedule`."""
 
@@ -135,11 +134,9 @@ class Figures:
             self.finished += 1
             return
         self.open += 1
-        if case.due_at_ms:
-            self.overdue += case.due_at_ms <= now_ms
-        else:
-            # Every step was tried: a person is needed, and nobody has taken it.
-            self.overdue += case.state in _WAITING
+        late = 0 < case.due_at_ms <= now_ms
+        # Every step was tried: a person is needed, and nobody has taken it.
+        self.overdue += late or case.needs_person
 
     def _count_outcome(self, case: Case) -> None:
         match case.outcome:

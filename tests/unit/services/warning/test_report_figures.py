@@ -123,7 +123,7 @@ def test_what_is_finished_open_and_overdue() -> None:
         warned(5, tier=Tier.LOW, reached_at_ms=NOW_MS, due_at_ms=0),  # a message was enough
         warned(5, reached_at_ms=NOW_MS),  # at this tier it is not
         a_case(due_at_ms=NOW_MS),  # this very moment
-        warned(5, due_at_ms=0),  # no step is left, and nobody has taken it
+        warned(5, due_at_ms=0, needs_person=True),  # no step is left, and nobody has taken it
         a_case(state=CaseState.DISSUADING, due_at_ms=0, officer="wang"),
     )
 

@@ -1,0 +1,108 @@
+"""Serves WarningReachService: convert, look and start, convert back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from fanzha.v1 import warning_reach_pb2 as pb
+from fanzha.v1 import warning_reach_pb2_grpc as pb_grpc
+from services.decision_log.reach_subject import SubjectKind
+from services.warning.reach_store import Reach, ReachState
+from services.warning.reaching import Asked, Preview, Reaching
+
+_DEFAULT_RATE = 20
+_KINDS = dict(zip(SubjectKind, (1, 2, 3, 4), strict=True))
+_STATES = dict(zip(ReachState, (1, 2, 3), strict=True))
+"""The numbers of the wire, in the order of the enums."""
+_wire: Callable[[int], Any] = int
+
+
+class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
+    """Reaches back. Errors become statuses in the error interceptor."""
+
+    def __init__(self, reaching: Reaching) -> None:
+        self._reaching = reaching
+
+    async def PreviewReach(
+        self, request: pb.PreviewReachRequest, context: object
+    ) -> pb.PreviewReachResponse:
+        asked = _asked(request.subject)
+        return _preview(asked, await self._reaching.preview(asked))
+
+    async def StartReach(
+        self, request: pb.StartReachRequest, context: object
+    ) -> pb.StartReachResponse:
+        try:
+            fraud_type = FraudType(request.fraud_type)
+        except ValueError:
+            raise InvalidInput(f"fraud_type: none has number {request.fraud_type}") from None
+        reach = await self._reaching.start(
+            _asked(request.subject),
+            rate=request.rate or _DEFAULT_RATE,
+            fraud_type=fraud_type,
+            by=request.started_by,
+        )
+        return pb.StartReachResponse(reach=_reach(reach))
+
+    async def ListReaches(
+        self, request: pb.ListReachesRequest, context: object
+    ) -> pb.ListReachesResponse:
+        return pb.ListReachesResponse(reaches=map(_reach, await self._reaching.reaches()))
+
+    async def StopReach(
+        self, request: pb.StopReachRequest, context: object
+    ) -> pb.StopReachResponse:
+        stopped = await self._reaching.stop(request.reach_id, by=request.stopped_by)
+        return pb.StopReachResponse(reach=_reach(stopped))
+
+
+def _asked(subject: pb.ReachSubject) -> Asked:
+    for kind, number in _KINDS.items():
+        if number == subject.kind:
+            return Asked(kind=kind, pattern=subject.pattern, days=subject.days)
+    raise InvalidInput(f"kind: required; there is none with number {subject.kind}")
+
+
+def _preview(asked: Asked, found: Preview) -> pb.PreviewReachResponse:
+    reached = found.reached
+    return pb.PreviewReachResponse(
+        subject=pb.ReachSubject(
+            kind=_wire(_KINDS[asked.kind]), pattern=found.subject.pattern, days=asked.days
+        ),
+        persons=len(reached.persons),
+        lower_bound=found.sampled,
+        logged=reached.logged,
+        events=reached.events,
+        blocked=reached.blocked,
+        blocked_persons=reached.blocked_persons,
+        nobody=reached.nobody,
+        covers_from_ms=reached.covers_from_ms,
+        torn=len(reached.torn),
+        left_out=found.left_out,
+        by_exposure=found.by_exposure,
+        by_channel=found.by_channel,
+        by_region=found.by_region,
+        by_day=found.by_day,
+    )
+
+
+def _reach(reach: Reach) -> pb.Reach:
+    return pb.Reach(
+        reach_id=reach.id,
+        subject=pb.ReachSubject(
+            kind=_wire(_KINDS[SubjectKind(reach.kind)]), pattern=reach.pattern, days=reach.days
+        ),
+        rate=reach.rate,
+        persons=reach.total,
+        done=reach.done,
+        opened=reach.counts.get("accepted", 0),
+        joined=reach.counts.get("joined", 0),
+        known=reach.counts.get("duplicate", 0),
+        refused=reach.counts.get("refused", 0),
+        state=_wire(_STATES[reach.state]),
+        started_by=reach.by,
+        started_at_ms=reach.started_at_ms,
+        stopped_by=reach.stopped_by,
+        ended_at_ms=reach.ended_at_ms,
+    )
