@@ -30,6 +30,7 @@ class MessageCentre:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.told: list[dict[str, Any]] = []
+        self._by_event: dict[str, list[dict[str, Any]]] = {}
         self._news = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
         self.port = 0
@@ -52,12 +53,14 @@ class MessageCentre:
 
     def of(self, event: str) -> list[dict[str, Any]]:
         """Return what it told of one kind."""
-        return [line for line in self.told if line["event"] == event]
+        return list(self._by_event.get(event, ()))
 
     async def wait_for(self, event: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait until it told so many of a kind; return all of them."""
         async with asyncio.timeout(_PATIENCE_SECONDS), self._news:
-            await self._news.wait_for(lambda: len(self.of(event)) >= count or self._reading.done())
+            # Asked at every line that it tells, so it must cost next to nothing.
+            got = self._by_event.setdefault(event, [])
+            await self._news.wait_for(lambda: len(got) >= count or self._reading.done())
         found = self.of(event)
         if len(found) < count:
             raise AssertionError(f"the message centre ended; it told {self.told[-3:]}")
@@ -82,7 +85,9 @@ class MessageCentre:
         async for line in self._process.stdout:
             async with self._news:
                 heard = asyncio.get_running_loop().time()
-                self.told.append(json.loads(line) | {"heard": heard})
+                told = json.loads(line) | {"heard": heard}
+                self.told.append(told)
+                self._by_event.setdefault(told["event"], []).append(told)
                 self._news.notify_all()
         async with self._news:
             self._news.notify_all()

@@ -18,7 +18,7 @@ import typer
 
 from examples import lists_tour_site
 from examples.lists_tour_site import heading, say, site
-from examples.warning_demo import campaigns, files
+from examples.warning_demo import campaigns, desk, files
 from examples.warning_demo.story import Story
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 
@@ -27,15 +27,16 @@ PEOPLE = {
     "wang": ("approver",),
     "gateway": ("carrier",),
     "he": ("dispatcher@3401",),
+    "chen": ("auditor",),
 }
 _HEAD = """# From three waves of fraud to people who were warned
 
 What `python -m examples.warning_demo --page docs/tour-warning.md` did and printed; `make
 demo-warning` shows the same. A real service with an embedded Valkey, an SMPP server that is not
-ours (`smpp` for node), commands run by Li (editor), Wang (approver) and He (dispatcher of 合肥),
-and a gateway that asks. What must hold is marked ✓; where it does not, the command fails. Nobody
-in it exists: numbers are assigned to nobody or kept for fiction. What takes hours takes seconds
-here.
+ours (`smpp` for node), commands run by Li (editor), Wang (approver), He (dispatcher of 合肥) and
+Chen (auditor), and a gateway that asks. What must hold is marked ✓; where it does not, the command
+fails. Nobody in it exists: numbers are assigned to nobody or kept for fiction. What takes hours
+takes seconds here.
 """
 
 
@@ -80,6 +81,9 @@ def _tell(people: int, centre: MessageCentre) -> tuple[dict[str, Any], list[str]
             seen = story.cases(at_risk)
             story.messages(seen)
             story.escalations(seen)
+            desk.closed(story, seen)
+            desk.taken_back(story, seen)
+            story.report(seen)
     heading("What it took")
     say(f"{time.monotonic() - began:.0f} s; everything that was started has ended")
     return story.found, story.wrong

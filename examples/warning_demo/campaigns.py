@@ -22,6 +22,8 @@ LOAN_SENDER = "EasyLoan"
 FORGED = "+8619900000077"
 COURIER = "+8617000077001"
 """A parcel service that somebody put on the list by mistake."""
+LOSS_TO = "+8617000066001"
+"""Who took somebody's money; on no list so far."""
 
 UNREACHABLE = "7"
 """Numbers that end so have their phones switched off."""

@@ -68,6 +68,8 @@ def write(folder: Path) -> dict[str, str]:
         "FANZHA_WARNING_QUIET_FROM": "00:00",
         "FANZHA_WARNING_QUIET_UNTIL": "00:00",
         "FANZHA_WARNING_PERSON_DAY": "10",
+        # A bureau waits for five false alarms; there are three in the demo.
+        "FANZHA_WARNING_STANDING_CASES": "3",
     }
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -135,6 +135,19 @@ class Story:
         waiting = sum(case.needs_person for case in seen.cases if int(case.tier or 0) == 1)
         self.expect("low, no message arrived: a person is needed", due.needs_person, waiting)
 
+    def report(self, seen: Seen) -> None:
+        """Show the figures that a bureau reports."""
+        heading("7. The report of the bureau, and what He sees of it: the cases of 合肥")
+        self.site.fanzha("chen", "report", "warnings", "--since", "1h", "--by", "city",
+                         "--language", "en")  # fmt: skip
+        counts = {
+            who: self.site.json(who, "report", "warnings", "--since", "1h", quiet=True)
+            for who in ("chen", "he")
+        }
+        ours = sum(pipeline.city_of(case) == "合肥" for case in seen.cases)
+        self.expect("cases in the report", len(seen.cases), _cases_of(counts["chen"]))
+        self.expect("cases in the report of 合肥", ours, _cases_of(counts["he"]))
+
     def _confirm(self) -> set[tuple[str, str]]:
         """Confirm what only a rule suspected, so that it becomes a hit."""
         traffic = campaigns.forged()
@@ -166,6 +179,10 @@ class Story:
 def _settled(seen: Seen, cases: int) -> bool:
     arrived = seen.sms("delivered", "failed")
     return len(seen.cases) >= cases and arrived >= cases
+
+
+def _cases_of(report: Mapping[str, Any]) -> int:
+    return int(report["all"]["cases"])
 
 
 def _by_reason(answers: Sequence[Answer]) -> list[tuple[str, str, str]]:

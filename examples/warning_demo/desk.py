@@ -1,0 +1,93 @@
+"""The county's desk: how cases end, and what the service proposes because of that."""
+
+import time
+from typing import Any
+
+from examples.lists_tour_site import heading, say
+from examples.warning_demo import pipeline
+from examples.warning_demo.campaigns import COURIER, LOAN_SENDER, LOSS_TO, person
+from examples.warning_demo.pipeline import Seen
+from examples.warning_demo.story import Story
+from fanzha.client import Call
+from fanzha.v1 import case_pb2 as pb
+from fanzha.v1 import case_pb2_grpc, warning_pb2
+from services.warning.cases import Case
+
+PROPOSER = "warning-pipeline"
+_PATIENCE_SECONDS = 30.0
+_SAFE = 2
+
+
+def closed(story: Story, seen: Seen) -> None:
+    """Close cases of 合肥 as He: some safe, one that lost money, and those of the mistake."""
+    heading("6. The desk of 合肥: two people are safe, one lost money, three were false alarms")
+    loans = [
+        case
+        for case in seen.cases
+        if case.campaign == f"number:{LOAN_SENDER.casefold()}" and pipeline.city_of(case) == "合肥"
+    ]
+    for case in loans[:_SAFE]:
+        _close(story, case, pb.CloseCaseRequest(outcome=pb.CASE_OUTCOME_SAFE))
+    lost = pb.CloseCaseRequest(
+        outcome=pb.CASE_OUTCOME_LOST_MONEY,
+        reason="转账后报案，对方另用一个号码催款",
+        lost_fen=2_000_000,
+        lost_to=[pb.CaseMeans(kind=warning_pb2.MEANS_KIND_CALLER, value=LOSS_TO)],
+    )
+    _close(story, loans[_SAFE], lost)
+    say("the number that took the money was on no list; the service asks for an entry:")
+    story.expect("entries proposed", 1, _shown(story, _proposed(story, f"+ block {LOSS_TO}")))
+
+
+def taken_back(story: Story, seen: Seen) -> None:
+    """Let Wang agree to the removal that the service proposes."""
+    cases = [case for case in seen.cases if case.campaign == f"number:{COURIER}"]
+    for case in cases:
+        reason = "当事人确在等快递，号码属正规快递公司"
+        outcome = pb.CASE_OUTCOME_FALSE_ALARM
+        _close(story, case, pb.CloseCaseRequest(outcome=outcome, reason=reason))
+    say("the parcel service was listed by mistake; the service asks for the removal:")
+    change = _proposed(story, f"- block {COURIER}")
+    story.expect("removals proposed", 1, _shown(story, change))
+    if not change:
+        return
+    call = Call(caller=COURIER, callee=person("合肥", 91))
+    with story.site.watching(lambda: story.site.client.decide_call(call)) as watch:
+        watch.wait(lambda answer: answer.blocked)
+        agree = "approve" if change["state"] == "CHANGE_STATE_PENDING" else "apply"
+        story.site.fanzha("wang", "changes", agree, str(change["id"]))
+        watch.wait(lambda answer: not answer.blocked)
+    story.expect("the parcel service rings again", True, not watch.answer.blocked)
+    story.site.fanzha("wang", "warnings", "entries", "--limit", "3")
+
+
+def _close(story: Story, case: Case, request: pb.CloseCaseRequest) -> None:
+    """Take a case, and close it."""
+    request.case_id = case.id
+    with story.site.channel("he", "warning") as channel:
+        desk = case_pb2_grpc.CaseServiceStub(channel)
+        desk.TakeCase(pb.TakeCaseRequest(case_id=case.id), timeout=10)
+        desk.CloseCase(request, timeout=10)
+
+
+def _proposed(story: Story, row: str) -> dict[str, Any]:
+    """Wait for a change with this row that the service itself asks for."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < until:
+        changes = story.site.json("wang", "changes", "list", quiet=True).get("changes", [])
+        for change in changes:
+            if change.get("author") != PROPOSER:
+                continue
+            found: dict[str, Any] = change
+            shown = story.site.fanzha("wang", "changes", "show", str(change["id"]), quiet=True)
+            if row in shown:
+                return found
+        time.sleep(0.5)
+    return {}
+
+
+def _shown(story: Story, change: dict[str, Any]) -> int:
+    """Show a change, if there is one; return how many there are."""
+    if change:
+        story.site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1")
+    return int(bool(change))
