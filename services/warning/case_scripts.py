@@ -11,12 +11,15 @@ local function many()
   at = at + 1 + count
   return from, at - 1
 end
-redis.call('HSET', KEYS[1], 'view', ARGV[5], 'revision', ARGV[4], 'move', ARGV[2])
 local from, to = many()
+local first, last = many()
+for i = first, last do
+  if redis.call('SISMEMBER', KEYS[4], ARGV[i]) == 1 then return 0 end
+end
+redis.call('HSET', KEYS[1], 'view', ARGV[5], 'revision', ARGV[4], 'move', ARGV[2])
 for i = from, to do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6]) end
-from, to = many()
-for i = from, to do redis.call('SADD', KEYS[4], ARGV[i]) end
+for i = first, last do redis.call('SADD', KEYS[4], ARGV[i]) end
 from, to = many()
 for i = from, to do redis.call('XADD', KEYS[5], '*', 'todo', ARGV[i]) end
 local key = 6
@@ -39,4 +42,5 @@ return 1
 counts for each count. Arguments: id, move, expected revision, new revision, view, round or
 empty, seconds until all is forgotten or empty; then lists, each with its length before it: events,
 markers, todos, scores, a word for each set to remove from, names and increments of counts.
-Answers 1, or 0 when the case is at another revision. Sent twice, it does the same."""
+Answers 1, or 0 when the case is at another revision, or when a marker is there: whoever read the
+markers before the case may have missed one. Sent twice, it does the same."""

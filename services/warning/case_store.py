@@ -139,7 +139,7 @@ class CaseStore:
         raise VersionConflict(f"case {case_id}: others keep changing it")
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        """Write all; False where the case was no longer at the revision that was read.
+        """Write all; False where the case was no longer as it was read.
 
         Returns once the disk of the store has them, as far as it keeps a log of changes.
         """

@@ -10,7 +10,7 @@ from fanzha.errors import InvalidInput, NotFound
 from services.warning import case_changes, case_ids
 from services.warning.case_events import CaseEvent, EventKind, Outcome
 from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
+from services.warning.case_store import CaseStore, Commit, marker
 from services.warning.cases import Case
 from services.warning.intake import Intake, What
 from services.warning.opening import PlainRouter
@@ -63,6 +63,23 @@ async def test_a_repeat_is_known_and_changes_nothing(intake: Intake, store: Case
 
     assert again.what is What.DUPLICATE
     assert await store.get(first.case_id) == before
+
+
+async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
+    intake: Intake, store: CaseStore
+) -> None:
+    (first,) = await intake.take([a_warning(1)])
+    case = await store.get(first.case_id)
+    again = happens(EventKind.JOINED, warned=a_warning(1))
+    commit = Commit(
+        before=case,
+        after=case_changes.apply(case, again),
+        events=[again],
+        seen=[marker("carrier.example", "r1")],
+    )
+
+    assert await store.commit([commit]) == [False]
+    assert await store.get(first.case_id) == case
 
 
 async def test_a_reference_that_was_used_for_something_else_is_refused(intake: Intake) -> None:
