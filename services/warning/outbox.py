@@ -19,7 +19,7 @@ from services.warning import out_entries
 from services.warning.breaker import Breaker
 from services.warning.channels.sending import Outgoing, Sender
 from services.warning.claims import Claim, Claims, Status
-from services.warning.consuming import MOST_TRIES, Entry, Group
+from services.warning.consuming import Entry, Group
 from services.warning.dead import DeadLetters
 from services.warning.later import Later
 from services.warning.outbox_needs import AlwaysPermit, Permit, Record
@@ -31,6 +31,9 @@ GROUP = "outbox"
 MOST_CLAIMED = 512
 """A claim waits for the disk of the store, up to a second; so many wait at once."""
 _BATCH = 128
+_MOST_TAKEN = 20
+"""So often a message is taken on before it is a dead letter. It need not have done any harm: it may
+have waited with each of the processes that ended."""
 _STORE_WIDTH = 8
 _LONGEST_PAUSE_S = 5.0
 
@@ -159,10 +162,12 @@ class Outbox:
         if loop.time() >= self._claim_at:
             self._claim_at = loop.time() + min(self._claim_ms / 3000, 1.0)
             await self._later.bring_back(self._now_ms())
+            # Ours are not left, however late this comes.
+            await self._group.hold(list(self._held))
             left = await self._group.left(room, self._claim_ms)
             found = [entry for entry, _ in left if entry.place not in self._held]
             for entry, tries in left:
-                if tries > MOST_TRIES + 1 and entry in found:
+                if tries > _MOST_TAKEN and entry in found:
                     found.remove(entry)
                     await self._settling.bury(
                         entry, f"failed {tries - 1} times, see the log", tries - 1

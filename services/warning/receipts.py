@@ -24,7 +24,7 @@ GROUP = "receipts"
 _SECONDS = 4.0
 _KEPT_AT_ONCE = 4
 _ROWS = 1_000_000
-_AGAIN_MS = (500, 5_000, 60_000, 600_000)
+_AGAIN_MS = (500, 5_000, 20_000, 60_000, 600_000)
 """A receipt that fits no message is looked at again after so long, then it is a dead letter."""
 
 
