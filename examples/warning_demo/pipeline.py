@@ -13,7 +13,7 @@ from services.warning.cases import Case
 from services.warning.channels.city_queues import queue
 from services.warning.records import Tier
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 CITIES = {"3401": "合肥", "3405": "马鞍山", "3301": "杭州"}
 """Codes of GB/T 2260, as queues have them."""
 
@@ -25,14 +25,24 @@ class Seen:
     cases: Sequence[Case]
     queues: Mapping[str, int]
 
-    @property
-    def messages(self) -> list[str]:
-        """What became of each warning that was queued, by any channel."""
-        return [what for case in self.cases for what in case.messages.values()]
-
     def sms(self, *what: str) -> int:
-        """Count the cases whose SMS, which is the first step of every tier, ended like that."""
-        return sum(next(iter(case.messages.values()), "") in what for case in self.cases)
+        """Count the cases whose SMS ended like that."""
+        return sum(sms_of(case) in what for case in self.cases)
+
+    @property
+    def in_doubt(self) -> int:
+        """Messages that failed although the phone is on: the centre was slow to answer."""
+        return sum(sms_of(case) == "failed" and not switched_off(case) for case in self.cases)
+
+
+def sms_of(case: Case) -> str:
+    """Return what became of its SMS, the first step of every tier."""
+    return next(iter(case.messages.values()), "")
+
+
+def switched_off(case: Case) -> bool:
+    """Tell whether the phone of the person is switched off."""
+    return case.victim.endswith(UNREACHABLE)
 
 
 def city_of(case: Case) -> str:
@@ -50,8 +60,8 @@ class Due:
 
 
 def due(cases: Sequence[Case]) -> Due:
-    """Work out by hand who is called and visited: high always, medium where no SMS arrives."""
-    gone = {case.id for case in cases if case.victim.endswith(UNREACHABLE)}
+    """Work out by hand who is called and visited: high always, medium where no SMS arrived."""
+    gone = {case.id for case in cases if sms_of(case) == "failed"}
     further = sum(
         case.tier is Tier.HIGH or (case.tier is Tier.MEDIUM and case.id in gone) for case in cases
     )
