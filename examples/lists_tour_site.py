@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import grpc
 from rich.console import Console
 from rich.markup import escape
 
-from fanzha.client import Client, Login, Options, channels
+from fanzha.client import Client, Login, Options
 
 FANZHA = [sys.executable, "-m", "services"]
 PEOPLE = {
@@ -130,7 +129,6 @@ class Site:
             "FANZHA_DATA_DIR": str(data),
             "FANZHA_TLS_CA": str(identities / "ca.pem"),
         }
-        self._endpoints = endpoints
         self._tokens = {who: identities / f"{who}.token" for who in people}
 
     def fanzha(self, who: str, *arguments: str, quiet: bool = False) -> str:
@@ -152,11 +150,6 @@ class Site:
         if not quiet:
             _show(who, arguments, "")
         return found
-
-    def channel(self, who: str, endpoint: str) -> grpc.Channel:
-        """Open a channel to an endpoint of the service, as somebody."""
-        login = Login(token_file=str(self._tokens[who]), ca=self._common["FANZHA_TLS_CA"])
-        return channels.blocking(self._endpoints[endpoint], login)
 
     def watching(self, ask: Callable[[], Any]) -> Watch:
         """Ask again and again, until the context ends."""

@@ -75,10 +75,11 @@ def _tell(people: int, centre: MessageCentre) -> tuple[dict[str, Any], list[str]
         settings["FANZHA_WARNING_SMPP_ADDRESS"] = f"127.0.0.1:{centre.port}"
         with site(folder, PEOPLE, settings) as place:
             story = Story(place, centre, people)
-            story.early()
+            early = story.early()
             story.lists(folder / "list.csv")
             at_risk = story.traffic()
-            seen = story.cases(at_risk)
+            story.reach(early)
+            seen = story.cases(at_risk | early)
             story.messages(seen)
             story.escalations(seen)
             desk.closed(story, seen)

@@ -85,6 +85,15 @@ def one_ring(people: int) -> Traffic:
     return made
 
 
+def early() -> Traffic:
+    """Let the one-ring wave begin with four people of each city, before anybody knows of it."""
+    made = Traffic()
+    for city in CITIES:
+        for number in range(80, 84):
+            made.call("one ring", f"{ONE_RING}{number:03}", person(city, number))
+    return made
+
+
 def loan(people: int) -> Traffic:
     """Offer everybody a loan."""
     made, chance = Traffic(), _chance(2)

@@ -58,18 +58,38 @@ class Story:
         while not self.site.client.decide_call(call).list_version and time.monotonic() < until:
             time.sleep(0.05)
 
-    def early(self) -> None:
+    def early(self) -> set[tuple[str, str]]:
         """Let the first calls of the one-ring wave through, before anybody has listed it."""
         heading("0. Before anybody knows: the one-ring wave begins, and its calls get through")
-        traffic = campaigns.one_ring(self.people)
-        answers = self.site.client.decide_calls(traffic.calls[:20])
+        traffic = campaigns.early()
+        answers = self.site.client.decide_calls(traffic.calls)
         ends = [
-            CallEnd(caller=call.caller, callee=call.callee, answered=False)
-            for call in traffic.calls[:20]
-        ]
+            # One in four picks up, and talks.
+            CallEnd(caller=call.caller, callee=call.callee, answered=place % 4 == 0,
+                    duration_ms=75_000 if place % 4 == 0 else 0)
+            for place, call in enumerate(traffic.calls)
+        ]  # fmt: skip
         told = self.site.client.report_call_ends(ends)
-        say(f"{sum(not one.blocked for one in answers)} of {len(answers)} calls rang, "
-            f"{told.accepted} ends reported, none answered")  # fmt: skip
+        self.expect(
+            "early calls let through", len(answers), sum(not one.blocked for one in answers)
+        )
+        say(f"{told.accepted} ends of calls reported")
+        return traffic.at_risk
+
+    def reach(self, early: set[tuple[str, str]]) -> None:
+        """Warn whom the wave had reached before it was listed."""
+        heading("3. Whom did it reach before? Wang lets the service look back")
+        until = time.monotonic() + _LISTED_SECONDS
+        asked = ("wang", "warnings", "reach", "--number", f"{campaigns.ONE_RING}*", "--days", "1",
+                 "--fraud-type", "fake_shopping")  # fmt: skip
+        # What was decided and reported is in the log a few seconds later.
+        while True:
+            found = self.site.json(*asked, "--dry-run", quiet=True)
+            if int(found["persons"]) >= len(early) or time.monotonic() > until:
+                break
+            time.sleep(1)
+        self.expect("people whom the wave had reached", len(early), int(found["persons"]))
+        self.site.fanzha(*asked, "--yes")
 
     def traffic(self) -> set[tuple[str, str]]:
         """Replay everything; return who is at risk by which campaign."""
@@ -96,7 +116,7 @@ class Story:
 
     def cases(self, at_risk: set[tuple[str, str]]) -> Seen:
         """Show what the hits became."""
-        heading("3. fanzha warn makes a case for each person and campaign, and warns by SMPP")
+        heading("4. fanzha warn makes a case for each person and campaign, and warns by SMPP")
         seen = pipeline.wait_for(self.url, lambda now: _settled(now, len(at_risk)))
         self.expect("cases, one for each person and campaign", len(at_risk), len(seen.cases))
         rows = Counter((pipeline.city_of(case), int(case.tier or 0)) for case in seen.cases)
@@ -109,7 +129,7 @@ class Story:
 
     def messages(self, seen: Seen) -> None:
         """Compare both sides of SMPP."""
-        heading("4. What we sent, and what the message centre has: SMPP on both sides")
+        heading("5. What we sent, and what the message centre has: SMPP on both sides")
         got = self.centre.of("message")
         sent = seen.sms("sent", "delivered", "failed")
         self.expect("messages at the message centre", sent, len(got))
@@ -130,7 +150,7 @@ class Story:
 
     def escalations(self, seen: Seen) -> None:
         """Show who is called and visited because no message reached them, or it is urgent."""
-        heading("5. No answer, or too urgent to wait: a call, then a visit")
+        heading("6. No answer, or too urgent to wait: a call, then a visit")
         due = pipeline.due(seen.cases)
         seen = pipeline.wait_for(self.url, lambda now: now.queues["in_person"] >= due.in_person)
         self.expect("in the queue of the call centre", due.voice, seen.queues["voice"])
@@ -140,7 +160,7 @@ class Story:
 
     def report(self, seen: Seen) -> None:
         """Show the figures that a bureau reports."""
-        heading("7. The report of the bureau, and what He sees of it: the cases of 合肥")
+        heading("8. The report of the bureau, and what He sees of it: the cases of 合肥")
         self.site.fanzha("chen", "report", "warnings", "--since", "1h", "--by", "city",
                          "--language", "en")  # fmt: skip
         counts = {
