@@ -1,6 +1,6 @@
 """The desk of a city or county for tests: real store, real socket, a clock that can be moved."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,10 +48,15 @@ class Record:
     """Keeps what went into the audit log."""
 
     said: list[tuple[AuditKind, str, str, dict[str, str]]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+    """What happens once, while something is put on record."""
 
     async def record(
         self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
     ) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
         self.said.append((kind, subject, actor, dict(details)))
 
 

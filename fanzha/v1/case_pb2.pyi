@@ -422,7 +422,9 @@ class ListCasesRequest(_message.Message):
     officer: _builtins.str
     """Who deals with them."""
     due_before_ms: _builtins.int
-    """What is due until then, in milliseconds since the Unix epoch; absent: whenever."""
+    """What is due until then, in milliseconds since the Unix epoch, or waits for a person; absent:
+    whenever.
+    """
     overdue_only: _builtins.bool
     """Only what is overdue, or waits for a person."""
     page_size: _builtins.int
@@ -479,7 +481,7 @@ class ListCasesResponse(_message.Message):
     """
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
-        """The cases, people masked."""
+        """The cases, people masked, without means, decisions, origins, entries and messages."""
 
     def __init__(
         self,

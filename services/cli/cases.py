@@ -41,7 +41,10 @@ def list_(
         typer.Option(help="Such as fake_loan or 虚假贷款; may be repeated."),
     ] = None,
     due: Annotated[
-        str, typer.Option(help="Only what is due until then: 30m, 2h, 3d, or a local time.")
+        str,
+        typer.Option(
+            help="Only what is due until then, or waits for a person: 30m, 2h, 3d, or a local time."
+        ),
     ] = "",
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only what is overdue, or waits for a person.")

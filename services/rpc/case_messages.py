@@ -1,6 +1,6 @@
 """Crosses the wire for cases, and nothing else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fanzha.errors import InvalidInput
@@ -36,6 +36,7 @@ OUTCOMES = {
 _STATES = {int(number): one for one, number in STATES.items()}
 _OUTCOMES = {int(number): one for one, number in OUTCOMES.items()}
 _MEANS = {kind: number for number, kind in MEANS_KINDS.items()}
+_EVIDENCE: Sequence[Any] = ("means", "decision_ids", "origins", "entry_ids", "messages", "lost_to")
 _TOOK = frozenset(MeansKind) - {MeansKind.TEXT}
 
 
@@ -124,6 +125,14 @@ def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
         lost_to=map(_written, one.lost_to),
         duplicate_of=one.duplicate_of,
     )
+
+
+def summary(one: Case, now_ms: int) -> pb.Case:
+    """Write a masked case for a list, without what it rests on, which may be long."""
+    written = case(one, now_ms, masked=True)
+    for field in _EVIDENCE:
+        written.ClearField(field)
+    return written
 
 
 def event(one: CaseEvent) -> pb.CaseEvent:

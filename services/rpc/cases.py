@@ -33,7 +33,7 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
         listed = await self._desk.list(wanted, size=request.page_size, after=request.page_token)
         now = self._desk.now_ms()
         return pb.ListCasesResponse(
-            cases=[messages.case(one, now, masked=True) for one in listed.cases],
+            cases=[messages.summary(one, now) for one in listed.cases],
             next_page_token=listed.next,
             cut_short=listed.cut_short,
         )

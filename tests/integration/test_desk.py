@@ -1,27 +1,19 @@
 """The desk on a real store and over a real socket: who sees what, who wins, what is on record."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from prometheus_client import CollectorRegistry
 
-from fanzha.errors import FanzhaError
+from fanzha.errors import Unavailable
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
 from services.audit_events import AuditKind
-from services.warning import case_changes, delivery
-from services.warning.case_counts import CaseCounts
-from services.warning.case_events import MessageRef, Outcome
-from services.warning.case_filter import CaseFilter
-from services.warning.cases import Case
-from services.warning.desk import Asked
-from services.warning.desk_events import Closing
-from tests.case_office import Office, Window, a_window, an_office
+from services.warning.case_events import CaseEvent, EventKind, Outcome
+from tests.case_office import ELSEWHERE, Office, Window, a_window, an_office
 from tests.warnings import a_warning
 
 
@@ -74,6 +66,39 @@ async def test_a_case_elsewhere_is_not_there_for_any_method_and_stays_as_it_is(
     assert found == dict.fromkeys(requests, grpc.StatusCode.NOT_FOUND)
     assert await office.store.get(elsewhere) == before
     assert office.record.said == []
+
+
+async def test_a_case_that_goes_elsewhere_meanwhile_is_not_changed(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+
+    async def goes() -> None:
+        given = CaseEvent(kind=EventKind.ROUTED, at_ms=1, by="city", region=ELSEWHERE)
+        await office.store.change(one, lambda _case: [given])
+
+    office.record.meanwhile = goes
+    close = pb.CloseCaseRequest(case_id=one, outcome=pb.CASE_OUTCOME_SAFE)
+
+    assert await window.status("CloseCase", close, regions=["3405"]) is grpc.StatusCode.NOT_FOUND
+    assert (await office.store.get(one)).open
+    assert [kind for kind, *_ in office.record.said] == [AuditKind.CASE_CHANGED, AuditKind.REFUSED]
+
+
+async def test_what_cannot_be_put_on_record_does_not_happen(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    before = await office.store.get(one)
+
+    async def fails() -> None:
+        raise Unavailable("the audit log is away")
+
+    for method, request in (
+        ("TakeCase", pb.TakeCaseRequest(case_id=one)),
+        ("GetCase", pb.GetCaseRequest(case_id=one)),
+    ):
+        office.record.meanwhile = fails
+        assert await window.status(method, request) is grpc.StatusCode.UNAVAILABLE
+    assert await office.store.get(one) == before
 
 
 async def test_numbers_are_whole_for_dispatchers_who_ask_for_one_case(
@@ -250,73 +275,3 @@ async def test_what_cannot_be_read_is_refused(
         request_.case_id = one
 
     assert await window.status(method, request_) is grpc.StatusCode.INVALID_ARGUMENT
-
-
-async def test_gauges_tell_what_there_is(office: Office) -> None:
-    ids = await office.opened()
-    closing = Closing(outcome=Outcome.SAFE)
-    await office.desk.take(Asked(case_id=ids[1], by="wang"), take_over=False)
-    await office.desk.close(Asked(case_id=ids[0], by="wang"), closing, "")
-    office.clock[0] += 10**9
-    registry = CollectorRegistry()
-
-    await CaseCounts(office.client, registry, now_ms=lambda: office.clock[0]).look()
-
-    def told(name: str, **labels: str) -> float | None:
-        return registry.get_sample_value(f"fanzha_warning_cases_{name}", labels)
-
-    assert told("open", state="routed", tier="medium") == 3
-    assert told("open", state="dissuading", tier="medium") == 1
-    assert told("closed", outcome="safe") == 1
-    assert told("overdue") == 4
-    assert told("without_region") == 1
-
-
-@pytest.mark.parametrize("seed", range(4))
-async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_do(
-    office: Office, seed: int
-) -> None:
-    chance = random.Random(seed)
-    ids = await office.opened()
-    told = delivery.Delivery(office.store, now_ms=lambda: office.clock[0])
-
-    async def something(case: Case) -> None:
-        asked = Asked(case_id=case.id, by=chance.choice(["wang", "li"]))
-        desk = office.desk
-        match chance.randrange(7):
-            case 0:
-                await desk.take(asked, take_over=chance.random() < 0.5)
-            case 1:
-                await desk.note(asked, "x", unreached=chance.random() < 0.5, due_at_ms=0)
-            case 2:
-                region = chance.choice(["340503", "340102", "34"])
-                await desk.assign(asked, region=region, officer="zhao", why="")
-            case 3:
-                await desk.close(asked, Closing(outcome=Outcome.SAFE), "")
-            case 4:
-                number = int(case.victim[-4:])
-                await office.intake.take([a_warning(number, reference=str(chance.random()))])
-            case _:
-                await channel_tells(told, case, chance)
-
-    for _ in range(25):
-        office.clock[0] += chance.randrange(10_000_000)
-        cases = [await office.store.get(chance.choice(ids)) for _ in range(3)]
-        results = await asyncio.gather(*map(something, cases), return_exceptions=True)
-        odd = [one for one in results if one and not isinstance(one, FanzhaError)]
-        assert odd == []
-
-    for case_id in ids:
-        history = await office.store.history(case_id)
-        assert await office.store.get(case_id) == case_changes.fold(history)
-    everything = await office.desk.list(CaseFilter(), size=500, after="")
-    views = [await office.store.get(case_id) for case_id in ids]
-    assert {one.id for one in everything.cases} == {one.id for one in views if one.open}
-    assert sum(one.revision for one in views) > 25
-
-
-async def channel_tells(told: delivery.Delivery, case: Case, chance: random.Random) -> None:
-    for message in case.messages:
-        reference = MessageRef(id=message, channel="sms")
-        say = chance.choice([told.sent, told.delivered])
-        await say(reference, by="sms")
