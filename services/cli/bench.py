@@ -35,6 +35,10 @@ COMMANDS = {
         "benchmarks.warning.kill",
         "Kill the warning pipeline and its store while it works; count what was lost or doubled.",
     ),
+    "outcome-kill": (
+        "benchmarks.warning.outcome_kill",
+        "Kill what learns from closed cases while they are closed; count what was lost or doubled.",
+    ),
     "warning-report": ("benchmarks.warning.report", "The report on warnings over many cases."),
     "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
     "report": ("benchmarks.report", "Make docs/benchmarks.md from the results of real runs."),

@@ -1,9 +1,9 @@
 """What an outcome says of the list entries behind a case: they rise or fall, or should go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from blocklists.entries import Entry
+from blocklists.entries import Entry, Mode
 from fanzha.decisions import Action
 from services.warning.case_events import CaseEvent
 from services.warning.cases import Case
@@ -17,8 +17,15 @@ class EntryLessons:
     """Looks entries up; how cases ended was counted when they were closed."""
 
     def __init__(
-        self, *, records: EntryRecords, learned: Learned, proposals: Proposals, rule: Rule
+        self,
+        *,
+        records: EntryRecords,
+        learned: Learned,
+        proposals: Proposals,
+        rule: Rule,
+        now_ms: Callable[[], int],
     ) -> None:
+        self._now_ms = now_ms
         self._records = records
         self._learned = learned
         self._proposals = proposals
@@ -74,9 +81,18 @@ class EntryLessons:
     ) -> Entry | None:
         """Find an entry that blocks, and note what it is beside *fields*."""
         found = await self._proposals.find(where)
-        entry = next((one for one in found.entries if one.entry_id == entry_id), None)
-        if entry is not None and entry.action is not Action.BLOCK:
-            entry = None
+        now_s = self._now_ms() / 1000
+        entry = next(
+            (
+                one
+                for one in found.entries
+                if one.entry_id == entry_id
+                and one.action is Action.BLOCK
+                and one.mode is Mode.ENFORCE
+                and one.expires_at.timestamp() > now_s
+            ),
+            None,
+        )
         said = dict(fields)
         if entry is not None:
             said |= {"kind": entry.kind.name.lower(), "pattern": entry.pattern}

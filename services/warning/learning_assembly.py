@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from blocklists.redis_client import Client
 from fanzha.errors import Unavailable
@@ -41,6 +41,7 @@ class Outcomes:
     consumer: Consumer
     later: Later
     now_ms: Callable[[], int]
+    waiting: Gauge
 
     def start(self) -> "list[asyncio.Task[None]]":
         """Begin what goes on in the background."""
@@ -51,6 +52,9 @@ class Outcomes:
         while True:
             try:
                 await self.later.bring_back(self.now_ms())
+                held, lag = await self.consumer.group.waiting()
+                self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
+                self.waiting.labels("put_off").set(await self.later.count())
                 if looks % _TIDY_EVERY == 0:
                     await self.consumer.group.tidy(_GONE_MS)
             except Unavailable as error:
@@ -79,6 +83,12 @@ def build(
         "Outcomes given up after all tries.",
         registry=registry,
     )
+    waiting = Gauge(
+        "fanzha_warning_outcomes_waiting",
+        "Closed cases that are still to be learnt from: in the stream (-1: not known), or put off.",
+        ["where"],
+        registry=registry,
+    )
     later = Later(client, keys.LEARN)
     learned = Learned(client, retention_days=settings.warning_retention_days)
     lessons = Learning(
@@ -89,6 +99,7 @@ def build(
             learned=learned,
             proposals=proposals,
             rule=Rule(floor=settings.warning_standing_floor, cases=settings.warning_standing_cases),
+            now_ms=now_ms,
         ),
         losses=Losses(learned=learned, proposals=proposals, now_ms=now_ms),
         later=later,
@@ -106,4 +117,4 @@ def build(
         batch=1,  # a proposal may take seconds: the decision log is asked for its impact
         claim_ms=settings.warning_claim_ms,
     )
-    return Outcomes(consumer=consumer, later=later, now_ms=now_ms)
+    return Outcomes(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,11 @@ from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput, NotFound
 from services.warning import case_changes, case_ids
 from services.warning.case_events import CaseEvent, EventKind, Outcome
+from services.warning.case_indexes import JUDGED
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore, Commit, marker
 from services.warning.cases import Case
+from services.warning.entry_records import EntryRecords
 from services.warning.intake import Intake, What
 from services.warning.opening import PlainRouter
 from services.warning.records import Region, Risk, Tier
@@ -177,3 +180,23 @@ async def test_open_cases_are_listed_by_region_in_pages(
 
 def _anything(_case: Case) -> bool:
     return True
+
+
+async def test_outcomes_are_added_up_over_all_shards(
+    client: Client, intake: Intake, store: CaseStore
+) -> None:
+    warnings = [replace(a_warning(number), entry_id="nabc") for number in range(1, 40)]
+    results = await intake.take(warnings)
+    for number, result in enumerate(results):
+        outcome = Outcome.FALSE_ALARM if number % 3 else Outcome.SAFE
+        closed = happens(EventKind.CLOSED, outcome=outcome)
+        await store.change(result.case_id, lambda _case, closed=closed: [closed])
+
+    records = EntryRecords(client)
+    (record,) = [one async for one in records.all()]
+
+    assert record.tally.outcomes == {Outcome.FALSE_ALARM: 26, Outcome.SAFE: 13}
+    assert await records.get("nabc") == record
+    judged = [case async for case, _ in CaseListing(client, store).walk(index=JUDGED)]
+    assert {case.outcome for case in judged} == {Outcome.FALSE_ALARM}
+    assert len(judged) == 26

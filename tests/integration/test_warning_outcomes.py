@@ -2,12 +2,14 @@
 
 import asyncio
 import csv
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from typer.testing import CliRunner
 
 from blocklists import intake
 from blocklists.entries import Entry, entry_id
@@ -20,7 +22,7 @@ from services import lifetime
 from services.administration import Administration
 from services.changes.popularity import PopularHosts
 from services.changes.records import ChangeKind, Record, State
-from services.cli import example_export
+from services.cli import example_export, warnings
 from services.current_lists import CurrentLists
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
@@ -120,9 +122,13 @@ class Loop:
         (result,) = await self.pipeline.intake.take([warned])
         return result.case_id
 
-    async def close(self, case_id: str, outcome: Outcome) -> None:
+    async def close(self, case_id: str, outcome: Outcome, lost_to: tuple[Means, ...] = ()) -> None:
         event = CaseEvent(
-            kind=EventKind.CLOSED, at_ms=self.desk.clock[0], by="wang", outcome=outcome
+            kind=EventKind.CLOSED,
+            at_ms=self.desk.clock[0],
+            by="wang",
+            outcome=outcome,
+            lost_to=lost_to,
         )
         await self.pipeline.store.change(case_id, lambda _case: [event])
 
@@ -241,7 +247,9 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     assert (await loop.pipeline.store.history(second))[-1].why == said
 
 
-async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(loop: Loop) -> None:
+async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
+    loop: Loop, redis_url: str
+) -> None:
     await loop.list_("+861990000*")
     ends = [Outcome.FALSE_ALARM, Outcome.SAFE, Outcome.DUPLICATE, Outcome.LOST_MONEY]
     cases = [await loop.hit(number, "+861990000*") for number in range(1, 5)]
@@ -257,6 +265,34 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(loo
     assert (record.pattern, record.source) == ("+861990000*", "province")
     assert said == [f"blocked: {LISTED}", "raised: +861990000*, standing 0.50"]
     assert await loop.requests() == []
+
+    shown = await asyncio.to_thread(
+        CliRunner().invoke, warnings.app, ["entries", "--redis-url", redis_url, "--json"]
+    )
+    (entry,) = json.loads(shown.stdout)["entries"]
+    assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
+    assert (entry["standing"], entry["false_alarms"]) == (0.5, [cases[0]])
+
+
+async def test_an_entry_that_has_ended_is_proposed_for_nothing(loop: Loop) -> None:
+    await loop.list_(LISTED)
+    cases = [await loop.hit(number) for number in (1, 2)]
+    loop.desk.clock[0] += 366 * 86_400_000
+
+    for case in cases:
+        (said,) = await loop.ends(case, Outcome.FALSE_ALARM)
+        assert said.startswith("gone:")
+    assert await loop.requests() == []
+
+
+async def test_what_took_the_money_is_proposed_too(loop: Loop) -> None:
+    case = await loop.warned(a_warning(1, caller="96110"))
+    host = Means(kind=MeansKind.LINK, value="http://pay.example/now")
+
+    await loop.close(case, Outcome.LOST_MONEY, lost_to=(host, host))
+
+    (request,) = [one for one in await loop.learnt(case) if one.startswith("proposed")]
+    assert request.endswith("blocks pay.example")
 
 
 async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> None:
