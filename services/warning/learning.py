@@ -73,7 +73,7 @@ class Learning:
         if NOTED in done:
             self._counted(outcome.value, "already")
             return True
-        all_done = True
+        begun, all_done = bool(done), True
         for lesson in await self._lessons(case, outcome):
             before = done.get(lesson.field, "")
             if before not in ("", ASKED):
@@ -88,7 +88,7 @@ class Learning:
             await self._learned.note(case.id, lesson.field, done[lesson.field])
             self._counted(outcome.value, done[lesson.field].partition(":")[0])
         if all_done:
-            await self._tell(case, [done[name] for name in sorted(done)])
+            await self._tell(case, [done[name] for name in sorted(done)], begun=begun)
         return all_done
 
     async def _lessons(self, case: Case, outcome: Outcome) -> list[Lesson]:
@@ -97,11 +97,15 @@ class Learning:
             return [*self._entries.of_loss(case, events), *self._losses.lessons(case)]
         return self._entries.of_false_alarm(case, events)
 
-    async def _tell(self, case: Case, said: Sequence[str]) -> None:
-        """Note on the case what was done; after a crash in between the note is there twice."""
-        if said:
+    async def _tell(self, case: Case, said: Sequence[str], *, begun: bool) -> None:
+        """Note on the case what was done, unless whoever began before us has noted it."""
+        if said and not (begun and await self._told(case.id)):
             event = CaseEvent(
                 kind=EventKind.NOTED, at_ms=self._now_ms(), by=GROUP, why="; ".join(said)
             )
             await self._store.change(case.id, lambda _case: [event])
         await self._learned.note(case.id, NOTED, str(self._now_ms()))
+
+    async def _told(self, case_id: str) -> bool:
+        events = await self._store.history(case_id)
+        return any(event.kind is EventKind.NOTED and event.by == GROUP for event in events)

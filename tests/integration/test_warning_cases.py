@@ -1,7 +1,7 @@
 """Cases in a real store, alone and as a cluster."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
@@ -189,8 +189,8 @@ async def test_outcomes_are_added_up_over_all_shards(
     results = await intake.take(warnings)
     for number, result in enumerate(results):
         outcome = Outcome.FALSE_ALARM if number % 3 else Outcome.SAFE
-        closed = happens(EventKind.CLOSED, outcome=outcome)
-        await store.change(result.case_id, lambda _case, closed=closed: [closed])
+        closed = [happens(EventKind.CLOSED, outcome=outcome)]
+        await store.change(result.case_id, _always(closed))
 
     records = EntryRecords(client)
     (record,) = [one async for one in records.all()]
@@ -200,3 +200,7 @@ async def test_outcomes_are_added_up_over_all_shards(
     judged = [case async for case, _ in CaseListing(client, store).walk(index=JUDGED)]
     assert {case.outcome for case in judged} == {Outcome.FALSE_ALARM}
     assert len(judged) == 26
+
+
+def _always(events: list[CaseEvent]) -> Callable[[Case], list[CaseEvent]]:
+    return lambda _case: events
