@@ -35,7 +35,8 @@ class CaseFilter:
             raise InvalidInput(f"{field}: nothing is due of closed cases; leave out that state")
         if self.due_before_ms < 0:
             raise InvalidInput("due_before_ms: milliseconds since 1970, not less than 0")
-        dates = [self.due_before_ms] if self.due_before_ms else []
+        # Those of which nothing is due stand after all dates.
+        dates = [min(self.due_before_ms, keys.NOTHING_DUE - 1)] if self.due_before_ms else []
         dates += [now_ms] if self.overdue else []
         return min(dates, default=keys.NOTHING_DUE)
 

@@ -8,11 +8,14 @@ from services.warning.records import Region
 
 ASSIGNED = "assigned"
 """By what a region was found that somebody of a desk said."""
+_LONGEST = 60
 _PROVINCE, _CITY, _COUNTY = 2, 4, 6
 
 
 def read(text: str, current: Region) -> Region:
     """Read a code or a name; what no table has is a county of the case's city."""
+    if len(text) > _LONGEST or not text.isprintable():
+        raise InvalidInput(f"region: a code, or a name of at most {_LONGEST} letters")
     code = keys.region_key(places().code(text.strip()))
     if code.isdecimal():
         return _of_code(code)

@@ -14,7 +14,7 @@ from fanzha.v1 import warning_pb2
 from services.audit_events import AuditKind
 from services.warning.case_events import CaseEvent, EventKind, Outcome
 from tests.case_office import ELSEWHERE, Office, Window, a_window, an_office
-from tests.warnings import a_warning
+from tests.warnings import NOW_MS, a_warning
 
 
 @pytest.fixture
@@ -214,6 +214,20 @@ async def test_what_waits_for_a_person_comes_first_and_counts_as_overdue(
     assert set(await window.seen(pb.ListCasesRequest(overdue_only=True))) == set(ids)
     assert await window.seen(pb.ListCasesRequest(officer="wang")) == [late]
     assert await window.seen(pb.ListCasesRequest(states=[pb.CASE_STATE_DISSUADING])) == [late]
+
+
+async def test_a_list_up_to_a_date_leaves_out_what_has_none(office: Office, window: Window) -> None:
+    none, soon, late, *others = await office.opened()
+    for case_id, due in ((none, 0), (soon, NOW_MS + 5), (late, NOW_MS + 6)):
+        dated = CaseEvent(kind=EventKind.NOTED, at_ms=NOW_MS, by="wang", due_at_ms=due)
+        await office.store.change(case_id, lambda _case, dated=dated: [dated])  # type: ignore[misc]
+
+    until_soon = pb.ListCasesRequest(due_before_ms=NOW_MS + 5)
+    forever = pb.ListCasesRequest(due_before_ms=2**62)
+
+    assert await window.seen(until_soon) == [soon]
+    assert set(await window.seen(forever)) == {soon, late, *others}
+    assert (await window.seen())[-1] == none
 
 
 async def test_a_list_comes_in_pages(office: Office, window: Window) -> None:

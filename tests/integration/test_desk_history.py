@@ -72,7 +72,7 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
             case _:
                 await channel_tells(told, case, chance)
 
-    for _ in range(25):
+    for _ in range(15):
         office.clock[0] += chance.randrange(10_000_000)
         cases = [await office.store.get(chance.choice(ids)) for _ in range(3)]
         results = await asyncio.gather(*map(something, cases), return_exceptions=True)

@@ -79,7 +79,10 @@ def test_a_case_is_given_to_a_code_or_a_name(text: str, region: tuple[str, str, 
     assert found.how == desk_regions.ASSIGNED
 
 
-@pytest.mark.parametrize(("text", "current"), [("99", CITY), ("34051", CITY), ("花山区", PROVINCE)])
+@pytest.mark.parametrize(
+    ("text", "current"),
+    [("99", CITY), ("34051", CITY), ("花山区", PROVINCE), ("花" * 61, CITY), ("花\n山", CITY)],
+)
 def test_a_region_that_nobody_knows_is_refused(text: str, current: Region) -> None:
     with pytest.raises(InvalidInput, match="region: "):
         desk_regions.read(text, current)
