@@ -33,6 +33,8 @@ class EntryRecord:
     """The newest request that proposes to remove it; 0: none."""
     proposed_at_false: int = 0
     """How many false alarms there were then."""
+    block_proposed: int = 0
+    """The newest request that proposes to add it; 0: none."""
     evidence: Sequence[str] = field(default_factory=tuple)
     """The newest cases that were false alarms."""
 
@@ -97,6 +99,7 @@ def _record(
         source=known.get("source", ""),
         proposed=int(known.get("proposed", 0)),
         proposed_at_false=int(known.get("proposed_at_false", 0)),
+        block_proposed=int(known.get("block_proposed", 0)),
         evidence=tuple(known.get("evidence", "").split()),
     )
 

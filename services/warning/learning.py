@@ -13,7 +13,6 @@ Requests wait for a person (`proposing`). An entry that another request holds is
 later, and holds up no other case. What was done is kept with the case, and noted on it.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
@@ -30,8 +29,6 @@ from services.warning.losses import Losses
 GROUP = "outcomes"
 AGAIN_MS = 3_600_000
 """After so long an entry is looked at again that another request holds."""
-
-logger = logging.getLogger(__name__)
 
 
 class Learning:
@@ -80,8 +77,7 @@ class Learning:
                 continue
             try:
                 done[lesson.field] = await lesson.do(before == ASKED)
-            except VersionConflict as error:
-                logger.info("a lesson waits: %s", error)
+            except VersionConflict:
                 self._counted(outcome.value, "waits")
                 all_done = False
                 continue

@@ -90,18 +90,19 @@ def build(
         registry=registry,
     )
     later = Later(client, keys.LEARN)
+    records = EntryRecords(client)
     learned = Learned(client, retention_days=settings.warning_retention_days)
     lessons = Learning(
         store=CaseStore(client, retention_days=settings.warning_retention_days),
         learned=learned,
         entries=EntryLessons(
-            records=EntryRecords(client),
+            records=records,
             learned=learned,
             proposals=proposals,
             rule=Rule(floor=settings.warning_standing_floor, cases=settings.warning_standing_cases),
             now_ms=now_ms,
         ),
-        losses=Losses(learned=learned, proposals=proposals, now_ms=now_ms),
+        losses=Losses(records=records, learned=learned, proposals=proposals, now_ms=now_ms),
         later=later,
         now_ms=now_ms,
         counted=lambda outcome, what: counter.labels(outcome, what).inc(),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blocklists import patterns
-from blocklists.entries import Direction, Entry, Kind, Mode
+from blocklists.entries import Direction, Entry, Kind, Mode, entry_id
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
@@ -38,6 +38,11 @@ class Wanted:
 
     kind: Kind
     pattern: str
+
+    @property
+    def entry_id(self) -> str:
+        """Return the id of the entry, where its pattern is written as lists write it."""
+        return entry_id(self.kind, self.pattern, Action.BLOCK)
 
 
 def wanted(means: Means) -> Wanted | None:

@@ -8,6 +8,7 @@ from blocklists.entries import Kind
 from fanzha.errors import InvalidInput
 from services.warning import loss_means
 from services.warning.cases import Case
+from services.warning.entry_records import EntryRecords
 from services.warning.learned import Learned, Lesson
 from services.warning.loss_means import Wanted, Why
 from services.warning.proposing import Proposals
@@ -21,8 +22,14 @@ class Losses:
     """Proposes entries where none blocks, and nothing speaks against it."""
 
     def __init__(
-        self, *, learned: Learned, proposals: Proposals, now_ms: Callable[[], int]
+        self,
+        *,
+        records: EntryRecords,
+        learned: Learned,
+        proposals: Proposals,
+        now_ms: Callable[[], int],
     ) -> None:
+        self._records = records
         self._learned = learned
         self._proposals = proposals
         self._now_ms = now_ms
@@ -41,6 +48,9 @@ class Losses:
         try:
             if why := await self._against(wanted):
                 return why
+            known = (await self._records.get(wanted.entry_id)).block_proposed
+            if known and await self._proposals.waits(known):
+                return f"already: change {known} blocks {wanted.pattern}, and waits"
             change = await self._learned.ask(
                 case.id,
                 _field(means),
@@ -56,6 +66,7 @@ class Losses:
             return f"refused: {wanted.pattern}: {error}"
         if not change:
             return f"already: {wanted.pattern}, an entry was requested before"
+        await self._records.note(wanted.entry_id, {"block_proposed": str(change)})
         return f"proposed: change {change} blocks {wanted.pattern}"
 
     async def _against(self, wanted: Wanted) -> str:

@@ -3,220 +3,38 @@
 import asyncio
 import csv
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 from typer.testing import CliRunner
 
 from blocklists import intake
-from blocklists.entries import Entry, entry_id
-from blocklists.redis_client import Client, connect
 from fanzha.decisions import Action
-from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services import lifetime
-from services.administration import Administration
-from services.changes.popularity import PopularHosts
-from services.changes.records import ChangeKind, Record, State
+from services.changes.records import ChangeKind, State
 from services.cli import example_export, warnings
-from services.current_lists import CurrentLists
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
-from services.hit_store import CONFIRMED
 from services.identity import acting
 from services.list_changes import Reference, Terms
-from services.list_views import Found
-from services.settings import Settings
-from services.warning import assembly, keys, learning_assembly
-from services.warning.assembly import Pipeline
-from services.warning.case_events import CaseEvent, EventKind, Outcome
+from services.warning import keys
+from services.warning.case_events import Outcome
 from services.warning.entry_records import EntryRecords
-from services.warning.learned import NOTED, Learned
-from services.warning.loss_means import Wanted
-from services.warning.proposing import PIPELINE, AdministeredProposals
 from services.warning.records import Means, MeansKind, Warned
 from tests.builders import some_texts
-from tests.change_desk import LI, WANG, ChangeDesk, an_impact, change_desk
+from tests.change_desk import LI, WANG
 from tests.decision_logs import logged
-from tests.proposals import proposed
+from tests.outcome_loop import LISTED, OTHER, Loop, outcome_loop
 from tests.warnings import a_warning
-
-LISTED = "+8619900000001"
-OTHER = "+8619900000002"
-PATIENCE_SECONDS = 30.0
-
-
-class Lossy:
-    """Proposals whose answers get lost so many times, after the request was made."""
-
-    def __init__(self, inner: AdministeredProposals) -> None:
-        self._inner = inner
-        self.lost = 0
-
-    async def find(self, pattern: str) -> Found:
-        return await self._inner.find(pattern)
-
-    def is_popular(self, host: str) -> bool:
-        return self._inner.is_popular(host)
-
-    async def waits(self, change_id: int) -> bool:
-        return await self._inner.waits(change_id)
-
-    async def remove(self, entry: Entry, reason: str) -> int:
-        return self._answered(await self._inner.remove(entry, reason))
-
-    async def block(
-        self, wanted: Wanted, *, fraud_type: FraudType, campaign: str, reason: str
-    ) -> int:
-        done = await self._inner.block(
-            wanted, fraud_type=fraud_type, campaign=campaign, reason=reason
-        )
-        return self._answered(done)
-
-    def _answered(self, change: int) -> int:
-        if self.lost:
-            self.lost -= 1
-            raise Unavailable("the process was killed before it heard")
-        return change
-
-
-@dataclass(kw_only=True)
-class Loop:
-    """Cases, lists, and what connects them."""
-
-    desk: ChangeDesk
-    administration: Administration
-    pipeline: Pipeline
-    client: Client
-    registry: CollectorRegistry
-    proposals: Lossy
-
-    async def list_(self, *patterns: str, action: Action = Action.BLOCK) -> None:
-        rows = len(patterns)
-        row = proposed(*patterns, sources=[2] * rows, actions=[int(action)] * rows)
-        await self.administration.update(row, [], Terms(author="li", reason="three victims"))
-
-    async def hit(self, decision_id: int, pattern: str = LISTED) -> str:
-        """Let a listed number call somebody; return the case."""
-        fields = {
-            "decision_id": str(decision_id),
-            "channel": "CALL",
-            "reason": "BLOCKLISTED",
-            "from_party": LISTED,
-            "to_party": f"+861700000{decision_id:04}",
-            "pattern": pattern,
-            "entry_id": entry_id(1 if pattern == LISTED else 2, pattern, Action.BLOCK),
-            "occurred_at_ms": str(self.desk.clock[0]),
-        }
-        before = set(await self.cases())
-        await self.client.xadd(CONFIRMED, fields)  # type: ignore[arg-type]
-        await until(lambda: self._more_cases(before))
-        (new,) = set(await self.cases()) - before
-        return new
-
-    async def warned(self, warned: Warned) -> str:
-        (result,) = await self.pipeline.intake.take([warned])
-        return result.case_id
-
-    async def close(self, case_id: str, outcome: Outcome, lost_to: tuple[Means, ...] = ()) -> None:
-        event = CaseEvent(
-            kind=EventKind.CLOSED,
-            at_ms=self.desk.clock[0],
-            by="wang",
-            outcome=outcome,
-            lost_to=lost_to,
-        )
-        await self.pipeline.store.change(case_id, lambda _case: [event])
-
-    async def ends(self, case_id: str, outcome: Outcome) -> list[str]:
-        """Close a case, wait until it was learnt from, and return what was done."""
-        await self.close(case_id, outcome)
-        return await self.learnt(case_id)
-
-    async def learnt(self, case_id: str) -> list[str]:
-        learned = Learned(self.client, retention_days=1)
-
-        async def noted() -> bool:
-            return NOTED in await learned.of(case_id)
-
-        await until(noted)
-        done = await learned.of(case_id)
-        return sorted(text for field, text in done.items() if field != NOTED)
-
-    async def requests(self) -> list[Record]:
-        page = await self.desk.changes.views.page(None, before_id=0, size=100)
-        return [one for one in page.records if one.author == PIPELINE.name]
-
-    async def cases(self) -> list[str]:
-        return [case.id async for case, _ in self.pipeline.listing.walk()]
-
-    async def _more_cases(self, before: set[str]) -> bool:
-        return len(await self.cases()) > len(before)
 
 
 @pytest.fixture
 async def loop(redis_url: str, tmp_path: Path) -> AsyncIterator[Loop]:
-    popular = tmp_path / "popular.txt"
-    popular.write_text("shop.example\n")
-    settings = Settings(
-        redis_url=redis_url,
-        data_dir=tmp_path,
-        warning_claim_ms=500,
-        warning_standing_cases=2,
-    )
-    client, registry = connect(redis_url, connections=64), CollectorRegistry()
-    async with change_desk(redis_url, tmp_path / "lists") as desk:
-        desk.impact.says = an_impact(known=False)  # so that a second person is needed
-
-        def now_ms() -> int:
-            return desk.clock[0]
-
-        pipeline = assembly.build(settings, client, registry=registry, now_ms=now_ms)
-        administration = Administration(
-            store=desk.store,
-            replica=desk.replica,
-            changes=desk.changes,
-            home=HomePlan(),
-            now_ms=now_ms,
-            default_expiry_days=365,
-        )
-        proposals = Lossy(
-            AdministeredProposals(
-                administration=administration,
-                changes=desk.changes,
-                current=CurrentLists(desk.store, desk.replica),
-                popular=PopularHosts.load(popular),
-                popular_rank=10,
-                entry_days=180,
-                now_ms=now_ms,
-            )
-        )
-        outcomes = learning_assembly.build(
-            settings, client, proposals=proposals, registry=registry, now_ms=now_ms
-        )
-        tasks = [*pipeline.start(), *outcomes.start()]
-        try:
-            yield Loop(
-                desk=desk,
-                administration=administration,
-                pipeline=pipeline,
-                client=client,
-                registry=registry,
-                proposals=proposals,
-            )
-        finally:
-            await lifetime.cancel(tasks)
-            await client.aclose()
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await holds():  # noqa: ASYNC110 - the store tells nobody
-            await asyncio.sleep(0.02)
+    async with outcome_loop(redis_url, tmp_path) as running:
+        yield running
 
 
 async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_removes_it(
@@ -313,6 +131,10 @@ async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> Non
         f"proposed: change {link.id} blocks pay.example",
     ]
     assert case in number.reason
+    other = await loop.warned(a_warning(2, caller=OTHER))
+    assert await loop.ends(other, Outcome.LOST_MONEY) == [
+        f"already: change {number.id} blocks {OTHER}, and waits"
+    ]
     assert number.state is link.state is State.PENDING
     with acting(WANG):
         await loop.desk.changes.approve(number.id)
@@ -353,7 +175,7 @@ async def test_the_same_closing_told_twice_and_an_answer_that_was_lost_make_one_
 
     said = await loop.ends(case, Outcome.LOST_MONEY)
     await loop.client.xadd(keys.LEARN, {"case_id": case})
-    await until(lambda: _counted(loop, 'outcome="lost_money",what="already"', 2))
+    await loop.until_counted(Outcome.LOST_MONEY, "already", 2)
 
     assert said == [f"already: {OTHER}, an entry was requested before"]
     assert len(await loop.requests()) == 1
@@ -371,7 +193,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
 
     for case in cases:
         await loop.close(case, Outcome.FALSE_ALARM)
-    await until(lambda: _counted(loop, 'outcome="false_alarm",what="waits"', 1))
+    await loop.until_counted(Outcome.FALSE_ALARM, "waits")
     other = await loop.warned(a_warning(9, caller=OTHER))
     await loop.ends(other, Outcome.LOST_MONEY)
     assert [one.kind for one in await loop.requests()] == [ChangeKind.NORMAL]
@@ -417,12 +239,6 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
     assert everything["gone"]["label"] == "nonfraud"
     assert [one["text"] for one in await export("sms.csv")] == [body]
     assert await export("later.csv", since_ms=loop.desk.clock[0] + 1) == []
-
-
-async def _counted(loop: Loop, labels: str, least: int) -> bool:
-    line = f"fanzha_warning_outcomes_total{{{labels}}}"
-    page = generate_latest(loop.registry).decode().splitlines()
-    return any(one.startswith(line) and float(one.split()[-1]) >= least for one in page)
 
 
 def _by(warned: Warned, kind: MeansKind, value: str) -> Warned:
