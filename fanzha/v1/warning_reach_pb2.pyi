@@ -330,7 +330,7 @@ class PreviewReachResponse(_message.Message):
     torn: _builtins.int
     """Segments of the log that could not be read."""
     left_out: _builtins.int
-    """Persons beyond the most that one reach takes; the least exposed."""
+    """Persons beyond the most that one reach takes, about; those who seem the least exposed."""
     @_builtins.property
     def subject(self) -> Global___ReachSubject:
         """What is looked for, as lists write it."""

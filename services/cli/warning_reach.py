@@ -24,6 +24,7 @@ _DEADLINE_SECONDS = 10.0
 _POLL_SECONDS = 0.5
 _IDLE_SECONDS = 15.0
 _SHOWN = 10
+_WIDE = 200
 _DRY = typer.Option("--dry-run", help="Only count.")
 _STATES = {
     pb.REACH_STATE_RUNNING: "running",
@@ -117,7 +118,9 @@ def reaches(
             one.started_by,
             written(one.started_at_ms),
         )
-    out.print(table if found else "nothing was reached back to")
+    # What is read by a program, or by a page, need not fit a window.
+    width = None if out.is_terminal else _WIDE
+    out.print(table if found else "nothing was reached back to", width=width)
 
 
 def _subject(given: Mapping[str, str], days: int) -> pb.ReachSubject:
@@ -149,7 +152,7 @@ def _show(found: pb.PreviewReachResponse, rate: int) -> None:
     if found.torn:
         out.print(f"  {found.torn} segments of the log cannot be read")
     if found.left_out:
-        out.print(f"  {found.left_out:,} persons, the least exposed, are left out: too many")
+        out.print(f"  about {found.left_out:,} persons, the least exposed, are left out: too many")
     for title, counts in (
         ("exposure", found.by_exposure),
         ("channel", found.by_channel),
@@ -161,7 +164,8 @@ def _show(found: pb.PreviewReachResponse, rate: int) -> None:
     ):
         _counts(title, counts)
     if found.persons:
-        out.print(f"takes {found.persons / rate:,.0f} s or more, at {rate} persons a second")
+        seconds = -(-found.persons // rate)
+        out.print(f"takes {seconds:,} s or more, at {rate} persons a second")
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> None:

@@ -27,6 +27,10 @@ from services.decision_log.reach_subject import Subject, SubjectKind
 
 MOST_CONTACTS = 10
 """So many of each channel and person are told, the latest; how many there were is counted."""
+MOST_PERSONS = 200_000
+"""So many are looked for among decisions, and so many among ends of calls: two or three kilobytes
+each. Beyond, those who seem the least exposed are left out, and counted."""
+_MOST_ENDS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ class Reached:
     """Logged decisions let through."""
     events: int
     """How many decisions these stand for."""
+    left_out: int
+    """Persons beyond `MOST_PERSONS`; about so many, as some are in decisions and in ends."""
     covers_from_ms: int
     """From when on the log has anything, not before the time asked; 0: it has nothing."""
     torn: Sequence[Path] = field(default_factory=tuple)
@@ -77,8 +83,9 @@ class Reached:
 class ReachQuery:
     """Asks the log whom something reached."""
 
-    def __init__(self, log: DecisionQuery) -> None:
+    def __init__(self, log: DecisionQuery, *, most_persons: int = MOST_PERSONS) -> None:
         self._log = log
+        self._most = most_persons
 
     @property
     def exists(self) -> bool:
@@ -100,15 +107,18 @@ class ReachQuery:
         def ask(connection: Any, files: list[str]) -> tuple[Any, list[Any]]:
             given = [files, *times, *values]
             totals = connection.execute(_TOTALS.format(met=met), given).fetchone()
-            rows = connection.execute(_CONTACTS.format(met=met), given).fetchall()
+            rows = connection.execute(_CONTACTS.format(met=met, most=self._most), given).fetchall()
             return totals, rows
 
-        nothing: tuple[Any, list[Any]] = ((0, 0, 0, 0, 0), [])
+        nothing: tuple[Any, list[Any]] = ((0, 0, 0, 0, 0, 0), [])
         totals, rows = self._log.over(folders, since_ms, torn, ask, nothing)
         persons = {number: _met(number, some) for number, some in _by_person(rows)}
+        left_out = totals[5] - len(persons)
         if what.sides:
             blocked = self._blocked_pairs(met, times, torn)
-            for number, ends in _by_person(self._ends(what, times, torn)):
+            called = _by_person(self._ends(what, times, torn))
+            left_out += called[0][1][0][-1] - len(called) if called else 0
+            for number, ends in called:
                 known = _with_ends(number, ends, persons.get(number), blocked)
                 if known is not None:
                     persons[number] = known
@@ -119,6 +129,7 @@ class ReachQuery:
             nobody=totals[2],
             logged=totals[3],
             events=int(totals[4]),
+            left_out=left_out,
             covers_from_ms=self._covers(folders, since_ms),
             torn=tuple(torn),
         )
@@ -175,6 +186,7 @@ class ReachQuery:
             person=what.person("caller_key", "callee_key"),
             other=what.other("caller_key", "callee_key"),
             condition=f"{what.of('caller_key')} OR {what.of('callee_key')}",
+            most=self._most,
         )
 
         def ask(connection: Any, files: list[str]) -> list[Any]:
@@ -199,21 +211,30 @@ _TOTALS = (
     f"count(DISTINCT person) FILTER (action = 'BLOCK' AND {_PERSON}), "
     f"count(*) FILTER (action <> 'BLOCK' AND NOT ({_PERSON})), "
     "count(*) FILTER (action <> 'BLOCK'), "
-    "coalesce(sum(weight) FILTER (action <> 'BLOCK'), 0) FROM ({met})"
+    "coalesce(sum(weight) FILTER (action <> 'BLOCK'), 0), "
+    f"count(DISTINCT person) FILTER (action <> 'BLOCK' AND {_PERSON}) FROM ({{met}})"
 )
 _CONTACTS = (
-    "SELECT person, channel, occurred_at_ms, other, from_name, url, decision_id, times FROM ("  # noqa: S608
-    "SELECT *, count(*) OVER (PARTITION BY person) AS times, "
-    "row_number() OVER (PARTITION BY person, channel ORDER BY occurred_at_ms DESC, decision_id) "
-    "AS place FROM ({met}) "
-    f"WHERE action <> 'BLOCK' AND {_PERSON}) "
-    f"WHERE place <= {MOST_CONTACTS} ORDER BY person, occurred_at_ms DESC, decision_id"
+    f"WITH let AS (SELECT * FROM ({{met}}) WHERE action <> 'BLOCK' AND {_PERSON}), "  # noqa: S608
+    "who AS (SELECT person, count(*) AS times FROM let GROUP BY person "
+    "ORDER BY bool_or(channel = 'LINK') DESC, count(DISTINCT channel) DESC, times DESC, "
+    "max(occurred_at_ms) DESC, person LIMIT {most}) "
+    "SELECT person, channel, occurred_at_ms, other, from_name, url, decision_id, times "
+    "FROM let JOIN who USING (person) QUALIFY row_number() OVER "
+    "(PARTITION BY person, channel ORDER BY occurred_at_ms DESC, decision_id) "
+    f"<= {MOST_CONTACTS} ORDER BY person, occurred_at_ms DESC, decision_id"
 )
 _BLOCKED = "SELECT DISTINCT person, other FROM ({met}) WHERE action = 'BLOCK'"
 _ENDS = (
-    "SELECT * FROM (SELECT {person} AS person, {other} AS other, answered, duration_ms, "  # noqa: S608
-    f"ended_at_ms FROM {FILES} WHERE decided_at_ms >= ? AND decided_at_ms < ? AND ({{condition}})) "
-    f"WHERE {_PERSON} ORDER BY person, ended_at_ms DESC"
+    "WITH called AS (SELECT * FROM (SELECT {person} AS person, {other} AS other, answered, "  # noqa: S608
+    f"duration_ms, ended_at_ms FROM {FILES} "
+    f"WHERE decided_at_ms >= ? AND decided_at_ms < ? AND ({{condition}})) WHERE {_PERSON}), "
+    "who AS (SELECT person, count(*) OVER () AS persons FROM called GROUP BY person "
+    "ORDER BY max(duration_ms) DESC, count(*) DESC, person LIMIT {most}) "
+    "SELECT person, other, answered, duration_ms, ended_at_ms, persons "
+    "FROM called JOIN who USING (person) QUALIFY row_number() OVER "
+    "(PARTITION BY person ORDER BY duration_ms DESC, ended_at_ms DESC) "
+    f"<= {_MOST_ENDS} ORDER BY person, ended_at_ms DESC"
 )
 
 

@@ -79,7 +79,7 @@ def _preview(asked: Asked, found: Preview) -> pb.PreviewReachResponse:
         nobody=reached.nobody,
         covers_from_ms=reached.covers_from_ms,
         torn=len(reached.torn),
-        left_out=found.left_out,
+        left_out=reached.left_out,
         by_exposure=found.by_exposure,
         by_channel=found.by_channel,
         by_region=found.by_region,

@@ -25,8 +25,6 @@ from services.warning.reach_store import Reach, ReachStore
 from services.warning.regions import Regions
 
 MOST_DAYS = 180
-MOST_PERSONS = 500_000
-"""Beyond, the most exposed are reached; how many are left out is told."""
 _DAY_MS = 86_400_000
 _LISTED = 100
 
@@ -48,8 +46,6 @@ class Preview:
     reached: Reached
     sampled: bool
     """Whether the log has only some of what was let through: then there are at least so many."""
-    left_out: int
-    """Persons beyond `MOST_PERSONS`."""
     by_exposure: Mapping[str, int]
     by_channel: Mapping[str, int]
     """Persons reached by a channel; who was reached by two counts in both."""
@@ -107,7 +103,7 @@ class Reaching:
             for one in await self._store.running():
                 if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
                     raise VersionConflict(f"pattern: reach {one.id} runs already; stop it first")
-            persons = most_exposed_first(reached.persons)[:MOST_PERSONS]
+            persons = most_exposed_first(reached.persons)
             reach = Reach(
                 id=secrets.token_hex(6),
                 kind=subject.kind.value,
@@ -181,7 +177,6 @@ class Reaching:
             subject=subject,
             reached=reached,
             sampled=self._samples or reached.events > reached.logged,
-            left_out=max(0, len(persons) - MOST_PERSONS),
             by_exposure=Counter(reach_persons.exposure(one).name.lower() for one in persons),
             by_channel=Counter(
                 name

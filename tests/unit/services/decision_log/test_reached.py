@@ -143,6 +143,20 @@ def test_of_many_contacts_the_latest_are_told_and_all_are_counted(log: Logged) -
     assert (ann.times, len(ann.contacts)) == (25, MOST_CONTACTS)
 
 
+def test_beyond_the_most_the_least_exposed_are_left_out_and_counted(log: Logged) -> None:
+    log.decide(calls((FRAUD, ANN), (FRAUD, BEN), (FRAUD, BEN), (FRAUD, CAI), (FRAUD, CAI)))
+    subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
+    few = ReachQuery(DecisionQuery(log.folder, HomePlan()), most_persons=2)
+
+    found = few.reached(subject, since_ms=NOW_MS - HOUR_MS, until_ms=NOW_MS + HOUR_MS)
+    log.ends((FRAUD, ANN, 600))
+    with_ends = few.reached(subject, since_ms=NOW_MS - HOUR_MS, until_ms=NOW_MS + HOUR_MS)
+
+    assert (set(persons(found)), found.left_out) == ({BEN, CAI}, 1)
+    # Who talked is found by the end of the call.
+    assert persons(with_ends)[ANN].talked_s == 600
+
+
 @pytest.mark.parametrize(
     ("kind", "wrong"),
     [
