@@ -8,13 +8,12 @@ from enum import IntEnum
 
 from blocklists.redis_client import Client
 from fanzha.errors import InvalidInput
-from services import access, identity
-from services.identity import Identity
+from services import identity
 from services.settings import Settings
+from services.warning import case_scope
 from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
 from services.warning.cases import Case
-from services.warning.places import places
 from services.warning.report_figures import Figures
 
 DEFAULT_MINUTES = 30
@@ -107,18 +106,19 @@ class Reporting:
         now = self._now_ms()
         check(asked, now)
         who = identity.current()
-        region = _region(who, asked.region)
+        regions = case_scope.indexes(who, asked.region)
         until = min(asked.until_ms or now, now)
         report = Report(
             made_at_ms=now, since_ms=asked.since_ms, until_ms=until, minutes=asked.minutes
         )
         async with self._one_at_a_time:
-            expected = await self._listing.count(region=region, only_open=False)
-            looked_at = 0
+            counts = [await self._listing.count(region=one, only_open=False) for one in regions]
+            expected, looked_at = sum(counts), 0
             yield Progress(looked_at=0, expected=expected)
-            walk = self._listing.walk(region=region, since=asked.since_ms, until=until - 1)
+            walk = self._listing.walk(region=regions, since=asked.since_ms, until=until - 1)
             async for case, _ in walk:
-                if access.reaches_region(who, case.region.code):
+                inside = not asked.region or case_scope.is_in(case.region, asked.region)
+                if inside and case_scope.reaches(who, case.region):
                     report.add(case, self._group(case, asked.by))
                 looked_at += 1
                 if looked_at % _TELL_EVERY == 0:
@@ -149,17 +149,6 @@ def check(asked: Asked, now_ms: int) -> None:
         raise InvalidInput("since_ms, until_ms: not before 1970")
     if asked.since_ms >= min(asked.until_ms or now_ms, now_ms):
         raise InvalidInput("since_ms: lies before until_ms and in the past, or the report is empty")
-
-
-def _region(who: Identity, asked: str) -> str:
-    """Return the region whose index is gone through; empty: all, of which the others are left."""
-    if asked:
-        code = places().code(asked)
-        access.check_region(who, code)
-        return code
-    alone = next(iter(who.regions)) if len(who.regions) == 1 else ""
-    # Cases are indexed by province, city and county; 330 reaches some cities, and is none of these.
-    return alone if len(alone) in (2, 4, 6) else ""
 
 
 def _city(case: Case) -> str:
