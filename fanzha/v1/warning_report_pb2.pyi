@@ -241,6 +241,8 @@ class WarningFigures(_message.Message):
     FINISHED_OF_ALL_SHARE_FIELD_NUMBER: _builtins.int
     ACCURACY_FIELD_NUMBER: _builtins.int
     REACHED_SHARE_FIELD_NUMBER: _builtins.int
+    LOST_FEN_FIELD_NUMBER: _builtins.int
+    LOST_KNOWN_FIELD_NUMBER: _builtins.int
     cases: _builtins.int
     """Cases, without duplicates."""
     duplicates: _builtins.int
@@ -285,6 +287,10 @@ class WarningFigures(_message.Message):
     """Share that was no false alarm, of those that somebody judged: safe, lost money, false alarm."""
     reached_share: _builtins.float
     """Share whose person a warning reached, among all."""
+    lost_fen: _builtins.int
+    """Money lost in all, in fen, as far as it is known."""
+    lost_known: _builtins.int
+    """Cases with money lost of which it is known how much."""
     @_builtins.property
     def event_to_warned(self) -> Global___WarningDelay:
         """From the event to the first warning that a channel took."""
@@ -320,10 +326,12 @@ class WarningFigures(_message.Message):
         finished_of_all_share: _builtins.float | None = ...,
         accuracy: _builtins.float | None = ...,
         reached_share: _builtins.float | None = ...,
+        lost_fen: _builtins.int = ...,
+        lost_known: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_accuracy", b"_accuracy", "_event_in_time_share", b"_event_in_time_share", "_finished_of_all_share", b"_finished_of_all_share", "_finished_of_due_share", b"_finished_of_due_share", "_intake_in_time_share", b"_intake_in_time_share", "_reached_share", b"_reached_share", "accuracy", b"accuracy", "event_in_time_share", b"event_in_time_share", "event_to_warned", b"event_to_warned", "finished_of_all_share", b"finished_of_all_share", "finished_of_due_share", b"finished_of_due_share", "intake_in_time_share", b"intake_in_time_share", "intake_to_warned", b"intake_to_warned", "reached_share", b"reached_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accuracy", b"_accuracy", "_event_in_time_share", b"_event_in_time_share", "_finished_of_all_share", b"_finished_of_all_share", "_finished_of_due_share", b"_finished_of_due_share", "_intake_in_time_share", b"_intake_in_time_share", "_reached_share", b"_reached_share", "accuracy", b"accuracy", "cases", b"cases", "dissuaded", b"dissuaded", "duplicates", b"duplicates", "event_due", b"event_due", "event_in_time", b"event_in_time", "event_in_time_share", b"event_in_time_share", "event_to_warned", b"event_to_warned", "false_alarms", b"false_alarms", "finished", b"finished", "finished_of_all_share", b"finished_of_all_share", "finished_of_due_share", b"finished_of_due_share", "intake_due", b"intake_due", "intake_in_time", b"intake_in_time", "intake_in_time_share", b"intake_in_time_share", "intake_to_warned", b"intake_to_warned", "lost_money", b"lost_money", "open", b"open", "overdue", b"overdue", "reached", b"reached", "reached_share", b"reached_share", "safe", b"safe", "unreachable", b"unreachable", "warned", b"warned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accuracy", b"_accuracy", "_event_in_time_share", b"_event_in_time_share", "_finished_of_all_share", b"_finished_of_all_share", "_finished_of_due_share", b"_finished_of_due_share", "_intake_in_time_share", b"_intake_in_time_share", "_reached_share", b"_reached_share", "accuracy", b"accuracy", "cases", b"cases", "dissuaded", b"dissuaded", "duplicates", b"duplicates", "event_due", b"event_due", "event_in_time", b"event_in_time", "event_in_time_share", b"event_in_time_share", "event_to_warned", b"event_to_warned", "false_alarms", b"false_alarms", "finished", b"finished", "finished_of_all_share", b"finished_of_all_share", "finished_of_due_share", b"finished_of_due_share", "intake_due", b"intake_due", "intake_in_time", b"intake_in_time", "intake_in_time_share", b"intake_in_time_share", "intake_to_warned", b"intake_to_warned", "lost_fen", b"lost_fen", "lost_known", b"lost_known", "lost_money", b"lost_money", "open", b"open", "overdue", b"overdue", "reached", b"reached", "reached_share", b"reached_share", "safe", b"safe", "unreachable", b"unreachable", "warned", b"warned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accuracy: _TypeAlias = _typing.Literal["accuracy"]  # noqa: Y015
     _WhichOneofArgType__accuracy: _TypeAlias = _typing.Literal["_accuracy", b"_accuracy"]  # noqa: Y015

@@ -38,6 +38,10 @@ def _share(name: str) -> Callable[[pb.WarningFigures], str]:
     return lambda one: f"{getattr(one, name):.1%}" if one.HasField(name) else "–"  # type: ignore[arg-type]
 
 
+def _money(one: pb.WarningFigures) -> str:
+    return f"{one.lost_fen / 100:,.2f} ({one.lost_known:,})" if one.lost_known else "–"
+
+
 def _delay(name: str) -> Callable[[pb.WarningFigures], str]:
     def text(one: pb.WarningFigures) -> str:
         took: pb.WarningDelay = getattr(one, name)
@@ -100,6 +104,7 @@ OF_ALL = (
     Column("确认安全", "safe", _count("safe")),
     Column("其中劝阻成功", "of these dissuaded", _count("dissuaded")),
     LOST_MONEY,
+    Column("损失金额(元,已知案件数)", "yuan lost (of so many cases)", _money),
     Column("无法联系", "unreachable", _count("unreachable")),
     Column("误报", "false alarms", _count("false_alarms")),
     OPEN,

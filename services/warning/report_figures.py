@@ -66,6 +66,10 @@ class Figures:
     dissuaded: int = 0
     """Of the safe ones, those that an officer took."""
     lost_money: int = 0
+    lost_fen: int = 0
+    """Money lost in all, as far as it is known."""
+    lost_known: int = 0
+    """Cases with money lost of which it is known how much."""
     unreachable: int = 0
     false_alarms: int = 0
     event_to_warned: Delays = field(default_factory=Delays)
@@ -145,6 +149,8 @@ class Figures:
                 self.dissuaded += bool(case.officer)
             case Outcome.LOST_MONEY:
                 self.lost_money += 1
+                self.lost_known += case.lost_fen is not None
+                self.lost_fen += case.lost_fen or 0
             case Outcome.UNREACHABLE:
                 self.unreachable += 1
             case Outcome.FALSE_ALARM:

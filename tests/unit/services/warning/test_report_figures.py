@@ -110,6 +110,17 @@ def test_dissuaded_is_who_is_safe_after_an_officer_took_the_case() -> None:
     assert (found.safe, found.dissuaded, found.lost_money) == (2, 1, 1)
 
 
+def test_money_is_added_up_as_far_as_it_is_known() -> None:
+    found = figures(
+        closed(Outcome.LOST_MONEY, lost_fen=1_000_050),
+        closed(Outcome.LOST_MONEY, lost_fen=0),
+        closed(Outcome.LOST_MONEY),
+        closed(Outcome.SAFE, lost_fen=7),
+    )
+
+    assert (found.lost_money, found.lost_known, found.lost_fen) == (3, 2, 1_000_050)
+
+
 def test_a_duplicate_is_counted_nowhere_else() -> None:
     found = figures(closed(Outcome.DUPLICATE, reached_at_ms=NOW_MS))
 
