@@ -2,6 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 BUF_VERSION := 1.75.0
 
+# Services and commands are many processes; each would compile all our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-warning test check proto lock bench bench-full bench-peers clean
 
@@ -26,8 +29,8 @@ demo: install  ## Decide example traffic through real gRPC, with nothing but Pyt
 demo-warning: install  ## Follow three waves of fraud to people who were warned, by a real SMPP server (needs node, npm)
 	$(BIN)/python -m examples.warning_demo
 
-test: install  ## Run all tests, with a Valkey of their own
-	$(BIN)/pytest -q
+test: install  ## Run all tests on all cores, with a Valkey for each core
+	$(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: install  ## Lint, types, import contracts, proto style, generated code current
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ A real SMPP server, in node; the first time, npm fetches what it needs.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import os
@@ -125,7 +126,11 @@ def installed() -> Path:
     if folder.exists():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as name:
+    with (cache / "smsc.lock").open("w") as lock, tempfile.TemporaryDirectory(dir=cache) as name:
+        # Tests run in several processes; one fetches, the others wait.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder
         fresh = Path(name) / "smsc"
         fresh.mkdir()
         for file in files:
@@ -141,6 +146,5 @@ def installed() -> Path:
         )
         if done.returncode:
             raise NoMessageCentre(f"npm ci failed: {done.stderr.strip()[-300:]}")
-        with suppress(OSError):  # somebody else was faster
-            fresh.rename(folder)
+        fresh.rename(folder)
     return folder
