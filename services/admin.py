@@ -50,6 +50,7 @@ from services.rpc.warning_reach import WarningReachServicer
 from services.rpc.warning_report import WarningReportServicer
 from services.settings import Settings
 from services.warning import control, learning_assembly, reaching, reporting
+from services.warning.entry_records import EntryRecords
 from services.warning.proposing import AdministeredProposals
 
 logger = logging.getLogger(__name__)
@@ -147,7 +148,9 @@ async def run(settings: Settings) -> int:
     )
     server = RpcServer(
         {
-            "blocklist": BlocklistServicer(administration, audit),
+            "blocklist": BlocklistServicer(
+                administration, audit, EntryRecords(connect(settings.redis_url))
+            ),
             "appeal": AppealServicer(appeals.appeals),
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),

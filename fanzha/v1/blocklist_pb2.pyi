@@ -281,6 +281,7 @@ class Entry(_message.Message):
     NO_END_FIELD_NUMBER: _builtins.int
     HITS_FIELD_NUMBER: _builtins.int
     LAST_HIT_AT_S_FIELD_NUMBER: _builtins.int
+    CASES_FIELD_NUMBER: _builtins.int
     entry_id: _builtins.str
     """Id, made by the server from kind, pattern and action."""
     kind: Global___EntryKind.ValueType
@@ -329,6 +330,12 @@ class Entry(_message.Message):
     """Output only: when it last did, in seconds since the Unix epoch, to some seconds; absent: not
     since hits are counted.
     """
+    @_builtins.property
+    def cases(self) -> Global___CaseOutcomes:
+        """Output only: how cases of the warning pipeline ended that it led to. Absent: none was closed
+        yet, or not told here; FindEntries tells.
+        """
+
     def __init__(
         self,
         *,
@@ -350,16 +357,51 @@ class Entry(_message.Message):
         no_end: _builtins.bool = ...,
         hits: _builtins.int | None = ...,
         last_hit_at_s: _builtins.int = ...,
+        cases: Global___CaseOutcomes | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "hits", b"hits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "cases", b"cases", "hits", b"hits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "campaign", b"campaign", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "campaign", b"campaign", "cases", b"cases", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__hits: _TypeAlias = _typing.Literal["hits"]  # noqa: Y015
     _WhichOneofArgType__hits: _TypeAlias = _typing.Literal["_hits", b"_hits"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__hits) -> _WhichOneofReturnType__hits | None: ...
 
 Global___Entry: _TypeAlias = Entry  # noqa: Y015
+
+@_typing.final
+class CaseOutcomes(_message.Message):
+    """How cases of people at risk ended that an entry led to: docs/outcomes.md."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIRMED_FIELD_NUMBER: _builtins.int
+    FALSE_ALARMS_FIELD_NUMBER: _builtins.int
+    NEITHER_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    confirmed: _builtins.int
+    """Closed as lost money."""
+    false_alarms: _builtins.int
+    """Closed as false alarms."""
+    neither: _builtins.int
+    """Closed otherwise: safe, unreachable, duplicate."""
+    standing: _builtins.float
+    """How far these speak for the entry, 0 to 1; 0.5 where nothing is known."""
+    def __init__(
+        self,
+        *,
+        confirmed: _builtins.int = ...,
+        false_alarms: _builtins.int = ...,
+        neither: _builtins.int = ...,
+        standing: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "false_alarms", b"false_alarms", "neither", b"neither", "standing", b"standing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseOutcomes: _TypeAlias = CaseOutcomes  # noqa: Y015
 
 @_typing.final
 class EntryRef(_message.Message):

@@ -110,6 +110,10 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
     hits = f"{entry.hits:,}, about" if entry.HasField("hits") else "not counted"
     table.add_row("hits", hits)
     table.add_row("last hit", _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
+    if entry.HasField("cases"):
+        cases = entry.cases
+        ended = f"{cases.confirmed} lost money, {cases.false_alarms} false alarms"
+        table.add_row("cases", f"{ended}, {cases.neither} neither; standing {cases.standing:.2f}")
     table.add_row("id", entry.entry_id)
     wide().print(table)
     out.print()

@@ -14,6 +14,7 @@ from services.entry_life import name_of, names_of
 from services.list_changes import Reference, Terms
 from services.list_views import Filter
 from services.rpc import import_messages, life_messages, list_messages
+from services.warning.entry_records import EntryRecords
 
 MOST_CHANGES = 10_000
 """Rows of one UpdateEntries; more are an import."""
@@ -25,7 +26,14 @@ _wire: Callable[[int], Any] = int
 class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     """Keeps the lists. Errors become statuses in the error interceptor."""
 
-    def __init__(self, administration: Administration, audit: Audit | None = None) -> None:
+    def __init__(
+        self,
+        administration: Administration,
+        audit: Audit | None = None,
+        outcomes: EntryRecords | None = None,
+    ) -> None:
+        """Serve *administration*; *outcomes* knows how cases ended that entries led to."""
+        self._outcomes = outcomes
         self._administration = administration
         self._audit = audit or NoAudit()
 
@@ -80,8 +88,14 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         found = await self._administration.views.find(request.query)
         life = self._administration.life
         hits = await life.hits_of([name_of(entry) for entry in found.entries])
+        entries = [list_messages.entry(entry, hits) for entry in found.entries]
+        if self._outcomes is not None:
+            for entry in entries:
+                tally = (await self._outcomes.get(entry.entry_id)).tally
+                if tally.outcomes:
+                    entry.cases.CopyFrom(list_messages.cases(tally))
         return pb.FindEntriesResponse(
-            entries=[list_messages.entry(entry, hits) for entry in found.entries],
+            entries=entries,
             version=found.version,
             protected_because=found.protected_because,
         )

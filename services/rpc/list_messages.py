@@ -19,6 +19,7 @@ from services.entry_hits import NO_HITS, Hits
 from services.entry_life import name_of
 from services.list_changes import Requested, RowReport
 from services.list_views import Filter
+from services.warning.standing import Tally
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
@@ -148,6 +149,16 @@ def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
         no_end=not one.ends,
         hits=None if counted is None else counted.times,
         last_hit_at_s=0 if counted is None else counted.last_s,
+    )
+
+
+def cases(tally: Tally) -> pb.CaseOutcomes:
+    """Write how cases ended."""
+    return pb.CaseOutcomes(
+        confirmed=tally.confirmed,
+        false_alarms=tally.false,
+        neither=tally.silent,
+        standing=tally.standing,
     )
 
 

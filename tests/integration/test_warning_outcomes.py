@@ -14,12 +14,14 @@ from blocklists import intake
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
+from fanzha.v1 import blocklist_pb2 as pb
 from services.changes.records import ChangeKind, State
 from services.cli import example_export, warnings
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
 from services.identity import acting
 from services.list_changes import Reference, Terms
+from services.rpc.blocklist import BlocklistServicer
 from services.warning import keys
 from services.warning.case_events import Outcome
 from services.warning.entry_records import EntryRecords
@@ -83,6 +85,12 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     assert (record.pattern, record.source) == ("+861990000*", "province")
     assert said == [f"blocked: {LISTED}", "raised: +861990000*, standing 0.50"]
     assert await loop.requests() == []
+
+    servicer = BlocklistServicer(loop.administration, outcomes=EntryRecords(loop.client))
+    answer = await servicer.FindEntries(pb.FindEntriesRequest(query=LISTED), None)
+    assert answer.entries[0].cases == pb.CaseOutcomes(
+        confirmed=1, false_alarms=1, neither=2, standing=0.5
+    )
 
     shown = await asyncio.to_thread(
         CliRunner().invoke, warnings.app, ["entries", "--redis-url", redis_url, "--json"]
