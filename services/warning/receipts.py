@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from blocklists.redis_client import Client, within
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, Unavailable
 from services.warning.case_events import MessageRef
 from services.warning.channels import smpp_receipts
 from services.warning.channels.sending import Receipt, ReceiptState
@@ -23,6 +23,7 @@ from services.warning.relay import out_stream
 GROUP = "receipts"
 _SECONDS = 4.0
 _KEPT_AT_ONCE = 4
+_HANDLED_AT_ONCE = 8
 _ROWS = 1_000_000
 _AGAIN_MS = (500, 5_000, 20_000, 60_000, 600_000)
 """A receipt that fits no message is looked at again after so long, then it is a dead letter."""
@@ -65,6 +66,8 @@ class Receipts:
         self._counted = counted
         # Receipts come in bursts, and the client has a hundred connections for everybody.
         self._keeping = asyncio.Semaphore(_KEPT_AT_ONCE)
+        # Each waits for the disk of the store, and those that wait together wait once.
+        self._handling = asyncio.Semaphore(_HANDLED_AT_ONCE)
 
     async def keep(self, receipt: Receipt) -> None:
         """Keep a receipt until it is handled."""
@@ -83,7 +86,14 @@ class Receipts:
 
     async def handle(self, entries: Sequence[Entry]) -> None:
         """Put receipts on record; for `services.warning.consuming.Consumer`."""
-        for entry in entries:
+        ends = await asyncio.gather(*map(self._in_turn, entries), return_exceptions=True)
+        errors = [one for one in ends if isinstance(one, BaseException)]
+        if errors:
+            # While the store is away all wait; otherwise each is tried alone, to find the culprit.
+            raise min(errors, key=lambda one: not isinstance(one, Unavailable))
+
+    async def _in_turn(self, entry: Entry) -> None:
+        async with self._handling:
             await self._handle(entry)
 
     async def _handle(self, entry: Entry) -> None:
