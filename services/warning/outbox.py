@@ -34,7 +34,9 @@ _BATCH = 128
 _MOST_TAKEN = 20
 """So often a message is taken on before it is a dead letter. It need not have done any harm: it may
 have waited with each of the processes that ended."""
-_STORE_WIDTH = 8
+_STORE_WIDTH = 24
+"""Those that wait for the disk of the store at once wait once."""
+_CLAIMING = 4
 _LONGEST_PAUSE_S = 5.0
 
 
@@ -86,7 +88,7 @@ class Outbox:
         self._beginning: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(sender.width)
         # Each of these has a connection to the store, and a client has a hundred.
-        self._claiming = asyncio.Semaphore(_STORE_WIDTH // 2)
+        self._claiming = asyncio.Semaphore(_CLAIMING)
         self._writing = asyncio.Semaphore(_STORE_WIDTH)
         self._held: set[str] = set()
         """Places of entries that are ours until they are done, claimed or not yet."""

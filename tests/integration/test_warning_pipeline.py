@@ -239,14 +239,15 @@ async def test_what_a_dead_consumer_held_is_taken_over(client: Client, pipeline:
 async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
     pipeline: Pipeline,
 ) -> None:
+    first = a_warning("1")
     async with served(pipeline) as stub:
         answers = await submit(
             stub,
             requests(
-                a_warning("1"),
+                first,
                 a_warning("2", victim="110"),
                 a_warning("3", risk=pb.RISK_LEVEL_HIGH),
-                a_warning("1"),
+                first,
                 a_warning("4", occurred_at_ms=now_ms() + 3_600_000),
                 a_warning("5", source_name="fanzha/../x"),
             ),
