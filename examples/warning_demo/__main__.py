@@ -81,7 +81,7 @@ def _tell(people: int, centre: MessageCentre) -> tuple[dict[str, Any], list[str]
             story.reach(early)
             seen = story.cases(at_risk | early)
             story.messages(seen)
-            story.escalations(seen)
+            story.escalations()
             desk.closed(story, seen)
             desk.taken_back(story, seen)
             story.report(seen)

@@ -13,7 +13,8 @@ from services.warning.cases import Case
 from services.warning.channels.city_queues import queue
 from services.warning.records import Tier
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 200.0
+"""For a machine that has much else to do; otherwise it takes a few seconds."""
 CITIES = {"3401": "合肥", "3405": "马鞍山", "3301": "杭州"}
 """Codes of GB/T 2260, as queues have them."""
 

@@ -16,6 +16,7 @@ from fanzha.client import Answer, Call, CallEnd, RequestFailed
 from fanzha.v1 import decision_pb2
 from services.cli.check import word
 from services.warning.channels import sms_parts
+from services.warning.records import Tier
 from tests.message_centre import MessageCentre
 
 _LISTED_SECONDS = 30.0
@@ -148,14 +149,14 @@ class Story:
         size = len(sms_parts.cut(example["text"], 0).bodies)
         say(f"“{example['text']}” ({size} parts)")
 
-    def escalations(self, seen: Seen) -> None:
+    def escalations(self) -> None:
         """Show who is called and visited because no message reached them, or it is urgent."""
         heading("6. No answer, or too urgent to wait: a call, then a visit")
+        seen = pipeline.wait_for(self.url, _escalated)
         due = pipeline.due(seen.cases)
-        seen = pipeline.wait_for(self.url, lambda now: now.queues["in_person"] >= due.in_person)
         self.expect("in the queue of the call centre", due.voice, seen.queues["voice"])
         self.expect("in the queue for visits", due.in_person, seen.queues["in_person"])
-        waiting = sum(case.needs_person for case in seen.cases if int(case.tier or 0) == 1)
+        waiting = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
         self.expect("low, no message arrived: a person is needed", due.needs_person, waiting)
 
     def report(self, seen: Seen) -> None:
@@ -202,6 +203,12 @@ class Story:
 def _settled(seen: Seen, cases: int) -> bool:
     arrived = seen.sms("delivered", "failed")
     return len(seen.cases) >= cases and arrived >= cases
+
+
+def _escalated(seen: Seen) -> bool:
+    due = pipeline.due(seen.cases)
+    waiting = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
+    return seen.queues["in_person"] >= due.in_person and waiting >= due.needs_person
 
 
 def _cases_of(report: Mapping[str, Any]) -> int:
