@@ -9,6 +9,7 @@ from rich.table import Table
 
 from blocklists.redis_client import connect
 from services.cli.console import one_sentence, out, print_json
+from services.cli.list_display import wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.entry_records import EntryRecord, EntryRecords
 from services.warning.standing import NOTHING, Tally
@@ -40,7 +41,7 @@ def entries(
     for one in shown:
         request = f"change {one.proposed}" if one.proposed else ""
         table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.tally), request)
-    out.print(table)
+    wide().print(table)
     out.print(f"{len(shown)} of {total} shown")
     for name, tally in sorted(by_source.items()):
         lost, false, neither, standing = _columns(tally)
@@ -79,5 +80,4 @@ def _written(one: EntryRecord) -> dict[str, object]:
         "source": one.source,
         **_figures(one.tally),
         "proposed_removal": one.proposed,
-        "false_alarms": list(one.evidence),
     }

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from blocklists.redis_client import connect
 from services.cli.console import one_sentence, out, print_json, progress
+from services.cli.list_display import wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.sources import Quality, Sources, Told
 
@@ -48,7 +49,10 @@ def sources(
         verdicts = (one.confirmed, one.false_alarms)
         standing = f"{one.tally.standing:.2f}"
         table.add_row(one.source_name, *map(str, (*counts, *verdicts)), standing, _half_within(one))
-    out.print(table if found else "no source has sent anything")
+    if found:
+        wide().print(table)
+    else:
+        out.print("no source has sent anything")
 
 
 def feedback(

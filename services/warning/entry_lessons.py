@@ -1,16 +1,24 @@
 """What an outcome says of the list entries behind a case: they rise or fall, or should go."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from blocklists.entries import Entry, Mode
 from fanzha.decisions import Action
-from services.warning.case_events import CaseEvent
+from services.warning.case_events import CaseEvent, Outcome
+from services.warning.case_indexes import JUDGED
+from services.warning.case_listing import MOST_LOOKED_AT, CaseListing
 from services.warning.cases import Case
-from services.warning.entry_records import MOST_EVIDENCE, EntryRecord, EntryRecords
+from services.warning.entry_records import EntryRecords
 from services.warning.learned import Learned, Lesson
 from services.warning.proposing import Proposals
-from services.warning.standing import Rule
+from services.warning.standing import Rule, Tally
+
+MOST_NAMED = 10
+"""False alarms that are named in a proposal, the newest."""
+LOOKED_BACK_MS = 30 * 86_400_000
+"""So far back others are looked for, among the first `MOST_LOOKED_AT` closed since."""
 
 
 class EntryLessons:
@@ -19,12 +27,14 @@ class EntryLessons:
     def __init__(
         self,
         *,
+        listing: CaseListing,
         records: EntryRecords,
         learned: Learned,
         proposals: Proposals,
         rule: Rule,
         now_ms: Callable[[], int],
     ) -> None:
+        self._listing = listing
         self._now_ms = now_ms
         self._records = records
         self._learned = learned
@@ -48,16 +58,14 @@ class EntryLessons:
         ]
 
     async def _raise(self, entry_id: str, where: str, asked: bool) -> str:  # noqa: ARG002
-        entry = await self._looked_up(entry_id, where, {})
+        entry = await self._looked_up(entry_id, where)
         if entry is None:
             return _gone(entry_id)
         record = await self._records.get(entry_id)
         return f"raised: {entry.pattern}, standing {record.tally.standing:.2f}"
 
     async def _lower(self, case_id: str, entry_id: str, where: str, asked: bool) -> str:
-        known = (await self._records.get(entry_id)).evidence
-        newest = [*(one for one in known if one != case_id), case_id][-MOST_EVIDENCE:]
-        entry = await self._looked_up(entry_id, where, {"evidence": " ".join(newest)})
+        entry = await self._looked_up(entry_id, where)
         if entry is None:
             return _gone(entry_id)
         record = await self._records.get(entry_id)
@@ -66,7 +74,7 @@ class EntryLessons:
             record.proposed and await self._proposals.waits(record.proposed)
         ):
             return f"lowered: {entry.pattern}, {standing}"
-        reason = removal_reason(record, self._rule)
+        reason = removal_reason(record.tally, self._rule, await self._misled(entry_id, case_id))
         change = await self._learned.ask(
             case_id, _field(entry_id), lambda: self._proposals.remove(entry, reason), asked=asked
         )
@@ -76,10 +84,20 @@ class EntryLessons:
             return f"already: {entry.pattern}, its removal was requested before"
         return f"proposed: change {change} removes {entry.pattern}, {standing}"
 
-    async def _looked_up(
-        self, entry_id: str, where: str, fields: Mapping[str, str]
-    ) -> Entry | None:
-        """Find an entry that blocks, and note what it is beside *fields*."""
+    async def _misled(self, entry_id: str, case_id: str) -> list[str]:
+        """Return this case, and the newest others in which an entry was a false alarm."""
+        newest: deque[str] = deque(maxlen=MOST_NAMED)
+        looked_at, since = 0, self._now_ms() - LOOKED_BACK_MS
+        async for case, _ in self._listing.walk(index=JUDGED, since=since):
+            looked_at += 1
+            if case.outcome is Outcome.FALSE_ALARM and entry_id in case.entries:
+                newest.appendleft(case.id)
+            if looked_at >= MOST_LOOKED_AT:
+                break
+        return list(dict.fromkeys([case_id, *newest]))[:MOST_NAMED]
+
+    async def _looked_up(self, entry_id: str, where: str) -> Entry | None:
+        """Find an entry that blocks, and note what it is."""
         found = await self._proposals.find(where)
         now_s = self._now_ms() / 1000
         entry = next(
@@ -93,22 +111,18 @@ class EntryLessons:
             ),
             None,
         )
-        said = dict(fields)
         if entry is not None:
-            said |= {"kind": entry.kind.name.lower(), "pattern": entry.pattern}
-            said |= {"source": entry.source.name.lower()}
-        if said:
-            await self._records.note(entry_id, said)
+            said = {"kind": entry.kind.name.lower(), "pattern": entry.pattern}
+            await self._records.note(entry_id, said | {"source": entry.source.name.lower()})
         return entry
 
 
-def removal_reason(record: EntryRecord, rule: Rule) -> str:
-    """Say why an entry should go: figures and the newest cases."""
-    tally = record.tally
+def removal_reason(tally: Tally, rule: Rule, cases: Sequence[str]) -> str:
+    """Say why an entry should go: figures, and some of the cases."""
     return (
         f"standing {tally.standing:.2f}, under {rule.floor:g}: of the closed cases it led to, "
         f"{tally.false} were false alarms, {tally.confirmed} lost money and {tally.silent} say "
-        f"neither; false alarms: cases {', '.join(reversed(record.evidence))}"
+        f"neither; false alarms: cases {', '.join(cases)}"
     )
 
 

@@ -5,8 +5,8 @@ What an entry is, and which requests were made because of it, `learning` notes a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from blocklists.redis_client import Client, within
@@ -16,8 +16,6 @@ from services.warning.standing import NOTHING, Tally
 
 _SECONDS = 4.0
 _STRIDE = 500
-MOST_EVIDENCE = 10
-"""False alarms that are named in a proposal, the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,6 @@ class EntryRecord:
     """How many false alarms there were then."""
     block_proposed: int = 0
     """The newest request that proposes to add it; 0: none."""
-    evidence: Sequence[str] = field(default_factory=tuple)
-    """The newest cases that were false alarms."""
 
 
 class EntryRecords:
@@ -100,7 +96,6 @@ def _record(
         proposed=int(known.get("proposed", 0)),
         proposed_at_false=int(known.get("proposed_at_false", 0)),
         block_proposed=int(known.get("block_proposed", 0)),
-        evidence=tuple(known.get("evidence", "").split()),
     )
 
 

@@ -14,6 +14,7 @@ from blocklists.redis_client import Client
 from fanzha.errors import Unavailable
 from services.settings import Settings
 from services.warning import keys, learning
+from services.warning.case_listing import CaseListing
 from services.warning.case_store import CaseStore
 from services.warning.consuming import Consumer, Group
 from services.warning.dead import DeadLetters
@@ -92,10 +93,12 @@ def build(
     later = Later(client, keys.LEARN)
     records = EntryRecords(client)
     learned = Learned(client, retention_days=settings.warning_retention_days)
+    store = CaseStore(client, retention_days=settings.warning_retention_days)
     lessons = Learning(
-        store=CaseStore(client, retention_days=settings.warning_retention_days),
+        store=store,
         learned=learned,
         entries=EntryLessons(
+            listing=CaseListing(client, store),
             records=records,
             learned=learned,
             proposals=proposals,

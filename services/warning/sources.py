@@ -13,6 +13,7 @@ from blocklists.redis_client import Client, within
 from services.warning import keys
 from services.warning.case_events import Outcome
 from services.warning.intake import DELAYS_S, Result, What
+from services.warning.records import OWN_HITS
 from services.warning.standing import Tally
 
 _SECONDS = 4.0
@@ -71,7 +72,11 @@ class Sources:
         """Return the names of all sources there are."""
         async with within(_SECONDS):
             found: Any = await self._client.smembers(_NAMES)
-        return sorted(map(str, found))
+            # Our own hits come by no way on which a source is noted.
+            own: Any = await asyncio.gather(
+                *(self._client.exists(keys.key(shard, "source", OWN_HITS)) for shard in keys.SHARDS)
+            )
+        return sorted({*map(str, found), *([OWN_HITS] if any(own) else [])})
 
     async def quality(self, source_name: str) -> Quality:
         """Add up what is known of a source."""

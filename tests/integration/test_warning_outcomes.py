@@ -54,7 +54,7 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     assert said == f"proposed: change {request.id} removes {LISTED}, standing 0.25"
     assert (request.kind, request.state) == (ChangeKind.RETIREMENT, State.PENDING)
     assert "2 were false alarms, 0 lost money" in request.reason
-    assert f"cases {second}, {first}" in request.reason
+    assert request.reason.endswith(f"cases {second}, {first}")
     assert f"block {LISTED}" in await loop.desk.listed()
 
     # A third one finds the request that waits.
@@ -97,7 +97,8 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     )
     (entry,) = json.loads(shown.stdout)["entries"]
     assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
-    assert (entry["standing"], entry["false_alarms"]) == (0.5, [cases[0]])
+    assert entry["standing"] == 0.5
+    assert await loop.pipeline.sources.names() == ["fanzha"]
 
 
 async def test_an_entry_that_has_ended_is_proposed_for_nothing(loop: Loop) -> None:
