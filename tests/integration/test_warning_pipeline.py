@@ -325,8 +325,13 @@ async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_
 
     async with running(pipeline):
         await until(lambda: _is(pipeline, case.id, {medium: "failed", high: "queued"}))
+        await until(lambda: _some_handed(client))  # which comes after what failed is on record
 
     assert [fields["message_id"] for fields in await handed(client)] == [high]
+
+
+async def _some_handed(client: Client) -> bool:
+    return bool(await handed(client))
 
 
 async def _is(pipeline: Pipeline, case_id: str, messages: dict[str, str]) -> bool:
