@@ -38,7 +38,7 @@ from fanzha.errors import Unavailable
 from services.cli.console import progress
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
-from tests.message_centre import MessageCentre, message_centre
+from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 
 _QUIET_SECONDS = 5.0
 """Longer than the schedule takes to look for what is due."""
@@ -217,7 +217,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
     wanted = parser.parse_args(arguments)
-    report = asyncio.run(run(wanted))
+    try:
+        report = asyncio.run(run(wanted))
+    except NoMessageCentre as error:
+        sys.stderr.write(f"--smpp: {error}\n")
+        return 2
     wrong = {name: report[name] for name in counting.wrong(report)}
     kind = "warning-kill-smpp" if wanted.smpp else "warning-kill"
     results.write(kind, report | {"wrong": wrong}, save=wanted.save)

@@ -20,6 +20,8 @@ def test_three_waves_become_warnings_on_both_sides_of_smpp(tmp_path: Path) -> No
         command, cwd=CHECKOUT, capture_output=True, text=True, timeout=280, check=False
     )
 
+    if "the demo cannot run here" in done.stderr:
+        pytest.skip(done.stderr)
     # It checks itself, and ends with 1 where something does not hold.
     assert not done.returncode, done.stdout[-4000:] + done.stderr[-4000:]
     found = json.loads(result.read_text())
