@@ -49,9 +49,12 @@ from services.rpc.warning_control import WarningControlServicer
 from services.rpc.warning_reach import WarningReachServicer
 from services.rpc.warning_report import WarningReportServicer
 from services.settings import Settings
-from services.warning import control, learning_assembly, reaching, reporting
-from services.warning.entry_records import EntryRecords
-from services.warning.proposing import AdministeredProposals
+from services.warning import control
+from services.warning.outcomes import learning_assembly
+from services.warning.outcomes.entry_records import EntryRecords
+from services.warning.outcomes.proposing import AdministeredProposals
+from services.warning.reach import reaching
+from services.warning.reports import reporting
 
 logger = logging.getLogger(__name__)
 

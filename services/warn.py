@@ -17,17 +17,20 @@ from services.rpc.cases import CaseServicer
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
-from services.warning import assembly, events_http, http_server, rulebook, way_out
-from services.warning.channel_figures import ChannelFigures
-from services.warning.desk import Desk
-from services.warning.drop_folder import DropFolder
-from services.warning.events_http import Who
-from services.warning.limit_store import LimitStore
-from services.warning.permits import LimitPermit
-from services.warning.routing import PolicyRouter, TemplateComposer
-from services.warning.rulebook import Rulebook
-from services.warning.rulebook_counts import RulebookCounts
-from services.warning.switch import Switch
+from services.warning import assembly
+from services.warning.desk.desk import Desk
+from services.warning.intake import events_http, http_server
+from services.warning.intake.drop_folder import DropFolder
+from services.warning.intake.events_http import Who
+from services.warning.policy import rulebook
+from services.warning.policy.routing import PolicyRouter, TemplateComposer
+from services.warning.policy.rulebook import Rulebook
+from services.warning.policy.rulebook_counts import RulebookCounts
+from services.warning.sending import way_out
+from services.warning.sending.channel_figures import ChannelFigures
+from services.warning.sending.limit_store import LimitStore
+from services.warning.sending.permits import LimitPermit
+from services.warning.sending.switch import Switch
 
 logger = logging.getLogger(__name__)
 

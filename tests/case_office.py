@@ -18,12 +18,12 @@ from services.audit_trail import Trail
 from services.rpc import security
 from services.rpc.cases import CaseServicer
 from services.rpc.server import RpcServer
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
-from services.warning.desk import Desk
-from services.warning.intake import Intake
-from services.warning.opening import PlainRouter
-from services.warning.reading import WarningReader
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter
+from services.warning.desk.desk import Desk
+from services.warning.intake.intake import Intake
+from services.warning.intake.reading import WarningReader
 from services.warning.records import Region
 from tests.identities import Issuer
 from tests.warnings import NOW_MS, a_warning

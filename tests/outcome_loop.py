@@ -23,12 +23,13 @@ from services.hit_store import CONFIRMED
 from services.list_changes import Terms
 from services.list_views import Found
 from services.settings import Settings
-from services.warning import assembly, learning_assembly
+from services.warning import assembly
 from services.warning.assembly import Pipeline
-from services.warning.case_events import CaseEvent, EventKind, Outcome
-from services.warning.learned import NOTED, Learned
-from services.warning.loss_means import Wanted
-from services.warning.proposing import PIPELINE, AdministeredProposals
+from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.outcomes import learning_assembly
+from services.warning.outcomes.learned import NOTED, Learned
+from services.warning.outcomes.loss_means import Wanted
+from services.warning.outcomes.proposing import PIPELINE, AdministeredProposals
 from services.warning.records import Means, Warned
 from tests.change_desk import ChangeDesk, an_impact, change_desk
 from tests.proposals import proposed

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.warning.counting import Tally
-from services.warning import case_ids
-from services.warning.case_events import MessageRef
-from services.warning.cases import Case
-from services.warning.messages import Templates
+from services.warning.cases import case_ids
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import MessageRef
+from services.warning.messages.messages import Templates
+from services.warning.policy.routing import TemplateComposer
 from services.warning.records import Tier
-from services.warning.routing import TemplateComposer
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,15 +8,16 @@ from typing import Any
 
 from blocklists.redis_client import Client
 from services.hit_store import CONFIRMED
-from services.warning import case_changes, keys, written
-from services.warning.case_events import CaseEvent, EventKind
-from services.warning.case_store import CaseStore
-from services.warning.cases import Case
+from services.warning import keys
+from services.warning.cases import case_changes, written
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import CaseEvent, EventKind
+from services.warning.cases.case_store import CaseStore
 from services.warning.consuming import Group
 from services.warning.dead import DeadLetters
+from services.warning.intake.own_hits import GROUP
 from services.warning.later import Later
-from services.warning.own_hits import GROUP
-from services.warning.relay import SUPERSEDED, out_stream
+from services.warning.sending.relay import SUPERSEDED, out_stream
 
 _AT_ONCE = 500
 _CHANNELS = ("sms", "voice", "in_person")

@@ -8,7 +8,7 @@ from string import ascii_uppercase
 
 from blocklists.redis_client import Client
 from services.hit_store import CONFIRMED
-from services.warning import case_ids
+from services.warning.cases import case_ids
 
 SEED = 20260105
 _AT_ONCE = 500

@@ -35,13 +35,14 @@ from services.changes.store import ChangeStore
 from services.cli.console import progress
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
-from services.warning import keys, learning
-from services.warning.case_events import CaseEvent, EventKind, Outcome
-from services.warning.case_store import CaseStore
+from services.warning import keys
+from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter
 from services.warning.dead import DeadLetters
-from services.warning.intake import Intake
-from services.warning.opening import PlainRouter
-from services.warning.proposing import PIPELINE
+from services.warning.intake.intake import Intake
+from services.warning.outcomes import learning
+from services.warning.outcomes.proposing import PIPELINE
 from services.warning.records import Warned
 from tests.builders import an_entry
 from tests.change_desk import a_draft, change_desk

@@ -26,11 +26,13 @@ from services.clock import now_ms
 from services.embedded import EmbeddedValkey
 from services.hit_store import CONFIRMED
 from services.settings import Settings
-from services.warning import assembly, rulebook, way_out
-from services.warning.channel_figures import ChannelFigures
-from services.warning.limit_store import LimitStore
-from services.warning.permits import LimitPermit
-from services.warning.routing import PolicyRouter, TemplateComposer
+from services.warning import assembly
+from services.warning.policy import rulebook
+from services.warning.policy.routing import PolicyRouter, TemplateComposer
+from services.warning.sending import way_out
+from services.warning.sending.channel_figures import ChannelFigures
+from services.warning.sending.limit_store import LimitStore
+from services.warning.sending.permits import LimitPermit
 from tests.message_centre import MessageCentre, message_centre
 
 _AT_ONCE = 200

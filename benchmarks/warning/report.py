@@ -21,14 +21,14 @@ from blocklists.redis_client import Client, connect
 from fanzha.fraud import FraudType
 from services.clock import now_ms
 from services.embedded import EmbeddedValkey
-from services.warning import case_changes, opening
-from services.warning.case_events import CaseEvent, EventKind, Outcome
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore, Commit
-from services.warning.cases import Case
-from services.warning.opening import PlainRouter
+from services.warning.cases import case_changes, opening
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore, Commit
+from services.warning.cases.opening import PlainRouter
 from services.warning.records import Means, MeansKind, Region, Warned
-from services.warning.reporting import Asked, By, Progress, Reporting
+from services.warning.reports.reporting import Asked, By, Progress, Reporting
 
 _AT_ONCE = 500
 _MINUTE_MS = 60_000

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from blocklists.redis_client import connect
 from services.clock import now_ms
-from services.warning.case_store import CaseStore
+from services.warning.cases.case_store import CaseStore
 from services.warning.channels.sending import Outgoing, Sent
 from services.warning.dead import DeadLetters
-from services.warning.delivery import Delivery
-from services.warning.outbox import Outbox
+from services.warning.sending.delivery import Delivery
+from services.warning.sending.outbox import Outbox
 
 _TAKES_SECONDS = 0.02
 """A message centre takes a while to answer: time to be killed in."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from blocklists.redis_client import connect
 from examples.warning_demo.campaigns import UNREACHABLE
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
-from services.warning.cases import Case
+from services.warning.cases.case import Case
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
 from services.warning.channels.city_queues import queue
 from services.warning.records import Tier
 

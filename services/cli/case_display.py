@@ -10,7 +10,7 @@ from fanzha.v1 import decision_pb2, warning_pb2
 from services.cli.case_words import FEN, MEANS, OUTCOMES, STATES, TIERS, name
 from services.cli.console import out
 from services.cli.list_display import wide, word
-from services.warning.places import places
+from services.warning.policy.places import places
 
 _MINUTE_MS = 60_000
 _LONG_MINUTES = 120

@@ -12,11 +12,11 @@ from typing import TextIO
 from blocklists.redis_client import connect
 from services.cli.console import progress
 from services.decision_log.query import DecisionQuery
-from services.warning.case_indexes import JUDGED
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
-from services.warning.cases import Case
-from services.warning.examples import Example, examples, fits, needed, summed, written
+from services.warning.cases.case import Case
+from services.warning.cases.case_indexes import JUDGED
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
+from services.warning.outcomes.examples import Example, examples, fits, needed, summed, written
 
 CSV = ".csv"
 SUFFIXES = frozenset({CSV, ".jsonl"})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from blocklists.importers import words as list_words
 from fanzha.v1 import warning_report_pb2 as pb
-from services.warning.places import places
+from services.warning.policy.places import places
 
 LANGUAGES = ("zh", "en")
 BY = {

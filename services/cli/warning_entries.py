@@ -11,8 +11,8 @@ from blocklists.redis_client import connect
 from services.cli.console import one_sentence, out, print_json
 from services.cli.list_display import wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.entry_records import EntryRecord, EntryRecords
-from services.warning.standing import NOTHING, Tally
+from services.warning.outcomes.entry_records import EntryRecord, EntryRecords
+from services.warning.outcomes.standing import NOTHING, Tally
 
 
 def entries(

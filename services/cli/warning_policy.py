@@ -14,10 +14,10 @@ from services.cli.list_words import AsJson
 from services.cli.moments import moment
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.clock import now_ms
-from services.warning import case_facts, plans
-from services.warning.policy_preview import Preview, Previewing
+from services.warning.policy import case_facts, plans
+from services.warning.policy.policy_preview import Preview, Previewing
+from services.warning.policy.tiers import Policy
 from services.warning.records import Tier
-from services.warning.tiers import Policy
 
 app = typer.Typer(
     no_args_is_help=True, help="The policy that says how urgent a case is: 高, 中 or 低."
@@ -123,8 +123,8 @@ async def _go_through(
     url: str, previewing: Previewing, context: case_facts.RiskContext, start: int, region: str
 ) -> None:
     from blocklists.redis_client import connect
-    from services.warning.case_listing import CaseListing
-    from services.warning.case_store import CaseStore
+    from services.warning.cases.case_listing import CaseListing
+    from services.warning.cases.case_store import CaseStore
 
     client = connect(url)
     try:

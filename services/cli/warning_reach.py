@@ -16,7 +16,7 @@ from services.cli.console import err, one_sentence, out, print_json, progress
 from services.cli.list_server import as_dict
 from services.cli.list_words import DEFAULT_TARGET, AsJson, Author, Target, enum, login
 from services.cli.moments import written
-from services.warning.places import places
+from services.warning.policy.places import places
 
 _LOOK_SECONDS = 600.0
 """Months of a busy log take minutes to look through."""

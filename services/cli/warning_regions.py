@@ -31,8 +31,8 @@ def where(
 ) -> None:
     """Tell in which region numbers are, as the pipeline would."""
     from fanzha.phone import HomePlan, number_text
-    from services.warning.places import places
-    from services.warning.regions import Regions
+    from services.warning.policy.places import places
+    from services.warning.policy.regions import Regions
 
     plan = HomePlan(home_country)
     try:

@@ -14,7 +14,7 @@ from blocklists.redis_client import connect
 from services.cli.console import one_sentence, out, print_json, progress
 from services.cli.list_display import wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.sources import Quality, Sources, Told
+from services.warning.intake.sources import Quality, Sources, Told
 
 
 class _Table(Protocol):

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from services.cli.console import fail, out, print_json
 from services.cli.list_words import AsJson
-from services.warning import linter, template_files
-from services.warning.messages import Templates
-from services.warning.wording import LANGUAGES, Facts, WarningTemplate
+from services.warning.messages import linter, template_files
+from services.warning.messages.messages import Templates
+from services.warning.messages.wording import LANGUAGES, Facts, WarningTemplate
 
 app = typer.Typer(no_args_is_help=True, help="What warnings say, by form, kind of fraud and tier.")
 

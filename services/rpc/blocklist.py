@@ -14,7 +14,7 @@ from services.entry_life import name_of, names_of
 from services.list_changes import Reference, Terms
 from services.list_views import Filter
 from services.rpc import import_messages, life_messages, list_messages
-from services.warning.entry_records import EntryRecords
+from services.warning.outcomes.entry_records import EntryRecords
 
 MOST_CHANGES = 10_000
 """Rows of one UpdateEntries; more are an import."""

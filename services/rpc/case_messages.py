@@ -7,11 +7,11 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.v1 import case_pb2 as pb
 from services.rpc.warning import MEANS_KINDS
-from services.warning.case_events import CaseEvent, Outcome
-from services.warning.case_filter import overdue
-from services.warning.cases import Case, CaseState, Origin
-from services.warning.desk_events import MOST_LOST_TO
-from services.warning.reading import WarningReader
+from services.warning.cases.case import Case, CaseState, Origin
+from services.warning.cases.case_events import CaseEvent, Outcome
+from services.warning.desk.case_filter import overdue
+from services.warning.desk.desk_events import MOST_LOST_TO
+from services.warning.intake.reading import WarningReader
 from services.warning.records import Means, MeansKind, Tier
 
 Value = TypeVar("Value")

@@ -3,12 +3,12 @@
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc as pb_grpc
 from services.rpc import case_messages as messages
-from services.warning import case_masking
-from services.warning.case_filter import CaseFilter
-from services.warning.cases import Case
-from services.warning.desk import Asked, Desk
-from services.warning.desk_events import Closing
-from services.warning.reading import WarningReader
+from services.warning.cases.case import Case
+from services.warning.desk import case_masking
+from services.warning.desk.case_filter import CaseFilter
+from services.warning.desk.desk import Asked, Desk
+from services.warning.desk.desk_events import Closing
+from services.warning.intake.reading import WarningReader
 
 
 class CaseServicer(pb_grpc.CaseServiceServicer):

@@ -19,7 +19,7 @@ from services.entry_hits import NO_HITS, Hits
 from services.entry_life import name_of
 from services.list_changes import Requested, RowReport
 from services.list_views import Filter
-from services.warning.standing import Tally
+from services.warning.outcomes.standing import Tally
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int

@@ -12,11 +12,11 @@ from fanzha.v1 import warning_pb2 as pb
 from fanzha.v1 import warning_pb2_grpc as pb_grpc
 from services import identity
 from services.identity import Role
-from services.warning.intake import Result, What
-from services.warning.reading import Said
+from services.warning.intake.intake import Result, What
+from services.warning.intake.reading import Said
+from services.warning.intake.sources import Quality, Sources
+from services.warning.intake.submitting import MOST_AT_ONCE, Submitting, source_kind, source_name
 from services.warning.records import MeansKind, Risk
-from services.warning.sources import Quality, Sources
-from services.warning.submitting import MOST_AT_ONCE, Submitting, source_kind, source_name
 
 MEANS_KINDS = {
     pb.MEANS_KIND_CALLER: MeansKind.CALLER,

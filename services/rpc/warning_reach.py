@@ -8,8 +8,8 @@ from fanzha.fraud import FraudType
 from fanzha.v1 import warning_reach_pb2 as pb
 from fanzha.v1 import warning_reach_pb2_grpc as pb_grpc
 from services.decision_log.reach_subject import SubjectKind
-from services.warning.reach_store import Reach, ReachState
-from services.warning.reaching import Asked, Preview, Reaching
+from services.warning.reach.reach_store import Reach, ReachState
+from services.warning.reach.reaching import Asked, Preview, Reaching
 
 _DEFAULT_RATE = 20
 _KINDS = dict(zip(SubjectKind, (1, 2, 3, 4), strict=True))

@@ -13,25 +13,26 @@ from blocklists.redis_client import Client
 from fanzha.phone import HomePlan
 from services.hit_store import CONFIRMED, DISMISSED
 from services.settings import Settings
-from services.warning import own_hits, relay
-from services.warning.case_counts import CaseCounts
-from services.warning.case_figures import CaseFigures
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
+from services.warning.cases.case_counts import CaseCounts
+from services.warning.cases.case_figures import CaseFigures
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter, Router
 from services.warning.consuming import Consumer, Group
 from services.warning.dead import DeadLetters
-from services.warning.delivery import Delivery
-from services.warning.dismissals import Dismissals
 from services.warning.figures import WarningFigures
-from services.warning.intake import Intake
-from services.warning.opening import PlainRouter, Router
-from services.warning.own_hits import OwnHits
-from services.warning.reach_running import ReachRunner
-from services.warning.reach_store import ReachStore
-from services.warning.reading import WarningReader
-from services.warning.relay import Composer, PlainComposer, Relay
-from services.warning.sources import Sources
-from services.warning.submitting import Submitting
+from services.warning.intake import own_hits
+from services.warning.intake.dismissals import Dismissals
+from services.warning.intake.intake import Intake
+from services.warning.intake.own_hits import OwnHits
+from services.warning.intake.reading import WarningReader
+from services.warning.intake.sources import Sources
+from services.warning.intake.submitting import Submitting
+from services.warning.reach.reach_running import ReachRunner
+from services.warning.reach.reach_store import ReachStore
+from services.warning.sending import relay
+from services.warning.sending.delivery import Delivery
+from services.warning.sending.relay import Composer, PlainComposer, Relay
 from services.warning.upkeep import Upkeep
 
 

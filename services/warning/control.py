@@ -8,10 +8,10 @@ from fanzha.phone import HomePlan, masked, number_text
 from services import identity
 from services.audit_events import Audit, AuditKind
 from services.settings import Settings
-from services.warning import rulebook
-from services.warning.limit_store import LimitStore
-from services.warning.limits import Notice
-from services.warning.switch import Switch
+from services.warning.policy import rulebook
+from services.warning.sending.limit_store import LimitStore
+from services.warning.sending.limits import Notice
+from services.warning.sending.switch import Switch
 
 
 class Control:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from fanzha.errors import Unavailable
-from services.warning.case_counts import CaseCounts
+from services.warning.cases.case_counts import CaseCounts
 from services.warning.consuming import Group
 from services.warning.dead import DeadLetters
 from services.warning.figures import WarningFigures

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.cases import app
 from services.clock import now_ms
-from services.warning.desk import Asked
+from services.warning.desk.desk import Asked
 from tests.case_office import Office, Window, a_window, an_office
 from tests.warnings import a_warning
 

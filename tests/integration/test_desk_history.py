@@ -8,13 +8,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fanzha.errors import FanzhaError
-from services.warning import case_changes, delivery
-from services.warning.case_counts import CaseCounts
-from services.warning.case_events import MessageRef, Outcome
-from services.warning.case_filter import CaseFilter
-from services.warning.cases import Case
-from services.warning.desk import Asked
-from services.warning.desk_events import Closing
+from services.warning.cases import case_changes
+from services.warning.cases.case import Case
+from services.warning.cases.case_counts import CaseCounts
+from services.warning.cases.case_events import MessageRef, Outcome
+from services.warning.desk.case_filter import CaseFilter
+from services.warning.desk.desk import Asked
+from services.warning.desk.desk_events import Closing
+from services.warning.sending import delivery
 from tests.case_office import Office, an_office
 from tests.warnings import a_warning
 

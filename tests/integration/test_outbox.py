@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from blocklists.redis_client import Client, connect
-from services.warning.case_events import EventKind, MessageRef
+from services.warning.cases.case_events import EventKind, MessageRef
 from services.warning.channels.sending import Outgoing, Receipt, ReceiptState, Sent
-from services.warning.claims import Claims, Status
 from services.warning.consuming import Consumer, Group
 from services.warning.dead import DeadLetters
-from services.warning.limits import Permission, Reason
-from services.warning.outbox import GROUP, Outbox
-from services.warning.receipts import GROUP as RECEIPTS
-from services.warning.receipts import Receipts
-from services.warning.relay import out_stream
+from services.warning.sending.claims import Claims, Status
+from services.warning.sending.limits import Permission, Reason
+from services.warning.sending.outbox import GROUP, Outbox
+from services.warning.sending.receipts import GROUP as RECEIPTS
+from services.warning.sending.receipts import Receipts
+from services.warning.sending.relay import out_stream
 
 STREAM = out_stream("sms")
 ACCEPTED = Sent(accepted=True, provider_ids=("0a",))

@@ -8,15 +8,15 @@ import pytest
 
 from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput, NotFound
-from services.warning import case_changes, case_ids
-from services.warning.case_events import CaseEvent, EventKind, Outcome
-from services.warning.case_indexes import JUDGED
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore, Commit, marker
-from services.warning.cases import Case
-from services.warning.entry_records import EntryRecords
-from services.warning.intake import Intake, What
-from services.warning.opening import PlainRouter
+from services.warning.cases import case_changes, case_ids
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases.case_indexes import JUDGED
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore, Commit, marker
+from services.warning.cases.opening import PlainRouter
+from services.warning.intake.intake import Intake, What
+from services.warning.outcomes.entry_records import EntryRecords
 from services.warning.records import Region, Risk, Tier
 from tests.warnings import NOW_MS, a_warning
 

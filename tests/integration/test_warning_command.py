@@ -11,12 +11,12 @@ from blocklists.redis_client import connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from services.clock import now_ms
-from services.warning.case_events import CaseEvent, EventKind, Outcome
-from services.warning.case_store import CaseStore
+from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases.case_store import CaseStore
 from services.warning.dead import DeadLetters
-from services.warning.learned import NOTED, Learned
-from services.warning.linter import faults
-from services.warning.relay import out_stream
+from services.warning.messages.linter import faults
+from services.warning.outcomes.learned import NOTED, Learned
+from services.warning.sending.relay import out_stream
 from tests.running import Running, eventually, fanzha_up
 
 PATIENCE_SECONDS = 30.0

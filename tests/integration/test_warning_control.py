@@ -14,14 +14,14 @@ from services.audit_events import AuditKind
 from services.cli.warnings import app
 from services.rpc.server import RpcServer
 from services.rpc.warning_control import WarningControlServicer
-from services.warning.case_store import CaseStore
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter
 from services.warning.control import Control
-from services.warning.intake import Intake
-from services.warning.limit_store import LimitStore
-from services.warning.limits import Rules
-from services.warning.opening import PlainRouter
+from services.warning.intake.intake import Intake
 from services.warning.records import Risk
-from services.warning.switch import Switch
+from services.warning.sending.limit_store import LimitStore
+from services.warning.sending.limits import Rules
+from services.warning.sending.switch import Switch
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
 from tests.warnings import NOW_MS, a_warning

@@ -14,9 +14,10 @@ from blocklists.redis_client import connect
 from services.clock import now_ms
 from services.rpc import security
 from services.settings import Settings
-from services.warning import assembly, events_http, http_server
+from services.warning import assembly
 from services.warning.assembly import Pipeline
-from services.warning.drop_folder import DropFolder
+from services.warning.intake import events_http, http_server
+from services.warning.intake.drop_folder import DropFolder
 from tests.identities import Issuer
 
 HEAD = "reference,victim,means_kind,means,occurred_at\n"

@@ -9,10 +9,10 @@ import pytest
 from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput
 from services.audit_events import AuditKind
-from services.warning.limit_store import LimitStore
-from services.warning.limits import Asked, Notice, Reason, Rules
 from services.warning.records import Tier
-from services.warning.switch import KEY, Switch
+from services.warning.sending.limit_store import LimitStore
+from services.warning.sending.limits import Asked, Notice, Reason, Rules
+from services.warning.sending.switch import KEY, Switch
 from tests.change_desk import MemoryAudit
 
 NOON = 1_795_579_200_000 - 8 * 3600 * 1000 + 12 * 3600 * 1000

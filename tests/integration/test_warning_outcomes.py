@@ -23,8 +23,8 @@ from services.identity import acting
 from services.list_changes import Reference, Terms
 from services.rpc.blocklist import BlocklistServicer
 from services.warning import keys
-from services.warning.case_events import Outcome
-from services.warning.entry_records import EntryRecords
+from services.warning.cases.case_events import Outcome
+from services.warning.outcomes.entry_records import EntryRecords
 from services.warning.records import Means, MeansKind, Warned
 from tests.builders import some_texts
 from tests.change_desk import LI, WANG

@@ -18,11 +18,12 @@ from services.hit_store import CONFIRMED, DISMISSED
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
-from services.warning import assembly, keys, relay
+from services.warning import assembly, keys
 from services.warning.assembly import Pipeline
-from services.warning.case_events import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef, Outcome
 from services.warning.consuming import Consumer, Entry, Group
 from services.warning.records import Risk
+from services.warning.sending import relay
 from tests import warnings
 
 PATIENCE_SECONDS = 30.0

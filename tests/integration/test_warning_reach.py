@@ -21,14 +21,14 @@ from services.decision_log.reached import ReachQuery
 from services.identity import Identity, Role
 from services.rpc.server import RpcServer
 from services.rpc.warning_reach import WarningReachServicer
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
-from services.warning.intake import Intake
-from services.warning.opening import PlainRouter
-from services.warning.reach_running import ReachRunner
-from services.warning.reach_store import Reach, ReachState, ReachStore
-from services.warning.reaching import Asked, Reaching
-from services.warning.regions import Regions
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter
+from services.warning.intake.intake import Intake
+from services.warning.policy.regions import Regions
+from services.warning.reach.reach_running import ReachRunner
+from services.warning.reach.reach_store import Reach, ReachState, ReachStore
+from services.warning.reach.reaching import Asked, Reaching
 from tests.builders import an_entry, some_calls
 from tests.change_desk import MemoryAudit
 from tests.decision_logs import NOW_MS, logged

@@ -21,13 +21,13 @@ from services.embedded import EmbeddedValkey
 from services.identity import Identity, Role
 from services.rpc.server import RpcServer
 from services.rpc.warning_report import WarningReportServicer
-from services.warning.case_events import CaseEvent, EventKind, MessageRef, Outcome
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
-from services.warning.intake import Intake
-from services.warning.opening import PlainRouter
+from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter
+from services.warning.intake.intake import Intake
 from services.warning.records import Region, Tier
-from services.warning.reporting import Asked, By, Report, Reporting
+from services.warning.reports.reporting import Asked, By, Report, Reporting
 from tests.serving import in_a_thread
 from tests.warnings import NOW_MS, a_warning
 

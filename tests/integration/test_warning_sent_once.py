@@ -11,10 +11,10 @@ import pytest
 from blocklists.redis_client import Client, connect
 from services.clock import now_ms
 from services.hit_store import CONFIRMED
-from services.warning.case_events import EventKind
-from services.warning.case_listing import CaseListing
-from services.warning.case_store import CaseStore
-from services.warning.relay import out_stream
+from services.warning.cases.case_events import EventKind
+from services.warning.cases.case_listing import CaseListing
+from services.warning.cases.case_store import CaseStore
+from services.warning.sending.relay import out_stream
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.running import role
 

@@ -14,8 +14,8 @@ from fanzha.v1 import warning_pb2 as pb
 from services.clock import now_ms
 from services.warning.channels import sink
 from services.warning.later import Later
-from services.warning.linter import faults
-from services.warning.relay import out_stream
+from services.warning.messages.linter import faults
+from services.warning.sending.relay import out_stream
 from tests.running import Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(180)

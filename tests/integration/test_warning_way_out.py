@@ -12,16 +12,18 @@ from prometheus_client import CollectorRegistry
 from blocklists.redis_client import Client, connect
 from services.clock import now_ms
 from services.settings import Settings
-from services.warning import assembly, case_changes, way_out
+from services.warning import assembly
 from services.warning.assembly import Pipeline
-from services.warning.case_events import EventKind
-from services.warning.cases import Case
-from services.warning.channel_figures import ChannelFigures
+from services.warning.cases import case_changes
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import EventKind
+from services.warning.cases.opening import Judged, Step
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
-from services.warning.opening import Judged, Step
 from services.warning.records import Region, Tier
-from services.warning.relay import out_stream
+from services.warning.sending import way_out
+from services.warning.sending.channel_figures import ChannelFigures
+from services.warning.sending.relay import out_stream
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.warnings import a_warning
 

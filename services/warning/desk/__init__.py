@@ -1,0 +1,1 @@
+"""The desk of a city or county, where people deal with cases."""

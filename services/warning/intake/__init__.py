@@ -1,0 +1,1 @@
+"""How hits and warnings from outside come in."""

@@ -1,0 +1,147 @@
+"""Reads files of templates: frames by form and tier, filled with the words of a kind of fraud.
+
+All templates of a file are put together and linted, so that a wrong one ends the start and not a
+warning.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from fanzha.fraud import FraudType
+from services.warning.messages import linter
+from services.warning.messages.wording import (
+    FORMS,
+    LANGUAGES,
+    LONGEST,
+    Facts,
+    WarningTemplate,
+    template_id,
+)
+from services.warning.records import Tier
+
+MOST_SMS_PARTS = 5
+_SEEN = {"none": set(), "when": {"when"}, "claimed": {"claimed"}, "both": {"when", "claimed"}}
+_WORDS = ("kind", "sign", "spoken")
+_IN_FRAME = frozenset({"seen", "ask", *_WORDS})
+_NAME = re.compile(rf"templates-([1-9][0-9]{{0,5}})\.({'|'.join(LANGUAGES)})\.toml")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+
+
+def read(name: str, text: str, language: str) -> list[WarningTemplate]:
+    """Read one file, all of it; `ValueError` names what is wrong."""
+    templates = put_together(name, text, language)
+    for template in templates:
+        for facts in (Facts(), Facts(when=LONGEST[language]["when"]), Facts(claimed="某某银行")):
+            if wrong := linter.faults(template.filled(facts)):
+                raise ValueError(f"{name}: {template.id}: {linter.told(wrong)}")
+        if template.form == "sms" and template.length.parts > MOST_SMS_PARTS:
+            raise ValueError(f"{name}: {template.id}: more than {MOST_SMS_PARTS} SMS parts")
+    return templates
+
+
+def put_together(name: str, text: str, language: str) -> list[WarningTemplate]:
+    """Read one file without linting it; `ValueError` where it is incomplete."""
+    try:
+        return list(_templates(tomllib.loads(text), language))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{name}: no TOML: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _templates(read_: dict[str, Any], language: str) -> Iterator[WarningTemplate]:
+    _exactly(read_, {"version", "seen", "kinds", *FORMS}, "file")
+    version = read_["version"]
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        raise ValueError(f"version: letters, digits, . _ -, in quotes: {version!r}")
+    _exactly(read_["seen"], set(_SEEN), "[seen]")
+    for which, needed in _SEEN.items():
+        _check_names(read_["seen"][which], frozenset(needed), f"[seen] {which}", all_needed=True)
+    _exactly(read_["kinds"], set(FraudType.__members__), "[kinds]")
+    for form in FORMS:
+        _exactly(read_[form], {tier.name.lower() for tier in Tier}, f"[{form}]")
+        for fraud_type in FraudType:
+            words = _words(read_["kinds"][fraud_type.name], fraud_type.name)
+            for tier in Tier:
+                frame = read_[form][tier.name.lower()]
+                _check_names(frame, _IN_FRAME, f"[{form}] {tier.name.lower()}")
+                yield WarningTemplate(
+                    id=template_id(form, fraud_type, tier, language),
+                    form=form,
+                    fraud_type=fraud_type,
+                    tier=tier,
+                    language=language,
+                    version=version,
+                    texts={
+                        which: Template(frame).substitute(words, seen=seen)
+                        for which, seen in read_["seen"].items()
+                    },
+                )
+
+
+def _words(read_: Any, kind: str) -> dict[str, str]:
+    _exactly(read_, {*_WORDS, "ask"}, f"[kinds.{kind}]")
+    words = {}
+    for name in _WORDS:
+        text = read_[name]
+        _check_names(text, frozenset(), f"[kinds.{kind}] {name}")
+        words[name] = text
+    questions = read_["ask"]
+    if not isinstance(questions, list) or not questions:
+        raise ValueError(f"[kinds.{kind}] ask: a list of questions is required")
+    for question in questions:
+        _check_names(question, frozenset(), f"[kinds.{kind}] ask")
+    return words | {"ask": "\n".join(f"- {question}" for question in questions)}
+
+
+def _exactly(read_: Any, names: set[str], where: str) -> None:
+    if not isinstance(read_, dict):
+        raise ValueError(f"{where}: a table is required")  # noqa: TRY004 - a wrong file
+    if missing := names - set(read_):
+        raise ValueError(f"{where}: {', '.join(sorted(missing))}: missing")
+    if unknown := set(read_) - names:
+        raise ValueError(f"{where}: there is no {', '.join(sorted(unknown))}")
+
+
+def _check_names(
+    text: Any, allowed: frozenset[str], where: str, *, all_needed: bool = False
+) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{where}: a text is required")
+    template = Template(text)
+    if not template.is_valid():
+        raise ValueError(f"{where}: a lone $; there are no amounts in a warning")
+    named = set(template.get_identifiers())
+    if unknown := named - allowed:
+        raise ValueError(f"{where}: there is no ${', $'.join(sorted(unknown))}")
+    if all_needed and (missing := allowed - named):
+        raise ValueError(f"{where}: does not tell ${', $'.join(sorted(missing))}")
+
+
+def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
+    """Return of each language the file of a folder that counts."""
+    found: dict[str, tuple[int, Path | Traversable]] = {}
+    for file in place.iterdir():
+        match = _NAME.fullmatch(file.name)
+        if match is None:
+            if file.name.startswith("templates"):
+                # A misspelt name would be templates that never count.
+                raise ValueError(f"{file.name}: no name such as templates-2.zh.toml")
+            continue
+        number, language = int(match[1]), match[2]
+        if language not in found or number > found[language][0]:
+            found[language] = number, file
+    return {language: file for language, (_, file) in sorted(found.items())}
+
+
+def text_of(file: Path | Traversable) -> str:
+    """Read a file; `ValueError` when that cannot be done."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file.name}: {error}") from error

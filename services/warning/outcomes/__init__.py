@@ -1,0 +1,1 @@
+"""What follows from how cases end: for list entries, sources and training."""

@@ -1,0 +1,139 @@
+"""The words a line of a policy may say after ``when``, each checked when it is read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from blocklists.entries import Source
+from fanzha.fraud import FraudType
+from fanzha.tables import Channel
+from services.warning.policy.case_facts import CaseFacts
+from services.warning.policy.places import places
+from services.warning.records import Risk
+
+Holds: TypeAlias = Callable[[CaseFacts], bool]
+
+
+def read(when: Mapping[str, Any]) -> Holds:
+    """Return what tells whether all of *when* hold; `ValueError` says which word is wrong."""
+    if not when:
+        raise ValueError("when: at least one condition is required")
+    tests = []
+    for word, value in when.items():
+        make = _WORDS.get(word)
+        if make is None:
+            raise ValueError(f"when: there is no {word!r}; there are {', '.join(_WORDS)}")
+        try:
+            tests.append(make(value))
+        except ValueError as error:
+            raise ValueError(f"when: {word}: {error}") from error
+    return lambda facts: all(test(facts) for test in tests)
+
+
+def _fraud_type(value: Any) -> Holds:
+    wanted = frozenset(_member(FraudType, name) for name in _list(value))
+    return lambda facts: facts.fraud_type in wanted
+
+
+def _channels(value: Any) -> Holds:
+    wanted = frozenset(_member(Channel, name) for name in _list(value))
+    return lambda facts: not wanted.isdisjoint(facts.channels)
+
+
+def _sources(value: Any) -> Holds:
+    wanted = frozenset(_member(Source, name) for name in _list(value))
+    return lambda facts: not wanted.isdisjoint(facts.sources)
+
+
+def _groups(value: Any) -> Holds:
+    wanted = frozenset(_list(value))
+    return lambda facts: not wanted.isdisjoint(facts.groups)
+
+
+def _regions(value: Any) -> Holds:
+    codes = [places().code(text) for text in _list(value)]
+    # 340000 is all of the province, 340500 all of the city.
+    heads = tuple(code.removesuffix("00").removesuffix("00") for code in codes)
+    return lambda facts: facts.region.startswith(heads)
+
+
+def _risk(value: Any) -> Holds:
+    least = _member(Risk, value)
+    return lambda facts: facts.risk >= least
+
+
+def _confirmed(value: Any) -> Holds:
+    wanted = _flag(value)
+    return lambda facts: facts.confirmed is wanted
+
+
+def _opened(value: Any) -> Holds:
+    wanted = _flag(value)
+    return lambda facts: facts.opened_link is wanted
+
+
+def _talked(value: Any) -> Holds:
+    least = _count(value)
+    return lambda facts: facts.talked_s >= least
+
+
+def _channel_count(value: Any) -> Holds:
+    least = _count(value)
+    return lambda facts: len(facts.channels) >= least
+
+
+def _hits(value: Any) -> Holds:
+    least = _count(value)
+    return lambda facts: facts.hits >= least
+
+
+def _means(value: Any) -> Holds:
+    least = _count(value)
+    return lambda facts: facts.means >= least
+
+
+def _score(value: Any) -> Holds:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(f"a number over 0, up to 1: {value!r}")
+    return lambda facts: facts.score is not None and facts.score >= value
+
+
+_WORDS: Mapping[str, Callable[[Any], Holds]] = {
+    "fraud_type": _fraud_type,
+    "risk_at_least": _risk,
+    "confirmed": _confirmed,
+    "talked_s_at_least": _talked,
+    "opened_link": _opened,
+    "channels": _channels,
+    "channels_at_least": _channel_count,
+    "means_at_least": _means,
+    "hits_at_least": _hits,
+    "score_at_least": _score,
+    "sources": _sources,
+    "groups": _groups,
+    "regions": _regions,
+}
+
+
+def _list(value: Any) -> list[str]:
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"a list of words is required: {value!r}")
+    return value
+
+
+def _member(kind: Any, name: Any) -> Any:
+    member = kind.__members__.get(name.upper()) if isinstance(name, str) else None
+    if member is None:
+        raise ValueError(f"none of {', '.join(kind.__members__)}: {name!r}")
+    return member
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"true or false: {value!r}")  # noqa: TRY004 - a wrong file, as the rest
+    return value
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"a whole number from 1: {value!r}")
+    return value

@@ -1,0 +1,56 @@
+"""Gives a case of a city to one of its counties, by weights; else the city's dispatcher does.
+
+The same person comes to the same county as long as the rules stay, because a hash of their number
+chooses and not chance.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import accumulate
+from pathlib import Path
+
+from services.warning.csv_rows import rows
+from services.warning.policy.places import places
+
+_WHOLE = 4
+"""Digits of a code that say the city."""
+_MOST_WEIGHT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counties:
+    """Rules of assignment, by city."""
+
+    by_city: Mapping[str, tuple[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
+    """Counties, and the running sum of their weights."""
+
+    def of(self, city: str, number: str) -> str:
+        """Return the county for a person of *city*; empty: the city's dispatcher decides."""
+        rule = self.by_city.get(city)
+        if rule is None:
+            return ""
+        counties, sums = rule
+        drawn = int.from_bytes(blake2b(number.encode(), digest_size=8).digest()) % sums[-1]
+        return counties[bisect_right(sums, drawn)]
+
+
+def load(path: Path | None) -> Counties:
+    """Read ``city,county,weight`` (without a weight: 1); `ValueError` names the row at fault."""
+    weights: dict[str, dict[str, int]] = {}
+    for where, cells in rows(path, ("city", "county"), ("weight",)) if path else ():
+        city, county = places().code(cells["city"]), cells["county"]
+        if not city or not county:
+            raise ValueError(f"{where}: city and county are required")
+        if city.isdecimal() and county.isdecimal() and county[:_WHOLE] != city[:_WHOLE]:
+            raise ValueError(f"{where}: county {county} is not in city {city}")
+        weight = cells.get("weight") or "1"
+        if not weight.isdecimal() or not 1 <= int(weight) <= _MOST_WEIGHT:
+            raise ValueError(f"{where}: weight: 1 to {_MOST_WEIGHT}: {weight!r}")
+        if county in weights.setdefault(city, {}):
+            raise ValueError(f"{where}: county {county} is there twice")
+        weights[city][county] = int(weight)
+    return Counties(
+        {city: (tuple(found), tuple(accumulate(found.values()))) for city, found in weights.items()}
+    )

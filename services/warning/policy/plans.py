@@ -1,0 +1,61 @@
+"""How a person of each tier is warned, step by step: the ``[[step]]`` tables of a policy."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+from services.warning.cases.opening import Step
+from services.warning.messages.wording import FORMS
+from services.warning.records import Tier
+
+SHIPPED = "policy-1.toml"
+Plans: TypeAlias = Mapping[Tier, Sequence[Step]]
+
+_MINUTE_MS = 60_000
+_LONGEST_MINUTES = 30 * 24 * 60
+_SHORTEST_MINUTES = 1 / 60
+_MOST_STEPS = 10
+_FIELDS = ("tier", "channel", "within_minutes")
+
+
+def read(tables: Any) -> Plans:
+    """Read steps, those of one tier in order; a tier without any has those of the package.
+
+    `ValueError` names the step and what is wrong with it.
+    """
+    if not isinstance(tables, list):
+        raise ValueError("step: write [[step]]")  # noqa: TRY004 - a wrong file, as the rest
+    found: dict[Tier, list[Step]] = {}
+    for place, table in enumerate(tables, 1):
+        tier, step = _step(table, f"[[step]] number {place}: ")
+        found.setdefault(tier, []).append(step)
+        if len(found[tier]) > _MOST_STEPS:
+            raise ValueError(f"[[step]]: {_MOST_STEPS} for a tier are the most")
+    return {**(_shipped() if len(found) < len(Tier) else {}), **found}
+
+
+def told(steps: Sequence[Step]) -> str:
+    """Say a plan in words: ``sms 10 min, voice 30 min``."""
+    return ", ".join(f"{one.channel} {one.within_ms / _MINUTE_MS:g} min" for one in steps)
+
+
+def _step(table: Any, where: str) -> tuple[Tier, Step]:
+    if not isinstance(table, dict) or sorted(table) != sorted(_FIELDS):
+        raise ValueError(f"{where}{', '.join(_FIELDS)} are required, and nothing else")
+    tier, channel, minutes = (table[name] for name in _FIELDS)
+    if not isinstance(tier, str) or tier.upper() not in Tier.__members__:
+        raise ValueError(f"{where}tier: low, medium or high: {tier!r}")
+    if channel not in FORMS:
+        raise ValueError(f"{where}channel: one of {', '.join(FORMS)}: {channel!r}")
+    number = minutes if isinstance(minutes, int | float) and minutes is not True else 0
+    if not _SHORTEST_MINUTES <= number <= _LONGEST_MINUTES:
+        raise ValueError(f"{where}within_minutes: a number, a second to 30 days: {minutes!r}")
+    return Tier[tier.upper()], Step(channel=channel, within_ms=round(minutes * _MINUTE_MS))
+
+
+@cache
+def _shipped() -> Plans:
+    text = (files("services.warning") / "data" / SHIPPED).read_text(encoding="utf-8")
+    return read(tomllib.loads(text)["step"])

@@ -1,0 +1,149 @@
+"""Where the person at risk lives, as far as their number tells.
+
+In this order: a row of the administrator with this very number, one with its leading digits, the
+public table of prefixes that `phonenumbers` brings. A batch is looked up at once, about a
+microsecond a number; one by itself takes 25 (`benchmarks/micro/bench_warnings.py`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from services.warning.csv_rows import rows
+from services.warning.policy import counties, geocoding, number_table
+from services.warning.policy.counties import Counties
+from services.warning.policy.number_table import NOWHERE, NumberTable
+from services.warning.policy.places import Place, places
+from services.warning.records import Region
+
+LISTED = "ported"
+"""The administrator's table has this very number."""
+TABLE = "table"
+"""The administrator's table has its leading digits."""
+PREFIX = "prefix"
+"""The public table has it."""
+SHARED = "shared"
+"""Several cities share the prefix: only the province is known."""
+FOREIGN = "foreign"
+UNKNOWN = "unknown"
+"""Of this country, or no number at all, and no table has it."""
+HOWS = (LISTED, TABLE, PREFIX, SHARED, FOREIGN, UNKNOWN)
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_ROW = re.compile(r"\+([1-9][0-9]{1,14})(\*?)")
+
+
+class Regions:
+    """Finds regions, and counts by what they were found (`counts`)."""
+
+    def __init__(
+        self,
+        *,
+        own: tuple[NumberTable, Sequence[Region]],
+        public: tuple[NumberTable, Sequence[Region]],
+        assigned: Counties | None = None,
+        home_country: str = "86",
+    ) -> None:
+        """*own* is the administrator's table, *public* that of everybody, each with its places."""
+        self._own, self._own_regions = own
+        self._public, self._public_regions = public
+        self._counties = assigned or Counties()
+        self._home = f"+{home_country}"
+        self.counts: Counter[str] = Counter(dict.fromkeys(HOWS, 0))
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        home_country: str = "86",
+        table: Path | None = None,
+        county_rules: Path | None = None,
+    ) -> "Regions":
+        """Read all tables: some tenths of a second; `ValueError` when one of them is wrong."""
+        return cls(
+            own=_own(table),
+            public=_public(home_country),
+            assigned=counties.load(county_rules),
+            home_country=home_country,
+        )
+
+    def of(self, numbers: Sequence[str]) -> list[Region]:
+        """Return the region of each number, E.164."""
+        keys = np.fromiter(
+            (int(text) if _E164.fullmatch(text) else 0 for text in numbers), np.int64, len(numbers)
+        )
+        own, public = self._own.find(keys).tolist(), self._public.find(keys).tolist()
+        found = [
+            self._region(number, mine, theirs)
+            for number, mine, theirs in zip(numbers, own, public, strict=True)
+        ]
+        self.counts.update(region.how for region in found)
+        return found
+
+    def _region(self, number: str, own: int, public: int) -> Region:
+        if own != NOWHERE:
+            region = self._own_regions[own]
+        elif public != NOWHERE:
+            region = self._public_regions[public]
+        elif _E164.fullmatch(number) and not number.startswith(self._home):
+            return Region(how=FOREIGN)
+        else:
+            return Region(how=UNKNOWN)
+        if region.county or not region.city:
+            return region
+        county = self._counties.of(region.city, number)
+        return replace(region, county=county) if county else region
+
+
+def _own(path: Path | None) -> tuple[NumberTable, Sequence[Region]]:
+    """Read ``number,province,city,county``; a number ends in ``*`` where it is leading digits."""
+    regions: dict[Region, int] = {}
+    return number_table.build(_own_rows(path, regions) if path else ()), list(regions)
+
+
+def _own_rows(path: Path, regions: dict[Region, int]) -> Iterator[tuple[str, int]]:
+    for where, cells in rows(path, ("number", "province"), ("city", "county")):
+        match = _ROW.fullmatch(cells["number"])
+        if match is None:
+            raise ValueError(f"{where}: no number such as +8617000000001 or +861700000*")
+        if not cells["province"]:
+            raise ValueError(f"{where}: province is required")
+        province = places().code(cells["province"])
+        region = Region(
+            province=province,
+            city=_city(province, cells.get("city", "")),
+            county=cells.get("county", ""),
+            how=TABLE if match[2] else LISTED,
+        )
+        yield match[1], regions.setdefault(region, len(regions))
+
+
+def _city(province: str, text: str) -> str:
+    if not text or text in places().names:
+        return text
+    with_province = places().code(places().name(province) + text)
+    return with_province if with_province.isdecimal() else text
+
+
+def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
+    regions: dict[Region, int] = {}
+    numbered: dict[str, int] = {}
+    found = geocoding.prefixes(home_country)
+    for description in set(found.values()):
+        region = _described(description)
+        numbered[description] = regions.setdefault(region, len(regions))
+    table = number_table.build((digits, numbered[text]) for digits, text in found.items())
+    return table, list(regions)
+
+
+def _described(description: str) -> Region:
+    place = places().find(description)
+    if place is None:
+        # Elsewhere: "Jersey City, NJ".
+        city, _, province = description.rpartition(", ")
+        place = Place(province or description, city)
+    return Region(province=place.province, city=place.city, how=SHARED if place.shared else PREFIX)

@@ -1,0 +1,79 @@
+"""Reads from the settings all that decides about warnings; wrong files end the start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.settings import Settings
+from services.warning.cases.case import Case
+from services.warning.messages.messages import Templates
+from services.warning.policy import case_facts
+from services.warning.policy.case_facts import CaseFacts, RiskContext
+from services.warning.policy.regions import Regions
+from services.warning.policy.tiers import Policy, Verdict
+from services.warning.records import Region, Tier
+from services.warning.sending import limits
+from services.warning.sending.limits import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """Who lives where, how urgent a case is, what a warning says and when it may go out."""
+
+    regions: Regions
+    policy: Policy
+    context: RiskContext
+    templates: Templates
+    rules: Rules
+    language: str
+
+    def regions_of(self, victims: Sequence[str]) -> list[Region]:
+        """Return where people live, by their numbers."""
+        return self.regions.of(victims)
+
+    def facts(self, case: Case) -> CaseFacts:
+        """Return what the policy looks at."""
+        return case_facts.facts_of(case, self.context)
+
+    def judge(self, case: Case) -> Verdict:
+        """Return how urgent a case is as it stands."""
+        return self.policy.judge(self.facts(case))
+
+
+def load(settings: Settings) -> Rulebook:
+    """Read everything, about a second; `ValueError` names the setting and what is wrong with it."""
+    return Rulebook(
+        regions=Regions.load(
+            home_country=settings.home_country,
+            table=settings.warning_regions_file,
+            county_rules=settings.warning_counties_file,
+        ),
+        policy=Policy.load(settings.warning_policy_file),
+        context=case_facts.load(settings.warning_groups_file, settings.home_country),
+        templates=Templates.load(settings.warning_templates_dir),
+        rules=rules(settings),
+        language=settings.warning_language,
+    )
+
+
+def rules(settings: Settings) -> Rules:
+    """Return when warnings may go out."""
+    try:
+        return Rules(
+            quiet_from=limits.read_clock(settings.warning_quiet_from),
+            quiet_until=limits.read_clock(settings.warning_quiet_until),
+            utc_offset=timedelta(hours=settings.warning_utc_offset_hours),
+            breaks_quiet=_from(settings.warning_quiet_broken_from),
+            per_day=settings.warning_person_day,
+            per_day_high=settings.warning_person_day_high,
+            per_campaign=settings.warning_person_campaign,
+            may_opt_out=limits.read_notices(settings.warning_opt_out),
+            test_mode=settings.warning_test_mode,
+        )
+    except ValueError as error:
+        raise ValueError(f"FANZHA_WARNING_…: {error}") from error
+
+
+def _from(tier: str) -> frozenset[Tier]:
+    least = Tier.__members__.get(tier.upper())
+    return frozenset(one for one in Tier if least is not None and one >= least)

@@ -1,0 +1,200 @@
+"""How urgently a person is warned, 高, 中 or 低: an explicit, versioned policy of lines.
+
+Each line that holds gives points, or says "at least" or "at most" a tier. The verdict is what the
+points reach, raised to the highest "at least", then lowered to the lowest "at most". It names the
+lines that gave it, so that anybody can follow it with the file in hand.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from services.warning.policy import conditions, plans
+from services.warning.policy.case_facts import CaseFacts
+from services.warning.policy.conditions import Holds
+from services.warning.records import Tier
+
+MOST_POINTS = 1000
+_ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_EFFECTS = ("points", "at_least", "at_most")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a policy; of points, at_least and at_most one is given."""
+
+    id: str
+    about: str
+    holds: Holds
+    points: int = 0
+    at_least: Tier | None = None
+    at_most: Tier | None = None
+    when: Mapping[str, Any]
+
+    @property
+    def effect(self) -> str:
+        """What it does, in words."""
+        if self.at_least:
+            return f"at least {self.at_least.name.lower()}"
+        if self.at_most:
+            return f"at most {self.at_most.name.lower()}"
+        return f"{self.points:+d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A tier, and why."""
+
+    tier: Tier
+    lines: tuple[str, ...]
+    """Ids of the lines that gave it; empty: none held, and it is low."""
+    version: str
+    """Of the policy."""
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The lines in force."""
+
+    version: str
+    about: str
+    medium: int
+    high: int
+    lines: Sequence[Line]
+    plans: plans.Plans
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Policy":
+        """Read a policy, that of the package without *path*; `ValueError` says what is wrong."""
+        if path is None:
+            text = (files("services.warning") / "data" / plans.SHIPPED).read_text(encoding="utf-8")
+            return parse(text, plans.SHIPPED)
+        try:
+            return parse(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    def judge(self, facts: CaseFacts) -> Verdict:
+        """Return the tier of a case."""
+        held = [line for line in self.lines if line.holds(facts)]
+        points = sum(line.points for line in held)
+        scored = self._reached(points)
+        floor = max((line.at_least for line in held if line.at_least), default=Tier.LOW)
+        cap = min((line.at_most for line in held if line.at_most), default=Tier.HIGH)
+        raised = max(scored, floor)
+        tier = min(raised, cap)
+        gave = [line.id for line in held if self._gave(line, scored, raised, tier)]
+        return Verdict(tier=tier, lines=tuple(gave), version=self.version, points=points)
+
+    def _reached(self, points: int) -> Tier:
+        if points >= self.high:
+            return Tier.HIGH
+        return Tier.MEDIUM if points >= self.medium else Tier.LOW
+
+    @staticmethod
+    def _gave(line: Line, scored: Tier, raised: Tier, tier: Tier) -> bool:
+        """Tell whether the tier would not follow, or not look the same, without *line*."""
+        if line.at_most:
+            return line.at_most == tier < raised
+        if line.at_least:
+            return line.at_least == raised > scored or line.at_least == tier == scored
+        # Points count as long as no floor stands over what they reach.
+        return bool(line.points) and scored >= raised
+
+
+def parse(text: str, name: str) -> Policy:
+    """Read and check a policy; `ValueError` names the file and the line of the policy."""
+    try:
+        read = tomllib.loads(text)
+        return _policy(read)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{name}: no TOML: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _policy(read: dict[str, Any]) -> Policy:
+    _only(read, ("version", "about", "points", "line", "step"), "")
+    version = read.get("version")
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        raise ValueError(f"version: letters, digits, . _ -, in quotes: {version!r}")
+    points = read.get("points")
+    if not isinstance(points, dict):
+        raise ValueError("[points]: medium and high are required")  # noqa: TRY004 - a wrong file
+    _only(points, ("medium", "high"), "[points] ")
+    medium = _whole(points.get("medium"), "[points] medium")
+    high = _whole(points.get("high"), "[points] high")
+    if not 0 < medium < high:
+        raise ValueError(f"[points]: 0 < medium < high is required: {medium}, {high}")
+    found = read.get("line")
+    if not isinstance(found, list) or not found:
+        raise ValueError("[[line]]: at least one is required")
+    lines = [_line(one, place) for place, one in enumerate(found, 1)]
+    ids = [line.id for line in lines]
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise ValueError(f"[[line]] {twice[0]!r}: the id is there twice")
+    return Policy(
+        version=version,
+        about=str(read.get("about", "")),
+        medium=medium,
+        high=high,
+        lines=lines,
+        plans=plans.read(read.get("step", [])),
+    )
+
+
+def _line(read: Any, place: int) -> Line:
+    if not isinstance(read, dict):
+        raise ValueError("line: write [[line]]")  # noqa: TRY004 - a wrong file, as the rest
+    line_id = read.get("id")
+    if not isinstance(line_id, str) or not _ID.fullmatch(line_id):
+        raise ValueError(f"[[line]] number {place}: id: small letters, digits, -: {line_id!r}")
+    where = f"[[line]] {line_id!r}: "
+    _only(read, ("id", "about", "when", *_EFFECTS), where)
+    about = read.get("about")
+    if not isinstance(about, str) or not about.strip():
+        raise ValueError(f"{where}about: say what it means")
+    given = [name for name in _EFFECTS if name in read]
+    if len(given) != 1:
+        raise ValueError(f"{where}one of {', '.join(_EFFECTS)} is required")
+    when = read.get("when")
+    if not isinstance(when, dict):
+        raise ValueError(f"{where}when: conditions are required")  # noqa: TRY004 - a wrong file
+    try:
+        holds = conditions.read(when)
+    except ValueError as error:
+        raise ValueError(f"{where}{error}") from error
+    return Line(
+        id=line_id,
+        about=about.strip(),
+        holds=holds,
+        points=_whole(read.get("points", 0), f"{where}points"),
+        at_least=_tier(read.get("at_least"), f"{where}at_least"),
+        at_most=_tier(read.get("at_most"), f"{where}at_most"),
+        when=when,
+    )
+
+
+def _only(read: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    if unknown := [name for name in read if name not in known]:
+        raise ValueError(f"{where}there is no {unknown[0]!r}; there are {', '.join(known)}")
+
+
+def _whole(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MOST_POINTS:
+        raise ValueError(f"{where}: a whole number up to {MOST_POINTS}: {value!r}")
+    return value
+
+
+def _tier(value: Any, where: str) -> Tier | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or value.upper() not in Tier.__members__:
+        raise ValueError(f"{where}: low, medium or high: {value!r}")
+    return Tier[value.upper()]

@@ -1,0 +1,216 @@
+"""Keeps reaches in Redis: what is asked, who is still to be warned, and how far it is.
+
+All keys lie in one slot. The plan of a reach, its persons in order, is written before the reach is
+there; whoever works on it takes persons from its head, and one script moves on: by the number done
+before, so that of two who took the same persons only one counts them. Persons taken twice after
+a crash are found to be known, see `reach_persons`.
+
+================================  ==============================================
+``fanzha:{warning:reach}:all``    sorted set: reaches by when they were started
+``fanzha:{warning:reach}:open``   sorted set: those that run
+``…:job:<id>``, ``…:plan:<id>``   hash: the reach; list: persons still to be warned
+``…:lease:<id>``                  who works on it
+================================  ==============================================
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from blocklists.redis_client import Client, execute_synced, within
+from fanzha.errors import NotFound
+from services.warning.reach.reach_persons import ReachedPerson
+
+_SECONDS = 5.0
+_AT_ONCE = 500
+_LEASE_MS = 30_000
+_PLAN_S = 30 * 86_400
+_JOB_S = 180 * 86_400
+_TAG = "fanzha:{warning:reach}"
+_ALL, _OPEN = f"{_TAG}:all", f"{_TAG}:open"
+_PERSON = TypeAdapter(ReachedPerson)
+
+_MOVE_ON = """
+if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
+if redis.call('HGET', KEYS[1], 'done') ~= ARGV[1] then return 0 end
+redis.call('LTRIM', KEYS[2], ARGV[2], -1)
+redis.call('HINCRBY', KEYS[1], 'done', ARGV[2])
+for i = 4, #ARGV - 1, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('HSET', KEYS[1], 'state', 'done', 'ended_at_ms', ARGV[3])
+  redis.call('ZREM', KEYS[3], ARGV[#ARGV])
+end
+return 1
+"""
+_STOP = """
+if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'stopped', 'stopped_by', ARGV[2], 'ended_at_ms', ARGV[3])
+redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[2])
+return 1
+"""
+
+WHAT = ("accepted", "joined", "duplicate", "refused")
+"""What can become of a person: the first of these that any of their warnings became."""
+
+
+class ReachState(StrEnum):
+    """Where a reach stands."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """One reach."""
+
+    id: str
+    kind: str
+    pattern: str
+    days: int
+    rate: int
+    """Persons a second."""
+    total: int
+    """Persons."""
+    by: str
+    started_at_ms: int
+    state: ReachState = ReachState.RUNNING
+    done: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Persons by what became of them: accepted, joined, duplicate, refused."""
+    stopped_by: str = ""
+    ended_at_ms: int = 0
+
+
+class ReachStore:
+    """Reads and changes reaches. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        """*client* must decode answers."""
+        self._client: Any = client
+
+    async def add(self, reach: Reach, plan: Iterable[ReachedPerson]) -> None:
+        """Write a reach and its plan; it runs once all of it is on the disk of the store."""
+        key = _key("plan", reach.id)
+        for some in _in_batches(plan):
+            async with within(_SECONDS):
+                await self._client.rpush(key, *(_PERSON.dump_json(one) for one in some))
+                await self._client.expire(key, _PLAN_S)
+        fields = {
+            "kind": reach.kind,
+            "pattern": reach.pattern,
+            "days": reach.days,
+            "rate": reach.rate,
+            "total": reach.total,
+            "by": reach.by,
+            "started_at_ms": reach.started_at_ms,
+            "state": reach.state.value,
+            "done": 0,
+        }
+        async with within(_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.hset(_key("job", reach.id), mapping=fields)
+            writing.expire(_key("job", reach.id), _JOB_S)
+            writing.zadd(_ALL, {reach.id: reach.started_at_ms})
+            writing.zadd(_OPEN, {reach.id: reach.started_at_ms})
+            await execute_synced(self._client, writing, _ALL)
+
+    async def get(self, reach_id: str) -> Reach:
+        """Return a reach; `NotFound` when there is none."""
+        async with within(_SECONDS):
+            found = await self._client.hgetall(_key("job", reach_id))
+        if not found:
+            raise NotFound(f"reach_id: there is no {reach_id!r}")
+        return _read(reach_id, found)
+
+    async def newest(self, count: int) -> list[Reach]:
+        """Return reaches, the newest first; those that were forgotten leave the list."""
+        async with within(_SECONDS):
+            ids = await self._client.zrevrange(_ALL, 0, count - 1)
+            return [one for one_id in ids if (one := await self._known(one_id)) is not None]
+
+    async def running(self) -> list[Reach]:
+        """Return what runs, the oldest first."""
+        async with within(_SECONDS):
+            ids = await self._client.zrange(_OPEN, 0, -1)
+            return [one for one_id in ids if (one := await self._known(one_id)) is not None]
+
+    async def lease(self, reach_id: str, worker: str) -> bool:
+        """Let *worker* work on a reach, or go on with it; False while another does."""
+        key = _key("lease", reach_id)
+        async with within(_SECONDS):
+            if await self._client.set(key, worker, nx=True, px=_LEASE_MS):
+                return True
+            if await self._client.get(key) != worker:
+                return False
+            await self._client.pexpire(key, _LEASE_MS)
+            return True
+
+    async def head(self, reach_id: str, count: int) -> list[ReachedPerson]:
+        """Return the next persons; they stay until `move_on`."""
+        async with within(_SECONDS):
+            found = await self._client.lrange(_key("plan", reach_id), 0, count - 1)
+        return [_PERSON.validate_json(text) for text in found]
+
+    async def move_on(
+        self, reach: Reach, count: int, counts: Mapping[str, int], now_ms: int
+    ) -> bool:
+        """Take *count* persons off; False when it was stopped, or another was faster."""
+        pairs = [part for what in counts.items() for part in what]
+        keys = (_key("job", reach.id), _key("plan", reach.id), _OPEN)
+        async with within(_SECONDS):
+            moved = await self._client.eval(
+                _MOVE_ON, len(keys), *keys, reach.done, count, now_ms, *pairs, reach.id
+            )
+        return bool(moved)
+
+    async def stop(self, reach_id: str, by: str, now_ms: int) -> bool:
+        """Stop a reach and forget who was still to be warned; False when it did not run."""
+        keys = (_key("job", reach_id), _key("plan", reach_id), _OPEN)
+        async with within(_SECONDS):
+            stopping = self._client.pipeline(transaction=False)
+            stopping.eval(_STOP, len(keys), *keys, reach_id, by, now_ms)
+            answers, _ = await execute_synced(self._client, stopping, _ALL)
+        return bool(answers[0])
+
+    async def _known(self, reach_id: str) -> Reach | None:
+        found = await self._client.hgetall(_key("job", reach_id))
+        if not found:
+            for place in (_ALL, _OPEN):
+                await self._client.zrem(place, reach_id)
+            return None
+        return _read(reach_id, found)
+
+
+def _key(what: str, reach_id: str) -> str:
+    return f"{_TAG}:{what}:{reach_id}"
+
+
+def _in_batches(plan: Iterable[ReachedPerson]) -> Iterator[Sequence[ReachedPerson]]:
+    waiting = iter(plan)
+    while some := list(islice(waiting, _AT_ONCE)):
+        yield some
+
+
+def _read(reach_id: str, found: Mapping[str, str]) -> Reach:
+    return Reach(
+        id=reach_id,
+        kind=found["kind"],
+        pattern=found["pattern"],
+        days=int(found["days"]),
+        rate=int(found["rate"]),
+        total=int(found["total"]),
+        by=found["by"],
+        started_at_ms=int(found["started_at_ms"]),
+        state=ReachState(found["state"]),
+        done=int(found["done"]),
+        counts={what: int(found[what]) for what in WHAT if what in found},
+        stopped_by=found.get("stopped_by", ""),
+        ended_at_ms=int(found.get("ended_at_ms", 0)),
+    )

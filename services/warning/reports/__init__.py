@@ -1,0 +1,1 @@
+"""What a bureau reports of its cases."""

@@ -1,0 +1,141 @@
+"""Counts in Redis what each person was sent, and keeps who opted out of what.
+
+====================================================  ===========================================
+key                                                   what
+====================================================  ===========================================
+``{fanzha:warned:<hash>}:day:<day>``                  set: ids of a person's messages of a day
+``{fanzha:warned:<hash>}:campaign:<hash>``            set: ids of those of one campaign
+``{fanzha:warned:<hash>}:out``                        set: kinds the person opted out of
+====================================================  ===========================================
+
+Sets, so that a message that is tried again counts once. One script looks and counts, so two
+workers never both take the last place. Keys have a hash in place of the number; as there are few
+numbers, whoever reads the store can find them by trying, so this hides them from a glance only.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any
+
+from blocklists.redis_client import Client, within
+from fanzha.errors import InvalidInput
+from services.warning.sending import limits
+from services.warning.sending.limits import Asked, Known, Notice, Permission, Rules
+
+_SECONDS = 3.0
+_DAY_SECONDS = 2 * 24 * 3600
+_CAMPAIGN_SECONDS = 90 * 24 * 3600
+
+_TAKE = """
+local out = redis.call('SMEMBERS', KEYS[3])
+local already = redis.call('SISMEMBER', KEYS[2], ARGV[1])
+local today, campaign = redis.call('SCARD', KEYS[1]), redis.call('SCARD', KEYS[2])
+local day_limit, campaign_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
+local may = true
+for _, kind in ipairs(out) do
+  if kind == ARGV[6] then may = false end
+end
+if already == 0 and may
+   and (day_limit == 0 or today < day_limit)
+   and (campaign_limit == 0 or campaign < campaign_limit) then
+  redis.call('SADD', KEYS[1], ARGV[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+  redis.call('SADD', KEYS[2], ARGV[1])
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
+end
+return {already, today, campaign, out}
+"""
+
+
+class LimitStore:
+    """Asks whether warnings may go out, and counts those that may.
+
+    Raises `Unavailable`, soon, while Redis is away.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        rules: Rules,
+        stopped: Callable[[], bool],
+        now_ms: Callable[[], int],
+    ) -> None:
+        """*client* must decode answers; *stopped* is that of the kill switch."""
+        self._client: Any = client
+        self.rules = rules
+        self._stopped = stopped
+        self._now_ms = now_ms
+
+    async def may_send(self, asked: Asked) -> Permission:
+        """Tell whether a warning may go out now; if so, it is counted, the same message once."""
+        now, rules = self._now_ms(), self.rules
+        # Whatever is known of the person, these hold; then nothing is counted.
+        first = limits.may_send(asked, Known(stopped=self._stopped()), rules, now)
+        if not first.allowed or asked.form not in limits.MASS_FORMS:
+            return first
+        notice = limits.NOTICE_OF[asked.tier]
+        async with within(_SECONDS):
+            already, today, campaign, out = await self._client.eval(
+                _TAKE,
+                3,
+                *self._keys(asked, now),
+                asked.message_id,
+                limits.day_limit(asked.tier, rules),
+                rules.per_campaign,
+                _DAY_SECONDS,
+                _CAMPAIGN_SECONDS,
+                notice if notice in rules.may_opt_out else "",
+            )
+        known = Known(
+            already=bool(already), today=today, in_campaign=campaign, opted_out=_notices(out)
+        )
+        return limits.may_send(asked, known, rules, now)
+
+    async def give_back(self, asked: Asked) -> None:
+        """Take a warning out of the count, because no channel took it after all."""
+        day, campaign, _ = self._keys(asked, self._now_ms())
+        async with within(_SECONDS):
+            writing = self._client.pipeline(transaction=True)
+            writing.srem(day, asked.message_id)
+            writing.srem(campaign, asked.message_id)
+            await writing.execute()
+
+    async def opt_out(self, victim: str, notice: Notice) -> None:
+        """Let a person have no more of one kind; `InvalidInput` where the law gives no choice."""
+        if notice not in self.rules.may_opt_out:
+            kinds = ", ".join(sorted(self.rules.may_opt_out)) or "nothing"
+            raise InvalidInput(f"kind: nobody opts out of {notice}; possible: {kinds}")
+        async with within(_SECONDS):
+            await self._client.sadd(f"{_person(victim)}:out", notice)
+
+    async def opt_in(self, victim: str, notice: Notice) -> None:
+        """Let a person have them again."""
+        async with within(_SECONDS):
+            await self._client.srem(f"{_person(victim)}:out", notice)
+
+    async def opted_out(self, victim: str) -> frozenset[Notice]:
+        """Return what a person opted out of."""
+        async with within(_SECONDS):
+            return _notices(await self._client.smembers(f"{_person(victim)}:out"))
+
+    def _keys(self, asked: Asked, now_ms: int) -> tuple[str, str, str]:
+        person = _person(asked.victim)
+        return (
+            f"{person}:day:{limits.day_of(self.rules, now_ms)}",
+            f"{person}:campaign:{_hash(asked.campaign)}",
+            f"{person}:out",
+        )
+
+
+def _person(victim: str) -> str:
+    return f"{{fanzha:warned:{_hash(victim)}}}"
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def _notices(words: Any) -> frozenset[Notice]:
+    # What a later release wrote and this one does not know is no opt-out here.
+    return frozenset(Notice(word) for word in words if word in set(Notice))

@@ -1,0 +1,85 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fanzha.fraud import FraudType
+from services.warning.cases import case_changes, opening
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases.opening import PlainRouter
+from services.warning.outcomes.examples import examples, fits
+from services.warning.records import Means, MeansKind
+from tests.warnings import NOW_MS, a_warning
+
+
+def closed(outcome: Outcome, *decisions: int, campaign: str = "") -> Case:
+    warned = a_warning(1, campaign=campaign)
+    case = opening.grow(None, [warned], PlainRouter(), NOW_MS).case
+    event = CaseEvent(kind=EventKind.CLOSED, at_ms=NOW_MS, by="wang", outcome=outcome)
+    return replace(case_changes.apply(case, event), decisions=decisions)
+
+
+def a_row(**fields: Any) -> dict[str, Any]:
+    said = {
+        "channel": "TEXT",
+        "decided_at_ms": NOW_MS,
+        "action": "BLOCK",
+        "reason": "SCORED",
+        "score": 0.25,
+        "from_key": 8619900000001,
+        "from_name": None,
+    }
+    return said | fields
+
+
+def test_a_loss_is_fraud_and_a_false_alarm_is_not() -> None:
+    (fraud,) = examples(closed(Outcome.LOST_MONEY, 7), {7: a_row()}, {})
+    (fine,) = examples(closed(Outcome.FALSE_ALARM, 7), {7: a_row()}, {})
+
+    assert (fraud.label, fraud.category) == ("fraud", FraudType.FAKE_LOAN.name.lower())
+    assert (fine.label, fine.category) == ("nonfraud", "")
+    assert (fraud.action, fraud.reason, fraud.score) == ("block", "scored", 0.25)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SAFE, Outcome.UNREACHABLE, Outcome.DUPLICATE])
+def test_other_outcomes_teach_nothing(outcome: Outcome) -> None:
+    assert list(examples(closed(outcome, 7), {7: a_row()}, {})) == []
+
+
+def test_each_decision_tells_what_is_left_of_it() -> None:
+    content = {"body": "pay at http://pay.example/now", "urls": ["http://pay.example/now"]}
+    case = closed(Outcome.LOST_MONEY, 1, 2, 3)
+
+    found = list(examples(case, {1: a_row(), 2: a_row()}, {1: content}))
+
+    assert [one.kept for one in found] == ["text", "decision", "gone"]
+    assert [one.text for one in found] == [content["body"], "", ""]
+    assert [fits(one, "sms") for one in found] == [True, False, False]
+    assert [fits(one, "url") for one in found] == [True, False, False]
+    assert all(fits(one, "any") for one in found)
+
+
+def test_means_stand_for_a_case_without_decisions() -> None:
+    link = Means(kind=MeansKind.LINK, value="http://pay.example/now")
+    (found,) = examples(replace(closed(Outcome.LOST_MONEY), means=(link,)), {}, {})
+
+    assert (found.kept, found.url, found.means_kind) == ("means", link.value, "link")
+
+
+def test_who_it_was_is_told_only_when_asked_for() -> None:
+    case = closed(Outcome.FALSE_ALARM, 7)
+    (masked,) = examples(case, {7: a_row()}, {})
+    (whole,) = examples(case, {7: a_row()}, {}, full=True)
+
+    assert (masked.case_id, masked.sender) == ("", "")
+    assert (whole.case_id, whole.sender) == (case.id, "+8619900000001")
+    assert case.victim not in str(whole)
+
+
+def test_all_of_a_campaign_are_one_group() -> None:
+    def group(campaign: str) -> str:
+        (found,) = examples(closed(Outcome.FALSE_ALARM, 7, campaign=campaign), {}, {})
+        return found.group
+
+    assert group("parcel") == group("parcel") != group("loan")

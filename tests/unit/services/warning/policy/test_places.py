@@ -1,0 +1,58 @@
+import pytest
+
+from services.warning.policy import geocoding
+from services.warning.policy.places import Place, places
+
+
+@pytest.mark.parametrize(
+    ("description", "place"),
+    [
+        ("安徽省马鞍山市", Place("340000", "340500")),
+        ("北京市", Place("110000", "110100")),
+        ("天津", Place("120000", "120100")),
+        ("内蒙古乌兰察布", Place("150000", "150900")),
+        ("吉林省吉林市", Place("220000", "220200")),
+        ("湖北省襄樊市、襄樊市", Place("420000", "420600")),
+        ("安徽省合肥市、巢湖市", Place("340000", "340100")),
+        ("云南省芒市", Place("530000", "533100")),
+        ("湖北省仙桃市", Place("420000", "429004")),
+        ("Simao, Yunnan", Place("530000", "530800")),
+        ("四川省内江市、资阳市", Place("510000", shared=True)),
+    ],
+)
+def test_descriptions_of_numbers_become_codes(description: str, place: Place) -> None:
+    assert places().find(description) == place
+
+
+def test_what_is_in_no_province_is_not_found() -> None:
+    assert places().find("Jersey City, NJ") is None
+
+
+def test_every_place_of_the_public_table_has_a_city_or_is_shared() -> None:
+    found = {text: places().find(text) for text in set(geocoding.prefixes("86").values())}
+
+    assert [
+        text for text, place in found.items() if not place or not (place.city or place.shared)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("340500", "340500"),
+        ("马鞍山市", "340500"),
+        ("马鞍山", "340500"),
+        ("安徽省马鞍山市", "340500"),
+        ("安徽", "340000"),
+        ("花山区", "花山区"),
+        ("安徽省马鞍山市花山区", "安徽省马鞍山市花山区"),
+    ],
+)
+def test_names_are_read_as_codes_where_they_have_one(text: str, code: str) -> None:
+    assert places().code(text) == code
+
+
+def test_a_label_names_a_city_like_beijing_once() -> None:
+    assert places().label("110000", "110100") == "北京市"
+    assert places().label("340000", "340500") == "安徽省马鞍山市"
+    assert places().label("", "") == ""

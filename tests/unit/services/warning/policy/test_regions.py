@@ -1,0 +1,135 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from services.warning.policy import counties, number_table
+from services.warning.policy.number_table import NOWHERE
+from services.warning.policy.regions import Regions
+from services.warning.policy.rulebook_counts import RulebookCounts
+from services.warning.records import Region
+
+COUNTIES = "city,county,weight\n马鞍山市,340503,3\n340500,340504,1\n"
+
+
+@pytest.fixture(scope="module")
+def public() -> Regions:
+    return Regions.load()
+
+
+def a_file(folder: Path, text: str) -> Path:
+    path = folder / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_fixed_and_mobile_numbers_are_of_the_city_of_their_prefix(public: Regions) -> None:
+    assert public.of(["+8655500000001", "+8613000000001"]) == [
+        Region(province="340000", city="340500", how="prefix"),
+        Region(province="370000", city="370100", how="prefix"),
+    ]
+
+
+def test_of_an_area_code_that_cities_share_only_the_province_is_known(public: Regions) -> None:
+    assert public.of(["+862800000001"]) == [Region(province="510000", how="shared")]
+
+
+def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
+    regions = Regions.load()
+
+    found = regions.of(["+12025550101", "+8619900000001", "anything", ""])
+
+    assert [region.how for region in found] == ["foreign", "unknown", "unknown", "unknown"]
+    assert (regions.counts["foreign"], regions.counts["unknown"]) == (1, 3)
+
+
+def test_prometheus_is_told_by_what_regions_were_found() -> None:
+    regions = Regions.load()
+    registry = CollectorRegistry()
+    registry.register(RulebookCounts(regions, lambda: 2))
+
+    regions.of(["+12025550101", "+8655500000001", "+8655500000002"])
+
+    found = {how: registry.get_sample_value("fanzha_warning_regions_total", {"how": how})
+             for how in ("foreign", "prefix", "shared")}  # fmt: skip
+    assert registry.get_sample_value("fanzha_warning_facts_left_out_total") == 2
+    assert found == {"foreign": 1, "prefix": 2, "shared": 0}
+
+
+def test_a_table_of_ones_own_comes_first_and_a_whole_number_before_a_prefix(tmp_path: Path) -> None:
+    table = a_file(
+        tmp_path,
+        "# moved\nnumber,province,city,county\n+861990000*,安徽,马鞍山,\n"
+        "+8619900000001,340000,340100,340102\n",
+    )
+    regions = Regions.load(table=table)
+
+    found = regions.of(["+8619900000001", "+8619900000002", "+8613000000001"])
+
+    assert found == [
+        Region(province="340000", city="340100", county="340102", how="ported"),
+        Region(province="340000", city="340500", how="table"),
+        Region(province="370000", city="370100", how="prefix"),
+    ]
+
+
+def test_a_city_with_rules_gives_each_person_one_county_by_weight(tmp_path: Path) -> None:
+    regions = Regions.load(county_rules=a_file(tmp_path, COUNTIES))
+    numbers = [f"+86555{number:08d}" for number in range(4000)]
+
+    first, again = regions.of(numbers), regions.of(numbers)
+
+    assert first == again
+    share = sum(region.county == "340503" for region in first) / len(first)
+    assert 0.7 < share < 0.8
+
+
+def test_another_home_country_goes_by_names() -> None:
+    regions = Regions.load(home_country="1")
+
+    assert regions.of(["+12012000100"]) == [Region(province="NJ", city="Jersey City", how="prefix")]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("number,city\n", "the header has no province"),
+        ("number,province,place\n", "unknown 'place'"),
+        ("number,province\n17000000001,安徽\n", ":2: no number such as"),
+        ("number,province\n+861700000*,\n", ":2: province is required"),
+        ("number,province\n+861700000*,安徽,x\n", ":2: more cells"),
+    ],
+)
+def test_a_wrong_table_names_the_row(tmp_path: Path, text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        Regions.load(table=a_file(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ("340500,330102,1", "is not in city 340500"),
+        ("340500,340503,0", "weight: 1 to"),
+        ("340500,,1", "are required"),
+        ("340500,340503,1\n340500,340503,2", ":3: county 340503 is there twice"),
+    ],
+)
+def test_wrong_rules_of_assignment_name_the_row(tmp_path: Path, rows: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        counties.load(a_file(tmp_path, f"city,county,weight\n{rows}\n"))
+
+
+digits = st.text("123", min_size=1, max_size=4)
+
+
+@given(st.dictionaries(digits, st.integers(0, 9)), st.lists(digits, min_size=1))
+def test_the_table_agrees_with_a_linear_scan(listed: dict[str, int], numbers: list[str]) -> None:
+    table = number_table.build(listed.items())
+
+    found = table.find(number_table.as_keys(numbers)).tolist()
+
+    for number, place in zip(numbers, found, strict=True):
+        heads = [head for head in listed if number.startswith(head)]
+        assert place == (listed[max(heads, key=len)] if heads else NOWHERE)

@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import pytest
+
+from services.warning.cases import case_changes, opening
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef
+from services.warning.cases.opening import Judged, Step
+from services.warning.records import Region, Risk, Tier
+from services.warning.sending import schedule
+from tests.warnings import NOW_MS, a_warning
+
+LATE = NOW_MS + 3_600_000
+
+
+class Plan:
+    """SMS, a call, a visit; low tiers have the SMS only."""
+
+    def region(self, victim: str) -> Region:
+        return Region(how="unknown")
+
+    def judge(self, case: Case) -> Judged:
+        return Judged(tier=Tier(case.risk))
+
+    def step(self, tier: Tier, number: int) -> Step | None:
+        channels = ["sms"] if tier is Tier.LOW else ["sms", "voice", "in_person"]
+        return Step(channel=channels[number], within_ms=1000) if number < len(channels) else None
+
+
+def a_case(risk: Risk = Risk.HIGH) -> Case:
+    return opening.grow(None, [a_warning(1, risk=risk)], Plan(), NOW_MS).case
+
+
+def applied(case: Case, events: list[CaseEvent]) -> Case:
+    for event in events:
+        case = case_changes.apply(case, event)
+    return case
+
+
+def said(case: Case, kind: EventKind) -> Case:
+    (message,) = case.messages
+    event = CaseEvent(
+        kind=kind, at_ms=NOW_MS, by="sms", message=MessageRef(id=message, channel="sms")
+    )
+    return case_changes.apply(case, event)
+
+
+def test_nothing_happens_before_its_time() -> None:
+    assert schedule.due(a_case(), Plan(), NOW_MS) == []
+
+
+def test_every_step_comes_once_and_then_a_person_is_needed() -> None:
+    case, channels = a_case(), []
+    for number in range(1, 5):
+        events = schedule.due(case, Plan(), NOW_MS + number * 1_000_000)
+        channels += [event.message.channel for event in events if event.message]
+        case = applied(case, events)
+
+    assert channels == ["voice", "in_person"]
+    assert (case.due_at_ms, case.needs_person) == (0, True)
+
+
+def test_two_processes_find_the_step_taken() -> None:
+    case = a_case()
+    case = applied(case, schedule.due(case, Plan(), LATE))
+
+    assert schedule.due(case, Plan(), LATE) == []
+
+
+@pytest.mark.parametrize(("risk", "kind"), [(Risk.LOW, EventKind.NOTED), (Risk.HIGH, None)])
+def test_a_message_is_enough_at_the_lowest_tier_only(risk: Risk, kind: EventKind | None) -> None:
+    case = said(a_case(risk), EventKind.DELIVERED)
+
+    events = schedule.due(case, Plan(), LATE)
+
+    assert events[0].kind is (kind or EventKind.ESCALATED)
+    assert any(event.message for event in events) is (kind is None)
+
+
+def test_a_failed_message_makes_the_next_step_due_at_once() -> None:
+    case = said(a_case(), EventKind.FAILED)
+
+    case = applied(case, schedule.hurried(case, NOW_MS + 1))
+    events = schedule.due(case, Plan(), NOW_MS + 1)
+
+    assert events[0].why == "the last message failed; next: voice"
+    assert schedule.hurried(case, NOW_MS + 2) == []
+
+
+def test_a_message_on_its_way_is_waited_for() -> None:
+    assert schedule.hurried(a_case(), NOW_MS + 1) == []
+
+
+def test_a_case_somebody_took_is_theirs() -> None:
+    taken = CaseEvent(kind=EventKind.TAKEN, at_ms=NOW_MS, by="wang")
+    case = replace(case_changes.apply(a_case(), taken), due_at_ms=NOW_MS)
+
+    assert schedule.due(case, Plan(), LATE) == []
