@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Processes that tests start would compile all our modules anew, each of them.
@@ -9,3 +10,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("fanzha", deadline=None)
 settings.load_profile("fanzha")
+
+LONGEST = ("test_warning_demo.py", "test_lists_tour.py", "test_warning_kill.py", "test_audit.py")
+"""Files of half a minute and more go first, lest all other processes wait for one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
