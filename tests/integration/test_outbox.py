@@ -1,6 +1,7 @@
 """Warnings out, over a real store: once to the person, whatever happens in between."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from blocklists.redis_client import Client, connect
 from services.warning.cases.case_events import EventKind, MessageRef
 from services.warning.channels.sending import Outgoing, Receipt, ReceiptState, Sent
-from services.warning.consuming import Consumer, Group
+from services.warning.consuming import Consumer, Entry, Group
 from services.warning.dead import DeadLetters
 from services.warning.sending.claims import Claims, Status
 from services.warning.sending.limits import Permission, Reason
@@ -352,7 +353,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
         drop=True,
         block_ms=10,
     )
-    await receipts.keep(Receipt(provider_id="10", state=ReceiptState.DELIVERED, at_ms=5))
+    await receipts.keep(Receipt(provider_id="0A", state=ReceiptState.DELIVERED, at_ms=5))
     await reading.step()
     assert notes.noted == []
     await queue(client, "a.1")
@@ -363,6 +364,24 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
     await reading.step()
 
     assert notes.noted == [("a.1", EventKind.SENT), ("a.1", EventKind.DELIVERED)]
+
+
+async def test_an_early_receipt_is_not_that_of_a_message_called_the_same_in_hexadecimal(
+    client: Client, clock: Clock
+) -> None:
+    notes = Notes()
+    receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
+    claims = Claims(client, out_stream("sms"), owner="one")
+    remember = json.dumps(["other.1", 0])
+    await claims.settle("other.1", Status.SENT, 1, provider_ids=["0000000a"], remember=remember)
+    fields = {"provider_id": "00000010", "state": "delivered", "at_ms": "5"}
+
+    await receipts.handle([Entry(place="1-0", fields=fields)])
+    assert notes.noted == []
+    await receipts.handle([Entry(place="1-0", fields=fields | {"looked": "3"})])
+
+    # By then its own message would be settled: the centre writes the ids of receipts in decimal.
+    assert notes.noted == [("other.1", EventKind.DELIVERED)]
 
 
 async def test_a_message_is_delivered_once_all_its_parts_are(

@@ -51,10 +51,15 @@ def read(pdu: Pdu, at_ms: int) -> Receipt | None:
     )
 
 
-def id_forms(provider_id: str) -> list[str]:
-    """Return the ways a centre may write an id: as it is, without zeros, decimal, hexadecimal."""
+def id_forms(provider_id: str, *, converted: bool = True) -> list[str]:
+    """Return the ways a centre may write an id: as it is, without zeros, decimal, hexadecimal.
+
+    *converted*: also the last two, by which it may be the id of another message.
+    """
     forms = [provider_id, provider_id.lstrip("0").lower()]
-    if provider_id.isdigit():
+    if not converted:
+        pass
+    elif provider_id.isdigit():
         forms.append(f"{int(provider_id):x}")
     elif len(provider_id) <= _LONGEST_HEX and re.fullmatch(r"[0-9a-fA-F]+", provider_id):
         forms.append(str(int(provider_id, 16)))

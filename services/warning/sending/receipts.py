@@ -28,6 +28,10 @@ _ROWS = 1_000_000
 _AGAIN_MS = (500, 5_000, 20_000, 60_000, 600_000)
 """A receipt that fits no message is looked at again after so long, then it is a dead letter."""
 
+_CONVERTED_FROM = 3
+"""At which look an id is read as decimal for hexadecimal: 10 is a, where the message that is called
+10 is not settled yet, and there is another that is called a."""
+
 
 class Record(Protocol):
     """Puts on record with its case what became of a message: see `delivery`."""
@@ -102,7 +106,9 @@ class Receipts:
             provider_id, at_ms = entry.fields["provider_id"], int(entry.fields["at_ms"])
         except (KeyError, ValueError) as error:
             raise InvalidInput(f"receipt: cannot be read: {error}") from error
-        found = await self._claims.remembered(smpp_receipts.id_forms(provider_id))
+        late = int(entry.fields.get("looked", 0)) >= _CONVERTED_FROM
+        forms = smpp_receipts.id_forms(provider_id, converted=late)
+        found = await self._claims.remembered(forms)
         if found is None:
             await self._again(entry)
             return

@@ -51,3 +51,4 @@ def test_an_id_is_known_in_decimal_and_hexadecimal() -> None:
     assert "255" in smpp_receipts.id_forms("000000FF")
     assert "ff" in smpp_receipts.id_forms("255")
     assert smpp_receipts.id_forms("a-b") == ["a-b"]
+    assert smpp_receipts.id_forms("0010", converted=False) == ["0010", "10"]
