@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from blocklists.bands import BandIndex
-from blocklists.entries import Entry, Kind, Mode, Source
+from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import (
     EXACT,
     EntryTable,
@@ -22,7 +22,7 @@ from blocklists.entry_table import (
     text_keys,
     written_out,
 )
-from blocklists.provenance import WrittenProvenance, read, written
+from blocklists.provenance import Provenance, WrittenProvenance, read, written
 from blocklists.slot_index import SlotIndex, key_of, keys_of, slots_of
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint
@@ -116,9 +116,9 @@ class Segment:
         text = self.text(row) if row < len(self.patterns) else ""
         return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
 
-    def source(self, row: int) -> Source:
-        """Return who supplied an entry."""
-        return read(self.provenance.raw(int(self.provenances[row]))).source
+    def behind(self, row: int) -> Provenance:
+        """Return who stands behind an entry."""
+        return read(self.provenance.raw(int(self.provenances[row])))
 
     def entry(self, row: int) -> Entry:
         """Write one entry out; takes some 10 µs."""

@@ -58,6 +58,7 @@ class Named(NamedTuple):
     pattern: str
     fraud_type: FraudType
     source: Source
+    campaign: str
 
 
 class Snapshot:
@@ -163,7 +164,9 @@ class Snapshot:
         layer = self._layer_of(row)
         segment, row = layer.segment, row - layer.first_row
         kind, pattern = segment.named(row)
-        return Named(kind, pattern, FraudType(int(segment.fraud_types[row])), segment.source(row))
+        behind = segment.behind(row)
+        fraud_type = FraudType(int(segment.fraud_types[row]))
+        return Named(kind, pattern, fraud_type, behind.source, behind.campaign)
 
     def entry(self, row: int) -> Entry:
         """Write one entry out."""

@@ -52,6 +52,8 @@ class Detail:
     """The pattern of the entry that matched."""
     source: int = 0
     """Who supplied that entry, numbered as on the wire; 0 without one."""
+    campaign: str = ""
+    """What that entry says it belongs to."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
     moment_score: float | None = None

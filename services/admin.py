@@ -162,7 +162,13 @@ async def run(settings: Settings) -> int:
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
             "warning_reach": WarningReachServicer(
-                reaching.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
+                reaching.build(
+                    settings,
+                    connect(settings.redis_url),
+                    listed=administration.views.find,
+                    now_ms=now_ms,
+                    audit=audit,
+                )
             ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)

@@ -41,13 +41,14 @@ class EntryDetails:
         key = row, action, evidence
         detail = self._known.get(key)
         if detail is None:
-            kind, pattern, fraud_type, source = snapshot.named(row)
+            kind, pattern, fraud_type, source, campaign = snapshot.named(row)
             detail = self._known[key] = Detail(
                 entry_id=entry_id(kind, pattern, Action(action)),
                 pattern=pattern,
                 evidence=Evidence(evidence),
                 fraud_type=fraud_type,
                 source=source,
+                campaign=campaign,
             )
         return detail
 

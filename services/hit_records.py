@@ -40,6 +40,8 @@ class Hit:
     score: float = float("nan")
     entry_id: str = ""
     pattern: str = ""
+    campaign: str = ""
+    """That of the entry, where it names one: what connects hits of several patterns."""
     evidence: Evidence = Evidence.UNSPECIFIED
     list_version: int = 0
     model_version: str = ""
@@ -66,6 +68,7 @@ class Hit:
             "score": "" if np.isnan(self.score) else f"{self.score:.6g}",
             "entry_id": self.entry_id,
             "pattern": self.pattern,
+            "campaign": self.campaign,
             "evidence": self.evidence.name if self.evidence else "",
             "list_version": str(self.list_version),
             "model_version": self.model_version,

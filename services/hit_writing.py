@@ -105,4 +105,5 @@ def _score(score: float | None) -> str:
 
 def _entry(detail: Detail) -> str:
     pattern = encode_basestring(detail.pattern)
-    return f',"entry_id","{detail.entry_id}","pattern",{pattern}{_EVIDENCE[detail.evidence]}'
+    entry = f',"entry_id","{detail.entry_id}","pattern",{pattern}'
+    return f"{entry}{_field('campaign', detail.campaign)}{_EVIDENCE[detail.evidence]}"

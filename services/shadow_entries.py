@@ -112,7 +112,7 @@ class ShadowDetails:
             self._snapshot, self._known = snapshot, {}
         known = self._known.get((row, matched))
         if known is None:
-            kind, pattern, fraud_type, source = snapshot.named(row)
+            kind, pattern, fraud_type, source, _ = snapshot.named(row)
             known = self._known[row, matched] = WouldBlock(
                 entry_id=entry_id(kind, pattern, Action.BLOCK),
                 pattern=pattern,

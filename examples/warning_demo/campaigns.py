@@ -15,6 +15,8 @@ SEED = 20261125
 CITIES = {"合肥": "1", "马鞍山": "2", "杭州": "3"}
 """Each with the digit that its numbers have here."""
 
+BANK = "star-river-bank"
+"""The bureau's name for the campaign: it connects the link in the text and the calls."""
 BANK_HOST = "bank-verify.example"
 FROM_ABROAD = ("+44770090012", "+120255501")
 ONE_RING = "+8617000099"
@@ -65,12 +67,11 @@ def bank(people: int) -> Traffic:
     for victim in _people(people):
         sender = f"+86170000880{chance.randrange(100):02}"
         body = _BANK_TEXT.format(host=BANK_HOST, token=f"{chance.randrange(16**6):06x}")
-        made.text("bank link", sender, victim, body)
+        made.text(BANK, sender, victim, body)
         if chance.random() < 0.5 or not made.calls:  # noqa: PLR2004
             uk, us = (f"{FROM_ABROAD[0]}{chance.randrange(10)}", f"{FROM_ABROAD[1]}42")
-            # One country for each: the longest pattern that matches is what connects.
             first = chance.random() < 0.7  # noqa: PLR2004
-            made.call("+44" if first else "+1", uk if first else us, victim, abroad=True)
+            made.call(BANK, uk if first else us, victim, abroad=True)
     return made
 
 

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from examples.warning_demo.campaigns import (
+    BANK,
     BANK_HOST,
     CITIES,
     COURIER,
@@ -17,15 +18,36 @@ from examples.warning_demo.campaigns import (
 )
 
 _LAW = "反电信网络诈骗法第32条"
-_COLUMNS = ("type", "pattern", "action", "direction", "fraud_type", "reason", "legal_basis")
+_COLUMNS = (
+    *("type", "pattern", "action", "direction"),
+    *("fraud_type", "campaign", "reason", "legal_basis"),
+)
 _LIST = (
-    ("host", BANK_HOST, "block", "", "fake_customer_service", "假冒银行验证页", _LAW),
-    ("range", f"{FROM_ABROAD[0]}*", "block", "both", "impersonate_authority", "境外冒充公安", _LAW),
-    ("range", f"{FROM_ABROAD[1]}*", "block", "both", "impersonate_authority", "境外冒充公安", _LAW),
-    ("range", f"{ONE_RING}*", "block", "both", "fake_shopping", "响一声号段", _LAW),
-    ("sender", LOAN_SENDER, "block", "from", "fake_loan", "虚假贷款短信", _LAW),
-    ("number", COURIER, "block", "both", "fake_customer_service", "疑似冒充快递客服", _LAW),
-    ("number", "110", "block", "both", "", "不能封：紧急号码，应被拒绝", _LAW),
+    ("host", BANK_HOST, "block", "", "fake_customer_service", BANK, "假冒银行验证页", _LAW),
+    (
+        "range",
+        f"{FROM_ABROAD[0]}*",
+        "block",
+        "both",
+        "impersonate_authority",
+        BANK,
+        "境外冒充公安",
+        _LAW,
+    ),
+    (
+        "range",
+        f"{FROM_ABROAD[1]}*",
+        "block",
+        "both",
+        "impersonate_authority",
+        BANK,
+        "境外冒充公安",
+        _LAW,
+    ),
+    ("range", f"{ONE_RING}*", "block", "both", "fake_shopping", "", "响一声号段", _LAW),
+    ("sender", LOAN_SENDER, "block", "from", "fake_loan", "", "虚假贷款短信", _LAW),
+    ("number", COURIER, "block", "both", "fake_customer_service", "", "疑似冒充快递客服", _LAW),
+    ("number", "110", "block", "both", "", "", "不能封：紧急号码，应被拒绝", _LAW),
 )
 REFUSED = 1
 """110, which nothing may block."""

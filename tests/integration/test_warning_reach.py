@@ -3,11 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from blocklists.entries import Entry
 from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
@@ -19,6 +22,7 @@ from services.decision_log.query import DecisionQuery
 from services.decision_log.reach_subject import SubjectKind
 from services.decision_log.reached import ReachQuery
 from services.identity import Identity, Role
+from services.list_views import Found
 from services.rpc.server import RpcServer
 from services.rpc.warning_reach import WarningReachServicer
 from services.warning.cases.case_listing import CaseListing
@@ -39,6 +43,8 @@ PEOPLE = [f"+86130000000{number:02}" for number in range(30)]
 LONGEST, LONG = PEOPLE[7], PEOPLE[20]
 ASKED = Asked(kind=SubjectKind.NUMBER, pattern=FRAUD, days=7)
 SOON_MS = NOW_MS + 1000
+LATER = datetime.fromtimestamp(SOON_MS / 1000, UTC) + timedelta(days=1)
+LONG_AGO = LATER - timedelta(days=100)
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +71,16 @@ async def client(redis_url: str) -> AsyncIterator[Client]:
     await client.aclose()
 
 
-def reaching(client: Client, folder: Path, audit: MemoryAudit) -> Reaching:
+def reaching(client: Client, folder: Path, audit: MemoryAudit, *listed: Entry) -> Reaching:
+    async def found(_pattern: str) -> Found:
+        return Found(entries=listed, version=1, protected_because="")
+
     return Reaching(
         ReachQuery(DecisionQuery(folder, HomePlan())),
         ReachStore(client),
         home=HomePlan(),
         regions=Regions.load,
+        listed=found,
         samples=False,
         audit=audit,
         now_ms=lambda: SOON_MS,
@@ -107,6 +117,20 @@ async def test_thirty_people_have_thirty_cases_and_a_second_run_opens_none(
     assert (done[first.id].state, done[first.id].counts) == (ReachState.DONE, {"accepted": 30})
     assert done[again.id].counts == {"duplicate": 30}
     assert audit.kinds == [AuditKind.REACH_STARTED] * 2
+
+
+async def test_who_is_reached_joins_the_campaign_that_the_lists_name(
+    client: Client, folder: Path, audit: MemoryAudit
+) -> None:
+    ended = replace(an_entry(FRAUD, expires_at=LONG_AGO), campaign="over")
+    acts = replace(an_entry(FRAUD, expires_at=LATER), campaign="star-river")
+    await started(reaching(client, folder, audit, ended, acts))
+
+    await runner(client).step()
+
+    listing = CaseListing(client, CaseStore(client))
+    found = {case.campaign async for case, _ in listing.walk(only_open=False)}
+    assert found == {"campaign:star-river"}
 
 
 async def test_the_most_exposed_are_warned_first_and_a_killed_process_is_followed(

@@ -63,6 +63,7 @@ def _warning_of(fields: Mapping[str, str], now_ms: int, most_age_ms: int) -> War
         received_at_ms=now_ms,
         decision_id=int(fields["decision_id"]),
         confirmed=confirmed,
+        campaign=fields.get("campaign", ""),
         pattern=_connecting(fields, means),
         entry_id=fields.get("entry_id", ""),
         score=float(score) if score else None,

@@ -65,9 +65,12 @@ def most_exposed_first(persons: Iterable[Person]) -> list[Person]:
 
 
 def prepared(
-    person: Person, subject: Subject, *, fraud_type: FraudType, now_ms: int
+    person: Person, subject: Subject, *, campaign: str, fraud_type: FraudType, now_ms: int
 ) -> ReachedPerson:
-    """Make the warnings about a person, one for each contact that is told of."""
+    """Make the warnings about a person, one for each contact that is told of.
+
+    *campaign* is that of the entry that lists the subject, which hits of it have, too.
+    """
     first_call = next((one for one in person.contacts if one.channel is Channel.CALL), None)
     warnings = [
         Warned(
@@ -81,6 +84,7 @@ def prepared(
             risk=Risk.MEDIUM,
             occurred_at_ms=one.at_ms,
             received_at_ms=now_ms,
+            campaign=campaign,
             decision_id=one.decision_id,
             # Of a link, text or name, cases are connected by it anyway.
             pattern=subject.pattern if subject.kind is not SubjectKind.LINK else "",

@@ -3,11 +3,13 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from blocklists.entries import Mode
 from blocklists.redis_client import Client
+from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -17,6 +19,7 @@ from services.decision_log import options as decision_log
 from services.decision_log import reach_subject
 from services.decision_log.reach_subject import Subject, SubjectKind
 from services.decision_log.reached import Reached, ReachQuery
+from services.list_views import Found
 from services.settings import Settings
 from services.warning.policy.regions import Regions
 from services.warning.reach import reach_persons
@@ -65,16 +68,21 @@ class Reaching:
         *,
         home: HomePlan,
         regions: Callable[[], Regions],
+        listed: Callable[[str], Awaitable[Found]],
         samples: bool,
         audit: Audit,
         now_ms: Callable[[], int],
         utc_offset: timedelta = timedelta(hours=8),
     ) -> None:
-        """*regions* is asked once, in a thread; *samples*: whether the log is set to sample."""
+        """*regions* is asked once, in a thread; *samples*: whether the log is set to sample.
+
+        *listed* finds the entries that match a pattern.
+        """
         self._query = query
         self._store = store
         self._home = home
         self._load_regions = regions
+        self._listed = listed
         self._regions: Regions | None = None
         self._samples = samples
         self._audit = audit
@@ -99,6 +107,7 @@ class Reaching:
         if not reached.persons:
             raise InvalidInput("pattern: the decision log knows of nobody whom it reached")
         now, who = self._now_ms(), identity.author(by)
+        campaign = await self._campaign(subject)
         async with self._one_at_a_time:
             for one in await self._store.running():
                 if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
@@ -128,7 +137,9 @@ class Reaching:
                 actor=who,
             )
             plan = (
-                reach_persons.prepared(one, subject, fraud_type=fraud_type, now_ms=now)
+                reach_persons.prepared(
+                    one, subject, campaign=campaign, fraud_type=fraud_type, now_ms=now
+                )
                 for one in persons
             )
             await self._store.add(reach, plan)
@@ -166,6 +177,18 @@ class Reaching:
             reached = await asyncio.to_thread(query.reached, subject, since_ms=since, until_ms=now)
         return subject, reached
 
+    async def _campaign(self, subject: Subject) -> str:
+        """Return the campaign of the entry that blocks the subject; empty where none names one."""
+        try:
+            found = await self._listed(subject.pattern)
+        except InvalidInput:
+            return ""  # what lists cannot hold, no entry names
+        for entry in found.entries:
+            expired = entry.expires_at.timestamp() * 1000 <= self._now_ms()
+            if entry.action is Action.BLOCK and entry.mode is Mode.ENFORCE and not expired:
+                return entry.campaign
+        return ""
+
     def _count(self, subject: Subject, reached: Reached, regions: Regions) -> Preview:
         persons = reached.persons
         homes = regions.of([one.number for one in persons])
@@ -189,7 +212,12 @@ class Reaching:
 
 
 def build(
-    settings: Settings, client: Client, *, now_ms: Callable[[], int], audit: Audit
+    settings: Settings,
+    client: Client,
+    *,
+    listed: Callable[[str], Awaitable[Found]],
+    now_ms: Callable[[], int],
+    audit: Audit,
 ) -> Reaching:
     """Put together what list administration serves; *client* must decode answers."""
     log = decision_log.query(settings)
@@ -202,6 +230,7 @@ def build(
         ReachStore(client),
         home=HomePlan(settings.home_country),
         regions=regions,
+        listed=listed,
         samples=settings.decision_log_allowed_one_in != 1,
         audit=audit,
         now_ms=now_ms,

@@ -1,5 +1,7 @@
 """What is said of entries."""
 
+from dataclasses import replace
+
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action, Evidence
 from services.details import EntryDetails
@@ -9,10 +11,11 @@ BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(Evidence.CALLER), int(Evidence.CA
 
 
 def test_what_is_said_names_the_entry_and_what_it_matched() -> None:
-    entry = an_entry("+8617000000001")
+    entry = replace(an_entry("+8617000000001"), campaign="one ring")
     said = EntryDetails().of(Snapshot.build(1, [entry]), 0, BLOCK, CALLEE)
 
     assert (said.entry_id, said.pattern) == (entry.entry_id, entry.pattern)
+    assert said.campaign == "one ring"
     assert (said.evidence, said.fraud_type) == (Evidence.CALLEE, entry.fraud_type)
 
 

@@ -40,14 +40,17 @@ def a_batch(
     )
 
 
-@given(TEXTS, TEXTS)
-def test_names_and_patterns_come_out_as_they_went_in(name: str, pattern: str) -> None:
-    detail = Detail(entry_id="h1", pattern=pattern, evidence=Evidence.LINK)
+@given(TEXTS, TEXTS, TEXTS)
+def test_names_patterns_and_campaigns_come_out_as_they_went_in(
+    name: str, pattern: str, campaign: str
+) -> None:
+    detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, evidence=Evidence.LINK)
 
     [hit] = written(a_batch(name=name, detail=detail))
 
     fields = read(hit.fields)
     assert (fields["from_party"], fields["pattern"], fields["url"]) == (name, pattern, pattern)
+    assert fields["campaign"] == campaign
 
 
 @given(TEXTS, st.sampled_from(FraudType), st.floats(0, 1, width=32) | st.just(float("nan")))

@@ -51,8 +51,12 @@ def test_each_contact_is_a_warning_that_is_the_same_whenever_it_is_made() -> Non
     subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
     ann = a_person(1, a_contact(), a_contact(Channel.TEXT, decision_id=8), talked_s=90)
 
-    first = prepared(ann, subject, fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS).warnings
-    again = prepared(ann, subject, fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS + 1).warnings
+    first = prepared(
+        ann, subject, campaign="", fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS
+    ).warnings
+    again = prepared(
+        ann, subject, campaign="", fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS + 1
+    ).warnings
 
     assert [one.reference for one in first] == [one.reference for one in again]
     assert first[0].reference == f"reach:{FRAUD}:{ann.number}:7"
@@ -66,7 +70,7 @@ def test_a_reach_joins_the_case_that_a_hit_of_the_same_would_open() -> None:
 
     def campaign(kind: SubjectKind, pattern: str) -> str:
         subject = read(HomePlan(), kind, pattern)
-        made = prepared(ann, subject, fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
+        made = prepared(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
         return case_ids.campaign_of(made.warnings[0])
 
     fingerprint = f"fp1:{'0a' * 32}"
@@ -81,7 +85,7 @@ def test_who_opened_a_link_is_said_to_have() -> None:
     subject = read(HomePlan(), SubjectKind.LINK, "jf.example")
     ann = a_person(1, a_contact(Channel.LINK), a_contact(Channel.TEXT))
 
-    made = prepared(ann, subject, fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
+    made = prepared(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
 
     assert [one.opened for one in made.warnings] == [True, False]
     assert {one.means.kind for one in made.warnings} == {MeansKind.LINK}
