@@ -2,16 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from blocklists.redis_client import connect
 from examples.warning_demo.campaigns import UNREACHABLE
 from services.warning.cases.case import Case
+from services.warning.cases.case_ids import message_id
 from services.warning.cases.case_listing import CaseListing
 from services.warning.cases.case_store import CaseStore
 from services.warning.channels.city_queues import queue
 from services.warning.records import Tier
+from services.warning.sending.relay import SUPERSEDED
 
 PATIENCE_SECONDS = 200.0
 """For a machine that has much else to do; otherwise it takes a few seconds."""
@@ -24,21 +26,41 @@ class Seen:
     """The cases, and how long the queues of the call centres and officers are."""
 
     cases: Sequence[Case]
+    superseded: frozenset[str]
+    """Messages that were left, for their case was raised before they went out."""
     queues: Mapping[str, int]
 
     def sms(self, *what: str) -> int:
-        """Count the cases whose SMS ended like that."""
-        return sum(sms_of(case) in what for case in self.cases)
+        """Count the SMS that ended like that."""
+        return sum(end in what for _, end in self._sent())
+
+    @property
+    def raised(self) -> int:
+        """Cases that had an SMS of a lower tier first."""
+        return sum(len(_sms(case)) > 1 for case in self.cases)
 
     @property
     def in_doubt(self) -> int:
         """Messages that failed although the phone is on: the centre was slow to answer."""
-        return sum(sms_of(case) == "failed" and not switched_off(case) for case in self.cases)
+        return sum(end == "failed" and not switched_off(case) for case, end in self._sent())
+
+    def _sent(self) -> Iterator[tuple[Case, str]]:
+        for case in self.cases:
+            for message, end in _sms(case).items():
+                if message not in self.superseded:
+                    yield case, end
 
 
 def sms_of(case: Case) -> str:
     """Return what became of its SMS, the first step of every tier."""
-    return next(iter(case.messages.values()), "")
+    first = message_id(case.id, case.tier or Tier.LOW, 0)
+    return case.messages.get(first, "")
+
+
+def _sms(case: Case) -> dict[str, str]:
+    """Return what became of the SMS of each tier that the case had."""
+    firsts = [message_id(case.id, tier, 0) for tier in Tier]
+    return {one: case.messages[one] for one in firsts if one in case.messages}
 
 
 def switched_off(case: Case) -> bool:
@@ -86,12 +108,19 @@ def wait_for(url: str, holds: Callable[[Seen], bool]) -> Seen:
 async def _look(url: str) -> Seen:
     client = connect(url)
     try:
-        listing = CaseListing(client, CaseStore(client))
-        cases = [case async for case, _ in listing.walk()]
+        store = CaseStore(client)
+        cases = [case async for case, _ in CaseListing(client, store).walk()]
+        superseded = {
+            event.message.id
+            for case in cases
+            if len(_sms(case)) > 1
+            for event in await store.history(case.id)
+            if event.message is not None and event.why == SUPERSEDED
+        }
         queues = {
             channel: sum([int(await client.xlen(queue(channel, city))) for city in CITIES])
             for channel in ("voice", "in_person")
         }
     finally:
         await client.aclose()
-    return Seen(cases=cases, queues=queues)
+    return Seen(cases=cases, superseded=frozenset(superseded), queues=queues)
