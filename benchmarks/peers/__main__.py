@@ -1,7 +1,7 @@
-"""Runs all comparisons, one after the other, and writes ``peers-….json``.
+"""Runs all comparisons, one after the other, and writes ``…-peers.json``.
 
     python -m benchmarks.peers --data FOLDER
-    python -m benchmarks.peers --only names --add benchmarks/results/peers-….json
+    python -m benchmarks.peers --only names --add benchmarks/results/…-peers.json
 
 Both sides of a row are measured in one run; which rows are measured together does not matter, and
 a day's table may be made in several goes (``--add``). A peer that is not installed, or does not
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def _usual_file(report: Mapping[str, Any]) -> Path:
-    return RESULTS / f"{report['kind']}-{datetime.now(UTC):%Y-%m-%d}.json"
+    return RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{report['kind']}.json"
 
 
 def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
