@@ -331,6 +331,31 @@ async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_
     assert [fields["message_id"] for fields in await handed(client)] == [high]
 
 
+async def test_a_warning_handed_on_before_a_crash_is_not_told_as_left(
+    client: Client, pipeline: Pipeline
+) -> None:
+    await append(client, a_hit(1))
+    await pipeline.hits.step()
+    (case,) = (await pipeline.listing.page(lambda _case: True)).cases
+    (message,) = case.messages
+    todos = keys.key(keys.shard_of(case.id), "todo")
+    todo: dict[Any, Any] = {"todo": f"send {case.id} {message} sms 0"}
+
+    async with running(pipeline):
+        await until(lambda: _some_handed(client))
+        close = CaseEvent(kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=Outcome.SAFE)
+        await pipeline.store.change(case.id, lambda _case: [close])
+        await client.xadd(todos, todo)
+        await until(lambda: _is_empty(client, todos))
+
+    assert (await pipeline.store.get(case.id)).messages == {message: "queued"}
+    assert [fields["message_id"] for fields in await handed(client)] == [message]
+
+
+async def _is_empty(client: Client, stream: str) -> bool:
+    return not await client.xlen(stream)
+
+
 async def _some_handed(client: Client) -> bool:
     return bool(await handed(client))
 

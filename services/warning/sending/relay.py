@@ -2,9 +2,9 @@
 
 The script that writes an event also appends a *todo* to a stream in the slot of its case, so what
 follows cannot be forgotten; here it is carried to other slots. A crash in between repeats it, and
-repeating is harmless: a message is appended to the stream of its channel once by its id, an
-outcome to that of its source once by reference, case and outcome, and a case that teaches to that
-of `learning` once. A todo is dropped once done.
+repeating is harmless: a message is appended to the stream of its channel once by its id, or left
+for good, an outcome to that of its source once by reference, case and outcome, and a case that
+teaches to that of `learning` once. A todo is dropped once done.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,6 +32,12 @@ if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[1]) then
   return 1
 end
 return 0
+"""
+_LEAVE = """
+if redis.call('SET', KEYS[1], 'left', 'NX', 'EX', ARGV[1]) then
+  return 1
+end
+return redis.call('GET', KEYS[1]) == 'left' and 1 or 0
 """
 SUPERSEDED = "the case was raised before it went out: the warning of its tier goes instead"
 _FEEDBACK_ROWS = 1_000_000
@@ -80,7 +86,7 @@ class Relay:
         now_ms: Callable[[], int],
         handed: Callable[[str], None] = lambda _channel: None,
     ) -> None:
-        self._client = client
+        self._client: Any = client
         self._store = store
         self._composer = composer
         self._now_ms = now_ms
@@ -110,17 +116,14 @@ class Relay:
     async def _send(self, adding: Any, case: Case, message: MessageRef) -> list[str]:
         """Hand a message to its channel; return that, or nothing where it is not to be sent."""
         if not case.open:
-            await fail(self._store, message, self._now_ms(), "the case was closed before")
-            return []
+            return await self._leave(message, "the case was closed before")
         if case.tier and message.id != case_ids.message_id(case.id, case.tier, message.step):
             # Written for the tier as it is now, it would be the same text a second time.
-            await fail(self._store, message, self._now_ms(), SUPERSEDED)
-            return []
+            return await self._leave(message, SUPERSEDED)
         try:
             written = self._composer.write(case, message)
         except InvalidInput as error:
-            await fail(self._store, message, self._now_ms(), str(error))
-            return []
+            return await self._leave(message, str(error))
         fields = {
             "message_id": message.id,
             "case_id": case.id,
@@ -135,6 +138,15 @@ class Relay:
         }
         self._once(adding, out_stream(message.channel), message.id, fields, _OUT_ROWS)
         return [message.channel]
+
+    async def _leave(self, message: MessageRef, why: str) -> list[str]:
+        """Put on record that a message is not sent, unless it was handed on before a crash."""
+        marker = _marker(out_stream(message.channel), message.id)
+        async with within(_SECONDS):
+            left = await self._client.eval(_LEAVE, 1, marker, _MARKER_S)
+        if left:
+            await fail(self._store, message, self._now_ms(), why)
+        return []
 
     def _tell(self, adding: Any, case: Case) -> None:
         happened = [
@@ -160,7 +172,12 @@ class Relay:
     @staticmethod
     def _once(adding: Any, stream: str, what: str, fields: dict[str, str], rows: int) -> None:
         values = [part for field in fields.items() for part in field]
-        adding.eval(_ONCE, 2, stream, f"once:{{{stream}}}:{what}", _MARKER_S, rows, *values)
+        adding.eval(_ONCE, 2, stream, _marker(stream, what), _MARKER_S, rows, *values)
+
+
+def _marker(stream: str, what: str) -> str:
+    """Return what tells, in the slot of *stream*, that something was appended to it or left."""
+    return f"once:{{{stream}}}:{what}"
 
 
 async def fail(store: CaseStore, message: MessageRef, at_ms: int, why: str) -> None:
