@@ -1,10 +1,12 @@
 """What the size of the lists costs: throughput and p99, memory an entry, import and start.
 
 For each size a fresh service gets that many numbers, by the command operators use; calls are asked;
-it gets that many hosts, and links are asked. Of the traffic 3 % is listed, and one connection asks,
-hence one worker. What is resident of the lists is measured after that traffic.
+it gets that many hosts, and links are asked, each once the service has nothing else to do. Of the
+traffic 3 % is listed, and one connection asks, hence one worker. What is resident of the lists is
+measured after that traffic.
 """
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +20,8 @@ from services.cli.console import err
 SIZES, FEW_SIZES = (10_000, 100_000, 1_000_000, 10_000_000), (10_000, 100_000)
 WORKERS_FOR_MEMORY = 2
 ROWS = 256
+IDLE_CORES, LOOK_SECONDS, MOST_IDLE_SECONDS = 0.2, 2.0, 300.0
+"""Below so much of a core for so long a service is idle; that is waited for at most so long."""
 
 
 def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
@@ -62,8 +66,20 @@ def _one_size(
 
 
 def _point(running: Service, asked: Asked, pace: Pace, points: list[dict[str, Any]]) -> None:
+    settled = _until_idle(running)
     point = measure(running, asked, pace, f"{asked.channel}, {asked.listed:,} listed")
-    points.append({"listed": asked.listed} | point)
+    points.append({"listed": asked.listed, "settled_seconds": settled} | point)
+
+
+def _until_idle(running: Service) -> float:
+    """Wait while the service works by itself, as after an import; return the seconds that took."""
+    started = time.monotonic()
+    while time.monotonic() < started + MOST_IDLE_SECONDS:
+        before = running.cpu_seconds()
+        time.sleep(LOOK_SECONDS)
+        if running.cpu_seconds() - before < IDLE_CORES * LOOK_SECONDS:
+            break
+    return round(time.monotonic() - started, 1)
 
 
 def bytes_per_entry(
