@@ -30,7 +30,7 @@ demo-warning: install  ## Follow three waves of fraud to people who were warned,
 	$(BIN)/python -m examples.warning_demo
 
 test: install  ## Run all tests on all cores, with a Valkey for each core
-	$(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -rs --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: install  ## Lint, types, import contracts, proto style, generated code current
 	$(BIN)/ruff format --check .

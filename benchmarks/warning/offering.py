@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
+from redis.exceptions import RedisError
+
 from blocklists.redis_client import Client
 from services.hit_store import CONFIRMED
 from services.warning.cases import case_ids
@@ -76,5 +78,5 @@ async def offer(client: Client, entries: Sequence[Mapping[str, str]]) -> None:
             try:
                 await appending.execute()
                 break
-            except Exception:
+            except (RedisError, OSError):
                 await asyncio.sleep(0.1)
