@@ -64,10 +64,15 @@ class Lines(Iterable[str]):
                 yield from self._decoded(block)
 
     def _wide(self, file: IO[bytes], codec: str) -> Iterator[str]:
-        for number, line in enumerate(io.TextIOWrapper(file, codec, "replace"), 1):
-            if "\ufffd" in line:
-                self.undecoded.add(number)
-            yield line.removeprefix("\ufeff").rstrip("\n")
+        text = io.TextIOWrapper(file, codec, "replace")
+        try:
+            for number, line in enumerate(text, 1):
+                if "\ufffd" in line:
+                    self.undecoded.add(number)
+                yield line.removeprefix("\ufeff").rstrip("\n")
+        finally:
+            if not file.closed:
+                text.detach()  # The file is its opener's to close.
 
     def _decoded(self, block: bytes) -> Iterator[str]:
         if not self.encoding and not block.isascii():

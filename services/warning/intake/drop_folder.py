@@ -7,7 +7,8 @@ It is worked on under ``working/`` and ends in ``done/``, or in ``rejected/`` wh
 rows could be taken in, with a report beside it: row by row what became of it.
 
 One process works on the folder at a time. When it dies, the file is begun anew by the next:
-warnings are known by their references, so none is taken in twice.
+warnings are known by their references, so none is taken in twice. What only looks like a file, such
+as a link to one, is left alone.
 """
 
 import asyncio
@@ -16,23 +17,24 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, Unavailable
 from services import file_lock
-from services.warning.intake import reading
-from services.warning.intake.intake import Result, What
-from services.warning.intake.reading import Said
+from services.warning.intake import reading, warning_files
+from services.warning.intake.intake import What
 from services.warning.intake.submitting import MOST_AT_ONCE, Submitting
 
 logger = logging.getLogger(__name__)
 
 SETTLED_SECONDS = 2.0
 LOOK_SECONDS = 1.0
-MOST_BYTES = 256 * 2**20
 _FOLDER = re.compile(r"(ministry|province|bureau|carrier|tech_company)-(.+)")
 _UNFINISHED = (".tmp", ".part", ".partial", ".swp")
 _WORKING, _DONE, _REJECTED = "working", "done", "rejected"
@@ -84,9 +86,12 @@ class DropFolder:
             return 0
         taken = 0
         for folder in await asyncio.to_thread(self._folders):
-            for file in await asyncio.to_thread(self._complete, folder):
-                await self._take(folder, file)
-                taken += 1
+            try:
+                for file in await asyncio.to_thread(self._complete, folder):
+                    await self._take(folder, file)
+                    taken += 1
+            except OSError as error:  # one folder that cannot be used holds up no other
+                self._tell_once(f"{folder.path.name} waits: {error.strerror}")
         return taken
 
     def close(self) -> None:
@@ -103,10 +108,13 @@ class DropFolder:
             try:
                 found.append(_source_folder(path))
             except InvalidInput as error:
-                if path.name not in self._told:
-                    self._told.add(path.name)
-                    logger.warning("drop folder: %s is left alone: %s", path.name, error)
+                self._tell_once(f"{path.name} is left alone: {error}")
         return found
+
+    def _tell_once(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            logger.warning("drop folder: %s", what)
 
     def _complete(self, folder: SourceFolder) -> list[Path]:
         """Return the files to take in, moved to where they are worked on; those left over first."""
@@ -115,39 +123,38 @@ class DropFolder:
         for file in sorted(folder.path.iterdir()):
             if self._is_complete(file):
                 file.rename(working / _free(working, file.name))
-        return sorted(file for file in working.iterdir() if file.is_file())
+        return sorted(file for file in working.iterdir() if _is_plain(file))
 
     def _is_complete(self, file: Path) -> bool:
-        if not file.is_file() or file.name.startswith(".") or file.name.endswith(_UNFINISHED):
+        if not _is_plain(file) or file.name.endswith(_UNFINISHED):
             return False
         return self._now_s() - file.stat().st_mtime >= SETTLED_SECONDS
 
     async def _take(self, folder: SourceFolder, file: Path) -> None:
-        report: list[tuple[int, str, Result]] = []
-        why = ""
-        try:
-            rows = await asyncio.to_thread(lambda: list(_rows(file)))
-            for start in range(0, len(rows), MOST_AT_ONCE):
-                some = rows[start : start + MOST_AT_ONCE]
-                results = await self._submitting.submit(
-                    [said for _, _, said in some], folder.source, folder.name
-                )
-                report += [
-                    (line, reference, result)
-                    for (line, reference, _), result in zip(some, results, strict=True)
-                ]
-        except (InvalidInput, UnicodeDecodeError, csv.Error) as error:
-            why = str(error)
-        refused = sum(result.what is What.REFUSED for _, _, result in report)
-        to = _REJECTED if refused == len(report) else _DONE
-        await asyncio.to_thread(_finish, folder, file, to, report, why)
+        beside = file.with_name(f".{file.name}.report.csv.new")
+        count, refused, why = 0, 0, ""
+        with _report(beside) as table:
+            rows = warning_files.rows(file)
+            try:
+                while some := await asyncio.to_thread(lambda: list(islice(rows, MOST_AT_ONCE))):
+                    results = await self._submitting.submit(
+                        [row.said for row in some], folder.source, folder.name
+                    )
+                    for row, result in zip(some, results, strict=True):
+                        told = (result.what.value, result.reason, result.case_id)
+                        table.writerow([row.line, row.reference, *told])
+                        refused += result.what is What.REFUSED
+                    count += len(some)
+            except InvalidInput as error:
+                why = str(error)
+                table.writerow(["", "", What.REFUSED.value, f"{why}; nothing from here on", ""])
+        to = _REJECTED if refused == count else _DONE
+        await asyncio.to_thread(_finish, folder, file, to, beside)
+        # Why is in the report: it may quote what the file says.
         logger.info(
             "drop folder: a file of %s is %s: %d rows, %d refused%s",
-            folder.name,
-            to,
-            len(report),
-            refused,
-            f": {why}" if why else "",
+            *(folder.name, to, count, refused),
+            "; not read to its end" if why else "",
         )
 
 
@@ -159,64 +166,26 @@ def _source_folder(path: Path) -> SourceFolder:
     return SourceFolder(path=path, source=Source[match[1].upper()], name=name)
 
 
-def _rows(file: Path) -> Iterator[tuple[int, str, Said | InvalidInput]]:
-    """Read a file: line, reference and what it says; what cannot be read comes as its error."""
-    if file.stat().st_size > MOST_BYTES:
-        raise InvalidInput(f"file: larger than {MOST_BYTES // 2**20} MiB; divide it")
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        table = csv.reader(lines, strict=True)
-        head = [name.strip().lower() for name in next(table, [])]
-        _check_head(head)
-        for row in table:
-            if not any(row):
-                continue
-            words = dict(zip(head, row, strict=False))
-            yield table.line_num, words.get("reference", ""), _said(words, len(row), len(head))
+def _is_plain(file: Path) -> bool:
+    """Tell a file from folders, names that begin with a dot, and links, which lead elsewhere."""
+    return file.is_file() and not file.is_symlink() and not file.name.startswith(".")
 
 
-def _said(words: dict[str, str], fields: int, expected: int) -> Said | InvalidInput:
-    if fields != expected:
-        return InvalidInput(f"row: has {fields} fields, not {expected}")
-    try:
-        return reading.said(words)
-    except InvalidInput as error:
-        return error
+@contextmanager
+def _report(file: Path) -> Iterator[Any]:
+    """Write the report while rows are taken in: of a large file it does not fit the memory."""
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(["line", "reference", "result", "reason", "case_id"])
+        yield table
 
 
-def _check_head(head: Sequence[str]) -> None:
-    unknown = [name for name in head if name not in reading.FIELDS]
-    missing = [
-        name
-        for name in ("reference", "victim", "means_kind", "means", "occurred_at")
-        if name not in head
-    ]
-    if unknown or missing or len(set(head)) < len(head):
-        raise InvalidInput(
-            f"first line: unknown {', '.join(unknown) or 'none'}; missing "
-            f"{', '.join(missing) or 'none'}; it names {', '.join(reading.FIELDS)}, each once"
-        )
-
-
-def _finish(
-    folder: SourceFolder,
-    file: Path,
-    to: str,
-    report: Sequence[tuple[int, str, Result]],
-    why: str,
-) -> None:
-    """Write the report, then move the file: without its report no file is finished."""
+def _finish(folder: SourceFolder, file: Path, to: str, report: Path) -> None:
+    """Put the report in place, then the file: without its report no file is finished."""
     target = folder.path / to
     target.mkdir(exist_ok=True)
     name = _free(target, file.name)
-    beside = target / f".{name}.report.csv.new"
-    with beside.open("w", encoding="utf-8", newline="") as lines:
-        table = csv.writer(lines)
-        table.writerow(["line", "reference", "result", "reason", "case_id"])
-        if why:
-            table.writerow(["", "", What.REFUSED.value, f"{why}; nothing from here on", ""])
-        for line, reference, result in report:
-            table.writerow([line, reference, result.what.value, result.reason, result.case_id])
-    beside.rename(target / f"{name}.report.csv")
+    report.rename(target / f"{name}.report.csv")
     file.rename(target / name)
 
 
