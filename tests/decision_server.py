@@ -64,8 +64,8 @@ class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
         self.sizes: list[int] = []
         self.rows: list[Any] = []
         self.target = ""
-        # A watch has a thread of its own: the library's other way sends while it holds its lock, and
-        # waits for ever for the server's thread when that waits for the lock, as a watch ends.
+        # A watch has a thread of its own: the library's other way sends while it holds its lock,
+        # and waits for ever for the server's thread when that waits for the lock, as a watch ends.
         self.health = health.HealthServicer(experimental_non_blocking=False)
         self._open = threading.Event()
         self._open.set()
