@@ -126,11 +126,11 @@ class _Host:
         beside.write_text(json.dumps(endpoints, indent=2) + "\n")
         beside.rename(file)
         for name, address in endpoints.items():
-            sys.stderr.write(f"{name:<14}{address}\n")
+            sys.stderr.write(f"{name:<16}{address}\n")
         if not self._settings.asks_who:
-            sys.stderr.write(f"{'identity':<14}{exposure.DEVELOPMENT}.\n")
+            sys.stderr.write(f"{'identity':<16}{exposure.DEVELOPMENT}.\n")
         if "admin" in endpoints:
-            sys.stderr.write(f"{'changes':<14}{_second_person(self._settings)}\n")
+            sys.stderr.write(f"{'changes':<16}{_second_person(self._settings)}\n")
         sys.stderr.write("Ctrl-C ends in order.\n")
         sys.stderr.flush()
 
