@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from enum import IntEnum
+from typing import Any, TypeVar
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed
@@ -32,6 +33,8 @@ _TAKEN = {
     What.DUPLICATE: pb.TAKEN_DUPLICATE,
     What.REFUSED: pb.TAKEN_REFUSED,
 }
+Known = TypeVar("Known", bound=IntEnum)
+
 _WAIT_MS = 1000
 _COMPANY_SECONDS = 0.02
 """So long a record waits for others, to be taken in with them."""
@@ -92,14 +95,15 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         groups: dict[tuple[Source, str], list[int]] = {}
         for row, warning in enumerate(warnings):
             try:
-                kind = source_kind(Source(warning.source) if warning.source else None)
+                said = _known("source", Source, warning.source) if warning.source else None
+                kind = source_kind(said)
                 groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
-            except (InvalidInput, ValueError) as error:
+            except InvalidInput as error:
                 results[row] = Result(what=What.REFUSED, reason=str(error))
         for (kind, name), rows in groups.items():
-            said = [_said(warnings[row]) for row in rows]
+            records = [_said(warnings[row]) for row in rows]
             for row, result in zip(
-                rows, await self._submitting.submit(said, kind, name), strict=True
+                rows, await self._submitting.submit(records, kind, name), strict=True
             ):
                 results[row] = result
         return [
@@ -154,16 +158,15 @@ async def _next(
 
 
 def _said(warning: pb.Warning) -> Said | InvalidInput:
-    # Enums are open on the wire: any int32 may arrive.
     try:
         return Said(
             reference=warning.reference,
             victim=warning.victim,
             means_kind=MEANS_KINDS.get(warning.means_kind),
             means=warning.means,
-            channel=Channel(warning.channel) if warning.channel else None,
-            fraud_type=FraudType(warning.fraud_type),
-            risk=Risk(warning.risk) if warning.risk else Risk.MEDIUM,
+            channel=_known("channel", Channel, warning.channel) if warning.channel else None,
+            fraud_type=_known("fraud_type", FraudType, warning.fraud_type),
+            risk=_known("risk", Risk, warning.risk) if warning.risk else Risk.MEDIUM,
             occurred_at_ms=warning.occurred_at_ms,
             campaign=warning.campaign,
             suspected=warning.suspected,
@@ -171,8 +174,16 @@ def _said(warning: pb.Warning) -> Said | InvalidInput:
             link_opened=warning.link_opened,
             decision_id=warning.decision_id,
         )
-    except ValueError as error:
-        return InvalidInput(str(error))
+    except InvalidInput as error:
+        return error
+
+
+def _known(field: str, kind: type[Known], number: int) -> Known:
+    # Enums are open on the wire: any int32 may arrive.
+    try:
+        return kind(number)
+    except ValueError:
+        raise InvalidInput(f"{field}: nothing known has the number {number}") from None
 
 
 def _quality(quality: Quality) -> Any:

@@ -1,6 +1,7 @@
 """Warnings by HTTP and by file, against a real store."""
 
 import csv
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -57,7 +58,7 @@ def an_event(number: str, **changed: Any) -> dict[str, Any]:
 async def post(http: httpx.AsyncClient, kind: str, content: Any) -> list[dict[str, str]]:
     answer = await http.post(
         "/warnings?kind=carrier&source_name=carrier.example",
-        json=content,
+        content=json.dumps(content),
         headers={"content-type": kind},
     )
     assert answer.status_code == 200, answer.text
@@ -111,6 +112,9 @@ async def test_an_event_in_binary_mode_is_taken_in(http: httpx.AsyncClient) -> N
         ("text/plain", b"hello", 400),
         ("application/cloudevents-batch+json", b"{}", 400),
         ("application/cloudevents-batch+json", b"not json", 400),
+        ("application/cloudevents-batch+json", b"[" * 100_000, 400),
+        ("application/cloudevents-batch+json", '["冒充"]'.encode("gb18030"), 400),
+        ("application/cloudevents+json", b"{", 400),
         ("application/cloudevents+json", b"x" * (4 * 2**20 + 1), 413),
     ],
 )
@@ -125,6 +129,40 @@ async def test_what_cannot_be_read_at_all_is_a_wrong_request(
 
     assert answer.status_code == status
     assert answer.json()["error"]
+
+
+async def test_what_is_no_event_is_answered_by_its_id_and_stops_no_other(
+    http: httpx.AsyncClient,
+) -> None:
+    events = [
+        an_event("1"),
+        an_event("half a character: \ud800"),
+        an_event("3", specversion="0.3"),
+        an_event("4", time="yesterday"),
+        an_event("5", data=data() | {"\ud800": 1}),
+        "6",
+        an_event("7"),
+    ]
+
+    found = await post(http, "application/cloudevents-batch+json", events)
+
+    assert [one["result"] for one in found] == ["accepted", *["refused"] * 5, "joined"]
+    assert [one["id"] for one in found] == ["1", "half a character: ?", "3", "4", "5", "", "7"]
+    assert found[2]["reason"] == "specversion: 1.0"
+    assert found[3]["reason"] == "event: time or data cannot be read"
+
+
+async def test_a_kind_of_source_that_there_is_not_is_a_wrong_request(
+    http: httpx.AsyncClient,
+) -> None:
+    answer = await http.post(
+        "/warnings?kind=bank&source_name=x.example",
+        json=an_event("1"),
+        headers={"content-type": "application/cloudevents+json"},
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("kind: one of ministry")
 
 
 async def test_where_tokens_are_asked_for_only_sources_may_send(
@@ -153,11 +191,11 @@ async def test_where_tokens_are_asked_for_only_sources_may_send(
     assert await pipeline.sources.names() == ["wang"]
 
 
-def dropped(folder: Path, name: str, text: str) -> Path:
+def dropped(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
     source = folder / "carrier-mobile.example"
     source.mkdir(parents=True, exist_ok=True)
     file = source / name
-    file.write_text(text, encoding="utf-8")
+    file.write_bytes(text.encode(encoding))
     os.utime(file, (0, 0))  # long complete
     return file
 
@@ -194,7 +232,69 @@ async def test_the_same_file_again_is_all_repeats(pipeline: Pipeline, tmp_path: 
     assert [row["result"] for row in report(tmp_path, "done", "a-2.csv")] == ["duplicate"]
 
 
-@pytest.mark.parametrize("text", ["", "victim,nonsense\n+8617000000001,1\n", HEAD + "1,2\n"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+async def test_a_file_is_read_however_spreadsheets_write_it(
+    pipeline: Pipeline, tmp_path: Path, encoding: str, between: str
+) -> None:
+    drop = DropFolder(tmp_path, pipeline.submitting)
+    row = f"1,+8617000000001,caller,+8619900000001,{now_ms() - 1000},冒充客服\r\n,,,,,\r\n"
+    text = f"{HEAD.strip()},campaign\r\n{row}".replace(",", between)
+    dropped(tmp_path, "a.csv", text, encoding)
+
+    await drop.look()
+    drop.close()
+
+    assert [row["result"] for row in report(tmp_path, "done", "a.csv")] == ["accepted"]
+
+
+async def test_a_row_that_is_no_csv_stops_no_other(pipeline: Pipeline, tmp_path: Path) -> None:
+    drop = DropFolder(tmp_path, pipeline.submitting)
+    rows = [a_row("1"), '2,"+86"1,caller,x,1\n', '3,"+8617000000001\n', a_row("4")]
+    dropped(tmp_path, "a.csv", HEAD + "".join(rows))
+
+    await drop.look()
+    drop.close()
+
+    found = [(row["line"], row["result"]) for row in report(tmp_path, "done", "a.csv")]
+    assert found == [("2", "accepted"), ("3", "refused"), ("4", "refused"), ("5", "joined")]
+
+
+async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    drop = DropFolder(tmp_path, pipeline.submitting)
+    secret = tmp_path / "secret"
+    secret.write_text("of somebody else\n")
+    file = dropped(tmp_path, "a.csv", HEAD + a_row("1"))
+    (file.parent / "link.csv").symlink_to(secret)
+    unusable = tmp_path / "bureau-a.example"
+    unusable.mkdir()
+    (unusable / "working").write_text("is no folder")
+
+    taken = await drop.look()
+    drop.close()
+
+    assert taken == 1
+    assert (file.parent / "link.csv").is_symlink()
+
+
+async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
+    pipeline: Pipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop = DropFolder(tmp_path, pipeline.submitting)
+    dropped(tmp_path, "a.csv", a_row("1"))
+
+    with caplog.at_level("INFO"):
+        await drop.look()
+    drop.close()
+
+    (row,) = report(tmp_path, "rejected", "a.csv")
+    assert row["reason"].startswith("first line: unknown column 1, 2, 3, 4, 5; missing reference")
+    assert "17000000001" not in row["reason"] + caplog.text
+
+
+@pytest.mark.parametrize("text", ["", HEAD, "victim,nonsense\n+8617000000001,1\n", HEAD + "1,2\n"])
 async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
     pipeline: Pipeline, tmp_path: Path, text: str
 ) -> None:

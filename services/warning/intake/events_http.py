@@ -9,14 +9,14 @@ request as a whole could be read: a record that is refused stops nothing.
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from cloudevents.core.bindings.http import HTTPMessage, from_binary_event, from_structured_event
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from blocklists.entries import Source
@@ -36,6 +36,11 @@ _BATCH = "application/cloudevents-batch+json"
 _ONE = "application/cloudevents+json"
 _KINDS = {source.name.lower(): source for source in Source}
 
+_LONGEST_ID = 256
+"""Of what is told back."""
+_Read: TypeAlias = "tuple[str, CloudEvent | InvalidInput]"
+"""The id that an event has, as far as it can be told, and the event, or why it is none."""
+
 Who = Callable[[str], Identity]
 """Returns who a token speaks for, or raises `Unauthenticated`."""
 
@@ -50,7 +55,7 @@ class _Warnings:
         self._submitting = submitting
         self._who = who
 
-    async def post(self, request: Request) -> JSONResponse:
+    async def post(self, request: Request) -> Response:
         try:
             caller = self._caller(request)
             with identity.acting(caller):
@@ -76,15 +81,23 @@ class _Warnings:
             raise NotAllowed(access.refusal(caller, _METHOD))
         return caller
 
-    async def _take(self, request: Request, body: bytes) -> JSONResponse:
+    async def _take(self, request: Request, body: bytes) -> Response:
         events = _events(request.headers, body)
-        kind = _KINDS.get(request.query_params.get("kind", "").casefold())
+        kind = _kind(request.query_params.get("kind", ""))
         said_name = request.query_params.get("source_name", "")
         source, name = source_kind(kind), source_name(said_name)
-        said = [_said(event) for event in events]
+        said = [_said(event) for _id, event in events]
         results = await self._submitting.submit(said, source, name)
-        answers = [_answer(event, result) for event, result in zip(events, results, strict=True)]
-        return JSONResponse({"results": answers})
+        answers = [
+            _answer(said_id, result) for (said_id, _), result in zip(events, results, strict=True)
+        ]
+        return _json(200, {"results": answers})
+
+
+def _kind(word: str) -> Source | None:
+    if word and word.casefold() not in _KINDS:
+        raise InvalidInput(f"kind: one of {', '.join(_KINDS)}, not {word[:40]!r}")
+    return _KINDS.get(word.casefold())
 
 
 async def _body(request: Request) -> bytes:
@@ -97,39 +110,44 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _events(headers: Mapping[str, str], body: bytes) -> "list[CloudEvent | InvalidInput]":
+def _events(headers: Mapping[str, str], body: bytes) -> list[_Read]:
     mode = headers.get("content-type", "").partition(";")[0].strip().lower()
     if mode == _BATCH:
-        try:
-            read = json.loads(body)
-        except ValueError as error:
-            raise InvalidInput("request: is no JSON") from error
+        read = _parsed(body)
         if not isinstance(read, list):
             raise InvalidInput("request: a batch is a list of events")
         if len(read) > MOST_EVENTS:
             raise InvalidInput(f"request: larger than {MOST_EVENTS} events")
-        return [_structured(json.dumps(one).encode()) for one in read]
+        return [_structured(one) for one in read]
     if mode == _ONE:
-        return [_structured(body)]
+        return [_structured(_parsed(body))]
     if "ce-id" in headers:
-        try:
-            message = HTTPMessage(dict(headers), body)
-            return [_v1(from_binary_event(message, JSONFormat()))]
-        except Exception as error:  # the library raises groups and errors of many kinds
-            return [InvalidInput(f"event: {_why(error)}")]
+        message = HTTPMessage(dict(headers), body)
+        return [(headers["ce-id"], _v1(lambda: from_binary_event(message, JSONFormat())))]
     raise InvalidInput(f"content-type: {_ONE}, {_BATCH}, or ce- headers")
 
 
-def _structured(body: bytes) -> "CloudEvent | InvalidInput":
+def _parsed(body: bytes) -> Any:
     try:
-        return _v1(from_structured_event(HTTPMessage({"content-type": _ONE}, body), JSONFormat()))
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("request: is no JSON in UTF-8, or deeper than anybody nests") from error
+
+
+def _structured(one: Any) -> _Read:
+    if not isinstance(one, dict):
+        return "", InvalidInput("event: is no JSON object")
+    message = HTTPMessage({"content-type": _ONE}, json.dumps(one).encode())
+    return str(one.get("id", "")), _v1(lambda: from_structured_event(message, JSONFormat()))
+
+
+def _v1(read: Callable[[], Any]) -> "CloudEvent | InvalidInput":
+    try:
+        event = read()
     except Exception as error:  # the library raises groups and errors of many kinds
         return InvalidInput(f"event: {_why(error)}")
-
-
-def _v1(event: Any) -> CloudEvent:
     if not isinstance(event, CloudEvent):
-        raise InvalidInput("specversion: 1.0")
+        return InvalidInput("specversion: 1.0")
     return event
 
 
@@ -156,15 +174,22 @@ def _why(error: Exception) -> str:
     inner = getattr(error, "errors", None)
     if isinstance(inner, dict) and inner:
         return "; ".join(f"{name} is missing or wrong" for name in sorted(inner))
+    if isinstance(error, ValueError):
+        return "time or data cannot be read"
     return f"cannot be read as a CloudEvent ({type(error).__name__})"
 
 
-def _answer(event: "CloudEvent | InvalidInput", result: Result) -> dict[str, str]:
-    said = "" if isinstance(event, InvalidInput) else event.get_id()
-    found = {"id": said, "result": result.what.value}
+def _answer(said: str, result: Result) -> dict[str, str]:
+    found = {"id": said[:_LONGEST_ID], "result": result.what.value}
     more = {"reason": result.reason, "case_id": result.case_id}
     return found | {name: value for name, value in more.items() if value}
 
 
-def _error(status: int, why: str) -> JSONResponse:
-    return JSONResponse({"error": why}, status_code=status)
+def _error(status: int, why: str) -> Response:
+    return _json(status, {"error": why})
+
+
+def _json(status: int, content: object) -> Response:
+    # JSON can escape half a character, which UTF-8 has no form for.
+    body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, status, media_type="application/json")

@@ -64,7 +64,8 @@ class Intake:
         results: list[Result | None] = [None] * len(warned)
         for row in await self._used_otherwise(warned):
             results[row] = Result(
-                what=What.REFUSED, reason="reference: was used for another warning before"
+                what=What.REFUSED,
+                reason="reference: was used before, for another person, campaign or time",
             )
         bases = [case_ids.base_of(one.victim, case_ids.campaign_of(one)) for one in warned]
         for _ in range(_TRIES):

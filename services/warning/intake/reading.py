@@ -10,7 +10,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import TypeVar
 
+from blocklists import patterns
 from blocklists.entries import Source
+from blocklists.importers.words import FRAUD_TYPES
 from fanzha import url
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -26,6 +28,7 @@ LONGEST_REFERENCE = 128
 LONGEST_CAMPAIGN = 128
 LONGEST_MEANS = 2048
 MOST_TALKED_S = 86_400
+MOST_DECISION_ID = 2**64 - 1
 FIELDS = (
     *("reference", "victim", "means_kind", "means", "channel", "fraud_type", "risk"),
     *("occurred_at", "campaign", "suspected", "talked_seconds", "link_opened", "decision_id"),
@@ -39,6 +42,16 @@ _CHANNELS = {
     MeansKind.TEXT: Channel.TEXT,
     MeansKind.LINK: Channel.LINK,
 }
+_FRAUD_TYPES = {word: kind for word, kind in FRAUD_TYPES.items() if not word.isdecimal()}
+_RISKS = {
+    **{risk.name.lower(): risk for risk in Risk},
+    **dict(zip("低中高", Risk, strict=True)),
+}
+_CHANNEL_WORDS = {channel.name.lower(): channel for channel in Channel}
+# Of this service or of another: nothing that anybody could read a message from.
+_FINGERPRINT = re.compile(r"(?:[A-Za-z0-9]{1,16}:)?[0-9A-Fa-f]{16,128}")
+_FIRST_MS = 10**11
+"""Milliseconds since 1970 in 1973: a smaller number is of seconds."""
 _YES_NO = {"": False, "true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -75,6 +88,8 @@ class WarningReader:
         _check_text("reference", said.reference, LONGEST_REFERENCE, required=True)
         _check_text("campaign", said.campaign, LONGEST_CAMPAIGN)
         self._check_time(said.occurred_at_ms, now)
+        if said.decision_id > MOST_DECISION_ID:
+            raise InvalidInput(f"decision_id: at most {MOST_DECISION_ID}")
         if not 0 <= said.talked_s <= MOST_TALKED_S:
             raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {said.talked_s}")
         means = self.means(said.means_kind, said.means)
@@ -120,10 +135,15 @@ class WarningReader:
                 return Means(kind=kind, value=number_text(key) or text)
             case MeansKind.LINK:
                 page = url.canonical(text)
-                if not page:
+                if not _is_public(url.split(page)[0]):
                     raise InvalidInput("means: is no link")
                 return Means(kind=kind, value=page)
-            case MeansKind.TEXT | MeansKind.ACCOUNT:
+            case MeansKind.TEXT:
+                # The words of a message are nobody's business here, and are not quoted.
+                if not _FINGERPRINT.fullmatch(text):
+                    raise InvalidInput("means: is no fingerprint, such as fp1: and 64 hex digits")
+                return Means(kind=kind, value=text)
+            case MeansKind.ACCOUNT:
                 return Means(kind=kind, value=text)
 
     def _check_time(self, at_ms: int, now_ms: int) -> None:
@@ -131,24 +151,31 @@ class WarningReader:
             raise InvalidInput("occurred_at: required")
         if at_ms > now_ms + AHEAD_MS:
             raise InvalidInput("occurred_at: lies in the future")
+        if at_ms < _FIRST_MS:
+            raise InvalidInput("occurred_at: lies before 1974; a number is of milliseconds")
         if now_ms - at_ms > self._most_age_hours * 3_600_000:
             raise InvalidInput(f"occurred_at: more than {self._most_age_hours} hours ago")
+
+
+def _is_public(host: str) -> bool:
+    """Tell a name of the net, or an address, from words that were taken for one."""
+    return bool(patterns.canonical_name(host)) and ("." in host or ":" in host)
 
 
 def said(words: Mapping[str, object]) -> Said:
     """Read the fields of a JSON object or of a row of a file."""
     unknown = sorted(set(words) - set(FIELDS))
     if unknown:
-        raise InvalidInput(f"{unknown[0]}: no such field; there are {', '.join(FIELDS)}")
-    text = {name: _plain(words.get(name)) for name in FIELDS}
+        raise InvalidInput(f"{unknown[0][:40]!r}: no such field; there are {', '.join(FIELDS)}")
+    text = {name: _plain(name, words.get(name)) for name in FIELDS}
     return Said(
         reference=text["reference"],
         victim=text["victim"],
         means_kind=_means_kind(text["means_kind"]),
         means=text["means"],
-        channel=_named("channel", text["channel"], Channel),
-        fraud_type=_named("fraud_type", text["fraud_type"], FraudType) or FraudType.UNSPECIFIED,
-        risk=_named("risk", text["risk"], Risk) or Risk.MEDIUM,
+        channel=_named("channel", text["channel"], _CHANNEL_WORDS),
+        fraud_type=_named("fraud_type", text["fraud_type"], _FRAUD_TYPES) or FraudType.UNSPECIFIED,
+        risk=_named("risk", text["risk"], _RISKS) or Risk.MEDIUM,
         occurred_at_ms=_time(text["occurred_at"]),
         campaign=text["campaign"],
         suspected=_yes("suspected", text["suspected"]),
@@ -169,14 +196,14 @@ def check_source_name(name: str) -> str:
     return name
 
 
-def _plain(value: object) -> str:
+def _plain(field: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int):
         return str(value).strip()
-    raise InvalidInput(f"a field is no text and no number, but {type(value).__name__}")
+    raise InvalidInput(f"{field}: is no text and no whole number, but {type(value).__name__}")
 
 
 def _check_text(field: str, text: str, longest: int, *, required: bool = False) -> None:
@@ -198,13 +225,13 @@ def _means_kind(text: str) -> MeansKind | None:
         raise InvalidInput(f"means_kind: one of {known}, not {text[:80]!r}") from None
 
 
-def _named(field: str, text: str, kind: type[Named]) -> Named | None:
+def _named(field: str, text: str, known: Mapping[str, Named]) -> Named | None:
     if not text:
         return None
-    found = kind.__members__.get(text.upper())
+    found = known.get(text.lower().replace("-", "_"))
     if found is None:
-        known = ", ".join(name.lower() for name in kind.__members__)
-        raise InvalidInput(f"{field}: one of {known}, not {text[:80]!r}")
+        english = ", ".join(word for word in known if word.isascii() and word != "unspecified")
+        raise InvalidInput(f"{field}: one of {english}, not {text[:80]!r}")
     return found
 
 

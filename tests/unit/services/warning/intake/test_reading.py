@@ -57,8 +57,17 @@ def test_a_good_record_is_read_into_the_one_form() -> None:
         ({"link_opened": "maybe"}, "link_opened: true or false"),
         ({"campaign": "x" * 129}, "campaign: at most 128"),
         ({"reference": "a\x1b[2J"}, "reference: has letters that cannot be printed"),
-        ({"text": "words of a message"}, "text: no such field"),
-        ({"victim": ["+8617000000001"]}, "a field is no text"),
+        ({"text": "words of a message"}, "'text': no such field"),
+        ({"means": "not a link !!"}, "means: is no link"),
+        ({"means": "localhost"}, "means: is no link"),
+        ({"means_kind": "text", "means": "您的账户异常"}, "means: is no fingerprint"),
+        ({"means_kind": "text", "means": "your account"}, "means: is no fingerprint"),
+        ({"occurred_at": 1_764_000_000}, "occurred_at: lies before 1974"),
+        ({"occurred_at": 1_764_000_000_000.5}, "occurred_at: is no text and no whole number"),
+        ({"decision_id": 2**64}, "decision_id: at most"),
+        ({"fraud_type": "loan"}, "fraud_type: one of brushing_rebate"),
+        ({"fraud_type": "5"}, "fraud_type: one of brushing_rebate"),
+        ({"victim": ["+8617000000001"]}, "victim: is no text"),
     ],
 )
 def test_a_wrong_record_is_refused_with_its_field(changed: dict[str, object], why: str) -> None:
@@ -70,3 +79,18 @@ def test_a_wrong_record_is_refused_with_its_field(changed: dict[str, object], wh
 def test_a_source_may_not_be_called_anything(name: str) -> None:
     with pytest.raises(InvalidInput, match="source_name:"):
         reading.check_source_name(name)
+
+
+def test_kinds_of_fraud_and_risks_are_known_by_their_chinese_names() -> None:
+    warned = read(fraud_type="虚假贷款", risk="高")
+
+    assert (warned.fraud_type, warned.risk) == (FraudType.FAKE_LOAN, Risk.HIGH)
+
+
+@pytest.mark.parametrize("written", [f"fp1:{'0a' * 32}", "0A" * 16])
+def test_a_fingerprint_of_a_text_is_taken_as_it_is(written: str) -> None:
+    assert read(means_kind="text", means=written).means.value == written
+
+
+def test_the_largest_decision_id_is_taken() -> None:
+    assert read(decision_id=2**64 - 1).decision_id == 2**64 - 1
