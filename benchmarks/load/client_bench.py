@@ -4,7 +4,8 @@ Open loop: calls come at a fixed rate, whatever the server does, each in a task 
 and a latency counts from the moment when its call was to come. ``--callers N`` instead keeps
 N callers that each wait for their answer (asyncio), and ``--threads N`` does the same with
 the blocking client. Calls that were let through for want of an answer are counted apart;
-the run fails when there are any, or when p99 is above ``--p99-ms``.
+the run fails when there are any, or when p99 is above ``--p99-ms``. Runs in which the machine
+itself stood still are made again, and told (`benchmarks.calm`).
 
     python -m benchmarks.load.client_bench --rate 20000 --server-cores 0 --generator-cores 1
 """
@@ -20,8 +21,9 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any
 
-from benchmarks import processes, results, scenarios
+from benchmarks import calm, processes, results, scenarios
 from benchmarks.load import options as common
+from benchmarks.standstill import Standstill, Watch
 from fanzha.client import AsyncClient, Call, Client, Options
 
 DIFFERENT_CALLS = 50_000
@@ -34,24 +36,38 @@ def main() -> int:
     options = _options()
     calls = scenarios.calls(DIFFERENT_CALLS, options.listed)
     measure = _threads if options.threads else _asyncio
+    watch = Watch()
+
+    def once() -> tuple[dict[str, Any], Standstill]:
+        started = time.monotonic()
+        run = measure(options, calls)
+        stood_still = watch.since(started)
+        return run | {"machine_stood_still": stood_still.words()}, stood_still
+
     with common.server(
         target=options.target, server_pid=0, workers=1, listed=options.listed,
         cores=options.server_cores,
     ) as server:  # fmt: skip
         options.target = server.target
+        # Before this process is pinned: what it starts would look at that core alone.
+        watch.open()
         if cores := common.read_cores(options.generator_cores):
             processes.pin(os.getpid(), cores)
         # The traffic made above never goes away; looking through it would look like a slow server.
         gc.collect()
         gc.freeze()
-        runs = [measure(options, calls) for _ in range(options.repeats)]
-    for run in runs:
+        made = calm.measured(once, lambda one: one[1], options.repeats)
+        watch.close()
+    runs = [run for run, _ in made.counted]
+    put_aside = [run for run, _ in made.put_aside]
+    for run in runs + put_aside:
         sys.stderr.write(
             f"{run['per_second']:9,.0f} calls/s  p50 {run['p50_ms']:.2f}  p99 {run['p99_ms']:.2f}  "
             f"longest {run['max_ms']:.2f} ms  {run['rows_per_request']:.0f} rows a request  "
-            f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores\n"
+            f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores  "
+            f"machine still {run['machine_stood_still']['longest_ms']:.1f} ms\n"
         )
-    report = server.words | {"options": vars(options), "runs": runs}
+    report = server.words | {"options": vars(options), "runs": runs, "put_aside": put_aside}
     results.write("client", report, save=options.save)
     missed = any(run["failed"] for run in runs)
     missed |= statistics.median(run["p99_ms"] for run in runs) > options.p99_ms

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from benchmarks.load import generator
 from benchmarks.load.plan import Failed, Outcome, Plan, Step
+from benchmarks.standstill import Watch
 
 Progress = Callable[[int, int], None]
 """Is told the requests answered and asked so far."""
@@ -31,11 +32,13 @@ class Crew:
         self._server_cpu = server_cpu
         self._pipes: list[Pipe] = []
         self._processes: list[BaseProcess] = []
+        self._watch = Watch()
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
         with ExitStack() as stack:
             stack.callback(self._end)
+            self._watch.open()
             for part in range(self._plan.generators):
                 ours, theirs = context.Pipe()
                 process = context.Process(
@@ -69,6 +72,7 @@ class Crew:
         for outcome in outcomes:
             total.add(outcome)
         total.server_cpu = self._server_cpu() - before
+        total.stood_still = self._watch.since(step.start)
         return total
 
     def _collect(self, step: Step, progress: Progress) -> list[Outcome]:
@@ -101,6 +105,7 @@ class Crew:
         return message
 
     def _end(self) -> None:
+        self._watch.close()
         for pipe in self._pipes:
             try:
                 pipe.send(None)

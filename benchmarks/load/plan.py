@@ -8,6 +8,7 @@ from typing import Any, Literal
 from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
+from benchmarks.standstill import Standstill
 
 Through = Literal["grpc", "client"]
 
@@ -77,6 +78,8 @@ class Outcome:
     busiest_generator: float = 0.0
     """Cores that the busiest generator used: near 1 it is what was measured."""
     server_cpu: float = 0.0
+    stood_still: Standstill = field(default_factory=Standstill)
+    """What the machine itself did meanwhile."""
 
     def add(self, other: "Outcome") -> None:
         """Count in what another generator did at the same time."""
@@ -130,4 +133,5 @@ class Outcome:
             "server_cores": round(self.server_cpu / seconds, 3),
             "generator_cores": round(self.generator_cpu / seconds, 3),
             "busiest_generator_cores": round(self.busiest_generator, 3),
+            "machine_stood_still": self.stood_still.words(),
         }

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from benchmarks import results, thresholds
+from benchmarks import calm, results, thresholds
 from benchmarks.load import options as common
 from benchmarks.load import reference, show
 from benchmarks.load.crew import Crew
@@ -91,7 +91,10 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
         ratios.append(outcome.per_cpu_second / statistics.mean(rounds[-2:]))
     capacity = statistics.median(outcome.per_second for outcome in capacities)
     half = Step(seconds=seconds, rate=max(capacity * HALF, 1.0))
-    opened = [show.run(crew, half, f"{name}, at half") for _ in range(repeats)]
+    runs = calm.measured(
+        lambda: show.run(crew, half, f"{name}, at half"), lambda one: one.stood_still, repeats
+    )
+    opened = runs.counted
     everything = [*capacities, *opened]
     cell = Cell(
         channel=floor.channel,
@@ -111,6 +114,7 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
         "failed_share": round(cell.failed_share, 6),
         "closed": [outcome.figures() for outcome in capacities],
         "open_at_half": [outcome.figures() for outcome in opened],
+        "put_aside": [outcome.figures() for outcome in runs.put_aside],
     }
 
 

@@ -37,6 +37,9 @@ def table(title: str, outcomes: Iterable[tuple[str, Outcome]]) -> None:
     notes = []
     for name, outcome in outcomes:
         shown.add_row(name, *_cells(outcome))
+        if outcome.stood_still.disturbed:
+            still = f"{outcome.stood_still.longest_ms:.0f} ms"
+            notes.append(f"{name}: the machine itself stood still, for {still} at the longest")
         if outcome.busiest_generator > SATURATED:
             notes.append(f"{name}: a generator used {outcome.busiest_generator:.2f} cores")
         if failed := {k: n for k, n in outcome.statuses.items() if k != "OK"}:

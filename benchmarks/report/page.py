@@ -5,6 +5,7 @@ from pathlib import Path
 from benchmarks.report import cost, peers, throughput
 from benchmarks.report.figures import Results
 from benchmarks.report.markdown import words
+from benchmarks.report.stillness import stillness
 
 REMARKS = Path(__file__).with_name("remarks.md")
 """What people say of missed targets: the limit, what was tried, what it would take."""
@@ -45,7 +46,7 @@ def write(results: Results, remarks: str = "") -> str:
         "Where the time goes": cost.stages(results),
         "Single functions": cost.functions(results),
         "Peers": peers.peers(results),
-        "Machine": machine(results),
+        "Machine": [*machine(results), *stillness(results)],
         "How to repeat": [_REPEAT],
     }
     lines = [_HEAD]

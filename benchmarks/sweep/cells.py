@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import scenarios
+from benchmarks import calm, scenarios
 from benchmarks.load import show
 from benchmarks.load.crew import Crew
 from benchmarks.load.plan import Outcome, Plan, Step
@@ -48,7 +48,12 @@ def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, 
         loads = [show.run(crew, closed, name) for _ in range(pace.repeats)]
         capacity = statistics.median(load.per_second for load in loads)
         half = Step(seconds=pace.seconds, rate=max(capacity * HALF, 1.0))
-        halves = [show.run(crew, half, f"{name}, at half") for _ in range(pace.repeats)]
+        runs = calm.measured(
+            lambda: show.run(crew, half, f"{name}, at half"),
+            lambda one: one.stood_still,
+            pace.repeats,
+        )
+    halves = runs.counted
     return {
         "channel": asked.channel,
         "batch": asked.rows,
@@ -59,6 +64,7 @@ def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, 
         "failed_share": round(_failed_share([*loads, *halves]), 6),
         "closed": [load.figures() for load in loads],
         "open_at_half": [load.figures() for load in halves],
+        "put_aside": [load.figures() for load in runs.put_aside],
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from benchmarks.report import capacity, markdown, page
 from benchmarks.report.demand import HABITS
+from benchmarks.report.stillness import stillness
 from benchmarks.report.targets import PER_SECOND, Target
 
 POINT = {
@@ -101,6 +102,20 @@ def test_calls_that_got_no_decision_while_lists_changed_are_told() -> None:
 
     assert "6.00 ms with them (1.50 times); without a decision in time: 0 and 2.5 %." in text
     assert "(of 60 changes, 2 workers): 1,400, asked for ≤ 1,000 ms" in text
+
+
+def test_what_the_machine_did_itself_is_told_with_what_was_put_aside_for_it() -> None:
+    def run(longest_ms: float) -> dict[str, Any]:
+        still = {"times": 2, "total_ms": 60, "longest_ms": longest_ms, "real_time": True}
+        return {"machine_stood_still": still}
+
+    client = {"runs": [run(3.0)], "put_aside": [run(48.0)]}
+
+    lines = stillness({"client": client, "micro": {}})
+
+    assert "| client | 2 | 4 | 48 | 1 | yes |" in lines
+    assert not [line for line in lines if line.startswith("| micro")]
+    assert stillness({"micro": {}}) == []
 
 
 def test_what_was_not_measured_says_how_it_would_be() -> None:

@@ -1,0 +1,158 @@
+"""Tells when the machine itself stood still, so that nobody takes that for a slow server.
+
+A process of its own sleeps on each core and sees how late it wakes, as jHiccup does. With real-time
+priority nothing that is measured can delay it: what it sees is the hypervisor's doing, or the
+kernel's. Without the right to that priority it sees waits for other processes, too, and says so.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any
+
+DISTURBED_MS = 20.0
+"""So long a standstill says more of the machine than a p99 does of the server."""
+SHORTEST_SECONDS = 0.003
+"""Shorter ones are not told."""
+_SLEEP_SECONDS = 0.002
+_PRIORITY = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standstill:
+    """How a stretch of time was disturbed."""
+
+    times: int = 0
+    total_ms: float = 0.0
+    """In which at least one core stood still."""
+    longest_ms: float = 0.0
+    real_time: bool = False
+    """Whether it was seen with real-time priority; otherwise others may have been in the way."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether the machine, and for certain the machine, stood still for long."""
+        return self.real_time and self.longest_ms >= DISTURBED_MS
+
+    def words(self) -> dict[str, Any]:
+        """Write it, for JSON."""
+        return {
+            "times": self.times,
+            "total_ms": round(self.total_ms, 1),
+            "longest_ms": round(self.longest_ms, 1),
+            "real_time": self.real_time,
+        }
+
+
+class Watch:
+    """Looks on from `open` to `close`."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._real_time = False
+        self._lock = threading.Lock()
+        self._seen: list[tuple[float, float]] = []
+
+    def open(self) -> None:
+        """Begin to look on."""
+        # Not forked: the process that measures has threads, of gRPC among them.
+        command = [sys.executable, "-I", "-S", __file__]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        lines = self._process.stdout
+        if lines is None:  # pragma: no cover - a pipe was asked for
+            raise RuntimeError("no pipe to the watch")
+        self._real_time = lines.readline().strip() == "real-time"
+        self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Id of the process that looks on."""
+        if self._process is None:
+            raise RuntimeError("the watch has not begun")
+        return self._process.pid
+
+    def close(self) -> None:
+        """Look no more."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        # Its end of the pipe is closed now, and with that the reader at its end.
+        if self._reader is not None:
+            self._reader.join()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def since(self, start: float) -> Standstill:
+        """Return what was seen from *start* on, of the monotonic clock, until now."""
+        with self._lock:
+            seen = [(max(began, start), ended) for began, ended in self._seen if ended > start]
+        return merged(seen, real_time=self._real_time)
+
+    def _read(self, lines: IO[str]) -> None:
+        for line in lines:
+            began, ended = line.split()
+            with self._lock:
+                self._seen.append((float(began), float(ended)))
+
+
+def merged(pauses: Iterable[tuple[float, float]], *, real_time: bool) -> Standstill:
+    """Put together pauses of several cores, seconds from and to, in any order."""
+    whole: list[list[float]] = []
+    for began, ended in sorted(pauses):
+        if whole and began <= whole[-1][1]:
+            whole[-1][1] = max(whole[-1][1], ended)
+        else:
+            whole.append([began, ended])
+    lengths = [(ended - began) * 1000 for began, ended in whole]
+    return Standstill(
+        times=len(lengths),
+        total_ms=sum(lengths),
+        longest_ms=max(lengths, default=0.0),
+        real_time=real_time,
+    )
+
+
+def main() -> None:
+    """Watch all cores until the parent is gone."""
+    cores = sorted(os.sched_getaffinity(0))
+    real_time = _raised()
+    sys.stdout.write("real-time\n" if real_time else "ordinary\n")
+    sys.stdout.flush()
+    for core in cores:
+        threading.Thread(target=_watch, args=(core,), daemon=True).start()
+    # Ends with the parent: its end of the pipe closes.
+    sys.stdin.read()
+
+
+def _raised() -> bool:
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
+        return True
+    return False
+
+
+def _watch(core: int) -> None:
+    os.sched_setaffinity(0, {core})
+    while True:
+        due = time.monotonic() + _SLEEP_SECONDS
+        time.sleep(_SLEEP_SECONDS)
+        now = time.monotonic()
+        if now - due >= SHORTEST_SECONDS:
+            # In one write, so that the lines of several cores do not mix.
+            os.write(sys.stdout.fileno(), f"{due:.6f} {now:.6f}\n".encode())
+
+
+if __name__ == "__main__":
+    main()
