@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _READY_SECONDS = 30.0
 """A large append-only file takes long to load."""
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_PORTS_TO_TRY = 3
 
 
 class EmbeddedValkey:
@@ -37,9 +39,13 @@ class EmbeddedValkey:
     ``redis-cli -u "$(cat data/valkey/url)"``.
     """
 
-    def __init__(self, data_dir: Path, port: int | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, port: int | None = None, free_port: Callable[[], int] | None = None
+    ) -> None:
+        """*free_port* names ports to try where none is wanted; unless given, the system does."""
         self._directory = data_dir.absolute() / "valkey"
         self._wanted_port = port
+        self._free_port = free_port or _free_port
         self._port = 0
         self._password = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,9 +98,8 @@ class EmbeddedValkey:
             raise RuntimeError(f"{self._directory}: in use by another fanzha process")
         try:
             self._end_orphan()
-            self._port = self._wanted_port or _free_port()
             self._password = secrets.token_urlsafe(18)
-            self._launch()
+            self._launch_on_a_port()
         except BaseException:
             self._stop()
             raise
@@ -108,6 +113,22 @@ class EmbeddedValkey:
         if self._owner_lock is not None:
             os.close(self._owner_lock)
             self._owner_lock = None
+
+    def _launch_on_a_port(self) -> None:
+        if self._wanted_port:
+            self._port = self._wanted_port
+            self._launch()
+            return
+        for left in reversed(range(_PORTS_TO_TRY)):
+            self._port = self._free_port()
+            try:
+                self._launch()
+            except RuntimeError:
+                # Free a moment ago, it may have become a stranger's before our server had it.
+                if not left or not _is_taken(self._port):
+                    raise
+            else:
+                return
 
     def _launch(self) -> None:
         server_lock = self._lock_for_server()
@@ -189,6 +210,16 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -145,6 +145,21 @@ async def test_a_port_that_is_taken_is_an_error_that_names_it(tmp_path: Path) ->
             await EmbeddedValkey(tmp_path, port).start()
 
 
+async def test_a_port_that_a_stranger_took_first_is_given_up_for_another(tmp_path: Path) -> None:
+    with socket.socket() as taken, socket.socket() as free:
+        for probe in (taken, free):
+            probe.bind(("127.0.0.1", 0))
+        taken.listen()
+        ports = [probe.getsockname()[1] for probe in (taken, free)]
+        free.close()
+        valkey = EmbeddedValkey(tmp_path, free_port=iter(ports).__next__)
+
+        url = await valkey.start()
+        await valkey.stop()
+
+    assert url.endswith(f":{ports[1]}/0")
+
+
 async def test_the_server_does_not_hear_the_interrupt_of_our_terminal(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         assert valkey.pid is not None
