@@ -18,8 +18,9 @@ KEY = "{fanzha:warning:switch}:stopped"
 LOOK_SECONDS = 0.4
 """Half of the second within which everybody must know, less what reading takes."""
 LONGEST_REASON = 200
-_SECONDS = 0.5
-_WRITE_SECONDS = 5.0
+_LOOK_SECONDS = 0.5
+"""For who looks again and again. Who turns the switch waits, lest it acts and yet seems to fail."""
+_SECONDS = 5.0
 _SUBJECT = "warnings"
 
 
@@ -54,9 +55,9 @@ class Switch:
         """Whether no warning may go out."""
         return not self._known or self._stop is not None
 
-    async def look(self) -> Stop | None:
-        """Read the switch now; None: warnings go out."""
-        async with within(_SECONDS):
+    async def look(self, seconds: float = _SECONDS) -> Stop | None:
+        """Read the switch now, within so many *seconds*; None: warnings go out."""
+        async with within(seconds):
             text = await self._client.get(KEY)
         stop = _read(text) if text else None
         if self._known and (stop is None) != (self._stop is None):
@@ -68,7 +69,7 @@ class Switch:
         """Look again and again, until cancelled."""
         while True:
             try:
-                await self.look()
+                await self.look(_LOOK_SECONDS)
             except Unavailable as error:
                 logger.warning("the switch of warnings cannot be read: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
@@ -102,7 +103,7 @@ class Switch:
         return True
 
     async def _write(self, queue: Callable[[Any], Any]) -> None:
-        async with within(_WRITE_SECONDS):
+        async with within(_SECONDS):
             writing = self._client.pipeline(transaction=False)
             queue(writing)
             await execute_synced(self._client, writing, KEY)
