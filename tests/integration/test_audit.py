@@ -20,20 +20,16 @@ from services.ports import SharedPort
 from tests.audit_logs import lines_of, write_lines
 from tests.running import eventually, role, run, serves
 
-pytestmark = pytest.mark.timeout(300)
-
 LISTED = "+8617000000001"
 
 
 class Office:
     """List administration in a folder, and the commands that ask it."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, port: int) -> None:
         self.folder = folder
         self.redis_url = redis_url
-        port = SharedPort("127.0.0.1", 0)
-        port.close()
-        self.target = f"127.0.0.1:{port.number}"
+        self.target = f"127.0.0.1:{port}"
 
     @property
     def log(self) -> Path:
@@ -63,8 +59,11 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, redis_url: str) -> Office:
-    return Office(tmp_path, redis_url)
+def office(tmp_path: Path, redis_url: str) -> Iterator[Office]:
+    # Kept while nobody listens there, lest another process gets it.
+    port = SharedPort("127.0.0.1", 0)
+    yield Office(tmp_path, redis_url, port.number)
+    port.close()
 
 
 def test_what_is_refused_and_exported_is_on_record_and_the_record_is_whole(office: Office) -> None:
@@ -164,7 +163,7 @@ def test_pages_go_back_to_the_first_record_while_the_log_grows(office: Office) -
             office.add("110")
         request = pb.ListRecordsRequest(page_size=2)
         while True:
-            answer = stub.ListRecords(request, timeout=10)
+            answer = stub.ListRecords(request, timeout=30)
             sequences += [record.sequence for record in answer.records]
             request.page_token = answer.next_page_token
             if not request.page_token:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
@@ -251,8 +251,8 @@ async def test_a_store_that_is_away_is_unavailable(unused_port: int) -> None:
 
 
 @pytest.fixture
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def unused_port() -> Iterator[int]:
+    with socket.socket() as kept:
+        # Bound, so that nobody else gets it; nobody listens.
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]

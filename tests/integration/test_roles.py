@@ -1,6 +1,7 @@
 """The roles one by one, as a cluster runs them, and a host whose store is away."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -13,8 +14,6 @@ from fanzha.v1 import interception_pb2 as pb
 from services.ports import SharedPort
 from tests.running import LEAN, endpoints, eventually, health, role, run, serves
 
-pytestmark = pytest.mark.timeout(300)
-
 NOBODY = "redis://127.0.0.1:1/0"
 LISTED = "+8617000000001"
 BLOCKED = decision_pb2.ACTION_BLOCK
@@ -24,29 +23,31 @@ def decide(target: str, caller: str = LISTED) -> decision_pb2.Decision:
     with channels.blocking(target) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
         call = pb.Call(caller=caller, callee="+8619900000001")
-        return stub.DecideCall(pb.DecideCallRequest(call=call), timeout=10).decision
+        return stub.DecideCall(pb.DecideCallRequest(call=call), timeout=30).decision
 
 
 def blocks(target: str) -> bool:
     return decide(target).action == BLOCKED
 
 
-def free_port() -> int:
-    port = SharedPort("127.0.0.1", 0)
-    port.close()
-    return port.number
+@pytest.fixture
+def port() -> Iterator[int]:
+    # Kept while nobody listens there, lest another process gets it.
+    kept = SharedPort("127.0.0.1", 0)
+    yield kept.number
+    kept.close()
 
 
 def test_hosts_and_administration_meet_in_redis_and_a_host_restarts_without_it(
-    tmp_path: Path, redis_url: str
+    tmp_path: Path, redis_url: str, port: int
 ) -> None:
     host, office = tmp_path / "host", tmp_path / "office"
     host.mkdir()
     office.mkdir()
-    admin = f"127.0.0.1:{free_port()}"
+    admin = f"127.0.0.1:{port}"
 
     with (
-        role("admin", office, FANZHA_REDIS_URL=redis_url, FANZHA_ADMIN_PORT=admin.split(":")[1]),
+        role("admin", office, FANZHA_REDIS_URL=redis_url, FANZHA_ADMIN_PORT=str(port)),
         role("serve", host, FANZHA_REDIS_URL=redis_url, FANZHA_WORKERS="1", **LEAN) as parent,
     ):
         target = endpoints(host, parent)["interception"]
@@ -69,7 +70,10 @@ def test_a_damaged_list_file_is_not_used(tmp_path: Path, redis_url: str) -> None
         damaged = bytearray(file.read_bytes())
         damaged[-1] ^= 1
         file.write_bytes(damaged)
-    port = free_port()
+    # Given back: a host refuses a port that somebody else holds.
+    kept = SharedPort("127.0.0.1", 0)
+    port = kept.number
+    kept.close()
 
     with role(
         "serve", tmp_path, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1",
