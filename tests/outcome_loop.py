@@ -37,7 +37,7 @@ from tests.proposals import proposed
 LISTED = "+8619900000001"
 """Who calls in `Loop.hit`."""
 OTHER = "+8619900000002"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 class Lossy:

@@ -18,7 +18,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from fanzha.client import channels
 
 FANZHA = [sys.executable, "-m", "services"]
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 NO_WARNINGS = {"FANZHA_WARNING_ENABLED": "false"}
 """Settings without the process that warns; it takes a second and a half of a core to start."""
 LEAN = {**NO_WARNINGS, "FANZHA_SECOND_LOOK_SHARE": "0"}
@@ -84,7 +84,7 @@ def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen
         "FANZHA_WARNING_PORT": "0",
         "FANZHA_WARNING_METRICS_PORT": "0",
         "FANZHA_ACTIVITY_SLOTS": str(2**14),
-        "FANZHA_DRAIN_SECONDS": "2",
+        "FANZHA_DRAIN_SECONDS": "10",
         **settings,
     }
     with (folder / f"{name}.log").open("wb") as log:

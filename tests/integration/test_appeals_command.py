@@ -17,7 +17,6 @@ from tests.running import LEAN, Running, eventually, fanzha_up
 
 logger = logging.getLogger(__name__)
 
-pytestmark = pytest.mark.timeout(300)
 
 LISTED, NEIGHBOUR = "+8617000000123", "+8617000000124"
 CALLEE = "+8619900000001"
@@ -34,7 +33,7 @@ def call(running: Running, caller: str) -> decision_pb2.Decision:
     with channels.blocking(running.interception) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
         asked = pb.Call(caller=caller, callee=CALLEE)
-        return stub.DecideCall(pb.DecideCallRequest(call=asked), timeout=10).decision
+        return stub.DecideCall(pb.DecideCallRequest(call=asked), timeout=30).decision
 
 
 def block(running: Running, pattern: str) -> None:

@@ -12,8 +12,6 @@ from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.running import LEAN, Running, eventually, fanzha_up
 
-pytestmark = pytest.mark.timeout(300)
-
 POINTS = "【示例商城】尊敬的客户，您的积分{}分将于今日过期，请尽快回复本短信兑换现金礼品"
 LOAN = "无抵押贷款，凭身份证最快当天到账，额度{}元，利息低，需要请加客服微信详谈办理"
 

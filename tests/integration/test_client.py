@@ -26,8 +26,6 @@ from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from tests.running import LEAN, Running, eventually, fanzha_up
 
-pytestmark = pytest.mark.timeout(300)
-
 CALLEE = "+8619900000001"
 CALL = Call(caller="+8617000000001", callee=CALLEE, ingress=pb.INGRESS_LOCAL)
 FORGED = Call(caller="+8619900000078", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
@@ -118,15 +116,16 @@ def test_decisions_are_confirmed_and_call_ends_reported(
 
         def confirmed() -> bool:
             try:
-                first.append(client.confirm_hit(suspect.decision_id, confirmed_by="li").first)
+                answer = client.confirm_hit(suspect.decision_id, confirmed_by="li", timeout=20)
+                first.append(answer.first)
             except RequestFailed as failure:
                 refused.add(failure.status)
             return bool(first)
 
         eventually(confirmed)
-        again = client.confirm_hit(suspect.decision_id, confirmed_by="li").first
-        dismissed = client.dismiss_hit(suspect.decision_id, dismissed_by="wang").first
-        ends = client.report_call_ends([CallEnd(caller=CALL.caller, callee=CALLEE)] * 3)
+        again = client.confirm_hit(suspect.decision_id, confirmed_by="li", timeout=20).first
+        dismissed = client.dismiss_hit(suspect.decision_id, dismissed_by="wang", timeout=20).first
+        ends = client.report_call_ends([CallEnd(caller=CALL.caller, callee=CALLEE)] * 3, timeout=20)
 
     # Until the hit is in the store.
     assert refused <= {grpc.StatusCode.NOT_FOUND}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fanzha.client import Call, CallEnd, Client
+from fanzha.client import Call, CallEnd, Client, Options
 from tests.running import LEAN, Running, eventually, fanzha_up
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
+PATIENT = Options(timeout=20.0)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def logged(service: Running, *conditions: str) -> list[dict[str, object]]:
 
 
 def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
-    with Client(service.interception) as client:
+    with Client(service.interception, PATIENT) as client:
         eventually(lambda: client.decide_call(Call(caller=FRAUD, callee=ANN)).blocked)
     eventually(lambda: bool(logged(service, "--number", FRAUD, "--action", "block")))
     row = logged(service, "--number", FRAUD, "--action", "block", "--full")[0]
@@ -89,8 +90,10 @@ def test_a_wrong_span_is_a_usage_error(service: Running) -> None:
 
 
 def test_ends_of_calls_are_logged_once(service: Running) -> None:
-    with Client(service.interception) as client:
-        client.report_call_ends([CallEnd(caller=ANN, callee=FRAUD, answered=True, duration_ms=9)])
+    with Client(service.interception, PATIENT) as client:
+        client.report_call_ends(
+            [CallEnd(caller=ANN, callee=FRAUD, answered=True, duration_ms=9)], timeout=20
+        )
 
     eventually(lambda: len(list((service.folder / "decisions/call_ends").rglob("*.parquet"))) == 1)
 
@@ -108,7 +111,7 @@ def test_a_killed_worker_loses_at_most_what_waited(service: Running) -> None:
     worker = int(next(iter(before)).split("-")[1])
 
     os.kill(worker, signal.SIGKILL)
-    with Client(service.interception) as client:
+    with Client(service.interception, PATIENT) as client:
         eventually(lambda: bool(client.decide_call(Call(caller=FRAUD, callee=ANN)).decision_id))
     eventually(lambda: any(path.name not in before for path in segments(service)))
 

@@ -16,8 +16,6 @@ from services.identity import Role
 from tests.identities import now
 from tests.running import LEAN, Running, eventually, fanzha_up, run
 
-pytestmark = pytest.mark.timeout(300)
-
 LISTED = "+8617000000123"
 ADD = ("blocklist", "add", LISTED, "--reason", "test", "--source")
 

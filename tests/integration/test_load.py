@@ -201,7 +201,7 @@ def test_the_client_that_integrators_import_is_measured_too(running: Running) ->
     done = subprocess.run(
         [
             sys.executable, "-m", "benchmarks.load", "--target", running.interception,
-            "--through", "client", "--mode", "closed", "--seconds", "0.5", "--warm-up", "0.2",
+            "--through", "client", "--mode", "closed", "--seconds", "1", "--warm-up", "0.2",
             "--timeout-ms", "30000", "--budget-ms", "30000",
         ],
         capture_output=True, text=True, check=True,

@@ -19,7 +19,7 @@ from services.warning.outcomes.learned import NOTED, Learned
 from services.warning.sending.relay import out_stream
 from tests.running import Running, eventually, fanzha_up
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def a_request(reference: str, victim: str) -> pb.SubmitWarningsRequest:

@@ -10,7 +10,6 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(300)
 def test_three_waves_become_warnings_on_both_sides_of_smpp(tmp_path: Path) -> None:
     result, page = tmp_path / "found.json", tmp_path / "page.md"
     command = [sys.executable, "-m", "examples.warning_demo", "--people", "24",

@@ -17,7 +17,7 @@ WANTED: dict[str, Any] = {
     "store_kills": 1,
     "first_kill": 3.0,
     "every": 2.0,
-    "seconds": 100.0,
+    "seconds": 240.0,
     "smpp": False,
     "hang_ups": 0,
     "receipts": False,

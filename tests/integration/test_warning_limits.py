@@ -128,7 +128,7 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
     unread = worker.stopped
     following = asyncio.create_task(worker.follow())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await seen(worker, stopped=False)
             await desk.stop(by="li", why="wrong template")
             await seen(worker, stopped=True)

@@ -26,7 +26,7 @@ from services.warning.records import Risk
 from services.warning.sending import relay
 from tests import warnings
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(params=["redis_url", "cluster_url"])

@@ -19,7 +19,7 @@ from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.running import role
 
 HITS = 200
-_PATIENCE_SECONDS = 80.0
+_PATIENCE_SECONDS = 180.0
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from services.warning.sending.relay import out_stream
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.warnings import a_warning
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
 
 
 class Plan:

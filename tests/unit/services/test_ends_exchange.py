@@ -47,7 +47,7 @@ def report(exchange: EndsExchange, *callers: int) -> None:
 
 
 async def until_counted(counted: Counted, rows: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(counted.callers) < rows:  # noqa: ASYNC110 - nobody would set an event
             await asyncio.sleep(0.005)
 

@@ -65,7 +65,7 @@ async def test_a_lone_request_waits_for_no_company(server: DecisionServer) -> No
 async def test_requests_wait_for_company_while_others_are_under_way(
     server: DecisionServer,
 ) -> None:
-    async with AsyncClient(server.target, options(linger=0.2, max_in_flight=2)) as client:
+    async with AsyncClient(server.target, options(linger=1.0, max_in_flight=2)) as client:
         server.hold()
         first = client.decide_call(call(0))
         await has_asked(server, 1)
@@ -113,7 +113,7 @@ async def test_each_request_keeps_its_own_deadline(server: DecisionServer) -> No
     async with AsyncClient(server.target, options()) as client:
         server.hold()
         patient = client.decide_call(call(1))
-        hasty = await client.decide_call(call(2), timeout=0.05)
+        hasty = await client.decide_call(call(2), timeout=0.5)
         still_open = not patient.done()
         server.release()
         answer = await patient
@@ -173,17 +173,17 @@ async def test_a_slow_server_is_not_asked_for_what_it_would_answer_too_late(
 
     def slowly(rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
         with one_at_a_time:
-            time.sleep(0.01)
+            time.sleep(0.03)
         return allow(rows, context)
 
     server.say = slowly
     # At once, the server would have 16 batches: three times the deadline.
-    overload = options(timeout=0.05, max_batch=8, max_in_flight=16)
+    overload = options(timeout=0.15, max_batch=8, max_in_flight=16)
     async with AsyncClient(server.target, overload) as client:
         for _ in range(500):
             for number in range(10):
                 client.decide_call(call(number))
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.006)
         decided = client.counters.decided
 
     assert decided > sum(server.sizes) / 2
