@@ -21,6 +21,7 @@ from blocklists.follower import Follower
 from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store
+from services import lifetime
 from services.embedded import EmbeddedValkey
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 
@@ -46,8 +47,7 @@ async def following(url: str, folder: Path, *, rebases: bool = False) -> AsyncIt
     try:
         yield Store(clients[1])
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await lifetime.cancel([task])
         for client in clients:
             await client.aclose()
 

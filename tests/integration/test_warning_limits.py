@@ -8,6 +8,7 @@ import pytest
 
 from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput
+from services import lifetime
 from services.audit_events import AuditKind
 from services.warning.records import Tier
 from services.warning.sending.limit_store import LimitStore
@@ -135,7 +136,7 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
             started = await desk.start(by="li", why="template mended")
             await seen(worker, stopped=False)
     finally:
-        following.cancel()
+        await lifetime.cancel([following])
 
     assert unread
     assert started

@@ -15,7 +15,7 @@ from blocklists.redis_client import Client, connect
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services import identity
+from services import identity, lifetime
 from services.audit_events import AuditKind
 from services.cli.warnings import app
 from services.decision_log.query import DecisionQuery
@@ -221,7 +221,7 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(runner(client).run())
         await stop.wait()
-        working.cancel()
+        await lifetime.cancel([working])
         await server.drain(1)
         await client.aclose()
 
