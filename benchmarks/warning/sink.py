@@ -11,6 +11,7 @@ from pathlib import Path
 
 from blocklists.redis_client import connect
 from services.clock import now_ms
+from services.warning.cases.case_events import MessageRef
 from services.warning.cases.case_store import CaseStore
 from services.warning.channels.sending import Outgoing, Sent
 from services.warning.dead import DeadLetters
@@ -48,13 +49,24 @@ class NotingSender:
         os.close(self._file)
 
 
+class NoTimes(Delivery):
+    """Notes what became of messages; there are no quiet hours here, and no schedule."""
+
+    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+        """Put nothing off."""
+
+    async def unwanted(self, message: MessageRef) -> str:
+        """Want all."""
+        return ""
+
+
 async def run(url: str, file: Path, claim_ms: int) -> None:
     client = connect(url, connections=64)
     outbox = Outbox(
         client=client,
         channel="sms",
         sender=NotingSender(file),
-        record=Delivery(CaseStore(client), now_ms=now_ms),
+        record=NoTimes(CaseStore(client), now_ms=now_ms),
         dead=DeadLetters(client),
         consumer=f"sink-{os.getpid()}",
         now_ms=now_ms,

@@ -26,8 +26,10 @@ ACCEPTED = Sent(accepted=True, provider_ids=("0a",))
 class Notes:
     """Remembers what was put on record."""
 
-    def __init__(self) -> None:
+    def __init__(self, unwanted: str = "") -> None:
         self.noted: list[tuple[str, EventKind]] = []
+        self.waits: list[tuple[str, int, str]] = []
+        self._unwanted = unwanted
 
     async def sent(self, message: MessageRef, *, by: str) -> None:
         self.noted.append((message.id, EventKind.SENT))
@@ -37,6 +39,12 @@ class Notes:
 
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
         self.noted.append((message.id, EventKind.FAILED))
+
+    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+        self.waits.append((message.id, until_ms, why))
+
+    async def unwanted(self, message: MessageRef) -> str:
+        return self._unwanted
 
 
 class Sink:
@@ -285,10 +293,40 @@ async def test_quiet_hours_put_a_message_off_without_a_try(
 
     await through(outbox(sink, notes, permit=NotNow(clock.ms + 1000)))
     assert (sink.got, notes.noted) == ([], [])
+    assert notes.waits == [("a.1", clock.ms + 1000, Reason.QUIET_HOURS)]
     clock.ms += 1001
     await through(outbox(sink, notes))
 
     assert [one.attempt for one in sink.got] == [1]
+
+
+async def test_a_stop_without_end_is_told_to_the_case_now_and_then_only(
+    client: Client, outbox: Make, clock: Clock
+) -> None:
+    await queue(client, "a.1")
+    notes = Notes()
+
+    for _ in range(8):
+        await through(outbox(Sink(), notes, permit=NotNow(clock.ms + 1000)))
+        clock.ms += 60_000
+
+    assert len(notes.waits) == 2
+
+
+@pytest.mark.parametrize(("waited", "goes"), [(True, 0), (False, 1)])
+async def test_what_waited_until_nobody_wanted_it_any_more_does_not_go_out(
+    client: Client, outbox: Make, clock: Clock, *, waited: bool, goes: int
+) -> None:
+    await queue(client, "a.1")
+    sink, notes = Sink(), Notes(unwanted="the case was closed before")
+    if waited:
+        await through(outbox(sink, notes, permit=NotNow(clock.ms + 1000)))
+        clock.ms += 1001
+
+    await through(outbox(sink, notes))
+
+    assert len(sink.got) == goes
+    assert notes.noted == [("a.1", EventKind.SENT if goes else EventKind.FAILED)]
 
 
 async def test_what_may_never_go_out_is_told(client: Client, outbox: Make) -> None:

@@ -1,21 +1,32 @@
-"""Notes what channels say of warnings, and lets the next step of a case come when one failed."""
+"""Notes what channels say of warnings, and lets the next step of a case come when it should."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fanzha.errors import NotFound
 from services.warning.cases import case_ids
-from services.warning.cases.case_events import MessageRef
+from services.warning.cases.case import Case
+from services.warning.cases.case_events import CaseEvent, MessageRef
 from services.warning.cases.case_store import CaseStore
-from services.warning.sending import schedule
+from services.warning.cases.opening import Router
+from services.warning.sending import relay, schedule
 from services.warning.sending.delivery import Delivery
+from services.warning.sending.limits import Reason
 
 
 class OnRecord:
-    """As `Delivery`, and hurries the schedule. Raises `Unavailable` while Redis is away."""
+    """As `Delivery`, and moves the schedule. Raises `Unavailable` while Redis is away."""
 
-    def __init__(self, store: CaseStore, delivery: Delivery, *, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: CaseStore,
+        delivery: Delivery,
+        router: Router,
+        *,
+        now_ms: Callable[[], int],
+    ) -> None:
         self._store = store
         self._delivery = delivery
+        self._router = router
         self._now_ms = now_ms
 
     async def sent(self, message: MessageRef, *, by: str) -> None:
@@ -29,10 +40,27 @@ class OnRecord:
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
         """Note that a message did not reach the person, and do not wait for it."""
         await self._delivery.failed(message, by=by, why=why, at_ms=at_ms)
+        follows = schedule.opted_out if why == Reason.OPTED_OUT else schedule.hurried
+        await self._change(message, lambda case: follows(case, self._now_ms()))
+
+    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+        """Note that a message may not go out before a time; its next step waits for it."""
+        await self._change(
+            message,
+            lambda case: schedule.put_off(
+                case, self._router, message, until_ms, self._now_ms(), why=why
+            ),
+        )
+
+    async def unwanted(self, message: MessageRef) -> str:
+        """Say why a message that waited is not to go out any more; empty: it is."""
+        (case,) = await self._store.find([case_ids.case_of_message(message.id)])
+        return "" if case is None else relay.unwanted(case, message)
+
+    async def _change(
+        self, message: MessageRef, events: Callable[[Case], Sequence[CaseEvent]]
+    ) -> None:
         try:
-            await self._store.change(
-                case_ids.case_of_message(message.id),
-                lambda case: schedule.hurried(case, self._now_ms()),
-            )
+            await self._store.change(case_ids.case_of_message(message.id), events)
         except NotFound:
             return

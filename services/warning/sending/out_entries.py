@@ -8,6 +8,8 @@ from services.warning.channels.sending import Outgoing
 from services.warning.consuming import Entry
 from services.warning.sending.claims import Status
 
+NOTED = "noted_ms"
+
 
 def read(fields: Mapping[str, str]) -> Outgoing:
     """Read an entry of the stream of a channel."""
@@ -41,3 +43,9 @@ def step_of(entry: Entry) -> int:
 def why_of(status: Status, why: str) -> str:
     """Say why a message did not go out, or perhaps did."""
     return f"in doubt, it may have been sent: {why}" if status is Status.DOUBT else why
+
+
+def noted_ms(entry: Entry) -> int:
+    """Return until when its case knows that a message waits; 0: it has not waited."""
+    noted = entry.fields.get(NOTED, "0")
+    return int(noted) if noted.isdigit() else 0

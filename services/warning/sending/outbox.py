@@ -253,6 +253,8 @@ class Outbox:
                 return
             async with self._room:
                 # Here, not before: what waits for room has not been sent for sure.
+                if await self._settling.left(entry, outgoing):
+                    return
                 if not await self._begun(outgoing.message_id):
                     return
                 sent = await self._sender.send(outgoing)

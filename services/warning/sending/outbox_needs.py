@@ -36,3 +36,9 @@ class Record(Protocol):
 
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
         """Note that it did not reach the person."""
+
+    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+        """Note that it may not go out before a time."""
+
+    async def unwanted(self, message: MessageRef) -> str:
+        """Say why it is not to go out any more; empty: it is."""

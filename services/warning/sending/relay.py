@@ -115,11 +115,8 @@ class Relay:
 
     async def _send(self, adding: Any, case: Case, message: MessageRef) -> list[str]:
         """Hand a message to its channel; return that, or nothing where it is not to be sent."""
-        if not case.open:
-            return await self._leave(message, "the case was closed before")
-        if case.tier and message.id != case_ids.message_id(case.id, case.tier, message.step):
-            # Written for the tier as it is now, it would be the same text a second time.
-            return await self._leave(message, SUPERSEDED)
+        if why := unwanted(case, message):
+            return await self._leave(message, why)
         try:
             written = self._composer.write(case, message)
         except InvalidInput as error:
@@ -178,6 +175,16 @@ class Relay:
 def _marker(stream: str, what: str) -> str:
     """Return what tells, in the slot of *stream*, that something was appended to it or left."""
     return f"once:{{{stream}}}:{what}"
+
+
+def unwanted(case: Case, message: MessageRef) -> str:
+    """Say why a message is not to go out any more; empty: it is."""
+    if not case.open:
+        return "the case was closed before"
+    if case.tier and message.id != case_ids.message_id(case.id, case.tier, message.step):
+        # Written for the tier as it is now, it would be the same text a second time.
+        return SUPERSEDED
+    return ""
 
 
 async def fail(store: CaseStore, message: MessageRef, at_ms: int, why: str) -> None:

@@ -9,8 +9,10 @@ work. What happens when a step is due:
 * There is a next step in the plan of the tier: its warning is queued.
 * There is none: the case waits for a person of the county, and says so; lists have it first.
 
-A message that failed is not waited for: the next step is due at once. Cases that a person deals
-with are theirs, whatever is due.
+A message that failed is not waited for: the next step is due at once. One that may not go out yet
+has its time from when it may, so that nobody is called before they could read, or both at once in
+the morning. Who opted out is left alone at that tier. Cases that a person deals with are theirs,
+whatever is due.
 """
 
 import asyncio
@@ -23,7 +25,7 @@ from fanzha.errors import Unavailable, VersionConflict
 from services.warning import keys
 from services.warning.cases import opening
 from services.warning.cases.case import Case, CaseState
-from services.warning.cases.case_events import CaseEvent, EventKind
+from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.case_listing import CaseListing
 from services.warning.cases.case_store import CaseStore
 from services.warning.cases.opening import Router
@@ -122,15 +124,7 @@ def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> 
         return []
     tier = case.tier or Tier.LOW
     if case.reached_at_ms and tier <= enough:
-        return [
-            CaseEvent(
-                kind=EventKind.NOTED,
-                at_ms=now_ms,
-                by=SCHEDULE,
-                why="the person was reached; at this tier nothing more is due",
-                due_at_ms=0,
-            )
-        ]
+        return [_noted(now_ms, "the person was reached; at this tier nothing more is due", 0)]
     why = "the last message failed" if _failed(case) else "the last step did not work in time"
     number = case.step + 1
     step = router.step(tier, number)
@@ -146,15 +140,28 @@ def hurried(case: Case, now_ms: int) -> list[CaseEvent]:
     """Make the next step due at once, when the message of the last one failed."""
     if case.state not in _WAITING_STATES or case.due_at_ms <= now_ms or not _failed(case):
         return []
-    return [
-        CaseEvent(
-            kind=EventKind.NOTED,
-            at_ms=now_ms,
-            by=SCHEDULE,
-            why="the message failed: the next step is due now",
-            due_at_ms=now_ms,
-        )
-    ]
+    return [_noted(now_ms, "the message failed: the next step is due now", now_ms)]
+
+
+def opted_out(case: Case, now_ms: int) -> list[CaseEvent]:
+    """Let nothing more be due at its tier, when the last message failed because of an opt-out."""
+    if case.state not in _WAITING_STATES or not case.due_at_ms or not _failed(case):
+        return []
+    return [_noted(now_ms, "the person opted out: at this tier nothing more is due", 0)]
+
+
+def put_off(
+    case: Case, router: Router, message: MessageRef, until_ms: int, now_ms: int, *, why: str
+) -> list[CaseEvent]:
+    """Let the next step wait, when its last message may not go out before *until_ms*."""
+    waits = list(case.messages.items())[-1:] == [(message.id, EventKind.QUEUED.value)]
+    step = router.step(case.tier or Tier.LOW, message.step)
+    if case.state not in _WAITING_STATES or not waits or step is None:
+        return []
+    due_at_ms = until_ms + step.within_ms
+    if not 0 < case.due_at_ms < due_at_ms:
+        return []
+    return [_noted(now_ms, f"the {message.channel} message waits: {why}", due_at_ms)]
 
 
 def unreached(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
@@ -197,6 +204,10 @@ def _failed(case: Case) -> bool:
     """Tell whether the message that was queued last failed."""
     last = list(case.messages.values())[-1:]
     return last == [EventKind.FAILED.value]
+
+
+def _noted(now_ms: int, why: str, due_at_ms: int) -> CaseEvent:
+    return CaseEvent(kind=EventKind.NOTED, at_ms=now_ms, by=SCHEDULE, why=why, due_at_ms=due_at_ms)
 
 
 def _escalated(now_ms: int, why: str, *, by: str = SCHEDULE, due: int = 0) -> CaseEvent:

@@ -23,6 +23,7 @@ from services.warning.sending.outbox_needs import Permit, Record
 MOST_ATTEMPTS = 20
 """So often a channel may ask for later before a message becomes a dead letter."""
 _DOWN_S = 5.0
+_NOTE_AGAIN_MS = 5 * 60_000
 INSIST_S = 0.5
 """So long after it failed, what only this process knows is written down again."""
 
@@ -101,8 +102,15 @@ class Settling:
     async def not_permitted(self, entry: Entry, outgoing: Outgoing, permission: Permission) -> None:
         """Put off, or give up, what may not go out now."""
         # A time that has come meanwhile is a time all the same; none means never.
-        if permission.not_before_ms:
-            await self._later.put(entry.fields, permission.not_before_ms)
+        if until_ms := permission.not_before_ms:
+            fields, noted_ms = dict(entry.fields), out_entries.noted_ms(entry)
+            if until_ms - noted_ms >= _NOTE_AGAIN_MS:
+                # Its case waits for it; a stop of all warnings has no end, and is noted as it goes.
+                await self._record.put_off(
+                    self._reference(entry, outgoing), until_ms=until_ms, why=permission.reason
+                )
+                fields[out_entries.NOTED] = str(until_ms)
+            await self._later.put(fields, until_ms)
             await self._group.done([entry.place], drop=True)
             self._counted(self._channel, permission.reason or Reason.STOPPED, 0)
         else:
@@ -110,6 +118,16 @@ class Settling:
                 outgoing.message_id, Status.REFUSED, self._now_ms(), why=permission.reason
             )
             await self._refused(entry, outgoing, permission.reason, "not_allowed")
+
+    async def left(self, entry: Entry, outgoing: Outgoing) -> bool:
+        """Leave a claimed message that waited so long that its case was closed or raised."""
+        if not out_entries.noted_ms(entry) or outgoing.attempt > 1:
+            return False
+        why = await self._record.unwanted(self._reference(entry, outgoing))
+        if why:
+            await self._settle_as(outgoing, Status.REFUSED, why)
+            await self._refused(entry, outgoing, why, "left")
+        return bool(why)
 
     async def bury(self, entry: Entry, reason: str, tries: int) -> None:
         """Make a dead letter of an entry."""
@@ -164,7 +182,7 @@ class Settling:
 
     async def _refused(self, entry: Entry, outgoing: Outgoing, why: str, what: str) -> None:
         await self._note_failed(entry, outgoing, why)
-        if what == "refused":
+        if what in ("refused", "left"):
             await self._permit.give_back(outgoing, self._channel)
         await self._group.done([entry.place], drop=True)
         self._counted(self._channel, what, 0)

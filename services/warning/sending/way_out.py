@@ -108,7 +108,7 @@ def build(
     permit: Permit | None = None,
 ) -> WayOut:
     """Build a channel for each way that is configured; inside a running event loop."""
-    record = OnRecord(pipeline.store, pipeline.delivery, now_ms=now_ms)
+    record = OnRecord(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
     channels: list[Channel] = []
     for name in CHANNELS:
         receipts = Receipts(

@@ -96,3 +96,32 @@ def test_a_case_somebody_took_is_theirs() -> None:
     case = replace(case_changes.apply(a_case(), taken), due_at_ms=NOW_MS)
 
     assert schedule.due(case, Plan(), LATE) == []
+
+
+def test_the_next_step_waits_for_a_message_that_may_not_go_out_yet() -> None:
+    case, morning = a_case(), NOW_MS + 8 * 3_600_000
+    message = MessageRef(id=next(iter(case.messages)), channel="sms")
+
+    waits = schedule.put_off(case, Plan(), message, morning, NOW_MS, why="quiet_hours")
+    case = applied(case, waits)
+
+    assert case.due_at_ms == morning + 1000
+    assert schedule.due(case, Plan(), morning) == []
+    assert schedule.put_off(case, Plan(), message, morning, NOW_MS, why="quiet_hours") == []
+
+
+@pytest.mark.parametrize("kind", [EventKind.SENT, EventKind.FAILED])
+def test_no_step_waits_for_a_message_that_is_under_way_no_more(kind: EventKind) -> None:
+    case = said(a_case(), kind)
+    message = MessageRef(id=next(iter(case.messages)), channel="sms")
+
+    assert schedule.put_off(case, Plan(), message, LATE, NOW_MS, why="stopped") == []
+
+
+def test_who_opted_out_is_left_alone_at_that_tier() -> None:
+    case = said(a_case(), EventKind.FAILED)
+
+    case = applied(case, schedule.opted_out(case, NOW_MS))
+
+    assert (case.due_at_ms, case.needs_person) == (0, False)
+    assert schedule.due(case, Plan(), LATE) == []
