@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from blocklists.changes import Change, Outcome
+from blocklists.distinct import distinct
 from blocklists.entries import Mode
 from blocklists.entry_table import (
     TEXT_KINDS,
@@ -90,7 +91,7 @@ def apply(lists: Lists, change: Change) -> Lists:
     """Return the lists after *change*; a large one makes a new base at once."""
     additions = change.additions.take(last_of_each(change.additions))
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
-    dead = _distinct(np.concatenate([lists.dead, *gone]))
+    dead = distinct(np.concatenate([lists.dead, *gone]))
     stays = _stays(lists.overlay, change.removals, additions)
     kept = lists.overlay.table(np.flatnonzero(stays))
     stays = _stays(lists.shadows, change.removals, additions)
@@ -106,12 +107,6 @@ def apply(lists: Lists, change: Change) -> Lists:
     if len(additions) > COMPACT_ROWS:
         return _with_base(after, [_alive(after), kept, additions])
     return replace(after, overlay=Segment.build(concatenate([kept, additions])))
-
-
-def _distinct(rows: Int64s) -> Int64s:
-    """Sort rows, each once; of a million, many times as quick as np.unique, which hashes."""
-    ordered = np.sort(rows)
-    return ordered[np.diff(ordered, prepend=NO_ENTRY - 1) > 0]
 
 
 def _stays(segment: Segment, removals: Identities, additions: Identities) -> Bools:

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
+from blocklists.distinct import used
 from blocklists.entries import NO_END_S, Direction, Entry, Kind, Mode
 from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
@@ -150,7 +151,7 @@ class EntryTable(Identities):
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
         """Return some rows, in the order given, with the provenance they need."""
-        used, provenances = np.unique(self.provenances[rows], return_inverse=True)
+        places, provenances = used(self.provenances[rows], len(self.provenance))
         return type(self)(
             kinds=self.kinds[rows],
             keys=self.keys[rows],
@@ -160,8 +161,8 @@ class EntryTable(Identities):
             directions=self.directions[rows],
             fraud_types=self.fraud_types[rows],
             expires_s=self.expires_s[rows],
-            provenances=provenances.astype(np.uint32),
-            provenance=chosen(self.provenance, used),
+            provenances=provenances,
+            provenance=chosen(self.provenance, places),
             modes=self.modes[rows],
         )
 
@@ -269,8 +270,12 @@ def text_key(text: str) -> int:
 
 def text_keys(texts: Sequence[str]) -> Int64s:
     """Return the keys of hosts or URL prefixes."""
-    encoded = map(str.encode, texts)
-    return np.fromiter(map(xxh3_64_intdigest, encoded), np.uint64, len(texts)).view(np.int64)
+    return keys_of_bytes(list(map(str.encode, texts)))
+
+
+def keys_of_bytes(texts: Sequence[bytes]) -> Int64s:
+    """Return the keys of hosts or URL prefixes in UTF-8."""
+    return np.fromiter(map(xxh3_64_intdigest, texts), np.uint64, len(texts)).view(np.int64)
 
 
 def seconds(times: Sequence[int]) -> Uint32s:

@@ -1,19 +1,20 @@
 """Turns rows as administrators send them into entries, or into reasons why not.
 
-Column by column, for an import may have ten million rows: some 2 µs for a number, 5 for
-a host name. Whatever enters the lists comes through `check`, so nothing gets past the
+Column by column, for an import may have ten million rows: some 1 µs for a number or a host
+name in its one spelling. Whatever enters the lists comes through `check`, so nothing gets past the
 guard of `blocklists.protected`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from blocklists import patterns, protected
 from blocklists.changes import Outcome
 from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
-from blocklists.entry_table import EntryTable
+from blocklists.entry_table import EntryTable, Identities
 from blocklists.patterns import Patterns
 from blocklists.provenance import Provenance
 from fanzha.decisions import Action
@@ -29,21 +30,23 @@ NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
-    """Rows as they came, a column per field; 0 or an empty text: not said."""
+    """Rows as they came, a column per field; 0 or an empty text: not said.
+
+    A column is empty where no row says anything: most rows are a pattern and nothing else.
+    """
 
     patterns: Sequence[str]
-    kinds: Sequence[int]
-    actions: Sequence[int]
-    directions: Sequence[int]
-    fraud_types: Sequence[int]
-    sources: Sequence[int]
-    expires_s: Sequence[int]
-    reasons: Sequence[str]
-    legal_bases: Sequence[str]
-    campaigns: Sequence[str]
-    authors: Sequence[str]
+    kinds: Sequence[int] = ()
+    actions: Sequence[int] = ()
+    directions: Sequence[int] = ()
+    fraud_types: Sequence[int] = ()
+    sources: Sequence[int] = ()
+    expires_s: Sequence[int] = ()
+    reasons: Sequence[str] = ()
+    legal_bases: Sequence[str] = ()
+    campaigns: Sequence[str] = ()
+    authors: Sequence[str] = ()
     modes: Sequence[int] = ()
-    """Empty, here and below: no row says."""
     reviews_s: Sequence[int] = ()
     no_ends: Sequence[bool] = ()
     """Whether a row asks never to end."""
@@ -52,19 +55,7 @@ class Proposed:
         return len(self.patterns)
 
 
-NOTHING = Proposed(
-    patterns=(),
-    kinds=(),
-    actions=(),
-    directions=(),
-    fraud_types=(),
-    sources=(),
-    expires_s=(),
-    reasons=(),
-    legal_bases=(),
-    campaigns=(),
-    authors=(),
-)
+NOTHING = Proposed(patterns=())
 """No rows."""
 
 
@@ -114,7 +105,7 @@ class Checked:
 
 def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int) -> Checked:
     """Read and guard every row; a bad one never stops the others."""
-    kinds = _enums(proposed.kinds, defaults.kind)
+    kinds = _column(proposed.kinds, defaults.kind, len(proposed))
     unknown = (kinds < 0) | (kinds > max(Kind))
     read = patterns.read(proposed.patterns, np.where(unknown, 0, kinds).astype(np.uint8), home)
     checking = _Checking(len(proposed))
@@ -171,13 +162,14 @@ class _Checking:
 def _columns(
     proposed: Proposed, defaults: Defaults, checking: _Checking, now_s: int
 ) -> dict[str, Int64s]:
+    rows = len(proposed)
     columns = {
-        "actions": _enums(proposed.actions, defaults.action),
-        "directions": _enums(proposed.directions, defaults.direction or Direction.BOTH),
-        "fraud_types": _enums(proposed.fraud_types, defaults.fraud_type),
-        "sources": _enums(proposed.sources, defaults.source),
-        "modes": _enums(proposed.modes or [0] * len(proposed), defaults.mode or Mode.ENFORCE),
-        "reviews_s": _enums(proposed.reviews_s or [0] * len(proposed), defaults.review_s),
+        "actions": _column(proposed.actions, defaults.action, rows),
+        "directions": _column(proposed.directions, defaults.direction or Direction.BOTH, rows),
+        "fraud_types": _column(proposed.fraud_types, defaults.fraud_type, rows),
+        "sources": _column(proposed.sources, defaults.source, rows),
+        "modes": _column(proposed.modes, defaults.mode or Mode.ENFORCE, rows),
+        "reviews_s": _column(proposed.reviews_s, defaults.review_s, rows),
     }
     columns |= _ends(proposed, defaults, columns["reviews_s"], checking)
     for name, first, last, wanted in (
@@ -202,7 +194,7 @@ def _ends(
     proposed: Proposed, defaults: Defaults, reviews_s: Int64s, checking: _Checking
 ) -> dict[str, Int64s]:
     """Tell when rows end: what they say, or the default; never only for what is reviewed."""
-    said = np.array(proposed.expires_s, np.int64)
+    said = _column(proposed.expires_s, 0, len(proposed))
     never = said == NO_END_S
     if proposed.no_ends:
         never |= np.array(proposed.no_ends, np.bool_)
@@ -218,7 +210,10 @@ def _ends(
     return {"expires_s": ends, "terms_given": (unreviewed & defaults.gives_term).astype(np.int64)}
 
 
-def _enums(numbers: Sequence[int], default: int) -> Int64s:
+def _column(numbers: Sequence[int], default: int, rows: int) -> Int64s:
+    """Return what each row says, *default* for those that say nothing."""
+    if not len(numbers):
+        return np.full(rows, default, np.int64)
     column = np.array(numbers, np.int64)
     column[column == 0] = default
     return column
@@ -226,13 +221,11 @@ def _enums(numbers: Sequence[int], default: int) -> Int64s:
 
 def _guard(read: Patterns, actions: Uint8s, checking: _Checking) -> None:
     """Refuse what would cut off the protected, or too many."""
-    blocking = actions == Action.BLOCK
-    suspects = blocking & (read.kinds <= Kind.SENDER)
-    suspects[suspects] = protected.refused_numbers(read.keys[suspects], read.digits[suspects])
-    # Names are looked at one by one: a public suffix is found by its text.
-    suspects |= blocking & (read.kinds >= Kind.HOST)
-    suspects |= (read.kinds == Kind.RANGE) & ~blocking  # ranges may be too broad to allow, too
-    for row in np.flatnonzero(suspects & checking.fine).tolist():
+    entries = Identities(
+        kinds=read.kinds, keys=read.keys, digits=read.digits, actions=actions, patterns=read.texts
+    )
+    suspects = protected.suspects(entries)
+    for row in suspects[checking.fine[suspects]].tolist():
         kind, key, digits = Kind(int(read.kinds[row])), int(read.keys[row]), int(read.digits[row])
         why = protected.refusal(kind, read.text(row), key, digits, Action(int(actions[row])))
         if why:
@@ -248,17 +241,19 @@ def _provenance(
 ) -> tuple[Uint32s, tuple[Provenance, ...]]:
     """Find the distinct grounds on which the rows stand, and number them."""
     known: dict[tuple[int, int, str, str, str, str], int] = {}
+    texts = [proposed.reasons, proposed.legal_bases, proposed.campaigns, proposed.authors]
+    numbers = [columns["sources"], columns["reviews_s"]]
+    # Most often all rows stand on the same: then one is looked at, and is meant for all.
+    alike = not any(map(len, (*texts, proposed.sources, proposed.reviews_s)))
+    looked_at = min(len(proposed), 1) if alike else len(proposed)
     grounds = zip(
-        columns["sources"].tolist(),
-        columns["reviews_s"].tolist(),
-        proposed.reasons,
-        proposed.legal_bases,
-        proposed.campaigns,
-        proposed.authors,
+        *(column[:looked_at].tolist() for column in numbers),
+        *(text or repeat("", looked_at) for text in texts),
         strict=True,
     )
     places = [known.setdefault(ground, len(known)) for ground in grounds]
-    column = np.array(places, np.uint32)
+    column = np.zeros(len(proposed), np.uint32)
+    column[:] = places
     written = []
     for place, (source, review_s, reason, basis, campaign, author) in enumerate(known):
         ground = Provenance(

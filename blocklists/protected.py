@@ -12,12 +12,12 @@ Sources: the Chinese numbering plan (MIIT, to March 2023); ITU-T E.164 country c
 
 import re
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 import numpy as np
 
+from blocklists import protected_names
 from blocklists.entries import Kind
-from fanzha import url
+from blocklists.entry_table import Identities
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Calls, Ingress, Int64s, Texts, Uint8s
 
@@ -76,23 +76,6 @@ _COUNTRY_DIGITS[10:20] = 1
 _COUNTRY_DIGITS[70:80] = 1
 
 _GOVERNMENT = re.compile(r"[a-z]+://(?:[^/?#]*\.)?gov\.cn/")
-_LOCAL_NAMES = frozenset(
-    [
-        "localhost",
-        "localdomain",
-        "local",
-        "broadcasthost",
-        "ip6-localhost",
-        "ip6-loopback",
-        "ip6-localnet",
-        "ip6-mcastprefix",
-        "ip6-allnodes",
-        "ip6-allrouters",
-        "ip6-allhosts",
-        "invalid",
-        "arpa",
-    ]
-)
 
 
 def calls(table: Calls) -> Bools:
@@ -147,6 +130,23 @@ def too_broad(heads: Int64s, digits: Int64s) -> Bools:
     return broad
 
 
+def suspects(entries: Identities) -> Int64s:
+    """Return the rows that `refusal` may refuse, in some order; of the others it refuses none."""
+    blocking = entries.actions == Action.BLOCK
+    named = np.flatnonzero(blocking & (entries.kinds == Kind.HOST))
+    parties = np.flatnonzero(blocking & (entries.kinds <= Kind.SENDER))
+    refused = refused_numbers(entries.keys[parties], entries.digits[parties])
+    return np.concatenate(
+        [
+            parties[refused],
+            # Ranges may be too broad to allow, too.
+            np.flatnonzero((entries.kinds == Kind.RANGE) & ~blocking),
+            named[protected_names.suspects(entries.patterns.take(named).all_raw())],
+            np.flatnonzero(blocking & (entries.kinds == Kind.URL_PREFIX)),
+        ]
+    )
+
+
 def refusal(kind: Kind, pattern: str, key: int, digits: int, action: Action) -> str:
     """Say why no entry may have this pattern; empty when it may.
 
@@ -158,35 +158,12 @@ def refusal(kind: Kind, pattern: str, key: int, digits: int, action: Action) -> 
     if action != Action.BLOCK:
         return ""
     if kind in (Kind.HOST, Kind.URL_PREFIX):
-        return _refusal_of_name(kind, pattern)
+        return protected_names.refusal(kind, pattern)
     if kind == Kind.FINGERPRINT:
         return ""  # protected senders are heard whatever they write
     if refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
         verb = "covers a protected number" if kind == Kind.RANGE else "is a protected number"
         return f"{pattern} {verb}: nothing may block emergency and service numbers"
-    return ""
-
-
-def _refusal_of_name(kind: Kind, pattern: str) -> str:
-    host = pattern.partition("/")[0]
-    if host == "gov.cn" or host.endswith(".gov.cn"):
-        return f"{host} is a government name: nothing may block gov.cn"
-    if host.rpartition(".")[2] in _LOCAL_NAMES:
-        return f"{host} names a machine's own network, not a site"
-    if host[-1:].isdigit() or host.startswith("["):
-        return _refusal_of_address(host)
-    if kind == Kind.HOST and url.is_public_suffix(host):
-        return f"{host} is a public suffix: the names below it belong to many"
-    return ""
-
-
-def _refusal_of_address(host: str) -> str:
-    try:
-        address = ip_address(host.strip("[]"))
-    except ValueError:
-        return ""  # a name that only ends in a digit
-    if address.is_loopback or address.is_unspecified or address.is_link_local:
-        return f"{host} is an address of the machine itself, not a site"
     return ""
 
 

@@ -4,8 +4,9 @@ Rows stand in groups, one for each kind, ranges by their number of leading digit
 a group they are sorted by slot (see `blocklists.slot_index`), allow before block for
 one key. What every look-up reads (marks, directory, slots) and what only a hit reads
 (action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
-A number costs 21 bytes, a host 25 and its text, which is read on a hit only. A
-fingerprint costs 240: it is looked up by its parts, see `blocklists.bands`.
+Where entries stand on at most 256 grounds, a number costs 18 bytes, and a host 22 and its text,
+which is read on a hit only. A fingerprint costs 240: it is looked up by its parts, see
+`blocklists.bands`.
 """
 
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Self
 import numpy as np
 
 from blocklists.bands import BandIndex
+from blocklists.distinct import distinct, used
 from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import (
     EXACT,
@@ -26,7 +28,7 @@ from blocklists.provenance import Provenance, WrittenProvenance, read, written
 from blocklists.slot_index import SlotIndex, key_of, keys_of, slots_of
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint
-from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
+from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
 
 _ORDER = {
     Kind.SENDER: 0,
@@ -62,7 +64,8 @@ class Segment:
     directions: Uint8s
     fraud_types: Uint8s
     expires_s: Uint32s
-    provenances: Uint32s
+    provenances: Uint8s | Uint16s | Uint32s
+    """Places in ``provenance``, in as few bytes as they need."""
     patterns: TextColumn
     """Of senders, hosts, URL prefixes and fingerprints: rows of these come first."""
     provenance: TextColumn
@@ -94,7 +97,7 @@ class Segment:
             directions=table.directions,
             fraud_types=table.fraud_types,
             expires_s=table.expires_s,
-            provenances=table.provenances,
+            provenances=_narrow_places(table.provenances, len(table.provenance)),
             patterns=_narrow(table.patterns.take(np.arange(with_text))),
             provenance=_narrow(written(table.provenance)),
             prefix_hosts=_index_of_distinct(host_keys),
@@ -138,7 +141,7 @@ class Segment:
         """Write some rows out as a table, or all."""
         wanted = np.arange(len(self)) if rows is None else rows
         kinds, digits, keys = self._identities(wanted)
-        used, provenances = np.unique(self.provenances[wanted], return_inverse=True)
+        places, provenances = used(self.provenances[wanted], len(self.provenance))
         return EntryTable(
             kinds=kinds,
             keys=keys,
@@ -148,8 +151,8 @@ class Segment:
             directions=np.asarray(self.directions[wanted]),
             fraud_types=np.asarray(self.fraud_types[wanted]),
             expires_s=np.asarray(self.expires_s[wanted]),
-            provenances=provenances.astype(np.uint32),
-            provenance=WrittenProvenance(self.provenance.take(used)),
+            provenances=provenances,
+            provenance=WrittenProvenance(self.provenance.take(places)),
             modes=np.full(len(wanted), self.mode, np.uint8),
         )
 
@@ -215,7 +218,7 @@ def _groups(table: EntryTable, slots: Uint64s) -> tuple[Group, ...]:
 
 
 def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
-    return SlotIndex.build(np.unique(slots_of(keys))) if len(keys) else None
+    return SlotIndex.build(distinct(slots_of(keys))) if len(keys) else None
 
 
 def _bands(table: EntryTable) -> BandIndex | None:
@@ -224,6 +227,11 @@ def _bands(table: EntryTable) -> BandIndex | None:
         return None
     written_down = [text.decode() for text in table.patterns.take(rows).all_raw()]
     return BandIndex.build(fingerprint.read(written_down), int(rows[0]))
+
+
+def _narrow_places(places: Uint32s, room: int) -> Uint8s | Uint16s | Uint32s:
+    # Most lists stand on a few hundred grounds: one or two bytes a row instead of four.
+    return places.astype(np.min_scalar_type(max(room - 1, 0)))
 
 
 def _narrow(texts: TextColumn) -> TextColumn:

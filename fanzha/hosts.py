@@ -12,6 +12,7 @@ Threads may share everything here.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
@@ -83,6 +84,17 @@ def host_suffixes(host: str) -> tuple[str, ...]:
         parents.append(parent)
         parent = host[host.rfind(".", 0, -len(parent) - 1) + 1 :]
     return (host, *reversed(parents))
+
+
+def possible_suffixes(hosts: Sequence[bytes]) -> list[int]:
+    """Return the places of canonical hosts that may be public suffixes; the others are none.
+
+    Quicker than `is_public_suffix` for very many, of which hardly any is.
+    """
+    names, above = _suffixes_in_bytes()
+    return [
+        at for at, host in enumerate(hosts) if host.partition(b".")[2] in above or host in names
+    ]
 
 
 def public_suffix(host: str) -> str:
@@ -202,3 +214,14 @@ def _suffix_rules() -> _Rules:
         frozenset(name for mark, name in marked if mark == wanted) for wanted in (None, "*.", "!")
     )
     return _Rules(names, wildcards, exceptions)
+
+
+@lru_cache(1)
+def _suffixes_in_bytes() -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the suffixes that are named, and what stands above the others."""
+    rules = _suffix_rules()
+    # Nothing stands above an unknown last label.
+    return (
+        frozenset(name.encode() for name in rules.names),
+        frozenset(name.encode() for name in (*rules.wildcards, "")),
+    )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Uint8s: TypeAlias = npt.NDArray[np.uint8]
+Uint16s: TypeAlias = npt.NDArray[np.uint16]
 Uint32s: TypeAlias = npt.NDArray[np.uint32]
 Uint64s: TypeAlias = npt.NDArray[np.uint64]
 Int64s: TypeAlias = npt.NDArray[np.int64]

@@ -211,7 +211,7 @@ class Applying:
             author=record.author,
             reason=record.reason,
             committed_at_ms=parts.now_ms(),
-            additions=as_written.take(np.flatnonzero(wrote)),
+            additions=as_written if wrote.all() else as_written.take(np.flatnonzero(wrote)),
             removals=removals.take(np.flatnonzero(judged.there)),
             commit=record.commit,
         )
@@ -258,13 +258,8 @@ def _expect(expected: int | None, version: int) -> None:
 
 def _guard(additions: EntryTable) -> None:
     """Look once more, whoever approved: the guard of this release may know more."""
-    blocking = np.flatnonzero(additions.actions == Action.BLOCK)
-    numbers = blocking[additions.kinds[blocking] <= Kind.SENDER]
-    bad = numbers[
-        protected.refused_numbers(additions.keys[numbers], additions.digits[numbers])
-    ].tolist()
-    names = blocking[additions.kinds[blocking] >= Kind.HOST]
-    for row in [*bad, *names.tolist()]:
+    suspects = protected.suspects(additions)
+    for row in suspects[additions.actions[suspects] == Action.BLOCK].tolist():
         kind = Kind(int(additions.kinds[row]))
         why = protected.refusal(
             kind,

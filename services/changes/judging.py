@@ -10,6 +10,7 @@ import numpy as np
 
 from blocklists.changes import Outcome
 from blocklists.delta import classify, last_of_each, same_contents, softened
+from blocklists.distinct import distinct
 from blocklists.entries import Mode
 from blocklists.entry_table import (
     EntryTable,
@@ -81,8 +82,7 @@ def _softened(
 
 def entries_at(snapshot: Snapshot, rows: Int64s) -> EntryTable:
     """Write out the entries at some rows, each once, in the order of the snapshot."""
-    ordered = np.sort(rows[rows != NO_ENTRY])  # quicker than np.unique, which hashes
-    return concatenate(snapshot.table(ordered[np.diff(ordered, prepend=-1) > 0]))
+    return concatenate(snapshot.table(distinct(rows[rows != NO_ENTRY])))
 
 
 def to_write(additions: EntryTable, removals: Identities, judged: Judged) -> Bools:

@@ -4,7 +4,7 @@ A pure function of the request's rows, one version of the lists, and what the de
 says. It is kept as JSON with the request, and can be run again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import Snapshot
 from fanzha.decisions import Action
+from fanzha.tables import Int64s
 from services.changes.judging import CHANGE_NOTHING, Judged, without_effect
 from services.changes.popularity import PopularHosts
 from services.changes.records import Draft, Problem, Record
@@ -120,7 +121,8 @@ def shadows(additions: EntryTable, judged: Judged) -> EntryTable:
 
 def effective(snapshot: Snapshot, additions: EntryTable, judged: Judged) -> EntryTable:
     """Return the additions that change decisions: what the decision log is asked about."""
-    return additions.take(np.flatnonzero(~without_effect(snapshot, additions, judged)))
+    idle = without_effect(snapshot, additions, judged)
+    return additions.take(np.flatnonzero(~idle)) if idle.any() else additions
 
 
 def preview(
@@ -139,9 +141,9 @@ def preview(
     """Put together what a change does."""
     acting = effective(snapshot, additions, judged)
     met, not_looked_at = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
-    blocked = _blocked_hosts(acting)
-    known = _popular(blocked, popular, popular_rank)
-    if blocked and not popular.known:
+    blocked = np.flatnonzero((acting.kinds == Kind.HOST) & (acting.actions == Action.BLOCK))
+    known = _popular(acting, blocked, popular, popular_rank)
+    if len(blocked) and not popular.known:
         not_looked_at = (*not_looked_at, "popularity of hosts: no popular_hosts_file is set")
     counts = dict(judged.counts())
     for name, rows in request.dropped.items():
@@ -218,11 +220,11 @@ def nothing_to_know() -> KeptImpact:
     return KeptImpact(known=True)
 
 
-def _blocked_hosts(acting: EntryTable) -> list[str]:
-    rows = np.flatnonzero((acting.kinds == Kind.HOST) & (acting.actions == Action.BLOCK))
-    return [text.decode() for text in acting.patterns.take(rows).all_raw()]
-
-
-def _popular(hosts: Sequence[str], popular: PopularHosts, least: int) -> list[tuple[int, str]]:
+def _popular(
+    acting: EntryTable, rows: Int64s, popular: PopularHosts, least: int
+) -> list[tuple[int, str]]:
+    if not popular.known:
+        return []
+    hosts = [text.decode() for text in acting.patterns.take(rows).all_raw()]
     ranked = ((popular.rank(host), host) for host in hosts)
     return sorted((rank, host) for rank, host in ranked if rank is not None and rank <= least)

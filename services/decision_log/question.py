@@ -7,6 +7,7 @@ the entries decide of the few rows left is asked of the lists themselves, see `r
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from blocklists.delta import Lists
 from blocklists.entries import Kind, Mode
-from blocklists.entry_table import EntryTable, Identities
+from blocklists.entry_table import EntryTable, Identities, text_keys
 from blocklists.snapshot import Snapshot
 from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
 from services.decision_log.sieve import Sieve
@@ -39,19 +40,19 @@ class Spans(NamedTuple):
         return held
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """The entries of a change, made ready for looking."""
 
-    additions: Snapshot
-    """The entries that would come, as lists of their own."""
-    now_s: int
+    table: EntryTable
+    """The entries that would come."""
+    now_ms: int
     numbers: Sieve | None
     """Keys of numbers and senders; None without any."""
     spans: Spans | None
     """Ranges; None without any."""
-    hosts: frozenset[str]
-    """Hosts, and the hosts of URL prefixes."""
+    hosts: Sieve | None
+    """Keys of hosts, and of the hosts of URL prefixes; None without any."""
     path_hosts: frozenset[str]
     """Hosts of URL prefixes with a path, of which a host alone cannot tell."""
     fingerprints: int
@@ -71,16 +72,17 @@ class Question:
             np.concatenate([part.digits[part.kinds == Kind.RANGE] for part in both]),
         )
         prefixes = [text for part in both for text in _texts(part, Kind.URL_PREFIX)]
-        named = {text for part in both for text in _texts(part, Kind.HOST)}
+        above = text_keys([text.partition("/")[0] for text in prefixes])
+        hosts = np.concatenate([above, *(_keys(part, Kind.HOST) for part in both)])
         # A shadow entry is not taken over one that enforces.
-        enforcing = additions.take(np.flatnonzero(additions.modes == Mode.ENFORCE))
-        gone = np.concatenate([marks(part) for part in (enforcing, removals)])
+        enforcing = marks(additions)[additions.modes == Mode.ENFORCE]
+        gone = np.concatenate([enforcing, marks(removals)])
         return cls(
-            additions=Lists.of_table(1, now_ms, additions).snapshot(),
-            now_s=now_ms // 1000,
+            table=additions,
+            now_ms=now_ms,
             numbers=Sieve(exact) if len(exact) else None,
             spans=spans if len(spans.first) else None,
-            hosts=frozenset(named.union(text.partition("/")[0] for text in prefixes)),
+            hosts=Sieve(hosts) if len(hosts) else None,
             path_hosts=frozenset(
                 host for host, _, path in (text.partition("/") for text in prefixes) if path
             ),
@@ -89,6 +91,19 @@ class Question:
             ),
             gone=Sieve(gone.view(np.int64)),
         )
+
+    @cached_property
+    def additions(self) -> Snapshot:
+        """The entries that would come, as lists of their own; laid out when first asked for.
+
+        Most of what is imported means nobody in the log.
+        """
+        return Lists.of_table(1, self.now_ms, self.table).snapshot()
+
+    @property
+    def now_s(self) -> int:
+        """When it is asked, in seconds."""
+        return self.now_ms // 1000
 
     @property
     def asks_parties(self) -> bool:
@@ -108,14 +123,19 @@ class Question:
             found = held if found is None else found | held
         return found
 
-    def names_host(self, host: str) -> bool:
-        """Tell whether the entries name a host or one above it."""
-        known = self.seen_hosts.get(host)
-        if known is None:
-            if len(self.seen_hosts) >= _MOST_SEEN:
-                self.seen_hosts.clear()
-            known = self.seen_hosts[host] = any(suffix in self.hosts for suffix in suffixes(host))
-        return known
+    def name_hosts(self, hosts: Iterable[str]) -> dict[str, bool]:
+        """Tell of each host whether the entries name it or one above it; of "", they do not."""
+        known = {host: self.seen_hosts.get(host) for host in hosts}
+        new = [host for host, named in known.items() if named is None]
+        found = dict.fromkeys(new, False)
+        if self.hosts is not None:
+            asked = [(host, above) for host in new for above in suffixes(host)]
+            held = self.hosts.holds(text_keys([above for _, above in asked]))
+            found |= dict.fromkeys((asked[place][0] for place in np.flatnonzero(held)), True)
+        if len(self.seen_hosts) + len(found) > _MOST_SEEN:
+            self.seen_hosts.clear()
+        self.seen_hosts.update(found)
+        return {host: found[host] if named is None else named for host, named in known.items()}
 
     def needs_path(self, hosts: Iterable[str]) -> bool:
         """Tell whether it takes a path to know what the entries say of links to these hosts."""

@@ -151,8 +151,9 @@ def _could_mean(
 
 def _by_host(question: Question, hosts: pa.ChunkedArray) -> Bools:
     column = hosts.combine_chunks()
-    names = column.dictionary.to_pylist()
-    meant = np.array([*(bool(name) and question.names_host(name) for name in names), False])
+    names = [name or "" for name in column.dictionary.to_pylist()]
+    named = question.name_hosts(names)
+    meant = np.array([*map(named.__getitem__, names), False])
     indices = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     found: Bools = meant[indices]
     return found
