@@ -138,6 +138,10 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "StartReach": _of(Role.OPERATOR, Role.APPROVER),
         "ListReaches": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
         "StopReach": _of(Role.OPERATOR, Role.APPROVER),
+        "ListWaitingReaches": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "GetWaitingReach": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "StartWaitingReach": _of(Role.OPERATOR, Role.APPROVER),
+        "DropWaitingReach": _of(Role.OPERATOR, Role.APPROVER),
     },
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),

@@ -50,10 +50,11 @@ from services.rpc.warning_reach import WarningReachServicer
 from services.rpc.warning_report import WarningReportServicer
 from services.settings import Settings
 from services.warning import control
+from services.warning.figures import Landings
 from services.warning.outcomes import learning_assembly
 from services.warning.outcomes.entry_records import EntryRecords
 from services.warning.outcomes.proposing import AdministeredProposals
-from services.warning.reach import reaching
+from services.warning.reach import reaching, waiting_assembly
 from services.warning.reports import reporting
 
 logger = logging.getLogger(__name__)
@@ -168,7 +169,14 @@ async def run(settings: Settings) -> int:
                     listed=administration.views.find,
                     now_ms=now_ms,
                     audit=audit,
-                )
+                ),
+                waiting_assembly.desk(
+                    settings,
+                    connect(settings.redis_url),
+                    audit=audit,
+                    figures=Landings(registry),
+                    now_ms=now_ms,
+                ),
             ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)

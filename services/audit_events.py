@@ -37,6 +37,8 @@ class AuditKind(StrEnum):
     REACH_STARTED = "reach_started"
     """Whoever a number, link or text reached is warned."""
     REACH_STOPPED = "reach_stopped"
+    REACH_DROPPED = "reach_dropped"
+    """Somebody decided that nobody is warned of what landed on the lists."""
     CHECKPOINT = "checkpoint"
     """The log itself: all before is vouched for, by a signature."""
     LOG_MENDED = "log_mended"

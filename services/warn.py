@@ -19,6 +19,7 @@ from services.rpc.warning import WarningServicer
 from services.settings import Settings
 from services.warning import assembly
 from services.warning.desk.desk import Desk
+from services.warning.figures import Landings
 from services.warning.intake import events_http, http_server
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.intake.events_http import Who
@@ -26,6 +27,7 @@ from services.warning.policy import rulebook
 from services.warning.policy.routing import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
 from services.warning.policy.rulebook_counts import RulebookCounts
+from services.warning.reach import waiting_assembly
 from services.warning.sending import way_out
 from services.warning.sending.channel_figures import ChannelFigures
 from services.warning.sending.limit_store import LimitStore
@@ -76,8 +78,19 @@ async def run(settings: Settings) -> int:
         failed=lambda code: failures.labels(code).inc(),
         security=guard,
     )
+    landing = waiting_assembly.landing(
+        settings,
+        client,
+        lists=connect(settings.redis_url, decode_responses=False),
+        router=router,
+        audit=audit,
+        worker=pipeline.consumer,
+        figures=Landings(registry),
+        now_ms=now_ms,
+    )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(client.aclose)
+        stack.push_async_callback(landing.close)
         if settings.metrics_enabled:
             page = admin_metrics.page(
                 registry, settings.metrics_host, settings.warning_metrics_port
@@ -107,6 +120,7 @@ async def run(settings: Settings) -> int:
         )
         stack.push_async_callback(ways.close)
         background = [*pipeline.start(), *ways.start()]
+        background += [asyncio.create_task(one) for one in landing.running()]
         background.append(asyncio.create_task(switch.follow()))
         background.append(asyncio.create_task(refusals.run()))
         if settings.warning_drop_dir is not None:

@@ -36,6 +36,8 @@ class _ReachKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReachKind.V
     """A host with all below it: who asked for it, or got a text with a link to it."""
     REACH_KIND_TEXT: _ReachKind.ValueType  # 4
     """A text or its fingerprint: who got one that is nearly the same."""
+    REACH_KIND_CHANGE: _ReachKind.ValueType  # 5
+    """Several entries of one change; only of reaches that waited, never asked for."""
 
 class ReachKind(_ReachKind, metaclass=_ReachKindEnumTypeWrapper):
     """What may have reached people."""
@@ -50,6 +52,8 @@ REACH_KIND_LINK: ReachKind.ValueType  # 3
 """A host with all below it: who asked for it, or got a text with a link to it."""
 REACH_KIND_TEXT: ReachKind.ValueType  # 4
 """A text or its fingerprint: who got one that is nearly the same."""
+REACH_KIND_CHANGE: ReachKind.ValueType  # 5
+"""Several entries of one change; only of reaches that waited, never asked for."""
 Global___ReachKind: _TypeAlias = ReachKind  # noqa: Y015
 
 class _ReachState:
@@ -79,6 +83,46 @@ REACH_STATE_STOPPED: ReachState.ValueType  # 2
 REACH_STATE_DONE: ReachState.ValueType  # 3
 """Everybody has a case."""
 Global___ReachState: _TypeAlias = ReachState  # noqa: Y015
+
+class _WaitingReachState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WaitingReachStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WaitingReachState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WAITING_REACH_STATE_UNSPECIFIED: _WaitingReachState.ValueType  # 0
+    """Not said."""
+    WAITING_REACH_STATE_WAITING: _WaitingReachState.ValueType  # 1
+    """For a person, or to be counted."""
+    WAITING_REACH_STATE_STARTED: _WaitingReachState.ValueType  # 2
+    """It became a reach with the same id."""
+    WAITING_REACH_STATE_DROPPED: _WaitingReachState.ValueType  # 3
+    """Somebody decided against it."""
+    WAITING_REACH_STATE_WITHDRAWN: _WaitingReachState.ValueType  # 4
+    """None of its entries blocks any more, or nobody started it for long."""
+    WAITING_REACH_STATE_NOBODY: _WaitingReachState.ValueType  # 5
+    """It had reached nobody."""
+    WAITING_REACH_STATE_LEFT: _WaitingReachState.ValueType  # 6
+    """More entries began to block at once than are looked after."""
+
+class WaitingReachState(_WaitingReachState, metaclass=_WaitingReachStateEnumTypeWrapper):
+    """Where a reach that waits stands."""
+
+WAITING_REACH_STATE_UNSPECIFIED: WaitingReachState.ValueType  # 0
+"""Not said."""
+WAITING_REACH_STATE_WAITING: WaitingReachState.ValueType  # 1
+"""For a person, or to be counted."""
+WAITING_REACH_STATE_STARTED: WaitingReachState.ValueType  # 2
+"""It became a reach with the same id."""
+WAITING_REACH_STATE_DROPPED: WaitingReachState.ValueType  # 3
+"""Somebody decided against it."""
+WAITING_REACH_STATE_WITHDRAWN: WaitingReachState.ValueType  # 4
+"""None of its entries blocks any more, or nobody started it for long."""
+WAITING_REACH_STATE_NOBODY: WaitingReachState.ValueType  # 5
+"""It had reached nobody."""
+WAITING_REACH_STATE_LEFT: WaitingReachState.ValueType  # 6
+"""More entries began to block at once than are looked after."""
+Global___WaitingReachState: _TypeAlias = WaitingReachState  # noqa: Y015
 
 @_typing.final
 class ReachSubject(_message.Message):
@@ -528,3 +572,469 @@ class StopReachResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StopReachResponse: _TypeAlias = StopReachResponse  # noqa: Y015
+
+@_typing.final
+class WaitingReach(_message.Message):
+    """A reach that one change of the lists put before a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class RowsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    WAITING_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    LISTED_BY_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
+    LANDED_AT_MS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    LANDED_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    ENDED_AT_MS_FIELD_NUMBER: _builtins.int
+    ENDED_BY_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    waiting_id: _builtins.str
+    """Its id; started, the reach has it, too."""
+    state: Global___WaitingReachState.ValueType
+    """Where it stands."""
+    list_version: _builtins.int
+    """Version of the lists that the change made."""
+    change_id: _builtins.int
+    """The change request; 0: none is known."""
+    listed_by: _builtins.str
+    """Who asked for the change."""
+    approved_by: _builtins.str
+    """Who approved it; empty: one person was enough."""
+    landed_at_ms: _builtins.int
+    """When the entries began to block, in milliseconds since the Unix epoch."""
+    days: _builtins.int
+    """How many days before that are looked at."""
+    landed: _builtins.int
+    """Entries that began to block."""
+    ended_at_ms: _builtins.int
+    """When it ceased to wait, in milliseconds since the Unix epoch; 0: it waits."""
+    ended_by: _builtins.str
+    """Who started or dropped it; empty: nobody."""
+    why: _builtins.str
+    """Of one that was dropped, withdrawn or left: why."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___LandedEntry]:
+        """Those of them that still do; none where more landed than are looked after."""
+
+    @_builtins.property
+    def rows(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Other rows of the change, by why they are no part of this: allow, shadow, ended, acted,
+        no_fraud, url_prefix; and landed.
+        """
+
+    @_builtins.property
+    def count(self) -> Global___WaitingReachCount:
+        """Whom they had reached; absent: not counted yet, or no longer since an entry went."""
+
+    def __init__(
+        self,
+        *,
+        waiting_id: _builtins.str = ...,
+        state: Global___WaitingReachState.ValueType = ...,
+        list_version: _builtins.int = ...,
+        change_id: _builtins.int = ...,
+        listed_by: _builtins.str = ...,
+        approved_by: _builtins.str = ...,
+        landed_at_ms: _builtins.int = ...,
+        days: _builtins.int = ...,
+        landed: _builtins.int = ...,
+        entries: _abc.Iterable[Global___LandedEntry] | None = ...,
+        rows: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        count: Global___WaitingReachCount | None = ...,
+        ended_at_ms: _builtins.int = ...,
+        ended_by: _builtins.str = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["count", b"count"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by", b"approved_by", "change_id", b"change_id", "count", b"count", "days", b"days", "ended_at_ms", b"ended_at_ms", "ended_by", b"ended_by", "entries", b"entries", "landed", b"landed", "landed_at_ms", b"landed_at_ms", "list_version", b"list_version", "listed_by", b"listed_by", "rows", b"rows", "state", b"state", "waiting_id", b"waiting_id", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingReach: _TypeAlias = WaitingReach  # noqa: Y015
+
+@_typing.final
+class LandedEntry(_message.Message):
+    """An entry that began to block."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
+    entry_id: _builtins.str
+    """Its id in the lists."""
+    kind: Global___ReachKind.ValueType
+    """As what it is looked for."""
+    pattern: _builtins.str
+    """Its pattern, as lists write it."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Kind of fraud."""
+    campaign: _builtins.str
+    """Its campaign; empty: none."""
+    expires_at_s: _builtins.int
+    """When it ends, in seconds since the Unix epoch; 4294967295: never."""
+    def __init__(
+        self,
+        *,
+        entry_id: _builtins.str = ...,
+        kind: Global___ReachKind.ValueType = ...,
+        pattern: _builtins.str = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType = ...,
+        campaign: _builtins.str = ...,
+        expires_at_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "pattern", b"pattern"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LandedEntry: _TypeAlias = LandedEntry  # noqa: Y015
+
+@_typing.final
+class WaitingReachCount(_message.Message):
+    """Whom the entries of a change had reached; each person once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ByExposureEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ByTierEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    COUNTED_AT_MS_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    LOWER_BOUND_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    TORN_FIELD_NUMBER: _builtins.int
+    COVERS_FROM_MS_FIELD_NUMBER: _builtins.int
+    BY_EXPOSURE_FIELD_NUMBER: _builtins.int
+    BY_TIER_FIELD_NUMBER: _builtins.int
+    JUDGED_FIELD_NUMBER: _builtins.int
+    UNCOUNTED_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    counted_at_ms: _builtins.int
+    """When somebody looked, in milliseconds since the Unix epoch."""
+    persons: _builtins.int
+    """Persons."""
+    lower_bound: _builtins.bool
+    """Whether the log has only some of what was let through: then there are at least so many."""
+    complete: _builtins.bool
+    """Whether every entry was looked for, in all of the log, and nobody was left out."""
+    left_out: _builtins.int
+    """Persons beyond the most that one reach takes, about."""
+    torn: _builtins.int
+    """Segments of the log that could not be read."""
+    covers_from_ms: _builtins.int
+    """From when on the log has anything, in milliseconds since the Unix epoch; 0: it has nothing."""
+    judged: _builtins.int
+    """Persons judged: of very many only some."""
+    uncounted: _builtins.int
+    """Entries that could not be looked for."""
+    why: _builtins.str
+    """Why the first of these could not."""
+    @_builtins.property
+    def by_exposure(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Persons by exposure, as in a preview."""
+
+    @_builtins.property
+    def by_tier(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Persons judged by the tier that a new case would have: low, medium, high."""
+
+    def __init__(
+        self,
+        *,
+        counted_at_ms: _builtins.int = ...,
+        persons: _builtins.int = ...,
+        lower_bound: _builtins.bool = ...,
+        complete: _builtins.bool = ...,
+        left_out: _builtins.int = ...,
+        torn: _builtins.int = ...,
+        covers_from_ms: _builtins.int = ...,
+        by_exposure: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        by_tier: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        judged: _builtins.int = ...,
+        uncounted: _builtins.int = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_exposure", b"by_exposure", "by_tier", b"by_tier", "complete", b"complete", "counted_at_ms", b"counted_at_ms", "covers_from_ms", b"covers_from_ms", "judged", b"judged", "left_out", b"left_out", "lower_bound", b"lower_bound", "persons", b"persons", "torn", b"torn", "uncounted", b"uncounted", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingReachCount: _TypeAlias = WaitingReachCount  # noqa: Y015
+
+@_typing.final
+class ListWaitingReachesRequest(_message.Message):
+    """Asks which reaches wait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALL_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    all: _builtins.bool
+    """Also those that no longer wait; then the newest first."""
+    page_size: _builtins.int
+    """How many, 1 to 1000; absent: 100."""
+    def __init__(
+        self,
+        *,
+        all: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "page_size", b"page_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWaitingReachesRequest: _TypeAlias = ListWaitingReachesRequest  # noqa: Y015
+
+@_typing.final
+class ListWaitingReachesResponse(_message.Message):
+    """Reaches that wait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REACHES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reaches(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingReach]:
+        """The one that waits longest first."""
+
+    def __init__(
+        self,
+        *,
+        reaches: _abc.Iterable[Global___WaitingReach] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reaches", b"reaches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWaitingReachesResponse: _TypeAlias = ListWaitingReachesResponse  # noqa: Y015
+
+@_typing.final
+class GetWaitingReachRequest(_message.Message):
+    """Asks for one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_ID_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    waiting_id: _builtins.str
+    """Which. Required."""
+    count: _builtins.bool
+    """Whether it is counted anew before; takes as long as a preview. NOT_FOUND without a log."""
+    def __init__(
+        self,
+        *,
+        waiting_id: _builtins.str = ...,
+        count: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "waiting_id", b"waiting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWaitingReachRequest: _TypeAlias = GetWaitingReachRequest  # noqa: Y015
+
+@_typing.final
+class GetWaitingReachResponse(_message.Message):
+    """One."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REACH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reach(self) -> Global___WaitingReach:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        reach: Global___WaitingReach | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reach", b"reach"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reach", b"reach"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWaitingReachResponse: _TypeAlias = GetWaitingReachResponse  # noqa: Y015
+
+@_typing.final
+class StartWaitingReachRequest(_message.Message):
+    """Asks to have everybody warned."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_ID_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    STARTED_BY_FIELD_NUMBER: _builtins.int
+    waiting_id: _builtins.str
+    """Which. Required."""
+    rate: _builtins.int
+    """Persons a second, at most: 1 to 500; absent: 20."""
+    started_by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        waiting_id: _builtins.str = ...,
+        rate: _builtins.int = ...,
+        started_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rate", b"rate", "started_by", b"started_by", "waiting_id", b"waiting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartWaitingReachRequest: _TypeAlias = StartWaitingReachRequest  # noqa: Y015
+
+@_typing.final
+class StartWaitingReachResponse(_message.Message):
+    """It has begun."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REACH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reach(self) -> Global___Reach:
+        """The reach."""
+
+    def __init__(
+        self,
+        *,
+        reach: Global___Reach | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reach", b"reach"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reach", b"reach"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartWaitingReachResponse: _TypeAlias = StartWaitingReachResponse  # noqa: Y015
+
+@_typing.final
+class DropWaitingReachRequest(_message.Message):
+    """Decides against one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DROPPED_BY_FIELD_NUMBER: _builtins.int
+    waiting_id: _builtins.str
+    """Which. Required."""
+    reason: _builtins.str
+    """Why nobody is warned, up to 500 characters. Required."""
+    dropped_by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        waiting_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        dropped_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dropped_by", b"dropped_by", "reason", b"reason", "waiting_id", b"waiting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropWaitingReachRequest: _TypeAlias = DropWaitingReachRequest  # noqa: Y015
+
+@_typing.final
+class DropWaitingReachResponse(_message.Message):
+    """It no longer waits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REACH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reach(self) -> Global___WaitingReach:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        reach: Global___WaitingReach | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reach", b"reach"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reach", b"reach"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropWaitingReachResponse: _TypeAlias = DropWaitingReachResponse  # noqa: Y015

@@ -56,6 +56,26 @@ class WarningReachServiceStub:
                 request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.StopReachRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.StopReachResponse.FromString,
                 _registered_method=True)
+        self.ListWaitingReaches = channel.unary_unary(
+                '/fanzha.v1.WarningReachService/ListWaitingReaches',
+                request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.ListWaitingReachesRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.ListWaitingReachesResponse.FromString,
+                _registered_method=True)
+        self.GetWaitingReach = channel.unary_unary(
+                '/fanzha.v1.WarningReachService/GetWaitingReach',
+                request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.GetWaitingReachRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.GetWaitingReachResponse.FromString,
+                _registered_method=True)
+        self.StartWaitingReach = channel.unary_unary(
+                '/fanzha.v1.WarningReachService/StartWaitingReach',
+                request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.StartWaitingReachRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.StartWaitingReachResponse.FromString,
+                _registered_method=True)
+        self.DropWaitingReach = channel.unary_unary(
+                '/fanzha.v1.WarningReachService/DropWaitingReach',
+                request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachResponse.FromString,
+                _registered_method=True)
 
 
 class WarningReachServiceServicer:
@@ -91,6 +111,35 @@ class WarningReachServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListWaitingReaches(self, request, context):
+        """Lists reaches that wait for a person: what began to block, and whom it had reached.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetWaitingReach(self, request, context):
+        """Returns one with its entries; NOT_FOUND when there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartWaitingReach(self, request, context):
+        """Looks once more, and has everybody warned. ABORTED when it no longer waits, or another was
+        faster: look again before it is tried again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropWaitingReach(self, request, context):
+        """Decides against one, with a reason. ABORTED as above.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningReachServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +162,26 @@ def add_WarningReachServiceServicer_to_server(servicer, server):
                     servicer.StopReach,
                     request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.StopReachRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.StopReachResponse.SerializeToString,
+            ),
+            'ListWaitingReaches': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWaitingReaches,
+                    request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.ListWaitingReachesRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.ListWaitingReachesResponse.SerializeToString,
+            ),
+            'GetWaitingReach': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWaitingReach,
+                    request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.GetWaitingReachRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.GetWaitingReachResponse.SerializeToString,
+            ),
+            'StartWaitingReach': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartWaitingReach,
+                    request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.StartWaitingReachRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.StartWaitingReachResponse.SerializeToString,
+            ),
+            'DropWaitingReach': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropWaitingReach,
+                    request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -225,6 +294,114 @@ class WarningReachService:
             '/fanzha.v1.WarningReachService/StopReach',
             fanzha_dot_v1_dot_warning__reach__pb2.StopReachRequest.SerializeToString,
             fanzha_dot_v1_dot_warning__reach__pb2.StopReachResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWaitingReaches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReachService/ListWaitingReaches',
+            fanzha_dot_v1_dot_warning__reach__pb2.ListWaitingReachesRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__reach__pb2.ListWaitingReachesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetWaitingReach(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReachService/GetWaitingReach',
+            fanzha_dot_v1_dot_warning__reach__pb2.GetWaitingReachRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__reach__pb2.GetWaitingReachResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartWaitingReach(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReachService/StartWaitingReach',
+            fanzha_dot_v1_dot_warning__reach__pb2.StartWaitingReachRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__reach__pb2.StartWaitingReachResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropWaitingReach(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReachService/DropWaitingReach',
+            fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachResponse.FromString,
             options,
             channel_credentials,
             insecure,

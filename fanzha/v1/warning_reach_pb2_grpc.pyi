@@ -43,6 +43,16 @@ class WarningReachServiceStub:
     """Lists the newest hundred reaches, and how far they are."""
     StopReach: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.StopReachRequest, _warning_reach_pb2.StopReachResponse]
     """Stops a reach; who was warned stays warned."""
+    ListWaitingReaches: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.ListWaitingReachesRequest, _warning_reach_pb2.ListWaitingReachesResponse]
+    """Lists reaches that wait for a person: what began to block, and whom it had reached."""
+    GetWaitingReach: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.GetWaitingReachRequest, _warning_reach_pb2.GetWaitingReachResponse]
+    """Returns one with its entries; NOT_FOUND when there is none."""
+    StartWaitingReach: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.StartWaitingReachRequest, _warning_reach_pb2.StartWaitingReachResponse]
+    """Looks once more, and has everybody warned. ABORTED when it no longer waits, or another was
+    faster: look again before it is tried again.
+    """
+    DropWaitingReach: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.DropWaitingReachRequest, _warning_reach_pb2.DropWaitingReachResponse]
+    """Decides against one, with a reason. ABORTED as above."""
 
 @_typing.type_check_only
 class WarningReachServiceAsyncStub(WarningReachServiceStub):
@@ -59,6 +69,16 @@ class WarningReachServiceAsyncStub(WarningReachServiceStub):
     """Lists the newest hundred reaches, and how far they are."""
     StopReach: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.StopReachRequest, _warning_reach_pb2.StopReachResponse]  # type: ignore[assignment]
     """Stops a reach; who was warned stays warned."""
+    ListWaitingReaches: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.ListWaitingReachesRequest, _warning_reach_pb2.ListWaitingReachesResponse]  # type: ignore[assignment]
+    """Lists reaches that wait for a person: what began to block, and whom it had reached."""
+    GetWaitingReach: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.GetWaitingReachRequest, _warning_reach_pb2.GetWaitingReachResponse]  # type: ignore[assignment]
+    """Returns one with its entries; NOT_FOUND when there is none."""
+    StartWaitingReach: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.StartWaitingReachRequest, _warning_reach_pb2.StartWaitingReachResponse]  # type: ignore[assignment]
+    """Looks once more, and has everybody warned. ABORTED when it no longer waits, or another was
+    faster: look again before it is tried again.
+    """
+    DropWaitingReach: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.DropWaitingReachRequest, _warning_reach_pb2.DropWaitingReachResponse]  # type: ignore[assignment]
+    """Decides against one, with a reason. ABORTED as above."""
 
 class WarningReachServiceServicer(metaclass=_abc_1.ABCMeta):
     """Looks whom something reached, by the decision log, and has everybody warned, the most exposed
@@ -96,5 +116,39 @@ class WarningReachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_warning_reach_pb2.StopReachResponse, _abc.Awaitable[_warning_reach_pb2.StopReachResponse]]:
         """Stops a reach; who was warned stays warned."""
+
+    @_abc_1.abstractmethod
+    def ListWaitingReaches(
+        self,
+        request: _warning_reach_pb2.ListWaitingReachesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_reach_pb2.ListWaitingReachesResponse, _abc.Awaitable[_warning_reach_pb2.ListWaitingReachesResponse]]:
+        """Lists reaches that wait for a person: what began to block, and whom it had reached."""
+
+    @_abc_1.abstractmethod
+    def GetWaitingReach(
+        self,
+        request: _warning_reach_pb2.GetWaitingReachRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_reach_pb2.GetWaitingReachResponse, _abc.Awaitable[_warning_reach_pb2.GetWaitingReachResponse]]:
+        """Returns one with its entries; NOT_FOUND when there is none."""
+
+    @_abc_1.abstractmethod
+    def StartWaitingReach(
+        self,
+        request: _warning_reach_pb2.StartWaitingReachRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_reach_pb2.StartWaitingReachResponse, _abc.Awaitable[_warning_reach_pb2.StartWaitingReachResponse]]:
+        """Looks once more, and has everybody warned. ABORTED when it no longer waits, or another was
+        faster: look again before it is tried again.
+        """
+
+    @_abc_1.abstractmethod
+    def DropWaitingReach(
+        self,
+        request: _warning_reach_pb2.DropWaitingReachRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_reach_pb2.DropWaitingReachResponse, _abc.Awaitable[_warning_reach_pb2.DropWaitingReachResponse]]:
+        """Decides against one, with a reason. ABORTED as above."""
 
 def add_WarningReachServiceServicer_to_server(servicer: WarningReachServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,45 +1,34 @@
 """`fanzha warnings reach`, `reaches`: warn whom something confirmed reached before it was known."""
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from blocklists.importers import words as list_words
-from fanzha.client import channels
 from fanzha.v1 import warning_reach_pb2 as pb
-from fanzha.v1 import warning_reach_pb2_grpc
-from services.cli.console import err, one_sentence, out, print_json, progress
+from services.cli import reach_server, warning_waiting
+from services.cli.console import out, print_json, progress
 from services.cli.list_server import as_dict
 from services.cli.list_words import DEFAULT_TARGET, AsJson, Author, Target, enum, login
 from services.cli.moments import written
+from services.cli.reach_server import CHANGE_KIND, KINDS, STATES
 from services.warning.policy.places import places
 
-_LOOK_SECONDS = 600.0
-"""Months of a busy log take minutes to look through."""
-_DEADLINE_SECONDS = 10.0
-_POLL_SECONDS = 0.5
-_IDLE_SECONDS = 15.0
-_SHOWN = 10
 _WIDE = 200
 _DRY = typer.Option("--dry-run", help="Only count.")
-_STATES = {
-    pb.REACH_STATE_RUNNING: "running",
-    pb.REACH_STATE_STOPPED: "stopped",
-    pb.REACH_STATE_DONE: "done",
-}
-_KINDS = {
-    pb.REACH_KIND_NUMBER: "number",
-    pb.REACH_KIND_SENDER: "sender",
-    pb.REACH_KIND_LINK: "link",
-    pb.REACH_KIND_TEXT: "text",
-}
+
+app = typer.Typer()
+app.command("list")(warning_waiting.list_waiting)
+app.command()(warning_waiting.show)
+app.command()(warning_waiting.start)
+app.command()(warning_waiting.drop)
 
 
+@app.callback(invoke_without_command=True)
 def reach(
+    context: typer.Context,
     number: Annotated[
         str, typer.Option(help="A number, code or range: who was called, wrote or called back.")
     ] = "",
@@ -60,14 +49,17 @@ def reach(
     """Warn everybody whom a number, sender, link or text reached, the most exposed first.
 
     Counts first, and asks. What was blocked reached nobody. It goes on in the background when this
-    command ends; started again, it takes nobody in twice.
+    command ends; started again, it takes nobody in twice. Entries that begin to block are looked
+    after by themselves: the commands show whom they had reached, and start or drop it.
     """
+    if context.invoked_subcommand:
+        return
     subject = _subject({"number": number, "sender": sender, "link": link, "text": text}, days)
     kind: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
-    with _server(target) as stub, progress(bar=False) as bar:
+    with reach_server.server(target) as stub, progress(bar=False) as bar:
         bar.add_task("looking through the decision log", total=None, note="")
         asked = pb.PreviewReachRequest(subject=subject)
-        found = stub.PreviewReach(asked, timeout=_LOOK_SECONDS)
+        found = stub.PreviewReach(asked, timeout=reach_server.LOOK_SECONDS)
     if not as_json:
         _show(found, rate)
     if dry_run or not found.persons:
@@ -79,13 +71,13 @@ def reach(
     request = pb.StartReachRequest(
         subject=subject, rate=rate, fraud_type=kind, started_by=author or login()
     )
-    with _server(target) as stub:
-        started = stub.StartReach(request, timeout=_LOOK_SECONDS).reach
-        done = _follow(stub, started)
+    with reach_server.server(target) as stub:
+        started = stub.StartReach(request, timeout=reach_server.LOOK_SECONDS).reach
+        done = reach_server.follow(stub, started)
     if as_json:
         print_json({"preview": as_dict(found), "reach": as_dict(done)})
     else:
-        _told(done)
+        reach_server.tell(done)
 
 
 def reaches(
@@ -95,12 +87,14 @@ def reaches(
     as_json: AsJson = False,
 ) -> None:
     """List reaches, the newest first, or stop one; who was warned stays warned."""
-    with _server(target) as stub:
+    with reach_server.server(target) as stub:
         if stop:
             request = pb.StopReachRequest(reach_id=stop, stopped_by=author or login())
-            found = [stub.StopReach(request, timeout=_DEADLINE_SECONDS).reach]
+            found = [stub.StopReach(request, timeout=reach_server.DEADLINE_SECONDS).reach]
         else:
-            answer = stub.ListReaches(pb.ListReachesRequest(), timeout=_DEADLINE_SECONDS)
+            answer = stub.ListReaches(
+                pb.ListReachesRequest(), timeout=reach_server.DEADLINE_SECONDS
+            )
             found = list(answer.reaches)
     if as_json:
         print_json([as_dict(one) for one in found])
@@ -110,9 +104,9 @@ def reaches(
     for one in found:
         table.add_row(
             one.reach_id,
-            f"{_KINDS[one.subject.kind]} {one.subject.pattern[:40]}",
+            f"{(KINDS | CHANGE_KIND)[one.subject.kind]} {one.subject.pattern[:40]}",
             str(one.subject.days),
-            _STATES[one.state],
+            STATES[one.state],
             f"{one.done:,}/{one.persons:,}",
             *(f"{count:,}" for count in (one.opened, one.joined, one.known)),
             one.started_by,
@@ -129,14 +123,14 @@ def _subject(given: Mapping[str, str], days: int) -> pb.ReachSubject:
         raise typer.BadParameter("one of --number, --sender, --link, --text")
     ((word, pattern),) = named
     subject = pb.ReachSubject(pattern=pattern, days=days)
-    subject.kind = next(kind for kind, known in _KINDS.items() if known == word)
+    subject.kind = next(kind for kind, known in KINDS.items() if known == word)
     return subject
 
 
 def _show(found: pb.PreviewReachResponse, rate: int) -> None:
     least = "at least " if found.lower_bound else ""
     out.print(
-        f"{_KINDS[found.subject.kind]} {found.subject.pattern}: {least}{found.persons:,} persons "
+        f"{KINDS[found.subject.kind]} {found.subject.pattern}: {least}{found.persons:,} persons "
         f"reached in {found.subject.days} days",
         markup=False,
     )
@@ -162,51 +156,7 @@ def _show(found: pb.PreviewReachResponse, rate: int) -> None:
         ),
         ("day", found.by_day),
     ):
-        _counts(title, counts)
+        reach_server.counts(title, dict(counts))
     if found.persons:
         seconds = -(-found.persons // rate)
         out.print(f"takes {seconds:,} s or more, at {rate} persons a second")
-
-
-def _counts(title: str, counts: Mapping[str, int]) -> None:
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    shown = ", ".join(f"{name} {by:,}" for name, by in ordered[:_SHOWN])
-    left = len(ordered) - _SHOWN
-    more = f", and {left} more" if left > 0 else ""
-    if shown:
-        out.print(f"  {title:<8} {shown}{more}", markup=False)
-
-
-def _follow(stub: Any, started: pb.Reach) -> pb.Reach:
-    """Wait until a reach ends; Ctrl-C ends the waiting, and not the reach."""
-    reached, since = started, time.monotonic()
-    with progress() as bar:
-        task = bar.add_task("warning", total=started.persons, note="")
-        try:
-            while reached.state == pb.REACH_STATE_RUNNING:
-                time.sleep(_POLL_SECONDS)
-                answer = stub.ListReaches(pb.ListReachesRequest(), timeout=_DEADLINE_SECONDS)
-                known = {one.reach_id: one for one in answer.reaches}
-                reached = known.get(started.reach_id, reached)
-                bar.update(task, completed=reached.done, note=f"{reached.done:,}")
-                if not reached.done and since and time.monotonic() - since > _IDLE_SECONDS:
-                    err.print("nobody works on it yet: it takes a running `fanzha warn`")
-                    since = 0.0
-        except KeyboardInterrupt:
-            err.print(f"it goes on: fanzha warnings reaches; --stop {started.reach_id} ends it")
-            raise typer.Exit(130) from None
-    return reached
-
-
-def _told(done: pb.Reach) -> None:
-    out.print(
-        f"reach {done.reach_id} {_STATES[done.state]}: {done.done:,} of {done.persons:,} persons; "
-        f"{done.opened:,} new cases, {done.joined:,} joined, {done.known:,} known before"
-        + (f", {done.refused:,} refused" if done.refused else "")
-    )
-
-
-@contextmanager
-def _server(target: str) -> Iterator[Any]:
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield warning_reach_pb2_grpc.WarningReachServiceStub(channel)

@@ -8,11 +8,14 @@ from fanzha.fraud import FraudType
 from fanzha.v1 import warning_reach_pb2 as pb
 from fanzha.v1 import warning_reach_pb2_grpc as pb_grpc
 from services.decision_log.reach_subject import SubjectKind
+from services.rpc import warning_waiting_messages as waiting_messages
+from services.rpc.warning_waiting_messages import KINDS
+from services.warning.reach.reach_running import DEFAULT_RATE
 from services.warning.reach.reach_store import Reach, ReachState
 from services.warning.reach.reaching import Asked, Preview, Reaching
+from services.warning.reach.waiting_desk import WaitingDesk
 
-_DEFAULT_RATE = 20
-_KINDS = dict(zip(SubjectKind, (1, 2, 3, 4), strict=True))
+_LISTED = 100
 _STATES = dict(zip(ReachState, (1, 2, 3), strict=True))
 """The numbers of the wire, in the order of the enums."""
 _wire: Callable[[int], Any] = int
@@ -21,8 +24,9 @@ _wire: Callable[[int], Any] = int
 class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
     """Reaches back. Errors become statuses in the error interceptor."""
 
-    def __init__(self, reaching: Reaching) -> None:
+    def __init__(self, reaching: Reaching, waiting: WaitingDesk) -> None:
         self._reaching = reaching
+        self._waiting = waiting
 
     async def PreviewReach(
         self, request: pb.PreviewReachRequest, context: object
@@ -39,7 +43,7 @@ class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
             raise InvalidInput(f"fraud_type: none has number {request.fraud_type}") from None
         reach = await self._reaching.start(
             _asked(request.subject),
-            rate=request.rate or _DEFAULT_RATE,
+            rate=request.rate or DEFAULT_RATE,
             fraud_type=fraud_type,
             by=request.started_by,
         )
@@ -56,10 +60,40 @@ class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
         stopped = await self._reaching.stop(request.reach_id, by=request.stopped_by)
         return pb.StopReachResponse(reach=_reach(stopped))
 
+    async def ListWaitingReaches(
+        self, request: pb.ListWaitingReachesRequest, context: object
+    ) -> pb.ListWaitingReachesResponse:
+        found = await self._waiting.reaches(
+            everything=request.all, count=request.page_size or _LISTED
+        )
+        return pb.ListWaitingReachesResponse(reaches=map(waiting_messages.waiting, found))
+
+    async def GetWaitingReach(
+        self, request: pb.GetWaitingReachRequest, context: object
+    ) -> pb.GetWaitingReachResponse:
+        found = await self._waiting.get(request.waiting_id, count=request.count)
+        return pb.GetWaitingReachResponse(reach=waiting_messages.waiting(found))
+
+    async def StartWaitingReach(
+        self, request: pb.StartWaitingReachRequest, context: object
+    ) -> pb.StartWaitingReachResponse:
+        begun = await self._waiting.start(
+            request.waiting_id, rate=request.rate or DEFAULT_RATE, by=request.started_by
+        )
+        return pb.StartWaitingReachResponse(reach=_reach(begun.reach))
+
+    async def DropWaitingReach(
+        self, request: pb.DropWaitingReachRequest, context: object
+    ) -> pb.DropWaitingReachResponse:
+        dropped = await self._waiting.drop(
+            request.waiting_id, reason=request.reason, by=request.dropped_by
+        )
+        return pb.DropWaitingReachResponse(reach=waiting_messages.waiting(dropped))
+
 
 def _asked(subject: pb.ReachSubject) -> Asked:
-    for kind, number in _KINDS.items():
-        if number == subject.kind:
+    for kind in SubjectKind:
+        if KINDS[kind.value] == subject.kind:
             return Asked(kind=kind, pattern=subject.pattern, days=subject.days)
     raise InvalidInput(f"kind: required; there is none with number {subject.kind}")
 
@@ -68,7 +102,7 @@ def _preview(asked: Asked, found: Preview) -> pb.PreviewReachResponse:
     reached = found.reached
     return pb.PreviewReachResponse(
         subject=pb.ReachSubject(
-            kind=_wire(_KINDS[asked.kind]), pattern=found.subject.pattern, days=asked.days
+            kind=_wire(KINDS[asked.kind.value]), pattern=found.subject.pattern, days=asked.days
         ),
         persons=len(reached.persons),
         lower_bound=found.sampled,
@@ -91,7 +125,7 @@ def _reach(reach: Reach) -> pb.Reach:
     return pb.Reach(
         reach_id=reach.id,
         subject=pb.ReachSubject(
-            kind=_wire(_KINDS[SubjectKind(reach.kind)]), pattern=reach.pattern, days=reach.days
+            kind=_wire(KINDS[reach.kind]), pattern=reach.pattern, days=reach.days
         ),
         rate=reach.rate,
         persons=reach.total,

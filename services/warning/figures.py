@@ -1,5 +1,7 @@
 """What the warning process counts, for Prometheus. No numbers of people, no names of sources."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -85,3 +87,47 @@ class WarningFigures:
     def letters(self, kept: int) -> None:
         """Tell how many dead letters there are."""
         self._letters.set(kept)
+
+
+class Landings:
+    """Counts what lands on the lists, and what becomes of the reaches that wait for a person."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._rows = Counter(
+            "fanzha_warning_landed_rows",
+            "Rows of changes to the lists, by what they are to a reach; landed: block from now on.",
+            ["what"],
+            registry=registry,
+        )
+        self._lost = Counter(
+            "fanzha_warning_landed_versions_lost",
+            "Versions of the lists of which nobody can tell what they made land.",
+            registry=registry,
+        )
+        self._reaches = Counter(
+            "fanzha_warning_waiting_reaches",
+            "Reaches by what became of them: waiting, left, by_itself, started, dropped, "
+            "withdrawn, nobody.",
+            ["what"],
+            registry=registry,
+        )
+        self._now = Gauge(
+            "fanzha_warning_waiting_reaches_now", "Reaches that wait.", registry=registry
+        )
+
+    def rows(self, counts: Mapping[str, int]) -> None:
+        """Count the rows of a change."""
+        for what, by in counts.items():
+            self._rows.labels(what).inc(by)
+
+    def lost(self, versions: int) -> None:
+        """Count versions that nobody can tell of."""
+        self._lost.inc(versions)
+
+    def reach(self, what: str) -> None:
+        """Count what became of a reach."""
+        self._reaches.labels(what).inc()
+
+    def waiting(self, reaches: int) -> None:
+        """Say how many wait now."""
+        self._now.set(reaches)

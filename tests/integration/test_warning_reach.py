@@ -37,6 +37,7 @@ from tests.builders import an_entry, some_calls
 from tests.change_desk import MemoryAudit
 from tests.decision_logs import NOW_MS, logged
 from tests.serving import in_a_thread
+from tests.waiting_reaches import LandingRig
 
 FRAUD = "+8619900000001"
 PEOPLE = [f"+86130000000{number:02}" for number in range(30)]
@@ -216,7 +217,9 @@ async def test_nobody_is_found_without_a_log_or_without_contacts(
 def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[..., Result]]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         client = connect(redis_url)
-        servicer = WarningReachServicer(reaching(client, folder, audit))
+        servicer = WarningReachServicer(
+            reaching(client, folder, audit), LandingRig(redis_url, folder, audit).desk()
+        )
         server = RpcServer({"warning_reach": servicer}, max_message_bytes=2**20)
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(runner(client).run())

@@ -17,6 +17,8 @@ from services.warning.reach.reach_store import WHAT, Reach, ReachStore
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+DEFAULT_RATE = 20
+"""Persons a second where nobody says."""
 MOST_RATE = 500
 """Persons a second; beside these, hits must come through."""
 

@@ -1,18 +1,22 @@
 """Keeps reaches in Redis: what is asked, who is still to be warned, and how far it is.
 
 All keys lie in one slot. The plan of a reach, its persons in order, is written before the reach is
-there; whoever works on it takes persons from its head, and one script moves on: by the number done
-before, so that of two who took the same persons only one counts them. Persons taken twice after
-a crash are found to be known, see `reach_persons`.
+there, under a name of its own: one script makes it the plan and the reach begin, together with what
+the reach ends, see `waiting_store`; nobody sees half of it, and nothing begins twice. Whoever works
+on it takes persons from its head, and one script moves on: by the number done before, so that of
+two who took the same persons only one counts them. Persons taken twice after a crash are found to
+be known, see `reach_persons`.
 
 ================================  ==============================================
 ``fanzha:{warning:reach}:all``    sorted set: reaches by when they were started
 ``fanzha:{warning:reach}:open``   sorted set: those that run
 ``…:job:<id>``, ``…:plan:<id>``   hash: the reach; list: persons still to be warned
 ``…:lease:<id>``                  who works on it
+``…:writing:<attempt>``           list: a plan that is being written; gone in an hour
 ================================  ==============================================
 """
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,10 +33,34 @@ _SECONDS = 5.0
 _AT_ONCE = 500
 _LEASE_MS = 30_000
 _PLAN_S = 30 * 86_400
-_JOB_S = 180 * 86_400
-_TAG = "fanzha:{warning:reach}"
-_ALL, _OPEN = f"{_TAG}:all", f"{_TAG}:open"
+_WRITING_S = 3600
+KEEP_S = 180 * 86_400
+"""How long a reach is known."""
+TAG = "fanzha:{warning:reach}"
+_ALL, _OPEN = f"{TAG}:all", f"{TAG}:open"
 _PERSON = TypeAdapter(ReachedPerson)
+
+_ADD = """
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  redis.call('DEL', KEYS[1])
+  return redis.call('HGET', KEYS[3], 'attempt') == ARGV[2] and 1 or 0
+end
+if #KEYS > 5 then
+  if redis.call('HGET', KEYS[6], 'revision') ~= ARGV[6] then
+    redis.call('DEL', KEYS[1])
+    return 0
+  end
+  redis.call('HSET', KEYS[6], 'record', ARGV[7], 'revision', ARGV[6] + 1)
+  redis.call('ZREM', KEYS[7], ARGV[1])
+end
+redis.call('RENAME', KEYS[1], KEYS[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+redis.call('HSET', KEYS[3], 'attempt', ARGV[2], unpack(ARGV, 8))
+redis.call('EXPIRE', KEYS[3], ARGV[5])
+redis.call('ZADD', KEYS[4], ARGV[3], ARGV[1])
+redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
+return 1
+"""
 
 _MOVE_ON = """
 if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
@@ -88,6 +116,17 @@ class Reach:
     ended_at_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What waited for a reach, and ends in the step in which the reach begins."""
+
+    key: str
+    waiting: str
+    """The sorted set that it leaves."""
+    revision: int
+    record: str
+
+
 class ReachStore:
     """Reads and changes reaches. Raises `Unavailable`, soon, while Redis is away."""
 
@@ -95,13 +134,19 @@ class ReachStore:
         """*client* must decode answers."""
         self._client: Any = client
 
-    async def add(self, reach: Reach, plan: Iterable[ReachedPerson]) -> None:
-        """Write a reach and its plan; it runs once all of it is on the disk of the store."""
-        key = _key("plan", reach.id)
+    async def add(
+        self, reach: Reach, plan: Iterable[ReachedPerson], closing: Closing | None = None
+    ) -> bool:
+        """Write a reach and its plan; it runs once all of it is on the disk of the store.
+
+        False when it is there already, or what it closes is no longer as it was.
+        """
+        attempt = secrets.token_hex(6)
+        writing_to = _key("writing", attempt)
         for some in _in_batches(plan):
             async with within(_SECONDS):
-                await self._client.rpush(key, *(_PERSON.dump_json(one) for one in some))
-                await self._client.expire(key, _PLAN_S)
+                await self._client.rpush(writing_to, *(_PERSON.dump_json(one) for one in some))
+                await self._client.expire(writing_to, _WRITING_S)
         fields = {
             "kind": reach.kind,
             "pattern": reach.pattern,
@@ -113,13 +158,18 @@ class ReachStore:
             "state": reach.state.value,
             "done": 0,
         }
+        found = [writing_to, _key("plan", reach.id), _key("job", reach.id), _ALL, _OPEN]
+        closed: tuple[int | str, str] = ("", "")
+        if closing is not None:
+            found += [closing.key, closing.waiting]
+            closed = (closing.revision, closing.record)
+        times = (reach.started_at_ms, _PLAN_S, KEEP_S)
+        pairs = [part for field in fields.items() for part in field]
         async with within(_SECONDS):
-            writing = self._client.pipeline(transaction=False)
-            writing.hset(_key("job", reach.id), mapping=fields)
-            writing.expire(_key("job", reach.id), _JOB_S)
-            writing.zadd(_ALL, {reach.id: reach.started_at_ms})
-            writing.zadd(_OPEN, {reach.id: reach.started_at_ms})
-            await execute_synced(self._client, writing, _ALL)
+            adding = self._client.pipeline(transaction=False)
+            adding.eval(_ADD, len(found), *found, reach.id, attempt, *times, *closed, *pairs)
+            answers, _ = await execute_synced(self._client, adding, _ALL)
+        return bool(answers[0])
 
     async def get(self, reach_id: str) -> Reach:
         """Return a reach; `NotFound` when there is none."""
@@ -189,7 +239,7 @@ class ReachStore:
 
 
 def _key(what: str, reach_id: str) -> str:
-    return f"{_TAG}:{what}:{reach_id}"
+    return f"{TAG}:{what}:{reach_id}"
 
 
 def _in_batches(plan: Iterable[ReachedPerson]) -> Iterator[Sequence[ReachedPerson]]:

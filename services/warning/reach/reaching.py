@@ -92,7 +92,7 @@ class Reaching:
 
     async def preview(self, asked: Asked) -> Preview:
         """Count who would be warned."""
-        _check_reach()
+        check_reach()
         subject, reached = await self._reached(asked)
         if self._regions is None:
             self._regions = await asyncio.to_thread(self._load_regions)
@@ -100,7 +100,7 @@ class Reaching:
 
     async def start(self, asked: Asked, *, rate: int, fraud_type: FraudType, by: str) -> Reach:
         """Have everybody warned who was reached; returns once that is sure to happen."""
-        _check_reach()
+        check_reach()
         if not 1 <= rate <= MOST_RATE:
             raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
         subject, reached = await self._reached(asked)
@@ -151,7 +151,7 @@ class Reaching:
 
     async def stop(self, reach_id: str, *, by: str) -> Reach:
         """Stop a reach; who was warned stays warned."""
-        _check_reach()
+        check_reach()
         who = identity.author(by)
         if not await self._store.stop(reach_id, who, self._now_ms()):
             found = await self._store.get(reach_id)
@@ -238,7 +238,8 @@ def build(
     )
 
 
-def _check_reach() -> None:
+def check_reach() -> None:
+    """Raise `NotAllowed` for who is held to some regions."""
     who = identity.current()
     if who.regions:
         reach = ", ".join(sorted(who.regions))

@@ -1,0 +1,190 @@
+"""What notices and counts entries that land, on a real store and a log, with a clock that stands.
+
+`work` is what a process of its own runs, to be killed.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import redis
+from prometheus_client import CollectorRegistry
+
+from blocklists.changes import Change
+from blocklists.entries import Entry
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.redis_client import Client, connect
+from blocklists.store import Store
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from services.audit_events import Audit, NoAudit
+from services.decision_log.query import DecisionQuery
+from services.decision_log.reached import ReachQuery
+from services.warning.cases.case_store import CaseStore
+from services.warning.cases.opening import PlainRouter
+from services.warning.figures import Landings
+from services.warning.intake.intake import Intake
+from services.warning.reach.beginning import Beginning
+from services.warning.reach.counting import Counting, Mode
+from services.warning.reach.list_log import ListLog
+from services.warning.reach.looking_back import LookingBack
+from services.warning.reach.noticing import Noticing
+from services.warning.reach.reach_running import ReachRunner
+from services.warning.reach.reach_store import ReachStore
+from services.warning.reach.waiting_desk import WaitingDesk
+from services.warning.reach.waiting_store import WaitingStore
+from tests.builders import an_entry, some_calls
+from tests.decision_logs import NOW_MS, logged
+
+SOON_MS = NOW_MS + 60_000
+FRAUD, OTHER, SILENT = "+8619900000001", "+8619900000002", "+8619900000003"
+PEOPLE = [f"+86130000000{number:02}" for number in range(20)]
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class LandingRig:
+    """A process of the pipeline and the desk of administration, as far as these are concerned."""
+
+    url: str
+    folder: Path | None
+    audit: Audit
+    mode: Mode = Mode.PROPOSE
+    most_people: int = 100
+    most_entries: int = 3
+    now_ms: int = SOON_MS
+
+    def __post_init__(self) -> None:
+        self.client: Client = connect(self.url)
+        self.lists: Client = connect(self.url, decode_responses=False)
+        self.store = WaitingStore(self.client)
+        self.reaches = ReachStore(self.client)
+        self.registry = CollectorRegistry()
+        self.figures = Landings(self.registry)
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        await self.lists.aclose()
+
+    def runner(self) -> ReachRunner:
+        """Return what takes persons in."""
+        intake = Intake(
+            client=self.client,
+            store=CaseStore(self.client),
+            router=PlainRouter(),
+            now_ms=self.clock,
+        )
+        return ReachRunner(self.reaches, intake, worker="w", now_ms=self.clock)
+
+    def clock(self) -> int:
+        return self.now_ms
+
+    def noticing(self) -> Noticing:
+        return Noticing(
+            ListLog(self.lists),
+            self.store,
+            days=7,
+            most_entries=self.most_entries,
+            proposes=self.mode is not Mode.OFF,
+            now_ms=self.clock,
+            figures=self.figures,
+        )
+
+    def looking(self) -> LookingBack:
+        query = ReachQuery(DecisionQuery(self.folder, HomePlan())) if self.folder else None
+        return LookingBack(
+            query, home=HomePlan(), router=PlainRouter, samples=False, now_ms=self.clock
+        )
+
+    def beginning(self) -> Beginning:
+        return Beginning(self.reaches, self.audit, now_ms=self.clock)
+
+    def counting(self, worker: str = "a") -> Counting:
+        return Counting(
+            self.store,
+            self.looking(),
+            self.beginning(),
+            worker=worker,
+            mode=self.mode,
+            most_people=self.most_people,
+            settle_ms=0,
+            now_ms=self.clock,
+            figures=self.figures,
+        )
+
+    def desk(self) -> WaitingDesk:
+        return WaitingDesk(
+            self.store,
+            self.looking(),
+            self.beginning(),
+            audit=self.audit,
+            now_ms=self.clock,
+            figures=self.figures,
+        )
+
+    async def all(self) -> None:
+        """Notice and count all there is."""
+        while await self.noticing().step():
+            pass
+        await self.counting().step()
+
+    def counted(self, what: str) -> float:
+        """Return how many reaches became *what*, by the metrics."""
+        labels = {"what": what}
+        name = "fanzha_warning_waiting_reaches_total"
+        return self.registry.get_sample_value(name, labels) or 0
+
+
+def a_log(folder: Path) -> Path:
+    """Log calls of two numbers, who share five people; one of these talked long."""
+    log = logged(folder)
+    log.decide(some_calls(*[FRAUD] * 12, callees=PEOPLE[:12]))
+    log.decide(some_calls(*[OTHER] * 13, callees=PEOPLE[7:]))
+    log.ends((OTHER, PEOPLE[9], 90))
+    return log.folder
+
+
+def a_block(pattern: str = FRAUD, *, expires_at: datetime = LATER) -> Entry:
+    return an_entry(pattern, expires_at=expires_at, fraud_type=FraudType.FAKE_LOAN)
+
+
+async def commit(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] = ()) -> None:
+    """Commit a change to the lists that no request made."""
+    change = Change(
+        version=0,
+        author="li",
+        reason="a test",
+        committed_at_ms=NOW_MS + 1000,
+        additions=EntryTable.from_entries(additions),
+        removals=Identities.of((one.kind, one.pattern, one.action) for one in removed),
+    )
+    await Store(rig.lists).commit(change, expected_version=None)
+
+
+async def listed(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] = ()) -> None:
+    """Change the lists, and let everything be noticed and counted."""
+    await commit(rig, *additions, removed=removed)
+    await rig.all()
+
+
+@contextmanager
+def writing_through(url: str) -> Iterator[None]:
+    """Let the store write through at once: who waits for its disk a hundred times, is glad."""
+    with redis.Redis.from_url(url) as client:
+        client.config_set("appendfsync", "always")
+        yield
+        client.config_set("appendfsync", "everysec")
+
+
+def work(url: str, folder: Path) -> None:
+    """Notice what landed, count it, and begin its reach."""
+
+    async def all_of_it() -> None:
+        rig = LandingRig(url, folder, NoAudit(), mode=Mode.START)
+        await rig.all()
+        await rig.close()
+
+    asyncio.run(all_of_it())
