@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from services.cli.console import fail
 
 FOLDER = Path(__file__).with_name("results")
 
@@ -18,6 +19,11 @@ def write(kind: str, report: dict[str, Any], *, save: bool) -> None:
     """
     text = json.dumps({"kind": kind} | machine.describe() | report, indent=2, default=str) + "\n"
     sys.stdout.write(text)
-    if save:
+    if not save:
+        return
+    file = FOLDER / f"{datetime.now(UTC):%Y-%m-%d}-{kind}.json"
+    try:
         FOLDER.mkdir(exist_ok=True)
-        (FOLDER / f"{datetime.now(UTC):%Y-%m-%d}-{kind}.json").write_text(text)
+        file.write_text(text)
+    except OSError as error:
+        fail(f"not kept, only printed: {error}")

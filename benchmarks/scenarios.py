@@ -82,12 +82,13 @@ def _word(chance: np.random.Generator, letters: int) -> str:
     return bytes(chance.integers(97, 123, letters).astype(np.uint8)).decode()
 
 
+MAKERS: dict[str, Callable[..., Sequence[Any]]] = {"call": calls, "text": texts, "link": links}
+"""By channel: each takes rows, listed numbers and a seed."""
+
+
 def request(channel: str, rows: int, listed: int = 0) -> tuple[str, Any]:
     """Return the method and the request for *rows* rows of a channel; one row is unary."""
-    makers: dict[str, Callable[..., Sequence[Any]]] = {
-        "call": calls, "text": texts, "link": links,
-    }  # fmt: skip
-    made = makers[channel](rows, listed)
+    made = MAKERS[channel](rows, listed)
     name = channel.capitalize()
     if rows == 1:
         return f"Decide{name}", getattr(pb, f"Decide{name}Request")(**{channel: made[0]})

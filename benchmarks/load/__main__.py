@@ -8,6 +8,7 @@ Latency counts from when a request was due. A table goes to standard error, JSON
 output. The exit status is 1 when requests failed or p99 is above the budget.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import typer
@@ -53,32 +54,34 @@ def main(
     save: common.Save = False,
 ) -> None:
     """Measure a server under load."""
-    with common.server(
-        target=target,
-        server_pid=server_pid,
-        workers=workers,
-        listed=listed,
-        cores=server_cores,
-        settings=settings,
-    ) as measured:
-        plan = common.plan(
-            measured, mix=mix, file=file, rows=rows, through=through, listed=listed, seed=seed,
-            timeout_ms=timeout_ms, connections=connections, generators=generators,
-            cores=generator_cores,
-        )  # fmt: skip
-        step = Step(
-            seconds=seconds, rate=0.0 if mode == "closed" else rate, in_flight=in_flight,
-            arrivals=arrivals,
-        )  # fmt: skip
-        with Crew(plan, measured.cpu) as crew:
-            if mode == "search":
-                found, outcomes = _search(crew, step, warm_up, budget_ms)
-            else:
-                outcomes = [
-                    (_name(step), show.run(crew, step, _name(step), warm_up=warm_up))
-                    for _ in range(repeats)
-                ]
-                found = 0.0
+    plan = common.plan(
+        mix=mix, file=file, rows=rows, through=through, listed=listed, seed=seed,
+        timeout_ms=timeout_ms, connections=connections, generators=generators,
+        cores=generator_cores,
+    )  # fmt: skip
+    step = Step(
+        seconds=seconds, rate=0.0 if mode == "closed" else rate, in_flight=in_flight,
+        arrivals=arrivals,
+    )  # fmt: skip
+    with (
+        common.server(
+            target=target,
+            server_pid=server_pid,
+            workers=workers,
+            listed=listed,
+            cores=server_cores,
+            settings=settings,
+        ) as measured,
+        Crew(replace(plan, target=measured.target), measured.cpu) as crew,
+    ):
+        if mode == "search":
+            found, outcomes = _search(crew, step, warm_up, budget_ms)
+        else:
+            outcomes = [
+                (_name(step), show.run(crew, step, _name(step), warm_up=warm_up))
+                for _ in range(repeats)
+            ]
+            found = 0.0
     show.table(f"{mix}, {rows} rows a request, {mode} loop", outcomes)
     report: dict[str, Any] = measured.words | {
         "mode": mode, "in_flight": in_flight, "arrivals": arrivals, "plan": _plan_words(plan),

@@ -191,17 +191,25 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     common.add_arguments(parser)
     load = parser.add_mutually_exclusive_group()
-    load.add_argument("--rate", type=float, default=20_000, help="calls a second, open loop")
-    load.add_argument("--callers", type=int, default=0, help="closed loop, asyncio")
-    load.add_argument("--threads", type=int, default=0, help="closed loop, blocking client")
-    parser.add_argument("--listed", type=int, default=0, help="listed numbers that may call")
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--timeout", type=float, default=1.0, help="seconds for an answer")
-    parser.add_argument("--linger-ms", type=float, default=1.0)
-    parser.add_argument("--p99-ms", type=float, default=10.0, help="budget")
+    load.add_argument(
+        "--rate", type=common.at_least(1), default=20_000, help="calls a second, open loop"
+    )
+    load.add_argument("--callers", type=common.whole(0), default=0, help="closed loop, asyncio")
+    load.add_argument(
+        "--threads", type=common.whole(0), default=0, help="closed loop, blocking client"
+    )
+    parser.add_argument(
+        "--listed", type=common.whole(0), default=0, help="listed numbers that may call"
+    )
+    parser.add_argument("--seconds", type=common.at_least(0.1), default=5)
+    parser.add_argument("--repeats", type=common.whole(1), default=3)
+    parser.add_argument(
+        "--timeout", type=common.at_least(0.001), default=1.0, help="seconds for an answer"
+    )
+    parser.add_argument("--linger-ms", type=common.at_least(0), default=1.0)
+    parser.add_argument("--p99-ms", type=common.at_least(0.1), default=10.0, help="budget")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

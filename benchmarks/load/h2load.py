@@ -1,120 +1,104 @@
 """Closed-loop capacity of one server, measured with h2load (Debian: nghttp2-client).
 
-The generator is a C program that sends one prepared body over and over, so it costs
-little of the machine: what is measured is the server. Every answer must be status 200
-with gRPC status 0, or the run fails.
+The generator is a C program that sends one prepared body over and over, so it costs little of the
+machine: what is measured is the server. What it was asked last is what it is asked next, so its
+memory of callers and hosts is warm: `fanzha bench sweep --only batch-size` asks for 16,384
+different rows instead. A run in which more than a hundredth of the requests were refused fails.
 
     python -m benchmarks.load.h2load --listed 1000000 --server-cores 0 --generator-cores 1
     python -m benchmarks.load.h2load --listed 1000000 --target 127.0.0.1:7361
 """
 
 import argparse
-import re
-import shutil
 import statistics
-import subprocess
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import grpc
-
-from benchmarks import results, scenarios
+from benchmarks import h2load, results, scenarios
 from benchmarks.load import options as common
-from fanzha.v1 import interception_pb2_grpc
+from benchmarks.load import traffic
+from benchmarks.load.probe import probe
 
 BATCHES = (1, 16, 256, 1024)
-CHANNELS = ("call", "text", "link")
-_RATE = re.compile(r"finished in [^,]+, ([0-9.]+) req/s")
-_DONE = re.compile(r"requests: (\d+) total.*?(\d+) succeeded, (\d+) failed")
-_TIMES = re.compile(r"time for request: +(\S+) +(\S+) +(\S+)")
+_WARM_UP_SECONDS = 1
 
 
 def main() -> int:
     """Run the measurement; return the exit status."""
     options = _options()
-    if not shutil.which("h2load"):
-        sys.stderr.write("h2load is missing; on Debian: apt install nghttp2-client\n")
-        return 2
+    cores = common.read_cores(options.generator_cores)
     with common.server(
         target=options.target, server_pid=0, workers=1, listed=options.listed,
         cores=options.server_cores,
     ) as server:  # fmt: skip
-        options.target = server.target
-        found = _all(options)
-    pinned = {"generator_pinned_to": common.read_cores(options.generator_cores)}
-    results.write("h2load", server.words | pinned | {"results": found}, save=options.save)
+        found = _all(options, server.target)
+    said = {"seed": scenarios.SEED, "seconds": options.seconds, "generator_pinned_to": cores}
+    results.write("h2load", server.words | said | {"results": found}, save=options.save)
     return 0
 
 
-def _all(options: argparse.Namespace) -> list[dict[str, Any]]:
+def _all(options: argparse.Namespace, target: str) -> list[dict[str, Any]]:
     found = []
     for channel in options.channels:
         for rows in options.batches:
-            _probe(options.target, channel, rows, options.listed)
-            runs = [_measure(options, channel, rows) for _ in range(options.repeats)]
-            median = statistics.median(run["rows_per_second"] for run in runs)
+            runs = _runs(options, target, channel, rows)
+            rates = [run["rows_per_second"] for run in runs]
+            median = statistics.median(rates)
             found.append({"channel": channel, "batch": rows, "median": median, "runs": runs})
             sys.stderr.write(
                 f"{channel:5} batch {rows:5}: {median:10,.0f} rows/s "
-                f"({min(r['rows_per_second'] for r in runs):,.0f} to "
-                f"{max(r['rows_per_second'] for r in runs):,.0f})\n"
+                f"({min(rates):,.0f} to {max(rates):,.0f})\n"
             )
     return found
 
 
-def _probe(target: str, channel: str, rows: int, listed: int) -> None:
-    """Send the body once as a client would, and insist on an answer for every row."""
-    method, request = scenarios.request(channel, rows, listed)
-    with grpc.insecure_channel(target) as connection:
-        stub = interception_pb2_grpc.InterceptionServiceStub(connection)
-        answer = getattr(stub, method)(request, timeout=30)
-    if rows > 1 and len(answer.decisions.actions) != rows:
-        raise SystemExit(f"{channel}: {rows} rows asked, {len(answer.decisions.actions)} answered")
+def _runs(
+    options: argparse.Namespace, target: str, channel: str, rows: int
+) -> list[dict[str, Any]]:
+    body = traffic.one(channel, rows, options.listed, scenarios.SEED)
+    probe(target, [body])
+    return [_measure(options, target, body, rows, repeat) for repeat in range(options.repeats)]
 
 
-def _measure(options: argparse.Namespace, channel: str, rows: int) -> dict[str, Any]:
-    method, request = scenarios.request(channel, rows, options.listed)
-    body = request.SerializeToString()
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "body"
-        file.write_bytes(b"\0" + len(body).to_bytes(4, "big") + body)
-        command = [
-            "h2load", f"--duration={options.seconds}", "--warm-up-time=1",
-            f"--clients={options.clients}", "--threads=1",
-            f"--max-concurrent-streams={16 if rows == 1 else 2}",
-            f"--data={file}", "-H", "content-type: application/grpc", "-H", "te: trailers",
-            f"http://{options.target}/fanzha.v1.InterceptionService/{method}",
-        ]  # fmt: skip
-        if options.generator_cores:
-            command = ["taskset", "--cpu-list", options.generator_cores, *command]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=options.seconds + 60
-        )
-    rate, counts = _RATE.search(done.stdout), _DONE.search(done.stdout)
-    if rate is None or counts is None or int(counts[3]):
-        raise SystemExit(f"h2load failed:\n{done.stdout}\n{done.stderr}")
-    times = _TIMES.search(done.stdout)
+def _measure(
+    options: argparse.Namespace, target: str, body: traffic.Body, rows: int, repeat: int
+) -> dict[str, Any]:
+    message = body.data[h2load.PREFIX_BYTES :]
+
+    def run(seconds: int) -> tuple[float, h2load.Run]:
+        return h2load.measure(
+            target, body.path, message, seconds=seconds, clients=options.clients,
+            streams=16 if rows == 1 else 2, core=options.generator_cores,
+        )  # fmt: skip
+
+    if not repeat:
+        run(_WARM_UP_SECONDS)
+    per_second, counted = run(options.seconds)
     return {
-        "rows_per_second": float(rate[1]) * rows,
-        "requests": int(counts[2]),
-        "request_bytes": len(body),
-        "request_time_min_max_mean": list(times.groups()) if times else None,
+        "rows_per_second": round(per_second * rows, 1),
+        "requests": counted.done,
+        "refused": round(counted.done * (1 - per_second / counted.per_second)),
+        "request_bytes": len(message),
+        "request_time_min_max_mean": list(counted.times),
     }
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     common.add_arguments(parser)
-    parser.add_argument("--channels", nargs="+", choices=CHANNELS, default=CHANNELS)
-    parser.add_argument("--batches", nargs="+", type=int, default=BATCHES)
-    parser.add_argument("--listed", type=int, default=0, help="listed numbers that may call")
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--clients", type=int, default=4, help="connections")
+    channels = traffic.CHANNELS
+    parser.add_argument("--channels", nargs="+", choices=channels, default=channels)
+    parser.add_argument("--batches", nargs="+", type=common.whole(1, 4096), default=BATCHES)
+    parser.add_argument(
+        "--listed", type=common.whole(0), default=0, help="listed numbers that may call"
+    )
+    parser.add_argument("--seconds", type=common.whole(1), default=4, help="of each measurement")
+    parser.add_argument(
+        "--repeats", type=common.whole(1), default=3, help="of each measurement; median"
+    )
+    parser.add_argument("--clients", type=common.whole(1), default=4, help="connections")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

@@ -9,7 +9,6 @@ else the machine does, and the least of many rounds the least.
 
 import argparse
 import asyncio
-import re
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import processes, results, scenarios
+from benchmarks import h2load, processes, results, scenarios
 from benchmarks.micro import material
 from fanzha.client import Login, channels
 from fanzha.phone import HomePlan
@@ -35,7 +34,6 @@ from services.settings import Settings
 
 WAYS = ("nobody asks", "token", "TLS", "TLS and token")
 _METHOD = "fanzha.v1.InterceptionService/DecideCall"
-_DONE = re.compile(r"requests: (\d+) total.*?(\d+) succeeded, (\d+) failed")
 
 
 def main() -> None:
@@ -100,25 +98,25 @@ def _measure(way: str, folder: Folder, seconds: int) -> float:
         if server.stdout is None or server.stdin is None:
             raise RuntimeError("no pipes")
         target = f"127.0.0.1:{server.stdout.readline().strip()}"
-        _probe(way, folder, target)
-        _ask(way, folder, target, 1)
+        answer_bytes = _probe(way, folder, target)
+        _ask(way, folder, target, answer_bytes, 1)
         before = processes.cpu_seconds(server.pid)
-        requests = _ask(way, folder, target, seconds)
+        requests = _ask(way, folder, target, answer_bytes, seconds)
         cost = (processes.cpu_seconds(server.pid) - before) / requests * 1e6
         server.stdin.close()
         server.wait(30)
     return round(cost, 1)
 
 
-def _probe(way: str, folder: Folder, target: str) -> None:
-    """Ask once as a client would: h2load takes a refusal for an answer."""
+def _probe(way: str, folder: Folder, target: str) -> int:
+    """Ask once as a client would; return the length of the answer."""
     login = Login(
         token=_token(folder) if "token" in way else "",
         ca=str(folder.authority) if "TLS" in way else "",
     )
     with channels.blocking(target, login) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
-        stub.DecideCall(scenarios.request("call", 1)[1], timeout=30)
+        return stub.DecideCall(scenarios.request("call", 1)[1], timeout=30).ByteSize()
 
 
 def _token(folder: Folder) -> str:
@@ -127,30 +125,19 @@ def _token(folder: Folder) -> str:
     )
 
 
-def _ask(way: str, folder: Folder, target: str, seconds: int) -> int:
+def _ask(way: str, folder: Folder, target: str, answer_bytes: int, seconds: int) -> int:
     """Ask for *seconds*, and return how many requests were answered."""
-    body = scenarios.request("call", 1)[1].SerializeToString()
-    file = folder.path / "body"
-    file.write_bytes(b"\0" + len(body).to_bytes(4, "big") + body)
-    command = [
-        "h2load", f"--duration={seconds}", "--clients=4", "--threads=1",
-        "--max-concurrent-streams=4", f"--data={file}",
-        "-H", "content-type: application/grpc", "-H", "te: trailers",
-    ]  # fmt: skip
-    if "token" in way:
-        command += ["-H", f"authorization: Bearer {_token(folder)}"]
     scheme = "https" if "TLS" in way else "http"
-    done = subprocess.run(
-        [*command, f"{scheme}://{target}/{_METHOD}"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=seconds + 60,
+    run = h2load.ask(
+        f"{scheme}://{target}/{_METHOD}",
+        scenarios.request("call", 1)[1].SerializeToString(),
+        seconds=seconds,
+        clients=4,
+        streams=4,
+        headers=(f"authorization: Bearer {_token(folder)}",) if "token" in way else (),
     )
-    counts = _DONE.search(done.stdout)
-    if counts is None or int(counts[3]) or not int(counts[2]):
-        raise SystemExit(f"h2load failed:\n{done.stdout}\n{done.stderr}")
-    return int(counts[2])
+    h2load.answered(run, answer_bytes)
+    return run.done
 
 
 def _options() -> argparse.Namespace:

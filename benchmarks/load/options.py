@@ -1,7 +1,9 @@
 """Options that the commands of the load test share, and the server that they measure."""
 
 import argparse
+import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from benchmarks import processes, scenarios, service
 from benchmarks.load import traffic
 from benchmarks.load.plan import Plan, Through
 from services.cli.console import err, fail
+from services.exposure import is_loopback
 from services.settings import PREFIX, Settings
 
 SEED = scenarios.SEED
@@ -74,6 +77,8 @@ def server(
     What goes wrong with it or with a generator ends the command with a sentence.
     """
     changed = read_settings(settings or ())
+    if target:
+        check_target(target)
     words: dict[str, Any] = {
         "workers": None, "listed": listed, "settings": changed,
         "server_pinned_to": read_cores(cores),
@@ -91,8 +96,51 @@ def server(
             ) as started:
                 words["workers"] = workers
                 yield Measured(target=started.target, cpu=started.cpu_seconds, words=words)
+    except typer.Exit:  # It is a RuntimeError, and its sentence was said.
+        raise
     except RuntimeError as error:
         fail(str(error))
+
+
+def check_target(target: str) -> None:
+    """End the command when *target* is no server of this machine: load is for our own."""
+    host, _, port = target.rpartition(":")
+    if not host or not port.isdigit():
+        wrong(f"{target}: a target looks like 127.0.0.1:7361")
+    if not is_loopback(host):
+        wrong(f"{target}: load goes to this machine only; run the benchmark where the server is")
+
+
+def at_least(least: float) -> Callable[[str], float]:
+    """Return what argparse reads a number with that must not be less."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not least <= value < math.inf:
+            raise argparse.ArgumentTypeError(f"{text}: {least:g} is the least")
+        return value
+
+    return number
+
+
+def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
+    """Return what argparse reads a whole number with that must be in a range."""
+
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text}: from {least:,} to {most:,}")
+        return value
+
+    return whole_number
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """Run a command that reads its options with argparse; a sentence that ended it is enough."""
+    try:
+        sys.exit(main())
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +152,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def plan(
-    measured: Measured,
     *,
     mix: str,
     file: Path | None,
@@ -117,7 +164,7 @@ def plan(
     generators: int,
     cores: str,
 ) -> Plan:
-    """Make a plan of options; ends the command with a sentence when they make no sense."""
+    """Make a plan of options, without a target; ends the command when they make no sense."""
     try:
         shares = traffic.read_mix(mix)
     except ValueError as error:
@@ -125,7 +172,7 @@ def plan(
     if file is not None and len(shares) != 1:
         wrong("a file holds one channel: name it with --mix, such as --mix text")
     return Plan(
-        target=measured.target, mix=shares, file=file, rows=rows, through=through, listed=listed,
+        target="", mix=shares, file=file, rows=rows, through=through, listed=listed,
         seed=seed, timeout=timeout_ms / 1000, connections=connections, generators=generators,
         cores=read_cores(cores),
     )  # fmt: skip

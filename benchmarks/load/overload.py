@@ -51,6 +51,11 @@ def main(
     save: common.Save = False,
 ) -> None:
     """Draw the curve; the exit status is 1 when goodput at the highest load is not kept."""
+    plan = common.plan(
+        mix=mix, file=None, rows=rows, through=through, listed=listed, seed=seed,
+        timeout_ms=timeout_ms, connections=connections, generators=generators,
+        cores=generator_cores,
+    )  # fmt: skip
     with common.server(
         target=target,
         server_pid=server_pid,
@@ -59,11 +64,7 @@ def main(
         cores=server_cores,
         settings=settings,
     ) as measured:
-        plan = common.plan(
-            measured, mix=mix, file=None, rows=rows, through=through, listed=listed, seed=seed,
-            timeout_ms=timeout_ms, connections=connections, generators=generators,
-            cores=generator_cores,
-        )  # fmt: skip
+        plan = replace(plan, target=measured.target)
         with Crew(replace(plan, timeout=CAPACITY_TIMEOUT), measured.cpu) as crew:
             closed = Step(seconds=seconds, in_flight=in_flight)
             capacity = show.run(crew, closed, "capacity", warm_up=1).per_second

@@ -46,7 +46,11 @@ def main(
     """Measure each cell, and hold it against its floor."""
     if target and not server_pid:
         common.wrong("floors need the server's processor time: name its process by --server-pid")
-    wanted = thresholds.read(floors)
+    cores = common.read_cores(generator_cores)
+    try:
+        wanted = thresholds.read(floors)
+    except (ValueError, TypeError, KeyError) as error:
+        common.wrong(f"{floors}: no floors: {error}")
     cells, reported = [], []
     with common.server(
         target=target,
@@ -60,7 +64,7 @@ def main(
             plan = Plan(
                 target=measured.target, mix={floor.channel: 1.0}, rows=floor.batch,
                 listed=listed, seed=seed, timeout=TIMEOUT,
-                cores=common.read_cores(generator_cores),
+                cores=cores,
             )  # fmt: skip
             with Crew(plan, measured.cpu) as crew:
                 cell, words = _measure(crew, floor, seconds, repeats)

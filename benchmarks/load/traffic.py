@@ -4,7 +4,7 @@ A mix ``call=7,text=2,link=1`` counts rows: of ten rows seven are calls. It is s
 the rows of `benchmarks.scenarios`. Files are those of `fanzha replay`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -53,11 +53,8 @@ def read_mix(text: str) -> dict[str, float]:
 
 def from_scenarios(mix: dict[str, float], rows: int, listed: int, seed: int) -> list[Body]:
     """Make requests of *rows* rows each, in the shares of *mix*."""
-    makers: dict[str, Callable[..., Sequence[Any]]] = {
-        "call": scenarios.calls, "text": scenarios.texts, "link": scenarios.links,
-    }  # fmt: skip
     made = {
-        channel: _bodies(channel, makers[channel](DIFFERENT_ROWS, listed, seed), rows)
+        channel: _bodies(channel, scenarios.MAKERS[channel](DIFFERENT_ROWS, listed, seed), rows)
         for channel in mix
     }
     chance = np.random.default_rng(seed)
@@ -66,6 +63,12 @@ def from_scenarios(mix: dict[str, float], rows: int, listed: int, seed: int) -> 
     order = [names[number] for number in chance.choice(len(names), count, p=shares)]
     given = {channel: cycle(bodies) for channel, bodies in made.items()}
     return [next(given[channel]) for channel in order]
+
+
+def one(channel: str, rows: int, listed: int, seed: int) -> Body:
+    """Make one request of *rows* rows."""
+    (body,) = _bodies(channel, scenarios.MAKERS[channel](rows, listed, seed), rows)
+    return body
 
 
 def from_file(file: Path, channel: str, rows: int) -> list[Body]:

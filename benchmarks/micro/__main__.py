@@ -44,7 +44,9 @@ def main(
         # Standard output is for JSON.
         with redirect_stdout(sys.stderr):
             status = pytest.main(_arguments(file, quick=quick, only=only))
-        measured = json.loads(file.read_text())["benchmarks"] if file.exists() else []
+        if not file.exists():
+            fail(f"nothing was measured; is a function called {only}?" if only else "see above")
+        measured = json.loads(file.read_text())["benchmarks"]
     figures = [figure(one) for one in measured]
     _show(figures)
     # A part must not take the place of the whole.
@@ -71,6 +73,7 @@ def _arguments(file: Path, *, quick: bool, only: str) -> list[str]:
         "--override-ini=python_files=bench_*.py",
         "--override-ini=python_functions=bench_*",
         "--override-ini=timeout=0",
+        "-Wignore:Not saving anything",
         "--override-ini=markers=large: lists of ten million",
         f"--benchmark-json={file}",
         f"--benchmark-max-time={0.2 if quick else 1.0}",

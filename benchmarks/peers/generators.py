@@ -4,45 +4,24 @@ import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import grpc
-
+from benchmarks import h2load as h2loads
 from benchmarks.peers import outputs
 from benchmarks.peers.outputs import Load
 from benchmarks.peers.processes import GENERATOR_CORE, free_port, run
 
 CONF = Path(__file__).with_name("conf")
 _GRACE = 60.0
-_SHORTEST = 0.8
-"""Of the length of a good answer: ids and scores differ in length, errors have none at all."""
 _OPEN_CALLS = 64
 """Calls that SIPp keeps open: more only makes it send again what waits in the queue."""
 
 
 def h2load(target: str, path: str, message: bytes, *, seconds: int, streams: int) -> Load:
-    """Send one gRPC message over and over from four connections.
-
-    To h2load an error of gRPC is an answer like any other, so answers are asked for once as a
-    client would, and then have to be as long as that one.
-    """
-    expected = _answer_bytes(target, path, message)
-    with TemporaryDirectory() as folder:
-        body = Path(folder) / "body"
-        body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
-        command = [
-            "h2load", f"--duration={seconds}", "--warm-up-time=1", "--clients=4", "--threads=1",
-            f"--max-concurrent-streams={streams}", f"--data={body}",
-            "-H", "content-type: application/grpc", "-H", "te: trailers", f"http://{target}{path}",
-        ]  # fmt: skip
-        load = outputs.h2load(run(command, core=GENERATOR_CORE, seconds=seconds + _GRACE))
-    if load.answer_bytes < _SHORTEST * expected * load.done:
-        raise RuntimeError(f"{path}: answers of {load.answer_bytes / load.done:.0f} bytes")
-    return load
-
-
-def _answer_bytes(target: str, path: str, message: bytes) -> int:
-    with grpc.insecure_channel(target) as channel:
-        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
-        return len(ask(message, timeout=30))
+    """Send one gRPC message over and over from four connections; count those it answers."""
+    per_second, run = h2loads.measure(
+        target, path, message, seconds=seconds, clients=4, streams=streams,
+        core=str(GENERATOR_CORE),
+    )  # fmt: skip
+    return Load(per_second=per_second, done=run.done, failed=0, answers={})
 
 
 def wrk(url: str, script: Path, *arguments: str, seconds: int, connections: int) -> Load:

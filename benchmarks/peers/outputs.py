@@ -5,9 +5,6 @@ import re
 from dataclasses import dataclass
 
 _NUMBER = r"([0-9.]+)"
-_H2LOAD_RATE = re.compile(rf"finished in [^,]+, {_NUMBER} req/s")
-_H2LOAD_DONE = re.compile(r"(\d+) done, (\d+) succeeded, (\d+) failed")
-_H2LOAD_DATA = re.compile(r"\((\d+)\) data")
 _WRK_RATE = re.compile(rf"Requests/sec: +{_NUMBER}")
 _WRK_DONE = re.compile(r"(\d+) requests in")
 _WRK_BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)")
@@ -32,20 +29,6 @@ class Load:
     failed: int
     answers: dict[str, int]
     """How often each kind of answer came, where the generator tells."""
-    answer_bytes: int = 0
-    """Of all answers together, where the generator tells."""
-
-
-def h2load(text: str) -> Load:
-    """Read h2load's summary."""
-    counts = _found(_H2LOAD_DONE, text)
-    return Load(
-        per_second=float(_found(_H2LOAD_RATE, text)[1]),
-        done=int(counts[1]),
-        failed=int(counts[3]),
-        answers={},
-        answer_bytes=int(_found(_H2LOAD_DATA, text)[1]),
-    )
 
 
 def wrk(text: str) -> Load:

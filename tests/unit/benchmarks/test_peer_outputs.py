@@ -4,12 +4,6 @@ import pytest
 
 from benchmarks.peers import outputs
 
-H2LOAD = """
-finished in 4.00s, 3210.50 req/s, 251.31KB/s
-requests: 12842 total, 12842 started, 12842 done, 12842 succeeded, {failed} failed, 0 errored
-status codes: 12842 2xx, 0 3xx, 0 4xx, 0 5xx
-traffic: 1.05MB (1100000) total, 100.00KB (102400) headers (savings 82.0%), 940KB (963150) data
-"""
 WRK = """
 Running 4s test @ http://127.0.0.1:11333/checkv2
   1 threads and 16 connections
@@ -37,13 +31,6 @@ SIPP_COUNTS = (
     "CurrentTime;ElapsedTime;0_INVITE_Sent;1_302_Recv;1_302_Unexp;2_603_Recv;3_ACK_Sent;\n"
     "x;00:00:04:0;8000;7760;0;240;8000;\n"
 )
-
-
-def test_h2load_tells_rate_failures_and_length_of_answers() -> None:
-    load = outputs.h2load(H2LOAD.format(failed=3))
-
-    assert (load.per_second, load.done, load.failed) == (3210.5, 12842, 3)
-    assert load.answer_bytes == 963150
 
 
 def test_wrk_without_complaints_has_no_failures() -> None:
@@ -89,9 +76,7 @@ def test_sipp_that_measured_no_time_is_unreadable() -> None:
         outputs.sipp(f"{header}\n{first.replace('1001.000', '1000.000')}\n", SIPP_COUNTS)
 
 
-@pytest.mark.parametrize(
-    "read", [outputs.h2load, outputs.wrk, outputs.dnsperf, outputs.redis_benchmark]
-)
+@pytest.mark.parametrize("read", [outputs.wrk, outputs.dnsperf, outputs.redis_benchmark])
 def test_a_generator_that_said_something_else_is_unreadable(read: object) -> None:
     assert callable(read)
 

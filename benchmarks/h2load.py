@@ -1,0 +1,139 @@
+"""Runs h2load (Debian: nghttp2-client) on one gRPC message, and counts what was answered with one.
+
+To h2load an error of gRPC is an answer like any other, since its HTTP status is 200 as well. But
+an error brings no message: the bytes of all answers together say how many brought one. So the
+same is asked before and after as a client would, and the shorter answer is what each must bring.
+h2load's own warm-up is not used, because the bytes of a warm-up are in its sum.
+"""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import grpc
+
+PREFIX_BYTES = 5
+"""Before each message of gRPC."""
+MOST_WITHOUT_MESSAGE = 0.01
+"""Share of requests; a server that sheds more is not measured by what it does."""
+_GRACE_SECONDS = 60.0
+_PROBE_SECONDS = 30.0
+_RATE = re.compile(r"finished in [^,]+, ([0-9.]+) req/s")
+_DONE = re.compile(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout")
+_DATA = re.compile(r"\((\d+)\) data")
+_TIMES = re.compile(r"time for request: +(\S+) +(\S+) +(\S+)")
+
+
+class Failed(RuntimeError):
+    """No figure came of a run, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one run did."""
+
+    per_second: float
+    done: int
+    data_bytes: int
+    """Of all answers together, without the frames."""
+    times: tuple[str, ...] = ()
+    """Least, most and mean time of a request, as h2load writes them."""
+
+    def answered_share(self, answer_bytes: int) -> float:
+        """Return the share of requests that brought a message of *answer_bytes*."""
+        return min(self.data_bytes / (self.done * (answer_bytes + PREFIX_BYTES)), 1.0)
+
+
+def read(text: str) -> Run:
+    """Read h2load's summary; raises `Failed` when requests failed or it says something else."""
+    rate, counts, data = _RATE.search(text), _DONE.search(text), _DATA.search(text)
+    if rate is None or counts is None or data is None:
+        raise Failed(f"h2load says no figures: {text[-200:]!r}")
+    done, succeeded = int(counts[1]), int(counts[2])
+    if not done or succeeded < done or any(map(int, counts.groups()[2:])):
+        raise Failed(f"h2load: {counts[0]}")
+    times = _TIMES.search(text)
+    return Run(
+        per_second=float(rate[1]),
+        done=done,
+        data_bytes=int(data[1]),
+        times=times.groups() if times else (),
+    )
+
+
+def answered(run: Run, answer_bytes: int) -> float:
+    """Return the requests a second that brought a message; `Failed` when too many did not."""
+    share = run.answered_share(answer_bytes)
+    if share < 1 - MOST_WITHOUT_MESSAGE:
+        raise Failed(
+            f"{1 - share:.1%} of {run.done:,} requests were refused, not answered: "
+            "ask with fewer connections or streams"
+        )
+    return run.per_second * share
+
+
+def measure(
+    target: str,
+    path: str,
+    message: bytes,
+    *,
+    seconds: int,
+    clients: int,
+    streams: int,
+    core: str = "",
+) -> tuple[float, Run]:
+    """Ask *target* for *seconds*; return the answers a second, and the run."""
+    before = _answer_bytes(target, path, message)
+    run = ask(
+        f"http://{target}{path}", message, seconds=seconds, clients=clients, streams=streams,
+        core=core,
+    )  # fmt: skip
+    after = _answer_bytes(target, path, message)
+    return answered(run, min(before, after)), run
+
+
+def ask(
+    url: str,
+    message: bytes,
+    *,
+    seconds: int,
+    clients: int,
+    streams: int,
+    headers: tuple[str, ...] = (),
+    core: str = "",
+) -> Run:
+    """Send *message* over and over, *streams* at once on each of *clients* connections."""
+    if not shutil.which("h2load"):
+        raise Failed("h2load is missing; on Debian: apt install nghttp2-client")
+    with TemporaryDirectory() as folder:
+        body = Path(folder) / "body"
+        body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
+        command = [
+            *(("taskset", "--cpu-list", core) if core else ()),
+            "h2load", f"--duration={seconds}", f"--clients={clients}", "--threads=1",
+            f"--max-concurrent-streams={streams}", f"--data={body}",
+        ]  # fmt: skip
+        for header in ("content-type: application/grpc", "te: trailers", *headers):
+            command += ["-H", header]
+        try:
+            done = subprocess.run(
+                [*command, url], capture_output=True, text=True, check=False,
+                timeout=seconds + _GRACE_SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise Failed(f"h2load did not end after {seconds} s") from None
+    if done.returncode:
+        raise Failed(f"h2load: {done.stderr.strip() or done.stdout.strip()}")
+    return read(done.stdout)
+
+
+def _answer_bytes(target: str, path: str, message: bytes) -> int:
+    with grpc.insecure_channel(target) as channel:
+        once: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+        try:
+            return len(once(message, timeout=_PROBE_SECONDS))
+        except grpc.RpcError as error:
+            raise Failed(f"{target}{path}: {error.code().name}: {error.details()}") from None
