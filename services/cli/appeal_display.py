@@ -6,16 +6,14 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from rich.console import Console
 from rich.table import Table
 
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.cli import list_display
 from services.cli.appeal_words import STATES
-from services.cli.console import out
+from services.cli.console import out, wide
 
-_PIPE_WIDTH = 300
 _HOUR_MS = 3_600_000
 _SHORT_SECONDS = 120
 _FOUND = {
@@ -47,8 +45,7 @@ def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:
             one.appellant,
             one.officer,
         )
-    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
-    wide.print(table)
+    wide().print(table)
 
 
 def show_appeal(one: pb.Appeal, now_ms: int) -> None:

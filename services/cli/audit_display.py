@@ -4,18 +4,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from fanzha.v1 import audit_pb2 as pb
-from services.cli.console import out
+from services.cli.console import wide
 from services.cli.moments import written
 
 if TYPE_CHECKING:
     from services.audit.findings import Report
     from services.dossier.checking import Checked
-
-_PIPE_WIDTH = 300
 
 
 def as_words(record: pb.AuditRecord) -> dict[str, Any]:
@@ -39,8 +36,7 @@ def show(records: Sequence[pb.AuditRecord]) -> None:
         table.add_column(name, overflow="fold")
     for record in records:
         table.add_row(*map(_printable, _cells(record)))
-    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False, markup=False)
-    wide.print(table)
+    wide().print(table)
 
 
 def row(record: pb.AuditRecord) -> str:

@@ -8,8 +8,8 @@ from rich.table import Table
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
 from services.cli.case_words import FEN, MEANS, OUTCOMES, STATES, TIERS, name
-from services.cli.console import out
-from services.cli.list_display import wide, word
+from services.cli.console import out, wide
+from services.cli.list_display import word
 from services.warning.policy.places import places
 
 _MINUTE_MS = 60_000

@@ -4,18 +4,16 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli.change_words import KINDS, STATES
-from services.cli.console import err, out
+from services.cli.console import err, out, wide
 from services.cli.list_display import word
 
 _SHOWN = 10
-_PIPE_WIDTH = 300
 
 
 def state(change: pb.Change) -> str:
@@ -74,8 +72,7 @@ def show_table(changes: Sequence[pb.Change]) -> None:
             change.reason,
         )  # fmt: skip
     # Into a pipe or file, nothing is folded: what reads it looks for whole reasons.
-    wide = out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
-    wide.print(table)
+    wide().print(table)
 
 
 def show(change: pb.Change) -> None:

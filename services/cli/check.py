@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from fanzha.client import channels
@@ -155,10 +156,10 @@ def _show(
     for name, value in as_words(decision).items():
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
-    out.print(sentence(decision), soft_wrap=True)
+    out.print(sentence(decision), markup=False, soft_wrap=True)
     if decision.shadow_entry_id:
         entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
-        out.print(f"The shadow entry {entry} would have blocked it.", soft_wrap=True)
+        out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
     if why is not None:
         explanation.show(why)
 
@@ -232,4 +233,4 @@ def _shown(name: str, value: Any) -> str:
         return "–"
     if name == "action":
         return f"[{'red' if value == 'block' else 'green'}]{value}[/]"
-    return str(value)
+    return escape(str(value))

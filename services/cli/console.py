@@ -28,6 +28,15 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 """For progress and errors."""
 
+_PIPE_WIDTH = 300
+
+
+def wide() -> Console:
+    """Return where tables go: as it is, for others wrote it, and folded on a terminal only."""
+    # What reads a pipe looks for whole patterns.
+    width = None if out.is_terminal else _PIPE_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)
+
 
 def fail(message: str, *, status: int = 1) -> NoReturn:
     """End the command with one sentence."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from fanzha.client import channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc
-from services.cli.console import err, fail, one_sentence, out, print_json
+from services.cli.console import err, fail, one_sentence, out, print_json, wide
 from services.cli.list_words import DEFAULT_TARGET, AsJson
 from services.identity import Role
 
@@ -161,7 +161,7 @@ def show(
     table = Table(box=None, show_header=False, pad_edge=False)
     for field in ("name", "roles", "regions", "sources", "credential", "expires"):
         table.add_row(field, _shown(field, said[field]))
-    out.print(table)
+    wide().print(table)
     if who.development:
         err.print(f"{target} asks nobody who they are: development", soft_wrap=True)
     for method in said["methods"] if methods else ():

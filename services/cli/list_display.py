@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from rich.console import Console
 from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli.console import out
+from services.cli.console import out, wide
 
 CSV_COLUMNS = (
     "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",
@@ -27,9 +26,6 @@ _OF_FORMAT = {
     "domains": (pb.ENTRY_KIND_HOST,),
     "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
 }
-
-
-_PIPE_WIDTH = 300
 
 
 class _Enum(Protocol):
@@ -117,12 +113,6 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
     table.add_row("id", entry.entry_id)
     wide().print(table)
     out.print()
-
-
-def wide() -> Console:
-    """Return where tables go: into a pipe or file, nothing is folded."""
-    # What reads it looks for whole patterns.
-    return out if out.is_terminal else Console(width=_PIPE_WIDTH, highlight=False)
 
 
 def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:

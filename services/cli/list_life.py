@@ -11,7 +11,7 @@ from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2
 from services.cli import change_display, change_server, list_dead, list_display
-from services.cli.console import out, print_json
+from services.cli.console import out, print_json, wide
 from services.cli.fingerprint import canonical
 from services.cli.list_server import DEADLINE_SECONDS, as_dict, server
 from services.cli.list_words import (
@@ -220,7 +220,7 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
         last = list_display.day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
         table.add_row(list_display.day(one.due_at_s), _REASONS[one.reason], pattern, action,
                       source, f"{entry.hits:,}", last, reason)  # fmt: skip
-    list_display.wide().print(table)
+    wide().print(table)
     for count in answer.counts:
         source = list_display.word(pb.Source, count.source, "SOURCE_")
         out.print(f"{count.entries:>12,} {source}: {_REASONS[count.reason]}")

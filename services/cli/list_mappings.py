@@ -17,7 +17,7 @@ from fanzha.client import channels
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
-from services.cli.console import one_sentence, out, print_json
+from services.cli.console import one_sentence, out, print_json, wide
 from services.cli.list_display import word
 from services.cli.list_words import DEFAULT_TARGET, AsJson, Target, enum
 
@@ -133,7 +133,7 @@ def list_(
         table.add_column(name, overflow="fold")
     for one in answer.mappings:
         table.add_row(one.mapping_id, _source(one), _columns(one), one.saved_by, _day(one))
-    out.print(table)
+    wide().print(table)
     out.print(f"{len(answer.mappings)} remembered")
 
 

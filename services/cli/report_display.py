@@ -8,10 +8,9 @@ from rich.table import Table
 
 from fanzha.v1 import warning_report_pb2 as pb
 from services.cli import report_words as words
-from services.cli.console import err, out
+from services.cli.console import err, out, wide
 from services.cli.moments import written
 
-_WIDE = 200
 _DELAYS = ("event_to_warned", "intake_to_warned")
 
 
@@ -35,8 +34,7 @@ def show(report: pb.WarningReport, by: str, language: str) -> None:
         name = words.group(group.name, by, language)
         table.add_row(name, *(column.text(group.figures) for column in words.OF_GROUPS))
     out.print()
-    # What is read by a program, or by a page, need not fit a window.
-    out.print(table, width=None if out.is_terminal else _WIDE)
+    wide().print(table)
     if report.without_group:
         err.print(f"{report.without_group} cases are in no group: there are too many groups")
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from blocklists.redis_client import connect
 from fanzha.phone import masked
-from services.cli.console import fail, one_sentence, out, print_json, progress
+from services.cli.console import fail, one_sentence, out, print_json, progress, wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.dead import DeadLetter, DeadLetters
 
@@ -38,7 +38,7 @@ def list_(
     for one in letters:
         at = datetime.fromtimestamp(one.at_ms / 1000, UTC)
         table.add_row(one.place, f"{at:%m-%d %H:%M:%S}Z", one.stream, str(one.tries), one.reason)
-    out.print(table if letters else "nothing was given up")
+    wide().print(table if letters else "nothing was given up")
 
 
 @app.command()

@@ -8,8 +8,7 @@ import typer
 from rich.table import Table
 
 from blocklists.redis_client import connect
-from services.cli.console import one_sentence, out, print_json
-from services.cli.list_display import wide
+from services.cli.console import one_sentence, out, print_json, wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.outcomes.entry_records import EntryRecord, EntryRecords
 from services.warning.outcomes.standing import NOTHING, Tally

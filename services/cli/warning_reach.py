@@ -9,14 +9,13 @@ from rich.table import Table
 from blocklists.importers import words as list_words
 from fanzha.v1 import warning_reach_pb2 as pb
 from services.cli import reach_server, warning_waiting
-from services.cli.console import out, print_json, progress
+from services.cli.console import out, print_json, progress, wide
 from services.cli.list_server import as_dict
 from services.cli.list_words import DEFAULT_TARGET, AsJson, Author, Target, enum, login
 from services.cli.moments import written
 from services.cli.reach_server import CHANGE_KIND, KINDS, STATES
 from services.warning.policy.places import places
 
-_WIDE = 200
 _DRY = typer.Option("--dry-run", help="Only count.")
 
 app = typer.Typer()
@@ -112,9 +111,7 @@ def reaches(
             one.started_by,
             written(one.started_at_ms),
         )
-    # What is read by a program, or by a page, need not fit a window.
-    width = None if out.is_terminal else _WIDE
-    out.print(table if found else "nothing was reached back to", width=width)
+    wide().print(table if found else "nothing was reached back to")
 
 
 def _subject(given: Mapping[str, str], days: int) -> pb.ReachSubject:

@@ -11,8 +11,7 @@ import typer
 from rich.table import Table
 
 from blocklists.redis_client import connect
-from services.cli.console import one_sentence, out, print_json, progress
-from services.cli.list_display import wide
+from services.cli.console import one_sentence, out, print_json, progress, wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.intake.sources import Quality, Sources, Told
 
