@@ -34,6 +34,7 @@ TICK_SECONDS = 0.001
 def main() -> int:
     """Run the measurement; return the exit status."""
     options = _options()
+    cores = common.read_cores(options.generator_cores)
     calls = scenarios.calls(DIFFERENT_CALLS, options.listed)
     measure = _threads if options.threads else _asyncio
     watch = Watch()
@@ -51,7 +52,7 @@ def main() -> int:
         options.target = server.target
         # Before this process is pinned: what it starts would look at that core alone.
         watch.open()
-        if cores := common.read_cores(options.generator_cores):
+        if cores:
             processes.pin(os.getpid(), cores)
         # The traffic made above never goes away; looking through it would look like a slow server.
         gc.collect()
@@ -67,11 +68,17 @@ def main() -> int:
             f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores  "
             f"machine still {run['machine_stood_still']['longest_ms']:.1f} ms\n"
         )
-    report = server.words | {"options": vars(options), "runs": runs, "put_aside": put_aside}
-    results.write("client", report, save=options.save)
+    said = {"seed": scenarios.SEED, "generator_pinned_to": cores, "options": vars(options)}
+    report = server.words | said | {"runs": runs, "put_aside": put_aside}
+    results.write(_kind(options), report, save=options.save)
     missed = any(run["failed"] for run in runs)
     missed |= statistics.median(run["p99_ms"] for run in runs) > options.p99_ms
     return int(missed)
+
+
+def _kind(options: argparse.Namespace) -> str:
+    # A closed loop must not take the place of the open one, which the page tells of.
+    return "client-closed" if options.callers or options.threads else "client"
 
 
 def _asyncio(options: argparse.Namespace, calls: Sequence[Call]) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def main(
     if not highest.failed_share:
         err.print("the highest load was decided wholly: this server was not overloaded")
     report: dict[str, Any] = measured.words | {
-        "seed": seed, "mix": plan.mix, "rows": rows, "through": through, "generators": generators,
+        "seed": seed, "generator_pinned_to": plan.cores, "mix": plan.mix, "rows": rows,
+        "through": through, "generators": generators,
         "timeout_ms": timeout_ms, "capacity_rows_per_second": round(capacity, 1),
         "kept_share": round(share, 4), "kept_share_wanted": kept,
         "points": [_words(capacity, factor, outcome) for factor, outcome in points],

@@ -77,7 +77,12 @@ def main(
     verdicts = thresholds.judge(wanted, cells)
     _show(verdicts, reported)
     missed = sum(bool(verdict.faults) for verdict in verdicts)
-    report: dict[str, Any] = measured.words | {"seed": seed, "missed": missed, "cells": reported}
+    report: dict[str, Any] = measured.words | {
+        "seed": seed,
+        "generator_pinned_to": cores,
+        "missed": missed,
+        "cells": reported,
+    }
     results.write("quick", report, save=save)
     raise typer.Exit(int(missed > 0))
 

@@ -34,7 +34,7 @@ from benchmarks.peers import (
 )
 from benchmarks.peers.accuracy import Judged
 from benchmarks.peers.bench import Bench
-from benchmarks.peers.processes import GENERATOR_CORE
+from benchmarks.peers.processes import GENERATOR_CORE, SERVER_CORE
 from benchmarks.peers.table import Row
 from benchmarks.peers.work import Work
 
@@ -94,6 +94,8 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         "kind": "peers" if whole else "peers-part",  # a part must not take the place of the whole
         "seed": scenarios.SEED,
         "workers": 1,
+        "server_pinned_to": [SERVER_CORE],
+        "generator_pinned_to": [GENERATOR_CORE],
         "listed": options.listed,
         "seconds": options.seconds,
         "repeats": options.repeats,

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import results
-from benchmarks.report import capacity, found, page
+from benchmarks.report import found, pages
 from services.cli.console import fail, out
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -24,20 +24,27 @@ def main(
     folder: Annotated[
         Path, typer.Option("--results", exists=True, file_okay=False, help="JSON of real runs.")
     ] = results.FOLDER,
-    docs: Annotated[Path, typer.Option(help="Folder to write into.")] = DOCS,
+    docs: Annotated[Path, typer.Option(file_okay=False, help="Folder to write into.")] = DOCS,
 ) -> None:
     """Write the pages and the plots."""
     if find_spec("matplotlib") is None:
         fail("matplotlib is missing: pip install -e '.[bench]'", status=2)
     from benchmarks.report import plots  # noqa: PLC0415  needs matplotlib
 
-    measured = found.newest(folder)
-    if not measured:
-        fail(f"{folder}: no results; see fanzha bench --help", status=2)
-    drawn = plots.draw_all(measured, docs / "plots" / "benchmarks")
-    (docs / "benchmarks.md").write_text(page.write(measured, page.REMARKS.read_text()))
-    (docs / "capacity.md").write_text(capacity.write(measured))
-    out.print(f"{len(measured)} results: benchmarks.md, capacity.md and {len(drawn)} plots")
+    try:
+        measured = found.newest(folder)
+        if not measured:
+            fail(f"{folder}: no results; see fanzha bench --help", status=2)
+        pages.complete(measured)
+    except found.Unreadable as error:
+        fail(str(error))
+    try:
+        drawn = plots.draw_all(measured, docs / "plots" / "benchmarks")
+        for name, text in pages.write(measured).items():
+            (docs / name).write_text(text)
+    except OSError as error:
+        fail(f"not written: {error}")
+    out.print(f"{len(measured)} results: {', '.join(pages.WRITERS)} and {len(drawn)} plots")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ Result: TypeAlias = dict[str, Any]
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}-|-\d{4}-\d{2}-\d{2}$")
 
 
+class Unreadable(Exception):
+    """A file of results that is none, or of which a page cannot be made."""
+
+
 def newest(folder: Path) -> dict[str, Result]:
     """Return the newest result of each kind.
 
@@ -18,11 +22,21 @@ def newest(folder: Path) -> dict[str, Result]:
     """
     found: dict[str, Result] = {}
     for file in sorted(folder.glob("*.json")):
-        result: Result = json.loads(file.read_text()) | {"file": file.name}
+        result: Result = _read(file) | {"file": file.name}
         kind = result.setdefault("kind", kind_of(file.stem))
         if result.get("at", "") >= found.get(kind, {}).get("at", ""):
             found[kind] = result
     return found
+
+
+def _read(file: Path) -> Result:
+    try:
+        result = json.loads(file.read_text())
+    except ValueError as error:
+        raise Unreadable(f"{file.name}: {error}") from error
+    if not isinstance(result, dict):
+        raise Unreadable(f"{file.name}: not the result of a benchmark")
+    return result
 
 
 def kind_of(stem: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmarks.report import cost, peers, throughput
 from benchmarks.report.figures import Results
+from benchmarks.report.found import Result
 from benchmarks.report.markdown import words
 from benchmarks.report.stillness import stillness
 
@@ -63,6 +64,7 @@ def machine(results: Results) -> list[str]:
             result.get("at", "–"),
             str(result.get("commit", "–")),
             f"{result.get('cores', '–')} cores, {result.get('cpu', '–')}",
+            _pinned(result),
             ", ".join(f"{load:.1f}" for load in result.get("load_average", [])),
             f"Python {result.get('python', '–')}, "
             + ", ".join(f"{name} {of}" for name, of in result.get("packages", {}).items()),
@@ -71,4 +73,26 @@ def machine(results: Results) -> list[str]:
     ]
     if not rows:
         return ["No results yet.", ""]
-    return words(("result", "at", "commit", "machine", "load average", "versions"), rows)
+    head = ("result", "at", "commit", "machine", "pinned", "load average", "versions")
+    return [
+        "The load average is that of 1, 5 and 15 minutes when a result was written (of peers: when "
+        "their measurement began), with what the benchmark itself did in it. Pinned are workers "
+        "and generators, to these cores.",
+        "",
+        *words(head, rows),
+    ]
+
+
+def _pinned(result: Result) -> str:
+    """Say on which cores server and generator ran; a dash where a result does not."""
+    if "server_pinned_to" not in result:
+        return "–"
+    cores = {
+        "server": result.get("server_pinned_to"),
+        "generator": result.get("generator_pinned_to"),
+    }
+    return ", ".join(f"{who} {_cores(which)}" for who, which in cores.items() if which) or "no"
+
+
+def _cores(which: list[int]) -> str:
+    return " and ".join(map(str, which))

@@ -29,9 +29,17 @@ def targets(results: Results) -> list[str]:
         for target, about, measured in figures.all_figures(results)
     ]
     generator = "h2load" if "h2load" in results else "our own generator"
+    same = (
+        ["", "h2load sends one prepared body over and over, without a deadline: what the server "
+         "remembers of callers and hosts is warm. Our own generator, in the sweeps, asks for "
+         "16,384 different rows, with a deadline."]
+        if "h2load" in results
+        else []
+    )  # fmt: skip
     return [
         f"Decisions a second, one worker, asked by {generator} in a closed loop; below each what "
         "was asked for. Batch 1 is a unary call.",
+        *same,
         "",
         *table(["channel", *(f"batch {batch:,}" for batch in BATCHES)], cells),
         *(words(["figure", "asked for", "measured", ""], others) if others else []),
@@ -95,8 +103,10 @@ def overload(results: Results) -> list[str]:
         "offered", "rows/s", "decided in time/s", "refused at once", "late or not asked", "p50 ms",
         "p99 ms", "server, cores", "generator, cores",
     )  # fmt: skip
+    way = "fanzha.client" if result.get("through") == "client" else "prepared requests"
     return [
-        f"{result['rows']} rows a request, a deadline of {result['timeout_ms']:g} ms; the capacity "
+        f"{result['rows']} rows a request, {way}, {result['listed']:,} listed numbers, a deadline "
+        f"of {result['timeout_ms']:g} ms; p50 and p99 are of what was decided. The capacity "
         f"of the closed loop before was {count(result['capacity_rows_per_second'])} rows a second. "
         f"At the highest load {share(result['kept_share'])} of the peak was still decided in time.",
         "",
@@ -121,8 +131,11 @@ def client(results: Results) -> list[str]:
         "decisions/s", "p50 ms", "p99 ms", "p99.9 ms", "rows a request", "failed open",
         "client, cores",
     )  # fmt: skip
+    options = results["client"]["options"]
     return [
-        "Single calls at a fixed rate through `fanzha.client`, a line a run.",
+        f"Single calls through `fanzha.client`, {count(options['rate'])} offered a second whatever "
+        f"the server does, {results['client']['listed']:,} listed numbers; a latency counts from "
+        "when its call was due. A line a run; what is held against targets are the medians.",
         "",
         *table(head, rows),
     ]
@@ -160,4 +173,14 @@ def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
         "channel", name, *(() if by_batch else ("batch",)), "decisions/s", "p99 ms at half",
         "server, cores", "generator, cores",
     )  # fmt: skip
-    return table(head, rows)
+    return [*table(head, rows), *_undecided(result, key)]
+
+
+def _undecided(result: Result, key: str) -> list[str]:
+    """Name points where requests got no decision: p99 is of the others."""
+    named = [
+        f"{point['channel']}s at {point[key]:,}: {point['failed_share']:.2%}"
+        for point in result["points"]
+        if point.get("failed_share")
+    ]
+    return [f"Without a decision, and in no p99: {', '.join(named)}.", ""] if named else []

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from benchmarks.report import found
 
 
@@ -30,3 +32,17 @@ def test_a_result_that_does_not_say_its_kind_is_what_its_file_is_called(tmp_path
 
 def test_a_folder_without_results_gives_none(tmp_path: Path) -> None:
     assert found.newest(tmp_path) == {}
+
+
+def test_a_file_that_is_no_result_is_named(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-24-load.json").write_text('{"kind": "load"')
+
+    with pytest.raises(found.Unreadable, match=r"2026-11-24-load\.json"):
+        found.newest(tmp_path)
+
+
+def test_a_list_is_no_result(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-24-load.json").write_text("[]")
+
+    with pytest.raises(found.Unreadable, match="not the result of a benchmark"):
+        found.newest(tmp_path)
