@@ -5,9 +5,10 @@
     python -m benchmarks.load --mode search --rows 16 --budget-ms 50
 
 Latency counts from when a request was due. A table goes to standard error, JSON to standard
-output. The exit status is 1 when requests failed or p99 is above the budget.
+output. The exit status is 1 when requests failed, or when p99 of an open loop is above the budget.
 """
 
+import math
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -83,6 +84,8 @@ def main(
             ]
             found = 0.0
     show.table(f"{mix}, {rows} rows a request, {mode} loop", outcomes)
+    if mode == "closed":
+        err.print("a closed loop waits when the server does: for latencies, offer a --rate")
     report: dict[str, Any] = measured.words | {
         "mode": mode, "in_flight": in_flight, "arrivals": arrivals, "plan": _plan_words(plan),
         "seed": seed, "generators": generators, "budget_ms": budget_ms,
@@ -93,7 +96,9 @@ def main(
         err.print(f"highest rate with p99 under {budget_ms:g} ms: {found:,.0f} rows/s")
         held = found > 0
     else:
-        held = all(holds(outcome, budget_ms) for _, outcome in outcomes)
+        # In a closed loop who asks waits for the answer, so a p99 says little of the server.
+        most_ms = math.inf if mode == "closed" else budget_ms
+        held = all(holds(outcome, most_ms) for _, outcome in outcomes)
     results.write("load", report, save=save)
     raise typer.Exit(int(not held))
 
@@ -101,7 +106,7 @@ def main(
 def holds(outcome: Outcome, budget_ms: float) -> bool:
     """Whether all was decided, and in time."""
     p99 = outcome.latencies.milliseconds(0.99)
-    return outcome.failed_share <= MOST_FAILED and p99 <= budget_ms
+    return outcome.answered > 0 and outcome.failed_share <= MOST_FAILED and p99 <= budget_ms
 
 
 def _search(

@@ -23,5 +23,7 @@ def due_times(
     if arrivals == "even":
         times = np.arange(count) / rate
     else:
-        times = np.cumsum(np.random.default_rng(seed).exponential(1 / rate, count))
+        # Of a Poisson process whose count is known, the times are evenly distributed: so the
+        # whole rate is offered, and nothing of it after the end.
+        times = np.sort(np.random.default_rng(seed).uniform(0, seconds, count))
     return times[part::parts]

@@ -21,11 +21,13 @@ def peers(results: Results) -> list[str]:
         f"Both sides in one run, in turn, {result['repeats']} × {result['seconds']} s, "
         f"medians; the servers on one core, the generator on the other. {result['listed']:,} "
         "numbers and names are listed. Rows of a channel were measured together, those of several "
-        "not always: each has its time and load in the results.",
+        "not always: each has its time and load in the results. Where a side used much less than "
+        "its core, its generator was the limit: the second ratio is of what was done with the same "
+        "processor time.",
         "",
         *table(
             ("channel", "peer", "theirs/s", "how we were asked", "ours/s", "ours by theirs",
-             "memory: theirs, ours", "core used: theirs, ours"),
+             "for the same processor time", "memory: theirs, ours", "core used: theirs, ours"),
             [_row(row) for row in rows],
         ),
         *plot("peers", "Beside peers"),
@@ -39,7 +41,7 @@ def peers(results: Results) -> list[str]:
 def _row(row: dict[str, Any]) -> tuple[str, ...]:
     peer = f"{row['peer']} {row['version']}".strip()
     if row["missing_reason"]:
-        return row["channel"], peer, "missing", row["missing_reason"], "", "", "", ""
+        return row["channel"], peer, "missing", row["missing_reason"], "", "", "", "", ""
     memory = ", ".join(
         f"{row['memory'].get(who, 0) / _MIB:,.0f} MiB" if row["memory"].get(who) else "–"
         for who in ("peer", "ours")
@@ -48,8 +50,19 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     cores = ", ".join(_core(row[which]) for which in ("peer_cpu", "ours_cpu"))
     return (
         row["channel"], peer, _median(row["peer_rate"]), row["ours"], _median(row["ours_rate"]),
-        ratio, memory, cores,
+        ratio, _for_the_same_time(row), memory, cores,
     )  # fmt: skip
+
+
+def _for_the_same_time(row: dict[str, Any]) -> str:
+    """Compare by processor time: a peer that was asked too slowly did not use its core."""
+    ours, theirs = (
+        statistics.median(row[f"{who}_rate"]) / statistics.median(row[f"{who}_cpu"])
+        if row[f"{who}_rate"] and row[f"{who}_cpu"]
+        else 0.0
+        for who in ("ours", "peer")
+    )
+    return f"{count(ours / theirs)} ×" if ours and theirs else "–"
 
 
 def _median(rates: Sequence[float]) -> str:

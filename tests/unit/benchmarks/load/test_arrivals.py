@@ -26,6 +26,7 @@ def test_generators_together_offer_the_whole_plan(
 
     assert split == whole
     assert len(whole) == round(rate * seconds)
+    assert all(0 <= time <= seconds + 1 / rate for time in whole)
 
 
 def test_even_requests_come_at_equal_distances_from_the_start() -> None:

@@ -126,18 +126,35 @@ def test_what_was_not_measured_says_how_it_would_be() -> None:
     assert text.count("Not measured: `fanzha") == 11
 
 
-def test_a_peer_that_is_missing_is_a_row_that_says_so() -> None:
+def peer(**changes: Any) -> dict[str, Any]:
     row: dict[str, Any] = {
         "channel": "calls", "peer": "Kamailio", "version": "", "ours": "", "peer_rate": [],
         "ours_rate": [], "peer_cpu": [], "ours_cpu": [], "ratio": None, "memory": {},
-        "not_equal": "It speaks SIP.", "missing_reason": "not installed",
+        "not_equal": "It speaks SIP.", "missing_reason": "",
     }  # fmt: skip
-    result = {"kind": "peers", "rows": [row], "repeats": 3, "seconds": 4, "listed": 1_000}
+    return {
+        "kind": "peers", "rows": [row | changes], "repeats": 3, "seconds": 4, "listed": 1_000,
+    }  # fmt: skip
+
+
+def test_a_peer_that_is_missing_is_a_row_that_says_so() -> None:
+    result = peer(missing_reason="not installed")
 
     text = section(page.write({"peers": result}), "Peers")
 
     assert "| Kamailio | missing | not installed |" in text
     assert "**Kamailio (calls).** It speaks SIP." in text
+
+
+def test_a_peer_that_was_asked_too_slowly_is_compared_by_its_processor_time_too() -> None:
+    result = peer(
+        ours="one a request", ratio=5.0, peer_rate=[100.0, 90.0, 200.0], peer_cpu=[0.2, 0.2, 0.3],
+        ours_rate=[500.0], ours_cpu=[1.0],
+    )  # fmt: skip
+
+    text = section(page.write({"peers": result}), "Peers")
+
+    assert "| 100 | one a request | 500 | 5.00 × | 1.00 × |" in text
 
 
 def test_a_target_may_be_the_most_or_the_least() -> None:
