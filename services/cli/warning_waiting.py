@@ -11,8 +11,8 @@ from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_reach_pb2 as pb
 from services.cli import reach_server
 from services.cli.case_words import By
-from services.cli.console import out, print_json, progress
-from services.cli.list_display import day, wide, word
+from services.cli.console import out, print_json, progress, wide
+from services.cli.list_display import day, word
 from services.cli.list_server import as_dict
 from services.cli.list_words import DEFAULT_TARGET, AsJson, Target, login
 from services.cli.moments import written
