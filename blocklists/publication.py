@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from blocklists import segment_file
+from blocklists import segment_file, verified
 from blocklists.delta import Lists
 from blocklists.segment import Segment, empty
 from blocklists.segment_file import DamagedFile
@@ -56,11 +56,14 @@ class Publisher:
         self._last: Publication | None = None
         self._base: Segment | None = None
         self._shadows: Segment | None = None
+        self._noted: set[str] = set()
+        """Files that are noted as verified, as they are now."""
         folder.mkdir(parents=True, exist_ok=True)
 
     def adopt(self, publication: Publication, lists: Lists) -> None:
-        """Go on from what is in the folder."""
+        """Go on from what is in the folder, and was verified."""
         self._last, self._base, self._shadows = publication, lists.base, lists.shadows
+        self._note_verified(publication)
 
     def publish(self, lists: Lists) -> Lists:
         """Write what is new of *lists*, and make it current; return them with the base mapped.
@@ -83,6 +86,7 @@ class Publisher:
             shadows=shadows_name,
             shadows_sha256=shadows_sha256,
         )
+        self._note_verified(publication)
         self._make_current(publication)
         self._last, self._base, self._shadows = publication, base, shadows
         self._remove_unnamed(publication)
@@ -92,7 +96,7 @@ class Publisher:
         if self._last is not None and self._base is base:
             return base, (self._last.base, self._last.base_sha256)
         name, digest = self._written("base", base)
-        return segment_file.read(self._folder / name, digest), (name, digest)
+        return self._read_back(name, digest), (name, digest)
 
     def _written_shadows(self, shadows: Segment) -> tuple[Segment, tuple[str, str]]:
         if not len(shadows):
@@ -100,7 +104,12 @@ class Publisher:
         if self._last is not None and self._shadows is shadows:
             return shadows, (self._last.shadows, self._last.shadows_sha256)
         name, digest = self._written("shadows", shadows)
-        return segment_file.read(self._folder / name, digest), (name, digest)
+        return self._read_back(name, digest), (name, digest)
+
+    def _read_back(self, name: str, digest: str) -> Segment:
+        segment = segment_file.read(self._folder / name, digest)
+        self._noted.discard(name)
+        return segment
 
     def _written(self, what: str, segment: Segment) -> tuple[str, str]:
         # Named by its contents, so that a name never means two things.
@@ -109,6 +118,13 @@ class Publisher:
         name = f"{what}-{digest[:20]}.lists"
         beside.rename(self._folder / name)
         return name, digest
+
+    def _note_verified(self, publication: Publication) -> None:
+        # An overlay was not read back, and is small.
+        names = {name for name in (publication.base, publication.shadows) if name}
+        if names - self._noted:
+            verified.note(self._folder, names - self._noted, keep=names & self._noted)
+        self._noted = names
 
     def _make_current(self, publication: Publication) -> None:
         beside = self._folder / (CURRENT + ".new")

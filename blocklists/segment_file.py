@@ -6,7 +6,8 @@ header names every column with its place and dtype, the groups, and SHA-256 of a
 that follows it. A file is written beside its final name and renamed into place.
 
 A file is read once with ordinary reads to verify it, so that its pages count for
-nobody; afterwards it is mapped, and shared between the processes of a host.
+nobody; afterwards it is mapped, and shared between the processes of a host. One of
+them does so for all: see `blocklists.verified`.
 """
 
 import json
@@ -25,6 +26,7 @@ from blocklists.entries import Kind, Mode
 from blocklists.segment import Group, Segment
 from blocklists.slot_index import SlotIndex
 from blocklists.text_column import TextColumn
+from blocklists.verified import noted
 from fanzha.fingerprint import VALUES
 
 MARK = b"FANZHA01"
@@ -78,13 +80,18 @@ def write(path: Path, segment: Segment) -> str:
 
 
 def read(path: Path, expected: str | None = None) -> Segment:
-    """Verify and map a file; *expected* is what `write` returned. Raises `DamagedFile`."""
+    """Verify and map a file; *expected* is what `write` returned. Raises `DamagedFile`.
+
+    Columns are not read where somebody on this host has verified them.
+    """
     try:
         with path.open("rb") as file:
             header, start, digest = _header(file, path)
             if expected is not None and digest != expected:
                 raise DamagedFile(f"{path.name}: is another file than the one that was written")
-            _verify(file, path, header, start)
+            _verify_size(path, header, start)
+            if not noted(path):
+                _verify_columns(file, path, header, start)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise DamagedFile(f"{path.name}: cannot be read: {error}") from error
@@ -184,10 +191,13 @@ def _header(file: Any, path: Path) -> tuple[dict[str, Any], int, str]:
     return header, file.tell() + -file.tell() % _ALIGNMENT, digest.hexdigest()
 
 
-def _verify(file: Any, path: Path, header: dict[str, Any], start: int) -> None:
+def _verify_size(path: Path, header: dict[str, Any], start: int) -> None:
     end = start + int(header["bytes"])
     if path.stat().st_size != end:
         raise DamagedFile(f"{path.name}: has {path.stat().st_size} bytes, not {end}")
+
+
+def _verify_columns(file: Any, path: Path, header: dict[str, Any], start: int) -> None:
     if any(file.read(start - file.tell())):
         raise DamagedFile(f"{path.name}: is damaged between header and columns")
     body = sha256()
