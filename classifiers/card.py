@@ -26,6 +26,9 @@ SECOND = "second.onnx"
 GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
 
+SITE_LICENCE = "a site's own data: not to be passed on, and neither is what learned from it"
+"""Stands for the licence of labelled examples that a site made of its own traffic."""
+
 CHANNELS = ("sms", "url", "caller", "moment")
 BINS = 20
 """Bins of a score histogram, all of the same width between 0 and 1."""

@@ -8,6 +8,7 @@ models are thrown away.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,15 +20,17 @@ import numpy as np
 import torch
 from rich.progress import Progress
 
-from classifiers.card import GOLDEN_TOLERANCE
+from classifiers.card import GOLDEN_TOLERANCE, SITE_LICENCE
 from classifiers.link import BATCH, LinkClassifier
 from classifiers.link_features import REVISION, Settings
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import (
     card_plots,
+    examples_card,
     feature_histograms,
     link_data,
     link_described,
+    link_examples,
     link_graph,
     link_network,
     link_page,
@@ -35,6 +38,8 @@ from classifiers.training import (
     link_vocabulary,
 )
 from classifiers.training.common import write_bundle
+from classifiers.training.examples import ExampleError
+from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.link_data import LabelledLinks, Splits
 from classifiers.training.link_network import Network
 from classifiers.training.link_rounds import Bench
@@ -69,30 +74,53 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
     parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    try:
+        links, splits, site = link_examples.read(arguments.data, arguments.examples)
+    except ExampleError as error:
+        sys.exit(f"examples: {error}")
+    for line in examples_card.lines(site.about):
+        sys.stderr.write(f"{line}\n")
     with Progress() as progress:
-        train(arguments.data, arguments.out, arguments.page, arguments.seed, progress)
+        preparing = progress.add_task("describing links", total=1)
+        described = link_described.describe(links.urls, Settings())
+        progress.advance(preparing)
+        bench = Bench(
+            links=links,
+            described=described,
+            splits=splits,
+            seed=arguments.seed,
+            progress=progress,
+        )
+        licences = link_data.licences(arguments.data)
+        train(bench, arguments.out, arguments.page, licences, site)
 
 
-def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -> None:
-    """Train on the tables in *data*; write *bundle* and *page*."""
-    preparing = progress.add_task("reading and describing links", total=2)
-    links = link_data.read(data)
-    progress.advance(preparing)
-    described = link_described.describe(links.urls, Settings())
-    progress.advance(preparing)
-    splits = link_data.split_rows(links)
-    bench = Bench(links=links, described=described, splits=splits, seed=seed, progress=progress)
-
+def train(
+    bench: Bench,
+    bundle: Path,
+    page: Path,
+    licences: Mapping[str, str],
+    site: SiteExamples = NO_EXAMPLES,
+) -> None:
+    """Train and measure; write *bundle* and *page*."""
+    links, splits = bench.links, bench.splits
     network = bench.fit("training", splits.train)
     calibration = bench.calibrate(network, splits.validation)
     threshold, set_by = bench.choose_threshold(network, splits.validation)
-    left_out = [row for sources in LEFT_OUT for row in bench.without(sources)]
+    without = (*LEFT_OUT, *((source,) for source in site.sources))
+    left_out = [row for sources in without for row in bench.without(sources)]
     learning = [bench.with_share(share) for share in LEARNING_SHARES]
     scores = bench.scores(
         network,
-        [splits.validation, splits.test, splits.later, splits.unseen, splits.gambling],
+        [
+            *(splits.validation, splits.test, splits.later, splits.unseen, splits.gambling),
+            splits.examples,
+        ],
     )
     metrics = {
         **link_report.measure(links, splits, scores, threshold),
@@ -104,7 +132,7 @@ def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -
         "channel": "url",
         "threshold": threshold,
         "date": datetime.now(UTC).date().isoformat(),
-        "seed": seed,
+        "seed": bench.seed,
         "score_histogram": link_report.ordinary_scores(links, splits, scores),
         "inputs": {"revision": REVISION, **asdict(Settings())},
         "training": {**_how(links, splits, set_by), **_vocabulary(network), **calibration},
@@ -115,7 +143,10 @@ def train(data: Path, bundle: Path, page: Path, seed: int, progress: Progress) -
         "feature_histograms": feature_histograms.of_links(
             [links.urls[row] for row in link_report.ordinary(links, splits).tolist()]
         ),
-        "data": _sources(links, splits.train, link_data.licences(data)),
+        **({"examples": site.about} if site.about else {}),
+        "data": _sources(
+            links, splits.train, {**licences, **dict.fromkeys(site.sources, SITE_LICENCE)}
+        ),
         "golden": [
             {"url": url, "score": round(float(found), 5)}
             for url, found in zip(GOLDEN_URLS, score(network, GOLDEN_URLS), strict=True)

@@ -3,7 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 from zlib import crc32
@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from classifiers.training.examples import Example
 from fanzha.tables import Bools, Int64s
 from fanzha.url import canonicals, registrable, split
 
@@ -44,6 +45,8 @@ class LabelledLinks:
     """When first seen, ``2026-05``; empty where unknown."""
     host_only: Bools
     """Rows of the table of bare hosts."""
+    examples: Mapping[int, Example] = field(default_factory=dict)
+    """The rows of a site's own examples."""
 
     def __len__(self) -> int:
         return len(self.urls)
@@ -70,38 +73,52 @@ class Splits:
     """Rows left out of the last three because their domain is in the first two."""
     popular_malicious: int
     """Malicious rows that are trained on because their domain is popular."""
+    examples: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Rows of a site's own examples that are only measured; others of them are in `train`."""
 
 
-def read(folder: Path) -> LabelledLinks:
-    """Read both tables of *folder*."""
+def read(folder: Path, examples: Sequence[Example] = ()) -> LabelledLinks:
+    """Read both tables of *folder*, and put *examples* after them."""
     rows = [
         (*row, host_only)
         for name, host_only in (("urls", False), ("domains", True))
         for row in _rows(folder / f"{name}.csv.gz", host_only=host_only)
     ]
-    urls, malicious, kinds, sources, months, host_only_column = zip(
-        *(row for row in rows if row[0]), strict=True
-    )
+    rows = [row for row in rows if row[0]]
+    tables = len(rows)
+    rows += [(one.content, one.is_fraud, "", one.source, one.month, False) for one in examples]
+    urls, malicious, kinds, sources, months, host_only_column = zip(*rows, strict=True)
     numbers: dict[str, int] = {}
     domains = [_domain(url) for url in urls]
     return LabelledLinks(
         urls=urls,
         domains=np.array([numbers.setdefault(domain, len(numbers)) for domain in domains]),
-        percents=np.array([crc32(f"fanzha {domain}".encode()) % 100 for domain in domains]),
+        percents=np.array([percent_of(domain) for domain in domains]),
         malicious=np.array(malicious),
         kinds=np.array(kinds),
         sources=np.array(sources),
         months=np.array(months),
         host_only=np.array(host_only_column),
+        examples=dict(enumerate(examples, tables)),
     )
 
 
+def percent_of(name: str) -> int:
+    """Return a hash of a domain or group, 0 to 99."""
+    return crc32(f"fanzha {name}".encode()) % 100
+
+
 def split_rows(links: LabelledLinks) -> Splits:
-    """Split by a hash of the domain, and by time where sources have dates."""
+    """Split by a hash of the domain, and by time where sources have dates.
+
+    A site's examples are in no part, and change none; `link_examples` puts them where they belong.
+    """
+    own = np.zeros(len(links), np.bool_)
+    own[list(links.examples)] = True
     unseen = np.isin(links.sources, UNSEEN)
     gambling = links.kinds == "gambling"
-    later = newest_rows(links) & ~unseen & ~gambling
-    rest = ~unseen & ~gambling & ~later
+    later = newest_rows(links) & ~unseen & ~gambling & ~own
+    rest = ~unseen & ~gambling & ~later & ~own
     popular = popular_domains(links, rest)
     percent, training_end = np.where(popular, 0, links.percents), TRAIN_PERCENT
     validation_end = TRAIN_PERCENT + VALIDATION_PERCENT
@@ -113,7 +130,7 @@ def split_rows(links: LabelledLinks) -> Splits:
         later=np.flatnonzero(later & fresh),
         unseen=np.flatnonzero(unseen & fresh),
         gambling=np.flatnonzero(gambling & fresh),
-        known_domain=int((~rest & ~fresh).sum()),
+        known_domain=int((~rest & ~own & ~fresh).sum()),
         popular_malicious=int((rest & popular & links.malicious).sum()),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from classifiers.training import examples_card
 from classifiers.training.common import markdown_table
 from classifiers.training.link_page_words import ERRORS, FIGURES, HOW, LIMITS, TRIED
 from classifiers.training.link_report import blocked_table, figures_table
@@ -45,7 +46,15 @@ def render(card: Mapping[str, object], plots: str) -> str:
         f"Highest: {', '.join(popular['root_highest'])}; with `/login`: "
         f"{', '.join(popular['login_highest'])}.",
     ]
+    if "examples" in card:
+        parts += _examples(card["examples"], metrics)
     return "\n\n".join([*parts, *_tables(metrics), ERRORS, TRIED, LIMITS])
+
+
+def _examples(about: object, metrics: Mapping[str, object]) -> list[str]:
+    assert isinstance(about, dict)  # noqa: S101 - for the type checker
+    measured = blocked_table(metrics["examples_sources"], ("source", "label", "table"))
+    return [examples_card.section(about), "Of those only measured:", measured]
 
 
 def _learning(plots: object) -> str:

@@ -80,6 +80,11 @@ def measure(
         "later_sources": by_source(links, splits.later, scores, threshold),
         "unseen_sources": by_source(links, splits.unseen, scores, threshold),
         "gambling_sources": by_source(links, splits.gambling, scores, threshold),
+        **(
+            {"examples_sources": by_source(links, splits.examples, scores, threshold)}
+            if links.examples
+            else {}
+        ),
         "platforms": _by_suffix(links, seen_never, scores, threshold, PLATFORMS),
         "tlds": _by_suffix(links, seen_never, scores, threshold, TLDS),
     }

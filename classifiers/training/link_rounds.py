@@ -66,7 +66,7 @@ class Bench:
         train, validation = self.splits.train, self.splits.validation
         network = self.fit(f"without {', '.join(names)}", train[known[train]])
         threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
-        test = np.concatenate([self.splits.test, self.splits.later])
+        test = np.concatenate([self.splits.test, self.splits.later, self.splits.examples])
         test = test[~known[test]]
         return link_report.by_source(self.links, test, self.scores(network, [test]), threshold)
 

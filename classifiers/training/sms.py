@@ -5,6 +5,7 @@ scored once, at the end. The models of rounds that leave out a source, or learn 
 groups, are thrown away.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,8 @@ import torch
 import typer
 from rich.progress import Progress
 
-from classifiers.training import sms_bundle, sms_page, sms_rounds
-from classifiers.training.sms_data import read
+from classifiers.training import examples_card, sms_bundle, sms_examples, sms_page, sms_rounds
+from classifiers.training.examples import ExampleError
 from classifiers.training.sms_round import Round
 from classifiers.training.sms_rounds import Bench
 from classifiers.training.sms_teacher import Teacher
@@ -31,16 +32,27 @@ def main(
     seed: int = 20261124,
     page: Annotated[Path | None, typer.Option(help="Page to render from the card.")] = None,
     leave_out: Annotated[bool, typer.Option(help="Also train without each of some.")] = True,
+    templates: Annotated[int, typer.Option(help="Messages of each of our own templates.")] = 40,
+    examples: Annotated[
+        list[Path] | None, typer.Option(help="Labelled examples of a site.")
+    ] = None,
 ) -> None:
     """Train, measure and write a text model."""
     torch.set_num_threads(1)
+    try:
+        rows, site = sms_examples.read(data, seed, templates, examples or [])
+    except ExampleError as error:
+        sys.exit(f"examples: {error}")
+    for line in examples_card.lines(site.about):
+        sys.stderr.write(f"{line}\n")
     others = [Round(left_out=one, epochs=epochs) for one in LEFT_OUT if leave_out]
     others += [Round(share=share, epochs=epochs) for share in SHARES if leave_out]
-    rows = read(data, seed)
+    # What a site's examples bring is told by what becomes of them without.
+    others += [Round(left_out=(source,), epochs=epochs) for source in site.sources]
     with Progress() as progress:
         encoding = progress.add_task("encoding", total=1.0)
         teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
-        bench = Bench(rows=rows, teacher=teacher, seed=seed)
+        bench = Bench(rows=rows, teacher=teacher, seed=seed, only_taught=site.sources)
         task = progress.add_task("training", total=1 + len(others))
         trained, figures = sms_rounds.run_all(
             bench,
@@ -49,7 +61,7 @@ def main(
             done=lambda: progress.advance(task),
         )
     rounds = list(zip(others, figures, strict=True))
-    sms_bundle.write(out, rows, trained, rounds=rounds, seed=seed)
+    sms_bundle.write(out, rows, trained, rounds=rounds, seed=seed, site=site)
     if page is not None:
         sms_page.write(out, page)
 

@@ -25,6 +25,7 @@ from classifiers.training import (
     sms_speed,
 )
 from classifiers.training.common import write_bundle
+from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.sms_data import (
     CLASSES,
     FRAUD,
@@ -57,6 +58,7 @@ def write(
     *,
     rounds: Sequence[tuple[Round, Figures]],
     seed: int,
+    site: SiteExamples = NO_EXAMPLES,
 ) -> None:
     """Write the graphs and their card, and load them again."""
     model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
@@ -78,8 +80,9 @@ def write(
         # Ordinary traffic is legitimate. Public texts hold more chat than a network carries.
         "score_histogram": _histogram(served(ham)[0]),
         "feature_histograms": feature_histograms.of_texts(ham),
-        "data": _sources(rows),
-        **_measured(served, rows, trained, rounds, seed),
+        "data": [*_sources(rows), *site.data([row.source for row in rows])],
+        **({"examples": site.about} if site.about else {}),
+        **_measured(served, rows, trained, rounds, seed=seed, no_sample=site.sources),
         "golden": sms_golden.rows(
             trained.stages,
             served(sms_golden.EXAMPLES)[0],
@@ -103,7 +106,9 @@ def _measured(
     rows: Sequence[Row],
     trained: Trained,
     rounds: Sequence[tuple[Round, Figures]],
+    *,
     seed: int,
+    no_sample: Sequence[str],
 ) -> dict[str, object]:
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
@@ -115,7 +120,9 @@ def _measured(
         judged = trained.stages.judge(texts, p_fraud)
         by_source[name] = found[name] = sms_report.by_source(splits[name], judged)
         found[f"{name}_kinds"] = sms_report.kinds(splits[name], kinds)
-        clear = np.array([sum(row.allowed) == 1 for row in splits[name]])
+        clear = np.array(
+            [sum(row.allowed) == 1 and row.source not in no_sample for row in splits[name]]
+        )
         frauds = np.array([row.label == "fraud" for row in splits[name]])
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)

@@ -86,17 +86,31 @@ def _read_file(path: Path) -> Iterator[Row]:
         for line in lines:
             _, source, language, label, category, group, text = line.rstrip("\n").split("\t")
             for one in _texts(path.name, source, label, text):
-                yield Row(
+                yield labelled(
                     source=source,
                     label=label,
-                    split=TEST if source in EVALUATION_ONLY else _split(group),
-                    text=one,
-                    language=_language(language),
-                    allowed=_allowed(source, label, category),
-                    fraud_type=_fraud_type(label, category),
                     category=category,
-                    place=_place(group),
+                    group=group,
+                    text=one,
+                    language=language,
                 )
+
+
+def labelled(
+    *, source: str, label: str, category: str, group: str, text: str, language: str
+) -> Row:
+    """Make a row of what a table says of a text; *group* says which split it is in."""
+    return Row(
+        source=source,
+        label=label,
+        split=TEST if source in EVALUATION_ONLY else _split(group),
+        text=text,
+        language=_language(language),
+        allowed=_allowed(source, label, category),
+        fraud_type=_fraud_type(label, category),
+        category=category,
+        place=_place(group),
+    )
 
 
 def _texts(file: str, source: str, label: str, text: str) -> Iterator[str]:

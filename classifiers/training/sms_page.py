@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifiers.training import card_plots
+from classifiers.training import card_plots, examples_card
 from classifiers.training.common import markdown_table
 from classifiers.training.sms_errors import ERRORS
 from classifiers.training.sms_evasions import EVASIONS
@@ -51,6 +51,8 @@ def write(bundle: Path, page: Path) -> None:
             parts.append(f"## {title}\n\n{_table(metrics[name])}\n")
     if metrics.get("evasions"):
         parts.append(f"## {_EVASIONS}\n\n{_evasion_table(metrics['evasions'])}\n")
+    if "examples" in card:
+        parts.append(examples_card.section(card["examples"]))
     parts.append(f"{KINDS}\n{_kind_table(metrics)}\n")
     parts.append(f"## Plots\n\nTest rows with a clear label.\n\n{card_plots.draw(card, page)}\n")
     page.write_text("\n".join([*parts, ERRORS, TRIED, LIMITS]), encoding="utf-8")

@@ -39,6 +39,8 @@ class Bench:
     rows: Sequence[Row]
     teacher: Teacher
     seed: int
+    only_taught: tuple[str, ...] = ()
+    """Sources that are no sample: they teach and are measured, and choose nothing."""
 
     def fit(self, one: Round) -> Trained:
         """Train a network and a head, and choose what keeps them within the budget."""
@@ -61,6 +63,7 @@ class Bench:
             for row in self.rows
             if row.split == VALIDATION
             and row.source not in sms_calls.SOURCES
+            and row.source not in self.only_taught
             and not one.leaves_out(row)
         ]
         found = logits(network, [row.text for row in validation])

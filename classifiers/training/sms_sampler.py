@@ -12,6 +12,8 @@ _FRAMED = 0.25
 _COMPANY = frozenset({"nus", "uci", "mendeley", "w80", "msglog", OWN})
 """Sources whose ham is put around fraud."""
 
+_HARMLESS = frozenset({"ham", "nonfraud"})
+
 
 class Sampler:
     """Draws training texts: square roots of sizes, so that no source drowns the others."""
@@ -39,12 +41,14 @@ class Sampler:
         # language must not be evidence.
         for language in {language for language, _, _ in roots}:
             ham = sum(
-                n for (lang, _, label), n in roots.items() if (lang, label) == (language, "ham")
+                n
+                for (lang, _, label), n in roots.items()
+                if lang == language and label in _HARMLESS
             )
             bad = sum(n for (lang, _, label), n in roots.items() if lang == language) - ham
             if 0 < ham < bad:
                 for key, count in roots.items():
-                    if key[0] == language and key[2] == "ham":
+                    if key[0] == language and key[2] in _HARMLESS:
                         roots[key] = int(count * min(bad / ham, _MOST_REPEATS))
         return [(self._cells[key], count) for key, count in roots.items()]
 

@@ -96,6 +96,7 @@ def _bundle_row(root: Path | None, kind: ModelKind, version: str) -> dict[str, A
         "threshold": found.threshold,
         "bytes": size,
         "training_rows": sum(source.rows for source in found.data),
+        "site_rows": sum(one.rows for one in found.data if one.licence == card.SITE_LICENCE),
         "score_histogram": found.score_histogram is not None,
         "feature_histograms": sorted(found.feature_histograms),
         "figures": figures(found),
@@ -109,6 +110,8 @@ def _bundle_words(kind: ModelKind, row: Mapping[str, Any]) -> str:
         f"of {row['date']}, {_verb(kind)} from {row['threshold']:.4f}, {row['bytes'] / 1e6:.1f} MB",
         f"{row['training_rows']} training rows",
     ]
+    if row["site_rows"]:
+        words.append(f"{row['site_rows']} of them this site's own: not to be passed on")
     if not row["score_histogram"]:
         words.append("no score histogram, so drift is not measured")
     if not row["feature_histograms"]:

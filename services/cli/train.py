@@ -26,6 +26,15 @@ Out = Annotated[
     Path,
     typer.Option(file_okay=False, help="Bundle to write; the folder's name is the version."),
 ]
+Examples = Annotated[
+    list[Path] | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="File of `fanzha warnings examples export`, .csv or .jsonl, to learn from besides the "
+        "tables; may be given several times. For sms and url.",
+    ),
+]
 
 MODULES = {
     "sms": "classifiers.training.sms",
@@ -39,6 +48,12 @@ WITH_PAGE = ("sms", "url", "caller", "moment")
 """Trainings that render a page about the model."""
 WITHOUT_DATA = ("moment",)
 """Trainings on a simulation."""
+NO_EXAMPLES = {
+    "caller": "how callers behaved is not logged, so no file of examples holds the columns that a "
+    "caller model learns from",
+    "moment": "it learns from a simulation",
+}
+"""Why some trainings take no labelled examples; docs/outcomes.md."""
 
 
 def train(
@@ -47,13 +62,20 @@ def train(
     ],
     out: Out,
     data: Data = None,
+    examples: Examples = None,
     seed: Annotated[int | None, typer.Option(help="Seed; empty: the one of the card.")] = None,
 ) -> None:
     """Train a model on labelled tables, or a simulation; write its bundle and the page about it.
 
     Needs the extra `train`. The page lies beside the bundle, as VERSION.md. A bundle that is
     there is never written over: a better model is a new version.
+
+    Examples of outcomes are one more source: shown by itself, and left out in a training of its
+    own to see what it brings. They set no threshold, for they are no sample. A damaged row ends
+    the training. A bundle that learned from them is the site's own: not to be passed on.
     """
+    if examples and channel in NO_EXAMPLES:
+        fail(f"training {channel} takes no --examples: {NO_EXAMPLES[channel]}", status=2)
     missing = [package for package in PACKAGES if find_spec(package) is None]
     if missing:
         fail(
@@ -70,6 +92,7 @@ def train(
         command.append(f"--data={data}")
     if channel in WITH_PAGE:
         command.append(f"--page={out.parent / f'{out.name}.md'}")
+    command += [f"--examples={path}" for path in examples or []]
     if seed is not None:
         command.append(f"--seed={seed}")
     status = subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
