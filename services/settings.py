@@ -81,6 +81,9 @@ class Settings(WarningChannelSettings):
         "warning_groups_file",
         "warning_regions_file",
         "warning_counties_file",
+        "warning_smpp_password_file",
+        "warning_webhook_secrets_file",
+        "warning_kafka_options_file",
     )
     @classmethod
     def _is_file(cls, file: Path | None) -> Path | None:

@@ -69,15 +69,6 @@ async def run(settings: Settings) -> int:
         trail=Trail(audit, of="case"),
         now_ms=now_ms,
     )
-    server = RpcServer(
-        {
-            "warning": WarningServicer(pipeline.submitting, pipeline.sources),
-            "case": CaseServicer(desk, pipeline.reader),
-        },
-        max_message_bytes=settings.max_message_bytes,
-        failed=lambda code: failures.labels(code).inc(),
-        security=guard,
-    )
     landing = waiting_assembly.landing(
         settings,
         client,
@@ -91,6 +82,27 @@ async def run(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(client.aclose)
         stack.push_async_callback(landing.close)
+        switch = Switch(client, now_ms=now_ms)
+        limits = LimitStore(client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms)
+        ways = way_out.build(
+            settings,
+            client,
+            pipeline=pipeline,
+            router=router,
+            figures=ChannelFigures(registry),
+            now_ms=now_ms,
+            permit=LimitPermit(limits),
+        )
+        stack.push_async_callback(ways.close)
+        server = RpcServer(
+            {
+                "warning": WarningServicer(pipeline.submitting, pipeline.sources),
+                "case": CaseServicer(desk, pipeline.reader),
+            },
+            max_message_bytes=settings.max_message_bytes,
+            failed=lambda code: failures.labels(code).inc(),
+            security=guard,
+        )
         if settings.metrics_enabled:
             page = admin_metrics.page(
                 registry, settings.metrics_host, settings.warning_metrics_port
@@ -107,18 +119,6 @@ async def run(settings: Settings) -> int:
             )
             port = await stack.enter_async_context(http)
             logger.info("warnings over HTTP: port %d", port)
-        switch = Switch(client, now_ms=now_ms)
-        limits = LimitStore(client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms)
-        ways = way_out.build(
-            settings,
-            client,
-            pipeline=pipeline,
-            router=router,
-            figures=ChannelFigures(registry),
-            now_ms=now_ms,
-            permit=LimitPermit(limits),
-        )
-        stack.push_async_callback(ways.close)
         background = [*pipeline.start(), *ways.start()]
         background += [asyncio.create_task(one) for one in landing.running()]
         background.append(asyncio.create_task(switch.follow()))

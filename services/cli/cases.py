@@ -7,8 +7,9 @@ import typer
 from fanzha.v1 import case_pb2 as pb
 from services.cli import case_display as display
 from services.cli import case_words as words
+from services.cli import region_words
 from services.cli.case_words import DEFAULT_TARGET, By, CaseId, Revision, Target, server
-from services.cli.console import out, print_json
+from services.cli.console import err, out, print_json
 from services.cli.list_server import as_dict
 from services.cli.list_words import AsJson, login
 from services.clock import now_ms
@@ -92,6 +93,8 @@ def list_(
     else:
         more = "; there are more" if request.page_token else ""
     out.print(f"{len(found)} shown{more}")
+    if not found and (unsure := region_words.doubt(region)):
+        err.print(unsure, markup=False)
 
 
 @app.command()

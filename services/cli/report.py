@@ -8,6 +8,7 @@ import typer
 from fanzha.client import channels
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
+from services.cli import region_words
 from services.cli import report_display as display
 from services.cli import report_words as words
 from services.cli.appeal_words import LanguageWord, past_ms
@@ -77,6 +78,8 @@ def warnings(
         print_json(as_dict(report))
     else:
         display.show(report, by, language)
+    if not report.all.cases and (unsure := region_words.doubt(region)):
+        err.print(unsure, markup=False)
     if csv_file is not None:
         _write(csv_file, lambda file: display.write_csv(report, by, file))
     if plot is not None:

@@ -8,6 +8,8 @@ from pydantic import Field
 from services.setting_groups.administration import AdministrationSettings
 from services.setting_groups.types import Port
 
+_CLOCK = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
+
 
 class WarningSettings(AdministrationSettings):
     """The warning pipeline: intake, policy, limits."""
@@ -105,10 +107,13 @@ class WarningSettings(AdministrationSettings):
     warning_language: Literal["zh", "en"] = Field(default="zh", description="Language of warnings.")
     warning_quiet_from: str = Field(
         default="22:00",
+        pattern=_CLOCK,
         description="When quiet hours begin: no SMS and no voice warning then. The same as their "
         "end: there are none.",
     )
-    warning_quiet_until: str = Field(default="08:00", description="When quiet hours end.")
+    warning_quiet_until: str = Field(
+        default="08:00", pattern=_CLOCK, description="When quiet hours end."
+    )
     warning_quiet_broken_from: Literal["none", "low", "medium", "high"] = Field(
         default="high", description="Lowest tier whose warnings go out in quiet hours too."
     )

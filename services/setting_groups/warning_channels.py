@@ -29,8 +29,9 @@ class WarningChannelSettings(WarningSettings):
     )
     warning_smpp_source: str = Field(
         default="96110",
-        max_length=20,
-        description="Whom SMS warnings are from: a service code, number or name.",
+        pattern=r"^(\+?[0-9]{3,20}|[A-Za-z][A-Za-z0-9 ._&-]{0,10})$",
+        description="Whom SMS warnings are from: a service code, a number, or a name of at most 11 "
+        "letters of ASCII.",
     )
     warning_smpp_window: int = Field(
         default=32, ge=1, le=1000, description="SMS parts under way to the message centre at once."

@@ -1,11 +1,13 @@
 """Reads the tables that an administrator of warnings loads: CSV with a header, checked by row.
 
-Lines that begin with ``#`` are comments.
+Lines that begin with ``#`` are comments. UTF-8, UTF-16 or GB 18030, as spreadsheets write it.
 """
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from blocklists.importers import files
 
 
 def rows(
@@ -13,21 +15,24 @@ def rows(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield of each row where it stands (``file:line``) and its cells; `ValueError` if wrong."""
     try:
-        file = path.open(encoding="utf-8-sig", newline="")
+        file = path.open("rb")
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
     with file:
-        reader = csv.reader(_without_comments(file), strict=True)
+        lines = files.lines(file)
+        reader = csv.reader(_without_comments(lines), strict=True)
         try:
             names = [name.strip() for name in next(filter(None, reader), [])]
             _check_header(path, names, required, optional)
             for cells in filter(None, reader):
                 where = f"{path}:{reader.line_num}"
+                if reader.line_num in lines.undecoded:
+                    raise ValueError(f"{where}: has octets that are no {lines.encoding}")
                 if len(cells) > len(names):
                     raise ValueError(f"{where}: more cells than the header has")
                 found = dict(zip(names, map(str.strip, cells), strict=False))
                 yield where, dict.fromkeys(names, "") | found
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
             raise ValueError(f"{path}:{reader.line_num}: {error}") from error
 
 
@@ -45,4 +50,4 @@ def _check_header(
 def _without_comments(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         # An empty line keeps the numbers of lines right.
-        yield "\n" if line.startswith("#") else line
+        yield "" if line.startswith("#") else line

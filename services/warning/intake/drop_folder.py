@@ -67,12 +67,16 @@ class DropFolder:
 
     async def run(self) -> None:
         """Take files in until cancelled."""
+        waits = False
         try:
             while True:
                 try:
                     await self.look()
+                    waits = False
                 except (Unavailable, OSError) as error:
-                    logger.warning("drop folder waits: %s", error)
+                    if not waits:
+                        logger.warning("drop folder waits: %s", error)
+                    waits = True
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             self.close()

@@ -5,6 +5,7 @@ public table of prefixes that `phonenumbers` brings. A batch is looked up at onc
 microsecond a number; one by itself takes 25 (`benchmarks/micro/bench_warnings.py`).
 """
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from services.warning.policy.number_table import NOWHERE, NumberTable
 from services.warning.policy.places import Place, places
 from services.warning.records import Region
 
+logger = logging.getLogger(__name__)
+
 LISTED = "ported"
 """The administrator's table has this very number."""
 TABLE = "table"
@@ -33,6 +36,9 @@ UNKNOWN = "unknown"
 """Of this country, or no number at all, and no table has it."""
 HOWS = (LISTED, TABLE, PREFIX, SHARED, FOREIGN, UNKNOWN)
 
+_MOST_TOLD = 10
+_WITH_CODES = "86"
+"""The country whose places have codes."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ROW = re.compile(r"\+([1-9][0-9]{1,14})(\*?)")
 
@@ -64,8 +70,10 @@ class Regions:
         county_rules: Path | None = None,
     ) -> "Regions":
         """Read all tables: some tenths of a second; `ValueError` when one of them is wrong."""
+        own = _own(table)
+        _tell_names(own[1], home_country)
         return cls(
-            own=_own(table),
+            own=own,
             public=_public(home_country),
             assigned=counties.load(county_rules),
             home_country=home_country,
@@ -102,7 +110,21 @@ class Regions:
 def _own(path: Path | None) -> tuple[NumberTable, Sequence[Region]]:
     """Read ``number,province,city,county``; a number ends in ``*`` where it is leading digits."""
     regions: dict[Region, int] = {}
-    return number_table.build(_own_rows(path, regions) if path else ()), list(regions)
+    table = number_table.build(_own_rows(path, regions) if path else ())
+    return table, list(regions)
+
+
+def _tell_names(regions: Sequence[Region], home_country: str) -> None:
+    """Warn of places without a code: a name that is misspelt is one, and no desk has its cases."""
+    parts = {part for region in regions for part in (region.province, region.city) if part}
+    names = sorted(part for part in parts if not part.isdecimal())
+    if names and home_country == _WITH_CODES:
+        logger.warning(
+            "warning_regions_file: %d places have no code and go by their names, which no region "
+            "of an identity reaches: %s",
+            len(names),
+            ", ".join(names[:_MOST_TOLD]),
+        )
 
 
 def _own_rows(path: Path, regions: dict[Region, int]) -> Iterator[tuple[str, int]]:

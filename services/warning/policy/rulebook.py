@@ -71,7 +71,7 @@ def rules(settings: Settings) -> Rules:
             test_mode=settings.warning_test_mode,
         )
     except ValueError as error:
-        raise ValueError(f"FANZHA_WARNING_…: {error}") from error
+        raise ValueError(f"warning_{error}") from error
 
 
 def _from(tier: str) -> frozenset[Tier]:

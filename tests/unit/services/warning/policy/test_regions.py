@@ -107,6 +107,27 @@ def test_a_wrong_table_names_the_row(tmp_path: Path, text: str, wrong: str) -> N
         Regions.load(table=a_file(tmp_path, text))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "regions.csv"
+    file.write_bytes("# 移机\r\nnumber,province,city\r\n+861700000*,安徽,合肥\r\n".encode(encoding))
+
+    (region,) = Regions.load(table=file).of(["+8617000000001"])
+
+    assert (region.province, region.city) == ("340000", "340100")
+
+
+def test_a_misspelt_city_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Regions.load(
+        table=a_file(
+            tmp_path, "number,province,city\n+861700000*,安徽,合肥市x\n+861700001*,安徽,合肥\n"
+        )
+    )
+
+    assert "1 places have no code" in caplog.text
+    assert "合肥市x" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("rows", "wrong"),
     [

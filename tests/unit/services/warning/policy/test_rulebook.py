@@ -41,8 +41,12 @@ def test_quiet_hours_may_bind_every_tier() -> None:
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
-        ({"warning_quiet_from": "22"}, "not a time of day"),
-        ({"warning_opt_out": "emergency"}, "nobody can opt out of emergency"),
+        ({"warning_quiet_from": "22"}, "warning_quiet_from"),
+        ({"warning_quiet_until": "24:00"}, "warning_quiet_until"),
+        ({"warning_smpp_source": "反诈中心"}, "warning_smpp_source"),
+        ({"warning_smpp_source": "AntiFraudCentre"}, "warning_smpp_source"),
+        ({"warning_smpp_password_file": Path("nowhere")}, "warning_smpp_password_file"),
+        ({"warning_opt_out": "emergency"}, "warning_opt_out: nobody can opt out of emergency"),
         ({"warning_opt_out": "spam"}, "none of advice, warning, emergency: 'spam'"),
     ],
 )

@@ -1,0 +1,20 @@
+"""Tells a region that no table knows, where nothing was found in it."""
+
+from services.warning.policy.places import places
+
+_CITY = 4
+"""Digits of a code that say the city."""
+
+
+def doubt(asked: str) -> str:
+    """Say that there may be no such region; empty where it is a known one, or none was asked for.
+
+    Counties go by codes and names that no table has.
+    """
+    code, names = places().code(asked.strip()), places().names
+    if not code or code.ljust(6, "0") in names or code[:_CITY].ljust(6, "0") in names:
+        return ""
+    return (
+        f"no province or city is {asked.strip()!r}: is it written as it should be? A county goes "
+        "by its code, or by the name that cases have"
+    )
