@@ -8,11 +8,12 @@ part is scored once, at the end. Takes about two minutes on one core.
 
 import argparse
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -24,13 +25,17 @@ from classifiers.call import held_back
 from classifiers.training import (
     caller_card,
     caller_data,
+    caller_examples,
     caller_metrics,
     caller_network,
     caller_page,
     card_plots,
+    examples_card,
 )
 from classifiers.training.caller_data import Subscribers
+from classifiers.training.caller_examples import CallerExamples
 from classifiers.training.caller_metrics import Score
+from classifiers.training.examples import ExampleError
 from fanzha.tables import Bools, CallerActivity, Float32s
 
 SEED = 20261124
@@ -55,23 +60,41 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--page", type=Path, help="page about the model to write")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
+    try:
+        own = caller_examples.read(arguments.examples) if arguments.examples else None
+    except ExampleError as error:
+        sys.exit(f"examples: {error}")
+    for line in examples_card.lines(own.site.about) if own else []:
+        sys.stderr.write(f"{line}\n")
     everyone = caller_data.read(arguments.data)
     parts = caller_data.split(everyone.frauds, np.random.default_rng(arguments.seed))
     train, validation, test = (everyone[rows] for rows in parts)
     development = everyone[np.concatenate(parts[:2])]
     with Progress() as display:
-        task = display.add_task("networks", total=len(SHARES) + FOLDS + 1)
+        task = display.add_task("networks", total=len(SHARES) + FOLDS + 1 + bool(own))
 
         def fit(subscribers: Subscribers) -> onnx.ModelProto:
             graph = caller_network.train(subscribers, arguments.seed)
             display.advance(task)
             return graph
 
-        points = learning_curve(fit, train, validation, arguments.seed)
-        run(fit, development, test, arguments.out, seed=arguments.seed, learning=points)
+        def fit_with_own(subscribers: Subscribers) -> onnx.ModelProto:
+            return fit(own.beside(subscribers) if own else subscribers)
+
+        points = learning_curve(fit_with_own, train, validation, arguments.seed)
+        run(
+            *(fit_with_own, development, test, arguments.out),
+            seed=arguments.seed,
+            learning=points,
+            own=own,
+            without=fit(development) if own else None,
+        )
     if arguments.page:
         caller_page.write(arguments.out, arguments.page)
 
@@ -84,8 +107,13 @@ def run(
     *,
     seed: int,
     learning: Points,
+    own: CallerExamples | None = None,
+    without: onnx.ModelProto | None = None,
 ) -> None:
-    """Choose on *development*, measure on *test*, write *bundle*."""
+    """Choose on *development*, measure on *test*, write *bundle*.
+
+    A site's *own* examples are measured too, also by a graph that learned *without* them.
+    """
     fitted = cross_fit(fit, development, seed)
     threshold = caller_metrics.choose_threshold(fitted.highest, development.frauds)
     logger.info("threshold %.4f", threshold)
@@ -97,7 +125,7 @@ def run(
     plots = card_plots.figures(served, test.frauds, threshold)
     ordinary = development[np.flatnonzero(~development.frauds)]
     looks = caller_data.joined(caller_metrics.lives(ordinary.activity, np.random.default_rng(seed)))
-    table = {
+    table: dict[str, Any] = {
         "version": bundle.name,
         "channel": "caller",
         "threshold": threshold,
@@ -113,6 +141,11 @@ def run(
         },
         "plots": {**plots, "learning": learning},
     }
+    if own is not None and without is not None:
+        table["examples"] = own.site.about
+        table["data"] += own.site.data(own.used)
+        table["metrics"]["examples"] = own.blocked(score, threshold)
+        table["metrics"]["left_out"] = own.blocked(careful(scorer(without), threshold), threshold)
     golden = score(caller_card.examples())
     caller_card.write(bundle, graph=graph, table=table, golden=golden)
     logger.info("wrote %s", bundle)

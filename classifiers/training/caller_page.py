@@ -7,7 +7,7 @@ from typing import Any
 
 from classifiers import card
 from classifiers.call import MINIMUM_CALLS
-from classifiers.training import card_plots
+from classifiers.training import card_plots, examples_card
 from classifiers.training.caller_words import ERRORS, HOW, LIMITS, TRIED
 from classifiers.training.common import markdown_table
 
@@ -30,6 +30,10 @@ DEVELOPMENT = {
     "graph_alone_callers": "the same, of those with a record of calls",
     "whole": "as served: whole records, with minimum evidence",
     "imagined_ever": "ever, over all looks",
+}
+_EXAMPLES = {
+    "Of those only measured": "examples",
+    "The same by a graph that learned without examples, at the same threshold": "left_out",
 }
 _TITLES = ("what is seen", "AUC", "recall at 0.1 %", "0.5 %", "1 %", "blocked frauds", "others")
 
@@ -77,6 +81,12 @@ def _parts(table: Mapping[str, Any]) -> Iterator[str]:
     yield "What more subscribers to learn from bring, measured on the validation part:"
     points = table["plots"]["learning"]
     yield markdown_table(points[0], (point.values() for point in points))
+    if "examples" in table:
+        yield examples_card.section(table["examples"])
+        for title, key in _EXAMPLES.items():
+            if metrics[key]:
+                yield f"{title}:"
+                yield markdown_table(metrics[key][0], (one.values() for one in metrics[key]))
 
 
 def _figures(metrics: Mapping[str, Any], rows: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ KINDS = {"lost_money": Kind.FRAUD, "false_alarm": Kind.LEGITIMATE}
 """What these outcomes of a case say of the decisions behind it; docs/outcomes.md."""
 SILENT = frozenset({"safe", "unreachable", "duplicate"})
 """Outcomes that say nothing."""
-NO_CONTENT = "without the text or link: never logged, or no longer kept"
+NO_CONTENT = "without the text, link or caller: never logged, no longer kept, or not named"
 UNREADABLE = "with a link that cannot be read"
 SAYS_NOTHING = "of cases whose outcome says nothing: safe, unreachable, duplicate"
 TWICE = "of a decision that stands there again, closed later"
@@ -90,8 +90,14 @@ class Examples:
     """Rows by why they cannot teach."""
 
 
-def read(paths: Sequence[Path], column: str, content: Content) -> Examples:
-    """Read all files; each must have *column*, of which *content* is made."""
+def read(
+    paths: Sequence[Path], column: str, content: Content, *, more: Mapping[str, str] | None = None
+) -> Examples:
+    """Read all files; each must have *column*, of which *content* is made.
+
+    *more* are further columns that it must have, with what is to be said where one is missing.
+    """
+    columns = {**dict.fromkeys((*_NEEDED, column), "there is no such column"), **(more or {})}
     files: list[ExampleFile] = []
     found: list[Example] = []
     left_out: Counter[str] = Counter()
@@ -104,7 +110,7 @@ def read(paths: Sequence[Path], column: str, content: Content) -> Examples:
         for number, fields in _rows(path, whole):
             count = number
             try:
-                one = _example(fields, column, content)
+                one = _example(fields, columns, column, content)
             except ValueError as error:
                 raise ExampleError(f"{path.name}: row {number}: {error}") from error
             if isinstance(one, Example):
@@ -118,11 +124,13 @@ def read(paths: Sequence[Path], column: str, content: Content) -> Examples:
     return Examples(rows=tuple(rows), files=tuple(files), left_out=left_out)
 
 
-def _example(fields: Fields, column: str, content: Content) -> Example | str:
+def _example(
+    fields: Fields, columns: Mapping[str, str], column: str, content: Content
+) -> Example | str:
     """Read a row; return why it cannot teach where it is whole and cannot."""
-    for name in (*_NEEDED, column):
+    for name, why in columns.items():
         if name not in fields:
-            raise ValueError(f"{name}: there is no such column")
+            raise ValueError(f"{name}: {why}")
     if fields.get("outcome") in SILENT:
         return SAYS_NOTHING
     kind = _kind(fields)

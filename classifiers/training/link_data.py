@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from classifiers.training.common import percent_of
 from classifiers.training.examples import Example
 from fanzha.tables import Bools, Int64s
 from fanzha.url import canonicals, registrable, split
@@ -101,11 +101,6 @@ def read(folder: Path, examples: Sequence[Example] = ()) -> LabelledLinks:
         host_only=np.array(host_only_column),
         examples=dict(enumerate(examples, tables)),
     )
-
-
-def percent_of(name: str) -> int:
-    """Return a hash of a domain or group, 0 to 99."""
-    return crc32(f"fanzha {name}".encode()) % 100
 
 
 def split_rows(links: LabelledLinks) -> Splits:

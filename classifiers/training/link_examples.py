@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.training import examples, examples_apart, examples_card, link_data
+from classifiers.training.common import percent_of
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_apart import ECHO
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
@@ -41,7 +42,7 @@ def with_examples(links: LabelledLinks, splits: Splits) -> Splits:
     """Put the examples of *links* into the parts they belong to; the tables stay as they are."""
     rows = np.array(list(links.examples), np.int64)
     groups = [links.examples[row].group for row in rows.tolist()]
-    learns = np.array([link_data.percent_of(group) < TRAIN_PERCENT for group in groups])
+    learns = np.array([percent_of(group) < TRAIN_PERCENT for group in groups])
     tables = np.arange(len(links) - len(rows))
     elsewhere = np.setdiff1d(tables, splits.train)
     taught = rows[learns]

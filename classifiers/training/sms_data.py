@@ -43,6 +43,8 @@ LICENCES = {
     "teleantifraud": "Apache-2.0 (synthetic calls)",
     OWN: "Apache-2.0, written for this project",
 }
+_FEW = 12
+"""Fillings of a template that only measures, at most."""
 _SPLIT_OF_TENTH = {0: TEST, 1: TEST, 2: VALIDATION, 3: VALIDATION}
 _LOOSE_SPAM = frozenset({"spamhunter", "uci"})
 """Their spam means unwanted and includes fraud."""
@@ -127,8 +129,7 @@ def _own(chance: Random, count: int) -> Iterator[Row]:
     ):
         for template in templates:
             split = _split(template)
-            # Held-out templates only measure; a few fillings of each do that.
-            for _ in range(count if split == TRAIN else 12):
+            for _ in range(count if split == TRAIN else min(count, _FEW)):
                 text = templates_sms.fill(template, chance)
                 yield Row(
                     source=OWN,

@@ -32,7 +32,8 @@ Examples = Annotated[
         exists=True,
         dir_okay=False,
         help="File of `fanzha warnings examples export`, .csv or .jsonl, to learn from besides the "
-        "tables; may be given several times. For sms and url.",
+        "tables; may be given several times. For sms and url; for caller with the carrier's own "
+        "counters added.",
     ),
 ]
 
@@ -48,12 +49,6 @@ WITH_PAGE = ("sms", "url", "caller", "moment")
 """Trainings that render a page about the model."""
 WITHOUT_DATA = ("moment",)
 """Trainings on a simulation."""
-NO_EXAMPLES = {
-    "caller": "how callers behaved is not logged, so no file of examples holds the columns that a "
-    "caller model learns from",
-    "moment": "it learns from a simulation",
-}
-"""Why some trainings take no labelled examples; docs/outcomes.md."""
 
 
 def train(
@@ -74,8 +69,8 @@ def train(
     own to see what it brings. They set no threshold, for they are no sample. A damaged row ends
     the training. A bundle that learned from them is the site's own: not to be passed on.
     """
-    if examples and channel in NO_EXAMPLES:
-        fail(f"training {channel} takes no --examples: {NO_EXAMPLES[channel]}", status=2)
+    if examples and channel in WITHOUT_DATA:
+        fail(f"training {channel} takes no --examples: it learns from a simulation", status=2)
     missing = [package for package in PACKAGES if find_spec(package) is None]
     if missing:
         fail(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.training import examples, link_data, link_examples
+from classifiers.training.common import percent_of
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_apart import ECHO
 from classifiers.training.link_data import LabelledLinks, Splits
@@ -81,7 +82,7 @@ def test_a_campaign_or_a_sender_that_is_learned_from_is_not_measured(
     tables: LabelledLinks, tmp_path: Path
 ) -> None:
     one_campaign = [a_link(n, group="g") for n in range(40)]
-    in_train = link_data.percent_of("g") < link_data.TRAIN_PERCENT
+    in_train = percent_of("g") < link_data.TRAIN_PERCENT
     one_sender = [a_link(n, sender="+8617000000001") for n in range(40, 80)]
 
     links, splits, site = link_examples.read(
