@@ -90,6 +90,8 @@ def write(folder: Path) -> dict[str, str]:
         "FANZHA_WARNING_QUIET_FROM": "00:00",
         "FANZHA_WARNING_QUIET_UNTIL": "00:00",
         "FANZHA_WARNING_PERSON_DAY": "10",
+        # What is decided can be looked back at a second later.
+        "FANZHA_DECISION_LOG_FLUSH_SECONDS": "1",
         # A bureau waits for five false alarms; there are three in the demo.
         "FANZHA_WARNING_STANDING_CASES": "3",
     }

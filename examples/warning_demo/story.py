@@ -78,19 +78,20 @@ class Story:
         return traffic.at_risk
 
     def reach(self, early: set[tuple[str, str]]) -> None:
-        """Warn whom the wave had reached before it was listed."""
-        heading("3. Whom did it reach before? Wang lets the service look back")
+        """Warn whom the wave had reached before it was listed: the service has looked already."""
+        heading("3. Whom did it reach before? The service has looked; Wang lets it warn them")
         until = time.monotonic() + _LISTED_SECONDS
-        asked = ("wang", "warnings", "reach", "--number", f"{campaigns.ONE_RING}*", "--days", "1",
-                 "--fraud-type", "fake_shopping")  # fmt: skip
-        # What was decided and reported is in the log a few seconds later.
+        # What was decided and reported is in the log a few seconds later, and counted then.
         while True:
-            found = self.site.json(*asked, "--dry-run", quiet=True)
-            if int(found["persons"]) >= len(early) or time.monotonic() > until:
+            waiting = self.site.json("wang", "warnings", "reach", "list", quiet=True)
+            persons = sum(int(one.get("count", {}).get("persons", 0)) for one in waiting)
+            if persons >= len(early) or time.monotonic() > until:
                 break
             time.sleep(1)
-        self.expect("people whom the wave had reached", len(early), int(found["persons"]))
-        self.site.fanzha(*asked, "--yes")
+        self.expect("people whom the wave had reached", len(early), persons)
+        self.site.fanzha("wang", "warnings", "reach", "list")
+        for one in waiting:
+            self.site.fanzha("wang", "warnings", "reach", "start", one["waiting_id"], "--yes")
 
     def traffic(self) -> set[tuple[str, str]]:
         """Replay everything; return who is at risk by which campaign."""

@@ -24,8 +24,10 @@ from services.warning.reach.reach_store import ReachStore
 from services.warning.reach.waiting_desk import WaitingDesk
 from services.warning.reach.waiting_store import WaitingStore
 
-_AFTER_FLUSH_SECONDS = 2.0
-"""Until a segment of the decision log that was due is there."""
+_FLUSHES = 2
+_MORE_SECONDS = 2.0
+"""After so many times the pause between segments of the log, and this, what was decided is there,
+also on a busy machine: what is counted too early may seem to have reached nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def landing(
 ) -> Landing:
     """Build what `fanzha warn` runs; *client* must decode answers, *lists* must not."""
     store = WaitingStore(client)
-    settle_s = settings.decision_log_flush_seconds + _AFTER_FLUSH_SECONDS
+    settle_s = _FLUSHES * settings.decision_log_flush_seconds + _MORE_SECONDS
     mode = Mode(settings.warning_reach_by_itself)
     return Landing(
         noticing=Noticing(
