@@ -142,6 +142,8 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "GetWaitingReach": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
         "StartWaitingReach": _of(Role.OPERATOR, Role.APPROVER),
         "DropWaitingReach": _of(Role.OPERATOR, Role.APPROVER),
+        "PreviewSuspects": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "ConfirmSuspects": _of(Role.OPERATOR, Role.APPROVER),
     },
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),

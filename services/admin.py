@@ -177,6 +177,9 @@ async def run(settings: Settings) -> int:
                     figures=Landings(registry),
                     now_ms=now_ms,
                 ),
+                waiting_assembly.suspects(
+                    settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
+                ),
             ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)

@@ -39,6 +39,8 @@ class AuditKind(StrEnum):
     REACH_STOPPED = "reach_stopped"
     REACH_DROPPED = "reach_dropped"
     """Somebody decided that nobody is warned of what landed on the lists."""
+    HITS_CONFIRMED = "hits_confirmed"
+    """Somebody confirmed what models suspected of a number, sender or link, for many at once."""
     CHECKPOINT = "checkpoint"
     """The log itself: all before is vouched for, by a signature."""
     LOG_MENDED = "log_mended"

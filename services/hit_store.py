@@ -144,6 +144,24 @@ class HitStore:
                     found += [(stream, entry, hit) for entry, hit in entries]
         return found
 
+    async def between(
+        self, stream: str, first: str, last: str, *, count: int
+    ) -> list[tuple[str, dict[str, str]]]:
+        """Return up to *count* entries from place *first* up to *last*; "(" leaves *first* out."""
+        async with within(_READ_SECONDS):
+            found: Any = await self._client.xrange(stream, first, last, count=count)
+        return [(str(place), hit) for place, hit in found]
+
+    async def verdicts(self, decision_ids: Sequence[str]) -> list[str]:
+        """Return the last verdict on each decision: confirmed, dismissed, or empty."""
+        if not decision_ids:
+            return []
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for one in decision_ids:
+                reading.hget(_decision_key(int(one)), "verdict")
+            return [verdict or "" for verdict in await reading.execute()]
+
     async def newest(self, stream: str) -> str:
         """Return the place of the newest entry of *stream*; "0-0" when it is empty."""
         async with within(_READ_SECONDS):

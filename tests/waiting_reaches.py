@@ -23,10 +23,14 @@ from fanzha.phone import HomePlan
 from services.audit_events import Audit, NoAudit
 from services.decision_log.query import DecisionQuery
 from services.decision_log.reached import ReachQuery
+from services.feedback import Feedback
+from services.hit_store import HitStore
+from services.list_views import Found
 from services.warning.cases.case_store import CaseStore
 from services.warning.cases.opening import PlainRouter
 from services.warning.figures import Landings
 from services.warning.intake.intake import Intake
+from services.warning.policy.regions import Regions
 from services.warning.reach.beginning import Beginning
 from services.warning.reach.counting import Counting, Mode
 from services.warning.reach.list_log import ListLog
@@ -34,6 +38,8 @@ from services.warning.reach.looking_back import LookingBack
 from services.warning.reach.noticing import Noticing
 from services.warning.reach.reach_running import ReachRunner
 from services.warning.reach.reach_store import ReachStore
+from services.warning.reach.reaching import Reaching
+from services.warning.reach.suspects import SuspectDesk
 from services.warning.reach.waiting_desk import WaitingDesk
 from services.warning.reach.waiting_store import WaitingStore
 from tests.builders import an_entry, some_calls
@@ -125,6 +131,17 @@ class LandingRig:
             figures=self.figures,
         )
 
+    def suspects(self) -> SuspectDesk:
+        hits = HitStore(self.client)
+        return SuspectDesk(
+            hits,
+            Feedback(store=hits, home=HomePlan(), now_ms=self.clock),
+            home=HomePlan(),
+            most_age_ms=3_600_000,
+            audit=self.audit,
+            now_ms=self.clock,
+        )
+
     async def all(self) -> None:
         """Notice and count all there is."""
         while await self.noticing().step():
@@ -168,6 +185,24 @@ async def listed(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] 
     """Change the lists, and let everything be noticed and counted."""
     await commit(rig, *additions, removed=removed)
     await rig.all()
+
+
+def a_reaching(rig: LandingRig) -> Reaching:
+    """Serve reaches that nobody asks for, where there is no log."""
+
+    async def found(_pattern: str) -> Found:
+        return Found(entries=(), version=1, protected_because="")
+
+    return Reaching(
+        None,
+        rig.reaches,
+        home=HomePlan(),
+        regions=Regions.load,
+        listed=found,
+        samples=False,
+        audit=rig.audit,
+        now_ms=rig.clock,
+    )
 
 
 @contextmanager

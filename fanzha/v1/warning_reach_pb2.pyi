@@ -1038,3 +1038,225 @@ class DropWaitingReachResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DropWaitingReachResponse: _TypeAlias = DropWaitingReachResponse  # noqa: Y015
+
+@_typing.final
+class PreviewSuspectsRequest(_message.Message):
+    """Asks what would be confirmed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    kind: Global___ReachKind.ValueType
+    """NUMBER, SENDER or LINK: who called or wrote, or the host that was asked for. Required."""
+    pattern: _builtins.str
+    """The number, range, sender or link. Required."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ReachKind.ValueType = ...,
+        pattern: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "pattern", b"pattern"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewSuspectsRequest: _TypeAlias = PreviewSuspectsRequest  # noqa: Y015
+
+@_typing.final
+class PreviewSuspectsResponse(_message.Message):
+    """What would be confirmed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ByChannelEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ByReasonEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LeftOutEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PATTERN_FIELD_NUMBER: _builtins.int
+    HITS_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    BY_CHANNEL_FIELD_NUMBER: _builtins.int
+    BY_REASON_FIELD_NUMBER: _builtins.int
+    DISMISSED_FIELD_NUMBER: _builtins.int
+    CONFIRMED_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    UNTIL_PLACE_FIELD_NUMBER: _builtins.int
+    pattern: _builtins.str
+    """The pattern as lists write it."""
+    hits: _builtins.int
+    """Hits."""
+    persons: _builtins.int
+    """Different persons at risk in them."""
+    dismissed: _builtins.int
+    """Others: somebody said that they are no fraud."""
+    confirmed: _builtins.int
+    """Others: somebody has confirmed them before."""
+    until_place: _builtins.str
+    """Up to where was counted, for ConfirmSuspects."""
+    @_builtins.property
+    def by_channel(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Hits by channel."""
+
+    @_builtins.property
+    def by_reason(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Hits by why they were blocked or marked."""
+
+    @_builtins.property
+    def left_out(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Others, that would make no case, by why: old, spam, nobody."""
+
+    def __init__(
+        self,
+        *,
+        pattern: _builtins.str = ...,
+        hits: _builtins.int = ...,
+        persons: _builtins.int = ...,
+        by_channel: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        by_reason: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        dismissed: _builtins.int = ...,
+        confirmed: _builtins.int = ...,
+        left_out: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        until_place: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_channel", b"by_channel", "by_reason", b"by_reason", "confirmed", b"confirmed", "dismissed", b"dismissed", "hits", b"hits", "left_out", b"left_out", "pattern", b"pattern", "persons", b"persons", "until_place", b"until_place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewSuspectsResponse: _TypeAlias = PreviewSuspectsResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmSuspectsRequest(_message.Message):
+    """Asks to confirm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    UNTIL_PLACE_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_FIELD_NUMBER: _builtins.int
+    kind: Global___ReachKind.ValueType
+    """As in the preview. Required."""
+    pattern: _builtins.str
+    """As in the preview. Required."""
+    place: _builtins.str
+    """Where to go on: next_place of the response before; empty: at the beginning."""
+    until_place: _builtins.str
+    """Up to where: until_place of the preview. Required."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Kind of fraud; absent: as decided."""
+    note: _builtins.str
+    """Why, for the record; up to 1000 characters."""
+    confirmed_by: _builtins.str
+    """Who confirms; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ReachKind.ValueType = ...,
+        pattern: _builtins.str = ...,
+        place: _builtins.str = ...,
+        until_place: _builtins.str = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType = ...,
+        note: _builtins.str = ...,
+        confirmed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_by", b"confirmed_by", "fraud_type", b"fraud_type", "kind", b"kind", "note", b"note", "pattern", b"pattern", "place", b"place", "until_place", b"until_place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmSuspectsRequest: _TypeAlias = ConfirmSuspectsRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmSuspectsResponse(_message.Message):
+    """Some are confirmed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HITS_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    NEXT_PLACE_FIELD_NUMBER: _builtins.int
+    hits: _builtins.int
+    """Hits that were confirmed now."""
+    before: _builtins.int
+    """Hits that somebody else confirmed meanwhile."""
+    next_place: _builtins.str
+    """Where to go on; empty: these were all."""
+    def __init__(
+        self,
+        *,
+        hits: _builtins.int = ...,
+        before: _builtins.int = ...,
+        next_place: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "hits", b"hits", "next_place", b"next_place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmSuspectsResponse: _TypeAlias = ConfirmSuspectsResponse  # noqa: Y015

@@ -76,6 +76,16 @@ class WarningReachServiceStub:
                 request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachResponse.FromString,
                 _registered_method=True)
+        self.PreviewSuspects = channel.unary_unary(
+                '/fanzha.v1.WarningReachService/PreviewSuspects',
+                request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.PreviewSuspectsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.PreviewSuspectsResponse.FromString,
+                _registered_method=True)
+        self.ConfirmSuspects = channel.unary_unary(
+                '/fanzha.v1.WarningReachService/ConfirmSuspects',
+                request_serializer=fanzha_dot_v1_dot_warning__reach__pb2.ConfirmSuspectsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.ConfirmSuspectsResponse.FromString,
+                _registered_method=True)
 
 
 class WarningReachServiceServicer:
@@ -140,6 +150,21 @@ class WarningReachServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewSuspects(self, request, context):
+        """Counts the hits of a number, sender or link that models suspected and nobody has judged.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmSuspects(self, request, context):
+        """Confirms these hits, some at a time: ask again with next_place until it is empty. A hit is
+        confirmed once, however often it is asked for, so it may be retried.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningReachServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -182,6 +207,16 @@ def add_WarningReachServiceServicer_to_server(servicer, server):
                     servicer.DropWaitingReach,
                     request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachResponse.SerializeToString,
+            ),
+            'PreviewSuspects': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewSuspects,
+                    request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.PreviewSuspectsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.PreviewSuspectsResponse.SerializeToString,
+            ),
+            'ConfirmSuspects': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmSuspects,
+                    request_deserializer=fanzha_dot_v1_dot_warning__reach__pb2.ConfirmSuspectsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__reach__pb2.ConfirmSuspectsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -402,6 +437,60 @@ class WarningReachService:
             '/fanzha.v1.WarningReachService/DropWaitingReach',
             fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachRequest.SerializeToString,
             fanzha_dot_v1_dot_warning__reach__pb2.DropWaitingReachResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewSuspects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReachService/PreviewSuspects',
+            fanzha_dot_v1_dot_warning__reach__pb2.PreviewSuspectsRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__reach__pb2.PreviewSuspectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmSuspects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReachService/ConfirmSuspects',
+            fanzha_dot_v1_dot_warning__reach__pb2.ConfirmSuspectsRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__reach__pb2.ConfirmSuspectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,12 @@ class WarningReachServiceStub:
     """
     DropWaitingReach: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.DropWaitingReachRequest, _warning_reach_pb2.DropWaitingReachResponse]
     """Decides against one, with a reason. ABORTED as above."""
+    PreviewSuspects: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.PreviewSuspectsRequest, _warning_reach_pb2.PreviewSuspectsResponse]
+    """Counts the hits of a number, sender or link that models suspected and nobody has judged."""
+    ConfirmSuspects: _grpc.UnaryUnaryMultiCallable[_warning_reach_pb2.ConfirmSuspectsRequest, _warning_reach_pb2.ConfirmSuspectsResponse]
+    """Confirms these hits, some at a time: ask again with next_place until it is empty. A hit is
+    confirmed once, however often it is asked for, so it may be retried.
+    """
 
 @_typing.type_check_only
 class WarningReachServiceAsyncStub(WarningReachServiceStub):
@@ -79,6 +85,12 @@ class WarningReachServiceAsyncStub(WarningReachServiceStub):
     """
     DropWaitingReach: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.DropWaitingReachRequest, _warning_reach_pb2.DropWaitingReachResponse]  # type: ignore[assignment]
     """Decides against one, with a reason. ABORTED as above."""
+    PreviewSuspects: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.PreviewSuspectsRequest, _warning_reach_pb2.PreviewSuspectsResponse]  # type: ignore[assignment]
+    """Counts the hits of a number, sender or link that models suspected and nobody has judged."""
+    ConfirmSuspects: _aio.UnaryUnaryMultiCallable[_warning_reach_pb2.ConfirmSuspectsRequest, _warning_reach_pb2.ConfirmSuspectsResponse]  # type: ignore[assignment]
+    """Confirms these hits, some at a time: ask again with next_place until it is empty. A hit is
+    confirmed once, however often it is asked for, so it may be retried.
+    """
 
 class WarningReachServiceServicer(metaclass=_abc_1.ABCMeta):
     """Looks whom something reached, by the decision log, and has everybody warned, the most exposed
@@ -150,5 +162,23 @@ class WarningReachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_warning_reach_pb2.DropWaitingReachResponse, _abc.Awaitable[_warning_reach_pb2.DropWaitingReachResponse]]:
         """Decides against one, with a reason. ABORTED as above."""
+
+    @_abc_1.abstractmethod
+    def PreviewSuspects(
+        self,
+        request: _warning_reach_pb2.PreviewSuspectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_reach_pb2.PreviewSuspectsResponse, _abc.Awaitable[_warning_reach_pb2.PreviewSuspectsResponse]]:
+        """Counts the hits of a number, sender or link that models suspected and nobody has judged."""
+
+    @_abc_1.abstractmethod
+    def ConfirmSuspects(
+        self,
+        request: _warning_reach_pb2.ConfirmSuspectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_reach_pb2.ConfirmSuspectsResponse, _abc.Awaitable[_warning_reach_pb2.ConfirmSuspectsResponse]]:
+        """Confirms these hits, some at a time: ask again with next_place until it is empty. A hit is
+        confirmed once, however often it is asked for, so it may be retried.
+        """
 
 def add_WarningReachServiceServicer_to_server(servicer: WarningReachServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

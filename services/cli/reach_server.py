@@ -76,3 +76,12 @@ def counts(title: str, by: "dict[str, int]", most: int = 10) -> None:
     more = f", and {left} more" if left > 0 else ""
     if shown:
         out.print(f"  {title:<8} {shown}{more}", markup=False)
+
+
+def named(given: "dict[str, str]") -> tuple[Any, str]:
+    """Return the kind and pattern of the one option that was given."""
+    said = [(kind, value) for kind, value in given.items() if value]
+    if len(said) != 1:
+        raise typer.BadParameter(f"one of {', '.join(f'--{kind}' for kind in given)}")
+    ((word, pattern),) = said
+    return next(kind for kind, known in KINDS.items() if known == word), pattern

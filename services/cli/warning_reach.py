@@ -1,6 +1,5 @@
 """`fanzha warnings reach`, `reaches`: warn whom something confirmed reached before it was known."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -114,14 +113,9 @@ def reaches(
     wide().print(table if found else "nothing was reached back to")
 
 
-def _subject(given: Mapping[str, str], days: int) -> pb.ReachSubject:
-    named = [(kind, value) for kind, value in given.items() if value]
-    if len(named) != 1:
-        raise typer.BadParameter("one of --number, --sender, --link, --text")
-    ((word, pattern),) = named
-    subject = pb.ReachSubject(pattern=pattern, days=days)
-    subject.kind = next(kind for kind, known in KINDS.items() if known == word)
-    return subject
+def _subject(given: dict[str, str], days: int) -> pb.ReachSubject:
+    kind, pattern = reach_server.named(given)
+    return pb.ReachSubject(kind=kind, pattern=pattern, days=days)
 
 
 def _show(found: pb.PreviewReachResponse, rate: int) -> None:

@@ -11,6 +11,7 @@ from services.cli import (
     warning_reach,
     warning_regions,
     warning_sources,
+    warning_suspected,
     warning_templates,
 )
 
@@ -29,3 +30,4 @@ app.command()(warning_control.status)
 app.command("opt-out")(warning_control.opt_out)
 app.add_typer(warning_reach.app, name="reach")
 app.command()(warning_reach.reaches)
+app.command()(warning_suspected.suspected)

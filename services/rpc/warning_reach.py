@@ -13,6 +13,7 @@ from services.rpc.warning_waiting_messages import KINDS
 from services.warning.reach.reach_running import DEFAULT_RATE
 from services.warning.reach.reach_store import Reach, ReachState
 from services.warning.reach.reaching import Asked, Preview, Reaching
+from services.warning.reach.suspects import SuspectDesk
 from services.warning.reach.waiting_desk import WaitingDesk
 
 _LISTED = 100
@@ -24,9 +25,10 @@ _wire: Callable[[int], Any] = int
 class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
     """Reaches back. Errors become statuses in the error interceptor."""
 
-    def __init__(self, reaching: Reaching, waiting: WaitingDesk) -> None:
+    def __init__(self, reaching: Reaching, waiting: WaitingDesk, suspects: SuspectDesk) -> None:
         self._reaching = reaching
         self._waiting = waiting
+        self._suspects = suspects
 
     async def PreviewReach(
         self, request: pb.PreviewReachRequest, context: object
@@ -37,14 +39,10 @@ class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
     async def StartReach(
         self, request: pb.StartReachRequest, context: object
     ) -> pb.StartReachResponse:
-        try:
-            fraud_type = FraudType(request.fraud_type)
-        except ValueError:
-            raise InvalidInput(f"fraud_type: none has number {request.fraud_type}") from None
         reach = await self._reaching.start(
             _asked(request.subject),
             rate=request.rate or DEFAULT_RATE,
-            fraud_type=fraud_type,
+            fraud_type=_fraud_type(request.fraud_type),
             by=request.started_by,
         )
         return pb.StartReachResponse(reach=_reach(reach))
@@ -90,12 +88,55 @@ class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
         )
         return pb.DropWaitingReachResponse(reach=waiting_messages.waiting(dropped))
 
+    async def PreviewSuspects(
+        self, request: pb.PreviewSuspectsRequest, context: object
+    ) -> pb.PreviewSuspectsResponse:
+        found = await self._suspects.preview(_kind(request.kind), request.pattern)
+        return pb.PreviewSuspectsResponse(
+            pattern=found.subject.pattern,
+            hits=found.hits,
+            persons=len(found.people),
+            by_channel=found.by_channel,
+            by_reason=found.by_reason,
+            dismissed=found.dismissed,
+            confirmed=found.confirmed,
+            left_out=found.left_out,
+            until_place=found.until,
+        )
+
+    async def ConfirmSuspects(
+        self, request: pb.ConfirmSuspectsRequest, context: object
+    ) -> pb.ConfirmSuspectsResponse:
+        done = await self._suspects.confirm(
+            _kind(request.kind),
+            request.pattern,
+            place=request.place,
+            until=request.until_place,
+            fraud_type=_fraud_type(request.fraud_type),
+            note=request.note,
+            by=request.confirmed_by,
+        )
+        return pb.ConfirmSuspectsResponse(
+            hits=done.hits, before=done.before, next_place=done.next_place
+        )
+
+
+def _fraud_type(number: int) -> FraudType:
+    try:
+        return FraudType(number)
+    except ValueError:
+        raise InvalidInput(f"fraud_type: none has number {number}") from None
+
+
+def _kind(number: int) -> SubjectKind:
+    for kind in SubjectKind:
+        if KINDS[kind.value] == number:
+            return kind
+    raise InvalidInput(f"kind: required; there is none with number {number}")
+
 
 def _asked(subject: pb.ReachSubject) -> Asked:
-    for kind in SubjectKind:
-        if KINDS[kind.value] == subject.kind:
-            return Asked(kind=kind, pattern=subject.pattern, days=subject.days)
-    raise InvalidInput(f"kind: required; there is none with number {subject.kind}")
+    return Asked(kind=_kind(subject.kind), pattern=subject.pattern, days=subject.days)
 
 
 def _preview(asked: Asked, found: Preview) -> pb.PreviewReachResponse:

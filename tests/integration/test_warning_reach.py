@@ -217,9 +217,8 @@ async def test_nobody_is_found_without_a_log_or_without_contacts(
 def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[..., Result]]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         client = connect(redis_url)
-        servicer = WarningReachServicer(
-            reaching(client, folder, audit), LandingRig(redis_url, folder, audit).desk()
-        )
+        rig = LandingRig(redis_url, folder, audit)
+        servicer = WarningReachServicer(reaching(client, folder, audit), rig.desk(), rig.suspects())
         server = RpcServer({"warning_reach": servicer}, max_message_bytes=2**20)
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(runner(client).run())
@@ -227,6 +226,7 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
         await lifetime.cancel([working])
         await server.drain(1)
         await client.aclose()
+        await rig.close()
 
     with in_a_thread(serve) as port:
 

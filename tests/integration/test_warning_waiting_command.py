@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from fanzha.phone import HomePlan
 from services.cli.warnings import app
-from services.list_views import Found
 from services.rpc.server import RpcServer
 from services.rpc.warning_reach import WarningReachServicer
-from services.warning.policy.regions import Regions
-from services.warning.reach.reaching import Reaching
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
-from tests.waiting_reaches import FRAUD, OTHER, SILENT, LandingRig, a_block, a_log, listed
+from tests.waiting_reaches import (
+    FRAUD,
+    OTHER,
+    SILENT,
+    LandingRig,
+    a_block,
+    a_log,
+    a_reaching,
+    listed,
+)
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
         await listed(rig, replace(a_block(), campaign="star-river"), a_block(OTHER))
         await listed(rig, a_block(SILENT))
         await listed(rig, a_block("+8619900*"))
-        servicer = WarningReachServicer(a_reaching(rig), rig.desk())
+        servicer = WarningReachServicer(a_reaching(rig), rig.desk(), rig.suspects())
         server = RpcServer({"warning_reach": servicer}, max_message_bytes=2**20)
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(rig.runner().run())
@@ -46,22 +51,6 @@ def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
             return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
 
         yield run_command
-
-
-def a_reaching(rig: LandingRig) -> Reaching:
-    async def found(_pattern: str) -> Found:
-        return Found(entries=(), version=1, protected_because="")
-
-    return Reaching(
-        None,
-        rig.reaches,
-        home=HomePlan(),
-        regions=Regions.load,
-        listed=found,
-        samples=False,
-        audit=rig.audit,
-        now_ms=rig.clock,
-    )
 
 
 def test_the_commands_list_show_start_and_drop(run: Callable[..., Result]) -> None:

@@ -1,4 +1,4 @@
-"""Puts together what notices, counts and serves reaches that wait."""
+"""Puts together what notices, counts and serves reaches that wait, and what models suspected."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from fanzha.phone import HomePlan
 from services.audit_events import Audit
 from services.decision_log import options as decision_log
 from services.decision_log.reached import ReachQuery
+from services.feedback import Feedback
+from services.hit_store import HitStore
 from services.settings import Settings
 from services.warning.cases.opening import Router
 from services.warning.figures import Landings
@@ -21,6 +23,7 @@ from services.warning.reach.list_log import ListLog
 from services.warning.reach.looking_back import LookingBack
 from services.warning.reach.noticing import Noticing
 from services.warning.reach.reach_store import ReachStore
+from services.warning.reach.suspects import SuspectDesk
 from services.warning.reach.waiting_desk import WaitingDesk
 from services.warning.reach.waiting_store import WaitingStore
 
@@ -109,6 +112,26 @@ def desk(
         audit=audit,
         now_ms=now_ms,
         figures=figures,
+    )
+
+
+def suspects(
+    settings: Settings, client: Client, *, audit: Audit, now_ms: Callable[[], int]
+) -> SuspectDesk:
+    """Build what list administration serves; *client* must decode answers."""
+    hits = HitStore(
+        client,
+        stream_rows=settings.hit_stream_rows,
+        decision_days=settings.decision_days,
+    )
+    home = HomePlan(settings.home_country)
+    return SuspectDesk(
+        hits,
+        Feedback(store=hits, home=home, now_ms=now_ms),
+        home=home,
+        most_age_ms=settings.warning_most_age_hours * 3_600_000,
+        audit=audit,
+        now_ms=now_ms,
     )
 
 
