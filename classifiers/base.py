@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from classifiers.moment import MomentInputs
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
+
+if TYPE_CHECKING:  # who only names a scorer need not load onnxruntime
+    from classifiers.moment import MomentInputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,6 @@ class CallerScorer(Model, Protocol):
 class MomentScorer(Model, Protocol):
     """Estimates from what calls themselves show how suspicious each is."""
 
-    def score(self, inputs: MomentInputs) -> Float32s:
+    def score(self, inputs: "MomentInputs") -> Float32s:
         """Return one score in [0, 1] per call; no probability."""
         ...

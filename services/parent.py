@@ -11,22 +11,23 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from blocklists.follower import Follower
-from blocklists.redis_client import connect
-from blocklists.store import Store
 from services import exposure, lifetime
-from services.changes import second_person
 from services.clock import now_ms
 from services.decision_log import options
 from services.decision_log.keeper_metrics import KeeperMetrics
 from services.decision_log.keeping import Keeper
-from services.embedded import EmbeddedValkey
 from services.metrics_pages import MetricsPages, MetricsServer
 from services.places import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
 from services.ports import SharedPort
 from services.settings import Settings
 from services.supervisor import Child, Supervisor
+
+if TYPE_CHECKING:
+    from services.embedded import EmbeddedValkey
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ async def run_all(settings: Settings) -> int:
     """Run everything on this machine; return the exit status."""
     if settings.redis_url is not None:
         return await _Host(settings, settings.redis_url).run(with_admin=True)
+    from services.embedded import EmbeddedValkey  # noqa: PLC0415 - loads a client of Redis
+
     valkey = EmbeddedValkey(settings.data_dir, settings.embedded_port)
     url = await valkey.start()
     try:
@@ -57,7 +60,7 @@ class _Host:
     """One process tree, while it runs."""
 
     def __init__(
-        self, settings: Settings, redis_url: str, valkey: EmbeddedValkey | None = None
+        self, settings: Settings, redis_url: str, valkey: "EmbeddedValkey | None" = None
     ) -> None:
         self._settings = settings
         self._redis_url = redis_url
@@ -88,10 +91,7 @@ class _Host:
             supervisor = Supervisor(
                 children, drain_seconds=settings.drain_seconds, on_death=pages.retire
             )
-            follower = Follower(
-                Store(connect(self._redis_url, decode_responses=False)), settings.data_dir / LISTS
-            )
-            background = [asyncio.create_task(follower.run())]
+            background = [asyncio.create_task(_follow(self._redis_url, settings.data_dir / LISTS))]
             if self._valkey is not None:
                 endpoints["valkey"] = self._valkey.address
                 background.append(asyncio.create_task(_keep_running(self._valkey)))
@@ -192,11 +192,26 @@ def _keeper(settings: Settings, stack: AsyncExitStack) -> Keeper | None:
     return keeper
 
 
+async def _follow(redis_url: str, folder: Path) -> None:
+    """Keep the list files in step with the store.
+
+    What that takes is loaded here, in a thread, for the workers begin meanwhile.
+    """
+    await asyncio.to_thread(import_module, "blocklists.follower")
+    from blocklists.follower import Follower  # noqa: PLC0415
+    from blocklists.redis_client import connect  # noqa: PLC0415
+    from blocklists.store import Store  # noqa: PLC0415
+
+    await Follower(Store(connect(redis_url, decode_responses=False)), folder).run()
+
+
 def _second_person(settings: Settings) -> str:
+    from services.changes import second_person  # noqa: PLC0415 - long after the workers began
+
     return second_person.told(settings.second_person, development=not settings.asks_who)
 
 
-async def _keep_running(valkey: EmbeddedValkey) -> None:
+async def _keep_running(valkey: "EmbeddedValkey") -> None:
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         await valkey.ensure_running()

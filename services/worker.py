@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from blocklists.redis_client import connect
 from blocklists.replica import Replica
@@ -73,6 +74,10 @@ class Worker:
         self._claims = PrefixClaims(redis, self._name)
         self._ids = ids.DecisionIds(secrets.randbits)
         self._replica = Replica(settings.data_dir / LISTS)
+        # Files of ten million entries take a while to verify, and so do models to load.
+        with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
+        self._first_lists = with_models.submit(self._replica.refresh)
+        with_models.shutdown(wait=False)
         self._applied_at_ms = 0
         self._drift = ScoreDrift()
         self._feature_drift = FeatureDrift()
@@ -210,6 +215,8 @@ class Worker:
 
     async def _follow_lists(self) -> None:
         """Take new lists over as they come; serve from the first."""
+        if await asyncio.wrap_future(self._first_lists):
+            await self._took_lists()
         while True:
             if self._replica.changed and await asyncio.to_thread(self._replica.refresh):
                 await self._took_lists()

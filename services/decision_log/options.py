@@ -1,14 +1,17 @@
 """What the settings say of the decision log."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fanzha.phone import HomePlan
 from services.decision_log import schema
 from services.decision_log.keeping import Limits
 from services.decision_log.log import LogOptions
-from services.decision_log.query import DecisionQuery
 from services.places import DECISIONS
 from services.settings import Settings
+
+if TYPE_CHECKING:
+    from services.decision_log.query import DecisionQuery
 
 
 def folder(settings: Settings) -> Path:
@@ -16,8 +19,10 @@ def folder(settings: Settings) -> Path:
     return settings.decision_log_dir or settings.data_dir / DECISIONS
 
 
-def query(settings: Settings) -> DecisionQuery | None:
+def query(settings: Settings) -> "DecisionQuery | None":
     """Return what asks the log; None where nothing is logged."""
+    from services.decision_log.query import DecisionQuery  # noqa: PLC0415 - workers never ask
+
     if not settings.decision_log_enabled:
         return None
     return DecisionQuery(
