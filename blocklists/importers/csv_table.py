@@ -9,9 +9,10 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from blocklists.importers import headers, words
+from blocklists.importers import headers, plain_runs, words
 from blocklists.importers.columns import Choose, nothing_chosen
 from blocklists.importers.headers import MOST_LEADING, Header
+from blocklists.importers.plain_runs import RunLines
 from blocklists.importers.records import Layout, Place
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, TITLE, BadLine, Ignored, Item
 
@@ -62,7 +63,7 @@ def read(
         elif (layout := _guess(cells)) is not None and not unknown_header:
             yield from held
             yield layout.item(first, cells)
-            yield from _rows(last, csv.reader(lines, delimiter=delimiter, strict=True), layout)
+            yield from _rows(last, lines, delimiter, layout)
             return
         else:
             # A title, if a header follows soon. Names that nobody knows are no reason to guess: a
@@ -121,7 +122,7 @@ def _table(
         last += 1
     elif second is not None:
         lines = chain([second], lines)
-    yield from _rows(last, csv.reader(lines, delimiter=delimiter, strict=True), layout)
+    yield from _rows(last, lines, delimiter, layout)
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
@@ -132,9 +133,16 @@ def _cells(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _rows(line: int, rows: Iterator[list[str]], layout: Layout) -> Iterator[Item]:
+def _rows(line: int, lines: Iterator[str], delimiter: str, layout: Layout) -> Iterator[Item]:
     before, item, several = 0, layout.item, bool(layout.groups)
+    runs, kind = layout.alone
+    source = None if runs is None else RunLines(lines, runs)
+    rows = csv.reader(lines if source is None else source, delimiter=delimiter, strict=True)
     while True:
+        # No row is begun here, so a run is not part of a cell in quotes.
+        while source is not None and (run := source.run()):
+            yield plain_runs.plain(line + before + 1, run, kind)
+            line += len(run)
         try:
             cells = next(rows, None)
         except csv.Error as error:
@@ -143,7 +151,7 @@ def _rows(line: int, rows: Iterator[list[str]], layout: Layout) -> Iterator[Item
         else:
             if cells is None:
                 return
-            start, long = line + before + 1, rows.line_num - before > _LONGEST_ROW  # type: ignore[attr-defined]
+            start, long = line + before + 1, rows.line_num - before > _LONGEST_ROW
             if not any(cells):
                 yield Ignored(start, BLANK)
             elif long:
@@ -154,7 +162,7 @@ def _rows(line: int, rows: Iterator[list[str]], layout: Layout) -> Iterator[Item
                 yield from layout.items(start, cells)
             else:
                 yield item(start, cells)
-        before = rows.line_num  # type: ignore[attr-defined]
+        before = rows.line_num
 
 
 def _guess(cells: Sequence[str]) -> Layout | None:

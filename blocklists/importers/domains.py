@@ -1,15 +1,15 @@
 """Reads one name per line: hosts, wildcards, IP addresses, URLs and uBlacklist patterns.
 
 ``x.example``, ``*.x.example``, ``.x.example``, ``x.example.``, ``192.0.2.1:8080``,
-``https://x.example/pay`` and ``*://*.x.example/*`` are all understood. A plain name
-costs one test and one tuple.
+``https://x.example/pay`` and ``*://*.x.example/*`` are all understood.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
 from blocklists.entries import Kind
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, Row
+from blocklists.importers import plain_runs
+from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, Row
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
 _REMARK = re.compile(r"^\s*(?:#|;|!|//).*|\s+#.*")
@@ -20,19 +20,19 @@ _MATCH_PATTERN = re.compile(r"(?:\*|https?)://(?:\*\.)?([^/*]+)(/.*)?")
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
     """Read names; lines that start with ``#``, ``;``, ``!`` or ``//`` are comments."""
-    plain = _PLAIN.fullmatch
-    for line, text in enumerate(lines, 1):
-        yield Row(line, text, Kind.HOST) if plain(text) else _item(line, text)
+    return plain_runs.read(lines, plain_runs.NAMES, Kind.HOST, _item)
 
 
-def _item(line: int, text: str) -> Item:
+def _item(line: int, text: str) -> LineItem:
+    if _PLAIN.fullmatch(text):
+        return Row(line, text, Kind.HOST)
     name = _REMARK.sub("", text).strip()
     if not name:
         return Ignored(line, COMMENT if text.strip() else BLANK)
     return name_item(line, text, name)
 
 
-def name_item(line: int, text: str, name: str) -> Item:
+def name_item(line: int, text: str, name: str) -> LineItem:
     """Make of a name, wildcard or URL what it is."""
     if match := _MATCH_PATTERN.fullmatch(name):
         host, path = match[1], (match[2] or "/").removesuffix("*")

@@ -1,17 +1,23 @@
 """Finds out which column of a table holds what, once, and reads every row by position."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from blocklists.entries import Direction, Kind
-from blocklists.importers import columns, lost_digits, words
+from blocklists.importers import columns, lost_digits, plain_runs, words
 from blocklists.importers.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
 from blocklists.importers.rows import BadLine, Item, Row
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 
+_ALONE = {
+    "pattern": (plain_runs.NAMES_AND_NUMBERS, None),
+    "number": (plain_runs.WHOLE_NUMBERS, Kind.NUMBER),
+    "host": (plain_runs.NAMES, Kind.HOST),
+}
 _KINDS = {"sender": Kind.SENDER, "url": Kind.URL_PREFIX, "host": Kind.HOST}
 _GROUPS = (("pattern",), ("number", "callee", "sender"), ("url", "host"))
 """A row gives one entry for each group that it has something of."""
@@ -55,6 +61,13 @@ class Layout:
     def width(self) -> int:
         """How many columns a row needs."""
         return 1 + max(at for _, at in (*self.places, *self.fields))
+
+    @property
+    def alone(self) -> tuple[re.Pattern[str] | None, Kind | None]:
+        """Return what finds runs of plain rows, and their kind; None for a table with more."""
+        if self.groups or self.fields or self.main.at:
+            return None, None
+        return _ALONE.get(self.main.column, (None, None))
 
     @classmethod
     def of(cls, names: Sequence[str], chosen: Chosen | None = None) -> Self | None:

@@ -1,7 +1,7 @@
 """What readers make of the lines of a file.
 
-Every line is one of three: an entry to be, a line that carries none, or a bad line. Notes come
-besides.
+Every line is one of three: an entry to be, a line that carries none, or a bad line. Many lines that
+are plain entries come as one. Notes come besides.
 Named tuples, not dataclasses: a list may have ten million rows.
 """
 
@@ -35,6 +35,17 @@ class Row(NamedTuple):
     mode: Mode | None = None
 
 
+class Plain(NamedTuple):
+    """Rows on lines one after the other that say nothing but a pattern."""
+
+    line: int
+    """Of the first, from 1."""
+    rows: int
+    patterns: str
+    """Each followed by a line feed."""
+    kind: Kind | None
+
+
 class Ignored(NamedTuple):
     """A line that carries no entry and is not meant to."""
 
@@ -59,7 +70,9 @@ class Note(NamedTuple):
     """The same few words each time, to be counted."""
 
 
-Item: TypeAlias = Row | Ignored | BadLine | Note
+LineItem: TypeAlias = Row | Ignored | BadLine | Note
+"""What one line gives."""
+Item: TypeAlias = LineItem | Plain
 Reader: TypeAlias = Callable[[Iterable[str]], Iterator[Item]]
 """Reads lines without their ends."""
 

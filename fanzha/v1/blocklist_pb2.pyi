@@ -796,22 +796,58 @@ class ImportRows(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ROWS_FIELD_NUMBER: _builtins.int
+    PLAIN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportRow]:
         """The rows."""
+
+    @_builtins.property
+    def plain(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlainRows]:
+        """Rows that say nothing but a pattern, which most rows of long lists are; they come after `rows`."""
 
     def __init__(
         self,
         *,
         rows: _abc.Iterable[Global___ImportRow] | None = ...,
+        plain: _abc.Iterable[Global___PlainRows] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plain", b"plain", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportRows: _TypeAlias = ImportRows  # noqa: Y015
+
+@_typing.final
+class PlainRows(_message.Message):
+    """Rows that say nothing but a pattern, on lines one after the other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_LINE_FIELD_NUMBER: _builtins.int
+    PATTERNS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    first_line: _builtins.int
+    """Line of the file of the first, from 1; each of the others is on the next."""
+    patterns: _builtins.str
+    """The patterns, each followed by a line feed, which none of them holds."""
+    kind: Global___EntryKind.ValueType
+    """What all of them are; absent: the header says, or each pattern tells."""
+    def __init__(
+        self,
+        *,
+        first_line: _builtins.int = ...,
+        patterns: _builtins.str = ...,
+        kind: Global___EntryKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_line", b"first_line", "kind", b"kind", "patterns", b"patterns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainRows: _TypeAlias = PlainRows  # noqa: Y015
 
 @_typing.final
 class ImportRow(_message.Message):

@@ -59,6 +59,7 @@ class Sending:
                 if upload.reading.error is not None:
                     fail(f"{self._path}: nothing was imported: {upload.reading.error}")
                 raise
+        self._account(answer)
         return Import(
             name=self._path.name,
             file=upload.file,
@@ -68,6 +69,15 @@ class Sending:
             dry_run=self._header.dry_run,
             remembered=self._known.used(upload.file.headers),
         )
+
+    def _account(self, answer: pb.ImportEntriesResponse) -> None:
+        """Complain when the server tells of fewer rows than it was sent."""
+        told, sent = sum(count.rows for count in answer.counts), self._upload.reading.rows
+        if told != sent:
+            fail(
+                f"{self._path}: the server tells of {told:,} of the {sent:,} rows it was sent; one "
+                "of an earlier release knows no plain rows: import again once it is renewed"
+            )
 
     def _finished(self, file: ListFile, reading: Reading) -> None:
         """Complain, before anything is committed, of columns that are not there."""

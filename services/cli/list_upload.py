@@ -5,7 +5,6 @@ file of ten million numbers needs no more memory here than a small one. Who want
 problems keeps those, too.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 from blocklists.entries import Kind
 from blocklists.importers import lost_digits, words
 from blocklists.importers.list_file import TABLES, ListFile, Ways
-from blocklists.importers.rows import BadLine, Ignored, Item, Note, Row
+from blocklists.importers.rows import BadLine, Ignored, LineItem, Note, Plain, Row
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 
@@ -70,6 +69,7 @@ class Upload:
         self._most_problems = MOST_PROBLEMS if keep_all else SHOWN_PROBLEMS
         self._finished = finished
         self._last_damaged = 0
+        self._table = self.file.format_ in TABLES
 
     def close(self) -> None:
         """Close the file."""
@@ -85,32 +85,52 @@ class Upload:
         """
         yield pb.ImportEntriesRequest(header=header)
         try:
-            rows = self._rows()
-            while some := list(itertools.islice(rows, ROWS_PER_MESSAGE)):
-                self.reading.rows += len(some)
-                yield pb.ImportEntriesRequest(rows=pb.ImportRows(rows=some))
+            for rows in self._messages():
+                self.reading.rows += len(rows.rows) + sum(
+                    run.patterns.count("\n") for run in rows.plain
+                )
+                yield pb.ImportEntriesRequest(rows=rows)
                 advanced()
             self._finished(self.file, self.reading)
         except Exception as error:
             self.reading.error = error
             raise
 
-    def _rows(self) -> Iterator[pb.ImportRow]:
-        file, table = self.file, self.file.format_ in TABLES
-        undecoded, may_lack_zero = file.undecoded, lost_digits.may_lack_zero
-        for item in file.items():
-            if undecoded and self._damaged(item):
-                continue
-            if type(item) is Row and len(item.pattern) <= LONGEST_PATTERN:
-                if table and item.kind is Kind.NUMBER and may_lack_zero(item.pattern):
-                    self._remark(Note(item.line, _LACKS_ZERO))
-                # Most rows are a pattern and its kind; messages are slow to fill.
-                if item[3:] == _NOTHING_SAID:
-                    yield pb.ImportRow(line=item.line, pattern=item.pattern, kind=_wire(item.kind))
-                elif (row := self._with_fields(item)) is not None:
-                    yield row
-            else:
-                self._note(item)
+    def _messages(self) -> Iterator[pb.ImportRows]:
+        """Fill messages with rows, in the order of the file."""
+        rows: list[pb.ImportRow] = []
+        runs: list[pb.PlainRows] = []
+        waiting = 0
+        for item in self.file.items():
+            if isinstance(item, Plain):
+                if rows or waiting >= ROWS_PER_MESSAGE:
+                    yield pb.ImportRows(rows=rows, plain=runs)
+                    rows, runs, waiting = [], [], 0
+                runs.append(_run(item))
+                waiting += item.rows
+            elif (row := self._row(item)) is not None:
+                # In a message runs come last, so what follows them goes into the next.
+                if runs or waiting >= ROWS_PER_MESSAGE:
+                    yield pb.ImportRows(rows=rows, plain=runs)
+                    rows, runs, waiting = [], [], 0
+                rows.append(row)
+                waiting += 1
+        if waiting:
+            yield pb.ImportRows(rows=rows, plain=runs)
+
+    def _row(self, item: LineItem) -> pb.ImportRow | None:
+        """Make a row; None, and it is counted why, where there is none."""
+        if self.file.undecoded and self._damaged(item):
+            return None
+        if not isinstance(item, Row) or len(item.pattern) > LONGEST_PATTERN:
+            self._note(item)
+            return None
+        if self._table and item.kind is Kind.NUMBER and lost_digits.may_lack_zero(item.pattern):
+            self._remark(Note(item.line, _LACKS_ZERO))
+        # Most rows are a pattern and its kind; messages are slow to fill.
+        if item[3:] == _NOTHING_SAID:
+            return pb.ImportRow(line=item.line, pattern=item.pattern, kind=_wire(item.kind))
+        return self._with_fields(item)
 
     def _with_fields(self, row: Row) -> pb.ImportRow | None:
         try:
@@ -136,7 +156,7 @@ class Upload:
             no_end=expires_at_s is None,
         )
 
-    def _damaged(self, item: Item) -> bool:
+    def _damaged(self, item: LineItem) -> bool:
         """Tell whether an item has bytes in it that could not be read; once a line."""
         damaged = item.line in self.file.undecoded or (
             # A row may go on over several lines.
@@ -148,7 +168,7 @@ class Upload:
             self._note(BadLine(item.line, text, f"bytes that are not {self.file.encoding}"))
         return damaged
 
-    def _note(self, item: Item) -> None:
+    def _note(self, item: LineItem) -> None:
         reading = self.reading
         if isinstance(item, Note):
             self._remark(item)
@@ -167,3 +187,7 @@ class Upload:
         lines = self.reading.noted.setdefault(note.what, [])
         if len(lines) < 10:  # noqa: PLR2004 - as many examples as are shown
             lines.append(note.line)
+
+
+def _run(item: Plain) -> pb.PlainRows:
+    return pb.PlainRows(first_line=item.line, patterns=item.patterns, kind=_wire(item.kind))

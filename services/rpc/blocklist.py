@@ -219,8 +219,8 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
 
 
 def _fold(importing: Import, rows: pb.ImportRows) -> None:
-    lines, proposed = list_messages.proposed_rows(rows)
-    importing.fold(lines, proposed)
+    for lines, proposed in list_messages.proposed_rows(rows):
+        importing.fold(lines, proposed)
 
 
 def _reference(message: pb.EntryRef) -> Reference:

@@ -4,7 +4,7 @@ The only loops over rows here; an import of ten million rows holds the objects o
 message at a time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,9 +45,32 @@ def proposed(entries: Sequence[pb.Entry]) -> Proposed:
     )
 
 
-def proposed_rows(message: pb.ImportRows) -> tuple[list[int], Proposed]:
-    """Read rows of an import, and the lines they stand on."""
-    rows = list(message.rows)
+def proposed_rows(message: pb.ImportRows) -> Iterator[tuple[list[int], Proposed]]:
+    """Read rows of an import, and the lines they stand on, in their order."""
+    if message.rows:
+        yield _with_fields(message.rows)
+    if message.plain:
+        yield _plain(message.plain)
+
+
+def _plain(runs: Sequence[pb.PlainRows]) -> tuple[list[int], Proposed]:
+    lines: list[int] = []
+    kinds: list[int] = []
+    patterns: list[str] = []
+    for run in runs:
+        *some, rest = run.patterns.split("\n")
+        if rest:
+            raise InvalidInput(
+                f"rows.plain.patterns: each ends with a line feed, also the last: {rest[:100]!r}"
+            )
+        lines += range(run.first_line, run.first_line + len(some))
+        kinds += [run.kind] * len(some)
+        patterns += some
+    return lines, Proposed(patterns=patterns, kinds=kinds)
+
+
+def _with_fields(messages: Sequence[pb.ImportRow]) -> tuple[list[int], Proposed]:
+    rows = list(messages)
     return [row.line for row in rows], Proposed(
         patterns=[row.pattern for row in rows],
         kinds=[row.kind for row in rows],

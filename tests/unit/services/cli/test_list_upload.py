@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from blocklists.importers.list_file import ListFile, Ways
+from blocklists.importers.plain_runs import LEAST
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.list_upload import EXPIRED, Reading, Upload
@@ -77,3 +78,20 @@ def test_who_looks_at_a_file_when_it_is_read_may_stop_it(tmp_path: Path) -> None
         list(upload.messages(pb.ImportHeader(), lambda: None))
     assert isinstance(upload.reading.error, InvalidInput)
     upload.close()
+
+
+def test_plain_rows_go_together_and_keep_their_place_in_the_file(tmp_path: Path) -> None:
+    names = [f"h{number}.example".encode() for number in range(LEAST)]
+    path = written(tmp_path, b"pattern", b"first.example/pay", *names, b"# note", *names, b"1700*")
+    upload = Upload(path, Ways(), NINE_O_CLOCK_S)
+
+    _, *messages = [one.rows for one in upload.messages(pb.ImportHeader(), lambda: None)]
+    upload.close()
+
+    first, runs, last = messages
+    assert [(row.line, row.pattern) for row in first.rows] == [(2, "first.example/pay")]
+    assert [run.first_line for run in runs.plain] == [3, LEAST + 4]
+    assert runs.plain[0].patterns.encode() == b"\n".join([*names, b""])
+    assert [(row.line, row.pattern) for row in last.rows] == [(2 * LEAST + 4, "1700*")]
+    assert not [*first.plain, *runs.rows, *last.plain]
+    assert upload.reading.rows == 2 * LEAST + 2
