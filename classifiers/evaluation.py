@@ -119,5 +119,9 @@ def rates_at(scores: Float32s, positive: Bools, threshold: float) -> tuple[float
 
 
 def _just_above(score: np.float32) -> float:
-    # Six places are what a card shows; rounding must not let the score in.
-    return float(np.floor(float(score) * 1e6) + 1) / 1e6
+    # Six places are what a card shows; rounding must not let the score in, neither here nor to the
+    # 32 bits with which scores are compared: there, 0.99999 is also a score below it.
+    millionths = np.floor(float(score) * 1e6) + 1
+    if np.float32(millionths / 1e6) <= score:
+        millionths += 1
+    return float(millionths) / 1e6
