@@ -1,5 +1,7 @@
 """Checks what people write into appeals and cases."""
 
+import unicodedata
+
 from fanzha.errors import InvalidInput
 from services import identity
 
@@ -16,10 +18,13 @@ def required(field: str, text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def optional(field: str, text: str, longest: int = LONGEST_TEXT) -> str:
-    """Return *text* without the space around it; `InvalidInput` when too long."""
-    text = text.strip()
+    """Return *text* without the space around it; `InvalidInput` when too long or unprintable."""
+    text = text.strip().replace("\r\n", "\n")
     if len(text) > longest:
         raise InvalidInput(f"{field}: at most {longest} characters, not {len(text)}")
+    # On a terminal of somebody else it could do anything.
+    if any(unicodedata.category(one) == "Cc" for one in text if one not in "\n\t"):
+        raise InvalidInput(f"{field}: has control characters")
     return text
 
 

@@ -1,5 +1,6 @@
 """Shows cases and their history to people."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -12,27 +13,32 @@ from services.cli.console import out, wide
 from services.cli.list_display import word
 from services.warning.policy.places import places
 
+_WHOLE = ("case", "tier", "person")
+_MASK = re.compile(r"\*+")
 _MINUTE_MS = 60_000
 _LONG_MINUTES = 120
 _LONG_HOURS = 48
 
 
-def show_list(cases: Iterable[pb.Case], now_ms: int) -> None:
-    """Print cases as a table."""
+def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
+    """Print cases as a table, as narrow as it goes: desks have small screens."""
+    heads = ["case", "tier", "state", "due", "person", "region", "fraud", "hits"]
+    officers = any(one.officer for one in cases)
     table = Table(box=None, pad_edge=False)
-    for head in ("case", "tier", "state", "due", "person", "region", "fraud", "hits", "officer"):
-        table.add_column(head, overflow="fold")
+    for head in [*heads, "officer"] if officers else heads:
+        # An id that is folded cannot be copied into the next command.
+        table.add_column(head, overflow="fold", no_wrap=head in _WHOLE)
     for one in cases:
         table.add_row(
             one.case_id,
             name(TIERS, one.tier),
             _state(one),
             due(one, now_ms),
-            one.victim,
-            region(one),
+            _MASK.sub("*", one.victim),
+            _place(one),
             word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_"),
             str(one.warnings),
-            one.officer,
+            *([one.officer] if officers else ()),
         )
     wide().print(table)
 
@@ -87,6 +93,12 @@ def region(one: pb.Case) -> str:
     return " ".join(filter(None, (upper, known.name(one.county))))
 
 
+def _place(one: pb.Case) -> str:
+    """Name the city, which tells its province, and the county."""
+    known = places()
+    return " ".join(filter(None, (known.name(one.city or one.province), known.name(one.county))))
+
+
 def time(at_ms: int) -> str:
     """Write a time by this machine's clock; empty for none."""
     if not at_ms:
@@ -121,7 +133,7 @@ def _told(event: pb.CaseEvent) -> list[str]:
         means,
         f"decision {event.decision_id}" if event.decision_id else "",
         f"to {places().name(event.region)}" if event.region else "",
-        name(TIERS, event.tier) + f" ({', '.join(event.policy_lines)})" if event.tier else "",
+        _tier(event),
         f"{event.channel} {event.message_id}".strip(),
         f"officer {event.officer}" if event.officer else "",
         "not reached" if event.unreached else "",
@@ -131,6 +143,11 @@ def _told(event: pb.CaseEvent) -> list[str]:
         f"same as {event.duplicate_of}" if event.duplicate_of else "",
         f"due {time(event.due_at_ms)}" if event.due_at_ms else "",
     ]
+
+
+def _tier(event: pb.CaseEvent) -> str:
+    lines = f" ({', '.join(event.policy_lines)})" if event.policy_lines else ""
+    return f"{name(TIERS, event.tier)}{lines}" if event.tier else ""
 
 
 def _state(one: pb.Case) -> str:
@@ -150,4 +167,7 @@ def _span(minutes: int) -> str:
 
 def _line(title: str, text: str) -> None:
     if text:
-        out.print(f"{title:<13} {text}", markup=False, soft_wrap=True)
+        head = f"{title:<13} "
+        # Further lines of a note stand under its first, so that none looks like an event.
+        written = text.replace("\n", "\n" + " " * len(head))
+        out.print(f"{head}{written}", markup=False, soft_wrap=True)

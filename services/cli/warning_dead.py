@@ -35,6 +35,7 @@ def list_(
         print_json([_written(letter) for letter in letters])
         return
     table = Table("place", "given up", "from", "tries", "why", box=None)
+    table.columns[0].no_wrap = True
     for one in letters:
         at = datetime.fromtimestamp(one.at_ms / 1000, UTC)
         table.add_row(one.place, f"{at:%m-%d %H:%M:%S}Z", one.stream, str(one.tries), one.reason)

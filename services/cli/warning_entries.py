@@ -37,6 +37,7 @@ def entries(
         return
     table = Table("entry", "pattern", "source", "lost", "false", "neither", "standing", "request")
     table.box = None
+    table.columns[0].no_wrap = True
     for one in shown:
         request = f"change {one.proposed}" if one.proposed else ""
         table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.tally), request)

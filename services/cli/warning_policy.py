@@ -73,7 +73,10 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
     out.print(
         f"policy {policy.version}: {policy.medium} points are 中 medium, {policy.high} are 高 high"
     )
-    table = Table("line", "effect", "when", "about", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("line", "effect", "when", "about"):
+        # Cut, a condition would have lost its number.
+        table.add_column(head, overflow="fold")
     for line in policy.lines:
         table.add_row(line.id, line.effect, _conditions(line.when), line.about)
     out.print(table)

@@ -99,6 +99,7 @@ def reaches(
         return
     heads = ("id", "what", "days", "state", "done", "opened", "joined", "known", "by", "started")
     table = Table(*heads, box=None)
+    table.columns[0].no_wrap = True
     for one in found:
         table.add_row(
             one.reach_id,

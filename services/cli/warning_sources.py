@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from blocklists.redis_client import connect
-from services.cli.console import one_sentence, out, print_json, progress, wide
+from services.cli.console import err, one_sentence, out, print_json, progress, wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.intake.sources import Quality, Sources, Told
 
@@ -68,6 +68,11 @@ def feedback(
     with one_sentence("the store"):
         if csv_file is None:
             number = asyncio.run(_export(url, source, after, None))
+            if not number:
+                err.print(
+                    f"nothing is told to {source!r}{'' if not after else ' after that'}",
+                    markup=False,
+                )
         else:
             beside = csv_file.with_name(f".{csv_file.name}.new")
             number = asyncio.run(_export(url, source, after, beside))

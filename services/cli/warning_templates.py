@@ -78,8 +78,10 @@ def lint(
     """
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file}: {error}", status=2)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", status=2)
+    except UnicodeDecodeError:
+        fail(f"{file}: is no UTF-8", status=2)
     if file.suffix != ".toml":
         _end_with(linter.faults(text), "the text")
         out.print("nothing wrong")

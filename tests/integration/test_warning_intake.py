@@ -12,6 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from blocklists.redis_client import connect
+from fanzha.errors import InvalidInput
 from services.clock import now_ms
 from services.rpc import security
 from services.settings import Settings
@@ -331,3 +332,8 @@ async def test_one_process_works_on_the_folder_at_a_time(
     second.close()
 
     assert taken == [0, 1]
+
+
+async def test_a_place_that_was_never_told_is_refused(pipeline: Pipeline) -> None:
+    with pytest.raises(InvalidInput, match="after: no place"):
+        await pipeline.sources.told("carrier.example", after="garbage")

@@ -5,11 +5,13 @@ was refused or came twice made no case, and is counted beside: approximately, af
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from blocklists.redis_client import Client, within
+from fanzha.errors import InvalidInput
 from services.warning import keys
 from services.warning.cases.case_events import Outcome
 from services.warning.intake.intake import DELAYS_S, Result, What
@@ -17,6 +19,7 @@ from services.warning.outcomes.standing import Tally
 from services.warning.records import OWN_HITS
 
 _SECONDS = 4.0
+_PLACE = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
 _NAMES = "fanzha:warning:sources"
 _FRAUD = (Outcome.SAFE, Outcome.LOST_MONEY, Outcome.UNREACHABLE)
 """Outcomes of cases that were real: somebody was after this person."""
@@ -111,6 +114,8 @@ class Sources:
         self, source_name: str, *, after: str = "", count: int = 100, block_ms: int = 0
     ) -> list[Told]:
         """Return outcomes after a place, oldest first; waits for the first, if asked to."""
+        if after and not _PLACE.fullmatch(after):
+            raise InvalidInput("after: no place that this service told, such as 1764000000000-0")
         stream = keys.feedback(source_name)
         async with within(_SECONDS + block_ms / 1000):
             answer: Any = await self._client.xread(
