@@ -2,11 +2,13 @@
 
 import csv
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from string import ascii_lowercase, digits
 
+from classifiers.call import TABLE_COLUMNS
+from classifiers.training.caller_data import FILE
 from classifiers.training.sms_data import CALLS, FILES
 from services.warning.outcomes.examples import Example, written
 
@@ -95,6 +97,52 @@ def examples_file(path: Path, count: int = 240) -> Path:
             kept="text" if text else "decision",
         )
         rows.append(written(example))
+    return _written(path, rows)
+
+
+def caller_table(folder: Path) -> Path:
+    """Write the table of the caller model."""
+    chance = Random(3)
+    folder.mkdir(parents=True, exist_ok=True)
+    with gzip.open(folder / FILE, "wt", newline="") as lines:
+        table = csv.DictWriter(lines, [*TABLE_COLUMNS, "label"])
+        table.writeheader()
+        for n in range(600):
+            table.writerow({**_counters(chance, fraud=n % 3 == 0), "label": int(n % 3 == 0)})
+    return folder
+
+
+def caller_examples_file(path: Path, count: int = 160) -> Path:
+    """Write labelled callers to which a carrier has joined its counters."""
+    chance = Random(4)
+    rows = []
+    for n in range(count):
+        fraud = n % 2 == 1
+        example = Example(
+            label="fraud" if fraud else "nonfraud",
+            group=f"g{n // 2}",
+            outcome="lost_money" if fraud else "false_alarm",
+            closed_at_ms=1_790_000_000_000,
+            decision_id=n + 1,
+            kept="decision",
+            sender=f"+8617000000{n:03}",
+        )
+        rows.append({**written(example), **_counters(chance, fraud=fraud)})
+    return _written(path, rows)
+
+
+def _counters(chance: Random, *, fraud: bool) -> dict[str, float]:
+    """Return what the columns hold: a fraud calls many people once, others a few often."""
+    calls, texts = chance.randint(40, 400), chance.randint(0, 60)
+    counterparts = int(calls * (0.9 if fraud else 0.3) * chance.uniform(0.7, 1))
+    outgoing = int(calls * (0.95 if fraud else 0.5) * chance.uniform(0.8, 1))
+    days, hours, seconds = chance.randint(1, 29), chance.randint(2, 19), chance.randint(20, 120)
+    received, written_with = int(texts * chance.uniform(0, 1)), texts // 3
+    cells = (calls, counterparts, outgoing, days, seconds, texts, received, hours, written_with)
+    return dict(zip(TABLE_COLUMNS, cells, strict=True))
+
+
+def _written(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as lines:
         table = csv.DictWriter(lines, list(rows[0]))
         table.writeheader()

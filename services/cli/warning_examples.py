@@ -42,7 +42,8 @@ def export(
 
     Lost money is fraud, a false alarm nonfraud. Decisions and texts come from the decision log of
     this host, where it still keeps them; how many are gone is told. `fanzha eval sms` and `url`
-    read the file as it is; its columns are in docs/outcomes.md. Only you can read it.
+    and `fanzha train --examples` read the file as it is; its columns are in docs/outcomes.md.
+    Only you can read it.
     """
     from fanzha.phone import HomePlan
     from services.cli import example_export

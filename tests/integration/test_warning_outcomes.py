@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from blocklists import intake
+from classifiers.training import examples as training_examples
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -248,6 +249,10 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
     assert everything["gone"]["label"] == "nonfraud"
     assert [one["text"] for one in await export("sms.csv")] == [body]
     assert await export("later.csv", since_ms=loop.desk.clock[0] + 1) == []
+    # Training reads the file as it is.
+    found = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])
+    assert [(one.content, one.is_fraud) for one in found.rows] == [(body, True)]
+    assert found.left_out == {training_examples.NO_CONTENT: 1}
 
 
 def _by(warned: Warned, kind: MeansKind, value: str) -> Warned:

@@ -1,4 +1,8 @@
-"""Tiny trainings with a site's examples, from the command to a bundle that loads; needs torch."""
+"""Tiny trainings with a site's examples, from the command to a bundle that loads.
+
+They need torch, which CI does not install, and a minute of a core each: run them when training
+changes. What is read, split and told is tested beside this file, without torch.
+"""
 
 import subprocess
 import sys
@@ -11,10 +15,16 @@ import pytest
 from classifiers import bundles
 from classifiers.card import CARD, GRAPH, SITE_LICENCE
 from classifiers.training import sms_data
-from tests.training_tables import examples_file, link_tables, text_tables
+from tests.training_tables import (
+    caller_examples_file,
+    caller_table,
+    examples_file,
+    link_tables,
+    text_tables,
+)
 
 pytest.importorskip("torch", reason="the extra train is not installed")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 _TIMED = ("microseconds_per_link", "speed", "date")
 """Figures that differ from run to run."""
@@ -93,6 +103,25 @@ def test_a_text_model_learns_from_examples_and_says_so(tmp_path: Path) -> None:
     assert "| cases | 2026-10 | fraud |" in page.read_text("utf-8")
     sources = {row["source"] for row in card["metrics"]["validation"]}
     assert {"cases", "nus", "mendeley", sms_data.OWN} <= sources
+
+
+def test_a_caller_model_learns_from_examples_with_counters(tmp_path: Path) -> None:
+    caller_table(tmp_path / "caller")
+    path = caller_examples_file(tmp_path / "callers.csv")
+    bundle = tmp_path / "caller" / "7"
+
+    done = python(
+        *("services", "train", "caller", f"--data={tmp_path / 'caller'}"),
+        *(f"--out={bundle}", f"--examples={path}"),
+    )
+    card = a_card(bundle)
+
+    assert done.returncode == 0, done.stderr
+    assert bundles.load_caller(tmp_path).version.endswith("7")
+    assert blocked(card["data"], "cases")[0]["licence"] == SITE_LICENCE
+    measured, left_out = card["metrics"]["examples"], card["metrics"]["left_out"]
+    assert [row["rows"] for row in measured] == [row["rows"] for row in left_out] != []
+    assert "learned without examples" in (tmp_path / "caller" / "7.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("channel", ["sms", "url"])
