@@ -67,9 +67,10 @@ def running(
             **settings,
         }
         with (folder / "up.log").open("wb") as log:
+            # A session of its own: Ctrl-C is for us, and we end it in order.
             process = subprocess.Popen(
                 [*FANZHA, "up"], env=environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log,
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         try:
             if cores:

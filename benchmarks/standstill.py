@@ -6,6 +6,7 @@ kernel's. Without the right to that priority it sees waits for other processes, 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -126,6 +127,8 @@ def merged(pauses: Iterable[tuple[float, float]], *, real_time: bool) -> Standst
 
 def main() -> None:
     """Watch all cores until the parent is gone."""
+    # Ctrl-C reaches every process of a terminal, and this one ends with its parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cores = sorted(os.sched_getaffinity(0))
     real_time = _raised()
     sys.stdout.write("real-time\n" if real_time else "ordinary\n")

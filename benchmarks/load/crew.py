@@ -22,6 +22,8 @@ READY_SECONDS = 120.0
 GRACE_SECONDS = 30.0
 """How much longer than planned a step may take."""
 _LEAD_SECONDS = 0.1
+_PATIENCE_SECONDS = 5.0
+"""For generators to end by themselves."""
 
 
 class Crew:
@@ -59,7 +61,8 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end()
+        # Whoever broke off does not wait for the step.
+        self._end(_PATIENCE_SECONDS if kind is None else 0.0)
 
     def run(self, step: Step, progress: Progress | None = None) -> Outcome:
         """Make the load of *step*; return what came of it in all generators."""
@@ -104,7 +107,7 @@ class Crew:
             raise RuntimeError(message.why)  # noqa: TRY004  a message, not a wrong argument
         return message
 
-    def _end(self) -> None:
+    def _end(self, patience: float = _PATIENCE_SECONDS) -> None:
         self._watch.close()
         for pipe in self._pipes:
             try:
@@ -112,7 +115,7 @@ class Crew:
             except OSError:
                 continue
         for process in self._processes:
-            process.join(5)
+            process.join(patience)
             if process.is_alive():
                 process.kill()
                 process.join()

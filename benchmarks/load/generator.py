@@ -8,6 +8,7 @@ way: an open loop that gets there counts what it does not ask as failed, and kee
 import asyncio
 import gc
 import os
+import signal
 from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
@@ -50,6 +51,8 @@ class _Seen:
 
 def main(pipe: Pipe, plan: Plan, part: int) -> None:
     """Run steps until the pipe says None or ends."""
+    # Ctrl-C reaches every process of a terminal; who started us ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if plan.cores:
         os.sched_setaffinity(0, {plan.cores[part % len(plan.cores)]})
     try:

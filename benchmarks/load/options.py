@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from services.exposure import is_loopback
 from services.settings import PREFIX, Settings
 
 SEED = scenarios.SEED
+_INTERRUPTED = 128 + signal.SIGINT
 
 Target = Annotated[
     str, typer.Option(help="Server to measure. Empty: one is started, and ends with the test.")
@@ -141,6 +143,8 @@ def run(main: Callable[[], int]) -> NoReturn:
         sys.exit(main())
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -48,8 +48,9 @@ def _start(folder: Path) -> float:
     with (folder / "serve.log").open("wb") as log:
         began = time.monotonic()
         process = subprocess.Popen(
-            [*FANZHA, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+            [*FANZHA, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
     try:
         _wait_until_serving(port, process, began + _MOST_SECONDS)
         return time.monotonic() - began

@@ -6,8 +6,11 @@ the checkout that this file lies in, hands all options on, and ends with its exi
 """
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +77,24 @@ def run(name: str, options: list[str], checkout: Path = CHECKOUT) -> int:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     # -P: the folder that somebody stands in may hold other benchmarks.
     command = [sys.executable, "-P", "-m", module, *options]
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+    process = subprocess.Popen(command, env=environment)  # noqa: S603
+    with _standing_aside(process):
+        return process.wait()
+
+
+@contextmanager
+def _standing_aside(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Leave it to the benchmark to end in order what it started, when it is asked to end."""
+    # Ctrl-C reaches it as well as us; other requests to end reach us alone.
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _add(name: str) -> None:

@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +46,38 @@ def test_options_are_handed_on_and_the_status_comes_back(tmp_path: Path) -> None
 
     assert status == 3
     assert (tmp_path / "seen").read_text() == "--rate=7"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_benchmark_that_is_asked_to_end_does_so_in_its_own_time(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
+    # It ends only after what `subprocess.run` would have left it.
+    (tmp_path / "benchmarks" / "load.py").write_text(
+        "import signal, sys, time; from pathlib import Path\n"
+        "def end(*_):\n"
+        "    time.sleep(0.6); Path(sys.argv[1]).touch(); sys.exit(5)\n"
+        "signal.signal(signal.SIGINT, end); signal.signal(signal.SIGTERM, end)\n"
+        "print('begun', flush=True); time.sleep(60)\n"
+    )
+    done = tmp_path / "done"
+    code = (
+        "import sys; from pathlib import Path; from services.cli import bench\n"
+        f"sys.exit(bench.run('load', [{str(done)!r}], checkout=Path({str(tmp_path)!r})))\n"
+    )
+
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "begun\n"
+        # Ctrl-C reaches all processes of a terminal, a request to end the one that it names.
+        (os.killpg if number is signal.SIGINT else os.kill)(command.pid, number)
+        status = command.wait(60)
+
+    assert (status, done.exists()) == (5, True)
 
 
 @pytest.mark.parametrize("name", ["load", "quick", "overload", "h2load", "client"])
