@@ -12,7 +12,7 @@ from services.cli.console import fail
 FOLDER = Path(__file__).with_name("results")
 
 
-def write(kind: str, report: dict[str, Any], *, save: bool) -> None:
+def write(kind: str, report: dict[str, Any], *, save: bool, folder: Path = FOLDER) -> None:
     """Print a report with what a reader must know about the machine, and keep it if asked to.
 
     Kept as ``benchmarks/results/<date>-<kind>.json``; a later one of the day replaces it.
@@ -21,9 +21,9 @@ def write(kind: str, report: dict[str, Any], *, save: bool) -> None:
     sys.stdout.write(text)
     if not save:
         return
-    file = FOLDER / f"{datetime.now(UTC):%Y-%m-%d}-{kind}.json"
+    file = folder / f"{datetime.now(UTC):%Y-%m-%d}-{kind}.json"
     try:
-        FOLDER.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
         file.write_text(text)
     except OSError as error:
         fail(f"not kept, only printed: {error}")

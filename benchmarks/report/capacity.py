@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from benchmarks.report import figures
 from benchmarks.report.demand import HABITS, PLACES, USED
@@ -49,6 +50,7 @@ def write(results: Results) -> str:
         "## One core and one host",
         "",
         *_one_core(rates),
+        *_beside(results),
         *_gains(results),
         "## Busy hour",
         "",
@@ -76,9 +78,22 @@ def _one_core(rates: Mapping[tuple[str, int], float]) -> list[str]:
         for habit in HABITS
     ]
     return [
-        "Decisions a second of one worker, which uses one core:",
+        "Decisions a second of one worker, on a core of its own:",
         "",
         *table(("channel", *(f"batch {batch}" for batch in BATCHES)), rows),
+    ]
+
+
+def _beside(results: Results) -> list[str]:
+    """Say what one worker at its most costs besides its core."""
+    points = results.get("sweep-batch-size", {}).get("points", [])
+    used = max((p["server_cores"] for p in points if p["batch"] in BATCHES), default=0.0)
+    if used <= 1:
+        return []
+    return [
+        f"Its parent, list administration and the store take up to {used - 1:.2f} of another core "
+        "meanwhile; the tables below count the cores of workers.",
+        "",
     ]
 
 
@@ -149,10 +164,21 @@ def _memory(results: Results) -> list[str]:
     each, listed = largest["bytes_per_entry"], largest["listed"]
     total = (each["number_in_files"] + each["host_in_files"]) * listed / 2**20
     return [
-        f"Lists of {listed:,} numbers and as many hosts take {total:,.0f} MiB on each host. They "
-        "do not grow with the number of workers or of subscribers.",
+        f"Lists of {listed:,} numbers and as many hosts take {total:,.0f} MiB on each host, and as "
+        "much again while a new version is written. They do not grow with the number of workers or "
+        f"of subscribers. {_around(largest)}",
         "",
     ]
+
+
+def _around(size: Mapping[str, Any]) -> str:
+    if "around_lists" not in size:
+        return "What the store and list administration take for them was not measured."
+    around = size["around_lists"]
+    return (
+        f"The store holds them in {around['store_bytes'] / 2**20:,.0f} MiB; list administration "
+        f"took {around['administration_peak_bytes'] / 2**20:,.0f} MiB at most, imports among it."
+    )
 
 
 def _rate(rates: Mapping[tuple[str, int], float], channel: str, batch: int) -> str:

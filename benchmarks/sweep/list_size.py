@@ -60,6 +60,7 @@ def _one_size(
     return {
         "imports": [numbers, hosts],
         "memory": {"numbers": of_numbers, "numbers_and_hosts": of_both},
+        "around_lists": memory.around_lists(running),
         "bytes_per_entry": bytes_per_entry(of_numbers, of_both, listed),
         "start_seconds": start.seconds(running, max(pace.repeats, 3)),
     }

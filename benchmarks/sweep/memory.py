@@ -3,11 +3,15 @@
 The size of the files is what all pages take together, once for a host, however many workers map
 them. PSS counts a page that several processes map once, in parts, and only pages that traffic has
 read. List administration keeps files of its own, wherever it runs; they are no part of this.
+What the store holds, and the most that list administration ever took, is told beside it.
 """
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import redis
 
 from benchmarks import processes
 from benchmarks.service import Service
@@ -19,12 +23,36 @@ _KIB = 1024
 def of_lists(service: Service) -> dict[str, Any]:
     """Return bytes of the list files: in all, and resident for the whole service."""
     folder = service.folder / LISTS
-    maps = [mapped_below(folder, smaps) for smaps in _smaps(service.pid)]
+    maps = [
+        mapped_below(folder, smaps)
+        for process in processes.tree(service.pid)
+        for smaps in _files(process, "smaps")
+    ]
     return {
         "file_bytes": sum(file.stat().st_size for file in folder.glob("*.lists")),
         "mapped_pss_bytes": sum(maps),
         "processes_that_map": sum(size > 0 for size in maps),
     }
+
+
+def around_lists(service: Service) -> dict[str, int]:
+    """Return bytes of the store, and the most that list administration has had resident."""
+    url = (service.folder / "valkey" / "url").read_text().strip()
+    with redis.Redis.from_url(url) as store:
+        used = int(store.info("memory")["used_memory"])  # type: ignore[index]  also asynchronous
+    peaks = [
+        peak_bytes(status)
+        for process in processes.tree(service.pid)
+        if "admin" in processes.command(process)
+        for status in _files(process, "status")
+    ]
+    return {"store_bytes": used, "administration_peak_bytes": max(peaks, default=0)}
+
+
+def peak_bytes(status: str) -> int:
+    """Return the most that a process has had resident, from its ``status``."""
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * _KIB if found else 0
 
 
 def mapped_below(folder: Path, smaps: str) -> int:
@@ -41,9 +69,8 @@ def mapped_below(folder: Path, smaps: str) -> int:
     return total
 
 
-def _smaps(root: int) -> list[str]:
-    found = []
-    for process in processes.tree(root):
-        with suppress(OSError):
-            found.append(Path(f"/proc/{process}/smaps").read_text())
-    return found
+def _files(process: int, name: str) -> list[str]:
+    """Return the file that tells of a process; none when it has ended."""
+    with suppress(OSError):
+        return [Path(f"/proc/{process}/{name}").read_text()]
+    return []

@@ -177,6 +177,27 @@ def test_the_busy_hour_of_a_province_is_in_the_page_on_capacity() -> None:
     assert f"| call attempts | {markdown.count(calls)} | 6 |" in text
 
 
+def test_what_a_worker_takes_besides_its_core_is_told() -> None:
+    points = [
+        {"channel": "call", "batch": batch} | POINT | {"server_cores": cores}
+        for batch, cores in ((1, 1.02), (256, 1.12), (4096, 1.3))
+    ]
+
+    text = capacity.write({"sweep-batch-size": {"points": points}})
+
+    assert "take up to 0.12 of another core" in text
+
+
+def test_what_store_and_administration_take_is_told_or_said_not_to_be_known() -> None:
+    around = {"store_bytes": 3 * 2**30, "administration_peak_bytes": 2 * 2**20}
+    size = LIST_SIZE["sizes"][0] | {"around_lists": around}
+
+    known = capacity.write({"sweep-list-size": LIST_SIZE | {"sizes": [size]}})
+
+    assert "holds them in 3,072 MiB; list administration took 2 MiB at most" in known
+    assert "was not measured" in capacity.write({"sweep-list-size": LIST_SIZE})
+
+
 def test_figures_have_three_digits_that_mean_something() -> None:
     shown = [markdown.count(value) for value in (354_321, 1_234, 99.4, 2.314, 0.3149, 0)]
 

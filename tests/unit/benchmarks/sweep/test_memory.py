@@ -29,3 +29,10 @@ def test_only_mappings_in_the_folder_of_the_lists_count() -> None:
 
 def test_a_process_that_maps_no_list_counts_nothing() -> None:
     assert memory.mapped_below(Path("/other"), SMAPS) == 0
+
+
+def test_the_most_that_was_resident_is_read_from_the_status_of_a_process() -> None:
+    status = "Name:\tpython\nVmPeak:\t 9000 kB\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n"
+
+    assert memory.peak_bytes(status) == 2 * 1024**2
+    assert memory.peak_bytes("Name:\tgone\n") == 0

@@ -1,0 +1,42 @@
+"""Where the JSON of a benchmark goes."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+
+from benchmarks import results
+
+
+def test_a_result_says_what_it_is_of_and_on_which_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results.write("load", {"rate": 7}, save=True, folder=tmp_path / "new")
+
+    (file,) = (tmp_path / "new").iterdir()
+    printed = json.loads(capsys.readouterr().out)
+    assert json.loads(file.read_text()) == printed
+    assert file.name.endswith("-load.json")
+    assert {"kind", "at", "commit", "cpu", "cores", "load_average", "packages", "rate"} <= set(
+        printed
+    )
+
+
+def test_without_save_nothing_is_kept(tmp_path: Path) -> None:
+    results.write("load", {}, save=False, folder=tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_kept_was_printed_and_ends_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(typer.Exit):
+        results.write("load", {"rate": 7}, save=True, folder=tmp_path / "file")
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["rate"] == 7
+    assert "not kept, only printed" in said.err
