@@ -39,7 +39,7 @@ def around_lists(service: Service) -> dict[str, int]:
     """Return bytes of the store, and the most that list administration has had resident."""
     url = (service.folder / "valkey" / "url").read_text().strip()
     with redis.Redis.from_url(url) as store:
-        used = int(store.info("memory")["used_memory"])  # type: ignore[index]
+        used = int(store.info("memory")["used_memory"])
     peaks = [
         peak_bytes(status)
         for process in processes.tree(service.pid)
