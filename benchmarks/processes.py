@@ -13,7 +13,7 @@ def cpu_seconds(root: int) -> float:
     used = 0.0
     for process in tree(root):
         with suppress(OSError):
-            fields = _stat(process)
+            fields = stat(process)
             used += (int(fields[11]) + int(fields[12])) / _TICKS
     return used
 
@@ -24,7 +24,7 @@ def tree(root: int) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with suppress(OSError):
-                parent = int(_stat(int(folder.name))[1])
+                parent = int(stat(int(folder.name))[1])
                 children.setdefault(parent, []).append(int(folder.name))
     found, waiting = [], [root]
     while waiting:
@@ -47,6 +47,7 @@ def command(process: int) -> list[str]:
     return []
 
 
-def _stat(process: int) -> list[str]:
+def stat(process: int) -> list[str]:
+    """Return the fields of a process's ``stat`` from its state on."""
     # The name in brackets may hold blanks; what follows it does not.
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -16,10 +16,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 
+from benchmarks import processes
+
 SERVER_CORE = 0
 GENERATOR_CORE = 1
 READY_SECONDS = 180.0
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Unready(Exception):
@@ -64,15 +65,15 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the processor time of the tree so far."""
-        return sum(map(_cpu_seconds, tree(self._process.pid)))
+        return processes.cpu_seconds(self._process.pid)
 
     def memory_bytes(self) -> int:
         """Return the proportional set size of the tree."""
-        return sum(map(_pss_bytes, tree(self._process.pid)))
+        return sum(map(_pss_bytes, processes.tree(self._process.pid)))
 
     def stop(self) -> None:
         """End the tree: ask, wait, then insist."""
-        started = {process: _started(process) for process in tree(self._process.pid)}
+        started = {process: _started(process) for process in processes.tree(self._process.pid)}
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
@@ -135,20 +136,6 @@ def answers_http(port: int, path: str, body: bytes | None = None) -> bool:
     return False
 
 
-def tree(root: int) -> list[int]:
-    """Return the id of a process and of all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                children.setdefault(int(_stat(int(folder.name))[1]), []).append(int(folder.name))
-    found, waiting = [], [root]
-    while waiting:
-        found.append(waiting.pop())
-        waiting += children.get(found[-1], [])
-    return found
-
-
 def last_line(log: Path) -> str:
     """Return the last line that says something."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
@@ -171,24 +158,12 @@ def _insist(started: Mapping[int, str]) -> None:
         time.sleep(0.05)
 
 
-def _stat(process: int) -> list[str]:
-    # The name in brackets may hold spaces; what follows it does not.
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-
-
 def _started(process: int) -> str:
     """Return when a process began; empty where there is none, or only what its parent collects."""
     with suppress(OSError):
-        fields = _stat(process)
+        fields = processes.stat(process)
         return fields[19] if fields[0] != "Z" else ""
     return ""
-
-
-def _cpu_seconds(process: int) -> float:
-    with suppress(OSError):
-        fields = _stat(process)
-        return (int(fields[11]) + int(fields[12])) / _TICKS
-    return 0.0
 
 
 def _pss_bytes(process: int) -> int:

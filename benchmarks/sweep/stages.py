@@ -6,7 +6,6 @@ and Valkey, which takes the hits.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -92,8 +91,4 @@ def _worker_seconds(root: int) -> float:
 
 def is_worker(pid: int) -> bool:
     """Whether a process of the service decides."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return b"worker" in words
+    return "worker" in processes.command(pid)

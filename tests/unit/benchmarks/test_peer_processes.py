@@ -50,7 +50,3 @@ def test_a_command_that_fails_is_an_error_with_what_it_said() -> None:
 
     with pytest.raises(RuntimeError, match="wrong option"):
         processes.run(command, core=0, seconds=30)
-
-
-def test_the_tree_of_a_process_begins_with_itself() -> None:
-    assert processes.tree(1)[0] == 1
