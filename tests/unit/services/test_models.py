@@ -2,21 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from shutil import rmtree
-from time import monotonic
 
 import pytest
 
 from classifiers.activity import ActivityTable
-from classifiers.card import CARD, SECOND
-from classifiers.looks import LookBudget
+from classifiers.card import CARD
 from fanzha.tables import Channel
 from services.model_kinds import ModelKind
 from services.models import ModelSwitch
 from services.wanted_models import Wanted
-from tests.builders import some_calls, some_texts
+from tests.builders import some_calls
 from tests.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
-from tests.second_looks import UNCERTAIN, LookTally, a_text_bundle
 
 LINK, MOMENT = ModelKind.URL, ModelKind.MOMENT
 
@@ -230,110 +226,6 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
     assert before is None
     assert switch.status()[LINK].score_histogram == (7, *[1] * 19)
     assert switch.status()[LINK].feature_histograms["host_labels"].rows == (5, 4, 0)
-
-
-def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
-    tally = LookTally()
-    looks = LookBudget(share=0.05, clock=monotonic, counters=tally)
-    rmtree(root / "sms")
-    a_text_bundle(root, "1", second=False)
-    switch = ModelSwitch(root, {}, {}, looks)
-    a_text_bundle(root, "2")
-    texts = some_texts(UNCERTAIN)
-
-    watching = {ModelKind.SMS: Wanted(shadow="2")}
-    switch.prepare(watching)
-    switch.take(watching)
-    assert switch.current.shadows.text is not None
-    before = tally.outcomes["looked"]
-    seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
-    for wanted in (Wanted(active="2", previous="1"), Wanted(active="1", previous="2")):
-        switch.prepare({ModelKind.SMS: wanted})
-        assert switch.take({ModelKind.SMS: wanted}) == [ModelKind.SMS]
-
-    assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
-    assert tally.outcomes["looked"] == before + 1
-
-
-def a_text_switch(root: Path, wanted: Wanted, share: float = 0.05) -> ModelSwitch:
-    looks = LookBudget(share=share, clock=monotonic, counters=LookTally())
-    return ModelSwitch(root, {}, {ModelKind.SMS: wanted}, looks)
-
-
-def no_such_encoder(bundle: Path) -> None:
-    edit_card(bundle, "encoder", '"another-encoder"')
-
-
-def no_head(bundle: Path) -> None:
-    (bundle / SECOND).unlink()
-
-
-@pytest.mark.parametrize("damage", [no_such_encoder, no_head])
-def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
-    root: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
-) -> None:
-    damage(a_text_bundle(root, "2"))
-    a_text_bundle(root, "3")
-
-    switch = a_text_switch(root, Wanted(active="2"))
-
-    score = switch.current.text.score(some_texts(UNCERTAIN)).p_fraud[0]
-    status = switch.status()[ModelKind.SMS]
-    assert switch.current.text.version == "2"
-    assert 0 < score < switch.current.text.threshold
-    assert (status.second_look, status.refused) == (False, {})
-    assert status.second_look_fault
-    assert caplog.text.count("decides without second looks") == 1
-
-
-def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: Path) -> None:
-    switch = a_text_switch(root, Wanted(active="1"))
-    no_such_encoder(a_text_bundle(root, "2"))
-    wanted = {ModelKind.SMS: Wanted(active="2")}
-
-    refused = switch.prepare(wanted)
-
-    assert refused == [ModelKind.SMS]
-    assert "another-encoder" in switch.status()[ModelKind.SMS].refused["2"]
-
-
-def test_at_a_start_a_bundle_whose_first_look_fails_is_refused(root: Path) -> None:
-    cut_graph(a_text_bundle(root, "2"))
-
-    switch = a_text_switch(root, Wanted(active="2", previous="1"))
-
-    assert switch.current.text.version == "1"
-    assert set(switch.status()[ModelKind.SMS].refused) == {"2"}
-
-
-@pytest.mark.parametrize(
-    ("version", "share", "expected"), [("1", 0.05, None), ("2", 0.05, True), ("2", 0.0, None)]
-)
-def test_the_status_says_whether_texts_are_looked_at_twice(
-    root: Path, version: str, share: float, expected: bool | None
-) -> None:
-    rmtree(root / "sms")
-    a_text_bundle(root, "1", second=False)
-    a_text_bundle(root, "2")
-
-    status = a_text_switch(root, Wanted(active=version), share).status()[ModelKind.SMS]
-
-    assert (status.second_look, status.second_look_fault) == (expected, "")
-
-
-def test_a_mended_second_look_is_tried_again(root: Path) -> None:
-    head = a_text_bundle(root, "2") / SECOND
-    whole = head.read_bytes()
-    head.write_bytes(whole[:-1])
-    switch = ModelSwitch(root, {}, {ModelKind.SMS: Wanted(active="1")})
-    wanted = {ModelKind.SMS: Wanted(active="2")}
-    refused = switch.prepare(wanted)
-
-    head.write_bytes(whole)
-
-    assert refused == [ModelKind.SMS]
-    assert switch.prepare(wanted) == []
-    assert switch.take(wanted) == [ModelKind.SMS]
 
 
 def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: Path) -> None:
