@@ -207,3 +207,33 @@ def test_a_file_from_before_there_were_shadow_entries_enforces(tmp_path: Path) -
 def test_a_segment_has_one_mode() -> None:
     with pytest.raises(ValueError, match="cannot share"):
         a_segment([A_FEW[0], replace(A_FEW[1], mode=Mode.SHADOW)])
+
+
+@pytest.mark.parametrize(("grounds", "width"), [(1, 1), (256, 1), (257, 2)])
+def test_the_place_of_a_ground_takes_the_bytes_it_needs(
+    tmp_path: Path, grounds: int, width: int
+) -> None:
+    listed = [
+        an_entry(f"+86170{number:08}", reason=f"case {number % grounds}") for number in range(300)
+    ]
+    written = a_segment(listed)
+    segment_file.write(tmp_path / "a.lists", written)
+
+    mapped = segment_file.read(tmp_path / "a.lists")
+
+    assert mapped.provenances.dtype.itemsize == width
+    assert {entry.pattern: entry.reason for entry in read_back(mapped)} == {
+        entry.pattern: entry.reason for entry in listed
+    }
+
+
+def test_files_of_earlier_releases_with_four_bytes_for_each_ground_are_read(tmp_path: Path) -> None:
+    written = a_segment(A_FEW)
+    wide = replace(written, provenances=written.provenances.astype(np.uint32))
+    segment_file.write(tmp_path / "a.lists", wide)
+
+    mapped = segment_file.read(tmp_path / "a.lists")
+
+    assert mapped.provenances.dtype == np.uint32
+    assert read_back(mapped) == read_back(written)
+    assert mapped.table().provenances.tolist() == written.table().provenances.tolist()
