@@ -34,7 +34,7 @@ from services.cli.tally import percentile
 HERE = Path(__file__).parent
 FANZHA = [sys.executable, "-m", "services"]
 START_SECONDS = 60
-ACT_SECONDS = 10
+ACT_SECONDS = 30
 DEADLINE_SECONDS = 5
 
 NEW_FRAUDSTER = "+8617000000999"

@@ -22,7 +22,7 @@ from fanzha.client import Call
 CALLEE = "+8619900000001"
 RANGE = "+861700099*"
 URGENT = "+8617000990001"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 
 _HEAD = """# A change to the lists, from file to undo

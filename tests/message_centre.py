@@ -18,7 +18,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "smsc"
 _PATIENCE_SECONDS = 60.0
-_INSTALL_SECONDS = 100.0
+_INSTALL_SECONDS = 200.0
 
 
 class NoMessageCentre(RuntimeError):
@@ -136,14 +136,17 @@ def installed() -> Path:
         for file in files:
             shutil.copy(file, fresh)
         command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(
-            command,
-            cwd=fresh,
-            capture_output=True,
-            text=True,
-            timeout=_INSTALL_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=fresh,
+                capture_output=True,
+                text=True,
+                timeout=_INSTALL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise NoMessageCentre(f"npm ci did not end within {_INSTALL_SECONDS:g} s") from error
         if done.returncode:
             raise NoMessageCentre(f"npm ci failed: {done.stderr.strip()[-300:]}")
         fresh.rename(folder)

@@ -137,7 +137,7 @@ def health(target: str) -> int:
     """Return what a server says of its health."""
     with channels.blocking(target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        status: int = stub.Check(health_pb2.HealthCheckRequest(), timeout=10).status  # type: ignore[attr-defined]
+        status: int = stub.Check(health_pb2.HealthCheckRequest(), timeout=30).status  # type: ignore[attr-defined]
         return status
 
 

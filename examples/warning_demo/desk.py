@@ -12,7 +12,7 @@ from fanzha.client import Call
 from services.warning.cases.case import Case
 
 PROPOSER = "warning-pipeline"
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 90.0
 _SAFE = 2
 
 

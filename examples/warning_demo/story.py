@@ -19,7 +19,7 @@ from services.warning.channels import sms_parts
 from services.warning.records import Tier
 from tests.message_centre import MessageCentre
 
-_LISTED_SECONDS = 30.0
+_LISTED_SECONDS = 90.0
 _TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}
 
 

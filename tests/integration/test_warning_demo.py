@@ -10,13 +10,14 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(600)
 def test_three_waves_become_warnings_on_both_sides_of_smpp(tmp_path: Path) -> None:
     result, page = tmp_path / "found.json", tmp_path / "page.md"
     command = [sys.executable, "-m", "examples.warning_demo", "--people", "24",
                "--result", str(result), "--page", str(page)]  # fmt: skip
 
     done = subprocess.run(
-        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=280, check=False
+        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=560, check=False
     )
 
     if "the demo cannot run here" in done.stderr:
@@ -36,7 +37,7 @@ def test_without_node_it_says_what_to_install(tmp_path: Path) -> None:
         env={"PATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
