@@ -1,8 +1,10 @@
 """What one training of the text model learns from."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from classifiers.training.sms_data import Row
+from classifiers.training import sms_calls
+from classifiers.training.sms_data import VALIDATION, Row
 
 ALL = 100
 
@@ -20,6 +22,15 @@ class Round:
     def knows(self, row: Row) -> bool:
         """Say whether *row* may be trained on."""
         return row.place < self.share and not self.leaves_out(row)
+
+    def chooses(self, row: Row, only_taught: Collection[str] = ()) -> bool:
+        """Say whether thresholds, cautions and calibration are chosen on *row*.
+
+        Synthetic calls teach, but what they call harmless sets no threshold; no more do the
+        sources *only_taught*.
+        """
+        no_sample = row.source in sms_calls.SOURCES or row.source in only_taught
+        return row.split == VALIDATION and not no_sample and not self.leaves_out(row)
 
     def leaves_out(self, row: Row) -> bool:
         """Say whether *row* belongs to what this round never sees."""

@@ -13,7 +13,6 @@ import numpy as np
 
 from classifiers.training import (
     link_calibration,
-    sms_calls,
     sms_caution,
     sms_report,
     sms_second,
@@ -57,15 +56,7 @@ class Bench:
 
     def careful(self, one: Round, network: Network, head: Head) -> Trained:
         """Choose what keeps *network* and *head* within the budget, on validation rows."""
-        # Synthetic calls teach, but what they call harmless sets no threshold.
-        validation = [
-            row
-            for row in self.rows
-            if row.split == VALIDATION
-            and row.source not in sms_calls.SOURCES
-            and row.source not in self.only_taught
-            and not one.leaves_out(row)
-        ]
+        validation = [row for row in self.rows if one.chooses(row, self.only_taught)]
         found = logits(network, [row.text for row in validation])
         caution = sms_caution.cautions(validation, found)
         classes = careful(found, caution)

@@ -41,9 +41,9 @@ def export(
     """Write one row for each decision behind cases that were closed since then.
 
     Lost money is fraud, a false alarm nonfraud. Decisions and texts come from the decision log of
-    this host, where it still keeps them; how many are gone is told. `fanzha eval sms` and `url`
-    and `fanzha train --examples` read the file as it is; its columns are in docs/outcomes.md.
-    Only you can read it.
+    this host, where it still keeps them; how many are gone is told. `fanzha train --examples`
+    reads the file as it is, `fanzha eval sms` and `url` a .csv; its columns are in
+    docs/outcomes.md. Only you can read it.
     """
     from fanzha.phone import HomePlan
     from services.cli import example_export

@@ -10,7 +10,8 @@ import pytest
 from classifiers.training import sms_data, sms_examples
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_apart import ECHO
-from classifiers.training.sms_data import FRAUD, HAM, SPAM, TRAIN, Row
+from classifiers.training.sms_data import FRAUD, HAM, SPAM, TRAIN, VALIDATION, Row
+from classifiers.training.sms_round import Round
 from fanzha.fraud import FraudType
 from tests.unit.classifiers.training.test_examples import a_file, a_row
 from tests.unit.classifiers.training.test_sms_data import a_folder
@@ -69,6 +70,21 @@ def test_a_near_duplicate_of_a_table_on_another_side_is_left_out_and_counted(
 
     assert [row.text for row in rows if row.source == "cases"] == ["transfer to the safe account"]
     assert site.about["left_out"] == {ECHO: 1}
+
+
+def test_examples_choose_nothing(tmp_path: Path) -> None:
+    many = [a_row(text=campaign(n), group=f"g{n}", decision_id=n + 1) for n in range(60)]
+    rows, site = sms_examples.read(a_folder(tmp_path), 1, 1, [a_file(tmp_path, *many)])
+    one = Round(epochs=1)
+
+    chosen = {row.source for row in rows if one.chooses(row, site.sources)}
+    held_out = {row.source for row in rows if row.split == VALIDATION}
+
+    assert held_out == {"cases", sms_data.OWN}
+    assert chosen == {sms_data.OWN}
+    assert not any(
+        Round(left_out=(sms_data.OWN,), epochs=1).chooses(row, site.sources) for row in rows
+    )
 
 
 def test_the_card_names_files_periods_and_labels(tmp_path: Path) -> None:
