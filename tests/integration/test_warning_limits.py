@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,6 +91,38 @@ async def test_what_no_channel_took_is_given_back(client: Client) -> None:
     await store.give_back(ask(2))
 
     assert (await store.may_send(ask(3))).allowed
+
+
+async def test_the_very_same_is_told_a_person_once_in_some_hours(client: Client) -> None:
+    store = a_store(client, Clock())
+    first, second = (replace(ask(number, campaign=str(number)), text="警惕") for number in (1, 2))
+
+    reasons = [(await store.may_send(one)).reason for one in (first, second, first)]
+    call = await store.may_send(replace(second, form="voice"))
+    other = await store.may_send(replace(second, victim="+8617000000002"))
+
+    assert reasons == [Reason.NONE, Reason.SAME_WORDS, Reason.NONE]
+    assert call.allowed
+    assert other.allowed
+
+
+async def test_what_no_channel_took_another_message_may_say(client: Client) -> None:
+    store = a_store(client, Clock())
+    first, second = (replace(ask(number), text="警惕") for number in (1, 2))
+    await store.may_send(first)
+
+    await store.give_back(first)
+
+    assert (await store.may_send(second)).allowed
+
+
+async def test_many_that_say_the_same_at_once_say_it_once(client: Client) -> None:
+    store = a_store(client, Clock())
+    asked = [replace(ask(number, campaign=str(number)), text="警惕") for number in range(20)]
+
+    answers = await asyncio.gather(*map(store.may_send, asked))
+
+    assert sum(answer.allowed for answer in answers) == 1
 
 
 async def test_what_may_not_go_out_now_is_not_counted(client: Client) -> None:

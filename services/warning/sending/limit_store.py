@@ -6,6 +6,7 @@ key                                                   what
 ``{fanzha:warned:<hash>}:day:<day>``                  set: ids of a person's messages of a day
 ``{fanzha:warned:<hash>}:campaign:<hash>``            set: ids of those of one campaign
 ``{fanzha:warned:<hash>}:out``                        set: kinds the person opted out of
+``{fanzha:warned:<hash>}:words:<form>:<hash>``        id of the message that said just this
 ====================================================  ===========================================
 
 Sets, so that a message that is tried again counts once. One script looks and counts, so two
@@ -25,13 +26,17 @@ from services.warning.sending.limits import Asked, Known, Notice, Permission, Ru
 _SECONDS = 3.0
 _DAY_SECONDS = 2 * 24 * 3600
 _CAMPAIGN_SECONDS = 90 * 24 * 3600
+_WORDS_SECONDS = 6 * 3600
+"""Words name the hour and the kind of fraud: so long after, the same ones tell nothing new."""
 
 _TAKE = """
 local out = redis.call('SMEMBERS', KEYS[3])
 local already = redis.call('SISMEMBER', KEYS[2], ARGV[1])
 local today, campaign = redis.call('SCARD', KEYS[1]), redis.call('SCARD', KEYS[2])
 local day_limit, campaign_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
-local may = true
+local said = redis.call('GET', KEYS[4])
+local told = said and said ~= ARGV[1] and already == 0
+local may = not told
 for _, kind in ipairs(out) do
   if kind == ARGV[6] then may = false end
 end
@@ -42,8 +47,14 @@ if already == 0 and may
   redis.call('EXPIRE', KEYS[1], ARGV[4])
   redis.call('SADD', KEYS[2], ARGV[1])
   redis.call('EXPIRE', KEYS[2], ARGV[5])
+  redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[7])
 end
-return {already, today, campaign, out}
+return {already, today, campaign, out, told and 1 or 0}
+"""
+_GIVE_BACK = """
+redis.call('SREM', KEYS[1], ARGV[1])
+redis.call('SREM', KEYS[2], ARGV[1])
+if redis.call('GET', KEYS[4]) == ARGV[1] then redis.call('DEL', KEYS[4]) end
 """
 
 
@@ -76,9 +87,9 @@ class LimitStore:
             return first
         notice = limits.NOTICE_OF[asked.tier]
         async with within(_SECONDS):
-            already, today, campaign, out = await self._client.eval(
+            already, today, campaign, out, told = await self._client.eval(
                 _TAKE,
-                3,
+                4,
                 *self._keys(asked, now),
                 asked.message_id,
                 limits.day_limit(asked.tier, rules),
@@ -86,20 +97,22 @@ class LimitStore:
                 _DAY_SECONDS,
                 _CAMPAIGN_SECONDS,
                 notice if notice in rules.may_opt_out else "",
+                _WORDS_SECONDS,
             )
         known = Known(
-            already=bool(already), today=today, in_campaign=campaign, opted_out=_notices(out)
+            already=bool(already),
+            today=today,
+            in_campaign=campaign,
+            told=bool(told),
+            opted_out=_notices(out),
         )
         return limits.may_send(asked, known, rules, now)
 
     async def give_back(self, asked: Asked) -> None:
         """Take a warning out of the count, because no channel took it after all."""
-        day, campaign, _ = self._keys(asked, self._now_ms())
+        keys = self._keys(asked, self._now_ms())
         async with within(_SECONDS):
-            writing = self._client.pipeline(transaction=True)
-            writing.srem(day, asked.message_id)
-            writing.srem(campaign, asked.message_id)
-            await writing.execute()
+            await self._client.eval(_GIVE_BACK, len(keys), *keys, asked.message_id)
 
     async def opt_out(self, victim: str, notice: Notice) -> None:
         """Let a person have no more of one kind; `InvalidInput` where the law gives no choice."""
@@ -119,12 +132,13 @@ class LimitStore:
         async with within(_SECONDS):
             return _notices(await self._client.smembers(f"{_person(victim)}:out"))
 
-    def _keys(self, asked: Asked, now_ms: int) -> tuple[str, str, str]:
+    def _keys(self, asked: Asked, now_ms: int) -> tuple[str, str, str, str]:
         person = _person(asked.victim)
         return (
             f"{person}:day:{limits.day_of(self.rules, now_ms)}",
             f"{person}:campaign:{_hash(asked.campaign)}",
             f"{person}:out",
+            f"{person}:words:{asked.form}:{_hash(asked.text or asked.message_id)}",
         )
 
 

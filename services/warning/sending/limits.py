@@ -39,6 +39,8 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     DAY_LIMIT = "day_limit"
     CAMPAIGN_LIMIT = "campaign_limit"
+    SAME_WORDS = "same_words"
+    """The person was told the very same for another case, a few hours ago at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Asked:
     tier: Tier
     campaign: str
     form: str = "sms"
+    text: str = ""
+    """What it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,8 @@ class Known:
     """Whether this message was counted before: it is tried again."""
     today: int = 0
     in_campaign: int = 0
+    told: bool = False
+    """Whether another message told them the very same."""
     opted_out: frozenset[Notice] = field(default_factory=frozenset)
 
 
@@ -121,6 +127,8 @@ def _refused_for_person(asked: Asked, known: Known, rules: Rules, now_ms: int) -
         return _later(0, Reason.OPTED_OUT)
     if known.already:
         return None
+    if known.told:
+        return _later(0, Reason.SAME_WORDS)
     if _reached(known.in_campaign, rules.per_campaign):
         return _later(0, Reason.CAMPAIGN_LIMIT)
     if _reached(known.today, day_limit(asked.tier, rules)):

@@ -1,6 +1,6 @@
 """Notes what channels say of warnings, and lets the next step of a case come when it should."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fanzha.errors import NotFound
 from services.warning.cases import case_ids
@@ -11,6 +11,12 @@ from services.warning.cases.opening import Router
 from services.warning.sending import relay, schedule
 from services.warning.sending.delivery import Delivery
 from services.warning.sending.limits import Reason
+
+_FOLLOWS: Mapping[str, Callable[[Case, int], Sequence[CaseEvent]]] = {
+    Reason.OPTED_OUT: schedule.opted_out,
+    Reason.SAME_WORDS: schedule.told_already,
+}
+"""What a message leads to that was not sent, by why it was not; otherwise the next step is due."""
 
 
 class OnRecord:
@@ -40,7 +46,7 @@ class OnRecord:
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
         """Note that a message did not reach the person, and do not wait for it."""
         await self._delivery.failed(message, by=by, why=why, at_ms=at_ms)
-        follows = schedule.opted_out if why == Reason.OPTED_OUT else schedule.hurried
+        follows = _FOLLOWS.get(why, schedule.hurried)
         await self._change(message, lambda case: follows(case, self._now_ms()))
 
     async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:

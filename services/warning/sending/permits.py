@@ -29,4 +29,5 @@ def _asked(outgoing: Outgoing, channel: str) -> Asked:
         tier=Tier(outgoing.tier or Tier.LOW),
         campaign=outgoing.campaign or case_ids.case_of_message(outgoing.message_id),
         form=channel,
+        text=outgoing.text,
     )

@@ -150,6 +150,18 @@ def opted_out(case: Case, now_ms: int) -> list[CaseEvent]:
     return [_noted(now_ms, "the person opted out: at this tier nothing more is due", 0)]
 
 
+def told_already(case: Case, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:
+    """Let nothing more be due, where a message is enough, and another told the person the same.
+
+    Where it is not, the next step keeps its time.
+    """
+    if (case.tier or Tier.LOW) > enough or case.state not in _WAITING_STATES or not case.due_at_ms:
+        return []
+    if not _failed(case):
+        return []
+    return [_noted(now_ms, "another message told the person the same: nothing more is due", 0)]
+
+
 def put_off(
     case: Case, router: Router, message: MessageRef, until_ms: int, now_ms: int, *, why: str
 ) -> list[CaseEvent]:

@@ -125,3 +125,14 @@ def test_who_opted_out_is_left_alone_at_that_tier() -> None:
 
     assert (case.due_at_ms, case.needs_person) == (0, False)
     assert schedule.due(case, Plan(), LATE) == []
+
+
+@pytest.mark.parametrize(("risk", "due"), [(Risk.LOW, 0), (Risk.HIGH, NOW_MS + 1000)])
+def test_who_was_told_the_same_for_another_case_is_called_in_time_where_it_matters(
+    risk: Risk, due: int
+) -> None:
+    case = said(a_case(risk), EventKind.FAILED)
+
+    case = applied(case, schedule.told_already(case, NOW_MS))
+
+    assert (case.due_at_ms, case.needs_person) == (due, False)
