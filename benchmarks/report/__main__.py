@@ -1,4 +1,4 @@
-"""Makes docs/benchmarks.md, docs/capacity.md and their plots from the results of real runs.
+"""Makes docs/benchmarks.md, docs/capacity.md, plots and README's figures from real results.
 
     python -m benchmarks.report
 
@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import results
-from benchmarks.report import found, pages
+from benchmarks.report import found, pages, readme
 from services.cli.console import fail, out
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -42,6 +42,8 @@ def main(
         drawn = plots.draw_all(measured, docs / "plots" / "benchmarks")
         for name, text in pages.write(measured).items():
             (docs / name).write_text(text)
+        if (front := docs.parent / "README.md").exists():
+            front.write_text(readme.write(measured, front.read_text()))
     except OSError as error:
         fail(f"not written: {error}")
     out.print(f"{len(measured)} results: {', '.join(pages.WRITERS)} and {len(drawn)} plots")

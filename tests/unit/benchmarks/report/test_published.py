@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import results
-from benchmarks.report import found, pages
+from benchmarks import results, scenarios
+from benchmarks.report import found, pages, readme
 
 DOCS = Path(__file__).parents[4] / "docs"
 PUBLISHED = found.newest(results.FOLDER)
@@ -15,6 +15,30 @@ PUBLISHED = found.newest(results.FOLDER)
 @pytest.mark.parametrize("name", pages.WRITERS)
 def test_the_page_is_what_report_makes_of_the_results(name: str) -> None:
     assert (DOCS / name).read_text() == pages.write(PUBLISHED)[name], "fanzha bench report"
+
+
+def test_the_figures_of_the_readme_are_those_of_the_results() -> None:
+    text = (DOCS.parent / "README.md").read_text()
+
+    assert text == readme.write(PUBLISHED, text), "fanzha bench report"
+
+
+def test_a_readme_without_a_place_for_figures_is_refused() -> None:
+    with pytest.raises(ValueError, match="figures"):
+        readme.write(PUBLISHED, "# Fanzha\n")
+
+
+def test_what_the_page_says_of_the_bodies_of_h2load_is_so() -> None:
+    (call,), calls = scenarios.calls(1, 10**6), scenarios.calls(1024, 10**6)
+    (text,), texts = scenarios.texts(1, 0), scenarios.texts(1024, 0)
+
+    def listed(one: Any) -> bool:
+        return 0 <= int(one.caller) - scenarios.FIRST_LISTED < 10**6
+
+    assert not listed(call)
+    assert 0.02 < sum(map(listed, calls)) / len(calls) < 0.04
+    assert "http" in text.body
+    assert 0.3 < sum("http" in one.body for one in texts) / len(texts) < 0.4
 
 
 def test_a_figure_that_changed_changes_the_page() -> None:
