@@ -101,8 +101,8 @@ def moment_ms(word: str, option: str) -> int:
 
 
 def past_ms(word: str, option: str) -> int:
-    """Read a date, or how long ago, such as ``30d`` or ``12h``; 0 for an empty one."""
-    seconds = {"h": 3600, "d": 86_400}.get(word[-1:])
+    """Read a date, or how long ago, such as ``30d``, ``12h`` or ``30m``; 0 for an empty one."""
+    seconds = {"m": 60, "h": 3600, "d": 86_400}.get(word[-1:])
     if seconds and word[:-1].isdecimal():
         return int((time.time() - int(word[:-1]) * seconds) * 1000)
     return moment_ms(word, option)

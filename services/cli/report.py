@@ -33,7 +33,7 @@ def warnings(
     since: Annotated[
         str,
         typer.Option(
-            help="Cases opened from then on: 24h, 30d, 2026-11-01 (China's time); empty: all."
+            help="Cases opened from then on: 30m, 24h, 30d, 2026-11-01 (China's time); empty: all."
         ),
     ] = "30d",
     until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
