@@ -6,7 +6,8 @@ writes what was noticed. What ceases to block before somebody started it is with
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
 from blocklists.packing import DamagedPack
@@ -26,7 +27,7 @@ WAIT_MS = 1000
 LONGEST_MS = 30 * 86_400_000
 """What nobody started for so long is withdrawn."""
 _RETRY_SECONDS = 1.0
-_NO_MORE = "its entries were removed, let through, or made shadows"
+_NO_MORE = "its entries were removed, let through, made shadows, or name no fraud any more"
 
 
 class Noticing:
@@ -75,28 +76,32 @@ class Noticing:
                         place.version)  # fmt: skip
             return 0
         steps = await self._log.after(place, block_ms=block_ms)
+        waiting = {one.id: one for one in await self._store.waiting()}
         for step in steps:
-            if not await self._take(place, step):
-                break  # another process was faster: look where it is
+            if not await self._take(place, step, waiting):
+                return len(steps)  # another process was faster: look where it is
             place = step.place
-        await self._end_what_is_over()
+        await self._end_what_is_over(waiting.values())
         return len(steps)
 
-    async def _take(self, place: Place, step: Step) -> bool:
-        """Write down what a change makes wait and what it withdraws, and that it was read."""
+    async def _take(self, place: Place, step: Step, waiting: dict[str, WaitingReach]) -> bool:
+        """Write down what a change makes wait and what it withdraws, and that it was read.
+
+        *waiting* is what waits before, and after, the change.
+        """
         at_s, now = step.committed_at_ms // 1000, self._now_ms()
         found = await asyncio.to_thread(
             landed.landing, step.additions, step.before, at_s=at_s, most=self._most
         )
-        changed = [
-            after
-            for one in await self._store.waiting()
-            if (after := _after(one, step, now)) is not one
-        ]
+        changed = _changed(list(waiting.values()), step, now)
         fresh = self._noticed(step, found) if self._proposes and found.landed else None
         records = [*changed, fresh] if fresh else changed
         if not await self._store.move(records, read=(place, step.place)):
             return False
+        for one in records:
+            waiting.pop(one.id, None)
+            if one.open:
+                waiting[one.id] = replace(one, revision=one.revision + 1)
         await self._tell(step, found, fresh)
         self._withdrawn(changed)
         return True
@@ -137,12 +142,10 @@ class Noticing:
         if fresh is not None:
             self._figures.reach(fresh.state.value)
 
-    async def _end_what_is_over(self) -> None:
+    async def _end_what_is_over(self, waiting: Iterable[WaitingReach]) -> None:
         """Withdraw what has ended by itself."""
         now = self._now_ms()
-        over = [
-            after for one in await self._store.waiting() if (after := _later(one, now)) is not one
-        ]
+        over = [after for one in waiting if (after := _later(one, now)) is not one]
         for one in over:
             if await self._store.move([one]):
                 self._withdrawn([one])
@@ -153,6 +156,15 @@ class Noticing:
                 logger.info("reach %s is withdrawn: %s", one.id, one.why)
                 if self._figures is not None:
                     self._figures.reach(one.state.value)
+
+
+def _changed(waiting: Sequence[WaitingReach], step: Step, now_ms: int) -> list[WaitingReach]:
+    """Return those that a change of the lists leaves otherwise than they were."""
+    owners = [one for one in waiting for _ in one.entries]
+    entries = [entry for one in waiting for entry in one.entries]
+    said = landed.touched(entries, step.additions, step.removals)
+    about = {one.id: one for one, told in zip(owners, said, strict=True) if told}
+    return [after for one in about.values() if (after := _after(one, step, now_ms)) is not one]
 
 
 def _after(one: WaitingReach, step: Step, now_ms: int) -> WaitingReach:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from blocklists.entries import Entry, Kind
-from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from services.decision_log.reach_subject import SubjectKind
 
@@ -62,15 +61,6 @@ class Landed:
     def subject(self) -> SubjectKind:
         """As what it is looked for."""
         return _SUBJECTS[Kind(self.kind)]
-
-    @property
-    def action(self) -> Action:
-        """Only blocks land."""
-        return Action.BLOCK
-
-    def ending(self, expires_s: int) -> "Landed":
-        """Return it with another end."""
-        return replace(self, expires_s=expires_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +137,7 @@ class WaitingReach:
         return CHANGE, f"change:{self.change_id}" if self.change_id else f"v{self.list_version}"
 
     def with_entries(self, entries: Sequence[Landed], *, why: str, now_ms: int) -> "WaitingReach":
-        """Return it with fewer entries or other ends: counted anew, or withdrawn."""
+        """Return it with fewer entries, or as they are now: counted anew, or withdrawn."""
         if not entries:
             return self.ended(WaitingState.WITHDRAWN, now_ms=now_ms, why=why)
         fewer = len(entries) < len(self.entries)

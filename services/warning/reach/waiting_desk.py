@@ -94,7 +94,7 @@ class WaitingDesk:
             actor=who,
         )
         after = one.ended(WaitingState.DROPPED, now_ms=self._now_ms(), by=who, why=reason.strip())
-        if not await self._store.move([after]):
+        if not await self._store.move([after], synced=True):
             raise _moved(one)
         self._count(after)
         return after

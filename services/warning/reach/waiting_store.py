@@ -85,11 +85,16 @@ class WaitingStore:
             await self._client.set(_PLACE, place.written, nx=True)
 
     async def move(
-        self, records: Sequence[WaitingReach], *, read: tuple[Place, Place] | None = None
+        self,
+        records: Sequence[WaitingReach],
+        *,
+        read: tuple[Place, Place] | None = None,
+        synced: bool = False,
     ) -> bool:
         """Write records, and that the lists were read from one place to another; all or nothing.
 
-        False when somebody else was faster: then look again.
+        False when somebody else was faster: then look again. With *synced*, waits for the disk;
+        what is noticed or counted need not: where the store loses it, it is done anew.
         """
         before, after = (one.written for one in read) if read else ("", "")
         arguments: list[Any] = [before, after, KEEP_S]
@@ -99,7 +104,10 @@ class WaitingStore:
         async with within(_SECONDS):
             moving = self._client.pipeline(transaction=False)
             moving.eval(_MOVE, len(found), *found, *arguments)
-            answers, _ = await execute_synced(self._client, moving, _ALL)
+            if synced:
+                answers, _ = await execute_synced(self._client, moving, _ALL)
+            else:
+                answers = await moving.execute()
         return bool(answers[0])
 
     async def get(self, waiting_id: str) -> WaitingReach:

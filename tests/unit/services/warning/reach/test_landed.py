@@ -91,16 +91,18 @@ def test_what_is_removed_lifted_or_made_a_shadow_is_no_longer_there() -> None:
     assert left(entries, an_entry("jf.example", Action.ALLOW)) == entries[:1]
     assert left(entries, replace(a_block(), mode=Mode.SHADOW)) == entries[1:]
     assert left(entries, a_block(expires_at=OVER)) == entries[1:]
+    assert left(entries, an_entry(FRAUD, expires_at=NEVER)) == entries[1:]  # no fraud any more
     assert left(entries, a_block("+8617000000009")) == entries
 
 
-def test_what_is_removed_and_added_by_one_change_stays_with_its_new_end() -> None:
+def test_what_is_removed_and_added_by_one_change_stays_as_it_is_now() -> None:
     entries = [Landed.of(a_block())]
     later = datetime(2027, 1, 1, tzinfo=UTC)
 
-    found = left(entries, a_block(expires_at=later), removed=(a_block(),))
+    now = replace(a_block(expires_at=later), campaign="star-river")
+    found = left(entries, now, removed=(a_block(),))
 
-    assert found == [replace(entries[0], expires_s=int(later.timestamp()))]
+    assert found == [replace(entries[0], expires_s=int(later.timestamp()), campaign="star-river")]
 
 
 def a_reach(*entries: Entry) -> WaitingReach:
