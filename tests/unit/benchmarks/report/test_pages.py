@@ -47,7 +47,9 @@ def h2load(share: float) -> dict[str, Any]:
 
 def workers(one: float, two: float) -> dict[str, Any]:
     points = [
-        {"channel": "call", "batch": 256, "workers": number} | POINT | {"rows_per_second": rate}
+        {"channel": "call", "batch": 256, "workers": number, "rows_per_server_core": rate / number}
+        | POINT
+        | {"rows_per_second": rate, "server_cores": 0.95 * number}
         for number, rate in ((1, one), (2, two))
     ]
     return {"kind": "sweep-worker-count", "points": points}
@@ -75,6 +77,23 @@ def test_two_workers_are_held_against_one() -> None:
     text = page.write({"sweep-worker-count": workers(100_000, 150_000)})
 
     assert "two workers by one (calls): 1.50, asked for ≥ 1.7 times" in text
+
+
+def test_what_a_second_of_processor_time_decides_is_in_the_table_of_workers() -> None:
+    text = page.write({"sweep-worker-count": workers(100_000, 150_000)})
+
+    assert "| calls | 2 | 256 | 150,000 | 1.50 | 1.90 | 0.20 | 75,000 |" in text
+
+
+def test_a_closed_loop_that_leaves_the_server_time_is_said_to_be_the_limit() -> None:
+    points = [
+        {"channel": "call", "batch": batch} | POINT | {"server_cores": cores}
+        for batch, cores in ((16, 0.66), (256, 1.1))
+    ]
+
+    text = page.write({"sweep-batch-size": {"kind": "sweep-batch-size", "points": points}})
+
+    assert "used less than 90% of its cores: calls at 16. Its capacity is higher" in text
 
 
 def test_what_lists_take_is_told_and_judged_at_the_largest_size() -> None:
