@@ -5,13 +5,27 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from services.places import NAME_VARIABLE
 from services.supervisor import SERVING_LINE
 
 _CANCEL_AGAIN_SECONDS = 0.5
+_LEAST_SECONDS = 0.5
+
+
+class Ending:
+    """The seconds that all steps of an end in order share: whoever runs us kills us soon after."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = clock() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that a step may take; half a one even when all are used up."""
+        return max(self._until - self._clock(), _LEAST_SECONDS)
 
 
 def stop_event() -> asyncio.Event:

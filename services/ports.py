@@ -1,6 +1,25 @@
-"""Keeps a port for processes that will share it (SO_REUSEPORT)."""
+"""Keeps a port for processes that will share it (SO_REUSEPORT), and from those that would not.
+
+gRPC shares every port it listens on, so a second server there gets some of the requests, and
+nobody is told.
+"""
 
 import socket
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is asked, not listened on
+_PATIENCE_SECONDS = 2.0
+
+
+def insist_on_being_alone(host: str, port: int) -> None:
+    """Raise RuntimeError where somebody serves on a port that we are to serve on, too."""
+    if not port:
+        return
+    try:
+        with socket.create_connection((_ANY.get(host, host), port), _PATIENCE_SECONDS):
+            pass
+    except OSError:
+        return
+    raise RuntimeError(f"cannot listen on {host}:{port}: somebody serves there already")
 
 
 class SharedPort:

@@ -5,6 +5,7 @@ import logging
 from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry, Counter
+from starlette.applications import Starlette
 
 from blocklists.redis_client import connect
 from services import admin_metrics, exposure, identity, lifetime
@@ -109,16 +110,7 @@ async def run(settings: Settings) -> int:
             )
             stack.enter_context(page)
         await server.start(settings.warning_host, settings.warning_port)
-        if settings.warning_http_port is not None:
-            http = http_server.serving(
-                events_http.app(pipeline.submitting, _who(guard)),
-                settings.warning_host,
-                settings.warning_http_port,
-                certificate=settings.tls_certificate,
-                key=settings.tls_key,
-            )
-            port = await stack.enter_async_context(http)
-            logger.info("warnings over HTTP: port %d", port)
+        await _serve_http(stack, settings, events_http.app(pipeline.submitting, _who(guard)))
         background = [*pipeline.start(), *ways.start()]
         background += [asyncio.create_task(one) for one in landing.running()]
         background.append(asyncio.create_task(switch.follow()))
@@ -129,12 +121,27 @@ async def run(settings: Settings) -> int:
         await server.serve()
         lifetime.say_serving()
         await lifetime.first_of(stop, *background)
-        await server.drain(settings.drain_seconds)
-        await ways.drain(settings.drain_seconds)
+        ending = lifetime.Ending(settings.drain_seconds)
+        await server.drain(ending.left())
+        await ways.drain(ending.left())
         await lifetime.cancel(background)
         await refusals.write(last=True)
     logger.info("the warning pipeline ends")
     return 0
+
+
+async def _serve_http(stack: AsyncExitStack, settings: Settings, app: Starlette) -> None:
+    if settings.warning_http_port is None:
+        return
+    http = http_server.serving(
+        app,
+        settings.warning_host,
+        settings.warning_http_port,
+        certificate=settings.tls_certificate,
+        key=settings.tls_key,
+    )
+    port = await stack.enter_async_context(http)
+    logger.info("warnings over HTTP: port %d", port)
 
 
 def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:

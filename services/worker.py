@@ -161,7 +161,9 @@ class Worker:
         self._ends.open()
         if self._log is not None:
             self._log.start()
-        await self._server.start(self._settings.listen_host, self._settings.listen_port)
+        await self._server.start(
+            self._settings.listen_host, self._settings.listen_port, shared=True
+        )
         background = [
             asyncio.create_task(self._follow_lists()),
             asyncio.create_task(self._report()),
@@ -173,12 +175,13 @@ class Worker:
             asyncio.create_task(self._refusals.run()),
         ]
         await lifetime.first_of(stop, *background)
-        await self._server.drain(self._settings.drain_seconds)
+        ending = lifetime.Ending(self._settings.drain_seconds)
+        await self._server.drain(ending.left())
         await lifetime.cancel(background)
         self._ends.close()
-        await self._flusher.drain(self._settings.drain_seconds)
-        await self._entry_flusher.drain(self._settings.drain_seconds)
-        await self._close_log()
+        await self._flusher.drain(ending.left())
+        await self._entry_flusher.drain(ending.left())
+        await self._close_log(ending.left())
         await self._refusals.write(last=True)
         logger.info("worker ends")
         return 0
@@ -207,10 +210,10 @@ class Worker:
         if self._log is not None:
             self._log.call_ends(callers, callees, answered, durations_ms, ended_at_ms)
 
-    async def _close_log(self) -> None:
+    async def _close_log(self, seconds: float) -> None:
         if self._log is None:
             return
-        if not await asyncio.to_thread(self._log.close, self._settings.drain_seconds):
+        if not await asyncio.to_thread(self._log.close, seconds):
             logger.error("the last decisions could not be logged in time and are lost")
 
     async def _follow_lists(self) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from fanzha.client.core import Core
 from fanzha.v1 import feedback_pb2 as pb
 
-TIMEOUT = 2.0
-"""Seconds: nobody's phone waits for these."""
+TIMEOUT = 5.0
+"""Seconds: nobody's phone waits for these, and the service may wait for its disk for two."""
 
 
 async def call_ends(

@@ -36,6 +36,7 @@ from fanzha.v1 import (
     warning_report_pb2_grpc,
 )
 from services.not_decided import NotDecided
+from services.ports import insist_on_being_alone
 from services.rpc.access import AccessServicer
 from services.rpc.gate import Gate
 from services.rpc.registry import Registry
@@ -159,8 +160,13 @@ class RpcServer:
         self.methods: list[str] = registry.methods
         """All it serves, as ``/service/method``."""
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen, answer NOT_SERVING, and return the port."""
+    async def start(self, host: str, port: int, *, shared: bool = False) -> int:
+        """Listen, answer NOT_SERVING, and return the port.
+
+        Unless the port is *shared*, raises RuntimeError when somebody serves there already.
+        """
+        if not shared:
+            insist_on_being_alone(host, port)
         await self._say(self._names, serving=False)
         address, tls = f"{_bracketed(host)}:{port}", self._security.tls
         if tls is None:
