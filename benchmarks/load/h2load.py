@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks import h2load, results, scenarios
 from benchmarks.load import options as common
 from benchmarks.load import traffic
+from benchmarks.load.plan import in_flight
 from benchmarks.load.probe import probe
 
 BATCHES = (1, 16, 256, 1024)
@@ -71,7 +72,7 @@ def _measure(
     def run(seconds: int) -> tuple[float, h2load.Run]:
         return h2load.measure(
             target, body.path, message, seconds=seconds, clients=options.clients,
-            streams=16 if rows == 1 else 2, core=options.generator_cores,
+            streams=options.streams or in_flight(rows), core=options.generator_cores,
         )  # fmt: skip
 
     if not repeat:
@@ -100,6 +101,10 @@ def _options() -> argparse.Namespace:
         "--repeats", type=common.whole(1), default=3, help="of each measurement; median"
     )
     parser.add_argument("--clients", type=common.whole(1), default=4, help="connections")
+    parser.add_argument(
+        "--streams", type=common.whole(0), default=0,
+        help="requests under way on each connection; 0: by rows",
+    )  # fmt: skip
     return parser.parse_args()
 
 

@@ -6,6 +6,7 @@ one just before and after. `make bench` runs this.
 """
 
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,16 +17,13 @@ from benchmarks import calm, results, thresholds
 from benchmarks.load import options as common
 from benchmarks.load import reference, show
 from benchmarks.load.crew import Crew
-from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.load.plan import Outcome, Plan, Step, in_flight
 from benchmarks.thresholds import Cell, Floor, Verdict
 from services.cli.console import err
 
 HALF = 0.5
 TIMEOUT = 10.0
 """Seconds: a slow answer is judged by p99."""
-IN_FLIGHT = {1: 16}
-"""Requests on a connection by batch size; other sizes: `IN_FLIGHT_OF_BATCHES`."""
-IN_FLIGHT_OF_BATCHES = 2
 
 
 def main(
@@ -89,9 +87,8 @@ def main(
 
 def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Cell, dict[str, Any]]:
     name = f"{floor.channel} in batches of {floor.batch}"
-    in_flight = IN_FLIGHT.get(floor.batch, IN_FLIGHT_OF_BATCHES)
-    closed = Step(seconds=seconds, in_flight=in_flight)
-    crew.run(Step(seconds=1.0, in_flight=in_flight))
+    closed = Step(seconds=seconds, in_flight=in_flight(floor.batch))
+    crew.run(replace(closed, seconds=1.0))
     rounds, capacities, ratios = [reference.rounds_per_cpu_second()], [], []
     for _ in range(repeats):
         outcome = show.run(crew, closed, name)

@@ -1,20 +1,18 @@
 """Measures one point of a sweep: the capacity of a closed loop, and p99 at half of it."""
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks import calm, scenarios
 from benchmarks.load import show
 from benchmarks.load.crew import Crew
-from benchmarks.load.plan import Outcome, Plan, Step
+from benchmarks.load.plan import Outcome, Plan, Step, in_flight
 from benchmarks.service import Service
 
 HALF = 0.5
 _WARM_UP_SECONDS = 1.0
-_UNARY_IN_FLIGHT, _BATCHES_IN_FLIGHT = 16, 2
-"""Requests on a connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +39,9 @@ class Asked:
 
 def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, Any]:
     """Return medians of the repeats, and every repeat."""
-    in_flight = _UNARY_IN_FLIGHT if asked.rows == 1 else _BATCHES_IN_FLIGHT
-    closed = Step(seconds=pace.seconds, in_flight=in_flight)
+    closed = Step(seconds=pace.seconds, in_flight=in_flight(asked.rows))
     with Crew(plan(service, asked, pace), service.cpu_seconds) as crew:
-        crew.run(Step(seconds=_WARM_UP_SECONDS, in_flight=in_flight))
+        crew.run(replace(closed, seconds=_WARM_UP_SECONDS))
         loads = [show.run(crew, closed, name) for _ in range(pace.repeats)]
         capacity = statistics.median(load.per_second for load in loads)
         half = Step(seconds=pace.seconds, rate=max(capacity * HALF, 1.0))

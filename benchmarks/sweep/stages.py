@@ -12,7 +12,7 @@ from urllib.request import urlopen
 from benchmarks import processes, service
 from benchmarks.load import show
 from benchmarks.load.crew import Crew
-from benchmarks.load.plan import Step
+from benchmarks.load.plan import Step, in_flight
 from benchmarks.service import Service
 from benchmarks.sweep.cells import Asked, Pace, plan
 
@@ -38,7 +38,7 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
 
 
 def _measure(running: Service, asked: Asked, pace: Pace) -> dict[str, Any]:
-    step = Step(seconds=pace.seconds, in_flight=16 if asked.rows == 1 else 2)
+    step = Step(seconds=pace.seconds, in_flight=in_flight(asked.rows))
     with Crew(plan(running, asked, pace), running.cpu_seconds) as crew:
         crew.run(Step(seconds=1.0, in_flight=step.in_flight))
         workers_before = _worker_seconds(running.pid)
