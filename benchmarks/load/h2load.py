@@ -42,26 +42,33 @@ def main() -> int:
 
 
 def _all(options: argparse.Namespace, target: str) -> list[dict[str, Any]]:
-    found = []
-    for channel in options.channels:
-        for rows in options.batches:
-            runs = _runs(options, target, channel, rows)
-            rates = [run["rows_per_second"] for run in runs]
-            median = statistics.median(rates)
-            found.append({"channel": channel, "batch": rows, "median": median, "runs": runs})
+    bodies = {
+        (channel, rows): traffic.one(channel, rows, options.listed, scenarios.SEED)
+        for channel in options.channels
+        for rows in options.batches
+    }
+    for body in bodies.values():
+        probe(target, [body])
+    runs: dict[tuple[str, int], list[dict[str, Any]]] = {cell: [] for cell in bodies}
+    # In rounds: a machine that is slow for a minute is so for one run of each, not for all of one.
+    for repeat in range(options.repeats):
+        for (channel, rows), body in bodies.items():
+            runs[channel, rows].append(_measure(options, target, body, rows, repeat))
             sys.stderr.write(
-                f"{channel:5} batch {rows:5}: {median:10,.0f} rows/s "
-                f"({min(rates):,.0f} to {max(rates):,.0f})\n"
+                f"round {repeat + 1} of {options.repeats}, {channel:5} batch {rows:5}: "
+                f"{runs[channel, rows][-1]['rows_per_second']:10,.0f} rows/s\n"
             )
-    return found
+    return [_cell(channel, rows, made) for (channel, rows), made in runs.items()]
 
 
-def _runs(
-    options: argparse.Namespace, target: str, channel: str, rows: int
-) -> list[dict[str, Any]]:
-    body = traffic.one(channel, rows, options.listed, scenarios.SEED)
-    probe(target, [body])
-    return [_measure(options, target, body, rows, repeat) for repeat in range(options.repeats)]
+def _cell(channel: str, rows: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    rates = [run["rows_per_second"] for run in runs]
+    median = statistics.median(rates)
+    sys.stderr.write(
+        f"{channel:5} batch {rows:5}: {median:10,.0f} rows/s "
+        f"({min(rates):,.0f} to {max(rates):,.0f})\n"
+    )
+    return {"channel": channel, "batch": rows, "median": median, "runs": runs}
 
 
 def _measure(
