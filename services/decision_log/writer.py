@@ -20,6 +20,7 @@ from services.decision_log.buffer import Batch, Counters, LogBuffer
 from services.decision_log.hours import hour_of, segment_name
 from services.decision_log.segment_files import Notes
 from services.faults import kind_and_places
+from services.priority import step_back
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class LogWriter:
             self._counters.log_buffered(len(self._buffer))
 
     def _run(self) -> None:
+        # Twenty milliseconds of a core that decides, every few seconds, in one go.
+        step_back()
         while not self._ending.is_set():
             self._buffer.pressing.wait(self._flush_seconds)
             self._turn()
