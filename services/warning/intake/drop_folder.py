@@ -27,6 +27,7 @@ from typing import Any
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, Unavailable
 from services import file_lock
+from services.outages import repeat
 from services.warning.intake import reading, warning_files
 from services.warning.intake.intake import What
 from services.warning.intake.submitting import MOST_AT_ONCE, Submitting
@@ -67,17 +68,14 @@ class DropFolder:
 
     async def run(self) -> None:
         """Take files in until cancelled."""
-        waits = False
         try:
-            while True:
-                try:
-                    await self.look()
-                    waits = False
-                except (Unavailable, OSError) as error:
-                    if not waits:
-                        logger.warning("drop folder waits: %s", error)
-                    waits = True
-                await asyncio.sleep(LOOK_SECONDS)
+            await repeat(
+                self.look,
+                every_seconds=LOOK_SECONDS,
+                what="drop folder waits",
+                logger=logger,
+                outages=(Unavailable, OSError),
+            )
         finally:
             self.close()
 

@@ -1,12 +1,12 @@
 """Counts reaches that wait, where the decision log is, and begins small ones where that is set."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 
-from fanzha.errors import NotFound, Unavailable
+from fanzha.errors import NotFound
+from services.outages import repeat
 from services.warning.figures import Landings
 from services.warning.reach.beginning import Beginning
 from services.warning.reach.looking_back import Looked, LookingBack
@@ -59,16 +59,12 @@ class Counting:
 
     async def run(self) -> None:
         """Look for what is not counted, every second."""
-        waits = False
-        while True:
-            try:
-                await self.step()
-                waits = False
-            except Unavailable as error:
-                if not waits:
-                    logger.warning("reaches wait to be counted: %s", error)
-                waits = True
-            await asyncio.sleep(LOOK_SECONDS)
+        await repeat(
+            self.step,
+            every_seconds=LOOK_SECONDS,
+            what="reaches wait to be counted",
+            logger=logger,
+        )
 
     async def step(self) -> int:
         """Count what is to be counted; return how many were."""

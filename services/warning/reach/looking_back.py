@@ -11,6 +11,7 @@ from fanzha.phone import HomePlan
 from services.decision_log import reach_subject
 from services.decision_log.reach_subject import Subject
 from services.decision_log.reached import MOST_PERSONS, Person, Reached, ReachQuery
+from services.faults import kind_and_places
 from services.warning.cases import opening
 from services.warning.cases.opening import Router
 from services.warning.reach import reach_persons
@@ -93,8 +94,10 @@ class LookingBack:
             except FanzhaError as error:
                 gathered.uncounted.append(str(error))
             except Exception as error:
-                # What the log cannot answer must not end the pipeline; somebody is told.
-                logger.exception("the decision log could not be asked about %s", entry.entry_id)
+                # What the log cannot answer must not end the pipeline; somebody is told. Not its
+                # message, which may quote a number.
+                places = kind_and_places(error)
+                logger.error("the decision log could not be asked: %s", places)  # noqa: TRY400
                 gathered.uncounted.append(f"the decision log: {type(error).__name__}")
             else:
                 gathered.add(entry, subject, reached)

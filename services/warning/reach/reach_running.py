@@ -4,12 +4,11 @@ Any process of the pipeline may; one at a time works on a reach, and when it die
 where it was.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from fanzha.errors import Unavailable
+from services.outages import repeat
 from services.warning.intake.intake import Intake, Result
 from services.warning.reach.reach_persons import ReachedPerson
 from services.warning.reach.reach_store import WHAT, Reach, ReachStore
@@ -43,16 +42,7 @@ class ReachRunner:
 
     async def run(self) -> None:
         """Look for work, every second."""
-        waits = False
-        while True:
-            try:
-                await self.step()
-                waits = False
-            except Unavailable as error:
-                if not waits:
-                    logger.warning("reaches wait: %s", error)
-                waits = True
-            await asyncio.sleep(LOOK_SECONDS)
+        await repeat(self.step, every_seconds=LOOK_SECONDS, what="reaches wait", logger=logger)
 
     async def step(self) -> int:
         """Take in a second's worth of each reach that nobody else works on; return how many."""

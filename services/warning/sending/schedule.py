@@ -15,13 +15,13 @@ the morning. Who opted out is left alone at that tier. Cases that a person deals
 whatever is due.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from itertools import count, takewhile
 
 from blocklists.redis_client import Client, within
-from fanzha.errors import Unavailable, VersionConflict
+from fanzha.errors import VersionConflict
+from services.outages import repeat
 from services.warning import keys
 from services.warning.cases import opening
 from services.warning.cases.case import Case, CaseState
@@ -72,17 +72,14 @@ class Schedule:
 
     async def run(self) -> None:
         """Look for what is due, every few seconds."""
-        waits = False
-        while True:
-            try:
-                if await self._alone():
-                    await self.step()
-                waits = False
-            except Unavailable as error:
-                if not waits:
-                    logger.warning("the schedule waits: %s", error)
-                waits = True
-            await asyncio.sleep(self._every_seconds)
+
+        async def look() -> None:
+            if await self._alone():
+                await self.step()
+
+        await repeat(
+            look, every_seconds=self._every_seconds, what="the schedule waits", logger=logger
+        )
 
     async def step(self) -> int:
         """Take what is due; return how many cases changed."""
