@@ -13,6 +13,7 @@ RUN python -m venv /opt/build \
         --disable-pip-version-check --require-hashes --only-binary :all: -r runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY fanzha fanzha
+COPY infra infra
 COPY blocklists blocklists
 COPY classifiers classifiers
 COPY services services

@@ -19,6 +19,7 @@ from blocklists.publication import IN_STEP, Publisher
 from blocklists.segment_file import DamagedFile
 from blocklists.store import Head, Store
 from fanzha.errors import Unavailable
+from infra.atomic_file import FILE_MODE
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Follower:
             await asyncio.sleep(WAIT_MS / 1000)
         else:
             self._tell_back()
-            (self._folder / IN_STEP).touch()
+            (self._folder / IN_STEP).touch(FILE_MODE)
 
     async def _step(self) -> None:
         if self._lists is None:

@@ -7,7 +7,6 @@ for whoever has them mapped.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +18,7 @@ from blocklists.delta import Lists
 from blocklists.segment import Segment, empty
 from blocklists.segment_file import DamagedFile
 from fanzha.tables import Int64s
+from infra import atomic_file
 
 CURRENT = "current.json"
 IN_STEP = "in-step"
@@ -58,7 +58,7 @@ class Publisher:
         self._shadows: Segment | None = None
         self._noted: set[str] = set()
         """Files that are noted as verified, as they are now."""
-        folder.mkdir(parents=True, exist_ok=True)
+        atomic_file.make_folder(folder)
 
     def adopt(self, publication: Publication, lists: Lists) -> None:
         """Go on from what is in the folder, and was verified."""
@@ -127,13 +127,9 @@ class Publisher:
         self._noted = names
 
     def _make_current(self, publication: Publication) -> None:
-        beside = self._folder / (CURRENT + ".new")
-        with beside.open("w") as file:
-            text = json.dumps(asdict(publication))
-            json.dump({"publication": text, "sha256": sha256(text.encode()).hexdigest()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(self._folder / CURRENT)
+        text = json.dumps(asdict(publication))
+        named = {"publication": text, "sha256": sha256(text.encode()).hexdigest()}
+        atomic_file.write(self._folder / CURRENT, json.dumps(named))
 
     def _remove_unnamed(self, publication: Publication) -> None:
         for file in self._folder.glob("*.lists"):

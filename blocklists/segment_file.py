@@ -12,7 +12,6 @@ them does so for all: see `blocklists.verified`.
 
 import json
 import mmap
-import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +27,7 @@ from blocklists.slot_index import SlotIndex
 from blocklists.text_column import TextColumn
 from blocklists.verified import noted
 from fanzha.fingerprint import VALUES
+from infra import atomic_file
 
 MARK = b"FANZHA01"
 _ALIGNMENT = 64
@@ -65,17 +65,13 @@ def write(path: Path, segment: Segment) -> str:
             "sha256": body.hexdigest(),
         }
     ).encode()
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
+    with atomic_file.replacing(path) as file:
         file.write(MARK + len(header).to_bytes(4, "little") + sha256(header).digest() + header)
         file.write(bytes(-file.tell() % _ALIGNMENT))
         start = file.tell()
         for (_, _, at, _), column in zip(sections, columns.values(), strict=True):
             file.write(bytes(start + at - file.tell()))
             np.ascontiguousarray(column).tofile(file)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
     return sha256(header).hexdigest()
 
 

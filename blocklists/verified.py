@@ -12,6 +12,8 @@ import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from infra import atomic_file
+
 NOTES = "verified.json"
 WORTH_BYTES = 1 << 20
 """Smaller files take less than a millisecond to verify: nothing is noted of them."""
@@ -33,9 +35,7 @@ def note(folder: Path, just_verified: Collection[str], *, keep: Collection[str] 
         if 0 <= age_ns < _TICK_NS:
             time.sleep((_TICK_NS - age_ns) / 1e9)
         known[name] = _identity(file)
-    beside = folder / f"{NOTES}.new"
-    beside.write_text(json.dumps({"boot": boot, "files": known}))
-    beside.rename(folder / NOTES)
+    atomic_file.write(folder / NOTES, json.dumps({"boot": boot, "files": known}))
 
 
 def noted(file: Path) -> bool:

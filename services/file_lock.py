@@ -4,10 +4,12 @@ import fcntl
 import os
 from pathlib import Path
 
+from infra.atomic_file import FILE_MODE
+
 
 def lock(path: Path) -> int | None:
     """Lock a file; return its descriptor, or None when somebody else has the lock."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

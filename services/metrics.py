@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
+from infra.atomic_file import FILE_MODE
 from services import metrics_layout as layout
 from services.model_kinds import ModelKind
 from services.not_decided import NotDecided
@@ -63,7 +64,10 @@ class DecisionMetrics:
         clock: Callable[[], float] = perf_counter,
     ) -> Self:
         """Count on the page of a worker; *directory* is what `MetricsPages` reads."""
-        with (directory / f"{worker}.{pid}.page").open("w+b") as file:
+        page = directory / f"{worker}.{pid}.page"
+        page.touch(FILE_MODE)
+        with page.open("r+b") as file:
+            file.truncate(0)
             file.truncate(layout.SIZE * _BYTES)
             return cls(mmap.mmap(file.fileno(), layout.SIZE * _BYTES), clock)
 

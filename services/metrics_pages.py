@@ -23,6 +23,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from infra import atomic_file
 from services import metrics_layout as layout
 
 _Page = npt.NDArray[np.float64]
@@ -36,7 +37,7 @@ class MetricsPages(Collector):
         self._now_seconds = now_seconds
         self._departed = np.zeros(layout.SIZE)
         self._lock = threading.Lock()
-        directory.mkdir(parents=True, exist_ok=True)
+        atomic_file.make_folder(directory)
         for left in directory.glob("*.page"):
             left.unlink()
 

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra import atomic_file
 from services import exposure, lifetime
 from services.clock import now_ms
 from services.decision_log import options
@@ -122,9 +123,7 @@ class _Host:
             waiting = [child.name for child in supervisor.children if not child.serving.is_set()]
             logger.warning("not ready yet: %s", ", ".join(waiting))
         file = self._settings.data_dir / ENDPOINTS
-        beside = file.with_suffix(".new")
-        beside.write_text(json.dumps(endpoints, indent=2) + "\n")
-        beside.rename(file)
+        atomic_file.write(file, json.dumps(endpoints, indent=2) + "\n")
         for name, address in endpoints.items():
             sys.stderr.write(f"{name:<16}{address}\n")
         if not self._settings.asks_who:

@@ -14,8 +14,26 @@ SIBLINGS = "siblings"
 """Folder of the sockets through which workers tell each other of ended calls."""
 DECISIONS = "decisions"
 """Folder of the decision log, unless the settings name another."""
+VALKEY = "valkey"
+"""Folder of the embedded Valkey."""
+MODELS = "models.json"
+"""The copy of which models are wanted."""
 ENDPOINTS = "endpoints.json"
 """Where a running service can be found; gone when it has ended."""
+
+OURS = (
+    APPEALS,
+    LISTS,
+    ADMIN_LISTS,
+    AUDIT,
+    METRICS,
+    SIBLINGS,
+    DECISIONS,
+    VALKEY,
+    MODELS,
+    ENDPOINTS,
+)
+"""All that we write into the data folder."""
 
 NAME_VARIABLE = "FANZHA_WORKER_NAME"
 """Tells a child its name."""

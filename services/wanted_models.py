@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from infra import atomic_file
 from services.model_kinds import ModelKind
-
-MODELS = "models.json"
-"""Name of the copy in the data folder."""
+from services.places import MODELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +64,7 @@ def keep(folder: Path, wanted: WantedModels) -> None:
     """Write the copy of this host, whole or not at all."""
     fields = {kind.value: wish.written() for kind, wish in wanted.items()}
     beside = folder / f"{MODELS}.{os.getpid()}"
-    beside.write_text(json.dumps(fields), encoding="utf-8")
-    beside.replace(folder / MODELS)
+    atomic_file.write(folder / MODELS, json.dumps(fields), beside=beside)
 
 
 def kept(folder: Path) -> dict[ModelKind, Wanted]:

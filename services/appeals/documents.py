@@ -4,7 +4,6 @@ Files are named by their SHA-256, so nobody's file name reaches the disk, and re
 owner only. They are not encrypted: whoever needs that puts the folder on an encrypted volume.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from fanzha.errors import InvalidInput, NotFound, Unavailable
+from infra import atomic_file
 from services.appeals.records import Document
 
 MOST_DOCUMENTS = 20
@@ -93,15 +93,8 @@ class DocumentFolder:
 
     def _write(self, appeal_id: int, content: bytes) -> None:
         folder = self._of(appeal_id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._file(appeal_id, sha256(content).hexdigest())
-        beside = file.with_suffix(".new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(descriptor)
-        beside.rename(file)
+        atomic_file.make_folder(folder)
+        atomic_file.write(self._file(appeal_id, sha256(content).hexdigest()), content)
 
     def _of(self, appeal_id: int) -> Path:
         return self._folder / str(appeal_id)

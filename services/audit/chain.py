@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from infra import atomic_file
 from services import file_lock
 from services.audit import checkpoints, files, mending
 from services.audit.checkpoints import Reason, Terms
@@ -63,7 +64,7 @@ class Chain:
 
         Raises RuntimeError when another process has it, ValueError when it cannot be read.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic_file.make_folder(self._folder)
         self._lock = file_lock.lock(self._folder / LOCK)
         if self._lock is None:
             raise RuntimeError(f"{self._folder}: another process keeps this audit log")
@@ -116,10 +117,10 @@ class Chain:
             wanted = files.name_after(self._name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         before = self._name, self._size
-        self._take(os.open(self._folder / wanted, flags, 0o600), 0)
+        self._take(os.open(self._folder / wanted, flags, atomic_file.FILE_MODE), 0)
         self._name = wanted
         try:
-            files.sync_folder(self._folder)
+            atomic_file.sync_folder(self._folder)
             self._write_checkpoint(Reason.FILE_OPENED)
         except OSError:
             self._let_go()

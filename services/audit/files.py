@@ -1,6 +1,5 @@
 """The files of the log: one a month, ``audit-2026-11.jsonl``, read from either end."""
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -61,12 +60,3 @@ def lines_backwards(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
             rest, end = first, start
         if rest or not at_the_end:
             yield 0, rest
-
-
-def sync_folder(folder: Path) -> None:
-    """Put on the disk which files there are."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

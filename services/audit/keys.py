@@ -6,7 +6,6 @@ added below the old ones, so that old checkpoints can still be checked.
 """
 
 import base64
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+
+from infra import atomic_file
 
 KEY_FILE = "key"
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
@@ -118,22 +119,15 @@ def _make(path: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_file.make_folder(path.parent)
     # Whole or not at all: half a key would keep the next start from making one.
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
+    atomic_file.write(path, pem)
 
 
 def _publish(path: Path, pem: str) -> None:
     known = path.read_text() if path.exists() else ""
     if pem not in known:
-        path.write_text(known + pem)
+        atomic_file.write(path, known + pem)
 
 
 def _public_pem(public: Ed25519PublicKey) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fanzha.errors import Unavailable
+from infra import atomic_file
 from services import identity
 from services.audit import keys
 from services.audit.chain import Chain
@@ -223,7 +224,7 @@ def open_log(
     copies: CheckpointCopies | None = None,
 ) -> AuditLog:
     """Make the log of *folder*, with the key in *key_file* or, without one, in the folder."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    atomic_file.make_folder(folder)
     return AuditLog(
         folder,
         key=keys.open_key(key_file or folder / keys.KEY_FILE),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from infra import atomic_file
 from services.audit import checkpoints, files
 from services.audit.records import BEFORE_THE_FIRST, Damaged, Record, read
 
@@ -109,12 +110,10 @@ def _set_aside(path: Path, whole: int, now_ms: int) -> Torn:
         file.seek(whole)
         piece = file.read()
     kept = path.with_name(f"{path.stem}.{now_ms}.torn")
-    with kept.open("xb") as beside:
+    with atomic_file.create(kept, fresh=False) as beside:
         beside.write(piece)
-        beside.flush()
-        os.fsync(beside.fileno())
     os.truncate(path, whole)
-    files.sync_folder(path.parent)
+    atomic_file.sync_folder(path.parent)
     return Torn(
         file=path.name,
         size=len(piece),

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.v1 import appeal_pb2 as pb
+from infra import atomic_file
 from services.cli import appeal_display as display
 from services.cli import appeal_words as words
 from services.cli.appeal_server import DEADLINE_SECONDS, server
@@ -25,7 +26,7 @@ def document(
     with server(target) as stub:
         answer = stub.GetDocument(request, timeout=DEADLINE_SECONDS)
     try:
-        file.write_bytes(answer.document.content)
+        atomic_file.write(file, answer.document.content)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
     err.print(f"{len(answer.document.content)} bytes written")
@@ -77,7 +78,7 @@ def notice(
         out.print(answer.text, markup=False, soft_wrap=True)
         return
     try:
-        file.write_text(answer.text, encoding="utf-8")
+        atomic_file.write(file, answer.text)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
     err.print(f"{answer.template_version} written")

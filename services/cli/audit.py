@@ -12,6 +12,7 @@ import typer
 from fanzha.client import channels
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
+from infra import atomic_file
 from services.cli import audit_display
 from services.cli.audit_verify import verify
 from services.cli.console import err, one_sentence, out, print_json, progress
@@ -153,11 +154,10 @@ def evidence(
     beside = file.with_name(f"{file.name}.part")
     with _server(target) as stub, progress() as bar:
         task = bar.add_task("gathering", total=None, note="")
-        with beside.open("wb") as opened:
+        with atomic_file.replacing(file, beside=beside) as opened:
             for piece in stub.ExportEvidence(request, timeout=EVIDENCE_SECONDS):
                 opened.write(piece.data)
                 bar.update(task, total=piece.total_bytes, advance=len(piece.data))
-    beside.rename(file)
     err.print(f"{file} written: {file.stat().st_size:,} bytes", soft_wrap=True)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from blocklists.redis_client import connect
+from infra import atomic_file
 from services.cli.console import progress
 from services.decision_log.query import DecisionQuery
 from services.warning.cases.case import Case
@@ -35,13 +36,9 @@ def export(
     The file is there once it is whole.
     """
     beside = file.with_name(f".{file.name}.new")
-    beside.unlink(missing_ok=True)
-    beside.touch(0o600)
-    with beside.open("w", encoding="utf-8", newline="") as lines:
+    with atomic_file.replacing_text(file, beside=beside) as lines:
         write = _csv(lines) if file.suffix == CSV else _jsonl(lines)
-        counts = asyncio.run(_export(url, since_ms, log, write, model=model, full=full))
-    beside.replace(file)
-    return counts
+        return asyncio.run(_export(url, since_ms, log, write, model=model, full=full))
 
 
 async def _export(

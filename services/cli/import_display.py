@@ -8,6 +8,7 @@ from rich.table import Table
 
 from blocklists.importers.rows import HEADER
 from fanzha.v1 import blocklist_pb2 as pb
+from infra import atomic_file
 from services.cli.console import err, out
 from services.cli.import_summary import EXAMPLES, Import, Problem, conflict_text, texts_of
 
@@ -37,7 +38,7 @@ def show(done: Import) -> None:
 def write_report(path: Path, done: Import) -> None:
     """Write all lines that become no entry to a CSV file; reads the list anew for their texts."""
     try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
+        with atomic_file.replacing_text(path, encoding="utf-8-sig") as file:
             table = csv.writer(file)
             table.writerow(("line", "sheet", "outcome", "message", "text"))
             for problem in texts_of(done, done.problems()):

@@ -14,6 +14,7 @@ import typer
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
+from infra import atomic_file
 from services.cli.console import err, fail, progress
 from services.cli.exports import stix
 from services.cli.exports.forms import Context, Form, Written
@@ -144,6 +145,5 @@ def _opened(file: Path | None) -> "Iterator[Any]":
         return
     # Beside it first: an export that breaks off must not look like a whole one.
     beside = file.with_name(f"{file.name}.part")
-    with beside.open("w", encoding="utf-8", newline="") as opened:
+    with atomic_file.replacing_text(file, beside=beside) as opened:
         yield opened
-    beside.rename(file)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services import configuration, logs, settings
+from services import configuration, data_folder, logs, settings
 from services.cli.console import fail
 from services.settings import Settings
 
@@ -61,6 +61,7 @@ def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int
     try:
         wanted = configuration.load(config)
         logs.configure(level=wanted.log_level, form=wanted.log_format)
+        data_folder.prepare(wanted)
         status = asyncio.run(role(wanted))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment, told in one message: settings, models, a taken port or folder.

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from blocklists.redis_client import connect
+from infra import atomic_file
 from services.cli.console import err, one_sentence, out, print_json, progress, wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.intake.sources import Quality, Sources, Told
@@ -74,9 +75,7 @@ def feedback(
                     markup=False,
                 )
         else:
-            beside = csv_file.with_name(f".{csv_file.name}.new")
-            number = asyncio.run(_export(url, source, after, beside))
-            beside.replace(csv_file)
+            number = asyncio.run(_export(url, source, after, csv_file))
     if csv_file is not None:
         out.print(f"{number} outcomes in {csv_file}")
 
@@ -96,7 +95,7 @@ async def _export(url: str, source: str, after: str, file: Path | None) -> int:
         found = Sources(client).all_told(source, after=after)
         if file is None:
             return await _write(csv.writer(sys.stdout), found)
-        with file.open("w", encoding="utf-8", newline="") as lines:
+        with atomic_file.replacing_text(file) as lines:
             return await _write(csv.writer(lines), found)
     finally:
         await client.aclose()

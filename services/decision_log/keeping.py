@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
+from infra import atomic_file
 from services.decision_log import compaction, retention, schema, segment_files
 from services.decision_log.hours import HOUR_MS, logged_hours, segment_name, writer_of
 from services.faults import kind_and_places
@@ -91,7 +92,7 @@ class Keeper:
 
     def turn(self) -> bool:
         """Put everything in order once; False when another process does."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        atomic_file.make_folder(self._root)
         if self._lock is None:
             self._lock = lock(self._root / LOCK)
         if self._lock is None:

@@ -18,6 +18,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan, number_text
 from fanzha.tables import Channel
+from infra import atomic_file
 from services.decision_log import schema, segment_files
 from services.decision_log.conditions import Conditions
 from services.decision_log.hours import Hour, logged_hours
@@ -266,7 +267,7 @@ class DecisionQuery:
 
     def _spill_folder(self) -> Path:
         folder = self.folder / "tmp"
-        folder.mkdir(parents=True, exist_ok=True)
+        atomic_file.make_folder(folder)
         return folder
 
 

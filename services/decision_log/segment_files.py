@@ -8,16 +8,16 @@ compaction replaced may still be there; its name is in the other's metadata, and
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from infra import atomic_file
 from services.decision_log.hours import TORN, UNFINISHED, Hour
 
 logger = logging.getLogger(__name__)
@@ -75,16 +75,9 @@ class Segment:
 
 def write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: Notes) -> int:
     """Write a segment of tables with one *schema*, each a row group; return its bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(UNFINISHED)
-    try:
-        size = _written(parts, schema, beside, notes)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    beside.rename(path)
-    _sync_folder(path.parent)
-    return size
+    atomic_file.make_folder(path.parent)
+    with atomic_file.replacing(path, beside=path.with_suffix(UNFINISHED)) as file:
+        return _write_tables(parts, schema, file, notes)
 
 
 def readable(hour: Hour, torn: list[Path]) -> list[Segment]:
@@ -172,23 +165,22 @@ def unfinished_of_the_dead(hour: Hour, is_alive: Callable[[Path], bool]) -> list
     return torn
 
 
-def _written(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: Notes) -> int:
-    with path.open("wb") as file:
-        # What is read back shall not depend on how a writer had it in memory.
-        with pq.ParquetWriter(
-            file,
-            schema,
-            compression=COMPRESSION,
-            compression_level=LEVEL,
-            use_dictionary=_texts(schema),
-            store_schema=False,
-        ) as writer:
-            for part in parts:
-                writer.write_table(part, row_group_size=ROW_GROUP)
-            writer.add_key_value_metadata(notes.written())
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell()
+def _write_tables(
+    parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes], notes: Notes
+) -> int:
+    # What is read back shall not depend on how a writer had it in memory.
+    with pq.ParquetWriter(
+        file,
+        schema,
+        compression=COMPRESSION,
+        compression_level=LEVEL,
+        use_dictionary=_texts(schema),
+        store_schema=False,
+    ) as writer:
+        for part in parts:
+            writer.write_table(part, row_group_size=ROW_GROUP)
+        writer.add_key_value_metadata(notes.written())
+    return int(file.tell())
 
 
 def _texts(schema: pa.Schema) -> list[str]:
@@ -250,14 +242,3 @@ def _set_aside(path: Path, error: BaseException | None, torn: list[Path]) -> Non
         return
     logger.warning("segment %s is torn (%s) and set aside", path.name, kind)
     torn.append(aside)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        # Some mounts know no such thing; the file itself is on the disk.
-        logger.debug("the folder of a segment cannot be flushed")
-    finally:
-        os.close(descriptor)

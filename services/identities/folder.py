@@ -17,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from infra import atomic_file
+from infra.atomic_file import FOLDER_MODE
 from services.identities import making, roster
 from services.identities.making import Pair
 from services.identity import Role
@@ -90,7 +92,7 @@ class Folder:
     def make(self, hosts: Sequence[str], *, now: datetime, days: int) -> None:
         """Make everything; raise `FileExistsError` where something is there already."""
         for part in (self.path, self.path / "private", self.path / "clients"):
-            part.mkdir(mode=0o700, parents=True)
+            part.mkdir(mode=FOLDER_MODE, parents=True)
         ours = making.authority("Fanzha local authority", now=now, days=days)
         ours.write(self.authority, self.private("ca"))
         names = list(dict.fromkeys((*LOCAL_HOSTS, *hosts)))
@@ -99,11 +101,11 @@ class Folder:
         key = making.token_key()
         making.write_token_key(self.private("token"), key)
         _write_keys(self.keys, [making.public_jwk(key)])
-        self.roster.write_text(_ROSTER)
+        atomic_file.write(self.roster, _ROSTER)
         self.add_client(
             FIRST_CLIENT, FIRST_CLIENT.split(".", maxsplit=1)[0], [Role.CARRIER], now=now, days=days
         )
-        self.settings.write_text(self._settings_text())
+        atomic_file.write(self.settings, self._settings_text())
 
     def add_client(
         self, host: str, name: str, roles: Sequence[Role], *, now: datetime, days: int
@@ -118,7 +120,7 @@ class Folder:
         roster.read_roster(text.encode())  # a name that is there twice, or none
         ours = Pair.read(self.authority, self.private("ca"))
         making.client(ours, host, now=now, days=days).write(*self.client(host))
-        _replace(self.roster, text)
+        atomic_file.write(self.roster, text)
 
     def rotate(self) -> str:
         """Sign tokens with a new key from now on; return its id.
@@ -174,14 +176,7 @@ class Folder:
 
 
 def _write_keys(path: Path, keys: Sequence[dict[str, str]]) -> None:
-    _replace(path, json.dumps({"keys": keys}, indent=2) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    # Whole or not at all: a server may read it at any moment.
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text)
-    beside.replace(path)
+    atomic_file.write(path, json.dumps({"keys": keys}, indent=2) + "\n")
 
 
 def _quoted(text: object) -> str:

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import ipaddress
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from infra import atomic_file
+
 _BACKDATED = timedelta(minutes=5)
 """Clocks differ."""
 
@@ -44,7 +45,7 @@ class Pair:
     def write(self, certificate: Path, key: Path) -> None:
         """Write both as PEM files."""
         write_private(key, _private_pem(self.key))
-        certificate.write_bytes(self.certificate.public_bytes(Encoding.PEM))
+        atomic_file.write(certificate, self.certificate.public_bytes(Encoding.PEM))
 
     @classmethod
     def read(cls, certificate: Path, key: Path) -> "Pair":
@@ -118,7 +119,7 @@ def token(key: Ed25519PrivateKey, claims: dict[str, Any], *, now: datetime, days
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner can read; raise `FileExistsError` when it is there."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with atomic_file.create(path, fresh=False) as file:
         file.write(content)
 
 

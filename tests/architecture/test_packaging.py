@@ -5,6 +5,6 @@ from importlib.metadata import packages_distributions
 import pytest
 
 
-@pytest.mark.parametrize("name", ["fanzha", "blocklists", "classifiers", "services"])
+@pytest.mark.parametrize("name", ["fanzha", "infra", "blocklists", "classifiers", "services"])
 def test_import_name_is_ours_alone(name: str) -> None:
     assert set(packages_distributions().get(name, [])) <= {"fanzha"}

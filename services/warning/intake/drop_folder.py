@@ -26,6 +26,7 @@ from typing import Any
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, Unavailable
+from infra import atomic_file
 from services import file_lock
 from services.outages import repeat
 from services.warning.intake import reading, warning_files
@@ -82,7 +83,7 @@ class DropFolder:
     async def look(self) -> int:
         """Take in what is complete; return how many files: 0 where another process does it."""
         if self._lock is None:
-            self._path.mkdir(parents=True, exist_ok=True)
+            atomic_file.make_folder(self._path)
             self._lock = file_lock.lock(self._path / ".lock")
         if self._lock is None:
             return 0
@@ -121,7 +122,7 @@ class DropFolder:
     def _complete(self, folder: SourceFolder) -> list[Path]:
         """Return the files to take in, moved to where they are worked on; those left over first."""
         working = folder.path / _WORKING
-        working.mkdir(exist_ok=True)
+        atomic_file.make_folder(working)
         for file in sorted(folder.path.iterdir()):
             if self._is_complete(file):
                 file.rename(working / _free(working, file.name))
@@ -176,7 +177,7 @@ def _is_plain(file: Path) -> bool:
 @contextmanager
 def _report(file: Path) -> Iterator[Any]:
     """Write the report while rows are taken in: of a large file it does not fit the memory."""
-    with file.open("w", encoding="utf-8", newline="") as lines:
+    with atomic_file.create_text(file) as lines:
         table = csv.writer(lines)
         table.writerow(["line", "reference", "result", "reason", "case_id"])
         yield table
@@ -185,9 +186,10 @@ def _report(file: Path) -> Iterator[Any]:
 def _finish(folder: SourceFolder, file: Path, to: str, report: Path) -> None:
     """Put the report in place, then the file: without its report no file is finished."""
     target = folder.path / to
-    target.mkdir(exist_ok=True)
+    atomic_file.make_folder(target)
     name = _free(target, file.name)
     report.rename(target / f"{name}.report.csv")
+    atomic_file.sync_folder(target)
     file.rename(target / name)
 
 
