@@ -2,6 +2,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -42,9 +43,12 @@ def test_what_takes_the_place_of_an_open_file_is_private(tmp_path: Path) -> None
 def test_what_breaks_off_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     atomic_file.write(tmp_path / "a", b"old")
 
-    with pytest.raises(ZeroDivisionError), atomic_file.replacing(tmp_path / "a") as file:
+    def break_off(file: IO[bytes]) -> None:
         file.write(b"half")
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), atomic_file.replacing(tmp_path / "a") as file:
+        break_off(file)
 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old"}
 
