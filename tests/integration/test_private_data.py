@@ -16,7 +16,7 @@ CALLER, CALLEE = "+8617000000123", "+8619900000001"
 OURS = ("valkey", "lists", "admin-lists", "audit", "metrics", "siblings", "decisions", "appeals")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:
     before = os.umask(0)
     yield
@@ -54,7 +54,7 @@ def write_everything(service: Running, outside: Path) -> None:
     eventually(lambda: list((service.folder / "decisions").rglob("*.parquet")))
 
 
-def test_nobody_else_can_read_what_a_service_writes(_open_umask: None, tmp_path: Path) -> None:
+def test_nobody_else_can_read_what_a_service_writes(tmp_path: Path) -> None:
     data, outside = tmp_path / "data", tmp_path / "outside"
     data.mkdir()
     outside.mkdir()
@@ -79,9 +79,7 @@ def test_nobody_else_can_read_what_a_service_writes(_open_umask: None, tmp_path:
     assert evidence.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_of_an_earlier_release_is_closed_at_start(
-    _open_umask: None, tmp_path: Path
-) -> None:
+def test_a_folder_of_an_earlier_release_is_closed_at_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "decisions" / "call").mkdir(parents=True)
     old = data / "decisions" / "call" / "old.parquet.torn"

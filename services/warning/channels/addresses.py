@@ -14,6 +14,45 @@ import httpx
 
 from fanzha.errors import InvalidInput
 
+_NOT_PUBLIC_4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "0.0.0.0/8",  # this host
+            "10.0.0.0/8",  # private
+            "100.64.0.0/10",  # behind a carrier's NAT
+            "127.0.0.0/8",  # loopback
+            "169.254.0.0/16",  # link-local, metadata of clouds among them
+            "172.16.0.0/12",  # private
+            "192.0.0.0/24",  # protocol assignments
+            "192.0.2.0/24",  # documentation
+            "192.88.99.0/24",  # anycast of 6to4 relays
+            "192.168.0.0/16",  # private
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved, and broadcast
+        ),
+    )
+)
+_UNICAST_6 = ipaddress.IPv6Network("2000::/3")
+"""All that is public of version 6. Outside lie unspecified, loopback, addresses compatible with
+version 4 (::/96), local NAT64 (64:ff9b:1::/48), discard-only (100::/64), segment routing
+(5f00::/16), unique local (fc00::/7), link-local (fe80::/10), site-local (fec0::/10) and multicast (ff00::/8).
+"""
+_NOT_PUBLIC_6 = tuple(
+    map(
+        ipaddress.IPv6Network,
+        (
+            "2001::/23",  # protocol assignments, Teredo (2001::/32) among them
+            "2001:db8::/32",  # documentation
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -57,16 +96,12 @@ async def resolve(url: httpx.URL, *, allow_private: bool) -> Target:
 def is_public(text: str) -> bool:
     """Tell whether an address may be asked by somebody who is not trusted."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        # An address of version 4 in other clothes is judged as what it is.
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address.teredo is not None:
-            inner = address.teredo[1]
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return address.is_global and not address.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in _NOT_PUBLIC_4)
+    # An address of version 4 in other clothes is judged as what it is.
+    inner = address.ipv4_mapped or address.sixtofour
+    if inner is None and address in _NAT64:
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(str(inner))
+    return address in _UNICAST_6 and not any(address in network for network in _NOT_PUBLIC_6)
