@@ -4,13 +4,21 @@ The edge finds out who asks and says so with `become`; what runs below asks `cur
 identities in the settings everybody is `DEVELOPER`, and says their own name.
 """
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
 from blocklists.entries import Source
+from fanzha.errors import InvalidInput
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_BLANK = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""Letters and marks that show nothing: joiners, fillers, variation selectors."""
 
 
 class Role(StrEnum):
@@ -91,6 +99,33 @@ def acting(identity: Identity) -> Iterator[None]:
 
 
 def author(said: str) -> str:
-    """Return the name that goes on record: the checked one, or in development what was *said*."""
+    """Return the name that goes on record: the checked one, or in development what was *said*.
+
+    Raises `InvalidInput` for a name with characters that nobody can see, or that control a
+    terminal.
+    """
     who = current()
-    return (said or who.name) if who.development else who.name
+    if not (who.development and said):
+        return who.name
+    if not said.strip().isprintable():
+        raise InvalidInput("name: has control or invisible characters")
+    return said
+
+
+def same_person(name: str, others: Iterable[str]) -> bool:
+    """Tell whether *name* is one of *others*, however it is written.
+
+    Width, case and what cannot be seen make no difference. Letters of another script do, however
+    alike they look: who gives out names has to see to those.
+    """
+    return _person(name) in set(map(_person, others))
+
+
+def _person(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(one for one in folded if one.isspace() or not _is_invisible(one))
+    return " ".join(seen.split())
+
+
+def _is_invisible(character: str) -> bool:
+    return character in _BLANK or unicodedata.category(character) in _INVISIBLE

@@ -172,7 +172,7 @@ class Review:
             )
         if identity.current().development:
             return
-        if appeal.opened_by == by:
+        if identity.same_person(by, [appeal.opened_by]):
             raise NotAllowed("you handed this appeal in; another officer must decide it")
         found = await self._lists.find(appeal.subject.pattern) if appeal.subject.pattern else None
         now = blocking(found.entries, self._now_ms() // 1000) if found else []
@@ -180,7 +180,7 @@ class Review:
         access.check_source(identity.current(), sources | {entry.source for entry in now})
         behind = {str(entry[name]) for entry in appeal.entries for name in _SIGNATURES}
         behind |= {getattr(entry, name) for entry in now for name in _SIGNATURES}
-        if by in behind:
+        if identity.same_person(by, behind):
             raise NotAllowed(
                 "you entered or approved what blocks here; another officer must decide it"
             )

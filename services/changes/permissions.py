@@ -1,7 +1,5 @@
 """Who may do what with a change request: roles, list sources, and never one's own approval."""
 
-from collections.abc import Iterable
-
 from blocklists.entries import Kind
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
@@ -22,13 +20,13 @@ def may_decide(record: Record, by: str) -> None:
     """Raise `NotAllowed` unless who asks may approve a request, under the name *by*."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.APPROVER, *extra)
-    if same_person(by, proposers(record)):
+    if identity.same_person(by, proposers(record)):
         raise NotAllowed(f"change {record.id} is {by}'s own: a second person has to decide")
 
 
 def may_reject(record: Record, by: str) -> None:
     """Raise `NotAllowed` unless who asks may reject a request, or withdraw their own."""
-    if same_person(by, proposers(record)):
+    if identity.same_person(by, proposers(record)):
         return
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.APPROVER, *extra)
@@ -44,11 +42,6 @@ def proposers(record: Record) -> frozenset[str]:
     """Return everybody who had a hand in what a request says."""
     hands = {event.who for event in record.events if event.what in _PROPOSING}
     return frozenset(hands | {record.author})
-
-
-def same_person(name: str, others: Iterable[str]) -> bool:
-    """Tell whether *name* is one of *others*, however it is written."""
-    return name.strip().casefold() in {other.strip().casefold() for other in others}
 
 
 def is_lift(draft: Draft) -> bool:
@@ -71,7 +64,7 @@ def is_decided_by_officer(draft: Draft) -> bool:
 def second_person_of(record: Record) -> str:
     """Return the officer behind a lift; empty where the officer is on record as its author."""
     name = identity.current().name
-    return "" if same_person(name, [record.author]) else name
+    return "" if identity.same_person(name, [record.author]) else name
 
 
 def _require(*roles: Role) -> None:

@@ -39,7 +39,8 @@ _NOT_PUBLIC_4 = tuple(
 _UNICAST_6 = ipaddress.IPv6Network("2000::/3")
 """All that is public of version 6. Outside lie unspecified, loopback, addresses compatible with
 version 4 (::/96), local NAT64 (64:ff9b:1::/48), discard-only (100::/64), segment routing
-(5f00::/16), unique local (fc00::/7), link-local (fe80::/10), site-local (fec0::/10) and multicast (ff00::/8).
+(5f00::/16), unique local (fc00::/7), link-local (fe80::/10), site-local (fec0::/10) and multicast
+(ff00::/8).
 """
 _NOT_PUBLIC_6 = tuple(
     map(
