@@ -10,7 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from fanzha.errors import Unavailable
+from fanzha.errors import InvalidInput, Unavailable
+from infra import url_secrets
 
 Client: TypeAlias = "Redis | RedisCluster"
 
@@ -28,8 +29,16 @@ def connect(url: str, *, decode_responses: bool = True, connections: int | None 
     Nothing is sent yet. A command that meets a dead connection is sent once more, on a new one.
     Answers are text, or bytes without *decode_responses*. Who has hundreds of commands under way
     says how many *connections* there may be, and the others wait; otherwise those beyond a hundred
-    fail. A cluster has no such bound.
+    fail. A cluster has no such bound. Raises `InvalidInput` for what is no such URL.
     """
+    try:
+        url_secrets.check(url)
+        return _client(url, decode_responses=decode_responses, connections=connections)
+    except ValueError as error:
+        raise InvalidInput(f"the URL of the store {error}") from None
+
+
+def _client(url: str, *, decode_responses: bool, connections: int | None) -> Client:
     retry = Retry(NoBackoff(), 1)
     if _CLUSTER in url:
         cluster: RedisCluster = RedisCluster.from_url(

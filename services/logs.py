@@ -15,6 +15,7 @@ import structlog
 from structlog.typing import Processor
 
 from fanzha.phone import masked
+from infra.url_secrets import hidden
 
 PARTIES = {
     *("caller", "callee", "number", "sender", "receiver", "subscriber", "party"),
@@ -105,4 +106,4 @@ def _host(link: str) -> str:
 
 def _clean(line: str) -> str:
     line = _NUMBER.sub(lambda match: masked(match[0]), line)
-    return _URL.sub(r"\1\2/…", line)
+    return hidden(_URL.sub(r"\1\2/…", line))

@@ -17,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from infra import url_secrets
 from services.setting_groups.warning_channels import WarningChannelSettings
 
 PREFIX = "FANZHA_"
@@ -54,6 +55,8 @@ class Settings(WarningChannelSettings):
         schemes = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
         if url is not None and not url.startswith(schemes):
             raise ValueError(f"must start with one of {', '.join(schemes)}")
+        if url is not None:
+            url_secrets.check(url)
         return url
 
     @field_validator("activity_slots")

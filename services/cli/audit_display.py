@@ -9,6 +9,7 @@ from rich.table import Table
 from fanzha.v1 import audit_pb2 as pb
 from services.cli.console import wide
 from services.cli.moments import written
+from services.cli.plain_text import one_line
 
 if TYPE_CHECKING:
     from services.audit.findings import Report
@@ -35,7 +36,7 @@ def show(records: Sequence[pb.AuditRecord]) -> None:
     for name in ("sequence", "time", "kind", "actor", "subject", "details"):
         table.add_column(name, overflow="fold")
     for record in records:
-        table.add_row(*map(_printable, _cells(record)))
+        table.add_row(*map(one_line, _cells(record)))
     wide().print(table)
 
 
@@ -47,7 +48,7 @@ def row(record: pb.AuditRecord) -> str:
 
 def write(line: str) -> None:
     """Print a line at once, for readers of a pipe; none may steer the terminal."""
-    sys.stdout.write(f"{_printable(line)}\n")
+    sys.stdout.write(f"{one_line(line)}\n")
     sys.stdout.flush()
 
 
@@ -156,7 +157,3 @@ def _cells(record: pb.AuditRecord) -> list[str]:
         record.subject,
         " ".join(details),
     ]
-
-
-def _printable(line: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in line)

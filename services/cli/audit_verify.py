@@ -12,6 +12,7 @@ import typer
 from services.cli import audit_display
 from services.cli.console import fail, one_sentence, print_json, progress
 from services.cli.list_words import AsJson
+from services.cli.stores import URL_HELP, given_url
 
 if TYPE_CHECKING:
     from services.audit.findings import Report
@@ -38,7 +39,10 @@ def verify(
     ] = None,
     store: Annotated[
         str,
-        typer.Option(help="Redis with copies of the checkpoints: shows a cut end of the log."),
+        typer.Option(
+            callback=given_url,
+            help=f"Redis with copies of the checkpoints: shows a cut end of the log{URL_HELP}",
+        ),
     ] = "",
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Check hashes only, no signatures.")

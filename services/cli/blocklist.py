@@ -199,7 +199,8 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         out.print(f"{answer.changes_waiting:,} changes wait for a second person")
     for change in answer.unconfirmed_emergencies:
         err.print(
-            f"[red]EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}[/]"
+            f"EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}",
+            style="red",
         )
     for worker in answer.workers:
         age = (time.time() * 1000 - worker.applied_at_ms) / 1000

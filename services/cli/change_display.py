@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
@@ -57,7 +56,7 @@ def show_header(answer: pb.ListChangesResponse) -> None:
 def warn_of_emergencies(changes: Iterable[pb.Change]) -> None:
     """Name the emergencies that nobody has confirmed, on standard error."""
     for change in changes:
-        err.print(f"[red]{escape(_emergency(change))}[/]", soft_wrap=True)
+        err.print(_emergency(change), style="red", soft_wrap=True)
 
 
 def show_table(changes: Sequence[pb.Change]) -> None:

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
@@ -228,9 +229,9 @@ def sentence(decision: decision_pb2.Decision) -> str:
     }.get(decision.reason, "The server gave a reason that this command does not know.")
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: Any) -> RenderableType:
     if value is None or value == "":
         return "–"
     if name == "action":
-        return f"[{'red' if value == 'block' else 'green'}]{value}[/]"
-    return escape(str(value))
+        return Text(value, style="red" if value == "block" else "green")
+    return str(value)

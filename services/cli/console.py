@@ -2,14 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import grpc
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,13 +18,32 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.segment import Segment
+from rich.text import Text
 
 from fanzha.client.login import Login, LoginError
 from fanzha.errors import FanzhaError
+from infra.url_secrets import hidden
+from services.cli.plain_text import escaped_json, visible
 
-out = Console(highlight=False)
+
+class PlainConsole(Console):
+    """Prints text from outside as it is: no markup, no emoji, nothing that steers a terminal."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Render as always, with the characters of all texts seen to."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+out = PlainConsole()
 """For results."""
-err = Console(stderr=True, highlight=False)
+err = PlainConsole(stderr=True)
 """For progress and errors."""
 
 _PIPE_WIDTH = 300
@@ -35,18 +53,19 @@ def wide() -> Console:
     """Return where tables go: as it is, for others wrote it, and folded on a terminal only."""
     # What reads a pipe looks for whole patterns.
     width = None if out.is_terminal else _PIPE_WIDTH
-    return Console(width=width, highlight=False, markup=False, emoji=False)
+    return PlainConsole(width=width)
 
 
 def fail(message: str, *, status: int = 1) -> NoReturn:
     """End the command with one sentence."""
-    err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
+    # An error may quote the URL of a store.
+    err.print(Text.assemble(("error:", "red"), " ", hidden(message)), soft_wrap=True)
     raise typer.Exit(status)
 
 
 def print_json(value: Any) -> None:
     """Write *value* as JSON to standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(escaped_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
 
 
 @contextmanager
@@ -72,14 +91,14 @@ def one_sentence(target: str) -> Iterator[None]:
 
 def progress(*, bar: bool = True) -> Progress:
     """Make a progress display on standard error, shown on a terminal only."""
-    columns = [SpinnerColumn(), TextColumn("{task.description}")]
+    columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
     if bar:
         columns += [BarColumn(), TaskProgressColumn()]
     else:
         columns += [MofNCompleteColumn()]
     return Progress(
         *columns,
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
         console=err,
         disable=not err.is_terminal,

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from fanzha.phone import masked
 from services.cli.console import out
+from services.cli.plain_text import one_line
 from services.decision_log import query, words
 from services.decision_log.query import Count
 
@@ -46,11 +46,11 @@ def show_one(
     """Show all that is known of one decision."""
     table = Table(box=None, show_header=False)
     for name, value in facts(row, full=full).items():
-        table.add_row(name, escape(_printable(str(value))))
+        table.add_row(name, one_line(str(value)))
     for name, value in (entry or {}).items():
-        table.add_row(f"entry {name}", escape(_printable(str(value))))
+        table.add_row(f"entry {name}", one_line(str(value)))
     if content is not None:
-        table.add_row("text", escape(_printable(content["body"])))
+        table.add_row("text", one_line(content["body"]))
     out.print(table)
     for sentence in filter(None, (words.why(row), words.would_have(row))):
         out.print(sentence.chinese, markup=False, soft_wrap=True)
@@ -122,16 +122,11 @@ def _shown(party: str, full: bool) -> str:
 
 def _print(lines: Sequence[Sequence[str]]) -> None:
     """Print lines in columns, each whole however narrow the terminal is."""
-    shown = [[_printable(cell) for cell in line] for line in lines]
+    shown = [[one_line(cell) for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     for line in shown:
         padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
         out.print(padded.rstrip(), markup=False, soft_wrap=True)
-
-
-def _printable(text: str) -> str:
-    # Names come from outside: none may steer the terminal.
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _moment(at_ms: int) -> str:

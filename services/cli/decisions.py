@@ -89,7 +89,7 @@ def find(
     with _log(folder, data_dir, home, memory) as log, one_sentence("the decision log"):
         found = log.find(wanted)
     for path in found.torn:
-        err.print(f"[yellow]torn, and left out:[/] {path.name}")
+        err.print(f"torn, and left out: {path.name}", style="yellow")
     if as_json:
         rows = [decision_display.facts(row, full=full) for row in found.rows]
         print_json({"total": found.total, "stand_for": found.events, "decisions": rows})

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from classifiers.evaluation_report import Figures
@@ -14,12 +13,12 @@ def show(figures: Figures) -> None:
     seen: Any = figures
     out.print(
         f"{seen['channel']} model {seen['model_version']}, threshold {seen['threshold']:.6g}: "
-        f"{seen['rows']:,} rows of {escape(seen['file'])}"
+        f"{seen['rows']:,} rows of {seen['file']}"
     )
     if seen["unscored"]:
         out.print(f"{seen['unscored']:,} rows could not be read and count as let through")
     for label, rows in seen["unknown_labels"].items():
-        err.print(f"label {escape(repr(label))} is not known: {rows:,} rows count nowhere")
+        err.print(f"label {label!r} is not known: {rows:,} rows count nowhere")
     out.print(_groups(seen["groups"]))
     if "auc" in seen:
         _show_ranking(seen)
@@ -37,8 +36,8 @@ def _groups(groups: Any) -> Table:
         table.add_column(title, justify="right", no_wrap=True)
     for group in groups:
         table.add_row(
-            escape(group["group"]) or "–",
-            escape(group["label"]),
+            group["group"] or "–",
+            group["label"],
             f"{group['rows']:,}",
             f"{group['blocked']:,}",
             f"{100 * group['rate']:.3f}",
@@ -62,7 +61,7 @@ def _show_ranking(seen: Any) -> None:
 
 
 def _show_threshold(one: Any, rate: float) -> None:
-    group = escape(one["decided_by"] or "–")
+    group = one["decided_by"] or "–"
     if one["threshold"] is None:
         out.print(f"no threshold blocks at most {100 * rate:g} % of {group}: too many score 1")
         return

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from fanzha.v1 import decision_pb2
@@ -124,11 +123,11 @@ def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Expl
 
 def show(explanation: Explanation) -> None:
     """Print an explanation."""
-    out.print(escape(explanation.sentence), soft_wrap=True)
+    out.print(explanation.sentence, soft_wrap=True)
     if explanation.parts:
         table = Table("part", "weight", box=None, pad_edge=False)
         for part, weight in explanation.parts:
-            table.add_row(escape(part), f"{weight:+.2f}")
+            table.add_row(part, f"{weight:+.2f}")
         out.print(table)
 
 

@@ -19,6 +19,7 @@ from fanzha.v1 import decision_pb2, feedback_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
 from services.cli.check import DEFAULT_TARGET, Target, Timeout, word
 from services.cli.console import fail, one_sentence, out, print_json
+from services.cli.plain_text import one_line
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
 
@@ -151,8 +152,7 @@ def _show(stream: str, place: str, hit: Mapping[str, str], as_json: bool) -> Non
 
 def _write(line: str) -> None:
     # Names come from outside: none may steer the terminal. At once, for readers of a pipe.
-    printable = "".join(letter if letter.isprintable() else "?" for letter in line)
-    sys.stdout.write(f"{printable}\n")
+    sys.stdout.write(f"{one_line(line)}\n")
     sys.stdout.flush()
 
 

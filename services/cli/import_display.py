@@ -45,7 +45,7 @@ def write_report(path: Path, done: Import) -> None:
                 sheet, row = done.file.place(problem.line)
                 table.writerow((row, sheet, problem.outcome, problem.message, problem.text))
     except OSError as error:
-        err.print(f"[yellow]the report could not be written:[/] {error}")
+        err.print(f"the report could not be written: {error}", style="yellow")
         return
     if done.problems_not_told:
         _say(f"{done.problems_not_told:,} bad lines more than the report holds; mend these first")

@@ -88,8 +88,9 @@ class Tally:
         out.print(f"latency of {self.requests:,} requests in ms: {shown}")
         if self.failed_requests:
             out.print(
-                f"[red]{self.failed_rows:,} rows got no answer: {dict(self.errors)}; "
-                "a carrier would have let them through[/]"
+                f"{self.failed_rows:,} rows got no answer: {dict(self.errors)}; "
+                "a carrier would have let them through",
+                style="red",
             )
 
     def _latencies(self) -> dict[str, float]:

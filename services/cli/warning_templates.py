@@ -9,6 +9,7 @@ from rich.table import Table
 
 from services.cli.console import fail, out, print_json
 from services.cli.list_words import AsJson
+from services.cli.plain_text import visible
 from services.warning.messages import linter, template_files
 from services.warning.messages.messages import Templates
 from services.warning.messages.wording import LANGUAGES, Facts, WarningTemplate
@@ -61,7 +62,7 @@ def show(
     if found is None:
         fail(f"there is no template {template!r}; see `fanzha warnings templates list`", status=2)
     text = found.filled(Facts(when=when, claimed=claimed))
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(visible(text) + "\n")
     _end_with(linter.faults(text), "the message")
 
 

@@ -51,7 +51,7 @@ class Office:
         return run(*arguments, FANZHA_ADMIN_TARGET=self.target)
 
     def verify(self, *arguments: str) -> "CompletedProcess[str]":
-        return run("audit", "verify", str(self.log), *arguments)
+        return run("audit", "verify", str(self.log), *arguments, FANZHA_REDIS_URL=self.redis_url)
 
     def add(self, pattern: str) -> None:
         self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
@@ -76,7 +76,7 @@ def test_what_is_refused_and_exported_is_on_record_and_the_record_is_whole(offic
         tailed = office.run("audit", "tail", "--count", "2", "--last", "50").stdout.splitlines()
         head = json.loads(office.run("audit", "head", "--json").stdout)
         unknown = office.run("audit", "list", "--kind", "no_such")
-    whole = office.verify("--store", office.redis_url)
+    whole = office.verify("--store", "env")
 
     by_kind = {record["kind"]: record for record in listed}
     assert by_kind["refused"]["details"]["rows"] == "1"
@@ -116,7 +116,7 @@ def test_a_cut_end_is_seen_by_the_copies_in_the_store_and_at_the_next_start(
         office.add("110")
     write_lines(office.file, lines_of(office.file)[:2])
 
-    alone, compared = office.verify(), office.verify("--store", office.redis_url)
+    alone, compared = office.verify(), office.verify("--store", "env")
     with office.open():
         mended = json.loads(office.run("audit", "list", "--json", "--kind", "log_mended").stdout)
 
@@ -136,7 +136,7 @@ def test_the_log_goes_on_after_a_kill(office: Office) -> None:
     with office.open():
         office.add("110")
 
-    whole = office.verify("--store", office.redis_url)
+    whole = office.verify("--store", "env")
 
     assert whole.returncode == 0, whole.stdout
     assert sum(b'"refused"' in line for line in lines_of(office.file)) == 2

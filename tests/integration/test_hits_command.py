@@ -39,7 +39,7 @@ def a_hit(decision_id: int, reason: Reason, caller: str = CALLER) -> Hit:
 
 
 def tail(url: str, *options: str) -> str:
-    found = CliRunner().invoke(hits.app, ["tail", "--redis-url", url, *options])
+    found = CliRunner().invoke(hits.app, ["tail", *options], env={"FANZHA_REDIS_URL": url})
     assert found.exit_code == 0, found.output
     return found.stdout
 

@@ -123,9 +123,10 @@ at_least = "high"
 
     asyncio.run(take())
 
-    asked = ["policy", "preview", str(policy), "--since", "", "--redis-url", redis_url]
-    found = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
-    shown = CliRunner().invoke(app, asked)
+    asked = ["policy", "preview", str(policy), "--since", ""]
+    runner = CliRunner(env={"FANZHA_REDIS_URL": redis_url})
+    found = json.loads(runner.invoke(app, [*asked, "--json"]).stdout)
+    shown = runner.invoke(app, asked)
 
     assert (found["cases"], found["changed"]) == (3, 2)
     assert found["lines"] == {"sure": 2}

@@ -94,7 +94,10 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     )
 
     shown = await asyncio.to_thread(
-        CliRunner().invoke, warnings.app, ["entries", "--redis-url", redis_url, "--json"]
+        CliRunner().invoke,
+        warnings.app,
+        ["entries", "--json"],
+        env={"FANZHA_REDIS_URL": redis_url},
     )
     (entry,) = json.loads(shown.stdout)["entries"]
     assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
