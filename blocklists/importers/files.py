@@ -1,13 +1,14 @@
 """Opens list files as administrators get them: gzip or not, any of the usual encodings.
 
-Streams: what it holds is a block of a mebibyte and the longest line.
+Streams: what it holds is a block of a mebibyte and the longest line, which has a bound.
 """
 
-import gzip
 import io
 from collections.abc import Iterable, Iterator
-from typing import IO, Any, cast
+from functools import partial
+from typing import IO, Any
 
+from blocklists.importers.unpacking import LIMITS, Limits, gunzipped, size
 from fanzha.errors import InvalidInput
 
 ENCODINGS = ("utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5")
@@ -17,6 +18,13 @@ _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK_BYTES = 1 << 20
+_START_BYTES = 512
+_AROUND_JSON = b" \t\r\n\x00\xff\xfe\xef\xbb\xbf"
+_JSON_MARKS = (b"{", b"[")
+_WIDE = 2
+"""Bytes of a character of UTF-16."""
+_MOST_GZIPS = 3
+"""A file can be made that unpacks to itself."""
 _FOUND = ("utf-8", "gb18030")
 """Encodings that are recognised, the first that fits."""
 
@@ -27,29 +35,33 @@ class Lines(Iterable[str]):
     The first block that is not ASCII decides: UTF-8 if all of it is, else GB 18030 if all
     of it is, else the one of them that more of its lines are. The byte order marks of UTF-8
     and UTF-16 are heeded. A line with bytes that the encoding does not know has U+FFFD
-    in their place, and its number is in ``undecoded``.
+    in their place, and its number is in ``undecoded``. A line, or a gzip, beyond its bound
+    raises `InvalidInput`.
     Raises OSError, EOFError or zlib.error where the file, or the gzip in it, is damaged.
     """
 
-    def __init__(self, raw: IO[bytes], encoding: str = "") -> None:
+    def __init__(self, raw: IO[bytes], encoding: str = "", limits: Limits = LIMITS) -> None:
         if encoding not in ("", *ENCODINGS):
             raise InvalidInput(f"encoding: none of {', '.join(ENCODINGS)}: {encoding[:50]!r}")
         self.encoding = encoding
         """What the lines are, as far as is known; empty: ASCII so far."""
         self.undecoded: set[int] = set()
         self._number = 0
+        self._limits = limits
         self._lines = self._read(raw)
 
     def __iter__(self) -> Iterator[str]:
         # Not this object: a call for each line would cost half as much as reading it.
         return self._lines
 
-    def _read(self, raw: IO[bytes]) -> Iterator[str]:
+    def _read(self, raw: IO[bytes], depth: int = 0) -> Iterator[str]:
         # No wrapper around what can look ahead already: it would close the file with itself.
         file: Any = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
         start = file.peek(3)[:3]
         if start.startswith(_GZIP):
-            yield from self._read(cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb")))
+            if depth == _MOST_GZIPS:
+                raise InvalidInput(f"packed more than {_MOST_GZIPS} times; unpack it")
+            yield from self._read(gunzipped(file, self._limits), depth + 1)
         elif self.encoding.startswith("utf-16") or start.startswith(_UTF16_MARKS):
             big = start.startswith(b"\xfe\xff")
             codec = "utf-16-be" if big and self.encoding in ("", "utf-16") else self.encoding
@@ -60,19 +72,43 @@ class Lines(Iterable[str]):
             if start == _UTF8_MARK and self.encoding in ("", "utf-8"):
                 file.read(3)
                 self.encoding = "utf-8"
-            for block in _whole_lines(file):
+            for block in self._whole_lines(file):
                 yield from self._decoded(block)
 
     def _wide(self, file: IO[bytes], codec: str) -> Iterator[str]:
         text = io.TextIOWrapper(file, codec, "replace")
+        longest = self._longest(file.peek(_START_BYTES)) // _WIDE  # type: ignore[attr-defined]
         try:
-            for number, line in enumerate(text, 1):
+            for number, line in enumerate(iter(partial(text.readline, longest + 1), ""), 1):
+                if len(line) > longest:
+                    raise _too_long(number, longest * _WIDE)
                 if "\ufffd" in line:
                     self.undecoded.add(number)
                 yield line.removeprefix("\ufeff").rstrip("\n")
         finally:
             if not file.closed:
                 text.detach()  # The file is its opener's to close.
+
+    def _whole_lines(self, file: Any) -> Iterator[bytes]:
+        """Cut a file into blocks that end where a line does."""
+        longest = self._longest(file.peek(_START_BYTES))
+        parts: list[bytes] = []
+        held = 0
+        while block := file.read(_BLOCK_BYTES):
+            first, end = block.find(b"\n"), block.rfind(b"\n")
+            if held + (len(block) if first < 0 else first) > longest:
+                raise _too_long(self._number + 1, longest)
+            if end >= 0:
+                yield b"".join([*parts, block[:end]])
+                parts, held = [], 0
+            parts.append(block[end + 1 :])
+            held += len(parts[-1])
+        if rest := b"".join(parts):
+            yield rest
+
+    def _longest(self, start: bytes) -> int:
+        json = start.strip(_AROUND_JSON)[:1] in _JSON_MARKS
+        return self._limits.json_line_bytes if json else self._limits.line_bytes
 
     def _decoded(self, block: bytes) -> Iterator[str]:
         if not self.encoding and not block.isascii():
@@ -99,22 +135,13 @@ class Lines(Iterable[str]):
             return line.decode(self.encoding, "replace")
 
 
-def lines(raw: IO[bytes], encoding: str = "") -> Lines:
+def lines(raw: IO[bytes], encoding: str = "", limits: Limits = LIMITS) -> Lines:
     """Read the lines of a file, in *encoding* or in the one it is in."""
-    return Lines(raw, encoding)
+    return Lines(raw, encoding, limits)
 
 
-def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Cut a file into blocks that end where a line does."""
-    parts: list[bytes] = []
-    while block := file.read(_BLOCK_BYTES):
-        end = block.rfind(b"\n")
-        if end >= 0:
-            yield b"".join([*parts, block[:end]])
-            parts = []
-        parts.append(block[end + 1 :])
-    if rest := b"".join(parts):
-        yield rest
+def _too_long(number: int, longest: int) -> InvalidInput:
+    return InvalidInput(f"line {number}: longer than {size(longest)}")
 
 
 def _recognised(block: bytes) -> str:

@@ -1,27 +1,26 @@
 """Reads workbooks (XLSX): every visible sheet is a table, or is told to be none.
 
-Row by row, as openpyxl reads without holding a sheet; shared texts are held, see `MOST_BYTES`.
+Row by row, as openpyxl reads without holding a sheet; shared texts are held, see `unpacking`.
 """
 
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import IO, Any
 
-from blocklists.importers import headers
+from blocklists.importers import headers, workbook_parts
 from blocklists.importers.cells import Cells, text, wrong_number
 from blocklists.importers.columns import Choose, nothing_chosen
 from blocklists.importers.headers import MOST_LEADING, Header
 from blocklists.importers.records import Layout
 from blocklists.importers.rows import BLANK, HEADER, TITLE, BadLine, Ignored, Item
+from blocklists.importers.unpacking import LIMITS, Limits
+from blocklists.importers.workbook_parts import readable
 from fanzha.errors import InvalidInput
 
 ZIP = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """Of Excel 97 to 2003, and of a workbook with a password."""
-MOST_BYTES = 4 * 2**30
-"""Of all parts of a workbook, unpacked: a small file may hold endless zeros."""
 LAST_ROW = 1_048_576
 SHEET_BITS = 32
 """The line of a row has the number of its sheet above these bits, from 0."""
@@ -37,13 +36,14 @@ class Workbook:
         sheets: Sequence[str] = (),
         choose: Choose = nothing_chosen,
         told: Callable[[Header], None] = lambda _header: None,
+        limits: Limits = LIMITS,
     ) -> None:
         """Open one; *sheets* are those to be read, if not all that are visible."""
         self.rows = 0
         """How many were read so far."""
         self._choose = choose
         self._told = told
-        self._book = _opened(raw)
+        self._book = _opened(raw, limits)
         self.hidden = [
             sheet.title for sheet in self._book.worksheets if sheet.sheet_state != "visible"
         ]
@@ -135,9 +135,8 @@ class Workbook:
 Rows = Iterator[tuple[int, Cells]]
 
 
-def _opened(raw: IO[bytes]) -> Any:
+def _opened(raw: IO[bytes], limits: Limits) -> Any:
     import openpyxl  # noqa: PLC0415 - takes 0.1 s, and most lists are texts
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     start = raw.read(4)
     raw.seek(0)
@@ -146,20 +145,13 @@ def _opened(raw: IO[bytes]) -> Any:
             "a workbook of Excel 97 to 2003 (.xls), or one with a password: save it as .xlsx "
             "without a password, or as CSV"
         )
-    try:
-        with zipfile.ZipFile(raw) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > MOST_BYTES:
-            raise InvalidInput(
-                f"a workbook of more than {MOST_BYTES >> 30} GiB unpacked; divide it"
-            )
+    with readable():
+        workbook_parts.check(raw, limits)
         raw.seek(0)
         with warnings.catch_warnings():
             # Of styles and other things that we do not look at.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(raw, read_only=True, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise InvalidInput(f"not a workbook that can be read: {error}") from error
     # Dates are read here, see `_text`: openpyxl makes an error of a number that is no date.
     book._date_formats = set()  # noqa: SLF001 - there is no other way
     book._timedelta_formats = set()  # noqa: SLF001
@@ -170,10 +162,11 @@ def _rows(sheet: Any) -> Rows:
     """Return the rows of a sheet, and their numbers."""
     # What a sheet says of its size is often wrong.
     sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        if number > LAST_ROW:
-            return
-        yield number, cells
+    with readable():
+        for number, cells in enumerate(sheet.iter_rows(), 1):
+            if number > LAST_ROW:
+                return
+            yield number, cells
 
 
 def _entries(line: int, cells: Cells, layout: Layout) -> Iterator[Item]:

@@ -1,11 +1,15 @@
 import gzip
 import io
+import tracemalloc
+from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.importers.files import ENCODINGS, Lines, lines
+from blocklists.importers.unpacking import Limits
 from fanzha.errors import InvalidInput
 
 
@@ -116,3 +120,68 @@ def test_lines_longer_than_a_block_are_whole() -> None:
     long = "x" * 3_000_000
 
     assert read(f"{long}\nend".encode()) == [long, "end"]
+
+
+SMALL = Limits(
+    unpacked_bytes=8 << 20,
+    ratio=50,
+    ratio_from_bytes=1 << 20,
+    line_bytes=1 << 21,
+    json_line_bytes=3 << 20,
+)
+
+
+def packed(piece: bytes, times: int) -> io.BytesIO:
+    file = io.BytesIO()
+    with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as writer:
+        for _ in range(times):
+            writer.write(piece)
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (io.BytesIO(b"a\n" + b"x" * (3 << 20)), "line 2: longer than 2 MiB"),
+        (io.BytesIO(b"x" * (3 << 20) + b"\na"), "line 1: longer than 2 MiB"),
+        (io.BytesIO(("x" * (3 << 20)).encode("utf-16")), "line 1: longer than 2 MiB"),
+        (io.BytesIO(b'{"a": "' + b"x" * (4 << 20)), "line 1: longer than 3 MiB"),
+        (packed(b"x" * 999, 2000), "unpacks to more than 50 times its size"),
+        (packed(b"\n" * 999, 2000), "unpacks to more than 50 times its size"),
+        (packed(Random(1).randbytes(999) + b"\n", 9000), "more than 8 MiB unpacked"),
+    ],
+)
+def test_what_is_beyond_a_bound_is_refused_and_the_bound_told(raw: io.BytesIO, told: str) -> None:
+    limits = replace(SMALL, ratio=10_000) if "8 MiB" in told else SMALL
+
+    with pytest.raises(InvalidInput, match=told):
+        list(lines(raw, limits=limits))
+
+
+def test_one_line_of_json_may_be_longer() -> None:
+    text = "[" + "1," * (1 << 20) + "1]"
+
+    assert list(lines(io.BytesIO(text.encode()), limits=SMALL)) == [text]
+
+
+def test_an_endless_line_takes_no_more_memory_than_its_bound() -> None:
+    raw = packed(Random(2).randbytes(1 << 16).replace(b"\n", b" "), 1000)  # 64 MiB unpacked
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInput, match="longer than 2 MiB"):
+            list(lines(raw, limits=replace(SMALL, unpacked_bytes=1 << 30)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 16 << 20
+
+
+def test_a_file_that_is_packed_again_and_again_is_refused() -> None:
+    data = b"a"
+    for _ in range(5):
+        data = gzip.compress(data, mtime=0)
+
+    with pytest.raises(InvalidInput, match="packed more than 3 times"):
+        read(data)

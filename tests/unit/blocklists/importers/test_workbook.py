@@ -3,7 +3,9 @@
 import io
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import openpyxl
@@ -12,6 +14,7 @@ import pytest
 from blocklists.entries import Kind
 from blocklists.importers.headers import Header
 from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.importers.unpacking import Limits
 from blocklists.importers.workbook import SHEET_BITS, Workbook
 from fanzha.errors import InvalidInput
 
@@ -187,3 +190,77 @@ def test_another_archive_is_no_workbook() -> None:
 
     with pytest.raises(InvalidInput, match="not a workbook"):
         Workbook(file)
+
+
+LAUGHS = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {b} "{("&" + a + ";") * 10}">' for a, b in pairwise("abcdefghij"))
+    + "]>"
+)
+
+
+def changed(part: str, change: Callable[[bytes], bytes]) -> io.BytesIO:
+    """Return a workbook of one number with one part of it changed."""
+    source, file = made(("s", of_rows(("号码",), ("17000000001",)))), io.BytesIO()
+    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in whole.namelist():
+            data = whole.read(name)
+            new.writestr(name, change(data) if name == part else data)
+    file.seek(0)
+    return file
+
+
+PARTS = ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "xl/theme/theme1.xml"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_workbook_that_declares_entities_is_refused(part: str, encoding: str) -> None:
+    def declare(data: bytes) -> bytes:
+        body = data.decode()
+        body = body[body.index("?>") + 2 :] if body.startswith("<?xml") else body
+        head = f'<?xml version="1.0" encoding="{encoding}"?><!-- x -->'
+        return f"{head}{LAUGHS}{body}".encode(encoding)
+
+    with pytest.raises(InvalidInput, match=f"{part}: declares a type of document"):
+        read(changed(part, declare))
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "data", [b"<a>&b;</a>", b"<a", b"", b"\x00\xff", b"<a></b>", b'<a xmlns:b="c">' * 2000]
+)
+def test_a_damaged_part_is_told_in_a_sentence(part: str, data: bytes) -> None:
+    try:
+        read(changed(part, lambda _: data))
+    except InvalidInput as error:
+        assert "not a workbook that can be read" in str(error)  # noqa: PT017 - some parts may lack
+
+
+def test_a_sheet_that_is_cut_off_is_told_in_a_sentence() -> None:
+    with pytest.raises(InvalidInput, match="not a workbook that can be read"):
+        read(changed(PARTS[0], lambda data: data[:-40]))
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("xl/worksheets/sheet1.xml", "more than 8 MiB unpacked|times its size"),
+        ("xl/styles.xml", "xl/styles.xml: more than 2 MiB unpacked"),
+    ],
+)
+def test_a_part_that_unpacks_to_too_much_is_refused(part: str, told: str) -> None:
+    file = changed(part, lambda data: data + b" " * (3 << 20))
+    limits = Limits(unpacked_bytes=8 << 20, ratio=50, ratio_from_bytes=1 << 20, held_bytes=2 << 20)
+    if part == "xl/styles.xml":
+        limits = replace(limits, ratio=10_000)
+
+    with pytest.raises(InvalidInput, match=told):
+        read(file, limits=limits)
+
+
+def test_all_parts_together_have_a_bound() -> None:
+    limits = Limits(unpacked_bytes=1 << 10)
+
+    with pytest.raises(InvalidInput, match="more than 1 KiB unpacked; divide it"):
+        read(made(("s", of_rows(("号码",), ("17000000001",)))), limits=limits)
