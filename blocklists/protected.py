@@ -165,12 +165,10 @@ def _looks_protected(name: str) -> bool:
 
 
 def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
-    both = np.concatenate((from_, to))
     rows = len(from_)
     protected = np.zeros(rows, np.bool_)
-    if not np.count_nonzero(np.abs(both) < service_codes.LARGEST):
-        # Nearly always, for forms of codes are short.
-        return protected
+    if not len(service_codes.candidates(np.concatenate((from_, to)))):
+        return protected  # nearly always
     real = service_codes.is_form(from_) & (ingress != _INTERNATIONAL)
     protected |= real | service_codes.rings(to)
     return protected

@@ -44,7 +44,8 @@ _INTERNATIONAL = re.compile(r"00(?P<international>[1-9][0-9]{2,14})")
 # The named group is the national number, or a service code written like one.
 _CHINA = re.compile(
     rf"""
-    (?:179(?:09|11|51)|12593)?                     # dialling prefixes for cheap long distance
+    # Dialling prefixes for cheap long distance; but eleven digits are a mobile number.
+    (?:(?!1[3-9][0-9]{{9}}\Z)(?:179(?:09|11|51)|12593))?
     (?:
         (?:86)?0?(?P<mobile>1[3-9][0-9]{{9}})
       | (?:86|0|860)(?P<fixed>(?:10|2[0-9]|[3-9][0-9]{{2}})[2-8][0-9]{{6,7}})

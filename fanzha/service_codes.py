@@ -97,7 +97,8 @@ _BEIJING = 10
 _NO_FOREIGN_RANGES = ("10", "11")
 """North America has no area codes with 0 or 1, so ranges of +10 and +11 hold no subscriber."""
 
-LARGEST = 861 * 10**9
+_NO_ROWS = np.zeros(0, np.int64)
+_LARGEST = 861 * 10**9
 """All keys of forms are below, in size."""
 _MOST_DIGITS = 12
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
@@ -167,14 +168,22 @@ def ranges_cover(heads: Int64s, digits: Int64s) -> Bools:
     return covering
 
 
-def _among(bounds: Int64s, keys: Int64s) -> Bools:
+def candidates(keys: Int64s) -> Int64s:
+    """Return the rows of number keys that may be a form; mostly none, which is soon found out."""
     size = np.abs(keys)
-    found: Bools = size < LARGEST
-    near = np.flatnonzero(found)
-    near = near[_odd(_COARSE, size[near])]
-    found[:] = False
-    if len(near):
-        found[near] = _odd(bounds, size[near])
+    small: Bools = size < _LARGEST
+    if not np.count_nonzero(small):
+        return _NO_ROWS
+    rows = np.flatnonzero(small)
+    likely: Int64s = rows[_odd(_COARSE, size.take(rows))]
+    return likely
+
+
+def _among(bounds: Int64s, keys: Int64s) -> Bools:
+    found = np.zeros(len(keys), np.bool_)
+    rows = candidates(keys)
+    if len(rows):
+        found[rows] = _odd(bounds, np.abs(keys[rows]))
     return found
 
 
