@@ -48,8 +48,11 @@ SERVICE_CODES = (
 )
 """An x stands for any digit."""
 
-AREA_CODES = (10, *range(20, 30), *range(300, 1000))
-"""Without the trunk prefix 0: Beijing, other cities with two digits, all others with three."""
+AREA_CODES = (10, *range(20, 30), *(area for area in range(300, 1000) if area not in (400, 800)))
+"""Without the trunk prefix 0: Beijing, other cities with two digits, all others with three.
+
+Which of them are given out is not asked. 400 and 800 are hotlines, whose ranges can be listed.
+"""
 
 
 class Form(NamedTuple):
@@ -121,8 +124,9 @@ def written(code: str, areas: Iterable[int] = AREA_CODES) -> Iterator[str]:
 def national_pattern() -> str:
     """Return a regular expression for forms without plus or 00; its group is the national part."""
     codes = "|".join(code.replace("x", "[0-9]") for code in SERVICE_CODES)
+    area = "10|2[0-9]|(?![48]00)[3-9][0-9]{2}"
     fronts = sorted({form.front for form in FORMS if re.fullmatch("86|0|860", form.front)})
-    return f"(?:{'|'.join(fronts)})(?P<service>(?:10|2[0-9]|[3-9][0-9]{{2}})?(?:{codes}))"
+    return f"(?:{'|'.join(fronts)})(?P<service>(?:{area})?(?:{codes}))"
 
 
 def prepare() -> None:
