@@ -24,11 +24,13 @@ def undisguised(text: str) -> str:
     other scripts, circled, full-width and Chinese ones, and marks between and around them.
     Letters that resemble digits are letters: ``11O`` is a name.
     """
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MOST_CHARACTERS or not any(map(str.isnumeric, text)):
         return ""
     number, schemes = _SCHEME.subn("", text, count=1)
     if schemes:
         number = unquote(_AFTER_NUMBER.sub("", number))
+    if any(each.isalpha() and not each.isnumeric() for each in number):
+        return ""  # nearly always, at the first character
     # Digit by digit before anything is normalised, for that makes ⒈ a digit and a full stop.
     plain = unicodedata.normalize("NFKC", "".join(map(_plain, number)))
     kept = "".join(each for each in plain if each == "+" or not _is_mark(each))

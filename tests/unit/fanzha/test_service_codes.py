@@ -1,5 +1,7 @@
 """Which number keys are forms of service codes, against a slow reading of the same table."""
 
+from pathlib import Path
+
 import numpy as np
 import phonenumbers
 import pytest
@@ -95,6 +97,7 @@ def test_no_foreign_subscriber_has_a_number_as_short_as_a_code_after_a_bare_plus
         for region in phonenumbers.region_codes_for_country_code(code):
             metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
             assert metadata is not None
+            assert metadata.general_desc is not None
             for length in metadata.general_desc.possible_length:
                 digits = len(str(code)) + length
                 low, end = code * 10**length, (code + 1) * 10**length
@@ -108,6 +111,15 @@ def test_no_foreign_subscriber_has_a_number_as_short_as_a_code_after_a_bare_plus
                 shielded |= {(code, digits, span) for span in bare}
 
     assert shielded == set()
+
+
+def test_the_page_lists_every_code_and_every_form() -> None:
+    page = (Path(__file__).parents[3] / "docs/protected-numbers.md").read_text()
+    tables = {
+        word.strip("`,") for line in page.splitlines() if "|" in line for word in line.split()
+    }
+
+    assert set(SERVICE_CODES) | {form.example for form in FORMS} <= tables
 
 
 def test_a_batch_of_ordinary_numbers_needs_one_comparison() -> None:
