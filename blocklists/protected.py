@@ -4,41 +4,28 @@ A mistake here costs lives, so the guard stands three times: imports refuse such
 patterns, row by row and with the reason; what is published holds none of them; and a
 decision disregards all other evidence about the parties named here.
 
-Only lookups in a handful of intervals and one substring search per URL: a few
-microseconds for a batch of calls, a tenth of one per URL.
+Which numbers are meant, in which written forms, is the table in `fanzha.service_codes`.
+For most batches one comparison, and one substring search per URL: a few microseconds for a
+batch of calls, a tenth of one per URL.
 
-Sources: the Chinese numbering plan (MIIT, to March 2023); ITU-T E.164 country codes.
+Sources: ITU-T E.164 country codes.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from blocklists import protected_names
 from blocklists.entries import Kind
 from blocklists.entry_table import Identities
+from fanzha import number_disguises, service_codes
 from fanzha.decisions import Action
+from fanzha.phone import FIRST_SENDER, HomePlan
 from fanzha.tables import Bools, Calls, Ingress, Int64s, Texts, Uint8s
 
-SERVICE_CODES = (
-    "110",  # police
-    "112",  # emergency on any mobile phone
-    "119",  # fire
-    "120",  # ambulance
-    "122",  # traffic accidents
-    "100xx",  # carriers
-    "12xxx",  # public services: 12110, 12321, 12345, 12381, 12395 and others
-    "95xxx",  # national services, banks among them
-    "95xxxx",
-    "96xxx",  # provincial services, 96110 among them
-    "96xxxx",
-)
-"""An x stands for any digit."""
-
 _INTERNATIONAL = np.uint8(Ingress.INTERNATIONAL)
-_HOME = "86"
-"""The country code that some switches, and forgers, put in front."""
+_PLAN = HomePlan()
 
 LEAST_DIGITS_AFTER_COUNTRY = 3
 """A range with fewer would cut off a whole country or network."""
@@ -50,23 +37,6 @@ _TWO_DIGIT_COUNTRIES = (
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 "
     "60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
 )
-
-# Intervals of the keys of `fanzha.phone`: codes are negative. With the country code in
-# front they are positive; where home is elsewhere, such digits are read as a code.
-_FORGED_CODES = tuple(_HOME + code for code in SERVICE_CODES)
-_SPANS = sorted(
-    [(-int(code.replace("x", "9")), -int(code.replace("x", "0")), True) for code in SERVICE_CODES]
-    + [
-        (-int(code.replace("x", "9")), -int(code.replace("x", "0")), False)
-        for code in _FORGED_CODES
-    ]
-    + [(int(code.replace("x", "0")), int(code.replace("x", "9")), False) for code in _FORGED_CODES]
-)
-_FIRST = np.array([first for first, _, _ in _SPANS], np.int64)
-_LAST = np.array([last for _, last, _ in _SPANS], np.int64)
-_CAN_CALL = np.array([can_call for _, _, can_call in _SPANS], np.bool_)
-"""Codes without a country code in front: only these can be real callers."""
-_LARGEST = int(np.abs(_FIRST).max())
 
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 _COUNTRY_DIGITS = np.full(100, 3, np.int64)
@@ -81,8 +51,8 @@ _GOVERNMENT = re.compile(r"[a-z]+://(?:[^/?#]*\.)?gov\.cn/")
 def calls(table: Calls) -> Bools:
     """Tell which calls must be connected: those to a protected number, and those from one.
 
-    A service code cannot call from abroad, nor with a country code in front: such
-    callers are forged and get no protection.
+    A service code cannot call from abroad: such callers are forged and get no protection.
+    Which form of a code a domestic trunk shows makes no difference.
     """
     return _parties(table.callers, table.callees, table.ingress)
 
@@ -103,9 +73,13 @@ def links(urls: Sequence[str]) -> Bools:
 
 
 def protected_numbers(keys: Int64s) -> Bools:
-    """Tell which numbers are protected, with or without a country code in front."""
-    small: Bools = np.abs(keys) <= _LARGEST
-    return _in_span(keys)[1] if np.count_nonzero(small) else small
+    """Tell which numbers are protected, in whatever form they are written."""
+    return service_codes.rings(keys)
+
+
+def forms_of(code: str) -> Iterator[str]:
+    """Write a service code, such as ``96110``, in every form that must ring."""
+    return service_codes.written(code)
 
 
 def refused_numbers(keys: Int64s, digits: Uint8s) -> Bools:
@@ -114,7 +88,7 @@ def refused_numbers(keys: Int64s, digits: Uint8s) -> Bools:
     ranges = np.flatnonzero(digits != _EXACT)
     if len(ranges):
         heads, lengths = keys[ranges], digits[ranges].astype(np.int64)
-        refused[ranges] = too_broad(heads, lengths) | _covering(heads, lengths)
+        refused[ranges] = too_broad(heads, lengths) | service_codes.ranges_cover(heads, lengths)
     return refused
 
 
@@ -141,6 +115,7 @@ def suspects(entries: Identities) -> Int64s:
             parties[refused],
             # Ranges may be too broad to allow, too.
             np.flatnonzero((entries.kinds == Kind.RANGE) & ~blocking),
+            _disguised(entries),
             named[protected_names.suspects(entries.patterns.take(named).all_raw())],
             np.flatnonzero(blocking & (entries.kinds == Kind.URL_PREFIX)),
         ]
@@ -151,17 +126,20 @@ def refusal(kind: Kind, pattern: str, key: int, digits: int, action: Action) -> 
     """Say why no entry may have this pattern; empty when it may.
 
     *pattern* is canonical; *key* and *digits* are those of a number, range or sender.
-    An ALLOW entry cuts nobody off, but one for a whole country would disarm the lists.
+    An ALLOW entry cuts nobody off, but one for a whole country would disarm the lists, and
+    one for a name that looks like a protected number would shield whoever bears it.
     """
     if kind == Kind.RANGE and bool(too_broad(np.array([key]), np.array([digits]))[0]):
         return f"the range {pattern} is too broad: at least {_least_digits(key)}"
+    if kind == Kind.SENDER and key >= FIRST_SENDER and _looks_protected(pattern):
+        return f"{pattern} reads like a protected number: write the digits if one is meant"
     if action != Action.BLOCK:
         return ""
     if kind in (Kind.HOST, Kind.URL_PREFIX):
         return protected_names.refusal(kind, pattern)
-    if kind == Kind.FINGERPRINT:
-        return ""  # protected senders are heard whatever they write
-    if refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
+    # Of texts none is refused: protected senders are heard whatever they write.
+    party = kind <= Kind.SENDER
+    if party and refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
         verb = "covers a protected number" if kind == Kind.RANGE else "is a protected number"
         return f"{pattern} {verb}: nothing may block emergency and service numbers"
     return ""
@@ -173,29 +151,24 @@ def _least_digits(key: int) -> str:
     return f"{LEAST_DIGITS_OF_CODES} digits of a service code"
 
 
+def _disguised(entries: Identities) -> Int64s:
+    """Return the rows of names that look like protected numbers."""
+    named = np.flatnonzero((entries.kinds == Kind.SENDER) & (entries.keys >= FIRST_SENDER))
+    texts = [entries.patterns.get(row) for row in named.tolist()]
+    found: Int64s = named[np.array([_looks_protected(text) for text in texts], np.bool_)]
+    return found
+
+
+def _looks_protected(name: str) -> bool:
+    digits = number_disguises.undisguised(name)
+    return bool(digits) and bool(service_codes.rings(_PLAN.number_keys([digits]))[0])
+
+
 def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
-    both = np.concatenate((from_, to))
-    if not np.count_nonzero(np.abs(both) <= _LARGEST):
-        # Nearly always, for codes are short.
-        return np.zeros(len(from_), np.bool_)
-    at, inside = _in_span(both)
     rows = len(from_)
-    real = inside[:rows] & _CAN_CALL[at[:rows]] & (ingress != _INTERNATIONAL)
-    protected: Bools = real | inside[rows:]
+    protected = np.zeros(rows, np.bool_)
+    if not len(service_codes.candidates(np.concatenate((from_, to)))):
+        return protected  # nearly always
+    real = service_codes.is_form(from_) & (ingress != _INTERNATIONAL)
+    protected |= real | service_codes.rings(to)
     return protected
-
-
-def _in_span(keys: Int64s) -> tuple[Int64s, Bools]:
-    at = np.maximum(np.searchsorted(_FIRST, keys, side="right") - 1, 0)
-    return at, (_FIRST[at] <= keys) & (keys <= _LAST[at])
-
-
-def _covering(heads: Int64s, digits: Int64s) -> Bools:
-    """Tell which ranges hold a protected number; one span after the other, for few there are."""
-    size, positive = np.abs(heads), heads > 0
-    covering = np.zeros(len(heads), np.bool_)
-    for first, last, _ in _SPANS:
-        low, high = sorted((abs(first), abs(last)))
-        beyond = _POWERS[np.clip(len(str(low)) - digits, 0, 18)]
-        covering |= (positive == (first > 0)) & (low // beyond <= size) & (size <= high // beyond)
-    return covering

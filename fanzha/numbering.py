@@ -3,7 +3,8 @@
 Only what is certain counts: a country code nobody has, a length its country does not
 use, a Chinese number that fits no form of the plan. Whether a segment is in use is not
 asked, for that changes, and in doubt the phone rings. Names (hashed senders),
-unreadable keys and service codes are never impossible.
+unreadable keys and service codes, in whatever form (`fanzha.service_codes`), are never
+impossible.
 
 One look-up per row among the bounds of what is possible (`fanzha.possible_numbers`), some
 30 nanoseconds in batches. The bounds are found when they are first needed: `prepare` takes
@@ -14,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from fanzha import possible_numbers
+from fanzha import possible_numbers, service_codes
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Attestation, Bools, Ingress, Int64s, Uint8s
 
@@ -27,11 +28,16 @@ NO_NUMBER, HOME, FOREIGN = range(3)
 def prepare() -> None:
     """Find the bounds now, so that the first decision need not."""
     _impossible()
+    service_codes.prepare()
 
 
 def impossible(keys: Int64s) -> Bools:
-    """Tell which keys are E.164 numbers that no subscriber can have."""
-    return _inside(_impossible(), keys)
+    """Tell which keys are E.164 numbers that neither a subscriber nor a service can have."""
+    found = _inside(_impossible(), keys)
+    if np.count_nonzero(found):
+        rows = np.flatnonzero(found)
+        found[rows] = ~service_codes.is_form(keys[rows])
+    return found
 
 
 def domestic(keys: Int64s, country_code: str = "86") -> Bools:
@@ -67,7 +73,8 @@ def forged_from_abroad(
     suspicious: Bools = ingress == _INTERNATIONAL
     if np.count_nonzero(suspicious):
         suspicious &= attestations != _ATTESTED
-        suspicious &= domestic(callers, country_code) | service_code(callers)
+        here = domestic(callers, country_code) | service_code(callers)
+        suspicious &= here | service_codes.after_bare_plus(callers)
     return suspicious
 
 

@@ -9,9 +9,10 @@ key                  party                                  written
 0                    could not be read
 ===================  =====================================  =====================
 
-The plus sign decides between the first two, so ``110`` and a forged ``+86110``
-never share a key. Digits without a plus are read by the home plan, the way the
-switches of that country write them; what fits nothing is refused, not guessed.
+The plus sign decides between the first two, so ``110`` and ``+86110`` never share
+a key; `fanzha.service_codes` tells that both mean the police. Digits without a plus
+are read by the home plan, the way the switches of that country write them; what fits
+nothing is refused, not guessed.
 Digits are exact. Two things are not: of a service code with twenty digits the
 last one is dropped, and two senders share a key with a probability of 2**-61.
 
@@ -27,6 +28,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from fanzha import service_codes
 from fanzha.tables import Int64s
 
 UNREADABLE = 0
@@ -39,25 +41,30 @@ _RANGE = re.compile(r"(\+?)([1-9][0-9]{1,13})\*")
 _SEPARATORS = re.compile(r"[\s().-]+")
 _INTERNATIONAL = re.compile(r"00(?P<international>[1-9][0-9]{2,14})")
 
-# The named group is the national number, or a service code forged into one.
+# The named group is the national number, or a service code written like one.
 _CHINA = re.compile(
-    r"""
-    (?:179(?:09|11|51)|12593)?                     # dialling prefixes for cheap long distance
+    rf"""
+    # Dialling prefixes for cheap long distance; but eleven digits are a mobile number.
+    (?:(?!1[3-9][0-9]{{9}}\Z)(?:179(?:09|11|51)|12593))?
     (?:
-        (?:86)?0?(?P<mobile>1[3-9][0-9]{9})
-      | (?:86|0|860)(?P<fixed>(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7})
+        (?:86)?0?(?P<mobile>1[3-9][0-9]{{9}})
+      | (?:86|0|860)(?P<fixed>(?:10|2[0-9]|[3-9][0-9]{{2}})[2-8][0-9]{{6,7}})
+      | {service_codes.national_pattern()}
       | (?:86)?(?P<other>
-            14[04][0-9]{10}                        # machines, 13 digits
-          | [48]00[0-9]{7}                         # hotlines
+            14[04][0-9]{{10}}                      # machines, 13 digits
+          | [48]00[0-9]{{7}}                       # hotlines
         )
     )
-  | 86(?P<forged>1[0-9]{2}|1[0-9]{4}|9[56][0-9]{3,4})
+  | 86(?P<forged>1[0-9]{{2}}|1[0-9]{{4}}|9[56][0-9]{{3,4}})
     """,
     re.VERBOSE,
 )
 _ELSEWHERE = re.compile(r"0(?P<national>[1-9][0-9]{5,12})")
-# A range of what the home plan would write with the country code.
-_CHINESE_RANGE = re.compile(r"(?:86)?(?:0(?=[1-9][0-9])|(?=1[3-9]|[2-8]))([0-9]{2,11})\*")
+# A range of what the home plan would write with the country code. Digits that begin with 86
+# have it already.
+_CHINESE_RANGE = re.compile(
+    r"(?:(?:86)?0(?=[1-9][0-9])|86(?=[1-9])|(?!86)(?=1[3-9]|[2-8]))([0-9]{2,11})\*"
+)
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,17 @@ def test_protected_patterns_of_every_kind_are_refused_with_the_reason() -> None:
     assert len(found.table) == 0
 
 
+def test_every_written_form_of_a_protected_number_is_refused() -> None:
+    listed = ["+8657196110", "0571 96110", "+110", "０５７１－９６１１０", "86110*", "+86571961*"]
+    senders = ["①①⓪", "tel:110", "１１０", "+8610 95588"]
+    kinds = [*[0] * len(listed), *[Kind.SENDER] * len(senders)]
+
+    found = checked(proposed(*listed, *senders, "11O", kinds=[*kinds, Kind.SENDER]))
+
+    assert outcomes(found) == [(row, Outcome.REFUSED) for row in range(len(kinds))]
+    assert found.table.entry(0).pattern == "11O"
+
+
 def test_an_allow_entry_may_name_the_protected_but_not_a_whole_country() -> None:
     found = checked(proposed("110", "www.gov.cn", "+86*", actions=[Action.ALLOW] * 3))
 

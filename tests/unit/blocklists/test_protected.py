@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from blocklists import protected
 from blocklists.entries import Kind
-from blocklists.entry_table import EXACT, text_key
+from blocklists.entry_table import EXACT, Identities, text_key
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Ingress
@@ -36,10 +36,8 @@ def why_name(pattern: str, action: Action = Action.BLOCK) -> str:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("front", ["", "86", "+86", "0086"])
-def test_a_service_number_is_refused_with_and_without_the_country_code(
-    front: str, number: str
-) -> None:
+@pytest.mark.parametrize("front", ["", "0", "0571", "+", "86", "+86", "0086", "+8610", "+860571"])
+def test_a_service_number_is_refused_whatever_stands_in_front(front: str, number: str) -> None:
     assert "protected number" in why(front + number)
 
 
@@ -50,7 +48,7 @@ def test_where_home_is_elsewhere_the_country_code_is_no_way_around() -> None:
 @pytest.mark.parametrize(
     "pattern",
     ["1101", "111", "113", "100", "10655123456", "1069012345", "9558", "9558812", "97110",
-     "+8617012345678", "+110", "+12120005550", "+861012345678", "Bank"],
+     "+8617012345678", "+1101", "+12120005550", "+861012345678", "Bank"],
 )  # fmt: skip
 def test_other_numbers_are_accepted(pattern: str) -> None:
     assert why(pattern) == ""
@@ -81,8 +79,10 @@ def test_a_range_just_narrow_enough_is_accepted(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["9558*", "95588*", "955881*", "1008*", "12345*", "96110*", "+86110*", "+869558*"]
-)
+    "pattern", ["9558*", "95588*", "955881*", "1008*", "12345*", "96110*", "+86110*", "+869558*",
+     "86110*", "861012*", "0571961*", "057111*", "+86571961*", "+8657196110*", "+861095*",
+     "+8605711*", "10110*", "+1008*"],
+)  # fmt: skip
 def test_a_range_that_covers_a_service_number_is_refused_to_blocks_only(pattern: str) -> None:
     assert "covers a protected number" in why(pattern)
     assert why(pattern, Action.ALLOW) == ""
@@ -185,8 +185,42 @@ def test_a_protected_number_may_call_and_text_except_from_abroad(number: str) ->
     assert found[Ingress.INTERNATIONAL] == (False, False)
 
 
-def test_a_caller_with_a_forged_country_code_gets_no_protection() -> None:
-    assert not protected.calls(some_calls("+86110", "0086110", "8695588")).any()
+FORMS = ("+86110", "0086110", "8695588", "+861096110", "+12381", "057196110")
+
+
+def test_a_caller_is_protected_at_home_in_whatever_form_its_code_is_shown() -> None:
+    assert protected.calls(some_calls(*FORMS)).all()
+    assert not protected.calls(some_calls(*FORMS, ingress=Ingress.INTERNATIONAL)).any()
+
+
+@pytest.mark.parametrize("number", ["571110", "10110", "1096110"])
+def test_behind_an_area_code_alone_only_the_callee_is_protected(number: str) -> None:
+    assert "protected number" in why(number)
+    assert protected.calls(some_calls(ORDINARY, callee=number)).all()
+    assert not protected.calls(some_calls(number)).any()
+
+
+@pytest.mark.parametrize("name", ["tel:110", "①①⓪", "sip:96110@ims.example", "【➀②3➃⑤】", "一一〇"])
+@pytest.mark.parametrize("action", Action)
+def test_a_name_that_reads_like_a_protected_number_is_refused(name: str, action: Action) -> None:
+    [key] = PLAN.sender_keys([name]).tolist()
+
+    assert "reads like" in protected.refusal(Kind.SENDER, name, key, EXACT, action)
+    assert not protected.calls(some_calls(name)).any()
+
+
+def test_the_columns_find_names_that_read_like_protected_numbers() -> None:
+    names = ["tel:110", "Bank", "①①⓪", "tel:+8617000000001", "96110"]
+    entries = Identities.of([(Kind.SENDER, name, Action.BLOCK) for name in names])
+
+    assert sorted(protected.suspects(entries).tolist()) == [0, 2, 4]
+
+
+def test_every_form_can_be_asked_for() -> None:
+    written = list(protected.forms_of("96110"))
+
+    assert {"96110", "+8657196110", "01096110", "+96110"} <= set(written)
+    assert protected.protected_numbers(PLAN.number_keys(written)).all()
 
 
 def test_ordinary_traffic_gets_no_protection() -> None:

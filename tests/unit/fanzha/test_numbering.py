@@ -35,6 +35,10 @@ def is_impossible(number: str) -> bool:
         "+8696110",
         "+8612345",
         "+86106900000000",
+        "+861096110",
+        "+86057112345",
+        "+12381",
+        "+95588",
         "+12025550123",
         "+442079460123",
         "+4402079460123",
@@ -59,6 +63,9 @@ def test_plausible(number: str) -> None:
         "+8612900000000",  # no mobile number begins with 12
         "+861390000000",  # a digit short
         "+86139000000000",  # a digit too many
+        "+86219611",
+        "+865719611000",
+        "+1238",
         "+861010000000",  # no local number begins with 1
         "+8688000000",  # without its area code
         "+8600013900000",
@@ -160,6 +167,10 @@ def test_domestic_numbers_include_forged_ones() -> None:
         ("+8613900000000", Ingress.UNSPECIFIED, Attestation.UNSPECIFIED, False),
         ("+86110", Ingress.INTERNATIONAL, Attestation.UNSPECIFIED, True),
         ("110", Ingress.INTERNATIONAL, Attestation.UNSPECIFIED, True),
+        ("+861096110", Ingress.INTERNATIONAL, Attestation.UNSPECIFIED, True),
+        ("+12381", Ingress.INTERNATIONAL, Attestation.UNSPECIFIED, True),
+        ("+12381", Ingress.INTERNATIONAL, Attestation.FULL, False),
+        ("+12381", Ingress.LOCAL, Attestation.UNSPECIFIED, False),
         ("110", Ingress.LOCAL, Attestation.UNSPECIFIED, False),
         ("+12025550123", Ingress.INTERNATIONAL, Attestation.UNSPECIFIED, False),
         ("anonymous", Ingress.INTERNATIONAL, Attestation.UNSPECIFIED, False),

@@ -11,7 +11,10 @@ from fanzha.phone import HomePlan
 spellings = st.one_of(
     st.from_regex(r"\+[0-9]{0,18}", fullmatch=True),
     st.from_regex(r"[0-9]{0,21}", fullmatch=True),
-    st.from_regex(r"(10|95|86|13|19|12)[0-9]{0,18}", fullmatch=True),
+    st.from_regex(r"(10|95|86|13|19|12|17951)[0-9]{0,18}", fullmatch=True),
+    st.from_regex(
+        r"(179(09|11|51)|12593)?(\+|00)?(86)?0?(10|571)?(110|96110|12345)", fullmatch=True
+    ),
     st.text(st.characters(codec="utf-8"), max_size=20),
     st.from_regex(r"\+[0-9 /:;,~-]{3,15}", fullmatch=True),
 )
@@ -52,6 +55,13 @@ def test_common_spellings_are_read_in_every_country(text: str) -> None:
 def test_mobile_numbers_are_read_as_dialled_at_home() -> None:
     assert read(["17000000001", "+8617000000001"], "86") == ([8617000000001] * 2, [True] * 2)
     assert read(["17000000001"], "1")[1] == [False]
+
+
+@pytest.mark.parametrize("text", ["17951095588", "17951010110", "86110", "571110", "1096110"])
+def test_what_may_be_read_in_two_ways_is_read_in_one(text: str) -> None:
+    [key], [was_read] = read([text], "86")
+
+    assert not was_read or key == HomePlan("86").number_key(text)
 
 
 def test_what_is_beside_a_number_does_not_matter() -> None:

@@ -1,0 +1,50 @@
+"""Reads what a text shows as a number, where other characters stand for the digits.
+
+For list patterns only. Traffic is taken as it came: a sender ``①①⓪`` is a name, so it gains
+nothing from looking like the police, and a list could tell it from them. Yet whatever reads
+the lists after us may undo the disguise, and then an entry for the name hurts the number.
+"""
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+_SCHEME = re.compile(r"\s*(?:tel|sips?|callto|sms|smsto|mms|mmsto):(?://)?", re.IGNORECASE)
+_AFTER_NUMBER = re.compile(r"[@;?].*", re.DOTALL)
+_MOST_CHARACTERS = 64
+"""Longer names are none of a number."""
+_LARGEST_ENCLOSED = 50
+"""Unicode has numbers in circles up to this one."""
+
+
+def undisguised(text: str) -> str:
+    """Return the number that *text* shows, in plain digits; empty where it shows none.
+
+    Undone are schemes and what belongs to them (``tel:``, ``sip:…@host``), the digits of
+    other scripts, circled, full-width and Chinese ones, and marks between and around them.
+    Letters that resemble digits are letters: ``11O`` is a name.
+    """
+    if len(text) > _MOST_CHARACTERS or not any(map(str.isnumeric, text)):
+        return ""
+    number, schemes = _SCHEME.subn("", text, count=1)
+    if schemes:
+        number = unquote(_AFTER_NUMBER.sub("", number))
+    if any(each.isalpha() and not each.isnumeric() for each in number):
+        return ""  # nearly always, at the first character
+    # Digit by digit before anything is normalised, for that makes ⒈ a digit and a full stop.
+    plain = unicodedata.normalize("NFKC", "".join(map(_plain, number)))
+    kept = "".join(each for each in plain if each == "+" or not _is_mark(each))
+    return kept if re.fullmatch(r"\+?[0-9]+", kept) else ""
+
+
+def _plain(character: str) -> str:
+    value = float(unicodedata.numeric(character, -1))
+    if not value.is_integer() or not 0 <= value <= _LARGEST_ENCLOSED:
+        return character
+    # Chinese characters for ten and more are no digits.
+    return character if value > 9 and character.isalpha() else str(int(value))  # noqa: PLR2004
+
+
+def _is_mark(character: str) -> bool:
+    """Tell whether *character* is a space, a sign, or one that is not seen."""
+    return unicodedata.category(character)[0] in "PSZCM"
