@@ -40,6 +40,14 @@ TurnedAway: TypeAlias = Callable[[str, str, Unauthenticated | NotAllowed], None]
 """Takes the method, the address of the peer, and why."""
 
 
+def status_of(error: Exception) -> grpc.StatusCode:
+    """Return the status of the nearest class of *error* that has one; UNKNOWN where none has."""
+    for kind in type(error).__mro__:
+        if kind in STATUS_BY_ERROR:
+            return STATUS_BY_ERROR[kind]
+    return grpc.StatusCode.UNKNOWN
+
+
 class _Unreadable:
     """Stands in for a request whose bytes are no message."""
 
@@ -112,7 +120,7 @@ class _Guard:
     async def _abort(self, context: Any, error: Exception) -> None:
         if isinstance(error, grpc.RpcError | grpc.aio.AbortError):
             raise error
-        status = STATUS_BY_ERROR.get(type(error), grpc.StatusCode.UNKNOWN)
+        status = status_of(error)
         message = str(error)
         if status is grpc.StatusCode.UNKNOWN:
             # Its message may quote the request, so only its type and place are told.
