@@ -1,7 +1,6 @@
 """Turns our errors into gRPC statuses, for every method, in one place."""
 
 import inspect
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -16,11 +15,9 @@ from fanzha.errors import (
     Unavailable,
     VersionConflict,
 )
-from services.faults import kind_and_places
 from services.rpc.gate import Overloaded, TooLate
 from services.rpc.retry_hint import retry_trailers
-
-logger = logging.getLogger(__name__)
+from services.rpc.unexpected import UnexpectedLog
 
 STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
@@ -59,23 +56,31 @@ def guarded(
     handler: Handler,
     method: str,
     failed: Callable[[str], None],
-    turned_away: TurnedAway = lambda _method, _peer, _error: None,
+    turned_away: TurnedAway,
+    unexpected: UnexpectedLog,
 ) -> Handler:
-    """Abort with the status of the error; anything unexpected is logged and ends as UNKNOWN.
+    """Abort with the status of the error; anything *unexpected* is logged and ends as UNKNOWN.
 
     *failed* is told the status of every request that ends so, such as ``not_found``;
     *turned_away* of those whose sender is not known, or may not do what it asks.
     """
-    return _Guard(method, failed, turned_away).around(handler)
+    return _Guard(method, failed, turned_away, unexpected).around(handler)
 
 
 class _Guard:
     """What stands around one method."""
 
-    def __init__(self, method: str, failed: Callable[[str], None], turned_away: TurnedAway) -> None:
+    def __init__(
+        self,
+        method: str,
+        failed: Callable[[str], None],
+        turned_away: TurnedAway,
+        unexpected: UnexpectedLog,
+    ) -> None:
         self._method = method
         self._failed = failed
         self._turned_away = turned_away
+        self._unexpected = unexpected
 
     def around(self, handler: Handler) -> Handler:
         read, write = _tolerant(handler.request_deserializer), handler.response_serializer
@@ -83,13 +88,13 @@ class _Guard:
             serve = self._answering_once(handler.unary_unary)
             return grpc.unary_unary_rpc_method_handler(serve, read, write)
         if handler.stream_unary is not None:
-            serve = self._answering_once(handler.stream_unary)
-            return grpc.stream_unary_rpc_method_handler(serve, handler.request_deserializer, write)
+            serve = self._answering_once(_checking(handler.stream_unary, read))
+            return grpc.stream_unary_rpc_method_handler(serve, read, write)
         if handler.unary_stream is not None:
             serve = self._answering(handler.unary_stream)
             return grpc.unary_stream_rpc_method_handler(serve, read, write)
-        serve = self._answering(handler.stream_stream)
-        return grpc.stream_stream_rpc_method_handler(serve, handler.request_deserializer, write)
+        serve = self._answering(_checking(handler.stream_stream, read))
+        return grpc.stream_stream_rpc_method_handler(serve, read, write)
 
     def _answering(self, method: Any) -> Any:
         # Generated servicers yield their responses; that of health writes them itself.
@@ -125,7 +130,7 @@ class _Guard:
         if status is grpc.StatusCode.UNKNOWN:
             # Its message may quote the request, so only its type and place are told.
             message = f"unexpected {type(error).__name__}"
-            logger.error("unexpected in %s: %s", self._method, kind_and_places(error))
+            self._unexpected.note(self._method, error)
         self._failed(status.name.lower())
         if isinstance(error, Unauthenticated | NotAllowed):
             self._turned_away(self._method, context.peer(), error)
@@ -138,6 +143,30 @@ class _Guard:
 def _check_read(request: Any) -> None:
     if request is _UNREADABLE:
         raise InvalidInput("request: its bytes are no message of this method")
+
+
+def _checking(serve: Any, read: Any) -> Any:
+    """Let *serve* take the requests of a stream, up to the first whose bytes are no message."""
+    if read is None:
+        return serve
+
+    async def checked(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for request in requests:
+            _check_read(request)
+            yield request
+
+    if inspect.isasyncgenfunction(serve):
+
+        async def serve_often(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+            async for response in serve(checked(requests), context):
+                yield response
+
+        return serve_often
+
+    async def serve_once(requests: AsyncIterator[Any], context: Any) -> Any:
+        return await serve(checked(requests), context)
+
+    return serve_once
 
 
 def _tolerant(read: Any) -> Any:

@@ -19,6 +19,7 @@ from services.rpc.entry import behind
 from services.rpc.errors import Handler, guarded
 from services.rpc.gate import Gate
 from services.rpc.security import Security
+from services.rpc.unexpected import UnexpectedLog
 
 
 class Registry:
@@ -33,6 +34,7 @@ class Registry:
         self._failed = failed
         self._gate = gate
         self._security = security
+        self._unexpected = UnexpectedLog()
         self._handlers: dict[str, Handler] = {}
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
@@ -44,8 +46,9 @@ class Registry:
             method = f"/{service}/{name}"
             enter = self._entrance(method)
             entered = handler if enter is None else behind(handler, enter)
-            turned_away = self._security.turned_away
-            self._handlers[method] = guarded(entered, method, self._failed, turned_away)
+            self._handlers[method] = guarded(
+                entered, method, self._failed, self._security.turned_away, self._unexpected
+            )
 
     def add_methods_of_bytes(self, service: ServiceDescriptor, servicer: object) -> None:
         """Take a service whose methods are unary, read and write bytes, and have a gate."""
