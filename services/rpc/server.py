@@ -35,6 +35,7 @@ from fanzha.v1 import (
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
+from services import identity
 from services.not_decided import NotDecided
 from services.ports import insist_on_being_alone
 from services.rpc.access import AccessServicer
@@ -112,14 +113,14 @@ class RpcServer:
         servicers: dict[str, object],
         *,
         max_message_bytes: int,
+        security: Security,
         max_connection_requests: int = 128,
         max_line_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
         not_decided: Callable[[NotDecided], None] = lambda _why: None,
-        security: Security | None = None,
     ) -> None:
-        self._security = security or Security()
+        self._security = security
         servicers = {"access": AccessServicer()} | servicers
         self._server = grpc.aio.server(
             options=[
@@ -173,7 +174,9 @@ class RpcServer:
             bound = self._server.add_insecure_port(address)
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
-        await self._server.start()
+        # Requests inherit who they are from, until they are asked, and never who started us.
+        with identity.acting(self._security.unasked):
+            await self._server.start()
         return bound
 
     async def serve(self) -> None:

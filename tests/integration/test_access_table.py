@@ -101,7 +101,7 @@ async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -
         return b"reached"
 
     gate = Gate(longest_wait_seconds=1, clock=monotonic)
-    registry = Registry(lambda _code: None, gate, security.Security())
+    registry = Registry(lambda _code: None, gate, security.DEVELOPMENT)
     handlers: dict[str, Any] = {"DoAll": grpc.unary_unary_rpc_method_handler(serve)}
     registry.add_registered_method_handlers("fanzha.v1.NewService", handlers)
     server = grpc.aio.server()
