@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
+from traceback import clear_frames
 from typing import Any, TypeAlias
 
 import grpc
@@ -16,6 +17,7 @@ from fanzha.errors import (
     VersionConflict,
 )
 from services.rpc.gate import Overloaded, TooLate
+from services.rpc.memory_return import MemoryReturn
 from services.rpc.retry_hint import retry_trailers
 from services.rpc.unexpected import UnexpectedLog
 
@@ -57,14 +59,17 @@ def guarded(
     method: str,
     failed: Callable[[str], None],
     turned_away: TurnedAway,
+    *,
     unexpected: UnexpectedLog,
+    memory: MemoryReturn,
 ) -> Handler:
     """Abort with the status of the error; anything *unexpected* is logged and ends as UNKNOWN.
 
     *failed* is told the status of every request that ends so, such as ``not_found``;
-    *turned_away* of those whose sender is not known, or may not do what it asks.
+    *turned_away* of those whose sender is not known, or may not do what it asks; *memory* how many
+    bytes each request had.
     """
-    return _Guard(method, failed, turned_away, unexpected).around(handler)
+    return _Guard(method, failed, turned_away, unexpected=unexpected, memory=memory).around(handler)
 
 
 class _Guard:
@@ -75,15 +80,19 @@ class _Guard:
         method: str,
         failed: Callable[[str], None],
         turned_away: TurnedAway,
+        *,
         unexpected: UnexpectedLog,
+        memory: MemoryReturn,
     ) -> None:
         self._method = method
         self._failed = failed
         self._turned_away = turned_away
         self._unexpected = unexpected
+        self._memory = memory
 
     def around(self, handler: Handler) -> Handler:
-        read, write = _tolerant(handler.request_deserializer), handler.response_serializer
+        read = _tolerant(handler.request_deserializer, self._memory)
+        write = handler.response_serializer
         if handler.unary_unary is not None:
             serve = self._answering_once(handler.unary_unary)
             return grpc.unary_unary_rpc_method_handler(serve, read, write)
@@ -107,6 +116,7 @@ class _Guard:
                 _check_read(request)
                 return await serve(request, context)
             except Exception as error:
+                del request  # see `_let_go`
                 await self._abort(context, error)
 
         return serve_or_abort
@@ -118,6 +128,7 @@ class _Guard:
                 async for response in serve(request, context):
                     yield response
             except Exception as error:
+                del request  # see `_let_go`
                 await self._abort(context, error)
 
         return serve_or_abort
@@ -131,6 +142,7 @@ class _Guard:
             # Its message may quote the request, so only its type and place are told.
             message = f"unexpected {type(error).__name__}"
             self._unexpected.note(self._method, error)
+        _let_go(error)
         self._failed(status.name.lower())
         if isinstance(error, Unauthenticated | NotAllowed):
             self._turned_away(self._method, context.peer(), error)
@@ -138,6 +150,18 @@ class _Guard:
         if isinstance(error, Overloaded):
             trailers = retry_trailers(status.value[0], message, error.wait_seconds)
         await context.abort(status, message, trailers)
+
+
+def _let_go(error: BaseException) -> None:
+    """Empty the frames that *error* came through: they hold the request, and its bytes.
+
+    The error that gRPC aborts with refers to this one, and to itself by way of the context, so it
+    waits for Python to look for garbage, with all its frames.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        clear_frames(found.__traceback__)
+        found = found.__cause__ or found.__context__
 
 
 def _check_read(request: Any) -> None:
@@ -169,12 +193,13 @@ def _checking(serve: Any, read: Any) -> Any:
     return serve_once
 
 
-def _tolerant(read: Any) -> Any:
+def _tolerant(read: Any, memory: MemoryReturn) -> Any:
     # Bytes that are no message would end as INTERNAL with a stack trace in the log.
     if read is None:
         return None
 
     def read_or_mark(data: bytes) -> Any:
+        memory.took(len(data))
         try:
             return read(data)
         except DecodeError:
