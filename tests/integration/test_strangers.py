@@ -75,11 +75,14 @@ async def test_a_compressed_request_is_not_taken(compression: grpc.Compression) 
 
 
 async def test_a_check_of_health_is_short_where_it_is_open_to_anybody(tmp_path: Path) -> None:
-    name = health_pb2.HealthCheckRequest(service="").SerializeToString()
+    checks = [
+        health_pb2.HealthCheckRequest(service=name).SerializeToString()
+        for name in ("a" * MOST_BYTES, "a", "")
+    ]
     async with serving(asking(tmp_path)) as port:
-        found = [await status_of(port, bytes(MOST_BYTES + 1)), await status_of(port, name)]
+        found = [await status_of(port, check) for check in checks]
 
-    assert found == ["INVALID_ARGUMENT", "OK"]
+    assert found == ["INVALID_ARGUMENT", "NOT_FOUND", "OK"]
 
 
 async def test_who_sends_nothing_holds_up_no_other_for_good(tmp_path: Path) -> None:
