@@ -68,8 +68,8 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
     exposure.check_admin(settings)
     exposure.tell_of_admin(settings)
-    if settings.asks_who:
-        identity.become(identity.SERVICE)  # what begins here, and is no request
+    # What begins here, and is no request.
+    identity.become(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
     stop = lifetime.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()

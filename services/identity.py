@@ -1,7 +1,8 @@
 """Who asks: a name, roles, and the regions and list sources they reach.
 
 The edge finds out who asks and says so with `become`; what runs below asks `current`. Without
-identities in the settings everybody is `DEVELOPER`, and says their own name.
+identities in the settings everybody is `DEVELOPER`, and says their own name: the edge has to say
+that, too. Where nobody has said anything, nobody may do anything.
 """
 
 import unicodedata
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blocklists.entries import Source
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, Unauthenticated
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANK = frozenset(
@@ -69,18 +70,23 @@ class Identity:
 
 
 DEVELOPER = Identity(name="developer", roles=frozenset(Role), development=True)
+"""Who asks, and who acts in the background, where nobody is asked who they are."""
 NOBODY = Identity(name="nobody", roles=frozenset())
 """Who calls a method that is open to anybody, where identities are asked for elsewhere."""
 
 SERVICE = Identity(name="fanzha", roles=frozenset(Role))
 """Who acts in the background of a service that asks who asks: nobody asked for it."""
 
-_current: ContextVar[Identity] = ContextVar("identity", default=DEVELOPER)
+# Without a default: code that forgot to say who asks must not act with all roles.
+_current: ContextVar[Identity] = ContextVar("identity")
 
 
 def current() -> Identity:
-    """Return who asks in this task."""
-    return _current.get()
+    """Return who asks in this task; raise `Unauthenticated` where nobody has said so."""
+    try:
+        return _current.get()
+    except LookupError:
+        raise Unauthenticated("nobody knows who asks: this task has no identity") from None
 
 
 def become(identity: Identity) -> None:

@@ -46,8 +46,8 @@ async def run(settings: Settings) -> int:
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
     exposure.check_warning(settings)
-    if settings.asks_who:
-        identity.become(identity.SERVICE)  # what begins here, and is no request
+    # What begins here, and is no request.
+    identity.become(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
     stop = lifetime.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url, connections=CONNECTIONS)

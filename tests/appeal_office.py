@@ -39,6 +39,7 @@ from services.hit_store import HitStore
 from services.identity import Identity, Role
 from services.list_changes import Reference, Terms
 from services.rpc.appeal import AppealServicer
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.settings import Settings
 from tests.builders import NINE_O_CLOCK_MS, as_written
@@ -185,7 +186,7 @@ async def office(
         origins=RequestedOrigins(ChangeStore(client)),
     )
     servicer: Any = AppealServicer(built.appeals)
-    server = RpcServer({"appeal": servicer}, max_message_bytes=2**24)
+    server = RpcServer({"appeal": servicer}, max_message_bytes=2**24, security=DEVELOPMENT)
     port = await server.start("127.0.0.1", 0)
     running = Office(
         built=built,

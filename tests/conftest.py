@@ -5,8 +5,13 @@ import os
 import pytest
 from hypothesis import settings
 
+from services import identity
+
 # Processes that tests start would compile all our modules anew, each of them.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# What tests call without a server in between, they call as the developer does.
+identity.become(identity.DEVELOPER)
 
 settings.register_profile("fanzha", deadline=None)
 settings.load_profile("fanzha")

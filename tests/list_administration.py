@@ -21,6 +21,7 @@ from services.current_lists import CurrentLists
 from services.entry_hit_store import EntryHitStore
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.changes import ChangeServicer
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 
 
@@ -58,6 +59,7 @@ def administering(
                 "changes": ChangeServicer(changes, drafting),
             },
             max_message_bytes=2**22,
+            security=DEVELOPMENT,
         )
         stop = asyncio.Event()
         found.extend((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), stop))

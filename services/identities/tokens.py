@@ -29,6 +29,8 @@ LEEWAY_SECONDS = 10
 LONGEST_TOKEN = 8192
 """Characters."""
 MOST_REMEMBERED = 10_000
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999: no later `exp` is a time."""
 _REQUIRED = ["exp", "iss", "aud", "sub"]
 _WHY: tuple[tuple[type[InvalidTokenError], str], ...] = (
     (ExpiredSignatureError, "expired; get a new one"),
@@ -37,6 +39,8 @@ _WHY: tuple[tuple[type[InvalidTokenError], str], ...] = (
     (InvalidAudienceError, "not for token_audience"),
     (InvalidSignatureError, "its signature is wrong"),
 )
+_UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
+"""What PyJWT and the JSON parser let through for claims of wrong types and for deep nesting."""
 
 
 class Tokens:
@@ -86,7 +90,9 @@ class Tokens:
             said = self._decoded(token, keys)
         except InvalidTokenError as error:
             raise Unauthenticated(f"token: {_why(error)}") from error
-        if "jti" in said and said["jti"] in revoked:
+        except _UNREADABLE as error:
+            raise Unauthenticated("token: cannot be read") from error
+        if _revocable(said) in revoked:
             raise Unauthenticated("token: revoked")
         try:
             return Identity(
@@ -95,7 +101,7 @@ class Tokens:
                 regions=claims.regions(said.get("regions")),
                 sources=claims.sources(said.get("sources")),
                 credential=Credential.TOKEN,
-                expires_s=float(said["exp"]) + LEEWAY_SECONDS,
+                expires_s=_expiry(said["exp"]) + LEEWAY_SECONDS,
             )
         except ValueError as error:
             raise Unauthenticated(f"token: {error}") from error
@@ -117,6 +123,18 @@ class Tokens:
             options={"require": _REQUIRED},
         )
         return decoded
+
+
+def _revocable(said: dict[str, Any]) -> str:
+    token_id = said.get("jti")
+    return token_id if isinstance(token_id, str) else ""
+
+
+def _expiry(said: Any) -> float:
+    # A bool is an int, and a text such as "1e9" would pass for a number.
+    if isinstance(said, bool) or not isinstance(said, int | float) or not 0 < said <= LAST_SECOND:
+        raise ValueError("exp: not a time")
+    return float(said)
 
 
 def _why(error: InvalidTokenError) -> str:

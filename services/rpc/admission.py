@@ -12,11 +12,12 @@ import grpc
 
 from services.not_decided import NotDecided
 from services.rpc.gate import Gate
+from services.rpc.memory_return import MemoryReturn
 
 Serve = Callable[[bytes, Any], Awaitable[bytes]]
 
 
-def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
+def admitted(serve: Serve, gate: Gate, memory: MemoryReturn) -> "grpc.RpcMethodHandler[Any, Any]":
     """Serve the requests that *gate* lets in; the others raise what it raises."""
 
     async def admit(_requests: object, context: Any) -> bytes:
@@ -27,6 +28,7 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
                 # Whoever asked has gone, or never sent what it asks.
                 gate.not_decided(NotDecided.GONE)
                 await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
+            memory.took(len(data))
             gate.was_read(context.time_remaining())
             return await serve(data, context)
         except asyncio.CancelledError:

@@ -56,8 +56,6 @@ class Desk:
         now_ms = self._now_ms()
         table = self._intake.table(requests, now_ms)
         self._observer.stage_done(self._channel, "convert")
-        if not len(table):
-            return [request.fault or b"" for request in requests]
         answers = _written(requests, self._decide(table, now_ms // 1000))
         self._observer.stage_done(self._channel, "respond")
         return answers
@@ -72,7 +70,6 @@ def _written(requests: Sequence[Request], decisions: Decisions) -> list[Answer]:
         rows += request.rows
     details: list[dict[int, Detail]] = [{} for _ in requests]
     for row, detail in decisions.details.items():
-        # The last of those that begin here: others have no rows.
         details[bisect_right(firsts, row) - 1][row] = detail
     return [
         _answer(request, decisions, own, first)
@@ -83,8 +80,6 @@ def _written(requests: Sequence[Request], decisions: Decisions) -> list[Answer]:
 def _answer(
     request: Request, decisions: Decisions, details: Mapping[int, Detail], first: int
 ) -> Answer:
-    if request.fault is not None:
-        return request.fault
     would_block = decisions.would_block if request.with_shadow_entries else {}
     if not request.single:
         return batch_response(decisions, details, first, request.rows, would_block)

@@ -5,7 +5,7 @@ reference. A row that cannot be read gets key 0 or an empty text and a sentence 
 ``errors``; it never stops the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
     Attestation,
+    Bools,
     Calls,
     Ingress,
     Links,
@@ -53,7 +54,7 @@ class Reader:
         trunks = [row.trunk for row in rows]
         wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
         if any(trunks):
-            wrong |= [len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks]
+            wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
         errors = {row: wrong_with_call(self.home, rows[row]) for row in rows_of(wrong)}
         return Calls(
             callers=callers,
@@ -75,7 +76,7 @@ class Reader:
         receivers = self.home.number_keys([row.receiver for row in rows])
         times = np.array([row.submitted_at_ms for row in rows], np.int64)
         wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
-        wrong |= [not 0 < len(body) <= _SURELY_SHORT for body in bodies]
+        wrong |= _column(not 0 < len(body) <= _SURELY_SHORT for body in bodies)
         errors = {}
         for row in rows_of(wrong):
             if error := wrong_with_text(self.home, rows[row]):
@@ -100,11 +101,16 @@ class Reader:
         subscribers = self.home.number_keys(askers) if any(askers) else np.zeros(len(rows), int)
         times = np.array([row.requested_at_ms for row in rows], np.int64)
         wrong = not_times(times)
-        wrong |= [not url for url in urls]
-        wrong |= (subscribers == UNREADABLE) & [bool(asker) for asker in askers]
+        wrong |= _column(not url for url in urls)
+        wrong |= (subscribers == UNREADABLE) & _column(bool(asker) for asker in askers)
         return Links(
             urls=urls,
             subscribers=subscribers,
             requested_at_ms=or_now(times, now_ms),
             errors={row: wrong_with_link(rows[row], urls[row]) for row in rows_of(wrong)},
         )
+
+
+def _column(facts: Iterable[bool]) -> Bools:
+    # A list would do for numpy, but for an empty one, which it takes for numbers.
+    return np.fromiter(facts, np.bool_)

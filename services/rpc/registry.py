@@ -13,12 +13,16 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services import access
+from services.access import Door
 from services.rpc.admission import admitted
 from services.rpc.doorkeeper import Enter, closed
 from services.rpc.entry import behind
 from services.rpc.errors import Handler, guarded
 from services.rpc.gate import Gate
+from services.rpc.memory_return import MemoryReturn
+from services.rpc.open_reads import OpenReads
 from services.rpc.security import Security
+from services.rpc.unexpected import UnexpectedLog
 
 
 class Registry:
@@ -33,6 +37,9 @@ class Registry:
         self._failed = failed
         self._gate = gate
         self._security = security
+        self._unexpected = UnexpectedLog()
+        self._open_reads = OpenReads()
+        self._memory = MemoryReturn()
         self._handlers: dict[str, Handler] = {}
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
@@ -43,14 +50,21 @@ class Registry:
         for name, handler in handlers.items():
             method = f"/{service}/{name}"
             enter = self._entrance(method)
-            entered = handler if enter is None else behind(handler, enter)
-            turned_away = self._security.turned_away
-            self._handlers[method] = guarded(entered, method, self._failed, turned_away)
+            reads = self._open_reads if access.allowed_at(method) is Door.OPEN else None
+            entered = handler if enter is None else behind(handler, enter, self._memory, reads)
+            self._handlers[method] = guarded(
+                entered,
+                method,
+                self._failed,
+                self._security.turned_away,
+                unexpected=self._unexpected,
+                memory=self._memory,
+            )
 
     def add_methods_of_bytes(self, service: ServiceDescriptor, servicer: object) -> None:
         """Take a service whose methods are unary, read and write bytes, and have a gate."""
         handlers: dict[str, Handler] = {
-            method.name: admitted(getattr(servicer, method.name), self._gate)
+            method.name: admitted(getattr(servicer, method.name), self._gate, self._memory)
             for method in service.methods
         }
         self.add_registered_method_handlers(service.full_name, handlers)

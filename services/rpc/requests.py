@@ -6,8 +6,7 @@ joined as they are, and read once.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -17,6 +16,7 @@ from fanzha.tables import MAX_ROWS, Channel
 from fanzha.v1 import interception_pb2 as pb
 from services.observer import Table
 from services.rpc import wire
+from services.rpc.row_recovery import ReadRows, recovered
 
 _SINGLE = {
     Channel.CALL: pb.DecideCallRequest,
@@ -28,6 +28,8 @@ _BATCH = {
     Channel.TEXT: pb.DecideTextsRequest,
     Channel.LINK: pb.DecideLinksRequest,
 }
+_OTHER_FIELDS = 64
+"""So many fields a request may have besides its rows, some of which a later version may know."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,10 +40,9 @@ class Request:
     single: bool
     """Asks for one decision, not for a batch that may have one row."""
     rows: int
+    """At least one."""
     heads: Sequence[int] = ()
     """Where its rows begin; none if it is not written as usual."""
-    fault: InvalidInput | None = None
-    """What is wrong with all of it. It has no rows then."""
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: it is not written as usual, and protobuf reads it."""
@@ -58,6 +59,7 @@ class Intake:
         by_message: Callable[[Sequence[Any], int], Table],
         fewest_by_column: int,
     ) -> None:
+        self._channel = channel
         self._field = channel.name.lower()
         self._single: Any = _SINGLE[channel]
         self._batch: Any = _BATCH[channel]
@@ -72,14 +74,18 @@ class Intake:
         except wire.Unusual:
             heads = ()
         if not heads or (single and len(heads) > 1):
-            message = self._message(data, single=single)
-            rows = len(self._rows(message, single=single))
-            with_shadows = message.with_shadow_entries
-            return Request(data=data, single=single, rows=rows, with_shadow_entries=with_shadows)
+            self._check_fields(data)
+            read = self._read(data, single=single)
+            return Request(
+                data=data,
+                single=single,
+                rows=len(read.messages),
+                with_shadow_entries=read.with_shadow_entries,
+            )
         return Request(data=data, single=single, rows=len(heads), heads=heads)
 
     def table(self, requests: Sequence[Request], now_ms: int) -> Table:
-        """Read all rows into one table; requests that turn out to be no messages get a fault."""
+        """Read all rows of requests that were opened into one table."""
         if sum(request.rows for request in requests) >= self._fewest_by_column and all(
             request.heads for request in requests
         ):
@@ -90,29 +96,35 @@ class Intake:
                 return self._by_column(rows, now_ms)
             except wire.Unusual:
                 pass
-        messages = [self._messages_or_fault(request) for request in requests]
-        return self._by_message(list(chain.from_iterable(messages)), now_ms)
+        messages: list[Any] = []
+        errors: dict[int, str] = {}
+        for request in requests:
+            read = self._read(request.data, single=request.single)
+            errors |= {len(messages) + row: error for row, error in read.errors.items()}
+            messages += read.messages
+        table = self._by_message(messages, now_ms)
+        return replace(table, errors={**table.errors, **errors}) if errors else table
 
-    def _messages_or_fault(self, request: Request) -> Sequence[Any]:
+    def _check_fields(self, data: bytes) -> None:
+        if wire.has_more_fields(data, MAX_ROWS + _OTHER_FIELDS):
+            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not more")
+
+    def _read(self, data: bytes, *, single: bool) -> ReadRows:
         try:
-            return self._messages(request.data, single=request.single)
-        except InvalidInput as fault:
-            request.fault, request.rows = fault, 0
-            return ()
-
-    def _messages(self, data: bytes, *, single: bool) -> Sequence[Any]:
-        return self._rows(self._message(data, single=single), single=single)
-
-    def _message(self, data: bytes, *, single: bool) -> Any:
-        try:
-            return (self._single if single else self._batch).FromString(data)
+            read = self._parsed(data, single=single)
         except DecodeError:
-            raise InvalidInput("request: its bytes are no message of this method") from None
+            try:
+                read = recovered(self._channel, data, single=single)
+            except DecodeError:
+                raise InvalidInput("request: its bytes are no message of this method") from None
+        rows = len(read.messages)
+        if not 1 <= rows <= MAX_ROWS:
+            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not {rows}")
+        return read
 
-    def _rows(self, message: Any, *, single: bool) -> Sequence[Any]:
-        if single:
-            return (getattr(message, self._field),)
-        rows: Sequence[Any] = getattr(message, f"{self._field}s")
-        if not 1 <= len(rows) <= MAX_ROWS:
-            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not {len(rows)}")
-        return rows
+    def _parsed(self, data: bytes, *, single: bool) -> ReadRows:
+        request = (self._single if single else self._batch).FromString(data)
+        rows = (getattr(request, self._field),) if single else getattr(request, f"{self._field}s")
+        return ReadRows(
+            messages=list(rows), errors={}, with_shadow_entries=request.with_shadow_entries
+        )

@@ -8,6 +8,7 @@ from services.identities import keys, roster
 from services.identities.certificates import Certificates
 from services.identities.tokens import Tokens
 from services.identities.watched import Watched
+from services.identity import DEVELOPER, NOBODY, Identity
 from services.rpc.doorkeeper import Doorkeeper
 from services.rpc.errors import TurnedAway
 from services.rpc.tls import ServerTls
@@ -22,11 +23,26 @@ def _forget(_method: str, _peer: str, _error: Exception) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
-    """The default: no TLS, and everybody is the developer."""
+    """There is no default: either a *doorkeeper* asks who they are, or *development* is said."""
 
     tls: ServerTls | None = None
     doorkeeper: Doorkeeper | None = None
+    development: bool = False
+    """Whether nobody is asked who they are, and everybody may do everything."""
     turned_away: TurnedAway = _forget
+
+    def __post_init__(self) -> None:
+        if self.development == (self.doorkeeper is not None):
+            raise ValueError("security: a doorkeeper, or development, and not both")
+
+    @property
+    def unasked(self) -> Identity:
+        """Who a request is from until a doorkeeper has found out."""
+        return DEVELOPER if self.development else NOBODY
+
+
+DEVELOPMENT = Security(development=True)
+"""No TLS, and everybody is the developer: for tests, and never a default."""
 
 
 def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) -> Security:
@@ -34,6 +50,7 @@ def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) ->
     return Security(
         tls=_tls(settings, port),
         doorkeeper=_doorkeeper(settings) if settings.asks_who else None,
+        development=not settings.asks_who,
         turned_away=turned_away,
     )
 

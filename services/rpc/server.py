@@ -35,13 +35,16 @@ from fanzha.v1 import (
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
+from services import identity
 from services.not_decided import NotDecided
 from services.ports import insist_on_being_alone
 from services.rpc.access import AccessServicer
 from services.rpc.gate import Gate
+from services.rpc.options import ConnectionTimes, channel_options
 from services.rpc.registry import Registry
 from services.rpc.security import Security
 
+_TIMES = ConnectionTimes()
 _INTERCEPTION = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"]
 _SERVICES: dict[str, tuple[str, Any]] = {
     "interception": (
@@ -112,32 +115,23 @@ class RpcServer:
         servicers: dict[str, object],
         *,
         max_message_bytes: int,
+        security: Security,
         max_connection_requests: int = 128,
         max_line_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
         not_decided: Callable[[NotDecided], None] = lambda _why: None,
-        security: Security | None = None,
+        times: ConnectionTimes = _TIMES,
     ) -> None:
-        self._security = security or Security()
+        self._security = security
         servicers = {"access": AccessServicer()} | servicers
         self._server = grpc.aio.server(
-            options=[
-                ("grpc.so_reuseport", 1),
-                # Nobody can ask for what it notes of each request, and noting takes time.
-                ("grpc.enable_channelz", 0),
-                ("grpc.max_receive_message_length", max_message_bytes),
-                ("grpc.max_send_message_length", max_message_bytes),
-                # What is beyond waits with the client, and comes when its time is nearly over.
-                ("grpc.max_concurrent_streams", max_connection_requests),
-                ("grpc.http.overload_protection", 0),
-                # The core cuts the line: some of what is beyond the first, all beyond the second.
-                ("grpc.server.max_pending_requests", max_line_requests),
-                ("grpc.server.max_pending_requests_hard_limit", max_line_requests * 5 // 4 + 1),
-                # Gateways keep channels for days and ping them to notice a dead peer.
-                ("grpc.keepalive_permit_without_calls", 1),
-                ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-            ],
+            options=channel_options(
+                max_message_bytes=max_message_bytes,
+                max_connection_requests=max_connection_requests,
+                max_line_requests=max_line_requests,
+                times=times,
+            ),
         )
         self._health = health.aio.HealthServicer()
         gate = Gate(
@@ -173,7 +167,9 @@ class RpcServer:
             bound = self._server.add_insecure_port(address)
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
-        await self._server.start()
+        # Requests inherit who they are from, until they are asked, and never who started us.
+        with identity.acting(self._security.unasked):
+            await self._server.start()
         return bound
 
     async def serve(self) -> None:

@@ -18,7 +18,10 @@ from services.rpc.lazy_strings import LazyStrings
 
 _ROW = 0x0A
 _VARINT, _BYTES = 0, 2
+_FIXED = {1: 8, 5: 4}
+"""Bytes of the fields that have no length, by their wire type."""
 _MORE, _LOW = 0x80, 0x7F
+_LONGEST_SHIFT = 63
 _TAGS = bytes([_ROW]) * MAX_ROWS
 _MANY = 8
 """Requests from which on they are small ones, with few rows each."""
@@ -43,7 +46,7 @@ def heads(request: bytes) -> Sequence[int]:
     found: list[int] = []
     try:
         while at < size:
-            if request[at] != _ROW:
+            if request[at] != _ROW or len(found) == MAX_ROWS:
                 raise Unusual
             found.append(at)
             length = request[at + 1]
@@ -56,9 +59,45 @@ def heads(request: bytes) -> Sequence[int]:
             at += length
     except IndexError:
         raise Unusual from None
-    if at != size or not 1 <= len(found) <= MAX_ROWS:
+    if at != size or not found:
         raise Unusual
     return found
+
+
+def has_more_fields(request: bytes, most: int) -> bool:
+    """Tell whether a request has more than *most* fields of its own, without making any of them.
+
+    Protobuf makes an object of 70 bytes of a row of two. What is no message has fields up to there.
+    """
+    at, size, found = 0, len(request), 0
+    try:
+        while at < size:
+            found += 1
+            if found > most:
+                return True
+            tag, at = _number(request, at)
+            kind = tag & 7
+            if kind == _VARINT:
+                _, at = _number(request, at)
+            elif kind == _BYTES:
+                length, at = _number(request, at)
+                at += length
+            elif kind in _FIXED:
+                at += _FIXED[kind]
+            # A group's beginning and end count as fields, and so does all between.
+    except IndexError:
+        pass
+    return False
+
+
+def _number(request: bytes, at: int) -> tuple[int, int]:
+    """Read a varint; return it and where it ends."""
+    number, shift = 0, 0
+    while (byte := request[at]) > _LOW and shift < _LONGEST_SHIFT:
+        number |= (byte & _LOW) << shift
+        shift += 7
+        at += 1
+    return number | (byte & _LOW) << shift, at + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from fanzha.v1 import blocklist_pb2, warning_pb2
 from services import access
 from services.access import Door
 from services.identity import Role
@@ -101,7 +102,7 @@ async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -
         return b"reached"
 
     gate = Gate(longest_wait_seconds=1, clock=monotonic)
-    registry = Registry(lambda _code: None, gate, security.Security())
+    registry = Registry(lambda _code: None, gate, security.DEVELOPMENT)
     handlers: dict[str, Any] = {"DoAll": grpc.unary_unary_rpc_method_handler(serve)}
     registry.add_registered_method_handlers("fanzha.v1.NewService", handlers)
     server = grpc.aio.server()
@@ -123,3 +124,51 @@ async def test_a_method_that_is_not_served_is_not_there_for_anybody(issuer: Issu
             await ask(b"", timeout=DEADLINE)
 
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/fanzha.v1.WarningService/SubmitWarnings", "/fanzha.v1.BlocklistService/ImportEntries"],
+)
+async def test_bytes_that_are_no_message_of_a_stream_are_refused(issuer: Issuer, path: str) -> None:
+    async def unreadable() -> AsyncIterator[bytes]:
+        yield b"\x0a\x02\xff\xff"
+
+    token = issuer.token("carrier", "editor")
+    async with streams(issuer) as channel:
+        ask: Any = channel.stream_stream(path)
+        call = ask(unreadable(), metadata=(("authorization", f"Bearer {token}"),), timeout=DEADLINE)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "no message" in str(caught.value.details())
+
+
+class Counting:
+    """Reads all requests of a stream."""
+
+    async def SubmitWarnings(self, requests: Any, context: Any) -> AsyncIterator[Any]:  # noqa: N802
+        async for _ in requests:
+            yield warning_pb2.SubmitWarningsResponse()
+
+    async def ImportEntries(self, requests: Any, context: Any) -> Any:  # noqa: N802
+        async for _ in requests:
+            pass
+        return blocklist_pb2.ImportEntriesResponse()
+
+    def __getattr__(self, name: str) -> Any:
+        return self.ImportEntries
+
+
+@asynccontextmanager
+async def streams(issuer: Issuer) -> AsyncIterator[grpc.aio.Channel]:
+    server = RpcServer(
+        {"warning": Counting(), "blocklist": Counting()},
+        max_message_bytes=2**20,
+        security=security.of(issuer.settings(), "admin"),
+    )
+    port = await server.start("127.0.0.1", 0)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield channel
+    await server.drain(1)

@@ -29,6 +29,7 @@ from services.cli.blocklist import app
 from services.mappings import Mappings
 from services.rpc.blocklist import BlocklistServicer
 from services.rpc.mappings import MappingServicer
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 from tests.running import eventually
@@ -61,6 +62,7 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
                 "mapping": MappingServicer(Mappings(client, now_ms=lambda: NINE_O_CLOCK_MS)),
             },
             max_message_bytes=2**22,
+            security=DEVELOPMENT,
         )
         stop = asyncio.Event()
         found.extend((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), stop))

@@ -19,6 +19,7 @@ from services.feedback import Feedback
 from services.hit_records import Hit
 from services.hit_store import CONFIRMED, DISMISSED, HitStore
 from services.rpc.feedback import FeedbackServicer
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from tests.builders import as_written
 
@@ -57,7 +58,7 @@ async def service(
         Feedback(store=store, home=HOME, now_ms=lambda: NOW_MS),
         CallEndReports(home=HOME, record_ends=ends or EndsSeen(), now_ms=lambda: NOW_MS),
     )
-    server = RpcServer({"feedback": servicer}, max_message_bytes=2**22)
+    server = RpcServer({"feedback": servicer}, max_message_bytes=2**22, security=DEVELOPMENT)
     port = await server.start("127.0.0.1", 0)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield feedback_pb2_grpc.FeedbackServiceStub(channel)

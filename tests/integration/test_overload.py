@@ -19,6 +19,7 @@ from services.not_decided import NotDecided
 from services.observer import Observer
 from services.rpc.interception import InterceptionServicer
 from services.rpc.reading import Reader
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry
 
@@ -54,6 +55,7 @@ async def serving(
     server = RpcServer(
         {"interception": servicer},
         max_message_bytes=2**22,
+        security=DEVELOPMENT,
         max_wait_ms=max_wait_ms,
         max_line_requests=max_line_requests,
         failed=failures.append,

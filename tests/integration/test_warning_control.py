@@ -12,6 +12,7 @@ from blocklists.redis_client import connect
 from fanzha.phone import HomePlan
 from services.audit_events import AuditKind
 from services.cli.warnings import app
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warning_control import WarningControlServicer
 from services.warning.cases.case_store import CaseStore
@@ -43,7 +44,9 @@ def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
         switch = Switch(client, now_ms=lambda: NOW_MS, audit=audit)
         control = Control(switch=switch, limits=limits, home=HomePlan(), audit=audit)
         server = RpcServer(
-            {"warning_control": WarningControlServicer(control)}, max_message_bytes=2**20
+            {"warning_control": WarningControlServicer(control)},
+            max_message_bytes=2**20,
+            security=DEVELOPMENT,
         )
         ready(await server.start("127.0.0.1", 0))
         await stop.wait()

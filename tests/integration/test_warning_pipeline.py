@@ -15,6 +15,7 @@ from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from services.clock import now_ms
 from services.hit_store import CONFIRMED, DISMISSED
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warning import WarningServicer
 from services.settings import Settings
@@ -64,6 +65,7 @@ async def served(pipeline: Pipeline) -> "AsyncIterator[warning_pb2_grpc.WarningS
     server = RpcServer(
         {"warning": WarningServicer(pipeline.submitting, pipeline.sources)},
         max_message_bytes=2**20,
+        security=DEVELOPMENT,
     )
     port = await server.start("127.0.0.1", 0)
     await server.serve()

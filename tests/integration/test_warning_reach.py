@@ -23,6 +23,7 @@ from services.decision_log.reach_subject import SubjectKind
 from services.decision_log.reached import ReachQuery
 from services.identity import Identity, Role
 from services.list_views import Found
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warning_reach import WarningReachServicer
 from services.warning.cases.case_listing import CaseListing
@@ -219,7 +220,9 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
         client = connect(redis_url)
         rig = LandingRig(redis_url, folder, audit)
         servicer = WarningReachServicer(reaching(client, folder, audit), rig.desk(), rig.suspects())
-        server = RpcServer({"warning_reach": servicer}, max_message_bytes=2**20)
+        server = RpcServer(
+            {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+        )
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(runner(client).run())
         await stop.wait()

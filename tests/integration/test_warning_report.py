@@ -19,6 +19,7 @@ from services import identity
 from services.cli.report import app
 from services.embedded import EmbeddedValkey
 from services.identity import Identity, Role
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warning_report import WarningReportServicer
 from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef, Outcome
@@ -91,7 +92,9 @@ def run(filled: str) -> Iterator[Run]:
         client = connect(filled)
         reporting = Reporting(CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS)
         server = RpcServer(
-            {"warning_report": WarningReportServicer(reporting)}, max_message_bytes=2**20
+            {"warning_report": WarningReportServicer(reporting)},
+            max_message_bytes=2**20,
+            security=DEVELOPMENT,
         )
         ready(await server.start("127.0.0.1", 0))
         await stop.wait()

@@ -20,6 +20,7 @@ from services.feedback import Feedback, Verdict
 from services.hit_records import Hit
 from services.hit_store import CONFIRMED, HitStore
 from services.identity import Identity, Role
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warning_reach import WarningReachServicer
 from tests.builders import as_written
@@ -155,7 +156,9 @@ def run(redis_url: str) -> Iterator[Callable[..., Result]]:
         rig = LandingRig(redis_url, None, MemoryAudit())
         await suspected(rig)
         servicer = WarningReachServicer(a_reaching(rig), rig.desk(), rig.suspects())
-        server = RpcServer({"warning_reach": servicer}, max_message_bytes=2**20)
+        server = RpcServer(
+            {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+        )
         ready(await server.start("127.0.0.1", 0))
         await stop.wait()
         await server.drain(1)

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.warnings import app
+from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warning_reach import WarningReachServicer
 from tests.change_desk import MemoryAudit
@@ -37,7 +38,9 @@ def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
         await listed(rig, a_block(SILENT))
         await listed(rig, a_block("+8619900*"))
         servicer = WarningReachServicer(a_reaching(rig), rig.desk(), rig.suspects())
-        server = RpcServer({"warning_reach": servicer}, max_message_bytes=2**20)
+        server = RpcServer(
+            {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+        )
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(rig.runner().run())
         await stop.wait()

@@ -2,13 +2,15 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from blocklists.entries import Source
 from fanzha.errors import Unauthenticated
@@ -94,6 +96,12 @@ def test_a_role_of_another_system_is_passed_over(issuer: Issuer, known: Known) -
     [
         ({"exp": now() - timedelta(minutes=1)}, "expired"),
         ({"exp": None}, "claim exp is missing"),
+        ({"exp": 2**63}, "exp: not a time"),
+        ({"exp": 10**400}, "exp: not a time"),
+        ({"exp": str(2**40)}, "exp: not a time"),
+        ({"exp": float("inf")}, "cannot be read"),
+        ({"exp": [2**40]}, "cannot be read"),
+        ({"nbf": {}}, "cannot be read"),
         ({"nbf": now() + timedelta(hours=1)}, "not valid yet"),
         ({"iat": now() + timedelta(hours=1)}, "not valid yet"),
         ({"iss": "https://login.other.example"}, "token_issuer"),
@@ -237,3 +245,64 @@ def test_a_revoked_token_is_refused_at_once(issuer: Issuer, known: Known) -> Non
 
     with pytest.raises(Unauthenticated, match="revoked"):
         tokens.identity(token)
+
+
+wild = st.sampled_from([0, 2**40, 2**63 - 1, 2**63, -(2**63), 10**400, -(10**400), 1e300, "1e9"])
+claim = wild | st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        wild,
+        st.integers(),
+        st.floats(),
+        st.text(st.characters(codec="utf-8"), max_size=12),
+        st.sampled_from(["editor", "33", "bureau", "fanzha", "1e9"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+names = st.sampled_from(
+    ["exp", "nbf", "iat", "iss", "aud", "sub", "jti", "roles", "regions", "sources"]
+)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(names, claim, min_size=1, max_size=2))
+def test_claims_of_any_type_give_somebody_or_a_refusal(
+    issuer: Issuer, known: Known, said: dict[str, Any]
+) -> None:
+    tokens = tokens_of(known)
+    try:
+        who = tokens.identity(signed(issuer, issuer.claims("editor") | said))
+    except Unauthenticated:
+        return
+    # The wire has 64 bits for it.
+    assert 0 < who.expires_s < 2**63
+    assert who.name.isprintable()
+
+
+@pytest.mark.parametrize("part", ["header", "payload"])
+def test_json_that_nests_too_deeply_is_refused(issuer: Issuer, known: Known, part: str) -> None:
+    deep = b"[" * 4000
+    header = json.dumps({"alg": "EdDSA", "kid": issuer.kid}).encode()
+    parts = (deep, b"{}") if part == "header" else (header, deep)
+    signed_part = b".".join(map(encoded, parts))
+    token = signed_part + b"." + encoded(issuer.key.sign(signed_part))
+
+    assert "cannot be read" in refusal(known, token.decode())
+
+
+def signed(issuer: Issuer, said: dict[str, Any]) -> str:
+    """Sign claims as they are: PyJWT would refuse to write what is no claim."""
+    exp = said.get("exp")
+    if isinstance(exp, datetime):
+        said = said | {"exp": int(exp.timestamp())}
+    header = json.dumps({"alg": "EdDSA", "kid": issuer.kid}).encode()
+    body = b".".join((encoded(header), encoded(json.dumps(said).encode())))
+    return (body + b"." + encoded(issuer.key.sign(body))).decode()
+
+
+def encoded(part: bytes) -> bytes:
+    return base64.urlsafe_b64encode(part).rstrip(b"=")

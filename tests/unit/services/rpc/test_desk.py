@@ -131,8 +131,10 @@ async def test_a_bad_request_fails_alone(desk: Desk, deciding: Deciding) -> None
     )
 
     assert [isinstance(answer, InvalidInput) for answer in answers] == [
-        *(True, True, True, False, True, True, False, False),
+        *(True, False, True, False, True, True, False, False),
     ]
+    assert batch_answer(answers[1]).details[0].error == "caller: not UTF-8"
+    assert str(answers[4]) == "caller: not UTF-8"
     assert "1 to 4096 rows, not 0" in str(answers[2])
     assert str(answers[5]) == "caller: empty"
     assert list(batch_answer(answers[3]).scores) == pytest.approx([0.01])
@@ -141,7 +143,7 @@ async def test_a_bad_request_fails_alone(desk: Desk, deciding: Deciding) -> None
 
 
 async def test_only_bad_requests_decide_nothing(desk: Desk, deciding: Deciding) -> None:
-    answers = await ask(desk, (b"\x0a\x04\x0a\x02\xff\xfe", False))
+    answers = await ask(desk, (b"\xff\xff\xff", False))
 
     assert isinstance(answers[0], InvalidInput)
     assert deciding.sizes == []

@@ -1,0 +1,41 @@
+"""Gives memory back to the system some time after large requests.
+
+glibc keeps what gRPC's core frees, in pieces of a few KiB and one arena for each of its threads, so
+a process would stay as large as the largest requests that it ever had at the same time.
+"""
+
+import asyncio
+import ctypes
+from collections.abc import Callable
+
+LARGE_BYTES = 2**20
+PAUSE_SECONDS = 2.0
+"""From a large request until then, so once in this time at most."""
+
+
+def trim() -> None:
+    """Return free memory to the system, where the C library can."""
+    found = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if found is not None:
+        found(0)
+
+
+class MemoryReturn:
+    """Calls *trim* in a thread, a while after a request was large. One event loop only."""
+
+    def __init__(
+        self, trim: Callable[[], None] = trim, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
+        self._trim = trim
+        self._pause_seconds = pause_seconds
+        self._due = False
+
+    def took(self, size: int) -> None:
+        """Say that a request of *size* bytes was read."""
+        if size >= LARGE_BYTES and not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(self._pause_seconds, self._give)
+
+    def _give(self) -> None:
+        self._due = False
+        asyncio.get_running_loop().run_in_executor(None, self._trim)
