@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from blocklists.redis_client import connect
+from fanzha import csv_cells
 from services.cli.console import progress
 from services.decision_log.query import DecisionQuery
 from services.warning.cases.case import Case
@@ -98,7 +99,9 @@ def _made(
 def _csv(lines: TextIO) -> Write:
     table = csv.DictWriter(lines, [one.name for one in fields(Example)])
     table.writeheader()
-    return lambda one: table.writerow(written(one))
+    return lambda one: table.writerow(
+        {name: csv_cells.escaped(str(value)) for name, value in written(one).items()}
+    )
 
 
 def _jsonl(lines: TextIO) -> Write:

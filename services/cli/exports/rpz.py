@@ -3,10 +3,15 @@
 Strict, because one bad record makes a name server refuse the zone. The serial is the version of
 the lists, so it rises. Addresses are left out: an ``rpz-ip`` trigger would block every name that
 leads to the address, while an entry means links that name it.
+
+A record of ``*.name`` means all names below. Those that belong to many are not meant by an entry:
+where public suffixes lie below a name, such as ``s3.amazonaws.com`` below ``amazonaws.com``, or the
+name is one itself, it is written alone, blocked or allowed.
 """
 
 import re
 
+from fanzha.hosts import has_suffixes_below, is_public_suffix
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli.exports.forms import HOSTS, Context, Form, LeftOut
@@ -30,10 +35,15 @@ def _head(context: Context) -> str:
 def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
     name = entry.pattern
     if not _NAME.fullmatch(name) or len(f"*.{name}.{context.zone}") > LONGEST_NAME:
-        return LeftOut.NAME
+        return LeftOut.PATTERN
     allowed = entry.action == decision_pb2.ACTION_ALLOW
     action = "rpz-passthru." if allowed else "."
-    return f"{name} CNAME {action}\n*.{name} CNAME {action}\n"
+    below = "" if _is_above_others(entry) else f"*.{name} CNAME {action}\n"
+    return f"{name} CNAME {action}\n{below}"
 
 
-RPZ = Form(kinds=HOSTS, head=_head, row=_row, allows=True)
+def _is_above_others(entry: pb.Entry) -> bool:
+    return is_public_suffix(entry.pattern) or has_suffixes_below(entry.pattern)
+
+
+RPZ = Form(kinds=HOSTS, head=_head, row=_row, allows=True, narrow=_is_above_others)

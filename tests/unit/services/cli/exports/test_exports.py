@@ -93,7 +93,7 @@ def test_a_zone_holds_no_name_that_a_name_server_would_refuse(name: str) -> None
     text, written = export("rpz", [entry(name, HOST), entry("bank.example", HOST)])
 
     assert name not in text
-    assert written.left_out == {LeftOut.NAME: 1}
+    assert written.left_out == {LeftOut.PATTERN: 1}
 
 
 @given(st.lists(lists.hosts, unique=True, max_size=6))
