@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import TextIO
 
-_STARTS = "=+\\-@\t\r\n＝＋－＠"  # noqa: RUF001 - spreadsheets heed the wide ones, too
+_STARTS = "=+\\-@\t\r\n＝＋－＠"
 _FORMULA = re.compile(rf"'*[{_STARTS}]")
 _ESCAPED = re.compile(rf"'+[{_STARTS}]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\*?")

@@ -15,7 +15,6 @@ from services.cli.console import err, one_sentence, out, print_json, progress, w
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.intake.sources import Quality, Sources, Told
 
-
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")
 
 

@@ -5,7 +5,7 @@ would act there. Of an entry that cannot be said in a form, the reason is counte
 is what the other system takes it for, which may be more than the pattern: see `Form.narrow`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,6 +69,9 @@ class Form:
     """Two entries with one key cannot both be in the file."""
     narrow: Callable[[pb.Entry], bool] = lambda _entry: False
     """Whether an entry is written as its name alone, for names of others lie below it."""
+    gaps: Callable[[Mapping[str, bool]], Iterator[str]] | None = None
+    """Writes what is needed between patterns, given those that are in the file: whether each is
+    let through."""
 
 
 ALL_KINDS = frozenset(kind for kind in pb.EntryKind.values() if kind)

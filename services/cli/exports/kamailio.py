@@ -1,4 +1,4 @@
-"""Two tables for Kamailio, in the form of ``db_text``: numbers for ``htable``, ranges for ``mtree``.
+"""Two tables for Kamailio in the form of ``db_text``: numbers for ``htable``, ranges for ``mtree``.
 
 Apart, because ``mtree`` takes everything for a prefix: a full number such as ``955`` there would
 cut off 95588, and ``+861`` all mobile phones. ``htable`` finds a number alone; of ranges, the

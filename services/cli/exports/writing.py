@@ -40,6 +40,7 @@ class Export:
         self._form = form
         self._context = context
         self._allowed: set[str] = set()
+        self._patterns: dict[str, bool] = {}
         self._heads_of_allowed: set[str] = set()
         self._files = files
         self._file_of = {
@@ -61,6 +62,8 @@ class Export:
 
     def close(self) -> Written:
         """Write the end."""
+        if self._form.gaps is not None:
+            self._files[-1].writelines(self._form.gaps(self._patterns))
         self._files[-1].write(self._form.tail)
         return self.written
 
@@ -86,7 +89,10 @@ class Export:
         if isinstance(text, LeftOut):
             self.written.leave_out(text)
             return
-        if entry.action == decision_pb2.ACTION_ALLOW:
+        allows = entry.action == decision_pb2.ACTION_ALLOW
+        if self._form.gaps is not None:
+            self._patterns[entry.pattern] = allows
+        if allows:
             self._allowed.add(self._form.key(entry))
         self._file_of.get(entry.kind, self._files[0]).write(text)
         self.written.rows += 1
