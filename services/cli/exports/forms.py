@@ -42,7 +42,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class ExportTable:
     """One of the files of a form that needs several."""
 
     name: Callable[[Context], str]
@@ -59,7 +59,7 @@ class Form:
     """Writes an entry, with its line ends."""
     head: Callable[[Context], str] = lambda _context: ""
     tail: str = ""
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ExportTable, ...] = ()
     """The files, where one is not enough; their names and what each begins with."""
     allows: bool = False
     """Whether it can say that something is let through."""

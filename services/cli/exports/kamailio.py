@@ -11,7 +11,7 @@ that does, and that lets calls to emergency and service numbers through before i
 
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli.exports.forms import NUMBERS, Context, Form, LeftOut, Table
+from services.cli.exports.forms import NUMBERS, Context, ExportTable, Form, LeftOut
 
 _SIDES = {int(pb.DIRECTION_FROM): "from", int(pb.DIRECTION_TO): "to"}
 
@@ -29,12 +29,12 @@ def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
 KAMAILIO = Form(
     kinds=NUMBERS,
     tables=(
-        Table(
+        ExportTable(
             name=lambda context: f"listed_{_SIDES[context.side]}_numbers",
             kinds=frozenset((int(pb.ENTRY_KIND_NUMBER),)),
             head="key_name(string) key_type(int) value_type(int) key_value(string) expires(int)\n",
         ),
-        Table(
+        ExportTable(
             name=lambda context: f"listed_{_SIDES[context.side]}_ranges",
             kinds=frozenset((int(pb.ENTRY_KIND_RANGE),)),
             head="id(int,auto) tprefix(string) tvalue(string)\n",
