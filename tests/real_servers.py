@@ -31,6 +31,13 @@ def program(name: str, *, package: str) -> str:
     return found
 
 
+def unconfined(program: str, folder: Path) -> str:
+    """Return a copy of a program in *folder*: AppArmor keeps the one of the system to its files."""
+    copy = folder / Path(program).name
+    shutil.copy(program, copy)
+    return str(copy)
+
+
 @contextmanager
 def started(
     command: Sequence[str], folder: Path, ready: Callable[[], bool]

@@ -531,6 +531,16 @@ def test_names_and_numbers_are_exported_plainly(run: Run) -> None:
     assert "2 of other kinds left out" in domains.stderr
 
 
+def test_an_allow_entry_of_anybody_lifts_what_one_source_supplied(run: Run) -> None:
+    run("add", "a.example", "b.example", "--source", "bureau", "--reason", "x")
+    run("add", "b.example", "--source", "ministry", "--action", "allow", "--reason", "x")
+
+    done = run("export", "--format", "domains", "--source", "bureau")
+
+    assert done.stdout == "a.example\n"
+    assert "1 lifted by an allow entry of the same pattern left out" in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

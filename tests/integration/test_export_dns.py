@@ -13,7 +13,7 @@ from blocklists.entries import Kind
 from tests.builders import NINE_O_CLOCK_MS
 from tests.list_administration import administering
 from tests.planted import EVIL_NAMES, allowed, blocked, plant
-from tests.real_servers import asked, free_udp_port, program, started
+from tests.real_servers import asked, free_udp_port, program, started, unconfined
 from tests.running import run
 
 BLOCKED = [
@@ -95,7 +95,7 @@ forward-zone:
     name: "."
     forward-addr: 127.0.0.1@{upstream}
 """)
-    return [program("unbound", package="unbound"), "-d", "-p", "-c", str(file)]
+    return [unconfined(program("unbound", package="unbound"), folder), "-d", "-p", "-c", str(file)]
 
 
 def bind(folder: Path, port: int, upstream: int, zone: Path) -> list[str]:
@@ -118,7 +118,7 @@ options {{
 controls {{ }};
 zone "rpz.fanzha" {{ type primary; file "{zone}"; }};
 """)
-    return [program("named", package="bind9"), "-g", "-n", "1", "-c", str(file)]
+    return [unconfined(program("named", package="bind9"), folder), "-g", "-n", "1", "-c", str(file)]
 
 
 Configure = Callable[[Path, int, int, Path], list[str]]

@@ -2,15 +2,19 @@
 
 import csv
 import json
+import re
 from collections.abc import Sequence
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import stix2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocklists import protected
 from blocklists.importers import csv_table, rpz
 from blocklists.importers.rows import Row
 from fanzha.decisions import Action
@@ -306,3 +310,18 @@ def test_csv_is_read_as_it_was_written_and_holds_no_formula(
     for cells in csv.reader(StringIO(text)):
         for cell in cells:
             assert cell[:1] not in set("=+-@\t\r\n") or cell.strip("+*").isdecimal()
+
+
+def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_others() -> None:
+    page = (Path(__file__).parents[5] / "docs" / "exports.md").read_text()
+    found = re.search(r'number\) =~ "(\^\(\[\+\]\?86\)\?.*?\$)"', page)
+    assert found is not None
+    exempt = re.compile(found[1])
+    # Codes that begin with the country code are forged ones.
+    codes = [str(code) for code in range(100, 1_000_000) if not str(code).startswith("86")]
+
+    exempted = [code for code in codes if exempt.search(code)]
+
+    kept = protected.protected_numbers(-np.array(codes, np.int64)).tolist()
+    assert exempted == [code for code, is_kept in zip(codes, kept, strict=True) if is_kept]
+    assert all(exempt.search(f"{form}86{code}") for code in exempted for form in ("", "+"))
