@@ -15,12 +15,13 @@ from typing import TextIO
 _STARTS = "=+\\-@\t\r\n＝＋－＠"
 _FORMULA = re.compile(rf"'*[{_STARTS}]")
 _ESCAPED = re.compile(rf"'+[{_STARTS}]")
+_FIRST = frozenset("'=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\*?")
 
 
 def escaped(text: str) -> str:
     """Return a cell that stands for *text* and is no formula."""
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+    if text[:1] in _FIRST and _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 
