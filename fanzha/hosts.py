@@ -86,6 +86,14 @@ def host_suffixes(host: str) -> tuple[str, ...]:
     return (host, *reversed(parents))
 
 
+def has_suffixes_below(host: str) -> bool:
+    """Tell whether public suffixes lie below a canonical host, and so names of many others.
+
+    ``amazonaws.com`` is no public suffix, but ``s3.amazonaws.com`` is one.
+    """
+    return host in _above_suffixes()
+
+
 def possible_suffixes(hosts: Sequence[bytes]) -> list[int]:
     """Return the places of canonical hosts that may be public suffixes; the others are none.
 
@@ -214,6 +222,18 @@ def _suffix_rules() -> _Rules:
         frozenset(name for mark, name in marked if mark == wanted) for wanted in (None, "*.", "!")
     )
     return _Rules(names, wildcards, exceptions)
+
+
+@lru_cache(1)
+def _above_suffixes() -> frozenset[str]:
+    rules = _suffix_rules()
+    above = set(rules.wildcards)
+    for name in rules.names | rules.wildcards:
+        parent = name.partition(".")[2]
+        while parent and parent not in above:
+            above.add(parent)
+            parent = parent.partition(".")[2]
+    return frozenset(above)
 
 
 @lru_cache(1)

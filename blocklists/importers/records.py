@@ -10,6 +10,7 @@ from blocklists.entries import Direction, Kind
 from blocklists.importers import columns, lost_digits, plain_runs, words
 from blocklists.importers.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
 from blocklists.importers.rows import BadLine, Item, Row
+from fanzha import csv_cells
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 
@@ -25,6 +26,7 @@ _SITES = frozenset(("url", "host"))
 _NUMBERS = frozenset(("number", "callee"))
 _MAYBE_NUMBERS = frozenset(("pattern", "sender"))
 _NUMBER_STARTS = frozenset("+0123456789")
+_DIGITS = re.compile(r"\+?[0-9][0-9 ().-]*")
 _NUMBER_TRIMMINGS = " \t'\"=\u3000\xa0\ufeff\u200b"
 """What spreadsheets leave around numbers to keep them from being calculated with."""
 
@@ -122,10 +124,14 @@ class Layout:
 
     def _row(self, line: int, cells: Sequence[str], action: Action | None, place: Place) -> Row:
         column, at = place
+        kind, direction = _KINDS.get(column), None
         pattern = cells[at].strip(_NUMBER_TRIMMINGS)
+        if kind is Kind.SENDER or self._is_name(cells):
+            pattern = _sender(cells[at], pattern)
+        elif csv_cells.is_escaped(cells[at]) and pattern[:1] not in _NUMBER_STARTS:
+            pattern = csv_cells.unescaped(cells[at]).strip()
         if not pattern:
             raise InvalidInput(f"{column}: empty")
-        kind, direction = _KINDS.get(column), None
         if column in _NUMBERS:
             pattern = lost_digits.whole(pattern)
             kind = _number_kind(pattern)
@@ -134,12 +140,19 @@ class Layout:
             pattern = lost_digits.whole(pattern)
         values = [line, pattern, kind, action, direction, None, None, "", "", "", "", "", None]
         for field, at in self.fields:
-            if word := cells[at].strip():
+            if word := csv_cells.unescaped(cells[at].strip()):
                 if (text := _TEXTS.get(field)) is not None:
                     values[text] = word
                 else:
                     _READ_WORD[field](values, word)
         return Row._make(values)
+
+    def _is_name(self, cells: Sequence[str]) -> bool:
+        """Tell whether the row says that its pattern is a sender."""
+        if not self.fields or self.fields[0][0] != "type":
+            return False
+        word = cells[self.fields[0][1]].strip().lower()
+        return words.KINDS.get(word, Kind.NUMBER) is Kind.SENDER
 
 
 def record_items(
@@ -237,6 +250,13 @@ _READ_WORD: dict[str, Callable[[list[Any], str], None]] = {
     "source": _into("source", words.read_source),
     "mode": _into("mode", words.read_mode),
 }
+
+
+def _sender(cell: str, trimmed: str) -> str:
+    """Return a sender as it is written, for its signs are part of the name; trimmed if a number."""
+    if _DIGITS.fullmatch(trimmed):
+        return trimmed
+    return csv_cells.unescaped(cell.strip())
 
 
 def _number_kind(pattern: str) -> Kind:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from classifiers.labels import Kind, kind_of
+from fanzha import csv_cells
 
 DEFAULT_SOURCE = "cases"
 KINDS = {"lost_money": Kind.FRAUD, "false_alarm": Kind.LEGITIMATE}
@@ -214,7 +215,7 @@ def _csv_rows(name: str, text: str) -> Iterator[tuple[int, Fields]]:
                 raise ExampleError(
                     f"{name}: row {number}: {len(cells)} fields, where the header has {len(header)}"
                 )
-            yield number, dict(zip(header, cells, strict=True))
+            yield number, dict(zip(header, map(csv_cells.unescaped, cells), strict=True))
     except csv.Error as error:
         raise ExampleError(f"{name}: row {number + 1}: {error}") from error
 

@@ -1,7 +1,6 @@
 """Writes labelled examples to a file: cases from the store, decisions from the log."""
 
 import asyncio
-import csv
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from blocklists.redis_client import connect
+from fanzha.csv_cells import SafeWriter
 from infra import atomic_file
 from services.cli.console import progress
 from services.decision_log.query import DecisionQuery
@@ -93,9 +93,9 @@ def _made(
 
 
 def _csv(lines: TextIO) -> Write:
-    table = csv.DictWriter(lines, [one.name for one in fields(Example)])
-    table.writeheader()
-    return lambda one: table.writerow(written(one))
+    table = SafeWriter(lines)
+    table.writerow([one.name for one in fields(Example)])
+    return lambda one: table.writerow(written(one).values())
 
 
 def _jsonl(lines: TextIO) -> Write:

@@ -1,12 +1,12 @@
 """Shows an import to a person: what was found, counts, examples, and what was left out."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
 
 from blocklists.importers.rows import HEADER
+from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from services.cli.console import err, out
@@ -39,7 +39,7 @@ def write_report(path: Path, done: Import) -> None:
     """Write all lines that become no entry to a CSV file; reads the list anew for their texts."""
     try:
         with atomic_file.replacing_text(path, encoding="utf-8-sig") as file:
-            table = csv.writer(file)
+            table = SafeWriter(file)
             table.writerow(("line", "sheet", "outcome", "message", "text"))
             for problem in texts_of(done, done.problems()):
                 sheet, row = done.file.place(problem.line)

@@ -3,11 +3,11 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
@@ -50,7 +50,8 @@ def export(
         str, typer.Option(help="enforce or shadow; empty: both in csv, enforce in the others.")
     ] = "",
     file: Annotated[
-        Path | None, typer.Option("--out", dir_okay=False, help="File to write.")
+        Path | None,
+        typer.Option("--out", help="File to write; of kamailio, the folder of its tables."),
     ] = None,
     zone: Annotated[
         str, typer.Option(help="rpz: name the zone will have, for the length of names.")
@@ -67,7 +68,8 @@ def export(
 
     All but csv hold what acts now: no expired entries, and no shadow entries unless asked for.
     """
-    chosen, wanted = _form(form, action), enum(action, words.read_action, "--action")
+    chosen = _form(form, action, file)
+    wanted = enum(action, words.read_action, "--action")
     filters = {
         "kind": kind(kind_),
         "source": enum(source, words.read_source, "--source"),
@@ -84,27 +86,44 @@ def export(
     with server(target) as stub:
         allows: Sequence[pb.ExportEntriesResponse] = ()
         if chosen.for_others and not wanted:
-            allow = pb.ExportEntriesRequest(action=decision_pb2.ACTION_ALLOW, **filters)
+            # Whoever supplied what is asked for: the allow entry of anybody lifts it.
+            allow = pb.ExportEntriesRequest(action=decision_pb2.ACTION_ALLOW)
             allows = list(stub.ExportEntries(allow))
             wanted = decision_pb2.ACTION_BLOCK
         answers = stub.ExportEntries(pb.ExportEntriesRequest(action=wanted, **filters))
         first = next(answers, None)
         rest = answers if first is None else chain([first], answers)
         version = _version([*allows, *([] if first is None else [first])])
-        with _opened(file) as opened:
-            written = _write(
-                chosen, replace(context, version=version), opened, allows=allows, answers=rest
-            )
+        context = replace(context, version=version)
+        with _opened(_paths(chosen, context, file)) as opened:
+            written = _write(chosen, context, opened, allows=allows, answers=rest)
+    _say(written, version)
+
+
+def _say(written: Written, version: int) -> None:
     err.print(f"{written.rows} entries written, version {version}")
+    if written.narrowed:
+        err.print(f"{written.narrowed} of these without the names below, which belong to many")
     for reason, rows in written.left_out.items():
         err.print(f"{rows} {reason} left out")
 
 
-def _form(name: str, action: str) -> Form:
+def _form(name: str, action: str, file: Path | None) -> Form:
     form = FORMS[_known(name, FORMS, "--format")]
     if name == "stix" and action == "allow":
         raise typer.BadParameter("stix has indicators of what to block only", param_hint="--action")
+    if form.tables and (file is None or file.is_file()):
+        raise typer.BadParameter(f"{name} is several tables: name a folder", param_hint="--out")
+    if not form.tables and file is not None and file.is_dir():
+        raise typer.BadParameter(f"{file} is a folder", param_hint="--out")
     return form
+
+
+def _paths(form: Form, context: Context, file: Path | None) -> list[Path]:
+    if file is None or not form.tables:
+        return [] if file is None else [file]
+    file.mkdir(parents=True, exist_ok=True)
+    return [file / table.name(context) for table in form.tables]
 
 
 def _known(word: str, known: Iterable[str], option: str) -> str:
@@ -123,12 +142,12 @@ def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:
 def _write(
     form: Form,
     context: Context,
-    file: IO[str],
+    files: Sequence[IO[str]],
     *,
     allows: Iterable[pb.ExportEntriesResponse],
     answers: Iterable[pb.ExportEntriesResponse],
 ) -> Written:
-    making = Export(form, context, file)
+    making = Export(form, context, *files)
     making.lift(answer.entries for answer in allows)
     with progress(bar=False) as bar:
         task = bar.add_task("writing", total=None, note="")
@@ -139,11 +158,16 @@ def _write(
 
 
 @contextmanager
-def _opened(file: Path | None) -> "Iterator[Any]":
-    if file is None:
-        yield sys.stdout
+def _opened(files: Sequence[Path]) -> "Iterator[Sequence[IO[str]]]":
+    """Open *files* to write, or standard output when there are none."""
+    if not files:
+        yield [sys.stdout]
         return
-    # Beside it first: an export that breaks off must not look like a whole one.
-    beside = file.with_name(f"{file.name}.part")
-    with atomic_file.replacing_text(file, beside=beside) as opened:
-        yield opened
+    # Beside them first: an export that breaks off must not look like a whole one.
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                atomic_file.replacing_text(file, beside=file.with_name(f"{file.name}.part"))
+            )
+            for file in files
+        ]

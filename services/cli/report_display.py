@@ -1,11 +1,11 @@
 """Shows the report on warnings: lines for all cases, a table of groups, and CSV with everything."""
 
-import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.table import Table
 
+from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_report_pb2 as pb
 from services.cli import report_words as words
 from services.cli.console import err, out, wide
@@ -52,7 +52,7 @@ def write_csv(report: pb.WarningReport, by: str, file: Path) -> None:
     ]
     # With a mark at its beginning, spreadsheets read it as what it is: UTF-8.
     with file.open("w", encoding="utf-8-sig", newline="") as lines:
-        table = csv.writer(lines)
+        table = SafeWriter(lines)
         heads = ("since", "until", "made_at", "minutes", "by", "group", "group_name")
         table.writerow([*heads, *plain, *delays])
         rows = [(("", "", ""), report.all)] + [

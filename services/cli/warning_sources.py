@@ -1,28 +1,20 @@
 """`fanzha warnings sources`, `feedback`: what warnings were worth, and what became of them."""
 
 import asyncio
-import csv
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from blocklists.redis_client import connect
+from fanzha.csv_cells import SafeWriter
 from infra import atomic_file
 from services.cli.console import err, one_sentence, out, print_json, progress, wide
 from services.cli.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.intake.sources import Quality, Sources, Told
-
-
-class _Table(Protocol):
-    """Takes rows; the writer of `csv` has no name of its own."""
-
-    def writerow(self, row: Sequence[object], /) -> object:
-        """Take one row."""
-
 
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")
 
@@ -94,14 +86,14 @@ async def _export(url: str, source: str, after: str, file: Path | None) -> int:
     try:
         found = Sources(client).all_told(source, after=after)
         if file is None:
-            return await _write(csv.writer(sys.stdout), found)
+            return await _write(SafeWriter(sys.stdout), found)
         with atomic_file.replacing_text(file) as lines:
-            return await _write(csv.writer(lines), found)
+            return await _write(SafeWriter(lines), found)
     finally:
         await client.aclose()
 
 
-async def _write(table: "_Table", found: AsyncIterator[Told]) -> int:
+async def _write(table: SafeWriter, found: AsyncIterator[Told]) -> int:
     table.writerow(_COLUMNS)
     number = 0
     with progress(bar=False) as bar:

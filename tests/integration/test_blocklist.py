@@ -432,6 +432,39 @@ def test_lines_that_are_left_out_are_reported(run: Run, tmp_path: Path) -> None:
     assert "1 × comment" in done.stdout
 
 
+def test_what_a_spreadsheet_would_calculate_is_escaped_and_comes_back(
+    stub: Any, run: Run, tmp_path: Path
+) -> None:
+    formula, exported = "=cmd|' /C calc'!A0", tmp_path / "out.csv"
+    update(
+        stub,
+        entry("+8617000000001", reason=formula, campaign="@campaign", legal_basis="'=basis"),
+        entry("=HYPERLINK(1)", kind=pb.ENTRY_KIND_SENDER, reason="'quoted'"),
+        entry("-a.example", kind=pb.ENTRY_KIND_HOST, reason="-1-1"),
+    )
+
+    run("export", "--out", str(exported))
+    again = run("import", str(exported), "--author", "li", "--json")
+
+    with exported.open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert f"'{formula}" in cells
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == ["+8617000000001"]
+    assert json.loads(again.stdout)["duplicate"] == 3
+
+
+def test_the_report_of_an_import_holds_no_formula(run: Run, tmp_path: Path) -> None:
+    listed, report = tmp_path / "list.csv", tmp_path / "report.csv"
+    listed.write_text("pattern,reason\n=cmd|calc,x\n@a b,x\n")
+
+    run("import", str(listed), "--source", "bureau", "--report", str(report))
+
+    with report.open(encoding="utf-8-sig", newline="") as file:
+        texts = [row[4] for row in csv.reader(file)][1:]
+    assert len(texts) == 2
+    assert all(text.startswith("'") for text in texts)
+
+
 def test_a_file_that_breaks_off_is_not_imported_by_half(run: Run, tmp_path: Path) -> None:
     listed = tmp_path / "list.txt.gz"
     whole = gzip.compress(
@@ -498,6 +531,16 @@ def test_names_and_numbers_are_exported_plainly(run: Run) -> None:
     assert domains.stdout == "a.example\n"
     assert numbers.stdout == "+86170*\n"
     assert "2 of other kinds left out" in domains.stderr
+
+
+def test_an_allow_entry_of_anybody_lifts_what_one_source_supplied(run: Run) -> None:
+    run("add", "a.example", "b.example", "--source", "bureau", "--reason", "x")
+    run("add", "b.example", "--source", "ministry", "--action", "allow", "--reason", "x")
+
+    done = run("export", "--format", "domains", "--source", "bureau")
+
+    assert done.stdout == "a.example\n"
+    assert "1 lifted by an allow entry of the same pattern left out" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """What a form of an export is: which entries it takes, and how it writes each.
 
 Forms for other systems hold what acts now and nothing else: expired entries and shadow entries
-would act there. Of an entry that cannot be said in a form, the reason is counted.
+would act there. Of an entry that cannot be said in a form, the reason is counted. What a form says
+is what the other system takes it for, which may be more than the pattern: see `Form.narrow`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,7 +20,9 @@ class LeftOut(StrEnum):
     SHADOW = "shadow entries"
     SIDE = "acting on the other side of a call"
     LIFTED = "lifted by an allow entry of the same pattern"
-    NAME = "with names that the form cannot hold"
+    PATTERN = "with patterns that the format cannot hold"
+    PROTECTED = "that name or cover what nothing may block"
+    EXCEPTED = "covering what an allow entry lets through"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,15 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportTable:
+    """One of the files of a form that needs several."""
+
+    name: Callable[[Context], str]
+    kinds: frozenset[int]
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form that lists can be written in."""
 
@@ -47,12 +59,19 @@ class Form:
     """Writes an entry, with its line ends."""
     head: Callable[[Context], str] = lambda _context: ""
     tail: str = ""
+    tables: tuple[ExportTable, ...] = ()
+    """The files, where one is not enough; their names and what each begins with."""
     allows: bool = False
     """Whether it can say that something is let through."""
     for_others: bool = True
     """Whether it is for another system, where only what acts now may be."""
     key: Callable[[pb.Entry], str] = lambda entry: entry.pattern
     """Two entries with one key cannot both be in the file."""
+    narrow: Callable[[pb.Entry], bool] = lambda _entry: False
+    """Whether an entry is written as its name alone, for names of others lie below it."""
+    gaps: Callable[[Mapping[str, bool]], Iterator[str]] | None = None
+    """Writes what is needed between patterns, given those that are in the file: whether each is
+    let through."""
 
 
 ALL_KINDS = frozenset(kind for kind in pb.EntryKind.values() if kind)
@@ -65,6 +84,7 @@ class Written:
     """What became of the entries of an export."""
 
     rows: int = 0
+    narrowed: int = 0
     left_out: dict[LeftOut, int] = field(default_factory=dict)
 
     def leave_out(self, reason: LeftOut) -> None:

@@ -1,8 +1,8 @@
 """Lists as text that can be imported again: CSV with everything, names or numbers alone."""
 
-import csv
 from io import StringIO
 
+from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli import list_display
 from services.cli.exports.forms import ALL_KINDS, HOSTS, NUMBERS, Context, Form
@@ -10,7 +10,7 @@ from services.cli.exports.forms import ALL_KINDS, HOSTS, NUMBERS, Context, Form
 
 def _line(cells: tuple[str, ...]) -> str:
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
+    SafeWriter(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 

@@ -12,7 +12,6 @@ as a link to one, is left alone.
 """
 
 import asyncio
-import csv
 import logging
 import os
 import re
@@ -22,9 +21,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from blocklists.entries import Source
+from fanzha.csv_cells import SafeWriter
 from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file
 from services import file_lock
@@ -175,10 +174,10 @@ def _is_plain(file: Path) -> bool:
 
 
 @contextmanager
-def _report(file: Path) -> Iterator[Any]:
+def _report(file: Path) -> Iterator[SafeWriter]:
     """Write the report while rows are taken in: of a large file it does not fit the memory."""
     with atomic_file.create_text(file) as lines:
-        table = csv.writer(lines)
+        table = SafeWriter(lines)
         table.writerow(["line", "reference", "result", "reason", "case_id"])
         yield table
 

@@ -8,6 +8,7 @@ import pytest
 
 from classifiers.training import examples, examples_card
 from classifiers.training.examples import ExampleError, Examples
+from fanzha.csv_cells import SafeWriter
 from services.cli import example_export
 from services.warning.outcomes.examples import Example as Exported
 from services.warning.outcomes.examples import written
@@ -58,6 +59,23 @@ def test_what_the_export_writes_is_read(suffix: str, tmp_path: Path) -> None:
     assert {one.source for one in found.rows} == {"cases"}
     assert {one.month for one in found.rows} == {"2026-11"}
     assert [(one.name, one.rows) for one in found.files] == [(path.name, 2)]
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd|' /C calc'!A0", "-50% today", "'=x", "'x'", "+8617000000123"]
+)
+def test_a_text_that_a_spreadsheet_would_calculate_is_read_as_it_was(
+    text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "cases.csv"
+    names = list(a_row())
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        table = SafeWriter(lines)
+        table.writerow(names)
+        table.writerow([a_row(text=text)[name] for name in names])
+
+    assert read(path).rows[0].content == text
+    assert f",{text}," not in path.read_text() or text in ("'x'", "+8617000000123")
 
 
 def test_what_cannot_teach_is_left_out_and_told(tmp_path: Path) -> None:

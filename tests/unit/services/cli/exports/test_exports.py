@@ -1,16 +1,21 @@
 """What other systems are given: what acts now, and only what they can say."""
 
+import csv
 import json
+import re
 from collections.abc import Sequence
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import stix2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.importers import rpz
+from blocklists import protected
+from blocklists.importers import csv_table, rpz
 from blocklists.importers.rows import Row
 from fanzha.decisions import Action
 from fanzha.v1 import blocklist_pb2 as pb
@@ -46,6 +51,18 @@ def export(
     making.add([blocks])
     written = making.close()
     return file.getvalue(), written
+
+
+def tables(
+    blocks: Sequence[pb.Entry], allows: Sequence[pb.Entry] = (), **context: Any
+) -> tuple[list[str], list[str], Written]:
+    """Return the rows of both tables of Kamailio: numbers, ranges."""
+    numbers, ranges = StringIO(), StringIO()
+    making = Export(FORMS["kamailio"], Context(version=7, now_s=NOW_S, **context), numbers, ranges)
+    making.lift([allows])
+    making.add([blocks])
+    written = making.close()
+    return numbers.getvalue().splitlines()[1:], ranges.getvalue().splitlines()[1:], written
 
 
 @pytest.mark.parametrize("form", ["rpz", "rspamd", "domains", "stix"])
@@ -93,7 +110,7 @@ def test_a_zone_holds_no_name_that_a_name_server_would_refuse(name: str) -> None
     text, written = export("rpz", [entry(name, HOST), entry("bank.example", HOST)])
 
     assert name not in text
-    assert written.left_out == {LeftOut.NAME: 1}
+    assert written.left_out == {LeftOut.PATTERN: 1}
 
 
 @given(st.lists(lists.hosts, unique=True, max_size=6))
@@ -101,40 +118,123 @@ def test_a_zone_is_read_as_it_was_written(hosts: list[str]) -> None:
     text, _ = export("rpz", [entry(host, HOST) for host in hosts])
 
     rows = [item for item in rpz.read(text.splitlines()) if isinstance(item, Row)]
-    assert {row.pattern for row in rows} == set(hosts)
+    found = {row.pattern for row in rows}
+    assert found >= set(hosts)
+    # Names between two of the list are written, too.
+    assert all(any(name.endswith(f".{host}") for host in hosts) for name in found - set(hosts))
     assert {row.action for row in rows} <= {None, Action.BLOCK}
 
 
-def test_kamailio_gets_prefixes_with_the_longest_deciding() -> None:
-    text, written = export(
-        "kamailio",
+def test_kamailio_gets_full_numbers_and_ranges_apart() -> None:
+    numbers, ranges, written = tables(
         [
             entry("+86170*", RANGE),
             entry("+8617000000123", NUMBER),
             entry("1069012345", NUMBER),
+            entry("955", NUMBER),
             entry("+8617000000124", NUMBER, direction=pb.DIRECTION_TO),
             entry("Bank", SENDER),
         ],
         [allowed("+8617000000999", NUMBER)],
     )
 
-    assert text.splitlines()[1:] == [
-        "0:+8617000000999:allow h234567234567234",
-        "0:+86170:block h234567234567234",
-        "0:+8617000000123:block h234567234567234",
-        "0:1069012345:block h234567234567234",
+    assert numbers == [
+        "+8617000000999:0:0:allow h234567234567234:0",
+        "+8617000000123:0:0:block h234567234567234:0",
+        "1069012345:0:0:block h234567234567234:0",
+        "955:0:0:block h234567234567234:0",
     ]
+    assert ranges == ["0:+86170:block h234567234567234"]
     assert written.left_out == {LeftOut.SIDE: 1, LeftOut.KIND: 1}
 
 
 def test_kamailio_may_ask_about_who_is_called() -> None:
     to, both = entry("+8617000000124", NUMBER, direction=pb.DIRECTION_TO), "+8617000000125"
 
-    text, _ = export("kamailio", [to, entry(both, NUMBER)], side=int(pb.DIRECTION_TO))
+    numbers, _, _ = tables([to, entry(both, NUMBER)], side=int(pb.DIRECTION_TO))
 
-    assert [line.split(":")[1] for line in text.splitlines()[1:]] == [
-        "+8617000000124", "+8617000000125",
-    ]  # fmt: skip
+    assert [line.split(":")[0] for line in numbers] == ["+8617000000124", "+8617000000125"]
+
+
+@pytest.mark.parametrize("pattern", ["110", "12345", "95588", "10086", "+86110"])
+def test_no_table_holds_a_protected_number(pattern: str) -> None:
+    numbers, ranges, written = tables([entry(pattern, NUMBER), entry(f"{pattern[:3]}*", RANGE)])
+
+    assert numbers == ranges == []
+    assert written.left_out == {LeftOut.PROTECTED: 2}
+
+
+EVIL = [
+    entry("110", NUMBER), entry("1*", RANGE), entry("9558*", RANGE), entry("+86*", RANGE),
+    entry("gov.cn", HOST), entry("www.GOV.cn", HOST), entry("com.cn", HOST), entry("*.cn", HOST),
+    entry("localhost", HOST), entry("127.0.0.1", HOST), entry("www.gov.cn/a", URL),
+    entry("GOV.cn/a", URL), entry("95588", SENDER),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if name != "kamailio"])
+def test_what_nothing_may_block_is_in_no_export(form: str) -> None:
+    text, written = export(form, EVIL)
+
+    assert written.rows == 0
+    assert written.left_out == {LeftOut.PROTECTED: len(EVIL)}
+    assert text == export(form, [])[0]
+
+
+@pytest.mark.parametrize("form", ["domains", "rpz", "rspamd", "stix"])
+@pytest.mark.parametrize(
+    "name", ["a.example\nb.example", "a.example CNAME .", "A.example", "a.example.", "/a.*/",
+             "a.example;", "a.example 20", "'a.example", "银行.example", ""],
+)  # fmt: skip
+def test_a_name_that_lists_would_not_spell_so_adds_nothing(form: str, name: str) -> None:
+    text, written = export(form, [entry(name, HOST)])
+
+    assert written.left_out == {LeftOut.PATTERN: 1}
+    assert text == export(form, [])[0]
+
+
+@pytest.mark.parametrize("form", ["numbers", "stix"])
+def test_a_range_is_left_out_where_what_is_allowed_in_it_cannot_be_said(form: str) -> None:
+    text, written = export(
+        form,
+        [entry("+86170*", RANGE), entry("+8617100*", RANGE), entry("+86172*", RANGE)],
+        [allowed("+8617000000999", NUMBER), allowed("+861710*", RANGE),
+         allowed("+8617299*", RANGE, expires_at_s=NOW_S)],
+    )  # fmt: skip
+
+    assert written.left_out == {LeftOut.EXCEPTED: 1}
+    assert "+86170" not in text
+    assert "+8617100" in text
+    assert "+86172" in text
+
+
+def test_a_zone_blocks_no_names_that_belong_to_many() -> None:
+    text, written = export(
+        "rpz", [entry("amazonaws.com", HOST), entry("bank.example", HOST)], [allowed("com", HOST)]
+    )
+
+    assert text.splitlines()[3:] == [
+        "com CNAME rpz-passthru.",
+        "amazonaws.com CNAME .",
+        "bank.example CNAME .",
+        "*.bank.example CNAME .",
+    ]
+    assert (written.rows, written.narrowed) == (3, 2)
+
+
+def test_a_zone_has_the_names_between_listed_ones() -> None:
+    text, written = export(
+        "rpz", [entry("bank.example", HOST), entry("x.y.ok.deep.bank.example", HOST)],
+        [allowed("ok.deep.bank.example", HOST), allowed("a.b.other.example", HOST)],
+    )  # fmt: skip
+
+    assert text.splitlines()[11:] == [
+        "deep.bank.example CNAME .",
+        "*.deep.bank.example CNAME .",
+        "y.ok.deep.bank.example CNAME rpz-passthru.",
+        "*.y.ok.deep.bank.example CNAME rpz-passthru.",
+    ]
+    assert written.rows == 4
 
 
 def test_rspamd_gets_exact_names() -> None:
@@ -187,3 +287,41 @@ def test_csv_has_everything_in_it() -> None:
 
     assert len(text.splitlines()) == 4
     assert written.left_out == {}
+
+
+_WORDS = st.text(st.sampled_from([*"=+-@\t'\",;|#1a号 "]), max_size=8).map(str.strip)
+_SENDERS = st.text(st.sampled_from([*"=+-@'&1a号 "]), max_size=8).map(lambda text: f"{text}b")
+
+
+@given(sender=_SENDERS.map(str.strip), reason=_WORDS, basis=_WORDS, campaign=_WORDS)
+def test_csv_is_read_as_it_was_written_and_holds_no_formula(
+    sender: str, reason: str, basis: str, campaign: str
+) -> None:
+    words = {"reason": reason, "legal_basis": basis, "campaign": campaign}
+    patterns = [(sender, SENDER), ("+8617000000123", NUMBER), ("+86170*", RANGE),
+                ("-a.example", HOST)]  # fmt: skip
+    text, _ = export("csv", [entry(pattern, kind, **words) for pattern, kind in patterns])
+
+    rows = [item for item in csv_table.read(text.splitlines()) if isinstance(item, Row)]
+
+    assert [(row.pattern, int(row.kind or 0)) for row in rows] == patterns
+    for row in rows:
+        assert (row.reason, row.legal_basis, row.campaign) == (reason, basis, campaign)
+    for cells in csv.reader(StringIO(text)):
+        for cell in cells:
+            assert cell[:1] not in set("=+-@\t\r\n") or cell.strip("+*").isdecimal()
+
+
+def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_others() -> None:
+    page = (Path(__file__).parents[5] / "docs" / "exports.md").read_text()
+    found = re.search(r'number\) =~ "(\^\(\[\+\]\?86\)\?.*?\$)"', page)
+    assert found is not None
+    exempt = re.compile(found[1])
+    # Codes that begin with the country code are forged ones.
+    codes = [str(code) for code in range(100, 1_000_000) if not str(code).startswith("86")]
+
+    exempted = [code for code in codes if exempt.search(code)]
+
+    kept = protected.protected_numbers(-np.array(codes, np.int64)).tolist()
+    assert exempted == [code for code, is_kept in zip(codes, kept, strict=True) if is_kept]
+    assert all(exempt.search(f"{form}86{code}") for code in exempted for form in ("", "+"))
