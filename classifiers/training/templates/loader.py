@@ -5,16 +5,15 @@ subject, kind of fraud and number of the template, from 1.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from classifiers.training.templates.slots import slots
 from fanzha.fraud import FraudType
+from fanzha.toml_files import read_table
 
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -51,7 +50,7 @@ def load(folder: Traversable, slot_names: Set[str]) -> tuple[MessageTemplate, ..
     """Read all templates of *folder* in their order; `ValueError` if anything is wrong."""
     found: dict[str, MessageTemplate] = {}
     for label, language, file in _files(folder):
-        for template in _templates(_read(file), file.name, label, language):
+        for template in _templates(read_table(file), file.name, label, language):
             if template.text in found:
                 raise ValueError(f"{template.entry}: the same as {found[template.text].entry}")
             _check(template, slot_names)
@@ -60,7 +59,7 @@ def load(folder: Traversable, slot_names: Set[str]) -> tuple[MessageTemplate, ..
 
 
 def _files(folder: Traversable) -> Iterator[tuple[str, str, Traversable]]:
-    order = _read(folder / _ORDER)
+    order = read_table(folder / _ORDER)
     if sorted(order) != sorted(LABELS):
         raise ValueError(f"{_ORDER}: has the lists {' and '.join(LABELS)}, and no others")
     present = {one.name for one in folder.iterdir() if one.name.endswith(".toml")}
@@ -78,13 +77,6 @@ def _files(folder: Traversable) -> Iterator[tuple[str, str, Traversable]]:
             if match is None:
                 raise ValueError(f"{_ORDER}: {name}: no name such as zh.money")
             yield label, match[1], folder / f"{label}.{name}.toml"
-
-
-def _read(file: Traversable) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file.name}: {error}") from error
 
 
 def _templates(

@@ -1,13 +1,14 @@
 """What the slots of templates are filled with: the words of `slots.toml`, and calculated values."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from random import Random
+
+from fanzha.toml_files import read_table, read_words
 
 MONEY, MONEY_PARTS = "money", "{currency}{sum}"
 """A slot of two others, so that a message speaks of one currency."""
@@ -47,11 +48,10 @@ def slots() -> Slots:
 
 def read(file: Traversable) -> Slots:
     """Read a file of slots; `ValueError` with its name and the slot for one that is wrong."""
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file.name}: {error}") from error
-    if tuple(sorted(tables)) != tuple(sorted(_TABLES)):
+    tables = read_table(file)
+    if sorted(tables) != sorted(_TABLES) or not all(
+        isinstance(one, dict) for one in tables.values()
+    ):
         raise ValueError(f"{file.name}: has the tables {', '.join(_TABLES)}, and no others")
     known = set(_CALCULATED) | {MONEY}
     for table in _TABLES:
@@ -60,7 +60,7 @@ def read(file: Traversable) -> Slots:
             if slot in known or not _NAME.fullmatch(slot):
                 raise ValueError(f"{where}: twice, or no name of small letters and _")
             known.add(slot)
-            _check_value(value, table, where)
+            read_words([value] if table == "digits" else value, where)
     words = {**tables["one_per_message"], **tables["each_time"]}
     return Slots(
         words={slot: tuple(value) for slot, value in words.items()},
@@ -85,16 +85,6 @@ def link(chance: Random) -> str:
 def contact(chance: Random) -> str:
     """Return the account a victim is asked to add."""
     return digits(chance.choice(["#########", "wx#####", "abk###"]), chance)
-
-
-def _check_value(value: object, table: str, where: str) -> None:
-    values = [value] if table == "digits" else value
-    if not isinstance(values, list) or not values:
-        raise ValueError(f"{where}: not a list of words")
-    if not all(isinstance(one, str) and one.strip() for one in values):
-        raise ValueError(f"{where}: an empty word, or one that is no text")
-    if len(set(values)) < len(values):
-        raise ValueError(f"{where}: a word stands there twice")
 
 
 def _sum(chance: Random) -> str:

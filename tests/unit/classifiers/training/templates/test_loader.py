@@ -142,12 +142,12 @@ def test_every_slot_that_is_known_has_a_value(tmp_path: Path) -> None:
     [
         ("[digits]", "[numbers]", "has the tables"),
         ('["B"]', "[]", "[each_time] city: not a list"),
-        ('["B"]', '["B", " "]', "[each_time] city: an empty word"),
+        ('["B"]', '["B", " "]', "[each_time] city: a word that is empty"),
         ('["B"]', '["B", "B"]', "[each_time] city: a word stands there twice"),
         ("city", "bank", "[each_time] bank: twice"),
         ("tail", "link", "[digits] link: twice"),
         ("bank", "Bank", "[one_per_message] Bank: twice, or no name"),
-        ('"##"', "1", "[digits] tail: an empty word, or one that is no text"),
+        ('"##"', "1", "[digits] tail: a word that is empty"),
         ("[digits]", "[digits", "line"),
     ],
 )
