@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from classifiers.brand_names import OWN_DOMAINS
+from classifiers.brand_names import own_domains
 from fanzha.hosts import host_suffixes, is_address, public_suffix
 
 SHORTEST_WITHIN = 6
@@ -52,7 +52,7 @@ def look_alike(host: str) -> LookAlike | None:
     if is_address(host) or not host:
         return None
     parents = {host, *host_suffixes(host)}
-    strangers = [brand for brand, own in OWN_DOMAINS.items() if parents.isdisjoint(own)]
+    strangers = [brand for brand, own in own_domains().items() if parents.isdisjoint(own)]
     words = _words(host.removesuffix(public_suffix(host)))
     found = [
         LookAlike(brand=brand, word=word, likeness=likeness)

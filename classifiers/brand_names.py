@@ -1,107 +1,31 @@
-"""Brands that fraud likes to borrow, each with the domains it owns; gathered by us.
+"""Brands that fraud likes to borrow, each with the domains it owns: reads `brand_names.toml`.
 
-Not complete, and no verdict: a page that names a brand may be a shop, a fan or a newspaper. A
-name is lower case without blanks; short ones that are words or parts of words are left out.
+Not complete, and no verdict: a page that names a brand may be a shop, a fan or a newspaper.
 """
 
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
-OWN_DOMAINS: Mapping[str, tuple[str, ...]] = {
-    # China: banks, carriers, payment, shops, parcels, authorities
-    "icbc": ("icbc.com.cn", "icbc.com"),
-    "ccb": ("ccb.com", "ccb.cn"),
-    "abchina": ("abchina.com", "abchina.com.cn"),
-    "bankofchina": ("boc.cn", "bankofchina.com"),
-    "bankcomm": ("bankcomm.com", "bankcomm.cn"),
-    "cmbchina": ("cmbchina.com", "cmbchina.com.cn"),
-    "cebbank": ("cebbank.com",),
-    "spdb": ("spdb.com.cn",),
-    "pingan": ("pingan.com", "pingan.com.cn", "pingan.cn"),
-    "psbc": ("psbc.com",),
-    "unionpay": ("unionpay.com", "95516.com"),
-    "chinamobile": ("chinamobile.com", "10086.cn"),
-    "chinaunicom": ("chinaunicom.com", "chinaunicom.cn", "10010.com"),
-    "chinatelecom": ("chinatelecom.com.cn", "189.cn"),
-    "alipay": ("alipay.com", "alipay.com.cn"),
-    "alibaba": ("alibaba.com", "alibabagroup.com", "1688.com"),
-    "aliexpress": ("aliexpress.com",),
-    "taobao": ("taobao.com",),
-    "tmall": ("tmall.com",),
-    "wechat": ("wechat.com", "weixin.qq.com", "qq.com"),
-    "weixin": ("weixin.com", "weixin.qq.com", "qq.com"),
-    "tencent": ("tencent.com", "qq.com"),
-    "pinduoduo": ("pinduoduo.com", "yangkeduo.com"),
-    "meituan": ("meituan.com",),
-    "douyin": ("douyin.com",),
-    "tiktok": ("tiktok.com", "tiktokv.com"),
-    "12306": ("12306.cn",),
-    "chsi": ("chsi.com.cn",),
-    "sfexpress": ("sf-express.com",),
-    # Japan
-    "rakuten": ("rakuten.co.jp", "rakuten.com", "rakuten-card.co.jp", "rakuten-bank.co.jp"),
-    "mercari": ("mercari.com", "mercari.jp"),
-    "aeon": ("aeon.co.jp", "aeoncard.co.jp", "aeonbank.co.jp", "aeon.info"),
-    "smbc": ("smbc.co.jp", "smbc-card.com", "smbcnikko.co.jp"),
-    "mufg": ("mufg.jp",),
-    "saisoncard": ("saisoncard.co.jp",),
-    "docomo": ("docomo.ne.jp",),
-    "softbank": ("softbank.jp",),
-    "yamato": ("kuronekoyamato.co.jp", "yamato-hd.co.jp"),
-    "etcmeisai": ("etc-meisai.jp",),
-    "eposcard": ("eposcard.co.jp",),
-    # Elsewhere: payment, banks, parcels
-    "paypal": ("paypal.com", "paypal.me", "paypalobjects.com"),
-    "mastercard": ("mastercard.com", "mastercard.us"),
-    "americanexpress": ("americanexpress.com", "aexp-static.com"),
-    "wellsfargo": ("wellsfargo.com",),
-    "bankofamerica": ("bankofamerica.com", "bofa.com"),
-    "citibank": ("citi.com", "citibank.com"),
-    "capitalone": ("capitalone.com",),
-    "santander": ("santander.com", "santander.co.uk", "santander.com.br", "bancosantander.es"),
-    "barclays": ("barclays.co.uk", "barclays.com"),
-    "hsbc": ("hsbc.com", "hsbc.co.uk", "hsbc.com.hk", "hsbc.com.cn"),
-    "natwest": ("natwest.com",),
-    "caixabank": ("caixabank.es", "caixabank.com"),
-    "intesasanpaolo": ("intesasanpaolo.com",),
-    "postbank": ("postbank.de",),
-    "sparkasse": ("sparkasse.de",),
-    "revolut": ("revolut.com",),
-    "dhl": ("dhl.com", "dhl.de"),
-    "fedex": ("fedex.com",),
-    "usps": ("usps.com",),
-    "royalmail": ("royalmail.com",),
-    "postnl": ("postnl.nl",),
-    "correos": ("correos.es",),
-    # Elsewhere: accounts, shops, coins
-    "amazon": ("amazon.com", "amazon.co.jp", "amazon.cn", "amazon.de", "amazon.co.uk",
-               "amazon.fr", "amazon.it", "amazon.es", "amazon.in", "amazonaws.com"),
-    "apple": ("apple.com", "apple.com.cn"),
-    "icloud": ("icloud.com", "icloud.com.cn"),
-    "microsoft": ("microsoft.com", "microsoftonline.com", "microsoft365.com"),
-    "office365": ("office365.com", "office.com"),
-    "outlook": ("outlook.com", "live.com", "office.com"),
-    "google": ("google.com", "google.cn", "google.co.jp", "google.co.uk", "google.de",
-               "googleapis.com", "googleusercontent.com", "google.com.hk"),
-    "facebook": ("facebook.com", "fb.com", "fbcdn.net"),
-    "instagram": ("instagram.com", "cdninstagram.com"),
-    "whatsapp": ("whatsapp.com", "whatsapp.net"),
-    "telegram": ("telegram.org", "telegram.me", "t.me"),
-    "linkedin": ("linkedin.com",),
-    "twitter": ("twitter.com", "x.com"),
-    "netflix": ("netflix.com",),
-    "spotify": ("spotify.com",),
-    "dropbox": ("dropbox.com",),
-    "docusign": ("docusign.com", "docusign.net"),
-    "yahoo": ("yahoo.com", "yahoo.co.jp"),
-    "walmart": ("walmart.com",),
-    "ebay": ("ebay.com", "ebay.co.uk", "ebay.de"),
-    "steamcommunity": ("steamcommunity.com",),
-    "twitch": ("twitch.tv",),
-    "roblox": ("roblox.com",),
-    "coinbase": ("coinbase.com",),
-    "binance": ("binance.com", "binance.us"),
-    "metamask": ("metamask.io",),
-    "trezor": ("trezor.io",),
-    "opensea": ("opensea.io",),
-    "uniswap": ("uniswap.org",),
-}  # fmt: skip
+from fanzha.toml_files import read_table, read_words
+
+
+@cache
+def own_domains() -> Mapping[str, tuple[str, ...]]:
+    """Return the domains of each brand."""
+    return read(files(__package__) / "brand_names.toml")
+
+
+def read(file: Traversable) -> dict[str, tuple[str, ...]]:
+    """Read a file of brands; `ValueError` for one without domains or in two of its tables."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table, brands in read_table(file).items():
+        if not isinstance(brands, dict):
+            raise ValueError(f"{file.name}: {table}: not a table of brands")  # noqa: TRY004 - of a file
+        for brand, domains in brands.items():
+            where = f"{file.name}: [{table}] {brand}"
+            if brand in found:
+                raise ValueError(f"{where}: stands there twice")
+            found[brand] = read_words(domains, where)
+    return found

@@ -9,7 +9,7 @@ from benchmarks.peers.bench import Bench, debian_version
 from benchmarks.peers.contest import About, Contestant
 from benchmarks.peers.outputs import Load
 from benchmarks.peers.table import Row
-from classifiers.training import templates_sms
+from classifiers.training.templates import builder
 
 _LEARNT = 500
 """Texts of each kind that a filter has learnt, so that its Bayes has something to look up."""
@@ -53,13 +53,11 @@ def _about(peer: str, package: str, generator: str, not_equal: str) -> About:
 
 def _taught() -> tuple[list[str], list[str]]:
     chance = Random(20261124)
-    return _filled(templates_sms.fraud_templates(), chance), _filled(
-        templates_sms.ham_templates(), chance
-    )
+    return _filled(builder.fraud_templates(), chance), _filled(builder.ham_templates(), chance)
 
 
 def _filled(templates: Sequence[str], chance: Random) -> list[str]:
-    return [templates_sms.fill(chance.choice(templates), chance) for _ in range(_LEARNT)]
+    return [builder.fill(chance.choice(templates), chance) for _ in range(_LEARNT)]
 
 
 def _rspamd(bench: Bench) -> list[Row]:

@@ -1,11 +1,16 @@
-"""Reads the words that say what an entry does, as lists in Chinese and English have them."""
+"""Reads the words that say what an entry does, as lists in Chinese and English have them.
+
+The words are in `words.toml`; terms and dates are read here.
+"""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.resources import files
 from typing import TypeVar
 
 from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
+from blocklists.importers.word_file import WordFile
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -14,92 +19,21 @@ Word = TypeVar("Word")
 
 _CHINA_TIME = timezone(timedelta(hours=8))
 
-ACTIONS = {
-    **dict.fromkeys(
-        [
-            "block",
-            "deny",
-            "blacklist",
-            "blocklist",
-            "reject",
-            "drop",
-            "拦截",
-            "阻断",
-            "封堵",
-            "黑名单",
-            "关停",
-            "停机",
-            "封停",
-            "封禁",
-            "屏蔽",
-            "禁止",
-            "拉黑",
-        ],
-        Action.BLOCK,
-    ),
-    **dict.fromkeys(
-        ["allow", "accept", "whitelist", "allowlist", "pass", "放行", "允许", "白名单"],
-        Action.ALLOW,
-    ),
+_WORDS = WordFile(files(__package__) / "words.toml")
+_KIND_OF: Mapping[str, Kind | None] = {
+    "NUMBER_OR_RANGE": None,
+    **{kind.name: kind for kind in Kind if kind is not Kind.NUMBER},
 }
-DIRECTIONS = {
-    **dict.fromkeys(["from", "caller", "outgoing", "主叫", "发送"], Direction.FROM),
-    **dict.fromkeys(["to", "callee", "incoming", "被叫", "接收"], Direction.TO),
-    **dict.fromkeys(["both", "any", "双向", "全部"], Direction.BOTH),
-}
-SOURCES = {
-    **dict.fromkeys(["ministry", "部委", "公安部", "工信部", "工业和信息化部"], Source.MINISTRY),
-    **dict.fromkeys(["province", "省", "省厅", "省级", "公安厅"], Source.PROVINCE),
-    **dict.fromkeys(["bureau", "管局", "通管局", "通信管理局"], Source.BUREAU),
-    **dict.fromkeys(
-        ["carrier", "operator", "运营商", "电信运营商", "基础电信企业"], Source.CARRIER
-    ),
-    **dict.fromkeys(
-        ["tech_company", "company", "互联网企业", "互联网公司", "科技公司"], Source.TECH_COMPANY
-    ),
-}
-MODES = {
-    **dict.fromkeys(["enforce", "active", "执行", "生效", "正式"], Mode.ENFORCE),
-    **dict.fromkeys(["shadow", "watch", "观察", "试运行", "影子"], Mode.SHADOW),
-}
-KINDS: dict[str, Kind | None] = {
-    **dict.fromkeys(
-        ["number", "phone", "msisdn", "号码", "电话", "电话号码", "手机", "手机号", "固话", "座机"],
-        None,
-    ),
-    **dict.fromkeys(["range", "prefix", "号段"], Kind.RANGE),
-    **dict.fromkeys(["sender", "sender_id", "发送方", "端口号", "短信端口"], Kind.SENDER),
-    **dict.fromkeys(
-        ["host", "hostname", "domain", "fqdn", "ip", "ipv4", "ipv6", "域名", "主机"], Kind.HOST
-    ),
-    **dict.fromkeys(["url", "uri", "link", "url_prefix", "网址", "链接"], Kind.URL_PREFIX),
-    **dict.fromkeys(["fingerprint", "text", "指纹", "短信指纹", "短信内容"], Kind.FINGERPRINT),
-}
+ACTIONS = _WORDS.meanings("action", Action.__members__)
+DIRECTIONS = _WORDS.meanings("direction", Direction.__members__)
+SOURCES = _WORDS.meanings("source", Source.__members__)
+MODES = _WORDS.meanings("mode", Mode.__members__)
+KINDS = _WORDS.meanings("type", _KIND_OF)
 """Words of a column "type"; None: a number or a range, to be told from the pattern."""
-
-_FRAUD_NAMES = {
-    "刷单返利": FraudType.BRUSHING_REBATE,
-    "虚假网络投资理财": FraudType.FAKE_INVESTMENT,
-    "虚假投资理财": FraudType.FAKE_INVESTMENT,
-    "虚假购物服务": FraudType.FAKE_SHOPPING,
-    "虚假购物": FraudType.FAKE_SHOPPING,
-    "冒充电商物流客服": FraudType.FAKE_CUSTOMER_SERVICE,
-    "冒充客服": FraudType.FAKE_CUSTOMER_SERVICE,
-    "虚假贷款": FraudType.FAKE_LOAN,
-    "虚假网络贷款": FraudType.FAKE_LOAN,
-    "虚假征信": FraudType.FAKE_CREDIT,
-    "冒充领导、熟人": FraudType.IMPERSONATE_ACQUAINTANCE,
-    "冒充领导熟人": FraudType.IMPERSONATE_ACQUAINTANCE,
-    "冒充公检法及政府机关": FraudType.IMPERSONATE_AUTHORITY,
-    "冒充公检法": FraudType.IMPERSONATE_AUTHORITY,
-    "网络婚恋、交友": FraudType.ROMANCE,
-    "网络婚恋交友": FraudType.ROMANCE,
-    "网络游戏产品虚假交易": FraudType.GAME_TRADE,
-}
 FRAUD_TYPES = {
     **{member.name.lower(): member for member in FraudType},
     **{str(member.value): member for member in FraudType},
-    **_FRAUD_NAMES,
+    **_WORDS.meanings("fraud_type", {kind.name: kind for kind in FraudType if kind}),
 }
 
 _DATE = re.compile(

@@ -7,8 +7,7 @@ from typing import Any
 
 from classifiers import card
 from classifiers.call import MINIMUM_CALLS
-from classifiers.training import card_plots, examples_card
-from classifiers.training.caller_words import ERRORS, HOW, LIMITS, TRIED
+from classifiers.training import card_plots, examples_card, page_template
 from classifiers.training.common import markdown_table
 
 ROWS = {
@@ -35,6 +34,7 @@ _EXAMPLES = {
     "Of those only measured": "examples",
     "The same by a graph that learned without examples, at the same threshold": "left_out",
 }
+_TEMPLATE = Path(__file__).with_name("caller_page.md")
 _TITLES = ("what is seen", "AUC", "recall at 0.1 %", "0.5 %", "1 %", "blocked frauds", "others")
 
 
@@ -42,51 +42,46 @@ def write(bundle: Path, page: Path) -> None:
     """Write the *page*, and its plots beside it."""
     table = tomllib.loads((bundle / card.CARD).read_text(encoding="utf-8"))
     page.parent.mkdir(parents=True, exist_ok=True)
-    plots = card_plots.draw(table, page)
-    page.write_text("\n\n".join([*_parts(table), plots, ERRORS, TRIED, LIMITS]), encoding="utf-8")
+    page.write_text(render(table, card_plots.draw(table, page)), encoding="utf-8")
 
 
-def _parts(table: Mapping[str, Any]) -> Iterator[str]:
+def render(table: Mapping[str, Any], plots: str) -> str:
+    """Render the page of a card's table; *plots* is Markdown that shows them."""
     metrics = table["metrics"]
     test, development = metrics["test"], metrics["development"]
-    numbers = {
-        "version": table["version"],
+    ever, points = development["imagined_ever"], table["plots"]["learning"]
+    keys = ("subscribers", "believed", "true")
+    values = {
+        **{name: table[name] for name in ("version", "date")},
         "threshold": round(table["threshold"], 4),
-        "date": table["date"],
         "minimum": MINIMUM_CALLS,
         "features": len(table["inputs"]["features"]),
         **{name: metrics[name] for name in ("kilobytes", "microseconds_per_row")},
-        "ever": development["imagined_ever"]["blocked_ordinary"],
-        "ordinary": development["imagined_ever"]["ordinary"],
+        "ever": ever["blocked_ordinary"],
+        "ordinary": ever["ordinary"],
+        "test_frauds": test["frauds"],
+        "test_ordinary": test["ordinary"],
+        "test": _figures({"": test, **test}, ROWS),
+        "development": _figures(development, DEVELOPMENT),
+        "calibration": markdown_table(
+            keys, ([one[key] for key in keys] for one in test["calibration"])
+        ),
+        "brier": test["brier"],
+        "learning": markdown_table(points[0], (point.values() for point in points)),
+        "examples": "\n\n".join(_examples(table)),
+        "plots": plots,
     }
-    yield HOW.format(**numbers)
-    yield "## How good it is\n\nTest part: {frauds} frauds, {ordinary} others.".format(**test) + (
-        " Recall at a false-positive rate is read off the part's own curve; with so few others,"
-        " 0.1 % means that none scores higher. The last two columns count at the threshold."
-    )
-    yield _figures({"": test, **test}, ROWS)
-    yield (
-        "Train and validation, cross-fitted in five parts (features, settings and threshold were"
-        " chosen on these):"
-    )
-    yield _figures(development, DEVELOPMENT)
-    yield "What was believed on the test part, as served, and what was true:"
-    keys = ("subscribers", "believed", "true")
-    yield markdown_table(keys, ([one[key] for key in keys] for one in test["calibration"]))
-    yield (
-        f"Brier score {test['brier']}. This holds for a population with 32 % frauds and no other:"
-        " where one number in a thousand is a fraud's, the same score means far less. Use the"
-        " threshold, not the number."
-    )
-    yield "What more subscribers to learn from bring, measured on the validation part:"
-    points = table["plots"]["learning"]
-    yield markdown_table(points[0], (point.values() for point in points))
-    if "examples" in table:
-        yield examples_card.section(table["examples"])
-        for title, key in _EXAMPLES.items():
-            if metrics[key]:
-                yield f"{title}:"
-                yield markdown_table(metrics[key][0], (one.values() for one in metrics[key]))
+    return page_template.fill(_TEMPLATE, values)
+
+
+def _examples(table: Mapping[str, Any]) -> Iterator[str]:
+    if "examples" not in table:
+        return
+    yield examples_card.section(table["examples"])
+    for title, key in _EXAMPLES.items():
+        if figures := table["metrics"][key]:
+            yield f"{title}:"
+            yield markdown_table(figures[0], (one.values() for one in figures))
 
 
 def _figures(metrics: Mapping[str, Any], rows: Mapping[str, str]) -> str:

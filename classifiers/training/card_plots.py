@@ -72,13 +72,17 @@ def draw(card: Mapping[str, Any], page: Path) -> str:
     """Write the plots of *card*, a parsed ``card.toml``, beside *page*; return Markdown."""
     from classifiers import plots  # noqa: PLC0415  matplotlib is in an extra
 
-    lines = []
     for name, paint in _paints(card["plots"], card["threshold"]).items():
         file = page.parent / "plots" / f"{card['channel']}-{name}.svg"
         bars = len(card["plots"].get("sources", ())) if name == "sources" else 0
         plots.save(file, paint, height=max(4, 1 + bars / 4))
-        lines.append(f"![{_TITLES[name]}](plots/{file.name})")
-    return "\n\n".join(lines)
+    return markdown(card)
+
+
+def markdown(card: Mapping[str, Any]) -> str:
+    """Return the Markdown that shows the plots of *card*, drawn or not."""
+    names = [name for name in _TITLES if name in card["plots"]]
+    return "\n\n".join(f"![{_TITLES[name]}](plots/{card['channel']}-{name}.svg)" for name in names)
 
 
 def _paints(drawn: Plots, threshold: float) -> dict[str, Any]:

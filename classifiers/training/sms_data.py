@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 
 from classifiers.labels import fraud_type_of
-from classifiers.training import sms_calls, templates_sms
+from classifiers.training import sms_calls
+from classifiers.training.templates import builder
 from fanzha.fraud import FraudType
 
 HAM, SPAM, FRAUD = range(3)
@@ -124,19 +125,19 @@ def _texts(file: str, source: str, label: str, text: str) -> Iterator[str]:
 
 def _own(chance: Random, count: int) -> Iterator[Row]:
     for label, kind, templates in (
-        ("ham", FraudType.UNSPECIFIED, templates_sms.ham_templates()),
-        *(("fraud", *of_kind) for of_kind in templates_sms.fraud_templates_by_type().items()),
+        ("ham", FraudType.UNSPECIFIED, builder.ham_templates()),
+        *(("fraud", *of_kind) for of_kind in builder.fraud_templates_by_type().items()),
     ):
         for template in templates:
             split = _split(template)
             for _ in range(count if split == TRAIN else min(count, _FEW)):
-                text = templates_sms.fill(template, chance)
+                text = builder.fill(template, chance)
                 yield Row(
                     source=OWN,
                     label=label,
                     split=split,
                     text=text,
-                    language=_language(templates_sms.language(template)),
+                    language=_language(builder.language(template)),
                     allowed=_allowed(OWN, label, ""),
                     fraud_type=kind,
                     place=_place(template),

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from classifiers.training import examples, examples_apart, examples_card, sms_data, templates_sms
+from classifiers.training import examples, examples_apart, examples_card, sms_data
 from classifiers.training.examples import Example, ExampleError, Examples
 from classifiers.training.examples_apart import ECHO
 from classifiers.training.examples_card import LABELS, NO_EXAMPLES, SiteExamples
 from classifiers.training.sms_data import EVALUATION_ONLY, TEST, TRAIN, VALIDATION, Row
+from classifiers.training.templates import builder
 
 _SIDES = (TRAIN, VALIDATION, TEST)
 
@@ -57,5 +58,5 @@ def _row(example: Example) -> Row:
         group=example.group,
         text=example.content,
         # Told by letters: what is written in Latin ones counts as English.
-        language=templates_sms.language(example.content),
+        language=builder.language(example.content),
     )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from random import Random
 
-from classifiers.training import templates_sms
+from classifiers.training.templates import builder, slots
 from fanzha.text import Token
 
 _PLACEHOLDER = re.compile("DIGIT|URL|PLACE|NAME|WECHAT|CELLPHONE|BANK")
@@ -36,7 +36,7 @@ def unmask(text: str, chance: Random) -> str:
     if chance.random() < _MASKS_KEPT:
         return text
     text = _PLACEHOLDER.sub(lambda match: _value(match[0], chance), text)
-    return _MASKED_MOBILE.sub(lambda _: templates_sms.digits("17000000###", chance), text)
+    return _MASKED_MOBILE.sub(lambda _: slots.digits("17000000###", chance), text)
 
 
 def join(text: str, other: str, chance: Random) -> str:
@@ -63,7 +63,7 @@ def disturb(normal: str, chance: Random) -> str:
 def with_link(text: str, chance: Random) -> str:
     """Add a link to a legitimate message: to have one is no crime."""
     if chance.random() < _LINK_ADDED:
-        return f"{text}{chance.choice([' 详情：', ' 查看 ', ' '])}{templates_sms.link(chance)}"
+        return f"{text}{chance.choice([' 详情：', ' 查看 ', ' '])}{slots.link(chance)}"
     return text
 
 
@@ -93,13 +93,13 @@ def _value(placeholder: str, chance: Random) -> str:
     match placeholder:
         case "DIGIT":
             form = chance.choice(["#", "##", "###", "####", "####", "#####", "######", "95###"])
-            return templates_sms.digits(form, chance)
+            return slots.digits(form, chance)
         case "URL":
-            return templates_sms.link(chance)
+            return slots.link(chance)
         case "WECHAT":
-            return templates_sms.contact(chance)
+            return slots.contact(chance)
         case "CELLPHONE":
-            return templates_sms.digits("17000000###", chance)
+            return slots.digits("17000000###", chance)
         case _:
             slot = {"PLACE": "{city}", "NAME": "{name}", "BANK": "{bank}"}[placeholder]
-            return templates_sms.fill(slot, chance)
+            return builder.fill(slot, chance)

@@ -5,20 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifiers.training import card_plots, examples_card
+from classifiers.training import card_plots, examples_card, page_template
 from classifiers.training.common import markdown_table
-from classifiers.training.sms_errors import ERRORS
 from classifiers.training.sms_evasions import EVASIONS
-from classifiers.training.sms_page_words import (
-    HEAD,
-    KINDS,
-    LIMITS,
-    NO_SECOND_LOOK,
-    SECOND_LOOK,
-    TRIED,
-)
 from classifiers.training.sms_report import Figures
 
+_TEMPLATE = Path(__file__).with_name("sms_page.md")
+_SECOND_LOOK = Path(__file__).with_name("sms_page.second_look.md")
+_NO_SECOND_LOOK = Path(__file__).with_name("sms_page.no_second_look.md")
+_TABLES = ("test", "left_out", "validation")
 _TITLES = (
     "source",
     "ham",
@@ -36,26 +31,30 @@ _TITLES = (
 def write(bundle: Path, page: Path) -> None:
     """Write the page about the text model in *bundle*, and its plots beside it."""
     card = tomllib.loads((bundle / "card.toml").read_text(encoding="utf-8"))
+    page.write_text(render(card, bundle, card_plots.draw(card, page)), encoding="utf-8")
+
+
+def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
+    """Render the page of the card in *bundle*; *plots* is Markdown that shows them."""
     metrics = card["metrics"]
-    megabytes = (bundle / "model.onnx").stat().st_size / 1e6
-    numbers = {
+    values = {
         **card,
         **metrics,
-        "megabytes": f"{megabytes:.2f}",
+        "megabytes": f"{(bundle / 'model.onnx').stat().st_size / 1e6:.2f}",
         "cautions": _cautions(card["languages"], card["caution"]),
         "curve": "{:.3g} o³ + {:.3g} o + {:.3g}".format(*card["calibration"]),
+        "second_look": _second_look(card),
+        **{name: _table(metrics[name]) if metrics.get(name) else "" for name in _TABLES},
+        "evasions": _evasion_table(metrics["evasions"]) if metrics.get("evasions") else "",
+        "examples": _examples(card),
+        "kinds": _kind_table(metrics),
+        "plots": plots,
     }
-    parts = [HEAD.format_map(numbers), _second_look(card)]
-    for name, title in _TABLES.items():
-        if metrics.get(name):
-            parts.append(f"## {title}\n\n{_table(metrics[name])}\n")
-    if metrics.get("evasions"):
-        parts.append(f"## {_EVASIONS}\n\n{_evasion_table(metrics['evasions'])}\n")
-    if "examples" in card:
-        parts.append(examples_card.section(card["examples"]))
-    parts.append(f"{KINDS}\n{_kind_table(metrics)}\n")
-    parts.append(f"## Plots\n\nTest rows with a clear label.\n\n{card_plots.draw(card, page)}\n")
-    page.write_text("\n".join([*parts, ERRORS, TRIED, LIMITS]), encoding="utf-8")
+    return page_template.fill(_TEMPLATE, values)
+
+
+def _examples(card: Mapping[str, Any]) -> str:
+    return examples_card.section(card["examples"]).rstrip() if "examples" in card else ""
 
 
 def _kind_table(metrics: Mapping[str, Figures]) -> str:
@@ -114,8 +113,9 @@ def _share(figure: Mapping[str, object], label: str, places: int, what: str = "b
 
 def _second_look(card: Mapping[str, Any]) -> str:
     if "second_look" not in card:
-        return NO_SECOND_LOOK
-    return SECOND_LOOK.format_map({**card["metrics"], **card["metrics"]["speed"], **_looks(card)})
+        return page_template.fill(_NO_SECOND_LOOK, {}).rstrip()
+    values = {**card["metrics"], **card["metrics"]["speed"], **_looks(card)}
+    return page_template.fill(_SECOND_LOOK, values).rstrip()
 
 
 def _looks(card: Mapping[str, Any]) -> dict[str, object]:
@@ -128,11 +128,3 @@ def _looks(card: Mapping[str, Any]) -> dict[str, object]:
         "own_threshold": second["threshold"],
         "encoder_version": second["encoder_version"],
     }
-
-
-_EVASIONS = "Recall on test rows rewritten by evasions that training never uses"
-_TABLES = {
-    "test": "Test rows, looked at once",
-    "left_out": "Sources left out of training, each with a training and threshold of its own",
-    "validation": "Validation rows (threshold, epochs and settings were chosen on these)",
-}

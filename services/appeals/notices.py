@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from blocklists.entries import Entry
 from fanzha.errors import InvalidInput
 from services.appeals import entry_records
-from services.appeals.phrases import LAW, Phrases
+from services.appeals.phrases import Phrases
 from services.appeals.records import Appeal, Document, Lift, Outcome, State, Subject
 from services.appeals.templates import LANGUAGES, Templates
 
@@ -82,10 +82,10 @@ class Notices:
         }
 
     def _restriction(self, phrases: Phrases, case: Case) -> dict[str, str]:
-        until = phrases.say("核查通过、予以解除之时", "an appeal is upheld")
+        until = phrases.say("until_upheld")
         if case.entry is not None:
             until = phrases.end(case.entry)
-        unknown = phrases.say("以拦截记录为准", "as recorded when it was blocked")
+        unknown = phrases.say("since_unknown")
         return {
             "measure": phrases.measure(case.subject, case.entry),
             "since": phrases.moment(case.since_ms) if case.since_ms else unknown,
@@ -106,18 +106,18 @@ class Notices:
 
     def _upheld(self, phrases: Phrases, case: Case) -> dict[str, str]:
         return self._decided(phrases, case) | {
-            "documents": phrases.say("无须再提交资料。", "None."),
+            "documents": phrases.say("nothing_needed"),
             "deadline": phrases.lifted(case.lift, case.closed_at_ms),
-            "legal_basis": LAW[phrases.language],
+            "legal_basis": phrases.say("law"),
         }
 
     def _rejected(self, phrases: Phrases, case: Case) -> dict[str, str]:
         outcome = case.outcome or Outcome(reason="")
-        again = phrases.say("补充资料后再次申诉的，", "If you appeal again with more documents: ")
+        within = phrases.within(self._deadline_hours)
         return self._decided(phrases, case) | {
             "remedy": outcome.remedy,
             "documents": outcome.documents_required,
-            "deadline": again + phrases.within(self._deadline_hours),
+            "deadline": phrases.say("again_within", within=within),
         }
 
     def _decided(self, phrases: Phrases, case: Case) -> dict[str, str]:

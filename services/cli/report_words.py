@@ -1,9 +1,13 @@
-"""What columns and groups of the report on warnings are called, in Chinese and English."""
+"""Figures and groups of the report on warnings, called as `report_words.toml` says."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from blocklists.importers import words as list_words
+from fanzha.toml_files import read_table
 from fanzha.v1 import warning_report_pb2 as pb
 from services.warning.policy.places import places
 
@@ -21,13 +25,14 @@ BY = {
 class Column(NamedTuple):
     """One figure."""
 
-    zh: str
-    en: str
+    table: str
+    """Where it is named: among ``all`` cases or in the table of ``groups``."""
+    name: str
     text: Callable[[pb.WarningFigures], str]
 
     def head(self, language: str, minutes: int) -> str:
         """Return what it is called."""
-        return (self.zh if language == "zh" else self.en).format(minutes=minutes)
+        return _words()[self.table][self.name][language].format(minutes=minutes)
 
 
 def _count(name: str) -> Callable[[pb.WarningFigures], str]:
@@ -52,93 +57,85 @@ def _delay(name: str) -> Callable[[pb.WarningFigures], str]:
     return text
 
 
-CASES = Column("案件", "cases", _count("cases"))
-SINCE_EVENT = Column(
-    "事发{minutes}分钟内预警", "warned ≤{minutes} min of event", _share("event_in_time_share")
-)
-SINCE_INTAKE = Column(
-    "接报{minutes}分钟内预警", "warned ≤{minutes} min of intake", _share("intake_in_time_share")
-)
-REACHED = Column("触达率", "reached", _share("reached_share"))
-FINISHED = Column("到期完成率", "finished of due", _share("finished_of_due_share"))
-ACCURACY = Column("准确率", "accuracy", _share("accuracy"))
-DISSUADED = Column("劝阻成功", "dissuaded", _count("dissuaded"))
-LOST_MONEY = Column("已受损", "lost money", _count("lost_money"))
-OVERDUE = Column("逾期", "overdue", _count("overdue"))
-OPEN = Column("未结", "open", _count("open"))
-
-OF_GROUPS = (
-    CASES,
-    SINCE_EVENT._replace(zh="事发\n≤{minutes}分", en="event\n≤{minutes} m"),
-    SINCE_INTAKE._replace(zh="接报\n≤{minutes}分", en="intake\n≤{minutes} m"),
-    REACHED._replace(zh="触达", en="reached"),
-    FINISHED._replace(zh="完成", en="fi-\nnished"),
-    ACCURACY._replace(zh="准确", en="accu-\nracy"),
-    DISSUADED._replace(zh="劝阻", en="dis-\nsuaded"),
-    LOST_MONEY._replace(zh="受损", en="lost"),
-    OVERDUE,
-    OPEN,
-)
+_FIGURES: Mapping[str, Callable[[pb.WarningFigures], str]] = {
+    "cases": _count("cases"),
+    "duplicates": _count("duplicates"),
+    "warned": _count("warned"),
+    "event_in_time": _share("event_in_time_share"),
+    "intake_in_time": _share("intake_in_time_share"),
+    "event_to_warned": _delay("event_to_warned"),
+    "intake_to_warned": _delay("intake_to_warned"),
+    "reached": _count("reached"),
+    "reached_share": _share("reached_share"),
+    "finished_of_due": _share("finished_of_due_share"),
+    "finished_of_all": _share("finished_of_all_share"),
+    "accuracy": _share("accuracy"),
+    "safe": _count("safe"),
+    "dissuaded": _count("dissuaded"),
+    "lost_money": _count("lost_money"),
+    "lost_yuan": _money,
+    "unreachable": _count("unreachable"),
+    "false_alarms": _count("false_alarms"),
+    "open": _count("open"),
+    "overdue": _count("overdue"),
+}
+_IN_GROUPS = (
+    "cases", "event_in_time", "intake_in_time", "reached_share", "finished_of_due", "accuracy",
+    "dissuaded", "lost_money", "overdue", "open",
+)  # fmt: skip
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "all": tuple(_FIGURES),
+    "groups": _IN_GROUPS,
+    "by": tuple(BY),
+    "tiers": ("high", "medium", "low"),
+    "unknown": ("group",),
+}
+OF_GROUPS = tuple(Column("groups", name, _FIGURES[name]) for name in _IN_GROUPS)
 """Columns of the table of groups: the same figures, called shorter."""
-OF_ALL = (
-    CASES,
-    Column("重复案件(不计入)", "duplicates (not counted)", _count("duplicates")),
-    Column("已预警", "warned", _count("warned")),
-    SINCE_EVENT,
-    SINCE_INTAKE,
-    Column(
-        "事发至预警(分钟,中位/九成)",
-        "event to warned (minutes: median / 90 %)",
-        _delay("event_to_warned"),
-    ),
-    Column(
-        "接报至预警(分钟,中位/九成)",
-        "intake to warned (minutes: median / 90 %)",
-        _delay("intake_to_warned"),
-    ),
-    Column("已触达", "reached", _count("reached")),
-    Column("触达率", "share reached", _share("reached_share")),
-    FINISHED,
-    Column("总完成率", "finished of all", _share("finished_of_all_share")),
-    ACCURACY,
-    Column("确认安全", "safe", _count("safe")),
-    Column("其中劝阻成功", "of these dissuaded", _count("dissuaded")),
-    LOST_MONEY,
-    Column("损失金额(元,已知案件数)", "yuan lost (of so many cases)", _money),
-    Column("无法联系", "unreachable", _count("unreachable")),
-    Column("误报", "false alarms", _count("false_alarms")),
-    OPEN,
-    OVERDUE,
-)
+OF_ALL = tuple(Column("all", name, text) for name, text in _FIGURES.items())
 """Lines of all cases together."""
 
-_BY_HEADS = {
-    "city": ("市", "city"),
-    "county": ("县区", "county"),
-    "source": ("来源", "source"),
-    "fraud_type": ("诈骗类型", "fraud type"),
-    "day": ("日期", "day"),
-    "tier": ("等级", "tier"),
-}
-_TIERS: Mapping[str, str] = {"high": "高", "medium": "中", "low": "低"}
+
+def read(file: Traversable) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Read words by table, name and language; `ValueError` for one that is missing or wrong."""
+    tables = read_table(file)
+    if {name: sorted(table) for name, table in tables.items()} != {
+        name: sorted(names) for name, names in _NAMES.items()
+    }:
+        raise ValueError(f"{file.name}: names other things than {_NAMES}")
+    for name, table in tables.items():
+        for key, words in table.items():
+            where = f"{file.name}: [{name}] {key}"
+            if sorted(words) != sorted(LANGUAGES) or not all(words.values()):
+                raise ValueError(f"{where}: not in {' and '.join(LANGUAGES)}")
+            try:
+                [text.format(minutes=15) for text in words.values()]
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"{where}: knows no placeholder but {{minutes}}") from error
+    return tables
 
 
 def by_head(by: str, language: str) -> str:
     """Return what the groups are called."""
-    return _BY_HEADS[by][0 if language == "zh" else 1]
+    return _words()["by"][by][language]
 
 
 def group(name: str, by: str, language: str) -> str:
     """Return what a group is called; regions by name in Chinese, by code in English."""
     if not name:
-        return "未知" if language == "zh" else "not known"
+        return _words()["unknown"]["group"][language]
+    if by == "tier" and name in _words()["tiers"]:
+        return _words()["tiers"][name][language]
     if language != "zh":
         return name
     if by in ("city", "county"):
         return _place(name)
-    if by == "fraud_type":
-        return _fraud(name)
-    return _TIERS.get(name, name) if by == "tier" else name
+    return _fraud(name) if by == "fraud_type" else name
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return read(files(__package__) / "report_words.toml")
 
 
 def _place(code: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.brand_look_alikes import Likeness, folded, look_alike, one_edit_apart
-from classifiers.brand_names import OWN_DOMAINS
+from classifiers.brand_names import own_domains
 from fanzha.url import canonical_host
 
 letters = st.text("abc", max_size=6)
@@ -54,20 +54,20 @@ def test_ordinary_words_are_no_brand(host: str) -> None:
     assert look_alike(host) is None
 
 
-@pytest.mark.parametrize("brand", sorted(OWN_DOMAINS))
+@pytest.mark.parametrize("brand", sorted(own_domains()))
 def test_a_brand_does_not_borrow_its_own_name(brand: str) -> None:
-    for domain in OWN_DOMAINS[brand]:
+    for domain in own_domains()[brand]:
         for host in (domain, f"www.{domain}"):
             found = look_alike(host)
 
             assert found is None or found.brand != brand
 
 
-@pytest.mark.parametrize("brand", sorted(OWN_DOMAINS))
+@pytest.mark.parametrize("brand", sorted(own_domains()))
 def test_names_and_domains_are_written_as_hosts_are(brand: str) -> None:
     assert brand == brand.casefold()
     assert brand.isalnum()
-    assert all(domain == canonical_host(domain) for domain in OWN_DOMAINS[brand])
+    assert all(domain == canonical_host(domain) for domain in own_domains()[brand])
 
 
 def test_the_sentence_names_word_and_brand() -> None:

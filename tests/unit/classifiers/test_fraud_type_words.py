@@ -36,6 +36,6 @@ def test_every_kind_has_words() -> None:
 
 
 def test_words_are_written_as_the_normaliser_leaves_them() -> None:
-    words = [word.replace("_", " ") for line in WORDS.values() for word in line.split()]
+    words = [word for words in WORDS.values() for word in words]
 
     assert [normalise(word) for word in words] == words

@@ -4,9 +4,10 @@ import gzip
 from pathlib import Path
 from random import Random
 
-from classifiers.training import sms_data, templates_sms
+from classifiers.training import sms_data
 from classifiers.training.sms_data import CALLS, FILES, FRAUD, HAM, SPAM, TEST, Row
 from classifiers.training.sms_mutations import framed, join, recombined, unmask
+from classifiers.training.templates import builder, slots
 from fanzha.fraud import FraudType
 
 HEADER = "id\tsource\tlang\tlabel\tcategory\tgroup\ttext\n"
@@ -68,16 +69,16 @@ def test_only_calls_that_may_teach_become_texts(tmp_path: Path) -> None:
 
 
 def test_no_template_is_both_fraud_and_legitimate_or_written_twice() -> None:
-    templates = templates_sms.ham_templates() + templates_sms.fraud_templates()
+    templates = builder.ham_templates() + builder.fraud_templates()
 
     assert len(templates) == len(set(templates))
 
 
 def test_every_template_can_be_filled() -> None:
     chance = Random(1)
-    templates = templates_sms.ham_templates() + templates_sms.fraud_templates()
+    templates = builder.ham_templates() + builder.fraud_templates()
 
-    filled = [templates_sms.fill(template, chance) for template in templates]
+    filled = [builder.fill(template, chance) for template in templates]
 
     assert not [text for text in filled if "{" in text or "|" in text]
 
@@ -85,7 +86,7 @@ def test_every_template_can_be_filled() -> None:
 def test_links_of_templates_lead_nowhere() -> None:
     chance = Random(1)
 
-    hosts = [templates_sms.link(chance).split("//")[-1].split("/")[0] for _ in range(100)]
+    hosts = [slots.link(chance).split("//")[-1].split("/")[0] for _ in range(100)]
 
     assert {host.rsplit(".", 1)[1] for host in hosts} == {"example", "test"}
 

@@ -10,7 +10,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from services.appeals import notices, templates
 from services.appeals.notices import Case, Notices
-from services.appeals.phrases import LAW
+from services.appeals.phrases import Phrases
 from services.appeals.records import Appeal, Document, Lift, Outcome, State, Subject
 from services.appeals.templates import KINDS, LANGUAGES
 from tests.builders import NINE_O_CLOCK_MS, an_entry
@@ -57,7 +57,7 @@ def test_a_notice_tells_what_the_law_demands(kind: str, language: str) -> None:
     assert outcome is not None
     decided = kind in {"upheld", "rejected"}
     assert (outcome.reason if decided else "Order 7 names it") in text
-    assert LAW[language] in text
+    assert Phrases(language).say("law") in text
     assert (outcome.remedy if kind == "rejected" else words["remedy"]) in text
     assert words["channel"] in text
     assert LISTED in text
@@ -128,7 +128,9 @@ def test_the_measure_is_that_of_the_subject(subject: Subject, zh: str) -> None:
 def test_the_legal_basis_of_the_entry_is_told_beside_the_law() -> None:
     entry = replace(an_entry(LISTED), legal_basis="Order 7")
 
-    assert f"{LAW['zh']}；Order 7" in written("receipt", "zh", replace(CASE, entry=entry))
+    assert f"{Phrases('zh').say('law')}；Order 7" in written(
+        "receipt", "zh", replace(CASE, entry=entry)
+    )
 
 
 def test_a_notice_that_would_tell_nothing_is_not_written() -> None:

@@ -1,0 +1,25 @@
+"""Reads TOML files of words and texts that lie beside the modules that use them."""
+
+import tomllib
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+
+def read_table(file: Traversable | Path) -> dict[str, Any]:
+    """Read a TOML file; `ValueError` with its name if it is none."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file.name}: {error}") from error
+
+
+def read_words(values: object, where: str) -> tuple[str, ...]:
+    """Return a list of words as read; `ValueError` with *where* it stands if it is none."""
+    if not isinstance(values, list) or not values:
+        raise ValueError(f"{where}: not a list of words")
+    if not all(isinstance(one, str) and one.strip() == one != "" for one in values):
+        raise ValueError(f"{where}: a word that is empty, no text or has blanks around it")
+    if len(set(values)) < len(values):
+        raise ValueError(f"{where}: a word stands there twice")
+    return tuple(values)

@@ -1,0 +1,83 @@
+"""The pages about models are what their cards and templates give, byte for byte."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifiers.training import caller_page, card_plots, link_page, moment_page, sms_page
+
+ROOT = Path(__file__).parents[4]
+EXAMPLES = {
+    "licence": "the site's own",
+    "files": [{"name": "a.csv", "rows": 2, "sha256": "0a"}],
+    "counts": [{"source": "site", "closed": "2026-01", "label": "fraud", "rows": 2, "learned": 1}],
+    "left_out": {"too old": 3},
+}
+Render = Callable[[Mapping[str, Any], Path], str]
+
+
+def newest(model: str) -> Path:
+    return max((ROOT / "classifiers" / "models" / model).iterdir(), key=lambda one: int(one.name))
+
+
+def the_card(bundle: Path) -> dict[str, Any]:
+    return tomllib.loads((bundle / "card.toml").read_text(encoding="utf-8"))
+
+
+RENDER: dict[str, Render] = {
+    "caller": lambda card, _: caller_page.render(card, card_plots.markdown(card)),
+    "url": lambda card, _: link_page.render(card, card_plots.markdown(card)),
+    "sms": lambda card, bundle: sms_page.render(card, bundle, card_plots.markdown(card)),
+    "moment": lambda _, bundle: moment_page.page(bundle),
+}
+
+
+@pytest.mark.parametrize("model", RENDER)
+def test_a_page_is_what_its_template_and_the_newest_card_give(model: str) -> None:
+    bundle = newest(model)
+
+    page = RENDER[model](the_card(bundle), bundle)
+
+    assert page == (ROOT / "docs" / "models" / f"{model}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("model", ["caller", "url", "sms"])
+def test_a_page_tells_of_examples_only_where_there_were_some(model: str) -> None:
+    bundle = newest(model)
+    card = the_card(bundle)
+    measured = {"examples": [{"seen": "calls", "AUC": 0.5}], "left_out": [], "examples_sources": []}
+    metrics = card["metrics"] | (measured if model != "sms" else {})
+
+    without = RENDER[model](card, bundle)
+    told = RENDER[model](card | {"examples": EXAMPLES, "metrics": metrics}, bundle)
+
+    assert "## Examples of this site" not in without
+    assert "## Examples of this site\n\nThe site's own. They are no sample" in told
+    assert "\n* 3 rows left out, too old.\n\n" in told
+    assert {line for line in without.splitlines() if line.startswith("#")} < set(told.splitlines())
+
+
+def test_a_text_model_without_second_look_says_so() -> None:
+    bundle = newest("sms")
+    card = the_card(bundle)
+    del card["second_look"]
+
+    page = sms_page.render(card, bundle, card_plots.markdown(card))
+
+    assert "\n\n**Second look.** None: " in page
+
+
+def test_a_table_without_rows_goes_with_its_heading() -> None:
+    bundle = newest("sms")
+    card = the_card(bundle)
+    card["metrics"] |= {"left_out": [], "evasions": []}
+
+    page = sms_page.render(card, bundle, card_plots.markdown(card))
+
+    assert "\n\n\n" not in page
+    assert "## Test rows, looked at once" in page
+    assert "## Sources left out" not in page
+    assert "## Recall on test rows rewritten" not in page
