@@ -11,6 +11,7 @@ A text without a hint of a link costs 1 to 3 µs, one with a plain link as much
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fanzha.disguises import LABEL, LETTERS, may_hold_link, undisguised
 from fanzha.hosts import canonical_host, is_address, registrable
@@ -19,6 +20,9 @@ from fanzha.url import canonical, split
 
 MOST_LINKS = 16
 """What a text has beyond this is not looked up; no honest message comes near."""
+MOST_CANDIDATES = 128
+"""What looks like a link, beyond this, is not looked at. One costs up to 30 µs, and a text may be
+full of the same one, or of what turns out to be none."""
 
 _UNAMBIGUOUS = re.compile(
     r"""
@@ -67,22 +71,41 @@ _NAME_AFTER_SCHEME = re.compile(r"(?:[\w-]{1,63}\.){1,5}(?:[A-Za-z]{2,18}|[^\W\d
 _SHORT_NAME = 4
 
 
+class FoundLinks(NamedTuple):
+    """The links of one text."""
+
+    urls: list[str]
+    """Canonical, in order, each once."""
+    is_cut: bool
+    """Whether more may be in the text, beyond `MOST_LINKS` or `MOST_CANDIDATES`."""
+
+
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once, the first 16."""
+    return look_for_links(text).urls
+
+
+def look_for_links(text: str) -> FoundLinks:
+    """Find the links in *text*, and tell whether its end was not looked at."""
     if (link := plain_link(text)) is not None:
-        return [link] if link else []
-    return find_links_however_written(text) if may_hold_link(text) else []
+        return FoundLinks([link] if link else [], is_cut=False)
+    return look_however_written(text) if may_hold_link(text) else FoundLinks([], is_cut=False)
 
 
 def find_links_however_written(text: str) -> list[str]:
     """Return the links of a text that may have any, however they are written."""
+    return look_however_written(text).urls
+
+
+def look_however_written(text: str) -> FoundLinks:
+    """Do what `look_for_links` does, the long way."""
     found: dict[str, None] = {}
-    for link in _links(undisguised(text)):
-        if url := canonical(link):
+    for seen, link in enumerate(_links(undisguised(text))):
+        if seen == MOST_CANDIDATES or len(found) == MOST_LINKS:
+            return FoundLinks(list(found), is_cut=True)
+        if link and (url := canonical(link)):
             found[url] = None
-            if len(found) == MOST_LINKS:
-                break
-    return list(found)
+    return FoundLinks(list(found), is_cut=False)
 
 
 def _links(text: str) -> Iterator[str]:
