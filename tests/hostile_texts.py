@@ -77,8 +77,8 @@ FAMILIES = {
     "lone surrogates": ("http://", "\ud800.", ""),
 }
 """What each begins with, what it repeats, and how it ends."""
-CHARACTERS = 1_000_000
-PROCESSOR_SECONDS = 60
+CHARACTERS = 300_000
+PROCESSOR_SECONDS = 20
 
 
 def text_of(family: str, characters: int) -> str:
@@ -115,5 +115,6 @@ def is_read_in_time(text: str, seconds: int = PROCESSOR_SECONDS) -> bool:
 if __name__ == "__main__":
     find_links("a.example/a")  # what is built on first use is built before there are children
     for name in FAMILIES:
-        if not is_read_in_time(text_of(name, CHARACTERS)):
-            print(name, flush=True)
+        if not is_read_in_time(text_of(name, int(sys.argv[1]) if sys.argv[1:] else CHARACTERS)):
+            sys.stdout.write(f"{name}\n")
+            sys.stdout.flush()

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from services.not_decided import NotDecided
-from services.rpc.gate import Gate
+from services.rpc.gate import Gate, TooLate
 
 Serve = Callable[[bytes, Any], Awaitable[bytes]]
 
@@ -28,7 +28,7 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
                 gate.not_decided(NotDecided.GONE)
                 await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
             gate.was_read(context.time_remaining())
-            return await serve(data, context)
+            return await _served(serve, gate, data, context)
         except asyncio.CancelledError:
             gate.not_decided(NotDecided.GONE)
             raise
@@ -36,3 +36,11 @@ def admitted(serve: Serve, gate: Gate) -> "grpc.RpcMethodHandler[Any, Any]":
             gate.leave()
 
     return grpc.stream_unary_rpc_method_handler(admit)
+
+
+async def _served(serve: Serve, gate: Gate, data: bytes, context: Any) -> bytes:
+    try:
+        return await serve(data, context)
+    except TooLate as late:
+        gate.not_decided(late.why)
+        raise

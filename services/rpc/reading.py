@@ -75,7 +75,7 @@ class Reader:
         receivers = self.home.number_keys([row.receiver for row in rows])
         times = np.array([row.submitted_at_ms for row in rows], np.int64)
         wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
-        wrong |= [not 0 < len(body) <= _SURELY_SHORT for body in bodies]
+        wrong |= np.array([not 0 < len(body) <= _SURELY_SHORT for body in bodies], np.bool_)
         errors = {}
         for row in rows_of(wrong):
             if error := wrong_with_text(self.home, rows[row]):
@@ -100,8 +100,8 @@ class Reader:
         subscribers = self.home.number_keys(askers) if any(askers) else np.zeros(len(rows), int)
         times = np.array([row.requested_at_ms for row in rows], np.int64)
         wrong = not_times(times)
-        wrong |= [not url for url in urls]
-        wrong |= (subscribers == UNREADABLE) & [bool(asker) for asker in askers]
+        wrong |= np.array([not url for url in urls], np.bool_)
+        wrong |= (subscribers == UNREADABLE) & np.array([bool(asker) for asker in askers], np.bool_)
         return Links(
             urls=urls,
             subscribers=subscribers,

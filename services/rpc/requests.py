@@ -7,7 +7,7 @@ joined as they are, and read once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -30,6 +30,14 @@ _BATCH = {
 }
 
 
+Remaining = Callable[[], float | None]
+"""Seconds until a deadline; None where there is none."""
+
+
+def no_deadline() -> None:
+    """Stand for the time that is left where nobody set a deadline."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Request:
     """One request, not yet read."""
@@ -45,6 +53,12 @@ class Request:
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: it is not written as usual, and protobuf reads it."""
+    remaining: Remaining = no_deadline
+
+    def is_late(self) -> bool:
+        """Tell whether nobody waits for the answer any more."""
+        remaining = self.remaining()
+        return remaining is not None and remaining <= 0
 
 
 class Intake:
@@ -78,6 +92,14 @@ class Intake:
             return Request(data=data, single=single, rows=rows, with_shadow_entries=with_shadows)
         return Request(data=data, single=single, rows=len(heads), heads=heads)
 
+    def rows(self, request: Request) -> list[bytes]:
+        """Return the rows of a batch request as they may stand in one, tags included."""
+        data = request.data
+        if request.heads:
+            return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
+        alone = (self._batch(**{f"{self._field}s": [row]}) for row in self._messages_of(request))
+        return [message.SerializeToString() for message in alone]
+
     def table(self, requests: Sequence[Request], now_ms: int) -> Table:
         """Read all rows into one table; requests that turn out to be no messages get a fault."""
         if sum(request.rows for request in requests) >= self._fewest_by_column and all(
@@ -95,13 +117,14 @@ class Intake:
 
     def _messages_or_fault(self, request: Request) -> Sequence[Any]:
         try:
-            return self._messages(request.data, single=request.single)
+            return self._messages_of(request)
         except InvalidInput as fault:
             request.fault, request.rows = fault, 0
             return ()
 
-    def _messages(self, data: bytes, *, single: bool) -> Sequence[Any]:
-        return self._rows(self._message(data, single=single), single=single)
+    def _messages_of(self, request: Request) -> Sequence[Any]:
+        message = self._message(request.data, single=request.single)
+        return self._rows(message, single=request.single)
 
     def _message(self, data: bytes, *, single: bool) -> Any:
         try:
