@@ -11,7 +11,6 @@ A text without a hint of a link costs 1 to 3 µs, one with a plain link as much
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from fanzha.disguises import LABEL, LETTERS, may_hold_link, undisguised
 from fanzha.hosts import canonical_host, is_address, registrable
@@ -71,41 +70,31 @@ _NAME_AFTER_SCHEME = re.compile(r"(?:[\w-]{1,63}\.){1,5}(?:[A-Za-z]{2,18}|[^\W\d
 _SHORT_NAME = 4
 
 
-class FoundLinks(NamedTuple):
-    """The links of one text."""
-
-    urls: list[str]
-    """Canonical, in order, each once."""
-    is_cut: bool
-    """Whether more may be in the text, beyond `MOST_LINKS` or `MOST_CANDIDATES`."""
-
-
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once, the first 16."""
-    return look_for_links(text).urls
+    return look_for_links(text)[0]
 
 
-def look_for_links(text: str) -> FoundLinks:
-    """Find the links in *text*, and tell whether its end was not looked at."""
+def look_for_links(text: str) -> tuple[list[str], bool]:
+    """Find the links in *text*; tell whether more may be there, beyond one of the bounds."""
     if (link := plain_link(text)) is not None:
-        return FoundLinks([link] if link else [], is_cut=False)
-    return look_however_written(text) if may_hold_link(text) else FoundLinks([], is_cut=False)
+        return [link] if link else [], False
+    return _look_however_written(text) if may_hold_link(text) else ([], False)
 
 
 def find_links_however_written(text: str) -> list[str]:
     """Return the links of a text that may have any, however they are written."""
-    return look_however_written(text).urls
+    return _look_however_written(text)[0]
 
 
-def look_however_written(text: str) -> FoundLinks:
-    """Do what `look_for_links` does, the long way."""
+def _look_however_written(text: str) -> tuple[list[str], bool]:
     found: dict[str, None] = {}
     for seen, link in enumerate(_links(undisguised(text))):
         if seen == MOST_CANDIDATES or len(found) == MOST_LINKS:
-            return FoundLinks(list(found), is_cut=True)
+            return list(found), True
         if link and (url := canonical(link)):
             found[url] = None
-    return FoundLinks(list(found), is_cut=False)
+    return list(found), False
 
 
 def _links(text: str) -> Iterator[str]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from fanzha.tables import Int64s
 
-PART_ROWS = 256
-PART_BYTES = 32_768
+PART_ROWS = 512
+PART_BYTES = 131_072
 MOST_BYTES = 2**21
 """Bytes of rows that are read of one request: 4,096 rows of 512 fit."""
 NOT_READ = f"row: not read, the request holds more than {MOST_BYTES} bytes of rows"

@@ -65,3 +65,12 @@ def test_sides_of_a_text_speak_together_as_the_table_says(
 )
 def test_nothing_speaks_against_a_blocked_party(links: tuple[int, ...], words: int) -> None:
     assert said(BLOCK, links, words) == (10, BLOCK, Evidence.SENDER)
+
+
+def test_texts_whose_links_were_not_all_looked_for_are_counted() -> None:
+    full = " ".join(f"http://a{number}.example/" for number in range(17))
+
+    urls, owners, cut = evidence.links_in(some_texts("您好", full, "http://b.example/"))
+
+    assert (len(urls), cut) == (17, 1)
+    assert owners.tolist() == [1] * 16 + [2]
