@@ -39,7 +39,7 @@ _IN_PARTS = {Channel.TEXT, Channel.LINK}
 class Decide(Protocol):
     """Decides on a table, or on a part of one that shares a context with the others."""
 
-    def __call__(self, table: Any, now_s: int, batch: BatchContext) -> Decisions:
+    def __call__(self, table: Any, now_s: int, batch: BatchContext, /) -> Decisions:
         """Return the decisions, row by row."""
         ...
 

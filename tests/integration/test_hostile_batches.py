@@ -69,7 +69,7 @@ async def test_a_health_check_and_a_text_are_answered_before_a_hostile_batch_is(
     ):
         long = pb_grpc.InterceptionServiceStub(one)
         short: Any = pb_grpc.InterceptionServiceStub(other)
-        health = health_pb2_grpc.HealthStub(other)
+        health: Any = health_pb2_grpc.HealthStub(other)
 
         async def ask_hostile() -> Any:
             answer = await long.DecideTexts(hostile(ROWS))
