@@ -116,6 +116,9 @@ def listed_suffix(host: str) -> str:
     """Return the longest suffix of a canonical host that is on the Public Suffix List."""
     rules = _suffix_rules()
     rest = host
+    if host.count(".") > rules.most_dots:
+        # No rule reaches further; one step for each label of a long host would be quadratic.
+        rest = ".".join(host.rsplit(".", rules.most_dots + 1)[1:])
     while rest:
         parent = rest.partition(".")[2]
         if rest in rules.exceptions:
@@ -209,6 +212,8 @@ class _Rules(NamedTuple):
     """Names below which every label is a suffix."""
     exceptions: frozenset[str]
     """Names that are none although a wildcard covers them."""
+    most_dots: int
+    """Dots of the longest suffix there can be."""
 
 
 @lru_cache(1)
@@ -221,7 +226,9 @@ def _suffix_rules() -> _Rules:
     names, wildcards, exceptions = (
         frozenset(name for mark, name in marked if mark == wanted) for wanted in (None, "*.", "!")
     )
-    return _Rules(names, wildcards, exceptions)
+    # A wildcard stands for one label more.
+    most_dots = 1 + max(name.count(".") for name in (*names, *wildcards, *exceptions))
+    return _Rules(names, wildcards, exceptions, most_dots)
 
 
 @lru_cache(1)

@@ -19,6 +19,9 @@ from fanzha.url import canonical, split
 
 MOST_LINKS = 16
 """What a text has beyond this is not looked up; no honest message comes near."""
+MOST_CANDIDATES = 128
+"""What looks like a link, beyond this, is not looked at. One costs up to 30 µs, and a text may be
+full of the same one, or of what turns out to be none."""
 
 _UNAMBIGUOUS = re.compile(
     r"""
@@ -69,20 +72,29 @@ _SHORT_NAME = 4
 
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once, the first 16."""
+    return look_for_links(text)[0]
+
+
+def look_for_links(text: str) -> tuple[list[str], bool]:
+    """Find the links in *text*; tell whether more may be there, beyond one of the bounds."""
     if (link := plain_link(text)) is not None:
-        return [link] if link else []
-    return find_links_however_written(text) if may_hold_link(text) else []
+        return [link] if link else [], False
+    return _look_however_written(text) if may_hold_link(text) else ([], False)
 
 
 def find_links_however_written(text: str) -> list[str]:
     """Return the links of a text that may have any, however they are written."""
+    return _look_however_written(text)[0]
+
+
+def _look_however_written(text: str) -> tuple[list[str], bool]:
     found: dict[str, None] = {}
-    for link in _links(undisguised(text)):
-        if url := canonical(link):
+    for seen, link in enumerate(_links(undisguised(text))):
+        if seen == MOST_CANDIDATES or len(found) == MOST_LINKS:
+            return list(found), True
+        if link and (url := canonical(link)):
             found[url] = None
-            if len(found) == MOST_LINKS:
-                break
-    return list(found)
+    return list(found), False
 
 
 def _links(text: str) -> Iterator[str]:

@@ -65,6 +65,25 @@ class Rules:
     """None: that of the model."""
 
 
+class BatchContext:
+    """What the parts of one batch share: a snapshot, models, ids in a row, and a limit in time."""
+
+    def __init__(self, rows: int = 0, go_on: Callable[[], None] = lambda: None) -> None:
+        """Expect *rows* in all parts; *go_on* is called between stages and raises to stop."""
+        self.go_on = go_on
+        self.pinned: tuple[Snapshot, Models] | None = None
+        """What the first part was decided by; so are the others."""
+        self._rows = rows
+        self._next_id: int | None = None
+
+    def take_ids(self, rows: int, reserve: Callable[[int], int]) -> int:
+        """Return the first of *rows* ids; those of all parts are reserved together."""
+        if self._next_id is None:
+            self._next_id = reserve(max(rows, self._rows))
+        first, self._next_id = self._next_id, self._next_id + rows
+        return first
+
+
 class Engine:
     """Answers for every channel."""
 
@@ -91,20 +110,24 @@ class Engine:
         self._unheard: set[Channel] = set()
         """Channels whose model failed last time."""
 
-    def decide_calls(self, calls: Calls, now_s: int) -> Decisions:
+    def decide_calls(
+        self, calls: Calls, now_s: int, batch: BatchContext | None = None
+    ) -> Decisions:
         """Decide whether to connect each call, all against one snapshot and one model."""
-        snapshot, models = self._current_snapshot(), self._current_models()
+        batch, snapshot, models = self._begin(batch)
         callers, callees = snapshot.find_both(calls.callers, calls.callees, now_s)
         listed = evidence.of_parties(callers, callees, names=(Evidence.CALLER, Evidence.CALLEE))
         watched = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
         implausible = self._implausible(calls)
         self._observer.stage_done(Channel.CALL, "lists")
+        batch.go_on()
         activity = self._activity.observe(calls)
         self._observer.callers_active(activity)
         scores = self._heard(Channel.CALL, len(calls), lambda: models.caller.score(activity))
         return self._conclude(
             Channel.CALL,
             calls,
+            batch,
             snapshot,
             models,
             listed=listed,
@@ -117,15 +140,19 @@ class Engine:
             suspicion=self._suspicion(calls, activity, implausible),
         )
 
-    def decide_texts(self, texts: Texts, now_s: int) -> Decisions:
+    def decide_texts(
+        self, texts: Texts, now_s: int, batch: BatchContext | None = None
+    ) -> Decisions:
         """Decide whether to deliver each text, all against one snapshot and one model."""
-        snapshot, models = self._current_snapshot(), self._current_models()
+        batch, snapshot, models = self._begin(batch)
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         parties = evidence.of_parties(
             senders, receivers, names=(Evidence.SENDER, Evidence.RECEIVER)
         )
-        urls, owners = evidence.links_in(texts)
+        urls, owners, cut = evidence.links_in(texts)
         self._observer.links_found(urls, owners)
+        if cut:
+            self._observer.links_cut(cut)
         links = snapshot.find_urls(urls, now_s)
         listed = evidence.with_links(parties, links, owners)
         words = snapshot.find_texts(texts.bodies, now_s)
@@ -133,6 +160,7 @@ class Engine:
         matches = TextMatches(senders, receivers, urls, owners, links, words)
         watched = shadow_entries.of_texts(snapshot, texts, now_s, matches)
         self._observer.stage_done(Channel.TEXT, "lists")
+        batch.go_on()
         self._activity.observe_texts(texts)
         found: list[TextScores] = []
 
@@ -144,6 +172,7 @@ class Engine:
         return self._conclude(
             Channel.TEXT,
             texts,
+            batch,
             snapshot,
             models,
             listed=listed,
@@ -157,17 +186,21 @@ class Engine:
             spam=self._spam(models.text, found[0]) if found else None,
         )
 
-    def decide_links(self, links: Links, now_s: int) -> Decisions:
+    def decide_links(
+        self, links: Links, now_s: int, batch: BatchContext | None = None
+    ) -> Decisions:
         """Decide whether to let each link be opened, all against one snapshot and one model."""
-        snapshot, models = self._current_snapshot(), self._current_models()
+        batch, snapshot, models = self._begin(batch)
         matches = snapshot.find_urls(links.urls, now_s)
         listed = evidence.of_links(matches)
         watched = shadow_entries.of_links(snapshot, links.urls, now_s, matches)
         self._observer.stage_done(Channel.LINK, "lists")
+        batch.go_on()
         scores = self._heard(Channel.LINK, len(links), lambda: models.link.score(links.urls))
         return self._conclude(
             Channel.LINK,
             links,
+            batch,
             snapshot,
             models,
             listed=listed,
@@ -179,10 +212,18 @@ class Engine:
             question=shadow.about_links(models.shadows.link, links.urls),
         )
 
+    def _begin(self, batch: BatchContext | None) -> tuple[BatchContext, Snapshot, Models]:
+        if batch is None:
+            batch = BatchContext()
+        if batch.pinned is None:
+            batch.pinned = self._current_snapshot(), self._current_models()
+        return batch, *batch.pinned
+
     def _conclude(
         self,
         channel: Channel,
         table: Table,
+        batch: BatchContext,
         snapshot: Snapshot,
         models: Models,
         *,
@@ -197,6 +238,7 @@ class Engine:
         spam: Bools | None = None,
         suspicion: Suspicion | None = None,
     ) -> Decisions:
+        batch.go_on()
         rows = len(table)
         rule = partial(
             policy.rule,
@@ -218,7 +260,7 @@ class Engine:
             again = partial(rule, scores=scores, threshold=models.thresholds[channel])
             would_block = self._shadow_details.would_block(snapshot, watched, again)
         decisions = Decisions(
-            first_id=self._reserve_ids(rows),
+            first_id=batch.take_ids(rows, self._reserve_ids),
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=scores,

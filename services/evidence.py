@@ -27,7 +27,7 @@ import numpy as np
 
 from blocklists.snapshot import Matches
 from fanzha.decisions import Action, Evidence
-from fanzha.links import find_links
+from fanzha.links import look_for_links
 from fanzha.tables import Int64s, Texts, Uint8s
 
 # Members of an enum cost a microsecond each time they are named; these do not.
@@ -66,17 +66,30 @@ def of_links(matches: Matches) -> Listed:
     return Listed(matches.rows, matches.actions, _evidence(matches, Evidence.LINK))
 
 
-def links_in(texts: Texts) -> tuple[list[str], Int64s]:
-    """Find the links in texts: canonical URLs, and for each the row of its text."""
+class LinksInTexts(NamedTuple):
+    """The links of a batch of texts."""
+
+    urls: list[str]
+    """Canonical."""
+    owners: Int64s
+    """For each of them, the row of its text."""
+    cut: int
+    """Texts that may hold more links than were looked for, see `fanzha.links`."""
+
+
+def links_in(texts: Texts) -> LinksInTexts:
+    """Find the links in texts."""
     urls: list[str] = []
     owners: list[int] = []
+    cut = 0
     # Row by row: reading a text is string work, whatever the batch.
     for row, body in enumerate(texts.bodies):
-        found = find_links(body)
+        found, is_cut = look_for_links(body)
+        cut += is_cut
         if found:
             urls += found
             owners += [row] * len(found)
-    return urls, np.array(owners, np.int64)
+    return LinksInTexts(urls, np.array(owners, np.int64), cut)
 
 
 def with_links(parties: Listed, links: Matches, owners: Int64s) -> Listed:

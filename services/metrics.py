@@ -167,6 +167,14 @@ class DecisionMetrics:
         """Count a request that was not decided."""
         self._figures[_NOT_DECIDED_PLACE[why]] += 1
 
+    def links_cut(self, texts: int) -> None:
+        """Count texts that may hold more links than were looked for."""
+        self._figures[layout.START[layout.LINKS_CUT.name]] += texts
+
+    def rows_unread(self, channel: Channel, rows: int) -> None:
+        """Count rows that a request held beyond what is read of one."""
+        self._figures[layout.START[layout.ROWS_UNREAD.name] + channel - 1] += rows
+
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""
         self._figures[layout.START[layout.FINGERPRINT_HITS.name] + action - 1] += 1

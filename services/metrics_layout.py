@@ -192,6 +192,19 @@ NOT_DECIDED = Family(
     labels=("reason",),
     values=tuple((reason.value,) for reason in NotDecided),
 )
+LINKS_CUT = Family(
+    name="fanzha_texts_links_cut",
+    kind="counter",
+    text="Texts that may hold more links than were looked for: 16 links, or 128 places that look "
+    "like one. They were decided by the links before.",
+)
+ROWS_UNREAD = Family(
+    name="fanzha_rows_unread",
+    kind="counter",
+    text="Rows of requests that hold more bytes than are read of one request; let through.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
     kind="counter",
@@ -283,7 +296,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(MOMENT_FAILURES, NOT_DECIDED),
+    *(MOMENT_FAILURES, NOT_DECIDED, LINKS_CUT, ROWS_UNREAD),
     *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

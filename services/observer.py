@@ -29,6 +29,10 @@ class Observer:
     """A text kept its fast score, because the second look broke."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
+    rows_unread: Callable[[Channel, int], None] = lambda _channel, _rows: None
+    """Rows that a request held beyond what is read of one; they are let through."""
+    links_cut: Callable[[int], None] = lambda _texts: None
+    """Texts of a batch that may hold more links than were looked for."""
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
     callers_active: Callable[[CallerActivity], None] = lambda _activity: None
     """What the callers of a batch of calls have been doing."""

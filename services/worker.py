@@ -115,6 +115,8 @@ class Worker:
                 second_looks=self._metrics.second_looks,
                 second_look_failed=self._metrics.second_look_failed,
                 links_found=self._log.links_found if self._log else _unheard,
+                links_cut=self._metrics.links_cut,
+                rows_unread=self._metrics.rows_unread,
                 decided=self._decided,
                 callers_active=self._feature_drift.observe_callers,
                 shadowed=self._metrics.shadowed,

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from services.not_decided import NotDecided
-from services.rpc.gate import Gate
+from services.rpc.gate import Gate, TooLate
 from services.rpc.memory_return import MemoryReturn
 
 Serve = Callable[[bytes, Any], Awaitable[bytes]]
@@ -30,7 +30,7 @@ def admitted(serve: Serve, gate: Gate, memory: MemoryReturn) -> "grpc.RpcMethodH
                 await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
             memory.took(len(data))
             gate.was_read(context.time_remaining())
-            return await serve(data, context)
+            return await _served(serve, gate, data, context)
         except asyncio.CancelledError:
             gate.not_decided(NotDecided.GONE)
             raise
@@ -38,3 +38,11 @@ def admitted(serve: Serve, gate: Gate, memory: MemoryReturn) -> "grpc.RpcMethodH
             gate.leave()
 
     return grpc.stream_unary_rpc_method_handler(admit)
+
+
+async def _served(serve: Serve, gate: Gate, data: bytes, context: Any) -> bytes:
+    try:
+        return await serve(data, context)
+    except TooLate as late:
+        gate.not_decided(late.why)
+        raise

@@ -27,8 +27,9 @@ class Overloaded(FanzhaError):
 class TooLate(FanzhaError):
     """Nobody waits for the answer any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: NotDecided) -> None:
         super().__init__("deadline: passed before the request was decided")
+        self.why = why
 
 
 class Gate:
@@ -80,4 +81,4 @@ class Gate:
         # Without a deadline there always is time.
         if remaining_seconds is not None and remaining_seconds <= 0:
             self.not_decided(why)
-            raise TooLate
+            raise TooLate(why)

@@ -4,7 +4,7 @@ Requests and responses stay bytes here, because reading and writing them row by 
 take most of the time (ADR 11).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fanzha.tables import Channel
@@ -14,6 +14,8 @@ from services.rpc.columns import ColumnReader
 from services.rpc.desk import Desk
 from services.rpc.reading import Reader
 from services.rpc.requests import Intake
+
+Answering = Coroutine[Any, Any, bytes]
 
 FEWEST_BY_COLUMN = {Channel.CALL: 64, Channel.TEXT: 40, Channel.LINK: 128}
 """Rows from which reading by column is the quicker way."""
@@ -45,20 +47,20 @@ class InterceptionServicer:
         self._texts = desk(Channel.TEXT, columns.texts, reader.texts, engine.decide_texts)
         self._links = desk(Channel.LINK, columns.links, reader.links, engine.decide_links)
 
-    def DecideCall(self, request: bytes, context: object) -> Awaitable[bytes]:
-        return self._calls.answer(request, single=True)
+    def DecideCall(self, request: bytes, context: Any) -> Answering:
+        return self._calls.answer(request, single=True, remaining=context.time_remaining)
 
-    def DecideCalls(self, request: bytes, context: object) -> Awaitable[bytes]:
-        return self._calls.answer(request, single=False)
+    def DecideCalls(self, request: bytes, context: Any) -> Answering:
+        return self._calls.answer(request, single=False, remaining=context.time_remaining)
 
-    def DecideText(self, request: bytes, context: object) -> Awaitable[bytes]:
-        return self._texts.answer(request, single=True)
+    def DecideText(self, request: bytes, context: Any) -> Answering:
+        return self._texts.answer(request, single=True, remaining=context.time_remaining)
 
-    def DecideTexts(self, request: bytes, context: object) -> Awaitable[bytes]:
-        return self._texts.answer(request, single=False)
+    def DecideTexts(self, request: bytes, context: Any) -> Answering:
+        return self._texts.answer(request, single=False, remaining=context.time_remaining)
 
-    def DecideLink(self, request: bytes, context: object) -> Awaitable[bytes]:
-        return self._links.answer(request, single=True)
+    def DecideLink(self, request: bytes, context: Any) -> Answering:
+        return self._links.answer(request, single=True, remaining=context.time_remaining)
 
-    def DecideLinks(self, request: bytes, context: object) -> Awaitable[bytes]:
-        return self._links.answer(request, single=False)
+    def DecideLinks(self, request: bytes, context: Any) -> Answering:
+        return self._links.answer(request, single=False, remaining=context.time_remaining)

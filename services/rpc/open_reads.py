@@ -8,6 +8,7 @@ as many of that length as they have connections. Only who sends from the same ad
 import asyncio
 from typing import Any
 
+from services.not_decided import NotDecided
 from services.rpc.gate import Overloaded, TooLate
 
 MOST_BYTES = 4096
@@ -45,7 +46,7 @@ class OpenReads:
             async with asyncio.timeout(self._read_seconds):
                 return await context.read()
         except TimeoutError:
-            raise TooLate from None
+            raise TooLate(NotDecided.LATE) from None
 
 
 class _Turn:

@@ -7,6 +7,7 @@ joined as they are, and read once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -16,7 +17,7 @@ from fanzha.tables import MAX_ROWS, Channel
 from fanzha.v1 import interception_pb2 as pb
 from services.observer import Table
 from services.rpc import wire
-from services.rpc.row_recovery import ReadRows, recovered
+from services.rpc.row_recovery import ReadRows, recovered, rows_as_written
 
 _SINGLE = {
     Channel.CALL: pb.DecideCallRequest,
@@ -30,6 +31,13 @@ _BATCH = {
 }
 _OTHER_FIELDS = 64
 """So many fields a request may have besides its rows, some of which a later version may know."""
+
+Remaining = Callable[[], float | None]
+"""Seconds until a deadline; None where there is none."""
+
+
+def no_deadline() -> None:
+    """Stand for the time that is left where nobody set a deadline."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +54,12 @@ class Request:
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: it is not written as usual, and protobuf reads it."""
+    remaining: Remaining = no_deadline
+
+    def is_late(self) -> bool:
+        """Tell whether nobody waits for the answer any more."""
+        remaining = self.remaining()
+        return remaining is not None and remaining <= 0
 
 
 class Intake:
@@ -83,6 +97,13 @@ class Intake:
                 with_shadow_entries=read.with_shadow_entries,
             )
         return Request(data=data, single=single, rows=len(heads), heads=heads)
+
+    def rows(self, request: Request) -> list[bytes]:
+        """Return the rows of a batch request as they may stand in one, tags included."""
+        data = request.data
+        if request.heads:
+            return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
+        return rows_as_written(data)
 
     def table(self, requests: Sequence[Request], now_ms: int) -> Table:
         """Read all rows of requests that were opened into one table."""

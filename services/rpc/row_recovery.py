@@ -49,6 +49,14 @@ def recovered(channel: Channel, data: bytes, *, single: bool) -> ReadRows:
     )
 
 
+def rows_as_written(data: bytes) -> list[bytes]:
+    """Return the bytes of each row of a batch request, with tag and length in front.
+
+    Raises `DecodeError` where not even the rows can be told apart.
+    """
+    return [_REQUEST(rows=[row]).SerializeToString() for row in _REQUEST.FromString(data).rows]
+
+
 def _fault(channel: Channel, row: bytes) -> str:
     """Say what is wrong with the bytes of a row that protobuf refuses."""
     try:

@@ -7,7 +7,8 @@ import pytest
 
 from blocklists.layers import Matches
 from fanzha.decisions import Action, Evidence
-from services.evidence import Listed, with_links, with_words
+from services.evidence import Listed, links_in, with_links, with_words
+from tests.builders import some_texts
 
 NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
 
@@ -65,3 +66,12 @@ def test_sides_of_a_text_speak_together_as_the_table_says(
 )
 def test_nothing_speaks_against_a_blocked_party(links: tuple[int, ...], words: int) -> None:
     assert said(BLOCK, links, words) == (10, BLOCK, Evidence.SENDER)
+
+
+def test_texts_whose_links_were_not_all_looked_for_are_counted() -> None:
+    full = " ".join(f"http://a{number}.example/" for number in range(17))
+
+    urls, owners, cut = links_in(some_texts("您好", full, "http://b.example/"))
+
+    assert (len(urls), cut) == (17, 1)
+    assert owners.tolist() == [1] * 16 + [2]

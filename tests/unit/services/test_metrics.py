@@ -172,12 +172,13 @@ def test_requests_that_were_not_decided_are_counted_by_reason(pages: MetricsPage
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
 
     worker.not_decided(NotDecided.WAIT)
+    worker.not_decided(NotDecided.LATE_BETWEEN_STAGES)
     worker.not_decided(NotDecided.GONE)
     worker.not_decided(NotDecided.GONE)
 
     value = reading(pages)
     found = [value("fanzha_requests_not_decided_total", reason=why) for why in NotDecided]
-    assert found == [1, 0, 0, 2]
+    assert found == [1, 0, 0, 0, 1, 2]
 
 
 def test_prometheus_can_read_all_of_it(pages: MetricsPages) -> None:

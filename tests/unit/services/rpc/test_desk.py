@@ -12,6 +12,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
+from services.engine import BatchContext
 from services.observer import Observer
 from services.rpc.columns import ColumnReader
 from services.rpc.desk import MOST_ROWS_TOGETHER, Desk
@@ -30,7 +31,7 @@ class Deciding:
     def __init__(self) -> None:
         self.sizes: list[int] = []
 
-    def __call__(self, calls: Calls, now_s: int) -> Decisions:
+    def __call__(self, calls: Calls, now_s: int, batch: BatchContext) -> Decisions:
         first_id = FIRST_ID + sum(self.sizes)
         self.sizes.append(len(calls))
         blocked = calls.callers == int(LISTED)

@@ -128,6 +128,12 @@ def plain(read: Table | str) -> Any:
     }
 
 
+class NoDeadline:
+    """The context of a request that may take as long as it likes."""
+
+    def time_remaining(self) -> None: ...
+
+
 async def ask(
     servicer: InterceptionServicer, channel: Channel, data: bytes, *, single: bool
 ) -> Any:
@@ -135,7 +141,7 @@ async def ask(
     name = NAMES[channel]
     method = getattr(servicer, f"Decide{name}" if single else f"Decide{name}s")
     try:
-        answer = await method(data, None)
+        answer = await method(data, NoDeadline())
     except InvalidInput as error:
         return error
     if single:
