@@ -13,6 +13,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 NOTES = "verified.json"
+_CHECKS = 2
+"""What verifying takes in; notes of releases that took in less do not count. 2: contents, too."""
 WORTH_BYTES = 1 << 20
 """Smaller files take less than a millisecond to verify: nothing is noted of them."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -34,7 +36,7 @@ def note(folder: Path, just_verified: Collection[str], *, keep: Collection[str] 
             time.sleep((_TICK_NS - age_ns) / 1e9)
         known[name] = _identity(file)
     beside = folder / f"{NOTES}.new"
-    beside.write_text(json.dumps({"boot": boot, "files": known}))
+    beside.write_text(json.dumps({"boot": boot, "checks": _CHECKS, "files": known}))
     beside.rename(folder / NOTES)
 
 
@@ -47,10 +49,11 @@ def noted(file: Path) -> bool:
 def _notes(folder: Path, boot: str) -> Mapping[str, list[int]]:
     try:
         notes = json.loads((folder / NOTES).read_text())
-        files: Mapping[str, list[int]] = notes["files"] if notes["boot"] == boot else {}
-    except (OSError, ValueError, KeyError, TypeError):
+        mine = notes["boot"] == boot and notes["checks"] == _CHECKS
+        files = notes["files"] if mine else {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
-    return files
+    return files if isinstance(files, dict) else {}
 
 
 def _identity(file: Path) -> list[int]:
