@@ -19,8 +19,8 @@ _PURPOSE = "fanzha: a change of the lists, audited"
 
 Sign: TypeAlias = Callable[[bytes], str]
 """Signs what `told` returns."""
-CheckSeal: TypeAlias = Callable[[bytes, str], bool]
-"""Tells whether a seal is of what `told` returns."""
+CheckSeal: TypeAlias = Callable[[bytes, str], bool | None]
+"""Tells whether a seal is of what `told` returns; None when that cannot be known."""
 
 
 def told(change: Change, digests: Mapping[str, str]) -> bytes:

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from blocklists.delta import Lists
 from blocklists.entries import Source
+from blocklists.findings import counts
 from blocklists.grounds import GroundsReader
 from services import due_entries
 from services.due_entries import Due, DueReason
@@ -35,6 +36,7 @@ class ListGauges(Collector):
         """Give what Prometheus asks for; nothing before there are lists."""
         with self._lock:
             due = self._counted()
+        yield from self._findings()
         if due is None:
             return
         counts = due.counts()
@@ -53,6 +55,20 @@ class ListGauges(Collector):
             "List entries that have ended and are still in the lists.",
             value=due.ended,
         )
+
+    def _findings(self) -> Iterator[Metric]:
+        lists = self._lists()
+        if lists is None:
+            return
+        gauge = GaugeMetricFamily(
+            "fanzha_list_findings",
+            "Versions of the lists with which something is wrong that nobody has settled, as list "
+            "administration follows them.",
+            labels=("kind",),
+        )
+        for kind, number in counts(lists.findings).items():
+            gauge.add_metric((kind.value,), number)
+        yield gauge
 
     def _counted(self) -> Due | None:
         now = self._now_seconds()
