@@ -50,9 +50,9 @@ from fanzha.errors import Unavailable, VersionConflict
 
 logger = logging.getLogger(__name__)
 
-HEAD, CHANGES, BASE, RECENT, STRAY, SETTLED = (
+HEAD, CHANGES, BASE, RECENT, STRAY, SETTLED, WHOLE = (
     f"{{fanzha:lists}}:{name}"
-    for name in ("head", "changes", "base", "recent", "strays", "settled")
+    for name in ("head", "changes", "base", "recent", "strays", "settled", "whole")
 )
 WORKERS = "{fanzha:workers}"
 CHUNK = "fanzha:lists:chunk"
@@ -63,6 +63,8 @@ REPORT_AGE_MS = 10_000
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 _ANY_VERSION = -1
+_GONE: Record = {}
+"""Stands for records that somebody deleted."""
 _MOST_DIGITS = 16
 _PAUSE_SECONDS = 0.2
 """Between two looks at a stream in which there is nothing but strays."""
@@ -142,7 +144,7 @@ class Store:
         pairs = [text for field in fields.items() for text in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(COMMIT, 4, HEAD, CHANGES, RECENT, STRAY, expected,
+            writing.eval(COMMIT, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE, expected,
                          change.committed_at_ms, change.commit, *pairs)  # fmt: skip
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
@@ -214,25 +216,36 @@ class Store:
         ]
         if records:
             first, fields = records[0]
-            previous = name_in(fields, b"previous")
-            if first != version + 1 or _differ(previous, commit):
+            if first == version + 1:
+                elsewhere = _differ(name_in(fields, b"previous"), commit)
+            else:
+                elsewhere = (await self.base_head()).version > version
+            if elsewhere:
                 return None
-            return await self._changes(records, head)
+            return await self._changes(_without_gaps(version, records), head)
         if head.version > version:
-            # The change came between the two questions; or it went with those before a base.
-            async with within(_READ_SECONDS):
-                there = await self._client.xrange(CHANGES, f"{version + 1}-0", f"{version + 1}-0")
-            return await self.changes_after(version, commit) if there else None
+            return await self._missed(version, commit, head)
         if head.version != version or _differ(head.commit, commit):
             return None
         if entries and block_ms:  # strays: the question did not wait
             await asyncio.sleep(_PAUSE_SECONDS)
         return []
 
+    async def _missed(self, version: int, commit: str, head: Head) -> list[Change] | None:
+        """Return what `changes_after` does when the head is ahead of what was read."""
+        # The change came between the two questions; or it went with those before a base.
+        async with within(_READ_SECONDS):
+            later = await self._client.xrange(CHANGES, f"({version}-0", "+", count=1)
+        if later and _is_version(later[0][0]):
+            return await self.changes_after(version, commit)
+        if (await self.base_head()).version > version:
+            return None
+        return await self._changes([(head.version, _GONE)], head)
+
     async def move_strays(self) -> int:
         """Move what nobody committed out of the stream of changes; return how much that was."""
         async with within(_WRITE_SECONDS):
-            return int(await self._client.eval(STRAYS, 4, HEAD, CHANGES, RECENT, STRAY))
+            return int(await self._client.eval(STRAYS, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE))
 
     async def strays(self) -> int:
         """Return how many strays were moved and are kept, a hundred at most."""
@@ -311,6 +324,10 @@ class Store:
         return name_in(later[0][1], b"previous") if later else None
 
     async def _change(self, version: int, fields: Record) -> Change:
+        if fields is _GONE:
+            return skipped(
+                version, fields, "its record, or those before it, are gone from the store"
+            )
         try:
             return await self._reader.read(version, fields)
         except MissingChunk as error:
@@ -375,6 +392,17 @@ def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
 
 def _version_of(entry: bytes) -> int:
     return int(entry.split(b"-")[0])
+
+
+def _without_gaps(version: int, records: Sequence[tuple[int, Record]]) -> list[tuple[int, Record]]:
+    """Put one record that is gone where versions after *version* are missing between others."""
+    whole: list[tuple[int, Record]] = []
+    for number, fields in records:
+        if number != version + 1:
+            whole.append((number - 1, _GONE))
+        whole.append((number, fields))
+        version = number
+    return whole
 
 
 def _is_version(entry: bytes) -> bool:

@@ -58,10 +58,12 @@ def show_alarm(answer: pb.GetStatusResponse) -> None:
         skipped = sum(one.skipped for one in answer.findings)
         err.print(
             f"[red]QUARANTINE: something is wrong with {len(answer.findings):,} versions of the "
-            f"lists, {skipped:,} of them not applied; fanzha blocklist quarantine[/]"
+            f"lists, {skipped:,} of them not applied; fanzha blocklist quarantine[/]",
+            soft_wrap=True,
         )
     if answer.strays:
         err.print(
             f"[red]STRAYS: {answer.strays:,} records that no commit made were in the store: "
-            "somebody else writes to it[/]"
+            "somebody else writes to it[/]",
+            soft_wrap=True,
         )
