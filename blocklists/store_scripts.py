@@ -79,9 +79,9 @@ redis.call('LTRIM', KEYS[3], 0, 63)
 return {1, version}
 """
 )
-"""Keys: head, changes, recent, strays, whole. Arguments: expected version or -1, time, name of the
-commit, then fields and values of the entry. Answers 1 or 0, whether it is committed, and the version.
-A name that was committed lately is answered as it was then."""
+"""Keys: head, changes, recent, strays, whole. Arguments: expected version or -1, time, name of
+the commit, then fields and values of the entry. Answers 1 or 0, whether it is committed, and the
+version. A name that was committed lately is answered as it was then."""
 
 REBASE = """
 local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
