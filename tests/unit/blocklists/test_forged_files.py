@@ -187,9 +187,7 @@ def test_forged_contents_are_refused_or_harmless(
     path = tmp_path_factory.mktemp("lists") / "a.lists"
     segment_file.write(path, a_segment(A_FEW))
     header, body = parts(path)
-    _, dtype, at, length = data.draw(
-        st.sampled_from([one for one in header["sections"] if one[3]])
-    )
+    _, dtype, at, length = data.draw(st.sampled_from([one for one in header["sections"] if one[3]]))
     size = np.dtype(dtype).itemsize
     place = at + size * data.draw(st.integers(0, length - 1))
     number = data.draw(st.sampled_from([0, 1, 2, 9, 255, 2**31, 2**32 - 1, 2**63, 2**64 - 1]))
