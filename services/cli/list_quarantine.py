@@ -40,16 +40,19 @@ def quarantine(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None
 
 
 def settle(
-    version: Annotated[int, typer.Argument(help="The version, as quarantine shows it.")],
+    versions: Annotated[list[int], typer.Argument(help="Versions, as quarantine shows them.")],
     reason: Reason,
     author: Author = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Say that a version was dealt with; what was skipped of it stays so. Goes on record."""
-    request = pb.SettleFindingsRequest(version=version, reason=reason, author=author or login())
+    """Say that versions were dealt with; what was skipped of them stays so. Goes on record."""
     with server(target) as stub:
-        stub.SettleFindings(request, timeout=DEADLINE_SECONDS)
-    out.print(f"version {version} is settled")
+        for version in versions:
+            request = pb.SettleFindingsRequest(
+                version=version, reason=reason, author=author or login()
+            )
+            stub.SettleFindings(request, timeout=DEADLINE_SECONDS)
+            out.print(f"version {version} is settled")
 
 
 def show_alarm(answer: pb.GetStatusResponse) -> None:

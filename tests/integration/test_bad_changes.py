@@ -182,8 +182,7 @@ def test_no_record_of_the_store_ends_a_process(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **SETTINGS) as service:  # and again at a start
         eventually(lambda: blocks(service, LISTED) and blocks(service, LATER))
         assert findings(service).keys() == expected.keys()
-        for version in expected:
-            service.fanzha("blocklist", "settle", str(version), "--reason", "looked into")
+        service.fanzha("blocklist", "settle", *map(str, expected), "--reason", "looked into")
         eventually(lambda: not findings(service))
         assert audited(service, "quarantine_settled") == len(BAD)
         eventually(lambda: gauge(service, "unreadable") == 0)
