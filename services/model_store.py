@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blocklists.damaged_records import readable, reading
+from blocklists.damaged_records import readable
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import VersionConflict
 from services import wanted_models
@@ -56,8 +56,7 @@ class ModelStore:
         """Return what is wanted; kinds without a wish are left out."""
         async with within(_READ_SECONDS):
             fields = await self._client.hgetall(WANTED)
-        with reading("wish for a model"):
-            return wanted_models.read_all(fields)
+        return wanted_models.read_all(fields)
 
     async def want(self, kind: ModelKind, before: Wanted | None, wanted: Wanted) -> bool:
         """Replace *before* by *wanted*; return whether that is on the disk of the store.

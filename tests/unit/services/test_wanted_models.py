@@ -53,3 +53,8 @@ def test_an_unreadable_copy_wants_nothing(tmp_path: Path, text: str) -> None:
 
 def test_without_a_copy_nothing_is_wanted(tmp_path: Path) -> None:
     assert wanted_models.kept(tmp_path) == {}
+
+
+def test_a_wish_that_is_nested_too_deep_is_unreadable() -> None:
+    with pytest.raises(ValueError, match="nested"):
+        wanted_models.read("[" * 100_000)
