@@ -61,11 +61,11 @@ async def test_other_records_that_cannot_be_read_are_left_out(
 ) -> None:
     raw = connect(redis_url, decode_responses=False)
     for number, text in enumerate(BAD, 1):
-        await client.hset(key_of(number), mapping={"record": text, "state": "1", "revision": "1"})  # type: ignore[misc]
-        await client.hset(WORKERS, f"w{number}", text)  # type: ignore[misc]
-        await client.hset(MODEL_WORKERS, f"w{number}", text)  # type: ignore[misc]
+        await client.hset(key_of(number), mapping={"record": text, "state": "1", "revision": "1"})
+        await client.hset(WORKERS, f"w{number}", text)
+        await client.hset(MODEL_WORKERS, f"w{number}", text)
         for shard in range(SHARDS):
-            await client.hset(f"fanzha:entry-hits:{{{shard:02d}}}", f"n{number}", text)  # type: ignore[misc]
+            await client.hset(f"fanzha:entry-hits:{{{shard:02d}}}", f"n{number}", text)
 
     assert await ChangeStore(raw).several(range(1, len(BAD) + 1)) == []
     assert await CampaignStore(client).all(0) == []
@@ -76,7 +76,7 @@ async def test_other_records_that_cannot_be_read_are_left_out(
 
 
 async def test_bytes_that_are_no_text_are_as_if_the_store_were_away(client: Redis) -> None:
-    await client.execute_command("SET", "fanzha:switch", b"\xff\xfe")
+    await client.set("fanzha:switch", b"\xff\xfe")
 
     with pytest.raises(Unavailable, match="no text"):
         async with within(5):
