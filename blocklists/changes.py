@@ -33,3 +33,10 @@ class Change:
     """Its name, drawn by the store if empty; tells it from another that took its version."""
     previous: str = ""
     """The commit this one follows; empty for the first."""
+    skipped: str = ""
+    """Why the record in the store is not applied; it then has no rows. Empty: it is."""
+    newer: bool = False
+    """Whether it is skipped because a newer release seems to have written it."""
+    audited: bool | None = None
+    """Whether list administration signed it, which it does after the audit log has it; None:
+    whoever read it cannot tell."""

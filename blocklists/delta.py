@@ -22,6 +22,7 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
+from blocklists.findings import Finding
 from blocklists.layers import Layer, layered
 from blocklists.segment import Segment, empty
 from blocklists.slot_index import slots_of
@@ -45,6 +46,8 @@ class Lists:
     overlay: Segment
     dead: Int64s
     """Rows of the base that were removed or replaced, sorted."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with changes that led here."""
     shadows: Segment = field(default_factory=empty)
     """Entries that only tell what they would have blocked; laid out anew whenever one changes."""
 
@@ -99,7 +102,7 @@ def apply(lists: Lists, change: Change) -> Lists:
     after = replace(
         lists,
         version=change.version,
-        committed_at_ms=change.committed_at_ms,
+        committed_at_ms=change.committed_at_ms or lists.committed_at_ms,
         commit=change.commit,
         dead=dead[dead != NO_ENTRY],
         shadows=_shadows_after(lists.shadows, stays, shadows),
@@ -145,7 +148,8 @@ def fold(changes: Sequence[Change]) -> Change:
         version=changes[-1].version,
         author=changes[-1].author,
         reason=changes[-1].reason,
-        committed_at_ms=changes[-1].committed_at_ms,
+        # A record that could not be read may tell no time.
+        committed_at_ms=changes[-1].committed_at_ms or max(c.committed_at_ms for c in changes),
         additions=additions.take(place[last[adds[last]]]),
         removals=steps.take(last[~adds[last]]),
         commit=changes[-1].commit,

@@ -44,7 +44,7 @@ EXACT = 255
 TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX, Kind.FINGERPRINT)
 """Kinds whose key is a hash of the text."""
 
-_MOST_RANGE_DIGITS = 14
+MOST_RANGE_DIGITS = 14
 _Column = TypeVar("_Column", bound=npt.NDArray[np.generic])
 
 
@@ -214,7 +214,7 @@ def pattern_key(kind: Kind, pattern: str) -> tuple[int, int]:
         return text_key(pattern), EXACT
     if kind == Kind.RANGE:
         key, digits = _written_key(pattern.removesuffix("*")), len(pattern.strip("+*"))
-        if key and range_text(key, digits) == pattern and digits <= _MOST_RANGE_DIGITS:
+        if key and range_text(key, digits) == pattern and digits <= MOST_RANGE_DIGITS:
             return key, digits
     elif kind == Kind.SENDER and pattern:
         return _written_key(pattern) or sender_hash(pattern), EXACT

@@ -7,14 +7,19 @@ for whoever has them mapped.
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+import re
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from blocklists import segment_file, verified
+from blocklists import findings, segment_file, verified
+from blocklists.column_checks import BadColumns, whole_number
 from blocklists.delta import Lists
+from blocklists.entries import Mode
+from blocklists.findings import Finding
 from blocklists.segment import Segment, empty
 from blocklists.segment_file import DamagedFile
 from fanzha.tables import Int64s
@@ -23,6 +28,11 @@ from infra import atomic_file
 CURRENT = "current.json"
 IN_STEP = "in-step"
 """Touched whenever the store said that what is current is its newest."""
+_MOST_BYTES = 2**30
+"""Of ``current.json``: the dead rows of a base are most of it, before they become a new base."""
+_LARGEST_VERSION = 2**53
+_LATEST_MS = 253_402_300_799_000
+_FILE_NAME = re.compile(r"[a-z]+-[0-9a-f]{1,64}\.lists", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,8 @@ class Publication:
     shadows: str = ""
     """Empty when there are no shadow entries, as in files of earlier releases."""
     shadows_sha256: str = ""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with changes that led here; not written where there is nothing."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -85,6 +97,7 @@ class Publisher:
             dead=_encoded(lists.dead),
             shadows=shadows_name,
             shadows_sha256=shadows_sha256,
+            findings=lists.findings,
         )
         self._note_verified(publication)
         self._make_current(publication)
@@ -127,7 +140,7 @@ class Publisher:
         self._noted = names
 
     def _make_current(self, publication: Publication) -> None:
-        text = json.dumps(asdict(publication))
+        text = json.dumps(_written(publication))
         named = {"publication": text, "sha256": sha256(text.encode()).hexdigest()}
         atomic_file.write(self._folder / CURRENT, json.dumps(named))
 
@@ -140,13 +153,11 @@ class Publisher:
 def current(folder: Path) -> Publication:
     """Read what is current; raise `DamagedFile` when there is nothing to be read."""
     try:
-        written = json.loads((folder / CURRENT).read_text())
-        text = str(written["publication"])
-        if sha256(text.encode()).hexdigest() != written["sha256"]:
-            raise DamagedFile(f"{CURRENT}: its checksum is wrong")
-        return Publication(**json.loads(text))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DamagedFile(f"{CURRENT}: {error}") from error
+        return _publication(_said(folder / CURRENT))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # What JSON can hold and was never written; what an error quotes of it is not told.
+        said = str(error) if isinstance(error, OSError | BadColumns) else type(error).__name__
+        raise DamagedFile(f"{CURRENT}: {said}") from error
 
 
 def load(
@@ -165,22 +176,84 @@ def load(
             if publication.shadows
             else empty()
         )
+    if base is None:
+        base = segment_file.read(folder / publication.base, publication.base_sha256)
+    overlay = segment_file.read(folder / publication.overlay, publication.overlay_sha256)
+    _check_modes(base, overlay, shadows)
     return Lists(
         version=publication.version,
         committed_at_ms=publication.committed_at_ms,
         commit=publication.commit,
-        base=base
-        if base is not None
-        else segment_file.read(folder / publication.base, publication.base_sha256),
-        overlay=segment_file.read(folder / publication.overlay, publication.overlay_sha256),
-        dead=_decoded(publication.dead),
+        base=base,
+        overlay=overlay,
+        dead=_dead(publication.dead, len(base)),
+        findings=publication.findings,
         shadows=shadows,
     )
+
+
+def _said(file: Path) -> Any:
+    """Read what a file says, if its checksum is right."""
+    with file.open("rb") as opened:
+        whole = opened.read(_MOST_BYTES + 1)
+    if len(whole) > _MOST_BYTES:
+        raise BadColumns(f"has more than {_MOST_BYTES} bytes")
+    written = json.loads(whole)
+    text = written["publication"]
+    if sha256(text.encode()).hexdigest() != written["sha256"]:
+        raise BadColumns("its checksum is wrong")
+    return json.loads(text)
+
+
+def _publication(said: Any) -> Publication:
+    """Read what `_written` wrote; raise `BadColumns` for anything else."""
+    if not isinstance(said, dict):
+        raise BadColumns("is no JSON object")
+    known = {each.name: each for each in fields(Publication)}
+    if not said.keys() <= known.keys():
+        raise BadColumns("has a field that this release does not know")
+    texts = {name for name, each in known.items() if each.type is str or each.type == "str"}
+    for name in texts & said.keys():
+        if not isinstance(said[name], str):
+            raise BadColumns(f"{name}: is no text")
+    publication = Publication(**said | {"findings": findings.read(said.get("findings", []))})
+    whole_number(publication.version, "version", most=_LARGEST_VERSION)
+    whole_number(publication.committed_at_ms, "committed_at_ms", most=_LATEST_MS)
+    for name in publication.files:
+        if not _FILE_NAME.fullmatch(name):
+            raise BadColumns("names a file that is no list file of its folder")
+    if not publication.base or not publication.overlay:
+        raise BadColumns("names no base or no overlay")
+    return publication
+
+
+def _written(publication: Publication) -> dict[str, Any]:
+    said = {each.name: getattr(publication, each.name) for each in fields(Publication)}
+    # Releases before there were findings know no such field.
+    said.pop("findings")
+    if publication.findings:
+        said["findings"] = [one.written() for one in publication.findings]
+    return said
+
+
+def _check_modes(base: Segment, overlay: Segment, shadows: Segment) -> None:
+    """Check that no shadow entry would block, and no entry that blocks is a shadow."""
+    if base.mode is not Mode.ENFORCE or overlay.mode is not Mode.ENFORCE:
+        raise DamagedFile(f"{CURRENT}: names shadow entries in the place of those that enforce")
+    if len(shadows) and shadows.mode is not Mode.SHADOW:
+        raise DamagedFile(f"{CURRENT}: names entries that enforce in the place of shadows")
 
 
 def _encoded(rows: Int64s) -> str:
     return rows.astype("<i8").tobytes().hex()
 
 
-def _decoded(text: str) -> Int64s:
-    return np.frombuffer(bytes.fromhex(text), "<i8").astype(np.int64)
+def _dead(text: str, rows: int) -> Int64s:
+    """Read the dead rows of a base of *rows*."""
+    try:
+        dead = np.frombuffer(bytes.fromhex(text), "<i8").astype(np.int64)
+    except ValueError as error:
+        raise DamagedFile(f"{CURRENT}: dead: is not what was written") from error
+    if len(dead) and not (dead[0] >= 0 and dead[-1] < rows and (dead[1:] > dead[:-1]).all()):
+        raise DamagedFile(f"{CURRENT}: dead: holds what is no row of the base, or one twice")
+    return dead

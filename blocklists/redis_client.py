@@ -109,6 +109,9 @@ async def within(seconds: float) -> AsyncIterator[None]:
         raise Unavailable(f"the store did not answer within {seconds:g} s") from error
     except (RedisError, OSError) as error:
         raise Unavailable(f"the store cannot be used: {error}") from error
+    except UnicodeDecodeError as error:
+        # Clients that decode answers read texts only; the error quotes what it could not read.
+        raise Unavailable("the store holds bytes that are no text where one is expected") from error
     finally:
         # redis-py sends within `asyncio.wait_for`, which up to Python 3.11 forgets that it
         # was cancelled when the sending was done just then; whoever loops would go on.

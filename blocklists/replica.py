@@ -27,6 +27,8 @@ class Replica:
         self._lists: Lists = Lists.nothing()
         self.current: Snapshot = Snapshot.empty()
         """What decisions consult."""
+        self.refused = 0
+        """List files that were damaged, and not taken over."""
 
     @property
     def loaded(self) -> bool:
@@ -65,7 +67,10 @@ class Replica:
         except DamagedFile as error:
             if self.changed:  # renamed away while it was read
                 return self.refresh()
-            logger.warning("lists stay at version %d: %s", self.current.version, error)
+            self.refused += 1
+            logger.error(  # noqa: TRY400 - a damaged file needs no traceback
+                "lists stay at version %d: %s", self.current.version, error
+            )
             return False
         self._publication, self._lists = found, lists
         self.current = lists.snapshot()

@@ -30,7 +30,7 @@ from blocklists.text_column import TextColumn
 from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
 
-_ORDER = {
+KIND_ORDER = {
     Kind.SENDER: 0,
     Kind.HOST: 1,
     Kind.URL_PREFIX: 2,
@@ -39,7 +39,8 @@ _ORDER = {
     Kind.RANGE: 5,
 }
 """Kinds with text first, so that only they have places in ``patterns``."""
-_WITH_TEXT = 4
+KINDS_WITH_TEXT = 4
+"""Places in `KIND_ORDER` below this are of kinds with text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class Segment:
         table = table.take(layout_order(table))
         slots = slots_of(table.keys)
         groups = _groups(table, slots)
-        with_text = int(np.count_nonzero(_orders(table.kinds) < _WITH_TEXT))
+        with_text = int(np.count_nonzero(_orders(table.kinds) < KINDS_WITH_TEXT))
         prefixes = np.flatnonzero(table.kinds == Kind.URL_PREFIX)
         hosts = [text.partition(b"/")[0] for text in table.patterns.take(prefixes).all_raw()]
         host_keys = text_keys([host.decode() for host in hosts])
@@ -196,7 +197,7 @@ def _mode(table: EntryTable) -> Mode:
 
 def _orders(kinds: Uint8s) -> Uint8s:
     places = np.zeros(max(Kind) + 1, np.uint8)
-    for kind, place in _ORDER.items():
+    for kind, place in KIND_ORDER.items():
         places[kind] = place
     return places[kinds]
 

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from blocklists import segment_checks
 from blocklists.bands import BandIndex
+from blocklists.column_checks import BadColumns
 from blocklists.entries import Kind, Mode
 from blocklists.segment import Group, Segment
+from blocklists.segment_checks import Column
 from blocklists.slot_index import SlotIndex
 from blocklists.text_column import TextColumn
 from blocklists.verified import noted
@@ -34,8 +36,6 @@ _ALIGNMENT = 64
 _HASH_BYTES = 32
 _READ_BYTES = 1 << 22
 _LARGEST_HEADER = 1 << 20
-
-_Column = npt.NDArray[Any]
 
 
 class DamagedFile(ValueError):
@@ -78,15 +78,24 @@ def write(path: Path, segment: Segment) -> str:
 def read(path: Path, expected: str | None = None) -> Segment:
     """Verify and map a file; *expected* is what `write` returned. Raises `DamagedFile`.
 
-    Columns are not read where somebody on this host has verified them.
+    Columns are not read where somebody on this host has verified them. Nothing of what is
+    returned can fail a look-up, whoever wrote the file.
     """
+    try:
+        return _read(path, expected)
+    except (BadColumns, RecursionError) as error:
+        raise DamagedFile(f"{path.name}: {error}") from error
+
+
+def _read(path: Path, expected: str | None) -> Segment:
     try:
         with path.open("rb") as file:
             header, start, digest = _header(file, path)
             if expected is not None and digest != expected:
                 raise DamagedFile(f"{path.name}: is another file than the one that was written")
             _verify_size(path, header, start)
-            if not noted(path):
+            verified = noted(path)
+            if not verified:
                 _verify_columns(file, path, header, start)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
@@ -95,10 +104,14 @@ def read(path: Path, expected: str | None = None) -> Segment:
         name: np.frombuffer(mapped, np.dtype(dtype), length, start + at)
         for name, dtype, at, length in header["sections"]
     }
-    return _segment(header, sections)
+    segment = _segment(header, sections)
+    segment_checks.check_layout(segment)
+    if not verified:
+        segment_checks.check_contents(segment)
+    return segment
 
 
-def _columns(segment: Segment) -> Iterator[tuple[str, _Column]]:
+def _columns(segment: Segment) -> Iterator[tuple[str, Column]]:
     for number, group in enumerate(segment.groups):
         yield from _index_columns(group.index, "{}" + str(number))
     if segment.prefix_hosts is not None:
@@ -115,22 +128,28 @@ def _columns(segment: Segment) -> Iterator[tuple[str, _Column]]:
         yield f"{name}_blob", texts.blob
 
 
-def _index_columns(index: SlotIndex, name: str) -> Iterator[tuple[str, _Column]]:
+def _index_columns(index: SlotIndex, name: str) -> Iterator[tuple[str, Column]]:
     yield name.format("slots"), index.slots
     yield name.format("directory"), index.directory
     if index.marks is not None:
         yield name.format("marks"), index.marks
 
 
-def _index(sections: dict[str, _Column], name: str) -> SlotIndex:
+def _index(sections: dict[str, Column], name: str) -> SlotIndex:
     return SlotIndex(
-        slots=sections[name.format("slots")],
-        directory=sections[name.format("directory")],
+        slots=_section(sections, name.format("slots")),
+        directory=_section(sections, name.format("directory")),
         marks=sections.get(name.format("marks")),  # files of earlier releases lack it
     )
 
 
-def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
+def _section(sections: dict[str, Column], name: str) -> Column:
+    if name not in sections:
+        raise BadColumns(f"has no {name}")
+    return sections[name]
+
+
+def _segment(header: dict[str, Any], sections: dict[str, Column]) -> Segment:
     groups = tuple(
         Group(
             kind=Kind(kind),
@@ -145,15 +164,17 @@ def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
         prefix_hosts = _index(sections, "prefix_{}")
 
     def texts(name: str) -> TextColumn:
-        return TextColumn(offsets=sections[f"{name}_offsets"], blob=sections[f"{name}_blob"])
+        return TextColumn(
+            offsets=_section(sections, f"{name}_offsets"), blob=_section(sections, f"{name}_blob")
+        )
 
     return Segment(
         groups=groups,
-        actions=sections["actions"],
-        directions=sections["directions"],
-        fraud_types=sections["fraud_types"],
-        expires_s=sections["expires_s"],
-        provenances=sections["provenances"],
+        actions=_section(sections, "actions"),
+        directions=_section(sections, "directions"),
+        fraud_types=_section(sections, "fraud_types"),
+        expires_s=_section(sections, "expires_s"),
+        provenances=_section(sections, "provenances"),
         patterns=texts("patterns"),
         provenance=texts("provenance"),
         prefix_hosts=prefix_hosts,
@@ -162,14 +183,17 @@ def _segment(header: dict[str, Any], sections: dict[str, _Column]) -> Segment:
     )
 
 
-def _bands(header: dict[str, Any], sections: dict[str, _Column]) -> BandIndex | None:
+def _bands(header: dict[str, Any], sections: dict[str, Column]) -> BandIndex | None:
     first_row = header.get("first_fingerprint")  # files of earlier releases lack it
     if first_row is None:
         return None
+    values = _section(sections, "fingerprints")
+    if len(values) % VALUES:
+        raise BadColumns("a fingerprint is cut off")
     return BandIndex(
         first_row=first_row,
-        values=sections["fingerprints"].reshape(-1, VALUES),
-        places=sections["band_places"],
+        values=values.reshape(-1, VALUES),
+        places=_section(sections, "band_places"),
         index=_index(sections, "band_{}"),
     )
 
@@ -183,7 +207,7 @@ def _header(file: Any, path: Path) -> tuple[dict[str, Any], int, str]:
     digest = sha256(text)
     if digest.digest() != fixed[-_HASH_BYTES:]:
         raise DamagedFile(f"{path.name}: its header is damaged")
-    header: dict[str, Any] = json.loads(text)
+    header = segment_checks.header(text)
     return header, file.tell() + -file.tell() % _ALIGNMENT, digest.hexdigest()
 
 

@@ -72,6 +72,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListDead": _READERS,
         "ResolveShadows": _EDITOR,
         "ProposeRetirement": _EDITOR,
+        "SettleFindings": _of(Role.OPERATOR, Role.APPROVER),
     },
     "fanzha.v1.AppealService": {
         "OpenAppeal": _APPEALS_DESK,

@@ -23,6 +23,7 @@ from services.appeals.origins import RequestedOrigins
 from services.audit.copies import CheckpointCopies
 from services.audit.gauges import AuditGauges
 from services.audit.log import AuditLog, open_log
+from services.audit.seals import sealing
 from services.changes import assembly as change_requests
 from services.changes.popularity import PopularHosts
 from services.changes.store import ChangeStore
@@ -33,6 +34,7 @@ from services.decision_log import options as decision_log
 from services.dossier import assembly as dossier_assembly
 from services.entry_hit_retention import HitRetention
 from services.entry_hit_store import EntryHitStore
+from services.list_findings import ListFindings
 from services.list_gauges import ListGauges
 from services.mappings import Mappings
 from services.places import ADMIN_LISTS, AUDIT
@@ -48,6 +50,7 @@ from services.rpc.server import RpcServer
 from services.rpc.warning_control import WarningControlServicer
 from services.rpc.warning_reach import WarningReachServicer
 from services.rpc.warning_report import WarningReportServicer
+from services.sealing import seal_check
 from services.settings import Settings
 from services.warning import control
 from services.warning.figures import Landings
@@ -75,9 +78,16 @@ async def run(settings: Settings) -> int:
     await audit.open()
     hits = EntryHitStore(connect(settings.redis_url))
     client = connect(settings.redis_url, decode_responses=False)
-    store = Store(client)
-    follower = Follower(store, settings.data_dir / ADMIN_LISTS, rebases=True)
+    store = Store(client, sign=sealing(audit.key), check_seal=seal_check(settings))
     replica = Replica(settings.data_dir / ADMIN_LISTS)
+    findings = ListFindings(store=store, replica=replica, audit=audit, now_ms=now_ms)
+    follower = Follower(
+        store,
+        settings.data_dir / ADMIN_LISTS,
+        rebases=True,
+        refuse_unaudited=settings.unaudited_changes == "refuse",
+        found=findings.found,
+    )
     registry = CollectorRegistry()
     registry.register(AuditGauges(audit))
     registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
@@ -153,7 +163,10 @@ async def run(settings: Settings) -> int:
     server = RpcServer(
         {
             "blocklist": BlocklistServicer(
-                administration, audit, EntryRecords(connect(settings.redis_url))
+                administration,
+                audit,
+                EntryRecords(connect(settings.redis_url)),
+                findings=findings,
             ),
             "appeal": AppealServicer(appeals.appeals),
             "audit": AuditServicer(audit, dossiers),
@@ -200,6 +213,7 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(upkeep.run()),
             asyncio.create_task(_follow(replica, server)),
             asyncio.create_task(audit.run()),
+            asyncio.create_task(findings.run()),
             asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
             asyncio.create_task(RefusalIntake(connect(settings.redis_url), audit).run()),

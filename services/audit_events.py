@@ -41,6 +41,11 @@ class AuditKind(StrEnum):
     """Somebody decided that nobody is warned of what landed on the lists."""
     HITS_CONFIRMED = "hits_confirmed"
     """Somebody confirmed what models suspected of a number, sender or link, for many at once."""
+    BAD_LIST_CHANGE = "bad_list_change"
+    """A version of the lists was written past the audit log, or cannot be read, or holds what the
+    guard refuses."""
+    QUARANTINE_SETTLED = "quarantine_settled"
+    """Somebody has dealt with such a version."""
     CHECKPOINT = "checkpoint"
     """The log itself: all before is vouched for, by a signature."""
     LOG_MENDED = "log_mended"

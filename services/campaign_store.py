@@ -6,10 +6,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from blocklists.damaged_records import readable
 from blocklists.redis_client import Client, within
 from fanzha import fingerprint
 from fanzha.errors import Unavailable
@@ -43,12 +44,12 @@ class CampaignStore:
         """Return the campaigns of all workers as one; forget workers gone for long."""
         async with within(_SECONDS):
             fields = await self._client.hgetall(WORKERS)
-            reports = {worker: json.loads(text) for worker, text in fields.items()}
-            old = [name for name, told in reports.items() if told["at"] < now_ms - KEPT_MS]
+            reports = dict(readable("report of campaigns", _report, sorted(fields.items())))
+            old = [name for name, (at, _) in reports.items() if at < now_ms - KEPT_MS]
             if old:
                 await self._client.hdel(WORKERS, *old)
-        told = [reports[name]["campaigns"] for name in sorted(reports) if name not in old]
-        return together([_campaign(fields) for campaigns in told for fields in campaigns])
+        told = [campaigns for name, (_, campaigns) in reports.items() if name not in old]
+        return together([one for campaigns in told for one in campaigns])
 
 
 class CampaignReporter:
@@ -104,5 +105,9 @@ def together(campaigns: list[Campaign]) -> list[Campaign]:
     return sorted(joined, key=lambda one: -one.texts)
 
 
-def _campaign(fields: Mapping[str, Any]) -> Campaign:
-    return Campaign(**fields)
+def _report(pair: tuple[str, str]) -> tuple[str, tuple[int, list[Campaign]]]:
+    """Read who reports, when, and which campaigns."""
+    worker, told = pair[0], json.loads(pair[1])
+    campaigns = [Campaign(**fields) for fields in told["campaigns"]]
+    fingerprint.read([one.fingerprint for one in campaigns])
+    return worker, (int(told["at"]), campaigns)

@@ -20,6 +20,7 @@ from zlib import crc32
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
+from blocklists.damaged_records import readable
 from blocklists.redis_client import Client, within
 from fanzha.tables import Uint64s
 from services.entry_hits import HitCounts, Hits
@@ -35,6 +36,7 @@ _ADD = """
 for id, hits in pairs(cjson.decode(ARGV[1])) do
   local known = redis.call('HGET', KEYS[1], id) or '0 0'
   local count, last = known:match('^(%d+) (%d+)$')
+  if not count then count, last = '0', '0' end
   redis.call('HSET', KEYS[1], id, string.format('%d %d', count + hits,
              math.max(tonumber(last), tonumber(ARGV[2]))))
 end
@@ -75,12 +77,13 @@ class EntryHitStore:
             for shard, some in shards.items():
                 reading.hmget(_key(shard), some)
             answers = await reading.execute()
-        return {
-            name: _read(text)
+        pairs = [
+            (name, text)
             for some, answer in zip(shards.values(), answers, strict=True)
             for name, text in zip(some, answer, strict=True)
             if text is not None
-        }
+        ]
+        return dict(readable("count of hits", lambda pair: (pair[0], _read(pair[1])), pairs))
 
     async def forget_others(self, live: Uint64s, before_s: int) -> int:
         """Drop entries that are not among *live* and did not decide since *before_s*.
@@ -109,7 +112,8 @@ def marks(names: Iterable[str]) -> Uint64s:
 
 
 def _gone(found: Mapping[str, str], live: Uint64s, before_s: int) -> list[str]:
-    old = [name for name, text in found.items() if _read(text).last_s < before_s]
+    read = readable("count of hits", lambda pair: (pair[0], _read(pair[1])), found.items())
+    old = [name for name, hits in read if hits.last_s < before_s]
     if not old or not len(live):
         return old
     mine = marks(old)

@@ -7,11 +7,13 @@ minute at most, in the thread that answers Prometheus.
 import threading
 from collections.abc import Callable, Iterator
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from blocklists import damaged_records
 from blocklists.delta import Lists
 from blocklists.entries import Source
+from blocklists.findings import counts
 from blocklists.grounds import GroundsReader
 from services import due_entries
 from services.due_entries import Due, DueReason
@@ -35,6 +37,7 @@ class ListGauges(Collector):
         """Give what Prometheus asks for; nothing before there are lists."""
         with self._lock:
             due = self._counted()
+        yield from self._findings()
         if due is None:
             return
         counts = due.counts()
@@ -53,6 +56,28 @@ class ListGauges(Collector):
             "List entries that have ended and are still in the lists.",
             value=due.ended,
         )
+
+    def _findings(self) -> Iterator[Metric]:
+        lists = self._lists()
+        if lists is None:
+            return
+        gauge = GaugeMetricFamily(
+            "fanzha_list_findings",
+            "Versions of the lists with which something is wrong that nobody has settled, as list "
+            "administration follows them.",
+            labels=("kind",),
+        )
+        for kind, number in counts(lists.findings).items():
+            gauge.add_metric((kind.value,), number)
+        yield gauge
+        damaged = CounterMetricFamily(
+            "fanzha_damaged_records",
+            "Readings of records in the store that failed, by what was to be read.",
+            labels=("what",),
+        )
+        for what, number in damaged_records.counts().items():
+            damaged.add_metric((what,), number)
+        yield damaged
 
     def _counted(self) -> Due | None:
         now = self._now_seconds()

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Any
 
+from blocklists.damaged_records import reading
 from blocklists.entries import Source
 from blocklists.importers import columns
 from blocklists.redis_client import Client, execute_synced, within
@@ -124,5 +125,6 @@ def _check_scope(source: int) -> None:
 
 
 def _read(text: bytes | str) -> ColumnMapping:
-    fields = json.loads(text)
-    return ColumnMapping(**fields | {"header": tuple(fields["header"])})
+    with reading("column mapping"):
+        fields = json.loads(text)
+        return ColumnMapping(**fields | {"header": tuple(fields["header"])})

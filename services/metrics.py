@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from blocklists.findings import FindingKind
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
 from infra.atomic_file import FILE_MODE
@@ -233,6 +234,16 @@ class DecisionMetrics:
         self._set(layout.LIST_VERSION, version)
         self._set(layout.LIST_ENTRIES, entries)
         self._set(layout.LIST_CURRENT_AT, current_at_seconds)
+
+    def list_findings(self, counts: Mapping[FindingKind, int]) -> None:
+        """Say what is wrong with versions of the lists in force."""
+        first = layout.START[layout.LIST_FINDINGS.name]
+        for place, kind in enumerate(FindingKind):
+            self._figures[first + place] = counts[kind]
+
+    def list_files_refused(self, files: int) -> None:
+        """Say how many list files were not taken over since the worker started."""
+        self._set(layout.LIST_FILES_REFUSED, files)
 
     def drifted(self, channel: Channel, index: float) -> None:
         """Say how far scores have moved from the card's; NaN when that is not known."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from blocklists.entries import Kind, Source
+from blocklists.findings import FindingKind
 from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
@@ -270,6 +271,18 @@ LIST_VERSION = Family(
     name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
 )
 LIST_ENTRIES = Family(name="fanzha_list_entries", kind="gauge", text="Entries in force.")
+LIST_FINDINGS = Family(
+    name="fanzha_list_findings",
+    kind="gauge",
+    text="Versions of the lists in force with which something is wrong that nobody has settled.",
+    labels=("kind",),
+    values=tuple((kind.value,) for kind in FindingKind),
+)
+LIST_FILES_REFUSED = Family(
+    name="fanzha_list_files_refused",
+    kind="counter",
+    text="List files that were not taken over because they are damaged; the lists before stay.",
+)
 LIST_CURRENT_AT = Family(
     name="fanzha_list_current_at_seconds",
     kind="gauge",
@@ -301,6 +314,7 @@ FAMILIES = (
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
+    *(LIST_FINDINGS, LIST_FILES_REFUSED),
     *(ENTRY_HITS_DROPPED, SHADOW_ENTRY_HITS, SHADOW_ENTRIES),
 )
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from blocklists.damaged_records import readable
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import VersionConflict
 from services import wanted_models
@@ -81,7 +82,11 @@ class ModelStore:
         """Return the workers that reported lately, by name; forget the others."""
         async with within(_READ_SECONDS):
             fields = await self._client.hgetall(WORKERS)
-            reports = [_report(worker, json.loads(text)) for worker, text in sorted(fields.items())]
+            reports = readable(
+                "report of models",
+                lambda pair: _report(pair[0], json.loads(pair[1])),
+                sorted(fields.items()),
+            )
             oldest = now_ms - REPORT_AGE_MS
             silent = [report.worker for report in reports if report.reported_at_ms < oldest]
             if silent:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra import atomic_file
@@ -92,7 +91,7 @@ class _Host:
             supervisor = Supervisor(
                 children, drain_seconds=settings.drain_seconds, on_death=pages.retire
             )
-            background = [asyncio.create_task(_follow(self._redis_url, settings.data_dir / LISTS))]
+            background = [asyncio.create_task(_follow(settings, self._redis_url))]
             if self._valkey is not None:
                 endpoints["valkey"] = self._valkey.address
                 background.append(asyncio.create_task(_keep_running(self._valkey)))
@@ -191,17 +190,24 @@ def _keeper(settings: Settings, stack: AsyncExitStack) -> Keeper | None:
     return keeper
 
 
-async def _follow(redis_url: str, folder: Path) -> None:
+async def _follow(settings: Settings, redis_url: str) -> None:
     """Keep the list files in step with the store.
 
     What that takes is loaded here, in a thread, for the workers begin meanwhile.
     """
     await asyncio.to_thread(import_module, "blocklists.follower")
+    await asyncio.to_thread(import_module, "services.sealing")
     from blocklists.follower import Follower  # noqa: PLC0415
     from blocklists.redis_client import connect  # noqa: PLC0415
     from blocklists.store import Store  # noqa: PLC0415
+    from services.sealing import seal_check  # noqa: PLC0415
 
-    await Follower(Store(connect(redis_url, decode_responses=False)), folder).run()
+    client = connect(redis_url, decode_responses=False)
+    await Follower(
+        Store(client, check_seal=seal_check(settings)),
+        settings.data_dir / LISTS,
+        refuse_unaudited=settings.unaudited_changes == "refuse",
+    ).run()
 
 
 def _second_person(settings: Settings) -> str:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from blocklists.damaged_records import readable
 from blocklists.redis_client import Client, within
 from fanzha.errors import FanzhaError, Unavailable
 from services.audit_events import Audit, AuditKind
@@ -20,7 +21,10 @@ from services.audit_events import Audit, AuditKind
 logger = logging.getLogger(__name__)
 
 STREAM = "fanzha:refusals"
+ASIDE = "fanzha:refusals:unreadable"
+"""What cannot be read goes here."""
 MOST_WAITING = 10_000
+MOST_ASIDE = 100
 READ_ROWS = 100
 _SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
@@ -71,13 +75,24 @@ class RefusalIntake:
         async with within(_SECONDS):
             found = await self._client.xrange(STREAM, count=READ_ROWS)
         for place, fields in found:
-            said = json.loads(fields["record"])
-            await self._audit.record(
-                AuditKind(said["kind"]),
-                subject=said["subject"],
-                details=said["details"],
-                actor=said["actor"],
-            )
+            for kind, subject, actor, details in readable("refusal", _read, [fields]):
+                await self._audit.record(kind, subject=subject, details=details, actor=actor)
+                break
+            else:
+                await self._put_aside(fields)
             async with within(_SECONDS):
                 await self._client.xdel(STREAM, place)
         return len(found)
+
+    async def _put_aside(self, fields: Mapping[str, str]) -> None:
+        """Keep what cannot be read, for whoever looks into it."""
+        async with within(_SECONDS):
+            await self._client.xadd(ASIDE, dict(fields), maxlen=MOST_ASIDE)
+
+
+def _read(fields: Mapping[str, str]) -> tuple[AuditKind, str, str, dict[str, str]]:
+    said = json.loads(fields["record"])
+    texts = said["subject"], said["actor"], *said["details"], *said["details"].values()
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError("something else where a text is expected")
+    return AuditKind(said["kind"]), said["subject"], said["actor"], said["details"]

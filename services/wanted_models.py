@@ -41,7 +41,10 @@ WantedModels = Mapping[ModelKind, Wanted]
 
 def read(text: str) -> Wanted:
     """Read what `Wanted.written` wrote; ValueError where it is something else."""
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     if not isinstance(found, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  a wrong text, not a wrong call
     try:

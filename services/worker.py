@@ -12,6 +12,7 @@ import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from blocklists import findings
 from blocklists.redis_client import connect
 from blocklists.replica import Replica
 from blocklists.store import Store, WorkerReport
@@ -249,6 +250,8 @@ class Worker:
         enforcing = len(snapshot) - shadows
         self._metrics.list_in_force(snapshot.version, enforcing, self._replica.in_step_at_s)
         self._metrics.shadow_entries(shadows)
+        self._metrics.list_findings(findings.counts(self._replica.lists.findings))
+        self._metrics.list_files_refused(self._replica.refused)
         statuses = self._decider.models.status()
         self._metrics.second_look_available(statuses[ModelKind.SMS].second_look)
         for channel, kind in OF_CHANNEL.items():

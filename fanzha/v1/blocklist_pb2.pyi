@@ -229,6 +229,38 @@ CONFLICT_RELATION_TOGETHER: ConflictRelation.ValueType  # 4
 """About the same pattern as another row of the import: allow wins."""
 Global___ConflictRelation: _TypeAlias = ConflictRelation  # noqa: Y015
 
+class _ListFindingKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ListFindingKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ListFindingKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LIST_FINDING_KIND_UNSPECIFIED: _ListFindingKind.ValueType  # 0
+    """Never sent."""
+    LIST_FINDING_KIND_UNREADABLE: _ListFindingKind.ValueType  # 1
+    """Its record in the store cannot be read, or is none of the chain of commits."""
+    LIST_FINDING_KIND_NEWER: _ListFindingKind.ValueType  # 2
+    """A newer release seems to have written its record."""
+    LIST_FINDING_KIND_UNAUDITED: _ListFindingKind.ValueType  # 3
+    """List administration has not sealed it: the audit log knows nothing of it."""
+    LIST_FINDING_KIND_GUARDED: _ListFindingKind.ValueType  # 4
+    """It has entries that the guard refuses, which were left out."""
+
+class ListFindingKind(_ListFindingKind, metaclass=_ListFindingKindEnumTypeWrapper):
+    """What is wrong with a version of the lists."""
+
+LIST_FINDING_KIND_UNSPECIFIED: ListFindingKind.ValueType  # 0
+"""Never sent."""
+LIST_FINDING_KIND_UNREADABLE: ListFindingKind.ValueType  # 1
+"""Its record in the store cannot be read, or is none of the chain of commits."""
+LIST_FINDING_KIND_NEWER: ListFindingKind.ValueType  # 2
+"""A newer release seems to have written its record."""
+LIST_FINDING_KIND_UNAUDITED: ListFindingKind.ValueType  # 3
+"""List administration has not sealed it: the audit log knows nothing of it."""
+LIST_FINDING_KIND_GUARDED: ListFindingKind.ValueType  # 4
+"""It has entries that the guard refuses, which were left out."""
+Global___ListFindingKind: _TypeAlias = ListFindingKind  # noqa: Y015
+
 class _DueReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1190,12 +1222,16 @@ class GetStatusResponse(_message.Message):
     WORKERS_FIELD_NUMBER: _builtins.int
     UNCONFIRMED_EMERGENCIES_FIELD_NUMBER: _builtins.int
     CHANGES_WAITING_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    STRAYS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version in the store."""
     committed_at_ms: _builtins.int
     """When that version was committed, in milliseconds since the Unix epoch."""
     changes_waiting: _builtins.int
     """Change requests that wait for a second person."""
+    strays: _builtins.int
+    """Records in the store that no commit made, which were moved aside; at most 100 are kept."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryCount]:
         """Entries by kind, action and mode, expired ones included."""
@@ -1208,6 +1244,10 @@ class GetStatusResponse(_message.Message):
     def unconfirmed_emergencies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Change requests applied as an emergency, whose entries end soon unless they are confirmed."""
 
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListFinding]:
+        """What is wrong with versions of the lists, and nobody has settled; by version."""
+
     def __init__(
         self,
         *,
@@ -1217,14 +1257,101 @@ class GetStatusResponse(_message.Message):
         workers: _abc.Iterable[Global___WorkerStatus] | None = ...,
         unconfirmed_emergencies: _abc.Iterable[_builtins.int] | None = ...,
         changes_waiting: _builtins.int = ...,
+        findings: _abc.Iterable[Global___ListFinding] | None = ...,
+        strays: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes_waiting", b"changes_waiting", "committed_at_ms", b"committed_at_ms", "counts", b"counts", "unconfirmed_emergencies", b"unconfirmed_emergencies", "version", b"version", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes_waiting", b"changes_waiting", "committed_at_ms", b"committed_at_ms", "counts", b"counts", "findings", b"findings", "strays", b"strays", "unconfirmed_emergencies", b"unconfirmed_emergencies", "version", b"version", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
+class ListFinding(_message.Message):
+    """Something is wrong with a version of the lists."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The version."""
+    kind: Global___ListFindingKind.ValueType
+    """What is wrong."""
+    why: _builtins.str
+    """Why, in words."""
+    rows: _builtins.int
+    """Entries that were left out."""
+    skipped: _builtins.bool
+    """Whether the change that made the version was not applied."""
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        kind: Global___ListFindingKind.ValueType = ...,
+        why: _builtins.str = ...,
+        rows: _builtins.int = ...,
+        skipped: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "rows", b"rows", "skipped", b"skipped", "version", b"version", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFinding: _TypeAlias = ListFinding  # noqa: Y015
+
+@_typing.final
+class SettleFindingsRequest(_message.Message):
+    """Says that a version was dealt with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The version. Required."""
+    reason: _builtins.str
+    """What was done about it. Required."""
+    author: _builtins.str
+    """Who says so. Where the server knows who asks, that name goes on record."""
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        author: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettleFindingsRequest: _TypeAlias = SettleFindingsRequest  # noqa: Y015
+
+@_typing.final
+class SettleFindingsResponse(_message.Message):
+    """It is on record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettleFindingsResponse: _TypeAlias = SettleFindingsResponse  # noqa: Y015
 
 @_typing.final
 class EntryCount(_message.Message):

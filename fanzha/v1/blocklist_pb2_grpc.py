@@ -86,6 +86,11 @@ class BlocklistServiceStub:
                 request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementResponse.FromString,
                 _registered_method=True)
+        self.SettleFindings = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/SettleFindings',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsResponse.FromString,
+                _registered_method=True)
 
 
 class BlocklistServiceServicer:
@@ -167,6 +172,14 @@ class BlocklistServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SettleFindings(self, request, context):
+        """Says that a person has dealt with what is wrong with a version of the lists: it is not said
+        any more, and what was skipped of it stays so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BlocklistServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -219,6 +232,11 @@ def add_BlocklistServiceServicer_to_server(servicer, server):
                     servicer.ProposeRetirement,
                     request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementResponse.SerializeToString,
+            ),
+            'SettleFindings': grpc.unary_unary_rpc_method_handler(
+                    servicer.SettleFindings,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -493,6 +511,33 @@ class BlocklistService:
             '/fanzha.v1.BlocklistService/ProposeRetirement',
             fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementRequest.SerializeToString,
             fanzha_dot_v1_dot_blocklist__pb2.ProposeRetirementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SettleFindings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/SettleFindings',
+            fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,6 +61,10 @@ class BlocklistServiceStub:
     """Makes shadow entries enforce, or drops them, in one change."""
     ProposeRetirement: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ProposeRetirementRequest, _blocklist_pb2.ProposeRetirementResponse]
     """Proposes to remove dead entries, as one change request, which somebody has to apply."""
+    SettleFindings: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.SettleFindingsRequest, _blocklist_pb2.SettleFindingsResponse]
+    """Says that a person has dealt with what is wrong with a version of the lists: it is not said
+    any more, and what was skipped of it stays so.
+    """
 
 @_typing.type_check_only
 class BlocklistServiceAsyncStub(BlocklistServiceStub):
@@ -95,6 +99,10 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     """Makes shadow entries enforce, or drops them, in one change."""
     ProposeRetirement: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ProposeRetirementRequest, _blocklist_pb2.ProposeRetirementResponse]  # type: ignore[assignment]
     """Proposes to remove dead entries, as one change request, which somebody has to apply."""
+    SettleFindings: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.SettleFindingsRequest, _blocklist_pb2.SettleFindingsResponse]  # type: ignore[assignment]
+    """Says that a person has dealt with what is wrong with a version of the lists: it is not said
+    any more, and what was skipped of it stays so.
+    """
 
 class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the lists. A change is committed whole or not at all, acts in every worker
@@ -186,5 +194,15 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.ProposeRetirementResponse, _abc.Awaitable[_blocklist_pb2.ProposeRetirementResponse]]:
         """Proposes to remove dead entries, as one change request, which somebody has to apply."""
+
+    @_abc_1.abstractmethod
+    def SettleFindings(
+        self,
+        request: _blocklist_pb2.SettleFindingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.SettleFindingsResponse, _abc.Awaitable[_blocklist_pb2.SettleFindingsResponse]]:
+        """Says that a person has dealt with what is wrong with a version of the lists: it is not said
+        any more, and what was skipped of it stays so.
+        """
 
 def add_BlocklistServiceServicer_to_server(servicer: BlocklistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

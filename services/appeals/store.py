@@ -27,6 +27,7 @@ from itertools import chain
 from typing import Any
 from uuid import uuid4
 
+from blocklists.damaged_records import readable, reading
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from services.appeals import fields
@@ -101,13 +102,14 @@ class AppealStore:
         """Return an appeal with its events; `NotFound` when there is none."""
         appeal, events = _of(appeal_id)
         async with within(_READ_SECONDS):
-            reading = self._client.pipeline(transaction=True)
-            reading.hgetall(appeal)
-            reading.lrange(events, 0, -1)
-            found, happened = await reading.execute()
+            asking = self._client.pipeline(transaction=True)
+            asking.hgetall(appeal)
+            asking.lrange(events, 0, -1)
+            found, happened = await asking.execute()
         if not found:
             raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
-        return fields.read(appeal_id, found, happened)
+        with reading("appeal"):
+            return fields.read(appeal_id, found, happened)
 
     async def move(
         self,
@@ -233,11 +235,8 @@ class AppealStore:
                 for number in some:
                     reading.hgetall(_of(int(number))[0])
                 answers = await reading.execute()
-            found += [
-                fields.read(int(number), each)
-                for number, each in zip(some, answers, strict=True)
-                if each
-            ]
+            there = [pair for pair in zip(some, answers, strict=True) if pair[1]]
+            found += readable("appeal", lambda pair: fields.read(int(pair[0]), pair[1]), there)
         return found
 
     def _script(self, script: str, keys: Sequence[str], *arguments: object) -> Any:

@@ -35,6 +35,8 @@ class Report:
     """Its reason."""
     key_ids: set[str] = field(default_factory=set)
     """Of the good signatures."""
+    bad_list_changes: int = 0
+    """Records of versions of the lists that were written past the log, or are bad otherwise."""
     times_back: int = 0
     """How often a record is older than the one before: somebody set the clock."""
     copies: int = 0

@@ -13,6 +13,7 @@ from services.audit.checkpoints import Reason
 from services.audit.findings import Problem, Report
 from services.audit.keys import PublicKeys
 from services.audit.records import BEFORE_THE_FIRST, LONGEST_LINE, Damaged, Record, read
+from services.audit_events import AuditKind
 
 MOST_PROBLEMS = 100
 """Problems told one by one; the others are counted."""
@@ -201,6 +202,7 @@ class Verifier:
         report = self._report
         report.first_sequence = report.first_sequence or record.sequence
         report.records += 1
+        report.bad_list_changes += record.kind == AuditKind.BAD_LIST_CHANGE
         report.times_back += record.time_ms < report.last_time_ms
         report.last_sequence = record.sequence
         report.last_time_ms = record.time_ms

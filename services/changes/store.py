@@ -25,6 +25,7 @@ from redis.asyncio import RedisCluster
 
 from blocklists import packing
 from blocklists.chunks import CHUNK_ROWS, Chunks
+from blocklists.damaged_records import readable
 from blocklists.entry_table import (
     EntryTable,
     Identities,
@@ -170,11 +171,11 @@ class ChangeStore:
             for id_ in ids:
                 reading.hmget(key_of(id_), "record", "state", "revision")
             answers = await reading.execute() if ids else []
-        return [
-            records.read(text, state=int(state), revision=int(revision))
-            for text, state, revision in answers
-            if text is not None
-        ]
+        return readable(
+            "change request",
+            lambda one: records.read(one[0], state=int(one[1]), revision=int(one[2])),
+            [one for one in answers if one[0] is not None],
+        )
 
     async def page(self, state: State | None, *, before_id: int, size: int) -> list[int]:
         """Return some ids below *before_id* (0: the newest), falling."""

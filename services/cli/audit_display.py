@@ -91,6 +91,7 @@ def report_words(report: "Report") -> dict[str, Any]:
         "key_ids": sorted(report.key_ids),
         "copies": report.copies,
         "times_back": report.times_back,
+        "bad_list_changes": report.bad_list_changes,
     }
 
 
@@ -141,6 +142,11 @@ def _cover(report: "Report") -> list[str]:
         lines.append(
             "whether more records followed, the files alone cannot tell: compare with --store, or "
             "with a head that was kept elsewhere"
+        )
+    if report.bad_list_changes:
+        lines.append(
+            f"{report.bad_list_changes:,} records say that a version of the lists was written past "
+            "this log, or cannot be read: fanzha audit list --kind bad_list_change"
         )
     if report.times_back:
         lines.append(f"{report.times_back} records are older than the one before: a clock was set")

@@ -8,7 +8,14 @@ import typer
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli import list_display, list_export, list_import, list_life, list_mappings
+from services.cli import (
+    list_display,
+    list_export,
+    list_import,
+    list_life,
+    list_mappings,
+    list_quarantine,
+)
 from services.cli.console import err, out, print_json
 from services.cli.fingerprint import canonical
 from services.cli.list_server import DEADLINE_SECONDS, as_dict, server
@@ -41,6 +48,7 @@ app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists 
 app.command("import")(list_import.import_)
 app.command()(list_export.export)
 list_life.add_to(app)
+list_quarantine.add_to(app)
 app.add_typer(list_mappings.app, name="mappings")
 
 _BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
@@ -202,6 +210,7 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
             f"EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}",
             style="red",
         )
+    list_quarantine.show_alarm(answer)
     for worker in answer.workers:
         age = (time.time() * 1000 - worker.applied_at_ms) / 1000
         out.print(f"worker {worker.worker}: version {worker.list_version}, for {age:.0f} s")

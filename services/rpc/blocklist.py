@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, NotFound
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
 from services import identity, list_audit
@@ -12,6 +12,7 @@ from services.administration import Administration, Import
 from services.audit_events import Audit, NoAudit
 from services.entry_life import name_of, names_of
 from services.list_changes import Reference, Terms
+from services.list_findings import ListFindings
 from services.list_views import Filter
 from services.rpc import import_messages, life_messages, list_messages
 from services.warning.outcomes.entry_records import EntryRecords
@@ -31,8 +32,14 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         administration: Administration,
         audit: Audit | None = None,
         outcomes: EntryRecords | None = None,
+        *,
+        findings: ListFindings | None = None,
     ) -> None:
-        """Serve *administration*; *outcomes* knows how cases ended that entries led to."""
+        """Serve *administration*; *outcomes* knows how cases ended that entries led to.
+
+        *findings* are what is wrong with the lists.
+        """
+        self._findings = findings
         self._outcomes = outcomes
         self._administration = administration
         self._audit = audit or NoAudit()
@@ -149,7 +156,18 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             ],
             unconfirmed_emergencies=status.emergencies,
             changes_waiting=status.waiting,
+            findings=list_messages.findings(self._findings.current if self._findings else ()),
+            strays=await self._findings.strays() if self._findings else 0,
         )
+
+    async def SettleFindings(
+        self, request: pb.SettleFindingsRequest, context: object
+    ) -> pb.SettleFindingsResponse:
+        if self._findings is None:
+            raise NotFound("version: nothing is wrong with the lists")
+        author = identity.author(request.author)
+        await self._findings.settle(request.version, request.reason, author)
+        return pb.SettleFindingsResponse()
 
     async def ListDue(self, request: pb.ListDueRequest, context: object) -> pb.ListDueResponse:
         _filter_source(request.source)

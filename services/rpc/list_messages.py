@@ -10,6 +10,7 @@ from typing import Any
 
 from blocklists.entries import Entry, Kind, Mode, Source
 from blocklists.entry_table import EntryTable
+from blocklists.findings import Finding
 from blocklists.intake import Defaults, Problem, Proposed
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -188,3 +189,17 @@ def cases(tally: Tally) -> pb.CaseOutcomes:
 def _said_author(entry: pb.Entry) -> str:
     """Return who a request says entered an entry; who is known enters under their own name."""
     return entry.created_by if identity.current().development else ""
+
+
+def findings(found: Sequence[Finding]) -> list[pb.ListFinding]:
+    """Say what is wrong with versions of the lists."""
+    return [
+        pb.ListFinding(
+            version=one.version,
+            kind=pb.ListFindingKind.Value(f"LIST_FINDING_KIND_{one.kind.name}"),
+            why=one.why,
+            rows=one.rows,
+            skipped=one.skipped,
+        )
+        for one in found
+    ]

@@ -76,6 +76,18 @@ class AdministrationSettings(DecisionLogSettings):
         le=86_400,
         description="Seconds without a record after which a checkpoint covers those there are.",
     )
+    audit_public_keys_file: Path | None = Field(
+        default=None,
+        description="Public keys (PEM) that seals of changes to the lists are checked with: a copy "
+        "of `key.pub` of the audit log, on hosts that only decide. Unset: `key.pub` beside "
+        "audit_key_file; where there is none, nothing is checked.",
+    )
+    unaudited_changes: Literal["apply", "refuse"] = Field(
+        default="apply",
+        description="What to do with a change to the lists that list administration has not "
+        "sealed, so that the audit log knows nothing of it: apply and say it, or refuse it and "
+        "keep the last audited lists.",
+    )
     permanent_entries_need_review: bool = Field(
         default=True,
         description="Whether a list entry may have no end only if it has a date of review.",

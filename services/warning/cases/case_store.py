@@ -14,6 +14,7 @@ from typing import Any
 
 from redis.asyncio import RedisCluster
 
+from blocklists.damaged_records import DamagedRecord, readable
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound, VersionConflict
 from services.warning import keys
@@ -86,7 +87,12 @@ class CaseStore:
             for one in case_ids:
                 reading.hget(_key(one or "0", "case"), "view")
             views = await reading.execute()
-        return [written.read_case(view) if view else None for view in views]
+        found: list[Case | None] = []
+        for view in views:
+            found += readable("case", written.read_case, [view]) if view else [None]
+        if len(found) != len(views):
+            raise DamagedRecord("a case in the store cannot be read")
+        return found
 
     async def history(self, case_id: str, *, after: int = 0, most: int = 0) -> list[CaseEvent]:
         """Return the events of a case, oldest first; `NotFound` when there are none.
@@ -98,7 +104,7 @@ class CaseStore:
             found: Any = await self._client.lrange(_key(case_id or "0", "events"), after, last)
         if not found and not after:
             raise NotFound(f"case: there is no {case_id!r}")
-        return [written.read_event(text) for text in found]
+        return readable("case event", written.read_event, found)
 
     async def known(self, asked: Mapping[str, Sequence[str]]) -> dict[str, Known]:
         """Return what is known of bases, and which markers each has."""

@@ -25,6 +25,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from blocklists.damaged_records import readable, reading
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound
 from services.warning.reach.reach_persons import ReachedPerson
@@ -177,7 +178,8 @@ class ReachStore:
             found = await self._client.hgetall(_key("job", reach_id))
         if not found:
             raise NotFound(f"reach_id: there is no {reach_id!r}")
-        return _read(reach_id, found)
+        with reading("reach"):
+            return _read(reach_id, found)
 
     async def newest(self, count: int) -> list[Reach]:
         """Return reaches, the newest first; those that were forgotten leave the list."""
@@ -206,7 +208,8 @@ class ReachStore:
         """Return the next persons; they stay until `move_on`."""
         async with within(_SECONDS):
             found = await self._client.lrange(_key("plan", reach_id), 0, count - 1)
-        return [_PERSON.validate_json(text) for text in found]
+        with reading("person to be reached"):
+            return [_PERSON.validate_json(text) for text in found]
 
     async def move_on(
         self, reach: Reach, count: int, counts: Mapping[str, int], now_ms: int
@@ -235,7 +238,8 @@ class ReachStore:
             for place in (_ALL, _OPEN):
                 await self._client.zrem(place, reach_id)
             return None
-        return _read(reach_id, found)
+        known = readable("reach", lambda fields: _read(reach_id, fields), [found])
+        return known[0] if known else None
 
 
 def _key(what: str, reach_id: str) -> str:

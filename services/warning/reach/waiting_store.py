@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from blocklists.damaged_records import readable, reading
 from blocklists.redis_client import Client, execute_synced, within
 from fanzha.errors import NotFound
 from services.warning.reach.reach_store import KEEP_S, TAG, Closing
@@ -77,7 +78,8 @@ class WaitingStore:
         if found is None:
             return None
         version, _, commit = found.partition(" ")
-        return Place(version=int(version), commit=commit)
+        with reading("place in the log of the lists"):
+            return Place(version=int(version), commit=commit)
 
     async def begin(self, place: Place) -> None:
         """Begin at *place*, unless another process has begun."""
@@ -151,11 +153,11 @@ class WaitingStore:
             for one in ids:
                 reading.hmget(_key(one), "record", "revision")
             answers = await reading.execute() if ids else []
-        return [
-            replace(_RECORD.validate_json(text), revision=int(revision))
-            for text, revision in answers
-            if text is not None
-        ]
+        return readable(
+            "waiting reach",
+            lambda one: replace(_RECORD.validate_json(one[0]), revision=int(one[1])),
+            [one for one in answers if one[0] is not None],
+        )
 
 
 def closing(before: WaitingReach, after: WaitingReach) -> Closing:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from services import wanted_models
 from services.model_kinds import ModelKind
-from services.wanted_models import MODELS, Wanted
+from services.places import MODELS
+from services.wanted_models import Wanted
 
 WISHES = st.builds(
     Wanted,
@@ -53,3 +54,8 @@ def test_an_unreadable_copy_wants_nothing(tmp_path: Path, text: str) -> None:
 
 def test_without_a_copy_nothing_is_wanted(tmp_path: Path) -> None:
     assert wanted_models.kept(tmp_path) == {}
+
+
+def test_a_wish_that_is_nested_too_deep_is_unreadable() -> None:
+    with pytest.raises(ValueError, match="nested"):
+        wanted_models.read("[" * 100_000)
