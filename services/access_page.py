@@ -1,4 +1,4 @@
-"""Writes docs/roles.md from the table of roles: ``python -m services.access_page``."""
+"""Writes docs/reference/roles.md from the table of roles: ``python -m tools.reference``."""
 
 import sys
 
@@ -12,7 +12,7 @@ service over a real socket, with each role, with none and with nobody, and compa
 another says that this page is current. What is not in the table is refused to everybody.
 
 A person or machine may have several roles, and can be held to regions and to list sources:
-[identity.md](identity.md). `fanzha identity show` says what a server takes you for.
+[identity.md](../how-to/identity.md). `fanzha identity show` says what a server takes you for.
 
 | role | what it is for |
 | --- | --- |

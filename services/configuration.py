@@ -59,7 +59,7 @@ def load_or_exit(config: Path | None = None) -> Settings:
 
 
 def page() -> str:
-    """Write docs/settings.md, which a test keeps in step: ``python -m services.configuration``."""
+    """Write docs/reference/settings.md: ``python -m tools.reference``; a test holds it to this."""
     return _PAGE_HEAD + "".join(map(_row, Settings.model_fields))
 
 

@@ -20,7 +20,7 @@ from classifiers.labels import Kind, kind_of
 
 DEFAULT_SOURCE = "cases"
 KINDS = {"lost_money": Kind.FRAUD, "false_alarm": Kind.LEGITIMATE}
-"""What these outcomes of a case say of the decisions behind it; docs/outcomes.md."""
+"""What these outcomes of a case say of the decisions behind it; docs/how-to/outcomes.md."""
 SILENT = frozenset({"safe", "unreachable", "duplicate"})
 """Outcomes that say nothing."""
 NO_CONTENT = "without the text, link or caller: never logged, no longer kept, or not named"

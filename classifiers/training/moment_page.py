@@ -205,5 +205,5 @@ What they rest on:
 * A caller whose first calls in an hour are to a shop, a bank and a friend has called strangers
   too. The model weighs that with everything else; it never rests on one feature by rule.
 * It is swapped, watched in shadow and rolled back while serving as the other models are: see
-  [Changing models while serving](../model-operations.md).
+  [Changing models while serving](../how-to/models.md).
 """
