@@ -52,8 +52,7 @@ reference: install  ## Make the pages of docs/reference that come from code
 	$(BIN)/python -m tools.reference
 
 docs: install  ## Build the documentation into site/, and fail on a broken link
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-	@echo "site/index.html"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
