@@ -6,7 +6,7 @@ BUF_VERSION := 1.75.0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning test check proto lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning test check proto reference docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,7 +32,7 @@ demo-warning: install  ## Follow three waves of fraud to people who were warned,
 test: install  ## Run all tests on all cores, with a Valkey for each core
 	$(BIN)/pytest -q -rs --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-check: install  ## Lint, types, import contracts, proto style, generated code current
+check: install  ## Lint, types, import contracts, proto style, generated code, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
@@ -40,12 +40,19 @@ check: install  ## Lint, types, import contracts, proto style, generated code cu
 	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
 	$(MAKE) --no-print-directory proto
 	git diff --exit-code -- fanzha/v1
+	$(MAKE) --no-print-directory docs
 
 proto: install  ## Make fanzha/v1 from proto/
 	$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=. --grpc_python_out=. \
 	    --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
 	    --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 	    --mypy_out=. --mypy_grpc_out=. $$(find proto -name '*.proto' | sort)
+
+reference: install  ## Make the pages of docs/reference that come from code
+	$(BIN)/python -m tools.reference
+
+docs: install  ## Build the documentation into site/, and fail on a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -68,4 +75,4 @@ bench-peers: install  ## Measure what a carrier would use instead, beside us
 	$(BIN)/python -m benchmarks.peers $(ARGUMENTS)
 
 clean:  ## Remove what can be made again
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf site .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,7 @@
 """Who may: one table of every method and the roles that may call it, and the reach of a role.
 
-A method without a line here is refused to everybody, whoever they are. ``docs/roles.md`` is
-this table written out (``python -m services.access_page``).
+A method without a line here is refused to everybody, whoever they are. ``docs/reference/roles.md``
+is this table written out (``python -m tools.reference``).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Writes docs/roles.md from the table of roles: ``python -m services.access_page``."""
+"""Writes docs/reference/roles.md from the table of roles: ``python -m tools.reference``."""
 
 import sys
 
@@ -7,12 +7,12 @@ from services.identity import Role
 
 _HEAD = """# Roles
 
-Which role may call which method, as `services/access.py` has it. A test asks every method of every
-service over a real socket, with each role, with none and with nobody, and compares with this table;
-another says that this page is current. What is not in the table is refused to everybody.
+Made by `make reference` from the table in `services`. A test calls every method of every service
+over a real socket, with each role, with no role and unauthenticated, and compares the answers with
+this table. A method that is not in the table is refused to every role.
 
-A person or machine may have several roles, and can be held to regions and to list sources:
-[identity.md](identity.md). `fanzha identity show` says what a server takes you for.
+An identity may have several roles, and a scope of regions and list sources:
+[Set up identities and roles](../how-to/identity.md). `fanzha identity show` prints your own.
 
 | role | what it is for |
 | --- | --- |
@@ -52,8 +52,8 @@ def _row(method: str, allowed: Allowed) -> str:
 def _doors() -> str:
     known = [name for methods in TABLE.values() for name in methods if methods[name] is Door.KNOWN]
     return (
-        f"● may; ○ {Door.OPEN.value} may, with no credentials at all: probes carry none. "
-        f"{' and '.join(known)} need no role, only somebody who is known.\n"
+        f"● allowed; ○ {Door.OPEN.value}, without credentials, since probes carry none. "
+        f"{' and '.join(known)} need authentication and no role.\n"
     )
 
 

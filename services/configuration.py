@@ -18,9 +18,9 @@ _KUBERNETES = re.compile(r"FANZHA_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?
 _KNOWN = {PREFIX + name.upper(): name for name in Settings.model_fields}
 _PAGE_HEAD = f"""# Settings
 
-Each setting is an environment variable, or a line of the TOML file that `{CONFIG_VARIABLE}` or
-`--config` names; the variable wins. All are checked at start, together: a process with a wrong
-setting names every fault and ends with status 2.
+Made by `make reference` from the code. A setting is an environment variable, or a line of the TOML
+file that `{CONFIG_VARIABLE}` or `--config` names; the variable wins. All are checked together at
+start: a process with a wrong setting names every fault and exits with status 2.
 
 | line of the file | variable | default | what it is |
 | --- | --- | --- | --- |
@@ -59,7 +59,7 @@ def load_or_exit(config: Path | None = None) -> Settings:
 
 
 def page() -> str:
-    """Write docs/settings.md, which a test keeps in step: ``python -m services.configuration``."""
+    """Write docs/reference/settings.md: ``python -m tools.reference``; a test holds it to this."""
     return _PAGE_HEAD + "".join(map(_row, Settings.model_fields))
 
 

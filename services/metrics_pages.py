@@ -66,8 +66,11 @@ class MetricsPages(Collector):
         now = self._now_seconds()
         known = _values(layout.LIST_CURRENT_AT, pages)
         ages = {worker: max(0.0, now - at) for worker, at in known.items() if at}
-        text = "How long ago the lists in force were last known to be current."
-        return _gauge("fanzha_list_age_seconds", text, ages)
+        return _gauge(
+            "fanzha_list_age_seconds",
+            "How long ago the lists in force were last known to be current.",
+            ages,
+        )
 
     def _read_all(self) -> tuple[_Page, dict[str, _Page]]:
         """Return the sum of all pages there ever were, and the page of each worker."""

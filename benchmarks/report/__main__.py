@@ -1,4 +1,4 @@
-"""Makes docs/benchmarks.md, docs/capacity.md, plots and README's figures from real results.
+"""Makes the pages benchmarks and capacity of docs/reference, plots and README figures from results.
 
     python -m benchmarks.report
 
@@ -39,9 +39,9 @@ def main(
     except found.Unreadable as error:
         fail(str(error))
     try:
-        drawn = plots.draw_all(measured, docs / "plots" / "benchmarks")
+        drawn = plots.draw_all(measured, docs / "reference" / "plots")
         for name, text in pages.write(measured).items():
-            (docs / name).write_text(text)
+            (docs / "reference" / name).write_text(text)
         if (front := docs.parent / "README.md").exists():
             front.write_text(readme.write(measured, front.read_text()))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Writes docs/capacity.md: what a carrier needs, by measured figures and stated assumptions."""
+"""Writes docs/reference/capacity.md: what a carrier needs, by figures and stated assumptions."""
 
 import math
 from collections.abc import Mapping

@@ -31,7 +31,7 @@ def share(value: float) -> str:
 
 def plot(name: str, title: str) -> list[str]:
     """Refer to a plot of this page."""
-    return [f"![{title}](plots/benchmarks/{name}.svg)", ""]
+    return [f"![{title}](plots/{name}.svg)", ""]
 
 
 def _line(cells: Sequence[str]) -> str:

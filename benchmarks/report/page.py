@@ -15,7 +15,8 @@ _HEAD = """# Benchmarks
 
 Made by `fanzha bench report` from the JSON of real runs in `benchmarks/results`; what needs words
 is in `benchmarks/report/remarks.md`. How load is made and what a latency counts from:
-[load tests](load-tests.md). What a carrier needs by these figures: [capacity](capacity.md).
+[load tests](../how-to/load-tests.md). What a carrier needs by these figures:
+[capacity](capacity.md).
 """
 
 _REPEAT = """```sh

@@ -21,7 +21,7 @@ from fanzha import csv_cells
 
 DEFAULT_SOURCE = "cases"
 KINDS = {"lost_money": Kind.FRAUD, "false_alarm": Kind.LEGITIMATE}
-"""What these outcomes of a case say of the decisions behind it; docs/outcomes.md."""
+"""What these outcomes of a case say of the decisions behind it; docs/how-to/outcomes.md."""
 SILENT = frozenset({"safe", "unreachable", "duplicate"})
 """Outcomes that say nothing."""
 NO_CONTENT = "without the text, link or caller: never logged, no longer kept, or not named"

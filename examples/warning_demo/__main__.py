@@ -31,7 +31,7 @@ PEOPLE = {
 }
 _HEAD = """# From three waves of fraud to people who were warned
 
-What `python -m examples.warning_demo --page docs/tour-warning.md` did and printed; `make
+What `python -m examples.warning_demo --page docs/tutorials/warnings.md` did and printed; `make
 demo-warning` shows the same. A real service with an embedded Valkey, an SMPP server that is not
 ours (`smpp` for node), commands run by Li (editor), Wang (approver), He (dispatcher of 合肥) and
 Chen (auditor), and a gateway that asks. What must hold is marked ✓; where it does not, the command

@@ -403,7 +403,7 @@ Global___Entry: _TypeAlias = Entry  # noqa: Y015
 
 @_typing.final
 class CaseOutcomes(_message.Message):
-    """How cases of people at risk ended that an entry led to: docs/outcomes.md."""
+    """How cases of people at risk ended that an entry led to: docs/how-to/outcomes.md."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

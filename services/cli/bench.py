@@ -44,7 +44,7 @@ COMMANDS = {
     ),
     "warning-report": ("benchmarks.warning.report", "The report on warnings over many cases."),
     "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
-    "report": ("benchmarks.report", "Make docs/benchmarks.md from the results of real runs."),
+    "report": ("benchmarks.report", "Make the page of benchmarks from the results of real runs."),
 }
 """Module and help of each command."""
 

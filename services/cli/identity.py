@@ -49,7 +49,7 @@ def init(
 ) -> None:
     """Make an authority, certificates for a server and a client, and a key that signs tokens.
 
-    Enough to try roles, or for one small site; docs/identity.md says what a bureau does instead.
+    Enough to try roles, or for one small site; what a bureau does instead: docs/how-to/identity.md.
     """
     from services.identities.folder import FIRST_CLIENT, Folder
 

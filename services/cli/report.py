@@ -58,7 +58,7 @@ def warnings(
 ) -> None:
     """Report how soon people were warned, what became of it, and what is overdue.
 
-    What each figure means: docs/warning-reports.md. Who is held to some regions gets theirs.
+    What each figure means: docs/how-to/warning-reports.md. Who is held to some regions gets theirs.
     """
     if by and by not in words.BY:
         raise typer.BadParameter(f"{by!r} is none of {', '.join(words.BY)}", param_hint="--by")

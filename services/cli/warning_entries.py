@@ -22,9 +22,9 @@ def entries(
 ) -> None:
     """Show list entries whose cases were closed, those of the lowest standing first.
 
-    The standing is 0.5 where nothing speaks for or against an entry: docs/outcomes.md. Then the
-    same for all entries of each source of lists. An entry without a pattern led to no case yet that
-    speaks for or against it, or list administration has not looked it up.
+    The standing is 0.5 where nothing speaks for or against an entry: docs/how-to/outcomes.md. Then
+    the same for all entries of each source of lists. An entry without a pattern led to no case yet
+    that speaks for or against it, or list administration has not looked it up.
     """
     with one_sentence("the store"):
         shown, total, by_source = asyncio.run(_read(store_url(redis_url, data_dir), limit))

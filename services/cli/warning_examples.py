@@ -43,7 +43,7 @@ def export(
     Lost money is fraud, a false alarm nonfraud. Decisions and texts come from the decision log of
     this host, where it still keeps them; how many are gone is told. `fanzha train --examples`
     reads the file as it is, `fanzha eval sms` and `url` a .csv; its columns are in
-    docs/outcomes.md. Only you can read it.
+    docs/how-to/outcomes.md. Only you can read it.
     """
     from fanzha.phone import HomePlan
     from services.cli import example_export

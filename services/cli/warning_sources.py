@@ -27,7 +27,7 @@ def sources(
 ) -> None:
     """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay.
 
-    The standing is 0.5 where nothing is known, and is told of cases: docs/outcomes.md.
+    The standing is 0.5 where nothing is known, and is told of cases: docs/how-to/outcomes.md.
     """
     with one_sentence("the store"):
         found = asyncio.run(_quality(store_url(redis_url, data_dir), name))

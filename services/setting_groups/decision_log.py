@@ -11,7 +11,7 @@ class DecisionLogSettings(DecidingSettings):
     """What the decision log keeps, and for how long."""
 
     decision_log_enabled: bool = Field(
-        default=True, description="Whether decisions are logged: docs/decision-log.md."
+        default=True, description="Whether decisions are logged: docs/how-to/decision-log.md."
     )
     decision_log_dir: Path | None = Field(
         default=None,

@@ -38,7 +38,7 @@ class WarningSettings(AdministrationSettings):
     warning_drop_dir: Path | None = Field(
         default=None,
         description="Folder with one folder a source, `<kind>-<name>`, whose CSV files are taken "
-        "in as warnings: docs/warnings.md. Unset: none.",
+        "in as warnings: docs/how-to/warnings.md. Unset: none.",
     )
     warning_most_age_hours: int = Field(
         default=72,
@@ -64,7 +64,7 @@ class WarningSettings(AdministrationSettings):
         ge=0,
         le=1,
         description="Standing of a list entry under which its removal is proposed, "
-        "docs/outcomes.md. 0: never.",
+        "docs/how-to/outcomes.md. 0: never.",
     )
     warning_standing_cases: int = Field(
         default=5,
@@ -81,8 +81,8 @@ class WarningSettings(AdministrationSettings):
     )
     warning_policy_file: Path | None = Field(
         default=None,
-        description="TOML file: the policy that gives cases their tiers, docs/warning-policy.md. "
-        "Unset: that of the package.",
+        description="TOML file: the policy that gives cases their tiers, "
+        "docs/how-to/warning-policy.md. Unset: that of the package.",
     )
     warning_groups_file: Path | None = Field(
         default=None,
@@ -163,7 +163,7 @@ class WarningSettings(AdministrationSettings):
         default="propose",
         description="What happens when an entry that names a kind of fraud begins to block: off: "
         "nothing; propose: whom it had reached is counted and waits for a person; start: they are "
-        "warned at once where they are few and the count is complete, docs/warning-reach.md.",
+        "warned at once where they are few and the count is complete, docs/how-to/backfill.md.",
     )
     warning_reach_most_people_by_itself: int = Field(
         default=100,

@@ -1,4 +1,4 @@
-"""The export for Kamailio, read by a real Kamailio with the configuration of docs/exports.md."""
+"""The export for Kamailio, read by a real one with the configuration of docs/how-to/exports.md."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ from tests.planted import EVIL_NUMBERS, allowed, blocked, plant
 from tests.real_servers import asked, free_udp_port, program, started
 from tests.running import eventually, run
 
-DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "exports.md"
 LISTED = "+8617000000123"
 BLOCKED = [
     LISTED, "17000000123", "017000000123", "8617000000123", "008617000000123", "86017000000123",

@@ -76,7 +76,7 @@ def build(
     """Build everything; *client* must decode answers."""
     counter = Counter(
         "fanzha_warning_outcomes",
-        "What was done because of how cases ended, by outcome and what: docs/outcomes.md.",
+        "What was done because of how cases ended, by outcome and what: docs/how-to/outcomes.md.",
         ["outcome", "what"],
         registry=registry,
     )

@@ -1,7 +1,7 @@
 """What a bureau reports of its cases: each figure, counted case by case.
 
 Every case is looked at once and then forgotten, so that two years of them fit. What each figure
-means, and why, is on the page `docs/warning-reports.md`.
+means, and why, is on the page `docs/how-to/warning-reports.md`.
 """
 
 from collections import Counter

@@ -10,7 +10,7 @@ import pytest
 from tests.decision_server import decision_server
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "integrate.md").read_text()
+PAGE = (ROOT / "docs" / "how-to" / "integrate.md").read_text()
 PROGRAMS = {"go": "may_ring.go", "cpp": "may_ring.cc", "java": "MayRing.java"}
 
 

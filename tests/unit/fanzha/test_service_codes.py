@@ -114,7 +114,7 @@ def test_no_foreign_subscriber_has_a_number_as_short_as_a_code_after_a_bare_plus
 
 
 def test_the_page_lists_every_code_and_every_form() -> None:
-    page = (Path(__file__).parents[3] / "docs/protected-numbers.md").read_text()
+    page = (Path(__file__).parents[3] / "docs/reference/protected-numbers.md").read_text()
     tables = {
         word.strip("`,") for line in page.splitlines() if "|" in line for word in line.split()
     }

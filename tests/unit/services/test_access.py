@@ -21,7 +21,7 @@ def an_identity(*roles: Role, regions: str = "", sources: tuple[Source, ...] = (
 
 
 def test_the_page_of_roles_is_current() -> None:
-    assert Path("docs/roles.md").read_text() == access_page.page()
+    assert Path("docs/reference/roles.md").read_text() == access_page.page()
 
 
 def test_a_method_without_a_line_is_nobodys() -> None:

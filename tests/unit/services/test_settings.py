@@ -123,6 +123,6 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_the_settings_page_is_current() -> None:
-    page = Path("docs/settings.md").read_text()
+    page = Path("docs/reference/settings.md").read_text()
 
     assert page == configuration.page()

@@ -14,7 +14,9 @@ PUBLISHED = found.newest(results.FOLDER)
 
 @pytest.mark.parametrize("name", pages.WRITERS)
 def test_the_page_is_what_report_makes_of_the_results(name: str) -> None:
-    assert (DOCS / name).read_text() == pages.write(PUBLISHED)[name], "fanzha bench report"
+    assert (DOCS / "reference" / name).read_text() == pages.write(PUBLISHED)[name], (
+        "fanzha bench report"
+    )
 
 
 def test_the_figures_of_the_readme_are_those_of_the_results() -> None:

@@ -11,7 +11,7 @@ from blocklists.importers.formats import Format
 DOCS = Path(__file__).parents[4] / "docs"
 
 
-@pytest.mark.parametrize("name", ["list-files.md", "list-files.zh-CN.md"])
+@pytest.mark.parametrize("name", ["how-to/list-files.md", "zh/how-to/list-files.md"])
 def test_a_page_names_all_columns_formats_and_encodings(name: str) -> None:
     page = (DOCS / name).read_text(encoding="utf-8")
 

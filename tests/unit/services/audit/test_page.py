@@ -9,7 +9,7 @@ import pytest
 
 from tests.audit_logs import a_log, lines_of, rechained, rehashed, write_lines
 
-PAGE = Path("docs/audit.md").read_text()
+PAGE = Path("docs/how-to/audit.md").read_text()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""When a second person has to approve: the table of docs/changes.md, case by case."""
+"""When a second person has to approve: the table of docs/how-to/changes.md, case by case."""
 
 from dataclasses import replace
 

@@ -1,0 +1,56 @@
+"""Pages outside the site link to files that exist, and the front pages stay on two screens."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FRONT = ("README.md", "README.zh-CN.md")
+MOST_LINES = 110
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+
+
+def anchors(page: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    words = (re.sub(r"[^\w\s-]", "", heading.lower()) for heading in headings)
+    return {re.sub(r"\s", "-", text.strip()) for text in words}
+
+
+@pytest.mark.parametrize("name", [*FRONT, "CONTRIBUTING.md"])
+def test_links_lead_to_files_and_headings_that_exist(name: str) -> None:
+    found = LINK.findall((ROOT / name).read_text())
+
+    broken = [
+        f"{path}#{anchor}"
+        for path, anchor in found
+        if not (ROOT / path).exists()
+        or (anchor and anchor not in anchors((ROOT / (path or name)).read_text()))
+    ]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", FRONT)
+def test_a_front_page_fits_on_two_screens(name: str) -> None:
+    lines = (ROOT / name).read_text().splitlines()
+
+    # Rows of a table are one line each, however long their links are.
+    assert len(lines) <= MOST_LINES
+    assert [line for line in lines if len(line) > 100 and not line.startswith("|")] == []
+
+
+def test_the_figures_of_the_chinese_front_page_are_those_of_the_english_one() -> None:
+    def rates(name: str) -> list[str]:
+        return re.findall(r"\d+(?:,\d{3})+(?= \|)", (ROOT / name).read_text())
+
+    assert rates("README.md")
+    assert rates("README.zh-CN.md") == rates("README.md")
+
+
+def test_the_site_asks_no_other_host() -> None:
+    settings = (ROOT / "mkdocs.yml").read_text()
+
+    assert "font: false" in settings
+    assert "analytics" not in settings
+    assert "http" not in settings

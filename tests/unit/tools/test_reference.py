@@ -1,0 +1,57 @@
+"""The generated pages in docs/reference are what the code says, and nothing is missing in them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fanzha.v1 import interception_pb2
+from services import metrics_layout
+from services.__main__ import COMMANDS
+from tools.reference import metrics, pages
+
+ROOT = Path(__file__).parents[3]
+REFERENCE = ROOT / "docs" / "reference"
+WRITTEN = pages.write_all()
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_a_page_is_current(name: str) -> None:
+    assert (REFERENCE / name).read_text() == WRITTEN[name], "make reference"
+
+
+def test_no_page_of_a_service_that_is_gone_is_left() -> None:
+    found = {f"proto/{path.name}" for path in (REFERENCE / "proto").glob("*.md")}
+
+    assert found == {name for name in WRITTEN if name.startswith("proto/")}
+
+
+def test_every_command_but_the_hidden_one_is_on_the_page() -> None:
+    headings = re.findall(r"^## fanzha (\S+)$", WRITTEN["cli.md"], re.MULTILINE)
+
+    assert headings == [name for name in COMMANDS if name != "worker"]
+
+
+def test_commands_within_commands_are_on_the_page() -> None:
+    assert "### fanzha warnings templates lint\n" in WRITTEN["cli.md"]
+
+
+def test_every_field_of_a_request_is_explained() -> None:
+    page = WRITTEN["proto/InterceptionService.md"]
+
+    rows = dict(re.findall(r"^\| `(\w+)` \| \d+ \| [^|]+ \| (.*) \|$", page, re.MULTILINE))
+
+    assert {field.name for field in interception_pb2.Call.DESCRIPTOR.fields} <= rows.keys()
+    assert not [name for name, what in rows.items() if not what.strip()]
+
+
+def test_every_metric_that_the_code_names_is_on_the_page() -> None:
+    named = {
+        name.removesuffix("_total")
+        for path in (ROOT / "services").rglob("*.py")
+        for name in re.findall(r'^\s*(?:\w+\()?"(fanzha_[a-z_]+)",', path.read_text(), re.MULTILINE)
+    }
+    listed = {one.name for ports in metrics.by_port().values() for one in ports}
+
+    assert {family.name for family in metrics_layout.FAMILIES} <= listed
+    assert named - listed == set()
