@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.training import sms_data
+from classifiers.training.text import data
 from fanzha import fingerprint
 from fanzha.fingerprint import Sketches
 from fanzha.tables import Bools, Int64s
@@ -38,10 +38,10 @@ class Message(NamedTuple):
 
 def main(folder: Path) -> None:
     """Write the table for the labelled messages in *folder*."""
-    messages = [message for message in read(folder) if message.split != sms_data.TEST]
+    messages = [message for message in read(folder) if message.split != data.TEST]
     sketches = _sketched([message.text for message in messages])
     labels = np.array([message.label for message in messages])
-    measured = np.array([message.split == sms_data.VALIDATION for message in messages])
+    measured = np.array([message.split == data.VALIDATION for message in messages])
     for name in ("ham", "spam", "fraud"):
         _say(f"with a fingerprint, {name}: {sketches.known[labels == name].mean():.3f}")
     fraud = np.flatnonzero((labels == "fraud") & sketches.known)
@@ -58,13 +58,13 @@ def main(folder: Path) -> None:
 
 def read(folder: Path) -> Iterator[Message]:
     """Read the messages of all sources that may train, split as training splits them."""
-    for name in sms_data.FILES:
+    for name in data.FILES:
         with gzip.open(folder / name, "rt", encoding="utf-8", newline="\n") as lines:
             next(lines)
             for line in lines:
                 _, source, _, label, _, group, text = line.rstrip("\n").split("\t")
-                if source not in sms_data.EVALUATION_ONLY:
-                    split = sms_data._split(group)  # noqa: SLF001  the very same split
+                if source not in data.EVALUATION_ONLY:
+                    split = data._split(group)  # noqa: SLF001  the very same split
                     yield Message(label, group, split, text)
 
 

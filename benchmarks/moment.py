@@ -15,11 +15,11 @@ from numpy.random import Generator
 
 from benchmarks import machine
 from classifiers import bundles
-from classifiers.activity import ActivityTable
-from classifiers.moment_memory import MomentMemory
+from classifiers.caller.activity import ActivityTable
+from classifiers.velocity.memory import MomentMemory
 from fanzha import numbering
 from fanzha.tables import Calls
-from services.moment_stage import MomentStage, always
+from services.decision.velocity import (MomentStage, always)
 
 SEED, ROWS, BATCHES, WARM = 20261125, 256, 2000, 500
 CALLERS = {"rare callers": 10**9, "busy callers": 20_000}

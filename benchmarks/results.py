@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from services.cli.console import fail
+from services.cli._common.console import fail
 
 FOLDER = Path(__file__).with_name("results")
 

@@ -12,7 +12,7 @@ from itertools import repeat
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.changes import Outcome
+from blocklists.store.changes import Outcome
 from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.patterns import Patterns

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
 if TYPE_CHECKING:  # who only names a scorer need not load onnxruntime
-    from classifiers.moment import MomentInputs
+    from classifiers.velocity.classifier import MomentInputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifiers import second_look
-from classifiers.call import CallerClassifier
+from classifiers.text import cascade
+from classifiers.caller.classifier import CallerClassifier
 from classifiers.card import CARD
-from classifiers.link import LinkClassifier
-from classifiers.looks import LookBudget
-from classifiers.moment import MomentClassifier
+from classifiers.link.classifier import LinkClassifier
+from classifiers.text.escalation import LookBudget
+from classifiers.velocity.classifier import MomentClassifier
 from classifiers.onnx_model import OnnxModel
-from classifiers.sms import TextClassifier
+from classifiers.text.classifier import TextClassifier
 
 SHIPPED = Path(__file__).with_name("models")
 
@@ -46,7 +46,7 @@ def load_text(
     model = _load(root, "sms", version)
     if budget is not None and not budget.share:
         return TextClassifier(model)
-    second = second_look.of_bundle(folder(root, "sms", model.version), model.card)
+    second = cascade.of_bundle(folder(root, "sms", model.version), model.card)
     return TextClassifier(model, second, budget)
 
 

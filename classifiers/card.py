@@ -12,11 +12,12 @@ from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
-from classifiers import feature_histogram, second_look_card
+from classifiers import feature_histogram
+from classifiers.text import cascade_card
 from classifiers.card_fields import Wanted
 from classifiers.card_fields import checked_field as _field
 from classifiers.feature_histogram import FeatureHistogram
-from classifiers.second_look_card import SecondLookCard
+from classifiers.text.cascade_card import SecondLookCard
 from fanzha.tables import Float32s
 
 CARD = "card.toml"
@@ -114,7 +115,7 @@ def parse(table: Mapping[str, object]) -> Card:
         golden=tuple(map(_golden, _field(table, "golden", list))),
         score_histogram=_histogram(table.get("score_histogram")),
         feature_histograms=feature_histogram.parse(table.get("feature_histograms")),
-        second_look=second_look_card.parse(table),
+        second_look=cascade_card.parse(table),
     )
     if card.channel not in CHANNELS:
         raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")

@@ -2,14 +2,14 @@
 
 These need no model and no label, so they tell of new traffic before a score does. Of callers they
 are the columns that their model reads. A model's card says how each was spread in training
-(`classifiers.card`); `services.feature_drift` compares. Only sampled rows come here.
+(`classifiers.card`); `services.decision.drift.features` compares. Only sampled rows come here.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers import call
+from classifiers.caller import classifier
 from classifiers.feature_histogram import NAMES
 from fanzha.links import find_links
 from fanzha.tables import CallerActivity, Channel, Float32s, Int64s, Uint32s
@@ -53,7 +53,7 @@ def of_links(urls: Sequence[str]) -> dict[str, Float32s]:
 
 def of_callers(activity: CallerActivity) -> dict[str, Float32s]:
     """Describe callers by the columns their model reads; NaN where nothing can be said."""
-    columns = call.features(activity)
+    columns = classifier.features(activity)
     return {name: columns[name] for name in NAMES[Channel.CALL]}
 
 

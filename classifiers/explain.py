@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from classifiers import call
-from classifiers.call import CallerClassifier
-from classifiers.link import LinkClassifier
-from classifiers.moment import MomentClassifier, MomentInputs, moment_features
-from classifiers.sms import TextClassifier
+from classifiers.caller import classifier
+from classifiers.caller.classifier import CallerClassifier
+from classifiers.link.classifier import LinkClassifier
+from classifiers.velocity.classifier import (MomentClassifier, MomentInputs, moment_features)
+from classifiers.text.classifier import TextClassifier
 from fanzha.tables import CallerActivity, Float32s
 from fanzha.url import canonical
 
@@ -79,7 +79,7 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[Part]:
 
     A feature is left out by putting what is typical in its place.
     """
-    columns = call.features(activity)
+    columns = classifier.features(activity)
     rows = len(columns) + 1
     variants = {name: np.repeat(column, rows) for name, column in columns.items()}
     for row, name in enumerate(columns, start=1):

@@ -116,7 +116,7 @@ class Links:
 class CallerActivity:
     """What is known of each caller at the moment of its call, that call included.
 
-    Counters fade: an event counts half after `classifiers.days_and_hours.HALF_LIFE_MS`. All
+    Counters fade: an event counts half after `classifiers.caller.days_and_hours.HALF_LIFE_MS`. All
     zero: nothing is known, or the caller is one that is not counted.
     """
 

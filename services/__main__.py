@@ -2,8 +2,8 @@
 
 import typer
 
-from services.cli import login
-from services.cli.on_demand import group_of
+from services.cli._common import login
+from services.cli._common.lazy_commands import group_of
 
 COMMANDS = {
     "up": "run.up",

@@ -14,34 +14,34 @@ from typing import Any
 import grpc
 from prometheus_client import CollectorRegistry, generate_latest
 
-from blocklists.follower import Follower
-from blocklists.redis_client import connect
-from blocklists.replica import Replica
-from blocklists.store import Store, WorkerReport
+from blocklists.store.follower import Follower
+from infra.redis.client import connect
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import (Store, WorkerReport)
 from fanzha.decisions import Action, Evidence, Reason
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import appeal_pb2_grpc
-from services import lifetime
-from services.administration import Administration
-from services.appeals import assembly
-from services.appeals.assembly import Built
-from services.appeals.decisions import DecisionLog
-from services.appeals.lists import AdministeredLists, Lists
+from infra import process_lifecycle
+from services.lists.service import Administration
+from services.appeals import wiring
+from services.appeals.wiring import Built
+from services.appeals.decision_lookup import DecisionLog
+from services.appeals.list_access import (AdministeredLists, Lists)
 from services.appeals.origins import RequestedOrigins
-from services.audit_events import AuditKind
-from services.changes import assembly as change_requests
-from services.changes.changes import Changes
+from services.audit.events import AuditKind
+from services.changes import wiring as change_requests
+from services.changes.service import Changes
 from services.changes.store import ChangeStore
-from services.hit_records import Hit
-from services.hit_store import HitStore
-from services.identity import Identity, Role
-from services.list_changes import Reference, Terms
-from services.rpc.appeal import AppealServicer
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import HitStore
+from services.auth.identity import (Identity, Role)
+from services.changes.report import (Reference, Terms)
+from services.rpc.appeals.handler import AppealServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.settings import Settings
+from services.settings.settings import Settings
 from tests.builders import NINE_O_CLOCK_MS, as_written
 from tests.proposals import proposed
 
@@ -175,7 +175,7 @@ async def office(
         now_ms=clock,
         default_expiry_days=365,
     )
-    built = assembly.build(
+    built = wiring.build(
         Settings(data_dir=folder, **settings),
         redis=text_client,
         lists=around(AdministeredLists(administration, store, clock)),
@@ -211,7 +211,7 @@ async def office(
         yield running
     finally:
         await server.drain(0)
-        await lifetime.cancel(background)
+        await process_lifecycle.cancel(background)
         await client.aclose()
         await text_client.aclose()
 

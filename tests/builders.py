@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from blocklists.changes import Change
+from blocklists.store.changes import Change
 from blocklists.entries import Direction, Entry, Kind, Source
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.snapshot import Snapshot
-from classifiers.activity import ActivityTable
+from blocklists.snapshot.snapshot import Snapshot
+from classifiers.caller.activity import ActivityTable
 from classifiers.base import MomentScorer, TextScores
-from classifiers.moment import MomentInputs
-from classifiers.moment_memory import MomentMemory
+from classifiers.velocity.classifier import MomentInputs
+from classifiers.velocity.memory import MomentMemory
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import FraudType
@@ -29,12 +29,12 @@ from fanzha.tables import (
     Links,
     Texts,
 )
-from services.engine import Engine, Models, Rules
-from services.hit_records import Hit
-from services.hit_writing import WrittenHit
-from services.moment_stage import MomentModel, MomentStage
-from services.observer import Observer
-from services.shadow import Shadow, Shadows
+from services.decision.pipeline import (Engine, Models, Rules)
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_encoder import WrittenHit
+from services.decision.velocity import (MomentModel, MomentStage)
+from services.decision.observer import Observer
+from services.decision.shadow.models import (Shadow, Shadows)
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
 NINE_O_CLOCK_S = NINE_O_CLOCK_MS // 1000

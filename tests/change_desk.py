@@ -9,24 +9,24 @@ from typing import Any
 
 from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.follower import Follower
-from blocklists.redis_client import Client, connect
-from blocklists.replica import Replica
-from blocklists.snapshot import Snapshot
-from blocklists.store import Store
+from blocklists.store.follower import Follower
+from infra.redis.client import (Client, connect)
+from blocklists.snapshot.replica import Replica
+from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.store import Store
 from fanzha.errors import Unavailable
-from services import lifetime
-from services.audit_events import Audit, AuditKind
-from services.changes import assembly
-from services.changes.changes import Changes
-from services.changes.parts import Options
+from infra import process_lifecycle
+from services.audit.events import (Audit, AuditKind)
+from services.changes import wiring
+from services.changes.service import Changes
+from services.changes.change_context import Options
 from services.changes.popularity import PopularHosts
-from services.changes.records import ChangeKind, Draft
+from services.changes.model import (ChangeKind, Draft)
 from services.changes.store import ChangeStore
-from services.changes.upkeep import Upkeep
-from services.current_lists import CurrentLists
-from services.decision_log.impact_types import Impact
-from services.identity import Identity, Role
+from services.changes.maintenance import Upkeep
+from blocklists.store.current import CurrentLists
+from services.decision_log.impact.model import Impact
+from services.auth.identity import (Identity, Role)
 from tests.builders import NINE_O_CLOCK_MS
 
 LI = Identity(name="li", roles=frozenset({Role.EDITOR}))
@@ -160,7 +160,7 @@ async def change_desk(
     client = connect(url, decode_responses=False)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
     kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
-    changes, upkeep = assembly.build(
+    changes, upkeep = wiring.build(
         client,
         store=store,
         replica=replica,
@@ -185,7 +185,7 @@ async def change_desk(
             clock=clock,
         )
     finally:
-        await lifetime.cancel([following, looking])
+        await process_lifecycle.cancel([following, looking])
         await client.aclose()
 
 

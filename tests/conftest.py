@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from services import identity
+from services.auth import identity
 
 # Processes that tests start would compile all our modules anew, each of them.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

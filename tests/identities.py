@@ -11,8 +11,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fanzha.errors import InvalidInput
-from services.identities import making
-from services.settings import Settings
+from services.auth import issuer
+from services.settings.settings import Settings
 
 ISSUER = "https://login.bureau.example"
 AUDIENCE = "fanzha"
@@ -27,7 +27,7 @@ class Issuer:
     """Signs tokens, and keeps a JWKS file up to date."""
 
     jwks: Path
-    key: Ed25519PrivateKey = field(default_factory=making.token_key)
+    key: Ed25519PrivateKey = field(default_factory=issuer.token_key)
     others: list[dict[str, str]] = field(default_factory=list)
     """Public keys in the file besides its own."""
 
@@ -36,19 +36,19 @@ class Issuer:
 
     @property
     def kid(self) -> str:
-        return making.public_jwk(self.key)["kid"]
+        return issuer.public_jwk(self.key)["kid"]
 
     def publish(self) -> None:
         """Write the JWKS file, whole."""
-        keys = [making.public_jwk(self.key), *self.others]
+        keys = [issuer.public_jwk(self.key), *self.others]
         beside = self.jwks.with_suffix(".new")
         beside.write_text(json.dumps({"keys": keys}))
         beside.replace(self.jwks)
 
     def rotate(self, *, keep_old: bool) -> None:
         """Sign with another key from now on."""
-        self.others = [making.public_jwk(self.key)] if keep_old else []
-        self.key = making.token_key()
+        self.others = [issuer.public_jwk(self.key)] if keep_old else []
+        self.key = issuer.token_key()
         self.publish()
 
     def claims(self, *roles: str, **more: Any) -> dict[str, Any]:

@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from blocklists.follower import Follower
-from blocklists.redis_client import connect
-from blocklists.replica import Replica
-from blocklists.store import Store
+from blocklists.store.follower import Follower
+from infra.redis.client import connect
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import Store
 from fanzha.phone import HomePlan
-from services import lifetime
-from services.administration import Administration
-from services.administration_drafts import Drafting
-from services.changes import assembly
-from services.changes.parts import Options
-from services.current_lists import CurrentLists
-from services.entry_hit_store import EntryHitStore
-from services.rpc.blocklist import BlocklistServicer
-from services.rpc.changes import ChangeServicer
+from infra import process_lifecycle
+from services.lists.service import Administration
+from services.lists.drafts import Drafting
+from services.changes import wiring
+from services.changes.change_context import Options
+from blocklists.store.current import CurrentLists
+from services.lists.hit_count_store import EntryHitStore
+from services.rpc.lists.handler import BlocklistServicer
+from services.rpc.changes.handler import ChangeServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 
@@ -35,7 +35,7 @@ def administering(
     async def serve() -> None:
         clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
         store, replica = Store(clients[0]), Replica(folder)
-        changes, _ = assembly.build(
+        changes, _ = wiring.build(
             clients[0], store=store, replica=replica, now_ms=now_ms, options=options
         )
         administration = Administration(
@@ -68,7 +68,7 @@ def administering(
         ready.set()
         await stop.wait()
         await server.drain(1)
-        await lifetime.cancel([following, looking])
+        await process_lifecycle.cancel([following, looking])
         for client in clients:
             await client.aclose()
 

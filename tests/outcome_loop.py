@@ -9,28 +9,28 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry, entry_id
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services import lifetime
-from services.administration import Administration
+from infra import process_lifecycle
+from services.lists.service import Administration
 from services.changes.popularity import PopularHosts
-from services.changes.records import Record
-from services.current_lists import CurrentLists
-from services.hit_store import CONFIRMED
-from services.list_changes import Terms
-from services.list_views import Found
-from services.settings import Settings
-from services.warning import assembly
-from services.warning.assembly import Pipeline
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
-from services.warning.outcomes import learning_assembly
-from services.warning.outcomes.learned import NOTED, Learned
+from services.changes.model import Record
+from blocklists.store.current import CurrentLists
+from services.decision.sinks.hit_store import CONFIRMED
+from services.changes.report import Terms
+from blocklists.views import Found
+from services.settings.settings import Settings
+from services.warning import wiring
+from services.warning.wiring import Pipeline
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.outcomes import wiring as learning_assembly
+from services.warning.outcomes.applied_log import (NOTED, Learned)
 from services.warning.outcomes.loss_means import Wanted
-from services.warning.outcomes.proposing import PIPELINE, AdministeredProposals
-from services.warning.records import Means, Warned
+from services.warning.outcomes.proposals import (PIPELINE, AdministeredProposals)
+from services.warning.model import (Means, Warned)
 from tests.change_desk import ChangeDesk, an_impact, change_desk
 from tests.proposals import proposed
 
@@ -176,7 +176,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
         def now_ms() -> int:
             return desk.clock[0]
 
-        pipeline = assembly.build(settings, client, registry=registry, now_ms=now_ms)
+        pipeline = wiring.build(settings, client, registry=registry, now_ms=now_ms)
         administration = Administration(
             store=desk.store,
             replica=desk.replica,
@@ -210,7 +210,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
                 proposals=proposals,
             )
         finally:
-            await lifetime.cancel(tasks)
+            await process_lifecycle.cancel(tasks)
             await client.aclose()
 
 

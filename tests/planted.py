@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from blocklists.entries import Entry, Kind
 from blocklists.entry_table import EntryTable
-from blocklists.redis_client import connect
-from blocklists.store import Store
+from infra.redis.client import connect
+from blocklists.store.store import Store
 from fanzha.decisions import Action
 from tests.builders import a_change, an_entry
 

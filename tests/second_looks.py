@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from classifiers import bundles, card, second_look, sentence_encoder
+from classifiers import (bundles, card)
+from classifiers.text import (cascade, sentence_encoder)
 from classifiers.card import CARD, GRAPH, SECOND
 from classifiers.onnx_model import OnnxModel
-from classifiers.second_look import OneScale, SecondLook
-from classifiers.second_look_card import SecondLookCard
-from classifiers.sms import TextClassifier
+from classifiers.text.cascade import (OneScale, SecondLook)
+from classifiers.text.cascade_card import SecondLookCard
+from classifiers.text.classifier import TextClassifier
 from fanzha.text import normalise_all
 
 FRAUD = "您好，您的包裹丢失可获双倍赔付，请点击链接填写银行卡号和验证码"
@@ -34,10 +35,10 @@ def a_head() -> bytes:
     weights = (STRENGTH * (fraud - ham)).astype(np.float32)
     width = sentence_encoder.WIDTH
     graph = helper.make_graph(
-        [helper.make_node("MatMul", [second_look.INPUT, "weights"], [second_look.OUTPUT])],
+        [helper.make_node("MatMul", [cascade.INPUT, "weights"], [cascade.OUTPUT])],
         "second",
-        [helper.make_tensor_value_info(second_look.INPUT, TensorProto.FLOAT, ["texts", width])],
-        [helper.make_tensor_value_info(second_look.OUTPUT, TensorProto.FLOAT, ["texts"])],
+        [helper.make_tensor_value_info(cascade.INPUT, TensorProto.FLOAT, ["texts", width])],
+        [helper.make_tensor_value_info(cascade.OUTPUT, TensorProto.FLOAT, ["texts"])],
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)

@@ -13,35 +13,35 @@ from pathlib import Path
 import redis
 from prometheus_client import CollectorRegistry
 
-from blocklists.changes import Change
+from blocklists.store.changes import Change
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.redis_client import Client, connect
-from blocklists.store import Store
+from infra.redis.client import (Client, connect)
+from blocklists.store.store import Store
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services.audit_events import Audit, NoAudit
+from services.audit.events import (Audit, NoAudit)
 from services.decision_log.query import DecisionQuery
-from services.decision_log.reached import ReachQuery
-from services.feedback import Feedback
-from services.hit_store import HitStore
-from services.list_views import Found
-from services.warning.cases.case_store import CaseStore
+from services.decision_log.recipients import ReachQuery
+from services.feedback.service import Feedback
+from services.decision.sinks.hit_store import HitStore
+from blocklists.views import Found
+from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
 from services.warning.figures import Landings
-from services.warning.intake.intake import Intake
+from services.warning.intake.service import Intake
 from services.warning.policy.regions import Regions
-from services.warning.reach.beginning import Beginning
-from services.warning.reach.counting import Counting, Mode
-from services.warning.reach.list_log import ListLog
-from services.warning.reach.looking_back import LookingBack
-from services.warning.reach.noticing import Noticing
-from services.warning.reach.reach_running import ReachRunner
-from services.warning.reach.reach_store import ReachStore
-from services.warning.reach.reaching import Reaching
-from services.warning.reach.suspects import SuspectDesk
-from services.warning.reach.waiting_desk import WaitingDesk
-from services.warning.reach.waiting_store import WaitingStore
+from services.warning.backfill.start import Beginning
+from services.warning.backfill.counter import (Counting, Mode)
+from services.warning.backfill.list_log import ListLog
+from services.warning.backfill.lookback import LookingBack
+from services.warning.backfill.trigger import Noticing
+from services.warning.backfill.runner import ReachRunner
+from services.warning.backfill.store import ReachStore
+from services.warning.backfill.service import Reaching
+from services.warning.backfill.suspected_hits import SuspectDesk
+from services.warning.backfill.pending_service import WaitingDesk
+from services.warning.backfill.pending_store import WaitingStore
 from tests.builders import an_entry, some_calls
 from tests.decision_logs import NOW_MS, logged
 

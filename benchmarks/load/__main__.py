@@ -20,7 +20,7 @@ from benchmarks.load import search, show
 from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.crew import Crew
 from benchmarks.load.plan import Outcome, Step
-from services.cli.console import err
+from services.cli._common.console import err
 
 Mode = Literal["open", "closed", "search"]
 MOST_FAILED = 0.0001

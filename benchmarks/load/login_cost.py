@@ -22,15 +22,15 @@ from benchmarks.micro import material
 from fanzha.client import Login, channels
 from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2_grpc
-from services.clock import now_ms
-from services.identities.folder import Folder
-from services.identity import Role
-from services.observer import Observer
+from infra.clock import now_ms
+from services.auth.local_authority import Folder
+from services.auth.identity import Role
+from services.decision.observer import Observer
 from services.rpc import security
-from services.rpc.interception import InterceptionServicer
-from services.rpc.reading import Reader
+from services.rpc.decide.handler import InterceptionServicer
+from services.rpc.decide.message_decoder import Reader
 from services.rpc.server import RpcServer
-from services.settings import Settings
+from services.settings.settings import Settings
 
 WAYS = ("nobody asks", "token", "TLS", "TLS and token")
 _METHOD = "fanzha.v1.InterceptionService/DecideCall"

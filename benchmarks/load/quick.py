@@ -19,7 +19,7 @@ from benchmarks.load import reference, show
 from benchmarks.load.crew import Crew
 from benchmarks.load.plan import Outcome, Plan, Step, in_flight
 from benchmarks.thresholds import Cell, Floor, Verdict
-from services.cli.console import err
+from services.cli._common.console import err
 
 HALF = 0.5
 TIMEOUT = 10.0

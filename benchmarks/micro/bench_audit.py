@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from services.audit import keys, tails, verifier
+from services.audit import (keys, tail_reader, verifier)
 from services.audit.chain import Chain
 from services.audit.log import AuditLog, open_log
 from services.audit.records import Event
-from services.audit.tails import Place, Wanted
-from services.audit_events import AuditKind
-from services.clock import now_ms
+from services.audit.tail_reader import (Place, Wanted)
+from services.audit.events import AuditKind
+from infra.clock import now_ms
 
 RECORDS = 10_000
 _BATCH = 250
@@ -43,7 +43,7 @@ def bench_looking_for_a_subject_in_ten_thousand(benchmark: BenchmarkFixture, fol
     (path,) = verifier.paths_of(folder)
     end = Place(file=path.name, offset=path.stat().st_size)
 
-    page = benchmark(tails.page, folder, end, Wanted(subject="change:0"), 100)
+    page = benchmark(tail_reader.page, folder, end, Wanted(subject="change:0"), 100)
 
     assert len(page.records) == 1
 

@@ -5,7 +5,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import material
-from services import policy
+from services.decision import rules
 
 SIZES = (1, 16, 256, 1024)
 
@@ -36,7 +36,7 @@ def bench_policy(benchmark: BenchmarkFixture) -> None:
     chance, nothing = np.random.default_rng(1), np.zeros(256, np.bool_)
 
     ruling = benchmark(
-        policy.rule,
+        rules.rule,
         invalid=nothing,
         protected=nothing,
         listed=(chance.random(256) < 0.03).astype(np.uint8),

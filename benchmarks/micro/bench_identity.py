@@ -11,10 +11,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from fanzha.client import Login, channels
-from services.identities.folder import FIRST_CLIENT, Folder
-from services.identity import Role
+from services.auth.local_authority import (FIRST_CLIENT, Folder)
+from services.auth.identity import Role
 from services.rpc import security
-from services.settings import Settings
+from services.settings.settings import Settings
 
 METHOD = "/fanzha.v1.InterceptionService/DecideCall"
 _DEADLINE_SECONDS = 120

@@ -5,7 +5,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import material
 from blocklists.entries import Direction
-from services import shadow_entries
+from services.decision.shadow import entries
 
 ROWS = 256
 SIZES = (10_000, 1_000_000, pytest.param(10_000_000, marks=pytest.mark.large))
@@ -38,6 +38,6 @@ def bench_shadow_entries(benchmark: BenchmarkFixture, shadows: int) -> None:
         snapshot = material.with_shadows(snapshot, shadows)
     callers, callees = snapshot.find_both(calls.callers, calls.callees, material.NOW_S)
 
-    found = benchmark(shadow_entries.of_calls, snapshot, calls, material.NOW_S, callers, callees)
+    found = benchmark(entries.of_calls, snapshot, calls, material.NOW_S, callers, callees)
 
     assert found is None

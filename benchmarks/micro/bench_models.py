@@ -4,13 +4,13 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import material
-from classifiers import text_features
-from classifiers.activity import ActivityTable
+from classifiers.text import features
+from classifiers.caller.activity import ActivityTable
 from classifiers.bundles import load_moment
-from classifiers.moment_memory import MomentMemory
+from classifiers.velocity.memory import MomentMemory
 from fanzha import fingerprint
 from fanzha.text import normalise_all
-from services.moment_stage import MomentStage, always
+from services.decision.velocity import (MomentStage, always)
 
 ROWS = 256
 
@@ -22,7 +22,7 @@ def bench_normalise(benchmark: BenchmarkFixture) -> None:
 def bench_ngrams(benchmark: BenchmarkFixture) -> None:
     normal = normalise_all(material.bodies(ROWS))
 
-    assert benchmark(text_features.ngrams, normal).ids.any()
+    assert benchmark(features.ngrams, normal).ids.any()
 
 
 def bench_fingerprints(benchmark: BenchmarkFixture) -> None:

@@ -5,12 +5,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from fanzha.fraud import FraudType
 from services.warning.messages import linter
-from services.warning.messages.messages import Templates
-from services.warning.messages.wording import Facts
-from services.warning.policy.case_facts import CaseFacts
+from services.warning.messages.catalog import Templates
+from services.warning.messages.template import Facts
+from services.warning.policy.facts import CaseFacts
 from services.warning.policy.regions import PREFIX, Regions
 from services.warning.policy.tiers import Policy
-from services.warning.records import Tier
+from services.warning.model import Tier
 
 FACTS = Facts(when="11月25日14时", claimed="某某银行")
 

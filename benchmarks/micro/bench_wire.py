@@ -6,11 +6,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.micro import material
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services import hit_writing
-from services.hit_records import blocked
-from services.rpc import wire
-from services.rpc.columns import ColumnReader
-from services.rpc.writing import batch_response
+from services.decision.sinks import hit_encoder
+from services.decision.sinks.hit_records import blocked
+from services.rpc.decide import wire_format
+from services.rpc.decide.columnar_decoder import ColumnReader
+from services.rpc.decide.encoder import batch_response
 
 ROWS = 256
 
@@ -20,7 +20,7 @@ def bench_reading(benchmark: BenchmarkFixture, channel: str) -> None:
     data = material.request(channel, ROWS)
     read = getattr(ColumnReader(HomePlan()), f"{channel}s")
 
-    table = benchmark(lambda: read(wire.Rows([data], [wire.heads(data)]), material.NOW_MS))
+    table = benchmark(lambda: read(wire_format.Rows([data], [wire_format.heads(data)]), material.NOW_MS))
 
     assert len(table) == ROWS
 
@@ -45,4 +45,4 @@ def bench_writing_hits(benchmark: BenchmarkFixture) -> None:
     batch = blocked(Channel.CALL, calls, decisions, material.NOW_MS)
     assert batch is not None
 
-    assert benchmark(lambda: list(hit_writing.written(batch)))
+    assert benchmark(lambda: list(hit_encoder.written(batch)))

@@ -11,21 +11,21 @@ from benchmarks import scenarios
 from blocklists.entries import Direction, Kind, Mode, Source
 from blocklists.entry_table import EXACT, EntryTable, text_keys
 from blocklists.provenance import Provenance
-from blocklists.segment import Segment, empty
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot.segment import (Segment, empty)
+from blocklists.snapshot.snapshot import Snapshot
 from blocklists.text_column import TextColumn
 from classifiers import bundles
-from classifiers.activity import ActivityTable
-from classifiers.moment_memory import MomentMemory
+from classifiers.caller.activity import ActivityTable
+from classifiers.velocity.memory import MomentMemory
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Int64s, Links, Texts
 from fanzha.v1 import interception_pb2 as pb
-from services.engine import Engine, Models, Rules
-from services.moment_stage import MomentStage, always
-from services.observer import Observer
-from services.rpc import wire
-from services.rpc.columns import ColumnReader
+from services.decision.pipeline import (Engine, Models, Rules)
+from services.decision.velocity import (MomentStage, always)
+from services.decision.observer import Observer
+from services.rpc.decide import wire_format
+from services.rpc.decide.columnar_decoder import ColumnReader
 
 NOW_S = 1_764_000_000
 NOW_MS = NOW_S * 1000
@@ -148,9 +148,9 @@ def _slice(table: Calls, part: slice) -> Calls:
     )
 
 
-def _read(channel: str, rows: int, listed: int, seed: int) -> wire.Rows:
+def _read(channel: str, rows: int, listed: int, seed: int) -> wire_format.Rows:
     data = request(channel, rows, listed, seed)
-    return wire.Rows([data], [wire.heads(data)])
+    return wire_format.Rows([data], [wire_format.heads(data)])
 
 
 def _snapshot(kind: Kind, keys: Int64s, patterns: TextColumn) -> Snapshot:

@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks.peers import bogofilter, filters, rspamd, spamd
 from benchmarks.peers.filters import Filter
 from classifiers import bundles
-from classifiers.training import sms_data
-from classifiers.training.sms_data import Row
+from classifiers.training.text import data as sms_data
+from classifiers.training.text.data import Row
 from fanzha.tables import Float32s
 
 SEED = 20261124

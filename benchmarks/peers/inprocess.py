@@ -53,7 +53,7 @@ def with_tldextract(folder: Path) -> Count:
 
 def with_ours(folder: Path) -> Count:
     """Canonicalise, and ask the list files of our running service for hosts and prefixes."""
-    from blocklists.replica import Replica  # noqa: PLC0415  not in the peers' environment
+    from blocklists.snapshot.replica import Replica  # noqa: PLC0415  not in the peers' environment
     from fanzha.url import canonicals  # noqa: PLC0415
 
     replica = Replica(folder / "ours" / "lists")

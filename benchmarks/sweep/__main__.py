@@ -25,7 +25,7 @@ from benchmarks.sweep import (
     worker_count,
 )
 from benchmarks.sweep.cells import Pace
-from services.cli.console import err
+from services.cli._common.console import err
 
 
 class Sweep(StrEnum):

@@ -15,7 +15,7 @@ from benchmarks.peers.work import Work
 from benchmarks.service import Service
 from benchmarks.sweep import imports, memory, start
 from benchmarks.sweep.cells import Asked, Pace, measure
-from services.cli.console import err
+from services.cli._common.console import err
 
 SIZES, FEW_SIZES = (10_000, 100_000, 1_000_000, 10_000_000), (10_000, 100_000)
 WORKERS_FOR_MEMORY = 2

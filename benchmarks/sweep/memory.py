@@ -15,7 +15,7 @@ import redis
 
 from benchmarks import processes
 from benchmarks.service import Service
-from services.places import LISTS
+from infra.data_paths import LISTS
 
 _KIB = 1024
 

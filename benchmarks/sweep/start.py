@@ -14,7 +14,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from benchmarks.service import CHECKOUT, END_SECONDS, FANZHA, Service
-from services.places import LISTS
+from infra.data_paths import LISTS
 
 _MOST_SECONDS = 120.0
 _LOOK_SECONDS = 0.01

@@ -14,7 +14,7 @@ import grpc
 
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.ids import COUNTER_BITS
+from services.decision.ids import COUNTER_BITS
 
 CALLEE = "+8619900000001"
 _MOST_CONNECTIONS = 256

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.warning.counting import Tally
-from services.warning.cases import case_ids
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import MessageRef
-from services.warning.messages.messages import Templates
-from services.warning.policy.routing import TemplateComposer
-from services.warning.records import Tier
+from services.warning.cases import ids
+from services.warning.cases.model import Case
+from services.warning.cases.events import MessageRef
+from services.warning.messages.catalog import Templates
+from services.warning.policy.router import TemplateComposer
+from services.warning.model import Tier
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def _expected(found: Tally) -> dict[str, list[tuple[str, str]]]:
     texts: dict[tuple[str, Tier], str] = {}
     expected: dict[str, list[tuple[str, str]]] = {}
     for message_id in found.queued:
-        case = found.cases[case_ids.case_of_message(message_id)]
+        case = found.cases[ids.case_of_message(message_id)]
         tier = _tier(case, message_id)
         if (case.campaign, tier) not in texts:
             reference = MessageRef(id=message_id, channel="sms")
@@ -81,7 +81,7 @@ def _expected(found: Tally) -> dict[str, list[tuple[str, str]]]:
 
 
 def _tier(case: Case, message_id: str) -> Tier:
-    return next(one for one in Tier if case_ids.message_id(case.id, one, 0) == message_id)
+    return next(one for one in Tier if ids.message_id(case.id, one, 0) == message_id)
 
 
 def _messages(recorded: Path) -> Iterator[tuple[str, Got]]:

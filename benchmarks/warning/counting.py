@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from blocklists.redis_client import Client
-from services.hit_store import CONFIRMED
+from infra.redis.client import Client
+from services.decision.sinks.hit_store import CONFIRMED
 from services.warning import keys
-from services.warning.cases import case_changes, written
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind
-from services.warning.cases.case_store import CaseStore
-from services.warning.consuming import Group
-from services.warning.dead import DeadLetters
+from services.warning.cases import (state_machine, serialization)
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind)
+from services.warning.cases.store import CaseStore
+from infra.redis.stream_consumer import Group
+from infra.redis.dead_letters import DeadLetters
 from services.warning.intake.own_hits import GROUP
-from services.warning.later import Later
-from services.warning.sending.relay import SUPERSEDED, out_stream
+from infra.redis.delay_queue import Later
+from services.warning.dispatch.outbox_relay import (SUPERSEDED, out_stream)
 
 _AT_ONCE = 500
 _CHANNELS = ("sms", "voice", "in_person")
@@ -62,7 +62,7 @@ class Tally:
         decisions = [one.warned.decision_id for one in events if one.warned is not None]
         self.lost += len(expected - set(decisions))
         self.doubled += len(decisions) - len(set(decisions))
-        self.folded += case_changes.fold(events) != case
+        self.folded += state_machine.fold(events) != case
         self.raised += sum(one.kind is EventKind.TIERED for one in events) - 1
         for one in events:
             if one.message is None or one.message.channel != "sms":
@@ -166,4 +166,4 @@ async def _histories(client: Client, ids: Sequence[str]) -> list[list[CaseEvent]
     reading: Any = client.pipeline(transaction=False)
     for case_id in ids:
         reading.lrange(keys.key(keys.shard_of(case_id), "events", case_id), 0, -1)
-    return [[written.read_event(text) for text in texts] for texts in await reading.execute()]
+    return [[serialization.read_event(text) for text in texts] for texts in await reading.execute()]

@@ -33,11 +33,11 @@ from redis.exceptions import RedisError
 from benchmarks import results
 from benchmarks.warning import at_the_centre, counting, offering
 from benchmarks.warning.victims import CLAIM_MS, Processes
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.errors import Unavailable
-from services.cli.console import progress
-from services.clock import now_ms
-from services.embedded import EmbeddedValkey
+from services.cli._common.console import progress
+from infra.clock import now_ms
+from services.processes.embedded_valkey import EmbeddedValkey
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 
 _QUIET_SECONDS = 5.0

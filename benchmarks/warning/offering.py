@@ -8,9 +8,9 @@ from string import ascii_uppercase
 
 from redis.exceptions import RedisError
 
-from blocklists.redis_client import Client
-from services.hit_store import CONFIRMED
-from services.warning.cases import case_ids
+from infra.redis.client import Client
+from services.decision.sinks.hit_store import CONFIRMED
+from services.warning.cases import ids
 
 SEED = 20260105
 _AT_ONCE = 500
@@ -62,7 +62,7 @@ def plan(hits: int, at_ms: int, *, texts: bool = False) -> Plan:
         }
         made.entries += [entry] * (2 if chance.random() < _REPEATED else 1)
         made.decisions.setdefault(
-            case_ids.base_of(victim, f"number:{caller.casefold()}"), set()
+            ids.base_of(victim, f"number:{caller.casefold()}"), set()
         ).add(decision)
     chance.shuffle(made.entries)
     return made

@@ -28,22 +28,22 @@ from redis.exceptions import RedisError
 from benchmarks import results
 from benchmarks.warning.victims import CLAIM_MS, Processes
 from blocklists.entries import Kind, entry_id
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from services.changes.store import ChangeStore
-from services.cli.console import progress
-from services.clock import now_ms
-from services.embedded import EmbeddedValkey
+from services.cli._common.console import progress
+from infra.clock import now_ms
+from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning import keys
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
-from services.warning.cases.case_store import CaseStore
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
-from services.warning.dead import DeadLetters
-from services.warning.intake.intake import Intake
-from services.warning.outcomes import learning
-from services.warning.outcomes.proposing import PIPELINE
-from services.warning.records import Warned
+from infra.redis.dead_letters import DeadLetters
+from services.warning.intake.service import Intake
+from services.warning.outcomes import service
+from services.warning.outcomes.proposals import PIPELINE
+from services.warning.model import Warned
 from tests.builders import an_entry
 from tests.change_desk import a_draft, change_desk
 from tests.warnings import a_warning
@@ -190,7 +190,7 @@ async def _notes(client: Client, cases: Sequence[str]) -> Counter[str]:
     for case_id in cases:
         events = await store.history(case_id)
         notes[case_id] = sum(
-            one.kind is EventKind.NOTED and one.by == learning.GROUP for one in events
+            one.kind is EventKind.NOTED and one.by == service.GROUP for one in events
         )
     return notes
 

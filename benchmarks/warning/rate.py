@@ -21,18 +21,18 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from benchmarks import results
-from blocklists.redis_client import Client, connect
-from services.clock import now_ms
-from services.embedded import EmbeddedValkey
-from services.hit_store import CONFIRMED
-from services.settings import Settings
-from services.warning import assembly
+from infra.redis.client import (Client, connect)
+from infra.clock import now_ms
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.decision.sinks.hit_store import CONFIRMED
+from services.settings.settings import Settings
+from services.warning import wiring
 from services.warning.policy import rulebook
-from services.warning.policy.routing import PolicyRouter, TemplateComposer
-from services.warning.sending import way_out
-from services.warning.sending.channel_figures import ChannelFigures
-from services.warning.sending.limit_store import LimitStore
-from services.warning.sending.permits import LimitPermit
+from services.warning.policy.router import (PolicyRouter, TemplateComposer)
+from services.warning.dispatch import wiring as way_out
+from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.permits import LimitPermit
 from tests.message_centre import MessageCentre, message_centre
 
 _AT_ONCE = 200
@@ -168,7 +168,7 @@ async def _pipeline(
     client, registry = connect(url), CollectorRegistry()
     book = rulebook.load(settings)
     router = PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
-    pipeline = assembly.build(
+    pipeline = wiring.build(
         settings,
         client,
         registry=registry,

@@ -17,18 +17,18 @@ from typing import Any
 
 from benchmarks import results
 from blocklists.entries import Source
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.fraud import FraudType
-from services.clock import now_ms
-from services.embedded import EmbeddedValkey
-from services.warning.cases import case_changes, opening
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
-from services.warning.cases.case_listing import CaseListing
-from services.warning.cases.case_store import CaseStore, Commit
+from infra.clock import now_ms
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.warning.cases import (state_machine, opening)
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import (CaseStore, Commit)
 from services.warning.cases.opening import PlainRouter
-from services.warning.records import Means, MeansKind, Region, Warned
-from services.warning.reports.reporting import Asked, By, Progress, Reporting
+from services.warning.model import (Means, MeansKind, Region, Warned)
+from services.warning.reports.service import (Asked, By, Progress, Reporting)
 
 _AT_ONCE = 500
 _MINUTE_MS = 60_000
@@ -131,7 +131,7 @@ def _case(number: int, now: int) -> tuple[Case, Sequence[CaseEvent]]:
         closing = CaseEvent(kind=EventKind.CLOSED, at_ms=now, by="bench", outcome=outcome)
         after += [replace(closing, kind=EventKind.TAKEN, outcome=None), closing]
     events = [*grown.events, *after]
-    return case_changes.fold(events), events
+    return state_machine.fold(events), events
 
 
 def _memory() -> float:

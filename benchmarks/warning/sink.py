@@ -9,14 +9,14 @@ import os
 import sys
 from pathlib import Path
 
-from blocklists.redis_client import connect
-from services.clock import now_ms
-from services.warning.cases.case_events import MessageRef
-from services.warning.cases.case_store import CaseStore
-from services.warning.channels.sending import Outgoing, Sent
-from services.warning.dead import DeadLetters
-from services.warning.sending.delivery import Delivery
-from services.warning.sending.outbox import Outbox
+from infra.redis.client import connect
+from infra.clock import now_ms
+from services.warning.cases.events import MessageRef
+from services.warning.cases.store import CaseStore
+from services.warning.channels.channel import (Outgoing, Sent)
+from infra.redis.dead_letters import DeadLetters
+from services.warning.dispatch.delivery_records import Delivery
+from services.warning.dispatch.send_worker import Outbox
 
 _TAKES_SECONDS = 0.02
 """A message centre takes a while to answer: time to be killed in."""

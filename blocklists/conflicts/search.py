@@ -1,7 +1,7 @@
 """Finds which additions contradict what is listed, or one another.
 
 Two entries contradict each other when one blocks and the other allows, they are about the same
-or one lies within the other, and both act (see `blocklists.snapshot`). That is no error: an
+or one lies within the other, and both act (see `blocklists.snapshot.snapshot`). That is no error: an
 allow entry within a blocked range is how exceptions are made. But who imports a list should
 see it first. Where several wider entries cover an addition, only the most specific speaks.
 
@@ -17,7 +17,7 @@ from blocklists.conflicts import names, numbers
 from blocklists.conflicts.findings import OPPOSITES, Conflicts, Finding, Relation, acting
 from blocklists.entries import Kind, Mode
 from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Uint8s

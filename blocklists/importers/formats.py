@@ -5,20 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
-from blocklists.importers import (
-    adblock,
-    bind,
-    csv_table,
-    dnsmasq,
-    domains,
-    headers,
-    hosts,
-    json_lists,
-    numbers,
-    rpz,
-    unbound,
-    yaml_records,
-)
+from blocklists.importers import (adblock, bind, dnsmasq, domains, hosts, json_lists, numbers, rpz, unbound, yaml_records)
+from blocklists.importers.tables import (csv_table, headers)
 from blocklists.importers.rows import Item, Reader
 
 HEAD_LINES = 500

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from blocklists.importers.json_text import JsonText
-from blocklists.importers.records import record_items
+from blocklists.importers.tables.records import record_items
 from blocklists.importers.rows import BadLine, Ignored, Item, Row
 from fanzha.decisions import Action
 

@@ -9,7 +9,7 @@ record is reported.
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.importers.records import record_items
+from blocklists.importers.tables.records import record_items
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
 
 _INDENT = 2

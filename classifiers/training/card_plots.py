@@ -20,9 +20,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from classifiers import evaluation
+from classifiers.evaluation import metrics
 from classifiers.card import BINS
-from classifiers.evaluation import Bin
+from classifiers.evaluation.metrics import Bin
 from fanzha.tables import Bools, Float32s
 
 Plots: TypeAlias = dict[str, Any]
@@ -49,15 +49,15 @@ def figures(
     # Fewer legitimate rows than one in a rate cannot show it.
     lowest = max(_LOWEST_RATE, 1 / max(int((~frauds).sum()), 4))
     rates = np.geomspace(lowest, _HIGHEST_RATE, _ROC_POINTS).tolist()
-    false_positives, recall = evaluation.rates_at(scores, frauds, threshold)
+    false_positives, recall = metrics.rates_at(scores, frauds, threshold)
     plots: Plots = {
         "reliability": [
             {"rows": one.rows, "believed": round(one.believed, 4), "true": round(one.true, 4)}
-            for one in evaluation.reliability(scores, frauds)
+            for one in metrics.reliability(scores, frauds)
         ],
         "roc": {
             "rates": [round(rate, 6) for rate in rates],
-            "recalls": _rounded(evaluation.recalls_at(scores, frauds, rates)),
+            "recalls": _rounded(metrics.recalls_at(scores, frauds, rates)),
             "threshold": [round(false_positives, 6), round(recall, 4)],
         },
         "scores": {"legitimate": _counts(scores[~frauds]), "fraud": _counts(scores[frauds])},
@@ -70,7 +70,7 @@ def figures(
 
 def draw(card: Mapping[str, Any], page: Path) -> str:
     """Write the plots of *card*, a parsed ``card.toml``, beside *page*; return Markdown."""
-    from classifiers import plots  # noqa: PLC0415  matplotlib is in an extra
+    from classifiers.evaluation import plots  # noqa: PLC0415  matplotlib is in an extra
 
     for name, paint in _paints(card["plots"], card["threshold"]).items():
         file = page.parent / "plots" / f"{card['channel']}-{name}.svg"
@@ -86,7 +86,7 @@ def markdown(card: Mapping[str, Any]) -> str:
 
 
 def _paints(drawn: Plots, threshold: float) -> dict[str, Any]:
-    from classifiers import plots  # noqa: PLC0415
+    from classifiers.evaluation import plots  # noqa: PLC0415
 
     roc = drawn["roc"]
     # The axis has no place for nothing at all.
@@ -121,7 +121,7 @@ def _by_source(sources: npt.NDArray[np.str_], blocked: Bools) -> list[dict[str, 
 
 
 def _share(one: Mapping[str, int]) -> tuple[float, float, float]:
-    low, high = evaluation.share_interval(one["blocked"], one["fraud"])
+    low, high = metrics.share_interval(one["blocked"], one["fraud"])
     return one["blocked"] / one["fraud"], low, high
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from classifiers.card import SITE_LICENCE
-from classifiers.training.common import markdown_table
+from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.examples import Example, Examples
 
 LABELS = {True: "fraud", False: "nonfraud"}

@@ -7,7 +7,7 @@ those of the validation split, legitimate ones where most traffic is legitimate:
     table["feature_histograms"] = feature_histograms.of_links(urls)        # url, canonical URLs
     table["feature_histograms"] = feature_histograms.of_callers(activity)  # caller
 
-`classifiers.training.common.write_bundle` writes such a nested table as it is. A card without
+`classifiers.training.bundle_writer.write_bundle` writes such a nested table as it is. A card without
 one loads as before; then drift of features is not measured.
 """
 

@@ -9,7 +9,7 @@ from examples.warning_demo.campaigns import COURIER, LOAN_SENDER, LOSS_TO, perso
 from examples.warning_demo.pipeline import Seen
 from examples.warning_demo.story import Story
 from fanzha.client import Call
-from services.warning.cases.case import Case
+from services.warning.cases.model import Case
 
 PROPOSER = "warning-pipeline"
 _PATIENCE_SECONDS = 90.0

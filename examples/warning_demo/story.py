@@ -14,9 +14,9 @@ from examples.warning_demo.pipeline import Seen
 from examples.warning_demo.telling import table
 from fanzha.client import Answer, Call, CallEnd, RequestFailed
 from fanzha.v1 import decision_pb2
-from services.cli.check import word
+from services.cli.check.commands import word
 from services.warning.channels import sms_parts
-from services.warning.records import Tier
+from services.warning.model import Tier
 from tests.message_centre import MessageCentre
 
 _LISTED_SECONDS = 90.0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fanzha.errors import InvalidInput, NotFound, Unavailable
 from infra import atomic_file
-from services.appeals.records import Document
+from services.appeals.model import Document
 
 MOST_DOCUMENTS = 20
 LONGEST_NAME = 200

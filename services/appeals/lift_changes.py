@@ -1,6 +1,6 @@
 """The changes of the lists that lift a block.
 
-Block entries for exactly the subject go, or an allow entry comes, see `services.appeals.plan`.
+Block entries for exactly the subject go, or an allow entry comes, see `services.appeals.lift_plan`.
 Where a request that waits holds an entry, an allow entry outranks it until it can be removed.
 """
 
@@ -10,9 +10,9 @@ from dataclasses import replace
 from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import VersionConflict
-from services.appeals.lists import Lifted, LiftOrder, Lists
-from services.appeals.plan import Plan, plan
-from services.appeals.records import Appeal, Lift, Outcome, Subject, by_list
+from services.appeals.list_access import (Lifted, LiftOrder, Lists)
+from services.appeals.lift_plan import (Plan, plan)
+from services.appeals.model import (Appeal, Lift, Outcome, Subject, by_list)
 
 _DAY_S = 86_400
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from blocklists.entries import Kind
 from fanzha.phone import masked
-from services import identity
-from services.appeals.records import Appeal, Document, Lift, Subject, What
-from services.identity import Role
+from services.auth import identity
+from services.appeals.model import (Appeal, Document, Lift, Subject, What)
+from services.auth.identity import Role
 
 _PARTIES = ("from_party", "to_party")
 

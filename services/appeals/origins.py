@@ -9,10 +9,10 @@ from typing import Protocol
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.snapshot import NO_ENTRY
+from blocklists.snapshot.snapshot import NO_ENTRY
 from fanzha.errors import NotFound
-from services.changes.judging import rows_in
-from services.changes.records import Record, State
+from services.changes.diff import rows_in
+from services.changes.model import (Record, State)
 from services.changes.store import ChangeStore
 
 BEFORE_S = 5

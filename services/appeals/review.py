@@ -12,25 +12,17 @@ from dataclasses import dataclass
 from blocklists.entries import Direction, Source
 from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from fanzha.phone import HomePlan
-from services import access, identity
-from services.appeals import fields, subjects
-from services.appeals.lifter import Lifter
-from services.appeals.lists import Lists
-from services.appeals.plan import blocking
-from services.appeals.reach import check_hand
-from services.appeals.records import (
-    DECIDED,
-    OPEN,
-    Appeal,
-    Event,
-    Outcome,
-    State,
-    What,
-)
+from services.auth import (roles, identity)
+from services.appeals import (serialization, subjects)
+from services.appeals.lift import Lifter
+from services.appeals.list_access import Lists
+from services.appeals.lift_plan import blocking
+from services.appeals.scope import check_hand
+from services.appeals.model import (DECIDED, OPEN, Appeal, Event, Outcome, State, What)
 from services.appeals.store import AppealStore
-from services.audit_events import AuditKind
-from services.audit_trail import Trail
-from services.wording import optional, required, who
+from services.audit.events import AuditKind
+from services.audit.trail import Trail
+from services.auth.person_text import (optional, required, who)
 
 LIFT_SECONDS = 10.0
 """How long a decision waits for its lift."""
@@ -114,7 +106,7 @@ class Review:
             revision=appeal.revision,
             to=decision.outcome,
             lifting="begin" if upheld else "",
-            given={"outcome": fields.outcome(outcome), "officer": by},
+            given={"outcome": serialization.outcome(outcome), "officer": by},
         )
         details = _audited(appeal, decision)
         await self._trail.around(AuditKind.APPEAL_DECIDED, appeal.appeal_id, by, details, deciding)
@@ -177,7 +169,7 @@ class Review:
         found = await self._lists.find(appeal.subject.pattern) if appeal.subject.pattern else None
         now = blocking(found.entries, self._now_ms() // 1000) if found else []
         sources = {Source[str(entry["source"]).upper()] for entry in appeal.entries}
-        access.check_source(identity.current(), sources | {entry.source for entry in now})
+        roles.check_source(identity.current(), sources | {entry.source for entry in now})
         behind = {str(entry[name]) for entry in appeal.entries for name in _SIGNATURES}
         behind |= {getattr(entry, name) for entry in now for name in _SIGNATURES}
         if identity.same_person(by, behind):

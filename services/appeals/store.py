@@ -27,11 +27,11 @@ from itertools import chain
 from typing import Any
 from uuid import uuid4
 
-from blocklists.damaged_records import readable, reading
-from blocklists.redis_client import Client, execute_synced, within
+from infra.redis.damaged_records import (readable, reading)
+from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
-from services.appeals import fields
-from services.appeals.records import Appeal, Event, State, Subject, warn_at_ms
+from services.appeals import serialization
+from services.appeals.model import (Appeal, Event, State, Subject, warn_at_ms)
 from services.appeals.scripts import ERASE, MOVE, OPEN
 
 _READ_SECONDS = 3.0
@@ -83,7 +83,7 @@ class AppealStore:
             _key("by", marker),
             _key("soon"),
         )
-        given = fields.written(appeal) | {"marker": marker}
+        given = serialization.written(appeal) | {"marker": marker}
         opening = self._script(
             OPEN,
             keys,
@@ -92,7 +92,7 @@ class AppealStore:
             appeal.received_at_ms,
             appeal.previous or "",
             warn_at_ms(appeal.received_at_ms, appeal.deadline_ms),
-            fields.event(event),
+            serialization.event(event),
             *_flat(given),
         )
         first, found = await self._synced(opening)
@@ -109,7 +109,7 @@ class AppealStore:
         if not found:
             raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
         with reading("appeal"):
-            return fields.read(appeal_id, found, happened)
+            return serialization.read(appeal_id, found, happened)
 
     async def move(
         self,
@@ -140,7 +140,7 @@ class AppealStore:
             appeal_id,
             event.at_ms if closes else "",
             lifting,
-            fields.event(event),
+            serialization.event(event),
             *_flat(dict(given or {}) | ({"closed_at_ms": str(event.at_ms)} if closes else {})),
             # A hash is set with something at least.
             "changed_at_ms",
@@ -161,20 +161,20 @@ class AppealStore:
         async with within(_READ_SECONDS):
             marker = await self._client.hget(_of(number)[0], "marker")
         given = {"erased_at_ms": str(event.at_ms)} | {
-            "subject": fields.subject(replace(appeal.subject, pattern="")),
+            "subject": serialization.subject(replace(appeal.subject, pattern="")),
         }
         if appeal.lift is not None:
-            given["lift"] = fields.lift(replace(appeal.lift, removed=(), allowed=None))
-        events = [fields.event(replace(one, note="")) for one in (*appeal.events, event)]
+            given["lift"] = serialization.lift(replace(appeal.lift, removed=(), allowed=None))
+        events = [serialization.event(replace(one, note="")) for one in (*appeal.events, event)]
         erasing = self._script(
             ERASE,
             (*_of(number), _subject_key(appeal.subject), _key("kept"), _key("by", marker or "")),
             appeal.revision,
             number,
             2 * len(given),
-            len(fields.PERSONAL),
+            len(serialization.PERSONAL),
             *_flat(given),
-            *fields.PERSONAL,
+            *serialization.PERSONAL,
             *events,
         )
         return bool(await self._synced(erasing))
@@ -236,7 +236,7 @@ class AppealStore:
                     reading.hgetall(_of(int(number))[0])
                 answers = await reading.execute()
             there = [pair for pair in zip(some, answers, strict=True) if pair[1]]
-            found += readable("appeal", lambda pair: fields.read(int(pair[0]), pair[1]), there)
+            found += readable("appeal", lambda pair: serialization.read(int(pair[0]), pair[1]), there)
         return found
 
     def _script(self, script: str, keys: Sequence[str], *arguments: object) -> Any:

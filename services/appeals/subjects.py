@@ -15,7 +15,7 @@ from blocklists.entries import Direction, Kind
 from fanzha import url
 from fanzha.errors import InvalidInput
 from fanzha.phone import UNREADABLE, HomePlan, number_text
-from services.appeals.records import Subject
+from services.appeals.model import Subject
 
 _TO = frozenset({"CALLEE", "RECEIVER"})
 

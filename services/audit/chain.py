@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infra import atomic_file
-from services import file_lock
-from services.audit import checkpoints, files, mending
+from infra import file_lock
+from services.audit import (checkpoints, log_files, recovery)
 from services.audit.checkpoints import Reason, Terms
 from services.audit.keys import SigningKey
 from services.audit.records import Event, Record, chained
@@ -59,7 +59,7 @@ class Chain:
         """The newest file and its size: what lies before is on the disk."""
         return self._name, self._size
 
-    def open(self) -> mending.End:
+    def open(self) -> recovery.End:
         """Take the log over; tell how it was found.
 
         Raises RuntimeError when another process has it, ValueError when it cannot be read.
@@ -68,7 +68,7 @@ class Chain:
         self._lock = file_lock.lock(self._folder / LOCK)
         if self._lock is None:
             raise RuntimeError(f"{self._folder}: another process keeps this audit log")
-        end = mending.find_end(self._folder, self._now_ms())
+        end = recovery.find_end(self._folder, self._now_ms())
         self._sequence, self._head, self._since = end.sequence, end.head, end.since
         if end.path is not None:
             self._name = end.path.name
@@ -107,14 +107,14 @@ class Chain:
 
     def _turn_over(self, now_ms: int) -> bool:
         """Begin another file when a month has begun; tell whether a checkpoint was written."""
-        wanted = files.name_at(now_ms)
+        wanted = log_files.name_at(now_ms)
         if self._file is not None and wanted <= self._name:
             return False  # the clock may have gone back: the newest file goes on
         if self._file is not None:
             self._write_checkpoint(Reason.FILE_CLOSED)
             self._let_go()
         if self._name and wanted <= self._name:
-            wanted = files.name_after(self._name)
+            wanted = log_files.name_after(self._name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         before = self._name, self._size
         self._take(os.open(self._folder / wanted, flags, atomic_file.FILE_MODE), 0)

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from services.audit.keys import PublicKeys, SigningKey
 from services.audit.records import Event, Record, chained, content_hash, statement
-from services.audit_events import AuditKind
+from services.audit.events import AuditKind
 
 SUBJECT = "audit"
 ACTOR = "fanzha"

@@ -8,7 +8,7 @@ member        what
 ``actor``     who did it
 ``details``   object of texts; names are ASCII
 ``hash``      of this record, see below
-``kind``      what was done, see `services.audit_events`
+``kind``      what was done, see `services.audit.events`
 ``previous``  hash of the record before; of the first: 64 zeros
 ``sequence``  1, 2, 3 and so on, through all files
 ``subject``   what it was done to

@@ -1,9 +1,9 @@
-"""Seals of changes to the lists, by the key of the audit log. See `blocklists.seals`."""
+"""Seals of changes to the lists, by the key of the audit log. See `blocklists.store.seals`."""
 
 import logging
 from pathlib import Path
 
-from blocklists.seals import Sign
+from blocklists.store.seals import Sign
 from services.audit.keys import PublicKeys, SigningKey, read_public
 
 logger = logging.getLogger(__name__)

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blocklists import delta
-from blocklists.changes import Change
-from blocklists.delta import Lists, same_contents
+from blocklists.snapshot import delta
+from blocklists.store.changes import Change
+from blocklists.snapshot.delta import (Lists, same_contents)
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.snapshot import NO_ENTRY
-from blocklists.store import Store
+from blocklists.snapshot.snapshot import NO_ENTRY
+from blocklists.store.store import Store
 from fanzha.errors import InvalidInput, NotFound, Unavailable
-from services.changes import judging
-from services.changes.judging import rows_in
-from services.changes.records import Record
+from services.changes import diff as judging
+from services.changes.diff import rows_in
+from services.changes.model import Record
 from services.changes.store import ChangeStore
 
 MOST_VERSIONS = 10_000

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from blocklists.entry_table import EntryTable, Identities
-from services.decision_log.impact_types import Impact
+from services.decision_log.impact.model import Impact
 
 
 class ImpactPreview(Protocol):

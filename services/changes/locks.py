@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from blocklists.entry_table import Identities
 from fanzha.decisions import Action
 from fanzha.errors import VersionConflict
-from services.changes.held import Held
+from services.changes.entry_set import Held
 from services.changes.store import ChangeStore
 
 _SHOWN = 3

@@ -3,9 +3,9 @@
 from blocklists.entries import Kind
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
-from services import identity
-from services.changes.records import ChangeKind, Draft, Record
-from services.identity import Role
+from services.auth import identity
+from services.changes.model import (ChangeKind, Draft, Record)
+from services.auth.identity import Role
 
 _PROPOSING = frozenset({"created", "amended", "submitted"})
 

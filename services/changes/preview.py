@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from blocklists.changes import Outcome
+from blocklists.store.changes import Outcome
 from blocklists.conflicts.findings import Conflicts
 from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
-from services.changes.judging import CHANGE_NOTHING, Judged, without_effect
+from services.changes.diff import (CHANGE_NOTHING, Judged, without_effect)
 from services.changes.popularity import PopularHosts
-from services.changes.records import Draft, Problem, Record
+from services.changes.model import (Draft, Problem, Record)
 from services.changes.relations import Relation, relations
-from services.decision_log.impact_types import Impact
+from services.decision_log.impact.model import Impact
 
 _MOST_POPULAR = 5
 

@@ -9,7 +9,7 @@ from blocklists.conflicts import search
 from blocklists.conflicts.findings import Conflicts
 from blocklists.conflicts.findings import Relation as Lies
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
 

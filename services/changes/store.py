@@ -23,20 +23,20 @@ from typing import Any
 
 from redis.asyncio import RedisCluster
 
-from blocklists import packing
-from blocklists.chunks import CHUNK_ROWS, Chunks
-from blocklists.damaged_records import readable
+from blocklists.store import packing
+from blocklists.store.chunks import (CHUNK_ROWS, Chunks)
+from infra.redis.damaged_records import readable
 from blocklists.entry_table import (
     EntryTable,
     Identities,
     concatenate,
     concatenate_identities,
 )
-from blocklists.redis_client import Client, execute_synced, within
+from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import NotFound, Unavailable, VersionConflict
 from fanzha.tables import Bools
-from services.changes import masks, records
-from services.changes.records import OPEN, Record, Rows, State
+from services.changes import (row_masks as masks, model)
+from services.changes.model import (OPEN, Record, Rows, State)
 from services.changes.scripts import MOVE
 
 _TAG = "{fanzha:changes}"
@@ -173,7 +173,7 @@ class ChangeStore:
             answers = await reading.execute() if ids else []
         return readable(
             "change request",
-            lambda one: records.read(one[0], state=int(one[1]), revision=int(one[2])),
+            lambda one: model.read(one[0], state=int(one[1]), revision=int(one[2])),
             [one for one in answers if one[0] is not None],
         )
 
@@ -234,7 +234,7 @@ class ChangeStore:
             for move in moves:
                 reading.hget(key_of(move.after.id), "record")
             answers = await reading.execute()
-        texts = [records.written(move.after).encode() for move in moves]
+        texts = [model.written(move.after).encode() for move in moves]
         return bool(answers == texts)
 
     async def _entries(self, record: Record, part: str) -> EntryTable:
@@ -278,7 +278,7 @@ def _arguments(move: Move) -> list[Any]:
         int(before.state) if before else 0,
         before.revision if before else 0,
         int(after.state),
-        records.written(after),
+        model.written(after),
         ends,
         after.applied_version or "",
         len(move.fields),

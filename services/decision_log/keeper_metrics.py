@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.decision_log.keeping import Keeper
+from services.decision_log.maintenance import Keeper
 
 
 class KeeperMetrics(Collector):

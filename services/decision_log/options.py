@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from fanzha.phone import HomePlan
 from services.decision_log import schema
-from services.decision_log.keeping import Limits
+from services.decision_log.maintenance import Limits
 from services.decision_log.log import LogOptions
-from services.places import DECISIONS
-from services.settings import Settings
+from infra.data_paths import DECISIONS
+from services.settings.settings import Settings
 
 if TYPE_CHECKING:
     from services.decision_log.query import DecisionQuery

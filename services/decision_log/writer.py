@@ -17,10 +17,10 @@ from typing import Any
 from services.decision_log import arrow_tables, schema, segment_files
 from services.decision_log.arrow_tables import LoggedEnds
 from services.decision_log.buffer import Batch, Counters, LogBuffer
-from services.decision_log.hours import hour_of, segment_name
+from services.decision_log.partitions import (hour_of, segment_name)
 from services.decision_log.segment_files import Notes
-from services.faults import kind_and_places
-from services.priority import step_back
+from infra.safe_traceback import kind_and_places
+from infra.thread_priority import step_back
 
 logger = logging.getLogger(__name__)
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from services.identities import keys, roster
-from services.identities.certificates import Certificates
-from services.identities.tokens import Tokens
-from services.identities.watched import Watched
-from services.identity import DEVELOPER, NOBODY, Identity
-from services.rpc.doorkeeper import Doorkeeper
-from services.rpc.errors import TurnedAway
+from services.auth import (jwks, identities_file)
+from services.auth.certificates import Certificates
+from services.auth.tokens import Tokens
+from infra.reloaded_file import Watched
+from services.auth.identity import (DEVELOPER, NOBODY, Identity)
+from services.rpc.middleware.auth_interceptor import Doorkeeper
+from services.rpc.middleware.errors import TurnedAway
 from services.rpc.tls import ServerTls
-from services.settings import Settings
+from services.settings.settings import Settings
 
 PortName = Literal["decisions", "admin"]
 
@@ -71,7 +71,7 @@ def _doorkeeper(settings: Settings) -> Doorkeeper:
     tokens = None
     if settings.jwks_file is not None:
         tokens = Tokens(
-            keys=Watched(settings.jwks_file, keys.read_keys).current,
+            keys=Watched(settings.jwks_file, jwks.read_keys).current,
             revoked=lambda: listed().revoked_tokens,
             issuer=settings.token_issuer,
             audience=settings.token_audience,
@@ -80,7 +80,7 @@ def _doorkeeper(settings: Settings) -> Doorkeeper:
     return Doorkeeper(tokens=tokens, certificates=certificates)
 
 
-def _listed(settings: Settings) -> Callable[[], roster.Roster]:
+def _listed(settings: Settings) -> Callable[[], identities_file.Roster]:
     if settings.identities_file is None:
-        return lambda: roster.NO_ROSTER
-    return Watched(settings.identities_file, roster.read_roster).current
+        return lambda: identities_file.NO_ROSTER
+    return Watched(settings.identities_file, identities_file.read_roster).current

@@ -35,13 +35,13 @@ from fanzha.v1 import (
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
-from services import identity
-from services.not_decided import NotDecided
-from services.ports import insist_on_being_alone
-from services.rpc.access import AccessServicer
-from services.rpc.gate import Gate
-from services.rpc.options import ConnectionTimes, channel_options
-from services.rpc.registry import Registry
+from services.auth import identity
+from services.decision.shed_reasons import NotDecided
+from infra.port_binding import insist_on_being_alone
+from services.rpc.access.handler import AccessServicer
+from services.rpc.middleware.load_shedder import Gate
+from services.rpc.server_options import (ConnectionTimes, channel_options)
+from services.rpc.middleware.registry import Registry
 from services.rpc.security import Security
 
 _TIMES = ConnectionTimes()

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from blocklists.redis_client import Client
+from infra.redis.client import Client
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan, masked, number_text
-from services import identity
-from services.audit_events import Audit, AuditKind
-from services.settings import Settings
+from services.auth import identity
+from services.audit.events import (Audit, AuditKind)
+from services.settings.settings import Settings
 from services.warning.policy import rulebook
-from services.warning.sending.limit_store import LimitStore
-from services.warning.sending.limits import Notice
-from services.warning.sending.switch import Switch
+from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limits import Notice
+from services.warning.dispatch.kill_switch import Switch
 
 
 class Control:

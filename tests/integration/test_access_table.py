@@ -10,12 +10,12 @@ import grpc
 import pytest
 
 from fanzha.v1 import blocklist_pb2, warning_pb2
-from services import access
-from services.access import Door
-from services.identity import Role
+from services.auth import roles as access
+from services.auth.roles import Door
+from services.auth.identity import Role
 from services.rpc import security
-from services.rpc.gate import Gate
-from services.rpc.registry import Registry
+from services.rpc.middleware.load_shedder import Gate
+from services.rpc.middleware.registry import Registry
 from services.rpc.server import RpcServer, known_services
 from tests.identities import Issuer, Reached
 

@@ -10,19 +10,19 @@ import pytest
 
 from blocklists.entries import Direction, Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.redis_client import connect
-from blocklists.store import WorkerReport
+from infra.redis.client import connect
+from blocklists.store.store import WorkerReport
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
-from services import identity
-from services.appeals import opening, review
-from services.appeals.lists import Lifted, LiftOrder, Lists
-from services.appeals.records import Appeal, State, What
+from services.auth import identity
+from services.appeals import (submission, review)
+from services.appeals.list_access import (Lifted, LiftOrder, Lists)
+from services.appeals.model import (Appeal, State, What)
 from services.appeals.store import AppealStore
-from services.changes.records import Draft
-from services.entry_hits import Hits
-from services.identity import Identity, Role, acting
-from services.list_views import Found
+from services.changes.model import Draft
+from services.lists.hit_counter import Hits
+from services.auth.identity import (Identity, Role, acting)
+from blocklists.views import Found
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
 from tests.builders import an_entry
 
@@ -62,7 +62,7 @@ class Interrupted:
 async def upheld(running: Office, decision_id: int = LISTED_ID) -> Appeal:
     appeals = running.built.appeals
     appeal, _ = await appeals.opening.open(
-        opening.Request(
+        submission.Request(
             decision_id=decision_id,
             appellant="Zhang San",
             contact="zhang",
@@ -210,7 +210,7 @@ async def test_the_officer_stands_for_the_lift(
         await running.listed_hit()
         with acting(replace(zhou, name="desk")):
             await running.built.appeals.opening.open(
-                opening.Request(decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g")
+                submission.Request(decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g")
             )
         with acting(zhou):
             await running.built.appeals.review.take(1, "")
@@ -246,7 +246,7 @@ async def test_a_decision_that_is_kept_no_longer_is_no_example(
         await running.hit(SUSPECT_ID)
         appeals = running.built.appeals
         appeal, _ = await appeals.opening.open(
-            opening.Request(
+            submission.Request(
                 decision_id=SUSPECT_ID, appellant="Zhang", contact="z", grounds="g", opened_by="d"
             )
         )

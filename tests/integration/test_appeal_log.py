@@ -4,9 +4,9 @@ from pathlib import Path
 
 from blocklists.entries import Kind
 from fanzha.phone import HomePlan
-from services.appeals import opening, subjects
-from services.appeals.logged_decisions import LoggedDecisions
-from services.appeals.records import FoundIn, Subject
+from services.appeals import (submission, subjects)
+from services.appeals.decision_log_lookup import LoggedDecisions
+from services.appeals.model import (FoundIn, Subject)
 from services.decision_log.log import LogOptions
 from services.decision_log.query import DecisionQuery
 from tests.appeal_office import LISTED, OTHER, office
@@ -33,7 +33,7 @@ async def test_a_logged_decision_opens_an_appeal(redis_url: str, tmp_path: Path)
     async with office(redis_url, tmp_path, log=logged(folder)) as running:
         await running.list_(LISTED)
         appeal, _ = await running.built.appeals.opening.open(
-            opening.Request(
+            submission.Request(
                 decision_id=decision_id, appellant="Zhang", contact="z", grounds="g", opened_by="d"
             )
         )

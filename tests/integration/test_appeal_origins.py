@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.decisions import Action
 from services.appeals.origins import RequestedOrigins
 from services.changes.store import ChangeStore

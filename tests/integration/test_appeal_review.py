@@ -9,12 +9,12 @@ import pytest
 from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, Unavailable, VersionConflict
-from services.appeals import opening, review
+from services.appeals import (submission, review)
 from services.appeals.documents import Handed
-from services.appeals.records import Appeal, State
-from services.audit_events import AuditKind
-from services.identity import Identity, Role, acting
-from services.rpc import appeal_messages as messages
+from services.appeals.model import (Appeal, State)
+from services.audit.events import AuditKind
+from services.auth.identity import (Identity, Role, acting)
+from services.rpc.appeals import messages
 from tests.appeal_office import LISTED, LISTED_ID, Office, office, somebody
 
 DESK = somebody("desk", Role.CARRIER)
@@ -38,7 +38,7 @@ async def an_appeal(running: Office) -> Appeal:
     await running.listed_hit()
     with acting(DESK):
         appeal, _ = await running.built.appeals.opening.open(
-            opening.Request(
+            submission.Request(
                 decision_id=LISTED_ID,
                 appellant="Zhang San",
                 contact="zhang@company.example",
@@ -213,7 +213,7 @@ async def test_others_about_the_same_are_shown_to_the_reviewer(
         first = await an_appeal(running)
         with acting(DESK):
             second, _ = await running.built.appeals.opening.open(
-                opening.Request(
+                submission.Request(
                     decision_id=LISTED_ID, appellant="Li Si", contact="li", grounds="mine too"
                 )
             )

@@ -8,21 +8,10 @@ from typing import Any
 import pytest
 
 from blocklists.entries import Direction, Kind
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.errors import InvalidInput, NotFound, Unavailable, VersionConflict
-from services.appeals import fields
-from services.appeals.records import (
-    OPEN,
-    Appeal,
-    Document,
-    Event,
-    FoundIn,
-    Lift,
-    Outcome,
-    State,
-    Subject,
-    What,
-)
+from services.appeals import serialization
+from services.appeals.model import (OPEN, Appeal, Document, Event, FoundIn, Lift, Outcome, State, Subject, What)
 from services.appeals.store import AppealStore
 
 NOW = 1_767_603_600_000
@@ -152,7 +141,7 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
         allowed=OPEN,
         to=State.UPHELD,
         lifting="begin",
-        given={"outcome": fields.outcome(outcome)},
+        given={"outcome": serialization.outcome(outcome)},
     )
     lift = Lift(version=3, removed=[(Kind.NUMBER, SUBJECT.pattern)], seconds=0.5, done=True)
     await store.move(
@@ -160,7 +149,7 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
         Event(at_ms=NOW + 3, by="fanzha", what=What.LIFT_DONE),
         allowed={State.UPHELD},
         lifting="end",
-        given={"lift": fields.lift(lift)},
+        given={"lift": serialization.lift(lift)},
     )
 
     (old,) = await store.closed_before(NOW + 10, 10)

@@ -7,15 +7,15 @@ import grpc
 import pytest
 
 from fanzha.v1 import appeal_pb2 as pb
-from services.appeals import opening, review
+from services.appeals import (submission, review)
 from services.appeals.documents import Handed
-from services.appeals.records import State
+from services.appeals.model import State
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, stub_of
 
 
 async def opened(running: Office, name: str, decision_id: int = LISTED_ID) -> int:
     appeal, _ = await running.built.appeals.opening.open(
-        opening.Request(
+        submission.Request(
             decision_id=decision_id,
             appellant=name,
             contact="zhang@company.example",
@@ -77,7 +77,7 @@ async def test_the_queue_tells_what_is_due_and_what_is_late(redis_url: str, tmp_
 async def test_the_log_warns_once_of_each_that_is_late(
     redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "services.appeals.upkeep")
+    caplog.set_level(logging.WARNING, "services.appeals.maintenance")
     async with office(redis_url, tmp_path) as running:
         await running.listed_hit()
         await opened(running, "Zhang")

@@ -13,8 +13,8 @@ from fanzha.fingerprint import fingerprint
 from fanzha.tables import Channel
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
-from services.audit_events import AuditKind
-from services.hit_store import DISMISSED
+from services.audit.events import AuditKind
+from services.decision.sinks.hit_store import DISMISSED
 from tests.appeal_office import (
     LISTED,
     LISTED_ID,

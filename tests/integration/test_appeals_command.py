@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.cli.appeals import app
+from services.cli.appeals.commands import app
 from tests.running import LEAN, Running, eventually, fanzha_up
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from blocklists import packing
+from blocklists.store import packing
 from blocklists.entries import NO_END_S
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.client import channels

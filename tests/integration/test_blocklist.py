@@ -13,22 +13,22 @@ import grpc
 import pytest
 from typer.testing import CliRunner, Result
 
-from blocklists.follower import Follower
-from blocklists.redis_client import connect
-from blocklists.replica import Replica
-from blocklists.store import Store
+from blocklists.store.follower import Follower
+from infra.redis.client import connect
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import Store
 from fanzha.client import channels
 from fanzha.fingerprint import fingerprint
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
-from services import lifetime
-from services.administration import Administration
-from services.changes import assembly
-from services.cli.blocklist import app
-from services.mappings import Mappings
-from services.rpc.blocklist import BlocklistServicer
-from services.rpc.mappings import MappingServicer
+from infra import process_lifecycle
+from services.lists.service import Administration
+from services.changes import wiring
+from services.cli.lists.commands import app
+from services.lists.column_mappings import Mappings
+from services.rpc.lists.handler import BlocklistServicer
+from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
@@ -47,7 +47,7 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
         client = connect(redis_url, decode_responses=False)
         store, folder = Store(client), tmp_path / "lists"
         replica = Replica(folder)
-        changes, _ = assembly.build(
+        changes, _ = wiring.build(
             client, store=store, replica=replica, now_ms=lambda: NINE_O_CLOCK_MS
         )
         servicer = BlocklistServicer(
@@ -71,7 +71,7 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
         ready.set()
         await stop.wait()
         await server.drain(1)
-        await lifetime.cancel([following, looking])
+        await process_lifecycle.cancel([following, looking])
         await client.aclose()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))

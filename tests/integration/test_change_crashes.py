@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.changes import Change
+from blocklists.store.changes import Change
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store import Committed, Store
+from blocklists.store.store import (Committed, Store)
 from fanzha.errors import Unavailable, VersionConflict
-from services.changes import assembly
-from services.changes.records import Record, State
-from services.identity import acting
+from services.changes import wiring
+from services.changes.model import (Record, State)
+from services.auth.identity import acting
 from tests.builders import an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, FixedImpact, a_draft, change_desk
 
@@ -41,7 +41,7 @@ async def die(desk: ChangeDesk, *, arrives: bool) -> Record:
     """Apply a change with a process that ends at its commit; return what is left of it."""
     store = Dying(desk.client)
     store.arrives = arrives
-    changes, _ = assembly.build(
+    changes, _ = wiring.build(
         desk.client,
         store=store,
         replica=desk.replica,
@@ -119,7 +119,7 @@ async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
         await desk.changes.carry_out(a_draft(RANGE))
     with acting(WANG):
         await desk.changes.approve(1, hold=True)
-        other, _ = assembly.build(
+        other, _ = wiring.build(
             desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
         )
         both = await asyncio.gather(desk.changes.apply(1), other.apply(1), return_exceptions=True)
@@ -134,7 +134,7 @@ async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
 async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None:
     with acting(LI):
         await desk.changes.carry_out(a_draft(RANGE))
-    other, _ = assembly.build(
+    other, _ = wiring.build(
         desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
     )
 
@@ -151,7 +151,7 @@ async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None
 
 
 async def test_locks_hold_across_processes(desk: ChangeDesk) -> None:
-    other, _ = assembly.build(
+    other, _ = wiring.build(
         desk.client,
         store=desk.store,
         replica=desk.replica,
@@ -203,7 +203,7 @@ async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: Change
     await desk.lists()
     store = Dying(desk.client)
     store.arrives = False
-    dying, _ = assembly.build(
+    dying, _ = wiring.build(
         desk.client, store=store, replica=desk.replica, now_ms=lambda: desk.clock[0]
     )
     with acting(WANG):

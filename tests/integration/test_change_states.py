@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from blocklists.entries import Entry
 from fanzha.decisions import Action
 from fanzha.errors import FanzhaError
-from services.audit_events import AuditKind
+from services.audit.events import AuditKind
 from services.changes.history import state_after, state_before
 from services.changes.permissions import proposers
-from services.changes.records import NEXT, OPEN, Record, State
-from services.identity import acting
+from services.changes.model import (NEXT, OPEN, Record, State)
+from services.auth.identity import acting
 from tests.builders import an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, a_draft, change_desk, identities
 

@@ -9,9 +9,9 @@ import pytest
 
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, Unavailable, VersionConflict
-from services.audit_events import AuditKind
-from services.changes.records import ChangeKind, State
-from services.identity import acting
+from services.audit.events import AuditKind
+from services.changes.model import (ChangeKind, State)
+from services.auth.identity import acting
 from tests.builders import an_entry
 from tests.change_desk import (
     CHEN,

@@ -13,7 +13,7 @@ from fanzha.client import channels
 from fanzha.v1 import blocklist_pb2, change_pb2_grpc, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.__main__ import app
-from services.changes.parts import Options
+from services.changes.change_context import Options
 from tests.builders import NINE_O_CLOCK_MS
 from tests.list_administration import administering
 

@@ -11,14 +11,14 @@ import pytest
 
 from fanzha.client import Answer, AsyncClient, Call, Client, Login, LoginError, Options
 from fanzha.phone import HomePlan
-from services.identities.folder import FIRST_CLIENT, Folder
-from services.identity import Role
-from services.observer import Observer
+from services.auth.local_authority import (FIRST_CLIENT, Folder)
+from services.auth.identity import Role
+from services.decision.observer import Observer
 from services.rpc import security
-from services.rpc.interception import InterceptionServicer
-from services.rpc.reading import Reader
+from services.rpc.decide.handler import InterceptionServicer
+from services.rpc.decide.message_decoder import Reader
 from services.rpc.server import RpcServer
-from services.settings import Settings
+from services.settings.settings import Settings
 from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry
 from tests.identities import now
 

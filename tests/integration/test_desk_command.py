@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.cases import app
-from services.clock import now_ms
-from services.warning.desk.desk import Asked
+from services.cli.cases.commands import app
+from infra.clock import now_ms
+from services.warning.desk.service import Asked
 from tests.case_office import Office, Window, a_window, an_office
 from tests.warnings import a_warning
 

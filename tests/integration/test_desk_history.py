@@ -8,14 +8,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fanzha.errors import FanzhaError
-from services.warning.cases import case_changes
-from services.warning.cases.case import Case
-from services.warning.cases.case_counts import CaseCounts
-from services.warning.cases.case_events import MessageRef, Outcome
-from services.warning.desk.case_filter import CaseFilter
-from services.warning.desk.desk import Asked
-from services.warning.desk.desk_events import Closing
-from services.warning.sending import delivery
+from services.warning.cases import state_machine
+from services.warning.cases.model import Case
+from services.warning.cases.backlog_metrics import CaseCounts
+from services.warning.cases.events import (MessageRef, Outcome)
+from services.warning.desk.filter import CaseFilter
+from services.warning.desk.service import Asked
+from services.warning.desk.actions import Closing
+from services.warning.dispatch import delivery_records
 from tests.case_office import Office, an_office
 from tests.warnings import a_warning
 
@@ -52,7 +52,7 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
 ) -> None:
     chance = random.Random(seed)
     ids = await office.opened()
-    told = delivery.Delivery(office.store, now_ms=lambda: office.clock[0])
+    told = delivery_records.Delivery(office.store, now_ms=lambda: office.clock[0])
 
     async def something(case: Case) -> None:
         asked = Asked(case_id=case.id, by=chance.choice(["wang", "li"]))
@@ -82,14 +82,14 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
 
     for case_id in ids:
         history = await office.store.history(case_id)
-        assert await office.store.get(case_id) == case_changes.fold(history)
+        assert await office.store.get(case_id) == state_machine.fold(history)
     everything = await office.desk.list(CaseFilter(), size=500, after="")
     views = [await office.store.get(case_id) for case_id in ids]
     assert {one.id for one in everything.cases} == {one.id for one in views if one.open}
     assert sum(one.revision for one in views) > 25
 
 
-async def channel_tells(told: delivery.Delivery, case: Case, chance: random.Random) -> None:
+async def channel_tells(told: delivery_records.Delivery, case: Case, chance: random.Random) -> None:
     for message in case.messages:
         reference = MessageRef(id=message, channel="sms")
         say = chance.choice([told.sent, told.delivered])

@@ -8,19 +8,19 @@ from zipfile import ZipFile
 
 import pytest
 
-from blocklists.changes import Change
+from blocklists.store.changes import Change
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.redis_client import connect
-from blocklists.store import Store, WorkerReport
+from infra.redis.client import connect
+from blocklists.store.store import (Store, WorkerReport)
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan
 from services.audit.log import AuditLog, open_log
-from services.dossier import subjects
-from services.dossier.lists import PastChanges, Versions
-from services.dossier.making import Dossiers
-from services.dossier.sections import Source
-from services.model_store import ModelStore
+from services.evidence_package import subjects
+from services.evidence_package.list_history import (PastChanges, Versions)
+from services.evidence_package.service import Dossiers
+from services.evidence_package.sections import Source
+from services.models.store import ModelStore
 from tests.audit_logs import Clock, no_file_beyond
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 

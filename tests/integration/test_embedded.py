@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from services import file_lock
-from services.embedded import EmbeddedValkey
+from infra import file_lock
+from services.processes.embedded_valkey import EmbeddedValkey
 
 
 @asynccontextmanager
@@ -118,7 +118,7 @@ async def test_a_stopped_server_is_gone(tmp_path: Path) -> None:
 async def test_the_server_of_a_killed_owner_gives_way_to_the_next(tmp_path: Path) -> None:
     owner = (
         "import asyncio, os, signal, sys; from pathlib import Path\n"
-        "from services.embedded import EmbeddedValkey\n"
+        "from services.processes.embedded_valkey import EmbeddedValkey\n"
         "valkey = EmbeddedValkey(Path(sys.argv[1])); asyncio.run(valkey.start())\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

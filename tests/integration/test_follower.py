@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 import redis
 
-from blocklists import delta, follower
-from blocklists.changes import Change
+from blocklists.snapshot import delta
+from blocklists.store import follower
+from blocklists.store.changes import Change
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.follower import Follower
-from blocklists.redis_client import connect
-from blocklists.replica import Replica
-from blocklists.store import Store
-from services import lifetime
-from services.embedded import EmbeddedValkey
+from blocklists.store.follower import Follower
+from infra.redis.client import connect
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import Store
+from infra import process_lifecycle
+from services.processes.embedded_valkey import EmbeddedValkey
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 
 ONE, TWO, THREE = (an_entry(f"+861700000000{last}") for last in range(1, 4))
@@ -47,7 +48,7 @@ async def following(url: str, folder: Path, *, rebases: bool = False) -> AsyncIt
     try:
         yield Store(clients[1])
     finally:
-        await lifetime.cancel([task])
+        await process_lifecycle.cancel([task])
         for client in clients:
             await client.aclose()
 

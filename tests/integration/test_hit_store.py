@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.decisions import Reason
 from fanzha.errors import Unavailable
 from fanzha.tables import Channel
-from services.embedded import EmbeddedValkey
-from services.hit_records import Hit
-from services.hit_store import CONFIRMED, SUSPECTED, HitStore, PrefixClaims
-from services.hit_writing import WrittenHit
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import (CONFIRMED, SUSPECTED, HitStore, PrefixClaims)
+from services.decision.sinks.hit_encoder import WrittenHit
 from tests.builders import as_written
 
 

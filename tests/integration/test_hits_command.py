@@ -6,12 +6,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.decisions import Reason
 from fanzha.tables import Channel
 from services.cli import hits
-from services.hit_records import Hit
-from services.hit_store import HitStore
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import HitStore
 from tests.builders import as_written
 
 CALLER, VICTIM = "+8617000000100", "+8617000000200"

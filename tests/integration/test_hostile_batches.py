@@ -15,11 +15,11 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
-from services.not_decided import NotDecided
-from services.observer import Observer
-from services.rpc.interception import InterceptionServicer
-from services.rpc.reading import Reader
-from services.rpc.request_parts import NOT_READ
+from services.decision.shed_reasons import NotDecided
+from services.decision.observer import Observer
+from services.rpc.decide.handler import InterceptionServicer
+from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.request_parts import NOT_READ
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from tests.builders import NINE_O_CLOCK_S, an_engine

@@ -15,12 +15,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from fanzha.client import Login, channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc
-from services.identities import making
-from services.identities.folder import FIRST_CLIENT, Folder
-from services.identity import Role
+from services.auth import issuer
+from services.auth.local_authority import (FIRST_CLIENT, Folder)
+from services.auth.identity import Role
 from services.rpc import security
 from services.rpc.server import RpcServer
-from services.settings import Settings
+from services.settings.settings import Settings
 from tests.identities import now
 
 DEADLINE = 20
@@ -267,7 +267,7 @@ async def test_the_server_certificate_is_replaced_while_serving(folder: Folder) 
 async def test_a_certificate_without_its_key_leaves_the_one_before_in_force(folder: Folder) -> None:
     login = with_token(folder, token_of(folder, Role.EDITOR))
     async with serving(settings_of(folder)) as target:
-        stranger = making.authority("test", now=now(), days=30)
+        stranger = issuer.authority("test", now=now(), days=30)
         pem = stranger.certificate.public_bytes(Encoding.PEM)
         (folder.path / "server.pem").write_bytes(pem)
 
@@ -288,8 +288,8 @@ async def test_open_methods_need_nobody(folder: Folder) -> None:
 
 def replace_server_certificate(folder: Folder) -> Path:
     """Put a certificate by a new authority in the place of the server's; return the authority."""
-    authority = making.authority("renewed", now=now(), days=30)
-    renewed = making.server(authority, ["localhost", "127.0.0.1"], now=now(), days=30)
+    authority = issuer.authority("renewed", now=now(), days=30)
+    renewed = issuer.server(authority, ["localhost", "127.0.0.1"], now=now(), days=30)
     beside, key = folder.path / "new.pem", folder.private("new")
     renewed.write(beside, key)
     key.replace(folder.private("server"))

@@ -3,7 +3,7 @@
 import pytest
 
 from services.warning.channels.kafka import KafkaSender
-from services.warning.channels.sending import Outgoing
+from services.warning.channels.channel import Outgoing
 
 pytest.importorskip("confluent_kafka", reason="the extra kafka is not installed")
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 import redis
 
-from blocklists import delta
-from blocklists.changes import Change
-from blocklists.delta import Lists
+from blocklists.snapshot import delta
+from blocklists.store.changes import Change
+from blocklists.snapshot.delta import Lists
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.redis_client import Client, connect
-from blocklists.store import Head, Store, WorkerReport
+from infra.redis.client import (Client, connect)
+from blocklists.store.store import (Head, Store, WorkerReport)
 from fanzha.errors import Unavailable, VersionConflict
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 

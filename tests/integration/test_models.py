@@ -14,8 +14,8 @@ import pytest
 from fanzha.client import channels
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
-from services.clock import now_ms
-from services.model_kinds import ModelKind
+from infra.clock import now_ms
+from services.decision.model_kinds import ModelKind
 from tests.model_bundles import a_bundle, cut_graph, some_bundles
 from tests.running import NO_WARNINGS, Running, eventually, fanzha_up, run
 

@@ -8,7 +8,7 @@ import grpc
 
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.clock import now_ms
+from infra.clock import now_ms
 from tests.running import NO_WARNINGS, fanzha_up
 
 DIALLER = "+8617000000001"

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from blocklists.redis_client import Client, connect
-from services.warning.cases.case_events import EventKind, MessageRef
-from services.warning.channels.sending import Outgoing, Receipt, ReceiptState, Sent
-from services.warning.consuming import Consumer, Entry, Group
-from services.warning.dead import DeadLetters
-from services.warning.sending.claims import Claims, Status
-from services.warning.sending.limits import Permission, Reason
-from services.warning.sending.outbox import GROUP, Outbox
-from services.warning.sending.receipts import GROUP as RECEIPTS
-from services.warning.sending.receipts import Receipts
-from services.warning.sending.relay import out_stream
+from infra.redis.client import (Client, connect)
+from services.warning.cases.events import (EventKind, MessageRef)
+from services.warning.channels.channel import (Outgoing, Receipt, ReceiptState, Sent)
+from infra.redis.stream_consumer import (Consumer, Entry, Group)
+from infra.redis.dead_letters import DeadLetters
+from services.warning.dispatch.send_ledger import (Claims, Status)
+from services.warning.dispatch.limits import (Permission, Reason)
+from services.warning.dispatch.send_worker import (GROUP, Outbox)
+from services.warning.dispatch.receipts import GROUP as RECEIPTS
+from services.warning.dispatch.receipts import Receipts
+from services.warning.dispatch.outbox_relay import out_stream
 
 STREAM = out_stream("sms")
 ACCEPTED = Sent(accepted=True, provider_ids=("0a",))

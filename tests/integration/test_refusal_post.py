@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.errors import Unavailable
-from services.audit_events import AuditKind
-from services.refusal_post import MOST_WAITING, STREAM, RefusalIntake, RefusalPost
+from services.audit.events import AuditKind
+from services.audit.forwarder import (MOST_WAITING, STREAM, RefusalIntake, RefusalPost)
 
 SAID = {"peer": "10.0.0.1", "why": "token: expired", "times": "3"}
 

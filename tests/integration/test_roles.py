@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.ports import SharedPort
+from infra.port_binding import SharedPort
 from tests.running import LEAN, endpoints, eventually, health, role, run, serves
 
 NOBODY = "redis://127.0.0.1:1/0"

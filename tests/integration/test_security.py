@@ -12,7 +12,7 @@ import pytest
 from fanzha.errors import Unauthenticated
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc as pb_grpc
-from services import identity
+from services.auth import identity
 from services.rpc import security
 from services.rpc.security import DEVELOPMENT, Security
 from services.rpc.server import RpcServer

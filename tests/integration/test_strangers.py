@@ -14,10 +14,10 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from services.identities.folder import Folder
+from services.auth.local_authority import Folder
 from services.rpc import security
-from services.rpc.open_reads import MOST_BYTES
-from services.rpc.options import ConnectionTimes
+from services.rpc.middleware.open_reads import MOST_BYTES
+from services.rpc.server_options import ConnectionTimes
 from services.rpc.security import DEVELOPMENT, Security
 from services.rpc.server import RpcServer
 from services.rpc.tls import ServerTls

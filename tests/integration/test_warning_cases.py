@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.errors import InvalidInput, NotFound
-from services.warning.cases import case_changes, case_ids
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
-from services.warning.cases.case_indexes import JUDGED
-from services.warning.cases.case_listing import CaseListing
-from services.warning.cases.case_store import CaseStore, Commit, marker
+from services.warning.cases import (state_machine, ids)
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.indexes import JUDGED
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import (CaseStore, Commit, marker)
 from services.warning.cases.opening import PlainRouter
-from services.warning.intake.intake import Intake, What
-from services.warning.outcomes.entry_records import EntryRecords
-from services.warning.records import Region, Risk, Tier
+from services.warning.intake.service import (Intake, What)
+from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.model import (Region, Risk, Tier)
 from tests.warnings import NOW_MS, a_warning
 
 
@@ -76,7 +76,7 @@ async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
     again = happens(EventKind.JOINED, warned=a_warning(1))
     commit = Commit(
         before=case,
-        after=case_changes.apply(case, again),
+        after=state_machine.apply(case, again),
         events=[again],
         seen=[marker("carrier.example", "r1")],
     )
@@ -104,7 +104,7 @@ async def test_the_view_is_what_the_events_make(intake: Intake, store: CaseStore
 
     history = await store.history(first.case_id)
 
-    assert await store.get(first.case_id) == case_changes.fold(history)
+    assert await store.get(first.case_id) == state_machine.fold(history)
     assert [event.kind for event in history][-2:] == [EventKind.TAKEN, EventKind.CLOSED]
 
 
@@ -118,7 +118,7 @@ async def test_a_repeat_that_raises_the_tier_queues_its_warning(
 
     assert case.tier is Tier.HIGH
     assert set(case.messages) == {
-        case_ids.message_id(case.id, tier, 0) for tier in (Tier.MEDIUM, Tier.HIGH)
+        ids.message_id(case.id, tier, 0) for tier in (Tier.MEDIUM, Tier.HIGH)
     }
 
 

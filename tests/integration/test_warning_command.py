@@ -7,16 +7,16 @@ from pathlib import Path
 
 import grpc
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
-from services.clock import now_ms
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
-from services.warning.cases.case_store import CaseStore
-from services.warning.dead import DeadLetters
+from infra.clock import now_ms
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.store import CaseStore
+from infra.redis.dead_letters import DeadLetters
 from services.warning.messages.linter import faults
-from services.warning.outcomes.learned import NOTED, Learned
-from services.warning.sending.relay import out_stream
+from services.warning.outcomes.applied_log import (NOTED, Learned)
+from services.warning.dispatch.outbox_relay import out_stream
 from tests.running import Running, eventually, fanzha_up
 
 PATIENCE_SECONDS = 60.0

@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.phone import HomePlan
-from services.audit_events import AuditKind
-from services.cli.warnings import app
+from services.audit.events import AuditKind
+from services.cli.warnings.commands import app
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warning_control import WarningControlServicer
-from services.warning.cases.case_store import CaseStore
+from services.rpc.warnings.control_handler import WarningControlServicer
+from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
 from services.warning.control import Control
-from services.warning.intake.intake import Intake
-from services.warning.records import Risk
-from services.warning.sending.limit_store import LimitStore
-from services.warning.sending.limits import Rules
-from services.warning.sending.switch import Switch
+from services.warning.intake.service import Intake
+from services.warning.model import Risk
+from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limits import Rules
+from services.warning.dispatch.kill_switch import Switch
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
 from tests.warnings import NOW_MS, a_warning

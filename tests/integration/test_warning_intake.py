@@ -11,14 +11,14 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.errors import InvalidInput
-from services.clock import now_ms
+from infra.clock import now_ms
 from services.rpc import security
-from services.settings import Settings
-from services.warning import assembly
-from services.warning.assembly import Pipeline
-from services.warning.intake import events_http, http_server
+from services.settings.settings import Settings
+from services.warning import wiring
+from services.warning.wiring import Pipeline
+from services.warning.intake import (cloud_events_http, http_server)
 from services.warning.intake.drop_folder import DropFolder
 from tests.identities import Issuer
 
@@ -29,14 +29,14 @@ HEAD = "reference,victim,means_kind,means,occurred_at\n"
 async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[Pipeline]:
     client = connect(redis_url)
     settings = Settings(redis_url=redis_url, data_dir=tmp_path)
-    yield assembly.build(settings, client, registry=CollectorRegistry(), now_ms=now_ms)
+    yield wiring.build(settings, client, registry=CollectorRegistry(), now_ms=now_ms)
     await client.aclose()
 
 
 @pytest.fixture
 async def http(pipeline: Pipeline) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        http_server.serving(events_http.app(pipeline.submitting, None), "127.0.0.1", 0) as port,
+        http_server.serving(cloud_events_http.app(pipeline.submitting, None), "127.0.0.1", 0) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
         yield client
@@ -52,7 +52,7 @@ def data(victim: str = "+8617000000001") -> dict[str, Any]:
 
 
 def an_event(number: str, **changed: Any) -> dict[str, Any]:
-    event = {"specversion": "1.0", "type": events_http.TYPE, "source": "/x", "id": number}
+    event = {"specversion": "1.0", "type": cloud_events_http.TYPE, "source": "/x", "id": number}
     return event | {"data": data()} | changed
 
 
@@ -97,7 +97,7 @@ async def test_of_a_batch_each_event_is_answered(http: httpx.AsyncClient) -> Non
 
 
 async def test_an_event_in_binary_mode_is_taken_in(http: httpx.AsyncClient) -> None:
-    headers = {"ce-specversion": "1.0", "ce-type": events_http.TYPE, "ce-source": "/x"}
+    headers = {"ce-specversion": "1.0", "ce-type": cloud_events_http.TYPE, "ce-source": "/x"}
     answer = await http.post(
         "/warnings?kind=carrier&source_name=carrier.example",
         json=data(),
@@ -173,7 +173,7 @@ async def test_where_tokens_are_asked_for_only_sources_may_send(
     doorkeeper = security.of(issuer.settings(), "admin").doorkeeper
     assert doorkeeper is not None
     assert doorkeeper.tokens is not None
-    app = events_http.app(pipeline.submitting, doorkeeper.tokens.identity)
+    app = cloud_events_http.app(pipeline.submitting, doorkeeper.tokens.identity)
     found = []
     async with http_server.serving(app, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
         for token in (None, issuer.token("editor"), issuer.token("source")):

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.errors import InvalidInput
-from services import lifetime
-from services.audit_events import AuditKind
-from services.warning.records import Tier
-from services.warning.sending.limit_store import LimitStore
-from services.warning.sending.limits import Asked, Notice, Reason, Rules
-from services.warning.sending.switch import KEY, Switch
+from infra import process_lifecycle
+from services.audit.events import AuditKind
+from services.warning.model import Tier
+from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limits import (Asked, Notice, Reason, Rules)
+from services.warning.dispatch.kill_switch import (KEY, Switch)
 from tests.change_desk import MemoryAudit
 
 NOON = 1_795_579_200_000 - 8 * 3600 * 1000 + 12 * 3600 * 1000
@@ -169,7 +169,7 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
             started = await desk.start(by="li", why="template mended")
             await seen(worker, stopped=False)
     finally:
-        await lifetime.cancel([following])
+        await process_lifecycle.cancel([following])
 
     assert unread
     assert started

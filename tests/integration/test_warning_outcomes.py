@@ -16,17 +16,17 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
-from services.changes.records import ChangeKind, State
-from services.cli import example_export, warnings
+from services.changes.model import (ChangeKind, State)
+from services.cli.warnings import (example_export, commands)
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
-from services.identity import acting
-from services.list_changes import Reference, Terms
-from services.rpc.blocklist import BlocklistServicer
+from services.auth.identity import acting
+from services.changes.report import (Reference, Terms)
+from services.rpc.lists.handler import BlocklistServicer
 from services.warning import keys
-from services.warning.cases.case_events import Outcome
-from services.warning.outcomes.entry_records import EntryRecords
-from services.warning.records import Means, MeansKind, Warned
+from services.warning.cases.events import Outcome
+from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.model import (Means, MeansKind, Warned)
 from tests.builders import some_texts
 from tests.change_desk import LI, WANG
 from tests.decision_logs import logged
@@ -95,7 +95,7 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
 
     shown = await asyncio.to_thread(
         CliRunner().invoke,
-        warnings.app,
+        commands.app,
         ["entries", "--json"],
         env={"FANZHA_REDIS_URL": redis_url},
     )

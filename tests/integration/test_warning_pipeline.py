@@ -10,21 +10,21 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry
 
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
-from services.clock import now_ms
-from services.hit_store import CONFIRMED, DISMISSED
+from infra.clock import now_ms
+from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED)
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warning import WarningServicer
-from services.settings import Settings
-from services.warning import assembly, keys
-from services.warning.assembly import Pipeline
-from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef, Outcome
-from services.warning.consuming import Consumer, Entry, Group
-from services.warning.records import Risk
-from services.warning.sending import relay
+from services.rpc.warnings.handler import WarningServicer
+from services.settings.settings import Settings
+from services.warning import (wiring, keys)
+from services.warning.wiring import Pipeline
+from services.warning.cases.events import (CaseEvent, EventKind, MessageRef, Outcome)
+from infra.redis.stream_consumer import (Consumer, Entry, Group)
+from services.warning.model import Risk
+from services.warning.dispatch import outbox_relay
 from tests import warnings
 
 PATIENCE_SECONDS = 60.0
@@ -46,7 +46,7 @@ async def client(url: str) -> AsyncIterator[Client]:
 @pytest.fixture
 async def pipeline(url: str, client: Client, tmp_path: Path) -> Pipeline:
     settings = Settings(redis_url=url, data_dir=tmp_path, warning_claim_ms=500)
-    return assembly.build(settings, client, registry=CollectorRegistry(), now_ms=now_ms)
+    return wiring.build(settings, client, registry=CollectorRegistry(), now_ms=now_ms)
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def append(client: Client, *hits: dict[str, str]) -> None:
 
 
 async def handed(client: Client) -> list[dict[str, str]]:
-    found: Any = await client.xrange(relay.out_stream("sms"))
+    found: Any = await client.xrange(outbox_relay.out_stream("sms"))
     return [fields for _place, fields in found]
 
 

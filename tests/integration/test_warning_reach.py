@@ -11,29 +11,30 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from blocklists.entries import Entry
-from blocklists.redis_client import Client, connect
+from infra.redis.client import (Client, connect)
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services import identity, lifetime
-from services.audit_events import AuditKind
-from services.cli.warnings import app
+from services.auth import identity
+from infra import process_lifecycle
+from services.audit.events import AuditKind
+from services.cli.warnings.commands import app
 from services.decision_log.query import DecisionQuery
-from services.decision_log.reach_subject import SubjectKind
-from services.decision_log.reached import ReachQuery
-from services.identity import Identity, Role
-from services.list_views import Found
+from services.decision_log.recipient_subject import SubjectKind
+from services.decision_log.recipients import ReachQuery
+from services.auth.identity import (Identity, Role)
+from blocklists.views import Found
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warning_reach import WarningReachServicer
-from services.warning.cases.case_listing import CaseListing
-from services.warning.cases.case_store import CaseStore
+from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
-from services.warning.intake.intake import Intake
+from services.warning.intake.service import Intake
 from services.warning.policy.regions import Regions
-from services.warning.reach.reach_running import ReachRunner
-from services.warning.reach.reach_store import Reach, ReachState, ReachStore
-from services.warning.reach.reaching import Asked, Reaching
+from services.warning.backfill.runner import ReachRunner
+from services.warning.backfill.store import (Reach, ReachState, ReachStore)
+from services.warning.backfill.service import (Asked, Reaching)
 from tests.builders import an_entry, some_calls
 from tests.change_desk import MemoryAudit
 from tests.decision_logs import NOW_MS, logged
@@ -226,7 +227,7 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(runner(client).run())
         await stop.wait()
-        await lifetime.cancel([working])
+        await process_lifecycle.cancel([working])
         await server.drain(1)
         await client.aclose()
         await rig.close()

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from blocklists.redis_client import Client, connect
-from services.clock import now_ms
-from services.hit_store import CONFIRMED
-from services.warning.cases.case_events import EventKind
-from services.warning.cases.case_listing import CaseListing
-from services.warning.cases.case_store import CaseStore
-from services.warning.sending.relay import out_stream
+from infra.redis.client import (Client, connect)
+from infra.clock import now_ms
+from services.decision.sinks.hit_store import CONFIRMED
+from services.warning.cases.events import EventKind
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from services.warning.dispatch.outbox_relay import out_stream
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.running import role
 

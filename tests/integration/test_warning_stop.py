@@ -8,14 +8,14 @@ from typing import Any
 import grpc
 import pytest
 
-from blocklists.redis_client import connect
+from infra.redis.client import connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
-from services.clock import now_ms
+from infra.clock import now_ms
 from services.warning.channels import sink
-from services.warning.later import Later
+from infra.redis.delay_queue import Later
 from services.warning.messages.linter import faults
-from services.warning.sending.relay import out_stream
+from services.warning.dispatch.outbox_relay import out_stream
 from tests.running import Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(180)

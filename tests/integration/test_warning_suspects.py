@@ -11,18 +11,18 @@ from fanzha.errors import InvalidInput, NotAllowed
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services import identity
-from services.audit_events import AuditKind
-from services.cli.warnings import app
-from services.decision_log.reach_subject import SubjectKind
-from services.embedded import EmbeddedValkey
-from services.feedback import Feedback, Verdict
-from services.hit_records import Hit
-from services.hit_store import CONFIRMED, HitStore
-from services.identity import Identity, Role
+from services.auth import identity
+from services.audit.events import AuditKind
+from services.cli.warnings.commands import app
+from services.decision_log.recipient_subject import SubjectKind
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.feedback.service import (Feedback, Verdict)
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import (CONFIRMED, HitStore)
+from services.auth.identity import (Identity, Role)
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warning_reach import WarningReachServicer
+from services.rpc.warnings.backfill_handler import WarningReachServicer
 from tests.builders import as_written
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread

@@ -12,14 +12,14 @@ from blocklists.entries import Mode as EntryMode
 from blocklists.entry_table import EntryTable
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
-from services.audit_events import AuditKind
-from services.embedded import EmbeddedValkey
-from services.identity import acting
-from services.warning.cases.case_listing import CaseListing
-from services.warning.cases.case_store import CaseStore
-from services.warning.reach.counting import BY_ITSELF, Mode
-from services.warning.reach.reach_store import ReachState
-from services.warning.reach.waiting import WaitingState
+from services.audit.events import AuditKind
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.auth.identity import acting
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from services.warning.backfill.counter import (BY_ITSELF, Mode)
+from services.warning.backfill.store import ReachState
+from services.warning.backfill.pending import WaitingState
 from tests.builders import an_entry
 from tests.change_desk import LI, MemoryAudit, a_draft, change_desk
 from tests.waiting_reaches import (

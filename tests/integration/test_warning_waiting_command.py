@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.warnings import app
+from services.cli.warnings.commands import app
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warning_reach import WarningReachServicer
+from services.rpc.warnings.backfill_handler import WarningReachServicer
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
 from tests.waiting_reaches import (

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services import lifetime
-from services.audit_events import NoAudit
-from services.embedded import EmbeddedValkey
-from services.warning.reach.counting import BY_ITSELF, Mode
-from services.warning.reach.waiting import WaitingState
+from infra import process_lifecycle
+from services.audit.events import NoAudit
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.warning.backfill.counter import (BY_ITSELF, Mode)
+from services.warning.backfill.pending import WaitingState
 from tests.waiting_reaches import OTHER, LandingRig, a_block, a_log, commit, work, writing_through
 
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -48,7 +48,7 @@ class Between:
             yield f"redis://:{urlsplit(self.url).password}@127.0.0.1:{port}/0"
         finally:
             server.close()
-            await lifetime.cancel(self.carried)
+            await process_lifecycle.cancel(self.carried)
             await server.wait_closed()
 
     def _met(self, ours: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from blocklists.redis_client import Client, connect
-from services.clock import now_ms
-from services.settings import Settings
-from services.warning import assembly
-from services.warning.assembly import Pipeline
-from services.warning.cases import case_changes
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import EventKind
+from infra.redis.client import (Client, connect)
+from infra.clock import now_ms
+from services.settings.settings import Settings
+from services.warning import wiring
+from services.warning.wiring import Pipeline
+from services.warning.cases import state_machine
+from services.warning.cases.model import Case
+from services.warning.cases.events import EventKind
 from services.warning.cases.opening import Judged, Step
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
-from services.warning.records import Region, Tier
-from services.warning.sending import way_out
-from services.warning.sending.channel_figures import ChannelFigures
-from services.warning.sending.relay import out_stream
+from services.warning.model import (Region, Tier)
+from services.warning.dispatch import wiring as way_out
+from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.outbox_relay import out_stream
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.warnings import a_warning
 
@@ -66,7 +66,7 @@ async def pipeline(
 ) -> AsyncIterator[Pipeline]:
     settings = Settings(redis_url=redis_url, data_dir=folder, warning_claim_ms=500, **more)
     registry, plan = CollectorRegistry(), Plan()
-    built = assembly.build(settings, client, registry=registry, now_ms=now_ms, router=plan)
+    built = wiring.build(settings, client, registry=registry, now_ms=now_ms, router=plan)
     ways = way_out.build(
         settings,
         client,
@@ -114,7 +114,7 @@ async def test_a_warning_arrives_and_its_receipt_reaches_the_case(
 
     assert got["to"] == "8617000000001"
     assert list(case.messages.values()) == [EventKind.DELIVERED.value]
-    assert case_changes.fold(history) == case
+    assert state_machine.fold(history) == case
     assert await client.xlen(out_stream("sms")) == 0
 
 

@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from fanzha.errors import InvalidInput
-from services.warning.channels import addresses
-from services.warning.channels.sending import Outgoing
+from services.warning.channels import address_filter
+from services.warning.channels.channel import Outgoing
 from services.warning.channels.webhook import SCHEDULE_SECONDS, WebhookSender
 
 OLD, NEW = ("whsec_" + base64.b64encode(text * 24).decode() for text in (b"o", b"n"))
@@ -147,12 +147,12 @@ async def test_private_addresses_are_refused(endpoint: Endpoint) -> None:
     ],
 )
 def test_an_address_inside_a_network_is_not_public(address: str) -> None:
-    assert not addresses.is_public(address)
+    assert not address_filter.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])
 def test_other_addresses_are_public(address: str) -> None:
-    assert addresses.is_public(address)
+    assert address_filter.is_public(address)
 
 
 @pytest.mark.parametrize("url", ["ftp://a.test/", "https://u:p@a.test/", "/x", "http://a.test/#x"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import services
-from services import metrics_layout
+from services.telemetry import metrics_layout
 from tools.reference.markdown import cell, prose, table
 
 _SOURCE = Path(services.__file__).parent

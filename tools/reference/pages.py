@@ -1,6 +1,7 @@
 """The generated pages of docs/reference by file name; a test holds each to the code."""
 
-from services import access_page, configuration
+from services.auth import roles_page
+from services.settings import loader
 from tools.reference import commands, metrics, protocol
 
 
@@ -8,8 +9,8 @@ def write_all() -> dict[str, str]:
     """Return the text of each page by its path below docs/reference."""
     return {
         "cli.md": commands.page(),
-        "settings.md": configuration.page(),
+        "settings.md": loader.page(),
         "metrics.md": metrics.page(),
-        "roles.md": access_page.page(),
+        "roles.md": roles_page.page(),
         **protocol.pages(),
     }

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from classifiers.activity import ActivityTable
-from classifiers.moment import MomentInputs, inputs_of, moment_features
-from classifiers.moment_memory import MomentMemory
+from classifiers.caller.activity import ActivityTable
+from classifiers.velocity.classifier import (MomentInputs, inputs_of, moment_features)
+from classifiers.velocity.memory import MomentMemory
 from classifiers.training.call_simulator.events import NOBODY, Stream
 from fanzha import numbering
 from fanzha.tables import Calls, Float32s, Int64s

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.warning.cases import case_changes, case_ids
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef
-from services.warning.records import Region, Tier, Warned
+from services.warning.cases import (state_machine, ids)
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind, MessageRef)
+from services.warning.model import (Region, Tier, Warned)
 
 INTAKE = "intake"
 """Who takes warnings in, on record."""
@@ -87,20 +87,20 @@ def grow(case: Case | None, warned: Sequence[Warned], router: Router, now_ms: in
             at_ms=now_ms,
             by=INTAKE,
             warned=first,
-            campaign=case_ids.campaign_of(first),
+            campaign=ids.campaign_of(first),
             round=case.round + 1 if case else 1,
         )
         events += [opened, _event(EventKind.ROUTED, now_ms, region=router.region(first.victim))]
-        case = case_changes.fold(events)
+        case = state_machine.fold(events)
     else:
         rest = list(warned)
     for one in rest:
         events.append(_event(EventKind.JOINED, now_ms, warned=one))
-        case = case_changes.apply(case, events[-1])
+        case = state_machine.apply(case, events[-1])
     if case.open:
         for event in raised(case, router, now_ms, by=INTAKE):
             events.append(event)
-            case = case_changes.apply(case, event)
+            case = state_machine.apply(case, event)
     return Grown(case=case, events=tuple(events))
 
 
@@ -128,7 +128,7 @@ def queued(case: Case, tier: Tier, number: int, step: Step, now_ms: int, *, by: 
         at_ms=now_ms,
         by=by,
         message=MessageRef(
-            id=case_ids.message_id(case.id, tier, number), channel=step.channel, step=number
+            id=ids.message_id(case.id, tier, number), channel=step.channel, step=number
         ),
         due_at_ms=now_ms + step.within_ms,
     )

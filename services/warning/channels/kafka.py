@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.clock import now_ms
-from services.warning.channels import events
-from services.warning.channels.sending import Outgoing, Sent
+from infra.clock import now_ms
+from services.warning.channels import cloud_events
+from services.warning.channels.channel import (Outgoing, Sent)
 
 _AGAIN_SECONDS = 10.0
 _POLL_SECONDS = 0.05
@@ -56,7 +56,7 @@ class KafkaSender:
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Produce one record, and wait until the replicas have it."""
-        content_type, body = events.written(outgoing, self._source, self._time_ms())
+        content_type, body = cloud_events.written(outgoing, self._source, self._time_ms())
         loop = asyncio.get_running_loop()
         said: asyncio.Future[Sent] = loop.create_future()
 

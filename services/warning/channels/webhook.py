@@ -22,9 +22,9 @@ import httpx
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from fanzha.errors import InvalidInput
-from services.clock import now_ms
-from services.warning.channels import addresses, events
-from services.warning.channels.sending import Outgoing, Sent
+from infra.clock import now_ms
+from services.warning.channels import (address_filter, cloud_events)
+from services.warning.channels.channel import (Outgoing, Sent)
 
 LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -51,7 +51,7 @@ class WebhookSender:
         width: int = 16,
         time_ms: Callable[[], int] = now_ms,
     ) -> None:
-        self._url = addresses.parse(url)
+        self._url = address_filter.parse(url)
         try:
             self._signers = [Webhook(secret) for secret in secrets]
         except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
@@ -81,12 +81,12 @@ class WebhookSender:
     async def send(self, outgoing: Outgoing) -> Sent:
         """Post one message."""
         try:
-            target = await addresses.resolve(self._url, allow_private=self._allow_private)
+            target = await address_filter.resolve(self._url, allow_private=self._allow_private)
         except InvalidInput as error:
             return self._again(outgoing, str(error), down=True)
         except OSError as error:
             return self._again(outgoing, f"no address: {error}", down=True)
-        content_type, body = events.written(outgoing, self._source, self._time_ms())
+        content_type, body = cloud_events.written(outgoing, self._source, self._time_ms())
         headers = self._signed(outgoing.message_id, body) | {
             "host": target.host_header,
             "content-type": content_type,

@@ -7,13 +7,13 @@ twice.
 
 from collections.abc import Callable, Sequence
 
-from services.warning.cases import case_ids
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
-from services.warning.cases.case_store import CaseStore, marker
-from services.warning.consuming import Entry
+from services.warning.cases import ids
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.store import (CaseStore, marker)
+from infra.redis.stream_consumer import Entry
 from services.warning.intake import own_hits
-from services.warning.records import OWN_HITS, Warned
+from services.warning.model import (OWN_HITS, Warned)
 
 _ANY_AGE_MS = 2**62
 
@@ -35,7 +35,7 @@ class Dismissals:
                 await self._dismiss(hit, by, entry.fields.get("note", ""))
 
     async def _dismiss(self, hit: Warned, by: str, note: str) -> None:
-        base = case_ids.base_of(hit.victim, case_ids.campaign_of(hit))
+        base = ids.base_of(hit.victim, ids.campaign_of(hit))
         known = (await self._store.known({base: [marker(OWN_HITS, hit.reference)]}))[base]
         if known.case is None or not known.seen[0]:
             return

@@ -26,11 +26,11 @@ from blocklists.entries import Source
 from fanzha.csv_cells import SafeWriter
 from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file
-from services import file_lock
-from services.outages import repeat
-from services.warning.intake import reading, warning_files
-from services.warning.intake.intake import What
-from services.warning.intake.submitting import MOST_AT_ONCE, Submitting
+from infra import file_lock
+from infra.periodic import repeat
+from services.warning.intake import (parser, csv_files)
+from services.warning.intake.service import What
+from services.warning.intake.submission import (MOST_AT_ONCE, Submitting)
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class DropFolder:
         beside = file.with_name(f".{file.name}.report.csv.new")
         count, refused, why = 0, 0, ""
         with _report(beside) as table:
-            rows = warning_files.rows(file)
+            rows = csv_files.rows(file)
             try:
                 while some := await asyncio.to_thread(lambda: list(islice(rows, MOST_AT_ONCE))):
                     results = await self._submitting.submit(
@@ -164,7 +164,7 @@ def _source_folder(path: Path) -> SourceFolder:
     match = _FOLDER.fullmatch(path.name)
     if match is None:
         raise InvalidInput("its name is not <kind>-<name>")
-    name = reading.check_source_name(match[2])
+    name = parser.check_source_name(match[2])
     return SourceFolder(path=path, source=Source[match[1].upper()], name=name)
 
 

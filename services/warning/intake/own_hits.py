@@ -8,9 +8,9 @@ from fanzha.decisions import Evidence
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.warning.consuming import Entry
-from services.warning.intake.intake import Intake, What
-from services.warning.records import OWN_HITS, Means, MeansKind, Risk, Warned
+from infra.redis.stream_consumer import Entry
+from services.warning.intake.service import (Intake, What)
+from services.warning.model import (OWN_HITS, Means, MeansKind, Risk, Warned)
 
 GROUP = "warning"
 """Of the stream of confirmed hits."""

@@ -14,15 +14,8 @@ from typing import Any
 
 from fanzha.fraud import FraudType
 from services.warning.messages import linter
-from services.warning.messages.wording import (
-    FORMS,
-    LANGUAGES,
-    LONGEST,
-    Facts,
-    WarningTemplate,
-    template_id,
-)
-from services.warning.records import Tier
+from services.warning.messages.template import (FORMS, LANGUAGES, LONGEST, Facts, WarningTemplate, template_id)
+from services.warning.model import Tier
 
 MOST_SMS_PARTS = 5
 _SEEN = {"none": set(), "when": {"when"}, "claimed": {"claimed"}, "both": {"when", "claimed"}}

@@ -13,14 +13,14 @@ from typing import Any
 
 from fanzha.tables import Channel
 from services.decision_log.query import party
-from services.warning.cases.case import Case
-from services.warning.cases.case_changes import MOST_KEPT
-from services.warning.cases.case_events import Outcome
-from services.warning.records import MeansKind
+from services.warning.cases.model import Case
+from services.warning.cases.state_machine import MOST_KEPT
+from services.warning.cases.events import Outcome
+from services.warning.model import MeansKind
 
 SOURCE = "cases"
 LABELS = {Outcome.LOST_MONEY: "fraud", Outcome.FALSE_ALARM: "nonfraud"}
-"""As `classifiers.labels` reads them."""
+"""As `classifiers.evaluation.labels` reads them."""
 
 Row = Mapping[str, Any]
 

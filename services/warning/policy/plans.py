@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from services.warning.cases.opening import Step
-from services.warning.messages.wording import FORMS
-from services.warning.records import Tier
+from services.warning.messages.template import FORMS
+from services.warning.model import Tier
 
 SHIPPED = "policy-1.toml"
 Plans: TypeAlias = Mapping[Tier, Sequence[Step]]

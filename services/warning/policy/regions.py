@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from services.warning.csv_rows import rows
-from services.warning.policy import counties, geocoding, number_table
+from services.warning.policy import (counties, geocoder, number_table)
 from services.warning.policy.counties import Counties
 from services.warning.policy.number_table import NOWHERE, NumberTable
 from services.warning.policy.places import Place, places
-from services.warning.records import Region
+from services.warning.model import Region
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ def _city(province: str, text: str) -> str:
 def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
     regions: dict[Region, int] = {}
     numbered: dict[str, int] = {}
-    found = geocoding.prefixes(home_country)
+    found = geocoder.prefixes(home_country)
     for description in set(found.values()):
         region = _described(description)
         numbered[description] = regions.setdefault(region, len(regions))

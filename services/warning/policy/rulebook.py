@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.settings import Settings
-from services.warning.cases.case import Case
-from services.warning.messages.messages import Templates
-from services.warning.policy import case_facts
-from services.warning.policy.case_facts import CaseFacts, RiskContext
+from services.settings.settings import Settings
+from services.warning.cases.model import Case
+from services.warning.messages.catalog import Templates
+from services.warning.policy import facts as case_facts
+from services.warning.policy.facts import (CaseFacts, RiskContext)
 from services.warning.policy.regions import Regions
 from services.warning.policy.tiers import Policy, Verdict
-from services.warning.records import Region, Tier
-from services.warning.sending import limits
-from services.warning.sending.limits import Rules
+from services.warning.model import (Region, Tier)
+from services.warning.dispatch import limits
+from services.warning.dispatch.limits import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from services.warning.policy import conditions, plans
-from services.warning.policy.case_facts import CaseFacts
+from services.warning.policy.facts import CaseFacts
 from services.warning.policy.conditions import Holds
-from services.warning.records import Tier
+from services.warning.model import Tier
 
 MOST_POINTS = 1000
 _ID = re.compile(r"[a-z][a-z0-9-]{0,59}")

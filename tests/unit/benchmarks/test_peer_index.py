@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.peers import inprocess
 from benchmarks.peers.work import Work
-from blocklists.delta import Lists
+from blocklists.snapshot.delta import Lists
 from blocklists.entry_table import EntryTable
-from blocklists.publication import Publisher
+from blocklists.snapshot.publication import Publisher
 from tests import builders
 
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.peers import accuracy, mail, rspamd, spamd
 from benchmarks.peers.accuracy import Split
 from benchmarks.peers.work import Work
-from classifiers.training.sms_data import Row
+from classifiers.training.text.data import Row
 from fanzha.v1 import interception_pb2 as pb
 
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blocklists import segment_file
-from blocklists.delta import Lists
+from blocklists.snapshot import segment_file
+from blocklists.snapshot.delta import Lists
 from blocklists.entry_table import EntryTable
-from blocklists.publication import CURRENT, Publisher
-from blocklists.replica import Replica
-from blocklists.segment import Segment
-from blocklists.segment_file import DamagedFile
+from blocklists.snapshot.publication import (CURRENT, Publisher)
+from blocklists.snapshot.replica import Replica
+from blocklists.snapshot.segment import Segment
+from blocklists.snapshot.segment_file import DamagedFile
 from tests.builders import NINE_O_CLOCK_S
-from tests.unit.blocklists.test_segment_file import A_FEW, a_segment
+from tests.unit.blocklists.snapshot.test_segment_file import A_FEW, a_segment
 
 ODD: list[Any] = [
     *(None, True, -1, 2**31, 2**63, 10**400, 1.5, float("nan"), float("inf"), "", "x", "../../x"),

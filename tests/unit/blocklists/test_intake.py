@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from blocklists.changes import Outcome
+from blocklists.store.changes import Outcome
 from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from blocklists.intake import LONGEST_TEXT, Checked, Defaults, Proposed, check
 from fanzha.decisions import Action

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocklists import delta
-from blocklists.delta import Lists
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
 from blocklists.entries import Direction, Entry, Kind
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from tests.builders import NINE_O_CLOCK_S, a_change, an_entry

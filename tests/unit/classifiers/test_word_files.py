@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import brand_names, fraud_type_words
+from classifiers.link import brand_names
+from classifiers.text import fraud_type_words
 from fanzha.fraud import FraudType
 
 LEXICON = "".join(f'{kind.name} = ["w{kind.value}"]\n' for kind in FraudType if kind)

@@ -3,9 +3,9 @@
 import pytest
 
 from fanzha.errors import InvalidInput, NotAllowed
-from services import identity
+from services.auth import identity
 from services.changes import permissions
-from services.changes.records import ChangeKind, Record, State
+from services.changes.model import (ChangeKind, Record, State)
 
 
 @pytest.mark.parametrize(

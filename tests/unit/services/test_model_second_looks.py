@@ -8,10 +8,10 @@ from time import monotonic
 import pytest
 
 from classifiers.card import SECOND
-from classifiers.looks import LookBudget
-from services.model_kinds import ModelKind
-from services.models import ModelSwitch
-from services.wanted_models import Wanted
+from classifiers.text.escalation import LookBudget
+from services.decision.model_kinds import ModelKind
+from services.models.active import ModelSwitch
+from services.models.desired_models import Wanted
 from tests.builders import some_texts
 from tests.model_bundles import cut_graph, edit_card, some_bundles
 from tests.second_looks import UNCERTAIN, LookTally, a_text_bundle

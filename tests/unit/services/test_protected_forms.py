@@ -18,7 +18,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.service_codes import AREA_CODES, FORMS, SERVICE_CODES, after_bare_plus
 from fanzha.tables import Calls, Ingress, Int64s, Texts, Uint8s
-from services.engine import Engine
+from services.decision.pipeline import Engine
 from tests.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,

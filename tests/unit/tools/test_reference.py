@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.v1 import interception_pb2
-from services import metrics_layout
+from services.telemetry import metrics_layout
 from services.__main__ import COMMANDS
 from tools.reference import metrics, pages
 

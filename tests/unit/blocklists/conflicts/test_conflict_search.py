@@ -11,7 +11,7 @@ from blocklists.conflicts.findings import Conflicts, Relation
 from blocklists.conflicts.search import find
 from blocklists.entries import Direction, Entry, Kind, Mode
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot import Snapshot
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.url import path_prefixes
 from tests.builders import NINE_O_CLOCK_S, an_entry

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.importers.files import ENCODINGS, Lines, lines
-from blocklists.importers.unpacking import Limits
+from blocklists.importers.decompression import Limits
 from fanzha.errors import InvalidInput
 
 

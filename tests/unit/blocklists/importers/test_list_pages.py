@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.importers.columns import COLUMNS, PATTERN_COLUMNS
+from blocklists.importers.tables.columns import (COLUMNS, PATTERN_COLUMNS)
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.entries import Kind
-from blocklists.importers import csv_table, domains, numbers
+from blocklists.importers.tables import csv_table
+from blocklists.importers import (domains, numbers)
 from blocklists.importers.plain_runs import LEAST
 from blocklists.importers.rows import BadLine, Ignored, Item, Note, Plain, Reader, Row
 

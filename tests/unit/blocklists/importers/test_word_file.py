@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.importers import columns
+from blocklists.importers.tables import columns
 from blocklists.importers.word_file import WordFile
 
 COLUMNS = (files("blocklists.importers") / "columns.toml").read_text(encoding="utf-8")

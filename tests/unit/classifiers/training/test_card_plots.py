@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from classifiers.training import card_plots
-from classifiers.training.common import write_bundle
+from classifiers.training.bundle_writer import write_bundle
 
 THRESHOLD = 0.75
 SCORES = np.array([0.05, 0.2, 0.4, 0.8, 0.1, 0.7, 0.8, 0.95], np.float32)

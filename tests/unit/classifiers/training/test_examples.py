@@ -9,7 +9,7 @@ import pytest
 from classifiers.training import examples, examples_card
 from classifiers.training.examples import ExampleError, Examples
 from fanzha.csv_cells import SafeWriter
-from services.cli import example_export
+from services.cli.warnings import example_export
 from services.warning.outcomes.examples import Example as Exported
 from services.warning.outcomes.examples import written
 

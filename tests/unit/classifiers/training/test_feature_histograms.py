@@ -6,7 +6,7 @@ import numpy as np
 
 from classifiers import card, feature_histogram
 from classifiers.training import feature_histograms
-from classifiers.training.common import write_bundle
+from classifiers.training.bundle_writer import write_bundle
 
 
 def test_bins_have_about_as_many_rows_each() -> None:

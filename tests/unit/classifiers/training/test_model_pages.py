@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from classifiers.training import caller_page, card_plots, link_page, moment_page, sms_page
+from classifiers.training.caller import page as caller_page
+from classifiers.training import card_plots
+from classifiers.training.link import page as link_page
+from classifiers.training.velocity import page as moment_page
+from classifiers.training.text import page as sms_page
 
 ROOT = Path(__file__).parents[4]
 EXAMPLES = {

@@ -14,7 +14,7 @@ import pytest
 
 from classifiers import bundles
 from classifiers.card import CARD, GRAPH, SITE_LICENCE
-from classifiers.training import sms_data
+from classifiers.training.text import data as sms_data
 from tests.training_tables import (
     caller_examples_file,
     caller_table,
@@ -43,7 +43,7 @@ def a_link_model(folder: Path, *more: str) -> Path:
 
 def a_text_model(folder: Path, out: Path, *more: str) -> Path:
     tiny = ("--epochs=1", "--templates=1", "--no-leave-out")
-    module, data = "classifiers.training.sms", folder / "sms"
+    module, data = "classifiers.training.text", folder / "sms"
     done = python(module, f"--data={data}", f"--out={out}", *tiny, *more)
     assert done.returncode == 0, done.stderr
     return out

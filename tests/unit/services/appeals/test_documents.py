@@ -7,7 +7,7 @@ import pytest
 
 from fanzha.errors import InvalidInput, NotFound, Unavailable
 from services.appeals.documents import DocumentFolder, Handed, merged
-from services.appeals.records import Document
+from services.appeals.model import Document
 
 CONTENT = b"%PDF licence"
 DIGEST = sha256(CONTENT).hexdigest()

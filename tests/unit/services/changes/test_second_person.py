@@ -6,7 +6,7 @@ import pytest
 
 from services.changes.preview import KeptImpact, Preview
 from services.changes.second_person import Rule, needed, told
-from services.identity import DEVELOPER
+from services.auth.identity import DEVELOPER
 from tests.change_desk import CHEN, LI
 
 SMALL = KeptImpact(known=True, hours=24, calls=3, parties=2)

@@ -5,7 +5,7 @@ import time
 import pytest
 import typer
 
-from services.cli.appeal_words import past_ms
+from services.cli.appeals.options import past_ms
 
 
 @pytest.mark.parametrize(("word", "seconds"), [("30m", 1800), ("12h", 43_200), ("2d", 172_800)])

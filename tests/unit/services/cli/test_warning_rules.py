@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.warnings import app
+from services.cli.warnings.commands import app
 
 DATA = files("services.warning") / "data"
 

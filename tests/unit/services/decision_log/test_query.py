@@ -8,7 +8,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services.decision_log import query, words
+from services.decision_log import (query, explanation)
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import Count, DecisionQuery
 from tests.builders import an_entry, some_calls, some_links, some_models, some_texts
@@ -174,7 +174,7 @@ def test_questions_leave_nothing_behind(log: Logged) -> None:
 def test_each_reason_is_told_in_two_languages(reason: str, chinese: str, english: str) -> None:
     row = {"channel": "CALL", "action": "ALLOW", "reason": reason, "score": None}
 
-    sentence = words.why(row)
+    sentence = explanation.why(row)
 
     assert chinese in sentence.chinese
     assert english in sentence.english
@@ -183,7 +183,7 @@ def test_each_reason_is_told_in_two_languages(reason: str, chinese: str, english
 def test_a_block_by_an_entry_names_entry_and_version(log: Logged) -> None:
     row = asked(log).find(Conditions(since_ms=0, action=Action.BLOCK)).rows[0]
 
-    sentence = words.why(row)
+    sentence = explanation.why(row)
 
     entry = an_entry(FRAUD).entry_id
     assert sentence.chinese == f"该呼叫已被拦截：主叫号码命中拦截名单条目 {entry}，名单版本 7。"
@@ -199,7 +199,7 @@ def test_a_block_by_a_model_names_score_and_threshold(tmp_path: Path) -> None:
 
     row = asked(log).find(Conditions(since_ms=0)).rows[0]
 
-    assert words.why(row).english == (
+    assert explanation.why(row).english == (
         "This text was blocked: the score 0.970 of model test-1 reached the threshold 0.900."
     )
 

@@ -6,11 +6,11 @@ import pytest
 
 from blocklists.entries import Kind
 from fanzha.phone import HomePlan
-from services.appeals.logged_decisions import RECENT_DAYS, LoggedDecisions
-from services.appeals.records import Subject
+from services.appeals.decision_log_lookup import (RECENT_DAYS, LoggedDecisions)
+from services.appeals.model import Subject
 from services.decision_log.query import DecisionQuery
-from services.dossier import subjects
-from services.dossier.past_decisions import PastDecisions
+from services.evidence_package import subjects
+from services.evidence_package.past_decisions import PastDecisions
 from tests.builders import an_entry, some_calls, some_links, some_texts
 from tests.decision_logs import NOW_MS, Clock, Logged, logged
 

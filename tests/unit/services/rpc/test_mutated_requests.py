@@ -16,11 +16,11 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
-from services.observer import Observer, Table
-from services.rpc.columns import ColumnReader
-from services.rpc.interception import InterceptionServicer
-from services.rpc.reading import Reader
-from services.rpc.requests import Intake
+from services.decision.observer import (Observer, Table)
+from services.rpc.decide.columnar_decoder import ColumnReader
+from services.rpc.decide.handler import InterceptionServicer
+from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.request_decoder import Intake
 from tests.builders import NINE_O_CLOCK_MS, an_engine, an_entry
 
 HOME = HomePlan("86")

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput
-from services.warning.cases import case_changes, case_ids
-from services.warning.cases.case import CaseState
-from services.warning.cases.case_events import CaseEvent, EventKind, MessageRef, Outcome
-from services.warning.records import Means, MeansKind, Region, Risk, Tier, Warned
+from services.warning.cases import (state_machine, ids)
+from services.warning.cases.model import CaseState
+from services.warning.cases.events import (CaseEvent, EventKind, MessageRef, Outcome)
+from services.warning.model import (Means, MeansKind, Region, Risk, Tier, Warned)
 
 VICTIM = "+8617000000001"
 
@@ -46,7 +46,7 @@ def opening() -> CaseEvent:
         at_ms=2_000,
         by="intake",
         warned=warned,
-        campaign=case_ids.campaign_of(warned),
+        campaign=ids.campaign_of(warned),
         round=1,
         due_at_ms=9_000,
     )
@@ -72,11 +72,11 @@ later = [kind for kind in EventKind if kind is not EventKind.OPENED]
 
 @given(st.lists(st.sampled_from(later), max_size=12))
 def test_a_closed_case_stays_closed_and_every_event_counts(kinds: list[EventKind]) -> None:
-    case = case_changes.fold([opening()])
+    case = state_machine.fold([opening()])
 
     for number, kind in enumerate(kinds, start=2):
         try:
-            case = case_changes.apply(case, happened(kind))
+            case = state_machine.apply(case, happened(kind))
         except InvalidInput:
             assert not case.open
             return
@@ -93,11 +93,11 @@ def test_a_case_goes_from_new_to_closed() -> None:
         (EventKind.TAKEN, CaseState.DISSUADING),
         (EventKind.CLOSED, CaseState.CLOSED),
     ]
-    case = case_changes.fold([opening()])
+    case = state_machine.fold([opening()])
 
     found = []
     for kind, _ in steps:
-        case = case_changes.apply(case, happened(kind))
+        case = state_machine.apply(case, happened(kind))
         found.append(case.state)
 
     assert found == [state for _, state in steps]
@@ -105,13 +105,13 @@ def test_a_case_goes_from_new_to_closed() -> None:
 
 
 def test_a_repeat_joins_and_raises_the_risk() -> None:
-    case = case_changes.fold([opening(), happened(EventKind.JOINED)])
+    case = state_machine.fold([opening(), happened(EventKind.JOINED)])
 
     assert (case.hits, case.risk, len(case.origins)) == (2, Risk.HIGH, 2)
 
 
 def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
-    case = case_changes.fold([opening(), happened(EventKind.CLOSED), happened(EventKind.DELIVERED)])
+    case = state_machine.fold([opening(), happened(EventKind.CLOSED), happened(EventKind.DELIVERED)])
 
     assert case.state is CaseState.CLOSED
     assert case.reached_at_ms == 3_000
@@ -137,23 +137,23 @@ def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
     ],
 )
 def test_what_one_campaign_did_is_connected(one: Warned, other: Warned) -> None:
-    assert case_ids.campaign_of(one) == case_ids.campaign_of(other)
+    assert ids.campaign_of(one) == ids.campaign_of(other)
 
 
 def test_a_message_id_is_the_same_for_the_same_step_and_leads_back() -> None:
-    one, same = (case_ids.message_id("abc-2", Tier.HIGH, 0) for _ in range(2))
+    one, same = (ids.message_id("abc-2", Tier.HIGH, 0) for _ in range(2))
 
-    assert one == same != case_ids.message_id("abc-2", Tier.HIGH, 1)
-    assert case_ids.case_of_message(one) == "abc-2"
+    assert one == same != ids.message_id("abc-2", Tier.HIGH, 1)
+    assert ids.case_of_message(one) == "abc-2"
 
 
 def test_a_case_without_a_further_step_needs_a_person_until_one_takes_it() -> None:
     escalated = replace(happened(EventKind.ESCALATED), due_at_ms=0)
-    waits = case_changes.fold([opening(), escalated])
+    waits = state_machine.fold([opening(), escalated])
 
     assert waits.needs_person
     for kind in (EventKind.QUEUED, EventKind.TAKEN, EventKind.CLOSED):
-        assert not case_changes.apply(waits, happened(kind)).needs_person
+        assert not state_machine.apply(waits, happened(kind)).needs_person
 
 
 def test_what_was_lost_is_kept_with_the_case() -> None:
@@ -162,6 +162,6 @@ def test_what_was_lost_is_kept_with_the_case() -> None:
         happened(EventKind.CLOSED), outcome=Outcome.LOST_MONEY, lost_fen=1, lost_to=took
     )
 
-    case = case_changes.fold([opening(), closed])
+    case = state_machine.fold([opening(), closed])
 
     assert (case.lost_fen, case.lost_to, case.reason) == (1, took, "because")

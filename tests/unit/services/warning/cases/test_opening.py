@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.warning.cases import case_changes, opening, written
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases import (state_machine, opening, serialization)
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
 from services.warning.cases.opening import Grown, PlainRouter
-from services.warning.records import Risk, Tier
+from services.warning.model import (Risk, Tier)
 from tests.warnings import NOW_MS, a_warning
 
 DAY_MS = 86_400_000
@@ -43,10 +43,10 @@ def test_a_case_is_what_its_events_make_of_it_read_back(
         case = grown.case
         if closes and case.open:
             history.append(close(case, now))
-            case = case_changes.apply(case, history[-1])
+            case = state_machine.apply(case, history[-1])
 
-        stored = [written.read_event(written.event_text(event)) for event in history]
-        assert case_changes.fold(stored) == case == written.read_case(written.case_text(case))
+        stored = [serialization.read_event(serialization.event_text(event)) for event in history]
+        assert state_machine.fold(stored) == case == serialization.read_case(serialization.case_text(case))
 
 
 def test_a_new_case_has_a_region_a_tier_and_a_warning_on_its_way() -> None:
@@ -78,7 +78,7 @@ def test_a_repeat_that_raises_the_tier_warns_once_more() -> None:
 
 def test_a_repeat_soon_after_the_end_only_joins() -> None:
     case = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS).case
-    closed = case_changes.apply(case, close(case, NOW_MS))
+    closed = state_machine.apply(case, close(case, NOW_MS))
 
     grown = opening.grow(
         closed, [a_warning(1, reference="2", risk=Risk.HIGH)], ROUTER, NOW_MS + DAY_MS
@@ -90,7 +90,7 @@ def test_a_repeat_soon_after_the_end_only_joins() -> None:
 
 def test_a_campaign_that_comes_back_opens_another_case_with_its_own_warning() -> None:
     case = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS).case
-    closed = case_changes.apply(case, close(case, NOW_MS))
+    closed = state_machine.apply(case, close(case, NOW_MS))
 
     grown = opening.grow(closed, [a_warning(1, reference="2")], ROUTER, NOW_MS + 8 * DAY_MS)
 

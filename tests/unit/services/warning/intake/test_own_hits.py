@@ -1,8 +1,8 @@
 """Hits of this service as warnings."""
 
-from services.warning.cases import case_ids
+from services.warning.cases import ids
 from services.warning.intake.own_hits import warning_of
-from services.warning.records import Warned
+from services.warning.model import Warned
 
 NOW_MS = 1_780_000_000_000
 TEXT = {
@@ -33,7 +33,7 @@ CALL = {
 def connected_by(fields: dict[str, str]) -> str:
     found = warning_of(fields, now_ms=NOW_MS, most_age_ms=1000)
     assert isinstance(found, Warned)
-    return case_ids.campaign_of(found)
+    return ids.campaign_of(found)
 
 
 def test_the_pattern_connects_hits_of_entries_without_a_campaign() -> None:

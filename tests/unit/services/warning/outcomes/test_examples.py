@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from fanzha.fraud import FraudType
-from services.warning.cases import case_changes, opening
-from services.warning.cases.case import Case
-from services.warning.cases.case_events import CaseEvent, EventKind, Outcome
+from services.warning.cases import (state_machine, opening)
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
 from services.warning.cases.opening import PlainRouter
 from services.warning.outcomes.examples import examples, fits
-from services.warning.records import Means, MeansKind
+from services.warning.model import (Means, MeansKind)
 from tests.warnings import NOW_MS, a_warning
 
 
@@ -17,7 +17,7 @@ def closed(outcome: Outcome, *decisions: int, campaign: str = "") -> Case:
     warned = a_warning(1, campaign=campaign)
     case = opening.grow(None, [warned], PlainRouter(), NOW_MS).case
     event = CaseEvent(kind=EventKind.CLOSED, at_ms=NOW_MS, by="wang", outcome=outcome)
-    return replace(case_changes.apply(case, event), decisions=decisions)
+    return replace(state_machine.apply(case, event), decisions=decisions)
 
 
 def a_row(**fields: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import pytest
 
-from services.warning.policy import geocoding
+from services.warning.policy import geocoder
 from services.warning.policy.places import Place, places
 
 
@@ -29,7 +29,7 @@ def test_what_is_in_no_province_is_not_found() -> None:
 
 
 def test_every_place_of_the_public_table_has_a_city_or_is_shared() -> None:
-    found = {text: places().find(text) for text in set(geocoding.prefixes("86").values())}
+    found = {text: places().find(text) for text in set(geocoder.prefixes("86").values())}
 
     assert [
         text for text, place in found.items() if not place or not (place.city or place.shared)

@@ -6,7 +6,7 @@ import pytest
 
 from services.warning.cases.opening import Step
 from services.warning.policy import plans, tiers
-from services.warning.records import Tier
+from services.warning.model import Tier
 
 
 def a_step(**fields: Any) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.settings import Settings
+from services.settings.settings import Settings
 from services.warning.policy import rulebook
-from services.warning.records import Tier
-from services.warning.sending.limits import Notice
+from services.warning.model import Tier
+from services.warning.dispatch.limits import Notice
 
 
 def settings(**given: Any) -> Settings:

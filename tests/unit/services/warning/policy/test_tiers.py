@@ -5,10 +5,10 @@ import pytest
 
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.warning.policy import case_facts, policy_preview, tiers
-from services.warning.policy.case_facts import CaseFacts
+from services.warning.policy import (facts as case_facts, preview, tiers)
+from services.warning.policy.facts import CaseFacts
 from services.warning.policy.tiers import Policy
-from services.warning.records import Risk, Tier
+from services.warning.model import (Risk, Tier)
 
 POLICY = """
 version = "test-1"
@@ -135,7 +135,7 @@ def test_a_preview_counts_what_changes_and_shows_some() -> None:
     )
     cases = [CaseFacts(case_id=str(number), talked_s=60 * (number % 2)) for number in range(20)]
 
-    found = policy_preview.preview(before, after, cases, examples=2)
+    found = preview.preview(before, after, cases, examples=2)
 
     assert (found.cases, found.changed) == (20, 10)
     assert found.matrix == {(Tier.LOW, Tier.LOW): 10, (Tier.MEDIUM, Tier.HIGH): 10}

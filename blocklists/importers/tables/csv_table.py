@@ -1,0 +1,180 @@
+"""Reads tables: comma, tab, semicolon or bar between columns, with a header or without.
+
+A header is recognised by its names, see `columns`, also below titles and over two rows.
+Without one, a column of types (``url``, ``domain``, ``ip`` …) tells the column after it, as feeds
+of indicators have it; else the first column that looks like a number, a name or a URL is taken.
+"""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from blocklists.importers.tables import headers
+from blocklists.importers import (plain_runs, words)
+from blocklists.importers.tables.columns import (Choose, nothing_chosen)
+from blocklists.importers.tables.headers import (MOST_LEADING, Header)
+from blocklists.importers.plain_runs import RunLines
+from blocklists.importers.tables.records import (Layout, Place)
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, TITLE, BadLine, Ignored, Item
+
+DELIMITERS = ",\t;|"
+_LONGEST_ROW = 50
+"""Lines a row may go on for; more is a quote that was never closed."""
+_LONGEST_NAME = 5
+"""Lines that a name in the header may have."""
+_HASHES = frozenset(("md5", "sha1", "sha256", "hash"))
+_NO_PATTERN = "no column holds a pattern"
+
+
+def read(
+    lines: Iterable[str],
+    choose: Choose = nothing_chosen,
+    told: Callable[[Header], None] = lambda _header: None,
+) -> Iterator[Item]:
+    """Read rows; a line that starts with ``#`` is a comment, or the header.
+
+    *choose* says what columns hold whose names say less; *told* gets the header.
+    """
+    lines = iter(lines)
+    held: list[BadLine] = []
+    above: list[str] = []
+    unknown_header = False
+    for first, last, text in _leading(lines):
+        if not text.strip():
+            yield Ignored(first, BLANK)
+            continue
+        delimiter = delimiter_of(text)
+        cells = _cells(text, delimiter)
+        names = headers.joined(above, cells)
+        if (layout := headers.layout_of(names, choose(names))) is not None:
+            yield from (Ignored(title.line, TITLE) for title in held)
+            yield from _table(
+                first,
+                last,
+                lines,
+                delimiter=delimiter,
+                names=names,
+                layout=layout,
+                choose=choose,
+                told=told,
+            )
+            return
+        if text.startswith("#"):
+            yield Ignored(first, COMMENT)
+        elif (layout := _guess(cells)) is not None and not unknown_header:
+            yield from held
+            yield layout.item(first, cells)
+            yield from _rows(last, lines, delimiter, layout)
+            return
+        else:
+            # A title, if a header follows soon. Names that nobody knows are no reason to guess: a
+            # column that looks like numbers may be whom to call.
+            unknown_header = unknown_header or headers.looks_like_names(cells)
+            held.append(BadLine(first, text, _NO_PATTERN))
+            above = cells
+            if len(held) > MOST_LEADING:
+                yield held.pop(0)
+    yield from held
+
+
+def delimiter_of(text: str) -> str:
+    """Return what stands between the columns of a line."""
+    return max(DELIMITERS, key=text.count)
+
+
+def _leading(lines: Iterator[str]) -> Iterator[tuple[int, int, str]]:
+    """Join lines while a quote is open: names in a header may have line breaks."""
+    number = 0
+    for line in lines:
+        number += 1
+        first, text = number, line
+        while text.count('"') % 2 and number - first < _LONGEST_NAME:
+            more = next(lines, None)
+            if more is None:
+                break
+            number += 1
+            text = f"{text}\n{more}"
+        yield first, number, text
+
+
+def _table(
+    first: int,
+    last: int,
+    lines: Iterator[str],
+    *,
+    delimiter: str,
+    names: Sequence[str],
+    layout: Layout,
+    choose: Choose,
+    told: Callable[[Header], None],
+) -> Iterator[Item]:
+    """Read what begins with a header, which may have a second row."""
+    second = next(lines, None)
+    below = _cells(second, delimiter) if second is not None else []
+    both = headers.joined(names, below)
+    double = headers.goes_on(names, below, choose(names)) and Layout.of(both, choose(both))
+    if double:
+        names, layout = both, double
+    told(Header(sheet="", line=last + bool(double), names=tuple(names), layout=layout))
+    unused = f"; columns not used: {', '.join(layout.unused)}" if layout.unused else ""
+    yield Ignored(first, f"{HEADER}{unused}")
+    if double:
+        yield Ignored(last + 1, HEADER)
+        last += 1
+    elif second is not None:
+        lines = chain([second], lines)
+    yield from _rows(last, lines, delimiter, layout)
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """Divide one line; into nothing where it cannot be."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _rows(line: int, lines: Iterator[str], delimiter: str, layout: Layout) -> Iterator[Item]:
+    before, item, several = 0, layout.item, bool(layout.groups)
+    runs, kind = layout.alone
+    source = None if runs is None else RunLines(lines, runs)
+    rows = csv.reader(lines if source is None else source, delimiter=delimiter, strict=True)
+    while True:
+        # No row is begun here, so a run is not part of a cell in quotes.
+        while source is not None and (run := source.run()):
+            yield plain_runs.plain(line + before + 1, run, kind)
+            line += len(run)
+        try:
+            cells = next(rows, None)
+        except csv.Error as error:
+            yield BadLine(line + before + 1, "", f"not a row of a table: {error}")
+            cells = []
+        else:
+            if cells is None:
+                return
+            start, long = line + before + 1, rows.line_num - before > _LONGEST_ROW
+            if not any(cells):
+                yield Ignored(start, BLANK)
+            elif long:
+                yield BadLine(start, ",".join(cells)[:200], "a quote that is not closed")
+            elif cells[0].startswith("#"):
+                yield Ignored(start, COMMENT)
+            elif several:
+                yield from layout.items(start, cells)
+            else:
+                yield item(start, cells)
+        before = rows.line_num
+
+
+def _guess(cells: Sequence[str]) -> Layout | None:
+    """Recognise the columns by what the first row has in them."""
+    known = [cell.strip().lower() in (words.KINDS.keys() | _HASHES) for cell in cells]
+    if any(known[:-1]):
+        at = known.index(True)
+        rest = cells[at + 2 :]
+        reason = [("reason", at + 2)] if rest and not rest[0].startswith("http") else []
+        return Layout(main=Place("pattern", at + 1), fields=(("type", at), *reason))
+    for at, cell in enumerate(cells):
+        if headers.looks_like_a_pattern(cell.strip()):
+            return Layout(main=Place("pattern", at), fields=())
+    return None

@@ -1,0 +1,296 @@
+"""Applies changes to a base and its overlay, column by column.
+
+A change of a few rows costs milliseconds however large the base is: the base stays,
+its rows that went are noted as dead, and the overlay is laid out anew. When the
+overlay has grown, both become a new base. Changes that wait together are folded into
+one first, so a long backlog costs one layout as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+
+from blocklists.store.changes import (Change, Outcome)
+from blocklists.indexes.distinct import distinct
+from blocklists.entries import Mode
+from blocklists.entry_table import (
+    TEXT_KINDS,
+    EntryTable,
+    Identities,
+    concatenate,
+    concatenate_identities,
+)
+from blocklists.snapshot.findings import Finding
+from blocklists.snapshot.layers import (Layer, layered)
+from blocklists.snapshot.segment import (Segment, empty)
+from blocklists.indexes.slot_index import slots_of
+from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from fanzha.tables import Bools, Int64s, Uint8s
+
+COMPACT_ROWS = 100_000
+"""An overlay, or a number of dead rows, that large becomes part of a new base."""
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """All lists at one version, as segments."""
+
+    version: int
+    committed_at_ms: int
+    commit: str
+    """Of the change that made this version; empty before the first."""
+    base: Segment
+    overlay: Segment
+    dead: Int64s
+    """Rows of the base that were removed or replaced, sorted."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with changes that led here."""
+    shadows: Segment = field(default_factory=empty)
+    """Entries that only tell what they would have blocked; laid out anew whenever one changes."""
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Return the lists before the first change."""
+        return cls(
+            version=0,
+            committed_at_ms=0,
+            commit="",
+            base=empty(),
+            overlay=empty(),
+            dead=np.zeros(0, np.int64),
+        )
+
+    @classmethod
+    def of_table(
+        cls, version: int, committed_at_ms: int, table: EntryTable, *, commit: str = ""
+    ) -> Self:
+        """Lay out a whole table, of whose like identities the last counts."""
+        enforcing, shadows = _by_mode(table.take(last_of_each(table)))
+        return cls(
+            version=version,
+            committed_at_ms=committed_at_ms,
+            commit=commit,
+            base=Segment.build(enforcing),
+            overlay=empty(),
+            dead=np.zeros(0, np.int64),
+            shadows=Segment.build(shadows),
+        )
+
+    def layers(self) -> list[Layer]:
+        """Return the segments in their places."""
+        return layered(self.base, self.overlay, self.dead, self.shadows)
+
+    def snapshot(self) -> Snapshot:
+        """Return what decisions consult."""
+        return Snapshot(
+            version=self.version, committed_at_ms=self.committed_at_ms, layers=self.layers()
+        )
+
+
+def apply(lists: Lists, change: Change) -> Lists:
+    """Return the lists after *change*; a large one makes a new base at once."""
+    additions = change.additions.take(last_of_each(change.additions))
+    gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
+    dead = distinct(np.concatenate([lists.dead, *gone]))
+    stays = _stays(lists.overlay, change.removals, additions)
+    kept = lists.overlay.table(np.flatnonzero(stays))
+    stays = _stays(lists.shadows, change.removals, additions)
+    additions, shadows = _by_mode(additions)
+    after = replace(
+        lists,
+        version=change.version,
+        committed_at_ms=change.committed_at_ms or lists.committed_at_ms,
+        commit=change.commit,
+        dead=dead[dead != NO_ENTRY],
+        shadows=_shadows_after(lists.shadows, stays, shadows),
+    )
+    if len(additions) > COMPACT_ROWS:
+        return _with_base(after, [_alive(after), kept, additions])
+    return replace(after, overlay=Segment.build(concatenate([kept, additions])))
+
+
+def _stays(segment: Segment, removals: Identities, additions: Identities) -> Bools:
+    """Tell which entries of a segment a change neither removes nor replaces."""
+    stays = np.ones(len(segment), np.bool_)
+    for rows in (locate(segment, removals), locate(segment, additions)):
+        stays[rows[rows != NO_ENTRY]] = False
+    return stays
+
+
+def _shadows_after(shadows: Segment, stays: Bools, additions: EntryTable) -> Segment:
+    if stays.all() and not len(additions):
+        return shadows  # the same object: its file need not be written again
+    return Segment.build(concatenate([shadows.table(np.flatnonzero(stays)), additions]))
+
+
+def _by_mode(table: EntryTable) -> tuple[EntryTable, EntryTable]:
+    """Part the entries that enforce from the shadow entries."""
+    shadows = table.modes == Mode.SHADOW
+    if not shadows.any():
+        return table, table.take(np.zeros(0, np.int64))
+    return table.take(np.flatnonzero(~shadows)), table.take(np.flatnonzero(shadows))
+
+
+def fold(changes: Sequence[Change]) -> Change:
+    """Return one change that does what *changes*, one after the other, do."""
+    if len(changes) == 1:
+        return changes[0]
+    steps = concatenate_identities([part for c in changes for part in (c.removals, c.additions)])
+    sizes = [size for c in changes for size in (len(c.removals), len(c.additions))]
+    adds = np.repeat(np.tile([False, True], len(changes)), sizes)
+    last = last_of_each(steps)
+    additions = concatenate([change.additions for change in changes])
+    place = np.cumsum(adds) - 1
+    return Change(
+        version=changes[-1].version,
+        author=changes[-1].author,
+        reason=changes[-1].reason,
+        # A record that could not be read may tell no time.
+        committed_at_ms=changes[-1].committed_at_ms or max(c.committed_at_ms for c in changes),
+        additions=additions.take(place[last[adds[last]]]),
+        removals=steps.take(last[~adds[last]]),
+        commit=changes[-1].commit,
+        previous=changes[0].previous,
+    )
+
+
+def has_grown(lists: Lists) -> bool:
+    """Tell whether it is time for a new base."""
+    return max(len(lists.overlay), len(lists.dead)) > COMPACT_ROWS
+
+
+def table_of(lists: Lists) -> EntryTable:
+    """Write all entries out, shadow entries too."""
+    return concatenate([_alive(lists), lists.overlay.table(), lists.shadows.table()])
+
+
+def merged(lists: Lists) -> Lists:
+    """Return the same lists with all entries that enforce in the base."""
+    return _with_base(lists, [_alive(lists), lists.overlay.table()])
+
+
+def _alive(lists: Lists) -> EntryTable:
+    alive = np.ones(len(lists.base), np.bool_)
+    alive[lists.dead] = False
+    return lists.base.table(np.flatnonzero(alive))
+
+
+def _with_base(lists: Lists, tables: Sequence[EntryTable]) -> Lists:
+    nothing = np.zeros(0, np.int64)
+    base = Segment.build(concatenate(tables))
+    return replace(lists, base=base, overlay=empty(), dead=nothing)
+
+
+def locate(segment: Segment, wanted: Identities) -> Int64s:
+    """Return the row of each identity in *segment*; `NO_ENTRY` for those it lacks."""
+    rows = np.full(len(wanted), NO_ENTRY)
+    slots = slots_of(wanted.keys)
+    for group in segment.groups:
+        asked = np.flatnonzero((wanted.kinds == group.kind) & (wanted.digits == group.digits))
+        if not len(asked):
+            continue
+        queries, positions = group.index.find(slots[asked])
+        found, at = asked[queries], positions + group.first_row
+        same = segment.actions[at] == wanted.actions[found]
+        found, at = found[same], at[same]
+        if group.kind in TEXT_KINDS:
+            same = _same_texts(segment, at, wanted, found)
+            found, at = found[same], at[same]
+        rows[found] = at
+    return rows
+
+
+def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
+    """Tell for each addition what would become of it: `Outcome` ADDED, REPLACED or DUPLICATE.
+
+    An entry is a duplicate when one that counts has the same contents, its expiry and review
+    to the day, or a later row of *additions* is about the same.
+    """
+    outcomes = np.full(len(additions), Outcome.ADDED, np.uint8)
+    for layer in snapshot.layers:
+        rows = locate(layer.segment, additions)
+        known = np.flatnonzero(rows != NO_ENTRY)
+        known = known[~layer.is_dead(rows[known])]
+        if len(known):
+            old = layer.segment.table(rows[known])
+            same = same_contents(old, additions.take(known))
+            outcomes[known] = np.where(same, Outcome.DUPLICATE, Outcome.REPLACED)
+    repeated = np.ones(len(additions), np.bool_)
+    repeated[last_of_each(additions)] = False
+    outcomes[repeated] = Outcome.DUPLICATE
+    return outcomes
+
+
+def softened(snapshot: Snapshot, additions: EntryTable) -> Bools:
+    """Tell which additions would turn an entry that enforces into a shadow of itself."""
+    soft: Bools = additions.modes == Mode.SHADOW
+    if soft.any():
+        enforced = np.zeros(len(additions), np.bool_)
+        for layer in snapshot.enforcing:
+            rows = locate(layer.segment, additions)
+            known = np.flatnonzero(rows != NO_ENTRY)
+            enforced[known[~layer.is_dead(rows[known])]] = True
+        soft &= enforced
+    return soft
+
+
+def last_of_each(table: Identities) -> Int64s:
+    """Return, ascending, the last row of each identity."""
+    order = np.lexsort((table.actions, table.keys, table.digits, table.kinds))
+    if not len(order):
+        return order
+    same = np.ones(len(order) - 1, np.bool_)
+    for column in (table.kinds, table.digits, table.keys, table.actions):
+        ordered = column[order]
+        same &= ordered[1:] == ordered[:-1]
+    superseded = np.append(same, False)
+    _part_texts(table, order, superseded)
+    return np.sort(order[~superseded])
+
+
+def _part_texts(table: Identities, order: Int64s, superseded: Bools) -> None:
+    """Tell texts apart that share a hash: they are different identities."""
+    text_kinds = np.isin(table.kinds[order], TEXT_KINDS)
+    runs = np.cumsum(np.insert(~superseded[:-1], 0, 0))
+    raw = table.patterns.raw
+    mixed = {
+        int(runs[at])
+        for at in np.flatnonzero(superseded & text_kinds).tolist()
+        if raw(int(order[at])) != raw(int(order[at + 1]))
+    }
+    for run in mixed:
+        seen: set[bytes] = set()
+        for at in range(*np.searchsorted(runs, [run, run + 1]).tolist())[::-1]:
+            text = raw(int(order[at]))
+            superseded[at] = text in seen
+            seen.add(text)
+
+
+def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64s) -> Bools:
+    pairs = zip(rows.tolist(), asked.tolist(), strict=True)
+    same = [segment.text(row) == wanted.patterns.get(place) for row, place in pairs]
+    return np.array(same, np.bool_)
+
+
+def same_contents(old: EntryTable, new: EntryTable) -> Bools:
+    """Tell, row by row, which entries say the same, their expiry to the day."""
+    same: Bools = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
+    same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
+    same &= old.modes == new.modes
+    olds, news = _grounds(old), _grounds(new)
+    known = {ground: place for place, ground in enumerate({*olds, *news})}
+    old_places = np.array([known[ground] for ground in olds], np.int64)[old.provenances]
+    new_places = np.array([known[ground] for ground in news], np.int64)[new.provenances]
+    same &= old_places == new_places
+    return same
+
+
+def _grounds(table: EntryTable) -> list[tuple[object, ...]]:
+    # Who entered it and when is no part of what an entry says.
+    return [
+        (one.source, one.reason, one.legal_basis, one.campaign, one.review_at_s // _DAY_S)
+        for one in table.provenance
+    ]

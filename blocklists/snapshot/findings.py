@@ -1,0 +1,140 @@
+"""What was found wrong with changes in the store while the lists were followed.
+
+Findings are kept in the list file beside the lists they are about, so that a process that starts
+again still says them, until an operator has dealt with them or a new base of the store has.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from blocklists import protected
+from blocklists.store.changes import Change
+from blocklists.column_checks import BadColumns, whole_number
+from blocklists.entries import Kind
+from blocklists.entry_table import EntryTable
+from fanzha.decisions import Action
+
+MOST_KEPT = 200
+"""Findings that are kept; of more, those of skipped changes and then the newest stay."""
+_LONGEST_WHY = 300
+_ROWS_AT_ONCE = 100_000
+
+
+class FindingKind(StrEnum):
+    """What is wrong with a version of the lists."""
+
+    UNREADABLE = "unreadable"
+    """Its record cannot be read, or is none of the chain of commits; it is not applied."""
+    NEWER = "newer"
+    """A newer release seems to have written its record; it is not applied."""
+    UNAUDITED = "unaudited"
+    """List administration has not signed it, so the audit log knows nothing of it."""
+    GUARDED = "guarded"
+    """It has rows that the guard refuses; these are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something is wrong with one version."""
+
+    version: int
+    kind: FindingKind
+    why: str
+    rows: int = 0
+    """Rows that were left out; 0 where the change as a whole is meant."""
+    skipped: bool = False
+    """Whether the change was not applied."""
+
+    def written(self) -> list[Any]:
+        """Return this as JSON can hold it."""
+        return [self.version, self.kind.value, self.why, self.rows, self.skipped]
+
+
+def read(written: object) -> tuple[Finding, ...]:
+    """Read what `Finding.written` wrote of several; raise `BadColumns` for anything else."""
+    if not isinstance(written, list) or len(written) > MOST_KEPT:
+        raise BadColumns("findings: are no list")
+    return tuple(map(_read, written))
+
+
+def _read(one: object) -> Finding:
+    match one:
+        case [version, str(kind), str(why), rows, bool(skipped)] if kind in set(FindingKind):
+            return Finding(
+                version=whole_number(version, "findings"),
+                kind=FindingKind(kind),
+                why=why,
+                rows=whole_number(rows, "findings"),
+                skipped=skipped,
+            )
+    raise BadColumns("findings: one is none")
+
+
+def screened(change: Change, *, refuse_unaudited: bool) -> tuple[Change, list[Finding]]:
+    """Return what is to be applied of a change, and what is wrong with it."""
+    if change.skipped:
+        kind = FindingKind.NEWER if change.newer else FindingKind.UNREADABLE
+        why = change.skipped[:_LONGEST_WHY]
+        return change, [Finding(version=change.version, kind=kind, why=why, skipped=True)]
+    found = []
+    if change.audited is False:
+        why = "list administration has not signed it: it was written past the audit log"
+        found.append(
+            Finding(
+                version=change.version,
+                kind=FindingKind.UNAUDITED,
+                why=why,
+                skipped=refuse_unaudited,
+            )
+        )
+        if refuse_unaudited:
+            nothing = np.zeros(0, np.int64)
+            additions, removals = change.additions.take(nothing), change.removals.take(nothing)
+            return replace(change, additions=additions, removals=removals, skipped=why), found
+    additions, refused = guarded(change.additions, change.version)
+    return replace(change, additions=additions), found + refused
+
+
+def guarded(table: EntryTable, version: int) -> tuple[EntryTable, list[Finding]]:
+    """Leave out of a table what the guard refuses."""
+    refused: list[int] = []
+    why = ""
+    for start in range(0, len(table), _ROWS_AT_ONCE):  # bounds the texts that are read at once
+        whole = start == 0 and len(table) <= _ROWS_AT_ONCE
+        end = min(start + _ROWS_AT_ONCE, len(table))
+        some = table if whole else table.take(np.arange(start, end))
+        for row in protected.suspects(some).tolist():
+            said = protected.refusal(
+                Kind(int(some.kinds[row])),
+                some.pattern(row),
+                int(some.keys[row]),
+                int(some.digits[row]),
+                Action(int(some.actions[row])),
+            )
+            if said:
+                refused.append(start + row)
+                why = why or said
+    if not refused:
+        return table, []
+    stays = np.ones(len(table), np.bool_)
+    stays[refused] = False
+    finding = Finding(
+        version=version, kind=FindingKind.GUARDED, why=why[:_LONGEST_WHY], rows=len(set(refused))
+    )
+    return table.take(np.flatnonzero(stays)), [finding]
+
+
+def kept(findings: Iterable[Finding], *, without: Collection[int] = ()) -> tuple[Finding, ...]:
+    """Return those that stay, each once, in the order of their versions."""
+    each = {(one.version, one.kind): one for one in findings if one.version not in without}
+    most_wanted = sorted(each.values(), key=lambda one: (not one.skipped, -one.version))
+    return tuple(sorted(most_wanted[:MOST_KEPT], key=lambda one: (one.version, one.kind)))
+
+
+def counts(findings: Sequence[Finding]) -> dict[FindingKind, int]:
+    """Count findings by their kind."""
+    return {kind: sum(one.kind is kind for one in findings) for kind in FindingKind}

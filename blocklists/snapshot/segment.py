@@ -1,0 +1,242 @@
+"""Entries laid out for look-up: sorted columns that can lie in a mapped file.
+
+Rows stand in groups, one for each kind, ranges by their number of leading digits. In
+a group they are sorted by slot (see `blocklists.indexes.slot_index`), allow before block for
+one key. What every look-up reads (marks, directory, slots) and what only a hit reads
+(action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
+Where entries stand on at most 256 grounds, a number costs 18 bytes, and a host 22 and its text,
+which is read on a hit only. A fingerprint costs 240: it is looked up by its parts, see
+`blocklists.indexes.bands`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from blocklists.indexes.bands import BandIndex
+from blocklists.indexes.distinct import (distinct, used)
+from blocklists.entries import Entry, Kind, Mode
+from blocklists.entry_table import (
+    EXACT,
+    EntryTable,
+    key_text,
+    text_keys,
+    written_out,
+)
+from blocklists.provenance import Provenance, WrittenProvenance, read, written
+from blocklists.indexes.slot_index import (SlotIndex, key_of, keys_of, slots_of)
+from blocklists.text_column import TextColumn
+from fanzha import fingerprint
+from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
+
+KIND_ORDER = {
+    Kind.SENDER: 0,
+    Kind.HOST: 1,
+    Kind.URL_PREFIX: 2,
+    Kind.FINGERPRINT: 3,
+    Kind.NUMBER: 4,
+    Kind.RANGE: 5,
+}
+"""Kinds with text first, so that only they have places in ``patterns``."""
+KINDS_WITH_TEXT = 4
+"""Places in `KIND_ORDER` below this are of kinds with text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The rows of one kind; of ranges, those with one number of digits."""
+
+    kind: Kind
+    digits: int
+    first_row: int
+    index: SlotIndex
+
+    def __len__(self) -> int:
+        return len(self.index.slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """An immutable set of entries; each identity stands in it once."""
+
+    groups: tuple[Group, ...]
+    actions: Uint8s
+    directions: Uint8s
+    fraud_types: Uint8s
+    expires_s: Uint32s
+    provenances: Uint8s | Uint16s | Uint32s
+    """Places in ``provenance``, in as few bytes as they need."""
+    patterns: TextColumn
+    """Of senders, hosts, URL prefixes and fingerprints: rows of these come first."""
+    provenance: TextColumn
+    """JSON of each `Provenance`."""
+    prefix_hosts: SlotIndex | None
+    """Hosts that have a URL prefix entry, None without any: only there are paths looked up."""
+    bands: BandIndex | None
+    """Parts of the fingerprints, None without any."""
+    mode: Mode = Mode.ENFORCE
+    """Of all its entries: shadow entries have segments of their own."""
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @classmethod
+    def build(cls, table: EntryTable) -> Self:
+        """Lay out a table whose identities are distinct and whose entries have one mode."""
+        mode = _mode(table)
+        table = table.take(layout_order(table))
+        slots = slots_of(table.keys)
+        groups = _groups(table, slots)
+        with_text = int(np.count_nonzero(_orders(table.kinds) < KINDS_WITH_TEXT))
+        prefixes = np.flatnonzero(table.kinds == Kind.URL_PREFIX)
+        hosts = [text.partition(b"/")[0] for text in table.patterns.take(prefixes).all_raw()]
+        host_keys = text_keys([host.decode() for host in hosts])
+        return cls(
+            groups=groups,
+            actions=table.actions,
+            directions=table.directions,
+            fraud_types=table.fraud_types,
+            expires_s=table.expires_s,
+            provenances=_narrow_places(table.provenances, len(table.provenance)),
+            patterns=_narrow(table.patterns.take(np.arange(with_text))),
+            provenance=_narrow(written(table.provenance)),
+            prefix_hosts=_index_of_distinct(host_keys),
+            bands=_bands(table),
+            mode=mode,
+        )
+
+    def group_of(self, row: int) -> Group:
+        """Return the group that holds *row*."""
+        return next(group for group in self.groups if row < group.first_row + len(group))
+
+    def text(self, row: int) -> str:
+        """Return the text of a sender, host, URL prefix or fingerprint."""
+        return self.patterns.get(row)
+
+    def named(self, row: int) -> tuple[Kind, str]:
+        """Return kind and pattern of an entry: all that a decision says of it, at 3 µs."""
+        group = self.group_of(row)
+        text = self.text(row) if row < len(self.patterns) else ""
+        return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
+
+    def behind(self, row: int) -> Provenance:
+        """Return who stands behind an entry."""
+        return read(self.provenance.raw(int(self.provenances[row])))
+
+    def entry(self, row: int) -> Entry:
+        """Write one entry out; takes some 10 µs."""
+        kind, pattern = self.named(row)
+        return written_out(
+            kind=kind,
+            pattern=pattern,
+            action=int(self.actions[row]),
+            direction=int(self.directions[row]),
+            fraud_type=int(self.fraud_types[row]),
+            expires_s=int(self.expires_s[row]),
+            behind=read(self.provenance.raw(int(self.provenances[row]))),
+            mode=self.mode,
+        )
+
+    def table(self, rows: Int64s | None = None) -> EntryTable:
+        """Write some rows out as a table, or all."""
+        wanted = np.arange(len(self)) if rows is None else rows
+        kinds, digits, keys = self._identities(wanted)
+        places, provenances = used(self.provenances[wanted], len(self.provenance))
+        return EntryTable(
+            kinds=kinds,
+            keys=keys,
+            digits=digits,
+            actions=np.asarray(self.actions[wanted]),
+            patterns=self.patterns.take(wanted),
+            directions=np.asarray(self.directions[wanted]),
+            fraud_types=np.asarray(self.fraud_types[wanted]),
+            expires_s=np.asarray(self.expires_s[wanted]),
+            provenances=provenances,
+            provenance=WrittenProvenance(self.provenance.take(places)),
+            modes=np.full(len(wanted), self.mode, np.uint8),
+        )
+
+    @staticmethod
+    def _key(group: Group, row: int) -> int:
+        at = row - group.first_row
+        return key_of(int(group.index.slots[at]))
+
+    def _identities(self, rows: Int64s) -> tuple[Uint8s, Uint8s, Int64s]:
+        kinds, digits = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)
+        slots = np.zeros(len(rows), np.uint64)
+        for group in self.groups:
+            mine = (rows >= group.first_row) & (rows < group.first_row + len(group))
+            kinds[mine] = group.kind
+            digits[mine] = group.digits
+            slots[mine] = group.index.slots[rows[mine] - group.first_row]
+        return kinds, digits, keys_of(slots)
+
+
+def layout_order(table: EntryTable) -> Int64s:
+    """Return the order in which a segment wants its rows."""
+    order: Int64s = np.lexsort(
+        (table.actions, slots_of(table.keys), EXACT - table.digits, _orders(table.kinds))
+    )
+    return order
+
+
+def empty() -> Segment:
+    """Return a segment without entries."""
+    return Segment.build(EntryTable.from_entries([]))
+
+
+def _mode(table: EntryTable) -> Mode:
+    if not len(table):
+        return Mode.ENFORCE
+    first = table.modes[0]
+    if (table.modes != first).any():
+        raise ValueError("entries that enforce and shadow entries cannot share a segment")
+    return Mode(int(first))
+
+
+def _orders(kinds: Uint8s) -> Uint8s:
+    places = np.zeros(max(Kind) + 1, np.uint8)
+    for kind, place in KIND_ORDER.items():
+        places[kind] = place
+    return places[kinds]
+
+
+def _groups(table: EntryTable, slots: Uint64s) -> tuple[Group, ...]:
+    marks = _orders(table.kinds).astype(np.int64) * 256 + (EXACT - table.digits)
+    starts = np.flatnonzero(np.diff(marks, prepend=-1)).tolist()
+    ends = [*starts[1:], len(marks)]
+    return tuple(
+        Group(
+            kind=Kind(int(table.kinds[start])),
+            digits=int(table.digits[start]),
+            first_row=start,
+            index=SlotIndex.build(slots[start:end]),
+        )
+        for start, end in zip(starts, ends, strict=False)
+        if end > start
+    )
+
+
+def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
+    return SlotIndex.build(distinct(slots_of(keys))) if len(keys) else None
+
+
+def _bands(table: EntryTable) -> BandIndex | None:
+    rows = np.flatnonzero(table.kinds == Kind.FINGERPRINT)
+    if not len(rows):
+        return None
+    written_down = [text.decode() for text in table.patterns.take(rows).all_raw()]
+    return BandIndex.build(fingerprint.read(written_down), int(rows[0]))
+
+
+def _narrow_places(places: Uint32s, room: int) -> Uint8s | Uint16s | Uint32s:
+    # Most lists stand on a few hundred grounds: one or two bytes a row instead of four.
+    return places.astype(np.min_scalar_type(max(room - 1, 0)))
+
+
+def _narrow(texts: TextColumn) -> TextColumn:
+    # Four bytes a row instead of eight, for as long as the texts fit.
+    if len(texts.blob) < 2**32:
+        return replace(texts, offsets=texts.offsets.astype(np.uint32))
+    return texts

@@ -1,0 +1,277 @@
+"""Keeps the list files of a host in step with the store; one such task per folder.
+
+Starts from the files that are there, so a host without Redis serves the lists it had.
+Changes that wait are applied together, in a thread, and published as one version. When
+many rows have come, a new base is laid out beside, while changes go on being published
+over the old one.
+
+A change that cannot be read, or is not to be applied, is a version like any other that changes
+nothing: it is said as a finding, and what follows it is applied. While such a change is neither
+settled by an operator nor read after all, by a newer release or from a newer base, no new base is
+made of lists without it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from blocklists.snapshot import (delta, findings, publication)
+from blocklists.store.changes import Change
+from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.findings import Finding
+from blocklists.store.packing import DamagedPack
+from blocklists.snapshot.publication import (IN_STEP, Publisher)
+from blocklists.snapshot.segment_file import DamagedFile
+from blocklists.store.store import (Head, Store)
+from fanzha.errors import Unavailable
+from infra.atomic_file import FILE_MODE
+
+logger = logging.getLogger(__name__)
+
+WAIT_MS = 1000
+"""How long one question to the store waits for a change."""
+RETRY_SECONDS = 0.2
+MOST_CHANGES_KEPT = 10_000
+"""Changes in the store before they are put into its base."""
+_LOOK_EVERY = 256
+"""Publications between two looks at how many changes the store keeps."""
+_LOG_SECONDS = 10.0
+"""Between two lines of the log that say what is wrong with changes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Merge:
+    """A new base in the making, and what came since it was begun."""
+
+    task: asyncio.Task[Lists]
+    since: list[Change] = field(default_factory=list)
+
+
+class Follower:
+    """Follows one store into one folder."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        rebases: bool = False,
+        refuse_unaudited: bool = False,
+        found: Callable[[Sequence[Finding]], None] | None = None,
+    ) -> None:
+        """Follow; with *rebases*, also keep the store's base new: one process needs to.
+
+        With *refuse_unaudited*, changes that the store's seals speak against are not applied.
+        *found* is told what is wrong with changes, once.
+        """
+        self._store = store
+        self._folder = folder
+        self._publisher = Publisher(folder)
+        self._lists: Lists | None = None
+        self._merge: _Merge | None = None
+        self._rebases = rebases
+        self._rebasing: asyncio.Task[None] | None = None
+        self._published = 0
+        self._away = False
+        self._refuse_unaudited = refuse_unaudited
+        self._found = found
+        self._look_again = False
+        """Whether changes were skipped, perhaps by an earlier release, that may be read now."""
+        self._logged_at = -_LOG_SECONDS
+        self._unlogged = 0
+
+    async def run(self) -> None:
+        """Follow until cancelled; an outage of the store is logged once and waited out."""
+        await asyncio.to_thread(self._start_from_files)
+        try:
+            while True:
+                await self._try_step()
+        finally:
+            if self._rebasing is not None:
+                self._rebasing.cancel()
+            if self._merge is not None:
+                self._merge.task.cancel()
+
+    async def _try_step(self) -> None:
+        try:
+            await self._step()
+        except Unavailable as error:
+            self._tell_away(error)
+            await asyncio.sleep(RETRY_SECONDS)
+        except (DamagedPack, DamagedFile, OSError) as error:
+            # A damaged change in the store, or no room on the disk.
+            logger.warning("lists cannot be brought in step: %s", error)
+            await asyncio.sleep(WAIT_MS / 1000)
+        else:
+            self._tell_back()
+            (self._folder / IN_STEP).touch(FILE_MODE)
+
+    async def _step(self) -> None:
+        if self._lists is None or self._look_again:
+            await self._load()
+            self._look_again = False
+            return
+        if self._rebases and (moved := await self._store.move_strays()):
+            logger.error("%d records that no commit made were moved out of the stream of changes; "
+                         "somebody else writes to the store", moved)  # fmt: skip
+        if self._lists.findings and await self._settle(self._lists):
+            return
+        if self._merge is not None and self._merge.task.done():
+            await self._take_over_merge(self._merge)
+        changes = await self._store.changes_after(
+            self._lists.version, self._lists.commit, block_ms=WAIT_MS
+        )
+        if changes is None:
+            logger.warning("the store has other lists than version %d", self._lists.version)
+            await self._load()
+        elif changes:
+            await self._apply(self._lists, changes)
+
+    async def _load(self) -> None:
+        head, table = await self._store.load()
+        table, refused = await asyncio.to_thread(findings.guarded, table, head.version)
+        before = self._lists.findings if self._lists else ()
+        self._tell_found(refused)
+        lists = await asyncio.to_thread(
+            Lists.of_table, head.version, head.committed_at_ms, table, commit=head.commit
+        )
+        still = [one for one in before if not one.skipped]
+        lists = replace(lists, findings=findings.kept([*still, *refused]))
+        while changes := await self._store.changes_after(lists.version, lists.commit):
+            changes, lists = await self._screened(changes, lists)
+            lists = await asyncio.to_thread(_applied, lists, changes)
+            if delta.has_grown(lists):
+                lists = await asyncio.to_thread(delta.merged, lists)
+        if changes is None:
+            raise Unavailable("the store changed its base meanwhile; loading again")
+        self._merge = None  # it would be of the lists before
+        await self._publish(lists)
+
+    async def _apply(self, lists: Lists, changes: list[Change]) -> None:
+        changes, lists = await self._screened(changes, lists)
+        after = await asyncio.to_thread(_applied, lists, changes)
+        await self._publish(after)
+        if after.base is not lists.base:
+            self._merge = None  # a large change made a base itself
+            self._begin_rebase()
+        elif self._merge is not None:
+            self._merge.since += changes
+        elif delta.has_grown(after):
+            merging = asyncio.to_thread(delta.merged, after)
+            self._merge = _Merge(task=asyncio.create_task(merging))
+
+    async def _screened(self, changes: list[Change], lists: Lists) -> tuple[list[Change], Lists]:
+        """Return what is to be applied, and the lists with what is wrong with it."""
+        pairs = await asyncio.to_thread(
+            lambda: [
+                findings.screened(one, refuse_unaudited=self._refuse_unaudited) for one in changes
+            ]
+        )
+        found = [finding for _, several in pairs for finding in several]
+        self._tell_found(found)
+        if found:
+            lists = replace(lists, findings=findings.kept([*lists.findings, *found]))
+        return [change for change, _ in pairs], lists
+
+    async def _settle(self, lists: Lists) -> bool:
+        """Forget findings that an operator settled; load anew what a newer base has after all."""
+        settled, base = await self._store.settled(), await self._store.base_version()
+        left = findings.kept(lists.findings, without=settled)
+        if any(one.skipped and one.version <= base for one in left):
+            await self._load()
+            return True
+        if left == lists.findings:
+            return False
+        await self._publish(replace(lists, findings=left))
+        return True
+
+    async def _take_over_merge(self, merge: _Merge) -> None:
+        self._merge = None
+        lists = merge.task.result()
+        if self._lists is not None:
+            lists = replace(lists, findings=self._lists.findings)
+        if merge.since:
+            lists = await asyncio.to_thread(_applied, lists, merge.since)
+        await self._publish(lists)
+        self._begin_rebase()
+
+    async def _publish(self, lists: Lists) -> None:
+        self._lists = await asyncio.to_thread(self._publisher.publish, lists)
+        logger.info("lists are at version %d, %d rows in the base, %d over it",
+                    lists.version, len(lists.base), len(lists.overlay))  # fmt: skip
+        self._published += 1
+        look = self._rebases and self._published % _LOOK_EVERY == 0
+        if look and await self._store.changes_kept() > MOST_CHANGES_KEPT:
+            self._begin_rebase()
+
+    def _begin_rebase(self) -> None:
+        if self._rebases and (self._rebasing is None or self._rebasing.done()):
+            self._rebasing = asyncio.create_task(self._rebase())
+
+    async def _rebase(self) -> None:
+        """Put the lists of this moment into the base of the store."""
+        lists = self._lists
+        if lists is None:
+            return
+        if any(one.skipped for one in lists.findings):
+            logger.warning("the base of the store stays as it is: changes were skipped, see "
+                           "`fanzha blocklist quarantine`")  # fmt: skip
+            return
+        head = Head(
+            version=lists.version, committed_at_ms=lists.committed_at_ms, commit=lists.commit
+        )
+        try:
+            table = await asyncio.to_thread(delta.table_of, lists)
+            done = await self._store.rebase(head, table)
+        except Unavailable as error:
+            logger.warning("the base of the store stays as it is: %s", error)
+        else:
+            logger.info("base of the store at version %d: %s", lists.version, done)
+
+    def _start_from_files(self) -> None:
+        try:
+            found = publication.current(self._folder)
+            lists = publication.load(self._folder, found)
+        except DamagedFile as error:
+            logger.info("no list files to start from: %s", error)
+            return
+        self._publisher.adopt(found, lists)
+        self._lists = lists
+        self._look_again = any(one.skipped for one in lists.findings)
+
+    def _tell_found(self, found: Sequence[Finding]) -> None:
+        """Say what is wrong with changes: some of it in the log, the whole to who asked."""
+        before = set(self._lists.findings) if self._lists else set()
+        fresh = [one for one in found if one not in before]
+        if not fresh:
+            return
+        if self._found is not None:
+            self._found(fresh)
+        self._unlogged += len(fresh)
+        if time.monotonic() - self._logged_at < _LOG_SECONDS:
+            return
+        one = fresh[0]
+        logger.error("version %d of the lists: %s change, %s: %s; %d findings in all since the "
+                     "last such line, see `fanzha blocklist quarantine`",
+                     one.version, one.kind, "not applied" if one.skipped else "applied but for "
+                     f"{one.rows} rows" if one.rows else "applied", one.why,
+                     self._unlogged)  # fmt: skip
+        self._logged_at, self._unlogged = time.monotonic(), 0
+
+    def _tell_away(self, error: Unavailable) -> None:
+        if not self._away:
+            version = self._lists.version if self._lists else 0
+            logger.warning("lists stay at version %d: %s", version, error)
+        self._away = True
+
+    def _tell_back(self) -> None:
+        if self._away:
+            logger.info("the store is back")
+        self._away = False
+
+
+def _applied(lists: Lists, changes: list[Change]) -> Lists:
+    return delta.apply(lists, delta.fold(changes))

@@ -1,0 +1,409 @@
+"""The truth about the lists, in Redis: a base and the changes since.
+
+=====================================  ================================================
+key                                    what
+=====================================  ================================================
+``{fanzha:lists}:head``                hash: version, committed_at_ms, commit
+``{fanzha:lists}:changes``             stream: change ``<version>-0``
+``{fanzha:lists}:recent``              list: the last commits, with their versions
+``{fanzha:lists}:strays``              stream: what was in the stream of changes, and no commit
+``{fanzha:lists}:settled``             hash: what operators said of bad records, by version
+``{fanzha:lists}:base``                hash: version, committed_at_ms, commit, chunks
+``fanzha:lists:chunk:<id>:<n>``        packed rows, spread over the slots of a cluster
+``{fanzha:workers}``                   hash: what each worker reports
+=====================================  ================================================
+
+A change is committed by one script on one slot that compares the version and appends
+one stream entry. A small change is in the entry; of a large one the rows are written
+to chunks first and the entry names them, so nobody sees half a change. Chunks of a
+commit whose outcome nobody learned stay behind.
+
+Each commit has a name of its own and tells the one before it. A commit that was sent
+twice, because its answer was lost, counts once. A store that lost changes and gave
+their versions to others is noticed by whoever follows it.
+
+Whoever can reach the store can write anything. A record that cannot be read, or that
+neither the record after it nor the head names, is a change without rows that says why
+(`blocklists.store.change_reader`). What lies beyond the version of the head was committed by
+nobody: it is not read, and the next commit moves it out of the way. See docs/adr/0028.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from blocklists.store import packing
+from blocklists.store.change_reader import (UNKNOWN, ChangeReader, Record, chunk_keys, name_in, skipped)
+from blocklists.store.changes import Change
+from blocklists.store.chunks import (CHUNK_ROWS, Chunks, MissingChunk)
+from blocklists.entry_table import EntryTable, concatenate
+from blocklists.store.packing import DamagedPack
+from infra.redis.client import (Client, execute_synced, within)
+from blocklists.store.seals import (SEAL, CheckSeal, Sign, told)
+from blocklists.store.scripts import (COMMIT, REBASE, STRAYS)
+from fanzha.errors import Unavailable, VersionConflict
+
+logger = logging.getLogger(__name__)
+
+HEAD, CHANGES, BASE, RECENT, STRAY, SETTLED, WHOLE = (
+    f"{{fanzha:lists}}:{name}"
+    for name in ("head", "changes", "base", "recent", "strays", "settled", "whole")
+)
+WORKERS = "{fanzha:workers}"
+CHUNK = "fanzha:lists:chunk"
+INLINE_BYTES = 32_768
+READ_CHANGES = 512
+"""Changes read at a time."""
+REPORT_AGE_MS = 10_000
+_READ_SECONDS = 5.0
+_WRITE_SECONDS = 10.0
+_ANY_VERSION = -1
+_GONE: Record = {}
+"""Stands for records that somebody deleted."""
+_MOST_DIGITS = 16
+_PAUSE_SECONDS = 0.2
+"""Between two looks at a stream in which there is nothing but strays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What version the lists are at."""
+
+    version: int
+    committed_at_ms: int
+    commit: str
+    """Name of the commit that made it; empty before the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A change is in the store."""
+
+    version: int
+    synced: bool
+    """Whether it is on the disk of the store; otherwise in its memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """What a worker says of itself."""
+
+    worker: str
+    list_version: int
+    applied_at_ms: int
+    reported_at_ms: int
+
+
+class Store:
+    """Reads and writes the lists. The client must not decode answers.
+
+    Raises `Unavailable`, soon, while Redis is away.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        chunk_rows: int = CHUNK_ROWS,
+        sign: Sign | None = None,
+        check_seal: CheckSeal | None = None,
+    ) -> None:
+        """Use *client*; commits are sealed by *sign*, changes are held against *check_seal*."""
+        self._client: Any = client
+        self._chunks = Chunks(client, CHUNK, chunk_rows=chunk_rows)
+        self._reader = ChangeReader(self._chunks, check_seal)
+        self._sign = sign
+
+    async def head(self) -> Head:
+        """Return the version of the lists; 0 before the first change."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hgetall(HEAD)
+        return _head(found)
+
+    async def commit(self, change: Change, *, expected_version: int | None) -> Committed:
+        """Commit a change whole; `VersionConflict` when the lists are at another version."""
+        parts = [("additions", change.additions), ("removals", change.removals)]
+        fields: dict[str, str | bytes] = {"author": change.author, "reason": change.reason}
+        chunks: list[str] = []
+        digests: dict[str, str] = {}
+        for name, rows in parts:
+            digest = sha256()
+            packed, keys = await self._chunks.put(rows, INLINE_BYTES, digest)
+            fields |= {name: packed, f"{name}_chunks": json.dumps(keys)}
+            chunks += keys
+            digests[name] = digest.hexdigest()
+        expected = _ANY_VERSION if expected_version is None else expected_version
+        change = replace(change, version=expected + 1, commit=change.commit or uuid4().hex)
+        if self._sign is not None and expected_version is not None:
+            fields[SEAL] = self._sign(told(change, digests))
+        pairs = [text for field in fields.items() for text in field]
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(COMMIT, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE, expected,
+                         change.committed_at_ms, change.commit, *pairs)  # fmt: skip
+            ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
+        if not done:
+            await self._chunks.drop(chunks)
+            raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+        return Committed(version=int(version), synced=synced)
+
+    async def base_head(self) -> Head:
+        """Return what version the base is at; changes after it are in `changes_after`."""
+        async with within(_READ_SECONDS):
+            return _head(await self._client.hgetall(BASE))
+
+    async def load(self) -> tuple[Head, EntryTable]:
+        """Return the base; what came since is in `changes_after`."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hgetall(BASE)
+        try:
+            keys = chunk_keys(found.get(b"chunks", b"[]"))
+            table = await self._chunks.get(b"", keys, packing.unpack_entries, concatenate)
+        except DamagedPack as error:
+            raise Unavailable(f"the base of the lists cannot be read: {error}") from error
+        return _head(found), table
+
+    async def base_version(self) -> int:
+        """Return the version of the base; changes up to it are no longer kept."""
+        return (await self.base_head()).version
+
+    async def version_of(self, commit: str, *, after: int) -> int | None:
+        """Return the version that a commit after version *after* made, None if it made none.
+
+        Finds what is in the change stream, and the last commits even beyond its beginning.
+        """
+        async with within(_READ_SECONDS):
+            recent = await self._client.lrange(RECENT, 0, -1)
+        for text in recent:
+            version, _, name = text.decode(errors="replace").partition(" ")
+            if name == commit and version.isdecimal():
+                return int(version)
+        place = f"{after}-0"
+        while True:
+            async with within(_READ_SECONDS):
+                entries = await self._client.xrange(CHANGES, f"({place}", "+", count=READ_CHANGES)
+            for entry, fields in entries:
+                if _is_version(entry) and name_in(fields, b"commit") == commit:
+                    return _version_of(entry)
+            if len(entries) < READ_CHANGES:
+                return None
+            place = entries[-1][0].decode()
+
+    async def changes_after(
+        self, version: int, commit: str, *, block_ms: int = 0
+    ) -> list[Change] | None:
+        """Return some of the changes after *version*, waiting up to *block_ms* for the first.
+
+        None when the store no longer has the next change, or never made *version* by
+        *commit*: the lists must be loaded anew. A record that is not to be applied comes as a
+        change that says why (``skipped``).
+        """
+        async with within(_READ_SECONDS + block_ms / 1000):
+            answer = await self._client.xread(
+                {CHANGES: f"{version}-0"}, count=READ_CHANGES, block=block_ms or None
+            )
+        entries = _entries(answer)
+        head = await self.head()
+        records = [
+            (_version_of(entry), fields)
+            for entry, fields in entries
+            if _is_version(entry) and _version_of(entry) <= head.version
+        ]
+        if records:
+            first, fields = records[0]
+            if first == version + 1:
+                elsewhere = _differ(name_in(fields, b"previous"), commit)
+            else:
+                elsewhere = (await self.base_head()).version > version
+            if elsewhere:
+                return None
+            return await self._changes(_without_gaps(version, records), head)
+        if head.version > version:
+            return await self._missed(version, commit, head)
+        if head.version != version or _differ(head.commit, commit):
+            return None
+        if entries and block_ms:  # strays: the question did not wait
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return []
+
+    async def _missed(self, version: int, commit: str, head: Head) -> list[Change] | None:
+        """Return what `changes_after` does when the head is ahead of what was read."""
+        # The change came between the two questions; or it went with those before a base.
+        async with within(_READ_SECONDS):
+            later = await self._client.xrange(CHANGES, f"({version}-0", "+", count=1)
+        if later and _is_version(later[0][0]):
+            return await self.changes_after(version, commit)
+        if (await self.base_head()).version > version:
+            return None
+        return await self._changes([(head.version, _GONE)], head)
+
+    async def move_strays(self) -> int:
+        """Move what nobody committed out of the stream of changes; return how much that was."""
+        async with within(_WRITE_SECONDS):
+            return int(await self._client.eval(STRAYS, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE))
+
+    async def strays(self) -> int:
+        """Return how many strays were moved and are kept, a hundred at most."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.xlen(STRAY))
+
+    async def settle(self, version: int, said: str) -> None:
+        """Put down that an operator has dealt with the record of *version*."""
+        async with within(_WRITE_SECONDS):
+            await self._client.hset(SETTLED, str(version), said)
+
+    async def settled(self) -> set[int]:
+        """Return the versions that operators have dealt with."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hkeys(SETTLED)
+        return {int(one) for one in found if one.isdigit()}
+
+    async def rebase(self, head: Head, table: EntryTable) -> bool:
+        """Make *table*, the lists at *head*, the base and drop the changes up to it."""
+        old = await self._chunks_up_to(head.version)
+        _, keys = await self._chunks.put(table, inline_bytes=-1)
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
+                         head.commit, json.dumps(keys), f"{head.version + 1}-0")  # fmt: skip
+            (done, *_), _synced = await execute_synced(self._client, writing, BASE)
+        # A host that reads these chunks right now finds one gone, and loads the new base.
+        await self._chunks.drop(old if done else keys)
+        return bool(done)
+
+    async def changes_kept(self) -> int:
+        """Return how many changes there are since the base."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.xlen(CHANGES))
+
+    async def report_worker(self, report: WorkerReport) -> None:
+        """Put down what a worker says of itself."""
+        text = json.dumps([report.list_version, report.applied_at_ms, report.reported_at_ms])
+        async with within(_READ_SECONDS):
+            await self._client.hset(WORKERS, report.worker, text)
+
+    async def workers(self, now_ms: int) -> list[WorkerReport]:
+        """Return the workers that reported in the last ten seconds; forget the others."""
+        async with within(_READ_SECONDS):
+            found = await self._client.hgetall(WORKERS)
+            reports = {name: _report(name, text) for name, text in sorted(found.items())}
+            oldest = now_ms - REPORT_AGE_MS
+            # What cannot be read goes with those that fell silent; a worker reports each second.
+            silent = [n for n, one in reports.items() if one is None or one.reported_at_ms < oldest]
+            if silent:
+                await self._client.hdel(WORKERS, *silent)
+        return [one for name, one in reports.items() if one is not None and name not in silent]
+
+    async def _changes(self, records: Sequence[tuple[int, Record]], head: Head) -> list[Change]:
+        """Read records that follow each other; each must be the one that the next one names."""
+        names = [name_in(fields, b"previous") for _, fields in records[1:]]
+        names.append(await self._name_of(records[-1][0], head))
+        changes = []
+        for (version, fields), name in zip(records, names, strict=True):
+            change = await self._change(version, fields)
+            if _differ(name, change.commit):
+                why = "the change after it, or the head, follows another commit"
+                change = replace(
+                    skipped(version, fields, change.skipped or why), newer=change.newer
+                )
+            # Whoever follows goes on from what the next record names.
+            changes.append(replace(change, commit=name or change.commit))
+        return changes
+
+    async def _name_of(self, version: int, head: Head) -> str | None:
+        """Return the name of the commit that made *version*, None where nothing tells it."""
+        if head.version == version:
+            return head.commit
+        async with within(_READ_SECONDS):
+            later = await self._client.xrange(CHANGES, f"{version + 1}-0", f"{version + 1}-0")
+        return name_in(later[0][1], b"previous") if later else None
+
+    async def _change(self, version: int, fields: Record) -> Change:
+        if fields is _GONE:
+            return skipped(
+                version, fields, "its record, or those before it, are gone from the store"
+            )
+        try:
+            return await self._reader.read(version, fields)
+        except MissingChunk as error:
+            if (await self.base_head()).version >= version:
+                raise  # it is in the base, which is to be loaded
+            return skipped(version, fields, str(error))
+
+    async def _chunks_up_to(self, version: int) -> list[str]:
+        async with within(_READ_SECONDS):
+            base = await self._client.hget(BASE, "chunks")
+            entries = await self._client.xrange(CHANGES, "-", f"{version}-0")
+        named = [base or b"[]"]
+        for _, fields in entries:
+            named += [fields.get(b"additions_chunks", b""), fields.get(b"removals_chunks", b"")]
+        keys = []
+        for text in named:
+            try:
+                keys += chunk_keys(text)
+            except DamagedPack:
+                logger.warning("a record names no chunks that can be read: they stay in the store")
+        return [key for key in keys if key.startswith(f"{CHUNK}:")]
+
+
+def _head(found: dict[bytes, bytes]) -> Head:
+    numbers = [found.get(name, b"0") for name in (b"version", b"committed_at_ms")]
+    if not all(one.isdigit() and len(one) <= _MOST_DIGITS for one in numbers):
+        raise Unavailable("the store says no version of the lists that can be read")
+    version, committed_at_ms = map(int, numbers)
+    return Head(
+        version=version,
+        committed_at_ms=committed_at_ms,
+        commit=found.get(b"commit", b"").decode(errors="replace"),
+    )
+
+
+def _report(name: bytes, text: bytes) -> WorkerReport | None:
+    """Read what a worker says; None where that cannot be read."""
+    try:
+        version, applied, reported = map(int, json.loads(text))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        logger.warning("a worker reports what cannot be read; it is forgotten")
+        return None
+    return WorkerReport(
+        worker=name.decode(errors="replace"),
+        list_version=version,
+        applied_at_ms=applied,
+        reported_at_ms=reported,
+    )
+
+
+def _differ(name: str | None, other: str) -> bool:
+    """Tell whether two names of a commit are of different ones, as far as they are known."""
+    return name is not None and UNKNOWN not in (name, other) and name != other
+
+
+def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    # A list in version 2 of the protocol, a mapping with nested lists in version 3.
+    if isinstance(answer, dict):
+        return [pair for parts in answer.values() for part in parts for pair in part]
+    return [pair for _, entries in answer or [] for pair in entries]
+
+
+def _version_of(entry: bytes) -> int:
+    return int(entry.split(b"-")[0])
+
+
+def _without_gaps(version: int, records: Sequence[tuple[int, Record]]) -> list[tuple[int, Record]]:
+    """Put one record that is gone where versions after *version* are missing between others."""
+    whole: list[tuple[int, Record]] = []
+    for number, fields in records:
+        if number != version + 1:
+            whole.append((number - 1, _GONE))
+        whole.append((number, fields))
+        version = number
+    return whole
+
+
+def _is_version(entry: bytes) -> bool:
+    return entry.endswith(b"-0")

@@ -1,0 +1,220 @@
+"""What administrators see of the lists: searches, pages, exports, the state of the workers.
+
+Answers come from the newest lists this process has, and say which version that is.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from blocklists import patterns, protected
+from blocklists.snapshot.delta import locate
+from blocklists.entries import Entry, Kind, Mode
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.replica import Replica
+from blocklists.snapshot.snapshot import (NO_ENTRY, Layer, Snapshot)
+from blocklists.store.store import (Head, Store, WorkerReport)
+from fanzha import url
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput, VersionConflict
+from fanzha.phone import HomePlan
+from fanzha.tables import Bools, Int64s
+
+MOST_PER_PAGE = 1000
+DEFAULT_PER_PAGE = 100
+EXPORT_ROWS = 1000
+_TOKEN = re.compile(r"([0-9]{1,19})\.([0-9]{1,12})")
+_CATCH_UP_SECONDS = 2.0
+_LOOK_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which entries are wanted; 0: all."""
+
+    kind: int = 0
+    action: int = 0
+    source: int = 0
+    mode: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The entries that match a number, sender, host, URL or fingerprint."""
+
+    entries: Sequence[Entry]
+    version: int
+    protected_because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some of the entries."""
+
+    tables: Sequence[EntryTable]
+    next_token: str
+    total: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The state of the lists."""
+
+    head: Head
+    counts: Counter[tuple[Kind, Action, Mode]]
+    workers: Sequence[WorkerReport]
+    emergencies: Sequence[int] = ()
+    """Change requests applied as an emergency, which nobody has confirmed."""
+    waiting: int = 0
+    """Change requests that wait for a second person."""
+
+
+class ListViews:
+    """Reads the lists for administrators."""
+
+    def __init__(
+        self, *, store: Store, replica: Replica, home: HomePlan, now_ms: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._replica = replica
+        self._home = home
+        self._now_ms = now_ms
+        self._listed: tuple[int, Filter, Int64s] | None = None
+
+    async def find(self, query: str) -> Found:
+        """Find the entries that match *query*, expired ones too, most decisive first."""
+        kinds = np.array([patterns.kind_of(query.strip())], np.uint8)
+        read = patterns.read([query], kinds, self._home)
+        if read.errors:
+            raise InvalidInput(read.errors[0].replace("pattern", "query", 1))
+        kind, text, key = Kind(int(read.kinds[0])), read.text(0), int(read.keys[0])
+        digits = int(read.digits[0])
+        snapshot = await self.newest()
+        if kind == Kind.RANGE:
+            entries = _same_identity(snapshot, kind, text)
+        elif kind in (Kind.HOST, Kind.URL_PREFIX):
+            entries = snapshot.find_all_urls(url.canonical(query.strip()) or url.canonical(text))
+        elif kind == Kind.FINGERPRINT:
+            entries = snapshot.find_all_fingerprints(text)
+        else:
+            entries = snapshot.find_all_parties(key)
+        why = protected.refusal(kind, text, key, digits, Action.BLOCK)
+        return Found(entries=entries, version=snapshot.version, protected_because=why)
+
+    async def page(self, wanted: Filter, size: int, token: str) -> Page:
+        """Return one page; `VersionConflict` when the lists have changed since the first."""
+        if not 0 <= size <= MOST_PER_PAGE:
+            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
+        snapshot = await self.newest()
+        start = _start(token, snapshot.version)
+        rows = await asyncio.to_thread(self._rows, snapshot, wanted)
+        end = start + (size or DEFAULT_PER_PAGE)
+        return Page(
+            tables=snapshot.table(rows[start:end]),
+            next_token=f"{snapshot.version}.{end}" if end < len(rows) else "",
+            total=len(snapshot),
+            version=snapshot.version,
+        )
+
+    async def export(self, wanted: Filter) -> tuple[int, Iterator[Sequence[EntryTable]]]:
+        """Return the version, and all entries at that version in parts."""
+        snapshot = await self.newest()
+        rows = await asyncio.to_thread(filtered, snapshot, wanted)
+        starts = range(0, len(rows), EXPORT_ROWS)
+        parts = (snapshot.table(rows[start : start + EXPORT_ROWS]) for start in starts)
+        return snapshot.version, parts
+
+    async def status(self) -> Status:
+        """Return the version of the store, the entries here, and the workers that report."""
+        snapshot = await self.newest()
+        return Status(
+            head=await self._store.head(),
+            counts=await asyncio.to_thread(_counts, snapshot),
+            workers=await self._store.workers(self._now_ms()),
+        )
+
+    def _rows(self, snapshot: Snapshot, wanted: Filter) -> Int64s:
+        # Who pages through ten million entries asks for the same rows thousands of times.
+        if self._listed is None or self._listed[:2] != (snapshot.version, wanted):
+            self._listed = (snapshot.version, wanted, filtered(snapshot, wanted))
+        return self._listed[2]
+
+    async def newest(self) -> Snapshot:
+        """Wait a little for the lists of the store: people look for what they just added."""
+        version = (await self._store.head()).version
+        for _ in range(int(_CATCH_UP_SECONDS / _LOOK_SECONDS)):
+            if self._replica.current.version >= version:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        return self._replica.current
+
+
+def _counts(snapshot: Snapshot) -> Counter[tuple[Kind, Action, Mode]]:
+    counts: Counter[tuple[Kind, Action, Mode]] = Counter()
+    for mode in Mode:
+        for (kind, action), entries in snapshot.counts(mode).items():
+            counts[kind, action, mode] = entries
+    return counts
+
+
+def filtered(snapshot: Snapshot, wanted: Filter) -> Int64s:
+    """Return the rows of the entries that *wanted* names, in a fixed order."""
+    rows = snapshot.live_rows()
+    if wanted == Filter():
+        return rows
+    keep = np.concatenate([_wanted(layer, wanted) for layer in snapshot.layers])
+    kept: Int64s = rows[keep[rows]]
+    return kept
+
+
+def _wanted(layer: Layer, wanted: Filter) -> Bools:
+    segment = layer.segment
+    keep = np.ones(len(segment), np.bool_)
+    if wanted.action:
+        keep &= segment.actions == wanted.action
+    if wanted.kind:
+        of_kind = np.zeros(len(segment), np.bool_)
+        for group in layer.groups(Kind(wanted.kind)):
+            of_kind[group.first_row : group.first_row + len(group)] = True
+        keep &= of_kind
+    if wanted.mode:
+        keep &= segment.mode == wanted.mode
+    if wanted.source:
+        behind = [json.loads(text)["source"] for text in segment.provenance.all_raw()]
+        keep &= np.array(behind, np.uint8)[segment.provenances] == wanted.source
+    return keep
+
+
+def _same_identity(snapshot: Snapshot, kind: Kind, pattern: str) -> list[Entry]:
+    both = Identities.of([(kind, pattern, Action.ALLOW), (kind, pattern, Action.BLOCK)])
+    rows = places(snapshot, both)
+    return [snapshot.entry(row) for row in rows[rows != NO_ENTRY].tolist()]
+
+
+def places(snapshot: Snapshot, identities: Identities) -> Int64s:
+    """Return the row of each identity, `NO_ENTRY` where it is not in the lists."""
+    found = np.full(len(identities), NO_ENTRY, np.int64)
+    for layer in snapshot.layers:
+        rows = locate(layer.segment, identities)
+        there = np.flatnonzero(rows != NO_ENTRY)
+        there = there[~layer.is_dead(rows[there])]
+        found[there] = rows[there] + layer.first_row
+    return found
+
+
+def _start(token: str, version: int) -> int:
+    if not token:
+        return 0
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        raise InvalidInput("page_token: not one that was given out")
+    made_for, start = match.groups()
+    if int(made_for) != version:
+        raise VersionConflict(f"page_token: the lists are at {version} now; start anew")
+    return int(start)

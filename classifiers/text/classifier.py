@@ -1,0 +1,160 @@
+"""Scores text messages: ham, spam or fraud, from the text alone.
+
+A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
+larger ones no longer fit the caches. Of a text the first 512 normalised characters count. The
+sender is given to the graph, but a model trained without senders gives it no weight. Texts whose
+score is uncertain get a second look (`classifiers.text.escalation`), where the bundle has one.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers import card
+from classifiers.text import (fraud_type_words, cascade, features)
+from classifiers.base import TextScores
+from classifiers.text.embeddings import (NO_ROWS, Embeddings)
+from classifiers.text.escalation import (LookBudget, Looks)
+from classifiers.onnx_model import OnnxModel, Tensor
+from classifiers.text.cascade import SecondLook
+from classifiers.text.sender_classes import sender_classes
+from classifiers.text.features import NGrams
+from fanzha.tables import Float32s, Int64s, Texts, Uint8s
+from fanzha.text import normalise_all
+
+BATCH = 512
+_SPAM, _FRAUD = 1, 2
+_LEAST = np.float32(1e-30)
+_WORD_WEIGHT = np.float32(20)
+"""What a word of a kind adds to its logit: words decide, logits only where words do not."""
+
+
+class TextClassifier:
+    """Probabilities of fraud and of spam, and the likely kind of what is over the threshold."""
+
+    def __init__(
+        self,
+        model: OnnxModel,
+        second: SecondLook | None = None,
+        budget: LookBudget | None = None,
+    ) -> None:
+        """Take a bundle, with its second look; without a *budget* all uncertain texts get one."""
+        self._model = model
+        self.version = model.version
+        self.threshold = model.threshold
+        for name, value in features.SETTINGS.items():
+            if (made_for := model.card.setting(name, int)) != value:
+                raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
+        nothing = _inputs(features.ngrams([]), NO_ROWS, np.zeros(0, np.int64))
+        self._embeddings = Embeddings.of(model, nothing)
+        self._looks = None if second is None else Looks(second)
+        self._check_golden()
+        if second is not None and budget is not None:
+            self._looks = Looks(second, budget)
+
+    @property
+    def spam_threshold(self) -> float:
+        """The score from which a text counts as spam, should a carrier want to block it."""
+        return self._model.card.setting("spam_threshold", float)
+
+    def score(self, texts: Texts) -> TextScores:
+        """Score the messages of a table."""
+        return self.score_bodies(texts.bodies, texts.senders)
+
+    def score_bodies(self, bodies: Sequence[str], senders: Int64s | None = None) -> TextScores:
+        """Score plain texts; without *senders* they are unknown."""
+        keys = np.zeros(len(bodies), np.int64) if senders is None else senders
+        probabilities = np.zeros((len(bodies), 3), np.float32)
+        types = np.zeros(len(bodies), np.uint8)
+        if self._looks is not None:
+            self._looks.begin()
+        for start in range(0, len(bodies), BATCH):
+            part = slice(start, start + BATCH)
+            normal = normalise_all(bodies[part])
+            found = self._run(normal, keys[part])
+            if self._looks is not None:
+                found[0] = look_again(self._looks, normal, found[0])
+            probabilities[part] = found[0]
+            types[part] = self._fraud_types(normal, found)
+        return TextScores(
+            p_fraud=probabilities[:, _FRAUD].copy(),
+            p_spam=probabilities[:, _SPAM].copy(),
+            fraud_types=types,
+        )
+
+    def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:
+        """Return the log-odds of fraud, which still differ where probabilities round to 0 or 1.
+
+        Those of the fast model alone: a second look does not change them.
+        """
+        return log_odds(self._run(normalise_all(bodies), senders)[0])
+
+    def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
+        grams = features.ngrams(normal)
+        return self._model.run(_inputs(grams, self._embeddings.rows(grams.ids), senders))
+
+    def _check_golden(self) -> None:
+        about = self._model.card
+        scores = self.score_bodies(card.golden_texts(about, "text")).p_fraud
+        if about.second_look is not None and self._looks is None:
+            # The card tells what a second look says; without one, of uncertain rows nothing is.
+            unsure = cascade.band(about.second_look, self.threshold, scores)
+            scores[unsure] = np.array([row.score for row in about.golden], np.float32)[unsure]
+        card.check_golden(about, scores)
+
+    def _fraud_types(self, normal: list[str], found: list[Float32s]) -> Uint8s:
+        types = np.zeros(len(normal), np.uint8)
+        # Few rows of a batch are over the threshold.
+        rows = np.flatnonzero(found[0][:, _FRAUD] >= self.threshold)
+        if len(rows):
+            texts = [normal[row] for row in rows.tolist()]
+            # Bundles up to version 2 know no kinds.
+            kinds = found[1][rows] if len(found) > 1 else np.zeros((len(rows), 0), np.float32)
+            types[rows] = kinds_of(texts, kinds)
+        return types
+
+
+def _inputs(grams: NGrams, rows: npt.NDArray[np.int8], senders: Int64s) -> dict[str, Tensor]:
+    return {
+        "ngrams": rows,
+        "rows": grams.rows,
+        "weights": grams.weights,
+        "senders": sender_classes(senders),
+    }
+
+
+def log_odds(classes: Float32s) -> Float32s:
+    """Return the log-odds of fraud of the probabilities of the classes."""
+    against = np.delete(classes, _FRAUD, axis=1).sum(axis=1)
+    odds: Float32s = np.log(np.maximum(classes[:, _FRAUD], _LEAST) / np.maximum(against, _LEAST))
+    return odds
+
+
+def look_again(looks: Looks, normal: Sequence[str], classes: Float32s) -> Float32s:
+    """Return the probabilities of the classes after second looks at uncertain texts."""
+    rows = np.flatnonzero(looks.second.uncertain(classes[:, _FRAUD]))
+    if not len(rows):
+        return classes
+    before = classes[rows]
+    judged = looks.judge([normal[row] for row in rows.tolist()], log_odds(before))
+    after = np.where(np.isnan(judged), before[:, _FRAUD], judged)
+    # What is no fraud stays split between the others as it was.
+    share = (1 - after) / (1 - before[:, _FRAUD])
+    changed = before * share[:, np.newaxis]
+    changed[:, _FRAUD] = after
+    whole = classes.copy()
+    whole[rows] = changed
+    return whole
+
+
+def kinds_of(normal: Sequence[str], kinds: Float32s) -> Uint8s:
+    """Return the likely kind of each fraud, from its words and its logits in *kinds*.
+
+    Without logits (no columns) words decide alone, and may find no kind.
+    """
+    if not kinds.shape[1]:
+        return np.array([fraud_type_words.likely_type(text) for text in normal], np.uint8)
+    counts = np.array([fraud_type_words.counts(text) for text in normal], np.float32)
+    likely: Uint8s = (kinds + _WORD_WEIGHT * counts)[:, 1:].argmax(axis=1).astype(np.uint8)
+    return likely + np.uint8(1)

@@ -1,0 +1,82 @@
+"""Writes a caller model's bundle: the graph, and the card that says all about it."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import onnx
+
+from classifiers import card
+from classifiers.caller.classifier import CallerClassifier
+from classifiers.onnx_model import OnnxModel
+from classifiers.training import feature_histograms
+from classifiers.training.caller.data import Subscribers
+from classifiers.training.caller.metrics import Score
+from classifiers.training.caller.network import FEATURES
+from classifiers.training.bundle_writer import write_bundle
+from fanzha.tables import CallerActivity, Float32s
+
+EXAMPLES = (
+    # A dialler: hundreds of numbers in two days, nobody calls back.
+    {"outgoing_calls": 400, "counterparts": 390, "active_days": 2, "active_hours": 8,
+     "connected_calls": 150, "connected_seconds": 9000, "incoming_calls": 3,
+     "texts_received": 12, "text_counterparts": 6},
+    # Somebody with friends.
+    {"outgoing_calls": 60, "counterparts": 25, "active_days": 8, "active_hours": 15,
+     "connected_calls": 95, "connected_seconds": 7000, "incoming_calls": 55,
+     "texts_received": 40, "texts_sent": 2, "text_counterparts": 14},
+    # A courier: many numbers, but some call back, and every day.
+    {"outgoing_calls": 300, "counterparts": 230, "active_days": 9, "active_hours": 14,
+     "incoming_calls": 120},
+    # Just begun.
+    {"outgoing_calls": 5, "counterparts": 5, "active_days": 1, "active_hours": 2},
+)  # fmt: skip
+"""Activity of our own making."""
+
+BATCH = 256
+
+
+def examples() -> CallerActivity:
+    """Return the activity of `EXAMPLES`."""
+    return CallerActivity(
+        **{
+            field.name: np.array([example.get(field.name, 0) for example in EXAMPLES], np.float32)
+            for field in fields(CallerActivity)
+        }
+    )
+
+
+def write(
+    bundle: Path, *, graph: onnx.ModelProto, table: Mapping[str, object], golden: Float32s
+) -> None:
+    """Write the bundle, and load it; *golden* are the scores of `examples`."""
+    rows = [
+        {**{name: float(value) for name, value in example.items()}, "score": round(score, 5)}
+        for example, score in zip(EXAMPLES, golden.tolist(), strict=True)
+    ]
+    content = graph.SerializeToString(deterministic=True)
+    about = {**table, "inputs": {"features": list(FEATURES)}, "golden": rows}
+    write_bundle(bundle, content, about)
+    CallerClassifier(OnnxModel(bundle))
+
+
+def spread(looks: CallerActivity, scores: Float32s) -> dict[str, object]:
+    """Return how *scores* and features of ordinary callers are spread, to tell drift by."""
+    counts, _edges = np.histogram(scores, bins=card.BINS, range=(0, 1))
+    return {
+        "score_histogram": counts.tolist(),
+        "feature_histograms": feature_histograms.of_callers(looks),
+    }
+
+
+def microseconds_per_row(score: Score, subscribers: Subscribers) -> float:
+    """Measure scoring in batches of `BATCH`, features included; the fastest of many."""
+    batch = subscribers[np.arange(BATCH) % len(subscribers)].activity
+    best = np.inf
+    for _ in range(200):
+        begin = perf_counter()
+        score(batch)
+        best = min(best, perf_counter() - begin)
+    return round(best / BATCH * 1e6, 2)

@@ -1,0 +1,186 @@
+"""The caller network: a few small perceptrons whose log-odds are averaged, as one ONNX graph."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from classifiers.caller.classifier import features
+from classifiers.training.caller.data import (Generator, Subscribers, after_calls, without)
+from fanzha.tables import CallerActivity, Float32s
+
+FEATURES = (
+    "log_calls",
+    "log_calls_per_counterpart",
+    "log_calls_per_day",
+    "log_outgoing_per_incoming",
+    "log_hours",
+    "log_seconds_per_call",
+    "log_texts",
+    "log_texts_per_call",
+    "log_texts_received_per_sent",
+    "log_texts_per_counterpart",
+)
+MEMBERS = 5
+HIDDEN = (32, 16)
+LOOKS = 120
+"""Looks at each subscriber, drawn once; an epoch learns from one of them."""
+EPOCHS = 600
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 1e-2
+FEWEST_CALLS = 12
+"""The shortest observations to learn from; somewhat below what the service scores."""
+WHOLE = 0.3
+"""Share of subscribers seen with all their calls, in each epoch."""
+HIDDEN_SHARE = 0.25
+"""Share of observations without ends of calls, and as many without texts."""
+_RARE = (1, 99)
+"""Percentiles of the training set beyond which a feature is cut off."""
+
+
+def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
+    """Fit all members and return their common graph."""
+    chance = np.random.default_rng(seed)
+    looks = [rows(_observe(subscribers, chance)) for _ in range(LOOKS)]
+    scaling = Scaling(np.concatenate(looks))
+    scaled = [torch.from_numpy(scaling(look)) for look in looks]
+    wanted = torch.from_numpy(subscribers.frauds.astype(np.float32))
+    members = [_fit(scaled, wanted, seed + member) for member in range(MEMBERS)]
+    return _export(scaling, members)
+
+
+class Scaling:
+    """What is done to features before the network sees them."""
+
+    def __init__(self, sample: Float32s) -> None:
+        self.mean: Float32s = np.nanmean(sample, axis=0)
+        self.scale: Float32s = np.nanstd(sample, axis=0)
+        scaled = (sample - self.mean) / self.scale
+        self.low, self.high = np.nanpercentile(scaled, _RARE, axis=0).astype(np.float32)
+
+    def __call__(self, rows: Float32s) -> Float32s:
+        """Do it."""
+        scaled = (np.where(np.isnan(rows), self.mean, rows) - self.mean) / self.scale
+        clipped: Float32s = np.clip(scaled, self.low, self.high)
+        return clipped
+
+
+def rows(activity: CallerActivity) -> Float32s:
+    """Return the features as the graph takes them."""
+    columns = features(activity)
+    return np.column_stack([columns[name] for name in FEATURES])
+
+
+def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
+    """Look at each subscriber after some of its calls, or all, with some things unreported."""
+    count = len(subscribers)
+    most = np.maximum(subscribers.activity.outgoing_calls, FEWEST_CALLS)
+    calls = FEWEST_CALLS * (most / FEWEST_CALLS) ** chance.random(count)
+    calls = np.where(chance.random(count) < WHOLE, most, calls)
+    return without(
+        after_calls(subscribers.activity, calls.astype(np.float32), chance),
+        ends=chance.random(count) < HIDDEN_SHARE,
+        texts=chance.random(count) < HIDDEN_SHARE,
+    )
+
+
+def _fit(looks: Sequence[torch.Tensor], wanted: torch.Tensor, seed: int) -> torch.nn.Sequential:
+    chance = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    sizes = (len(FEATURES), *HIDDEN)
+    layers = [
+        layer
+        for inputs, outputs in pairwise(sizes)
+        for layer in (torch.nn.Linear(inputs, outputs), torch.nn.ReLU())
+    ]
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], 1))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
+    for look in chance.integers(len(looks), size=EPOCHS).tolist():
+        found = network(looks[look])[:, 0]
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(found, wanted)
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step()
+        schedule.step()
+    return network
+
+
+def _export(scaling: Scaling, members: Sequence[torch.nn.Sequential]) -> onnx.ModelProto:
+    tensors = {
+        "mean": scaling.mean,
+        "scale": scaling.scale,
+        "low": scaling.low,
+        "high": scaling.high,
+    } | _weights(members)
+    return graph(tensors, len(members))
+
+
+def graph(tensors: Mapping[str, Float32s], members: int) -> onnx.ModelProto:
+    """Make the graph; all members share its first and last layer, and are apart in between."""
+    last = len(HIDDEN)
+    nodes = [
+        helper.make_node("IsNaN", ["features"], ["missing"]),
+        helper.make_node("Where", ["missing", "mean", "features"], ["filled"]),
+        helper.make_node("Sub", ["filled", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "scale"], ["scaled"]),
+        helper.make_node("Max", ["scaled", "low"], ["raised"]),
+        helper.make_node("Min", ["raised", "high"], ["scaled_and_cut"]),
+        *_layer("scaled_and_cut", "0", "all_1"),
+        helper.make_node("Split", ["all_1"], [f"x1_{one}" for one in range(members)], axis=1),
+    ]
+    for one in range(members):
+        for layer in range(1, last):
+            nodes += _layer(f"x{layer}_{one}", f"{layer}_{one}", f"x{layer + 1}_{one}")
+    nodes += [
+        helper.make_node("Concat", [f"x{last}_{one}" for one in range(members)], ["ends"], axis=1),
+        helper.make_node("Gemm", ["ends", f"w{last}", f"b{last}"], ["log_odds"]),
+        helper.make_node("Sigmoid", ["log_odds"], ["p_fraud"]),
+    ]
+    made = helper.make_graph(
+        nodes,
+        "caller",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(FEATURES)])],
+        [helper.make_tensor_value_info("p_fraud", TensorProto.FLOAT, [None, 1])],
+        [
+            numpy_helper.from_array(value.astype(np.float32), name)
+            for name, value in tensors.items()
+        ],
+    )
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _layer(before: str, weights: str, after: str) -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Gemm", [before, f"w{weights}", f"b{weights}"], [f"y{weights}"]),
+        helper.make_node("Relu", [f"y{weights}"], [after]),
+    ]
+
+
+def _weights(members: Sequence[torch.nn.Sequential]) -> dict[str, Float32s]:
+    """Lay the first layers side by side and the last below each other, with the mean at the end."""
+    linears = [
+        [layer for layer in member if isinstance(layer, torch.nn.Linear)] for member in members
+    ]
+    tensors: dict[str, Float32s] = {}
+    for number, layers in enumerate(zip(*linears, strict=True)):
+        weights = [layer.weight.detach().numpy().T for layer in layers]
+        biases = [layer.bias.detach().numpy() for layer in layers]
+        if number == 0:
+            tensors |= {"w0": np.hstack(weights), "b0": np.concatenate(biases)}
+        elif number < len(HIDDEN):
+            tensors |= {f"w{number}_{one}": weight for one, weight in enumerate(weights)}
+            tensors |= {f"b{number}_{one}": bias for one, bias in enumerate(biases)}
+        else:
+            shares = np.vstack(weights) / len(members)
+            bias = np.mean(biases, axis=0)
+            tensors |= {
+                f"w{number}": shares.astype(np.float32),
+                f"b{number}": bias.astype(np.float32),
+            }
+    return tensors

@@ -1,0 +1,96 @@
+"""The page about the caller model, rendered from its card."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from classifiers import card
+from classifiers.caller.classifier import MINIMUM_CALLS
+from classifiers.training import card_plots, examples_card, page_template
+from classifiers.training.bundle_writer import markdown_table
+
+ROWS = {
+    "graph_alone": "**profile graph on whole records**, without minimum evidence",
+    "graph_alone_callers": "the same, of those with a record of calls",
+    "": "as served: whole records, with minimum evidence",
+    "without_ends": "no ends of calls",
+    "without_texts": "no texts",
+    "calls_only": "calls only",
+    "enough_calls": f"those with {MINIMUM_CALLS} calls or more only",
+    "imagined_after_32_calls": "imagined after 32 calls",
+    "imagined_after_64_calls": "imagined after 64 calls",
+    "imagined_after_128_calls": "imagined after 128 calls",
+    "imagined_after_256_calls": "imagined after 256 calls",
+    "imagined_ever": "ever, over all these looks",
+}
+DEVELOPMENT = {
+    "graph_alone": "profile graph on whole records, without minimum evidence",
+    "graph_alone_callers": "the same, of those with a record of calls",
+    "whole": "as served: whole records, with minimum evidence",
+    "imagined_ever": "ever, over all looks",
+}
+_EXAMPLES = {
+    "Of those only measured": "examples",
+    "The same by a graph that learned without examples, at the same threshold": "left_out",
+}
+_TEMPLATE = Path(__file__).with_name("caller_page.md")
+_TITLES = ("what is seen", "AUC", "recall at 0.1 %", "0.5 %", "1 %", "blocked frauds", "others")
+
+
+def write(bundle: Path, page: Path) -> None:
+    """Write the *page*, and its plots beside it."""
+    table = tomllib.loads((bundle / card.CARD).read_text(encoding="utf-8"))
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(render(table, card_plots.draw(table, page)), encoding="utf-8")
+
+
+def render(table: Mapping[str, Any], plots: str) -> str:
+    """Render the page of a card's table; *plots* is Markdown that shows them."""
+    metrics = table["metrics"]
+    test, development = metrics["test"], metrics["development"]
+    ever, points = development["imagined_ever"], table["plots"]["learning"]
+    keys = ("subscribers", "believed", "true")
+    values = {
+        **{name: table[name] for name in ("version", "date")},
+        "threshold": round(table["threshold"], 4),
+        "minimum": MINIMUM_CALLS,
+        "features": len(table["inputs"]["features"]),
+        **{name: metrics[name] for name in ("kilobytes", "microseconds_per_row")},
+        "ever": ever["blocked_ordinary"],
+        "ordinary": ever["ordinary"],
+        "test_frauds": test["frauds"],
+        "test_ordinary": test["ordinary"],
+        "test": _figures({"": test, **test}, ROWS),
+        "development": _figures(development, DEVELOPMENT),
+        "calibration": markdown_table(
+            keys, ([one[key] for key in keys] for one in test["calibration"])
+        ),
+        "brier": test["brier"],
+        "learning": markdown_table(points[0], (point.values() for point in points)),
+        "examples": "\n\n".join(_examples(table)),
+        "plots": plots,
+    }
+    return page_template.fill(_TEMPLATE, values)
+
+
+def _examples(table: Mapping[str, Any]) -> Iterator[str]:
+    if "examples" not in table:
+        return
+    yield examples_card.section(table["examples"])
+    for title, key in _EXAMPLES.items():
+        if figures := table["metrics"][key]:
+            yield f"{title}:"
+            yield markdown_table(figures[0], (one.values() for one in figures))
+
+
+def _figures(metrics: Mapping[str, Any], rows: Mapping[str, str]) -> str:
+    return markdown_table(_TITLES, ([title, *_cells(metrics[key])] for key, title in rows.items()))
+
+
+def _cells(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{figures['auc']:.3f}"
+    for rate in ("0_1", "0_5", "1"):
+        yield f"{figures[f'recall_at_{rate}_percent']:.1%}"
+    yield f"{figures['blocked_frauds']} ({figures['recall_at_threshold']:.1%})"
+    yield str(figures["blocked_ordinary"])

@@ -1,0 +1,88 @@
+"""The page about the link model, rendered from its card.
+
+The template was written for one version: what was tried and what is missed is to be looked at
+again with the next.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from classifiers.training import examples_card, page_template
+from classifiers.training.bundle_writer import markdown_table
+from classifiers.training.link.report import (blocked_table, figures_table)
+
+FIGURES = {
+    "validation_links": "validation, links (threshold and settings were chosen here)",
+    "validation_hosts": "validation, bare hosts (likewise)",
+    "test_links": "test, links",
+    "test_hosts": "test, bare hosts",
+    "later_links": "later months, links",
+    "later_hosts": "later months, bare hosts",
+    "unseen_links": "sources never trained on, links",
+}
+_TEMPLATE = Path(__file__).with_name("link_page.md")
+_SOURCES = (
+    "test_sources",
+    "later_sources",
+    "unseen_sources",
+    "left_out_sources",
+    "gambling_sources",
+)
+_SUFFIXES = ("platforms", "tlds")
+
+
+def render(card: Mapping[str, object], plots: str) -> str:
+    """Render the page of a card's table; *plots* is Markdown that shows them."""
+    metrics, how, inputs = card["metrics"], card["training"], card["inputs"]
+    assert isinstance(metrics, dict)  # noqa: S101 - for the type checker
+    assert isinstance(how, dict)  # noqa: S101
+    assert isinstance(inputs, dict)  # noqa: S101
+    *first, last = map(str, inputs["sizes"])
+    thresholds = metrics["validation_thresholds_all_sources_as_one"]
+    values = {
+        **how,
+        **inputs,
+        **{name: card[name] for name in ("version", "date", "seed", "threshold")},
+        "sizes": f"{', '.join(first)} and {last}",
+        "megabytes": metrics["megabytes"],
+        "microseconds": metrics["microseconds_per_link"],
+        "figures": figures_table(metrics, FIGURES),
+        "thresholds": ", ".join(f"{rate} %: {value}" for rate, value in thresholds.items()),
+        "plots": plots,
+        "learning": _learning(card["plots"]),
+        "test_calibration_error": metrics["test_calibration_error"],
+        "reliability": _reliability(metrics),
+        **_popular(metrics["popular"]),
+        "examples": _examples(card["examples"], metrics) if "examples" in card else "",
+        **{key: blocked_table(metrics[key], ("source", "label", "table")) for key in _SOURCES},
+        **{key: blocked_table(metrics[key], ("suffix", "label")) for key in _SUFFIXES},
+    }
+    return page_template.fill(_TEMPLATE, values)
+
+
+def _popular(popular: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "popular_hosts": popular["hosts"],
+        **{key: len(popular[key]) for key in ("root_blocked", "login_blocked")},
+        **{key: ", ".join(popular[key]) for key in ("root_highest", "login_highest")},
+    }
+
+
+def _examples(about: object, metrics: Mapping[str, object]) -> str:
+    assert isinstance(about, dict)  # noqa: S101 - for the type checker
+    measured = blocked_table(metrics["examples_sources"], ("source", "label", "table"))
+    return "\n\n".join([examples_card.section(about), "Of those only measured:", measured])
+
+
+def _learning(plots: object) -> str:
+    assert isinstance(plots, dict)  # noqa: S101 - for the type checker
+    points = plots["learning"]
+    return markdown_table(points[0], (point.values() for point in points))
+
+
+def _reliability(metrics: Mapping[str, object]) -> str:
+    reliability = metrics["test_reliability"]
+    assert isinstance(reliability, list)  # noqa: S101 - for the type checker
+    keys = ("rows", "believed", "true")
+    return markdown_table(keys, ([one[key] for key in keys] for one in reliability))

@@ -1,0 +1,71 @@
+"""Trains the text model: `python -m classifiers.training.text --data FOLDER --out BUNDLE`.
+
+Two processes of one thread each. All choices are made on validation rows; the test rows are
+scored once, at the end. The models of rounds that leave out a source, or learn from fewer
+groups, are thrown away.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.progress import Progress
+
+from classifiers.training import examples_card
+from classifiers.training.text import (bundle, examples as sms_examples, page as sms_page, rounds as sms_rounds)
+from classifiers.training.examples import ExampleError
+from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.rounds import Bench
+from classifiers.training.text.teacher import Teacher
+
+LEFT_OUT = (("mendeley",), ("fbs",), ("inbox",), ("spamhunter", "spamhunter_labelled"))
+SHARES = (25, 50)
+"""Of the groups, for the learning curve."""
+
+
+def main(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder with the labelled texts.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write; its name is the version.")],
+    epochs: int = 4,
+    seed: int = 20261124,
+    page: Annotated[Path | None, typer.Option(help="Page to render from the card.")] = None,
+    leave_out: Annotated[bool, typer.Option(help="Also train without each of some.")] = True,
+    templates: Annotated[int, typer.Option(help="Messages of each of our own templates.")] = 40,
+    examples: Annotated[
+        list[Path] | None, typer.Option(help="Labelled examples of a site.")
+    ] = None,
+) -> None:
+    """Train, measure and write a text model."""
+    torch.set_num_threads(1)
+    try:
+        rows, site = sms_examples.read(data, seed, templates, examples or [])
+    except ExampleError as error:
+        sys.exit(f"examples: {error}")
+    for line in examples_card.lines(site.about):
+        sys.stderr.write(f"{line}\n")
+    others = [Round(left_out=one, epochs=epochs) for one in LEFT_OUT if leave_out]
+    others += [Round(share=share, epochs=epochs) for share in SHARES if leave_out]
+    # What a site's examples bring is told by what becomes of them without.
+    others += [Round(left_out=(source,), epochs=epochs) for source in site.sources]
+    with Progress() as progress:
+        encoding = progress.add_task("encoding", total=1.0)
+        teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
+        bench = Bench(rows=rows, teacher=teacher, seed=seed, only_taught=site.sources)
+        task = progress.add_task("training", total=1 + len(others))
+        trained, figures = sms_rounds.run_all(
+            bench,
+            Round(epochs=epochs),
+            others,
+            done=lambda: progress.advance(task),
+        )
+    rounds = list(zip(others, figures, strict=True))
+    bundle.write(out, rows, trained, rounds=rounds, seed=seed, site=site)
+    if page is not None:
+        sms_page.write(out, page)
+
+
+if __name__ == "__main__":
+    typer.run(main)

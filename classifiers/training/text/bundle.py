@@ -1,0 +1,173 @@
+"""Writes the bundle of a text model, measured through the graph that is served."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import onnxruntime as ort
+
+from classifiers.text import features
+from classifiers.card import BINS
+from classifiers.text.embeddings import Embeddings
+from classifiers.evaluation.metrics import calibration_error
+from classifiers.onnx_model import OnnxModel
+from classifiers.text.classifier import TextClassifier
+from classifiers.training import (card_plots, feature_histograms)
+from classifiers.training.text import (golden, graph as sms_graph, encoder_head, report, speed)
+from classifiers.training.bundle_writer import write_bundle
+from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
+from classifiers.training.text.data import (CLASSES, FRAUD, LANGUAGES, LICENCES, TEST, TRAIN, VALIDATION, Row)
+from classifiers.training.text.network import (Trained, logits)
+from classifiers.training.text.report import Figures
+from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.scores import (careful, probabilities)
+from fanzha.tables import Float32s
+from fanzha.text import normalise_all
+
+SECOND_GRAPH = "second.onnx"
+
+_BATCH = 512
+
+Served: TypeAlias = Callable[[Sequence[str]], tuple[Float32s, Float32s]]
+"""Returns the probability of fraud and the logits of its kinds."""
+
+
+def write(
+    out: Path,
+    rows: Sequence[Row],
+    trained: Trained,
+    *,
+    rounds: Sequence[tuple[Round, Figures]],
+    seed: int,
+    site: SiteExamples = NO_EXAMPLES,
+) -> None:
+    """Write the graphs and their card, and load them again."""
+    model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
+    graph = model.SerializeToString(deterministic=True)
+    served = _served(graph)
+    validation = [row for row in rows if row.split == VALIDATION]
+    ham = [row.text for row in validation if row.label == "ham"]
+    table: dict[str, object] = {
+        "version": out.name,
+        "channel": "sms",
+        "threshold": trained.stages.threshold,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": seed,
+        "classes": list(CLASSES),
+        "languages": list(LANGUAGES),
+        "caution": [round(float(value), 3) for value in trained.caution],
+        "calibration": [round(value, 5) for value in trained.calibration],
+        "inputs": {**features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
+        # Ordinary traffic is legitimate. Public texts hold more chat than a network carries.
+        "score_histogram": _histogram(served(ham)[0]),
+        "feature_histograms": feature_histograms.of_texts(ham),
+        "data": [*_sources(rows), *site.data([row.source for row in rows])],
+        **({"examples": site.about} if site.about else {}),
+        **_measured(served, rows, trained, rounds, seed=seed, no_sample=site.sources),
+        "golden": golden.rows(
+            trained.stages,
+            served(golden.EXAMPLES)[0],
+            validation,
+            served([row.text for row in validation])[0],
+        ),
+    }
+    second = trained.stages.second
+    if second is not None:
+        head = encoder_head.build(second.head).SerializeToString(deterministic=True)
+        table["second_sha256"] = sha256(head).hexdigest()
+        table["second_look"] = golden.about(second)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / SECOND_GRAPH).write_bytes(head)
+    write_bundle(out, graph, table)
+    TextClassifier(OnnxModel(out))
+
+
+def _measured(
+    served: Served,
+    rows: Sequence[Row],
+    trained: Trained,
+    rounds: Sequence[tuple[Round, Figures]],
+    *,
+    seed: int,
+    no_sample: Sequence[str],
+) -> dict[str, object]:
+    splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
+    found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
+    found["threshold_alone"] = trained.stages.alone
+    by_source: dict[str, Figures] = {}
+    for name in (VALIDATION, TEST):
+        texts = [row.text for row in splits[name]]
+        p_fraud, kinds = served(texts)
+        judged = trained.stages.judge(texts, p_fraud)
+        by_source[name] = found[name] = report.by_source(splits[name], judged)
+        found[f"{name}_kinds"] = report.kinds(splits[name], kinds)
+        clear = np.array(
+            [sum(row.allowed) == 1 and row.source not in no_sample for row in splits[name]]
+        )
+        frauds = np.array([row.label == "fraud" for row in splits[name]])
+        error = calibration_error(p_fraud[clear], frauds[clear])
+        found[f"{name}_calibration_error"] = round(error, 4)
+    tested = [row.source for row in splits[TEST]]
+    plots = card_plots.figures(
+        judged.scores[clear],
+        frauds[clear],
+        trained.stages.threshold,
+        [source for source, is_clear in zip(tested, clear.tolist(), strict=True) if is_clear],
+    )
+    if learning := report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
+        plots["learning"] = learning
+    found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
+    found["evasions"] = report.under_evasions(
+        splits[TEST], lambda some: trained.stages.judge(some, served(some)[0]).blocked, seed
+    )
+    found["left_out"] = report.left_out(rounds)
+    found["speed"] = speed.measured(lambda some: served(some)[0], texts, judged.looked)
+    return {"metrics": found, "plots": plots}
+
+
+def _quantising_error(served: Served, rows: Sequence[Row], trained: Trained) -> float:
+    some = [row.text for row in rows[:: max(len(rows) // 2000, 1)]]
+    classes = careful(logits(trained.network, some), trained.caution)
+    exact = probabilities(classes, trained.calibration)[:, FRAUD]
+    return round(float(np.abs(exact - served(some)[0]).max()), 4)
+
+
+def _histogram(p_fraud: Float32s) -> list[int]:
+    counts, _ = np.histogram(p_fraud, bins=BINS, range=(0, 1))
+    return [int(count) for count in counts]
+
+
+_SPLITS = (TRAIN, VALIDATION, TEST)
+
+
+def _sources(rows: Sequence[Row]) -> list[dict[str, object]]:
+    return [
+        {"source": source, "licence": licence, "rows": sum(row.source == source for row in rows)}
+        for source, licence in LICENCES.items()
+    ]
+
+
+def _served(graph: bytes) -> Served:
+    # The card is not written yet, so the service's classes cannot load the graph.
+    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    embeddings = Embeddings(sms_graph.table(graph))
+
+    def score(texts: Sequence[str]) -> tuple[Float32s, Float32s]:
+        classes, kinds = [], []
+        for start in range(0, len(texts), _BATCH):
+            grams = features.ngrams(normalise_all(texts[start : start + _BATCH]))
+            inputs = {
+                "ngrams": embeddings.rows(grams.ids),
+                "rows": grams.rows,
+                "weights": grams.weights,
+                "senders": np.zeros(len(grams.weights), np.int64),
+            }
+            found = session.run(["probabilities", "kinds"], inputs)
+            classes.append(found[0][:, FRAUD])
+            kinds.append(found[1])
+        return np.concatenate(classes), np.concatenate(kinds)
+
+    return score

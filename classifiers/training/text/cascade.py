@@ -1,0 +1,209 @@
+"""The second look of the text model: which texts get one, and from where it blocks.
+
+Texts whose fast score is within a band below the threshold are read by the sentence encoder; the
+mean of the log odds of network and head, calibrated on validation rows of the band, decides. What
+the fast network blocks stays blocked, so both stages share one budget.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifiers.training.link import calibration
+from classifiers.training.text import language_margins
+from classifiers.training.text.data import (OWN, Row)
+from classifiers.training.text.embeddings import encoded
+from classifiers.training.text.encoder_head import Head
+from fanzha.tables import Bools, Float32s, Int64s
+
+MOST_UNCERTAIN = 0.01
+"""Of legitimate validation rows, our own apart: a second look takes milliseconds."""
+LOWEST = 0.5
+"""Of the calibrated probability: below it, more would be blocked wrongly than rightly."""
+_SHARES = (0.0, 0.25, 0.5, 0.75)
+"""Of the budget, for the fast network; the rest is for the second look."""
+_FEW_FRAUDS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """A second look, and whom it is for."""
+
+    head: Head
+    from_score: float
+    slope: float
+    offset: float
+    threshold: float
+    """Of its own probability."""
+
+    def probabilities(self, fast: Float32s, odds: Float32s) -> Float32s:
+        """Join the fast scores of texts with the log odds of the head."""
+        mean = (log_odds(fast) + odds) / 2
+        joined = 1 / (1 + np.exp(-(self.slope * mean + self.offset)))
+        found: Float32s = joined.astype(np.float32)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of texts."""
+
+    scores: Float32s
+    blocked: Bools
+    alone: Bools
+    """Blocked by the fast network with the whole budget for itself."""
+    looked: Bools
+    """Got a second look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The thresholds of both stages."""
+
+    threshold: float
+    alone: float
+    """What the threshold would be without a second look."""
+    second: Second | None
+
+    def judge(self, texts: Sequence[str], fast: Float32s) -> Judged:
+        """Give uncertain texts a second look."""
+        scores, looked = fast.copy(), np.zeros(len(fast), np.bool_)
+        if self.second is not None:
+            looked = uncertain(fast, self.second.from_score, self.threshold)
+            rows = np.flatnonzero(looked)
+            odds = self.second.head.log_odds(encoded([texts[row] for row in rows.tolist()]))
+            found = self.second.probabilities(fast[rows], odds)
+            scores[rows] = mapped(found, self.second.threshold, self.threshold)
+        return Judged(
+            scores=scores,
+            blocked=scores >= np.float32(self.threshold),
+            alone=fast >= np.float32(self.alone),
+            looked=looked,
+        )
+
+
+def choose(rows: Sequence[Row], fast: Float32s, head: Head, lowest: float) -> Stages:
+    """Choose bands and thresholds on validation *rows*: of all that keep the budget, the best.
+
+    The fast threshold is at least *lowest*. The best is the one with the highest mean recall over
+    the sources; where no second look is better than none, there is none.
+    """
+    budget = _Budget(rows)
+    alone = max(lowest, budget.threshold(fast, budget.rows_for(1.0)))
+    thresholds = sorted({max(lowest, budget.threshold(fast, budget.rows_for(s))) for s in _SHARES})
+    public = budget.public
+    bands = [_from_score(fast[public], threshold) for threshold in thresholds]
+    seen = np.flatnonzero(uncertain(fast, min(bands), max(thresholds)))
+    odds = np.zeros(len(rows), np.float32)
+    odds[seen] = head.log_odds(encoded([rows[n].text for n in seen.tolist()]))
+    best, highest = Stages(threshold=alone, alone=alone, second=None), budget.recall(fast >= alone)
+    for threshold, from_score in zip(thresholds, bands, strict=True):
+        band = np.flatnonzero(uncertain(fast, from_score, threshold))
+        second = _fitted(budget, head, band, (fast, odds), (from_score, threshold))
+        if second is None:
+            continue
+        blocked = fast >= np.float32(threshold)
+        found = second.probabilities(fast[band], odds[band])
+        blocked[band] = found >= np.float32(second.threshold)
+        if (recall := budget.recall(blocked)) > highest:
+            best, highest = Stages(threshold=threshold, alone=alone, second=second), recall
+    return best
+
+
+def uncertain(fast: Float32s, from_score: float, threshold: float) -> Bools:
+    """Say which scores lie in the band."""
+    within: Bools = (fast >= np.float32(from_score)) & (fast < np.float32(threshold))
+    return within
+
+
+def log_odds(scores: Float32s) -> Float32s:
+    """Return the log odds of probabilities, kept finite."""
+    clipped = np.clip(scores.astype(np.float64), 1e-9, 1 - 1e-7)
+    found: Float32s = np.log(clipped / (1 - clipped)).astype(np.float32)
+    return found
+
+
+def mapped(found: Float32s, second: float, threshold: float) -> Float32s:
+    """Return scores that reach *threshold* where *found* reaches that of the second look."""
+    edge = np.float32(threshold)
+    reaches = found >= np.float32(second)
+    below = np.minimum(threshold * found / second, np.nextafter(edge, np.float32(0)))
+    above = threshold + (1 - threshold) * (found - second) / (1 - second)
+    scores: Float32s = np.where(reaches, np.maximum(above, edge), below).astype(np.float32)
+    return scores
+
+
+class _Budget:
+    """How many legitimate rows of each part may be blocked, and what is caught meanwhile."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        sources = np.array([row.source for row in rows])
+        ham = np.array([row.label == "ham" for row in rows])
+        self.fraud = np.array([row.label == "fraud" for row in rows])
+        self.clear = np.array([sum(row.allowed) == 1 for row in rows])
+        self.public = ham & (sources != OWN)
+        self.parts = language_margins.parts(rows, ham, language_margins.OWN_TOGETHER)
+        of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
+        self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
+
+    def rows_for(self, share: float) -> list[int]:
+        """Return how many rows of each part *share* of the budget is."""
+        allowed = [max(int(part.sum() * rate), 1) for part, rate in self.parts]
+        return [int(share * rows + 0.5) for rows in allowed]
+
+    def left(self, blocked: Bools) -> list[int]:
+        """Return how many more rows of each part may be blocked."""
+        whole = self.rows_for(1.0)
+        spent = [int((blocked & part).sum()) for part, _ in self.parts]
+        return [max(rows - gone, 0) for rows, gone in zip(whole, spent, strict=True)]
+
+    def threshold(
+        self, scores: Float32s, allowed: Sequence[int], among: Bools | None = None
+    ) -> float:
+        """Return the lowest threshold that *allowed* rows of each part may reach."""
+        within = np.ones(len(scores), np.bool_) if among is None else among
+        pairs = zip(self.parts, allowed, strict=True)
+        return max(_above(scores[part & within], rows) for (part, _), rows in pairs)
+
+    def recall(self, blocked: Bools) -> float:
+        """Return the mean recall over the sources of fraud."""
+        return float(np.mean([blocked[part].mean() for part in self._frauds]))
+
+
+def _fitted(
+    budget: _Budget,
+    head: Head,
+    band: Int64s,
+    both: tuple[Float32s, Float32s],
+    edges: tuple[float, float],
+) -> Second | None:
+    fast, odds = both
+    clear = band[budget.clear[band]]
+    if not 0 < budget.fraud[clear].sum() < len(clear):
+        return None
+    mean = (log_odds(fast[clear]) + odds[clear]) / 2
+    slope, offset = calibration.fit_line(mean, budget.fraud[clear])
+    if slope <= 0:
+        return None
+    slope, offset = round(slope, 6), round(offset, 6)
+    second = Second(head=head, from_score=edges[0], slope=slope, offset=offset, threshold=LOWEST)
+    scores, among = np.zeros(len(fast), np.float32), np.zeros(len(fast), np.bool_)
+    scores[band], among[band] = second.probabilities(fast[band], odds[band]), True
+    left = budget.left(fast >= np.float32(edges[1]))
+    threshold = max(LOWEST, budget.threshold(scores, left, among))
+    if threshold >= 1:
+        return None
+    return Second(head=head, from_score=edges[0], slope=slope, offset=offset, threshold=threshold)
+
+
+def _from_score(public: Float32s, threshold: float) -> float:
+    below = public[public < np.float32(threshold)]
+    return max(_above(below, int(len(public) * MOST_UNCERTAIN)), 1e-6)
+
+
+def _above(scores: Float32s, allowed: int) -> float:
+    if len(scores) <= allowed:
+        return 0.0
+    # Six places are what a card shows; rounding must not let the score in.
+    return float(np.floor(float(np.sort(scores)[-1 - allowed]) * 1e6) + 2) / 1e6

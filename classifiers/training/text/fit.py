@@ -1,0 +1,125 @@
+"""Trains the network of the text model on labelled texts, and on what a teacher makes of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from classifiers.text.features import (BUCKET_BITS, PADDING, NGrams, ngrams)
+from classifiers.training.text import augmentation
+from classifiers.training.text.data import (CLASSES, HAM, LANGUAGES, OWN, Row)
+from classifiers.training.text.network import Network
+from classifiers.training.text.sampler import Sampler
+from classifiers.training.text.scores import HEADS
+from fanzha.tables import Float32s
+from fanzha.text import normalise_all
+
+_BATCH = 768
+_LEARNING_RATE = 5e-3
+_HAM_WEIGHT = 2.0
+"""A legitimate text that is blocked costs more than a fraud that is not."""
+_LANGUAGE_WEIGHT = 0.3
+_KIND_WEIGHT = 0.3
+_KIND_SHARE_OF_OTHERS = 0.1
+"""Only our own templates know all kinds of fraud."""
+_UNKNOWN_SHARE = 0.05
+_SOFT_SHARE = 0.5
+_TEMPERATURE = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftLabels:
+    """Texts, and the logits of their classes as a teacher sees them."""
+
+    texts: Sequence[str]
+    logits: Float32s
+
+
+def train(
+    rows: Sequence[Row],
+    *,
+    epochs: int,
+    seed: int,
+    progress: Callable[[int, float], None],
+    soft: SoftLabels | None = None,
+) -> Network:
+    """Train on *rows*; *progress* is told the number of epochs done and the mean loss."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    chance = Random(seed)  # noqa: S311  seeded on purpose
+    network, sampler = Network(), Sampler(rows, chance)
+    optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, total_iters=epochs)
+    network.train()
+    for epoch in range(epochs):
+        losses = []
+        for batch in _batches(sampler.epoch()):
+            loss = _loss(network, batch, soft, chance)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+            losses.append(float(loss.detach()))
+        schedule.step()
+        progress(epoch + 1, float(np.mean(losses)))
+    network.eval()
+    return network
+
+
+def _batches(drawn: list[tuple[str, Row]]) -> list[list[tuple[str, Row]]]:
+    return [drawn[start : start + _BATCH] for start in range(0, len(drawn), _BATCH)]
+
+
+def _loss(
+    network: Network, batch: list[tuple[str, Row]], soft: SoftLabels | None, chance: Random
+) -> Tensor:
+    count = int(_SOFT_SHARE * len(batch)) if soft else 0
+    taught = chance.choices(range(len(soft.texts)), k=count) if soft else []
+    texts = [text for text, _ in batch] + [soft.texts[row] for row in taught if soft]
+    normal = [augmentation.disturb(text, chance) for text in normalise_all(texts)]
+    grams, strange = _with_unknown_words(ngrams(normal), len(batch))
+    found = network(grams)
+    loss = _hard_loss(found[: len(batch)], [row for _, row in batch], strange)
+    if soft is not None:
+        wanted = torch.softmax(torch.from_numpy(soft.logits[taught]) / _TEMPERATURE, dim=1)
+        guessed = found[len(batch) :, : len(CLASSES)] / _TEMPERATURE
+        loss = loss + _SOFT_SHARE * _TEMPERATURE**2 * cross_entropy(guessed, wanted)
+    return loss
+
+
+def _hard_loss(found: Tensor, rows: Sequence[Row], strange: Tensor) -> Tensor:
+    allowed = torch.tensor([row.allowed for row in rows])
+    languages = torch.tensor([row.language for row in rows])
+    allowed[strange] = torch.tensor([True, False, False])
+    languages[strange] = LANGUAGES.index("other")
+    sizes = [*HEADS, found.shape[1] - sum(HEADS)]
+    classes, language_logits, kinds = torch.split(found, sizes, dim=1)
+    log_p = torch.log_softmax(classes, dim=1)
+    # The label leaves a set of classes open; any of them will do.
+    losses = -torch.logsumexp(log_p.masked_fill(~allowed, -torch.inf), dim=1)
+    loss = torch.where(allowed[:, HAM], _HAM_WEIGHT * losses, losses).mean()
+    loss = loss + _LANGUAGE_WEIGHT * cross_entropy(language_logits, languages)
+    return loss + _KIND_WEIGHT * _kind_loss(kinds, rows, strange)
+
+
+def _kind_loss(kinds: Tensor, rows: Sequence[Row], strange: Tensor) -> Tensor:
+    true = torch.tensor([int(row.fraud_type) for row in rows])
+    known = (true > 0) & ~strange
+    shares = torch.tensor([1.0 if row.source == OWN else _KIND_SHARE_OF_OTHERS for row in rows])
+    each = cross_entropy(kinds[known], true[known], label_smoothing=0.05, reduction="none")
+    return (each * shares[known]).sum() / shares[known].sum().clamp(min=1)
+
+
+def _with_unknown_words(grams: NGrams, count: int) -> tuple[NGrams, Tensor]:
+    # Texts whose n-grams are random buckets stand for languages never seen: let them through.
+    # Only the first *count*: those after are a teacher's.
+    strange = torch.rand(len(grams.weights)) < _UNKNOWN_SHARE
+    strange[count:] = False
+    chunks = strange[torch.from_numpy(grams.rows)].numpy()
+    ids = grams.ids.copy()
+    random_ids = torch.randint(1, 2**BUCKET_BITS, ids[chunks].shape).numpy().astype(ids.dtype)
+    ids[chunks] = np.where(ids[chunks] == PADDING, PADDING, random_ids)
+    return NGrams(ids=ids, rows=grams.rows, weights=grams.weights), strange[:count]

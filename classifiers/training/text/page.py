@@ -1,0 +1,130 @@
+"""The page about the text model, rendered from its card."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from classifiers.training import card_plots, examples_card, page_template
+from classifiers.training.bundle_writer import markdown_table
+from classifiers.training.text.evasions import EVASIONS
+from classifiers.training.text.report import Figures
+
+_TEMPLATE = Path(__file__).with_name("sms_page.md")
+_SECOND_LOOK = Path(__file__).with_name("sms_page.second_look.md")
+_NO_SECOND_LOOK = Path(__file__).with_name("sms_page.no_second_look.md")
+_TABLES = ("test", "left_out", "validation")
+_TITLES = (
+    "source",
+    "ham",
+    "blocked",
+    "looked at",
+    "fraud",
+    "recall",
+    "fast stage alone",
+    "looked at",
+    "spam",
+    "spam blocked",
+)
+
+
+def write(bundle: Path, page: Path) -> None:
+    """Write the page about the text model in *bundle*, and its plots beside it."""
+    card = tomllib.loads((bundle / "card.toml").read_text(encoding="utf-8"))
+    page.write_text(render(card, bundle, card_plots.draw(card, page)), encoding="utf-8")
+
+
+def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
+    """Render the page of the card in *bundle*; *plots* is Markdown that shows them."""
+    metrics = card["metrics"]
+    values = {
+        **card,
+        **metrics,
+        "megabytes": f"{(bundle / 'model.onnx').stat().st_size / 1e6:.2f}",
+        "cautions": _cautions(card["languages"], card["caution"]),
+        "curve": "{:.3g} o³ + {:.3g} o + {:.3g}".format(*card["calibration"]),
+        "second_look": _second_look(card),
+        **{name: _table(metrics[name]) if metrics.get(name) else "" for name in _TABLES},
+        "evasions": _evasion_table(metrics["evasions"]) if metrics.get("evasions") else "",
+        "examples": _examples(card),
+        "kinds": _kind_table(metrics),
+        "plots": plots,
+    }
+    return page_template.fill(_TEMPLATE, values)
+
+
+def _examples(card: Mapping[str, Any]) -> str:
+    return examples_card.section(card["examples"]).rstrip() if "examples" in card else ""
+
+
+def _kind_table(metrics: Mapping[str, Figures]) -> str:
+    lines = [
+        [f"{figure['source']}, {split}", figure["fraud"]]
+        + [f"{float(str(figure[name])):.3f}" for name in ("words", "network", "both")]
+        for split in ("validation", "test")
+        for figure in metrics[f"{split}_kinds"]
+    ]
+    return markdown_table(("source", "fraud", "words", "network", "both"), lines)
+
+
+def _cautions(languages: Sequence[str], caution: Sequence[float]) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in zip(languages, caution, strict=True))
+
+
+def _table(figures: Figures) -> str:
+    return markdown_table(_TITLES, [_line(figure) for figure in figures])
+
+
+def _evasion_table(figures: Figures) -> str:
+    titles = ("source", "fraud", "as it is", *EVASIONS)
+    lines = []
+    for figure in figures:
+        recalls = [_recall(figure, name) for name in titles[2:]]
+        lines.append([figure["source"], figure["fraud"], *recalls])
+    return markdown_table(titles, lines)
+
+
+def _recall(figure: Mapping[str, object], name: str) -> str:
+    return f"{float(str(figure[name])) / float(str(figure['fraud'])):.1%}"
+
+
+def _line(figure: Mapping[str, object]) -> list[object]:
+    ham = "nonfraud" if "nonfraud" in figure else "ham"
+    return [
+        figure["source"],
+        figure.get(ham, ""),
+        _share(figure, ham, 3),
+        _share(figure, ham, 2, "looked"),
+        figure.get("fraud", ""),
+        _share(figure, "fraud", 1),
+        _share(figure, "fraud", 1, "alone"),
+        _share(figure, "fraud", 1, "looked"),
+        figure.get("spam", ""),
+        _share(figure, "spam", 1),
+    ]
+
+
+def _share(figure: Mapping[str, object], label: str, places: int, what: str = "blocked") -> str:
+    if label not in figure:
+        return ""
+    share = float(str(figure[f"{label}_{what}"])) / float(str(figure[label]))
+    return f"{share:.{places}%} ({figure[f'{label}_{what}']})"
+
+
+def _second_look(card: Mapping[str, Any]) -> str:
+    if "second_look" not in card:
+        return page_template.fill(_NO_SECOND_LOOK, {}).rstrip()
+    values = {**card["metrics"], **card["metrics"]["speed"], **_looks(card)}
+    return page_template.fill(_SECOND_LOOK, values).rstrip()
+
+
+def _looks(card: Mapping[str, Any]) -> dict[str, object]:
+    second = card["second_look"]
+    return {
+        "from_score": second["from_score"],
+        "below": card["threshold"],
+        "slope": second["slope"],
+        "offset": second["offset"],
+        "own_threshold": second["threshold"],
+        "encoder_version": second["encoder_version"],
+    }

@@ -1,0 +1,118 @@
+"""Figures of the text model, source by source."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+import numpy as np
+
+from classifiers.text import fraud_type_words
+from classifiers.evaluation.metrics import f1_by_kind
+from classifiers.text.classifier import kinds_of
+from classifiers.training.text.data import (LANGUAGES, OWN, Row)
+from classifiers.training.text.evasions import EVASIONS
+from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.cascade import Judged
+from fanzha.tables import Bools, Float32s
+from fanzha.text import normalise_all
+
+Figures = list[dict[str, object]]
+_LEARNED = ("fbs", "mendeley", "spamhunter_labelled", OWN)
+"""Sources of the learning curve."""
+_REWRITTEN_ROWS = 1500
+"""Of a source, at most: the second look takes its time."""
+_REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
+
+
+def by_source(rows: Sequence[Row], judged: Judged) -> Figures:
+    """Count what is blocked in each source; a label without rows is left out."""
+    sources = np.array([row.source for row in rows])
+    figures: Figures = []
+    for source in np.unique(sources).tolist():
+        figure: dict[str, object] = {"source": source}
+        for label in ("ham", "nonfraud", "fraud", "spam"):
+            of_label = np.array([row.label == label for row in rows]) & (sources == source)
+            figure |= _counts(label, of_label, judged)
+        figures.append(figure)
+    return figures
+
+
+def under_evasions(
+    rows: Sequence[Row], blocked: Callable[[Sequence[str]], Bools], seed: int
+) -> Figures:
+    """Count the fraud that is blocked as it is, and rewritten by each evasion."""
+    fraud = [row for row in rows if row.label == "fraud" and row.language in _REWRITTEN]
+    figures: Figures = []
+    for source in sorted({row.source for row in fraud}):
+        texts = [row.text for row in fraud if row.source == source]
+        if len(texts) > _REWRITTEN_ROWS:
+            texts = Random(seed).sample(texts, _REWRITTEN_ROWS)  # noqa: S311  seeded on purpose
+        figure: dict[str, object] = {"source": source, "fraud": len(texts)}
+        figure["as it is"] = int(blocked(texts).sum())
+        for name, rewrite in EVASIONS.items():
+            chance = Random(seed)  # noqa: S311  seeded on purpose
+            rewritten = [rewrite(text, chance) for text in texts]
+            figure[name] = int(blocked(rewritten).sum())
+        figures.append(figure)
+    return figures
+
+
+def _counts(label: str, rows: Bools, judged: Judged) -> dict[str, object]:
+    if not rows.any():
+        return {}
+    return {
+        label: int(rows.sum()),
+        f"{label}_blocked": int((rows & judged.blocked).sum()),
+        f"{label}_alone": int((rows & judged.alone).sum()),
+        f"{label}_looked": int((rows & judged.looked).sum()),
+    }
+
+
+def kinds(rows: Sequence[Row], scores: Float32s) -> Figures:
+    """Return the macro F1 of kinds of fraud in each source: by network, by words, by both."""
+    figures: Figures = []
+    told = np.array([bool(row.fraud_type) and row.label == "fraud" for row in rows])
+    for source in sorted({row.source for row, is_told in zip(rows, told, strict=True) if is_told}):
+        of_source = np.array([row.source == source for row in rows])
+        part: list[int] = np.flatnonzero(told & of_source).tolist()
+        true = np.array([rows[n].fraud_type for n in part], np.uint8)
+        normal = normalise_all([rows[n].text for n in part])
+        by_words = np.array([fraud_type_words.likely_type(text) for text in normal], np.uint8)
+        found = {
+            "network": scores[part, 1:].argmax(axis=1).astype(np.uint8) + np.uint8(1),
+            "words": by_words,
+            "both": kinds_of(normal, scores[part]),
+        }
+        figure: dict[str, object] = {"source": source, "fraud": len(part)}
+        for name, guessed in found.items():
+            by_kind = f1_by_kind(true, guessed)
+            figure[name] = round(float(np.mean(list(by_kind.values()))), 4)
+        figures.append(figure)
+    return figures
+
+
+def left_out(rounds: Sequence[tuple[Round, Figures]]) -> Figures:
+    """Return the figures of what rounds left out, named as they name it."""
+    figures: Figures = []
+    for one, found in rounds:
+        for figure in found if one.left_out else []:
+            name = figure["source"]
+            whole = name in one.left_out
+            figures.append({**figure, "source": name if whole else one.left_out[0]})
+    return figures
+
+
+def learning(
+    rounds: Sequence[tuple[Round, Figures]], whole: Figures, rows: int
+) -> list[dict[str, float]]:
+    """Return the recall on validation rows of rounds that learned from fewer groups."""
+    fewer = sorted((one.share, found) for one, found in rounds if not one.left_out)
+    points = [*fewer, (100, whole)] if fewer else []
+    return [{"rows": rows * share // 100, **_recalls(found)} for share, found in points]
+
+
+def _recalls(figures: Figures) -> dict[str, float]:
+    return {
+        str(one["source"]): round(float(str(one["fraud_blocked"])) / float(str(one["fraud"])), 4)
+        for one in figures
+        if one["source"] in _LEARNED
+    }

@@ -1,0 +1,131 @@
+"""One training of the text model after another: on all rows, without a source, on fewer groups.
+
+Rounds are independent and run in processes of their own, one thread each, two at a time. They
+are forked, so that none reads or encodes the texts again.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+
+from classifiers.training.link import calibration as link_calibration
+from classifiers.training.text import (language_margins, report, cascade)
+from classifiers.training.bundle_writer import budget_threshold
+from classifiers.training.link.calibration import Calibration
+from classifiers.training.text.data import (FRAUD, SPAM, TRAIN, VALIDATION, Row)
+from classifiers.training.text.fit import train
+from classifiers.training.text.encoder_head import Head
+from classifiers.training.text.network import (Network, Trained, logits)
+from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.scores import (calibrated, careful, fraud_odds, probabilities)
+from classifiers.training.text.teacher import Teacher
+from fanzha.tables import Float32s
+
+PROCESSES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What all rounds share."""
+
+    rows: Sequence[Row]
+    teacher: Teacher
+    seed: int
+    only_taught: tuple[str, ...] = ()
+    """Sources that are no sample: they teach and are measured, and choose nothing."""
+
+    def fit(self, one: Round) -> Trained:
+        """Train a network and a head, and choose what keeps them within the budget."""
+        known = [row for row in self.rows if one.knows(row)]
+        soft, head = self.teacher.taught(one.knows, self.seed)
+        network = train(
+            [row for row in known if row.split == TRAIN],
+            epochs=one.epochs,
+            seed=self.seed,
+            progress=lambda *_: None,
+            soft=soft,
+        )
+        return self.careful(one, network, head)
+
+    def careful(self, one: Round, network: Network, head: Head) -> Trained:
+        """Choose what keeps *network* and *head* within the budget, on validation rows."""
+        validation = [row for row in self.rows if one.chooses(row, self.only_taught)]
+        found = logits(network, [row.text for row in validation])
+        caution = language_margins.cautions(validation, found)
+        classes = careful(found, caution)
+        calibration = _calibration(validation, classes)
+        scores = probabilities(classes, calibration)
+        sources = np.array([row.source for row in validation])
+        is_bad = np.array([row.label != "ham" for row in validation])
+        lowest = _meaning(language_margins.LOWEST_THRESHOLD, calibration)
+        return Trained(
+            network=network,
+            caution=caution,
+            calibration=calibration,
+            stages=cascade.choose(validation, scores[:, FRAUD], head, lowest),
+            spam_threshold=budget_threshold(scores[:, SPAM], is_bad, sources)[0],
+        )
+
+    def run(self, one: Round) -> report.Figures:
+        """Train without something, and count what is blocked of it, or of the validation rows."""
+        return self.blocked(one, self.fit(one))
+
+    def blocked(self, one: Round, trained: Trained) -> report.Figures:
+        """Count what is blocked of what *one* left out, or of the validation rows."""
+        rows = [row for row in self.rows if one.leaves_out(row)]
+        rows = rows or [row for row in self.rows if row.split == VALIDATION]
+        found = logits(trained.network, [row.text for row in rows])
+        classes = careful(found, trained.caution)
+        p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
+        return report.by_source(rows, trained.stages.judge([r.text for r in rows], p_fraud))
+
+
+def run_all(
+    bench: Bench,
+    one: Round,
+    others: Sequence[Round],
+    *,
+    done: Callable[[], None],
+) -> tuple[Trained, list[report.Figures]]:
+    """Train as *one* says, then run *others*; *done* is called after each of them."""
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=get_context("fork"), initializer=_share, initargs=(bench,)
+    ) as pool:
+        main = pool.submit(_fit_shared, one)
+        tasks = [pool.submit(_run_shared, other) for other in others]
+        main.add_done_callback(lambda _: done())
+        for task in tasks:
+            task.add_done_callback(lambda _: done())
+        return main.result(), [task.result() for task in tasks]
+
+
+_SHARED: list[Bench] = []
+
+
+def _share(bench: Bench) -> None:
+    _SHARED.append(bench)
+
+
+def _fit_shared(one: Round) -> Trained:
+    return _SHARED[0].fit(one)
+
+
+def _run_shared(one: Round) -> report.Figures:
+    return _SHARED[0].run(one)
+
+
+def _calibration(rows: Sequence[Row], classes: Float32s) -> Calibration:
+    # Rows whose label leaves open whether they are fraud cannot say how often it is.
+    is_clear = np.array([sum(row.allowed) == 1 for row in rows])
+    is_fraud = np.array([row.label == "fraud" for row in rows])
+    return link_calibration.fit(fraud_odds(classes)[is_clear], is_fraud[is_clear])
+
+
+def _meaning(threshold: float, calibration: Calibration) -> float:
+    odds = np.log(np.array([threshold / (1 - threshold)]))
+    changed = float(calibrated(odds.astype(np.float32), calibration)[0])
+    # Rounded up, for a card shows six places.
+    return float(np.ceil(1e6 / (1 + np.exp(-changed))) / 1e6)

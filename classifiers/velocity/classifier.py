@@ -1,0 +1,205 @@
+"""Scores calls by what they show themselves, and by how their caller has been calling just now.
+
+The model was trained on simulated calls, for no labelled ones are public. Its score is a
+suspicion to look into; by default the service marks a call for it and lets it through.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifiers import card
+from classifiers.velocity.memory import (COUNTERS, CallerMoment)
+from classifiers.onnx_model import OnnxModel
+from fanzha import numbering
+from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress, Int64s
+
+FEWEST_ATTEMPTS = 3
+"""Of the last hour. A caller with fewer cannot reach the threshold: one call shows too little."""
+
+FLAGS = (
+    "international",
+    "interconnect",
+    "attested_fully",
+    "attested_weakly",
+    "attestation_failed",
+    "implausible",
+    "home_number",
+    "foreign_number",
+)
+"""What is 1 or 0 of a call: how it came in, what is attested, and of the calling number: that it
+cannot be what it claims; that it is an E.164 number of the home country, or of another."""
+FEATURES = (
+    *FLAGS,
+    "log_attempts_minute",
+    "log_attempts_ten_minutes",
+    "log_attempts_hour",
+    "repeated_share",
+    "neighbour_share",
+    "unanswered_share",
+    "brief_share",
+    "log_made_per_got",
+)
+
+_ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentInputs:
+    """All that a moment model is asked about, row by row."""
+
+    flags: Float32s
+    """A row for each of `FLAGS`."""
+    outgoing_calls: Float32s
+    """As `CallerActivity` counts them, like the next."""
+    incoming_calls: Float32s
+    moment: CallerMoment
+
+    def __len__(self) -> int:
+        return len(self.outgoing_calls)
+
+
+class MomentClassifier:
+    """How likely each call is a fraud's, by a model of simulated calls.
+
+    Below `FEWEST_ATTEMPTS` the highest score a call can get grows with each attempt.
+    """
+
+    def __init__(self, model: OnnxModel) -> None:
+        self._model = model
+        self.version = model.version
+        self.threshold = model.threshold
+        self._places = model.places(FEATURES)
+        card.check_golden(model.card, self.score(read_inputs(model.card.golden)))
+
+    def score(self, inputs: MomentInputs) -> Float32s:
+        """Return one score in [0, 1] per call."""
+        rows = feature_rows(inputs)
+        if self._places is not None:
+            rows = rows[self._places]
+        return held_back(
+            self._model.predict_rows(rows), inputs.moment.attempts_hour, self.threshold
+        )
+
+    def score_features(self, columns: Mapping[str, Float32s], attempts: Float32s) -> Float32s:
+        """Score what `moment_features` returns; NaN stands for what is typical."""
+        return held_back(self._model.predict(columns), attempts, self.threshold)
+
+
+def enough(attempts: Float32s) -> Bools:
+    """Tell which calls may be suspicious, by the attempts their callers made in the last hour."""
+    # A little less, for attempts have begun to fade.
+    many: Bools = attempts >= np.float32(FEWEST_ATTEMPTS - 0.5)
+    return many
+
+
+def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32s:
+    """Return *scores* so that too few attempts stay under *threshold*."""
+    many = enough(attempts)
+    if np.count_nonzero(many) == len(many):
+        return scores
+    most = attempts * np.float32(0.99 * threshold / FEWEST_ATTEMPTS)
+    return np.where(many, scores, np.minimum(scores, most))
+
+
+def inputs_of(
+    calls: Calls,
+    moment: CallerMoment,
+    activity: CallerActivity,
+    implausible: Bools,
+    *,
+    rows: Int64s,
+    home_country: str = "86",
+) -> MomentInputs:
+    """Put together what is known of some *rows* of calls, ascending, when they are made."""
+    callers, ingress, attestations = calls.callers, calls.ingress, calls.attestations
+    outgoing, incoming = activity.outgoing_calls, activity.incoming_calls
+    if len(rows) < len(calls):
+        callers, ingress, attestations = callers[rows], ingress[rows], attestations[rows]
+        outgoing, incoming, implausible = outgoing[rows], incoming[rows], implausible[rows]
+        moment = moment.take(rows)
+    flags = np.empty((len(FLAGS), len(callers)), np.float32)
+    # Looked up for all flags of a column at once.
+    _OF_INGRESS.take(ingress, axis=1, out=flags[:2], mode="clip")
+    _OF_ATTESTATION.take(attestations, axis=1, out=flags[2:5], mode="clip")
+    flags[5] = implausible
+    _OF_ORIGIN.take(numbering.origins(callers, home_country), axis=1, out=flags[6:], mode="clip")
+    return MomentInputs(
+        flags=flags, outgoing_calls=outgoing, incoming_calls=incoming, moment=moment
+    )
+
+
+def moment_features(inputs: MomentInputs) -> dict[str, Float32s]:
+    """Describe each call to a model. NaN where no end was ever reported."""
+    return dict(zip(FEATURES, feature_rows(inputs), strict=True))
+
+
+def feature_rows(inputs: MomentInputs) -> Float32s:
+    """Return the same as one array, with a row for each of `FEATURES`."""
+    counters, moment = inputs.moment.counters, inputs.moment
+    rows = np.empty((len(FEATURES), len(inputs)), np.float32)
+    rows[:8] = inputs.flags
+    np.add(counters[:3], _ONE, out=rows[8:11])
+    # Of attempts, those that were repeated, and those to neighbours.
+    np.divide(counters[3:5], rows[10], out=rows[11:13])
+    ended = moment.ended + _ONE
+    np.divide(moment.unanswered + _HALF, ended, out=rows[13])
+    np.divide(moment.brief, ended, out=rows[14])
+    np.copyto(rows[13:15], _NOTHING, where=moment.ended < _HALF)
+    np.divide(inputs.outgoing_calls + _ONE, inputs.incoming_calls + _ONE, out=rows[15])
+    np.log(rows[8:11], out=rows[8:11])
+    np.log(rows[15], out=rows[15])
+    return rows
+
+
+def facts(inputs: MomentInputs, places: Int64s) -> list[dict[str, float]]:
+    """Return what is known of some calls, by the names that `read_inputs` reads; without zeros."""
+    columns = _columns_of(inputs)
+    values = np.stack([column[places] for column in columns.values()], axis=1).tolist()
+    # Row by row, as few calls are suspicious.
+    return [
+        {name: value for name, value in zip(columns, row, strict=True) if value} for row in values
+    ]
+
+
+def read_inputs(golden: Sequence[card.GoldenRow]) -> MomentInputs:
+    """Read golden rows; what a row does not name is 0."""
+
+    def columns(names: Sequence[str]) -> Float32s:
+        return np.array([[row.inputs.get(name, 0) for row in golden] for name in names], np.float32)
+
+    outgoing, incoming = columns(("outgoing_calls", "incoming_calls"))
+    return MomentInputs(
+        flags=columns(FLAGS),
+        outgoing_calls=outgoing,
+        incoming_calls=incoming,
+        moment=CallerMoment(columns(COUNTERS)),
+    )
+
+
+def _columns_of(inputs: MomentInputs) -> dict[str, Float32s]:
+    return {
+        **dict(zip(FLAGS, inputs.flags, strict=True)),
+        "outgoing_calls": inputs.outgoing_calls,
+        "incoming_calls": inputs.incoming_calls,
+        **dict(zip(COUNTERS, inputs.moment.counters, strict=True)),
+    }
+
+
+def _flags_of(last: int, *truths: tuple[int, ...]) -> Float32s:
+    """Return a table of flags: a row for each, true in the columns of some values up to *last*."""
+    table = np.zeros((len(truths), last + 1), np.float32)
+    for row, values in zip(table, truths, strict=True):
+        row[list(values)] = 1
+    return table
+
+
+_OF_INGRESS = _flags_of(max(Ingress), (Ingress.INTERNATIONAL,), (Ingress.INTERCONNECT,))
+_OF_ATTESTATION = _flags_of(
+    max(Attestation),
+    (Attestation.FULL,),
+    (Attestation.PARTIAL, Attestation.GATEWAY),
+    (Attestation.FAILED,),
+)
+_OF_ORIGIN = _flags_of(numbering.FOREIGN, (numbering.HOME,), (numbering.FOREIGN,))

@@ -1,0 +1,137 @@
+"""Gathers what a reviewer has to see: the decision, entries then and now, what else there is."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from blocklists.entries import Entry
+from services.appeals import (entry_snapshots, masking)
+from services.appeals.decision_lookup import (Decisions, Recent)
+from services.appeals.lift_changes import LiftChanges
+from services.appeals.list_access import Lists
+from services.appeals.origins import Origins
+from services.appeals.lift_plan import Plan
+from services.appeals.model import (Appeal, Subject)
+from services.appeals.store import AppealStore
+from services.lists.hit_counter import Hits
+from blocklists.views import Found
+
+MOST_OTHERS = 20
+MOST_ORIGINS = 10
+"""Entries whose change request is looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a matter."""
+
+    decision: Mapping[str, str]
+    entries_then: Sequence[Entry]
+    found: Found
+    hits: Mapping[str, Hits] | None
+    """How often these entries decided, by their ids; None: not known."""
+    change_ids: Mapping[str, str]
+    """The requests that entered these entries, by their ids, as far as they are known."""
+    verdict: str
+    recent: Recent
+    others: Sequence[Appeal]
+    """About the same subject, the newest first, personal data masked."""
+    plan: Plan | None
+    """What upholding would change; None once the appeal is closed."""
+    subject: Subject
+    masked: bool = False
+
+
+class EvidenceRoom:
+    """Finds evidence."""
+
+    def __init__(
+        self,
+        *,
+        store: AppealStore,
+        decisions: Decisions,
+        lists: Lists,
+        changes: LiftChanges,
+        origins: Origins,
+    ) -> None:
+        self._store = store
+        self._decisions = decisions
+        self._lists = lists
+        self._changes = changes
+        self._origins = origins
+
+    async def gather(self, appeal: Appeal) -> Evidence:
+        """Gather the evidence, all there is of it whoever asks."""
+        verdict, recent, others, found = await asyncio.gather(
+            self._verdict(appeal),
+            self._decisions.recent(appeal.subject) if _has_subject(appeal) else _nothing(),
+            self._others(appeal),
+            self._found(appeal),
+        )
+        then = [entry_snapshots.read(entry) for entry in appeal.entries]
+        return Evidence(
+            decision=appeal.decision,
+            entries_then=then,
+            found=found,
+            hits=await self._lists.hits([*then, *found.entries]),
+            change_ids=await self._change_ids([*then, *found.entries]),
+            verdict=verdict,
+            recent=recent,
+            others=others,
+            plan=await self._plan(appeal),
+            subject=appeal.subject,
+        )
+
+    async def _change_ids(self, entries: Sequence[Entry]) -> dict[str, str]:
+        # Of then and now, entries may be the same, or the same entered anew.
+        first = {entry.entry_id: entry for entry in reversed(entries)}
+        found: dict[str, str] = {}
+        for name, entry in list(first.items())[:MOST_ORIGINS]:
+            if change_id := await self._origins.of(entry):
+                found[name] = change_id
+        return found
+
+    async def _verdict(self, appeal: Appeal) -> str:
+        return await self._decisions.verdict(appeal.decision_id) if appeal.decision_id else ""
+
+    async def _others(self, appeal: Appeal) -> list[Appeal]:
+        if not _has_subject(appeal):
+            return []
+        found = await self._store.about(appeal.subject, MOST_OTHERS + 1)
+        return [masking.appeal(one) for one in found if one.appeal_id != appeal.appeal_id]
+
+    async def _found(self, appeal: Appeal) -> Found:
+        if not _has_subject(appeal):
+            return Found(entries=[], version=0, protected_because="")
+        return await self._lists.find(appeal.subject.pattern)
+
+    async def _plan(self, appeal: Appeal) -> Plan | None:
+        return await self._changes.planned(appeal) if appeal.is_open else None
+
+
+def masked(evidence: Evidence) -> Evidence:
+    """Hide the parties of decisions; patterns are masked as they are written, see `shown`."""
+    return replace(
+        evidence,
+        decision=masking.decision(evidence.decision),
+        recent=replace(
+            evidence.recent,
+            decisions=[masking.decision(one) for one in evidence.recent.decisions],
+        ),
+        masked=True,
+    )
+
+
+def shown(pattern: str, evidence: Evidence) -> str:
+    """Return what may be shown of a pattern: in masked evidence not that of the subject itself."""
+    hides = evidence.masked and pattern == evidence.subject.pattern
+    return masking.subject(evidence.subject).pattern if hides else pattern
+
+
+def _has_subject(appeal: Appeal) -> bool:
+    # Once personal data are erased, there is none.
+    return bool(appeal.subject.pattern)
+
+
+async def _nothing() -> Recent:
+    return Recent()

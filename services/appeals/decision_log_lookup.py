@@ -1,0 +1,63 @@
+"""Finds decisions in the decision log, for appeals.
+
+One question at a time: a decision that is not there costs a look at every day of the log, and ids
+come from outside. Who waits too long is told so, and may tell what was blocked instead.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from fanzha.errors import Unavailable
+from services.appeals.decision_lookup import Recent
+from services.appeals.model import Subject
+from services.decision_log import (hit_view, subjects)
+from services.decision_log.query import DecisionQuery
+
+RECENT_DAYS = 7
+"""Longer back, a question about one number takes long where traffic is large."""
+PATIENCE_SECONDS = 20.0
+_DAY_MS = 86_400_000
+Answer = TypeVar("Answer")
+
+logger = logging.getLogger(__name__)
+
+
+class LoggedDecisions:
+    """What the decision log of this host has; questions run in a thread."""
+
+    def __init__(self, query: DecisionQuery, now_ms: Callable[[], int]) -> None:
+        self._query = query
+        self._now_ms = now_ms
+        self._one_at_a_time = asyncio.Lock()
+
+    async def find(self, decision_id: int) -> Mapping[str, str] | None:
+        """Return a decision, None when the log does not hold it."""
+        row = await self._ask(lambda: self._query.why(decision_id))
+        return None if row is None else hit_view.fields(row)
+
+    async def recent(self, subject: Subject, count: int) -> Recent:
+        """Return the latest decisions about a subject, of `RECENT_DAYS`."""
+        since_ms = self._now_ms() - RECENT_DAYS * _DAY_MS
+        wanted = subjects.about(subject.kind, subject.pattern, since_ms=since_ms, limit=count)
+        if not self._query.exists:
+            return Recent()
+        try:
+            found = await self._ask(lambda: self._query.find(wanted))
+        except Unavailable as error:
+            # The reviewer sees all else meanwhile.
+            logger.warning("decisions about the subject of an appeal are not known: %s", error)
+            return Recent()
+        return Recent(
+            known=True, decisions=[hit_view.fields(row) for row in found.rows], total=found.events
+        )
+
+    async def _ask(self, ask: Callable[[], Answer]) -> Answer:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._one_at_a_time:
+                return await asyncio.to_thread(ask)
+        except TimeoutError as error:
+            raise Unavailable(
+                f"the decision log did not answer within {PATIENCE_SECONDS:g} s"
+            ) from error

@@ -1,0 +1,76 @@
+"""Where appeals look for decisions: the records of hits, and the decision log where there is one.
+
+Decisions go by the names of the fields of hits, whatever they were found in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.appeals.model import (FoundIn, Subject)
+from services.decision.sinks.hit_store import HitStore
+
+MOST_RECENT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """The latest decisions about a subject."""
+
+    known: bool = False
+    """Whether there is a log to look in."""
+    decisions: Sequence[Mapping[str, str]] = ()
+    total: int = 0
+    """Of the time that was looked at; an estimate where the log holds a sample."""
+
+
+class DecisionLog(Protocol):
+    """A log of decisions. Raises `Unavailable` while it cannot be read."""
+
+    async def find(self, decision_id: int) -> Mapping[str, str] | None:
+        """Return a decision, None when the log does not hold it."""
+        ...
+
+    async def recent(self, subject: Subject, count: int) -> Recent:
+        """Return the latest decisions about a subject."""
+        ...
+
+
+class NoDecisionLog:
+    """For where there is none."""
+
+    async def find(self, decision_id: int) -> Mapping[str, str] | None:  # noqa: ARG002
+        """Find nothing."""
+        return None
+
+    async def recent(self, subject: Subject, count: int) -> Recent:  # noqa: ARG002
+        """Know nothing."""
+        return Recent()
+
+
+class Decisions:
+    """Finds decisions."""
+
+    def __init__(self, hits: HitStore, log: DecisionLog) -> None:
+        self._hits = hits
+        self._log = log
+
+    async def find(self, decision_id: int) -> tuple[FoundIn, Mapping[str, str]]:
+        """Return where a decision is kept, and what of it; `FoundIn.TOLD` when it is not."""
+        kept = await self._hits.kept(decision_id)
+        # A verdict on a decision that is gone leaves a record of the verdict only.
+        if kept is not None and kept.get("channel"):
+            return FoundIn.HITS, kept
+        logged = await self._log.find(decision_id)
+        return (FoundIn.LOG, logged) if logged is not None else (FoundIn.TOLD, kept or {})
+
+    async def verdict(self, decision_id: int) -> str:
+        """Say what a person said of a decision, and who; empty for nothing."""
+        kept = await self._hits.kept(decision_id) or {}
+        if "verdict" not in kept:
+            return ""
+        return f"{kept['verdict']} by {kept.get('verdict_by', '')}"
+
+    async def recent(self, subject: Subject) -> Recent:
+        """Return the latest decisions about a subject."""
+        return await self._log.recent(subject, MOST_RECENT)

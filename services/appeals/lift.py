@@ -1,0 +1,179 @@
+"""Lifts the blocks of upheld appeals, and measures until every worker lets the traffic through.
+
+The decision is on record before anything changes, so whatever interrupts a lift, it is begun
+anew: a plan that is carried out leaves nothing to plan. The seconds count by the clock of this
+process from the decision until every worker that reports has the version; a worker that was
+started later has that version from the start.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
+from services.auth import identity
+from services.appeals import serialization
+from services.appeals.lift_changes import LiftChanges
+from services.appeals.list_access import Lists
+from services.appeals.model import (MODEL_REASONS, SERVICE, Appeal, Event, Lift, State, What)
+from services.appeals.store import AppealStore
+from services.feedback.service import (Feedback, Verdict)
+from services.auth.identity import (Identity, Role)
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.02
+PATIENCE_SECONDS = 60.0
+"""After so long without every worker, the lift waits for the next attempt."""
+AGAIN_SECONDS = 5.0
+_MOST_AT_ONCE = 100
+
+
+class Lifter:
+    """Lifts blocks, one appeal at a time each."""
+
+    def __init__(
+        self,
+        *,
+        store: AppealStore,
+        lists: Lists,
+        changes: LiftChanges,
+        feedback: Feedback,
+        now_ms: Callable[[], int],
+        measured: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        self._store = store
+        self._lists = lists
+        self._changes = changes
+        self._feedback = feedback
+        self._now_ms = now_ms
+        self._measured = measured
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Finish what was interrupted, until cancelled."""
+        while True:
+            try:
+                for appeal in await self._store.page("lifting", 0, _MOST_AT_ONCE):
+                    await asyncio.shield(self.begin(appeal.appeal_id))
+            except Unavailable as error:
+                logger.warning("lifts wait: %s", error)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    def begin(self, appeal_id: int) -> "asyncio.Task[None]":
+        """Lift the block of an upheld appeal, unless that is under way; return what does it.
+
+        What stands in the way is put on record, and the lift is tried again.
+        """
+        task = self._under_way.get(appeal_id)
+        if task is None:
+            task = self._under_way[appeal_id] = asyncio.create_task(self._attempt(appeal_id))
+            task.add_done_callback(lambda _: self._under_way.pop(appeal_id, None))
+        return task
+
+    async def _attempt(self, appeal_id: int) -> None:
+        appeal = await self._store.get(appeal_id)
+        lifted = appeal.lift is not None and appeal.lift.done
+        if appeal.state is not State.UPHELD or (lifted and appeal.lift and not appeal.lift.kept):
+            return
+        # In the background nobody asks: the officer who decided stands for the change.
+        officer = Identity(
+            name=appeal.officer,
+            roles=frozenset({Role.APPEALS_OFFICER}),
+            development=appeal.outcome is not None and appeal.outcome.development,
+        )
+        try:
+            with identity.acting(officer):
+                await (self._remove_kept(appeal) if lifted else self._lift(appeal))
+        except FanzhaError as error:
+            await self._failed(appeal, str(error))
+
+    async def _lift(self, appeal: Appeal) -> None:
+        lift = appeal.lift or Lift()
+        if not lift.version:
+            lift = await self._changes.make(appeal)
+            note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.kept)))
+            await self._put(appeal, lift, What.LIFT_COMMITTED, note)
+        lift = await self._wait_for_workers(appeal, lift)
+        await self._dismiss(appeal)
+        note = f"{lift.seconds:.3f} s" if lift.seconds is not None else "not measured: no worker"
+        await self._put(appeal, lift, What.LIFT_DONE, note)
+        if lift.seconds is not None:
+            self._measured(lift.seconds)
+        logger.info(
+            "a block is lifted",
+            extra={
+                "appeal": appeal.appeal_id,
+                "list_version": lift.version,
+                "workers": lift.workers,
+                "seconds": lift.seconds,
+            },
+        )
+
+    async def _remove_kept(self, appeal: Appeal) -> None:
+        lift, version = await self._changes.remove_kept(appeal, appeal.lift or Lift())
+        await self._put(appeal, lift, What.LIFT_COMMITTED, f"entry removed, version {version}")
+
+    async def _wait_for_workers(self, appeal: Appeal, lift: Lift) -> Lift:
+        deadline = monotonic() + PATIENCE_SECONDS
+        while True:
+            reports = await self._lists.workers()
+            behind = [one.worker for one in reports if one.list_version < lift.version]
+            if not behind:
+                break
+            if monotonic() > deadline:
+                waiting = f"{len(behind)} of {len(reports)} workers, such as {behind[0]}"
+                raise Unavailable(f"version {lift.version} is not in force yet in {waiting}")
+            await asyncio.sleep(LOOK_SECONDS)
+        seconds = (self._now_ms() - appeal.closed_at_ms) / 1000
+        return replace(
+            lift,
+            workers=len(reports),
+            seconds=seconds if reports else None,
+            waiting_for="",
+            done=True,
+        )
+
+    async def _dismiss(self, appeal: Appeal) -> None:
+        """Make a wrong block by a model an example to learn from."""
+        if not appeal.decision_id or appeal.decision.get("reason") not in MODEL_REASONS:
+            return
+        verdict = Verdict(
+            decision_id=appeal.decision_id,
+            by=appeal.officer,
+            note=f"appeal {appeal.appeal_id} upheld",
+        )
+        try:
+            await self._feedback.dismiss(verdict)
+        except (NotFound, Unavailable) as error:
+            await self._note(appeal, What.NOT_DISMISSED, str(error))
+        else:
+            await self._note(appeal, What.DISMISSED)
+
+    async def _failed(self, appeal: Appeal, why: str) -> None:
+        try:
+            newest = await self._store.get(appeal.appeal_id)
+            lift = newest.lift or Lift()
+            # It is tried again every few seconds, and told of once for each reason.
+            if lift.waiting_for != why and not lift.done:
+                logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
+                await self._put(newest, replace(lift, waiting_for=why), What.LIFT_FAILED, why)
+        except (Unavailable, VersionConflict) as error:
+            logger.warning("a lift that waits is not on record: %s", error)
+
+    async def _put(self, appeal: Appeal, lift: Lift, what: What, note: str) -> None:
+        await self._store.move(
+            appeal.appeal_id,
+            self._event(what, note),
+            allowed={State.UPHELD},
+            lifting="end" if lift.done and not lift.kept else "",
+            given={"lift": serialization.lift(lift)},
+        )
+
+    async def _note(self, appeal: Appeal, what: What, note: str = "") -> None:
+        await self._store.move(appeal.appeal_id, self._event(what, note), allowed={State.UPHELD})
+
+    def _event(self, what: What, note: str) -> Event:
+        return Event(at_ms=self._now_ms(), by=SERVICE, what=what, note=note)

@@ -1,0 +1,143 @@
+"""What appeals need of the lists: look, change, and see which workers have a version."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from blocklists.store.changes import Outcome
+from blocklists.entries import NO_END_S, Direction, Entry, Source
+from blocklists.intake import Proposed
+from blocklists.store.store import (Store, WorkerReport)
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from services.lists.service import Administration
+from services.appeals.lift_plan import Plan
+from services.appeals.model import Subject
+from services.changes.model import ChangeKind
+from services.lists.hit_counter import Hits
+from services.changes.report import (Reference, Terms)
+from blocklists.views import Found
+
+LAW = "《中华人民共和国反电信网络诈骗法》第三十二条"
+"""What an allow entry after an appeal stands on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftOrder:
+    """A change that lifts a block."""
+
+    appeal_id: int
+    subject: Subject
+    plan: Plan
+    allow_until_s: int
+    """`NO_END_S` where the allow entry takes the place of one that never ends."""
+    officer: str
+    """Who decided the appeal, and so stands for the change."""
+    source: Source
+    """Of the allow entry."""
+
+    @property
+    def reason(self) -> str:
+        """Say why, without personal data."""
+        return f"appeal {self.appeal_id} upheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """A change is in the lists."""
+
+    version: int
+    change_id: str = ""
+
+
+class Lists(Protocol):
+    """The lists, as far as appeals go."""
+
+    async def find(self, pattern: str) -> Found:
+        """Find the entries that match a number, sender, host, URL or fingerprint."""
+        ...
+
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+        """Return how often entries decided, by their ids; None where that is not known."""
+        ...
+
+    async def lift(self, order: LiftOrder) -> Lifted:
+        """Remove and add what *order* plans, as one change; may be repeated."""
+        ...
+
+    async def workers(self) -> Sequence[WorkerReport]:
+        """Return what the workers report."""
+        ...
+
+
+class AdministeredLists:
+    """The lists of list administration."""
+
+    def __init__(
+        self, administration: Administration, store: Store, now_ms: Callable[[], int]
+    ) -> None:
+        self._administration = administration
+        self._store = store
+        self._now_ms = now_ms
+
+    async def find(self, pattern: str) -> Found:
+        """Find the entries that match a number, sender, host, URL or fingerprint."""
+        return await self._administration.views.find(pattern)
+
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+        """Return how often entries decided, by their ids; None where that is not known."""
+        return await self._administration.life.hits_of([entry.entry_id for entry in entries])
+
+    async def lift(self, order: LiftOrder) -> Lifted:
+        """Remove and add what *order* plans, as one change; may be repeated."""
+        # Its first person handed the appeal in; the officer who decided that is the second, and
+        # stands for the change.
+        terms = Terms(author=order.officer, reason=order.reason)
+        done = await self._administration.update(
+            proposed(order),
+            [reference(entry) for entry in order.plan.removals],
+            terms,
+            ChangeKind.APPEAL,
+        )
+        for report in done.additions:
+            if report.outcome in {Outcome.REFUSED, Outcome.INVALID}:
+                raise InvalidInput(report.message)
+        requested = done.requested
+        if requested is not None and requested.waits_because:
+            raise InvalidInput(
+                f"change {requested.change_id} waits for a second person: "
+                + "; ".join(requested.waits_because)
+            )
+        name = f"change:{requested.change_id}" if requested else ""
+        return Lifted(version=done.version, change_id=name)
+
+    async def workers(self) -> Sequence[WorkerReport]:
+        """Return what the workers report."""
+        return await self._store.workers(self._now_ms())
+
+
+def reference(entry: Entry) -> Reference:
+    """Name an entry."""
+    return Reference(kind=int(entry.kind), pattern=entry.pattern, action=int(entry.action))
+
+
+def proposed(order: LiftOrder) -> Proposed:
+    """Propose the allow entry that *order* plans, if any."""
+    rows = 1 if order.plan.allow else 0
+    no_end, replaced = order.allow_until_s == NO_END_S, order.plan.replaces
+    review_at = replaced.review_at if replaced else None
+    return Proposed(
+        patterns=[order.subject.pattern] * rows,
+        kinds=[int(order.subject.kind)] * rows,
+        actions=[int(Action.ALLOW)] * rows,
+        directions=[int(order.plan.allow or Direction.BOTH)] * rows,
+        fraud_types=[0] * rows,
+        sources=[int(order.source)] * rows,
+        expires_s=[0 if no_end else order.allow_until_s] * rows,
+        no_ends=[no_end] * rows,
+        reviews_s=[int(review_at.timestamp()) if review_at else 0] * rows,
+        reasons=[order.reason] * rows,
+        legal_bases=[LAW] * rows,
+        campaigns=[""] * rows,
+        authors=[order.officer] * rows,
+    )

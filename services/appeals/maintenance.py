@@ -1,0 +1,89 @@
+"""Looks after the queue: tells how it stands, warns of what is late, erases what is over."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from fanzha.errors import Unavailable
+from services.appeals.documents import DocumentFolder
+from services.appeals.metrics import AppealFigures
+from services.appeals.model import (SERVICE, Appeal, Event, What)
+from services.appeals.store import AppealStore
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 10.0
+_DAY_MS = 86_400_000
+_AT_ONCE = 500
+_MOST_WARNED = 1000
+"""Beyond, the log would not help any more; the gauges tell them all."""
+
+
+class Upkeep:
+    """What happens to appeals without anybody asking."""
+
+    def __init__(
+        self,
+        *,
+        store: AppealStore,
+        documents: DocumentFolder,
+        figures: AppealFigures,
+        now_ms: Callable[[], int],
+        retention_days: int,
+    ) -> None:
+        self._store = store
+        self._documents = documents
+        self._figures = figures
+        self._now_ms = now_ms
+        self._retention_ms = retention_days * _DAY_MS
+        self._warned: dict[int, bool] = {}
+        """Appeals that were told of in the log, and whether as overdue."""
+
+    async def run(self) -> None:
+        """Look after appeals until cancelled."""
+        while True:
+            try:
+                await self.look()
+                await self.erase()
+            except Unavailable as error:
+                logger.warning("appeals are not looked after: %s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Tell how the queue stands, and warn once of each appeal that is due soon or overdue."""
+        now = self._now_ms()
+        self._figures.queue(await self._store.standing(now))
+        due_soon = await self._store.due_soon(now, _MOST_WARNED)
+        for appeal in due_soon:
+            self._warn(appeal, now)
+        waiting = {one.appeal_id for one in due_soon}
+        self._warned = {one: late for one, late in self._warned.items() if one in waiting}
+
+    async def erase(self) -> int:
+        """Erase personal data of appeals that were closed long ago; return of how many."""
+        before = self._now_ms() - self._retention_ms
+        erased = 0
+        for old in await self._store.closed_before(before, _AT_ONCE):
+            appeal = await self._store.get(old.appeal_id)
+            # Contents first: what is on record as erased must be gone.
+            await asyncio.to_thread(self._documents.drop, appeal.appeal_id)
+            event = Event(at_ms=self._now_ms(), by=SERVICE, what=What.ERASED)
+            erased += await self._store.erase(appeal, event)
+        if erased:
+            logger.info("personal data of closed appeals erased", extra={"appeals": erased})
+        return erased
+
+    def _warn(self, appeal: Appeal, now: int) -> None:
+        late = appeal.overdue(now)
+        if self._warned.get(appeal.appeal_id) in {True, late}:
+            return
+        self._warned[appeal.appeal_id] = late
+        hours = (appeal.deadline_ms - now) / 3_600_000
+        logger.warning(
+            "an appeal is overdue" if late else "an appeal is due soon",
+            extra={
+                "appeal": appeal.appeal_id,
+                "state": appeal.state,
+                "hours_left": round(hours, 1),
+            },
+        )

@@ -1,0 +1,202 @@
+"""An appeal, as it is kept: what the appellant said, what was decided, what was done.
+
+States go ``received → in_review → upheld | rejected``, and from either of the first two to
+``withdrawn``. What happened is in the events; nothing takes one back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from blocklists.entries import Direction, Kind
+
+WARN_SHARE = 0.5
+"""An appeal that is open with so much of its time over is due soon."""
+SERVICE = "fanzha"
+"""Who did what no person did."""
+UNKNOWN = "unknown"
+MODEL_REASONS = frozenset({"SCORED", "SPAM", "MOMENT"})
+RULE_REASONS = frozenset({"IMPLAUSIBLE"})
+
+
+class State(StrEnum):
+    """Where an appeal stands."""
+
+    RECEIVED = "received"
+    IN_REVIEW = "in_review"
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = frozenset({State.RECEIVED, State.IN_REVIEW})
+DECIDED = frozenset({State.UPHELD, State.REJECTED})
+
+
+class FoundIn(IntEnum):
+    """Where the decision was found; numbered as on the wire."""
+
+    NOWHERE = 0
+    """There is none: the appeal is against an entry."""
+    HITS = 1
+    LOG = 2
+    TOLD = 3
+
+
+class What(StrEnum):
+    """What happened to an appeal."""
+
+    OPENED = "opened"
+    DOCUMENTS_ADDED = "documents_added"
+    TAKEN = "taken"
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LIFT_COMMITTED = "lift_committed"
+    LIFT_DONE = "lift_done"
+    LIFT_FAILED = "lift_failed"
+    DISMISSED = "dismissed"
+    NOT_DISMISSED = "not_dismissed"
+    NOTIFIED = "notified"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom or what an appeal is about."""
+
+    kind: Kind
+    pattern: str
+    """Canonical."""
+    direction: Direction = Direction.FROM
+    """Which side was blocked; numbers only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What supports an appeal."""
+
+    name: str
+    sha256: str
+    size: int = 0
+    stored: bool = False
+    """Whether the content is kept here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened."""
+
+    at_ms: int
+    by: str
+    what: What
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an officer decided, and on what terms."""
+
+    reason: str
+    remedy: str = ""
+    documents_required: str = ""
+    allow: bool = False
+    """Whether to add an allow entry even where removing entries would do."""
+    direction: int = 0
+    """Which sides the allow entry acts on; 0: those that are blocked."""
+    lift: Subject | None = None
+    """What to lift instead of the subject."""
+    allow_days: int = 0
+    development: bool = False
+    """Whether nobody checked who decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lift:
+    """How far lifting a block is."""
+
+    version: int = 0
+    """Of the lists that lift it; 0 while the change is not committed."""
+    change_id: str = ""
+    removed: Sequence[tuple[Kind, str]] = ()
+    """Kinds and patterns of the block entries that were removed."""
+    allowed: tuple[Kind, str] | None = None
+    allowed_direction: int = 0
+    allowed_until_s: int = 0
+    committed_at_ms: int = 0
+    workers: int = 0
+    seconds: float | None = None
+    """From the decision until every reporting worker had that version."""
+    waiting_for: str = ""
+    done: bool = False
+    """Whether all workers let the subject through."""
+    kept: str = ""
+    """What holds the entry, so that it is only outranked until it can be removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """One appeal."""
+
+    appeal_id: int
+    state: State = State.RECEIVED
+    revision: int = 0
+    received_at_ms: int
+    deadline_ms: int
+    closed_at_ms: int = 0
+    appellant: str
+    contact: str
+    grounds: str
+    documents: Sequence[Document] = ()
+    subject: Subject
+    decision_id: int = 0
+    found_in: FoundIn = FoundIn.NOWHERE
+    decision: Mapping[str, str] = field(default_factory=dict)
+    """What was kept of the decision when the appeal was opened."""
+    entries: Sequence[Mapping[str, Any]] = ()
+    """Entries that blocked when the appeal was opened, see `services.appeals.entry_snapshots`."""
+    occurred_at_ms: int = 0
+    blocked_by: str = UNKNOWN
+    """What blocked: the source of the entry, ``model``, ``rule`` or ``unknown``."""
+    opened_by: str
+    officer: str = ""
+    outcome: Outcome | None = None
+    lift: Lift | None = None
+    events: Sequence[Event] = ()
+    previous: int = 0
+    erased_at_ms: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be decided."""
+        return self.state in OPEN
+
+    def due_soon(self, now_ms: int) -> bool:
+        """Whether it is open with half of its time over."""
+        return self.is_open and now_ms >= warn_at_ms(self.received_at_ms, self.deadline_ms)
+
+    def overdue(self, now_ms: int) -> bool:
+        """Whether it is open after its deadline."""
+        return self.is_open and now_ms >= self.deadline_ms
+
+
+def warn_at_ms(received_at_ms: int, deadline_ms: int) -> int:
+    """Return when an appeal is due soon."""
+    return received_at_ms + int(WARN_SHARE * (deadline_ms - received_at_ms))
+
+
+def blocked_by(entries: Sequence[Mapping[str, Any]], decision: Mapping[str, str]) -> str:
+    """Name what blocked: the source of the entry, ``model``, ``rule`` or ``unknown``."""
+    reason = decision.get("reason", "")
+    if reason in MODEL_REASONS:
+        return "model"
+    if reason in RULE_REASONS:
+        return "rule"
+    return str(entries[0]["source"]) if entries else UNKNOWN
+
+
+def by_list(appeal: Appeal) -> bool:
+    """Tell whether an entry blocked, not a model or a rule."""
+    reason = appeal.decision.get("reason", "")
+    return reason == "BLOCKLISTED" if reason else bool(appeal.entries)

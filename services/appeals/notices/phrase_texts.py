@@ -1,0 +1,107 @@
+"""Reads the sentences of notices, and refuses a file where one is missing or cannot be filled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from string import Formatter
+from typing import Any
+
+from blocklists.entries import Direction, Kind, Source
+from fanzha.fraud import FraudType
+from fanzha.toml_files import read_table
+from services.appeals.notices.templates import LANGUAGES
+
+SENTENCES: Mapping[str, tuple[str, ...]] = {
+    "law": (),
+    "law_on_true_callers": (),
+    "law_and_more": ("law", "more"),
+    "moment": ("at",),
+    "subject": ("thing", "pattern"),
+    "list_separator": (),
+    "no_end": (),
+    "no_end_reviewed": ("at",),
+    "until_upheld": (),
+    "since_unknown": (),
+    "untrue_caller": (),
+    "record_gone": (),
+    "listed": ("source", "of_kind", "told"),
+    "of_kind": ("fraud",),
+    "not_stated": (),
+    "spam": ("version",),
+    "likely_fraud": ("score", "version"),
+    "answered_within": ("hours",),
+    "again_within": ("within",),
+    "answered_by": ("at",),
+    "late": ("at",),
+    "being_lifted": (),
+    "lifted": ("at",),
+    "received": ("names", "wanted"),
+    "nothing_needed": (),
+}
+"""What each sentence tells; no more and no less."""
+
+_KINDS = tuple(kind.name for kind in Kind if kind is not Kind.RANGE)
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "things": _KINDS,
+    "measures": (*(str(side.name) for side in (Direction.FROM, Direction.TO, Direction.BOTH)),
+                 *(kind for kind in _KINDS if kind != Kind.NUMBER.name)),
+    "sources": tuple(source.name for source in Source),
+    "frauds": tuple(kind.name for kind in FraudType if kind),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """The sentences of one language, and names by the names of what they name."""
+
+    sentences: Mapping[str, str]
+    things: Mapping[str, str]
+    measures: Mapping[str, str]
+    sources: Mapping[str, str]
+    frauds: Mapping[str, str]
+
+
+@cache
+def texts() -> Mapping[str, Texts]:
+    """Return the sentences of this package by language."""
+    return read(files(__package__) / "notices" / "phrases.toml")
+
+
+def read(file: Traversable) -> dict[str, Texts]:
+    """Read sentences; `ValueError` with the place of one that is wrong or missing."""
+    table = read_table(file)
+    if sorted(table) != sorted(LANGUAGES):
+        raise ValueError(f"{file.name}: has the languages {' and '.join(LANGUAGES)}, no others")
+    return {language: _of(table[language], f"{file.name}: [{language}]") for language in LANGUAGES}
+
+
+def _of(table: Mapping[str, Any], where: str) -> Texts:
+    sentences = {name: text for name, text in table.items() if name not in _NAMES}
+    _check_texts(sentences, SENTENCES, where)
+    for name, text in sentences.items():
+        if told := set(SENTENCES[name]) ^ _placeholders(text, f"{where} {name}"):
+            raise ValueError(f"{where} {name}: missing or unknown: {{{', '.join(sorted(told))}}}")
+    names: dict[str, dict[str, str]] = {group: table.get(group, {}) for group in _NAMES}
+    for group, wanted in _NAMES.items():
+        _check_texts(names[group], wanted, f"{where} {group}")
+    return Texts(sentences=sentences, **names)
+
+
+def _check_texts(found: object, wanted: Mapping[str, object] | tuple[str, ...], where: str) -> None:
+    if not isinstance(found, dict):
+        raise ValueError(f"{where}: not a table of texts")  # noqa: TRY004 - of a file
+    if wrong := set(found) ^ set(wanted):
+        raise ValueError(f"{where}: missing or unknown: {', '.join(sorted(wrong))}")
+    for name, text in found.items():
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{where} {name}: no text")
+
+
+def _placeholders(text: str, where: str) -> set[str]:
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return {field.split(".")[0] for field in fields}

@@ -1,0 +1,183 @@
+"""Writes the notices that the law wants written, from templates and what is on record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from blocklists.entries import Entry
+from fanzha.errors import InvalidInput
+from services.appeals import entry_snapshots
+from services.appeals.notices.phrases import Phrases
+from services.appeals.model import (Appeal, Document, Lift, Outcome, State, Subject)
+from services.appeals.notices.templates import (LANGUAGES, Templates)
+
+_OF_STATE = {
+    State.RECEIVED: "receipt",
+    State.IN_REVIEW: "receipt",
+    State.UPHELD: "upheld",
+    State.REJECTED: "rejected",
+}
+_INDENT = "\n    "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice."""
+
+    kind: str
+    text: str
+    template: str
+    """Name and version, such as ``rejected-1``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a notice tells of."""
+
+    reference: str
+    subject: Subject
+    entry: Entry | None = None
+    decision: Mapping[str, str] = field(default_factory=dict)
+    since_ms: int = 0
+    appellant: str = ""
+    documents: Sequence[Document] = ()
+    received_at_ms: int = 0
+    deadline_ms: int = 0
+    closed_at_ms: int = 0
+    outcome: Outcome | None = None
+    lift: Lift | None = None
+
+
+class Notices:
+    """Writes notices."""
+
+    def __init__(self, templates: Templates, *, deadline_hours: int) -> None:
+        self._templates = templates
+        self._deadline_hours = deadline_hours
+
+    def write(self, kind: str, language: str, case: Case, now_ms: int) -> Notice:
+        """Write a notice of *kind* about *case*."""
+        if language not in LANGUAGES:
+            raise InvalidInput(f"language: {' or '.join(LANGUAGES)}")
+        template = self._templates.by_kind[kind, language]
+        phrases = Phrases(language)
+        told = self._common(phrases, case, now_ms) | _OF_KIND[kind](self, phrases, case)
+        told["version"] = template.version
+        lines = {name: _INDENT.join(_plain(text).splitlines()) for name, text in told.items()}
+        if silent := [name for name, text in lines.items() if not text]:
+            raise InvalidInput(f"the notice would not tell: {', '.join(sorted(silent))}")
+        return Notice(kind=kind, text=template.text.substitute(lines), template=template.version)
+
+    def _common(self, phrases: Phrases, case: Case, now_ms: int) -> dict[str, str]:
+        words = self._templates.words[phrases.language]
+        return {
+            "reference": case.reference,
+            "office": words["office"],
+            "channel": words["channel"],
+            "remedy": words["remedy"],
+            "documents": words["documents"],
+            "subject": phrases.subject(case.subject),
+            "reason": phrases.reason(case.entry, case.decision),
+            "legal_basis": phrases.basis(case.entry, case.decision),
+            "issued_at": phrases.moment(now_ms),
+        }
+
+    def _restriction(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        until = phrases.say("until_upheld")
+        if case.entry is not None:
+            until = phrases.end(case.entry)
+        unknown = phrases.say("since_unknown")
+        return {
+            "measure": phrases.measure(case.subject, case.entry),
+            "since": phrases.moment(case.since_ms) if case.since_ms else unknown,
+            "until": until,
+            "deadline": phrases.within(self._deadline_hours),
+        }
+
+    def _receipt(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        wanted = self._templates.words[phrases.language]["documents"]
+        return self._addressed(phrases, case) | {
+            "measure": phrases.measure(case.subject, case.entry),
+            "documents": phrases.received(tuple(case.documents), wanted),
+            "deadline": phrases.by_then(case.deadline_ms),
+        }
+
+    def _overdue(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        return self._receipt(phrases, case) | {"deadline": phrases.late(case.deadline_ms)}
+
+    def _upheld(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        return self._decided(phrases, case) | {
+            "documents": phrases.say("nothing_needed"),
+            "deadline": phrases.lifted(case.lift, case.closed_at_ms),
+            "legal_basis": phrases.say("law"),
+        }
+
+    def _rejected(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        outcome = case.outcome or Outcome(reason="")
+        within = phrases.within(self._deadline_hours)
+        return self._decided(phrases, case) | {
+            "remedy": outcome.remedy,
+            "documents": outcome.documents_required,
+            "deadline": phrases.say("again_within", within=within),
+        }
+
+    def _decided(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        return self._addressed(phrases, case) | {
+            "decided_at": phrases.moment(case.closed_at_ms),
+            "reason": case.outcome.reason if case.outcome else "",
+        }
+
+    def _addressed(self, phrases: Phrases, case: Case) -> dict[str, str]:
+        return {
+            "appellant": case.appellant,
+            "received_at": phrases.moment(case.received_at_ms),
+        }
+
+
+_OF_KIND = {
+    "restriction": Notices._restriction,  # noqa: SLF001 - a table of its own methods
+    "receipt": Notices._receipt,  # noqa: SLF001
+    "overdue": Notices._overdue,  # noqa: SLF001
+    "upheld": Notices._upheld,  # noqa: SLF001
+    "rejected": Notices._rejected,  # noqa: SLF001
+}
+
+
+def kind_of(appeal: Appeal, wanted: str, now_ms: int) -> str:
+    """Tell which notice fits an appeal; `InvalidInput` when *wanted* does not."""
+    fits = _OF_STATE.get(appeal.state, "")
+    if appeal.erased_at_ms:
+        raise InvalidInput(f"appeal {appeal.appeal_id}: its personal data are erased")
+    if not wanted:
+        if not fits:
+            raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}: no notice is due")
+        return fits
+    if wanted == "overdue" and not appeal.overdue(now_ms):
+        raise InvalidInput(f"appeal {appeal.appeal_id} is not overdue")
+    if wanted in _OF_STATE.values() and wanted not in {fits, "receipt"}:
+        raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}, not {wanted}")
+    return wanted
+
+
+def case_of(appeal: Appeal) -> Case:
+    """Tell a notice of an appeal."""
+    entry = entry_snapshots.read(appeal.entries[0]) if appeal.entries else None
+    decided_ms = int(appeal.decision.get("decided_at_ms", 0)) or appeal.occurred_at_ms
+    return Case(
+        reference=f"A{appeal.appeal_id}",
+        subject=appeal.subject,
+        entry=entry,
+        decision=appeal.decision,
+        since_ms=int(entry.created_at.timestamp()) * 1000 if entry else decided_ms,
+        appellant=appeal.appellant,
+        documents=appeal.documents,
+        received_at_ms=appeal.received_at_ms,
+        deadline_ms=appeal.deadline_ms,
+        closed_at_ms=appeal.closed_at_ms,
+        outcome=appeal.outcome,
+        lift=appeal.lift,
+    )
+
+
+def _plain(text: str) -> str:
+    """Drop what could steer a terminal or a printer."""
+    return "".join(letter for letter in text.strip() if letter.isprintable() or letter == "\n")

@@ -1,0 +1,135 @@
+"""Writes appeals as the fields of a hash, and reads them back.
+
+What is a person's lies in fields of its own (`PERSONAL`), so that it can be erased without
+touching what a report counts.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from blocklists.entries import Direction, Kind
+from services.appeals.model import (UNKNOWN, Appeal, Document, Event, FoundIn, Lift, Outcome, State, Subject, What)
+
+PERSONAL = ("appellant", "contact", "grounds", "documents", "decision", "entries", "outcome")
+"""Fields that are emptied when an appeal is erased; so are the subject and the notes."""
+
+
+def written(appeal: Appeal) -> dict[str, str]:
+    """Write a new appeal; state and revision are the store's."""
+    return {
+        "received_at_ms": str(appeal.received_at_ms),
+        "deadline_ms": str(appeal.deadline_ms),
+        "appellant": appeal.appellant,
+        "contact": appeal.contact,
+        "grounds": appeal.grounds,
+        "documents": documents(appeal.documents),
+        "subject": subject(appeal.subject),
+        "decision_id": str(appeal.decision_id),
+        "found_in": str(int(appeal.found_in)),
+        "decision": _json(dict(appeal.decision)),
+        "entries": _json([dict(entry) for entry in appeal.entries]),
+        "occurred_at_ms": str(appeal.occurred_at_ms),
+        "opened_by": appeal.opened_by,
+        "blocked_by": appeal.blocked_by,
+        "previous": str(appeal.previous),
+    }
+
+
+def read(appeal_id: int, fields: Mapping[str, str], events: Sequence[str] = ()) -> Appeal:
+    """Read an appeal."""
+    return Appeal(
+        appeal_id=appeal_id,
+        state=State(fields["state"]),
+        revision=int(fields["revision"]),
+        received_at_ms=int(fields["received_at_ms"]),
+        deadline_ms=int(fields["deadline_ms"]),
+        closed_at_ms=int(fields.get("closed_at_ms", 0)),
+        appellant=fields.get("appellant", ""),
+        contact=fields.get("contact", ""),
+        grounds=fields.get("grounds", ""),
+        documents=[Document(**one) for one in json.loads(fields.get("documents") or "[]")],
+        subject=_subject(json.loads(fields["subject"])),
+        decision_id=int(fields.get("decision_id", 0)),
+        found_in=FoundIn(int(fields.get("found_in", 0))),
+        decision=json.loads(fields.get("decision") or "{}"),
+        entries=json.loads(fields.get("entries") or "[]"),
+        occurred_at_ms=int(fields.get("occurred_at_ms", 0)),
+        blocked_by=fields.get("blocked_by", UNKNOWN),
+        opened_by=fields.get("opened_by", ""),
+        officer=fields.get("officer", ""),
+        outcome=_outcome(fields.get("outcome", "")),
+        lift=_lift(fields.get("lift", "")),
+        events=[_event(text) for text in events],
+        previous=int(fields.get("previous", 0)),
+        erased_at_ms=int(fields.get("erased_at_ms", 0)),
+    )
+
+
+def event(one: Event) -> str:
+    """Write an event."""
+    return _json(asdict(one))
+
+
+def documents(some: Sequence[Document]) -> str:
+    """Write documents, without their contents."""
+    return _json([asdict(one) for one in some])
+
+
+def subject(one: Subject) -> str:
+    """Write a subject."""
+    return _json(_subject_fields(one))
+
+
+def outcome(one: Outcome) -> str:
+    """Write what was decided."""
+    fields = asdict(one)
+    fields["lift"] = _subject_fields(one.lift) if one.lift else None
+    return _json(fields)
+
+
+def lift(one: Lift) -> str:
+    """Write how far a lift is."""
+    return _json(asdict(one))
+
+
+def _subject_fields(one: Subject) -> dict[str, Any]:
+    return {"kind": int(one.kind), "pattern": one.pattern, "direction": int(one.direction)}
+
+
+def _subject(fields: Mapping[str, Any]) -> Subject:
+    return Subject(
+        kind=Kind(fields["kind"]),
+        pattern=fields["pattern"],
+        direction=Direction(fields["direction"]),
+    )
+
+
+def _event(text: str) -> Event:
+    fields = json.loads(text)
+    return Event(**fields | {"what": What(fields["what"])})
+
+
+def _outcome(text: str) -> Outcome | None:
+    if not text:
+        return None
+    fields = json.loads(text)
+    instead = fields.pop("lift")
+    return Outcome(**fields, lift=_subject(instead) if instead else None)
+
+
+def _lift(text: str) -> Lift | None:
+    if not text:
+        return None
+    fields = json.loads(text)
+    removed, allowed = fields.pop("removed"), fields.pop("allowed")
+    return Lift(
+        **fields,
+        removed=[(Kind(kind), pattern) for kind, pattern in removed],
+        allowed=(Kind(allowed[0]), allowed[1]) if allowed else None,
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

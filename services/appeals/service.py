@@ -1,0 +1,176 @@
+"""Appeals, whole: what the edge asks, from opening one to the report."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from services.appeals import (entry_snapshots, appeal_file, masking, report)
+from services.appeals.notices import writer as notices
+from services.appeals.documents import DocumentFolder
+from services.appeals.appeal_file import (Evidence, EvidenceRoom)
+from services.appeals.notices.writer import (Case, Notice, Notices)
+from services.appeals.submission import Opening
+from services.appeals.scope import (check_hand, is_reviewer)
+from services.appeals.model import (Appeal, Document, Event, State, Subject, What)
+from services.appeals.report import Report
+from services.appeals.review import Review
+from services.appeals.store import AppealStore, Standing
+from services.audit.events import AuditKind
+from services.audit.trail import Trail
+from services.auth.person_text import who
+
+MOST_PER_PAGE = 1000
+DEFAULT_PER_PAGE = 100
+_READ_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Some appeals, and how many are open."""
+
+    appeals: list[Appeal]
+    """Personal data masked."""
+    next_start: int
+    """For the next page; 0 at the end."""
+    standing: Standing
+
+
+class Appeals:
+    """Everything about appeals. Who may call what is the edge's to check."""
+
+    def __init__(
+        self,
+        *,
+        store: AppealStore,
+        opening: Opening,
+        review: Review,
+        room: EvidenceRoom,
+        documents: DocumentFolder,
+        notices: Notices,
+        trail: Trail,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.opening = opening
+        self.review = review
+        self.now_ms = now_ms
+        self._store = store
+        self._room = room
+        self._documents = documents
+        self._notices = notices
+        self._trail = trail
+
+    async def queue(self, state: State | None, start: int, count: int, *, late: bool) -> Queue:
+        """Return some appeals: the open ones by deadline, or those in *state*."""
+        if not 0 <= count <= MOST_PER_PAGE:
+            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {count}")
+        count = count or DEFAULT_PER_PAGE
+        closed = state is not None and state not in {State.RECEIVED, State.IN_REVIEW}
+        if closed and late:
+            raise InvalidInput("overdue_only: closed appeals are not overdue any more")
+        now, found, at, more = self.now_ms(), list[Appeal](), start, True
+        while more and len(found) < count:
+            some = await self._store.page(
+                "closed" if closed else "due", at, _READ_AT_ONCE, newest_first=closed
+            )
+            more = len(some) == _READ_AT_ONCE
+            for one in some:
+                at += 1
+                if (state is None or one.state is state) and (not late or one.overdue(now)):
+                    found.append(one)
+                    if len(found) == count:
+                        more = True
+                        break
+        return Queue(
+            appeals=[masking.appeal(one) for one in found],
+            next_start=at if more else 0,
+            standing=await self._store.standing(now),
+        )
+
+    async def get(self, appeal_id: int) -> tuple[Appeal, Evidence | None, bool]:
+        """Return an appeal, the evidence, and whether personal data are masked in both.
+
+        Whoever handed it in, and reviews nothing, gets no evidence: it tells of others.
+        """
+        appeal = await self._store.get(appeal_id)
+        check_hand(appeal)
+        if not is_reviewer():
+            return masking.appeal(appeal), None, True
+        found = await self._room.gather(appeal)
+        if masking.sees_personal_data():
+            return appeal, found, False
+        return masking.appeal(appeal), appeal_file.masked(found), True
+
+    async def document(self, appeal_id: int, digest: str) -> tuple[Document, bytes]:
+        """Return a document, to those who may see personal data."""
+        if not masking.sees_personal_data():
+            raise NotAllowed("documents are for appeals officers")
+        appeal = await self._store.get(appeal_id)
+        document = next((one for one in appeal.documents if one.sha256 == digest), None)
+        if document is None:
+            raise NotFound(f"sha256: appeal {appeal_id} has no such document")
+        content = await self._trail.around(
+            AuditKind.EXPORTED,
+            appeal_id,
+            who("by", ""),
+            {"document": digest},
+            asyncio.to_thread(self._documents.content, appeal_id, digest),
+        )
+        return document, content
+
+    async def notice(
+        self, appeal_id: int, kind: str, language: str, *, delivered: bool = False, by: str = ""
+    ) -> Notice:
+        """Write a notice about an appeal; *delivered* puts on record that it was handed over."""
+        appeal = await self._store.get(appeal_id)
+        check_hand(appeal)
+        now = self.now_ms()
+        written = self._written(notices.kind_of(appeal, kind, now), language, appeal)
+        if delivered:
+            event = Event(
+                at_ms=now,
+                by=who("by", by),
+                what=What.NOTIFIED,
+                note=f"{written.template} {language}",
+            )
+            await self._store.move(appeal_id, event, allowed=set(State))
+        return written
+
+    def receipt(self, appeal: Appeal, language: str) -> Notice:
+        """Write the receipt for whoever opened an appeal."""
+        return self._written("receipt", language, appeal)
+
+    async def restriction(self, decision_id: int, pattern: str, language: str) -> Notice:
+        """Write the notice for somebody who is blocked and has not appealed."""
+        now = self.now_ms()
+        matter = await self.opening.matter(decision_id, pattern, 0)
+        entry = entry_snapshots.read(matter.entries[0]) if matter.entries else None
+        since = int(matter.decision.get("decided_at_ms", 0))
+        if not since and entry is not None:
+            since = int(entry.created_at.timestamp()) * 1000
+        case = Case(
+            reference=f"D{decision_id}" if decision_id else f"E{entry.entry_id if entry else ''}",
+            subject=_shown(matter.subject),
+            entry=entry,
+            decision=matter.decision,
+            since_ms=since,
+        )
+        return self._notices.write("restriction", language, case, now)
+
+    async def report(self, since_ms: int, until_ms: int) -> Report:
+        """Count the appeals received in a time."""
+        now = self.now_ms()
+        until = until_ms or now + 1
+        if since_ms < 0 or until < since_ms:
+            raise InvalidInput("since_ms, until_ms: the one before the other")
+        return report.of(await self._store.received_between(since_ms, until), now)
+
+    def _written(self, kind: str, language: str, appeal: Appeal) -> Notice:
+        case = notices.case_of(appeal)
+        case = replace(case, subject=_shown(case.subject))
+        return self._notices.write(kind, language, case, self.now_ms())
+
+
+def _shown(subject: Subject) -> Subject:
+    # A carrier may write notices for ids of decisions, and shall not learn numbers from them.
+    return subject if masking.sees_personal_data() else masking.subject(subject)

@@ -1,0 +1,228 @@
+"""Opens appeals: finds what they are about, and puts them down once.
+
+One appellant has one appeal about one decision, or about one subject where there is no decision:
+asking again gives the same. Another can be opened, and says so, once that is closed.
+"""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from fanzha.errors import InvalidInput, NotFound
+from fanzha.phone import HomePlan
+from services.appeals import (entry_snapshots, serialization, masking, subjects)
+from services.appeals.decision_lookup import Decisions
+from services.appeals.documents import DocumentFolder, Handed, merged
+from services.appeals.list_access import Lists
+from services.appeals.lift_plan import blocking
+from services.appeals.scope import check_hand
+from services.appeals.model import (OPEN, Appeal, Document, Event, FoundIn, Subject, What, blocked_by)
+from services.appeals.store import AppealStore
+from services.audit.events import AuditKind
+from services.audit.trail import Trail
+from services.auth.person_text import (LONGEST_NAME, required, who)
+
+_HOUR_MS = 3_600_000
+_BLANK = re.compile(r"[\s()-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody who appeals hands in."""
+
+    decision_id: int = 0
+    pattern: str = ""
+    occurred_at_ms: int = 0
+    appellant: str
+    contact: str
+    grounds: str
+    documents: Sequence[Handed] = ()
+    opened_by: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What an appeal is about, and what is known of it."""
+
+    subject: Subject
+    found_in: FoundIn
+    decision: Mapping[str, str]
+    entries: Sequence[Mapping[str, Any]]
+
+
+class Opening:
+    """Opens appeals, and takes more documents while they are open."""
+
+    def __init__(
+        self,
+        *,
+        store: AppealStore,
+        decisions: Decisions,
+        lists: Lists,
+        documents: DocumentFolder,
+        trail: Trail,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        deadline_hours: int,
+        opened: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._decisions = decisions
+        self._lists = lists
+        self._documents = documents
+        self._trail = trail
+        self._home = home
+        self._now_ms = now_ms
+        self._deadline_ms = deadline_hours * _HOUR_MS
+        self._opened = opened
+
+    async def open(self, request: Request) -> tuple[Appeal, bool]:
+        """Open an appeal; return it, and False when there was one already."""
+        appellant = required("appellant", request.appellant, LONGEST_NAME)
+        contact = required("contact", request.contact, LONGEST_NAME)
+        grounds = required("grounds", request.grounds)
+        opened_by = who("opened_by", request.opened_by)
+        documents = await asyncio.to_thread(self._documents.check, request.documents)
+        matter = await self.matter(request.decision_id, request.pattern, request.occurred_at_ms)
+        marker = _marker(request.decision_id, matter.subject, appellant, contact)
+        known = await self._store.latest_of(marker)
+        if known:
+            earlier = await self._store.get(known)
+            if earlier.is_open or not request.again:
+                return earlier, False
+        number, now = await self._store.next_id(), self._now_ms()
+        appeal = Appeal(
+            appeal_id=number,
+            received_at_ms=now,
+            deadline_ms=now + self._deadline_ms,
+            appellant=appellant,
+            contact=contact,
+            grounds=grounds,
+            documents=documents,
+            subject=matter.subject,
+            decision_id=request.decision_id,
+            found_in=matter.found_in,
+            decision=matter.decision,
+            entries=matter.entries,
+            occurred_at_ms=request.occurred_at_ms,
+            blocked_by=blocked_by(matter.entries, matter.decision),
+            opened_by=opened_by,
+            previous=known,
+        )
+        await asyncio.to_thread(self._documents.keep, number, request.documents)
+        return await self._put(appeal, marker)
+
+    async def add_documents(self, appeal_id: int, handed: Sequence[Handed], said: str) -> Appeal:
+        """Add documents to an open appeal."""
+        by = who("by", said)
+        described = await asyncio.to_thread(self._documents.check, handed)
+        if not described:
+            raise InvalidInput("documents: required")
+        appeal = await self._store.get(appeal_id)
+        check_hand(appeal)
+        if not appeal.is_open:
+            raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it takes no documents")
+        together = merged(appeal.documents, described)
+        await asyncio.to_thread(self._documents.keep, appeal_id, handed)
+        await self._store.move(
+            appeal_id,
+            Event(
+                at_ms=self._now_ms(),
+                by=by,
+                what=What.DOCUMENTS_ADDED,
+                note=f"{len(described)}",
+            ),
+            allowed=OPEN,
+            revision=appeal.revision,
+            given={"documents": serialization.documents(together)},
+        )
+        return await self._store.get(appeal_id)
+
+    async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
+        """Find what a decision, or what is told, is about."""
+        if not decision_id:
+            return await self._told(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
+        found_in, decision = await self._decisions.find(decision_id)
+        if decision.get("action") == "ALLOW":
+            raise InvalidInput(f"decision_id: {decision_id} let the traffic through")
+        subject = subjects.of_decision(decision, self._home)
+        if found_in is FoundIn.TOLD or subject is None:
+            if not pattern or not occurred_at_ms:
+                raise NotFound(
+                    f"decision_id: {decision_id} is not kept; tell in pattern and "
+                    "occurred_at_ms who was blocked and when"
+                )
+            return await self._told(FoundIn.TOLD, decision, pattern, occurred_at_ms)
+        return Matter(
+            subject=subject,
+            found_in=found_in,
+            decision=decision,
+            entries=await self._entries(subject, decision),
+        )
+
+    async def _told(
+        self,
+        found_in: FoundIn,
+        decision: Mapping[str, str],
+        pattern: str,
+        occurred_at_ms: int,
+    ) -> Matter:
+        if not pattern.strip():
+            raise InvalidInput("decision_id or pattern: required")
+        subject = subjects.told(pattern, self._home)
+        entries = await self._entries(subject, decision)
+        if not entries and not occurred_at_ms:
+            raise NotFound(
+                "pattern: nothing on the lists blocks it; tell in occurred_at_ms when it was "
+                "blocked, to appeal against a model or a rule"
+            )
+        return Matter(subject=subject, found_in=found_in, decision=decision, entries=entries)
+
+    async def _entries(self, subject: Subject, decision: Mapping[str, str]) -> list[dict[str, Any]]:
+        found = await self._lists.find(subject.pattern)
+        entries = blocking(found.entries, self._now_ms() // 1000)
+        # The one that decided first, then the others.
+        entries.sort(key=lambda entry: entry.entry_id != decision.get("entry_id"))
+        return [entry_snapshots.written(entry) for entry in entries]
+
+    async def _put(self, appeal: Appeal, marker: str) -> tuple[Appeal, bool]:
+        event = Event(at_ms=appeal.received_at_ms, by=appeal.opened_by, what=What.OPENED)
+        found, first = await self._trail.around(
+            AuditKind.APPEAL_OPENED,
+            appeal.appeal_id,
+            appeal.opened_by,
+            _audited(appeal),
+            self._store.open(appeal, marker, event),
+        )
+        if first:
+            self._opened()
+        else:
+            # Somebody opened the same just now.
+            await asyncio.to_thread(self._documents.drop, appeal.appeal_id)
+        return await self._store.get(found), first
+
+
+def _audited(appeal: Appeal) -> dict[str, str]:
+    documents: Sequence[Document] = appeal.documents
+    return {
+        "decision_id": str(appeal.decision_id) if appeal.decision_id else "",
+        "subject": masking.subject(appeal.subject).pattern,
+        "blocked_by": appeal.blocked_by,
+        "deadline_ms": str(appeal.deadline_ms),
+        "documents": ",".join(one.sha256 for one in documents),
+    }
+
+
+def _marker(decision_id: int, subject: Subject, appellant: str, contact: str) -> str:
+    matter = str(decision_id) if decision_id else f"{int(subject.kind)} {subject.pattern}"
+    who_appeals = (_BLANK.sub("", _folded(text)) for text in (appellant, contact))
+    return sha256("\n".join((matter, *who_appeals)).encode()).hexdigest()
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

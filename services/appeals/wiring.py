@@ -1,0 +1,122 @@
+"""Puts appeals together from settings, a store, the lists and the audit log."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from infra.redis.client import Client
+from fanzha.phone import HomePlan
+from services.appeals.notices import templates
+from services.appeals.decision_lookup import (DecisionLog, Decisions, NoDecisionLog)
+from services.appeals.service import Appeals
+from services.appeals.documents import DocumentFolder
+from services.appeals.appeal_file import EvidenceRoom
+from services.appeals.metrics import AppealFigures
+from services.appeals.lift_changes import LiftChanges
+from services.appeals.lift import Lifter
+from services.appeals.list_access import Lists
+from services.appeals.notices.writer import Notices
+from services.appeals.submission import Opening
+from services.appeals.origins import NoOrigins, Origins
+from services.appeals.review import Review
+from services.appeals.store import AppealStore
+from services.appeals.maintenance import Upkeep
+from services.audit.events import Audit
+from services.audit.trail import Trail
+from services.feedback.service import Feedback
+from services.decision.sinks.hit_store import HitStore
+from infra.data_paths import APPEALS
+from services.settings.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """Appeals, and what they do in the background."""
+
+    appeals: Appeals
+    lifter: Lifter
+    upkeep: Upkeep
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin what goes on in the background."""
+        return [asyncio.create_task(self.lifter.run()), asyncio.create_task(self.upkeep.run())]
+
+
+def build(
+    settings: Settings,
+    *,
+    redis: Client,
+    lists: Lists,
+    audit: Audit,
+    registry: CollectorRegistry,
+    now_ms: Callable[[], int],
+    log: DecisionLog | None = None,
+    origins: Origins | None = None,
+) -> Built:
+    """Build everything; *redis* must decode answers. `ValueError` for wrong templates."""
+    home = HomePlan(settings.home_country)
+    store = AppealStore(redis)
+    hits = HitStore(
+        redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
+    )
+    decisions = Decisions(hits, log or NoDecisionLog())
+    documents = DocumentFolder(
+        settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
+    )
+    figures, trail = AppealFigures(registry), Trail(audit)
+    changes = LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days)
+    lifter = Lifter(
+        store=store,
+        lists=lists,
+        changes=changes,
+        feedback=Feedback(store=hits, home=home, now_ms=now_ms),
+        now_ms=now_ms,
+        measured=figures.lifted,
+    )
+    appeals = Appeals(
+        store=store,
+        opening=Opening(
+            store=store,
+            decisions=decisions,
+            lists=lists,
+            documents=documents,
+            trail=trail,
+            home=home,
+            now_ms=now_ms,
+            deadline_hours=settings.appeal_deadline_hours,
+            opened=figures.opened,
+        ),
+        review=Review(
+            store=store,
+            lifter=lifter,
+            lists=lists,
+            trail=trail,
+            home=home,
+            now_ms=now_ms,
+            decided=figures.closed,
+        ),
+        room=EvidenceRoom(
+            store=store,
+            decisions=decisions,
+            lists=lists,
+            changes=changes,
+            origins=origins or NoOrigins(),
+        ),
+        documents=documents,
+        notices=Notices(
+            templates.load(settings.appeal_notices_dir),
+            deadline_hours=settings.appeal_deadline_hours,
+        ),
+        trail=trail,
+        now_ms=now_ms,
+    )
+    upkeep = Upkeep(
+        store=store,
+        documents=documents,
+        figures=figures,
+        now_ms=now_ms,
+        retention_days=settings.appeal_retention_days,
+    )
+    return Built(appeals=appeals, lifter=lifter, upkeep=upkeep)

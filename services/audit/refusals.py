@@ -1,0 +1,124 @@
+"""Puts on record who was turned away, without letting a flood of them fill the disk.
+
+Within a minute, the first of a kind is written at once, and how many more there were at the end of
+it; kinds beyond the first 32 are counted together. So however many come, a process writes 65
+records a minute at most, and every one of them is in a count.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from fanzha.errors import FanzhaError, NotAllowed, Unauthenticated
+from services.auth import identity
+from services.audit.events import (Audit, AuditKind)
+
+logger = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 60.0
+MOST_KINDS = 32
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One kind of refusal: who was turned away where, from where, and why."""
+
+    kind: AuditKind
+    actor: str
+    """The checked name, ``unknown`` where there is none."""
+    method: str
+    """``Service/Method``."""
+    peer: str
+    """Address without its port."""
+    why: str
+
+
+class Refusals:
+    """Counts refusals, and writes them down in the background. One event loop only."""
+
+    def __init__(self, audit: Audit, *, clock: Callable[[], float] = monotonic) -> None:
+        self._audit = audit
+        self._clock = clock
+        self._fresh: list[Refusal] = []
+        self._more: Counter[Refusal] = Counter()
+        self._known: set[Refusal] = set()
+        self._window_ends = clock() + WINDOW_SECONDS
+        self.total = 0
+        """All there were."""
+
+    def note(self, method: str, peer: str, error: FanzhaError) -> None:
+        """Count one; never waits. What is on record already is not written again."""
+        self.total += 1
+        if isinstance(error, NotAllowed) and error.on_record:
+            return
+        refusal = _refusal(method, peer, error)
+        if refusal in self._known:
+            self._more[refusal] += 1
+        elif len(self._known) < MOST_KINDS:
+            self._known.add(refusal)
+            self._fresh.append(refusal)
+        else:
+            # Who comes in ever new shapes is counted, and no longer told apart.
+            some = replace(
+                refusal, actor="several", method="several", peer="several", why="several"
+            )
+            self._more[some] += 1
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self.write()
+
+    async def write(self, *, last: bool = False) -> None:
+        """Write what is due; with *last*, all there is."""
+        fresh, self._fresh = self._fresh, []
+        for refusal in fresh:
+            await self._record(refusal, 1)
+        if last or self._clock() >= self._window_ends:
+            more, self._more = self._more, Counter()
+            self._known = set()
+            self._window_ends = self._clock() + WINDOW_SECONDS
+            for refusal, times in more.items():
+                await self._record(refusal, times)
+
+    async def _record(self, refusal: Refusal, times: int) -> None:
+        details = {"peer": refusal.peer, "why": refusal.why, "times": str(times)}
+        logger.warning(
+            "%s: %s at %s, %d times",
+            refusal.kind.value,
+            refusal.why,
+            refusal.method,
+            times,
+            extra={"actor": refusal.actor, "peer": refusal.peer},
+        )
+        try:
+            await self._audit.record(
+                refusal.kind,
+                subject=f"method:{refusal.method}",
+                details=details,
+                actor=refusal.actor,
+            )
+        except FanzhaError as error:
+            logger.warning("a refusal is not in the audit log, only in this one: %s", error)
+
+
+def _refusal(method: str, peer: str, error: FanzhaError) -> Refusal:
+    stranger = isinstance(error, Unauthenticated)
+    return Refusal(
+        kind=AuditKind.LOGIN_FAILED if stranger else AuditKind.REFUSED,
+        actor="unknown" if stranger else identity.current().name,
+        method=method.rpartition(".")[2],
+        peer=_address(peer),
+        why=str(error),
+    )
+
+
+def _address(peer: str) -> str:
+    """Take the port off ``ipv4:10.0.0.1:5000``: each connection has another."""
+    scheme, _, rest = peer.partition(":")
+    return rest.rpartition(":")[0] if scheme in ("ipv4", "ipv6") else scheme

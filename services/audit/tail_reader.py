@@ -1,0 +1,134 @@
+"""Reads the log from its end: the newest records first, some at a time."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.audit import log_files
+from services.audit.checkpoint_copies import Copy
+from services.audit.records import Damaged, Record, read
+
+MOST_SCANNED = 200_000
+"""Lines that one question looks at."""
+_DAY_MS = 86_400_000
+_SEQUENCE, _TIME = b'"sequence":', b'"time_ms":'
+_LONGEST_NUMBER = 17
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which records are wanted; empty or 0: whichever."""
+
+    kinds: frozenset[str] = frozenset()
+    actor: str = ""
+    subject: str = ""
+    since_ms: int = 0
+    until_ms: int = 0
+    after_sequence: int = 0
+
+    def takes(self, record: Record) -> bool:
+        """Tell whether *record* is wanted."""
+        return (
+            (not self.kinds or record.kind in self.kinds)
+            and (not self.actor or record.actor == self.actor)
+            and (not self.subject or record.subject == self.subject)
+            and record.time_ms >= self.since_ms
+            and (not self.until_ms or record.time_ms < self.until_ms)
+        )
+
+    def ends_at(self, sequence: int, time_ms: int) -> bool:
+        """Tell whether no older record than this can be wanted.
+
+        Times may go back a little, where a clock was set; sequences never do.
+        """
+        return sequence <= self.after_sequence or time_ms < self.since_ms - _DAY_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in the log: the offset of a line in a file; what lies before it is older."""
+
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some records, newest first."""
+
+    records: list[Record]
+    older: Place | None
+    """Where the next page begins; None at the end."""
+    scanned: int
+    unreadable: int
+    """Lines that are no records."""
+
+
+def page(folder: Path, start: Place, wanted: Wanted, size: int) -> Page:
+    """Return up to *size* records before *start*."""
+    found: list[Record] = []
+    scanned = unreadable = 0
+    may_be = _prefilter(wanted)
+    for place, line in _lines(folder, start):
+        if len(found) >= size or scanned >= MOST_SCANNED:
+            older = Place(file=place.file, offset=place.offset + len(line) + 1)
+            return Page(records=found, older=older, scanned=scanned, unreadable=unreadable)
+        scanned += 1
+        try:
+            # Reading a line whole checks its hash, too, which takes ten times as long.
+            if wanted.ends_at(_number(line, _SEQUENCE), _number(line, _TIME)):
+                break
+            record = read(line) if may_be(line) else None
+        except ValueError:
+            unreadable += 1
+            continue
+        if record is not None and wanted.takes(record):
+            found.append(record)
+    return Page(records=found, older=None, scanned=scanned, unreadable=unreadable)
+
+
+def is_in_log(folder: Path, copy: Copy) -> bool:
+    """Tell whether the log has the record that *copy* is of."""
+    for path in reversed(log_files.files(folder)):
+        for _, line in log_files.lines_backwards(path, path.stat().st_size):
+            try:
+                record = read(line)
+            except Damaged:
+                continue
+            if record.sequence <= copy.sequence:
+                return (record.sequence, record.hash) == (copy.sequence, copy.hash)
+    return False
+
+
+def _lines(folder: Path, start: Place) -> Iterator[tuple[Place, bytes]]:
+    for path in reversed(log_files.files(folder)):
+        if path.name > start.file:
+            continue
+        size = path.stat().st_size
+        end = min(start.offset, size) if path.name == start.file else size
+        for offset, line in log_files.lines_backwards(path, end):
+            yield Place(file=path.name, offset=offset), line
+
+
+def _prefilter(wanted: Wanted) -> Callable[[bytes], bool]:
+    """Return what tells, without reading it, that a line cannot be wanted."""
+    needed = [
+        f'"{name}":{json.dumps(text, ensure_ascii=False)}'.encode("utf-8", "replace")
+        for name, text in (("actor", wanted.actor), ("subject", wanted.subject))
+        if text
+    ]
+    kinds = [f'"kind":"{kind}"'.encode() for kind in wanted.kinds]
+
+    def may_be(line: bytes) -> bool:
+        return all(one in line for one in needed) and (
+            not kinds or any(kind in line for kind in kinds)
+        )
+
+    return may_be
+
+
+def _number(line: bytes, name: bytes) -> int:
+    # Quotes within texts are escaped, so the last such name is that of the member.
+    start = line.rindex(name) + len(name)
+    return int(line[start : start + _LONGEST_NUMBER].partition(b",")[0].rstrip(b"}"))

@@ -1,0 +1,52 @@
+"""Audits what happens to appeals and cases: before it happens, so that nothing happens unseen.
+
+What then fails is followed by a record that it was refused.
+"""
+
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
+
+from fanzha.errors import FanzhaError, NotAllowed
+from services.audit.events import (Audit, AuditKind)
+
+Result = TypeVar("Result")
+
+
+class Trail:
+    """The audit log, as appeals use it, and whatever else is worked on."""
+
+    def __init__(self, audit: Audit, of: str = "appeal") -> None:
+        """*of* is what subjects are, such as ``appeal`` or ``case``."""
+        self._audit = audit
+        self._of = of
+
+    async def around(
+        self,
+        kind: AuditKind,
+        of_id: int | str,
+        by: str,
+        details: Mapping[str, str],
+        act: Awaitable[Result],
+    ) -> Result:
+        """Record *kind*, then *act*; without a record it does not act."""
+        subject = f"{self._of}:{of_id}"
+        try:
+            await self._audit.record(kind, subject=subject, details=details, actor=by)
+        except BaseException:
+            _forget(act)
+            raise
+        try:
+            return await act
+        except FanzhaError as error:
+            refused = {"what": kind.value, "why": str(error)}
+            await self._audit.record(AuditKind.REFUSED, subject=subject, details=refused, actor=by)
+            if isinstance(error, NotAllowed):
+                error.on_record = True
+            raise
+
+
+def _forget(act: Awaitable[object]) -> None:
+    # A coroutine that is never awaited would warn.
+    close = getattr(act, "close", None)
+    if close is not None:
+        close()

@@ -1,0 +1,61 @@
+"""Writes docs/reference/roles.md from the table of roles: ``python -m tools.reference``."""
+
+import sys
+
+from services.auth.roles import (TABLE, Allowed, Door)
+from services.auth.identity import Role
+
+_HEAD = """# Roles
+
+Made by `make reference` from the table in `services`. A test calls every method of every service
+over a real socket, with each role, with no role and unauthenticated, and compares the answers with
+this table. A method that is not in the table is refused to every role.
+
+An identity may have several roles, and a scope of regions and list sources:
+[Set up identities and roles](../how-to/identity.md). `fanzha identity show` prints your own.
+
+| role | what it is for |
+| --- | --- |
+"""
+_PURPOSES = {
+    Role.CARRIER: "asks for decisions, reports hits and ends of calls: switches, SMS centres",
+    Role.EDITOR: "proposes changes to the lists; applies those that need no second person",
+    Role.APPROVER: "approves or rejects what others proposed, never their own",
+    Role.AUDITOR: "reads everything, changes nothing",
+    Role.APPEALS_OFFICER: "takes and decides appeals",
+    Role.OPERATOR: "keeps the service running: models, workers, the state of the lists",
+    Role.SOURCE: "sends in warnings about people at risk, follows what became of them",
+    Role.DISPATCHER: "works on the cases of their region: takes, notes, closes",
+}
+
+
+def page() -> str:
+    """Write the page."""
+    parts = [_HEAD, *(f"| {role.value} | {_PURPOSES[role]} |\n" for role in Role)]
+    parts.append(f"\n| method | {' | '.join(role.value for role in Role)} |\n")
+    parts.append(f"| --- |{' :-: |' * len(Role)}\n")
+    for service, methods in TABLE.items():
+        parts.append(f"| **{service}** |{' |' * len(Role)}\n")
+        parts += [_row(method, allowed) for method, allowed in methods.items()]
+    parts += ["\n", _doors()]
+    return "".join(parts)
+
+
+def _row(method: str, allowed: Allowed) -> str:
+    if isinstance(allowed, Door):
+        marks = [{Door.OPEN: "○", Door.KNOWN: "●"}[allowed]] * len(Role)
+    else:
+        marks = ["●" if role in allowed else "" for role in Role]
+    return f"| {method} | {' | '.join(marks)} |\n"
+
+
+def _doors() -> str:
+    known = [name for methods in TABLE.values() for name in methods if methods[name] is Door.KNOWN]
+    return (
+        f"● allowed; ○ {Door.OPEN.value}, without credentials, since probes carry none. "
+        f"{' and '.join(known)} need authentication and no role.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,59 @@
+"""What is kept and told of a request: its preview, its checksums, what the audit gets."""
+
+from dataclasses import replace
+
+from blocklists.intake import LONGEST_TEXT
+from fanzha.errors import InvalidInput
+from services.changes.change_context import Outcome
+from services.changes.model import (Record, State)
+
+
+def submitted(record: Record, found: Outcome) -> Record:
+    """Return a draft as it is once submitted."""
+    second = found.second_person
+    waits = second is not None and second.needed
+    return replace(
+        record,
+        state=State.PENDING if waits else State.APPROVED,
+        preview=kept(found),
+        second_person=second,
+        one_person=not waits,
+    )
+
+
+def kept(found: Outcome) -> dict[str, object] | None:
+    """Return the preview as it is kept."""
+    return found.preview.as_json() if found.preview else None
+
+
+def check_text(name: str, value: str) -> None:
+    """Raise `InvalidInput` for a text that is empty or too long."""
+    if not 0 < len(value) <= LONGEST_TEXT:
+        raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
+
+
+def told_of(record: Record) -> dict[str, str]:
+    """Return what the audit is told of a request."""
+    second = record.second_person
+    return {
+        "kind": record.kind.name.lower(),
+        "state": record.state.name.lower(),
+        "reason": record.reason,
+        "legal_basis": record.legal_basis,
+        "base_version": str(record.base_version),
+        "second_person": ("needed: " if second.needed else "not needed: ")
+        + "; ".join(second.reasons)
+        if second
+        else "",
+        **sums(record),
+    }
+
+
+def sums(record: Record) -> dict[str, str]:
+    """Return how many rows a request has, and their checksums."""
+    return {
+        "additions": str(record.additions.rows),
+        "additions_sha256": record.additions.sha256,
+        "removals": str(record.removals.rows),
+        "removals_sha256": record.removals.sha256,
+    }

@@ -1,0 +1,132 @@
+"""What a change to the lists is made of, and the report on what became of each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from blocklists import intake, patterns
+from blocklists.store.changes import Outcome
+from blocklists.entries import Kind, entry_id
+from blocklists.intake import Checked
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from fanzha.phone import HomePlan
+from fanzha.tables import Uint8s
+
+Identity: TypeAlias = tuple[Kind, str, Action]
+
+ENFORCED = (
+    "an entry that enforces is not replaced by a shadow of itself; remove it in the same change"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Names an entry; kind and action may be 0: told from the pattern, and whichever there is."""
+
+    kind: int
+    pattern: str
+    action: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowReport:
+    """What became of one row."""
+
+    row: int
+    outcome: Outcome
+    entry_id: str = ""
+    message: str = ""
+    repeated_by: int = 0
+    """Of a duplicate that a later row repeats: that row."""
+    pattern: str = ""
+    """Of an example: the pattern, in canonical form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """The change request that was made."""
+
+    change_id: int
+    state: int
+    """As `services.changes.model.State`."""
+    waits_because: Sequence[str] = ()
+    """Why it waits for a second person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """How a change went."""
+
+    version: int
+    additions: Sequence[RowReport]
+    removals: Sequence[RowReport]
+    requested: Requested | None = None
+    """None when nothing would change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Who changes the lists and why, and against which version."""
+
+    author: str
+    reason: str
+    expected_version: int | None = None
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("author", "reason"):
+            if not 0 < len(getattr(self, name)) <= intake.LONGEST_TEXT:
+                raise InvalidInput(f"{name}: 1 to {intake.LONGEST_TEXT} characters are required")
+
+
+def named_by(
+    removals: Sequence[Reference], home: HomePlan
+) -> tuple[list[tuple[int, Identity]], dict[int, str]]:
+    """Return the identities each reference may mean, by its row, and what cannot be read."""
+    kinds = np.array([one.kind if one.kind in set(Kind) else 0 for one in removals], np.uint8)
+    read = patterns.read([one.pattern for one in removals], kinds, home)
+    named = []
+    for row, reference in enumerate(removals):
+        if row not in read.errors:
+            actions = (
+                [Action(reference.action)] if reference.action in set(Action) else list(Action)
+            )
+            kind, text = Kind(int(read.kinds[row])), read.text(row)
+            named += [(row, (kind, text, action)) for action in actions]
+    return named, read.errors
+
+
+def addition_reports(checked: Checked, outcomes: Uint8s) -> list[RowReport]:
+    """Report on each proposed row, in their order."""
+    table = checked.table
+    reports = [
+        RowReport(row=problem.row, outcome=problem.outcome, message=problem.message)
+        for problem in checked.problems
+    ]
+    for place, (row, outcome) in enumerate(
+        zip(checked.rows.tolist(), outcomes.tolist(), strict=True)
+    ):
+        kind, action = Kind(int(table.kinds[place])), Action(int(table.actions[place]))
+        name = entry_id(kind, table.pattern(place), action)
+        why = ENFORCED if outcome == Outcome.REFUSED else ""
+        reports.append(RowReport(row=row, outcome=Outcome(outcome), entry_id=name, message=why))
+    return sorted(reports, key=lambda report: report.row)
+
+
+def removal_reports(
+    named: Sequence[tuple[int, Identity]], found: Sequence[Identity], unreadable: dict[int, str]
+) -> list[RowReport]:
+    """Report on each reference, in their order."""
+    reports = {
+        row: RowReport(row=row, outcome=Outcome.INVALID, message=message)
+        for row, message in unreadable.items()
+    }
+    for row, identity in named:
+        if identity in found:
+            reports[row] = RowReport(row=row, outcome=Outcome.REMOVED, entry_id=entry_id(*identity))
+        else:
+            reports.setdefault(row, RowReport(row=row, outcome=Outcome.ABSENT))
+    return [reports[row] for row in sorted(reports)]

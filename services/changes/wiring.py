@@ -1,0 +1,72 @@
+"""Puts together what keeps change requests."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry
+
+from infra.redis.client import Client
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import Store
+from services.audit.events import (Audit, NoAudit)
+from services.changes.service import Changes
+from services.changes.impact import ImpactPreview, NoDecisionLog
+from services.changes.locks import Locks
+from services.changes.metrics import ChangeMetrics
+from services.changes.change_context import (Options, Parts)
+from services.changes.popularity import PopularHosts
+from services.changes.store import ChangeStore
+from services.changes.maintenance import Upkeep
+from blocklists.store.current import CurrentLists
+from services.decision_log import options as decision_log
+from services.decision_log.impact.estimator import Preview
+from services.settings.settings import Settings
+
+
+def build(
+    client: Client,
+    *,
+    store: Store,
+    replica: Replica,
+    now_ms: Callable[[], int],
+    options: Options | None = None,
+    popular: PopularHosts | None = None,
+    audit: Audit | None = None,
+    impact: ImpactPreview | None = None,
+    registry: CollectorRegistry | None = None,
+) -> tuple[Changes, Upkeep]:
+    """Return what people do with change requests, and what looks after these.
+
+    *client* must not decode answers.
+    """
+    requests = ChangeStore(client)
+    parts = Parts(
+        requests=requests,
+        lists=store,
+        current=CurrentLists(store, replica),
+        locks=Locks(store=requests),
+        audit=audit or NoAudit(),
+        impact=impact or NoDecisionLog(),
+        popular=popular or PopularHosts(None),
+        options=options or Options(),
+        now_ms=now_ms,
+    )
+    return Changes(parts), Upkeep(parts, ChangeMetrics(registry))
+
+
+def impact(settings: Settings) -> ImpactPreview:
+    """Return what asks the decision log of this host; nothing is known where there is none."""
+    if not settings.decision_log_enabled:
+        return NoDecisionLog()
+    return Preview(decision_log.folder(settings))
+
+
+def options(settings: Settings) -> Options:
+    """Read what an operator set."""
+    return Options(
+        second_person=settings.second_person,
+        impact_threshold=settings.approval_impact_threshold,
+        impact_hours=settings.impact_preview_hours,
+        popular_host_rank=settings.popular_host_rank,
+        emergency_hours=settings.emergency_hours,
+        retention_days=settings.change_retention_days,
+    )

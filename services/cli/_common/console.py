@@ -1,0 +1,106 @@
+"""How commands talk to a person: colours only on a terminal, errors in one sentence."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import grpc
+import typer
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.segment import Segment
+from rich.text import Text
+
+from fanzha.client.login import Login, LoginError
+from fanzha.errors import FanzhaError
+from infra.url_secrets import hidden
+from services.cli._common.plain_text import (escaped_json, visible)
+
+
+class PlainConsole(Console):
+    """Prints text from outside as it is: no markup, no emoji, nothing that steers a terminal."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Render as always, with the characters of all texts seen to."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+out = PlainConsole()
+"""For results."""
+err = PlainConsole(stderr=True)
+"""For progress and errors."""
+
+_PIPE_WIDTH = 300
+
+
+def wide() -> Console:
+    """Return where tables go: as it is, for others wrote it, and folded on a terminal only."""
+    # What reads a pipe looks for whole patterns.
+    width = None if out.is_terminal else _PIPE_WIDTH
+    return PlainConsole(width=width)
+
+
+def fail(message: str, *, status: int = 1) -> NoReturn:
+    """End the command with one sentence."""
+    # An error may quote the URL of a store.
+    err.print(Text.assemble(("error:", "red"), " ", hidden(message)), soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def print_json(value: Any) -> None:
+    """Write *value* as JSON to standard output."""
+    sys.stdout.write(escaped_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+
+
+@contextmanager
+def one_sentence(target: str) -> Iterator[None]:
+    """Turn what goes wrong between us and a server into a sentence."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        code = error.code() if hasattr(error, "code") else None
+        details = error.details() if hasattr(error, "details") else str(error)
+        if code is grpc.StatusCode.UNAVAILABLE:
+            closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
+            hint = "; it may want TLS: fanzha --tls-ca FILE …" if closed else ""
+            fail(f"no answer from {target}: {details}{hint}")
+        if code is grpc.StatusCode.UNAUTHENTICATED:
+            fail(f"{target} does not know you: {details}")
+        if code is grpc.StatusCode.PERMISSION_DENIED:
+            fail(f"{target} does not allow it: {details}")
+        fail(f"{details} ({code.name if code else 'unknown'})")
+    except (FanzhaError, LoginError) as error:
+        fail(str(error))
+
+
+def progress(*, bar: bool = True) -> Progress:
+    """Make a progress display on standard error, shown on a terminal only."""
+    columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
+    if bar:
+        columns += [BarColumn(), TaskProgressColumn()]
+    else:
+        columns += [MofNCompleteColumn()]
+    return Progress(
+        *columns,
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+        transient=True,
+    )

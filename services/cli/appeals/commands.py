@@ -1,0 +1,242 @@
+"""`fanzha appeals`: open, review and decide appeals, write notices, over gRPC."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fanzha.v1 import appeal_pb2 as pb
+from services.cli.appeals import display
+from services.cli.appeals import documents as appeal_papers
+from services.cli.appeals import options as words
+from services.cli.appeals.server import (DEADLINE_SECONDS, server)
+from services.cli.appeals.options import (AppealId, AsJson, By, LanguageWord)
+from services.cli._common.console import (err, out, print_json, progress)
+from services.cli.lists.options import (DEFAULT_TARGET, Target, login)
+
+app = typer.Typer(
+    no_args_is_help=True, help="Appeals against blocks: open, review, decide, lift, notify."
+)
+
+_PAGE = 1000
+
+
+@app.command("open")
+def open_(
+    decision_id: Annotated[
+        int, typer.Argument(min=0, help="Id of the decision, from the block message; 0: none.")
+    ] = 0,
+    pattern: Annotated[
+        str,
+        typer.Option(
+            help="Number, sender, host or URL that is blocked; needed without a decision, and with "
+            "one that is no longer kept."
+        ),
+    ] = "",
+    at: Annotated[
+        str, typer.Option(help="When it was blocked, such as 2026-11-25T14:03 (China's time).")
+    ] = "",
+    name: Annotated[str, typer.Option(prompt=True, help="Who appeals.")] = "",
+    contact: Annotated[str, typer.Option(prompt=True, help="How to reach them.")] = "",
+    grounds: Annotated[str, typer.Option(prompt=True, help="Why the block is wrong.")] = "",
+    document: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="A document to hand in; may be repeated."),
+    ] = None,
+    digests_only: Annotated[
+        bool,
+        typer.Option("--digests-only", help="Send names and SHA-256 of documents, not contents."),
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Open another although the earlier one is closed.")
+    ] = False,
+    by: By = "",
+    language: LanguageWord = "zh",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Open an appeal and print the receipt; the same once more gives the same appeal."""
+    request = pb.OpenAppealRequest(
+        decision_id=decision_id,
+        pattern=pattern,
+        occurred_at_ms=words.moment_ms(at, "--at"),
+        appellant=name,
+        contact=contact,
+        grounds=grounds,
+        documents=words.documents(document or [], digests_only=digests_only),
+        opened_by=by or login(),
+        again=again,
+        language=words.language(language),
+    )
+    with server(target) as stub:
+        answer = stub.OpenAppeal(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(display.as_dict(answer))
+        return
+    out.print(answer.receipt, markup=False, soft_wrap=True)
+    if not answer.first:
+        state = words.STATES[answer.appeal.state]
+        hint = "" if answer.appeal.state in words.OPEN else "; --again opens another"
+        err.print(f"appeal {answer.appeal.appeal_id} was there already: {state}{hint}")
+
+
+@app.command()
+def add(
+    appeal_id: AppealId,
+    document: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to hand in.")
+    ],
+    digests_only: Annotated[
+        bool, typer.Option("--digests-only", help="Send names and SHA-256, not contents.")
+    ] = False,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Add documents to an open appeal."""
+    request = pb.AddDocumentsRequest(
+        appeal_id=appeal_id,
+        documents=words.documents(document, digests_only=digests_only),
+        by=by or login(),
+    )
+    with server(target) as stub:
+        answer = stub.AddDocuments(request, timeout=DEADLINE_SECONDS)
+    out.print(f"appeal {appeal_id} has {len(answer.appeal.documents)} documents")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[
+        str,
+        typer.Option(
+            help="received, in_review, upheld, rejected or withdrawn; empty: all open ones."
+        ),
+    ] = "",
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only those after their deadline.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Most appeals shown.")] = 50,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List appeals: open ones with the nearest deadline first, closed ones newest first."""
+    request = pb.ListAppealsRequest(state=words.state(state), overdue_only=overdue)
+    found: list[pb.Appeal] = []
+    with server(target) as stub:
+        while True:
+            request.page_size = min(limit - len(found), _PAGE)
+            answer = stub.ListAppeals(request, timeout=DEADLINE_SECONDS)
+            found += answer.appeals
+            request.page_token = answer.next_page_token
+            if not request.page_token or len(found) >= limit:
+                break
+    if as_json:
+        print_json([display.as_dict(one) for one in found])
+        return
+    display.show_queue(found, int(time.time() * 1000))
+    more = "; there are more" if request.page_token else ""
+    out.print(
+        f"{len(found)} shown{more}; {answer.open} open, {answer.due_soon} with half of their time "
+        f"over, {answer.overdue} overdue"
+    )
+
+
+@app.command()
+def show(appeal_id: AppealId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show an appeal with the evidence; personal data to appeals officers only."""
+    with server(target) as stub:
+        answer = stub.GetAppeal(pb.GetAppealRequest(appeal_id=appeal_id), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(display.as_dict(answer))
+        return
+    now_ms = int(time.time() * 1000)
+    display.show_appeal(answer.appeal, now_ms)
+    if answer.HasField("evidence"):
+        display.show_evidence(answer.evidence, now_ms // 1000)
+
+
+@app.command()
+def take(appeal_id: AppealId, by: By = "", target: Target = DEFAULT_TARGET) -> None:
+    """Take an appeal into review, also from another officer."""
+    request = pb.TakeAppealRequest(appeal_id=appeal_id, by=by or login())
+    with server(target) as stub:
+        answer = stub.TakeAppeal(request, timeout=DEADLINE_SECONDS)
+    left = (answer.appeal.deadline_ms - time.time() * 1000) / 3_600_000
+    late = f"{left:.1f} hours left" if left >= 0 else f"{-left:.1f} hours overdue"
+    out.print(f"appeal {appeal_id} is yours, {answer.appeal.officer}; {late}", markup=False)
+
+
+@app.command()
+def decide(
+    appeal_id: AppealId,
+    outcome: Annotated[str, typer.Argument(help="upheld or rejected; 成立 or 不成立.")],
+    reason: Annotated[str, typer.Option(help="Why; goes into the notice.")],
+    remedy: Annotated[
+        str, typer.Option(help="To reject: how the appellant may complain further.")
+    ] = "",
+    documents: Annotated[str, typer.Option(help="To reject: what documents would be needed.")] = "",
+    allow: Annotated[
+        bool,
+        typer.Option(
+            "--allow", help="Add an allow entry even where removing entries does: against models."
+        ),
+    ] = False,
+    direction: Annotated[
+        str, typer.Option(help="Sides of that allow entry: from, to, both; empty: the blocked.")
+    ] = "",
+    allow_days: Annotated[
+        int, typer.Option(min=0, help="Days until it ends; 0: the server's setting.")
+    ] = 0,
+    lift: Annotated[
+        str, typer.Option(help="Lift this number, host or URL instead, such as one page.")
+    ] = "",
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Decide an appeal you have taken; upheld, wait until every worker lets the traffic through.
+
+    Status 1 when the lift is still under way after ten seconds; the server goes on with it.
+    """
+    request = pb.DecideAppealRequest(
+        appeal_id=appeal_id,
+        outcome=words.outcome(outcome),
+        reason=reason,
+        remedy=remedy,
+        documents_required=documents,
+        by=by or login(),
+        allow=allow,
+        direction=words.direction(direction),
+        allow_days=allow_days,
+        lift_pattern=lift,
+    )
+    with server(target) as stub, progress(bar=False) as bar:
+        bar.add_task("waiting for the workers", total=1, note="")
+        answer = stub.DecideAppeal(request, timeout=DEADLINE_SECONDS)
+    appeal = answer.appeal
+    if as_json:
+        print_json(display.as_dict(answer))
+    else:
+        out.print(f"appeal {appeal_id}: {words.STATES[appeal.state]}")
+        display.show_lift(appeal)
+    if appeal.state == pb.APPEAL_STATE_UPHELD and not display.is_lifted(appeal):
+        raise typer.Exit(1)
+
+
+@app.command()
+def withdraw(
+    appeal_id: AppealId,
+    reason: Annotated[str, typer.Option(help="Why; for the record.")],
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Close an appeal that the appellant no longer wants."""
+    request = pb.WithdrawAppealRequest(appeal_id=appeal_id, reason=reason, by=by or login())
+    with server(target) as stub:
+        stub.WithdrawAppeal(request, timeout=DEADLINE_SECONDS)
+    out.print(f"appeal {appeal_id}: withdrawn")
+
+
+app.command()(appeal_papers.document)
+app.command()(appeal_papers.notice)
+app.command()(appeal_papers.report)

@@ -1,0 +1,206 @@
+"""Shows appeals and evidence to people, and as JSON to programs."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.table import Table
+
+from fanzha.v1 import appeal_pb2 as pb
+from fanzha.v1 import blocklist_pb2
+from services.cli.lists import display
+from services.cli.appeals.options import STATES
+from services.cli._common.console import (out, wide)
+
+_HOUR_MS = 3_600_000
+_SHORT_SECONDS = 120
+_FOUND = {
+    pb.DECISION_FOUND_HITS: "kept",
+    pb.DECISION_FOUND_LOG: "in the decision log",
+    pb.DECISION_FOUND_TOLD: "kept nowhere; as the appellant tells",
+}
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """Write a message for JSON."""
+    return MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+
+
+def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:
+    """Print appeals as a table."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("appeal", "state", "deadline", "about", "blocked", "appellant", "officer"):
+        table.add_column(name, overflow="fold")
+    for one in appeals:
+        table.add_row(
+            str(one.appeal_id),
+            STATES[one.state],
+            _deadline(one, now_ms),
+            one.subject.pattern,
+            f"decision {one.decision_id}" if one.decision_id else "entry",
+            one.appellant,
+            one.officer,
+        )
+    wide().print(table)
+
+
+def show_appeal(one: pb.Appeal, now_ms: int) -> None:
+    """Print one appeal."""
+    _line("appeal", f"{one.appeal_id}, {STATES[one.state]}, {_deadline(one, now_ms)}")
+    _line("about", one.subject.pattern)
+    if one.decision_id:
+        _line("decision", f"{one.decision_id}, {_FOUND.get(one.decision_found, '')}")
+    _line("appellant", f"{one.appellant}, {one.contact}")
+    _line("grounds", one.grounds or ("masked" if one.masked else ""))
+    for document in one.documents:
+        where = f"{document.size} bytes" if document.stored else "content kept elsewhere"
+        _line("document", f"{document.name}, {where}, {document.sha256}")
+    _line("handed in", f"{_time(one.received_at_ms)} by {one.opened_by}")
+    _line("officer", one.officer)
+    _line("reason", one.reason)
+    _line("remedy", one.remedy)
+    _line("documents", one.documents_required)
+    if one.previous_appeal_id:
+        _line("before", f"appeal {one.previous_appeal_id}")
+    show_lift(one)
+    for event in one.events:
+        note = f": {event.note}" if event.note else ""
+        _line(_time(event.at_ms), f"{event.what} by {event.by}{note}")
+
+
+def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
+    """Print what is known of the matter."""
+    out.print("\nevidence")
+    _fields("decision", found.decision)
+    _line("verdict", found.verdict)
+    if found.protected_because:
+        _line("protected", found.protected_because)
+    for title, entries in (("entries then", found.entries_then), ("now", found.entries_now)):
+        if entries:
+            out.print(f"\n{title}")
+            display.show_entries(entries, now_s)
+            for entry in entries:
+                _line(entry.entry_id, _behind(entry, found.change_ids.get(entry.entry_id, "")))
+    if found.recent_known:
+        _line("decisions", f"{found.recent_total} about this, the latest {len(found.recent)}:")
+        for decision in found.recent:
+            _line("", _decision(decision.fields))
+    else:
+        _line("decisions", "not known: no decision log is read here")
+    for other in found.others:
+        _line("other", f"appeal {other.appeal_id}, {STATES[other.state]}, {other.appellant}")
+    for reference in found.would_remove:
+        _line("upheld", f"removes the block of {_named(reference)}")
+    if found.would_allow:
+        _line("upheld", f"allows {found.would_allow}")
+
+
+def _decision(fields: Mapping[str, str]) -> str:
+    parties = " to ".join(filter(None, (fields.get("from_party"), fields.get("to_party"))))
+    words = [fields.get(name, "").lower() for name in ("channel", "action", "reason")]
+    parts = (
+        _time(int(fields.get("decided_at_ms") or fields.get("occurred_at_ms") or 0)),
+        " ".join(filter(None, words)),
+        parties or fields.get("url", ""),
+        f"score {fields['score']}" if "score" in fields else "",
+        f"decision {fields.get('decision_id', '')}",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def _behind(entry: blocklist_pb2.Entry, change_id: str) -> str:
+    parts = (
+        f"by {entry.created_by}",
+        _time(entry.created_at_s * 1000),
+        change_id,
+        entry.legal_basis or "no legal basis",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def is_lifted(one: pb.Appeal) -> bool:
+    """Tell whether the block is lifted in all workers that report."""
+    return any(event.what == "lift_done" for event in one.events)
+
+
+def show_lift(one: pb.Appeal) -> None:
+    """Print how the block was lifted."""
+    if one.state != pb.APPEAL_STATE_UPHELD:
+        return
+    lift = one.lift
+    for reference in lift.removed:
+        _line("removed", f"block of {_named(reference)}")
+    if lift.HasField("allowed"):
+        ends = datetime.fromtimestamp(lift.allowed.expires_at_s, UTC).date().isoformat()
+        _line("allowed", f"{lift.allowed.pattern} until {ends}")
+    if lift.HasField("seconds"):
+        _line(
+            "lifted",
+            f"version {lift.list_version} in all {lift.workers} workers after {lift.seconds:.2f} s",
+        )
+        _line("entry kept", lift.waiting_for)
+    elif is_lifted(one):
+        _line("lifted", f"version {lift.list_version}; not measured: no worker reported")
+    else:
+        _line("lifting", lift.waiting_for or "under way")
+
+
+def show_report(found: pb.GetAppealReportResponse) -> None:
+    """Print counts."""
+    _line("received", str(found.received))
+    for title, counts in (
+        ("state", found.by_state),
+        ("handed in by", found.by_opener),
+        ("blocked by", found.by_blocked_by),
+        ("upheld of", found.upheld_by_blocked_by),
+    ):
+        for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            _line(title, f"{number:>7,} {name}")
+    _line("due soon", str(found.due_soon))
+    _line("overdue", f"{found.overdue} open, {found.decided_late} decided late")
+    _line("to decision", _durations(found.decision_seconds))
+    _line("to lift", _durations(found.lift_seconds))
+    _line("lifts", f"{found.lifts_waiting} under way, {found.lifts_unmeasured} not measured")
+
+
+def _durations(took: pb.Durations) -> str:
+    if not took.count:
+        return "none"
+    middle, p95, longest = map(_duration, (took.median, took.p95, took.longest))
+    return f"median {middle}, 95 % within {p95}, longest {longest}; of {took.count}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < _SHORT_SECONDS else f"{seconds / 3600:.1f} h"
+
+
+def _deadline(one: pb.Appeal, now_ms: int) -> str:
+    if one.closed_at_ms:
+        return f"closed {_time(one.closed_at_ms)}"
+    hours = (one.deadline_ms - now_ms) / _HOUR_MS
+    if one.overdue:
+        return f"overdue by {-hours:.1f} h"
+    return f"{hours:.1f} h left{' (due soon)' if one.due_soon else ''}"
+
+
+def _named(reference: blocklist_pb2.EntryRef) -> str:
+    kind = display.word(blocklist_pb2.EntryKind, reference.kind, "ENTRY_KIND_")
+    return f"{kind} {reference.pattern}"
+
+
+def _fields(title: str, fields: Mapping[str, str]) -> None:
+    if fields:
+        _line(title, ", ".join(f"{name} {fields[name]}" for name in sorted(fields)))
+
+
+def _time(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _line(title: str, text: str) -> None:
+    if text:
+        out.print(f"{title:<13} {text}", markup=False, soft_wrap=True)

@@ -1,0 +1,104 @@
+"""Papers of `fanzha appeals`: documents that came, notices that go, and the report."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.v1 import appeal_pb2 as pb
+from infra import atomic_file
+from services.cli.appeals import display
+from services.cli.appeals import options as words
+from services.cli.appeals.server import (DEADLINE_SECONDS, server)
+from services.cli.appeals.options import (AppealId, AsJson, By, LanguageWord)
+from services.cli._common.console import (err, fail, out, print_json)
+from services.cli.lists.options import (DEFAULT_TARGET, Target, login)
+
+
+def document(
+    appeal_id: AppealId,
+    sha256: Annotated[str, typer.Argument(help="SHA-256 of the document, see `appeals show`.")],
+    file: Annotated[Path, typer.Option("--out", dir_okay=False, help="File to write.")],
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Write a document that was handed in to a file; the audit log says that you read it."""
+    request = pb.GetDocumentRequest(appeal_id=appeal_id, sha256=sha256)
+    with server(target) as stub:
+        answer = stub.GetDocument(request, timeout=DEADLINE_SECONDS)
+    try:
+        atomic_file.write(file, answer.document.content)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+    err.print(f"{len(answer.document.content)} bytes written")
+
+
+def notice(
+    appeal_id: Annotated[int, typer.Argument(min=0, help="The appeal; 0: none yet.")] = 0,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="restriction, receipt, upheld, rejected or overdue; empty: what fits the appeal."
+        ),
+    ] = "",
+    decision: Annotated[
+        int, typer.Option(min=0, help="Without an appeal: the decision that blocked.")
+    ] = 0,
+    pattern: Annotated[
+        str, typer.Option(help="Without an appeal: number, sender, host or URL that is blocked.")
+    ] = "",
+    delivered: Annotated[
+        bool, typer.Option("--delivered", help="Put on record that it was handed over.")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Option("--out", dir_okay=False, help="File to write; UTF-8.")
+    ] = None,
+    by: By = "",
+    language: LanguageWord = "zh",
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Write a statutory notice, in Chinese or English."""
+    if not appeal_id and not decision and not pattern:
+        fail("an appeal, --decision or --pattern: what the notice is about", status=2)
+    with server(target) as stub:
+        if appeal_id:
+            request = pb.WriteNoticeRequest(
+                appeal_id=appeal_id,
+                kind=words.notice_kind(kind),
+                language=words.language(language),
+                delivered=delivered,
+                by=by or login(),
+            )
+            answer: Any = stub.WriteNotice(request, timeout=DEADLINE_SECONDS)
+        else:
+            about = pb.WriteRestrictionNoticeRequest(
+                decision_id=decision, pattern=pattern, language=words.language(language)
+            )
+            answer = stub.WriteRestrictionNotice(about, timeout=DEADLINE_SECONDS)
+    if file is None:
+        out.print(answer.text, markup=False, soft_wrap=True)
+        return
+    try:
+        atomic_file.write(file, answer.text)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+    err.print(f"{answer.template_version} written")
+
+
+def report(
+    since: Annotated[
+        str, typer.Option(help="Appeals received from then on: 30d, 2026-11-01; empty: all.")
+    ] = "",
+    until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Count appeals, and how long they and the lifts took."""
+    request = pb.GetAppealReportRequest(
+        since_ms=words.past_ms(since, "--since"), until_ms=words.past_ms(until, "--until")
+    )
+    with server(target) as stub:
+        answer = stub.GetAppealReport(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(display.as_dict(answer))
+    else:
+        display.show_report(answer)

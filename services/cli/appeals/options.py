@@ -1,0 +1,137 @@
+"""Options of `fanzha appeals`, and the words they take, in English and Chinese."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from blocklists.importers import words as list_words
+from fanzha.v1 import appeal_pb2 as pb
+from services.cli.lists.options import enum
+
+AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+By = Annotated[str, typer.Option(help="Who does this.", show_default="your login")]
+LanguageWord = Annotated[str, typer.Option("--language", help="zh or en.")]
+
+_CHINA_TIME = timezone(timedelta(hours=8))
+STATES = {
+    pb.APPEAL_STATE_RECEIVED: "received",
+    pb.APPEAL_STATE_IN_REVIEW: "in review",
+    pb.APPEAL_STATE_UPHELD: "upheld",
+    pb.APPEAL_STATE_REJECTED: "rejected",
+    pb.APPEAL_STATE_WITHDRAWN: "withdrawn",
+}
+OPEN = (pb.APPEAL_STATE_RECEIVED, pb.APPEAL_STATE_IN_REVIEW)
+_STATE_WORDS = {
+    "received": pb.APPEAL_STATE_RECEIVED,
+    "已受理": pb.APPEAL_STATE_RECEIVED,
+    "in_review": pb.APPEAL_STATE_IN_REVIEW,
+    "核查中": pb.APPEAL_STATE_IN_REVIEW,
+    "upheld": pb.APPEAL_STATE_UPHELD,
+    "成立": pb.APPEAL_STATE_UPHELD,
+    "支持": pb.APPEAL_STATE_UPHELD,
+    "rejected": pb.APPEAL_STATE_REJECTED,
+    "不成立": pb.APPEAL_STATE_REJECTED,
+    "驳回": pb.APPEAL_STATE_REJECTED,
+    "withdrawn": pb.APPEAL_STATE_WITHDRAWN,
+    "已撤回": pb.APPEAL_STATE_WITHDRAWN,
+}
+_OUTCOMES = (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED)
+_NOTICES = {
+    "restriction": pb.NOTICE_KIND_RESTRICTION,
+    "receipt": pb.NOTICE_KIND_RECEIPT,
+    "upheld": pb.NOTICE_KIND_UPHELD,
+    "rejected": pb.NOTICE_KIND_REJECTED,
+    "overdue": pb.NOTICE_KIND_OVERDUE,
+}
+_LANGUAGES = {
+    "zh": pb.LANGUAGE_ZH,
+    "中文": pb.LANGUAGE_ZH,
+    "en": pb.LANGUAGE_EN,
+    "english": pb.LANGUAGE_EN,
+}
+
+
+def state(word: str) -> Any:
+    """Read ``--state``; 0 for an empty one."""
+    return _read(word, _STATE_WORDS, "--state") if word else 0
+
+
+def outcome(word: str) -> Any:
+    """Read what was decided."""
+    found = _read(word, _STATE_WORDS, "outcome")
+    if found not in _OUTCOMES:
+        _wrong(word, ("upheld", "rejected"), "outcome")
+    return found
+
+
+def notice_kind(word: str) -> Any:
+    """Read ``--kind``; 0 for an empty one."""
+    return _read(word, _NOTICES, "--kind") if word else 0
+
+
+def language(word: str) -> Any:
+    """Read ``--language``."""
+    return _read(word, _LANGUAGES, "--language")
+
+
+def direction(word: str) -> Any:
+    """Read ``--direction``; 0 for an empty one."""
+    return enum(word, list_words.read_direction, "--direction")
+
+
+def moment_ms(word: str, option: str) -> int:
+    """Read a date and time, China's unless it says otherwise; 0 for an empty one."""
+    if not word:
+        return 0
+    try:
+        at = datetime.fromisoformat(word)
+    except ValueError:
+        raise typer.BadParameter(
+            f"not a time such as 2026-11-25T14:03: {word!r}", param_hint=option
+        ) from None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=_CHINA_TIME)
+    return int(at.timestamp() * 1000)
+
+
+def past_ms(word: str, option: str) -> int:
+    """Read a date, or how long ago, such as ``30d``, ``12h`` or ``30m``; 0 for an empty one."""
+    seconds = {"m": 60, "h": 3600, "d": 86_400}.get(word[-1:])
+    if seconds and word[:-1].isdecimal():
+        return int((time.time() - int(word[:-1]) * seconds) * 1000)
+    return moment_ms(word, option)
+
+
+def documents(files: Sequence[Path], *, digests_only: bool) -> list[pb.AppealDocument]:
+    """Read documents to hand in."""
+    found = []
+    for file in files:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="document") from None
+        found.append(
+            pb.AppealDocument(
+                name=file.name,
+                sha256=sha256(content).hexdigest(),
+                content=b"" if digests_only else content,
+            )
+        )
+    return found
+
+
+def _read(word: str, known: Mapping[str, Any], option: str) -> Any:
+    found = known.get(word.strip().lower().replace("-", "_"))
+    if found is None:
+        _wrong(word, [name for name in known if name.isascii()], option)
+    return found
+
+
+def _wrong(word: str, known: Sequence[str], option: str) -> NoReturn:
+    raise typer.BadParameter(f"{word!r} is none of {', '.join(known)}", param_hint=option)

@@ -1,0 +1,193 @@
+"""`fanzha audit`: what is on record of the lists, and whether the record is whole."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.client import channels
+from fanzha.v1 import audit_pb2 as pb
+from fanzha.v1 import audit_pb2_grpc
+from infra import atomic_file
+from services.cli.audit import display
+from services.cli.audit.verify import verify
+from services.cli._common.console import (err, one_sentence, out, print_json, progress)
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, Target, login)
+from services.cli._common.time_arguments import (moment, written)
+from infra.clock import now_ms
+
+app = typer.Typer(
+    no_args_is_help=True, help="Read the audit log, check that it is whole, take evidence out."
+)
+app.command()(verify)
+
+DEADLINE_SECONDS = 60.0
+EVIDENCE_SECONDS = 600.0
+"""Evidence reads the whole log."""
+_POLL_SECONDS = 0.5
+_PAGE = 1000
+
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Only this kind, such as change_applied; may be given again."),
+]
+Actor = Annotated[str, typer.Option(help="Only what this person or system did.")]
+Subject = Annotated[
+    str, typer.Option(help="Only what was done to this, such as change:12 or the id of an entry.")
+]
+AsLines = Annotated[
+    bool, typer.Option("--lines", help="Print the records as they stand in the log.")
+]
+
+
+@app.command("list")
+def list_(
+    kinds: Kinds = None,
+    actor: Actor = "",
+    subject: Subject = "",
+    since: Annotated[str, typer.Option(help="From then on: 24h, 7d, 2026-11-25.")] = "",
+    until: Annotated[str, typer.Option(help="Before then: 24h, 7d, 2026-11-25.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most records shown.")] = 50,
+    target: Target = DEFAULT_TARGET,
+    as_lines: AsLines = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show records, newest first."""
+    now = now_ms()
+    request = pb.ListRecordsRequest(
+        kinds=kinds or [],
+        actor=actor,
+        subject=subject,
+        since_ms=moment(since, now, "--since"),
+        until_ms=moment(until, now, "--until"),
+    )
+    with _server(target) as stub:
+        records, more = _some(stub, request, limit)
+    if as_json:
+        print_json([display.as_words(record) for record in records])
+    elif as_lines:
+        _write_lines(records)
+    else:
+        display.show(records)
+        err.print(f"{len(records)} shown{'; there are older ones' if more else ''}")
+
+
+@app.command()
+def tail(
+    kinds: Kinds = None,
+    actor: Actor = "",
+    subject: Subject = "",
+    count: Annotated[int, typer.Option(min=0, help="End after so many records; 0: never.")] = 0,
+    last: Annotated[int, typer.Option(min=0, help="Begin with so many that there are.")] = 10,
+    target: Target = DEFAULT_TARGET,
+    as_lines: AsLines = False,
+) -> None:
+    """Follow the log, oldest first; Ctrl-C ends."""
+    wanted = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
+    shown = 0
+    with _server(target) as stub, suppress(KeyboardInterrupt):
+        newest = stub.GetHead(pb.GetHeadRequest(), timeout=DEADLINE_SECONDS).sequence
+        records = _some(stub, wanted, last)[0] if last else []
+        while True:
+            for record in reversed(records):
+                if count and shown == count:
+                    return
+                display.write(record.line.decode() if as_lines else display.row(record))
+                newest, shown = max(newest, record.sequence), shown + 1
+            if count and shown == count:
+                return
+            time.sleep(_POLL_SECONDS)
+            wanted.after_sequence = newest
+            records, _ = _some(stub, wanted, sys.maxsize)
+
+
+@app.command()
+def head(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show where the log stands: keep this elsewhere to prove later that nothing was changed."""
+    with _server(target) as stub:
+        answer = stub.GetHead(pb.GetHeadRequest(), timeout=DEADLINE_SECONDS)
+    checkpoint = answer.checkpoint
+    if as_json:
+        print_json(
+            {
+                "sequence": answer.sequence,
+                "hash": answer.hash,
+                "checkpoint": display.as_words(checkpoint),
+                "uncovered": answer.uncovered,
+                "key_id": answer.key_id,
+                "public_key": answer.public_key,
+            }
+        )
+        return
+    out.print(f"sequence    {answer.sequence}")
+    out.print(f"hash        {answer.hash}", soft_wrap=True)
+    out.print(
+        f"checkpoint  {checkpoint.sequence}, {checkpoint.details['reason']}, "
+        f"{written(checkpoint.time_ms)}"
+    )
+    out.print(f"not covered {answer.uncovered}")
+    out.print(f"key         {answer.key_id}")
+    out.print(answer.public_key.strip(), soft_wrap=True)
+
+
+@app.command()
+def evidence(
+    query: Annotated[str, typer.Argument(help="A number, sender, host, URL or fingerprint.")],
+    reason: Annotated[
+        str, typer.Option(help="Why, for the record, such as the number of a court's request.")
+    ],
+    file: Annotated[Path, typer.Option("--out", dir_okay=False, help="ZIP file to write.")],
+    author: Author = "",
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Write what is on record about one number or host into a signed ZIP file.
+
+    It holds entries, changes, decisions, appeals and audit records, with proof that these stood in
+    the log; `fanzha audit verify FILE.zip` checks it. Taking it out is recorded.
+    """
+    request = pb.ExportEvidenceRequest(query=query, author=author or login(), reason=reason)
+    # Beside it first: what breaks off must not look whole.
+    beside = file.with_name(f"{file.name}.part")
+    with _server(target) as stub, progress() as bar:
+        task = bar.add_task("gathering", total=None, note="")
+        with atomic_file.replacing(file, beside=beside) as opened:
+            for piece in stub.ExportEvidence(request, timeout=EVIDENCE_SECONDS):
+                opened.write(piece.data)
+                bar.update(task, total=piece.total_bytes, advance=len(piece.data))
+    err.print(f"{file} written: {file.stat().st_size:,} bytes", soft_wrap=True)
+
+
+@contextmanager
+def _server(target: str) -> Iterator[Any]:
+    with one_sentence(target), channels.blocking(target) as channel:
+        yield audit_pb2_grpc.AuditServiceStub(channel)
+
+
+def _some(
+    stub: Any, request: pb.ListRecordsRequest, limit: int
+) -> tuple[list[pb.AuditRecord], bool]:
+    """Return up to *limit* records, newest first, and whether there may be older ones."""
+    records: list[pb.AuditRecord] = []
+    unreadable = 0
+    asked = pb.ListRecordsRequest()
+    asked.CopyFrom(request)
+    while True:
+        asked.page_size = min(limit - len(records), _PAGE)
+        answer = stub.ListRecords(asked, timeout=DEADLINE_SECONDS)
+        records += answer.records
+        unreadable += answer.unreadable
+        asked.page_token = answer.next_page_token
+        if not asked.page_token or len(records) >= limit:
+            break
+    if unreadable:
+        err.print(f"{unreadable} lines are no records: see fanzha audit verify")
+    return records, bool(asked.page_token)
+
+
+def _write_lines(records: list[pb.AuditRecord]) -> None:
+    for record in reversed(records):
+        display.write(record.line.decode())

@@ -1,0 +1,148 @@
+"""Options of `fanzha cases`, and the words they take, in English and Chinese."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from blocklists.importers import words as list_words
+from fanzha.client import channels
+from fanzha.v1 import case_pb2 as pb
+from fanzha.v1 import case_pb2_grpc, warning_pb2
+from services.cli._common.console import one_sentence
+from services.cli.lists.options import enum
+
+DEFAULT_TARGET = "127.0.0.1:7365"
+DEADLINE_SECONDS = 60.0
+FEN = 100
+
+CaseId = Annotated[str, typer.Argument(help="Id of the case.")]
+By = Annotated[
+    str,
+    typer.Option(help="Who does it; a checked identity outranks it.", show_default="your login"),
+]
+Revision = Annotated[
+    int | None,
+    typer.Option(help="Change nothing unless the case is at this revision, as `show` tells it."),
+]
+Target = Annotated[
+    str, typer.Option(envvar="FANZHA_WARNING_TARGET", help="Address of the warning pipeline.")
+]
+
+STATES = {
+    pb.CASE_STATE_NEW: ("new", "新建"),
+    pb.CASE_STATE_ROUTED: ("routed", "已分派"),
+    pb.CASE_STATE_WARNED: ("warned", "已预警"),
+    pb.CASE_STATE_DISSUADING: ("dissuading", "劝阻中"),
+    pb.CASE_STATE_CLOSED: ("closed", "已办结"),
+}
+TIERS = {
+    pb.CASE_TIER_HIGH: ("high", "高"),
+    pb.CASE_TIER_MEDIUM: ("medium", "中"),
+    pb.CASE_TIER_LOW: ("low", "低"),
+}
+OUTCOMES = {
+    pb.CASE_OUTCOME_SAFE: ("safe", "劝阻成功"),
+    pb.CASE_OUTCOME_LOST_MONEY: ("lost_money", "已受骗"),
+    pb.CASE_OUTCOME_UNREACHABLE: ("unreachable", "联系不上"),
+    pb.CASE_OUTCOME_FALSE_ALARM: ("false_alarm", "误报"),
+    pb.CASE_OUTCOME_DUPLICATE: ("duplicate", "重复"),
+}
+MEANS = {
+    warning_pb2.MEANS_KIND_CALLER: ("number", "caller", "号码"),
+    warning_pb2.MEANS_KIND_SENDER: ("sender", "短信"),
+    warning_pb2.MEANS_KIND_LINK: ("link", "链接"),
+    warning_pb2.MEANS_KIND_TEXT: ("text", "文本"),
+    warning_pb2.MEANS_KIND_ACCOUNT: ("account", "账户"),
+}
+_YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+_AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
+_MINUTES = {"m": 1, "h": 60, "d": 1440}
+
+
+@contextmanager
+def server(target: str) -> Iterator[Any]:
+    """Open a channel to the warning pipeline; what goes wrong becomes a sentence."""
+    with one_sentence(target), channels.blocking(target) as channel:
+        yield case_pb2_grpc.CaseServiceStub(channel)
+
+
+def states(said: Sequence[str]) -> list[Any]:
+    """Read ``--state``."""
+    return [_read(word, STATES, "--state") for word in said]
+
+
+def tiers(said: Sequence[str]) -> list[Any]:
+    """Read ``--tier``."""
+    return [_read(word, TIERS, "--tier") for word in said]
+
+
+def fraud_types(said: Sequence[str]) -> list[Any]:
+    """Read ``--fraud-type``."""
+    return [enum(word, list_words.read_fraud_type, "--fraud-type") for word in said]
+
+
+def outcome(word: str) -> Any:
+    """Read how a case ended."""
+    return _read(word, OUTCOMES, "outcome")
+
+
+def fen(yuan: str) -> int | None:
+    """Read ``--lost``, an amount in yuan; None for an empty one."""
+    if not yuan:
+        return None
+    amount = _YUAN.fullmatch(yuan.replace(",", ""))
+    if amount is not None and (found := int(amount[1]) * FEN + int(f"{amount[2] or 0:0<2}")):
+        return found
+    raise typer.BadParameter(
+        f"{yuan!r} is no amount in yuan such as 12000 or 12000.50", param_hint="--lost"
+    )
+
+
+def took(said: Sequence[str]) -> list[pb.CaseMeans]:
+    """Read ``--lost-to``: a kind, a colon, and the number, link or account."""
+    found = []
+    for text in said:
+        kind, colon, value = text.partition(":")
+        if not colon or not value.strip():
+            raise typer.BadParameter(
+                f"{text!r} is not such as account:6222… or number:+8619900000001",
+                param_hint="--lost-to",
+            )
+        number = _read(kind, MEANS, "--lost-to")
+        found.append(pb.CaseMeans(kind=number, value=value.strip()))
+    return found
+
+
+def ahead_ms(word: str, now_ms: int, option: str) -> int:
+    """Read ``2h`` from now, or a date and time of this machine's clock; 0 for an empty text."""
+    if not word:
+        return 0
+    ahead = _AHEAD.fullmatch(word)
+    if ahead is not None:
+        return now_ms + int(ahead[1]) * _MINUTES[ahead[2]] * 60_000
+    try:
+        return int(datetime.fromisoformat(word).astimezone().timestamp() * 1000)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{word!r} is neither so far ahead as 30m, 2h or 3d, nor a time such as "
+            "2026-11-25T15:00",
+            param_hint=option,
+        ) from None
+
+
+def name(known: Mapping[Any, Sequence[str]], number: int) -> str:
+    """Return the English word of a number of the wire; empty for the unspecified one."""
+    return known[number][0] if number in known else ""
+
+
+def _read(word: str, known: Mapping[Any, Sequence[str]], option: str) -> Any:
+    text = word.strip().lower().replace("-", "_")
+    for number, names in known.items():
+        if text in names:
+            return number
+    listed = ", ".join(" ".join(names) for names in known.values())
+    raise typer.BadParameter(f"{word!r} is none of {listed}", param_hint=option)

@@ -1,0 +1,198 @@
+"""`fanzha changes`: change requests, over gRPC."""
+
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.v1 import change_pb2 as pb
+from services.cli.changes import (display, create, revert)
+from services.cli.lists import display as list_display
+from services.cli.changes.server import (DEADLINE_SECONDS, server)
+from services.cli.changes.options import (By, ChangeId, EmergencyWhy, Note, StateWord, state)
+from services.cli._common.console import (out, print_json)
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, ExpectedVersion, Reason, Target, login)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Changes to the lists: propose, preview, approve, apply, undo, compare.",
+)
+_PAGE = 200
+
+
+@app.command("list")
+def list_(
+    state_: StateWord = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most changes shown.")] = 50,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List changes, the newest first, after the emergencies nobody confirmed."""
+    wanted: Any = state(state_)
+    request = pb.ListChangesRequest(state=wanted, page_size=min(limit, _PAGE))
+    changes: list[pb.Change] = []
+    with server(target) as stub:
+        while True:
+            answer = stub.ListChanges(request, timeout=DEADLINE_SECONDS)
+            changes += answer.changes
+            request.before_id = answer.next_before_id
+            if not request.before_id or len(changes) >= limit:
+                break
+    if as_json:
+        head = as_dict(answer)
+        print_json(head | {"changes": [as_dict(change) for change in changes[:limit]]})
+        return
+    display.show_header(answer)
+    display.show_table(changes[:limit])
+    if request.before_id or len(changes) > limit:
+        out.print(f"{min(len(changes), limit)} shown; --limit shows more")
+
+
+@app.command()
+def show(
+    change_id: ChangeId,
+    rows: Annotated[int, typer.Option(min=0, max=1000, help="Rows to show.")] = 10,
+    offset: Annotated[int, typer.Option(min=0, help="The first row to show.")] = 0,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show a change: what it does, where it stands, what was done with it, and some rows."""
+    with server(target) as stub:
+        change = stub.GetChange(pb.GetChangeRequest(id=change_id), timeout=DEADLINE_SECONDS).change
+        some = pb.ListChangeRowsResponse()
+        if rows and change.rows_kept:
+            wanted = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
+            some = stub.ListChangeRows(wanted, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json({"change": as_dict(change), "rows": as_dict(some)})
+        return
+    display.show(change)
+    _show_rows(some, offset)
+
+
+@app.command()
+def submit(
+    change_id: ChangeId,
+    by: By = "",
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Do not apply it, even where one person may.")
+    ] = False,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Submit a draft; it is applied at once where one person may, and waits otherwise."""
+    request = pb.SubmitChangeRequest(id=change_id, author=by or login(), apply=not hold)
+    with server(target, f"submitting change {change_id}") as stub:
+        _tell(stub.SubmitChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+
+
+@app.command()
+def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Preview a change against the lists and the decision log as they are now."""
+    with server(target, f"previewing change {change_id}") as stub:
+        answer = stub.PreviewChange(pb.PreviewChangeRequest(id=change_id), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    display.show_preview(answer.preview)
+    needed = "needed" if answer.second_person_needed else "not needed"
+    out.print(f"  a second person is {needed}: {'; '.join(answer.second_person_reasons)}",
+              markup=False, soft_wrap=True)  # fmt: skip
+
+
+@app.command()
+def approve(
+    change_id: ChangeId,
+    by: By = "",
+    note: Note = "",
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Approve only; somebody applies it later.")
+    ] = False,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a change that waits, and apply it; never one's own."""
+    request = pb.ApproveChangeRequest(id=change_id, by=by or login(), note=note, hold=hold)
+    with server(target, f"approving change {change_id}") as stub:
+        _tell(stub.ApproveChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+
+
+@app.command()
+def reject(
+    change_id: ChangeId,
+    reason: Reason,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Reject a change that waits, or withdraw one's own."""
+    request = pb.RejectChangeRequest(id=change_id, by=by or login(), reason=reason)
+    with server(target) as stub:
+        _tell(stub.RejectChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+
+
+@app.command()
+def apply(
+    change_id: ChangeId,
+    by: By = "",
+    emergency: EmergencyWhy = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Apply an approved change; or one that waits, as an emergency."""
+    request = pb.ApplyChangeRequest(
+        id=change_id,
+        by=by or login(),
+        expected_version=expected_version,
+        emergency_why=emergency,
+    )
+    with server(target, f"applying change {change_id}") as stub:
+        _tell(stub.ApplyChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+
+
+@app.command()
+def confirm(
+    change_id: ChangeId,
+    by: By = "",
+    note: Note = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Confirm an emergency as a second person: its entries get the end they were meant to have."""
+    request = pb.ConfirmEmergencyRequest(id=change_id, by=by or login(), note=note)
+    with server(target, f"confirming change {change_id}") as stub:
+        answer = stub.ConfirmEmergency(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    display.show_line(answer.change)
+    display.show_line(answer.confirmation)
+
+
+app.command()(create.create)
+app.command()(create.amend)
+app.command()(revert.revert)
+app.command()(revert.restore)
+app.command()(revert.diff)
+
+
+def _tell(answer: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        display.show_line(answer.change)
+
+
+def _show_rows(some: pb.ListChangeRowsResponse, offset: int) -> None:
+    shown = len(some.additions) + len(some.removals)
+    if not shown:
+        return
+    out.print(f"  rows {offset + 1:,} to {offset + shown:,} of {some.total:,}")
+    for sign, entries in (("+", some.additions), ("-", some.removals)):
+        for entry in entries:
+            text = f"  {sign} {list_display.action(entry.action)} {entry.pattern}"
+            out.print(text, markup=False, soft_wrap=True)
+    for entry in some.before:
+        text = f"  was {list_display.action(entry.action)} {entry.pattern}  {entry.reason}"
+        out.print(text, markup=False, soft_wrap=True)

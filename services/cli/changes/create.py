@@ -1,0 +1,182 @@
+"""`fanzha changes create`, `amend`: what a change is to do."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from blocklists.importers import words
+from fanzha.v1 import blocklist_pb2, change_state_pb2
+from fanzha.v1 import change_pb2 as pb
+from services.cli.changes import display
+from services.cli.lists import display as list_display
+from services.cli.changes.server import (DEADLINE_SECONDS, server)
+from services.cli.changes.options import (By, ChangeId, EmergencyWhy)
+from services.cli._common.console import (fail, print_json)
+from services.cli.lists.fingerprint import canonical
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, ActionWord, AsJson, Campaign, DirectionWord, ExpectedVersion, Expires, FraudTypeWord, KindWord, LegalBasis, Reason, Target, enum, expiry, kind, login)
+
+_BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
+
+Add = Annotated[list[str] | None, typer.Option("--add", help="A pattern to list; may be repeated.")]
+Remove = Annotated[
+    list[str] | None,
+    typer.Option("--remove", help="A pattern whose entry is to go; may be repeated."),
+]
+Edit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--edit",
+        help="A pattern whose entry gets the fields that are given; may be repeated. Fields that "
+        "are not given stay.",
+    ),
+]
+Source = Annotated[
+    str,
+    typer.Option(
+        help="Who supplied it: ministry, province, bureau, carrier or tech_company; needed to add."
+    ),
+]
+EditReason = Annotated[
+    str, typer.Option(help="The reason that edited entries have from now on; empty: as it is.")
+]
+
+
+def create(
+    reason: Reason,
+    add: Add = None,
+    remove: Remove = None,
+    edit: Edit = None,
+    source: Source = "",
+    action: ActionWord = "block",
+    kind_: KindWord = "",
+    direction: DirectionWord = "",
+    fraud_type: FraudTypeWord = "",
+    legal_basis: LegalBasis = "",
+    expires: Expires = "",
+    campaign: Campaign = "",
+    entry_reason: EditReason = "",
+    draft: Annotated[bool, typer.Option("--draft", help="Make a draft only.")] = False,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Submit, but do not apply even where one person may.")
+    ] = False,
+    emergency: EmergencyWhy = "",
+    by: By = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Make a change; it is applied at once where one person may, and waits otherwise."""
+    contents = _contents(
+        add or [], remove or [], edit or [], reason=reason, source=source, action=action,
+        kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
+        expires=expires, campaign=campaign, entry_reason=entry_reason,
+    )  # fmt: skip
+    go_to: Any = change_state_pb2.CHANGE_STATE_APPLIED
+    if draft or hold:
+        go_to = (
+            change_state_pb2.CHANGE_STATE_DRAFT if draft else change_state_pb2.CHANGE_STATE_PENDING
+        )
+    request = pb.CreateChangeRequest(
+        contents=contents,
+        author=by or login(),
+        go_to=go_to,
+        expected_version=expected_version,
+        emergency_why=emergency,
+    )
+    with server(target, "making the change") as stub:
+        answer = stub.CreateChange(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        list_display.show_reports([*(add or []), *(edit or [])], answer.additions)
+        list_display.show_reports(remove or [], answer.removals)
+        display.show_line(answer.change)
+    if any(report.outcome in _BAD for report in [*answer.additions, *answer.removals]):
+        raise typer.Exit(1)
+
+
+def amend(
+    change_id: ChangeId,
+    reason: Reason,
+    add: Add = None,
+    remove: Remove = None,
+    edit: Edit = None,
+    source: Source = "",
+    action: ActionWord = "block",
+    kind_: KindWord = "",
+    direction: DirectionWord = "",
+    fraud_type: FraudTypeWord = "",
+    legal_basis: LegalBasis = "",
+    expires: Expires = "",
+    campaign: Campaign = "",
+    entry_reason: EditReason = "",
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Replace the contents of a draft."""
+    contents = _contents(
+        add or [], remove or [], edit or [], reason=reason, source=source, action=action,
+        kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
+        expires=expires, campaign=campaign, entry_reason=entry_reason,
+    )  # fmt: skip
+    request = pb.AmendChangeRequest(id=change_id, contents=contents, author=by or login())
+    with server(target, f"amending change {change_id}") as stub:
+        answer = stub.AmendChange(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        display.show_line(answer.change)
+
+
+def _contents(
+    add: list[str],
+    remove: list[str],
+    edit: list[str],
+    *,
+    reason: str,
+    source: str,
+    action: str,
+    kind_: str,
+    direction: str,
+    fraud_type: str,
+    legal_basis: str,
+    expires: str,
+    campaign: str,
+    entry_reason: str,
+) -> pb.ChangeContents:
+    if not add and not remove and not edit:
+        fail("--add, --remove or --edit: a change has at least one row", status=2)
+    wanted = kind(kind_)
+    said: dict[str, Any] = {
+        "direction": enum(direction, words.read_direction, "--direction"),
+        "fraud_type": enum(fraud_type, words.read_fraud_type, "--fraud-type"),
+        "source": enum(source, words.read_source, "--source"),
+        "legal_basis": legal_basis,
+        "campaign": campaign,
+    }
+    ends = expiry(expires, int(time.time()))
+    does: Any = enum(action, words.read_action, "--action")
+    edited = {name: value for name, value in said.items() if value}
+    edited |= {"reason": entry_reason} if entry_reason else {}
+    edited |= {name: value for name, value in ends.items() if name == "expires_at_s"}
+    return pb.ChangeContents(
+        additions=[
+            blocklist_pb2.Entry(kind=wanted, pattern=pattern, action=does, **said, **ends)
+            for pattern in canonical(add, wanted)
+        ],
+        removals=[
+            blocklist_pb2.EntryRef(kind=wanted, pattern=pattern)
+            for pattern in canonical(remove, wanted)
+        ],
+        edits=[
+            pb.EntryEdit(kind=wanted, pattern=pattern, **edited)
+            for pattern in canonical(edit, wanted)
+        ],
+        reason=reason,
+        legal_basis=legal_basis,
+        source=said["source"],
+        campaign=campaign,
+    )

@@ -1,0 +1,215 @@
+"""Shows change requests: what they do, where they stand, what was done with them."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
+from fanzha.v1 import change_pb2 as pb
+from services.cli.changes.options import (KINDS, STATES)
+from services.cli._common.console import (err, out, wide)
+from services.cli.lists.display import word
+
+_SHOWN = 10
+
+
+def state(change: pb.Change) -> str:
+    """Write where a request stands."""
+    return STATES[change.state][0] if change.state in STATES else "unknown"
+
+
+def show_line(change: pb.Change) -> None:
+    """Tell in a sentence or two what became of a request."""
+    if change.state == change_state_pb2.CHANGE_STATE_PENDING:
+        out.print(f"change {change.id} waits for a second person", soft_wrap=True)
+        _because(change.second_person_reasons)
+    elif change.state == change_state_pb2.CHANGE_STATE_APPLIED and change.applied_version:
+        alone = f"by {change.author} alone" if change.one_person else ""
+        by = f"approved by {change.approved_by}" if change.approved_by else alone
+        out.print(
+            f"change {change.id} is applied, {by}: the lists are at version "
+            f"{change.applied_version}",
+            markup=False,
+            soft_wrap=True,
+        )
+    else:
+        out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
+    if change.left_alone:
+        out.print(f"left alone: {change.left_alone:,} entries", soft_wrap=True)
+        _because(change.left_alone_examples)
+    if change.HasField("emergency"):
+        out.print(_emergency(change), markup=False, soft_wrap=True)
+
+
+def show_header(answer: pb.ListChangesResponse) -> None:
+    """Tell what every report tells: emergencies, who waits, which rule holds."""
+    warn_of_emergencies(answer.unconfirmed_emergencies)
+    out.print(
+        f"{answer.waiting:,} wait for a second person; second_person is "
+        f"{answer.second_person_rule}",
+        soft_wrap=True,
+    )
+
+
+def warn_of_emergencies(changes: Iterable[pb.Change]) -> None:
+    """Name the emergencies that nobody has confirmed, on standard error."""
+    for change in changes:
+        err.print(_emergency(change), style="red", soft_wrap=True)
+
+
+def show_table(changes: Sequence[pb.Change]) -> None:
+    """Print requests as a table."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("change", "state", "kind", "+", "-", "author", "second person", "made", "reason"):
+        table.add_column(name, overflow="fold", justify="right" if name in "+-" else "left")
+    for change in changes:
+        table.add_row(
+            str(change.id), state(change), KINDS.get(change.kind, ""), f"{change.additions:,}",
+            f"{change.removals:,}", change.author, _second(change), _when(change.created_at_ms),
+            change.reason,
+        )  # fmt: skip
+    # Into a pipe or file, nothing is folded: what reads it looks for whole reasons.
+    wide().print(table)
+
+
+def show(change: pb.Change) -> None:
+    """Print all that is known of a request."""
+    lines = {
+        "state": f"{state(change)}, revision {change.revision}",
+        "kind": KINDS.get(change.kind, ""),
+        "author": change.author,
+        "reason": change.reason,
+        "legal basis": change.legal_basis,
+        "source": word(blocklist_pb2.Source, change.source, "SOURCE_"),
+        "campaign": change.campaign,
+        "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove",
+        "base version": str(change.base_version),
+        "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
+        if change.applied_version
+        else "",
+        "second person": f"{_second(change)} ({change.second_person_rule})",
+        "undoes": str(change.reverts or ""),
+        "undone by": str(change.reverted_by or ""),
+        "confirms": str(change.confirms or ""),
+        "restores": f"version {change.restores_version}"
+        if change.HasField("restores_version")
+        else "",
+        "rows sha256": change.rows_sha256,
+        "rows kept": "" if change.rows_kept else "no: it can no longer be undone",
+    }
+    out.print(f"change {change.id}")
+    for name, text in lines.items():
+        if text:
+            out.print(f"  {name:<14}{text}", markup=False, soft_wrap=True)
+    _because(change.second_person_reasons)
+    if change.HasField("emergency"):
+        out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
+    if change.left_alone:
+        out.print(f"  left alone: {change.left_alone:,} entries")
+        _because(change.left_alone_examples)
+    if change.HasField("preview"):
+        show_preview(change.preview)
+    for event in change.events:
+        note = f": {event.note}" if event.note else ""
+        text = f"  {_when(event.at_ms)}  {event.who} {event.what.replace('_', ' ')}{note}"
+        out.print(text, markup=False, soft_wrap=True)
+
+
+def show_preview(preview: pb.ChangePreview) -> None:
+    """Print what a change does."""
+    counts = ", ".join(
+        f"{one.rows:,} {word(blocklist_pb2.RowOutcome, one.outcome, 'ROW_OUTCOME_')}"
+        for one in preview.counts
+    )
+    out.print(f"  against version {preview.version}: {counts or 'nothing'}", soft_wrap=True)
+    if preview.without_effect:
+        out.print(f"  {preview.without_effect:,} rows change no decision")
+    for relation in preview.relations:
+        out.print(
+            f"  {relation.what.replace('_', ' ')}: {relation.rows:,} rows, "
+            f"{relation.entries:,} entries",
+            soft_wrap=True,
+        )
+        _because(relation.examples)
+    _show_impact(preview.impact)
+    if preview.HasField("shadow_impact"):
+        out.print("  if its shadow entries enforced:")
+        _show_impact(preview.shadow_impact)
+    for text in preview.not_looked_at:
+        out.print(f"  not looked at: {text}", markup=False, soft_wrap=True)
+    for problem in preview.problems[:_SHOWN]:
+        out.print(f"  row {problem.row}: {problem.message}", markup=False, soft_wrap=True)
+
+
+def show_diff(answer: pb.DiffVersionsResponse) -> None:
+    """Print what differs between two versions."""
+    out.print(
+        f"from version {answer.from_version} to {answer.to_version}: "
+        f"{answer.added_total:,} added, {answer.removed_total:,} removed, "
+        f"{answer.changed_total:,} changed",
+        soft_wrap=True,
+    )
+    for sign, entries, total in (
+        ("+", answer.added, answer.added_total),
+        ("-", answer.removed, answer.removed_total),
+        ("~", answer.changed, answer.changed_total),
+    ):
+        for entry in entries:
+            action = word(decision_pb2.Action, entry.action, "ACTION_")
+            text = f"{sign} {action} {entry.pattern}  {entry.reason}"
+            out.print(text, markup=False, soft_wrap=True)
+        if total > len(entries):
+            out.print(f"{sign} … {total - len(entries):,} more")
+    if answer.change_ids:
+        ids = ", ".join(map(str, answer.change_ids[:_SHOWN]))
+        more = " …" if len(answer.change_ids) > _SHOWN else ""
+        out.print(f"by changes {ids}{more}", soft_wrap=True)
+
+
+def _show_impact(impact: pb.ChangeImpact) -> None:
+    if not impact.known:
+        out.print(f"  impact not known: {impact.unknown_because}", markup=False, soft_wrap=True)
+        if not impact.rows_looked_at:
+            return
+    out.print(
+        f"  of the last {impact.hours:g} h, by estimate: {impact.calls:,.0f} calls, "
+        f"{impact.texts:,.0f} texts, {impact.links:,.0f} links decided otherwise; "
+        f"{impact.parties:,.0f} parties, {impact.good_standing:,.0f} in good standing",
+        soft_wrap=True,
+    )
+    for one in impact.top[:_SHOWN]:
+        action = word(decision_pb2.Action, one.action, "ACTION_")
+        text = f"    {action} {one.pattern}  {one.events:,.0f} {one.channel}s, "
+        out.print(f"{text}{one.parties:,.0f} parties", markup=False, soft_wrap=True)
+
+
+def _emergency(change: pb.Change) -> str:
+    urgent = change.emergency
+    text = f"EMERGENCY, change {change.id} by {change.author}: {urgent.why}; "
+    if urgent.confirmed_by:
+        return f"{text}confirmed by {urgent.confirmed_by}"
+    ends = time.strftime("%Y-%m-%d %H:%M", time.localtime(urgent.ends_at_s))
+    if urgent.expired:
+        return f"{text}ended {ends}, confirmed by nobody"
+    return f"{text}ends {ends} unless confirmed: fanzha changes confirm {change.id}"
+
+
+def _second(change: pb.Change) -> str:
+    if change.approved_by:
+        return change.approved_by
+    if change.one_person:
+        return "none (one person)"
+    if change.kind == pb.CHANGE_KIND_APPEAL and change.applied_version:
+        return "the appeals officer"
+    return "needed" if change.second_person_needed else ""
+
+
+def _because(reasons: Iterable[Any]) -> None:
+    for reason in reasons:
+        out.print(f"    {reason}", markup=False, soft_wrap=True)
+
+
+def _when(at_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000)) if at_ms else ""

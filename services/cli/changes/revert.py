@@ -1,0 +1,68 @@
+"""`fanzha changes revert`, `restore`, `diff`: undo, go back, compare."""
+
+from typing import Annotated
+
+import typer
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import change_pb2 as pb
+from services.cli.changes import display
+from services.cli.changes.server import (DEADLINE_SECONDS, server)
+from services.cli.changes.options import (By, ChangeId, version)
+from services.cli._common.console import print_json
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Reason, Target, login)
+
+
+def revert(
+    change_id: ChangeId,
+    reason: Reason,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Undo an applied change by a new one; what others changed since is left alone."""
+    request = pb.RevertChangeRequest(id=change_id, author=by or login(), reason=reason)
+    with server(target, f"reverting change {change_id}") as stub:
+        answer = stub.RevertChange(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        display.show_line(answer.change)
+
+
+def restore(
+    list_version: Annotated[int, typer.Argument(min=0, metavar="VERSION", help="The version.")],
+    reason: Reason,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the lists back to a version by a new change."""
+    request = pb.RestoreVersionRequest(version=list_version, author=by or login(), reason=reason)
+    with server(target, f"restoring version {list_version}") as stub:
+        answer = stub.RestoreVersion(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        display.show_line(answer.change)
+
+
+def diff(
+    from_: Annotated[str, typer.Argument(metavar="VERSION", help="A version.")],
+    to: Annotated[str, typer.Argument(help="Another, or now 现在.")] = "now",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows shown of each sort.")] = 100,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two versions of the lists."""
+    first = version(from_)
+    if first is None:
+        raise typer.BadParameter(str(InvalidInput("the first is a number, such as 12")))
+    request = pb.DiffVersionsRequest(from_version=first, to_version=version(to), limit=limit)
+    with server(target, "comparing versions") as stub:
+        answer = stub.DiffVersions(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        display.show_diff(answer)

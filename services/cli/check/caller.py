@@ -1,0 +1,62 @@
+"""`fanzha check caller`: one subscriber of a table, scored by the caller model and explained."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from fanzha.tables import Float32s
+from services.cli.check import explanation
+from services.cli._common.console import (fail, one_sentence, out, print_json)
+from services.cli._common.files import (Row, column, open_table)
+
+
+def caller(
+    data: Annotated[
+        Path,
+        typer.Option(exists=True, dir_okay=False, help="Table as for `fanzha score caller`."),
+    ],
+    who: Annotated[str, typer.Option("--id", help="The subscriber: its cell in id or user.")],
+    models_dir: Annotated[
+        Path | None, typer.Option(envvar="FANZHA_MODELS_DIR", help="Folder of model bundles.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score one subscriber by its behaviour, and show which features weighed most."""
+    from classifiers import bundles
+    from classifiers.caller.classifier import activity_from_table
+
+    row = _find(data, who)
+    model = bundles.load_caller(models_dir)
+    activity = activity_from_table(
+        {name: _cell(row[name]) for name in model.table_columns if name in row}
+        or {model.table_columns[0]: _cell("")}
+    )
+    score = float(model.score(activity)[0])
+    action = "block" if np.float32(score) >= np.float32(model.threshold) else "allow"
+    why = explanation.of_subscriber(model, activity)
+    if as_json:
+        words = {"action": action, "score": round(score, 4), "threshold": model.threshold}
+        print_json({**words, "model_version": model.version, "explanation": why.as_words()})
+        return
+    out.print(f"{action}: the score is {score:.4f}, the threshold {model.threshold:.4f}")
+    explanation.show(why)
+
+
+def _find(data: Path, who: str) -> Row:
+    with one_sentence(data.name), open_table(data, single_column="user") as table:
+        name = column(table.columns, "id", "user")
+        if not name:
+            fail(f"{data.name}: needs a column id or user, has {', '.join(table.columns)}")
+        found = next((row for row in table.rows if row[name] == who), None)
+    if found is None:
+        fail(f"{data.name}: has no row {who!r}")
+    return found
+
+
+def _cell(text: str) -> Float32s:
+    try:
+        return np.array([float(text)], np.float32)
+    except ValueError:
+        return np.array([np.nan], np.float32)

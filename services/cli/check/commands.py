@@ -1,0 +1,238 @@
+"""`fanzha check`: one decision, explained."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from fanzha.client import channels
+from fanzha.v1 import decision_pb2, interception_pb2_grpc
+from fanzha.v1 import interception_pb2 as pb
+from services.cli.check import (caller as check_caller, explanation)
+from services.cli.replay import traffic
+from services.cli._common.console import (fail, one_sentence, out, print_json)
+
+app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
+app.command()(check_caller.caller)
+
+Target = Annotated[
+    str, typer.Option(envvar="FANZHA_TARGET", help="Address of an interception server.")
+]
+Local = Annotated[
+    bool,
+    typer.Option("--local", help="Decide here, without a server, by the lists of the data folder."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Show what weighed most, by the models found here.")
+]
+WithShadows = Annotated[
+    bool, typer.Option("--shadow", help="Tell which shadow entry would have blocked it.")
+]
+Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")]
+
+DEFAULT_TARGET = "127.0.0.1:7361"
+
+
+@app.command()
+def call(
+    caller: Annotated[str, typer.Option("--from", help="Calling number, code or name.")],
+    callee: Annotated[str, typer.Option("--to", help="Called number or code.")],
+    ingress: Annotated[
+        str, typer.Option(help="local, interconnect or international; empty: not known.")
+    ] = "",
+    attestation: Annotated[
+        str, typer.Option(help="SHAKEN attestation: A, B, C or failed; empty: none.")
+    ] = "",
+    trunk: Annotated[str, typer.Option(help="Trunk group.")] = "",
+    target: Target = DEFAULT_TARGET,
+    local: Local = False,
+    as_json: AsJson = False,
+    explain: Explain = False,
+    shadow: WithShadows = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Decide whether to connect a call."""
+    message = pb.Call(
+        caller=caller,
+        callee=callee,
+        ingress=_word(traffic.ingress, ingress, "ingress"),
+        attestation=_word(traffic.attestation, attestation, "attestation"),
+        trunk=trunk,
+    )
+    request = pb.DecideCallRequest(call=message, with_shadow_entries=shadow)
+    decision = _ask("DecideCall", request, target, local, timeout)
+    _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
+
+
+@app.command()
+def sms(
+    text: Annotated[str, typer.Argument(help="The message.")],
+    sender: Annotated[str, typer.Option("--from", help="Sender: number, code or name.")],
+    receiver: Annotated[str, typer.Option("--to", help="Receiving number.")] = traffic.SOMEONE,
+    ingress: Annotated[
+        str, typer.Option(help="local, interconnect or international; empty: not known.")
+    ] = "",
+    target: Target = DEFAULT_TARGET,
+    local: Local = False,
+    as_json: AsJson = False,
+    explain: Explain = False,
+    shadow: WithShadows = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Decide whether to deliver a text message."""
+    message = pb.Text(
+        sender=sender,
+        receiver=receiver,
+        body=text,
+        ingress=_word(traffic.ingress, ingress, "ingress"),
+    )
+    request = pb.DecideTextRequest(text=message, with_shadow_entries=shadow)
+    decision = _ask("DecideText", request, target, local, timeout)
+    _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
+
+
+@app.command()
+def url(
+    url: Annotated[str, typer.Argument(help="A URL, or a host name.")],
+    subscriber: Annotated[str, typer.Option("--from", help="Who asks.")] = "",
+    target: Target = DEFAULT_TARGET,
+    local: Local = False,
+    as_json: AsJson = False,
+    explain: Explain = False,
+    shadow: WithShadows = False,
+    timeout: Timeout = 5.0,
+) -> None:
+    """Decide whether to let a link be opened."""
+    link = pb.Link(url=url, subscriber=subscriber)
+    request = pb.DecideLinkRequest(link=link, with_shadow_entries=shadow)
+    decision = _ask("DecideLink", request, target, local, timeout)
+    _show(decision, as_json, explanation.of_link(decision, request.link) if explain else None)
+
+
+@app.command()
+def health(target: Target = DEFAULT_TARGET, timeout: Timeout = 5.0) -> None:
+    """Tell whether a server has its lists and models; status 0 only when it is SERVING."""
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with one_sentence(target), channels.blocking(target) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
+        status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        if status != "SERVING":
+            fail(f"{target} is {status}")
+        out.print(status)
+
+
+def _word(read: Any, word: str, field: str) -> Any:
+    value = read(word)
+    if word and not value:
+        fail(f"{field}: not known: {word!r}", status=2)
+    return value
+
+
+def _ask(
+    method: str, request: Any, target: str, local: bool, timeout: float
+) -> decision_pb2.Decision:
+    with one_sentence(target):
+        if local:
+            from services.cli.check.local import decide_here
+
+            return decide_here(method, request)
+        with channels.blocking(target) as channel:
+            stub = interception_pb2_grpc.InterceptionServiceStub(channel)
+            answer: decision_pb2.Decision = getattr(stub, method)(request, timeout=timeout).decision
+            return answer
+
+
+def _show(
+    decision: decision_pb2.Decision, as_json: bool, why: explanation.Explanation | None
+) -> None:
+    if as_json:
+        explained = {} if why is None else {"explanation": why.as_words()}
+        print_json(as_words(decision) | explained)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in as_words(decision).items():
+        table.add_row(name.replace("_", " "), _shown(name, value))
+    out.print(table)
+    out.print(sentence(decision), markup=False, soft_wrap=True)
+    if decision.shadow_entry_id:
+        entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
+        out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
+    if why is not None:
+        explanation.show(why)
+
+
+def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
+    """Write a decision with words in place of numbers."""
+    return {
+        "action": word(decision_pb2.Action.Name(decision.action), "ACTION_"),
+        "reason": word(decision_pb2.Reason.Name(decision.reason), "REASON_"),
+        "fraud_type": word(decision_pb2.FraudType.Name(decision.fraud_type), "FRAUD_TYPE_"),
+        "score": round(decision.score, 4) if decision.HasField("score") else None,
+        "threshold": round(decision.threshold, 4),
+        "entry": decision.entry_id,
+        "pattern": decision.pattern,
+        "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
+        "list_version": decision.list_version,
+        "model_version": decision.model_version,
+        **_moment(decision),
+        **_shadow(decision),
+        "decision_id": str(decision.decision_id),
+    }
+
+
+def _moment(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.moment_version:
+        return {}
+    score = round(decision.moment_score, 4) if decision.HasField("moment_score") else None
+    return {"moment_score": score, "moment_version": decision.moment_version}
+
+
+def _shadow(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.shadow_entry_id:
+        return {}
+    return {
+        "shadow_entry": decision.shadow_entry_id,
+        "shadow_pattern": decision.shadow_pattern,
+        "shadow_evidence": word(decision_pb2.Evidence.Name(decision.shadow_evidence), "EVIDENCE_"),
+    }
+
+
+def word(name: str, prefix: str) -> str:
+    """Make a word of the name of an enum value; empty for the unspecified one."""
+    short = name.removeprefix(prefix).lower()
+    return "" if short == "unspecified" else short
+
+
+def sentence(decision: decision_pb2.Decision) -> str:
+    """Say in a sentence why it was decided so."""
+    entry = f"entry {decision.entry_id} ({decision.pattern})"
+    side = word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_")
+    blocked = decision.action == decision_pb2.ACTION_BLOCK
+    compared = "reaches" if blocked else "stays under"
+    done = "Blocked" if blocked else "Let through and marked"
+    threshold = f"the threshold {decision.threshold:.4f}"
+    return {
+        decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
+        decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
+        decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
+        decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
+        decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
+        decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
+        decision_pb2.REASON_MOMENT: f"{done}: the call itself looks like a fraud's, "
+        f"its moment scores {decision.moment_score:.4f}.",
+        decision_pb2.REASON_SPAM: "Blocked: unwanted advertising, though hardly fraud.",
+        decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the calling number cannot be what it claims.",
+    }.get(decision.reason, "The server gave a reason that this command does not know.")
+
+
+def _shown(name: str, value: Any) -> RenderableType:
+    if value is None or value == "":
+        return "–"
+    if name == "action":
+        return Text(value, style="red" if value == "block" else "green")
+    return str(value)

@@ -1,0 +1,164 @@
+"""What weighed most in a decision: `fanzha check --explain`.
+
+Scores again with the models found here, part by part. A server's decision is explained only
+where it was made by the same version of the model; what a server remembers of a caller is not
+known here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import exp
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from services.cli._common.console import (fail, out)
+
+if TYPE_CHECKING:
+    from classifiers.caller.classifier import CallerClassifier
+    from fanzha.tables import CallerActivity
+
+SAME = 2e-3
+"""How far our score may be from the one decided by; processors round differently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A sentence on what was done, and parts with their weights, heaviest first."""
+
+    sentence: str
+    parts: tuple[tuple[str, float], ...] = ()
+
+    def as_words(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        parts = [{"part": part, "weight": round(weight, 3)} for part, weight in self.parts]
+        return {"sentence": self.sentence, "parts": parts}
+
+
+def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
+    """Explain the score of a text by its words."""
+    if (without := _not_scored(decision)) is not None:
+        return without
+    from classifiers import bundles, explain
+    from fanzha.phone import HomePlan
+    from services.settings import loader
+
+    settings = loader.load()
+    model = bundles.load_text(settings.models_dir)
+    _same_version(decision, model.version)
+    senders = HomePlan(settings.home_country).sender_keys([message.sender])
+    final = float(model.score_bodies([message.body], senders).p_fraud[0])
+    fast = 1 / (1 + exp(-float(model.log_odds([message.body], senders)[0])))
+    # A service looks twice as far as time allows: an uncertain text has either score.
+    _same_score(decision, final, fast)
+    found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
+    if abs(fast - decision.score) <= SAME:
+        return found
+    return replace(found, sentence=f"A second look decided; of the first: {found.sentence}")
+
+
+def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
+    """Explain the score of a link by the pieces of its URL."""
+    if (without := _not_scored(decision)) is not None:
+        return without
+    from classifiers.link import brand_look_alikes
+    from classifiers import (bundles, explain)
+    from fanzha.url import canonical, split
+    from services.settings import loader
+
+    model = bundles.load_link(loader.load().models_dir)
+    _same_version(decision, model.version)
+    url = canonical(message.url)
+    _same_score(decision, float(model.score([url])[0]))
+    found = _by_parts(model.version, explain.link(model, url))
+    borrowed = brand_look_alikes.look_alike(split(url)[0])
+    # Beside the model, which does not know whose name is whose.
+    return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")
+
+
+def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
+    """Explain a suspicious moment; of other calls, say why nothing can be said here."""
+    if decision.HasField("moment_score"):
+        return _of_moment(decision)
+    if (without := _not_scored(decision)) is not None:
+        return without
+    if not local:
+        fail("a caller is scored by what the server remembers of it, which is not known here")
+    return Explanation(
+        sentence="Here the caller has no past, so no feature could weigh; "
+        "fanzha check caller explains subscribers of a table."
+    )
+
+
+def _of_moment(decision: decision_pb2.Decision) -> Explanation:
+    """Explain the moment of a call by what the server says that it knew."""
+    from classifiers import bundles, explain
+    from classifiers.card import GoldenRow
+    from classifiers.velocity.classifier import read_inputs
+    from services.settings import loader
+
+    model = bundles.load_moment(loader.load().models_dir)
+    if decision.moment_version != model.version:
+        fail(f"decided by moment model {decision.moment_version}, and here is {model.version}")
+    inputs = read_inputs([GoldenRow(inputs=dict(decision.moment_facts), score=0.0)])
+    score = float(model.score(inputs)[0])
+    if not abs(score - decision.moment_score) <= SAME:
+        fail(f"the model here scores {score:.4f}, the moment was {decision.moment_score:.4f}")
+    return _by_parts(f"moment {model.version}", explain.moment(model, inputs))
+
+
+def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:
+    """Explain the score of a caller whose activity is known."""
+    from classifiers import explain
+    from classifiers.caller.classifier import MINIMUM_CALLS
+
+    if activity.outgoing_calls[0] < MINIMUM_CALLS:
+        return Explanation(
+            sentence=f"Under {MINIMUM_CALLS} outgoing calls no score reaches the threshold; "
+            "no feature can weigh."
+        )
+    return _by_parts(model.version, explain.caller(model, activity))
+
+
+def show(explanation: Explanation) -> None:
+    """Print an explanation."""
+    out.print(explanation.sentence, soft_wrap=True)
+    if explanation.parts:
+        table = Table("part", "weight", box=None, pad_edge=False)
+        for part, weight in explanation.parts:
+            table.add_row(part, f"{weight:+.2f}")
+        out.print(table)
+
+
+def _not_scored(decision: decision_pb2.Decision) -> Explanation | None:
+    if decision.reason == decision_pb2.REASON_SCORED:
+        return None
+    return Explanation(sentence="No model was decisive, so no words or features are weighed.")
+
+
+def _same_version(decision: decision_pb2.Decision, version: str) -> None:
+    if decision.model_version != version:
+        fail(
+            f"decided by model {decision.model_version}, and here is model {version}: "
+            "one cannot explain the other"
+        )
+
+
+def _same_score(decision: decision_pb2.Decision, *scores: float) -> None:
+    # Written so that NaN fails.
+    if not any(abs(score - decision.score) <= SAME for score in scores):
+        fail(
+            f"the model here scores {scores[0]:.4f}, the decision was {decision.score:.4f}: "
+            "one cannot explain the other"
+        )
+
+
+def _by_parts(version: str, parts: Sequence[tuple[str, float]]) -> Explanation:
+    if not parts:
+        return Explanation(sentence=f"No part alone weighs in the score of model {version}.")
+    return Explanation(
+        sentence=f"By how much the log-odds of fraud fall without a part, by model {version} here:",
+        parts=tuple(parts),
+    )

@@ -1,0 +1,38 @@
+"""Decides in this process, without a server: `fanzha check --local`.
+
+Reads the list files of the data folder, as the workers of this host would, and the
+models. The activity memory starts empty, so a caller has no past.
+"""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+from blocklists.snapshot.replica import Replica
+from fanzha.v1 import decision_pb2, interception_pb2
+from services.processes import wiring
+from services.settings import loader
+from services.cli._common.console import err
+from infra.clock import now_ms
+from services.decision.observer import Observer
+from infra.data_paths import LISTS
+
+
+def decide_here(method: str, request: Any) -> decision_pb2.Decision:
+    """Answer one unary request of InterceptionService."""
+    settings = loader.load()
+    replica = Replica(settings.data_dir / LISTS)
+    if not replica.refresh():
+        err.print(f"no list file in {settings.data_dir / LISTS}: deciding without lists")
+    ids = count(1)
+    decider = wiring.build(
+        settings.model_copy(update={"activity_slots": 2**10}),
+        replica=replica,
+        observer=Observer(),
+        reserve_ids=lambda _rows: next(ids),
+        now_ms=now_ms,
+    )
+    decide = getattr(decider.interception, method)
+    answer = asyncio.run(decide(request.SerializeToString(), None))
+    # The responses of all channels are written alike.
+    return interception_pb2.DecideCallResponse.FromString(answer).decision

@@ -1,0 +1,110 @@
+"""`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
+
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import typer
+
+from classifiers.evaluation.report import (Figures, ScoredRows, report)
+from services.cli.eval import (display as eval_display, groups as eval_groups, model_runner)
+from services.cli._common.console import (err, fail, one_sentence, print_json, progress)
+from services.cli._common.files import open_table
+from services.cli.eval.score import Models
+from services.cli.eval.model_runner import (CHUNK, Scoring, needed)
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        exists=True, dir_okay=False, help="TSV or CSV with a header and a column label, or .gz."
+    ),
+]
+By = Annotated[
+    str,
+    typer.Option(
+        help="Column to tell rows apart by; empty: source, where there is one. "
+        "Also month and year, of the first column of dates; of links also suffix, the public "
+        "suffix, such as com or a free host's domain, and tld."
+    ),
+]
+Budget = Annotated[
+    float,
+    typer.Option(
+        min=1e-6,
+        max=0.5,
+        help="Share of legitimate rows that may be blocked: the threshold for it is told.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Plots = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
+]
+
+
+def evaluate(
+    channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
+    data: Data,
+    by: By = "",
+    budget: Budget = 0.001,
+    as_json: AsJson = False,
+    plots: Plots = None,
+    models_dir: Models = None,
+) -> None:
+    """Measure a model on a labelled file, at the threshold of its card.
+
+    Columns are those of `fanzha score`, and label: ham, benign, nonfraud, legitimate and 0 are
+    legitimate; fraud, malicious and 1 are fraud; spam counts on neither side. With a column
+    category, kinds of fraud are compared too. The threshold that keeps a budget in every group
+    is told with what it would catch; choose one on rows that you do not report on. Rows that the
+    model was trained on flatter it.
+    """
+    if plots is not None:
+        draw = _plotter()
+    model = model_runner.load(channel, models_dir)
+    rows = _scored(data, by, model)
+    figures: Figures = {"channel": channel, "model_version": model.version, "file": data.name}
+    figures |= report(rows, model.threshold, budget)
+    if as_json:
+        print_json(figures)
+    else:
+        eval_display.show(figures)
+    if plots is not None:
+        for path in draw(rows, model.threshold, plots):
+            err.print(f"drew {path}")
+
+
+def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
+    with one_sentence(data.name), open_table(data, single_column=model.single) as table:
+        score = model.scorer(table, data.name)
+        label = needed(table, data.name, "label")
+        group_of = eval_groups.grouping(table, data.name, by, model)
+        texts: list[tuple[str, str, str]] = []
+        scores, kinds = [np.zeros(0, np.float32)], [np.zeros(0, np.uint8)]
+        with progress() as display:
+            task: Any = display.add_task("scoring", total=table.total_bytes, note="")
+            while rows := list(islice(table.rows, CHUNK)):
+                found = score(rows)
+                scores.append(found.p_fraud)
+                kinds.append(found.fraud_types)
+                texts += [(group_of(row), row[label], row.get("category", "")) for row in rows]
+                display.update(task, completed=table.bytes_read(), note=f"{len(texts):,} rows")
+    if not texts:
+        fail(f"{data.name}: holds no row")
+    groups, labels, categories = (np.array(words) for words in zip(*texts, strict=True))
+    return ScoredRows(
+        groups=groups,
+        labels=labels,
+        categories=categories,
+        scores=np.concatenate(scores),
+        fraud_types=np.concatenate(kinds),
+    )
+
+
+def _plotter() -> Any:
+    if find_spec("matplotlib") is None:
+        fail("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
+    from services.cli.eval.plots import draw
+
+    return draw

@@ -1,0 +1,61 @@
+"""What `fanzha eval --by` tells rows apart by: a column, or what is read out of one."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from fanzha.url import canonical, registrable, split
+from services.cli._common.console import fail
+from services.cli._common.files import (OpenTable, Row, column)
+from services.cli.eval.model_runner import (URL_COLUMNS, Scoring, needed)
+
+DATE_COLUMNS = ("date", "dateadded", "first_seen", "submitted", "submission_time", "time",
+                "timestamp", "month", "year")  # fmt: skip
+"""The first of these that a table has dates its rows."""
+
+_DATE = re.compile(r"(\d{4})[-/.年]?(0[1-9]|1[0-2])?")
+_SECONDS = re.compile(r"1\d{9}(\d{3})?(\.\d+)?")
+
+
+def grouping(table: OpenTable, file: str, by: str, model: Scoring) -> Callable[[Row], str]:
+    """Return what names the group of a row; end the command where *by* cannot be told."""
+    if by and by not in table.columns:
+        if by in _OF_LINKS:
+            if model.single != "url":
+                fail(f"--by {by} is of links only")
+            read, link = _OF_LINKS[by], needed(table, file, *URL_COLUMNS)
+            return lambda row: read(row[link])
+        if by in _OF_DATES:
+            length, date = _OF_DATES[by], needed(table, file, *DATE_COLUMNS)
+            return lambda row: month(row[date])[:length]
+    group = needed(table, file, by) if by else column(table.columns, "source")
+    return lambda row: row.get(group, "")
+
+
+def month(text: str) -> str:
+    """Read the year and month of a date, such as 2026-01-05, 20260105 or Unix time; else empty."""
+    if _SECONDS.fullmatch(text):
+        seconds = float(text) / (1000 if float(text) >= 1e12 else 1)  # noqa: PLR2004 - milliseconds
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m}"
+    found = _DATE.match(text.strip())
+    return "-".join(filter(None, found.groups())) if found else ""
+
+
+def suffix(url: str) -> str:
+    """Return the public suffix: ``com``, or the domain of a free host."""
+    return registrable(_host(url)).partition(".")[2]
+
+
+def top_level(url: str) -> str:
+    """Return the last label of a host; empty for an address."""
+    return _host(url).rpartition(".")[2] if registrable(_host(url)) else ""
+
+
+def _host(url: str) -> str:
+    readable = canonical(url)
+    return split(readable)[0] if readable else ""
+
+
+_OF_LINKS = {"suffix": suffix, "tld": top_level}
+_OF_DATES = {"month": 7, "year": 4}
+"""Characters of a month that are kept."""

@@ -1,0 +1,137 @@
+"""Runs one model over the rows of a file, whatever its channel; for `score` and `eval`."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from classifiers import bundles
+from fanzha.phone import HomePlan
+from fanzha.tables import Float32s, Uint8s
+from fanzha.url import canonicals
+from services.cli._common.console import (err, fail)
+from services.cli._common.files import (OpenTable, Row, column)
+
+CHUNK = 1024
+"""Rows scored at once."""
+URL_COLUMNS = ("url", "domain", "host", "link")
+"""The first of these that a table has holds its links."""
+
+_MOST_NAMES = 20
+_LONGEST_NAME = 40
+
+
+class Scored(NamedTuple):
+    """What a model said of some rows."""
+
+    p_fraud: Float32s
+    """NaN where a row could not be scored."""
+    fraud_types: Uint8s
+    p_spam: Float32s | None = None
+    """Of texts only."""
+
+
+Score: TypeAlias = Callable[[Sequence[Row]], Scored]
+
+
+class Scoring(NamedTuple):
+    """A model that is loaded, and how to score the rows of a table with it."""
+
+    version: str
+    threshold: float
+    single: str
+    """Name of the column of a file that has no header."""
+    scorer: Callable[[OpenTable, str], Score]
+    """Made for a table, and the name of its file."""
+
+
+def load(channel: str, models_dir: Path | None) -> Scoring:
+    """Load the newest model of *channel*; end the command where there is none that is whole."""
+    try:
+        return _LOADERS[channel](models_dir)
+    except ValueError as error:
+        fail(str(error))
+
+
+def _sms(models_dir: Path | None) -> Scoring:
+    """Score texts by column text (or body), and sender where there is one."""
+    model = bundles.load_text(models_dir)
+    home = HomePlan()
+
+    def scorer(table: OpenTable, name: str) -> Score:
+        body = needed(table, name, "text", "body", "message", "content")
+        sender = column(table.columns, "sender", "from")
+
+        def score(rows: Sequence[Row]) -> Scored:
+            senders = home.sender_keys([row.get(sender, "") for row in rows])
+            scores = model.score_bodies([row[body] for row in rows], senders)
+            return Scored(scores.p_fraud, scores.fraud_types, scores.p_spam)
+
+        return score
+
+    return Scoring(model.version, model.threshold, "text", scorer)
+
+
+def _url(models_dir: Path | None) -> Scoring:
+    """Score links by column url (or domain)."""
+    model = bundles.load_link(models_dir)
+
+    def scorer(table: OpenTable, name: str) -> Score:
+        link = needed(table, name, *URL_COLUMNS)
+        return lambda rows: _untyped(model.score(canonicals([row[link] for row in rows])))
+
+    return Scoring(model.version, model.threshold, "url", scorer)
+
+
+def _caller(models_dir: Path | None) -> Scoring:
+    """Score callers by the columns of their behaviour."""
+    model = bundles.load_caller(models_dir)
+
+    def scorer(table: OpenTable, name: str) -> Score:
+        missing = sorted(set(model.table_columns) - set(table.columns))
+        if missing:
+            err.print(f"taken as empty, for {name} has no such column: {', '.join(missing)}")
+
+        def score(rows: Sequence[Row]) -> Scored:
+            columns = {
+                name: np.array([_float(row[name]) for row in rows], np.float32)
+                for name in table.columns
+                if name in model.table_columns
+            }
+            return _untyped(model.score_table(columns))
+
+        return score
+
+    return Scoring(model.version, model.threshold, "number", scorer)
+
+
+_LOADERS = {"sms": _sms, "url": _url, "caller": _caller}
+
+
+def needed(table: OpenTable, file: str, *names: str) -> str:
+    """Return the first of *names* that the table has; end the command when it has none."""
+    found = column(table.columns, *names)
+    if not found:
+        fail(f"{file}: needs a column {' or '.join(names)}, {_has(table.columns)}")
+    return found
+
+
+def _has(columns: Sequence[str]) -> str:
+    if columns in ((), ("",)):
+        return "is empty"
+    # What is no table may have anything for a header.
+    short = ["".join(filter(str.isprintable, name))[:_LONGEST_NAME] for name in columns]
+    more = len(columns) - _MOST_NAMES
+    return f"has {', '.join(short[:_MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
+
+
+def _untyped(scores: Float32s) -> Scored:
+    return Scored(scores, np.zeros(len(scores), np.uint8))
+
+
+def _float(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")

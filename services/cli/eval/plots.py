@@ -1,0 +1,47 @@
+"""Draws how a model did on a labelled file: what `fanzha eval --plots` writes.
+
+Needs matplotlib, the extra `plots`; draws to files only.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from classifiers.evaluation import (metrics, plots)
+from classifiers.evaluation.report import ScoredRows
+from classifiers.evaluation.labels import Kind
+from classifiers.evaluation.plots import Paint
+from fanzha.tables import Bools, Float32s
+
+_BINS = 40
+
+
+def draw(rows: ScoredRows, threshold: float, folder: Path) -> Iterator[Path]:
+    """Write the plots of *rows* into *folder*; spam and unknown labels are left out."""
+    kinds = rows.kinds
+    chosen = (kinds == Kind.LEGITIMATE) | (kinds == Kind.FRAUD)
+    scores = np.nan_to_num(rows.scores[chosen])
+    frauds = kinds[chosen] == Kind.FRAUD
+    folder.mkdir(parents=True, exist_ok=True)
+    if frauds.any() and not frauds.all():
+        for name, paint in _plots(scores, frauds, threshold).items():
+            yield plots.save(folder / f"{name}.png", paint)
+
+
+def _plots(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, Paint]:
+    parts = {"legitimate": scores[~frauds], "fraud": scores[frauds]}
+    return {
+        "reliability": plots.reliability(metrics.reliability(scores, frauds)),
+        "roc": plots.roc(
+            *metrics.roc_near_zero(scores, frauds),
+            metrics.rates_at(scores, frauds, threshold),
+        ),
+        "scores": plots.scores(
+            {
+                name: np.histogram(part, bins=_BINS, range=(0, 1))[0].tolist()
+                for name, part in parts.items()
+            },
+            threshold,
+        ),
+    }

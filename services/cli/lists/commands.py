@@ -1,0 +1,206 @@
+"""`fanzha blocklist`: the lists, over gRPC."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from blocklists.importers import words
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import decision_pb2
+from services.cli.lists import (display, export, import_file, lifecycle, mappings, quarantine)
+from services.cli._common.console import (err, out, print_json)
+from services.cli.lists.fingerprint import canonical
+from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
+from services.cli.lists.options import (DEFAULT_TARGET, ActionWord, AsJson, Author, Campaign, DirectionWord, ExpectedVersion, Expires, FraudTypeWord, KindWord, LegalBasis, ModeWord, Reason, Review, SourceWord, Target, enum, expiry, kind, login)
+from services.cli.lists.options import mode as read_mode
+from services.cli.lists.options import review as read_review
+
+app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
+app.command("import")(import_file.import_)
+app.command()(export.export)
+lifecycle.add_to(app)
+quarantine.add_to(app)
+app.add_typer(mappings.app, name="mappings")
+
+_BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
+
+
+@app.command()
+def add(
+    patterns: Annotated[
+        list[str],
+        typer.Argument(
+            help="Numbers, ranges such as +86170*, senders, hosts, URLs; with --kind fingerprint, "
+            "texts: their near-duplicates are listed, and the texts sent nowhere."
+        ),
+    ],
+    source: SourceWord,
+    reason: Reason,
+    action: ActionWord = "block",
+    kind_: KindWord = "",
+    direction: DirectionWord = "both",
+    fraud_type: FraudTypeWord = "",
+    legal_basis: LegalBasis = "",
+    expires: Expires = "",
+    review: Review = "",
+    mode: ModeWord = "enforce",
+    campaign: Campaign = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Add entries; status 1 when one is refused or cannot be read."""
+    common: dict[str, Any] = {
+        "kind": kind(kind_),
+        "action": enum(action, words.read_action, "--action"),
+        "direction": enum(direction, words.read_direction, "--direction"),
+        "fraud_type": enum(fraud_type, words.read_fraud_type, "--fraud-type"),
+        "source": enum(source, words.read_source, "--source"),
+        "review_at_s": read_review(review, int(time.time())),
+        "mode": read_mode(mode),
+        **expiry(expires, int(time.time())),
+    }
+    patterns = canonical(patterns, common["kind"])
+    request = pb.UpdateEntriesRequest(
+        expected_version=expected_version,
+        additions=[
+            pb.Entry(pattern=pattern, reason=reason, legal_basis=legal_basis, campaign=campaign,
+                     **common)
+            for pattern in patterns
+        ],
+        author=author or login(),
+        reason=reason,
+    )  # fmt: skip
+    with server(target) as stub:
+        answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+    _tell(patterns, answer, answer.additions, as_json=as_json)
+    if any(report.outcome in _BAD for report in answer.additions):
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    patterns: Annotated[list[str], typer.Argument(help="Patterns of the entries.")],
+    reason: Reason,
+    action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
+    kind_: KindWord = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Remove entries; status 1 when there is no such entry."""
+    wanted = enum(action, words.read_action, "--action")
+    patterns = canonical(patterns, kind(kind_))
+    request = pb.UpdateEntriesRequest(
+        expected_version=expected_version,
+        removals=[
+            pb.EntryRef(kind=kind(kind_), pattern=pattern, action=wanted) for pattern in patterns
+        ],
+        author=author or login(),
+        reason=reason,
+    )
+    with server(target) as stub:
+        answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+    _tell(patterns, answer, answer.removals, as_json=as_json)
+    if any(report.outcome != pb.ROW_OUTCOME_REMOVED for report in answer.removals):
+        raise typer.Exit(1)
+
+
+@app.command()
+def find(
+    query: Annotated[
+        str, typer.Argument(help="A number, range, sender, host, URL or fingerprint.")
+    ],
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Find the entries that match, most decisive first."""
+    with server(target) as stub:
+        answer = stub.FindEntries(pb.FindEntriesRequest(query=query), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    if answer.protected_because:
+        out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
+    if answer.entries:
+        display.show_entries(answer.entries, int(time.time()))
+    else:
+        out.print(f"no entry matches, in version {answer.version}")
+
+
+@app.command("list")
+def list_(
+    kind_: KindWord = "",
+    action: Annotated[str, typer.Option(help="block or allow; empty: both.")] = "",
+    source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
+    mode: Annotated[str, typer.Option(help="enforce or shadow; empty: both.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List entries."""
+    request = pb.ListEntriesRequest(**_filter(kind_, action, source), mode=read_mode(mode))
+    entries: list[pb.Entry] = []
+    with server(target) as stub:
+        while True:
+            request.page_size = min(limit - len(entries), 1000)
+            answer = stub.ListEntries(request, timeout=DEADLINE_SECONDS)
+            entries += answer.entries
+            request.page_token = answer.next_page_token
+            if not request.page_token or len(entries) >= limit:
+                break
+    if as_json:
+        print_json([as_dict(entry) for entry in entries])
+        return
+    display.show_entries(entries, int(time.time()))
+    more = "; there are more" if request.page_token else ""
+    out.print(f"{len(entries)} shown{more}; {answer.total} in all, version {answer.version}")
+
+
+@app.command()
+def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show the version of the lists, here and in every worker."""
+    with server(target) as stub:
+        answer = stub.GetStatus(pb.GetStatusRequest(), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer.committed_at_ms / 1000))
+    out.print(f"version {answer.version}, committed {when if answer.version else 'never'}")
+    for count in answer.counts:
+        action = display.word(decision_pb2.Action, count.action, "ACTION_")
+        name = display.word(pb.EntryKind, count.kind, "ENTRY_KIND_")
+        shadow = " (shadow)" if count.mode == pb.ENTRY_MODE_SHADOW else ""
+        out.print(f"{count.entries:>12,} {action} {name}{shadow}")
+    if answer.changes_waiting:
+        out.print(f"{answer.changes_waiting:,} changes wait for a second person")
+    for change in answer.unconfirmed_emergencies:
+        err.print(
+            f"EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}",
+            style="red",
+        )
+    quarantine.show_alarm(answer)
+    for worker in answer.workers:
+        age = (time.time() * 1000 - worker.applied_at_ms) / 1000
+        out.print(f"worker {worker.worker}: version {worker.list_version}, for {age:.0f} s")
+    if not answer.workers:
+        out.print("no worker has reported in the last ten seconds")
+
+
+def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
+    return {
+        "kind": kind(kind_),
+        "action": enum(action, words.read_action, "--action"),
+        "source": enum(source, words.read_source, "--source"),
+    }
+
+
+def _tell(patterns: list[str], answer: Any, reports: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    display.show_reports(patterns, reports)
+    display.show_request(answer)

@@ -1,0 +1,116 @@
+"""`fanzha blocklist dead`: entries that matched nothing for long, and their retirement."""
+
+import time
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+
+from blocklists.importers import words
+from fanzha.v1 import blocklist_pb2 as pb
+from services.cli.lists import display
+from services.cli._common.console import (out, print_json, progress)
+from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, OneSource, Target, enum, login)
+
+_PAGE = 1000
+_DAY_S = 86_400
+_MOST_PROPOSED = 10_000
+"""Removals of one change."""
+
+
+def dead(
+    days: Annotated[
+        int, typer.Option(min=0, help="Days without a match; 0: as the server is set.")
+    ] = 0,
+    source: OneSource = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most entries listed.")] = 100,
+    propose: Annotated[
+        bool,
+        typer.Option("--propose", help="Propose to remove them, as one change request that waits."),
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why, with --propose.")] = "",
+    author: Author = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List entries that matched nothing for long; removes nothing by itself."""
+    if propose and limit > _MOST_PROPOSED:
+        raise typer.BadParameter(f"with --propose at most {_MOST_PROPOSED}", param_hint="--limit")
+    request = pb.ListDeadRequest(days=days, source=enum(source, words.read_source, "--source"))
+    with server(target) as stub:
+        entries, answer = _all_dead(stub, request, limit)
+        proposed = None
+        if propose and entries:
+            why = reason or f"no match for {answer.days} days"
+            proposed = _propose_removal(stub, entries, answer, author or login(), why)
+    if as_json:
+        del answer.entries[:]
+        answer.entries.extend(entries)
+        print_json(as_dict(answer) | ({} if proposed is None else {"proposed": as_dict(proposed)}))
+        return
+    _show_dead(entries, answer)
+    if proposed is not None:
+        _tell_proposed(proposed)
+
+
+def _all_dead(
+    stub: Any, request: pb.ListDeadRequest, limit: int
+) -> tuple[list[pb.Entry], pb.ListDeadResponse]:
+    entries: list[pb.Entry] = []
+    with progress() as shown:
+        task = shown.add_task("looking for dead entries", total=None, note="")
+        while True:
+            request.page_size = min(limit - len(entries), _PAGE)
+            answer = stub.ListDead(request, timeout=DEADLINE_SECONDS)
+            entries += answer.entries
+            note = f"{len(entries):,} found"
+            shown.update(task, completed=answer.looked_at, total=answer.total, note=note)
+            request.page_token = answer.next_page_token
+            if not request.page_token or len(entries) >= limit:
+                return entries, answer
+
+
+def _propose_removal(
+    stub: Any, entries: list[pb.Entry], found: pb.ListDeadResponse, author: str, reason: str
+) -> pb.ProposeRetirementResponse:
+    request = pb.ProposeRetirementRequest(
+        entries=[
+            pb.EntryRef(kind=one.kind, pattern=one.pattern, action=one.action) for one in entries
+        ],
+        days=found.days,
+        author=author,
+        reason=reason,
+    )
+    answer: pb.ProposeRetirementResponse = stub.ProposeRetirement(request, timeout=DEADLINE_SECONDS)
+    return answer
+
+
+def _tell_proposed(answer: pb.ProposeRetirementResponse) -> None:
+    outcomes = Counter(report.outcome for report in answer.entries)
+    removed = outcomes[pb.ROW_OUTCOME_REMOVED]
+    if not answer.change_id:
+        out.print("none of them is dead any more: nothing is proposed")
+        return
+    kept = f"; {outcomes.total() - removed:,} stay" if outcomes.total() > removed else ""
+    waits = (
+        "a second person" if answer.waits_because else f"fanzha changes apply {answer.change_id}"
+    )
+    out.print(f"change {answer.change_id} proposes to remove {removed:,} entries{kept}; it waits "
+              f"for {waits}", soft_wrap=True)  # fmt: skip
+
+
+def _show_dead(entries: list[pb.Entry], answer: pb.ListDeadResponse) -> None:
+    since, now_s = answer.counted_since_s, int(time.time())
+    if not since or since > now_s - answer.days * _DAY_S:
+        counted = f"since {display.day(since)}" if since else "not yet"
+        out.print(f"hits are counted {counted}: too short to call anything dead after "
+                  f"{answer.days} days", soft_wrap=True)  # fmt: skip
+        return
+    display.show_entries(entries, now_s)
+    whole = "" if answer.looked_at == answer.total else f" of {answer.total:,}"
+    out.print(
+        f"{len(entries):,} matched nothing for {answer.days} days; {answer.looked_at:,}{whole} "
+        f"entries that old were looked at, version {answer.version}",
+        soft_wrap=True,
+    )

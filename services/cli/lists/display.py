@@ -1,0 +1,135 @@
+"""Shows entries and reports: tables for people, JSON and files for programs."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from rich.table import Table
+
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import change_state_pb2, decision_pb2
+from services.cli._common.console import (out, wide)
+
+CSV_COLUMNS = (
+    "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",
+    "expires", "campaign", "review", "mode",
+)  # fmt: skip
+_TYPES = {
+    pb.ENTRY_KIND_NUMBER: "number",
+    pb.ENTRY_KIND_RANGE: "range",
+    pb.ENTRY_KIND_SENDER: "sender",
+    pb.ENTRY_KIND_HOST: "host",
+    pb.ENTRY_KIND_URL_PREFIX: "url",
+    pb.ENTRY_KIND_FINGERPRINT: "fingerprint",
+}
+_OF_FORMAT = {
+    "domains": (pb.ENTRY_KIND_HOST,),
+    "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
+}
+
+
+class _Enum(Protocol):
+    def Name(self, number: Any) -> str: ...  # noqa: N802 - protobuf's name
+
+
+def word(enum: _Enum, number: int, prefix: str) -> str:
+    """Write the member of a wire enum as a word; empty for the unspecified one."""
+    return enum.Name(number).removeprefix(prefix).lower() if number else ""
+
+
+def action(number: int) -> str:
+    """Write what an entry does: block or allow."""
+    return word(decision_pb2.Action, number, "ACTION_")
+
+
+def columns(entry: pb.Entry) -> tuple[str, ...]:
+    """Write an entry as the columns of a CSV file that can be imported again."""
+    return (
+        _TYPES[entry.kind],
+        entry.pattern,
+        word(decision_pb2.Action, entry.action, "ACTION_"),
+        word(pb.Direction, entry.direction, "DIRECTION_"),
+        word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_"),
+        word(pb.Source, entry.source, "SOURCE_"),
+        entry.reason,
+        entry.legal_basis,
+        "never" if entry.no_end else _moment(entry.expires_at_s),
+        entry.campaign,
+        _moment(entry.review_at_s) if entry.review_at_s else "",
+        word(pb.EntryMode, entry.mode, "ENTRY_MODE_"),
+    )
+
+
+def _moment(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(at_s: int) -> str:
+    """Write the day of a moment."""
+    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
+
+
+def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
+    """Print entries as a table."""
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        *("pattern", "type", "action", "fraud type", "source", "ends", "review"),
+        *("hits", "last hit", "id", "reason"),
+    ):
+        table.add_column(name, overflow="fold", justify="right" if name == "hits" else "left")
+    for entry in entries:
+        type_, pattern, action, direction, fraud_type, source, reason, *_ = columns(entry)
+        if entry.kind in _OF_FORMAT["numbers"] and direction != "both":
+            action = f"{action} {direction}"
+        if entry.mode == pb.ENTRY_MODE_SHADOW:
+            action = f"{action} (shadow)"
+        over = " (over)" if entry.expires_at_s <= now_s else ""
+        ends = "never" if entry.no_end else day(entry.expires_at_s) + over
+        late = " (overdue)" if 0 < entry.review_at_s <= now_s else ""
+        review = day(entry.review_at_s) + late if entry.review_at_s else ""
+        hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"
+        last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
+        table.add_row(pattern, type_, action, fraud_type, source, ends, review,
+                      hits, last_hit, entry.entry_id, reason)  # fmt: skip
+    wide().print(table)
+
+
+def show_entry(entry: pb.Entry, now_s: int) -> None:
+    """Print all there is to say of one entry, one thing a line."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    over = " (over)" if entry.expires_at_s <= now_s else ""
+    late = " (overdue)" if 0 < entry.review_at_s <= now_s else ""
+    for name, value in zip(CSV_COLUMNS, columns(entry), strict=True):
+        late_or_over = over if name == "expires" else late if name == "review" else ""
+        table.add_row(name.replace("_", " "), (value or "–") + late_or_over)
+    table.add_row("entered", f"{_moment(entry.created_at_s)} by {entry.created_by}")
+    hits = f"{entry.hits:,}, about" if entry.HasField("hits") else "not counted"
+    table.add_row("hits", hits)
+    table.add_row("last hit", _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
+    if entry.HasField("cases"):
+        cases = entry.cases
+        ended = f"{cases.confirmed} lost money, {cases.false_alarms} false alarms"
+        table.add_row("cases", f"{ended}, {cases.neither} neither; standing {cases.standing:.2f}")
+    table.add_row("id", entry.entry_id)
+    wide().print(table)
+    out.print()
+
+
+def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:
+    """Print what became of each pattern."""
+    for report in reports:
+        outcome = word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
+        why = f": {report.message}" if report.message else ""
+        name = f" {report.entry_id}" if report.entry_id else ""
+        out.print(f"{patterns[report.row]}  {outcome}{name}{why}", markup=False, soft_wrap=True)
+
+
+def show_request(answer: Any) -> None:
+    """Tell what became of the change that was asked for: applied, or waiting."""
+    if answer.change_state == change_state_pb2.CHANGE_STATE_PENDING:
+        out.print(f"change {answer.change_id} waits for a second person; nothing changed yet")
+        for reason in answer.waits_because:
+            out.print(f"    {reason}", markup=False, soft_wrap=True)
+        return
+    by = f", by change {answer.change_id}" if answer.change_id else ""
+    out.print(f"the lists are at version {answer.version}{by}")

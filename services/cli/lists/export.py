@@ -1,0 +1,173 @@
+"""`fanzha blocklist export`: the lists in a file, for us or for another system."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from blocklists.importers import words
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import decision_pb2
+from infra import atomic_file
+from services.cli._common.console import (err, fail, progress)
+from services.cli.lists.exporters import stix
+from services.cli.lists.exporters.forms import (Context, Form, Written)
+from services.cli.lists.exporters.writer import (FORMS, Export)
+from services.cli.lists.server import server
+from services.cli.lists.options import (DEFAULT_TARGET, KindWord, Target, enum, kind)
+from services.cli.lists.options import mode as read_mode
+
+_SIDES = {"from": int(pb.DIRECTION_FROM), "to": int(pb.DIRECTION_TO)}
+
+FormWord = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="csv, domains or numbers, which can be imported again; rpz, rspamd, kamailio or stix, "
+        "for other systems.",
+    ),
+]
+
+
+def export(
+    form: FormWord = "csv",
+    kind_: KindWord = "",
+    action: Annotated[
+        str,
+        typer.Option(
+            help="block or allow. Empty: both where the format can say both, else what is blocked "
+            "and not allowed as well."
+        ),
+    ] = "",
+    source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
+    mode: Annotated[
+        str, typer.Option(help="enforce or shadow; empty: both in csv, enforce in the others.")
+    ] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", help="File to write; of kamailio, the folder of its tables."),
+    ] = None,
+    zone: Annotated[
+        str, typer.Option(help="rpz: name the zone will have, for the length of names.")
+    ] = "rpz.fanzha",
+    side: Annotated[
+        str, typer.Option(help="kamailio: which side of a call is asked about, from or to.")
+    ] = "from",
+    tlp: Annotated[
+        str, typer.Option(help="stix: how far it may be passed on: white, green, amber or red.")
+    ] = "amber",
+    target: Target = DEFAULT_TARGET,
+) -> None:
+    """Write the lists, as they are at one version; that they are taken out is recorded.
+
+    All but csv hold what acts now: no expired entries, and no shadow entries unless asked for.
+    """
+    chosen = _form(form, action, file)
+    wanted = enum(action, words.read_action, "--action")
+    filters = {
+        "kind": kind(kind_),
+        "source": enum(source, words.read_source, "--source"),
+        "mode": read_mode(mode),
+    }
+    context = Context(
+        version=0,
+        now_s=int(time.time()),
+        zone=zone.strip("."),
+        side=_SIDES[_known(side, _SIDES, "--side")],
+        tlp=_known(tlp, stix.TLP, "--tlp"),
+        shadows=mode == "shadow",
+    )
+    with server(target) as stub:
+        allows: Sequence[pb.ExportEntriesResponse] = ()
+        if chosen.for_others and not wanted:
+            # Whoever supplied what is asked for: the allow entry of anybody lifts it.
+            allow = pb.ExportEntriesRequest(action=decision_pb2.ACTION_ALLOW)
+            allows = list(stub.ExportEntries(allow))
+            wanted = decision_pb2.ACTION_BLOCK
+        answers = stub.ExportEntries(pb.ExportEntriesRequest(action=wanted, **filters))
+        first = next(answers, None)
+        rest = answers if first is None else chain([first], answers)
+        version = _version([*allows, *([] if first is None else [first])])
+        context = replace(context, version=version)
+        with _opened(_paths(chosen, context, file)) as opened:
+            written = _write(chosen, context, opened, allows=allows, answers=rest)
+    _say(written, version)
+
+
+def _say(written: Written, version: int) -> None:
+    err.print(f"{written.rows} entries written, version {version}")
+    if written.narrowed:
+        err.print(f"{written.narrowed} of these without the names below, which belong to many")
+    for reason, rows in written.left_out.items():
+        err.print(f"{rows} {reason} left out")
+
+
+def _form(name: str, action: str, file: Path | None) -> Form:
+    form = FORMS[_known(name, FORMS, "--format")]
+    if name == "stix" and action == "allow":
+        raise typer.BadParameter("stix has indicators of what to block only", param_hint="--action")
+    if form.tables and (file is None or file.is_file()):
+        raise typer.BadParameter(f"{name} is several tables: name a folder", param_hint="--out")
+    if not form.tables and file is not None and file.is_dir():
+        raise typer.BadParameter(f"{file} is a folder", param_hint="--out")
+    return form
+
+
+def _paths(form: Form, context: Context, file: Path | None) -> list[Path]:
+    if file is None or not form.tables:
+        return [] if file is None else [file]
+    file.mkdir(parents=True, exist_ok=True)
+    return [file / table.name(context) for table in form.tables]
+
+
+def _known(word: str, known: Iterable[str], option: str) -> str:
+    if word not in known:
+        raise typer.BadParameter(f"{word!r} is none of {', '.join(known)}", param_hint=option)
+    return word
+
+
+def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:
+    versions = {answer.version for answer in answers}
+    if len(versions) > 1:
+        fail("the lists changed between two questions; try again")
+    return versions.pop() if versions else 0
+
+
+def _write(
+    form: Form,
+    context: Context,
+    files: Sequence[IO[str]],
+    *,
+    allows: Iterable[pb.ExportEntriesResponse],
+    answers: Iterable[pb.ExportEntriesResponse],
+) -> Written:
+    making = Export(form, context, *files)
+    making.lift(answer.entries for answer in allows)
+    with progress(bar=False) as bar:
+        task = bar.add_task("writing", total=None, note="")
+        for answer in answers:
+            making.add([answer.entries])
+            bar.update(task, completed=making.written.rows)
+    return making.close()
+
+
+@contextmanager
+def _opened(files: Sequence[Path]) -> "Iterator[Sequence[IO[str]]]":
+    """Open *files* to write, or standard output when there are none."""
+    if not files:
+        yield [sys.stdout]
+        return
+    # Beside them first: an export that breaks off must not look like a whole one.
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                atomic_file.replacing_text(file, beside=file.with_name(f"{file.name}.part"))
+            )
+            for file in files
+        ]

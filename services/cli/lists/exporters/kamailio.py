@@ -1,0 +1,46 @@
+"""Two tables for Kamailio in the form of ``db_text``: numbers for ``htable``, ranges for ``mtree``.
+
+Apart, because ``mtree`` takes everything for a prefix: a full number such as ``955`` there would
+cut off 95588, and ``+861`` all mobile phones. ``htable`` finds a number alone; of ranges, the
+longest decides, as it does here. The value says ``block`` or ``allow``, then the id of the entry.
+
+Numbers keep their plus, so that a service code and a number never meet, and ``char_list`` needs
+one. What a switch writes must be brought into this form first: docs/how-to/exports.md has a
+configuration that does, and that lets calls to emergency and service numbers through before it
+looks at a list.
+"""
+
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import decision_pb2
+from services.cli.lists.exporters.forms import (NUMBERS, Context, ExportTable, Form, LeftOut)
+
+_SIDES = {int(pb.DIRECTION_FROM): "from", int(pb.DIRECTION_TO): "to"}
+
+
+def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
+    if entry.direction and not entry.direction & context.side:
+        return LeftOut.SIDE
+    action = "allow" if entry.action == decision_pb2.ACTION_ALLOW else "block"
+    value = f"{action} {entry.entry_id}"
+    if entry.kind == pb.ENTRY_KIND_NUMBER:
+        return f"{entry.pattern}:0:0:{value}:0\n"
+    return f"0:{entry.pattern.removesuffix('*')}:{value}\n"
+
+
+KAMAILIO = Form(
+    kinds=NUMBERS,
+    tables=(
+        ExportTable(
+            name=lambda context: f"listed_{_SIDES[context.side]}_numbers",
+            kinds=frozenset((int(pb.ENTRY_KIND_NUMBER),)),
+            head="key_name(string) key_type(int) value_type(int) key_value(string) expires(int)\n",
+        ),
+        ExportTable(
+            name=lambda context: f"listed_{_SIDES[context.side]}_ranges",
+            kinds=frozenset((int(pb.ENTRY_KIND_RANGE),)),
+            head="id(int,auto) tprefix(string) tvalue(string)\n",
+        ),
+    ),
+    row=_row,
+    allows=True,
+)

@@ -1,0 +1,20 @@
+"""A map of hosts for rspamd's module ``multimap``.
+
+``LISTED_HOST { type = "url"; map = "/etc/rspamd/listed.map"; score = 20.0; }`` finds links to
+exactly these hosts. A second rule with ``filter = "tld"`` finds links to all names below those
+that were registered, allowed ones among them; ``glob`` would find other hosts that only end alike.
+"""
+
+from fanzha.v1 import blocklist_pb2 as pb
+from services.cli.lists.exporters.forms import (HOSTS, Context, Form)
+
+
+def _head(context: Context) -> str:
+    return f"# lists at version {context.version}; exact names\n"
+
+
+def _row(entry: pb.Entry, _context: Context) -> str:
+    return f"{entry.pattern.strip('[]')}\n"
+
+
+RSPAMD = Form(kinds=HOSTS, head=_head, row=_row)

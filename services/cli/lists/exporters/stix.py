@@ -1,0 +1,106 @@
+"""A STIX 2.1 bundle with an indicator for each entry, one object a line.
+
+STIX has no object for phone numbers; ``phone-number`` is what OpenCTI calls it, and what
+`blocklists.importers` reads. Senders and fingerprints have no pattern that others could read, and
+are left out. An indicator keeps its id until the entry is entered anew.
+"""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import decision_pb2
+from services.cli.lists.exporters.forms import (Context, Form)
+from services.cli.lists.display import word
+
+_NAMESPACE = UUID("1a2ac1a1-6ad8-5a3c-9d31-a1c5d0d2c5b7")
+_MAKER = f"identity--{uuid5(_NAMESPACE, 'fanzha')}"
+TLP = {
+    "white": "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
+    "green": "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da",
+    "amber": "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82",
+    "red": "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
+}
+"""Ids that STIX 2.1 fixes."""
+_KINDS = frozenset(
+    map(
+        int,
+        (
+            pb.ENTRY_KIND_NUMBER,
+            pb.ENTRY_KIND_RANGE,
+            pb.ENTRY_KIND_HOST,
+            pb.ENTRY_KIND_URL_PREFIX,
+        ),
+    )
+)
+
+
+def _head(context: Context) -> str:
+    maker = {
+        "type": "identity",
+        "spec_version": "2.1",
+        "id": _MAKER,
+        "created": "2026-01-01T00:00:00.000Z",
+        "modified": "2026-01-01T00:00:00.000Z",
+        "name": "Fanzha",
+        "identity_class": "system",
+    }
+    name = uuid5(_NAMESPACE, f"{context.version} {context.now_s}")
+    return f'{{"type":"bundle","id":"bundle--{name}","objects":[\n{_written(maker)}'
+
+
+def _row(entry: pb.Entry, context: Context) -> str:
+    created = _time(entry.created_at_s)
+    fraud_type = word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
+    source = word(pb.Source, entry.source, "SOURCE_")
+    indicator = {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": f"indicator--{uuid5(_NAMESPACE, f'{entry.entry_id} {entry.created_at_s}')}",
+        "created_by_ref": _MAKER,
+        "created": created,
+        "modified": created,
+        "name": entry.reason or entry.entry_id,
+        "description": entry.legal_basis,
+        "indicator_types": ["malicious-activity"],
+        "pattern": _pattern(entry),
+        "pattern_type": "stix",
+        "valid_from": created,
+        "valid_until": "" if entry.no_end else _time(entry.expires_at_s),
+        "labels": [label for label in (fraud_type, source, entry.campaign) if label],
+        "external_references": [{"source_name": "fanzha", "external_id": entry.entry_id}],
+        "object_marking_refs": [TLP[context.tlp]],
+    }
+    # Nothing may be empty in STIX.
+    return f",\n{_written({name: value for name, value in indicator.items() if value})}"
+
+
+def _pattern(entry: pb.Entry) -> str:
+    pattern = entry.pattern
+    if entry.kind == pb.ENTRY_KIND_NUMBER:
+        return f"[phone-number:value = {_quoted(pattern)}]"
+    if entry.kind == pb.ENTRY_KIND_RANGE:
+        return f"[phone-number:value LIKE {_quoted(pattern.removesuffix('*') + '%')}]"
+    if entry.kind == pb.ENTRY_KIND_URL_PREFIX:
+        return f"[url:value = {_quoted(f'http://{pattern}')}]"
+    if pattern.startswith("["):
+        return f"[ipv6-addr:value = {_quoted(pattern.strip('[]'))}]"
+    kind = "ipv4-addr" if pattern[-1:].isdigit() else "domain-name"
+    return f"[{kind}:value = {_quoted(pattern)}]"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _time(at_s: int) -> str:
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
+STIX = Form(kinds=_KINDS, head=_head, row=_row, tail="\n]}\n")

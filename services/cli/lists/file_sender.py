@@ -1,0 +1,90 @@
+"""Sends one list file to a server, with a progress bar, and says what went wrong with it."""
+
+import time
+import zlib
+from pathlib import Path
+
+import grpc
+
+from blocklists.importers.list_file import TABLES, ListFile, Ways
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import blocklist_pb2_grpc
+from services.cli._common.console import (fail, progress)
+from services.cli.lists.import_summary import Import
+from services.cli.lists.mappings import Remembered
+from services.cli.lists.upload import (Reading, Upload)
+
+
+class Sending:
+    """One file on its way, with a progress bar."""
+
+    def __init__(
+        self, path: Path, ways: Ways, header: pb.ImportHeader, known: Remembered, *, keep_all: bool
+    ) -> None:
+        self._path = path
+        self._header = header
+        self._known = known
+        self._began = time.monotonic()
+        try:
+            self._upload = Upload(
+                path, ways, int(time.time()), keep_all=keep_all, finished=self._finished
+            )
+        except (OSError, EOFError, zlib.error) as error:
+            fail(f"cannot read {path}: {error}")
+        except InvalidInput as error:
+            fail(f"{path.name}: {error}")
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._upload.close()
+
+    def send(self, stub: blocklist_pb2_grpc.BlocklistServiceStub) -> Import:
+        """Send it, and return what the server said."""
+        upload = self._upload
+        with progress() as shown:
+            task = shown.add_task(
+                f"importing {self._path.name}", total=self._path.stat().st_size, note=""
+            )
+
+            def advanced() -> None:
+                rows = f"{upload.reading.rows:,} rows"
+                shown.update(task, completed=upload.file.bytes_read, note=rows)
+
+            try:
+                answer = stub.ImportEntries(upload.messages(self._header, advanced))
+            except grpc.RpcError:
+                if upload.reading.error is not None:
+                    fail(f"{self._path}: nothing was imported: {upload.reading.error}")
+                raise
+        self._account(answer)
+        return Import(
+            name=self._path.name,
+            file=upload.file,
+            reading=upload.reading,
+            answer=answer,
+            seconds=time.monotonic() - self._began,
+            dry_run=self._header.dry_run,
+            remembered=self._known.used(upload.file.headers),
+        )
+
+    def _account(self, answer: pb.ImportEntriesResponse) -> None:
+        """Complain when the server tells of fewer rows than it was sent."""
+        told, sent = sum(count.rows for count in answer.counts), self._upload.reading.rows
+        if told != sent:
+            fail(
+                f"{self._path}: the server tells of {told:,} of the {sent:,} rows it was sent; one "
+                "of an earlier release knows no plain rows: import again once it is renewed"
+            )
+
+    def _finished(self, file: ListFile, reading: Reading) -> None:
+        """Complain, before anything is committed, of columns that are not there."""
+        if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
+            first = reading.problems[0]
+            raise InvalidInput(
+                "no column is known to hold numbers or names; say which does, such as "
+                f"--map 号码=number; the first row is: {first.text[:200]}"
+            )
+        self._known.check(file.headers)

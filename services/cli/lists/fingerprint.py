@@ -1,0 +1,31 @@
+"""`fanzha fingerprint`: what the lists keep in place of a text. The text stays on this machine."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from blocklists.entries import Kind
+from fanzha import fingerprint
+from services.cli._common.console import (fail, out)
+
+
+def print_fingerprint(
+    texts: Annotated[list[str], typer.Argument(help="Texts as they came, in quotation marks.")],
+) -> None:
+    """Print the fingerprint of each text, by which near-duplicates are listed."""
+    for written in canonical(texts, Kind.FINGERPRINT):
+        out.print(written, markup=False, soft_wrap=True)
+
+
+def canonical(patterns: Sequence[str], kind: int) -> list[str]:
+    """Put fingerprints in place of texts, where *kind* says that they are texts."""
+    if kind != Kind.FINGERPRINT:
+        return list(patterns)
+    written = [
+        text if fingerprint.is_fingerprint(text) else fingerprint.fingerprint(text)
+        for text in patterns
+    ]
+    if "" in written:
+        fail(f"text {written.index('') + 1} is too short to have a fingerprint")
+    return written

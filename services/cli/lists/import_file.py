@@ -1,0 +1,169 @@
+"""`fanzha blocklist import`: a file in any of the field's formats, every line accounted for."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blocklists.importers.tables import columns
+from blocklists.importers import words
+from blocklists.importers.tables.columns import Chosen
+from blocklists.importers.files import ENCODINGS
+from blocklists.importers.formats import Format
+from blocklists.importers.list_file import Ways
+from fanzha.client import channels
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import blocklist_pb2_grpc, mapping_pb2_grpc
+from services.cli.lists import import_display
+from services.cli._common.console import (one_sentence, print_json, progress)
+from services.cli.lists.import_summary import (EXAMPLES, Import)
+from services.cli.lists.mappings import Remembered
+from services.cli.lists.file_sender import Sending
+from services.cli.lists.options import (DEFAULT_TARGET, ActionWord, AsJson, Author, Campaign, DirectionWord, ExpectedVersion, Expires, FraudTypeWord, LegalBasis, ModeWord, Review, Target, enum, expiry, login)
+from services.cli.lists.options import mode as read_mode
+from services.cli.lists.options import review as read_review
+
+_MOST_REPORTED = 20_000
+"""Bad rows that a server tells one by one."""
+
+
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="The list: text, .gz too, XLSX, or a STIX bundle."
+        ),
+    ],
+    form: Annotated[str, typer.Option("--format", help=f"auto, {', '.join(Format)}.")] = "auto",
+    encoding: Annotated[
+        str,
+        typer.Option(help=f"Of text: {', '.join(ENCODINGS)}; empty: as it looks."),
+    ] = "",
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option(help="Read this sheet of a workbook; may be repeated; else all visible ones."),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="What a column holds, such as 涉案标识=number or 备注=ignore; may be repeated. "
+            "Remembered for files of this source with the same header.",
+        ),
+    ] = None,
+    remember: Annotated[
+        bool, typer.Option(help="Remember what --map says, and use what is remembered.")
+    ] = True,
+    action: ActionWord = "block",
+    fraud_type: FraudTypeWord = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            help="Who supplied it: ministry, province, bureau, carrier or tech_company; "
+            "empty: the file says."
+        ),
+    ] = "",
+    expires: Expires = "",
+    review: Review = "",
+    mode: ModeWord = "",
+    direction: DirectionWord = "both",
+    reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
+    legal_basis: LegalBasis = "",
+    campaign: Campaign = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            "--preview",
+            help="Change nothing; show what is new, changed, duplicate, refused, invalid or "
+            "conflicting, with examples.",
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Write all lines that are refused or invalid to this CSV file, as they stand.",
+        ),
+    ] = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Import a list. What a row says outranks the options; bad rows never stop the others."""
+    header = pb.ImportHeader(
+        expected_version=expected_version,
+        defaults=pb.Entry(
+            action=enum(action, words.read_action, "--action"),
+            direction=enum(direction, words.read_direction, "--direction"),
+            fraud_type=enum(fraud_type, words.read_fraud_type, "--fraud-type"),
+            source=enum(source, words.read_source, "--source"),
+            **expiry(expires, int(time.time())),
+            review_at_s=read_review(review, int(time.time())),
+            mode=read_mode(mode),
+            legal_basis=legal_basis,
+            campaign=campaign,
+        ),
+        author=author or login(),
+        reason=reason or file.name,
+        dry_run=dry_run,
+        most_problems=_MOST_REPORTED if report is not None else 0,
+        most_examples=EXAMPLES,
+    )
+    chosen = _chosen(map_ or [])
+    with one_sentence(target), channels.blocking(target) as channel:
+        known = Remembered(
+            mapping_pb2_grpc.MappingServiceStub(channel), header.defaults.source, chosen,
+            use=remember,
+        )  # fmt: skip
+        ways = Ways(
+            format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheet or ()),
+            choose=known.choose,
+        )  # fmt: skip
+        sending = Sending(file, ways, header, known, keep_all=report is not None)
+        with sending:
+            done = sending.send(blocklist_pb2_grpc.BlocklistServiceStub(channel))
+            _tell(done, report, as_json=as_json)
+            known.save(done.file.headers, header.author)
+
+
+def _tell(done: Import, report: Path | None, *, as_json: bool) -> None:
+    if report is not None:
+        with progress(bar=False) as shown:
+            shown.add_task("writing the report", note="", total=None)
+            import_display.write_report(report, done)
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        import_display.show(done)
+
+
+def _chosen(pairs: list[str]) -> Chosen:
+    try:
+        return columns.chosen(pairs)
+    except InvalidInput as error:
+        raise typer.BadParameter(str(error), param_hint="--map") from None
+
+
+def _encoding(name: str) -> str:
+    plain = name.strip().lower().replace("_", "-")
+    plain = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "utf16": "utf-16"}.get(
+        plain, plain
+    )
+    if plain not in ("", *ENCODINGS):
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(ENCODINGS)}", param_hint="--encoding"
+        )
+    return plain
+
+
+def _format(name: str) -> Format | None:
+    if name == "auto":
+        return None
+    if name not in set(Format):
+        known = ", ".join(("auto", *Format))
+        raise typer.BadParameter(f"{name!r} is none of {known}", param_hint="--format")
+    return Format(name)

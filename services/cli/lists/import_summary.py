@@ -1,0 +1,176 @@
+"""What an import did or would do, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from blocklists.importers.list_file import ListFile
+from blocklists.importers.rows import BadLine
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import change_state_pb2, decision_pb2
+from services.cli.lists.display import word
+from services.cli.lists.upload import (EXPIRED, Reading)
+
+EXAMPLES = 10
+"""Rows of each sort that are shown."""
+_OUTCOMES = ("added", "replaced", "duplicate", "refused")
+
+
+class Problem(NamedTuple):
+    """A line that becomes no entry."""
+
+    line: int
+    outcome: str
+    message: str
+    text: str = ""
+    """As it stands in the file, where that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One file, and what the server said of it."""
+
+    name: str
+    file: ListFile
+    reading: Reading
+    answer: pb.ImportEntriesResponse
+    seconds: float
+    dry_run: bool
+    remembered: dict[str, str]
+    """Columns whose contents were known from an earlier file, and what they hold."""
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """Rows by what became of them."""
+        found = Counter({_outcome(one.outcome): one.rows for one in self.answer.counts})
+        found["invalid"] += self.reading.invalid.total()
+        return found
+
+    @property
+    def expired(self) -> int:
+        """Rows that have ended already; they are among the invalid."""
+        return self.reading.invalid[EXPIRED]
+
+    @property
+    def conflicting(self) -> int:
+        """Rows that contradict an entry or another row."""
+        return sum(one.rows for one in self.answer.conflict_counts)
+
+    def problems(self) -> list[Problem]:
+        """Return the lines that become no entry, as far as they were told one by one."""
+        ours = (_problem(bad) for bad in self.reading.problems)
+        theirs = (
+            Problem(one.row, _outcome(one.outcome), one.message) for one in self.answer.problems
+        )
+        return sorted([*ours, *theirs])
+
+    @property
+    def problems_not_told(self) -> int:
+        """Lines that become no entry, and are not among `problems`."""
+        bad = self.outcomes["refused"] + self.outcomes["invalid"]
+        return bad - len(self.reading.problems) - len(self.answer.problems)
+
+    def place(self, line: int) -> str:
+        """Write where a line is."""
+        sheet, row = self.file.place(line)
+        return f"sheet {sheet!r} row {row}" if sheet else f"line {row}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, for programs."""
+        outcomes = self.outcomes
+        return {
+            "file": self.name,
+            "format": str(self.file.format_),
+            "encoding": self.file.encoding,
+            "sheets": self.file.sheets,
+            "hidden_sheets": self.file.hidden_sheets,
+            "version": self.answer.version,
+            "lines": self.file.lines,
+            "columns": [
+                {
+                    "sheet": header.sheet,
+                    "line": header.line,
+                    "used": dict(header.layout.used),
+                    "not_used": list(header.layout.unused),
+                    "ignored": list(header.layout.ignored),
+                }
+                for header in self.file.headers
+            ],
+            "remembered_columns": self.remembered,
+            "ignored": dict(self.reading.ignored),
+            "rows": self.reading.rows + self.reading.invalid.total(),
+            **{name: outcomes[name] for name in _OUTCOMES},
+            "invalid": outcomes["invalid"],
+            "expired": self.expired,
+            "repeated": self.answer.repeated_rows,
+            "terms_given": self.answer.terms_given,
+            "change_id": self.answer.change_id,
+            "change_state": word(
+                change_state_pb2.ChangeState, self.answer.change_state, "CHANGE_STATE_"
+            ),
+            "waits_because": list(self.answer.waits_because),
+            "conflicting": self.conflicting,
+            "conflicts": {
+                word(pb.ConflictRelation, one.relation, "CONFLICT_RELATION_"): one.rows
+                for one in self.answer.conflict_counts
+            },
+            "names_not_compared": self.answer.names_not_compared,
+            "unreadable_lines": dict(self.reading.invalid),
+            "undecoded_lines": len(self.file.undecoded),
+            "notes": dict(self.reading.notes),
+            "examples": self._examples(),
+            "seconds": round(self.seconds, 3),
+        }
+
+    def _examples(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for one in self.answer.examples:
+            told = {**self._at(one.row), "pattern": one.pattern, "entry_id": one.entry_id}
+            if one.repeated_by:
+                told["repeated_by"] = self._at(one.repeated_by)
+            found.setdefault(_outcome(one.outcome), []).append(told)
+        for problem in self.problems():
+            some = found.setdefault(problem.outcome, [])
+            if len(some) < EXAMPLES:
+                some.append({**self._at(problem.line), "message": problem.message})
+        for conflict in self.answer.conflicts:
+            some = found.setdefault("conflicting", [])
+            some.append({**self._at(conflict.row), "message": conflict_text(self, conflict)})
+        return found
+
+    def _at(self, line: int) -> dict[str, Any]:
+        sheet, row = self.file.place(line)
+        return {"sheet": sheet, "line": row} if sheet else {"line": row}
+
+
+def conflict_text(done: Import, one: pb.RowConflict) -> str:
+    """Say what a row contradicts."""
+    entry = one.entry
+    action = word(decision_pb2.Action, entry.action, "ACTION_")
+    named = f"the {action} entry {entry.pattern} ({entry.entry_id})"
+    if one.relation == pb.CONFLICT_RELATION_SAME:
+        return f"{named} says the opposite; allow wins"
+    if one.relation == pb.CONFLICT_RELATION_WIDER:
+        return f"an exception from {named}"
+    if one.relation == pb.CONFLICT_RELATION_NARROWER:
+        if one.entries == 1:
+            return f"{named} within it stays"
+        return f"{one.entries:,} {action} entries within it stay, such as {entry.pattern}"
+    return f"{done.place(one.other_row)} says the opposite; allow wins"
+
+
+def texts_of(done: Import, problems: Iterable[Problem]) -> list[Problem]:
+    """Add what stands in the file to problems that do not have it; reads the file anew."""
+    problems = list(problems)
+    wanted = {problem.line for problem in problems}
+    texts = dict(done.file.texts(wanted))
+    return [problem._replace(text=texts.get(problem.line, problem.text)) for problem in problems]
+
+
+def _problem(bad: BadLine) -> Problem:
+    return Problem(bad.line, "invalid", bad.reason, bad.text)
+
+
+def _outcome(number: int) -> str:
+    return word(pb.RowOutcome, number, "ROW_OUTCOME_")

@@ -1,0 +1,214 @@
+"""`fanzha blocklist show`, `due`, `renew`, `promote`, `drop`: the life of entries."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from blocklists.entries import NO_END_S
+from blocklists.importers import words
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import change_pb2, change_state_pb2
+from services.cli.changes import (display, server as change_server)
+from services.cli.lists import (dead, display as list_display)
+from services.cli._common.console import (out, print_json, wide)
+from services.cli.lists.fingerprint import canonical
+from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, ExpectedVersion, Expires, KindWord, OneSource, Reason, Review, Target, enum, expiry, kind, login, read)
+from services.cli.lists.options import review as read_review
+
+_PAGE = 1000
+_REASONS = {
+    pb.DUE_REASON_ENDS: "ends",
+    pb.DUE_REASON_REVIEW: "review",
+    pb.DUE_REASON_REVIEW_OVERDUE: "review overdue",
+}
+
+Patterns = Annotated[list[str], typer.Argument(help="Patterns of shadow entries.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(show)
+    app.command()(due)
+    app.command()(renew)
+    app.command()(dead.dead)
+    app.command()(promote)
+    app.command()(drop)
+
+
+def show(
+    query: Annotated[
+        str, typer.Argument(help="A number, range, sender, host, URL or fingerprint.")
+    ],
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything about the entries that match, most decisive first, shadows last."""
+    with server(target) as stub:
+        answer = stub.FindEntries(pb.FindEntriesRequest(query=query), timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    if answer.protected_because:
+        out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
+    if not answer.entries:
+        out.print(f"no entry matches, in version {answer.version}")
+    for entry in answer.entries:
+        list_display.show_entry(entry, int(time.time()))
+
+
+def due(
+    within: Annotated[str, typer.Option(help="How far to look ahead, such as 14d.")] = "14d",
+    source: OneSource = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 100,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List entries that end or must be reviewed soon, the earliest first."""
+    now_s = int(time.time())
+    until = read(within, lambda text: words.read_expiry(text, now_s), "--within")
+    if until is None:
+        raise typer.BadParameter("a term such as 14d", param_hint="--within")
+    request = pb.ListDueRequest(
+        within_s=until - now_s, source=enum(source, words.read_source, "--source")
+    )
+    entries: list[pb.DueEntry] = []
+    with server(target) as stub:
+        while True:
+            request.page_size = min(limit - len(entries), _PAGE)
+            answer = stub.ListDue(request, timeout=DEADLINE_SECONDS)
+            entries += answer.entries
+            request.page_token = answer.next_page_token
+            if not request.page_token or len(entries) >= limit:
+                break
+    if as_json:
+        del answer.entries[:]
+        answer.entries.extend(entries)
+        print_json(as_dict(answer))
+        return
+    _show_due(entries, answer, more=bool(request.page_token))
+
+
+def renew(
+    patterns: Annotated[list[str], typer.Argument(help="Patterns of entries.")],
+    reason: Reason,
+    expires: Expires = "",
+    review: Review = "",
+    action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
+    kind_: KindWord = "",
+    author: Author = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Give entries another end or date of review, after somebody looked at them."""
+    if not expires and not review:
+        raise typer.BadParameter("say when: --expires, --review or both")
+    now_s = int(time.time())
+    dates: dict[str, Any] = {}
+    if expires:
+        dates["expires_at_s"] = expiry(expires, now_s).get("expires_at_s", NO_END_S)
+    if review:
+        dates["review_at_s"] = read_review(review, now_s)
+    patterns = canonical(patterns, kind(kind_))
+    edits = [
+        change_pb2.EntryEdit(
+            kind=kind(kind_),
+            pattern=pattern,
+            action=enum(action, words.read_action, "--action"),
+            **dates,
+        )
+        for pattern in patterns
+    ]
+    request = change_pb2.CreateChangeRequest(
+        contents=change_pb2.ChangeContents(edits=edits, reason=reason),
+        author=author or login(),
+        go_to=change_state_pb2.CHANGE_STATE_APPLIED,
+    )
+    with change_server.server(target, "renewing") as stub:
+        answer = stub.CreateChange(request, timeout=change_server.DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        list_display.show_reports(patterns, answer.additions)
+        display.show_line(answer.change)
+    if any(one.outcome != pb.ROW_OUTCOME_REPLACED for one in answer.additions):
+        raise typer.Exit(1)
+
+
+def promote(
+    patterns: Patterns,
+    reason: Reason,
+    kind_: KindWord = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Let shadow entries enforce from now on; status 1 where there is none."""
+    _resolve(patterns, reason, kind_, author, expected_version, target, as_json, drop=False)
+
+
+def drop(
+    patterns: Patterns,
+    reason: Reason,
+    kind_: KindWord = "",
+    author: Author = "",
+    expected_version: ExpectedVersion = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Remove shadow entries, and nothing that enforces; status 1 where there is none."""
+    _resolve(patterns, reason, kind_, author, expected_version, target, as_json, drop=True)
+
+
+def _resolve(
+    patterns: list[str],
+    reason: str,
+    kind_: str,
+    author: str,
+    expected_version: int | None,
+    target: str,
+    as_json: bool,
+    *,
+    drop: bool,
+) -> None:
+    patterns = canonical(patterns, kind(kind_))
+    request = pb.ResolveShadowsRequest(
+        expected_version=expected_version,
+        entries=[pb.EntryRef(kind=kind(kind_), pattern=pattern) for pattern in patterns],
+        drop=drop,
+        author=author or login(),
+        reason=reason,
+    )
+    with server(target) as stub:
+        answer = stub.ResolveShadows(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        list_display.show_reports(patterns, answer.entries)
+        list_display.show_request(answer)
+    wanted = pb.ROW_OUTCOME_REMOVED if drop else pb.ROW_OUTCOME_REPLACED
+    if any(report.outcome != wanted for report in answer.entries):
+        raise typer.Exit(1)
+
+
+def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: bool) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("due", "why", "pattern", "action", "source", "hits", "last hit", "reason"):
+        table.add_column(name, overflow="fold", justify="right" if name == "hits" else "left")
+    for one in entries:
+        entry = one.entry
+        _, pattern, action, _, _, source, reason, *_ = list_display.columns(entry)
+        action += " (shadow)" if entry.mode == pb.ENTRY_MODE_SHADOW else ""
+        last = list_display.day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
+        table.add_row(list_display.day(one.due_at_s), _REASONS[one.reason], pattern, action,
+                      source, f"{entry.hits:,}", last, reason)  # fmt: skip
+    wide().print(table)
+    for count in answer.counts:
+        source = list_display.word(pb.Source, count.source, "SOURCE_")
+        out.print(f"{count.entries:>12,} {source}: {_REASONS[count.reason]}")
+    total = sum(count.entries for count in answer.counts)
+    rest = f"{len(entries)} of {total:,} shown" if more else f"{total:,} due"
+    out.print(f"{rest}; {answer.ended:,} have ended and are still listed; version {answer.version}")

@@ -1,0 +1,194 @@
+"""`fanzha blocklist mappings`: what the columns of a source's files hold, as it was said once."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import grpc
+import typer
+from google.protobuf.json_format import MessageToDict
+from rich.table import Table
+
+from blocklists.importers.tables import columns
+from blocklists.importers import words
+from blocklists.importers.tables.columns import Chosen
+from blocklists.importers.tables.headers import Header
+from fanzha.client import channels
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2, mapping_pb2_grpc
+from fanzha.v1 import mapping_pb2 as pb
+from services.cli._common.console import (one_sentence, out, print_json, wide)
+from services.cli.lists.display import word
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target, enum)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What is remembered of the columns of files, by source and header.",
+)
+DEADLINE_SECONDS = 60.0
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+MappingId = Annotated[str, typer.Argument(help="Id of the mapping, as `list` shows it.")]
+
+
+class Remembered:
+    """What is known of the columns of a source's files: from before, and said now."""
+
+    def __init__(
+        self,
+        stub: mapping_pb2_grpc.MappingServiceStub,
+        source: int,
+        said: Chosen,
+        *,
+        use: bool,
+    ) -> None:
+        self._stub = stub
+        self._source = source
+        self._said = said
+        self._use = use
+        self._known: dict[str, dict[str, str]] | None = None
+
+    def choose(self, names: Sequence[str]) -> Chosen:
+        """Return what is known of the columns of a header."""
+        return self._of(names) | dict(self._said)
+
+    def used(self, headers: Iterable[Header]) -> dict[str, str]:
+        """Return what was known from before of the headers of a file."""
+        return {
+            name: holds
+            for header in headers
+            for name, holds in self._of(header.names).items()
+            if name not in self._said
+        }
+
+    def check(self, headers: Sequence[Header]) -> None:
+        """Refuse what was said of columns that no header has."""
+        there = {columns.plain(name) for header in headers for name in header.names}
+        for name in self._said:
+            if name not in there:
+                known = ", ".join(sorted(filter(None, there))) or "none was found"
+                raise InvalidInput(f"--map: no header has a column {name!r}; there are: {known}")
+
+    def save(self, headers: Sequence[Header], author: str) -> None:
+        """Remember what was said, for each header with such a column."""
+        if not (self._use and self._said):
+            return
+        for header in headers:
+            named = {columns.plain(name): name for name in header.names}
+            said = self._of(header.names) | {
+                name: holds for name, holds in self._said.items() if name in named
+            }
+            if not said:
+                continue
+            mapping = pb.Mapping(
+                source=_wire(self._source),
+                header=header.names,
+                columns=[
+                    pb.MappedColumn(name=named[name], holds=holds) for name, holds in said.items()
+                ],
+                saved_by=author,
+            )
+            self._stub.SaveMapping(pb.SaveMappingRequest(mapping=mapping), timeout=DEADLINE_SECONDS)
+
+    def _of(self, names: Sequence[str]) -> dict[str, str]:
+        if self._known is None:
+            self._known = self._asked() if self._use else {}
+        return self._known.get(columns.fingerprint(names), {})
+
+    def _asked(self) -> dict[str, dict[str, str]]:
+        request = pb.ListMappingsRequest(source=_wire(self._source))
+        try:
+            answer = self._stub.ListMappings(request, timeout=DEADLINE_SECONDS)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                return {}  # a server from before mappings
+            raise
+        return {
+            columns.fingerprint(one.header): {
+                columns.plain(column.name): column.holds for column in one.columns
+            }
+            for one in answer.mappings
+        }
+
+
+@app.command("list")
+def list_(
+    source: Annotated[str, typer.Option(help="Only those of this source.")] = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List the mappings, the latest first."""
+    request = pb.ListMappingsRequest()
+    if source:
+        request.source = enum(source, words.read_source, "--source")
+    with _server(target) as stub:
+        answer = stub.ListMappings(request, timeout=DEADLINE_SECONDS)
+    if as_json:
+        print_json([_as_dict(one) for one in answer.mappings])
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "source", "columns", "saved by", "on"):
+        table.add_column(name, overflow="fold")
+    for one in answer.mappings:
+        table.add_row(one.mapping_id, _source(one), _columns(one), one.saved_by, _day(one))
+    wide().print(table)
+    out.print(f"{len(answer.mappings)} remembered")
+
+
+@app.command()
+def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show one mapping, with all columns of the header."""
+    with _server(target) as stub:
+        answer = stub.ListMappings(pb.ListMappingsRequest(), timeout=DEADLINE_SECONDS)
+    found = next((one for one in answer.mappings if one.mapping_id == mapping_id), None)
+    if found is None:
+        raise typer.BadParameter(f"there is no mapping {mapping_id!r}", param_hint="MAPPING_ID")
+    if as_json:
+        print_json(_as_dict(found))
+        return
+    holds = {columns.plain(column.name): column.holds for column in found.columns}
+    _say(f"{found.mapping_id}: {_source(found)}, saved by {found.saved_by} on {_day(found)}")
+    for name in found.header:
+        plain = columns.plain(name)
+        by_name = columns.target_of(name)
+        told = holds.get(plain) or (f"{by_name} (by its name)" if by_name else "not used")
+        _say(f"  {name} → {told}")
+
+
+@app.command()
+def forget(mapping_id: MappingId, target: Target = DEFAULT_TARGET) -> None:
+    """Forget one mapping; files are read by the names of their columns again."""
+    with _server(target) as stub:
+        answer = stub.ForgetMapping(
+            pb.ForgetMappingRequest(mapping_id=mapping_id), timeout=DEADLINE_SECONDS
+        )
+    _say(f"forgotten: {_source(answer.mapping)}, {_columns(answer.mapping)}")
+
+
+@contextmanager
+def _server(target: str) -> Iterator[Any]:
+    with one_sentence(target), channels.blocking(target) as channel:
+        yield mapping_pb2_grpc.MappingServiceStub(channel)
+
+
+def _source(one: pb.Mapping) -> str:
+    return word(blocklist_pb2.Source, one.source, "SOURCE_") or "said in the file"
+
+
+def _columns(one: pb.Mapping) -> str:
+    return ", ".join(f"{column.name} → {column.holds}" for column in one.columns)
+
+
+def _day(one: pb.Mapping) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(one.saved_at_s))
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, soft_wrap=True)
+
+
+def _as_dict(one: pb.Mapping) -> dict[str, Any]:
+    return MessageToDict(one, preserving_proto_field_name=True)

@@ -1,0 +1,155 @@
+"""`fanzha replay`: streams a file through the batch RPC of a server and counts what is decided."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import grpc
+import typer
+from rich.progress import Progress
+
+from fanzha.client import channels
+from fanzha.errors import Unavailable
+from fanzha.tables import MAX_ROWS
+from fanzha.v1 import interception_pb2_grpc
+from services.cli.replay import traffic
+from services.cli.check.commands import (DEFAULT_TARGET, AsJson, Target)
+from services.cli._common.console import (fail, one_sentence, print_json, progress)
+from services.cli._common.files import (OpenTable, column, open_table)
+from services.cli.replay.tally import Tally
+from services.cli.replay.traffic import Traffic
+
+app = typer.Typer(no_args_is_help=True, help="Send a file of traffic through a running server.")
+
+File = Annotated[
+    Path,
+    typer.Argument(exists=True, dir_okay=False, help="TSV or CSV with a header, or .gz of it."),
+]
+Batch = Annotated[int, typer.Option(min=1, max=MAX_ROWS, help="Rows per request.")]
+InFlight = Annotated[int, typer.Option(min=1, max=64, help="Requests under way at a time.")]
+Limit = Annotated[int, typer.Option(min=0, help="Stop after so many rows; 0: all.")]
+
+DEADLINE_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
+
+
+@app.command()
+def sms(
+    file: File,
+    target: Target = DEFAULT_TARGET,
+    batch: Batch = 256,
+    in_flight: InFlight = 4,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Replay texts: column text (or body), and optionally sender, receiver, label, source."""
+    _replay(file, "text", traffic.texts, target, batch, in_flight, limit, as_json)
+
+
+@app.command()
+def url(
+    file: File,
+    target: Target = DEFAULT_TARGET,
+    batch: Batch = 256,
+    in_flight: InFlight = 4,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Replay links: column url (or domain), and optionally subscriber, label, source."""
+    _replay(file, "url", traffic.links, target, batch, in_flight, limit, as_json)
+
+
+@app.command()
+def call(
+    file: File,
+    target: Target = DEFAULT_TARGET,
+    batch: Batch = 256,
+    in_flight: InFlight = 4,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Replay calls: columns caller, callee, and optionally ingress, trunk, label, source."""
+    _replay(file, "caller", traffic.calls, target, batch, in_flight, limit, as_json)
+
+
+def _replay(
+    file: Path,
+    single: str,
+    channel: Any,
+    target: str,
+    batch: int,
+    in_flight: int,
+    limit: int,
+    as_json: bool,
+) -> None:
+    with one_sentence(target), open_table(file, single_column=single) as table:
+        kind: Traffic = channel(table)
+        tally = asyncio.run(_stream(table, kind, target, batch, in_flight, limit))
+    if tally.rows == 0 and tally.failed_requests:
+        fail(f"no answer from {target}: {dict(tally.errors)}")
+    if as_json:
+        print_json(tally.as_words())
+    else:
+        tally.show()
+
+
+async def _stream(
+    table: OpenTable, kind: Traffic, target: str, batch: int, in_flight: int, limit: int
+) -> Tally:
+    tally, batches = Tally(), _batches(table, kind, batch, limit)
+    async with channels.asynchronous(target) as channel:
+        await _connected(channel, target)
+        ask = getattr(interception_pb2_grpc.InterceptionServiceStub(channel), kind.method)
+        with progress() as display:
+            task = display.add_task("replaying", total=table.total_bytes, note="")
+            start = time.perf_counter()
+            await asyncio.gather(
+                *(_work(ask, kind, batches, tally, table, display, task) for _ in range(in_flight))
+            )
+            tally.elapsed_seconds = time.perf_counter() - start
+    return tally
+
+
+async def _connected(channel: grpc.aio.Channel, target: str) -> None:
+    """Connect before the clock starts: what is measured are decisions."""
+    try:
+        await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise Unavailable(f"no answer from {target} within {CONNECT_SECONDS:g} s") from error
+
+
+async def _work(
+    ask: Any,
+    kind: Traffic,
+    batches: Iterator[tuple[list[Any], list[tuple[str, str]]]],
+    tally: Tally,
+    table: OpenTable,
+    display: Progress,
+    task: Any,
+) -> None:
+    for messages, tags in batches:
+        start = time.perf_counter()
+        try:
+            answer = await ask(kind.request(messages), timeout=DEADLINE_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            tally.fail(tags, error)
+            if tally.rows == 0:
+                return
+            continue
+        tally.latencies_ms.append((time.perf_counter() - start) * 1000)
+        tally.count(tags, answer.decisions)
+        display.update(task, completed=table.bytes_read(), note=f"{tally.rows:,} rows")
+
+
+def _batches(
+    table: OpenTable, kind: Traffic, size: int, limit: int
+) -> Iterator[tuple[list[Any], list[tuple[str, str]]]]:
+    source = column(table.columns, "source")
+    label = column(table.columns, "label")
+    rows = islice(table.rows, limit) if limit else table.rows
+    while chunk := list(islice(rows, size)):
+        tags = [(row.get(source, ""), row.get(label, "")) for row in chunk]
+        yield [kind.message(row) for row in chunk], tags

@@ -1,0 +1,106 @@
+"""Counts what came of a replay, and shows it."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from rich.table import Table
+
+from fanzha.v1 import decision_pb2
+from services.cli.check.commands import word
+from services.cli._common.console import out
+
+_ACTIONS = {n: word(name, "ACTION_") for name, n in decision_pb2.Action.items()}
+_REASONS = {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()}
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a replay so far."""
+
+    rows: int = 0
+    requests: int = 0
+    failed_requests: int = 0
+    failed_rows: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+    actions: dict[tuple[str, str], Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    reasons: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    elapsed_seconds: float = 0.0
+
+    def count(self, tags: list[tuple[str, str]], answer: decision_pb2.Decisions) -> None:
+        """Count one answered batch in."""
+        self.requests += 1
+        self.rows += len(tags)
+        for tag, action, reason in zip(tags, answer.actions, answer.reasons, strict=True):
+            self.actions[tag][_ACTIONS.get(action, "allow")] += 1
+            self.reasons[_REASONS.get(reason, str(reason))] += 1
+
+    def fail(self, tags: list[tuple[str, str]], error: grpc.RpcError) -> None:
+        """Count one batch that got no answer; its traffic would have been let through."""
+        self.failed_requests += 1
+        self.failed_rows += len(tags)
+        self.errors[error.code().name] += 1
+
+    def as_words(self) -> dict[str, Any]:
+        """Write everything counted, for JSON."""
+        return {
+            "rows": self.rows,
+            "requests": self.requests,
+            "failed_requests": self.failed_requests,
+            "failed_rows": self.failed_rows,
+            "errors": dict(self.errors),
+            "seconds": round(self.elapsed_seconds, 3),
+            "rows_per_second": round(self.rows / max(self.elapsed_seconds, 1e-9)),
+            "request_latency_ms": self._latencies(),
+            "reasons": dict(self.reasons),
+            "actions": [
+                {"source": source, "label": label, **counts}
+                for (source, label), counts in sorted(self.actions.items())
+            ],
+        }
+
+    def show(self) -> None:
+        """Print everything counted, for people."""
+        table = Table("source", "label", title="decisions", title_justify="left")
+        for heading in ("rows", "allow", "block", "blocked %"):
+            table.add_column(heading, justify="right")
+        for (source, label), counts in sorted(self.actions.items()):
+            rows, blocked = counts.total(), counts["block"]
+            share = f"{100 * blocked / rows:.2f}"
+            table.add_row(
+                source or "–",
+                label or "–",
+                f"{rows:,}",
+                f"{counts['allow']:,}",
+                f"{blocked:,}",
+                share,
+            )
+        out.print(table)
+        reasons = ", ".join(f"{name} {rows:,}" for name, rows in self.reasons.most_common())
+        out.print(f"reasons: {reasons}")
+        rate = self.rows / max(self.elapsed_seconds, 1e-9)
+        out.print(f"{self.rows:,} rows in {self.elapsed_seconds:.1f} s: {rate:,.0f} rows/s")
+        shown = ", ".join(f"{name} {value:.1f}" for name, value in self._latencies().items())
+        out.print(f"latency of {self.requests:,} requests in ms: {shown}")
+        if self.failed_requests:
+            out.print(
+                f"{self.failed_rows:,} rows got no answer: {dict(self.errors)}; "
+                "a carrier would have let them through",
+                style="red",
+            )
+
+    def _latencies(self) -> dict[str, float]:
+        return {
+            f"p{name}": round(percentile(self.latencies_ms, share), 3)
+            for name, share in (("50", 0.5), ("90", 0.9), ("99", 0.99), ("100", 1.0))
+        }
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value that *share* of *values* do not exceed; NaN of nothing."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")

@@ -1,0 +1,96 @@
+"""Turns the rows of a table into requests, channel by channel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fanzha.v1 import interception_pb2 as pb
+from services.cli._common.files import (OpenTable, Row, column)
+
+ANONYMOUS = "anonymous"
+"""Stands for a sender or caller that a file does not name."""
+SOMEONE = "+8617000000000"
+"""Stands for a receiver or callee that a file does not name; this number is not given out."""
+
+_INGRESS = {name.removeprefix("INGRESS_").lower(): number for name, number in pb.Ingress.items()}
+_ATTESTATION = {
+    "a": pb.ATTESTATION_FULL,
+    "b": pb.ATTESTATION_PARTIAL,
+    "c": pb.ATTESTATION_GATEWAY,
+    "failed": pb.ATTESTATION_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """How one channel is asked."""
+
+    request: Callable[[list[Any]], Any]
+    """Makes a batch request of messages."""
+    method: str
+    """Name of the batch method of the stub."""
+    message: Callable[[Row], Any]
+    """Makes a message of a row."""
+
+
+def calls(table: OpenTable) -> Traffic:
+    """Read calls: caller, callee, and optionally time (ms), ingress, attestation, trunk."""
+    caller = column(table.columns, "caller", "from", "number")
+    callee = column(table.columns, "callee", "to")
+    time = column(table.columns, "attempted_at_ms", "time_ms")
+    return Traffic(
+        request=lambda rows: pb.DecideCallsRequest(calls=rows),
+        method="DecideCalls",
+        message=lambda row: pb.Call(
+            caller=row.get(caller) or ANONYMOUS,
+            callee=row.get(callee) or SOMEONE,
+            attempted_at_ms=int(row.get(time) or 0),
+            ingress=ingress(row.get("ingress", "")),
+            attestation=attestation(row.get("attestation", "")),
+            trunk=row.get("trunk", ""),
+        ),
+    )
+
+
+def texts(table: OpenTable) -> Traffic:
+    """Read texts: text, and optionally sender, receiver, time (ms), ingress."""
+    body = column(table.columns, "text", "body", "message", "content")
+    sender = column(table.columns, "sender", "from")
+    receiver = column(table.columns, "receiver", "to")
+    time = column(table.columns, "submitted_at_ms", "time_ms")
+    return Traffic(
+        request=lambda rows: pb.DecideTextsRequest(texts=rows),
+        method="DecideTexts",
+        message=lambda row: pb.Text(
+            sender=row.get(sender) or ANONYMOUS,
+            receiver=row.get(receiver) or SOMEONE,
+            body=row.get(body, ""),
+            submitted_at_ms=int(row.get(time) or 0),
+            ingress=ingress(row.get("ingress", "")),
+        ),
+    )
+
+
+def links(table: OpenTable) -> Traffic:
+    """Read links: url or domain, and optionally subscriber, time (ms)."""
+    url = column(table.columns, "url", "domain", "host", "link")
+    time = column(table.columns, "requested_at_ms", "time_ms")
+    return Traffic(
+        request=lambda rows: pb.DecideLinksRequest(links=rows),
+        method="DecideLinks",
+        message=lambda row: pb.Link(
+            url=row.get(url, ""),
+            subscriber=row.get("subscriber", ""),
+            requested_at_ms=int(row.get(time) or 0),
+        ),
+    )
+
+
+def ingress(word: str) -> pb.Ingress.ValueType:
+    """Read ``local``, ``interconnect``, ``international``; anything else is not known."""
+    return pb.Ingress.ValueType(_INGRESS.get(word.lower(), 0))
+
+
+def attestation(word: str) -> pb.Attestation.ValueType:
+    """Read ``A``, ``B``, ``C``, ``failed``; anything else is none."""
+    return pb.Attestation.ValueType(_ATTESTATION.get(word.lower(), 0))

@@ -1,0 +1,129 @@
+"""`fanzha report`: the figures that a bureau reports, as tables, CSV and plots, over gRPC."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.client import channels
+from fanzha.v1 import warning_report_pb2 as pb
+from fanzha.v1 import warning_report_pb2_grpc
+from services.cli.warnings import region_options
+from services.cli.report import display
+from services.cli.report import options as words
+from services.cli.appeals.options import (LanguageWord, past_ms)
+from services.cli._common.console import (err, fail, one_sentence, print_json, progress)
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target)
+
+app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
+
+_DEADLINE_SECONDS = 3600.0
+"""Some minutes are enough for millions of cases; another report may be before this one."""
+_PLOTS = (".svg", ".png")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `report warnings` a command of its own, for more reports to come."""
+
+
+@app.command()
+def warnings(
+    since: Annotated[
+        str,
+        typer.Option(
+            help="Cases opened from then on: 30m, 24h, 30d, 2026-11-01 (China's time); empty: all."
+        ),
+    ] = "30d",
+    until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
+    by: Annotated[
+        str, typer.Option(help=f"Apart by {', '.join(words.BY)}; empty: all together.")
+    ] = "",
+    minutes: Annotated[
+        int, typer.Option(min=1, help="Minutes within which a person is to be warned.")
+    ] = 30,
+    region: Annotated[
+        str, typer.Option(help="Only this province, city or county, by code or name.")
+    ] = "",
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", dir_okay=False, help="File for all figures, UTF-8.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="File for a plot: .svg or .png.")
+    ] = None,
+    language: LanguageWord = "zh",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Report how soon people were warned, what became of it, and what is overdue.
+
+    What each figure means: docs/how-to/warning-reports.md. Who is held to some regions gets theirs.
+    """
+    if by and by not in words.BY:
+        raise typer.BadParameter(f"{by!r} is none of {', '.join(words.BY)}", param_hint="--by")
+    if language not in words.LANGUAGES:
+        raise typer.BadParameter(f"{language!r} is neither zh nor en", param_hint="--language")
+    paint = _painter(plot)
+    request = pb.GetWarningReportRequest(
+        since_ms=past_ms(since, "--since"),
+        until_ms=past_ms(until, "--until"),
+        minutes=minutes,
+        region=region,
+    )
+    if by:
+        request.by = words.BY[by]
+    report = _ask(request, target)
+    if as_json:
+        print_json(as_dict(report))
+    else:
+        display.show(report, by, language)
+    if not report.all.cases and (unsure := region_options.doubt(region)):
+        err.print(unsure, markup=False)
+    if csv_file is not None:
+        _write(csv_file, lambda file: display.write_csv(report, by, file))
+    if plot is not None:
+        _write(plot, lambda file: paint(report, by, file))
+
+
+def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
+    with (
+        one_sentence(target),
+        channels.blocking(target) as channel,
+        progress() as bar,
+    ):
+        task = bar.add_task("looking at cases", total=None, note="")
+        stub = warning_report_pb2_grpc.WarningReportServiceStub(channel)
+        for one in stub.GetWarningReport(request, timeout=_DEADLINE_SECONDS):
+            bar.update(task, completed=one.looked_at, total=one.expected, note=f"{one.looked_at:,}")
+            if one.HasField("report"):
+                break
+        else:
+            fail(f"{target} ended without a report")
+    report: pb.WarningReport = one.report
+    return report
+
+
+def _painter(plot: Path | None) -> Any:
+    """Return what draws, before anything is asked: or say at once that it cannot be."""
+    if plot is None:
+        return None
+    if plot.suffix not in _PLOTS:
+        raise typer.BadParameter(f"a file {' or '.join(_PLOTS)}: {plot.name}", param_hint="--plot")
+    try:
+        from services.cli.report import plot as report_plot
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        fail("--plot needs matplotlib: pip install 'fanzha[plots]'", status=2)
+    return report_plot.draw
+
+
+def _write(file: Path, write: Any) -> None:
+    beside = file.with_name(f".{file.stem}.new{file.suffix}")
+    try:
+        write(beside)
+        beside.replace(file)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+    err.print(f"{file} written")

@@ -1,0 +1,154 @@
+"""`fanzha warnings reach`, `reaches`: warn whom something confirmed reached before it was known."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from blocklists.importers import words as list_words
+from fanzha.v1 import warning_reach_pb2 as pb
+from services.cli.warnings import (backfill_server, pending)
+from services.cli._common.console import (out, print_json, progress, wide)
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, Target, enum, login)
+from services.cli._common.time_arguments import written
+from services.cli.warnings.backfill_server import (CHANGE_KIND, KINDS, STATES)
+from services.warning.policy.places import places
+
+_DRY = typer.Option("--dry-run", help="Only count.")
+
+app = typer.Typer()
+app.command("list")(pending.list_waiting)
+app.command()(pending.show)
+app.command()(pending.start)
+app.command()(pending.drop)
+
+
+@app.callback(invoke_without_command=True)
+def reach(
+    context: typer.Context,
+    number: Annotated[
+        str, typer.Option(help="A number, code or range: who was called, wrote or called back.")
+    ] = "",
+    sender: Annotated[str, typer.Option(help="A sender of texts; may be a name.")] = "",
+    link: Annotated[str, typer.Option(help="A link or host, with all below it.")] = "",
+    text: Annotated[str, typer.Option(help="A text, or its fingerprint.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=180, help="How many days back.")] = 7,
+    rate: Annotated[int, typer.Option(min=1, max=500, help="Persons a second, at most.")] = 20,
+    fraud_type: Annotated[
+        str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: not known.")
+    ] = "",
+    dry_run: Annotated[bool, _DRY] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    author: Author = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Warn everybody whom a number, sender, link or text reached, the most exposed first.
+
+    Counts first, and asks. What was blocked reached nobody. It goes on in the background when this
+    command ends; started again, it takes nobody in twice. Entries that begin to block are looked
+    after by themselves: the commands show whom they had reached, and start or drop it.
+    """
+    if context.invoked_subcommand:
+        return
+    subject = _subject({"number": number, "sender": sender, "link": link, "text": text}, days)
+    kind: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
+    with backfill_server.server(target) as stub, progress(bar=False) as bar:
+        bar.add_task("looking through the decision log", total=None, note="")
+        asked = pb.PreviewReachRequest(subject=subject)
+        found = stub.PreviewReach(asked, timeout=backfill_server.LOOK_SECONDS)
+    if not as_json:
+        _show(found, rate)
+    if dry_run or not found.persons:
+        if as_json:
+            print_json(as_dict(found))
+        return
+    if not yes and not typer.confirm(f"warn {found.persons:,} persons?", err=True):
+        raise typer.Exit(1)
+    request = pb.StartReachRequest(
+        subject=subject, rate=rate, fraud_type=kind, started_by=author or login()
+    )
+    with backfill_server.server(target) as stub:
+        started = stub.StartReach(request, timeout=backfill_server.LOOK_SECONDS).reach
+        done = backfill_server.follow(stub, started)
+    if as_json:
+        print_json({"preview": as_dict(found), "reach": as_dict(done)})
+    else:
+        backfill_server.tell(done)
+
+
+def reaches(
+    stop: Annotated[str, typer.Option(help="Stop the reach with this id.")] = "",
+    author: Author = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List reaches, the newest first, or stop one; who was warned stays warned."""
+    with backfill_server.server(target) as stub:
+        if stop:
+            request = pb.StopReachRequest(reach_id=stop, stopped_by=author or login())
+            found = [stub.StopReach(request, timeout=backfill_server.DEADLINE_SECONDS).reach]
+        else:
+            answer = stub.ListReaches(
+                pb.ListReachesRequest(), timeout=backfill_server.DEADLINE_SECONDS
+            )
+            found = list(answer.reaches)
+    if as_json:
+        print_json([as_dict(one) for one in found])
+        return
+    heads = ("id", "what", "days", "state", "done", "opened", "joined", "known", "by", "started")
+    table = Table(*heads, box=None)
+    table.columns[0].no_wrap = True
+    for one in found:
+        table.add_row(
+            one.reach_id,
+            f"{(KINDS | CHANGE_KIND)[one.subject.kind]} {one.subject.pattern[:40]}",
+            str(one.subject.days),
+            STATES[one.state],
+            f"{one.done:,}/{one.persons:,}",
+            *(f"{count:,}" for count in (one.opened, one.joined, one.known)),
+            one.started_by,
+            written(one.started_at_ms),
+        )
+    wide().print(table if found else "nothing was reached back to")
+
+
+def _subject(given: dict[str, str], days: int) -> pb.ReachSubject:
+    kind, pattern = backfill_server.named(given)
+    return pb.ReachSubject(kind=kind, pattern=pattern, days=days)
+
+
+def _show(found: pb.PreviewReachResponse, rate: int) -> None:
+    least = "at least " if found.lower_bound else ""
+    out.print(
+        f"{KINDS[found.subject.kind]} {found.subject.pattern}: {least}{found.persons:,} persons "
+        f"reached in {found.subject.days} days",
+        markup=False,
+    )
+    why = "; of what is let through the log keeps a sample" if found.lower_bound else ""
+    out.print(f"  {found.logged:,} logged decisions, which stand for {found.events:,}{why}")
+    out.print(
+        f"  {found.blocked:,} blocked, of {found.blocked_persons:,} persons: these reached nobody"
+    )
+    if found.nobody:
+        out.print(f"  {found.nobody:,} let through to who is no person, and passed over")
+    begins = f"has something since {written(found.covers_from_ms)}"
+    out.print(f"  the log {begins if found.covers_from_ms else 'has nothing of these days'}")
+    if found.torn:
+        out.print(f"  {found.torn} segments of the log cannot be read")
+    if found.left_out:
+        out.print(f"  about {found.left_out:,} persons, the least exposed, are left out: too many")
+    for title, counts in (
+        ("exposure", found.by_exposure),
+        ("channel", found.by_channel),
+        (
+            "region",
+            {places().name(name) or "not known": by for name, by in found.by_region.items()},
+        ),
+        ("day", found.by_day),
+    ):
+        backfill_server.counts(title, dict(counts))
+    if found.persons:
+        seconds = -(-found.persons // rate)
+        out.print(f"takes {seconds:,} s or more, at {rate} persons a second")

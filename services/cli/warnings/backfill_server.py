@@ -1,0 +1,87 @@
+"""Talks to `WarningReachService`, and follows a reach to its end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from fanzha.client import channels
+from fanzha.v1 import warning_reach_pb2 as pb
+from fanzha.v1 import warning_reach_pb2_grpc
+from services.cli._common.console import (err, one_sentence, out, progress)
+
+LOOK_SECONDS = 600.0
+"""Months of a busy log take minutes to look through."""
+DEADLINE_SECONDS = 10.0
+STATES = {
+    pb.REACH_STATE_RUNNING: "running",
+    pb.REACH_STATE_STOPPED: "stopped",
+    pb.REACH_STATE_DONE: "done",
+}
+KINDS = {
+    pb.REACH_KIND_NUMBER: "number",
+    pb.REACH_KIND_SENDER: "sender",
+    pb.REACH_KIND_LINK: "link",
+    pb.REACH_KIND_TEXT: "text",
+}
+CHANGE_KIND = {pb.REACH_KIND_CHANGE: "entries of"}
+_POLL_SECONDS = 0.5
+_IDLE_SECONDS = 15.0
+
+
+@contextmanager
+def server(target: str) -> Iterator[Any]:
+    """Open a channel to list administration; what goes wrong becomes a sentence."""
+    with one_sentence(target), channels.blocking(target) as channel:
+        yield warning_reach_pb2_grpc.WarningReachServiceStub(channel)
+
+
+def follow(stub: Any, started: pb.Reach) -> pb.Reach:
+    """Wait until a reach ends; Ctrl-C ends the waiting, and not the reach."""
+    reached, since = started, time.monotonic()
+    with progress() as bar:
+        task = bar.add_task("warning", total=started.persons, note="")
+        try:
+            while reached.state == pb.REACH_STATE_RUNNING:
+                time.sleep(_POLL_SECONDS)
+                answer = stub.ListReaches(pb.ListReachesRequest(), timeout=DEADLINE_SECONDS)
+                known = {one.reach_id: one for one in answer.reaches}
+                reached = known.get(started.reach_id, reached)
+                bar.update(task, completed=reached.done, note=f"{reached.done:,}")
+                if not reached.done and since and time.monotonic() - since > _IDLE_SECONDS:
+                    err.print("nobody works on it yet: it takes a running `fanzha warn`")
+                    since = 0.0
+        except KeyboardInterrupt:
+            err.print(f"it goes on: fanzha warnings reaches; --stop {started.reach_id} ends it")
+            raise typer.Exit(130) from None
+    return reached
+
+
+def tell(done: pb.Reach) -> None:
+    """Say what became of a reach."""
+    out.print(
+        f"reach {done.reach_id} {STATES[done.state]}: {done.done:,} of {done.persons:,} persons; "
+        f"{done.opened:,} new cases, {done.joined:,} joined, {done.known:,} known before"
+        + (f", {done.refused:,} refused" if done.refused else "")
+    )
+
+
+def counts(title: str, by: "dict[str, int]", most: int = 10) -> None:
+    """Print a line of counts, the largest first; more than *most* are summed up."""
+    ordered = sorted(by.items(), key=lambda one: (-one[1], one[0]))
+    shown = ", ".join(f"{name} {count:,}" for name, count in ordered[:most])
+    left = len(ordered) - most
+    more = f", and {left} more" if left > 0 else ""
+    if shown:
+        out.print(f"  {title:<8} {shown}{more}", markup=False)
+
+
+def named(given: "dict[str, str]") -> tuple[Any, str]:
+    """Return the kind and pattern of the one option that was given."""
+    said = [(kind, value) for kind, value in given.items() if value]
+    if len(said) != 1:
+        raise typer.BadParameter(f"one of {', '.join(f'--{kind}' for kind in given)}")
+    ((word, pattern),) = said
+    return next(kind for kind, known in KINDS.items() if known == word), pattern

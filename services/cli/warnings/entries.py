@@ -1,0 +1,83 @@
+"""`fanzha warnings entries`: list entries that led to cases, and how these ended."""
+
+import asyncio
+import heapq
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from infra.redis.client import connect
+from services.cli._common.console import (one_sentence, out, print_json, wide)
+from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
+from services.warning.outcomes.entry_outcomes import (EntryRecord, EntryRecords)
+from services.warning.outcomes.reliability import (NOTHING, Tally)
+
+
+def entries(
+    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
+    redis_url: RedisUrl = "",
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show list entries whose cases were closed, those of the lowest standing first.
+
+    The standing is 0.5 where nothing speaks for or against an entry: docs/how-to/outcomes.md. Then
+    the same for all entries of each source of lists. An entry without a pattern led to no case yet
+    that speaks for or against it, or list administration has not looked it up.
+    """
+    with one_sentence("the store"):
+        shown, total, by_source = asyncio.run(_read(store_url(redis_url, data_dir), limit))
+    if as_json:
+        lists = {name: _figures(tally) for name, tally in sorted(by_source.items())}
+        print_json({"total": total, "entries": list(map(_written, shown)), "lists": lists})
+        return
+    if not shown:
+        out.print("no case of a list entry was closed")
+        return
+    table = Table("entry", "pattern", "source", "lost", "false", "neither", "standing", "request")
+    table.box = None
+    table.columns[0].no_wrap = True
+    for one in shown:
+        request = f"change {one.proposed}" if one.proposed else ""
+        table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.tally), request)
+    wide().print(table)
+    out.print(f"{len(shown)} of {total} shown")
+    for name, tally in sorted(by_source.items()):
+        lost, false, neither, standing = _columns(tally)
+        out.print(f"{name}: {lost} lost, {false} false, {neither} neither, standing {standing}")
+
+
+async def _read(url: str, limit: int) -> tuple[list[EntryRecord], int, dict[str, Tally]]:
+    client = connect(url)
+    by_source: dict[str, Tally] = {}
+    found: list[EntryRecord] = []
+    try:
+        async for one in EntryRecords(client).all():
+            found.append(one)
+            name = one.source or "not looked up"
+            by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
+    finally:
+        await client.aclose()
+    worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.standing, one.entry_id))
+    return worst, len(found), by_source
+
+
+def _columns(tally: Tally) -> tuple[str, str, str, str]:
+    return str(tally.confirmed), str(tally.false), str(tally.silent), f"{tally.standing:.2f}"
+
+
+def _figures(tally: Tally) -> dict[str, object]:
+    outcomes = {one.value: count for one, count in tally.outcomes.items()}
+    return {"cases": outcomes, "standing": round(tally.standing, 4)}
+
+
+def _written(one: EntryRecord) -> dict[str, object]:
+    return {
+        "entry_id": one.entry_id,
+        "kind": one.kind,
+        "pattern": one.pattern,
+        "source": one.source,
+        **_figures(one.tally),
+        "proposed_removal": one.proposed,
+    }

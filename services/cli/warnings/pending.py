@@ -1,0 +1,213 @@
+"""`fanzha warnings reach list|show|start|drop`: reaches that wait for a person."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from blocklists.entries import NO_END_S
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import warning_reach_pb2 as pb
+from services.cli.warnings import backfill_server
+from services.cli.cases.options import By
+from services.cli._common.console import (out, print_json, progress, wide)
+from services.cli.lists.display import (day, word)
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target, login)
+from services.cli._common.time_arguments import written
+
+STATES = {
+    pb.WAITING_REACH_STATE_WAITING: ("waiting", "待决定"),
+    pb.WAITING_REACH_STATE_STARTED: ("started", "已启动"),
+    pb.WAITING_REACH_STATE_DROPPED: ("dropped", "已放弃"),
+    pb.WAITING_REACH_STATE_WITHDRAWN: ("withdrawn", "已撤回"),
+    pb.WAITING_REACH_STATE_NOBODY: ("reached nobody", "无人受影响"),
+    pb.WAITING_REACH_STATE_LEFT: ("left: too many entries", "条目过多，未处理"),
+}
+_TIERS = {"high": "高 high", "medium": "中 medium", "low": "低 low"}
+_SHOWN = 20
+_MINUTE_MS = 60_000
+_ID = typer.Argument(metavar="ID", help="Id of the reach, as `list` tells it.")
+
+
+def list_waiting(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that no longer wait, the newest first.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 100,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List what began to block and waits for somebody to warn whom it had reached."""
+    request = pb.ListWaitingReachesRequest(all=everything, page_size=limit)
+    with backfill_server.server(target) as stub:
+        answer = stub.ListWaitingReaches(request, timeout=backfill_server.DEADLINE_SECONDS)
+    if as_json:
+        print_json([as_dict(one) for one in answer.reaches])
+    elif not answer.reaches:
+        out.print("nothing waits" if not everything else "nothing was noticed")
+    else:
+        _table(answer.reaches)
+
+
+def show(
+    waiting_id: Annotated[str, _ID],
+    count: Annotated[bool, typer.Option("--count", help="Count anew first.")] = False,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show one: its entries, who put them on the list, whom they had reached, in which tiers."""
+    one = _get(waiting_id, target, count=count)
+    if as_json:
+        print_json(as_dict(one))
+    else:
+        _show(one)
+
+
+def start(
+    waiting_id: Annotated[str, _ID],
+    rate: Annotated[int, typer.Option(min=1, max=500, help="Persons a second, at most.")] = 20,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Count anew, ask, and warn everybody, the most exposed first."""
+    one = _get(waiting_id, target, count=True)
+    if not as_json:
+        _show(one)
+    ask = one.state == pb.WAITING_REACH_STATE_WAITING and not yes
+    if ask and not typer.confirm(f"warn {one.count.persons:,} persons?", err=True):
+        raise typer.Exit(1)
+    request = pb.StartWaitingReachRequest(
+        waiting_id=waiting_id, rate=rate, started_by=by or login()
+    )
+    with backfill_server.server(target) as stub:
+        answer = stub.StartWaitingReach(request, timeout=backfill_server.LOOK_SECONDS)
+        done = backfill_server.follow(stub, answer.reach)
+    if as_json:
+        print_json({"waiting": as_dict(one), "reach": as_dict(done)})
+    else:
+        backfill_server.tell(done)
+
+
+def drop(
+    waiting_id: Annotated[str, _ID],
+    reason: Annotated[str, typer.Option(help="Why nobody is to be warned.")],
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Decide against it; the entries stay on the list."""
+    request = pb.DropWaitingReachRequest(
+        waiting_id=waiting_id, reason=reason, dropped_by=by or login()
+    )
+    with backfill_server.server(target) as stub:
+        answer = stub.DropWaitingReach(request, timeout=backfill_server.DEADLINE_SECONDS)
+    if as_json:
+        print_json(as_dict(answer.reach))
+    else:
+        out.print(f"{waiting_id}: {_state(answer.reach)}")
+
+
+def _get(waiting_id: str, target: str, *, count: bool) -> pb.WaitingReach:
+    request = pb.GetWaitingReachRequest(waiting_id=waiting_id, count=count)
+    with backfill_server.server(target) as stub, progress(bar=False) as bar:
+        if count:
+            bar.add_task("looking through the decision log", total=None, note="")
+        answer = stub.GetWaitingReach(request, timeout=backfill_server.LOOK_SECONDS)
+    reach: pb.WaitingReach = answer.reach
+    return reach
+
+
+def _table(reaches: Iterable[pb.WaitingReach]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for head in ("id", "state", "what", "persons", "tiers", "landed", "listed by"):
+        table.add_column(head, overflow="fold")
+    for one in reaches:
+        table.add_row(
+            one.waiting_id,
+            _state(one),
+            _what(one),
+            _persons(one),
+            _tiers(one.count),
+            written(one.landed_at_ms),
+            _listed_by(one),
+        )
+    wide().print(table)
+
+
+def _show(one: pb.WaitingReach) -> None:
+    change = f", change {one.change_id}" if one.change_id else ""
+    out.print(f"reach {one.waiting_id}: {_state(one)}", markup=False)
+    _line("landed", f"{written(one.landed_at_ms)}, version {one.list_version} of the lists{change}")
+    _line("listed by", _listed_by(one))
+    for entry in one.entries[:_SHOWN]:
+        fraud = word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
+        campaign = f", campaign {entry.campaign}" if entry.campaign else ""
+        kind = backfill_server.KINDS[entry.kind]
+        ends = "no end" if entry.expires_at_s == NO_END_S else f"ends {day(entry.expires_at_s)}"
+        _line("entry", f"{kind} {entry.pattern}: {fraud}{campaign}, {ends}")
+    if len(one.entries) > _SHOWN:
+        _line("entry", f"and {len(one.entries) - _SHOWN:,} more")
+    if one.landed > len(one.entries):
+        _line("entries", f"{one.landed - len(one.entries):,} more landed and are no part of this")
+    _line("reached", f"{_persons(one)}, in {one.days} days before it landed and since")
+    if one.HasField("count"):
+        _counted(one.count)
+    if one.ended_at_ms:
+        by = f" by {one.ended_by}" if one.ended_by else ""
+        _line("ended", f"{written(one.ended_at_ms)}{by}{': ' if one.why else ''}{one.why}")
+
+
+def _counted(count: pb.WaitingReachCount) -> None:
+    _line("counted", written(count.counted_at_ms))
+    if count.lower_bound:
+        _line("", "of what is let through the log keeps a sample: there may be more")
+    begins = f"has something since {written(count.covers_from_ms)}"
+    _line("", f"the log {begins if count.covers_from_ms else 'has nothing of these days'}")
+    if count.left_out:
+        _line("", f"about {count.left_out:,}, the least exposed, are left out: too many")
+    if count.torn:
+        _line("", f"{count.torn} segments of the log cannot be read")
+    if count.uncounted:
+        _line("", f"{count.uncounted} entries could not be looked for: {count.why}")
+    backfill_server.counts("exposure", dict(count.by_exposure))
+    some = f" (of {count.judged:,} judged)" if count.judged < count.persons else ""
+    if count.by_tier:
+        _line("tiers", f"{_tiers(count)}{some}, as new cases")
+
+
+def _state(one: pb.WaitingReach) -> str:
+    english, chinese = STATES[one.state]
+    return f"{english} {chinese}"
+
+
+def _what(one: pb.WaitingReach) -> str:
+    if len(one.entries) == 1:
+        only = one.entries[0]
+        return f"{backfill_server.KINDS[only.kind]} {only.pattern}"
+    change = f" of change {one.change_id}" if one.change_id else ""
+    return f"{one.landed:,} entries{change}"
+
+
+def _persons(one: pb.WaitingReach) -> str:
+    if not one.HasField("count"):
+        return "not looked for" if one.state == pb.WAITING_REACH_STATE_LEFT else "not counted yet"
+    least = one.count.lower_bound or not one.count.complete
+    return f"{'at least ' if least else ''}{one.count.persons:,} persons"
+
+
+def _tiers(count: pb.WaitingReachCount) -> str:
+    return ", ".join(
+        f"{name} {count.by_tier[tier]:,}" for tier, name in _TIERS.items() if tier in count.by_tier
+    )
+
+
+def _listed_by(one: pb.WaitingReach) -> str:
+    return f"{one.listed_by}, approved by {one.approved_by}" if one.approved_by else one.listed_by
+
+
+def _line(head: str, text: str) -> None:
+    out.print(f"  {head:<9} {text}", markup=False)

@@ -1,0 +1,63 @@
+"""`fanzha warnings where`: in which region numbers are, and by what it was found."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from services.cli._common.console import (err, fail, out, print_json)
+from services.cli.lists.options import AsJson
+
+
+def where(
+    numbers: Annotated[list[str], typer.Argument(help="Numbers, E.164 or as dialled at home.")],
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="FANZHA_WARNING_REGIONS_FILE", help="CSV file of number, province, city, county."
+        ),
+    ] = None,
+    counties: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="FANZHA_WARNING_COUNTIES_FILE", help="CSV file of city, county, weight."
+        ),
+    ] = None,
+    home_country: Annotated[
+        str, typer.Option(envvar="FANZHA_HOME_COUNTRY", help="Country code of the home plan.")
+    ] = "86",
+    as_json: AsJson = False,
+) -> None:
+    """Tell in which region numbers are, as the pipeline would."""
+    from fanzha.phone import HomePlan, number_text
+    from services.warning.policy.places import places
+    from services.warning.policy.regions import Regions
+
+    plan = HomePlan(home_country)
+    try:
+        with err.status("reading tables"):
+            regions = Regions.load(home_country=home_country, table=table, county_rules=counties)
+    except ValueError as error:
+        fail(str(error))
+    found = regions.of([number_text(plan.number_key(number)) for number in numbers])
+    if as_json:
+        print_json(
+            [
+                {
+                    "number": number,
+                    "province": one.province,
+                    "city": one.city,
+                    "county": one.county,
+                    "label": places().label(one.province, one.city),
+                    "how": one.how,
+                }
+                for number, one in zip(numbers, found, strict=True)
+            ]
+        )
+        return
+    shown = Table("number", "region", "code", "county", "found by", box=None, pad_edge=False)
+    for number, one in zip(numbers, found, strict=True):
+        label = places().label(one.province, one.city)
+        shown.add_row(number, label, one.city or one.province, one.county, one.how)
+    out.print(shown)

@@ -1,0 +1,99 @@
+"""`fanzha warnings suspected`: confirm what models suspected of one thing, for many at once."""
+
+from typing import Annotated, Any
+
+import typer
+
+from blocklists.importers import words as list_words
+from fanzha.v1 import warning_reach_pb2 as pb
+from services.cli.warnings import backfill_server
+from services.cli.cases.options import By
+from services.cli._common.console import (out, print_json, progress)
+from services.cli.lists.server import as_dict
+from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target, enum, login)
+
+_WHY = {
+    "old": "too old to warn of (warning_most_age_hours)",
+    "spam": "advertising, which is no fraud",
+    "nobody": "nobody with a number is at risk",
+}
+
+
+def suspected(
+    number: Annotated[str, typer.Option(help="A number, code or range that called or wrote.")] = "",
+    sender: Annotated[str, typer.Option(help="A sender of texts; may be a name.")] = "",
+    link: Annotated[str, typer.Option(help="A link or host, with all below it.")] = "",
+    fraud_type: Annotated[
+        str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Confirm all hits of a number, sender or link that models suspected: each becomes a case.
+
+    Counts first, and asks. What somebody has judged stays as it is. Ended halfway, it goes on when
+    it is started again: nothing is confirmed twice.
+    """
+    kind, pattern = backfill_server.named({"number": number, "sender": sender, "link": link})
+    fraud: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
+    asked = pb.PreviewSuspectsRequest(kind=kind, pattern=pattern)
+    with backfill_server.server(target) as stub, progress(bar=False) as bar:
+        bar.add_task("reading what models suspected", total=None, note="")
+        found = stub.PreviewSuspects(asked, timeout=backfill_server.LOOK_SECONDS)
+    if not as_json:
+        _show(found)
+    if dry_run or not found.hits:
+        if as_json:
+            print_json(as_dict(found))
+        return
+    question = f"confirm {found.hits:,} hits, which warn {found.persons:,} persons?"
+    if not yes and not typer.confirm(question, err=True):
+        raise typer.Exit(1)
+    request = pb.ConfirmSuspectsRequest(
+        kind=kind,
+        pattern=pattern,
+        until_place=found.until_place,
+        fraud_type=fraud,
+        note=note,
+        confirmed_by=by or login(),
+    )
+    confirmed, before = _confirmed(request, found.hits, target)
+    if as_json:
+        print_json({"preview": as_dict(found), "confirmed": confirmed, "before": before})
+    else:
+        others = f"; {before:,} by somebody else meanwhile" if before else ""
+        out.print(f"{confirmed:,} hits confirmed{others}")
+
+
+def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tuple[int, int]:
+    """Confirm part by part; return how many, and how many somebody else had confirmed."""
+    confirmed = before = 0
+    with backfill_server.server(target) as stub, progress() as bar:
+        task = bar.add_task("confirming", total=hits, note="")
+        while True:
+            done = stub.ConfirmSuspects(request, timeout=backfill_server.LOOK_SECONDS)
+            confirmed += done.hits
+            before += done.before
+            bar.update(task, completed=confirmed + before, note=f"{confirmed:,}")
+            if not done.next_place:
+                return confirmed, before
+            request.place = done.next_place
+
+
+def _show(found: pb.PreviewSuspectsResponse) -> None:
+    out.print(
+        f"{found.pattern}: {found.hits:,} suspected hits, {found.persons:,} persons at risk",
+        markup=False,
+    )
+    backfill_server.counts("channel", dict(found.by_channel))
+    backfill_server.counts("reason", dict(found.by_reason))
+    if found.dismissed:
+        out.print(f"  {found.dismissed:,} dismissed by somebody: they stay so")
+    if found.confirmed:
+        out.print(f"  {found.confirmed:,} confirmed before")
+    for why, hits in sorted(found.left_out.items()):
+        out.print(f"  {hits:,} left out: {_WHY.get(why, why)}")

@@ -1,0 +1,125 @@
+"""`fanzha warnings templates`: what warnings say, and whether a text may be sent as one."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from services.cli._common.console import (fail, out, print_json)
+from services.cli.lists.options import AsJson
+from services.cli._common.plain_text import visible
+from services.warning.messages import linter, template_files
+from services.warning.messages.catalog import Templates
+from services.warning.messages.template import (LANGUAGES, Facts, WarningTemplate)
+
+app = typer.Typer(no_args_is_help=True, help="What warnings say, by form, kind of fraud and tier.")
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="FANZHA_WARNING_TEMPLATES_DIR", help="Folder of templates of one's own. None: none."
+    ),
+]
+_FAULTY = 1
+
+
+@app.command("list")
+def list_(
+    form: Annotated[str, typer.Option(help="Only sms, voice or in_person.")] = "",
+    language: Annotated[str, typer.Option(help="Only zh or en.")] = "",
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List templates, with their length as SMS when the facts are as long as they may be."""
+    found = [
+        one
+        for one in _load(folder).all()
+        if form in ("", one.form) and language in ("", one.language)
+    ]
+    if as_json:
+        print_json([_words(one) for one in found])
+        return
+    table = Table("template", "version", "SMS parts", "units", "alphabet", box=None, pad_edge=False)
+    for one in found:
+        size = one.length
+        sms = (str(size.parts), str(size.units), size.encoding) if one.form == "sms" else ("",) * 3
+        table.add_row(one.id, one.version, *sms)
+    out.print(table)
+    out.print(f"{len(found)} templates")
+
+
+@app.command()
+def show(
+    template: Annotated[str, typer.Argument(help="Its id, such as sms.fake_loan.high.zh.")],
+    when: Annotated[str, typer.Option(help="When it happened, such as 11月25日14时.")] = "",
+    claimed: Annotated[str, typer.Option(help="What the caller calls itself.")] = "",
+    folder: Folder = None,
+) -> None:
+    """Show a message as it would be sent; ends with status 1 when it would be refused."""
+    found = {one.id: one for one in _load(folder).all()}.get(template)
+    if found is None:
+        fail(f"there is no template {template!r}; see `fanzha warnings templates list`", status=2)
+    text = found.filled(Facts(when=when, claimed=claimed))
+    sys.stdout.write(visible(text) + "\n")
+    _end_with(linter.faults(text), "the message")
+
+
+@app.command()
+def lint(
+    file: Annotated[
+        Path,
+        typer.Argument(help="File of templates (.toml), or of one text; - reads standard input."),
+    ],
+) -> None:
+    """Say what no warning may have in a file: links, numbers, accounts, invitations.
+
+    Ends with status 1 when there is something.
+    """
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", status=2)
+    except UnicodeDecodeError:
+        fail(f"{file}: is no UTF-8", status=2)
+    if file.suffix != ".toml":
+        _end_with(linter.faults(text), "the text")
+        out.print("nothing wrong")
+        return
+    language = file.name.removesuffix(".toml").rpartition(".")[2]
+    if language not in LANGUAGES:
+        fail(f"{file.name}: no name such as templates-2.zh.toml", status=2)
+    try:
+        found = template_files.read(file.name, text, language)
+    except ValueError as error:
+        fail(str(error))
+    out.print(f"{len(found)} templates, nothing wrong")
+
+
+def _end_with(faults: list[linter.Fault], what: str) -> None:
+    if not faults:
+        return
+    for fault in faults:
+        out.print(f"{fault.kind}: {fault}", markup=False)
+    out.print(f"{what} would be refused: {len(faults)} faults")
+    raise typer.Exit(_FAULTY)
+
+
+def _load(folder: Path | None) -> Templates:
+    try:
+        return Templates.load(folder)
+    except (OSError, ValueError) as error:
+        fail(str(error))
+
+
+def _words(one: WarningTemplate) -> dict[str, object]:
+    size = one.length
+    return {
+        "id": one.id,
+        "version": one.version,
+        "text": one.filled(Facts()),
+        "parts": size.parts if one.form == "sms" else None,
+        "units": size.units if one.form == "sms" else None,
+        "alphabet": size.encoding if one.form == "sms" else None,
+    }

@@ -1,0 +1,154 @@
+"""Counts campaigns: texts that match a listed fingerprint, and near-duplicates sent in bulk.
+
+Of listed fingerprints every match is counted, of the others one text in `STRIDE` is sketched and
+counted for that many, some 0.1 µs a text. Sampled texts are put aside until `ASIDE_ROWS` are
+there; only sketches outlive that. One thread only.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from fanzha import fingerprint
+from fanzha.decisions import Action, Decisions, Evidence
+from fanzha.tables import Texts
+from fanzha.text import normalise_all
+from services.decision.campaigns.bulk_texts import (BulkTexts, Campaign, senders)
+
+logger = logging.getLogger(__name__)
+
+STRIDE = 128
+ASIDE_ROWS = 128
+LISTED = 1024
+"""Listed fingerprints that are counted one by one; the one not seen for longest goes first."""
+_TELL_EVERY_MS = 1_000
+
+
+class Counters(Protocol):
+    """Where campaigns are counted."""
+
+    def fingerprint_hit(self, action: Action) -> None:
+        """Count a text that a listed fingerprint decided."""
+        ...
+
+    def bulk_campaign(self) -> None:
+        """Count a text that turned out to be sent in bulk."""
+        ...
+
+
+class Campaigns:
+    """The campaigns of one worker; *bulk_texts* near-duplicates make one that is told."""
+
+    def __init__(
+        self,
+        *,
+        bulk_texts: int,
+        now_ms: Callable[[], int],
+        counters: Counters,
+        stride: int = STRIDE,
+        listed: int = LISTED,
+    ) -> None:
+        self._bulk_texts = bulk_texts
+        self._now_ms = now_ms
+        self._counters = counters
+        self._stride = stride
+        self._most_listed = listed
+        self._skip = 0
+        self._bulk = BulkTexts()
+        self._listed: OrderedDict[str, Campaign] = OrderedDict()
+        self._told_at_ms = 0
+        self._told: set[str] = set()
+        self._bodies: list[str] = []
+        self._aside: list[tuple[int, bool, float]] = []
+        """Of each text put aside: its sender, whether it was blocked, its score."""
+
+    def observe(self, texts: Texts, decisions: Decisions) -> None:
+        """Take in a batch that was decided."""
+        for row, detail in decisions.details.items():
+            if detail.evidence is Evidence.TEXT:
+                self._count_listed(texts, decisions, row)
+        rows = len(texts)
+        if self._skip >= rows:
+            self._skip -= rows
+            return
+        for row in range(self._skip, rows, self._stride):
+            self._put_aside(texts, decisions, row)
+        self._skip = -(rows - self._skip) % self._stride
+        if len(self._bodies) >= ASIDE_ROWS:
+            self.count()
+
+    def count(self) -> None:
+        """Sketch and count what was put aside."""
+        if not self._bodies:
+            return
+        values, known = fingerprint.sketches(normalise_all(self._bodies))
+        parties, blocked, scores = (
+            np.array(column)[known] for column in zip(*self._aside, strict=True)
+        )
+        self._bodies, self._aside = [], []
+        now_ms = self._now_ms()
+        found = self._bulk.add(
+            values[known],
+            each=self._stride,
+            blocked=blocked,
+            scores=scores.astype(np.float32),
+            senders=parties,
+            now_ms=now_ms,
+        )
+        for campaign in found:
+            if campaign.texts >= self._bulk_texts and campaign.fingerprint not in self._told:
+                self._tell(campaign, now_ms)
+
+    def top(self, most: int) -> Sequence[Campaign]:
+        """Return the largest campaigns, listed ones and those in bulk, the largest first."""
+        self.count()
+        bulk = [one for one in self._bulk.all() if one.texts >= self._bulk_texts]
+        return sorted([*self._listed.values(), *bulk], key=lambda one: -one.texts)[:most]
+
+    def _count_listed(self, texts: Texts, decisions: Decisions, row: int) -> None:
+        pattern, now_ms = decisions.details[row].pattern, self._now_ms()
+        campaign = self._listed.get(pattern)
+        if campaign is None:
+            if len(self._listed) >= self._most_listed:
+                self._listed.popitem(last=False)
+            campaign = Campaign(fingerprint=pattern, listed=True, first_ms=now_ms, last_ms=now_ms)
+            self._listed[pattern] = campaign
+        self._listed.move_to_end(pattern)
+        action = Action(int(decisions.actions[row]))
+        campaign.add(
+            1.0,
+            blocked=action is Action.BLOCK,
+            score=float(decisions.scores[row]),
+            sender=int(texts.senders[row]),
+            now_ms=now_ms,
+        )
+        self._counters.fingerprint_hit(action)
+
+    def _put_aside(self, texts: Texts, decisions: Decisions, row: int) -> None:
+        detail = decisions.details.get(row)
+        if row in texts.errors or (detail is not None and detail.evidence is Evidence.TEXT):
+            return
+        blocked = int(decisions.actions[row]) == Action.BLOCK
+        self._bodies.append(texts.bodies[row])
+        self._aside.append((int(texts.senders[row]), blocked, float(decisions.scores[row])))
+
+    def _tell(self, campaign: Campaign, now_ms: int) -> None:
+        """Count a bulk campaign, and log it unless many come at once."""
+        if len(self._told) >= LISTED:
+            self._told.clear()
+        self._told.add(campaign.fingerprint)
+        self._counters.bulk_campaign()
+        if now_ms - self._told_at_ms < _TELL_EVERY_MS:
+            return
+        self._told_at_ms = now_ms
+        logger.info(
+            "a text is sent in bulk: %s, about %d in an hour, from at least %d senders, "
+            "%.0f %% blocked",
+            campaign.fingerprint,
+            campaign.texts,
+            senders(campaign.sender_bits),
+            100 * campaign.blocked / campaign.texts,
+        )

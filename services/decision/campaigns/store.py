@@ -1,0 +1,113 @@
+"""Keeps in Redis the largest campaigns that each worker saw, for `fanzha campaigns`.
+
+``{fanzha:campaigns}:workers`` is a hash: what each worker last said. What a worker said stays for
+`KEPT_MS` after it is gone, so that a restart does not lose sight of a campaign.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from infra.redis.damaged_records import readable
+from infra.redis.client import (Client, within)
+from fanzha import fingerprint
+from fanzha.errors import Unavailable
+from services.decision.campaigns.bulk_texts import Campaign
+from services.decision.campaigns.counter import Campaigns
+from services.decision.campaigns.near_texts import (NOWHERE, NearTexts)
+
+WORKERS = "{fanzha:campaigns}:workers"
+KEPT_MS = 86_400_000
+MOST = 100
+"""Campaigns that a worker tells of."""
+
+_SECONDS = 2.0
+_REPORT_SECONDS = 2.0
+
+
+class CampaignStore:
+    """Reads and writes what workers say. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        self._client: Any = client
+
+    async def report(self, worker: str, campaigns: list[Campaign], now_ms: int) -> None:
+        """Put down the campaigns of a worker."""
+        text = json.dumps({"at": now_ms, "campaigns": [asdict(one) for one in campaigns]})
+        async with within(_SECONDS):
+            await self._client.hset(WORKERS, worker, text)
+            await self._client.pexpire(WORKERS, KEPT_MS)
+
+    async def all(self, now_ms: int) -> list[Campaign]:
+        """Return the campaigns of all workers as one; forget workers gone for long."""
+        async with within(_SECONDS):
+            fields = await self._client.hgetall(WORKERS)
+            reports = dict(readable("report of campaigns", _report, sorted(fields.items())))
+            old = [name for name, (at, _) in reports.items() if at < now_ms - KEPT_MS]
+            if old:
+                await self._client.hdel(WORKERS, *old)
+        told = [campaigns for name, (_, campaigns) in reports.items() if name not in old]
+        return together([one for campaigns in told for one in campaigns])
+
+
+class CampaignReporter:
+    """Tells the store of the campaigns of one worker, every so often."""
+
+    def __init__(
+        self, campaigns: Campaigns, store: CampaignStore, *, worker: str, now_ms: Callable[[], int]
+    ) -> None:
+        self._campaigns = campaigns
+        self._store = store
+        self._worker = worker
+        self._now_ms = now_ms
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+        while True:
+            await asyncio.sleep(_REPORT_SECONDS)
+            await self.report()
+
+    async def report(self) -> None:
+        """Report once; without the store, or a campaign, do nothing."""
+        top = list(self._campaigns.top(MOST))
+        if top:
+            try:
+                await self._store.report(self._worker, top, self._now_ms())
+            except Unavailable:
+                return  # the parent logs an outage
+
+
+def together(campaigns: list[Campaign]) -> list[Campaign]:
+    """Join what is one campaign in several workers; the largest first."""
+    near = NearTexts(max(len(campaigns), 1))
+    joined: list[Campaign] = []
+    listed: dict[str, int] = {}
+    # The listed first, so that near-duplicates of an entry go by its name.
+    for one in sorted(campaigns, key=lambda one: (not one.listed, -one.texts)):
+        values = fingerprint.read([one.fingerprint])[0]
+        # Two entries stay two, however near they are.
+        place = listed.get(one.fingerprint, NOWHERE) if one.listed else near.find(values)
+        if place == NOWHERE:
+            if one.listed:
+                listed[one.fingerprint] = len(joined)
+            near.put(len(joined), values)
+            joined.append(one)
+            continue
+        other = joined[place]
+        other.texts += one.texts
+        other.blocked += one.blocked
+        other.sender_bits |= one.sender_bits
+        if one.last_ms > other.last_ms:
+            other.last_ms, other.score = one.last_ms, one.score
+        other.first_ms = min(other.first_ms, one.first_ms)
+    return sorted(joined, key=lambda one: -one.texts)
+
+
+def _report(pair: tuple[str, str]) -> tuple[str, tuple[int, list[Campaign]]]:
+    """Read who reports, when, and which campaigns."""
+    worker, told = pair[0], json.loads(pair[1])
+    campaigns = [Campaign(**fields) for fields in told["campaigns"]]
+    fingerprint.read([one.fingerprint for one in campaigns])
+    return worker, (int(told["at"]), campaigns)

@@ -1,0 +1,41 @@
+"""How much a worker looks twice at uncertain texts, and what it tells of that."""
+
+import logging
+from time import monotonic
+
+from classifiers.text.escalation import LookBudget
+from infra.safe_traceback import kind_and_places
+from services.decision.observer import Observer
+from services.settings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def budget(settings: Settings, observer: Observer) -> LookBudget:
+    """Return the budget of each text model of a worker, a shadow's too."""
+    return LookBudget(
+        share=settings.second_look_share,
+        clock=monotonic,
+        counters=SecondLookReports(observer),
+    )
+
+
+class SecondLookReports:
+    """Hands counts on, and tells of the first fault in the log."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._faulted = False
+
+    def second_looks(self, *, looked: int, remembered: int, skipped: int, seconds: float) -> None:
+        """Count uncertain texts by what became of them, and the time that looking took."""
+        self._observer.second_looks(looked, remembered, skipped, seconds)
+
+    def second_look_failed(self, error: Exception) -> None:
+        """Count a text that a broken second look left to the fast model."""
+        # Told once, then only counted, as with models.
+        if not self._faulted:
+            places = kind_and_places(error)
+            logger.error("second looks fail; they are only counted from now on: %s", places)
+        self._faulted = True
+        self._observer.second_look_failed()

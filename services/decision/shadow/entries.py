@@ -1,0 +1,128 @@
+"""Asks what shadow entries would have blocked, after everything is decided without them.
+
+The evidence of a batch is weighed a second time as if shadow entries enforced, by the same
+rules (`services.decision.list_match`, `services.decision.rules`). So a shadow entry that an allow entry outranks,
+or that matches a protected number, would not have blocked. Nothing here runs while there are no
+shadow entries; with some, a batch that none matches costs their look-ups.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from blocklists.entries import entry_id
+from blocklists.snapshot.layers import Matches
+from blocklists.indexes.shadow import (ShadowIndex, over)
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.decisions import Action, Evidence, Reason, WouldBlock
+from fanzha.tables import Calls, Int64s, Texts
+from services.decision import list_match
+from services.decision.list_match import Listed
+from services.decision.rules import Ruling
+
+KNOWN_ENTRIES = 16_384
+"""What is said of so many shadow entries is kept at most."""
+
+_BLOCKLISTED = np.uint8(Reason.BLOCKLISTED)
+
+
+class TextMatches(NamedTuple):
+    """What entries that enforce matched in a batch of texts."""
+
+    senders: Matches
+    receivers: Matches
+    urls: Sequence[str]
+    owners: Int64s
+    """Whose text each URL stands in."""
+    links: Matches
+    words: Matches
+
+
+def of_calls(
+    snapshot: Snapshot, calls: Calls, now_s: int, callers: Matches, callees: Matches
+) -> Listed | None:
+    """Return what the lists would say of calls; None where no shadow entry matches.
+
+    *callers* and *callees* are what entries that enforce match.
+    """
+    shadows = snapshot.shadows
+    if shadows is None:
+        return None
+    first, second = shadows.find_both(calls.callers, calls.callees, now_s)
+    if not _any(first, second):
+        return None
+    names = (Evidence.CALLER, Evidence.CALLEE)
+    return list_match.of_parties(over(callers, first), over(callees, second), names=names)
+
+
+def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -> Listed | None:
+    """Return what the lists would say of texts; None where no shadow entry matches."""
+    shadows = snapshot.shadows
+    if shadows is None:
+        return None
+    first, second = shadows.find_both(texts.senders, texts.receivers, now_s, senders=True)
+    links = shadows.find_urls(found.urls, now_s)
+    words = shadows.find_texts(texts.bodies, now_s)
+    if not _any(first, second, links, words):
+        return None
+    links = over(found.links, links)
+    parties = list_match.of_parties(
+        over(found.senders, first),
+        over(found.receivers, second),
+        names=(Evidence.SENDER, Evidence.RECEIVER),
+    )
+    listed = list_match.with_links(parties, links, found.owners)
+    return list_match.with_words(listed, over(found.words, words), links, found.owners)
+
+
+def of_links(snapshot: Snapshot, urls: Sequence[str], now_s: int, links: Matches) -> Listed | None:
+    """Return what the lists would say of links; None where no shadow entry matches."""
+    if snapshot.shadows is None:
+        return None
+    found = snapshot.shadows.find_urls(urls, now_s)
+    return list_match.of_links(over(links, found)) if _any(found) else None
+
+
+class ShadowDetails:
+    """What is said of the shadow entries of one snapshot, made once each. One thread only."""
+
+    def __init__(self, most: int = KNOWN_ENTRIES) -> None:
+        self._most = most
+        self._snapshot: Snapshot | None = None
+        self._known: dict[tuple[int, int], WouldBlock] = {}
+
+    def would_block(
+        self, snapshot: Snapshot, listed: Listed, rule: Callable[..., Ruling]
+    ) -> dict[int, WouldBlock]:
+        """Return the rows that a shadow entry would have blocked, by *rule* on the evidence."""
+        shadows: ShadowIndex | None = snapshot.shadows
+        if shadows is None:
+            return {}
+        rows = shadows.has(listed.rows)
+        rows &= rule(listed=listed.actions).reasons == _BLOCKLISTED
+        # Row by row, as few rows match.
+        return {
+            row: self._of(snapshot, int(listed.rows[row]), int(listed.evidence[row]))
+            for row in np.flatnonzero(rows).tolist()
+        }
+
+    def _of(self, snapshot: Snapshot, row: int, matched: int) -> WouldBlock:
+        if snapshot is not self._snapshot or len(self._known) >= self._most:
+            self._snapshot, self._known = snapshot, {}
+        known = self._known.get((row, matched))
+        if known is None:
+            kind, pattern, fraud_type, source, _ = snapshot.named(row)
+            known = self._known[row, matched] = WouldBlock(
+                entry_id=entry_id(kind, pattern, Action.BLOCK),
+                pattern=pattern,
+                evidence=Evidence(matched),
+                fraud_type=fraud_type,
+                kind=int(kind),
+                source=int(source),
+            )
+        return known
+
+
+def _any(*matches: Matches) -> bool:
+    return any(np.count_nonzero(one.actions) for one in matches)

@@ -1,0 +1,223 @@
+"""What a change of the lists would have done to the traffic of the last hours, by the log.
+
+Blocking: ten million logged decisions take seconds, so ask from a thread.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from blocklists.entries import Mode
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.layers import NO_ENTRY
+from fanzha.decisions import Action
+from fanzha.tables import Bools, Channel, Int64s
+from services.decision_log import (content, schema, segment_files)
+from services.decision_log.impact import known_contacts
+from services.decision_log.partitions import (HOUR_MS, logged_hours)
+from services.decision_log.impact.model import (Impact, ImpactTop)
+from services.decision_log.impact.question import Question
+from services.decision_log.impact.scan import (Changed, Seen, look)
+from services.decision_log.segment_files import Segment
+from services.decision_log.impact.key_filter import Sieve
+
+__all__ = ["Impact", "ImpactTop", "Preview"]
+
+TOP = 10
+_TRIES = 5
+"""Compaction may take a segment away between listing and reading; then all is read again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """What is logged of the hours asked."""
+
+    since_ms: int
+    first_ms: int | None
+    """When the first decision in the whole log was made; None for an empty log."""
+    decisions: Sequence[tuple[Channel, Segment]]
+    ends: Sequence[Segment]
+    contents: Sequence[Segment]
+    contents_first_ms: int | None
+
+
+class Preview:
+    """Previews changes by the log in a folder."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        """Read with so many *threads*; None: one per core."""
+        self._folder = folder
+        self._threads = threads or os.cpu_count() or 1
+
+    def of(
+        self,
+        table: EntryTable,
+        removals: Identities,
+        *,
+        hours: int,
+        now_ms: int,
+        shadows_enforce: bool = False,
+    ) -> Impact:
+        """Tell what adding *table* and removing *removals* would have done in the last *hours*.
+
+        Shadow entries decide nothing, unless *shadows_enforce*: then they are previewed as if
+        they were promoted.
+        """
+        if shadows_enforce:
+            table = replace(table, modes=np.full(len(table), Mode.ENFORCE, np.uint8))
+        question = Question.of(table, removals, now_ms)
+        since_ms = now_ms - hours * HOUR_MS
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._of(question, hours, since_ms, now_ms)
+            except FileNotFoundError:
+                if attempt == _TRIES:
+                    raise
+        raise AssertionError
+
+    def _of(self, question: Question, hours: int, since_ms: int, now_ms: int) -> Impact:
+        torn: list[Path] = []
+        window = self._window(since_ms, torn)
+        contents = [segment.path for segment in window.contents]
+        said = content.read(question, contents if question.asks_content else (), since_ms, torn)
+
+        def look_over(one: tuple[Channel, Segment]) -> Seen:
+            return look(question, said, *one, since_ms=since_ms, torn=torn)
+
+        # The largest first, so that no thread is left with one at the end.
+        ordered = sorted(window.decisions, key=lambda one: -one[1].rows)
+        with ThreadPoolExecutor(self._threads) as threads:
+            seen = list(threads.map(look_over, ordered))
+            changed = Changed.joined([part for one in seen for part in one.changed])
+            good = self._good(threads, changed, window.ends, since_ms, torn)
+        uncertain = sum(one.uncertain for one in seen)
+        blind = _blind(question, window)
+        covered_ms = now_ms - max(since_ms, now_ms if window.first_ms is None else window.first_ms)
+        return Impact(
+            known=covered_ms >= now_ms - since_ms and not blind and not uncertain,
+            hours=min(hours, max(0.0, covered_ms / HOUR_MS)),
+            since_ms=since_ms,
+            rows_looked_at=sum(one.rows for one in seen),
+            calls=_events(changed, changed.channels == Channel.CALL),
+            texts=_events(changed, changed.channels == Channel.TEXT),
+            links=_events(changed, changed.channels == Channel.LINK),
+            parties=_distinct(changed.parties),
+            good_standing=_distinct(changed.parties[good]),
+            top=_top(question, changed, good),
+            would_block=_events(changed, changed.actions == Action.BLOCK),
+            numbers=_distinct(changed.listed),
+            standing_known=bool(window.ends),
+            unpreviewable=blind,
+            uncertain_rows=uncertain,
+            rows_dropped=sum(segment.notes.dropped for _, segment in window.decisions),
+            segments_torn=len(torn),
+        )
+
+    def _window(self, since_ms: int, torn: list[Path]) -> _Window:
+        def listed(folder: str) -> list[Segment]:
+            return [
+                segment
+                for hour in logged_hours(self._folder, folder, since_ms)
+                for segment in segment_files.readable(hour, torn)
+            ]
+
+        decisions = [
+            (channel, segment)
+            for channel, folder in schema.FOLDERS.items()
+            for segment in listed(folder)
+        ]
+        firsts = [self._first_ms(folder, torn) for folder in schema.FOLDERS.values()]
+        return _Window(
+            since_ms=since_ms,
+            first_ms=min((first for first in firsts if first is not None), default=None),
+            decisions=decisions,
+            ends=listed(schema.CALL_ENDS),
+            contents=listed(schema.TEXT_CONTENT),
+            contents_first_ms=self._first_ms(schema.TEXT_CONTENT, torn),
+        )
+
+    def _first_ms(self, folder: str, torn: list[Path]) -> int | None:
+        """Return when the first decision in a folder was made; None when it has none."""
+        for hour in logged_hours(self._folder, folder):
+            segments = segment_files.readable(hour, torn)
+            if segments:
+                return min(segment.notes.first_ms for segment in segments)
+        return None
+
+    def _good(
+        self,
+        threads: ThreadPoolExecutor,
+        changed: Changed,
+        ends: Sequence[Segment],
+        since_ms: int,
+        torn: list[Path],
+    ) -> Bools:
+        """Tell which changed rows are of a pair in good standing."""
+        both = np.flatnonzero((changed.listed != 0) & (changed.parties != 0))
+        good = np.zeros(len(changed), np.bool_)
+        if not len(both) or not ends:
+            return good
+        pairs = known_contacts.pairs_of(changed.listed[both], changed.parties[both])
+        wanted = Sieve(pairs)
+
+        def find(segment: Segment) -> Int64s:
+            return known_contacts.good_pairs(segment, wanted, since_ms, torn)
+
+        good[both] = np.isin(pairs, np.concatenate(list(threads.map(find, ends))))
+        return good
+
+
+def _blind(question: Question, window: _Window) -> int:
+    """Count the entries that the log can say nothing of."""
+    first_ms = window.contents_first_ms
+    if first_ms is None or first_ms > max(window.since_ms, window.first_ms or 0):
+        return question.fingerprints
+    return 0
+
+
+def _events(changed: Changed, which: Bools) -> int:
+    return int(changed.weights[which].sum())
+
+
+def _distinct(keys: Int64s) -> int:
+    return int(np.count_nonzero(np.unique(keys)))
+
+
+def _top(question: Question, changed: Changed, good: Bools) -> list[ImpactTop]:
+    """Return the entries and channels with the most events."""
+    if not len(changed):
+        return []
+    labels = _labels(changed)
+    groups = np.stack([labels, changed.channels, changed.actions])
+    _, first, inverse = np.unique(groups, axis=1, return_index=True, return_inverse=True)
+    inverse = inverse.ravel()
+    events = np.bincount(inverse, weights=changed.weights)
+    found: list[ImpactTop] = []
+    for group in np.argsort(-events, kind="stable")[:TOP].tolist():
+        rows = np.flatnonzero(inverse == group)
+        row = int(first[group])
+        entry = int(changed.entries[row])
+        found.append(
+            ImpactTop(
+                pattern=changed.patterns[row]
+                if entry == NO_ENTRY
+                else question.additions.named(entry).pattern,
+                action=Action(int(changed.actions[row])),
+                channel=Channel(int(changed.channels[row])),
+                events=int(events[group]),
+                parties=_distinct(changed.parties[rows]),
+                good_standing=_distinct(changed.parties[rows[good[rows]]]),
+            )
+        )
+    return found
+
+
+def _labels(changed: Changed) -> Int64s:
+    """Return a number for what made the difference: additions by row, what goes below zero."""
+    known: dict[str, int] = {}
+    gone = [known.setdefault(pattern, len(known)) for pattern in changed.patterns]
+    return np.where(changed.entries == NO_ENTRY, -1 - np.array(gone, np.int64), changed.entries)

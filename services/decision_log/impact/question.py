@@ -1,0 +1,191 @@
+"""What a preview asks of the log: whether the entries of a change could mean a logged row.
+
+A first look goes over every row of the hours asked, some ten million, so it is cheap and lets too
+much through: who has one of these numbers on either side, or one of these hosts in a link. What
+the entries decide of the few rows left is asked of the lists themselves, see `ruling`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from blocklists.snapshot.delta import Lists
+from blocklists.entries import Kind, Mode
+from blocklists.entry_table import EntryTable, Identities, text_keys
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
+from services.decision_log.impact.key_filter import Sieve
+
+_MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
+_OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
+_E164_DIGITS, _CODE_DIGITS = 15, 19
+_MOST_SEEN = 1_000_000
+_LARGEST_CODE = 2 * 10**18
+
+
+class Spans(NamedTuple):
+    """Intervals of number keys, ascending and apart."""
+
+    first: Int64s
+    last: Int64s
+
+    def holds(self, keys: Int64s) -> Bools:
+        """Tell which keys are in one of them."""
+        at = np.searchsorted(self.first, keys, side="right") - 1
+        held: Bools = (at >= 0) & (keys <= self.last[np.maximum(at, 0)])
+        return held
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """The entries of a change, made ready for looking."""
+
+    table: EntryTable
+    """The entries that would come."""
+    now_ms: int
+    numbers: Sieve | None
+    """Keys of numbers and senders; None without any."""
+    spans: Spans | None
+    """Ranges; None without any."""
+    hosts: Sieve | None
+    """Keys of hosts, and of the hosts of URL prefixes; None without any."""
+    path_hosts: frozenset[str]
+    """Hosts of URL prefixes with a path, of which a host alone cannot tell."""
+    fingerprints: int
+    """Fingerprints among the entries."""
+    gone: Sieve
+    """Entries that would go or be replaced, as `marks` of them."""
+    seen_hosts: dict[str, bool] = field(default_factory=dict)
+    """Hosts in links, and whether the entries name them: the same ones are in every segment."""
+
+    @classmethod
+    def of(cls, additions: EntryTable, removals: Identities, now_ms: int) -> Self:
+        """Read a change."""
+        both = (additions, removals)
+        exact = np.concatenate([_keys(part, Kind.NUMBER, Kind.SENDER) for part in both])
+        spans = spans_of(
+            np.concatenate([_keys(part, Kind.RANGE) for part in both]),
+            np.concatenate([part.digits[part.kinds == Kind.RANGE] for part in both]),
+        )
+        prefixes = [text for part in both for text in _texts(part, Kind.URL_PREFIX)]
+        above = text_keys([text.partition("/")[0] for text in prefixes])
+        hosts = np.concatenate([above, *(_keys(part, Kind.HOST) for part in both)])
+        # A shadow entry is not taken over one that enforces.
+        enforcing = marks(additions)[additions.modes == Mode.ENFORCE]
+        gone = np.concatenate([enforcing, marks(removals)])
+        return cls(
+            table=additions,
+            now_ms=now_ms,
+            numbers=Sieve(exact) if len(exact) else None,
+            spans=spans if len(spans.first) else None,
+            hosts=Sieve(hosts) if len(hosts) else None,
+            path_hosts=frozenset(
+                host for host, _, path in (text.partition("/") for text in prefixes) if path
+            ),
+            fingerprints=sum(
+                int(np.count_nonzero(part.kinds == Kind.FINGERPRINT)) for part in both
+            ),
+            gone=Sieve(gone.view(np.int64)),
+        )
+
+    @cached_property
+    def additions(self) -> Snapshot:
+        """The entries that would come, as lists of their own; laid out when first asked for.
+
+        Most of what is imported means nobody in the log.
+        """
+        return Lists.of_table(1, self.now_ms, self.table).snapshot()
+
+    @property
+    def now_s(self) -> int:
+        """When it is asked, in seconds."""
+        return self.now_ms // 1000
+
+    @property
+    def asks_parties(self) -> bool:
+        """Whether any entry is about a number or sender."""
+        return self.numbers is not None or self.spans is not None
+
+    @property
+    def asks_content(self) -> bool:
+        """Whether it matters to any entry what texts said."""
+        return bool(self.fingerprints or self.path_hosts)
+
+    def parties(self, keys: Int64s) -> Bools | None:
+        """Tell which parties the entries could mean; None when they are about none."""
+        found = None if self.numbers is None else self.numbers.holds(keys)
+        if self.spans is not None:
+            held = self.spans.holds(keys)
+            found = held if found is None else found | held
+        return found
+
+    def name_hosts(self, hosts: Iterable[str]) -> dict[str, bool]:
+        """Tell of each host whether the entries name it or one above it; of "", they do not."""
+        known = {host: self.seen_hosts.get(host) for host in hosts}
+        new = [host for host, named in known.items() if named is None]
+        found = dict.fromkeys(new, False)
+        if self.hosts is not None:
+            asked = [(host, above) for host in new for above in suffixes(host)]
+            held = self.hosts.holds(text_keys([above for _, above in asked]))
+            found |= dict.fromkeys((asked[place][0] for place in np.flatnonzero(held)), True)
+        if len(self.seen_hosts) + len(found) > _MOST_SEEN:
+            self.seen_hosts.clear()
+        self.seen_hosts.update(found)
+        return {host: found[host] if named is None else named for host, named in known.items()}
+
+    def needs_path(self, hosts: Iterable[str]) -> bool:
+        """Tell whether it takes a path to know what the entries say of links to these hosts."""
+        return any(suffix in self.path_hosts for host in hosts for suffix in suffixes(host))
+
+
+def suffixes(host: str) -> Iterator[str]:
+    """Return a host and all above it."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def marks(identities: Identities) -> Uint64s:
+    """Return a mark of each entry: the same for the same identity, and hardly ever for others."""
+    rest = (
+        identities.kinds.astype(np.uint64) << np.uint64(16)
+        | identities.digits.astype(np.uint64) << np.uint64(8)
+        | identities.actions.astype(np.uint64)
+    )
+    mixed: Uint64s = identities.keys.view(np.uint64) * _MIX ^ rest * _OTHER_MIX
+    return mixed
+
+
+def spans_of(heads: Int64s, digits: Uint8s) -> Spans:
+    """Return the intervals of keys that ranges cover, overlapping ones as one."""
+    pairs: list[tuple[int, int]] = []
+    # Ranges are few, and each covers numbers of at most eighteen lengths.
+    for head, length in zip(heads.tolist(), digits.tolist(), strict=True):
+        size = abs(head)
+        for more in range((_E164_DIGITS if head > 0 else _CODE_DIGITS) - length + 1):
+            low, high = size * 10**more, (size + 1) * 10**more - 1
+            if head > 0:
+                pairs.append((low, high))
+            elif low <= _LARGEST_CODE:
+                pairs.append((-min(high, _LARGEST_CODE), -low))
+    merged: list[list[int]] = []
+    for low, high in sorted(pairs):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1][1] = max(merged[-1][1], high)
+        else:
+            merged.append([low, high])
+    columns = np.array(merged, np.int64).reshape(-1, 2)
+    return Spans(columns[:, 0].copy(), columns[:, 1].copy())
+
+
+def _keys(part: Identities, *kinds: Kind) -> npt.NDArray[np.int64]:
+    keys: Int64s = part.keys[np.isin(part.kinds, kinds)]
+    return keys
+
+
+def _texts(part: Identities, kind: Kind) -> list[str]:
+    return [part.patterns.get(row) for row in np.flatnonzero(part.kinds == kind).tolist()]

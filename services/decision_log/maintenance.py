@@ -1,0 +1,157 @@
+"""Keeps the log in order: torn segments aside, small ones joined, old ones gone.
+
+One process does it for a folder, however many write there: whoever has the lock. It runs in a
+thread of the parent process, every half a minute; a turn that finds nothing to do reads the footers
+of the segments of two hours, and once at the start those of all.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+
+from infra import atomic_file
+from services.decision_log import compaction, retention, schema, segment_files
+from services.decision_log.partitions import (HOUR_MS, logged_hours, segment_name, writer_of)
+from infra.safe_traceback import kind_and_places
+from infra.file_lock import lock
+
+logger = logging.getLogger(__name__)
+
+TURN_SECONDS = 30.0
+REMOVE_EVERY_MS = 600_000
+"""Half a year has twenty thousand hours to look at; they do not change that fast."""
+LOCK = "keeper.lock"
+_STALE_SECONDS = 900.0
+"""A segment of another host that is unfinished for so long never will be."""
+_RECENT_MS = 2 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long each folder is kept, and how much all may take."""
+
+    days: Mapping[str, int]
+    max_bytes: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Kept:
+    """What keeping has done since the start, and how large the log is."""
+
+    torn: int = 0
+    joined: int = 0
+    """Small segments that became part of a large one."""
+    removed_old: int = 0
+    removed_large: int = 0
+    size: int = 0
+    """Bytes, as of the last time something was to be removed; so are the segments."""
+    segments: int = 0
+    turns: int = 0
+
+
+class Keeper:
+    """Keeps one folder, as long as it has the lock."""
+
+    def __init__(
+        self,
+        root: Path,
+        limits: Limits,
+        *,
+        now_ms: Callable[[], int],
+        turn_seconds: float = TURN_SECONDS,
+    ) -> None:
+        self.kept = Kept()
+        self._root = root
+        self._limits = limits
+        self._now_ms = now_ms
+        self._turn_seconds = turn_seconds
+        self._lock: int | None = None
+        self._looked_at_all = False
+        self._remove_next_ms = 0
+        self._number = 0
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to keep, in a thread."""
+        self._thread.start()
+
+    def close(self, seconds: float) -> None:
+        """End after the turn under way, and let others have the lock."""
+        self._ending.set()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        if self._lock is not None and not self._thread.is_alive():
+            os.close(self._lock)
+            self._lock = None
+
+    def turn(self) -> bool:
+        """Put everything in order once; False when another process does."""
+        atomic_file.make_folder(self._root)
+        if self._lock is None:
+            self._lock = lock(self._root / LOCK)
+        if self._lock is None:
+            return False
+        now_ms = self._now_ms()
+        since_ms = now_ms - _RECENT_MS if self._looked_at_all else 0
+        torn: list[Path] = []
+        for folder in schema.ALL_FOLDERS:
+            for hour in logged_hours(self._root, folder, since_ms):
+                torn += segment_files.unfinished_of_the_dead(hour, _is_alive)
+                compaction.remove_replaced(hour, torn)
+                self.kept.joined += compaction.compact(hour, self._name, now_ms, torn)
+        self._looked_at_all = True
+        self.kept.torn += len(torn)
+        self.kept.turns += 1
+        if now_ms >= self._remove_next_ms:
+            self._remove_next_ms = now_ms + REMOVE_EVERY_MS
+            self._remove(now_ms)
+        return True
+
+    def _remove(self, now_ms: int) -> None:
+        limits, kept = self._limits, self.kept
+        removed = retention.remove(self._root, limits.days, limits.max_bytes, now_ms)
+        kept.removed_old += removed.too_old
+        kept.removed_large += removed.too_large
+        kept.size, kept.segments = removed.left
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.turn()
+            except Exception as error:
+                # A disk that is full or away today may be there again tomorrow.
+                logger.error("the decision log is not kept in order: %s", kind_and_places(error))  # noqa: TRY400
+            if self._ending.wait(self._turn_seconds):
+                return
+
+    def _name(self) -> str:
+        self._number = max(self._now_ms(), self._number + 1)
+        return segment_name(socket.gethostname(), os.getpid(), self._number, joined=True)
+
+
+def _is_alive(path: Path) -> bool:
+    """Tell whether somebody may still be writing an unfinished segment."""
+    try:
+        fresh = time() - path.stat().st_mtime < _STALE_SECONDS
+    except FileNotFoundError:
+        return True  # just finished
+    writer, here = writer_of(path), writer_of(Path(segment_name(socket.gethostname(), 1, 0)))
+    if writer is None or here is None or writer[0] != here[0]:
+        return fresh
+    return fresh and _runs(writer[1])
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,154 @@
+"""Cuts out of the audit log what is about a subject, with proof that it stood in the chain.
+
+Shown whole are the records that name one of some ids, and the checkpoints before and after each.
+Of what stands between, only a `Link` is shown: hashes, not contents, which are about others.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.audit import (checkpoints, log_files)
+from services.audit.checkpoints import is_signed
+from services.audit.keys import PublicKeys
+from services.audit.records import LONGEST_LINE, Damaged, Link, Record, read
+
+MOST_RECORDS = 10_000
+"""Records that one dossier shows; beyond, the newest are told of by number only."""
+_MOST_BETWEEN = 1_000_000
+"""Lines without a checkpoint that are kept in memory; a log as it is written has far fewer."""
+
+
+@dataclass(slots=True)
+class Cutting:
+    """What was cut out of the log."""
+
+    lines: list[bytes] = field(default_factory=list)
+    """Of the file that proves the chain."""
+    records: list[Record] = field(default_factory=list)
+    """Those that name one of the ids."""
+    left_out: int = 0
+    """Such records beyond the most that are shown."""
+    unreadable: int = 0
+    """Lines of the log that are no records."""
+
+
+def cut_out(
+    folder: Path,
+    ids: Iterable[str],
+    *,
+    until: tuple[str, int],
+    progress: Callable[[int], None] = lambda _bytes: None,
+) -> Cutting:
+    """Read the log up to *until*, a file and a size, and cut out what names one of *ids*."""
+    names = re.compile(
+        rb"(?<![\w:])(?:" + b"|".join(re.escape(one.encode()) for one in ids) + rb")(?![\w:])"
+    )
+    cutting = Cutting()
+    since: list[bytes] = []
+    """Lines since the last checkpoint, which comes first."""
+    about: set[int] = set()
+    """Places in it that are wanted."""
+    joined = False
+    """Whether that checkpoint was the last line that was cut out."""
+    for line in _lines(folder, until):
+        progress(len(line) + 1)
+        wanted = names.search(line) is not None
+        is_checkpoint = b'"kind":"checkpoint"' in line
+        if wanted and len(cutting.records) + len(about) >= MOST_RECORDS:
+            cutting.left_out += 1
+            wanted = False
+        if wanted:
+            about.add(len(since))
+        since.append(line)
+        if is_checkpoint:
+            if about:
+                _take(cutting, since[1 if joined else 0 :], {n - joined for n in about})
+            joined = bool(about)
+            since, about = [line], set()
+        elif len(since) > _MOST_BETWEEN:
+            cutting.left_out += len(about)
+            since, about = since[-1:], set()
+    cutting.left_out += len(about)
+    return cutting
+
+
+def check(lines: Iterator[bytes], keys: PublicKeys) -> Iterator[str]:
+    """Follow the chain through *lines*; yield in words what is wrong, with the line."""
+    head, sequence, at_checkpoint, number = "", 0, True, 0
+    for number, line in enumerate(lines, 1):
+        try:
+            one = _read(line)
+        except Damaged as damaged:
+            yield f"line {number}: {damaged}"
+            continue
+        checkpoint = isinstance(one, Record) and checkpoints.is_checkpoint(one)
+        if one.sequence == sequence + 1 and head:
+            if one.previous != head:
+                yield f"line {number}: does not follow the line before"
+        elif one.sequence <= sequence or not (at_checkpoint and checkpoint):
+            yield f"line {number}: the chain is broken here: sequence {sequence} is before"
+        if isinstance(one, Record) and checkpoint and not is_signed(one, keys):
+            yield f"line {number}: the signature of the checkpoint is wrong, or of an unknown key"
+        head, sequence, at_checkpoint = one.hash, one.sequence, checkpoint
+    if number and not at_checkpoint:
+        yield f"line {number}: the last record is not covered by a checkpoint"
+
+
+def read_records(lines: Iterable[bytes]) -> Iterator[Record]:
+    """Return the records that are shown whole, without checkpoints."""
+    for line in lines:
+        one = _read(line)
+        if isinstance(one, Record) and not checkpoints.is_checkpoint(one):
+            yield one
+
+
+def _take(cutting: Cutting, lines: list[bytes], about: set[int]) -> None:
+    for place, line in enumerate(lines):
+        try:
+            record = read(line)
+        except Damaged:
+            # As it stands: who checks the proof is to see where the log is damaged.
+            cutting.unreadable += 1
+            cutting.lines.append(line)
+            continue
+        if place in about:
+            cutting.records.append(record)
+        shown = place in about or checkpoints.is_checkpoint(record)
+        cutting.lines.append(line if shown else _written(record.link))
+
+
+def _lines(folder: Path, until: tuple[str, int]) -> Iterator[bytes]:
+    name, size = until
+    for path in log_files.files(folder):
+        if path.name > name:
+            return
+        left = size if path.name == name else path.stat().st_size
+        with path.open("rb") as file:
+            while left > 0 and (line := file.readline(LONGEST_LINE)):
+                left -= len(line)
+                yield line.removesuffix(b"\n")
+
+
+def _written(link: Link) -> bytes:
+    members = {"content": link.content, "previous": link.previous, "sequence": link.sequence}
+    return json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _read(line: bytes) -> Record | Link:
+    if b'"content":' not in line[:12]:
+        return read(line)
+    try:
+        members = json.loads(line)
+        link = Link(
+            sequence=int(members["sequence"]),
+            previous=str(members["previous"]),
+            content=str(members["content"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Damaged("is neither a record nor what is left of one") from None
+    if _written(link) != line:
+        raise Damaged("is neither a record nor what is left of one")
+    return link

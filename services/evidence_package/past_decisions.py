@@ -1,0 +1,64 @@
+"""Logged decisions about a subject; whoever else took part is masked."""
+
+import asyncio
+from collections.abc import Mapping
+
+from fanzha.phone import masked
+from services.decision_log import (hit_view, subjects)
+from services.decision_log.query import DecisionQuery
+from services.evidence_package.sections import Section
+from services.evidence_package.subjects import Subject
+from services.evidence_package.formats import time_of
+
+MOST = 1000
+_TITLES = ("判定记录", "Decisions")
+_PARTIES = ("from_party", "to_party", "pattern")
+"""A pattern may be the number of somebody else: of who was called, say."""
+_TIMES = {"occurred_at_ms": "occurred", "decided_at_ms": "decided"}
+
+
+class PastDecisions:
+    """Decisions in the log of this host, as far back as it goes."""
+
+    def __init__(self, query: DecisionQuery | None) -> None:
+        """Ask *query*; None where no log is kept."""
+        self._query = query
+
+    async def section(self, subject: Subject) -> Section:
+        """Return the newest decisions about this number, host, page or text."""
+        if self._query is None:
+            return Section(name="decisions", titles=_TITLES, notes=["no decision log is kept"])
+        wanted = subjects.about(subject.kind, subject.pattern, since_ms=0, limit=MOST)
+        found = await asyncio.to_thread(self._query.find, wanted)
+        notes = [
+            "what was blocked, and a sample of what was let through; parties other than the "
+            "subject are masked",
+            f"{found.total} are logged, and stand for about {found.events}",
+        ]
+        if found.total > len(found.rows):
+            notes.append(f"the newest {MOST} only")
+        if found.torn:
+            notes.append(f"{len(found.torn)} segments of the log were torn, and are left out")
+        return Section(
+            name="decisions",
+            titles=_TITLES,
+            rows=[_words(hit_view.fields(row), subject) for row in found.rows],
+            notes=notes,
+        )
+
+
+def _words(fields: Mapping[str, str], subject: Subject) -> dict[str, str]:
+    own = {pattern for _, pattern in subject.names}
+    shown = {
+        name: masked(value)
+        if name in _PARTIES and _is_number(value) and value not in own
+        else value
+        for name, value in fields.items()
+        if name not in _TIMES
+    }
+    times = {name: time_of(int(fields.get(field, 0))) for field, name in _TIMES.items()}
+    return shown | times
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+").isdecimal()

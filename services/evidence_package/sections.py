@@ -1,0 +1,43 @@
+"""What a dossier is made of: sections, each from one source, each a file of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from services.evidence_package.subjects import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What one source knows of a subject."""
+
+    name: str
+    """Of its file, without ending."""
+    titles: tuple[str, str]
+    """In Chinese and in English."""
+    rows: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+    """What a reader has to know: what is left out, sampled or not available."""
+    related: frozenset[str] = field(default_factory=frozenset)
+    """Ids that audit records may name: of change requests, of appeals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Who asked for a dossier, why and when."""
+
+    by: str
+    reason: str
+    made_at_ms: int
+    sequence: int
+    """Of the record that says so in the audit log, or of one right after it."""
+    head: str
+    """Hash of that record."""
+
+
+class Source(Protocol):
+    """Somewhere that evidence may be."""
+
+    async def section(self, subject: Subject) -> Section:
+        """Return what there is about *subject*; `Unavailable` while it cannot be looked up."""
+        ...

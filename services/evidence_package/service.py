@@ -1,0 +1,105 @@
+"""Makes dossiers: gathers what there is about a subject, says so in the audit log, packs it up."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from tempfile import TemporaryFile
+from typing import IO
+
+from fanzha.errors import InvalidInput, Unavailable
+from fanzha.phone import HomePlan
+from services.auth import identity
+from services.audit.checkpoints import Reason
+from services.audit.log import AuditLog
+from services.audit.events import AuditKind
+from services.evidence_package import (chain_proof, archive, subjects)
+from services.evidence_package.sections import (Request, Section, Source)
+from services.evidence_package.subjects import Subject
+
+logger = logging.getLogger(__name__)
+
+LONGEST_REASON = 500
+
+
+class Dossiers:
+    """Makes one dossier at a time: each reads the whole audit log."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        audit: AuditLog,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._sources = sources
+        self._audit = audit
+        self._home = home
+        self._now_ms = now_ms
+        self._one_at_a_time = asyncio.Lock()
+
+    async def make(self, query: str, *, said_author: str, reason: str) -> IO[bytes]:
+        """Make the ZIP file about *query*, to be read from its beginning; the caller closes it.
+
+        A source that is away is told of in its section. Raises `InvalidInput` for what is no
+        number, host or URL, `Unavailable` when the audit log cannot take that it is taken out.
+        """
+        if not 0 < len(reason) <= LONGEST_REASON:
+            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        subject = subjects.read(query, self._home)
+        by = identity.author(said_author)
+        async with self._one_at_a_time:
+            sections = [await _section(source, subject) for source in self._sources]
+            await self._audit.record(
+                AuditKind.EXPORTED,
+                subject=subject.entry_id,
+                details={
+                    "what": "evidence",
+                    "kind": subject.kind.name.lower(),
+                    "about": subject.masked,
+                    "reason": reason,
+                },
+                actor=by,
+            )
+            head = await self._audit.checkpoint(Reason.EVIDENCE)
+            request = Request(
+                by=by,
+                reason=reason,
+                made_at_ms=self._now_ms(),
+                sequence=head.checkpoint.sequence,
+                head=head.checkpoint.hash,
+            )
+            return await asyncio.to_thread(self._packed, subject, request, sections, until=head.end)
+
+    def _packed(
+        self,
+        subject: Subject,
+        request: Request,
+        sections: Sequence[Section],
+        *,
+        until: tuple[str, int],
+    ) -> IO[bytes]:
+        related = [one for section in sections for one in section.related]
+        ids = dict.fromkeys([*subject.entry_ids, *related])
+        cutting = chain_proof.cut_out(self._audit.folder, ids, until=until)
+        file = TemporaryFile()  # noqa: SIM115 - the caller closes it
+        try:
+            archive.write(file, subject, request, sections, cutting=cutting, key=self._audit.key)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
+
+
+async def _section(source: Source, subject: Subject) -> Section:
+    try:
+        return await source.section(subject)
+    except Unavailable as error:
+        name = type(source).__name__
+        logger.warning("evidence without %s: %s", name, error)
+        return Section(
+            name=name.lower(),
+            titles=("未能取得", "Could not be looked up"),
+            notes=[f"{name}: {error}"],
+        )

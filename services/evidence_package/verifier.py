@@ -1,0 +1,117 @@
+"""Checks a dossier without a server: signature, hashes of all files, chain of audit records."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from services.audit import keys
+from services.audit.keys import PublicKeys
+from services.audit.records import Damaged
+from services.evidence_package import chain_proof
+from services.evidence_package.archive import (CHAIN, FORMAT, MANIFEST, PUBLIC_KEY, SIGNATURE, record_words)
+
+MOST_BYTES = 2**30
+"""Of one file in a package."""
+MOST_PROBLEMS = 100
+_UNLISTED = {MANIFEST, SIGNATURE, PUBLIC_KEY}
+
+
+@dataclass(slots=True, kw_only=True)
+class Checked:
+    """What a check found."""
+
+    problems: list[str] = field(default_factory=list)
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    key_id: str = ""
+    files: int = 0
+    records: int = 0
+    """Audit records that are shown and proved."""
+    own_key: bool = False
+    """Whether the key came with the package itself."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def check(path: Path, known: PublicKeys | None) -> Checked:
+    """Check a package with *known* keys; without, with the one in it."""
+    checked = Checked(own_key=known is None)
+    try:
+        with ZipFile(path) as package:
+            _check(package, known, checked)
+    except (BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+        checked.problems.append(f"the file cannot be read: {error}")
+    return checked
+
+
+def _check(package: ZipFile, known: PublicKeys | None, checked: Checked) -> None:
+    names = package.namelist()
+    twice = {name for name in names if names.count(name) > 1}
+    checked.problems += [f"{name}: is in the package twice" for name in sorted(twice)]
+    missing = _UNLISTED - set(names)
+    checked.problems += [f"{name}: is missing" for name in sorted(missing)]
+    if missing:
+        return
+    manifest, signature = _read(package, MANIFEST), _read(package, SIGNATURE)
+    trusted = known or keys.read_public(_read(package, PUBLIC_KEY).decode(), PUBLIC_KEY)
+    _check_manifest(manifest, signature, trusted, checked)
+    _check_files(package, checked)
+    if not checked.problems:
+        _check_chain(package, trusted, checked)
+
+
+def _check_manifest(data: bytes, signature: bytes, trusted: PublicKeys, checked: Checked) -> None:
+    checked.key_id = next(
+        (key_id for key_id in trusted.by_id if trusted.signed_bytes(key_id, data, signature)), ""
+    )
+    if not checked.key_id:
+        checked.problems.append(
+            f"{MANIFEST}: its signature is wrong: it was changed, or signed with another key"
+        )
+    manifest = json.loads(data)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ValueError(f"{MANIFEST}: is not one of {FORMAT}")
+    checked.manifest = manifest
+
+
+def _check_files(package: ZipFile, checked: Checked) -> None:
+    listed: Mapping[str, Any] = checked.manifest["files"]
+    there = set(package.namelist()) - _UNLISTED
+    checked.problems += [f"{name}: is not in the manifest" for name in sorted(there - set(listed))]
+    checked.problems += [f"{name}: is missing" for name in sorted(set(listed) - there)]
+    for name in sorted(there & set(listed)):
+        checked.files += 1
+        if sha256(_read(package, name)).hexdigest() != listed[name]["sha256"]:
+            checked.problems.append(f"{name}: was changed: its SHA-256 is not that of the manifest")
+
+
+def _check_chain(package: ZipFile, trusted: PublicKeys, checked: Checked) -> None:
+    lines = _read(package, CHAIN).split(b"\n")[:-1]
+    for fault in chain_proof.check(iter(lines), trusted):
+        if len(checked.problems) < MOST_PROBLEMS:
+            checked.problems.append(f"{CHAIN}: {fault}")
+    if checked.problems:
+        return
+    try:
+        proved = {record.sequence: record for record in chain_proof.read_records(lines)}
+    except Damaged as damaged:
+        raise ValueError(f"{CHAIN}: {damaged}") from damaged
+    for row in json.loads(_read(package, "audit.json"))["rows"]:
+        record = proved.get(int(row["sequence"]))
+        if record is None or record_words(record) != row:
+            checked.problems.append(f"audit.json: sequence {row['sequence']} is not proved")
+        else:
+            checked.records += 1
+
+
+def _read(package: ZipFile, name: str) -> bytes:
+    size = package.getinfo(name).file_size
+    if size > MOST_BYTES:
+        raise ValueError(f"{name}: larger than {MOST_BYTES} bytes")
+    return package.read(name)

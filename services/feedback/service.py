@@ -1,0 +1,177 @@
+"""Takes what people say about decisions: this was fraud, this was none.
+
+A block by a list entry is a confirmed hit from the start, so confirming it is a repeat: it adds
+nothing to the stream, and answers with the place of the hit. The last verdict on a decision is in
+its record; both streams keep every first one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from fanzha import url
+from fanzha.errors import InvalidInput, NotFound
+from fanzha.fraud import TAXONOMY, FraudType
+from fanzha.phone import UNREADABLE, HomePlan, number_text
+from fanzha.tables import Channel
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED, Appended, HitStore)
+
+MAX_NOTE_LETTERS = 1000
+MAX_NAME_LETTERS = 200
+
+_BOOKKEEPING = {"stream", "stream_id", "verdict", "verdict_by", "verdict_at_ms"}
+
+
+class Durability(IntEnum):
+    """How surely the store has what it acknowledged; numbered as on the wire."""
+
+    SYNCED = 1
+    MEMORY = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a person says about a decision."""
+
+    decision_id: int
+    by: str
+    note: str = ""
+    fraud_type: FraudType = FraudType.UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What a decision was about, as told by whoever confirms it."""
+
+    channel: int
+    from_party: str = ""
+    to_party: str = ""
+    url: str = ""
+    occurred_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A verdict is on record."""
+
+    first: bool
+    """False when this was said of the decision before."""
+    stream_id: str
+    durability: Durability
+
+
+class Feedback:
+    """Puts verdicts on record; each is acknowledged only once the store has it."""
+
+    def __init__(self, *, store: HitStore, home: HomePlan, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._home = home
+        self._now_ms = now_ms
+
+    async def confirm(self, verdict: Verdict, traffic: Traffic | None) -> Recorded:
+        """Confirm that a decision was about fraud; *traffic* is for one that is not kept."""
+        _check(verdict, "confirmed_by")
+        record = await self._store.kept(verdict.decision_id)
+        hit = self._hit_fields(verdict, record, traffic)
+        said = self._said(verdict, "confirmed")
+        if record and record.get("stream") == CONFIRMED:
+            synced = await self._store.add_to_record(verdict.decision_id, hit | said)
+            return Recorded(
+                first=False, stream_id=record["stream_id"], durability=_durability(synced)
+            )
+        return _recorded(await self._append(CONFIRMED, verdict, hit, said))
+
+    async def dismiss(self, verdict: Verdict) -> Recorded:
+        """Say that a decision was not about fraud."""
+        _check(verdict, "dismissed_by")
+        record = await self._store.kept(verdict.decision_id)
+        if record is None:
+            raise NotFound(f"decision_id: {verdict.decision_id} is not kept")
+        said = self._said(verdict, "dismissed")
+        hit = _without_bookkeeping(record)
+        return _recorded(await self._append(DISMISSED, verdict, hit, said))
+
+    async def _append(
+        self, stream: str, verdict: Verdict, hit: Mapping[str, str], said: Mapping[str, str]
+    ) -> Appended:
+        entry = dict(hit) | dict(said) | ({"note": verdict.note} if verdict.note else {})
+        return await self._store.append_once(
+            stream, verdict.decision_id, entry, dict(hit) | dict(said)
+        )
+
+    def _said(self, verdict: Verdict, what: str) -> dict[str, str]:
+        at = str(self._now_ms())
+        return {"verdict": what, "verdict_by": verdict.by, "verdict_at_ms": at}
+
+    def _hit_fields(
+        self, verdict: Verdict, record: Mapping[str, str] | None, traffic: Traffic | None
+    ) -> dict[str, str]:
+        """Write down what is confirmed: what is kept of it, or what the request tells."""
+        if record is not None:
+            hit = _without_bookkeeping(record)
+        elif traffic is not None:
+            hit = self._hit(verdict.decision_id, traffic).fields()
+        else:
+            what = f"{verdict.decision_id} is not kept; say in traffic what it was about"
+            raise NotFound(f"decision_id: {what}")
+        if verdict.fraud_type:
+            hit |= {"fraud_type": verdict.fraud_type.name, "taxonomy": TAXONOMY}
+        return hit
+
+    def _hit(self, decision_id: int, traffic: Traffic) -> Hit:
+        if traffic.channel not in set(Channel):
+            raise InvalidInput("traffic.channel: call, text or link")
+        if traffic.occurred_at_ms < 0:
+            raise InvalidInput("traffic.occurred_at_ms: before 1970")
+        if traffic.channel == Channel.LINK:
+            from_party, page = "", url.canonical(traffic.url)
+            if not page:
+                raise InvalidInput("traffic.url: cannot be read")
+        else:
+            from_party, page = _party(traffic.from_party, self._home.sender_key, "from_party"), ""
+        # Nobody need be known to have asked for a link.
+        asked = traffic.to_party or traffic.channel != Channel.LINK
+        return Hit(
+            decision_id=decision_id,
+            channel=Channel(traffic.channel),
+            from_party=from_party,
+            to_party=_party(traffic.to_party, self._home.number_key, "to_party") if asked else "",
+            url=page,
+            action=None,
+            occurred_at_ms=traffic.occurred_at_ms or self._now_ms(),
+        )
+
+
+def _party(text: str, key_of: Callable[[str], int], field: str) -> str:
+    key = key_of(text)
+    if key == UNREADABLE:
+        raise InvalidInput(f"traffic.{field}: cannot be read")
+    return number_text(key) or text
+
+
+def _check(verdict: Verdict, by: str) -> None:
+    if not verdict.decision_id:
+        raise InvalidInput("decision_id: required")
+    if not verdict.by.strip():
+        raise InvalidInput(f"{by}: required")
+    if len(verdict.by) > MAX_NAME_LETTERS:
+        raise InvalidInput(f"{by}: at most {MAX_NAME_LETTERS} characters, not {len(verdict.by)}")
+    if len(verdict.note) > MAX_NOTE_LETTERS:
+        raise InvalidInput(f"note: at most {MAX_NOTE_LETTERS} characters, not {len(verdict.note)}")
+
+
+def _without_bookkeeping(record: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in record.items() if name not in _BOOKKEEPING}
+
+
+def _recorded(appended: Appended) -> Recorded:
+    return Recorded(
+        first=appended.first,
+        stream_id=appended.stream_id,
+        durability=_durability(appended.synced),
+    )
+
+
+def _durability(synced: bool) -> Durability:
+    return Durability.SYNCED if synced else Durability.MEMORY

@@ -1,0 +1,56 @@
+"""What goes on record of requests for the lists: rows that the guard refused, and exports."""
+
+from collections.abc import Sequence
+
+from blocklists.store.changes import Outcome
+from blocklists.entries import Kind, Source
+from fanzha.decisions import Action
+from services.audit.events import (Audit, AuditKind)
+from services.lists.import_report import Imported
+from services.changes.report import (RowReport, Terms)
+from blocklists.views import Filter
+
+LISTS = "lists"
+_MOST_REASONS = 5
+
+
+async def refused_rows(audit: Audit, reports: Sequence[RowReport], terms: Terms) -> None:
+    """Put down that the guard refused rows of a request, in one record however many they are."""
+    refused = [one.message for one in reports if one.outcome == Outcome.REFUSED]
+    await _refused(audit, refused, len(refused), terms)
+
+
+async def refused_import(audit: Audit, imported: Imported, terms: Terms) -> None:
+    """Put down the same for an import."""
+    refused = [one.message for one in imported.problems if one.outcome == Outcome.REFUSED]
+    await _refused(audit, refused, imported.counts[Outcome.REFUSED], terms)
+
+
+async def exported(audit: Audit, version: int, wanted: Filter) -> None:
+    """Put down that somebody takes the lists, as they are at *version*, out."""
+    await audit.record(
+        AuditKind.EXPORTED,
+        subject=f"{LISTS}:{version}",
+        details={
+            "kind": Kind(wanted.kind).name.lower() if wanted.kind else "all",
+            "action": Action(wanted.action).name.lower() if wanted.action else "all",
+            "source": Source(wanted.source).name.lower() if wanted.source else "all",
+        },
+    )
+
+
+async def _refused(audit: Audit, messages: Sequence[str], rows: int, terms: Terms) -> None:
+    if not rows or terms.dry_run:
+        return
+    reasons = list(dict.fromkeys(messages))[:_MOST_REASONS]
+    await audit.record(
+        AuditKind.REFUSED,
+        subject=LISTS,
+        details={
+            "rows": str(rows),
+            "by": "guard",
+            "said_author": terms.author,
+            "reason": terms.reason,
+        }
+        | {f"because_{number}": text for number, text in enumerate(reasons, 1)},
+    )

@@ -1,0 +1,130 @@
+"""Keeps in Redis what somebody has said of the columns of a source's files.
+
+``{fanzha:mappings}`` is a hash: mappings as JSON, by their ids, which are made of the source and
+the fingerprint of the header (`blocklists.importers.tables.columns.fingerprint`).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from typing import Any
+
+from infra.redis.damaged_records import reading
+from blocklists.entries import Source
+from blocklists.importers.tables import columns
+from infra.redis.client import (Client, execute_synced, within)
+from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from services.auth import identity
+
+KEY = "{fanzha:mappings}"
+MOST = 10_000
+"""Mappings that are kept; a source has a few."""
+MOST_COLUMNS = 500
+LONGEST_NAME = 200
+_READ_SECONDS = 5.0
+_WRITE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMapping:
+    """What the columns of one header hold, as far as it was said."""
+
+    source: int
+    """0 for files that say their sources themselves."""
+    header: tuple[str, ...]
+    holds: Mapping[str, str]
+    """By the name of a column."""
+    saved_by: str
+    saved_at_s: int
+
+    @property
+    def mapping_id(self) -> str:
+        """Its name: the same for the same source and header."""
+        text = f"{self.source}\n{columns.fingerprint(self.header)}"
+        return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+class Mappings:
+    """Saves, lists and forgets mappings. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client, *, now_ms: Callable[[], int]) -> None:
+        self._client: Any = client
+        self._now_ms = now_ms
+
+    async def save(
+        self, *, source: int, header: tuple[str, ...], holds: Mapping[str, str], author: str
+    ) -> ColumnMapping:
+        """Remember what columns hold, in place of what was said of the same header."""
+        mapping = ColumnMapping(
+            source=source,
+            header=header,
+            holds=holds,
+            saved_by=identity.author(author),
+            saved_at_s=self._now_ms() // 1000,
+        )
+        _check(mapping)
+        _check_scope(source)
+        async with within(_WRITE_SECONDS):
+            kept = await self._client.hlen(KEY)
+            if kept >= MOST and not await self._client.hexists(KEY, mapping.mapping_id):
+                raise InvalidInput(f"mapping: {MOST} are kept; forget some first")
+            writing = self._client.pipeline(transaction=False)
+            text = json.dumps(asdict(mapping), ensure_ascii=False)
+            writing.hset(KEY, mapping.mapping_id, text)
+            await execute_synced(self._client, writing, KEY)
+        return mapping
+
+    async def all(self, source: int | None = None) -> list[ColumnMapping]:
+        """Return the mappings, of one source or of all, the latest first."""
+        async with within(_READ_SECONDS):
+            texts = await self._client.hvals(KEY)
+        found = [_read(text) for text in texts]
+        wanted = [one for one in found if source is None or one.source == source]
+        return sorted(wanted, key=lambda one: (-one.saved_at_s, one.mapping_id))
+
+    async def forget(self, mapping_id: str) -> ColumnMapping:
+        """Forget one, and return it; `NotFound` when there is none."""
+        async with within(_READ_SECONDS):
+            text = await self._client.hget(KEY, mapping_id)
+        if text is None:
+            raise NotFound(f"mapping_id: there is no mapping {mapping_id[:50]!r}")
+        mapping = _read(text)
+        _check_scope(mapping.source)
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.hdel(KEY, mapping_id)
+            await execute_synced(self._client, writing, KEY)
+        return mapping
+
+
+def _check(mapping: ColumnMapping) -> None:
+    if mapping.source and mapping.source not in set(Source):
+        raise InvalidInput(f"source: there is none with number {mapping.source}")
+    if not mapping.saved_by or len(mapping.saved_by) > LONGEST_NAME:
+        raise InvalidInput(f"saved_by: 1 to {LONGEST_NAME} characters are required")
+    if not 1 <= len(mapping.header) <= MOST_COLUMNS:
+        raise InvalidInput(f"header: 1 to {MOST_COLUMNS} names are required")
+    if any(len(name) > LONGEST_NAME for name in mapping.header):
+        raise InvalidInput(f"header: a name is longer than {LONGEST_NAME} characters")
+    if not mapping.holds:
+        raise InvalidInput("columns: at least one is required")
+    known = set(map(columns.plain, mapping.header))
+    for name, holds in mapping.holds.items():
+        if columns.plain(name) not in known:
+            raise InvalidInput(f"columns: the header has no {name[:50]!r}")
+        if holds not in columns.TARGETS:
+            known_targets = ", ".join(columns.TARGETS)
+            raise InvalidInput(f"holds: none of {known_targets}: {holds[:50]!r}")
+
+
+def _check_scope(source: int) -> None:
+    who = identity.current()
+    if who.sources and source not in who.sources:
+        raise NotAllowed(f"{who.name} may not say what files of this source hold")
+
+
+def _read(text: bytes | str) -> ColumnMapping:
+    with reading("column mapping"):
+        fields = json.loads(text)
+        return ColumnMapping(**fields | {"header": tuple(fields["header"])})

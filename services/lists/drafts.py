@@ -1,0 +1,182 @@
+"""Reads what somebody wants to change into a draft, every row accounted for, edits too."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from blocklists import intake
+from blocklists.store.changes import Outcome
+from blocklists.entries import Source
+from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.intake import Checked, Defaults, Problem, Proposed
+from fanzha.errors import InvalidInput
+from fanzha.phone import HomePlan
+from fanzha.tables import Int64s
+from services.changes import model
+from services.changes.diff import (Judged, judge)
+from services.changes.model import Draft
+from blocklists.store.current import CurrentLists
+from services.lists.edits import (Edit, Edited, edited)
+from services.changes.report import (Identity, Reference, RowReport, addition_reports, named_by, removal_reports)
+
+_DAY_S = 86_400
+_MOST_KEPT = 20
+"""Problems that are kept with a change request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What somebody wants to change; 0 or an empty text: not said."""
+
+    additions: Proposed
+    removals: Sequence[Reference]
+    edits: Sequence[Edit]
+    reason: str
+    legal_basis: str = ""
+    source: int = 0
+    campaign: str = ""
+    expires_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A draft, and what became of each row of what was read."""
+
+    draft: Draft
+    judged: Judged
+    """Against the lists when it was read."""
+    checked: Checked
+    edits: Edited
+    named: Sequence[tuple[int, Identity]]
+    unreadable: dict[int, str]
+
+    def addition_reports(self, judged: Judged | None = None) -> list[RowReport]:
+        """Report on each addition, then on each edit."""
+        outcomes = (judged or self.judged).outcomes
+        checked = replace(
+            self.checked,
+            table=self.draft.additions,
+            rows=np.concatenate([self.checked.rows, self._edit_rows()]),
+            problems=[*self.checked.problems, *self._edit_problems()],
+        )
+        return addition_reports(checked, outcomes)
+
+    def removal_reports(self, judged: Judged | None = None) -> list[RowReport]:
+        """Report on each removal."""
+        there = (judged or self.judged).there.tolist()
+        found = [one for (_, one), is_there in zip(self.named, there, strict=True) if is_there]
+        return removal_reports(self.named, found, self.unreadable)
+
+    @property
+    def _first_edit(self) -> int:
+        return len(self.checked.rows) + len(self.checked.problems)
+
+    def _edit_rows(self) -> Int64s:
+        rows: Int64s = np.array(self.edits.rows, np.int64) + self._first_edit
+        return rows
+
+    def _edit_problems(self) -> list[Problem]:
+        return [replace(one, row=one.row + self._first_edit) for one in self.edits.problems]
+
+
+class Drafting:
+    """Reads drafts against the lists as they are."""
+
+    def __init__(
+        self,
+        *,
+        current: CurrentLists,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        default_expiry_days: int,
+        no_end_needs_review: bool = True,
+    ) -> None:
+        self._no_end_needs_review = no_end_needs_review
+        self._current = current
+        self._home = home
+        self._now_ms = now_ms
+        self._default_term_s = default_expiry_days * _DAY_S
+
+    async def read(
+        self, contents: Contents, author: str, *, expected_version: int | None = None
+    ) -> Drafted:
+        """Read what somebody wants to change; a wrong row stops no other."""
+        if contents.source and contents.source not in set(Source):
+            raise InvalidInput(f"source: there is none with number {contents.source}")
+        now_s = self._now_ms() // 1000
+        checked = await asyncio.to_thread(
+            intake.check,
+            contents.additions,
+            self._defaults(contents, author, now_s),
+            home=self._home,
+            now_s=now_s,
+        )
+        snapshot = await self._current.caught_up()
+        edits = await asyncio.to_thread(
+            edited,
+            snapshot,
+            contents.edits,
+            self._home,
+            now_s=now_s,
+            no_end_needs_review=self._no_end_needs_review,
+        )
+        named, unreadable = named_by(contents.removals, self._home)
+        table = checked.table
+        if edits.entries:
+            table = concatenate([table, EntryTable.from_entries(edits.entries)])
+        removals = Identities.of([one for _, one in named])
+        draft = Draft(
+            author=author,
+            reason=contents.reason,
+            additions=table,
+            removals=removals,
+            legal_basis=contents.legal_basis,
+            source=Source(contents.source) if contents.source else None,
+            campaign=contents.campaign,
+            expires_s=contents.expires_s,
+            expected_version=expected_version,
+            problems=kept_problems([*checked.problems, *edits.problems]),
+            dropped=dropped(_outcomes(checked, edits, unreadable)),
+        )
+        judged = await asyncio.to_thread(judge, snapshot, table, removals)
+        return Drafted(
+            draft=draft,
+            judged=judged,
+            checked=checked,
+            edits=edits,
+            named=named,
+            unreadable=unreadable,
+        )
+
+    def _defaults(self, contents: Contents, author: str, now_s: int) -> Defaults:
+        return Defaults(
+            source=contents.source,
+            expires_s=contents.expires_s or now_s + self._default_term_s,
+            reason=contents.reason,
+            legal_basis=contents.legal_basis,
+            campaign=contents.campaign,
+            author=author,
+            no_end_needs_review=self._no_end_needs_review,
+        )
+
+
+def kept_problems(problems: Sequence[Problem]) -> tuple[model.Problem, ...]:
+    """Return the problems that are kept with a request: the first."""
+    return tuple(
+        model.Problem(row=one.row, outcome=one.outcome, message=one.message)
+        for one in problems[:_MOST_KEPT]
+    )
+
+
+def dropped(counts: Counter[Outcome]) -> dict[str, int]:
+    """Return how many rows are no part of a request, by the name of their outcome."""
+    return {outcome.name: rows for outcome, rows in counts.items() if rows}
+
+
+def _outcomes(checked: Checked, edits: Edited, unreadable: dict[int, str]) -> Counter[Outcome]:
+    counts = Counter(one.outcome for one in [*checked.problems, *edits.problems])
+    counts[Outcome.INVALID] += len(unreadable)
+    return counts

@@ -1,0 +1,70 @@
+"""Drops the hit counts of entries that are no longer in the lists, once a day.
+
+An id cannot be read back, so the ids of all entries are made anew, some 4 µs each, a few
+thousand at a time. What decided lately stays: an entry may have come while this was looking.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.errors import Unavailable
+from fanzha.tables import Int64s, Uint64s
+from services.lists.hit_count_store import (EntryHitStore, marks)
+from services.lists.lifecycle import names_of
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 86_400.0
+FIRST_SECONDS = 600.0
+"""Not at once: an administration that restarts all the time has no time for this."""
+_ROWS_AT_ONCE = 5_000
+_PAUSE_SECONDS = 0.02
+_LATELY_S = 3600
+
+
+class HitRetention:
+    """Keeps the counts of entries that there are."""
+
+    def __init__(
+        self,
+        store: EntryHitStore,
+        current: Callable[[], Snapshot],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._current = current
+        self._now_ms = now_ms
+
+    async def run(self) -> None:
+        """Look every day until cancelled."""
+        await asyncio.sleep(FIRST_SECONDS)
+        while True:
+            try:
+                await self.forget_gone()
+            except Unavailable as error:
+                logger.warning("hits of entries that are gone stay until tomorrow: %s", error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def forget_gone(self) -> int:
+        """Drop the counts of entries that are gone; return how many."""
+        before_s = self._now_ms() // 1000 - _LATELY_S
+        snapshot = self._current()
+        rows = await asyncio.to_thread(snapshot.live_rows)
+        parts = [np.zeros(0, np.uint64)]
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            parts.append(await asyncio.to_thread(_marks, snapshot, some))
+            await asyncio.sleep(_PAUSE_SECONDS)  # requests come first
+        live = np.sort(np.concatenate(parts))
+        dropped = await self._store.forget_others(live, before_s)
+        if dropped:
+            logger.info("dropped the hits of %d entries that are gone", dropped)
+        return dropped
+
+
+def _marks(snapshot: Snapshot, rows: Int64s) -> Uint64s:
+    return marks(name for table in snapshot.table(rows) for name in names_of(table))

@@ -1,0 +1,138 @@
+"""Keeps in Redis how often each list entry decided, and when it last did.
+
+=============================  =========================================================
+key                            what
+=============================  =========================================================
+``fanzha:entry-hits:{<nn>}``   hash: `hits_name` to "<times> <last second>"; `SHARDS` of them
+``fanzha:entry-hits:since``    the second from which hits are counted
+=============================  =========================================================
+
+A name says in which hash it stands, so a cluster shares the work. A script adds what a
+worker counted to a few hundred entries at a time, and keeps Redis for less than a millisecond.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from json import dumps
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from xxhash import xxh3_64_intdigest
+
+from infra.redis.damaged_records import readable
+from infra.redis.client import (Client, within)
+from fanzha.tables import Uint64s
+from services.lists.hit_counter import (HitCounts, Hits)
+
+SHARDS = 64
+SINCE = "fanzha:entry-hits:since"
+_ADD_ENTRIES = 256
+_SCAN_ENTRIES = 1000
+_READ_SECONDS = 5.0
+_WRITE_SECONDS = 4.0
+
+_ADD = """
+for id, hits in pairs(cjson.decode(ARGV[1])) do
+  local known = redis.call('HGET', KEYS[1], id) or '0 0'
+  local count, last = known:match('^(%d+) (%d+)$')
+  if not count then count, last = '0', '0' end
+  redis.call('HSET', KEYS[1], id, string.format('%d %d', count + hits,
+             math.max(tonumber(last), tonumber(ARGV[2]))))
+end
+"""
+
+
+class EntryHitStore:
+    """Writes and reads hits of entries. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        self._client: Any = client
+
+    async def add(self, hits: HitCounts, now_s: int) -> None:
+        """Add counts; what is written is taken out of *hits*."""
+        async with within(_WRITE_SECONDS):
+            await self._client.set(SINCE, now_s, nx=True)
+        for shard, names in _by_shard(hits.counts).items():
+            waiting = iter(names)
+            while some := list(islice(waiting, _ADD_ENTRIES)):
+                told = dumps({name: hits.counts[name] for name in some})
+                async with within(_WRITE_SECONDS):
+                    await self._client.eval(_ADD, 1, _key(shard), told, hits.last_s)
+                for name in some:
+                    del hits.counts[name]
+
+    async def counted_since_s(self) -> int:
+        """Return the second from which hits are counted; 0 when none was ever."""
+        async with within(_READ_SECONDS):
+            return int(await self._client.get(SINCE) or 0)
+
+    async def read(self, names: Iterable[str]) -> dict[str, Hits]:
+        """Return the hits of some entries; those without any are left out."""
+        shards = _by_shard(names)
+        if not shards:
+            return {}
+        async with within(_READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for shard, some in shards.items():
+                reading.hmget(_key(shard), some)
+            answers = await reading.execute()
+        pairs = [
+            (name, text)
+            for some, answer in zip(shards.values(), answers, strict=True)
+            for name, text in zip(some, answer, strict=True)
+            if text is not None
+        ]
+        return dict(readable("count of hits", lambda pair: (pair[0], _read(pair[1])), pairs))
+
+    async def forget_others(self, live: Uint64s, before_s: int) -> int:
+        """Drop entries that are not among *live* and did not decide since *before_s*.
+
+        *live* are `marks` of their names, sorted. Return how many were dropped.
+        """
+        dropped = 0
+        for shard in range(SHARDS):
+            place = -1
+            while place:
+                async with within(_READ_SECONDS):
+                    place, found = await self._client.hscan(
+                        _key(shard), max(place, 0), count=_SCAN_ENTRIES
+                    )
+                gone = _gone(found, live, before_s)
+                if gone:
+                    async with within(_WRITE_SECONDS):
+                        await self._client.hdel(_key(shard), *gone)
+                dropped += len(gone)
+        return dropped
+
+
+def marks(names: Iterable[str]) -> Uint64s:
+    """Return 64 bits for each name, to tell whether it is among many."""
+    return np.array([xxh3_64_intdigest(name.encode()) for name in names], np.uint64)
+
+
+def _gone(found: Mapping[str, str], live: Uint64s, before_s: int) -> list[str]:
+    read = readable("count of hits", lambda pair: (pair[0], _read(pair[1])), found.items())
+    old = [name for name, hits in read if hits.last_s < before_s]
+    if not old or not len(live):
+        return old
+    mine = marks(old)
+    at = np.minimum(np.searchsorted(live, mine), len(live) - 1)
+    known = (live[at] == mine).tolist()
+    return [name for name, is_known in zip(old, known, strict=True) if not is_known]
+
+
+def _by_shard(names: Iterable[str]) -> dict[int, list[str]]:
+    shards: dict[int, list[str]] = {}
+    for name in names:
+        shards.setdefault(crc32(name.encode()) % SHARDS, []).append(name)
+    return shards
+
+
+def _key(shard: int) -> str:
+    return f"fanzha:entry-hits:{{{shard:02d}}}"
+
+
+def _read(text: str) -> Hits:
+    count, last_s = text.split(" ")
+    return Hits(int(count), int(last_s))

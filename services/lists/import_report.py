@@ -1,0 +1,182 @@
+"""Tells what becomes of the rows of an import: counts, and the first rows of each sort.
+
+Rows are columns by now; which line of the file each was is kept beside them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from blocklists.store.changes import Outcome
+from blocklists.conflicts.findings import NO_RELATION, Conflicts, Relation
+from blocklists.snapshot.delta import last_of_each
+from blocklists.entries import Entry, Kind, entry_id
+from blocklists.entry_table import EntryTable
+from blocklists.intake import Checked, Problem
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.decisions import Action
+from fanzha.tables import Bools, Uint8s, Uint64s
+from services.changes.change_context import Outcome as Outcomes
+from services.changes.report import (ENFORCED, Requested, RowReport)
+from services.changes.requested import requested
+
+MOST_PROBLEMS = 20_000
+DEFAULT_PROBLEMS = 1000
+MOST_EXAMPLES = 1000
+_SHOWN_OUTCOMES = (Outcome.ADDED, Outcome.REPLACED, Outcome.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How many rows are told one by one; the others are counted."""
+
+    problems: int = DEFAULT_PROBLEMS
+    examples: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowConflict:
+    """A row that contradicts an entry, or another row."""
+
+    row: int
+    relation: Relation
+    entry: Entry | None
+    """One of those it contradicts; None for another row."""
+    entries: int
+    other_row: int
+    """0 for an entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """How an import went."""
+
+    version: int
+    counts: Counter[Outcome]
+    problems: Sequence[Problem]
+    conflict_counts: Counter[Relation] = field(default_factory=Counter)
+    conflicts: Sequence[RowConflict] = ()
+    examples: Sequence[RowReport] = ()
+    repeated_rows: int = 0
+    """Duplicates of later rows; 0 where no examples are wanted."""
+    names_not_compared: int = 0
+    terms_given: int = 0
+    """Rows that asked for no end without a review, and end after the default term."""
+    requested: Requested | None = None
+    """The change request; None when nothing would change, and for a dry run."""
+
+
+class ImportReport:
+    """What is known of the rows of one import; grows with it."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._counts: Counter[Outcome] = Counter()
+        self._problems: list[Problem] = []
+        self._lines: list[Uint64s] = []
+        self._terms_given = 0
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Return the first rows that are refused or invalid."""
+        return self._problems
+
+    def counted(self) -> Counter[Outcome]:
+        """Return how many rows are refused and invalid."""
+        return Counter(self._counts)
+
+    def add(self, lines: Sequence[int], checked: Checked) -> None:
+        """Take in what became of some rows; *lines* name them."""
+        column = np.array(lines, np.uint64)
+        self._terms_given += checked.terms_given
+        self._lines.append(column[checked.rows])
+        self._counts.update(problem.outcome for problem in checked.problems)
+        for problem in checked.problems[: self._wanted.problems - len(self._problems)]:
+            self._problems.append(
+                Problem(row=lines[problem.row], outcome=problem.outcome, message=problem.message)
+            )
+
+    def result(self, table: EntryTable, done: Outcomes) -> Imported:
+        """Return the report, now that the rows in *table* are judged."""
+        lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
+        numbers = np.bincount(done.judged.outcomes, minlength=len(Outcome) + 1).tolist()
+        self._counts.update({outcome: numbers[outcome] for outcome in Outcome if numbers[outcome]})
+        self._add_refused(done.judged.outcomes, lines)
+        examples: list[RowReport] = []
+        repeated = np.zeros(len(table), np.bool_)
+        if self._wanted.examples:
+            # Repeated rows are duplicates; most imports have none, and need not be sorted again.
+            repeated[:] = (done.judged.outcomes == Outcome.DUPLICATE).any()
+            repeated[last_of_each(table)] = False
+            examples = self._examples(table, done.judged.outcomes, lines, repeated)
+        conflicts = done.conflicts
+        return Imported(
+            version=done.version,
+            counts=self._counts,
+            problems=self._problems,
+            conflict_counts=_conflict_counts(conflicts),
+            conflicts=[
+                _conflict(conflicts, int(row), lines, done.snapshot)
+                for row in conflicts.rows[: self._wanted.examples]
+            ],
+            examples=examples,
+            repeated_rows=int(np.count_nonzero(repeated)),
+            names_not_compared=conflicts.names_not_compared,
+            terms_given=self._terms_given,
+            requested=requested(done),
+        )
+
+    def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:
+        """Tell of rows that the lists refuse, which was not known before they were judged."""
+        left = max(self._wanted.problems - len(self._problems), 0)
+        for row in np.flatnonzero(outcomes == Outcome.REFUSED)[:left].tolist():
+            line = int(lines[row])
+            self._problems.append(Problem(row=line, outcome=Outcome.REFUSED, message=ENFORCED))
+
+    def _examples(
+        self, table: EntryTable, outcomes: Uint8s, lines: Uint64s, repeated: Bools
+    ) -> list[RowReport]:
+        most = self._wanted.examples
+        return [
+            RowReport(
+                row=int(lines[row]),
+                outcome=outcome,
+                entry_id=_entry_id(table, row),
+                repeated_by=_repeated_by(table, row, lines) if repeated[row] else 0,
+                pattern=table.pattern(row),
+            )
+            for outcome in _SHOWN_OUTCOMES
+            for row in np.flatnonzero(outcomes == outcome)[:most].tolist()
+        ]
+
+
+def _entry_id(table: EntryTable, row: int) -> str:
+    kind, action = Kind(int(table.kinds[row])), Action(int(table.actions[row]))
+    return entry_id(kind, table.pattern(row), action)
+
+
+def _repeated_by(table: EntryTable, row: int, lines: Uint64s) -> int:
+    """Say which later row is about the same; only for the few rows that are shown."""
+    same = table.keys == table.keys[row]
+    for column in (table.kinds, table.digits, table.actions):
+        same &= column == column[row]
+    return int(lines[np.flatnonzero(same)[-1]])
+
+
+def _conflict_counts(conflicts: Conflicts) -> Counter[Relation]:
+    numbers = np.bincount(conflicts.relations, minlength=len(Relation) + 1).tolist()
+    return Counter({one: numbers[one] for one in Relation if numbers[one] and one != NO_RELATION})
+
+
+def _conflict(conflicts: Conflicts, row: int, lines: Uint64s, snapshot: Snapshot) -> RowConflict:
+    relation, other = Relation(int(conflicts.relations[row])), int(conflicts.others[row])
+    together = relation == Relation.TOGETHER
+    return RowConflict(
+        row=int(lines[row]),
+        relation=relation,
+        entry=None if together else snapshot.entry(other),
+        entries=int(conflicts.counts[row]),
+        other_row=int(lines[other]) if together else 0,
+    )

@@ -1,0 +1,91 @@
+"""Tells Prometheus how many entries end or must be reviewed within a week, and how many are late.
+
+Counted by list administration: a scan of all entries, a few milliseconds for a million, once a
+minute at most, in the thread that answers Prometheus.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from infra.redis import damaged_records
+from blocklists.snapshot.delta import Lists
+from blocklists.entries import Source
+from blocklists.snapshot.findings import counts
+from blocklists.provenance_columns import GroundsReader
+from services.lists import due_entries
+from services.lists.due_entries import (Due, DueReason)
+
+SOON_S = 7 * 86_400
+FRESH_SECONDS = 60.0
+
+
+class ListGauges(Collector):
+    """The gauges of the lists."""
+
+    def __init__(self, lists: Callable[[], Lists | None], now_seconds: Callable[[], float]) -> None:
+        self._lists = lists
+        self._now_seconds = now_seconds
+        self._grounds = GroundsReader()
+        self._lock = threading.Lock()
+        self._counted_at = 0.0
+        self._due: Due | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what Prometheus asks for; nothing before there are lists."""
+        with self._lock:
+            due = self._counted()
+        yield from self._findings()
+        if due is None:
+            return
+        counts = due.counts()
+        gauge = GaugeMetricFamily(
+            "fanzha_entries_due",
+            "List entries that end or must be reviewed within 7 days, or whose review is overdue.",
+            labels=("source", "reason"),
+        )
+        for source in Source:
+            for reason in DueReason:
+                labels = (source.name.lower(), reason.name.lower())
+                gauge.add_metric(labels, counts[source, reason])
+        yield gauge
+        yield GaugeMetricFamily(
+            "fanzha_entries_ended",
+            "List entries that have ended and are still in the lists.",
+            value=due.ended,
+        )
+
+    def _findings(self) -> Iterator[Metric]:
+        lists = self._lists()
+        if lists is None:
+            return
+        gauge = GaugeMetricFamily(
+            "fanzha_list_findings",
+            "Versions of the lists with which something is wrong that nobody has settled, as list "
+            "administration follows them.",
+            labels=("kind",),
+        )
+        for kind, number in counts(lists.findings).items():
+            gauge.add_metric((kind.value,), number)
+        yield gauge
+        damaged = CounterMetricFamily(
+            "fanzha_damaged_records",
+            "Readings of records in the store that failed, by what was to be read.",
+            labels=("what",),
+        )
+        for what, number in damaged_records.counts().items():
+            damaged.add_metric((what,), number)
+        yield damaged
+
+    def _counted(self) -> Due | None:
+        now = self._now_seconds()
+        lists = self._lists()
+        if lists is not None and now - self._counted_at >= FRESH_SECONDS:
+            now_s = int(now)
+            self._due = due_entries.find(
+                lists.layers(), self._grounds, now_s=now_s, until_s=now_s + SOON_S
+            )
+            self._counted_at = now
+        return self._due

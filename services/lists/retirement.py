@@ -1,0 +1,59 @@
+"""Proposes to remove dead entries: a request of its own, which waits until somebody applies it.
+
+Each entry is looked at again: what matched meanwhile stays.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from blocklists.store.changes import Outcome
+from blocklists.entry_table import Identities
+from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from fanzha.phone import HomePlan
+from services.lists.lifecycle import EntryLife
+from services.changes.report import (Reference, RowReport, Terms, Updated, named_by)
+from blocklists.views import places
+
+Remove: TypeAlias = Callable[[Sequence[Reference], Terms], Awaitable[Updated]]
+"""Requests a removal that waits."""
+
+
+async def propose(
+    remove: Remove,
+    life: EntryLife,
+    snapshot: Snapshot,
+    references: Sequence[Reference],
+    terms: Terms,
+    *,
+    days: int,
+    home: HomePlan,
+) -> Updated:
+    """Request the removal of those of *references* that are dead.
+
+    The report on each is in ``removals``: REMOVED, REFUSED for what is not dead, or ABSENT.
+    """
+    named, unreadable = named_by(references, home)
+    found = places(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
+    rows, listed = [], []
+    for (row, _), place in zip(named, found, strict=True):
+        if place != NO_ENTRY:
+            rows.append(row)
+            listed.append(snapshot.entry(place))
+    dead = await life.are_dead(listed, days)
+    reports = {row: RowReport(row=row, outcome=Outcome.ABSENT) for row in range(len(references))}
+    for row, message in unreadable.items():
+        reports[row] = RowReport(row=row, outcome=Outcome.INVALID, message=message)
+    for row, entry, is_dead in zip(rows, listed, dead, strict=True):
+        outcome, why = (Outcome.REMOVED, "") if is_dead else (Outcome.REFUSED, "it is not dead")
+        reports[row] = RowReport(row=row, outcome=outcome, entry_id=entry.entry_id, message=why)
+    wanted = [
+        Reference(kind=one.kind, pattern=one.pattern, action=one.action)
+        for one, is_dead in zip(listed, dead, strict=True)
+        if is_dead
+    ]
+    told = [reports[row] for row in sorted(reports)]
+    if not wanted:
+        return Updated(version=snapshot.version, additions=[], removals=told)
+    done = await remove(wanted, replace(terms, expected_version=snapshot.version))
+    return replace(done, removals=told)

@@ -1,0 +1,220 @@
+"""Changes the lists: checks what is proposed, tells what becomes of each row, requests the rest.
+
+Each change is a change request (`services.changes`), which is applied at once where one person
+may, and waits otherwise. It is judged against the lists at one version and committed against
+that same version, so what the report says is what happened. Heavy work runs in threads.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from blocklists import intake
+from blocklists.store.changes import Outcome
+from blocklists.entries import Source
+from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.intake import Defaults, Proposed
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import Store
+from fanzha.errors import VersionConflict
+from fanzha.phone import HomePlan
+from services.lists import (retirement, shadow_resolution)
+from services.lists.drafts import (dropped, kept_problems)
+from services.changes import change_context
+from services.changes.service import Changes
+from services.changes.model import (ChangeKind, Draft)
+from blocklists.store.current import CurrentLists
+from services.lists.lifecycle import EntryLife
+from services.lists.lifecycle_pages import (HitReader, NoHits)
+from services.lists.import_report import (Imported, ImportReport, Wanted)
+from services.changes.report import (Reference, Terms, Updated, addition_reports, named_by, removal_reports)
+from blocklists.views import (ListViews, Status)
+from services.changes.requested import requested
+
+_DAY_S = 86_400
+
+
+class Administration:
+    """What administrators can do to the lists, and what they can see (``views``, ``life``)."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        replica: Replica,
+        changes: Changes,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        default_expiry_days: int,
+        no_end_needs_review: bool = True,
+        hits: HitReader | None = None,
+        dead_entry_days: int = 180,
+    ) -> None:
+        self._changes = changes
+        self._current = CurrentLists(store, replica)
+        self._home = home
+        self._now_ms = now_ms
+        self._default_term_s = default_expiry_days * _DAY_S
+        self._no_end_needs_review = no_end_needs_review
+        self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
+        self.life = EntryLife(
+            views=self.views,
+            hits=hits or NoHits(),
+            now_ms=now_ms,
+            dead_entry_days=dead_entry_days,
+        )
+
+    async def update(
+        self,
+        additions: Proposed,
+        removals: Sequence[Reference],
+        terms: Terms,
+        kind: ChangeKind = ChangeKind.NORMAL,
+        *,
+        wait: bool = False,
+    ) -> Updated:
+        """Add and remove entries in one change request; with *wait* it is not applied yet."""
+        now_s = self._now_ms() // 1000
+        checked = await asyncio.to_thread(
+            intake.check, additions, self._defaults(terms, now_s), home=self._home, now_s=now_s
+        )
+        named, unreadable = named_by(removals, self._home)
+        invalid = Counter({Outcome.INVALID: len(unreadable)})
+        draft = Draft(
+            kind=kind,
+            author=terms.author,
+            reason=terms.reason,
+            additions=checked.table,
+            removals=Identities.of([one for _, one in named]),
+            expected_version=terms.expected_version,
+            problems=kept_problems(checked.problems),
+            dropped=dropped(Counter(one.outcome for one in checked.problems) + invalid),
+        )
+        done = await self._changes.carry_out(draft, trial=terms.dry_run, wait=wait)
+        there = done.judged.there.tolist()
+        found = [one for (_, one), is_there in zip(named, there, strict=True) if is_there]
+        return Updated(
+            version=done.version,
+            additions=addition_reports(checked, done.judged.outcomes),
+            removals=removal_reports(named, found, unreadable),
+            requested=requested(done),
+        )
+
+    async def status(self) -> Status:
+        """Return the state of the lists, and what waits or has to be confirmed."""
+        emergencies = await self._changes.views.emergencies()
+        return replace(
+            await self.views.status(),
+            emergencies=[one.id for one in emergencies],
+            waiting=await self._changes.views.waiting(),
+        )
+
+    async def resolve_shadows(
+        self, references: Sequence[Reference], terms: Terms, *, drop: bool
+    ) -> Updated:
+        """Let shadow entries enforce, or *drop* them; the report on each is in ``additions``."""
+        snapshot = await self._current.caught_up()
+        if terms.expected_version not in (None, snapshot.version):
+            raise _conflict(snapshot.version, terms.expected_version)
+        return await shadow_resolution.resolve(
+            self, snapshot, references, terms, drop=drop, home=self._home
+        )
+
+    async def propose_retirement(
+        self, references: Sequence[Reference], terms: Terms, *, days: int
+    ) -> Updated:
+        """Request the removal of entries that are dead; the report on each is in ``removals``."""
+        snapshot = await self._current.caught_up()
+        if terms.expected_version not in (None, snapshot.version):
+            raise _conflict(snapshot.version, terms.expected_version)
+
+        async def remove(wanted: Sequence[Reference], terms: Terms) -> Updated:
+            return await self.update(
+                intake.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
+            )
+
+        return await retirement.propose(
+            remove, self.life, snapshot, references, terms, days=days, home=self._home
+        )
+
+    def begin_import(
+        self, adjust: Callable[[Defaults], Defaults], terms: Terms, wanted: Wanted
+    ) -> "Import":
+        """Start an import, which takes rows until it is finished, and reports what is *wanted*.
+
+        *adjust* turns what holds for any change into what holds for the rows of this one.
+        """
+        now_s = self._now_ms() // 1000
+        # Files of bureaus say "permanent" where they say nothing of a review.
+        defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
+        return Import(self, defaults, terms, wanted, home=self._home, now_s=now_s)
+
+    async def finish_import(
+        self, table: EntryTable, terms: Terms, defaults: Defaults, report: ImportReport
+    ) -> change_context.Outcome:
+        """Request what an import has gathered."""
+        draft = Draft(
+            kind=ChangeKind.IMPORT,
+            author=terms.author,
+            reason=terms.reason,
+            additions=table,
+            removals=Identities.of([]),
+            legal_basis=defaults.legal_basis,
+            source=Source(defaults.source) if defaults.source in set(Source) else None,
+            campaign=defaults.campaign,
+            expires_s=defaults.expires_s,
+            expected_version=terms.expected_version,
+            problems=kept_problems(report.problems),
+            dropped=dropped(report.counted()),
+        )
+        return await self._changes.carry_out(draft, trial=terms.dry_run)
+
+    def _defaults(self, terms: Terms, now_s: int) -> Defaults:
+        return Defaults(
+            expires_s=now_s + self._default_term_s,
+            reason=terms.reason,
+            author=terms.author,
+            no_end_needs_review=self._no_end_needs_review,
+        )
+
+
+def _conflict(version: int, expected: int | None) -> VersionConflict:
+    return VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+
+
+class Import:
+    """Rows on their way into the lists: folded into columns as they arrive."""
+
+    def __init__(
+        self,
+        administration: Administration,
+        defaults: Defaults,
+        terms: Terms,
+        wanted: Wanted,
+        *,
+        home: HomePlan,
+        now_s: int,
+    ) -> None:
+        self.terms = terms
+        self._administration = administration
+        self._defaults = defaults
+        self._home = home
+        self._now_s = now_s
+        self._tables: list[EntryTable] = []
+        self._report = ImportReport(wanted)
+
+    def fold(self, lines: Sequence[int], proposed: Proposed) -> None:
+        """Take rows in; for a thread. *lines* name them in the report."""
+        checked = intake.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
+        self._tables.append(checked.table)
+        self._report.add(lines, checked)
+
+    async def finish(self) -> Imported:
+        """Commit what was taken in, as one change."""
+        table = await asyncio.to_thread(concatenate, self._tables)
+        self._tables.clear()
+        done = await self._administration.finish_import(
+            table, self.terms, self._defaults, self._report
+        )
+        return await asyncio.to_thread(self._report.result, table, done)

@@ -1,0 +1,103 @@
+"""Ends the trial of shadow entries: they enforce from now on, or are dropped, by a normal change.
+
+Promoted entries go through the guard again: what nothing may block may have grown since.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from blocklists.store.changes import Outcome
+from blocklists.snapshot.delta import locate
+from blocklists.entries import NO_END_S, Entry, Kind, Mode
+from blocklists.entry_table import Identities
+from blocklists.intake import Proposed
+from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from fanzha.decisions import Action
+from fanzha.phone import HomePlan
+from services.changes.report import (Reference, RowReport, Terms, Updated, named_by)
+
+
+class Updates(Protocol):
+    """Changes the lists."""
+
+    async def update(
+        self, additions: Proposed, removals: Sequence[Reference], terms: Terms
+    ) -> Updated:
+        """Add and remove entries in one change."""
+        ...
+
+
+async def resolve(
+    updates: Updates,
+    snapshot: Snapshot,
+    references: Sequence[Reference],
+    terms: Terms,
+    *,
+    drop: bool,
+    home: HomePlan,
+) -> Updated:
+    """Promote or drop the shadow entries that *references* name.
+
+    The report on each is in ``additions``: REPLACED, REMOVED, REFUSED or ABSENT. The change is made
+    against the lists of *snapshot*.
+    """
+    wanted = [replace(one, action=Action.BLOCK) for one in references]
+    named, unreadable = named_by(wanted, home)
+    places = _shadows(snapshot, [identity for _, identity in named])
+    found = {row: place for (row, _), place in zip(named, places, strict=True) if place != NO_ENTRY}
+    reports = {row: RowReport(row=row, outcome=Outcome.ABSENT) for row in range(len(wanted))}
+    for row, message in unreadable.items():
+        reports[row] = RowReport(row=row, outcome=Outcome.INVALID, message=message)
+    if not found:
+        return Updated(version=snapshot.version, additions=_in_order(reports), removals=[])
+    entries = [snapshot.entry(place) for place in found.values()]
+    terms = replace(terms, expected_version=snapshot.version)
+    done = (
+        await updates.update(_proposed([]), [_reference(one) for one in entries], terms)
+        if drop
+        else await updates.update(_proposed(entries), [], terms)
+    )
+    for row, report in zip(found, done.removals if drop else done.additions, strict=True):
+        reports[row] = replace(report, row=row)
+    return replace(done, additions=_in_order(reports), removals=[])
+
+
+def _shadows(snapshot: Snapshot, identities: Sequence[tuple[Kind, str, Action]]) -> list[int]:
+    """Return the row of each shadow entry, `NO_ENTRY` for what is none."""
+    places = np.full(len(identities), NO_ENTRY, np.int64)
+    for layer in snapshot.layers:
+        if layer.segment.mode is Mode.SHADOW:
+            rows = locate(layer.segment, Identities.of(identities))
+            places = np.where(rows == NO_ENTRY, rows, rows + layer.first_row)
+    found: list[int] = places.tolist()
+    return found
+
+
+def _proposed(entries: Sequence[Entry]) -> Proposed:
+    """Propose entries as they are, but to enforce."""
+    return Proposed(
+        patterns=[one.pattern for one in entries],
+        kinds=[one.kind for one in entries],
+        actions=[one.action for one in entries],
+        directions=[one.direction for one in entries],
+        fraud_types=[one.fraud_type for one in entries],
+        sources=[one.source for one in entries],
+        expires_s=[min(int(one.expires_at.timestamp()), NO_END_S) for one in entries],
+        reasons=[one.reason for one in entries],
+        legal_bases=[one.legal_basis for one in entries],
+        campaigns=[one.campaign for one in entries],
+        authors=[one.created_by for one in entries],
+        modes=[Mode.ENFORCE] * len(entries),
+        reviews_s=[int(one.review_at.timestamp()) if one.review_at else 0 for one in entries],
+    )
+
+
+def _reference(entry: Entry) -> Reference:
+    return Reference(kind=entry.kind, pattern=entry.pattern, action=entry.action)
+
+
+def _in_order(reports: dict[int, RowReport]) -> list[RowReport]:
+    return [reports[row] for row in sorted(reports)]

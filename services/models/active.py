@@ -1,0 +1,147 @@
+"""Holds the models of one worker and swaps them between two batches.
+
+A bundle is loaded beside the one in force, in a thread: its checksum, width and golden rows are
+checked by loading it, and it is warmed. Taking it over is one assignment, so a batch sees one
+model from its start to its end. A bundle that does not pass is refused, and what ran before goes
+on. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
+ran before, a text bundle whose second look fails is taken without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifiers import bundles
+from classifiers.base import LinkScorer, MomentScorer, TextScorer
+from classifiers.text.escalation import LookBudget
+from fanzha.links import find_links
+from fanzha.tables import Channel, Texts
+from services.decision.pipeline import Models
+from services.decision.model_kinds import ModelKind
+from services.models.slot import (Handling, Slot, Status)
+from services.decision.velocity import MomentModel
+from services.decision.shadow.models import (Scorer, Shadows)
+from services.models.desired_models import (Wanted, WantedModels)
+
+
+class ModelSwitch:
+    """The models of a worker: `current` is what the engine asks for each batch."""
+
+    def __init__(
+        self,
+        root: Path | None,
+        thresholds: Mapping[ModelKind, float | None],
+        wanted: WantedModels,
+        looks: LookBudget | None = None,
+        *,
+        moment: bool = False,
+    ) -> None:
+        """Load what is wanted, and the newest where nothing is; ValueError without a model.
+
+        With *looks*, a text model looks twice within that budget; without, at all uncertain texts.
+        Only with *moment* there is a moment model.
+        """
+
+        def slot(handling: Handling[Scorer]) -> Slot[Scorer]:
+            wish = wanted.get(handling.kind, Wanted())
+            return Slot(handling, root, thresholds.get(handling.kind), wish)
+
+        # Too few calls are to stay below the threshold that holds.
+        load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
+        self._caller = slot(Handling(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
+        self._text = slot(_text(looks))
+        self._link = slot(_LINK)
+        self._moment = slot(_MOMENT) if moment else None
+        self.current = self._models()
+
+    def prepare(self, wanted: WantedModels) -> list[ModelKind]:
+        """Load what is wanted, in the calling thread; return the kinds that refused a bundle.
+
+        Takes as long as loading does, and changes nothing that is in force.
+        """
+        return [slot.kind for slot in self._slots() if slot.prepare(_wish(wanted, slot.kind))]
+
+    def take(self, wanted: WantedModels) -> list[ModelKind]:
+        """Put what was prepared in force; return the kinds of which another model decides now."""
+        swapped = [slot.kind for slot in self._slots() if slot.take(_wish(wanted, slot.kind))]
+        self.current = self._models()
+        return swapped
+
+    def status(self) -> dict[ModelKind, Status]:
+        """Tell what runs."""
+        return {slot.kind: slot.status() for slot in self._slots()}
+
+    def _slots(self) -> "tuple[Slot[Any], ...]":
+        slots = (self._caller, self._text, self._link)
+        return slots if self._moment is None else (*slots, self._moment)
+
+    def moment(self) -> MomentModel:
+        """Return the moment model in force; ValueError where there is none."""
+        slot = self._moment
+        if slot is None:
+            raise ValueError("no moment model is loaded")
+        return MomentModel(slot.active, slot.threshold, slot.shadow)
+
+    def _models(self) -> Models:
+        return Models(
+            caller=self._caller.active,
+            text=self._text.active,
+            link=self._link.active,
+            thresholds={
+                Channel.CALL: self._caller.threshold,
+                Channel.TEXT: self._text.threshold,
+                Channel.LINK: self._link.threshold,
+            },
+            shadows=Shadows(
+                caller=self._caller.shadow, text=self._text.shadow, link=self._link.shadow
+            ),
+        )
+
+
+def _wish(wanted: WantedModels, kind: ModelKind) -> Wanted:
+    return wanted.get(kind, Wanted())
+
+
+_BODY = "见【示例】 http://first.example/a 验证码 123456, call 95588"
+
+
+def _warm_nothing(_model: object) -> None:
+    """Do nothing: loading has scored the golden rows already."""
+
+
+def _warm_text(model: TextScorer) -> None:
+    one = np.ones(1, np.int64)
+    ingress = one.astype(np.uint8)
+    model.score(
+        Texts(
+            senders=one,
+            receivers=one,
+            bodies=[_BODY],
+            submitted_at_ms=one,
+            ingress=ingress,
+            names={},
+            errors={},
+        )
+    )
+
+
+def _warm_link(model: LinkScorer) -> None:
+    model.score(find_links(_BODY))
+
+
+def _text(looks: LookBudget | None) -> Handling[TextScorer]:
+    load = partial(bundles.load_text, budget=looks)
+    if looks is None or not looks.share:
+        return Handling(kind=ModelKind.SMS, load=load, warm=_warm_text)
+    once = partial(bundles.load_text, budget=replace(looks, share=0.0))
+    return Handling(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
+
+
+_LINK: Handling[LinkScorer] = Handling(kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link)
+_MOMENT: Handling[MomentScorer] = Handling(
+    kind=ModelKind.MOMENT, load=bundles.load_moment, warm=_warm_nothing
+)

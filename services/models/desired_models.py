@@ -1,0 +1,78 @@
+"""Which models operators want, kind by kind, and how that is written down.
+
+The truth is in Redis (`services.models.store`). Each host keeps a copy in its data folder, so
+that a worker that starts while Redis is away still runs what was wanted last.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from infra import atomic_file
+from services.decision.model_kinds import ModelKind
+from infra.data_paths import MODELS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is wanted of one kind of model. Versions are empty where nothing is."""
+
+    active: str = ""
+    """The version that decides; empty: the newest there was at start."""
+    previous: str = ""
+    """What a rollback returns to."""
+    shadow: str = ""
+    """The version that scores and decides nothing."""
+    share: float = 1.0
+    """Part of the batches that the shadow sees."""
+    by: str = ""
+    """Who wanted it last."""
+    at_ms: int = 0
+
+    def written(self) -> str:
+        """Return this as text."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+WantedModels = Mapping[ModelKind, Wanted]
+
+
+def read(text: str) -> Wanted:
+    """Read what `Wanted.written` wrote; ValueError where it is something else."""
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004  a wrong text, not a wrong call
+    try:
+        wanted = Wanted(**found)
+        texts = (wanted.active, wanted.previous, wanted.shadow, wanted.by)
+        fits = all(isinstance(value, str) for value in texts) and 0 <= wanted.share <= 1
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    if not fits:
+        raise ValueError(f"odd values: {text[:200]}")
+    return wanted
+
+
+def read_all(fields: Mapping[str, str]) -> dict[ModelKind, Wanted]:
+    """Read the wishes of all kinds, each under its word; a kind without one has none."""
+    return {kind: read(fields[kind]) for kind in ModelKind if kind in fields}
+
+
+def keep(folder: Path, wanted: WantedModels) -> None:
+    """Write the copy of this host, whole or not at all."""
+    fields = {kind.value: wish.written() for kind, wish in wanted.items()}
+    beside = folder / f"{MODELS}.{os.getpid()}"
+    atomic_file.write(folder / MODELS, json.dumps(fields), beside=beside)
+
+
+def kept(folder: Path) -> dict[ModelKind, Wanted]:
+    """Read the copy of this host; nothing is wanted where there is none, or it is unreadable."""
+    try:
+        return read_all(json.loads((folder / MODELS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}

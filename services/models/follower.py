@@ -1,0 +1,120 @@
+"""Follows in a worker what operators want of its models, and reports what it runs.
+
+One read of Redis each half second. While Redis is away, what runs goes on running.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from fanzha.errors import Unavailable
+from services.models import desired_models
+from services.decision.model_kinds import ModelKind
+from services.models.slot import Status
+from services.models.store import (ModelReport, ModelStore)
+from services.models.active import ModelSwitch
+
+logger = logging.getLogger(__name__)
+
+FOLLOW_SECONDS = 0.5
+
+
+class SwapCounters(Protocol):
+    """Where swaps and refusals are counted."""
+
+    def model_swapped(self, kind: ModelKind) -> None:
+        """Count a change of the model that decides."""
+        ...
+
+    def model_refused(self, kind: ModelKind) -> None:
+        """Count a bundle that did not pass its checks."""
+        ...
+
+
+class ModelFollower:
+    """Keeps the models of one worker as they are wanted."""
+
+    def __init__(
+        self,
+        switch: ModelSwitch,
+        store: ModelStore,
+        *,
+        worker: str,
+        data_dir: Path,
+        counters: SwapCounters,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._switch = switch
+        self._store = store
+        self._worker = worker
+        self._data_dir = data_dir
+        self._counters = counters
+        self._now_ms = now_ms
+        self._wanted = desired_models.kept(data_dir)
+        self._unreadable = ""
+
+    async def run(self) -> None:
+        """Follow and report, for ever."""
+        while True:
+            await self.follow_once()
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def follow_once(self) -> None:
+        """Do what is wanted now, and report; without the store, do nothing."""
+        try:
+            await self._follow()
+            await self._store.report(self._report())
+        except Unavailable:
+            # The parent logs an outage; a missing report says the rest.
+            return
+        except ValueError as error:
+            self._say_unreadable(str(error))
+
+    async def _follow(self) -> None:
+        wanted = await self._store.wanted()
+        # Asked again each time: the files of a bundle that was refused may have been mended.
+        refused = await asyncio.to_thread(self._switch.prepare, wanted)
+        for kind in refused:
+            self._counters.model_refused(kind)
+        # Between two batches: deciding runs on this very thread.
+        swapped = self._switch.take(wanted)
+        for kind in swapped:
+            self._counters.model_swapped(kind)
+            status = self._switch.status()[kind]
+            logger.info(
+                "%s model %s decides now, %s before",
+                kind,
+                status.active,
+                status.previous,
+            )
+        if wanted != self._wanted:
+            self._wanted = wanted
+            await asyncio.to_thread(self._keep)
+
+    def _say_unreadable(self, why: str) -> None:
+        if why != self._unreadable:
+            logger.warning("what is wanted of the models cannot be read: %s", why)
+        self._unreadable = why
+
+    def _keep(self) -> None:
+        try:
+            desired_models.keep(self._data_dir, self._wanted)
+        except OSError as error:
+            logger.warning("what is wanted of the models cannot be kept: %s", error)
+
+    def _report(self) -> ModelReport:
+        status = self._switch.status()
+        return ModelReport(
+            worker=self._worker,
+            reported_at_ms=self._now_ms(),
+            channels={kind.value: _told(one) for kind, one in status.items()},
+        )
+
+
+def _told(status: Status) -> dict[str, Any]:
+    fields = asdict(status)
+    del fields["score_histogram"], fields["feature_histograms"]  # the same for everyone
+    return fields

@@ -1,0 +1,193 @@
+"""The models of one kind in a worker: what decides, what did before, what watches.
+
+A bundle that is wanted is loaded once, and tried again only when its files have changed.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+from classifiers import bundles, card
+from classifiers.card import CARD, GRAPH, SECOND, Card, Histogram
+from classifiers.feature_histogram import FeatureHistogram
+from services.decision.model_kinds import ModelKind
+from services.decision.shadow.models import (Scorer, Shadow)
+from services.models.desired_models import Wanted
+
+logger = logging.getLogger(__name__)
+
+_Mark = tuple[tuple[int, int], ...]
+"""When the files of a bundle were written, and how long they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What runs of one kind."""
+
+    active: str
+    threshold: float
+    previous: str
+    """Still loaded, for a rollback; empty for none."""
+    shadow: str
+    share: float
+    refused: Mapping[str, str]
+    """Versions that are wanted and did not pass, and why."""
+    score_histogram: Histogram | None
+    """Of the card of what decides; None when it has none."""
+    feature_histograms: Mapping[str, FeatureHistogram]
+    """Likewise; empty when it has none."""
+    second_look: bool | None
+    """Whether uncertain texts are looked at twice; None where neither card nor settings want it."""
+    second_look_fault: str
+    """Why they are not, though they should be; empty when nothing is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling(Generic[Scorer]):
+    """How the models of one kind are loaded and warmed."""
+
+    kind: ModelKind
+    load: Callable[[Path | None, str | None], Scorer]
+    """From a root and a version, None for the newest; raises when a bundle does not pass."""
+    warm: Callable[[Scorer], None]
+    load_without: Callable[[Path | None, str | None], Scorer] | None = None
+    """The same without its second look, for a start at which that fails; None where nothing looks
+    twice."""
+
+
+class Slot(Generic[Scorer]):
+    """The models of one kind. `prepare` may run in any thread; never two methods at a time."""
+
+    def __init__(
+        self, handling: Handling[Scorer], root: Path | None, threshold: float | None, wanted: Wanted
+    ) -> None:
+        """Load what is wanted, else what was before, else the newest, which must pass."""
+        self.kind = handling.kind
+        self._handling: Handling[Scorer] = handling
+        self._root = root
+        self._threshold = threshold
+        self._kept: dict[str, Scorer] = {}
+        self._refused: dict[str, tuple[_Mark, str]] = {}
+        self._cards: dict[str, Card] = {}
+        self._without: dict[str, str] = {}
+        """Versions that decide without their second look, and why."""
+        self._previous = ""
+        self.shadow: Shadow[Scorer] | None = None
+        self._load: Callable[[str | None], Scorer] = self._load_at_start
+        self.prepare(wanted)
+        first = self._kept.get(wanted.active) or self._kept.get(wanted.previous)
+        self.active: Scorer = first or self._load(None)
+        # From here on something decides, so a bundle passes whole or is refused.
+        self._load = self._load_whole
+        self.take(wanted)
+
+    @property
+    def threshold(self) -> float:
+        """The score from which something is blocked, or a call marked."""
+        return self._threshold_of(self.active)
+
+    def prepare(self, wanted: Wanted) -> int:
+        """Load what is wanted and not loaded yet; return how many bundles were refused now."""
+        return sum(map(self._refuses, sorted(_wishes(wanted))))
+
+    def take(self, wanted: Wanted) -> bool:
+        """Let what was prepared decide and watch; tell whether another version decides now."""
+        before = self.active
+        self.active = self._kept.get(wanted.active, before)
+        swapped = self.active.version != before.version
+        if swapped:
+            self._previous = before.version
+            self._kept[before.version] = before
+        self._kept.setdefault(self.active.version, self.active)
+        self._watch(wanted)
+        wishes = _wishes(wanted)
+        needed = wishes | {self.active.version, self._previous}
+        self._kept = {name: model for name, model in self._kept.items() if name in needed}
+        self._refused = {name: why for name, why in self._refused.items() if name in wishes}
+        return swapped
+
+    def status(self) -> Status:
+        """Tell what runs."""
+        about = self._cards[self.active.version]
+        fault = self._without.get(self.active.version, "")
+        looks = about.second_look is not None and self._handling.load_without is not None
+        return Status(
+            active=self.active.version,
+            threshold=self.threshold,
+            previous=self._previous,
+            shadow=self.shadow.model.version if self.shadow else "",
+            share=self.shadow.share if self.shadow else 0.0,
+            refused={version: why for version, (_, why) in self._refused.items()},
+            score_histogram=about.score_histogram,
+            feature_histograms=about.feature_histograms,
+            second_look=not fault if looks else None,
+            second_look_fault=fault,
+        )
+
+    def _watch(self, wanted: Wanted) -> None:
+        model = self._kept.get(wanted.shadow)
+        if model is None or model is self.active:
+            self.shadow = None
+        elif self.shadow is None or (self.shadow.model, self.shadow.share) != (model, wanted.share):
+            self.shadow = Shadow(model, self._threshold_of(model), wanted.share)
+
+    def _threshold_of(self, model: Scorer) -> float:
+        return model.threshold if self._threshold is None else self._threshold
+
+    def _refuses(self, version: str) -> bool:
+        """Load *version* unless it is loaded, or was refused and its files are the same."""
+        if version in self._kept:
+            return False
+        mark = _mark(self._root, self.kind.folder, version)
+        if version in self._refused and self._refused[version][0] == mark:
+            return False
+        try:
+            self._kept[version] = self._load(version)
+        except Exception as error:
+            # Whatever is wrong with it, onnxruntime's own errors included: the old one goes on.
+            self._refused[version] = (mark, str(error))
+            logger.warning("%s model %s is refused: %s", self.kind.folder, version, error)
+            return True
+        self._refused.pop(version, None)
+        return False
+
+    def _load_at_start(self, version: str | None) -> Scorer:
+        try:
+            return self._load_whole(version)
+        except Exception as error:
+            if self._handling.load_without is None:
+                raise
+            fault = str(error) or type(error).__name__
+        # A worker that looks once is better than none. What else is wrong, this raises again.
+        model = self._warmed(self._handling.load_without(self._root, version))
+        self._without[model.version] = fault
+        name = self.kind.folder
+        logger.error("%s model %s decides without second looks: %s", name, model.version, fault)
+        return model
+
+    def _load_whole(self, version: str | None) -> Scorer:
+        model = self._warmed(self._handling.load(self._root, version))
+        self._without.pop(model.version, None)
+        return model
+
+    def _warmed(self, model: Scorer) -> Scorer:
+        self._handling.warm(model)
+        bundle = bundles.folder(self._root, self.kind.folder, model.version)
+        self._cards[model.version] = card.read(bundle)
+        return model
+
+
+def _wishes(wanted: Wanted) -> set[str]:
+    return {wanted.active, wanted.previous, wanted.shadow} - {""}
+
+
+def _mark(root: Path | None, channel: str, version: str) -> _Mark:
+    try:
+        bundle = bundles.folder(root, channel, version)
+        stats = [(bundle / name).stat() for name in (CARD, GRAPH)]
+        stats += [file.stat() for file in bundle.glob(SECOND)]
+    except (OSError, ValueError):
+        return ()
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)

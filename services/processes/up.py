@@ -1,0 +1,223 @@
+"""The parent process of a host: follows the lists, keeps the workers running.
+
+It writes the list file that all workers map, so the lists are read from Redis and
+merged once per host. `run_all` adds an embedded Valkey and list administration: a
+whole service in one process tree.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from infra import atomic_file
+from services.auth import exposure
+from infra import process_lifecycle
+from infra.clock import now_ms
+from services.decision_log import options
+from services.decision_log.keeper_metrics import KeeperMetrics
+from services.decision_log.maintenance import Keeper
+from services.telemetry.metrics_exporter import (MetricsPages, MetricsServer)
+from infra.data_paths import (ENDPOINTS, LISTS, METRICS, NAME_VARIABLE)
+from infra.port_binding import SharedPort
+from services.settings.settings import Settings
+from infra.supervisor import (Child, Supervisor)
+
+if TYPE_CHECKING:
+    from services.processes.embedded_valkey import EmbeddedValkey
+
+logger = logging.getLogger(__name__)
+
+READY_SECONDS = 60.0
+WATCH_SECONDS = 0.2
+
+
+async def run_interception(settings: Settings) -> int:
+    """Run the interception workers of this host; return the exit status."""
+    if settings.redis_url is None:
+        raise ValueError("FANZHA_REDIS_URL: serve needs it; `fanzha up` brings a Valkey along")
+    return await _Host(settings, settings.redis_url).run(with_admin=False)
+
+
+async def run_all(settings: Settings) -> int:
+    """Run everything on this machine; return the exit status."""
+    if settings.redis_url is not None:
+        return await _Host(settings, settings.redis_url).run(with_admin=True)
+    from services.processes.embedded_valkey import EmbeddedValkey  # noqa: PLC0415 - loads a client of Redis
+
+    valkey = EmbeddedValkey(settings.data_dir, settings.embedded_port)
+    url = await valkey.start()
+    try:
+        return await _Host(settings, url, valkey).run(with_admin=True)
+    finally:
+        await valkey.stop()
+
+
+class _Host:
+    """One process tree, while it runs."""
+
+    def __init__(
+        self, settings: Settings, redis_url: str, valkey: "EmbeddedValkey | None" = None
+    ) -> None:
+        self._settings = settings
+        self._redis_url = redis_url
+        self._valkey = valkey
+
+    async def run(self, *, with_admin: bool) -> int:
+        settings = self._settings
+        if with_admin:
+            exposure.check_admin(settings)
+        exposure.tell_of_decisions(settings)
+        stop = process_lifecycle.stop_event()
+        async with AsyncExitStack() as stack:
+            port = SharedPort(settings.listen_host, settings.listen_port)
+            stack.callback(port.close)
+            endpoints = {"interception": f"{settings.listen_host}:{port.number}"}
+            pages = MetricsPages(settings.data_dir / METRICS)
+            keeper = _keeper(settings, stack)
+            if settings.metrics_enabled:
+                also = [KeeperMetrics(keeper)] if keeper else []
+                page = MetricsServer(pages, settings.metrics_host, settings.metrics_port, also)
+                stack.enter_context(page)
+                endpoints["metrics"] = f"http://{settings.metrics_host}:{page.port}/metrics"
+            children = self._workers(port.number)
+            if with_admin:
+                children.append(self._admin(endpoints))
+                if settings.warning_enabled:
+                    children.append(self._warn(endpoints))
+            supervisor = Supervisor(
+                children, drain_seconds=settings.drain_seconds, on_death=pages.retire
+            )
+            background = [asyncio.create_task(_follow(settings, self._redis_url))]
+            if self._valkey is not None:
+                endpoints["valkey"] = self._valkey.address
+                background.append(asyncio.create_task(_keep_running(self._valkey)))
+            stack.push_async_callback(process_lifecycle.cancel, background)
+            await self._supervise(supervisor, stop, background, endpoints)
+        return 0
+
+    async def _supervise(
+        self,
+        supervisor: Supervisor,
+        stop: asyncio.Event,
+        background: Sequence[asyncio.Task[None]],
+        endpoints: dict[str, str],
+    ) -> None:
+        keeping = asyncio.create_task(supervisor.run())
+        announcing = asyncio.create_task(self._announce(supervisor, endpoints))
+        try:
+            await process_lifecycle.first_of(stop, *background, keeping)
+        finally:
+            announcing.cancel()
+            (self._settings.data_dir / ENDPOINTS).unlink(missing_ok=True)
+            supervisor.stop()
+            await keeping
+
+    async def _announce(self, supervisor: Supervisor, endpoints: dict[str, str]) -> None:
+        """Tell where the service is, once every process is ready."""
+        while not await supervisor.wait_serving(READY_SECONDS):
+            waiting = [child.name for child in supervisor.children if not child.serving.is_set()]
+            logger.warning("not ready yet: %s", ", ".join(waiting))
+        file = self._settings.data_dir / ENDPOINTS
+        atomic_file.write(file, json.dumps(endpoints, indent=2) + "\n")
+        for name, address in endpoints.items():
+            sys.stderr.write(f"{name:<16}{address}\n")
+        if not self._settings.asks_who:
+            sys.stderr.write(f"{'identity':<16}{exposure.DEVELOPMENT}.\n")
+        if "admin" in endpoints:
+            sys.stderr.write(f"{'changes':<16}{_second_person(self._settings)}\n")
+        sys.stderr.write("Ctrl-C ends in order.\n")
+        sys.stderr.flush()
+
+    def _workers(self, port: int) -> list[Child]:
+        return [
+            self._child(f"worker-{number}", "worker", {"FANZHA_LISTEN_PORT": str(port)})
+            for number in range(self._settings.workers)
+        ]
+
+    def _admin(self, endpoints: dict[str, str]) -> Child:
+        port = SharedPort(self._settings.admin_host, self._settings.admin_port)
+        port.close()
+        endpoints["admin"] = f"{self._settings.admin_host}:{port.number}"
+        ports = {"FANZHA_ADMIN_PORT": str(port.number)}
+        if self._settings.metrics_enabled:
+            page = SharedPort(self._settings.metrics_host, self._settings.admin_metrics_port)
+            page.close()
+            endpoints["admin_metrics"] = (
+                f"http://{self._settings.metrics_host}:{page.number}/metrics"
+            )
+            ports["FANZHA_ADMIN_METRICS_PORT"] = str(page.number)
+        return self._child("admin", "admin", ports)
+
+    def _warn(self, endpoints: dict[str, str]) -> Child:
+        settings = self._settings
+        ports = {"FANZHA_WARNING_PORT": (settings.warning_host, settings.warning_port)}
+        if settings.warning_http_port is not None:
+            ports["FANZHA_WARNING_HTTP_PORT"] = (settings.warning_host, settings.warning_http_port)
+        if settings.metrics_enabled:
+            page = (settings.metrics_host, settings.warning_metrics_port)
+            ports["FANZHA_WARNING_METRICS_PORT"] = page
+        found: dict[str, str] = {}
+        for name, (host, number) in ports.items():
+            port = SharedPort(host, number)
+            port.close()
+            found[name] = str(port.number)
+            short = name.removeprefix("FANZHA_").removesuffix("_PORT").lower()
+            endpoints[short] = f"{host}:{port.number}"
+        if "warning_metrics" in endpoints:
+            endpoints["warning_metrics"] = f"http://{endpoints['warning_metrics']}/metrics"
+        return self._child("warn", "warn", found)
+
+    def _child(self, name: str, role: str, environment: dict[str, str]) -> Child:
+        common = {
+            "FANZHA_REDIS_URL": self._redis_url,
+            "FANZHA_DATA_DIR": str(self._settings.data_dir.absolute()),
+            NAME_VARIABLE: name,
+        }
+        return Child(name=name, arguments=[role], environment=common | environment)
+
+
+def _keeper(settings: Settings, stack: AsyncExitStack) -> Keeper | None:
+    """Keep the decision log of this host in order, in a thread, until *stack* ends."""
+    if not settings.decision_log_enabled:
+        return None
+    keeper = Keeper(options.folder(settings), options.limits(settings), now_ms=now_ms)
+    keeper.start()
+    stack.callback(keeper.close, settings.drain_seconds)
+    return keeper
+
+
+async def _follow(settings: Settings, redis_url: str) -> None:
+    """Keep the list files in step with the store.
+
+    What that takes is loaded here, in a thread, for the workers begin meanwhile.
+    """
+    await asyncio.to_thread(import_module, "blocklists.store.follower")
+    await asyncio.to_thread(import_module, "services.audit.seal_check")
+    from blocklists.store.follower import Follower  # noqa: PLC0415
+    from infra.redis.client import connect  # noqa: PLC0415
+    from blocklists.store.store import Store  # noqa: PLC0415
+    from services.audit.seal_check import seal_check  # noqa: PLC0415
+
+    client = connect(redis_url, decode_responses=False)
+    await Follower(
+        Store(client, check_seal=seal_check(settings)),
+        settings.data_dir / LISTS,
+        refuse_unaudited=settings.unaudited_changes == "refuse",
+    ).run()
+
+
+def _second_person(settings: Settings) -> str:
+    from services.changes import second_person  # noqa: PLC0415 - long after the workers began
+
+    return second_person.told(settings.second_person, development=not settings.asks_who)
+
+
+async def _keep_running(valkey: "EmbeddedValkey") -> None:
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        await valkey.ensure_running()

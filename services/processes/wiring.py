@@ -1,0 +1,155 @@
+"""Assembles what decides in one worker: lists, models, activity, engine, hits, servicers."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from blocklists.snapshot.replica import Replica
+from classifiers import bundles
+from classifiers.caller.activity import ActivityTable
+from classifiers.text.escalation import LookBudget
+from classifiers.velocity.memory import MomentMemory
+from fanzha import numbering
+from fanzha.links import find_links
+from fanzha.phone import HomePlan
+from fanzha.tables import Bools, Int64s
+from services.decision import cascade
+from services.models import desired_models
+from services.feedback.call_ends import RecordEnds
+from services.decision.pipeline import (Engine, Rules)
+from services.decision.model_kinds import ModelKind
+from services.models.active import ModelSwitch
+from services.decision.velocity import MomentStage
+from services.decision.observer import Observer
+from services.rpc.decide.handler import InterceptionServicer
+from services.rpc.decide.message_decoder import Reader
+from services.settings.settings import Settings
+
+MOMENT_SHARE = 4
+"""One slot for the last minutes for so many of `activity_slots`."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decider:
+    """What answers, and the parts that others need to reach."""
+
+    engine: Engine
+    replica: Replica
+    activity: ActivityTable
+    record_ends: RecordEnds
+    """Counts ended calls into all that is remembered of callers."""
+    home: HomePlan
+    interception: InterceptionServicer
+    models: ModelSwitch
+
+
+def build(
+    settings: Settings,
+    *,
+    replica: Replica,
+    observer: Observer,
+    reserve_ids: Callable[[int], int],
+    now_ms: Callable[[], int],
+) -> Decider:
+    """Build everything a decision needs; raises ValueError for a wrong deployment."""
+    models = load_models(settings, cascade.budget(settings, observer))
+    moment = _moment_stage(settings, models)
+    _warm_up()
+    home = HomePlan(settings.home_country)
+    activity = ActivityTable(settings.activity_slots)
+    engine = Engine(
+        current_snapshot=lambda: replica.current,
+        current_models=lambda: models.current,
+        activity=activity,
+        rules=Rules(
+            home_country=settings.home_country,
+            block_implausible_callers=settings.block_implausible_callers,
+            block_spam=settings.block_spam,
+            spam_threshold=settings.spam_threshold,
+        ),
+        observer=observer,
+        reserve_ids=reserve_ids,
+        moment=moment,
+    )
+    interception = InterceptionServicer(
+        engine=engine, reader=Reader(home), now_ms=now_ms, observer=observer
+    )
+    return Decider(
+        engine=engine,
+        replica=replica,
+        activity=activity,
+        record_ends=_both(activity.record_ends, moment),
+        home=home,
+        interception=interception,
+        models=models,
+    )
+
+
+def load_models(settings: Settings, looks: LookBudget | None = None) -> ModelSwitch:
+    """Load the models this host was told to run last; the newest of a channel without a wish.
+
+    A threshold that is set replaces that of every card.
+    """
+    return ModelSwitch(
+        settings.models_dir,
+        {
+            ModelKind.CALL: settings.call_threshold,
+            ModelKind.SMS: settings.text_threshold,
+            ModelKind.URL: settings.link_threshold,
+            ModelKind.MOMENT: settings.moment_threshold,
+        },
+        desired_models.kept(settings.data_dir),
+        looks,
+        moment=_with_moment(settings),
+    )
+
+
+def _with_moment(settings: Settings) -> bool:
+    """Tell whether there is to be a moment stage, and a bundle for it."""
+    if settings.moment_action == "off":
+        return False
+    root = settings.models_dir or bundles.SHIPPED
+    if bundles.versions(root, ModelKind.MOMENT.folder):
+        return True
+    if settings.moment_action == "block":
+        raise ValueError(f"moment_action: {root} holds no moment bundle")
+    logger.warning("%s holds no moment bundle: no call is marked", root)
+    return False
+
+
+def _moment_stage(settings: Settings, models: ModelSwitch) -> MomentStage | None:
+    if ModelKind.MOMENT not in models.status():
+        return None
+    return MomentStage(
+        current=models.moment,
+        # What is of minutes needs fewer slots than what is of days.
+        memory=MomentMemory(settings.activity_slots // MOMENT_SHARE),
+        blocks=settings.moment_action == "block",
+        home_country=settings.home_country,
+    )
+
+
+def _both(record_ends: RecordEnds, moment: MomentStage | None) -> RecordEnds:
+    if moment is None:
+        return record_ends
+    remember = moment.memory.record_ends
+
+    def both(
+        callers: Int64s,
+        callees: Int64s,
+        answered: Bools,
+        durations_ms: Int64s,
+        ended_at_ms: Int64s,
+    ) -> None:
+        record_ends(callers, callees, answered, durations_ms, ended_at_ms)
+        remember(callers, callees, answered, durations_ms, ended_at_ms)
+
+    return both
+
+
+def _warm_up() -> None:
+    """Build now what is built on first use, so that no early request waits for it."""
+    numbering.prepare()
+    find_links("见【示例】 http://first.example/a")

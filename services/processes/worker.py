@@ -1,0 +1,300 @@
+"""One worker process: decides, until it is told to stop or its parent is gone.
+
+Started fresh by the parent (`infra.supervisor`), one per core, all on one port
+(SO_REUSEPORT): the kernel spreads connections over them.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from blocklists.snapshot import findings
+from infra.redis.client import connect
+from blocklists.snapshot.replica import Replica
+from blocklists.store.store import (Store, WorkerReport)
+from fanzha.decisions import Decisions
+from fanzha.errors import Unavailable
+from fanzha.phone import HomePlan
+from fanzha.tables import Bools, Channel, Int64s, Texts
+from services.processes import wiring
+from services.decision import ids
+from infra import process_lifecycle
+from services.feedback.call_ends import CallEndReports
+from services.decision.campaigns.store import (CampaignReporter, CampaignStore)
+from services.decision.campaigns.counter import Campaigns
+from infra.clock import now_ms
+from services.decision_log import options
+from services.decision_log.log import DecisionLog
+from services.decision.drift.scores import ScoreDrift
+from services.feedback.call_end_fanout import EndsExchange
+from services.lists.hit_count_store import EntryHitStore
+from services.lists.hit_counter import (EntryHitFlusher, EntryHits)
+from services.decision.drift.features import FeatureDrift
+from services.feedback.service import Feedback
+from services.decision.sinks.hit_store import (HitStore, PrefixClaims)
+from services.decision.sinks.hit_sink import (HitBuffer, HitFlusher)
+from services.telemetry.worker_metrics import DecisionMetrics
+from services.models.follower import ModelFollower
+from services.decision.model_kinds import (OF_CHANNEL, ModelKind)
+from services.models.store import ModelStore
+from services.decision.observer import (Observer, Table)
+from infra.data_paths import (LISTS, METRICS, NAME_VARIABLE, SIBLINGS)
+from services.audit.forwarder import RefusalPost
+from services.audit.refusals import Refusals
+from services.rpc import security
+from services.rpc.feedback.handler import FeedbackServicer
+from services.rpc.server import RpcServer
+from services.settings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 0.05
+"""How often a worker looks for a new list file; a look is one `stat`."""
+REPORT_SECONDS = 1.0
+
+
+async def run(settings: Settings) -> int:
+    """Serve until told to stop; return the exit status."""
+    worker = Worker(settings)
+    return await worker.run()
+
+
+class Worker:
+    """The parts of one worker process, and what they do in the background."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.redis_url is None:
+            raise ValueError("FANZHA_REDIS_URL: a worker needs it")
+        self._settings = settings
+        self._name = f"{socket.gethostname()}/{os.getpid()}"
+        self._metrics = _metrics(settings)
+        redis = connect(settings.redis_url)
+        self._store = Store(connect(settings.redis_url, decode_responses=False))
+        self._claims = PrefixClaims(redis, self._name)
+        self._ids = ids.DecisionIds(secrets.randbits)
+        self._replica = Replica(settings.data_dir / LISTS)
+        # Files of ten million entries take a while to verify, and so do models to load.
+        with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
+        self._first_lists = with_models.submit(self._replica.refresh)
+        with_models.shutdown(wait=False)
+        self._applied_at_ms = 0
+        self._drift = ScoreDrift()
+        self._feature_drift = FeatureDrift()
+        self._campaigns = Campaigns(
+            bulk_texts=settings.bulk_texts, now_ms=now_ms, counters=self._metrics
+        )
+        self._campaign_reports = CampaignReporter(
+            self._campaigns, CampaignStore(redis), worker=self._name, now_ms=now_ms
+        )
+        hits = HitStore(
+            redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
+        )
+        self._buffer = HitBuffer(
+            capacity=settings.hit_buffer_rows, now_ms=now_ms, counters=self._metrics
+        )
+        self._flusher = HitFlusher(
+            self._buffer,
+            hits,
+            counters=self._metrics,
+            interval_seconds=settings.hit_flush_ms / 1000,
+        )
+        self._log = _decision_log(settings, self._metrics)
+        self._entry_hits = EntryHits(now_ms=now_ms, counters=self._metrics)
+        self._entry_flusher = EntryHitFlusher(
+            self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
+        )
+        self._decider = wiring.build(
+            settings,
+            replica=self._replica,
+            observer=Observer(
+                started=self._metrics.started,
+                stage_done=self._metrics.stage_done,
+                model_failed=self._metrics.model_failed,
+                moment_failed=self._metrics.moment_failed,
+                second_looks=self._metrics.second_looks,
+                second_look_failed=self._metrics.second_look_failed,
+                links_found=self._log.links_found if self._log else _unheard,
+                links_cut=self._metrics.links_cut,
+                rows_unread=self._metrics.rows_unread,
+                decided=self._decided,
+                callers_active=self._feature_drift.observe_callers,
+                shadowed=self._metrics.shadowed,
+                marks_shadowed=self._metrics.marks_shadowed,
+                shadow_failed=self._metrics.shadow_failed,
+            ),
+            reserve_ids=self._ids.reserve,
+            now_ms=now_ms,
+        )
+        self._ends = EndsExchange(
+            settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
+        )
+        self._models = ModelFollower(
+            self._decider.models,
+            ModelStore(redis),
+            worker=self._name,
+            data_dir=settings.data_dir,
+            counters=self._metrics,
+            now_ms=now_ms,
+        )
+        feedback = FeedbackServicer(
+            feedback=Feedback(store=hits, home=self._decider.home, now_ms=now_ms),
+            call_ends=CallEndReports(
+                home=self._decider.home,
+                record_ends=self._ended,
+                now_ms=now_ms,
+            ),
+        )
+        self._refusals = Refusals(RefusalPost(redis, self._name))
+        self._server = RpcServer(
+            {"interception": self._decider.interception, "feedback": feedback},
+            max_message_bytes=settings.max_message_bytes,
+            max_connection_requests=settings.max_connection_requests,
+            max_line_requests=settings.max_line_requests,
+            max_wait_ms=settings.max_wait_ms,
+            failed=self._metrics.rpc_failed,
+            not_decided=self._metrics.not_decided,
+            security=security.of(settings, "decisions", self._refusals.note),
+        )
+
+    async def run(self) -> int:
+        """Serve until told to stop; finish what is under way and write the hits."""
+        stop = process_lifecycle.stop_event()
+        self._ends.open()
+        if self._log is not None:
+            self._log.start()
+        await self._server.start(
+            self._settings.listen_host, self._settings.listen_port, shared=True
+        )
+        background = [
+            asyncio.create_task(self._follow_lists()),
+            asyncio.create_task(self._report()),
+            asyncio.create_task(self._models.run()),
+            asyncio.create_task(self._campaign_reports.run()),
+            asyncio.create_task(self._flusher.run()),
+            asyncio.create_task(self._entry_flusher.run()),
+            asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
+            asyncio.create_task(self._refusals.run()),
+        ]
+        await process_lifecycle.first_of(stop, *background)
+        ending = process_lifecycle.Ending(self._settings.drain_seconds)
+        await self._server.drain(ending.left())
+        await process_lifecycle.cancel(background)
+        self._ends.close()
+        await self._flusher.drain(ending.left())
+        await self._entry_flusher.drain(ending.left())
+        await self._close_log(ending.left())
+        await self._refusals.write(last=True)
+        logger.info("worker ends")
+        return 0
+
+    def _decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
+        self._metrics.count(channel, decisions.actions, decisions.reasons)
+        self._drift.observe(channel, decisions.scores, decisions.model_version)
+        self._feature_drift.observe(channel, table)
+        if isinstance(table, Texts):
+            self._campaigns.observe(table, decisions)
+        self._entry_hits.observe(decisions)
+        self._buffer.offer(channel, table, decisions)
+        if self._log is not None:
+            self._log.decided(channel, table, decisions)
+
+    def _ended(
+        self,
+        callers: Int64s,
+        callees: Int64s,
+        answered: Bools,
+        durations_ms: Int64s,
+        ended_at_ms: Int64s,
+    ) -> None:
+        self._ends(callers, callees, answered, durations_ms, ended_at_ms)
+        # Here only, and not at the siblings: each end is logged once.
+        if self._log is not None:
+            self._log.call_ends(callers, callees, answered, durations_ms, ended_at_ms)
+
+    async def _close_log(self, seconds: float) -> None:
+        if self._log is None:
+            return
+        if not await asyncio.to_thread(self._log.close, seconds):
+            logger.error("the last decisions could not be logged in time and are lost")
+
+    async def _follow_lists(self) -> None:
+        """Take new lists over as they come; serve from the first."""
+        if await asyncio.wrap_future(self._first_lists):
+            await self._took_lists()
+        while True:
+            if self._replica.changed and await asyncio.to_thread(self._replica.refresh):
+                await self._took_lists()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    async def _took_lists(self) -> None:
+        first = self._applied_at_ms == 0
+        self._applied_at_ms = now_ms()
+        if first:
+            process_lifecycle.settle_memory()
+            await self._server.serve()
+            process_lifecycle.say_serving()
+            logger.info("serving", extra={"list_version": self._replica.current.version})
+        await self._report_once()
+
+    async def _report(self) -> None:
+        while True:
+            self._tell_metrics()
+            await self._report_once()
+            await asyncio.sleep(REPORT_SECONDS)
+
+    def _tell_metrics(self) -> None:
+        snapshot = self._replica.current
+        shadows = 0 if snapshot.shadows is None else len(snapshot.shadows)
+        enforcing = len(snapshot) - shadows
+        self._metrics.list_in_force(snapshot.version, enforcing, self._replica.in_step_at_s)
+        self._metrics.shadow_entries(shadows)
+        self._metrics.list_findings(findings.counts(self._replica.lists.findings))
+        self._metrics.list_files_refused(self._replica.refused)
+        statuses = self._decider.models.status()
+        self._metrics.second_look_available(statuses[ModelKind.SMS].second_look)
+        for channel, kind in OF_CHANNEL.items():
+            status = statuses[kind]
+            index = self._drift.index(channel, status.active, status.score_histogram)
+            self._metrics.drifted(channel, index)
+            self._feature_drift.expect(channel, status.feature_histograms)
+            self._metrics.feature_drifted(channel, self._feature_drift.indexes(channel))
+
+    async def _report_once(self) -> None:
+        if not self._applied_at_ms:
+            return
+        try:
+            await self._store.report_worker(
+                WorkerReport(
+                    worker=self._name,
+                    list_version=self._replica.current.version,
+                    applied_at_ms=self._applied_at_ms,
+                    reported_at_ms=now_ms(),
+                )
+            )
+        except Unavailable:
+            # The parent logs an outage; a missing report says the rest.
+            return
+
+
+def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
+    wanted = options.of_worker(settings)
+    if wanted is None:
+        return None
+    home = HomePlan(settings.home_country)
+    return DecisionLog(wanted, home=home, now_ms=now_ms, counters=metrics)
+
+
+def _unheard(urls: Sequence[str], owners: Int64s) -> None:
+    """Nobody asks which links a text has."""
+
+
+def _metrics(settings: Settings) -> DecisionMetrics:
+    if not settings.metrics_enabled:
+        return DecisionMetrics()
+    return DecisionMetrics.on_page(
+        settings.data_dir / METRICS, os.environ.get(NAME_VARIABLE, "worker"), os.getpid()
+    )

@@ -1,0 +1,33 @@
+"""Serves AccessService: tells callers what this server takes them for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fanzha.v1 import access_pb2 as pb
+from fanzha.v1 import access_pb2_grpc as pb_grpc
+from services.auth import (roles, identity)
+from services.auth.identity import (Credential, Role)
+
+ROLES = {role: place for place, role in enumerate(Role, start=1)}
+"""Numbers of the roles on the wire."""
+_CREDENTIALS = {Credential.NONE: 0, Credential.TOKEN: 1, Credential.CERTIFICATE: 2}
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+class AccessServicer(pb_grpc.AccessServiceServicer):
+    """Answers about whoever asks."""
+
+    async def WhoAmI(self, request: pb.WhoAmIRequest, context: object) -> pb.WhoAmIResponse:
+        who = identity.current()
+        return pb.WhoAmIResponse(
+            name=who.name,
+            roles=[_wire(ROLES[role]) for role in Role if role in who.roles],
+            regions=sorted(who.regions),
+            sources=[_wire(source) for source in sorted(who.sources)],
+            development=who.development,
+            credential=_wire(_CREDENTIALS[who.credential]),
+            expires_at_s=int(who.expires_s),
+            methods=roles.methods_of(who),
+        )

@@ -1,0 +1,188 @@
+"""Crosses the wire for appeals, and nothing else."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from blocklists.entries import Direction, Entry
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from fanzha.v1 import appeal_pb2 as pb
+from fanzha.v1 import blocklist_pb2
+from services.appeals.documents import Handed
+from services.appeals.appeal_file import (Evidence, shown)
+from services.appeals.model import (Appeal, Document, Event, Lift, State, Subject)
+from services.appeals.report import Durations, Report
+from services.rpc.lists import messages
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+STATES = {
+    State.RECEIVED: pb.APPEAL_STATE_RECEIVED,
+    State.IN_REVIEW: pb.APPEAL_STATE_IN_REVIEW,
+    State.UPHELD: pb.APPEAL_STATE_UPHELD,
+    State.REJECTED: pb.APPEAL_STATE_REJECTED,
+    State.WITHDRAWN: pb.APPEAL_STATE_WITHDRAWN,
+}
+_STATES_BY_NUMBER = {int(number): state for state, number in STATES.items()}
+KINDS = {
+    "": pb.NOTICE_KIND_UNSPECIFIED,
+    "restriction": pb.NOTICE_KIND_RESTRICTION,
+    "receipt": pb.NOTICE_KIND_RECEIPT,
+    "upheld": pb.NOTICE_KIND_UPHELD,
+    "rejected": pb.NOTICE_KIND_REJECTED,
+    "overdue": pb.NOTICE_KIND_OVERDUE,
+}
+_KINDS_BY_NUMBER = {int(number): kind for kind, number in KINDS.items()}
+_LANGUAGES = {0: "zh", int(pb.LANGUAGE_ZH): "zh", int(pb.LANGUAGE_EN): "en"}
+
+
+def state(number: int) -> State | None:
+    """Read a state; None for none."""
+    if number and number not in _STATES_BY_NUMBER:
+        raise InvalidInput(f"state: there is none with number {number}")
+    return _STATES_BY_NUMBER.get(number)
+
+
+def notice_kind(number: int) -> str:
+    """Read which notice is wanted; empty for the one that fits."""
+    if number not in _KINDS_BY_NUMBER:
+        raise InvalidInput(f"kind: there is none with number {number}")
+    return _KINDS_BY_NUMBER[number]
+
+
+def language(number: int) -> str:
+    """Read a language."""
+    if number not in _LANGUAGES:
+        raise InvalidInput(f"language: there is none with number {number}")
+    return _LANGUAGES[number]
+
+
+def handed(documents: Iterable[pb.AppealDocument]) -> list[Handed]:
+    """Read documents that are handed in."""
+    return [Handed(name=one.name, sha256=one.sha256, content=one.content) for one in documents]
+
+
+def document(one: Document, content: bytes = b"") -> pb.AppealDocument:
+    """Write a document."""
+    return pb.AppealDocument(
+        name=one.name, sha256=one.sha256, size=one.size, stored=one.stored, content=content
+    )
+
+
+def appeal(one: Appeal, now_ms: int, *, masked: bool) -> pb.Appeal:
+    """Write an appeal."""
+    outcome = one.outcome
+    return pb.Appeal(
+        appeal_id=one.appeal_id,
+        state=STATES[one.state],
+        revision=one.revision,
+        received_at_ms=one.received_at_ms,
+        deadline_ms=one.deadline_ms,
+        closed_at_ms=one.closed_at_ms,
+        due_soon=one.due_soon(now_ms),
+        overdue=one.overdue(now_ms),
+        appellant=one.appellant,
+        contact=one.contact,
+        grounds=one.grounds,
+        documents=map(document, one.documents),
+        subject=_subject(one.subject),
+        decision_id=one.decision_id,
+        decision_found=_wire(one.found_in),
+        opened_by=one.opened_by,
+        officer=one.officer,
+        reason=outcome.reason if outcome else "",
+        remedy=outcome.remedy if outcome else "",
+        documents_required=outcome.documents_required if outcome else "",
+        lift=_lift(one.lift) if one.lift else None,
+        events=map(_event, one.events),
+        previous_appeal_id=one.previous,
+        masked=masked,
+    )
+
+
+def evidence(found: Evidence, now_ms: int) -> pb.AppealEvidence:
+    """Write the evidence."""
+    plan = found.plan
+    return pb.AppealEvidence(
+        decision=found.decision,
+        entries_then=[_entry(one, found) for one in found.entries_then],
+        entries_now=[_entry(one, found) for one in found.found.entries],
+        verdict=found.verdict,
+        recent=[pb.AppealDecision(fields=fields) for fields in found.recent.decisions],
+        recent_known=found.recent.known,
+        recent_total=found.recent.total,
+        others=[appeal(one, now_ms, masked=True) for one in found.others],
+        would_remove=[
+            _reference(int(entry.kind), shown(entry.pattern, found), Action.BLOCK)
+            for entry in plan.removals
+        ]
+        if plan
+        else [],
+        would_allow=shown(found.subject.pattern, found) if plan and plan.allow else "",
+        protected_because=found.found.protected_because,
+        change_ids=found.change_ids,
+    )
+
+
+def report(one: Report) -> pb.GetAppealReportResponse:
+    """Write a report."""
+    return pb.GetAppealReportResponse(
+        received=one.received,
+        by_state=one.by_state,
+        by_opener=one.by_opener,
+        by_blocked_by=one.by_blocked_by,
+        upheld_by_blocked_by=one.upheld_by_blocked_by,
+        due_soon=one.due_soon,
+        overdue=one.overdue,
+        decided_late=one.decided_late,
+        decision_seconds=_durations(one.decision_seconds),
+        lift_seconds=_durations(one.lift_seconds),
+        lifts_waiting=one.lifts_waiting,
+        lifts_unmeasured=one.lifts_unmeasured,
+    )
+
+
+def _entry(one: Entry, found: Evidence) -> blocklist_pb2.Entry:
+    written = messages.entry(one, found.hits)
+    written.pattern = shown(one.pattern, found)
+    return written
+
+
+def _durations(one: Durations) -> pb.Durations:
+    return pb.Durations(count=one.count, median=one.median, p95=one.p95, longest=one.longest)
+
+
+def _subject(one: Subject) -> pb.AppealSubject:
+    return pb.AppealSubject(
+        kind=_wire(one.kind), pattern=one.pattern, direction=_wire(one.direction)
+    )
+
+
+def _event(one: Event) -> pb.AppealEvent:
+    return pb.AppealEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=one.note)
+
+
+def _lift(one: Lift) -> pb.AppealLift:
+    return pb.AppealLift(
+        list_version=one.version,
+        change_id=one.change_id,
+        removed=[_reference(kind, text, Action.BLOCK) for kind, text in one.removed],
+        allowed=blocklist_pb2.Entry(
+            kind=_wire(one.allowed[0]),
+            pattern=one.allowed[1],
+            action=_wire(Action.ALLOW),
+            direction=_wire(one.allowed_direction or Direction.BOTH),
+            expires_at_s=one.allowed_until_s,
+        )
+        if one.allowed
+        else None,
+        committed_at_ms=one.committed_at_ms,
+        workers=one.workers,
+        seconds=one.seconds,
+        waiting_for=one.waiting_for or one.kept,
+    )
+
+
+def _reference(kind: int, pattern: str, action: int) -> blocklist_pb2.EntryRef:
+    return blocklist_pb2.EntryRef(kind=_wire(kind), pattern=pattern, action=_wire(action))

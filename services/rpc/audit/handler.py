@@ -1,0 +1,111 @@
+"""Serves AuditService: convert, ask the log, convert back."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from os import SEEK_END
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import audit_pb2 as pb
+from fanzha.v1 import audit_pb2_grpc as pb_grpc
+from services.audit import tail_reader
+from services.audit.log_files import is_name
+from services.audit.log import AuditLog
+from services.audit.records import Record
+from services.audit.tail_reader import (Place, Wanted)
+from services.audit.events import AuditKind
+from services.evidence_package.service import Dossiers
+
+MOST_PER_PAGE = 1000
+DEFAULT_PER_PAGE = 100
+PIECE_BYTES = 2**18
+_TOKEN = re.compile(r"(audit-[0-9]{4}-[0-9]{2}\.jsonl):([0-9]{1,15})")
+
+
+class AuditServicer(pb_grpc.AuditServiceServicer):
+    """Reads the audit log. Errors become statuses in the error interceptor."""
+
+    def __init__(self, log: AuditLog, dossiers: Dossiers) -> None:
+        self._log = log
+        self._dossiers = dossiers
+
+    async def ListRecords(
+        self, request: pb.ListRecordsRequest, context: object
+    ) -> pb.ListRecordsResponse:
+        if not 0 <= request.page_size <= MOST_PER_PAGE:
+            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {request.page_size}")
+        found = await asyncio.to_thread(
+            tail_reader.page,
+            self._log.folder,
+            self._start(request.page_token),
+            _wanted(request),
+            request.page_size or DEFAULT_PER_PAGE,
+        )
+        older = found.older
+        return pb.ListRecordsResponse(
+            records=map(_record, found.records),
+            next_page_token="" if older is None else f"{older.file}:{older.offset}",
+            scanned=found.scanned,
+            unreadable=found.unreadable,
+        )
+
+    async def GetHead(self, request: pb.GetHeadRequest, context: object) -> pb.GetHeadResponse:
+        head = self._log.head
+        return pb.GetHeadResponse(
+            sequence=head.sequence,
+            hash=head.hash,
+            checkpoint=_record(head.checkpoint),
+            uncovered=head.uncovered,
+            public_key=head.public_pem,
+            key_id=self._log.key.key_id,
+        )
+
+    async def ExportEvidence(
+        self, request: pb.ExportEvidenceRequest, context: object
+    ) -> AsyncIterator[pb.ExportEvidenceResponse]:
+        made = await self._dossiers.make(
+            request.query, said_author=request.author, reason=request.reason
+        )
+        with made:
+            size = made.seek(0, SEEK_END)
+            made.seek(0)
+            while data := await asyncio.to_thread(made.read, PIECE_BYTES):
+                yield pb.ExportEvidenceResponse(data=data, total_bytes=size)
+
+    def _start(self, token: str) -> Place:
+        if not token:
+            file, size = self._log.head.end
+            return Place(file=file, offset=size)
+        match = _TOKEN.fullmatch(token)
+        if match is None or not is_name(match[1]):
+            raise InvalidInput("page_token: not one that was given out")
+        return Place(file=match[1], offset=int(match[2]))
+
+
+def _wanted(request: pb.ListRecordsRequest) -> Wanted:
+    unknown = set(request.kinds) - {kind.value for kind in AuditKind}
+    if unknown:
+        known = ", ".join(sorted(kind.value for kind in AuditKind))
+        raise InvalidInput(f"kinds: {min(unknown)!r} is none of {known}")
+    return Wanted(
+        kinds=frozenset(request.kinds),
+        actor=request.actor,
+        subject=request.subject,
+        since_ms=request.since_ms,
+        until_ms=request.until_ms,
+        after_sequence=request.after_sequence,
+    )
+
+
+def _record(record: Record) -> pb.AuditRecord:
+    return pb.AuditRecord(
+        sequence=record.sequence,
+        time_ms=record.time_ms,
+        kind=record.kind,
+        actor=record.actor,
+        subject=record.subject,
+        details=record.details,
+        previous=record.previous,
+        hash=record.hash,
+        line=record.line,
+    )

@@ -1,0 +1,184 @@
+"""Crosses the wire for cases, and nothing else."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from fanzha.v1 import case_pb2 as pb
+from services.rpc.warnings.handler import MEANS_KINDS
+from services.warning.cases.model import (Case, CaseState, Origin)
+from services.warning.cases.events import (CaseEvent, Outcome)
+from services.warning.desk.filter import overdue
+from services.warning.desk.actions import MOST_LOST_TO
+from services.warning.intake.parser import WarningReader
+from services.warning.model import (Means, MeansKind, Tier)
+
+Value = TypeVar("Value")
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+STATES = {
+    CaseState.NEW: pb.CASE_STATE_NEW,
+    CaseState.ROUTED: pb.CASE_STATE_ROUTED,
+    CaseState.WARNED: pb.CASE_STATE_WARNED,
+    CaseState.DISSUADING: pb.CASE_STATE_DISSUADING,
+    CaseState.CLOSED: pb.CASE_STATE_CLOSED,
+}
+OUTCOMES = {
+    Outcome.SAFE: pb.CASE_OUTCOME_SAFE,
+    Outcome.LOST_MONEY: pb.CASE_OUTCOME_LOST_MONEY,
+    Outcome.UNREACHABLE: pb.CASE_OUTCOME_UNREACHABLE,
+    Outcome.FALSE_ALARM: pb.CASE_OUTCOME_FALSE_ALARM,
+    Outcome.DUPLICATE: pb.CASE_OUTCOME_DUPLICATE,
+}
+_STATES = {int(number): one for one, number in STATES.items()}
+_OUTCOMES = {int(number): one for one, number in OUTCOMES.items()}
+_MEANS = {kind: number for number, kind in MEANS_KINDS.items()}
+_EVIDENCE: Sequence[Any] = ("means", "decision_ids", "origins", "entry_ids", "messages", "lost_to")
+_TOOK = frozenset(MeansKind) - {MeansKind.TEXT}
+
+
+def state(number: int) -> CaseState:
+    """Read a state."""
+    return _read("states", number, _STATES)
+
+
+def tier(number: int) -> Tier:
+    """Read a tier."""
+    return _read("tiers", number, {one.value: one for one in Tier})
+
+
+def fraud_type(number: int) -> FraudType:
+    """Read a kind of fraud; not known is one too."""
+    return _read("fraud_types", number, {one.value: one for one in FraudType})
+
+
+def outcome(number: int) -> Outcome:
+    """Read an outcome."""
+    if not number:
+        raise InvalidInput(f"outcome: required: one of {', '.join(Outcome)}")
+    return _read("outcome", number, _OUTCOMES)
+
+
+def lost_to(said: Iterable[pb.CaseMeans], reader: WarningReader) -> tuple[Means, ...]:
+    """Read what took money; the same twice is once."""
+    found: list[Means] = []
+    for place, one in enumerate(said):
+        if place >= MOST_LOST_TO:
+            raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}")
+        kind = MEANS_KINDS.get(one.kind)
+        if kind not in _TOOK:
+            raise InvalidInput(f"lost_to: a number, link or account, and no {kind or 'other'}")
+        try:
+            means = reader.means(kind, one.value)
+        except InvalidInput as error:
+            raise InvalidInput(f"lost_to, place {place}: {error}") from None
+        if means not in found:
+            found.append(means)
+    return tuple(found)
+
+
+def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
+    """Write a case."""
+    return pb.Case(
+        case_id=one.id,
+        revision=one.revision,
+        victim=one.victim,
+        masked=masked,
+        campaign=one.campaign,
+        state=STATES[one.state],
+        tier=_wire(one.tier or 0),
+        policy_lines=one.lines,
+        policy_version=one.policy,
+        province=one.region.province,
+        city=one.region.city,
+        county=one.region.county,
+        region_found_by=one.region.how,
+        fraud_type=_wire(one.fraud_type),
+        risk=_wire(one.risk),
+        confirmed=one.confirmed,
+        warnings=one.hits,
+        means=map(_written, one.means),
+        decision_ids=one.decisions,
+        origins=map(_origin, one.origins),
+        entry_ids=one.entries,
+        talked_seconds=one.talked_s,
+        link_opened=one.opened_link,
+        score=one.score,
+        messages=[pb.CaseMessage(message_id=id_, what=what) for id_, what in one.messages.items()],
+        occurred_at_ms=one.occurred_at_ms,
+        opened_at_ms=one.opened_at_ms,
+        changed_at_ms=one.changed_at_ms,
+        warned_at_ms=one.warned_at_ms,
+        reached_at_ms=one.reached_at_ms,
+        due_at_ms=one.due_at_ms,
+        overdue=overdue(one, now_ms),
+        needs_person=one.needs_person,
+        unreached=one.unreached,
+        officer=one.officer,
+        outcome=_outcome(one.outcome),
+        reason=one.reason,
+        closed_at_ms=one.closed_at_ms,
+        lost_fen=one.lost_fen,
+        lost_to=map(_written, one.lost_to),
+        duplicate_of=one.duplicate_of,
+    )
+
+
+def summary(one: Case, now_ms: int) -> pb.Case:
+    """Write a masked case for a list, without what it rests on, which may be long."""
+    written = case(one, now_ms, masked=True)
+    for field in _EVIDENCE:
+        written.ClearField(field)
+    return written
+
+
+def event(one: CaseEvent) -> pb.CaseEvent:
+    """Write an event."""
+    warned, message = one.warned, one.message
+    origin = means = None
+    if warned is not None:
+        origin = pb.CaseOrigin(source_name=warned.source_name, reference=warned.reference)
+        means = _written(warned.means)
+    return pb.CaseEvent(
+        what=one.kind.value,
+        at_ms=one.at_ms,
+        by=one.by,
+        why=one.why,
+        origin=origin,
+        means=means,
+        decision_id=warned.decision_id if warned else 0,
+        region=one.region.code if one.region else "",
+        tier=_wire(one.tier or 0),
+        policy_lines=one.lines,
+        message_id=message.id if message else "",
+        channel=message.channel if message else "",
+        officer=one.officer,
+        unreached=one.unreached,
+        outcome=_outcome(one.outcome),
+        lost_fen=one.lost_fen,
+        lost_to=map(_written, one.lost_to),
+        duplicate_of=one.duplicate_of,
+        due_at_ms=one.due_at_ms,
+    )
+
+
+def _outcome(one: Outcome | None) -> Any:
+    return OUTCOMES[one] if one else pb.CASE_OUTCOME_UNSPECIFIED
+
+
+def _written(means: Means) -> pb.CaseMeans:
+    return pb.CaseMeans(kind=_MEANS[means.kind], value=means.value)
+
+
+def _origin(one: Origin) -> pb.CaseOrigin:
+    return pb.CaseOrigin(source_name=one.source_name, reference=one.reference)
+
+
+def _read(field: str, number: int, known: Mapping[int, Value]) -> Value:
+    found = known.get(number)
+    if found is None:
+        raise InvalidInput(f"{field}: there is none with number {number}")
+    return found

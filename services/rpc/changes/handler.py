@@ -1,0 +1,202 @@
+"""Serves ChangeService: convert, ask the change requests, convert back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import change_pb2 as pb
+from fanzha.v1 import change_pb2_grpc as pb_grpc
+from services.auth import identity
+from services.lists.drafts import Drafting
+from services.changes.service import Changes
+from services.changes.change_context import Outcome
+from services.changes.model import (ChangeKind, Problem, Record, State)
+from services.rpc.changes import messages
+from services.rpc.lists import messages as list_messages
+
+MOST_ROWS = 10_000
+"""Rows of one request in one message; more are an import."""
+
+
+class ChangeServicer(pb_grpc.ChangeServiceServicer):
+    """Keeps change requests. Errors become statuses in the error interceptor."""
+
+    def __init__(self, changes: Changes, drafting: Drafting) -> None:
+        self._changes = changes
+        self._drafting = drafting
+
+    async def CreateChange(
+        self, request: pb.CreateChangeRequest, context: object
+    ) -> pb.CreateChangeResponse:
+        _check_rows(request.contents)
+        read = await self._drafting.read(
+            messages.contents(request.contents),
+            identity.author(request.author),
+            expected_version=request.expected_version
+            if request.HasField("expected_version")
+            else None,
+        )
+        kind = request.kind or ChangeKind.NORMAL
+        if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
+            raise InvalidInput("kind: normal or retirement")
+        draft = replace(read.draft, kind=ChangeKind(kind))
+        go_to = request.go_to or State.DRAFT
+        if go_to == State.DRAFT and not request.emergency_why:
+            record = await self._changes.propose(draft)
+            return pb.CreateChangeResponse(
+                change=messages.change(record),
+                additions=map(list_messages.report, read.addition_reports(None)),
+                removals=map(list_messages.report, read.removal_reports(None)),
+                version=record.base_version,
+            )
+        if go_to not in (State.DRAFT, State.PENDING, State.APPLIED):
+            raise InvalidInput("go_to: draft, pending or applied")
+        done = await self._changes.carry_out(
+            draft, emergency_why=request.emergency_why, wait=go_to == State.PENDING
+        )
+        return pb.CreateChangeResponse(
+            change=_change(done, draft.problems),
+            additions=map(list_messages.report, read.addition_reports(done.judged)),
+            removals=map(list_messages.report, read.removal_reports(done.judged)),
+            version=done.version,
+        )
+
+    async def AmendChange(
+        self, request: pb.AmendChangeRequest, context: object
+    ) -> pb.AmendChangeResponse:
+        _check_rows(request.contents)
+        contents = messages.contents(request.contents)
+        read = await self._drafting.read(contents, identity.author(request.author))
+        record = await self._changes.amend(request.id, read.draft)
+        return pb.AmendChangeResponse(change=messages.change(record))
+
+    async def SubmitChange(
+        self, request: pb.SubmitChangeRequest, context: object
+    ) -> pb.SubmitChangeResponse:
+        record = await self._changes.submit(request.id, by=request.author)
+        if request.apply and record.state is State.APPROVED:
+            record = await self._changes.apply(request.id, by=request.author)
+        return pb.SubmitChangeResponse(change=messages.change(record))
+
+    async def ApproveChange(
+        self, request: pb.ApproveChangeRequest, context: object
+    ) -> pb.ApproveChangeResponse:
+        record = await self._changes.approve(
+            request.id, by=request.by, note=request.note, hold=request.hold
+        )
+        return pb.ApproveChangeResponse(change=messages.change(record))
+
+    async def RejectChange(
+        self, request: pb.RejectChangeRequest, context: object
+    ) -> pb.RejectChangeResponse:
+        record = await self._changes.reject(request.id, by=request.by, reason=request.reason)
+        return pb.RejectChangeResponse(change=messages.change(record))
+
+    async def ApplyChange(
+        self, request: pb.ApplyChangeRequest, context: object
+    ) -> pb.ApplyChangeResponse:
+        record = await self._changes.apply(
+            request.id,
+            by=request.by,
+            expected_version=request.expected_version
+            if request.HasField("expected_version")
+            else None,
+            emergency_why=request.emergency_why,
+        )
+        return pb.ApplyChangeResponse(change=messages.change(record))
+
+    async def ConfirmEmergency(
+        self, request: pb.ConfirmEmergencyRequest, context: object
+    ) -> pb.ConfirmEmergencyResponse:
+        urgent, confirming = await self._changes.confirm_emergency(
+            request.id, by=request.by, note=request.note
+        )
+        return pb.ConfirmEmergencyResponse(
+            change=messages.change(urgent), confirmation=messages.change(confirming)
+        )
+
+    async def RevertChange(
+        self, request: pb.RevertChangeRequest, context: object
+    ) -> pb.RevertChangeResponse:
+        done = await self._changes.revert(request.id, by=request.author, reason=request.reason)
+        return pb.RevertChangeResponse(change=_change(done))
+
+    async def RestoreVersion(
+        self, request: pb.RestoreVersionRequest, context: object
+    ) -> pb.RestoreVersionResponse:
+        done = await self._changes.restore(
+            request.version, by=request.author, reason=request.reason
+        )
+        return pb.RestoreVersionResponse(change=_change(done))
+
+    async def GetChange(
+        self, request: pb.GetChangeRequest, context: object
+    ) -> pb.GetChangeResponse:
+        return pb.GetChangeResponse(
+            change=messages.change(await self._changes.views.get(request.id))
+        )
+
+    async def ListChanges(
+        self, request: pb.ListChangesRequest, context: object
+    ) -> pb.ListChangesResponse:
+        if request.state and int(request.state) not in set(State):
+            raise InvalidInput(f"state: there is none with number {request.state}")
+        page = await self._changes.views.page(
+            State(request.state) if request.state else None,
+            before_id=request.before_id,
+            size=request.page_size,
+        )
+        return pb.ListChangesResponse(
+            changes=map(messages.summary, page.records),
+            next_before_id=page.next_before_id,
+            unconfirmed_emergencies=map(messages.summary, page.emergencies),
+            second_person_rule=self._changes.rule,
+            waiting=page.waiting,
+        )
+
+    async def ListChangeRows(
+        self, request: pb.ListChangeRowsRequest, context: object
+    ) -> pb.ListChangeRowsResponse:
+        page = await self._changes.views.rows(
+            request.id, offset=request.offset, limit=request.limit
+        )
+        return pb.ListChangeRowsResponse(
+            additions=list_messages.entries([page.additions]),
+            removals=messages.references(page.removals),
+            before=list_messages.entries([page.before]),
+            total=page.total,
+        )
+
+    async def PreviewChange(
+        self, request: pb.PreviewChangeRequest, context: object
+    ) -> pb.PreviewChangeResponse:
+        found, second = await self._changes.preview(request.id)
+        return pb.PreviewChangeResponse(
+            preview=messages.preview(found),
+            second_person_needed=second.needed,
+            second_person_reasons=second.reasons,
+        )
+
+    async def DiffVersions(
+        self, request: pb.DiffVersionsRequest, context: object
+    ) -> pb.DiffVersionsResponse:
+        last = request.to_version if request.HasField("to_version") else None
+        found = await self._changes.views.diff(request.from_version, last)
+        return messages.diff(found, request.limit)
+
+
+def _change(done: Outcome, problems: Sequence[Problem] = ()) -> Any:
+    record: Record | None = done.record
+    if record is None:
+        why = problems[0].message if problems else f"the lists are at version {done.version}"
+        raise InvalidInput(f"it would change nothing: {why}")
+    return messages.change(record)
+
+
+def _check_rows(contents: pb.ChangeContents) -> None:
+    rows = len(contents.additions) + len(contents.removals) + len(contents.edits)
+    if not 1 <= rows <= MOST_ROWS:
+        raise InvalidInput(
+            f"contents: 1 to {MOST_ROWS} rows in one request, not {rows}; ImportEntries takes more"
+        )

@@ -1,0 +1,197 @@
+"""Crosses the wire for change requests: messages to contents, records to messages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from blocklists.store.changes import Outcome
+from blocklists.entry_table import EntryTable, Identities
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2, change_pb2
+from services.lists.drafts import Contents
+from services.changes import preview as previews
+from services.changes.history import Diff
+from services.changes.preview import KeptImpact, Preview
+from services.changes.model import Record
+from services.changes.views import DEFAULT_ROWS, MOST_ROWS
+from services.lists.edits import Edit
+from services.changes.report import Reference
+from services.rpc.lists import messages
+
+_MOST_IDS = 1000
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+def contents(message: change_pb2.ChangeContents) -> Contents:
+    """Read what a request changes."""
+    return Contents(
+        additions=messages.proposed(list(message.additions)),
+        removals=[
+            Reference(kind=one.kind, pattern=one.pattern, action=one.action)
+            for one in message.removals
+        ],
+        edits=list(map(_edit, message.edits)),
+        reason=message.reason,
+        legal_basis=message.legal_basis,
+        source=message.source,
+        campaign=message.campaign,
+        expires_s=message.expires_at_s,
+    )
+
+
+def _edit(message: change_pb2.EntryEdit) -> Edit:
+    named = Reference(kind=message.kind, pattern=message.pattern, action=message.action)
+    fields = {
+        "expires_s" if name == "expires_at_s" else name: getattr(message, name)
+        for name in (
+            "direction", "fraud_type", "source", "reason", "legal_basis", "expires_at_s",
+            "campaign", "review_at_s",
+        )
+        if message.HasField(name)
+    }  # fmt: skip
+    return Edit(entry=named, fields=fields)
+
+
+def change(record: Record) -> change_pb2.Change:
+    """Write a request."""
+    message = summary(record)
+    message.events.extend(
+        change_pb2.ChangeEvent(at_ms=one.at_ms, who=one.who, what=one.what, note=one.note)
+        for one in record.events
+    )
+    return message
+
+
+def summary(record: Record) -> change_pb2.Change:
+    """Write a request without its events."""
+    second, urgent = record.second_person, record.emergency
+    message = change_pb2.Change(
+        id=record.id,
+        kind=_wire(record.kind),
+        state=_wire(record.state),
+        revision=record.revision,
+        author=record.author,
+        reason=record.reason,
+        legal_basis=record.legal_basis,
+        source=_wire(record.source),
+        campaign=record.campaign,
+        expires_at_s=record.expires_s,
+        base_version=record.base_version,
+        created_at_ms=record.created_ms,
+        additions=record.additions.rows,
+        removals=record.removals.rows,
+        second_person_needed=bool(second and second.needed),
+        second_person_reasons=second.reasons if second else (),
+        second_person_rule=second.rule if second else "",
+        approved_by=record.approved_by,
+        one_person=record.one_person,
+        applied_version=record.applied_version,
+        applied_at_ms=record.applied_ms,
+        reverts=record.reverts,
+        reverted_by=record.reverted_by,
+        confirms=record.confirms,
+        restores_version=record.restores_version,
+        left_alone=record.left_alone,
+        left_alone_examples=record.left_alone_examples,
+        rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
+        rows_kept=record.additions.kept and record.removals.kept,
+    )
+    if record.preview is not None:
+        message.preview.CopyFrom(preview(previews.read(record.preview)))
+    if urgent is not None:
+        message.emergency.CopyFrom(
+            change_pb2.Emergency(
+                why=urgent.why,
+                ends_at_s=urgent.ends_s,
+                confirmed_by=urgent.confirmed_by,
+                expired=urgent.expired,
+            )
+        )
+    return message
+
+
+def preview(one: Preview) -> change_pb2.ChangePreview:
+    """Write a preview."""
+    return change_pb2.ChangePreview(
+        version=one.version,
+        at_ms=one.at_ms,
+        counts=[
+            blocklist_pb2.OutcomeCount(outcome=_wire(Outcome[name]), rows=rows)
+            for name, rows in one.counts.items()
+        ],
+        relations=[
+            change_pb2.Relation(
+                what=each.what, rows=each.rows, entries=each.entries, examples=each.examples
+            )
+            for each in one.relations
+        ],
+        impact=_impact(one.impact),
+        shadow_impact=_impact(one.shadow_impact) if one.shadow_impact else None,
+        without_effect=one.without_effect,
+        not_looked_at=one.not_looked_at,
+        problems=[
+            blocklist_pb2.RowReport(row=each.row, outcome=_wire(each.outcome), message=each.message)
+            for each in one.problems
+        ],
+    )
+
+
+def _impact(one: KeptImpact) -> change_pb2.ChangeImpact:
+    return change_pb2.ChangeImpact(
+        known=one.known,
+        hours=one.hours,
+        since_ms=one.since_ms,
+        rows_looked_at=one.rows_looked_at,
+        calls=one.calls,
+        texts=one.texts,
+        links=one.links,
+        parties=one.parties,
+        good_standing=one.good_standing,
+        top=[
+            change_pb2.ImpactOfPattern(
+                pattern=each.pattern,
+                action=_wire(each.action),
+                channel=each.channel,
+                events=each.events,
+                parties=each.parties,
+                good_standing=each.good_standing,
+            )
+            for each in one.top
+        ],
+        unknown_because=one.unknown_because,
+    )
+
+
+def references(identities: Identities) -> list[blocklist_pb2.EntryRef]:
+    """Write what is removed."""
+    return [
+        blocklist_pb2.EntryRef(
+            kind=_wire(int(identities.kinds[row])),
+            pattern=identities.pattern(row),
+            action=_wire(int(identities.actions[row])),
+        )
+        for row in range(len(identities))
+    ]
+
+
+def diff(found: Diff, limit: int) -> change_pb2.DiffVersionsResponse:
+    """Write what differs: some of the rows, and how many there are."""
+    if not 0 <= limit <= MOST_ROWS:
+        raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")
+    rows = limit or DEFAULT_ROWS
+    return change_pb2.DiffVersionsResponse(
+        from_version=found.from_version,
+        to_version=found.to_version,
+        added_total=len(found.added),
+        removed_total=len(found.removed),
+        changed_total=len(found.changed_to),
+        added=_some(found.added, rows),
+        removed=_some(found.removed, rows),
+        changed=_some(found.changed_to, rows),
+        change_ids=found.change_ids[:_MOST_IDS],
+    )
+
+
+def _some(table: EntryTable, rows: int) -> list[blocklist_pb2.Entry]:
+    return [messages.entry(table.entry(row)) for row in range(min(len(table), rows))]

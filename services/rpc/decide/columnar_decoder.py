@@ -1,0 +1,129 @@
+"""Crosses the wire inwards for requests as they usually are: bytes to tables, no messages.
+
+Gives the tables that `services.rpc.decide.message_decoder` gives for the same rows, or raises
+`Unusual`. Only rows with something wrong, names and spellings that are rare in
+signalling become Python objects; bodies and links have to.
+"""
+
+import numpy as np
+
+from fanzha import party_columns
+from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan
+from fanzha.tables import (
+    MAX_TEXT_BYTES,
+    MAX_URL_BYTES,
+    Attestation,
+    Calls,
+    Ingress,
+    Int64s,
+    Links,
+    Texts,
+)
+from fanzha.url import canonicals
+from fanzha.v1 import interception_pb2 as pb
+from services.rpc.decide.row_validation import (MAX_TRUNK_CHARACTERS, known, not_times, or_now, rows_of, wrong_with_call, wrong_with_link, wrong_with_text)
+from services.rpc.decide.wire_format import (Rows, Spans, Unusual)
+
+
+class ColumnReader:
+    """Reads rows the way one country writes its numbers."""
+
+    def __init__(self, home: HomePlan) -> None:
+        self._home = home
+
+    def calls(self, rows: Rows, now_ms: int) -> Calls:
+        """Read call attempts."""
+        from_, to, times = rows.text(1), rows.text(2), rows.number(3)
+        ingress, attestations, trunks = rows.small(4), rows.small(5), rows.text(6)
+        rows.close()
+        if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
+            raise Unusual
+        callers, callees = self._parties(rows, from_, to)
+        wrong = ~np.logical_and(callers, callees)  # what cannot be read is 0
+        wrong |= not_times(times)
+        return Calls(
+            callers=callers,
+            callees=callees,
+            attempted_at_ms=or_now(times, now_ms),
+            ingress=known(ingress, max(Ingress)),
+            attestations=known(attestations, max(Attestation)),
+            trunks=rows.short_strings(trunks),
+            names=_names(rows, from_, callers),
+            errors={
+                row: wrong_with_call(self._home, pb.Call.FromString(rows.row(row)))
+                for row in rows_of(wrong)
+            },
+        )
+
+    def texts(self, rows: Rows, now_ms: int) -> Texts:
+        """Read text messages."""
+        from_, to, words, times = rows.text(1), rows.text(2), rows.text(3), rows.number(4)
+        ingress = rows.small(5)
+        rows.close()
+        bodies = rows.strings(words)
+        senders, receivers = self._parties(rows, from_, to)
+        wrong = ~np.logical_and(senders, receivers)
+        wrong |= not_times(times)
+        wrong |= (words.lengths == 0) | (words.lengths > MAX_TEXT_BYTES)
+        errors = {}
+        for row in rows_of(wrong):
+            errors[row] = wrong_with_text(self._home, pb.Text.FromString(rows.row(row)))
+            bodies[row] = ""
+        return Texts(
+            senders=senders,
+            receivers=receivers,
+            bodies=bodies,
+            submitted_at_ms=or_now(times, now_ms),
+            ingress=known(ingress, max(Ingress)),
+            names=_names(rows, from_, senders),
+            errors=errors,
+        )
+
+    def links(self, rows: Rows, now_ms: int) -> Links:
+        """Read look-ups of links."""
+        given, askers, times = rows.text(1), rows.text(2), rows.number(3)
+        rows.close()
+        if (given.lengths > MAX_URL_BYTES).any():
+            raise Unusual
+        urls = canonicals(rows.strings(given))
+        told = askers.lengths > 0
+        subscribers = np.zeros(len(rows), np.int64)
+        if told.any():
+            subscribers = self._keys(rows, askers)
+        wrong = not_times(times) | ((subscribers == UNREADABLE) & told)
+        if "" in urls:
+            wrong |= [not url for url in urls]
+        return Links(
+            urls=urls,
+            subscribers=subscribers,
+            requested_at_ms=or_now(times, now_ms),
+            errors={
+                row: wrong_with_link(pb.Link.FromString(rows.row(row)), urls[row])
+                for row in rows_of(wrong)
+            },
+        )
+
+    def _parties(self, rows: Rows, from_: Spans, to: Spans) -> tuple[Int64s, Int64s]:
+        """Read who sends, which may be a name, and who receives; together it is quicker."""
+        both = Spans(
+            starts=np.concatenate((from_.starts, to.starts)),
+            lengths=np.concatenate((from_.lengths, to.lengths)),
+        )
+        keys = self._keys(rows, both, names=len(rows))
+        return keys[: len(rows)], keys[len(rows) :]
+
+    def _keys(self, rows: Rows, spans: Spans, names: int = 0) -> Int64s:
+        """Read parties, of which the first *names* may be names."""
+        keys, read = party_columns.keys(
+            rows.buffer, spans.starts, spans.lengths, self._home.country_code
+        )
+        if np.count_nonzero(read) < len(read):
+            for row in rows_of(~read):
+                text = rows.string(spans, row)
+                home = self._home
+                keys[row] = home.sender_key(text) if row < names else home.number_key(text)
+        return keys
+
+
+def _names(rows: Rows, spans: Spans, keys: Int64s) -> dict[int, str]:
+    return {row: rows.string(spans, row) for row in rows_of(keys >= FIRST_SENDER)}

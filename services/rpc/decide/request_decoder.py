@@ -1,0 +1,151 @@
+"""Requests for decisions as they come in: bytes of one row or many, and tables made of them.
+
+Protobuf appends the rows of two messages when their bytes are joined, and a request for a
+single decision looks like a batch of one. So requests that are decided together are
+joined as they are, and read once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from fanzha.errors import InvalidInput
+from fanzha.tables import MAX_ROWS, Channel
+from fanzha.v1 import interception_pb2 as pb
+from services.decision.observer import Table
+from services.rpc.decide import wire_format
+from services.rpc.decide.row_recovery import (ReadRows, recovered, rows_as_written)
+
+_SINGLE = {
+    Channel.CALL: pb.DecideCallRequest,
+    Channel.TEXT: pb.DecideTextRequest,
+    Channel.LINK: pb.DecideLinkRequest,
+}
+_BATCH = {
+    Channel.CALL: pb.DecideCallsRequest,
+    Channel.TEXT: pb.DecideTextsRequest,
+    Channel.LINK: pb.DecideLinksRequest,
+}
+_OTHER_FIELDS = 64
+"""So many fields a request may have besides its rows, some of which a later version may know."""
+
+Remaining = Callable[[], float | None]
+"""Seconds until a deadline; None where there is none."""
+
+
+def no_deadline() -> None:
+    """Stand for the time that is left where nobody set a deadline."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Request:
+    """One request, not yet read."""
+
+    data: bytes
+    single: bool
+    """Asks for one decision, not for a batch that may have one row."""
+    rows: int
+    """At least one."""
+    heads: Sequence[int] = ()
+    """Where its rows begin; none if it is not written as usual."""
+    with_shadow_entries: bool = False
+    """Asks which shadow entries would have blocked. Only people do, so such a request may be
+    slower: it is not written as usual, and protobuf reads it."""
+    remaining: Remaining = no_deadline
+
+    def is_late(self) -> bool:
+        """Tell whether nobody waits for the answer any more."""
+        remaining = self.remaining()
+        return remaining is not None and remaining <= 0
+
+
+class Intake:
+    """Reads the requests of one channel, the quick way where that is possible and pays."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        by_column: Callable[[wire_format.Rows, int], Table],
+        by_message: Callable[[Sequence[Any], int], Table],
+        fewest_by_column: int,
+    ) -> None:
+        self._channel = channel
+        self._field = channel.name.lower()
+        self._single: Any = _SINGLE[channel]
+        self._batch: Any = _BATCH[channel]
+        self._by_column = by_column
+        self._by_message = by_message
+        self._fewest_by_column = fewest_by_column
+
+    def opened(self, data: bytes, *, single: bool) -> Request:
+        """Find out how many rows a request has; what cannot be a request raises."""
+        try:
+            heads = wire_format.heads(data)
+        except wire_format.Unusual:
+            heads = ()
+        if not heads or (single and len(heads) > 1):
+            self._check_fields(data)
+            read = self._read(data, single=single)
+            return Request(
+                data=data,
+                single=single,
+                rows=len(read.messages),
+                with_shadow_entries=read.with_shadow_entries,
+            )
+        return Request(data=data, single=single, rows=len(heads), heads=heads)
+
+    def rows(self, request: Request) -> list[bytes]:
+        """Return the rows of a batch request as they may stand in one, tags included."""
+        data = request.data
+        if request.heads:
+            return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
+        return rows_as_written(data)
+
+    def table(self, requests: Sequence[Request], now_ms: int) -> Table:
+        """Read all rows of requests that were opened into one table."""
+        if sum(request.rows for request in requests) >= self._fewest_by_column and all(
+            request.heads for request in requests
+        ):
+            try:
+                rows = wire_format.Rows(
+                    [request.data for request in requests], [request.heads for request in requests]
+                )
+                return self._by_column(rows, now_ms)
+            except wire_format.Unusual:
+                pass
+        messages: list[Any] = []
+        errors: dict[int, str] = {}
+        for request in requests:
+            read = self._read(request.data, single=request.single)
+            errors |= {len(messages) + row: error for row, error in read.errors.items()}
+            messages += read.messages
+        table = self._by_message(messages, now_ms)
+        return replace(table, errors={**table.errors, **errors}) if errors else table
+
+    def _check_fields(self, data: bytes) -> None:
+        if wire_format.has_more_fields(data, MAX_ROWS + _OTHER_FIELDS):
+            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not more")
+
+    def _read(self, data: bytes, *, single: bool) -> ReadRows:
+        try:
+            read = self._parsed(data, single=single)
+        except DecodeError:
+            try:
+                read = recovered(self._channel, data, single=single)
+            except DecodeError:
+                raise InvalidInput("request: its bytes are no message of this method") from None
+        rows = len(read.messages)
+        if not 1 <= rows <= MAX_ROWS:
+            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not {rows}")
+        return read
+
+    def _parsed(self, data: bytes, *, single: bool) -> ReadRows:
+        request = (self._single if single else self._batch).FromString(data)
+        rows = (getattr(request, self._field),) if single else getattr(request, f"{self._field}s")
+        return ReadRows(
+            messages=list(rows), errors={}, with_shadow_entries=request.with_shadow_entries
+        )

@@ -1,0 +1,263 @@
+"""Serves BlocklistService: convert, ask the administration, convert back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fanzha.errors import InvalidInput, NotFound
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
+from services.auth import identity
+from services.lists import audit_records
+from services.lists.service import (Administration, Import)
+from services.audit.events import (Audit, NoAudit)
+from services.lists.lifecycle import (name_of, names_of)
+from services.changes.report import (Reference, Terms)
+from services.lists.findings import ListFindings
+from blocklists.views import Filter
+from services.rpc.lists import (import_messages, lifecycle_messages, messages)
+from services.warning.outcomes.entry_outcomes import EntryRecords
+
+MOST_CHANGES = 10_000
+"""Rows of one UpdateEntries; more are an import."""
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
+    """Keeps the lists. Errors become statuses in the error interceptor."""
+
+    def __init__(
+        self,
+        administration: Administration,
+        audit: Audit | None = None,
+        outcomes: EntryRecords | None = None,
+        *,
+        findings: ListFindings | None = None,
+    ) -> None:
+        """Serve *administration*; *outcomes* knows how cases ended that entries led to.
+
+        *findings* are what is wrong with the lists.
+        """
+        self._findings = findings
+        self._outcomes = outcomes
+        self._administration = administration
+        self._audit = audit or NoAudit()
+
+    async def UpdateEntries(
+        self, request: pb.UpdateEntriesRequest, context: object
+    ) -> pb.UpdateEntriesResponse:
+        changes = len(request.additions) + len(request.removals)
+        if not 1 <= changes <= MOST_CHANGES:
+            raise InvalidInput(
+                f"additions and removals: 1 to {MOST_CHANGES} in one request, not {changes}; "
+                "ImportEntries takes more"
+            )
+        removals = [_reference(one) for one in request.removals]
+        terms = Terms(
+            author=identity.author(request.author),
+            reason=request.reason,
+            expected_version=_version(request),
+        )
+        additions = messages.proposed(list(request.additions))
+        done = await self._administration.update(additions, removals, terms)
+        await audit_records.refused_rows(self._audit, done.additions, terms)
+        return pb.UpdateEntriesResponse(
+            version=done.version,
+            additions=map(messages.report, done.additions),
+            removals=map(messages.report, done.removals),
+            **messages.requested(done.requested),
+        )
+
+    async def ImportEntries(
+        self, request_iterator: AsyncIterator[pb.ImportEntriesRequest], context: object
+    ) -> pb.ImportEntriesResponse:
+        importing: Import | None = None
+        async for request in request_iterator:
+            if request.WhichOneof("part") == "header":
+                if importing is not None:
+                    raise InvalidInput("header: comes once")
+                importing = self._begin(request.header)
+            elif importing is None:
+                raise InvalidInput("header: must come first")
+            else:
+                # The next message travels meanwhile; rows are columns before it is read.
+                await asyncio.to_thread(_fold, importing, request.rows)
+        if importing is None:
+            raise InvalidInput("header: required")
+        done = await importing.finish()
+        await audit_records.refused_import(self._audit, done, importing.terms)
+        return import_messages.response(done)
+
+    async def FindEntries(
+        self, request: pb.FindEntriesRequest, context: object
+    ) -> pb.FindEntriesResponse:
+        found = await self._administration.views.find(request.query)
+        life = self._administration.life
+        hits = await life.hits_of([name_of(entry) for entry in found.entries])
+        entries = [messages.entry(entry, hits) for entry in found.entries]
+        if self._outcomes is not None:
+            for entry in entries:
+                tally = (await self._outcomes.get(entry.entry_id)).tally
+                if tally.outcomes:
+                    entry.cases.CopyFrom(messages.cases(tally))
+        return pb.FindEntriesResponse(
+            entries=entries,
+            version=found.version,
+            protected_because=found.protected_because,
+        )
+
+    async def ListEntries(
+        self, request: pb.ListEntriesRequest, context: object
+    ) -> pb.ListEntriesResponse:
+        page = await self._administration.views.page(
+            _filter(request), request.page_size, request.page_token
+        )
+        names = [name for table in page.tables for name in names_of(table)]
+        hits = await self._administration.life.hits_of(names)
+        return pb.ListEntriesResponse(
+            entries=messages.entries(page.tables, hits),
+            next_page_token=page.next_token,
+            total=page.total,
+            version=page.version,
+        )
+
+    async def ExportEntries(
+        self, request: pb.ExportEntriesRequest, context: object
+    ) -> AsyncIterator[pb.ExportEntriesResponse]:
+        wanted = _filter(request)
+        version, parts = await self._administration.views.export(wanted)
+        await audit_records.exported(self._audit, version, wanted)
+        while (tables := await asyncio.to_thread(next, parts, None)) is not None:
+            entries = await asyncio.to_thread(messages.entries, tables)
+            yield pb.ExportEntriesResponse(entries=entries, version=version)
+
+    async def GetStatus(
+        self, request: pb.GetStatusRequest, context: object
+    ) -> pb.GetStatusResponse:
+        status = await self._administration.status()
+        return pb.GetStatusResponse(
+            version=status.head.version,
+            committed_at_ms=status.head.committed_at_ms,
+            counts=[
+                pb.EntryCount(
+                    kind=_wire(kind), action=_wire(action), mode=_wire(mode), entries=entries
+                )
+                for (kind, action, mode), entries in sorted(status.counts.items())
+            ],
+            workers=[
+                pb.WorkerStatus(
+                    worker=report.worker,
+                    list_version=report.list_version,
+                    applied_at_ms=report.applied_at_ms,
+                    reported_at_ms=report.reported_at_ms,
+                )
+                for report in status.workers
+            ],
+            unconfirmed_emergencies=status.emergencies,
+            changes_waiting=status.waiting,
+            findings=messages.findings(self._findings.current if self._findings else ()),
+            strays=await self._findings.strays() if self._findings else 0,
+        )
+
+    async def SettleFindings(
+        self, request: pb.SettleFindingsRequest, context: object
+    ) -> pb.SettleFindingsResponse:
+        if self._findings is None:
+            raise NotFound("version: nothing is wrong with the lists")
+        author = identity.author(request.author)
+        await self._findings.settle(request.version, request.reason, author)
+        return pb.SettleFindingsResponse()
+
+    async def ListDue(self, request: pb.ListDueRequest, context: object) -> pb.ListDueResponse:
+        _filter_source(request.source)
+        page = await self._administration.life.due(
+            request.within_s, request.source, request.page_size, request.page_token
+        )
+        return lifecycle_messages.due(page)
+
+    async def ListDead(self, request: pb.ListDeadRequest, context: object) -> pb.ListDeadResponse:
+        _filter_source(request.source)
+        page = await self._administration.life.dead(
+            request.days, request.source, request.page_size, request.page_token
+        )
+        return lifecycle_messages.dead(page)
+
+    async def ResolveShadows(
+        self, request: pb.ResolveShadowsRequest, context: object
+    ) -> pb.ResolveShadowsResponse:
+        if not 1 <= len(request.entries) <= MOST_CHANGES:
+            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+        terms = Terms(
+            author=identity.author(request.author),
+            reason=request.reason,
+            expected_version=_version(request),
+        )
+        done = await self._administration.resolve_shadows(
+            [_reference(one) for one in request.entries], terms, drop=request.drop
+        )
+        await audit_records.refused_rows(self._audit, done.additions, terms)
+        return pb.ResolveShadowsResponse(
+            version=done.version,
+            entries=map(messages.report, done.additions),
+            **messages.requested(done.requested),
+        )
+
+    async def ProposeRetirement(
+        self, request: pb.ProposeRetirementRequest, context: object
+    ) -> pb.ProposeRetirementResponse:
+        if not 1 <= len(request.entries) <= MOST_CHANGES:
+            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+        terms = Terms(
+            author=identity.author(request.author),
+            reason=request.reason,
+            expected_version=_version(request),
+        )
+        done = await self._administration.propose_retirement(
+            [_reference(one) for one in request.entries], terms, days=request.days
+        )
+        return pb.ProposeRetirementResponse(
+            version=done.version,
+            entries=map(messages.report, done.removals),
+            **messages.requested(done.requested),
+        )
+
+    def _begin(self, header: pb.ImportHeader) -> Import:
+        terms = Terms(
+            author=identity.author(header.author),
+            reason=header.reason,
+            expected_version=_version(header),
+            dry_run=header.dry_run,
+        )
+        return self._administration.begin_import(
+            lambda ours: messages.defaults(header.defaults, ours),
+            terms,
+            import_messages.wanted(header),
+        )
+
+
+def _fold(importing: Import, rows: pb.ImportRows) -> None:
+    for lines, proposed in messages.proposed_rows(rows):
+        importing.fold(lines, proposed)
+
+
+def _reference(message: pb.EntryRef) -> Reference:
+    return Reference(kind=message.kind, pattern=message.pattern, action=message.action)
+
+
+def _version(
+    message: pb.UpdateEntriesRequest
+    | pb.ImportHeader
+    | pb.ResolveShadowsRequest
+    | pb.ProposeRetirementRequest,
+) -> int | None:
+    return message.expected_version if message.HasField("expected_version") else None
+
+
+def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> Filter:
+    return messages.wanted(message.kind, message.action, message.source, message.mode)
+
+
+def _filter_source(source: int) -> None:
+    messages.wanted(0, 0, source)

@@ -1,0 +1,55 @@
+"""Crosses the wire for imports: what a header wants told, and the report."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2 as pb
+from services.lists.import_report import (DEFAULT_PROBLEMS, MOST_EXAMPLES, MOST_PROBLEMS, Imported, RowConflict, Wanted)
+from services.rpc.lists import messages
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+def wanted(header: pb.ImportHeader) -> Wanted:
+    """Read how many rows are to be told one by one."""
+    for name, number, most in (
+        ("most_problems", header.most_problems, MOST_PROBLEMS),
+        ("most_examples", header.most_examples, MOST_EXAMPLES),
+    ):
+        if number > most:
+            raise InvalidInput(f"{name}: at most {most}, not {number}")
+    return Wanted(problems=header.most_problems or DEFAULT_PROBLEMS, examples=header.most_examples)
+
+
+def response(done: Imported) -> pb.ImportEntriesResponse:
+    """Write the report."""
+    return pb.ImportEntriesResponse(
+        version=done.version,
+        counts=[
+            pb.OutcomeCount(outcome=_wire(outcome), rows=rows)
+            for outcome, rows in sorted(done.counts.items())
+        ],
+        problems=map(messages.report, done.problems),
+        conflict_counts=[
+            pb.ConflictCount(relation=_wire(relation), rows=rows)
+            for relation, rows in sorted(done.conflict_counts.items())
+        ],
+        conflicts=map(_conflict, done.conflicts),
+        examples=map(messages.report, done.examples),
+        repeated_rows=done.repeated_rows,
+        names_not_compared=done.names_not_compared,
+        terms_given=done.terms_given,
+        **messages.requested(done.requested),
+    )
+
+
+def _conflict(one: RowConflict) -> pb.RowConflict:
+    return pb.RowConflict(
+        row=one.row,
+        relation=_wire(one.relation),
+        entry=None if one.entry is None else messages.entry(one.entry),
+        entries=one.entries,
+        other_row=one.other_row,
+    )

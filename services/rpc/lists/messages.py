@@ -1,0 +1,205 @@
+"""Crosses the wire for lists: messages to columns, entries to messages, and nothing else.
+
+The only loops over rows here; an import of ten million rows holds the objects of one
+message at a time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from blocklists.entries import Entry, Kind, Mode, Source
+from blocklists.entry_table import EntryTable
+from blocklists.snapshot.findings import Finding
+from blocklists.intake import Defaults, Problem, Proposed
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2 as pb
+from services.auth import identity
+from services.lists.hit_counter import (NO_HITS, Hits)
+from services.lists.lifecycle import name_of
+from services.changes.report import (Requested, RowReport)
+from blocklists.views import Filter
+from services.warning.outcomes.reliability import Tally
+
+# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+_wire: Callable[[int], Any] = int
+
+
+def proposed(entries: Sequence[pb.Entry]) -> Proposed:
+    """Read entries to be added; when they were entered is ours to say."""
+    return Proposed(
+        patterns=[entry.pattern for entry in entries],
+        kinds=[entry.kind for entry in entries],
+        actions=[entry.action for entry in entries],
+        directions=[entry.direction for entry in entries],
+        fraud_types=[entry.fraud_type for entry in entries],
+        sources=[entry.source for entry in entries],
+        expires_s=[entry.expires_at_s for entry in entries],
+        reasons=[entry.reason for entry in entries],
+        legal_bases=[entry.legal_basis for entry in entries],
+        campaigns=[entry.campaign for entry in entries],
+        authors=[_said_author(entry) for entry in entries],
+        modes=[entry.mode for entry in entries],
+        reviews_s=[entry.review_at_s for entry in entries],
+        no_ends=[entry.no_end for entry in entries],
+    )
+
+
+def proposed_rows(message: pb.ImportRows) -> Iterator[tuple[list[int], Proposed]]:
+    """Read rows of an import, and the lines they stand on, in their order."""
+    if message.rows:
+        yield _with_fields(message.rows)
+    if message.plain:
+        yield _plain(message.plain)
+
+
+def _plain(runs: Sequence[pb.PlainRows]) -> tuple[list[int], Proposed]:
+    lines: list[int] = []
+    kinds: list[int] = []
+    patterns: list[str] = []
+    for run in runs:
+        *some, rest = run.patterns.split("\n")
+        if rest:
+            raise InvalidInput(
+                f"rows.plain.patterns: each ends with a line feed, also the last: {rest[:100]!r}"
+            )
+        lines += range(run.first_line, run.first_line + len(some))
+        kinds += [run.kind] * len(some)
+        patterns += some
+    return lines, Proposed(patterns=patterns, kinds=kinds)
+
+
+def _with_fields(messages: Sequence[pb.ImportRow]) -> tuple[list[int], Proposed]:
+    rows = list(messages)
+    return [row.line for row in rows], Proposed(
+        patterns=[row.pattern for row in rows],
+        kinds=[row.kind for row in rows],
+        actions=[row.action for row in rows],
+        directions=[row.direction for row in rows],
+        fraud_types=[row.fraud_type for row in rows],
+        sources=[row.source for row in rows],
+        expires_s=[row.expires_at_s for row in rows],
+        reasons=[row.reason for row in rows],
+        legal_bases=[row.legal_basis for row in rows],
+        campaigns=[row.campaign for row in rows],
+        authors=[""] * len(rows),
+        modes=[row.mode for row in rows],
+        reviews_s=[row.review_at_s for row in rows],
+        no_ends=[row.no_end for row in rows],
+    )
+
+
+def defaults(message: pb.Entry, ours: Defaults) -> Defaults:
+    """Read what holds for rows that do not say, over what holds anyway."""
+    return replace(
+        ours,
+        kind=message.kind,
+        action=message.action,
+        direction=message.direction or ours.direction,
+        fraud_type=message.fraud_type,
+        source=message.source,
+        expires_s=message.expires_at_s or ours.expires_s,
+        reason=message.reason or ours.reason,
+        legal_basis=message.legal_basis,
+        campaign=message.campaign,
+        author=_said_author(message) or ours.author,
+        mode=message.mode or ours.mode,
+        review_s=message.review_at_s,
+        no_end=message.no_end,
+    )
+
+
+def wanted(kind: int, action: int, source: int, mode: int = 0) -> Filter:
+    """Read a filter; an unknown kind, action or source is an error, not an empty answer."""
+    for name, number, known in (
+        ("kind", kind, Kind),
+        ("action", action, Action),
+        ("source", source, Source),
+        ("mode", mode, Mode),
+    ):
+        if number and number not in set(known):
+            raise InvalidInput(f"{name}: there is none with number {number}")
+    return Filter(kind=kind, action=action, source=source, mode=mode)
+
+
+def report(row: RowReport | Problem) -> pb.RowReport:
+    """Write what became of a row."""
+    return pb.RowReport(
+        row=row.row,
+        outcome=_wire(row.outcome),
+        entry_id=row.entry_id if isinstance(row, RowReport) else "",
+        message=row.message,
+        repeated_by=row.repeated_by if isinstance(row, RowReport) else 0,
+        pattern=row.pattern if isinstance(row, RowReport) else "",
+    )
+
+
+def entries(tables: Sequence[EntryTable], hits: Mapping[str, Hits] | None = None) -> list[pb.Entry]:
+    """Write entries, with their *hits* where those are known."""
+    return [entry(table.entry(row), hits) for table in tables for row in range(len(table))]
+
+
+def requested(one: Requested | None) -> dict[str, Any]:
+    """Write the change request that was made, as fields of an answer."""
+    if one is None:
+        return {}
+    return {
+        "change_id": one.change_id,
+        "change_state": _wire(one.state),
+        "waits_because": one.waits_because,
+    }
+
+
+def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
+    """Write one entry; an entry that *hits* lacks has none."""
+    counted = None if hits is None else hits.get(name_of(one), NO_HITS)
+    return pb.Entry(
+        entry_id=one.entry_id,
+        kind=_wire(one.kind),
+        pattern=one.pattern,
+        action=_wire(one.action),
+        direction=_wire(one.direction),
+        fraud_type=_wire(one.fraud_type),
+        source=_wire(one.source),
+        reason=one.reason,
+        legal_basis=one.legal_basis,
+        created_by=one.created_by,
+        created_at_s=int(one.created_at.timestamp()),
+        expires_at_s=int(one.expires_at.timestamp()),
+        campaign=one.campaign,
+        mode=_wire(one.mode),
+        review_at_s=int(one.review_at.timestamp()) if one.review_at else 0,
+        no_end=not one.ends,
+        hits=None if counted is None else counted.times,
+        last_hit_at_s=0 if counted is None else counted.last_s,
+    )
+
+
+def cases(tally: Tally) -> pb.CaseOutcomes:
+    """Write how cases ended."""
+    return pb.CaseOutcomes(
+        confirmed=tally.confirmed,
+        false_alarms=tally.false,
+        neither=tally.silent,
+        standing=tally.standing,
+    )
+
+
+def _said_author(entry: pb.Entry) -> str:
+    """Return who a request says entered an entry; who is known enters under their own name."""
+    return entry.created_by if identity.current().development else ""
+
+
+def findings(found: Sequence[Finding]) -> list[pb.ListFinding]:
+    """Say what is wrong with versions of the lists."""
+    return [
+        pb.ListFinding(
+            version=one.version,
+            kind=pb.ListFindingKind.Value(f"LIST_FINDING_KIND_{one.kind.name}"),
+            why=one.why,
+            rows=one.rows,
+            skipped=one.skipped,
+        )
+        for one in found
+    ]

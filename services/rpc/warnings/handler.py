@@ -1,0 +1,205 @@
+"""Serves WarningService: convert, take in, tell what became of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from blocklists.entries import Source
+from fanzha.errors import InvalidInput, NotAllowed
+from fanzha.fraud import FraudType
+from fanzha.tables import Channel
+from fanzha.v1 import warning_pb2 as pb
+from fanzha.v1 import warning_pb2_grpc as pb_grpc
+from services.auth import identity
+from services.auth.identity import Role
+from services.warning.intake.service import (Result, What)
+from services.warning.intake.parser import Said
+from services.warning.intake.sources import Quality, Sources
+from services.warning.intake.submission import (MOST_AT_ONCE, Submitting, source_kind, source_name)
+from services.warning.model import (MeansKind, Risk)
+
+MEANS_KINDS = {
+    pb.MEANS_KIND_CALLER: MeansKind.CALLER,
+    pb.MEANS_KIND_SENDER: MeansKind.SENDER,
+    pb.MEANS_KIND_LINK: MeansKind.LINK,
+    pb.MEANS_KIND_TEXT: MeansKind.TEXT,
+    pb.MEANS_KIND_ACCOUNT: MeansKind.ACCOUNT,
+}
+"""Kinds of means, as the wire has them."""
+_TAKEN = {
+    What.ACCEPTED: pb.TAKEN_ACCEPTED,
+    What.JOINED: pb.TAKEN_JOINED,
+    What.DUPLICATE: pb.TAKEN_DUPLICATE,
+    What.REFUSED: pb.TAKEN_REFUSED,
+}
+Known = TypeVar("Known", bound=IntEnum)
+
+_WAIT_MS = 1000
+_COMPANY_SECONDS = 0.02
+"""So long a record waits for others, to be taken in with them."""
+_SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
+
+
+class WarningServicer(pb_grpc.WarningServiceServicer):
+    """Takes warnings in. Errors become statuses in the error interceptor."""
+
+    def __init__(self, submitting: Submitting, sources: Sources) -> None:
+        self._submitting = submitting
+        self._sources = sources
+
+    async def SubmitWarnings(
+        self, request_iterator: AsyncIterator[pb.SubmitWarningsRequest], context: object
+    ) -> AsyncIterator[pb.SubmitWarningsResponse]:
+        async for some in _in_company(request_iterator):
+            for response in await self._taken([request.warning for request in some]):
+                yield response
+
+    async def FollowFeedback(
+        self, request: pb.FollowFeedbackRequest, context: object
+    ) -> AsyncIterator[pb.FollowFeedbackResponse]:
+        name, after = source_name(request.source_name), request.after
+        while True:
+            wait = 0 if request.end_at_newest else _WAIT_MS
+            found = await self._sources.told(name, after=after, block_ms=wait)
+            for one in found:
+                yield pb.FollowFeedbackResponse(
+                    place=one.place,
+                    reference=one.reference,
+                    case_id=one.case_id,
+                    what=one.what,
+                    at_ms=one.at_ms,
+                )
+                after = one.place
+            if not found and request.end_at_newest:
+                return
+
+    async def GetSourceQuality(
+        self, request: pb.GetSourceQualityRequest, context: object
+    ) -> pb.GetSourceQualityResponse:
+        names = await self._visible(request.source_name)
+        found = [await self._sources.quality(name) for name in names]
+        return pb.GetSourceQualityResponse(sources=map(_quality, found))
+
+    async def _visible(self, asked: str) -> list[str]:
+        who = identity.current()
+        if who.roles & _SEES_ALL:
+            return [asked] if asked else await self._sources.names()
+        if asked and asked != who.name:
+            raise NotAllowed(f"source_name: {who.name} sees its own record only")
+        return [who.name]
+
+    async def _taken(self, warnings: Sequence[pb.Warning]) -> list[pb.SubmitWarningsResponse]:
+        """Take warnings in; they may be of several sources only in development."""
+        results: list[Result | None] = [None] * len(warnings)
+        groups: dict[tuple[Source, str], list[int]] = {}
+        for row, warning in enumerate(warnings):
+            try:
+                said = _known("source", Source, warning.source) if warning.source else None
+                kind = source_kind(said)
+                groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
+            except InvalidInput as error:
+                results[row] = Result(what=What.REFUSED, reason=str(error))
+        for (kind, name), rows in groups.items():
+            records = [_said(warnings[row]) for row in rows]
+            for row, result in zip(
+                rows, await self._submitting.submit(records, kind, name), strict=True
+            ):
+                results[row] = result
+        return [
+            pb.SubmitWarningsResponse(
+                reference=warning.reference,
+                taken=_TAKEN[result.what],
+                reason=result.reason,
+                case_id=result.case_id,
+            )
+            for warning, result in zip(warnings, results, strict=True)
+            if result is not None
+        ]
+
+
+async def _in_company(
+    requests: AsyncIterator[pb.SubmitWarningsRequest],
+) -> AsyncIterator[list[pb.SubmitWarningsRequest]]:
+    """Gather what comes together: taken in one by one, each would wait for the disk alone."""
+    waiting: asyncio.Queue[pb.SubmitWarningsRequest | None] = asyncio.Queue(MOST_AT_ONCE)
+
+    async def receive() -> None:
+        async for request in requests:
+            await waiting.put(request)
+        await waiting.put(None)
+
+    receiving = asyncio.create_task(receive())
+    try:
+        while (first := await _next(waiting, receiving)) is not None:
+            some = [first]
+            await asyncio.sleep(_COMPANY_SECONDS)
+            while len(some) < MOST_AT_ONCE and not waiting.empty():
+                more = waiting.get_nowait()
+                if more is None:
+                    yield some
+                    return
+                some.append(more)
+            yield some
+    finally:
+        receiving.cancel()
+
+
+async def _next(
+    waiting: "asyncio.Queue[pb.SubmitWarningsRequest | None]", receiving: "asyncio.Task[None]"
+) -> pb.SubmitWarningsRequest | None:
+    getting = asyncio.create_task(waiting.get())
+    await asyncio.wait([getting, receiving], return_when=asyncio.FIRST_COMPLETED)
+    if not getting.done() and waiting.empty() and receiving.done():
+        getting.cancel()
+        receiving.result()  # the stream broke
+        return None
+    return await getting
+
+
+def _said(warning: pb.Warning) -> Said | InvalidInput:
+    try:
+        return Said(
+            reference=warning.reference,
+            victim=warning.victim,
+            means_kind=MEANS_KINDS.get(warning.means_kind),
+            means=warning.means,
+            channel=_known("channel", Channel, warning.channel) if warning.channel else None,
+            fraud_type=_known("fraud_type", FraudType, warning.fraud_type),
+            risk=_known("risk", Risk, warning.risk) if warning.risk else Risk.MEDIUM,
+            occurred_at_ms=warning.occurred_at_ms,
+            campaign=warning.campaign,
+            suspected=warning.suspected,
+            talked_s=warning.talked_seconds,
+            link_opened=warning.link_opened,
+            decision_id=warning.decision_id,
+        )
+    except InvalidInput as error:
+        return error
+
+
+def _known(field: str, kind: type[Known], number: int) -> Known:
+    # Enums are open on the wire: any int32 may arrive.
+    try:
+        return kind(number)
+    except ValueError:
+        raise InvalidInput(f"{field}: nothing known has the number {number}") from None
+
+
+def _quality(quality: Quality) -> Any:
+    return pb.SourceQuality(
+        source_name=quality.source_name,
+        accepted=quality.accepted,
+        joined=quality.joined,
+        duplicates=quality.duplicates,
+        refused=quality.refused,
+        confirmed=quality.confirmed,
+        false_alarms=quality.false_alarms,
+        standing=quality.tally.standing,
+        confirmed_cases=quality.tally.confirmed,
+        false_cases=quality.tally.false,
+        delays=[
+            pb.DelayBucket(up_to_seconds=bound, warnings=count)
+            for bound, count in quality.delays.items()
+        ],
+    )

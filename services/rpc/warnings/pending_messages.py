@@ -1,0 +1,66 @@
+"""Writes reaches that wait as messages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fanzha.v1 import warning_reach_pb2 as pb
+from services.decision_log.recipient_subject import SubjectKind
+from services.warning.backfill.pending import (CHANGE, Count, WaitingReach, WaitingState)
+
+_wire: Callable[[int], Any] = int
+KINDS: dict[str, int] = {
+    **dict(zip((one.value for one in SubjectKind), (1, 2, 3, 4), strict=True)),
+    CHANGE: 5,
+}
+_STATES = dict(zip(WaitingState, (1, 2, 3, 4, 5, 6), strict=True))
+"""The numbers of the wire, in the order of the enums."""
+
+
+def waiting(one: WaitingReach) -> pb.WaitingReach:
+    """Write one."""
+    message = pb.WaitingReach(
+        waiting_id=one.id,
+        state=_wire(_STATES[one.state]),
+        list_version=one.list_version,
+        change_id=one.change_id,
+        listed_by=one.by,
+        approved_by=one.approved_by,
+        landed_at_ms=one.landed_at_ms,
+        days=one.days,
+        landed=one.landed,
+        entries=[
+            pb.LandedEntry(
+                entry_id=entry.entry_id,
+                kind=_wire(KINDS[entry.subject.value]),
+                pattern=entry.pattern,
+                fraud_type=_wire(entry.fraud_type),
+                campaign=entry.campaign,
+                expires_at_s=entry.expires_s,
+            )
+            for entry in one.entries
+        ],
+        rows=one.rows,
+        ended_at_ms=one.ended_at_ms,
+        ended_by=one.ended_by,
+        why=one.why,
+    )
+    if one.count is not None:
+        message.count.CopyFrom(_count(one.count))
+    return message
+
+
+def _count(count: Count) -> pb.WaitingReachCount:
+    return pb.WaitingReachCount(
+        counted_at_ms=count.at_ms,
+        persons=count.persons,
+        lower_bound=count.lower_bound,
+        complete=count.complete,
+        left_out=count.left_out,
+        torn=count.torn,
+        covers_from_ms=count.covers_from_ms,
+        by_exposure=count.by_exposure,
+        by_tier=count.by_tier,
+        judged=count.judged,
+        uncounted=count.uncounted,
+        why=count.why,
+    )

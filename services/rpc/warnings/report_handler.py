@@ -1,0 +1,76 @@
+"""Serves WarningReportService: convert, count, convert back."""
+
+from collections.abc import AsyncIterator
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import warning_report_pb2 as pb
+from fanzha.v1 import warning_report_pb2_grpc as pb_grpc
+from services.warning.reports.figures import (Delays, Figures)
+from services.warning.reports.service import (DEFAULT_MINUTES, Asked, By, Report, Reporting)
+
+_PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.message_type is None]
+"""Named alike in `Figures`; a share of nothing is absent."""
+
+
+class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
+    """Reports on warnings. Errors become statuses in the error interceptor."""
+
+    def __init__(self, reporting: Reporting) -> None:
+        self._reporting = reporting
+
+    async def GetWarningReport(
+        self, request: pb.GetWarningReportRequest, context: object
+    ) -> AsyncIterator[pb.GetWarningReportResponse]:
+        async for one in self._reporting.make(_asked(request)):
+            yield pb.GetWarningReportResponse(
+                looked_at=one.looked_at,
+                expected=one.expected,
+                report=_report(one.report) if one.report else None,
+            )
+
+
+def _asked(request: pb.GetWarningReportRequest) -> Asked:
+    try:
+        by = By(request.by)
+    except ValueError:
+        raise InvalidInput(f"by: there is none with number {request.by}") from None
+    return Asked(
+        since_ms=request.since_ms,
+        until_ms=request.until_ms,
+        by=by,
+        minutes=request.minutes or DEFAULT_MINUTES,
+        region=request.region,
+    )
+
+
+def _report(report: Report) -> pb.WarningReport:
+    return pb.WarningReport(
+        made_at_ms=report.made_at_ms,
+        since_ms=report.since_ms,
+        until_ms=report.until_ms,
+        minutes=report.minutes,
+        all=_figures(report.all),
+        groups=[
+            pb.WarningGroup(name=name, figures=_figures(figures))
+            for name, figures in sorted(report.groups.items())
+        ],
+        without_group=report.without_group,
+    )
+
+
+def _figures(figures: Figures) -> pb.WarningFigures:
+    written = pb.WarningFigures(
+        event_to_warned=_delay(figures.event_to_warned),
+        intake_to_warned=_delay(figures.intake_to_warned),
+    )
+    for name in _PLAIN:
+        value = getattr(figures, name)
+        if value is not None:
+            setattr(written, name, value)
+    return written
+
+
+def _delay(delays: Delays) -> pb.WarningDelay:
+    return pb.WarningDelay(
+        count=delays.count, median_seconds=delays.within(0.5), p90_seconds=delays.within(0.9)
+    )

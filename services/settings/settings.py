@@ -1,0 +1,151 @@
+"""Everything an operator may set, in the environment or in a TOML file.
+
+A setting ``listen_port`` is the variable ``FANZHA_LISTEN_PORT`` or the line ``listen_port = …`` of
+the file; the variable wins. No name ends in ``_HOST`` or ``_PORT`` alone, because Kubernetes sets
+``FANZHA_PORT`` and the like for a service called fanzha. `services.settings.loader` reads them.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from infra import url_secrets
+from services.settings.warning_channels import WarningChannelSettings
+
+PREFIX = "FANZHA_"
+CONFIG_VARIABLE = "FANZHA_CONFIG"
+"""Names the TOML file."""
+OTHER_VARIABLES = (
+    *("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WORKER_NAME"),
+    *("FANZHA_TOKEN", "FANZHA_TOKEN_FILE"),
+    *("FANZHA_TLS_CA", "FANZHA_TLS_CLIENT_CERTIFICATE", "FANZHA_TLS_CLIENT_KEY"),
+)
+"""What commands and clients that ask a server read, and what a parent tells its children."""
+
+
+class Settings(WarningChannelSettings):
+    """The settings of one process. Immutable.
+
+    Each group adds its fields to those of the group before, so that all are of one class.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log lines that are written."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="How log lines look; auto: JSON when standard error is no terminal.",
+    )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        schemes = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
+        if url is not None and not url.startswith(schemes):
+            raise ValueError(f"must start with one of {', '.join(schemes)}")
+        if url is not None:
+            url_secrets.check(url)
+        return url
+
+    @field_validator("activity_slots")
+    @classmethod
+    def _is_power_of_two(cls, slots: int) -> int:
+        if not 2**10 <= slots <= 2**28 or slots & (slots - 1):
+            raise ValueError("must be a power of two from 1024 to 268435456")
+        return slots
+
+    @field_validator("models_dir", "appeal_notices_dir", "warning_templates_dir")
+    @classmethod
+    def _is_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("is no folder")
+        return folder
+
+    @field_validator(
+        "tls_certificate",
+        "tls_key",
+        "tls_client_ca",
+        "identities_file",
+        "jwks_file",
+        "popular_hosts_file",
+        "warning_policy_file",
+        "warning_groups_file",
+        "warning_regions_file",
+        "warning_counties_file",
+        "warning_smpp_password_file",
+        "warning_webhook_secrets_file",
+        "warning_kafka_options_file",
+    )
+    @classmethod
+    def _is_file(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError("is no file")
+        return file
+
+    @model_validator(mode="after")
+    def _identities_fit(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key: both are needed, or none")
+        if self.tls_client_ca is not None and self.tls_certificate is None:
+            raise ValueError("tls_client_ca: client certificates need tls_certificate and tls_key")
+        if self.jwks_file is not None and not self.token_issuer:
+            raise ValueError("token_issuer: required with jwks_file")
+        if self.tls_client_ca is not None and not self.asks_who:
+            raise ValueError(
+                "tls_client_ca: nobody would have a role without identities_file or jwks_file"
+            )
+        if self.identities_file is not None and not (self.tls_client_ca or self.jwks_file):
+            raise ValueError("identities_file: nobody could be known without tls_client_ca")
+        return self
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether who calls must be known; otherwise everybody is the developer."""
+        return self.identities_file is not None or self.jwks_file is not None
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> "Settings":
+        sockets = {
+            "listen_port": (self.listen_host, self.listen_port),
+            "admin_port": (self.admin_host, self.admin_port),
+            "metrics_port": (self.metrics_host, self.metrics_port),
+            "admin_metrics_port": (self.metrics_host, self.admin_metrics_port),
+            "warning_port": (self.warning_host, self.warning_port),
+            "warning_http_port": (self.warning_host, self.warning_http_port or 0),
+            "warning_metrics_port": (self.metrics_host, self.warning_metrics_port),
+        }
+        taken: dict[tuple[str, int], str] = {}
+        for name, address in sockets.items():
+            if address[1] and address in taken:
+                raise ValueError(f"{name} is that of {taken[address]}: {address[1]}")
+            taken[address] = name
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the constructor first, then variables, then the file."""
+        path = os.environ.get(CONFIG_VARIABLE)
+        try:
+            file = (TomlConfigSettingsSource(settings_cls, Path(path)),) if path else ()
+        except (OSError, ValueError):
+            file = ()  # `services.settings.loader` says what is wrong with it
+        return (init_settings, env_settings, *file)

@@ -1,0 +1,163 @@
+"""Reads the metrics pages of all workers and serves them to Prometheus.
+
+A worker that died leaves its page: its counts are added to those of the departed, so that no
+counter ever falls, and its gauges are forgotten. Prometheus asks in a thread of its own, so a
+lock keeps it from reading a page while that is retired.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from infra import atomic_file
+from services.telemetry import metrics_layout as layout
+
+_Page = npt.NDArray[np.float64]
+
+
+class MetricsPages(Collector):
+    """The pages in a directory. Create it before the workers: it starts with none."""
+
+    def __init__(self, directory: Path, now_seconds: Callable[[], float] = time.time) -> None:
+        self.directory = directory
+        self._now_seconds = now_seconds
+        self._departed = np.zeros(layout.SIZE)
+        self._lock = threading.Lock()
+        atomic_file.make_folder(directory)
+        for left in directory.glob("*.page"):
+            left.unlink()
+
+    def retire(self, pid: int) -> None:
+        """Take the page of a dead worker out of the directory, and keep its counts."""
+        with self._lock:
+            for path in self.directory.glob(f"*.{pid}.page"):
+                self._departed = self._departed + _read(path)
+                path.unlink()
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what Prometheus asks for."""
+        total, pages = self._read_all()
+        for family in layout.FAMILIES:
+            if family.labels and family.kind == "gauge":
+                yield _labelled_gauge(family, pages)
+            elif family.kind == "gauge":
+                yield _gauge(family.name, family.text, _values(family, pages))
+            elif family.kind == "counter":
+                yield _counter(family, _part(family, total))
+            else:
+                yield _histogram(family, _part(family, total))
+        yield self._ages(pages)
+
+    def _ages(self, pages: dict[str, _Page]) -> Metric:
+        now = self._now_seconds()
+        known = _values(layout.LIST_CURRENT_AT, pages)
+        ages = {worker: max(0.0, now - at) for worker, at in known.items() if at}
+        return _gauge(
+            "fanzha_list_age_seconds",
+            "How long ago the lists in force were last known to be current.",
+            ages,
+        )
+
+    def _read_all(self) -> tuple[_Page, dict[str, _Page]]:
+        """Return the sum of all pages there ever were, and the page of each worker."""
+        with self._lock:
+            # By age: a worker that was replaced a moment ago may have two pages.
+            paths = sorted(self.directory.glob("*.page"), key=lambda path: path.stat().st_mtime)
+            pages = [(path.name.split(".")[0], _read(path)) for path in paths]
+            return sum((page for _, page in pages), self._departed), dict(pages)
+
+
+class MetricsServer:
+    """Serves the pages at ``/metrics``, from a thread of its own."""
+
+    def __init__(
+        self, pages: MetricsPages, host: str, port: int, also: Sequence[Collector] = ()
+    ) -> None:
+        registry = CollectorRegistry()
+        for collector in (pages, *also):
+            registry.register(collector)
+        try:
+            self._server, self._thread = start_http_server(port, host, registry)
+        except OSError as error:
+            raise RuntimeError(f"metrics: cannot listen on {host}:{port}: {error}") from error
+        self.port = self._server.server_port
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _read(path: Path) -> _Page:
+    page = np.fromfile(path, np.float64)
+    # A worker that has just started may not have sized its page yet.
+    return page if len(page) == layout.SIZE else np.zeros(layout.SIZE)
+
+
+def _part(family: layout.Family, page: _Page) -> _Page:
+    start = layout.START[family.name]
+    return page[start : start + family.span].reshape(len(family.values), family.width)
+
+
+def _values(family: layout.Family, pages: dict[str, _Page]) -> dict[str, float]:
+    return {worker: float(_part(family, page)[0, 0]) for worker, page in pages.items()}
+
+
+def _gauge(name: str, text: str, values: dict[str, float]) -> Metric:
+    metric = GaugeMetricFamily(name, text, labels=("worker",))
+    for worker, value in values.items():
+        if not np.isnan(value):  # not known
+            metric.add_metric((worker,), value)
+    return metric
+
+
+def _labelled_gauge(family: layout.Family, pages: dict[str, _Page]) -> Metric:
+    metric = GaugeMetricFamily(family.name, family.text, labels=("worker", *family.labels))
+    for worker, page in pages.items():
+        for labels, (figure,) in zip(family.values, _part(family, page), strict=True):
+            if not np.isnan(figure):  # not known
+                metric.add_metric((worker, *labels), float(figure))
+    return metric
+
+
+def _counter(family: layout.Family, figures: _Page) -> Metric:
+    metric = CounterMetricFamily(family.name, family.text, labels=family.labels)
+    for labels, (figure,) in zip(family.values, figures, strict=True):
+        if all(labels):
+            metric.add_metric(labels, float(figure))
+    return metric
+
+
+def _histogram(family: layout.Family, figures: _Page) -> Metric:
+    metric = HistogramMetricFamily(family.name, family.text, labels=family.labels)
+    bounds = [*map(str, map(float, family.bounds)), "+Inf"]
+    for labels, series in zip(family.values, figures, strict=True):
+        buckets = np.cumsum(series[:-1]).tolist()
+        metric.add_metric(labels, list(zip(bounds, buckets, strict=True)), float(series[-1]))
+    return metric

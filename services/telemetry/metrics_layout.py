@@ -1,0 +1,333 @@
+"""Which figure of a worker lies where on its metrics page: one float per series, fixed at start."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from blocklists.entries import Kind, Source
+from blocklists.snapshot.findings import FindingKind
+from classifiers.feature_histogram import NAMES
+from fanzha.decisions import Action, Reason
+from fanzha.fraud import FraudType
+from fanzha.tables import Channel
+from services.decision.model_kinds import (OF_CHANNEL, ModelKind)
+from services.decision.shed_reasons import NotDecided
+from services.decision.shadow.models import (Change, MarkChange)
+
+STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
+STAGE_SECONDS = (
+    *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
+    *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
+)
+BATCH_ROWS = tuple(2**power for power in range(13))
+RPC_CODES = (
+    *("cancelled", "unknown", "invalid_argument", "deadline_exceeded", "not_found"),
+    *("already_exists", "permission_denied", "resource_exhausted", "failed_precondition"),
+    *("aborted", "out_of_range", "unimplemented", "internal", "unavailable", "data_loss"),
+    "unauthenticated",
+)
+CHANNELS = tuple(Channel)
+WORDS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
+
+REASON_SPAN = max(Reason) + 1
+DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
+"""Places of one channel's decision counters: one for each pair of action and reason."""
+CHANGES = tuple(change.name.lower() for change in Change)
+MARK_CHANGES = tuple(change.name.lower() for change in MarkChange)
+KINDS = tuple(ModelKind)
+LOOKS = ("looked", "remembered", "skipped", "failed")
+FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
+FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Series of one name; their figures lie one after the other."""
+
+    name: str
+    kind: str
+    """counter, gauge or histogram."""
+    text: str
+    labels: tuple[str, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ((),)
+    """The label values of each series."""
+    bounds: Sequence[float] = ()
+    """Of a histogram: upper bounds of its buckets, without the last, infinite one."""
+
+    @property
+    def width(self) -> int:
+        """Figures of one series: of a histogram its buckets and the sum."""
+        return len(self.bounds) + 2 if self.bounds else 1
+
+    @property
+    def span(self) -> int:
+        """Figures of all series."""
+        return self.width * len(self.values)
+
+    def bucket(self, value: float) -> int:
+        """Return the place of the bucket that *value* falls into."""
+        return bisect_left(self.bounds, value)
+
+
+def _decisions() -> Iterator[tuple[str, ...]]:
+    for channel, action, reason in product(CHANNELS, range(3), range(REASON_SPAN)):
+        named = action in set(Action) and reason in set(Reason)
+        yield (
+            WORDS[channel],
+            Action(action).name.lower() if named else "",
+            Reason(reason).name.lower() if named else "",
+        )
+
+
+_BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
+# The moment model is told as if it were a channel of its own.
+_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
+
+DECISIONS = Family(
+    name="fanzha_decisions",
+    kind="counter",
+    text="Decisions, by channel, action and reason.",
+    labels=("channel", "action", "reason"),
+    values=tuple(_decisions()),
+)
+STAGE = Family(
+    name="fanzha_stage_seconds",
+    kind="histogram",
+    text="Time a batch spends in each stage of deciding.",
+    labels=("channel", "stage"),
+    values=tuple((WORDS[channel], stage) for channel, stage in product(CHANNELS, STAGES)),
+    bounds=STAGE_SECONDS,
+)
+ROWS = Family(
+    name="fanzha_batch_rows",
+    kind="histogram",
+    text="Rows decided together.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+    bounds=BATCH_ROWS,
+)
+MODEL_FAILURES = Family(
+    name="fanzha_model_failures",
+    kind="counter",
+    text="Batches whose model failed; their rows were let through.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+MOMENT_FAILURES = Family(
+    name="fanzha_moment_failures",
+    kind="counter",
+    text="Batches of calls whose moment model failed; none of their rows was marked.",
+)
+SECOND_LOOKS = Family(
+    name="fanzha_second_looks",
+    kind="counter",
+    text="Texts with an uncertain score: looked at twice, remembered from an earlier look, skipped "
+    "for want of time, or failed; the last two kept the score of the fast model.",
+    labels=("outcome",),
+    values=tuple((outcome,) for outcome in LOOKS),
+)
+SECOND_LOOK_SECONDS = Family(
+    name="fanzha_second_look_seconds", kind="counter", text="Time spent on second looks."
+)
+SECOND_LOOK_AVAILABLE = Family(
+    name="fanzha_second_look_available",
+    kind="gauge",
+    text="1: the text model looks twice at uncertain texts; 0: it should, but its second look did "
+    "not load; absent where neither bundle nor settings want one.",
+)
+SHADOW_DECISIONS = Family(
+    name="fanzha_shadow_decisions",
+    kind="counter",
+    text="Rows a shadow model scored, by what it would have done otherwise.",
+    labels=("channel", "change"),
+    values=tuple((WORDS[channel], change) for channel, change in product(CHANNELS, CHANGES)),
+)
+SHADOW_TEXT_CHANGES = Family(
+    name="fanzha_shadow_text_changes",
+    kind="counter",
+    text="Texts a shadow model would decide otherwise, by the fraud type that whoever blocks sees.",
+    labels=("change", "fraud_type"),
+    values=tuple(product(CHANGES[1:], FRAUD_TYPES)),
+)
+SHADOW_MARKS = Family(
+    name="fanzha_shadow_marks",
+    kind="counter",
+    text="Calls a shadow of the moment model saw, by how it would have marked them otherwise.",
+    labels=("change",),
+    values=tuple((change,) for change in MARK_CHANGES),
+)
+SHADOW_FAILURES = Family(
+    name="fanzha_shadow_failures",
+    kind="counter",
+    text="Batches whose shadow model failed; no decision was touched.",
+    labels=("channel",),
+    values=_BY_KIND,
+)
+MODEL_SWAPS = Family(
+    name="fanzha_model_swaps",
+    kind="counter",
+    text="Changes of the model that decides, rollbacks included.",
+    labels=("channel",),
+    values=_BY_KIND,
+)
+MODEL_REFUSALS = Family(
+    name="fanzha_model_refusals",
+    kind="counter",
+    text="Model bundles that did not pass their checks and were not taken over.",
+    labels=("channel",),
+    values=_BY_KIND,
+)
+RPC_ERRORS = Family(
+    name="fanzha_rpc_errors",
+    kind="counter",
+    text="Requests that did not end with OK.",
+    labels=("code",),
+    values=tuple((code,) for code in RPC_CODES),
+)
+NOT_DECIDED = Family(
+    name="fanzha_requests_not_decided",
+    kind="counter",
+    text="Requests for decisions that were not decided, by reason; what gRPC's core cuts off the "
+    "line is not among them, for nobody here hears of it.",
+    labels=("reason",),
+    values=tuple((reason.value,) for reason in NotDecided),
+)
+LINKS_CUT = Family(
+    name="fanzha_texts_links_cut",
+    kind="counter",
+    text="Texts that may hold more links than were looked for: 16 links, or 128 places that look "
+    "like one. They were decided by the links before.",
+)
+ROWS_UNREAD = Family(
+    name="fanzha_rows_unread",
+    kind="counter",
+    text="Rows of requests that hold more bytes than are read of one request; let through.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+FINGERPRINT_HITS = Family(
+    name="fanzha_fingerprint_hits",
+    kind="counter",
+    text="Texts that a listed fingerprint decided; by fingerprint: fanzha campaigns.",
+    labels=("action",),
+    values=tuple((action.name.lower(),) for action in Action),
+)
+BULK_CAMPAIGNS = Family(
+    name="fanzha_bulk_campaigns",
+    kind="counter",
+    text="Texts found to be sent in bulk that no listed fingerprint decides.",
+)
+HITS_WRITTEN = Family(name="fanzha_hits_written", kind="counter", text="Hits written to Redis.")
+HITS_DROPPED = Family(
+    name="fanzha_hits_dropped", kind="counter", text="Hits lost: the buffer was full."
+)
+HITS_BUFFERED = Family(
+    name="fanzha_hit_buffer_rows", kind="gauge", text="Hits that wait to be written."
+)
+LOG_WRITTEN = Family(
+    name="fanzha_decision_log_rows", kind="counter", text="Rows written to the decision log."
+)
+LOG_BYTES = Family(
+    name="fanzha_decision_log_bytes", kind="counter", text="Bytes of the segments written."
+)
+LOG_DROPPED = Family(
+    name="fanzha_decision_log_dropped",
+    kind="counter",
+    text="Rows the decision log lost, by cause: the buffer was full, or the disk failed.",
+    labels=("cause",),
+    values=(("buffer",), ("disk",)),
+)
+LOG_BUFFERED = Family(
+    name="fanzha_decision_log_buffer_rows",
+    kind="gauge",
+    text="Rows that wait to be written to the decision log.",
+)
+ENTRY_HITS_DROPPED = Family(
+    name="fanzha_entry_hits_dropped",
+    kind="counter",
+    text="Hits that are missing in what is told of list entries: too many waited to be written.",
+)
+SHADOW_ENTRY_HITS = Family(
+    name="fanzha_shadow_entry_hits",
+    kind="counter",
+    text="Rows that a shadow entry would have blocked: let through without it, or blocked anyway.",
+    labels=("kind", "source", "decided"),
+    values=tuple(
+        (kind.name.lower(), source.name.lower(), decided)
+        for kind, source, decided in product(Kind, Source, ("let_through", "blocked_anyway"))
+    ),
+)
+SHADOW_ENTRY_PLACES = {
+    (int(kind), int(source)): 2 * place
+    for place, (kind, source) in enumerate(product(Kind, Source))
+}
+SHADOW_ENTRIES = Family(
+    name="fanzha_shadow_entries",
+    kind="gauge",
+    text="List entries that only count what they would have blocked.",
+)
+LIST_VERSION = Family(
+    name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
+)
+LIST_ENTRIES = Family(name="fanzha_list_entries", kind="gauge", text="Entries in force.")
+LIST_FINDINGS = Family(
+    name="fanzha_list_findings",
+    kind="gauge",
+    text="Versions of the lists in force with which something is wrong that nobody has settled.",
+    labels=("kind",),
+    values=tuple((kind.value,) for kind in FindingKind),
+)
+LIST_FILES_REFUSED = Family(
+    name="fanzha_list_files_refused",
+    kind="counter",
+    text="List files that were not taken over because they are damaged; the lists before stay.",
+)
+LIST_CURRENT_AT = Family(
+    name="fanzha_list_current_at_seconds",
+    kind="gauge",
+    text="When the lists in force were last known to be current, in Unix time.",
+)
+SCORE_DRIFT = Family(
+    name="fanzha_score_drift",
+    kind="gauge",
+    text="Population stability index of recent scores against the model's card; absent while "
+    "it cannot be known: a card without a histogram, or too few rows.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+FEATURE_DRIFT = Family(
+    name="fanzha_feature_drift",
+    kind="gauge",
+    text="Population stability index of a column of recent traffic, sampled, against the model's "
+    "card; absent while it cannot be known.",
+    labels=("channel", "feature"),
+    values=tuple((WORDS[channel], name) for channel, name in FEATURES),
+)
+
+FAMILIES = (
+    *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
+    *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
+    *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
+    *(MOMENT_FAILURES, NOT_DECIDED, LINKS_CUT, ROWS_UNREAD),
+    *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
+    *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
+    *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
+    *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
+    *(LIST_FINDINGS, LIST_FILES_REFUSED),
+    *(ENTRY_HITS_DROPPED, SHADOW_ENTRY_HITS, SHADOW_ENTRIES),
+)
+
+
+def _starts() -> dict[str, int]:
+    starts, at = {}, 0
+    for family in FAMILIES:
+        starts[family.name] = at
+        at += family.span
+    return starts
+
+
+START = _starts()
+"""Place of the first figure of each family."""
+SIZE = sum(family.span for family in FAMILIES)
+"""Figures on a page."""

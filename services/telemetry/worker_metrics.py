@@ -1,0 +1,264 @@
+"""Counts what a worker does, on a page of memory that the parent process reads.
+
+The page is a mapped file of floats (`services.telemetry.metrics_layout`), so a worker counts without locks
+or system calls and the figures outlive it. prometheus_client's own multi-process mode costs a lock
+and a `getpid` per figure, ten times the budget of a batch. One thread only.
+"""
+
+import mmap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from blocklists.snapshot.findings import FindingKind
+from fanzha.decisions import Action, Decisions, WouldBlock
+from fanzha.tables import Channel, Uint8s
+from infra.atomic_file import FILE_MODE
+from services.telemetry import metrics_layout as layout
+from services.decision.model_kinds import ModelKind
+from services.decision.shed_reasons import NotDecided
+from services.decision.observer import Table
+from services.decision.shadow.models import Change
+
+_BYTES = 8
+_RPC_PLACE = {
+    code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
+}
+_NOT_DECIDED_PLACE = {
+    why: layout.START[layout.NOT_DECIDED.name] + i for i, why in enumerate(NotDecided)
+}
+_STAGE_PLACE = {
+    (channel, stage): layout.START[layout.STAGE.name]
+    + layout.STAGE.width * (index * len(layout.STAGES) + place)
+    for index, channel in enumerate(layout.CHANNELS)
+    for place, stage in enumerate(layout.STAGES)
+}
+
+
+class DecisionMetrics:
+    """The figures of one worker; without a file, they are its own secret."""
+
+    def __init__(
+        self, page: mmap.mmap | None = None, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        # The page is both an array, for columns, and a memoryview, quicker for single figures.
+        memory = bytearray(layout.SIZE * _BYTES) if page is None else page
+        self._figures: memoryview[float] = memoryview(memory).cast("d")
+        self._array: npt.NDArray[np.float64] = np.frombuffer(memory, np.float64)
+        self._clock = clock
+        self._since = clock()
+        for channel in layout.CHANNELS:
+            self.drifted(channel, float("nan"))
+            self.feature_drifted(channel, {})
+        self.second_look_available(None)
+
+    @classmethod
+    def on_page(
+        cls,
+        directory: Path,
+        worker: str,
+        pid: int,
+        clock: Callable[[], float] = perf_counter,
+    ) -> Self:
+        """Count on the page of a worker; *directory* is what `MetricsPages` reads."""
+        page = directory / f"{worker}.{pid}.page"
+        page.touch(FILE_MODE)
+        with page.open("r+b") as file:
+            file.truncate(0)
+            file.truncate(layout.SIZE * _BYTES)
+            return cls(mmap.mmap(file.fileno(), layout.SIZE * _BYTES), clock)
+
+    def started(self, channel: Channel) -> None:  # noqa: ARG002 - an observer is told
+        """Start the clock of a batch."""
+        self._since = self._clock()
+
+    def stage_done(self, channel: Channel, stage: str) -> None:
+        """End a stage: it took the time since the batch started or the stage before ended."""
+        now = self._clock()
+        self._observe(layout.STAGE, _STAGE_PLACE[channel, stage], now - self._since)
+        self._since = now
+
+    def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:  # noqa: ARG002
+        """Count a batch, as an observer."""
+        self.count(channel, decisions.actions, decisions.reasons)
+
+    def count(self, channel: Channel, actions: Uint8s, reasons: Uint8s) -> None:
+        """Count the decisions of a batch."""
+        pairs = np.bincount(
+            actions * np.uint8(layout.REASON_SPAN) + reasons, minlength=layout.DECISION_SPAN
+        )
+        first = layout.START[layout.DECISIONS.name] + (channel - 1) * layout.DECISION_SPAN
+        self._array[first : first + layout.DECISION_SPAN] += pairs
+        place = layout.START[layout.ROWS.name] + (channel - 1) * layout.ROWS.width
+        self._observe(layout.ROWS, place, len(actions))
+
+    def model_failed(self, channel: Channel) -> None:
+        """Count a batch whose model failed."""
+        self._figures[layout.START[layout.MODEL_FAILURES.name] + channel - 1] += 1
+
+    def moment_failed(self) -> None:
+        """Count a batch of calls whose moment model failed."""
+        self._figures[layout.START[layout.MOMENT_FAILURES.name]] += 1
+
+    def second_looks(self, looked: int, remembered: int, skipped: int, seconds: float) -> None:
+        """Count uncertain texts by what became of them, and the time that looking took."""
+        first = layout.START[layout.SECOND_LOOKS.name]
+        for place, rows in enumerate((looked, remembered, skipped)):
+            self._figures[first + place] += rows
+        self._figures[layout.START[layout.SECOND_LOOK_SECONDS.name]] += seconds
+
+    def second_look_failed(self) -> None:
+        """Count an uncertain text whose second look failed."""
+        failed = layout.LOOKS.index("failed")
+        self._figures[layout.START[layout.SECOND_LOOKS.name] + failed] += 1
+
+    def second_look_available(self, available: bool | None) -> None:
+        """Say whether the text model in force looks twice; None where it is not to."""
+        self._set(layout.SECOND_LOOK_AVAILABLE, np.nan if available is None else float(available))
+
+    def shadowed(
+        self,
+        channel: Channel,
+        changes: Uint8s,
+        fraud_types: Uint8s | None,
+        other_fraud_types: Uint8s | None,
+    ) -> None:
+        """Count what a shadow would have changed in a batch; of texts also by fraud type."""
+        span = len(layout.CHANGES)
+        first = layout.START[layout.SHADOW_DECISIONS.name] + (channel - 1) * span
+        self._array[first : first + span] += np.bincount(changes, minlength=span)
+        if channel is Channel.TEXT:
+            self._count_types(Change.WOULD_BLOCK, changes, other_fraud_types)
+            self._count_types(Change.WOULD_ALLOW, changes, fraud_types)
+
+    def marks_shadowed(self, changes: Uint8s) -> None:
+        """Count what a shadow of the moment model would have marked otherwise."""
+        first, span = layout.START[layout.SHADOW_MARKS.name], len(layout.MARK_CHANGES)
+        self._array[first : first + span] += np.bincount(changes, minlength=span)
+
+    def shadow_failed(self, kind: ModelKind) -> None:
+        """Count a batch whose shadow failed."""
+        self._figures[layout.START[layout.SHADOW_FAILURES.name] + layout.KINDS.index(kind)] += 1
+
+    def model_swapped(self, kind: ModelKind) -> None:
+        """Count a change of the model that decides."""
+        self._figures[layout.START[layout.MODEL_SWAPS.name] + layout.KINDS.index(kind)] += 1
+
+    def model_refused(self, kind: ModelKind) -> None:
+        """Count a bundle that did not pass its checks."""
+        self._figures[layout.START[layout.MODEL_REFUSALS.name] + layout.KINDS.index(kind)] += 1
+
+    def _count_types(self, change: Change, changes: Uint8s, fraud_types: Uint8s | None) -> None:
+        rows = changes == np.uint8(change)
+        # Without types the model was not heard: what kind it is, is not known.
+        types = np.zeros(len(changes), np.uint8) if fraud_types is None else fraud_types
+        span = len(layout.FRAUD_TYPES)
+        first = layout.START[layout.SHADOW_TEXT_CHANGES.name] + (change - 1) * span
+        self._array[first : first + span] += np.bincount(types[rows], minlength=span)
+
+    def rpc_failed(self, code: str) -> None:
+        """Count a request that ended with the status *code*, such as ``not_found``."""
+        self._figures[_RPC_PLACE[code]] += 1
+
+    def not_decided(self, why: NotDecided) -> None:
+        """Count a request that was not decided."""
+        self._figures[_NOT_DECIDED_PLACE[why]] += 1
+
+    def links_cut(self, texts: int) -> None:
+        """Count texts that may hold more links than were looked for."""
+        self._figures[layout.START[layout.LINKS_CUT.name]] += texts
+
+    def rows_unread(self, channel: Channel, rows: int) -> None:
+        """Count rows that a request held beyond what is read of one."""
+        self._figures[layout.START[layout.ROWS_UNREAD.name] + channel - 1] += rows
+
+    def fingerprint_hit(self, action: Action) -> None:
+        """Count a text that a listed fingerprint decided."""
+        self._figures[layout.START[layout.FINGERPRINT_HITS.name] + action - 1] += 1
+
+    def bulk_campaign(self) -> None:
+        """Count a text that turned out to be sent in bulk."""
+        self._figures[layout.START[layout.BULK_CAMPAIGNS.name]] += 1
+
+    def hits_buffered(self, rows: int) -> None:
+        """Say how many hits wait."""
+        self._set(layout.HITS_BUFFERED, rows)
+
+    def hits_dropped(self, rows: int) -> None:
+        """Count hits that were lost."""
+        self._figures[layout.START[layout.HITS_DROPPED.name]] += rows
+
+    def hits_written(self, rows: int) -> None:
+        """Count hits that reached Redis."""
+        self._figures[layout.START[layout.HITS_WRITTEN.name]] += rows
+
+    # The writer's thread counts what is written and what failed, the event loop the rest: no
+    # figure has two threads that write it.
+    def log_buffered(self, rows: int) -> None:
+        """Say how many rows wait for the decision log."""
+        self._set(layout.LOG_BUFFERED, rows)
+
+    def log_dropped(self, rows: int) -> None:
+        """Count rows of the decision log that found its buffer full."""
+        self._figures[layout.START[layout.LOG_DROPPED.name]] += rows
+
+    def log_failed(self, rows: int) -> None:
+        """Count rows of the decision log that could not be written."""
+        self._figures[layout.START[layout.LOG_DROPPED.name] + 1] += rows
+
+    def log_written(self, rows: int, size: int) -> None:
+        """Count rows written to the decision log, and their bytes."""
+        self._figures[layout.START[layout.LOG_WRITTEN.name]] += rows
+        self._figures[layout.START[layout.LOG_BYTES.name]] += size
+
+    def entry_hits_dropped(self, rows: int) -> None:
+        """Count hits that are missing in what is told of their entries."""
+        self._figures[layout.START[layout.ENTRY_HITS_DROPPED.name]] += rows
+
+    def shadow_entry_hit(self, would: WouldBlock, *, blocked: bool) -> None:
+        """Count a row that a shadow entry would have blocked; *blocked* if it was anyway."""
+        first = layout.START[layout.SHADOW_ENTRY_HITS.name]
+        place = layout.SHADOW_ENTRY_PLACES[would.kind, would.source]
+        self._figures[first + place + blocked] += 1
+
+    def shadow_entries(self, entries: int) -> None:
+        """Say how many shadow entries there are."""
+        self._set(layout.SHADOW_ENTRIES, entries)
+
+    def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
+        """Say which lists this worker answers from, and when they were last known current."""
+        self._set(layout.LIST_VERSION, version)
+        self._set(layout.LIST_ENTRIES, entries)
+        self._set(layout.LIST_CURRENT_AT, current_at_seconds)
+
+    def list_findings(self, counts: Mapping[FindingKind, int]) -> None:
+        """Say what is wrong with versions of the lists in force."""
+        first = layout.START[layout.LIST_FINDINGS.name]
+        for place, kind in enumerate(FindingKind):
+            self._figures[first + place] = counts[kind]
+
+    def list_files_refused(self, files: int) -> None:
+        """Say how many list files were not taken over since the worker started."""
+        self._set(layout.LIST_FILES_REFUSED, files)
+
+    def drifted(self, channel: Channel, index: float) -> None:
+        """Say how far scores have moved from the card's; NaN when that is not known."""
+        self._figures[layout.START[layout.SCORE_DRIFT.name] + channel - 1] = index
+
+    def feature_drifted(self, channel: Channel, indexes: Mapping[str, float]) -> None:
+        """Say how far columns of the traffic have moved; one that is left out is not known."""
+        first = layout.START[layout.FEATURE_DRIFT.name]
+        for place, (of_channel, name) in enumerate(layout.FEATURES):
+            if of_channel is channel:
+                self._figures[first + place] = indexes.get(name, float("nan"))
+
+    def _set(self, family: layout.Family, value: float) -> None:
+        self._figures[layout.START[family.name]] = value
+
+    def _observe(self, family: layout.Family, place: int, value: float) -> None:
+        self._figures[place + family.bucket(value)] += 1
+        self._figures[place + family.width - 1] += value

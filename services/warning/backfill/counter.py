@@ -1,0 +1,130 @@
+"""Counts reaches that wait, where the decision log is, and begins small ones where that is set."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+
+from fanzha.errors import NotFound
+from infra.periodic import repeat
+from services.warning.figures import Landings
+from services.warning.backfill.start import Beginning
+from services.warning.backfill.lookback import (Looked, LookingBack)
+from services.warning.backfill.runner import DEFAULT_RATE
+from services.warning.backfill.pending import (WaitingReach, WaitingState)
+from services.warning.backfill.pending_store import WaitingStore
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+BY_ITSELF = "warning-pipeline"
+"""Who started it, on record, where nobody did."""
+
+
+class Mode(StrEnum):
+    """What happens to entries that land, by itself."""
+
+    OFF = "off"
+    PROPOSE = "propose"
+    START = "start"
+
+
+class Counting:
+    """Counts what waits, one after the other, until cancelled."""
+
+    def __init__(
+        self,
+        store: WaitingStore,
+        looking: LookingBack,
+        beginning: Beginning,
+        *,
+        worker: str,
+        mode: Mode,
+        most_people: int,
+        settle_ms: int,
+        now_ms: Callable[[], int],
+        figures: Landings | None = None,
+    ) -> None:
+        """*settle_ms* after it landed, the log has what was decided before."""
+        self._store = store
+        self._looking = looking
+        self._beginning = beginning
+        self._worker = worker
+        self._mode = mode
+        self._most_people = most_people
+        self._settle_ms = settle_ms
+        self._now_ms = now_ms
+        self._figures = figures
+        self._told_no_log = False
+
+    async def run(self) -> None:
+        """Look for what is not counted, every second."""
+        await repeat(
+            self.step,
+            every_seconds=LOOK_SECONDS,
+            what="reaches wait to be counted",
+            logger=logger,
+        )
+
+    async def step(self) -> int:
+        """Count what is to be counted; return how many were."""
+        waiting = await self._store.waiting()
+        if self._figures is not None:
+            self._figures.waiting(len(waiting))
+        counted = 0
+        for one in waiting:
+            settled = self._now_ms() >= one.landed_at_ms + self._settle_ms
+            if one.count is None and settled and self._has_log():
+                counted += await self._leased(one)
+        return counted
+
+    def _has_log(self) -> bool:
+        if not self._looking.ready and not self._told_no_log:
+            self._told_no_log = True
+            logger.warning(
+                "there is no decision log on this host: reaches wait without a count until "
+                "somebody has them counted where list administration runs"
+            )
+        return self._looking.ready
+
+    async def _leased(self, one: WaitingReach) -> bool:
+        if not await self._store.lease(one.id, self._worker):
+            return False
+        try:
+            return await self._counted(one)
+        except NotFound:
+            return False  # the log went away meanwhile
+        finally:
+            await self._store.release(one.id)
+
+    async def _counted(self, one: WaitingReach) -> bool:
+        """Look, and write down what was found: begun, for a person to see, or nobody."""
+        looked = await self._looking.look(one)
+        if self._may_begin(looked):
+            begun = await self._beginning.begin(one, looked, rate=DEFAULT_RATE, by=BY_ITSELF)
+            if begun is not None:
+                self._tell(begun.waiting, "by_itself")
+            return begun is not None
+        after = with_count(one, looked)
+        if not await self._store.move([after]):
+            return False
+        self._tell(after, after.state.value if after.state is WaitingState.NOBODY else "")
+        return True
+
+    def _may_begin(self, looked: Looked) -> bool:
+        few = 0 < looked.count.persons <= self._most_people
+        return self._mode is Mode.START and few and looked.count.complete
+
+    def _tell(self, one: WaitingReach, what: str) -> None:
+        persons = one.count.persons if one.count else 0
+        logger.info("reach %s is %s: %d persons", one.id, what or one.state.value, persons)
+        if what and self._figures is not None:
+            self._figures.reach(what)
+
+
+def with_count(one: WaitingReach, looked: Looked) -> WaitingReach:
+    """Return a reach with what was found; ended where everything was looked at and nobody found."""
+    after = replace(one, count=looked.count)
+    if looked.count.persons or not looked.count.complete:
+        return after
+    return after.ended(WaitingState.NOBODY, now_ms=looked.count.at_ms)

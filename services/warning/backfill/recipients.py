@@ -1,0 +1,111 @@
+"""Whom a confirmed number, link or text reached, most exposed first, and what they are warned of.
+
+Each logged contact is one warning, with the id of its decision as reference: so the same contact is
+never taken in twice, whoever starts the reach again and on whatever day.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from blocklists.entries import Source
+from fanzha.fraud import FraudType
+from fanzha.tables import Channel
+from services.decision_log.recipient_subject import (Subject, SubjectKind)
+from services.decision_log.recipients import (Contact, Person)
+from services.warning.model import (OWN_HITS, Means, MeansKind, Risk, Warned)
+
+LONG_CALL_S = 60
+"""As the shipped policy has it: `long-call`."""
+
+
+class Exposure(IntEnum):
+    """How near the harm is; the highest that holds."""
+
+    ONCE = 1
+    REPEATED = 2
+    SEVERAL_CHANNELS = 3
+    LINK_OPENED = 4
+    LONG_CALL = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedPerson:
+    """One person, ready to be warned; what of them lies in the store until then."""
+
+    number: str
+    exposure: Exposure
+    warnings: Sequence[Warned]
+
+
+def exposure(person: Person) -> Exposure:
+    """Tell how near the harm is to a person."""
+    channels = {one.channel for one in person.contacts}
+    if person.talked_s >= LONG_CALL_S:
+        return Exposure.LONG_CALL
+    if Channel.LINK in channels:
+        return Exposure.LINK_OPENED
+    if len(channels) > 1:
+        return Exposure.SEVERAL_CHANNELS
+    return Exposure.REPEATED if person.times > 1 else Exposure.ONCE
+
+
+def most_exposed_first(persons: Iterable[Person]) -> list[Person]:
+    """Order persons by exposure, then by how long they talked, how often, and how lately."""
+    return sorted(
+        persons,
+        key=lambda one: (
+            -exposure(one),
+            -one.talked_s,
+            -one.times,
+            -max(contact.at_ms for contact in one.contacts),
+            one.number,
+        ),
+    )
+
+
+def prepared(
+    person: Person, subject: Subject, *, campaign: str, fraud_type: FraudType, now_ms: int
+) -> ReachedPerson:
+    """Make the warnings about a person, one for each contact that is told of.
+
+    *campaign* is that of the entry that lists the subject, which hits of it have, too.
+    """
+    first_call = next((one for one in person.contacts if one.channel is Channel.CALL), None)
+    warnings = [
+        Warned(
+            source=Source.BUREAU,
+            source_name=OWN_HITS,
+            reference=_reference(subject, person.number, one),
+            victim=person.number,
+            means=_means(subject, one),
+            channel=one.channel,
+            fraud_type=fraud_type,
+            risk=Risk.MEDIUM,
+            occurred_at_ms=one.at_ms,
+            received_at_ms=now_ms,
+            campaign=campaign,
+            decision_id=one.decision_id,
+            # Of a link, text or name, cases are connected by it anyway.
+            pattern=subject.pattern if subject.kind is not SubjectKind.LINK else "",
+            talked_s=person.talked_s if one is first_call else 0,
+            opened=one.channel is Channel.LINK,
+        )
+        for one in person.contacts
+    ]
+    return ReachedPerson(number=person.number, exposure=exposure(person), warnings=warnings)
+
+
+def _reference(subject: Subject, number: str, contact: Contact) -> str:
+    what = contact.decision_id or f"end-{contact.at_ms}"
+    return f"reach:{subject.pattern}:{number}:{what}"
+
+
+def _means(subject: Subject, contact: Contact) -> Means:
+    match subject.kind:
+        case SubjectKind.LINK:
+            return Means(kind=MeansKind.LINK, value=contact.url or f"http://{subject.pattern}/")
+        case SubjectKind.TEXT:
+            return Means(kind=MeansKind.TEXT, value=subject.pattern)
+    kind = MeansKind.CALLER if contact.channel is Channel.CALL else MeansKind.SENDER
+    return Means(kind=kind, value=contact.other or subject.pattern)

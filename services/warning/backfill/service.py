@@ -1,0 +1,246 @@
+"""Reaches back: looks whom something reached in the last days, counts them, and has them warned."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from blocklists.entries import Mode
+from infra.redis.client import Client
+from fanzha.decisions import Action
+from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from services.auth import identity
+from services.audit.events import (Audit, AuditKind)
+from services.decision_log import options as decision_log
+from services.decision_log import recipient_subject
+from services.decision_log.recipient_subject import (Subject, SubjectKind)
+from services.decision_log.recipients import (Reached, ReachQuery)
+from blocklists.views import Found
+from services.settings.settings import Settings
+from services.warning.policy.regions import Regions
+from services.warning.backfill import recipients
+from services.warning.backfill.recipients import most_exposed_first
+from services.warning.backfill.runner import MOST_RATE
+from services.warning.backfill.store import (Reach, ReachStore)
+
+MOST_DAYS = 180
+_DAY_MS = 86_400_000
+_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be looked for."""
+
+    kind: SubjectKind
+    pattern: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Who would be warned."""
+
+    subject: Subject
+    reached: Reached
+    sampled: bool
+    """Whether the log has only some of what was let through: then there are at least so many."""
+    by_exposure: Mapping[str, int]
+    by_channel: Mapping[str, int]
+    """Persons reached by a channel; who was reached by two counts in both."""
+    by_region: Mapping[str, int]
+    """By city, else province; empty: not known."""
+    by_day: Mapping[str, int]
+    """By when they were last reached."""
+
+
+class Reaching:
+    """Previews, starts and stops reaches. Raises `Unavailable` while Redis is away."""
+
+    def __init__(
+        self,
+        query: ReachQuery | None,
+        store: ReachStore,
+        *,
+        home: HomePlan,
+        regions: Callable[[], Regions],
+        listed: Callable[[str], Awaitable[Found]],
+        samples: bool,
+        audit: Audit,
+        now_ms: Callable[[], int],
+        utc_offset: timedelta = timedelta(hours=8),
+    ) -> None:
+        """*regions* is asked once, in a thread; *samples*: whether the log is set to sample.
+
+        *listed* finds the entries that match a pattern.
+        """
+        self._query = query
+        self._store = store
+        self._home = home
+        self._load_regions = regions
+        self._listed = listed
+        self._regions: Regions | None = None
+        self._samples = samples
+        self._audit = audit
+        self._now_ms = now_ms
+        self._clock = timezone(utc_offset)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def preview(self, asked: Asked) -> Preview:
+        """Count who would be warned."""
+        check_reach()
+        subject, reached = await self._reached(asked)
+        if self._regions is None:
+            self._regions = await asyncio.to_thread(self._load_regions)
+        return await asyncio.to_thread(self._count, subject, reached, self._regions)
+
+    async def start(self, asked: Asked, *, rate: int, fraud_type: FraudType, by: str) -> Reach:
+        """Have everybody warned who was reached; returns once that is sure to happen."""
+        check_reach()
+        if not 1 <= rate <= MOST_RATE:
+            raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
+        subject, reached = await self._reached(asked)
+        if not reached.persons:
+            raise InvalidInput("pattern: the decision log knows of nobody whom it reached")
+        now, who = self._now_ms(), identity.author(by)
+        campaign = await self._campaign(subject)
+        async with self._one_at_a_time:
+            for one in await self._store.running():
+                if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
+                    raise VersionConflict(f"pattern: reach {one.id} runs already; stop it first")
+            persons = most_exposed_first(reached.persons)
+            reach = Reach(
+                id=secrets.token_hex(6),
+                kind=subject.kind.value,
+                pattern=subject.pattern,
+                days=asked.days,
+                rate=rate,
+                total=len(persons),
+                by=who,
+                started_at_ms=now,
+            )
+            # On record first: nobody is warned whom nobody answers for.
+            await self._audit.record(
+                AuditKind.REACH_STARTED,
+                subject=f"reach:{reach.id}",
+                details={
+                    "kind": reach.kind,
+                    "pattern": reach.pattern,
+                    "days": str(reach.days),
+                    "persons": str(reach.total),
+                    "rate": str(rate),
+                },
+                actor=who,
+            )
+            plan = (
+                recipients.prepared(
+                    one, subject, campaign=campaign, fraud_type=fraud_type, now_ms=now
+                )
+                for one in persons
+            )
+            await self._store.add(reach, plan)
+        return reach
+
+    async def reaches(self) -> list[Reach]:
+        """Return the newest hundred."""
+        return await self._store.newest(_LISTED)
+
+    async def stop(self, reach_id: str, *, by: str) -> Reach:
+        """Stop a reach; who was warned stays warned."""
+        check_reach()
+        who = identity.author(by)
+        if not await self._store.stop(reach_id, who, self._now_ms()):
+            found = await self._store.get(reach_id)
+            raise VersionConflict(f"reach_id: it is {found.state.value} already")
+        reach = await self._store.get(reach_id)
+        await self._audit.record(
+            AuditKind.REACH_STOPPED,
+            subject=f"reach:{reach_id}",
+            details={"done": str(reach.done), "persons": str(reach.total)},
+            actor=who,
+        )
+        return reach
+
+    async def _reached(self, asked: Asked) -> tuple[Subject, Reached]:
+        if not 1 <= asked.days <= MOST_DAYS:
+            raise InvalidInput(f"days: 1 to {MOST_DAYS}, not {asked.days}")
+        subject = recipient_subject.read(self._home, asked.kind, asked.pattern)
+        query, now = self._query, self._now_ms()
+        if query is None or not query.exists:
+            raise NotFound("the decision log: there is none on this host, so nobody can be found")
+        since = now - asked.days * _DAY_MS
+        async with self._one_at_a_time:
+            reached = await asyncio.to_thread(query.reached, subject, since_ms=since, until_ms=now)
+        return subject, reached
+
+    async def _campaign(self, subject: Subject) -> str:
+        """Return the campaign of the entry that blocks the subject; empty where none names one."""
+        try:
+            found = await self._listed(subject.pattern)
+        except InvalidInput:
+            return ""  # what lists cannot hold, no entry names
+        for entry in found.entries:
+            expired = entry.expires_at.timestamp() * 1000 <= self._now_ms()
+            if entry.action is Action.BLOCK and entry.mode is Mode.ENFORCE and not expired:
+                return entry.campaign
+        return ""
+
+    def _count(self, subject: Subject, reached: Reached, regions: Regions) -> Preview:
+        persons = reached.persons
+        homes = regions.of([one.number for one in persons])
+        last = [max(one.at_ms for one in person.contacts) for person in persons]
+        days = Counter(
+            f"{datetime.fromtimestamp(at_ms / 1000, self._clock):%Y-%m-%d}" for at_ms in last
+        )
+        return Preview(
+            subject=subject,
+            reached=reached,
+            sampled=self._samples or reached.events > reached.logged,
+            by_exposure=Counter(recipients.exposure(one).name.lower() for one in persons),
+            by_channel=Counter(
+                name
+                for one in persons
+                for name in {contact.channel.name.lower() for contact in one.contacts}
+            ),
+            by_region=Counter(home.city or home.province for home in homes),
+            by_day=days,
+        )
+
+
+def build(
+    settings: Settings,
+    client: Client,
+    *,
+    listed: Callable[[str], Awaitable[Found]],
+    now_ms: Callable[[], int],
+    audit: Audit,
+) -> Reaching:
+    """Put together what list administration serves; *client* must decode answers."""
+    log = decision_log.query(settings)
+
+    def regions() -> Regions:
+        return Regions.load(home_country=settings.home_country, table=settings.warning_regions_file)
+
+    return Reaching(
+        ReachQuery(log) if log else None,
+        ReachStore(client),
+        home=HomePlan(settings.home_country),
+        regions=regions,
+        listed=listed,
+        samples=settings.decision_log_allowed_one_in != 1,
+        audit=audit,
+        now_ms=now_ms,
+        utc_offset=timedelta(hours=settings.warning_utc_offset_hours),
+    )
+
+
+def check_reach() -> None:
+    """Raise `NotAllowed` for who is held to some regions."""
+    who = identity.current()
+    if who.regions:
+        reach = ", ".join(sorted(who.regions))
+        raise NotAllowed(f"a reach goes wherever the people live; {who.name} reaches {reach} only")

@@ -1,0 +1,63 @@
+"""Begins the reach of what waited: written whole, in the step that ends its waiting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from services.audit.events import (Audit, AuditKind)
+from services.warning.backfill.lookback import Looked
+from services.warning.backfill.store import (Reach, ReachStore)
+from services.warning.backfill.pending import (WaitingReach, WaitingState)
+from services.warning.backfill.pending_store import closing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A reach that waited and now runs."""
+
+    reach: Reach
+    waiting: WaitingReach
+
+
+class Beginning:
+    """Begins the reach of what waits: written whole, in the step that ends its waiting."""
+
+    def __init__(self, reaches: ReachStore, audit: Audit, *, now_ms: Callable[[], int]) -> None:
+        self._reaches = reaches
+        self._audit = audit
+        self._now_ms = now_ms
+
+    async def begin(
+        self, waiting: WaitingReach, looked: Looked, *, rate: int, by: str
+    ) -> Begun | None:
+        """Begin it, on record first; None when somebody else was faster."""
+        now = self._now_ms()
+        kind, pattern = waiting.subject
+        reach = Reach(
+            id=waiting.id,
+            kind=kind,
+            pattern=pattern,
+            days=waiting.days,
+            rate=rate,
+            total=len(looked.persons),
+            by=by,
+            started_at_ms=now,
+        )
+        await self._audit.record(
+            AuditKind.REACH_STARTED,
+            subject=f"reach:{reach.id}",
+            details={
+                "kind": kind,
+                "pattern": pattern,
+                "entries": " ".join(one.entry_id for one in waiting.entries),
+                "change": f"change:{waiting.change_id}" if waiting.change_id else "",
+                "days": str(reach.days),
+                "persons": str(reach.total),
+                "rate": str(rate),
+            },
+            actor=by,
+        )
+        after = replace(waiting, count=looked.count)
+        after = after.ended(WaitingState.STARTED, now_ms=now, by=by)
+        if not await self._reaches.add(reach, looked.plan(now), closing(waiting, after)):
+            return None
+        return Begun(reach=reach, waiting=after)

@@ -1,0 +1,270 @@
+"""Keeps reaches in Redis: what is asked, who is still to be warned, and how far it is.
+
+All keys lie in one slot. The plan of a reach, its persons in order, is written before the reach is
+there, under a name of its own: one script makes it the plan and the reach begin, together with what
+the reach ends, see `waiting_store`; nobody sees half of it, and nothing begins twice. Whoever works
+on it takes persons from its head, and one script moves on: by the number done before, so that of
+two who took the same persons only one counts them. Persons taken twice after a crash are found to
+be known, see `reach_persons`.
+
+================================  ==============================================
+``fanzha:{warning:reach}:all``    sorted set: reaches by when they were started
+``fanzha:{warning:reach}:open``   sorted set: those that run
+``…:job:<id>``, ``…:plan:<id>``   hash: the reach; list: persons still to be warned
+``…:lease:<id>``                  who works on it
+``…:writing:<attempt>``           list: a plan that is being written; gone in an hour
+================================  ==============================================
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from infra.redis.damaged_records import (readable, reading)
+from infra.redis.client import (Client, execute_synced, within)
+from fanzha.errors import NotFound
+from services.warning.backfill.recipients import ReachedPerson
+
+_SECONDS = 5.0
+_AT_ONCE = 500
+_LEASE_MS = 30_000
+_PLAN_S = 30 * 86_400
+_WRITING_S = 3600
+KEEP_S = 180 * 86_400
+"""How long a reach is known."""
+TAG = "fanzha:{warning:reach}"
+_ALL, _OPEN = f"{TAG}:all", f"{TAG}:open"
+_PERSON = TypeAdapter(ReachedPerson)
+
+_ADD = """
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  redis.call('DEL', KEYS[1])
+  return redis.call('HGET', KEYS[3], 'attempt') == ARGV[2] and 1 or 0
+end
+if #KEYS > 5 then
+  if redis.call('HGET', KEYS[6], 'revision') ~= ARGV[6] then
+    redis.call('DEL', KEYS[1])
+    return 0
+  end
+  redis.call('HSET', KEYS[6], 'record', ARGV[7], 'revision', ARGV[6] + 1)
+  redis.call('ZREM', KEYS[7], ARGV[1])
+end
+redis.call('RENAME', KEYS[1], KEYS[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+redis.call('HSET', KEYS[3], 'attempt', ARGV[2], unpack(ARGV, 8))
+redis.call('EXPIRE', KEYS[3], ARGV[5])
+redis.call('ZADD', KEYS[4], ARGV[3], ARGV[1])
+redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
+return 1
+"""
+
+_MOVE_ON = """
+if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
+if redis.call('HGET', KEYS[1], 'done') ~= ARGV[1] then return 0 end
+redis.call('LTRIM', KEYS[2], ARGV[2], -1)
+redis.call('HINCRBY', KEYS[1], 'done', ARGV[2])
+for i = 4, #ARGV - 1, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('HSET', KEYS[1], 'state', 'done', 'ended_at_ms', ARGV[3])
+  redis.call('ZREM', KEYS[3], ARGV[#ARGV])
+end
+return 1
+"""
+_STOP = """
+if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'stopped', 'stopped_by', ARGV[2], 'ended_at_ms', ARGV[3])
+redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[2])
+return 1
+"""
+
+WHAT = ("accepted", "joined", "duplicate", "refused")
+"""What can become of a person: the first of these that any of their warnings became."""
+
+
+class ReachState(StrEnum):
+    """Where a reach stands."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """One reach."""
+
+    id: str
+    kind: str
+    pattern: str
+    days: int
+    rate: int
+    """Persons a second."""
+    total: int
+    """Persons."""
+    by: str
+    started_at_ms: int
+    state: ReachState = ReachState.RUNNING
+    done: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Persons by what became of them: accepted, joined, duplicate, refused."""
+    stopped_by: str = ""
+    ended_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What waited for a reach, and ends in the step in which the reach begins."""
+
+    key: str
+    waiting: str
+    """The sorted set that it leaves."""
+    revision: int
+    record: str
+
+
+class ReachStore:
+    """Reads and changes reaches. Raises `Unavailable`, soon, while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        """*client* must decode answers."""
+        self._client: Any = client
+
+    async def add(
+        self, reach: Reach, plan: Iterable[ReachedPerson], closing: Closing | None = None
+    ) -> bool:
+        """Write a reach and its plan; it runs once all of it is on the disk of the store.
+
+        False when it is there already, or what it closes is no longer as it was.
+        """
+        attempt = secrets.token_hex(6)
+        writing_to = _key("writing", attempt)
+        for some in _in_batches(plan):
+            async with within(_SECONDS):
+                await self._client.rpush(writing_to, *(_PERSON.dump_json(one) for one in some))
+                await self._client.expire(writing_to, _WRITING_S)
+        fields = {
+            "kind": reach.kind,
+            "pattern": reach.pattern,
+            "days": reach.days,
+            "rate": reach.rate,
+            "total": reach.total,
+            "by": reach.by,
+            "started_at_ms": reach.started_at_ms,
+            "state": reach.state.value,
+            "done": 0,
+        }
+        found = [writing_to, _key("plan", reach.id), _key("job", reach.id), _ALL, _OPEN]
+        closed: tuple[int | str, str] = ("", "")
+        if closing is not None:
+            found += [closing.key, closing.waiting]
+            closed = (closing.revision, closing.record)
+        times = (reach.started_at_ms, _PLAN_S, KEEP_S)
+        pairs = [part for field in fields.items() for part in field]
+        async with within(_SECONDS):
+            adding = self._client.pipeline(transaction=False)
+            adding.eval(_ADD, len(found), *found, reach.id, attempt, *times, *closed, *pairs)
+            answers, _ = await execute_synced(self._client, adding, _ALL)
+        return bool(answers[0])
+
+    async def get(self, reach_id: str) -> Reach:
+        """Return a reach; `NotFound` when there is none."""
+        async with within(_SECONDS):
+            found = await self._client.hgetall(_key("job", reach_id))
+        if not found:
+            raise NotFound(f"reach_id: there is no {reach_id!r}")
+        with reading("reach"):
+            return _read(reach_id, found)
+
+    async def newest(self, count: int) -> list[Reach]:
+        """Return reaches, the newest first; those that were forgotten leave the list."""
+        async with within(_SECONDS):
+            ids = await self._client.zrevrange(_ALL, 0, count - 1)
+            return [one for one_id in ids if (one := await self._known(one_id)) is not None]
+
+    async def running(self) -> list[Reach]:
+        """Return what runs, the oldest first."""
+        async with within(_SECONDS):
+            ids = await self._client.zrange(_OPEN, 0, -1)
+            return [one for one_id in ids if (one := await self._known(one_id)) is not None]
+
+    async def lease(self, reach_id: str, worker: str) -> bool:
+        """Let *worker* work on a reach, or go on with it; False while another does."""
+        key = _key("lease", reach_id)
+        async with within(_SECONDS):
+            if await self._client.set(key, worker, nx=True, px=_LEASE_MS):
+                return True
+            if await self._client.get(key) != worker:
+                return False
+            await self._client.pexpire(key, _LEASE_MS)
+            return True
+
+    async def head(self, reach_id: str, count: int) -> list[ReachedPerson]:
+        """Return the next persons; they stay until `move_on`."""
+        async with within(_SECONDS):
+            found = await self._client.lrange(_key("plan", reach_id), 0, count - 1)
+        with reading("person to be reached"):
+            return [_PERSON.validate_json(text) for text in found]
+
+    async def move_on(
+        self, reach: Reach, count: int, counts: Mapping[str, int], now_ms: int
+    ) -> bool:
+        """Take *count* persons off; False when it was stopped, or another was faster."""
+        pairs = [part for what in counts.items() for part in what]
+        keys = (_key("job", reach.id), _key("plan", reach.id), _OPEN)
+        async with within(_SECONDS):
+            moved = await self._client.eval(
+                _MOVE_ON, len(keys), *keys, reach.done, count, now_ms, *pairs, reach.id
+            )
+        return bool(moved)
+
+    async def stop(self, reach_id: str, by: str, now_ms: int) -> bool:
+        """Stop a reach and forget who was still to be warned; False when it did not run."""
+        keys = (_key("job", reach_id), _key("plan", reach_id), _OPEN)
+        async with within(_SECONDS):
+            stopping = self._client.pipeline(transaction=False)
+            stopping.eval(_STOP, len(keys), *keys, reach_id, by, now_ms)
+            answers, _ = await execute_synced(self._client, stopping, _ALL)
+        return bool(answers[0])
+
+    async def _known(self, reach_id: str) -> Reach | None:
+        found = await self._client.hgetall(_key("job", reach_id))
+        if not found:
+            for place in (_ALL, _OPEN):
+                await self._client.zrem(place, reach_id)
+            return None
+        known = readable("reach", lambda fields: _read(reach_id, fields), [found])
+        return known[0] if known else None
+
+
+def _key(what: str, reach_id: str) -> str:
+    return f"{TAG}:{what}:{reach_id}"
+
+
+def _in_batches(plan: Iterable[ReachedPerson]) -> Iterator[Sequence[ReachedPerson]]:
+    waiting = iter(plan)
+    while some := list(islice(waiting, _AT_ONCE)):
+        yield some
+
+
+def _read(reach_id: str, found: Mapping[str, str]) -> Reach:
+    return Reach(
+        id=reach_id,
+        kind=found["kind"],
+        pattern=found["pattern"],
+        days=int(found["days"]),
+        rate=int(found["rate"]),
+        total=int(found["total"]),
+        by=found["by"],
+        started_at_ms=int(found["started_at_ms"]),
+        state=ReachState(found["state"]),
+        done=int(found["done"]),
+        counts={what: int(found[what]) for what in WHAT if what in found},
+        stopped_by=found.get("stopped_by", ""),
+        ended_at_ms=int(found.get("ended_at_ms", 0)),
+    )

@@ -1,0 +1,148 @@
+"""Puts together what notices, counts and serves reaches that wait, and what models suspected."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from infra.redis.client import Client
+from fanzha.phone import HomePlan
+from services.audit.events import Audit
+from services.decision_log import options as decision_log
+from services.decision_log.recipients import ReachQuery
+from services.feedback.service import Feedback
+from services.decision.sinks.hit_store import HitStore
+from services.settings.settings import Settings
+from services.warning.cases.opening import Router
+from services.warning.figures import Landings
+from services.warning.policy import rulebook
+from services.warning.policy.router import PolicyRouter
+from services.warning.backfill.start import Beginning
+from services.warning.backfill.counter import (Counting, Mode)
+from services.warning.backfill.list_log import ListLog
+from services.warning.backfill.lookback import LookingBack
+from services.warning.backfill.trigger import Noticing
+from services.warning.backfill.store import ReachStore
+from services.warning.backfill.suspected_hits import SuspectDesk
+from services.warning.backfill.pending_service import WaitingDesk
+from services.warning.backfill.pending_store import WaitingStore
+
+_FLUSHES = 2
+_MORE_SECONDS = 2.0
+"""After so many times the pause between segments of the log, and this, what was decided is there,
+also on a busy machine: what is counted too early may seem to have reached nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """What a process of the pipeline does in the background about entries that land."""
+
+    noticing: Noticing
+    counting: Counting
+    lists: Client
+
+    def running(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what is to be run until cancelled."""
+        return [self.noticing.run(), self.counting.run()]
+
+    async def close(self) -> None:
+        """Close the connection to the lists."""
+        await self.lists.aclose()
+
+
+def landing(
+    settings: Settings,
+    client: Client,
+    *,
+    lists: Client,
+    router: Router,
+    audit: Audit,
+    worker: str,
+    figures: Landings,
+    now_ms: Callable[[], int],
+) -> Landing:
+    """Build what `fanzha warn` runs; *client* must decode answers, *lists* must not."""
+    store = WaitingStore(client)
+    settle_s = _FLUSHES * settings.decision_log_flush_seconds + _MORE_SECONDS
+    mode = Mode(settings.warning_reach_by_itself)
+    return Landing(
+        noticing=Noticing(
+            ListLog(lists),
+            store,
+            days=settings.warning_reach_days,
+            most_entries=settings.warning_reach_most_entries,
+            proposes=mode is not Mode.OFF,
+            now_ms=now_ms,
+            figures=figures,
+        ),
+        counting=Counting(
+            store,
+            _looking(settings, lambda: router, now_ms),
+            Beginning(ReachStore(client), audit, now_ms=now_ms),
+            worker=worker,
+            mode=mode,
+            most_people=settings.warning_reach_most_people_by_itself,
+            settle_ms=int(settle_s * 1000),
+            now_ms=now_ms,
+            figures=figures,
+        ),
+        lists=lists,
+    )
+
+
+def desk(
+    settings: Settings,
+    client: Client,
+    *,
+    audit: Audit,
+    figures: Landings,
+    now_ms: Callable[[], int],
+) -> WaitingDesk:
+    """Build what list administration serves; *client* must decode answers."""
+
+    @cache
+    def router() -> Router:
+        book = rulebook.load(settings)
+        return PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
+
+    return WaitingDesk(
+        WaitingStore(client),
+        _looking(settings, router, now_ms),
+        Beginning(ReachStore(client), audit, now_ms=now_ms),
+        audit=audit,
+        now_ms=now_ms,
+        figures=figures,
+    )
+
+
+def suspects(
+    settings: Settings, client: Client, *, audit: Audit, now_ms: Callable[[], int]
+) -> SuspectDesk:
+    """Build what list administration serves; *client* must decode answers."""
+    hits = HitStore(
+        client,
+        stream_rows=settings.hit_stream_rows,
+        decision_days=settings.decision_days,
+    )
+    home = HomePlan(settings.home_country)
+    return SuspectDesk(
+        hits,
+        Feedback(store=hits, home=home, now_ms=now_ms),
+        home=home,
+        most_age_ms=settings.warning_most_age_hours * 3_600_000,
+        audit=audit,
+        now_ms=now_ms,
+    )
+
+
+def _looking(
+    settings: Settings, router: Callable[[], Router], now_ms: Callable[[], int]
+) -> LookingBack:
+    log = decision_log.query(settings)
+    return LookingBack(
+        ReachQuery(log) if log else None,
+        home=HomePlan(settings.home_country),
+        router=router,
+        samples=settings.decision_log_allowed_one_in != 1,
+        now_ms=now_ms,
+    )

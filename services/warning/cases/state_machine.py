@@ -1,0 +1,199 @@
+"""What each event makes of a case, and which may follow in which state."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from fanzha.errors import InvalidInput
+from services.warning.cases.model import (Case, CaseState, Origin)
+from services.warning.cases.events import (CaseEvent, EventKind)
+from services.warning.cases.ids import (base_of, case_id)
+
+T = TypeVar("T")
+
+MOST_KEPT = 100
+"""So many decision ids and references, and a fifth of it means, are kept in the view of a case;
+its events have all."""
+
+_MAY_FOLLOW: Mapping[CaseState, frozenset[EventKind]] = {
+    CaseState.NEW: frozenset(EventKind) - {EventKind.OPENED},
+    CaseState.ROUTED: frozenset(EventKind) - {EventKind.OPENED},
+    CaseState.WARNED: frozenset(EventKind) - {EventKind.OPENED},
+    CaseState.DISSUADING: frozenset(EventKind) - {EventKind.OPENED},
+    # What a channel tells late, and what is written down later, is still true.
+    CaseState.CLOSED: frozenset(
+        {
+            EventKind.JOINED,
+            EventKind.SENT,
+            EventKind.DELIVERED,
+            EventKind.FAILED,
+            EventKind.NOTED,
+        }
+    ),
+}
+
+
+def fold(events: Iterable[CaseEvent]) -> Case:
+    """Build a case from all its events; `InvalidInput` where one may not follow."""
+    case: Case | None = None
+    for event in events:
+        case = apply(case, event)
+    if case is None:
+        raise InvalidInput("case: has no events")
+    return case
+
+
+def apply(case: Case | None, event: CaseEvent) -> Case:
+    """Return what *event* makes of *case*; None: it opens one."""
+    if case is None:
+        return _opened(event)
+    if event.kind not in _MAY_FOLLOW[case.state]:
+        raise InvalidInput(f"case {case.id}: is {case.state}, and cannot be {event.kind}")
+    changed = _CHANGES.get(event.kind, _unchanged)(case, event)
+    return replace(
+        changed,
+        revision=case.revision + 1,
+        changed_at_ms=max(case.changed_at_ms, event.at_ms),
+        due_at_ms=_due(changed, event),
+    )
+
+
+def _due(case: Case, event: CaseEvent) -> int:
+    if not case.open:
+        return 0
+    return case.due_at_ms if event.due_at_ms is None else event.due_at_ms
+
+
+def _opened(event: CaseEvent) -> Case:
+    warned = event.warned
+    if event.kind is not EventKind.OPENED or warned is None:
+        raise InvalidInput(f"case: its first event opens it, and is not {event.kind}")
+    base = base_of(warned.victim, event.campaign)
+    fresh = Case(
+        id=case_id(base, event.round),
+        victim=warned.victim,
+        campaign=event.campaign,
+        round=event.round,
+        state=CaseState.NEW,
+        opened_at_ms=event.at_ms,
+        occurred_at_ms=warned.occurred_at_ms,
+        changed_at_ms=event.at_ms,
+        revision=1,
+        due_at_ms=event.due_at_ms or 0,
+    )
+    return _joined(fresh, event)
+
+
+def _joined(case: Case, event: CaseEvent) -> Case:
+    warned = event.warned
+    if warned is None:
+        raise InvalidInput(f"case {case.id}: {event.kind} without a warning")
+    scores = [score for score in (case.score, warned.score) if score is not None]
+    origin = Origin(
+        source=warned.source, source_name=warned.source_name, reference=warned.reference
+    )
+    return replace(
+        case,
+        hits=case.hits + 1,
+        fraud_type=case.fraud_type or warned.fraud_type,
+        risk=max(case.risk, warned.risk),
+        confirmed=case.confirmed or warned.confirmed,
+        occurred_at_ms=min(case.occurred_at_ms, warned.occurred_at_ms),
+        channels=case.channels | ({warned.channel} if warned.channel else frozenset()),
+        means=_kept(case.means, warned.means, MOST_KEPT // 5),
+        decisions=_kept(case.decisions, warned.decision_id or None, MOST_KEPT),
+        origins=_kept(case.origins, origin, MOST_KEPT),
+        entries=_kept(case.entries, warned.entry_id or None, MOST_KEPT // 5),
+        talked_s=max(case.talked_s, warned.talked_s),
+        opened_link=case.opened_link or warned.opened,
+        score=max(scores) if scores else None,
+    )
+
+
+def _routed(case: Case, event: CaseEvent) -> Case:
+    if event.region is None:
+        raise InvalidInput(f"case {case.id}: routed without a region")
+    state = CaseState.ROUTED if case.state is CaseState.NEW else case.state
+    return replace(case, region=event.region, state=state)
+
+
+def _tiered(case: Case, event: CaseEvent) -> Case:
+    if event.tier is None:
+        raise InvalidInput(f"case {case.id}: tiered without a tier")
+    return replace(case, tier=event.tier, lines=event.lines, policy=event.policy)
+
+
+def _message(case: Case, event: CaseEvent) -> Case:
+    if event.message is None:
+        raise InvalidInput(f"case {case.id}: {event.kind} without a message")
+    messages = {**case.messages, event.message.id: event.kind.value}
+    # A raised tier has a plan of its own, and begins it anew.
+    step = event.message.step if event.kind is EventKind.QUEUED else case.step
+    needs_person = case.needs_person and event.kind is not EventKind.QUEUED
+    changed = replace(case, messages=messages, step=step, needs_person=needs_person)
+    if event.kind not in (EventKind.SENT, EventKind.DELIVERED):
+        return changed
+    # What was delivered was sent, whether or not somebody said so.
+    changed = replace(changed, warned_at_ms=case.warned_at_ms or event.at_ms)
+    if event.kind is EventKind.DELIVERED:
+        changed = replace(changed, reached_at_ms=case.reached_at_ms or event.at_ms)
+    if case.state in (CaseState.NEW, CaseState.ROUTED):
+        changed = replace(changed, state=CaseState.WARNED)
+    return changed
+
+
+def _escalated(case: Case, event: CaseEvent) -> Case:
+    # A step that follows has a date; without one there is none, and nothing happens by itself.
+    nobody = case.state is not CaseState.DISSUADING
+    return replace(case, needs_person=nobody and event.due_at_ms == 0)
+
+
+def _taken(case: Case, event: CaseEvent) -> Case:
+    officer = event.officer or event.by
+    return replace(case, state=CaseState.DISSUADING, officer=officer, needs_person=False)
+
+
+def _noted(case: Case, event: CaseEvent) -> Case:
+    return replace(case, unreached=case.unreached + event.unreached)
+
+
+def _closed(case: Case, event: CaseEvent) -> Case:
+    if event.outcome is None:
+        raise InvalidInput(f"case {case.id}: closed without an outcome")
+    return replace(
+        case,
+        state=CaseState.CLOSED,
+        outcome=event.outcome,
+        reason=event.why,
+        lost_fen=event.lost_fen,
+        lost_to=event.lost_to,
+        duplicate_of=event.duplicate_of,
+        needs_person=False,
+        closed_at_ms=event.at_ms,
+        due_at_ms=0,
+    )
+
+
+def _unchanged(case: Case, _event: CaseEvent) -> Case:
+    return case
+
+
+def _kept(known: tuple[T, ...], one: T | None, most: int) -> tuple[T, ...]:
+    if one is None or one in known or len(known) >= most:
+        return known
+    return (*known, one)
+
+
+_CHANGES = {
+    EventKind.JOINED: _joined,
+    EventKind.ROUTED: _routed,
+    EventKind.TIERED: _tiered,
+    EventKind.QUEUED: _message,
+    EventKind.SENT: _message,
+    EventKind.DELIVERED: _message,
+    EventKind.FAILED: _message,
+    EventKind.ESCALATED: _escalated,
+    EventKind.TAKEN: _taken,
+    EventKind.NOTED: _noted,
+    EventKind.CLOSED: _closed,
+}

@@ -1,0 +1,52 @@
+"""Reads the region that a case is given to, and says who may give it there."""
+
+from fanzha.errors import InvalidInput, NotAllowed
+from services.auth.identity import Identity
+from services.warning import keys
+from services.warning.desk import scope
+from services.warning.policy.places import places
+from services.warning.model import Region
+
+ASSIGNED = "assigned"
+"""By what a region was found that somebody of a desk said."""
+_LONGEST = 60
+_PROVINCE, _CITY, _COUNTY = 2, 4, 6
+
+
+def read(text: str, current: Region) -> Region:
+    """Read a code or a name; what no table has is a county of the case's city."""
+    if len(text) > _LONGEST or not text.isprintable():
+        raise InvalidInput(f"region: a code, or a name of at most {_LONGEST} letters")
+    code = keys.region_key(places().code(text.strip()))
+    if code.isdecimal():
+        return _of_code(code)
+    if not current.city:
+        raise InvalidInput(
+            f"region: no province or city is called {text!r}, and of the case no city is known"
+        )
+    return Region(province=current.province, city=current.city, county=code, how=ASSIGNED)
+
+
+def check(identity: Identity, current: Region, to: Region) -> None:
+    """Raise `NotAllowed` unless *to* is in reach, or is where the case lies anyway.
+
+    So a county may hand a case back to its city, and to nobody else's county.
+    """
+    upwards = keys.region_key(current.code).startswith(keys.region_key(to.code))
+    if not upwards and not scope.reaches(identity, to):
+        reach = ", ".join(sorted(identity.regions))
+        raise NotAllowed(f"region: {identity.name} reaches {reach}, not {to.code}")
+
+
+def _of_code(code: str) -> Region:
+    province, city = f"{code[:_PROVINCE]}0000", f"{code[:_CITY]}00"
+    if province not in places().names or len(code) not in (_PROVINCE, _CITY, _COUNTY):
+        raise InvalidInput(f"region: there is none with the code {code}")
+    if len(code) == _PROVINCE:
+        return Region(province=province, how=ASSIGNED)
+    if code in places().names or (len(code) == _COUNTY and city not in places().names):
+        return Region(province=province, city=code, how=ASSIGNED)  # directly under its province
+    county = code if len(code) == _COUNTY else ""
+    if not county and city not in places().names:
+        raise InvalidInput(f"region: there is no city with the code {city}")
+    return Region(province=province, city=city, county=county, how=ASSIGNED)

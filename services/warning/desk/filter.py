@@ -1,0 +1,57 @@
+"""Which cases somebody wants to see."""
+
+from dataclasses import dataclass
+
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from services.warning import keys
+from services.warning.cases.model import (Case, CaseState)
+from services.warning.desk import scope
+from services.warning.model import Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """What must hold of a case; what is empty holds of all."""
+
+    region: str = ""
+    """Code or name."""
+    tiers: frozenset[Tier] = frozenset()
+    states: frozenset[CaseState] = frozenset()
+    """Empty: all but closed."""
+    officer: str = ""
+    fraud_types: frozenset[FraudType] = frozenset()
+    due_before_ms: int = 0
+    overdue: bool = False
+
+    @property
+    def only_open(self) -> bool:
+        """Whether closed cases are not wanted."""
+        return CaseState.CLOSED not in self.states
+
+    def until(self, now_ms: int) -> int:
+        """Return the last date by which something must be due; `InvalidInput` for closed cases."""
+        if not self.only_open and (self.due_before_ms or self.overdue):
+            field = "overdue_only" if self.overdue else "due_before_ms"
+            raise InvalidInput(f"{field}: nothing is due of closed cases; leave out that state")
+        if self.due_before_ms < 0:
+            raise InvalidInput("due_before_ms: milliseconds since 1970, not less than 0")
+        # Those of which nothing is due stand after all dates.
+        dates = [min(self.due_before_ms, keys.NOTHING_DUE - 1)] if self.due_before_ms else []
+        dates += [now_ms] if self.overdue else []
+        return min(dates, default=keys.NOTHING_DUE)
+
+    def wants(self, case: Case) -> bool:
+        """Tell whether all but the dates holds, which `until` has for the index."""
+        return (
+            (case.state in self.states if self.states else case.open)
+            and (not self.tiers or case.tier in self.tiers)
+            and (not self.officer or case.officer == self.officer)
+            and (not self.fraud_types or case.fraud_type in self.fraud_types)
+            and (not self.region or scope.is_in(case.region, self.region))
+        )
+
+
+def overdue(case: Case, now_ms: int) -> bool:
+    """Tell whether what was due has not happened, or the case waits for a person."""
+    return case.needs_person or 0 < case.due_at_ms <= now_ms

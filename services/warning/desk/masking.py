@@ -1,0 +1,60 @@
+"""Hides people's numbers, and what reached them, from everybody but dispatchers.
+
+Lists are masked for them, too: a screen with a queue on it is seen by many.
+"""
+
+from dataclasses import replace
+
+from fanzha.phone import masked
+from services.auth import identity
+from services.auth.identity import Role
+from services.warning.cases.model import Case
+from services.warning.cases.events import (CaseEvent, EventKind)
+from services.warning.model import (Means, MeansKind)
+from services.warning.dispatch.schedule import SCHEDULE
+
+_HIDDEN = frozenset({MeansKind.CALLER, MeansKind.SENDER, MeansKind.ACCOUNT})
+_HIDDEN_CAMPAIGNS = frozenset({"number", "account"})
+
+
+def sees_numbers() -> bool:
+    """Tell whether who asks may see the numbers of people in their regions."""
+    return Role.DISPATCHER in identity.current().roles
+
+
+def case(one: Case) -> Case:
+    """Mask a case."""
+    return replace(
+        one,
+        victim=masked(one.victim),
+        campaign=_campaign(one.campaign),
+        means=tuple(map(_means, one.means)),
+        lost_to=tuple(map(_means, one.lost_to)),
+    )
+
+
+def event(one: CaseEvent) -> CaseEvent:
+    """Mask an event; what people noted may name anybody."""
+    hides_note = one.kind is EventKind.NOTED and one.by != SCHEDULE
+    warned = one.warned and replace(
+        one.warned,
+        victim=masked(one.warned.victim),
+        means=_means(one.warned.means),
+        pattern=masked(one.warned.pattern),
+    )
+    return replace(
+        one,
+        warned=warned,
+        why="" if hides_note else one.why,
+        lost_to=tuple(map(_means, one.lost_to)),
+        campaign=_campaign(one.campaign),
+    )
+
+
+def _means(one: Means) -> Means:
+    return replace(one, value=masked(one.value)) if one.kind in _HIDDEN else one
+
+
+def _campaign(text: str) -> str:
+    kind, colon, value = text.partition(":")
+    return f"{kind}{colon}{masked(value)}" if kind in _HIDDEN_CAMPAIGNS else text

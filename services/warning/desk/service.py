@@ -1,0 +1,222 @@
+"""The desk of a city or county: lists cases, shows them, and lets people deal with them.
+
+Who asks sees the cases of their regions; any other case is not there. What changes a case, and
+who sees the whole number of a person, is in the audit log before it happens.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fanzha.errors import InvalidInput, NotFound
+from services.auth import identity
+from services.audit.events import AuditKind
+from services.audit.trail import Trail
+from services.warning.cases.model import Case
+from services.warning.cases.events import CaseEvent
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import (CaseStore, Decide)
+from services.warning.cases.opening import Router
+from services.warning.desk import (masking, scope, actions, assignment)
+from services.warning.desk.filter import CaseFilter
+from services.warning.desk.actions import (Act, Closing)
+from services.auth.person_text import (LONGEST_NAME, optional, required, who)
+
+MOST_PER_PAGE = 500
+DEFAULT_PER_PAGE = 50
+LONGEST_NOTE = 1000
+_ID = re.compile(r"[0-9a-f]{20}(-[1-9][0-9]{0,8})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Some cases, people masked."""
+
+    cases: Sequence[Case]
+    next: str
+    """Where the next page begins; empty: this is all."""
+    cut_short: bool
+    """Whether there may be more that was not looked at, though the page is not full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Some events of a case."""
+
+    events: Sequence[CaseEvent]
+    next: int
+    """How many come before the next; 0: this is all."""
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What each change says: of which case, who, and since when."""
+
+    case_id: str
+    by: str = ""
+    revision: int | None = None
+
+
+class Desk:
+    """Everything people do with cases. Which roles may is the edge's to check."""
+
+    def __init__(
+        self,
+        *,
+        store: CaseStore,
+        listing: CaseListing,
+        router: Router,
+        trail: Trail,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._listing = listing
+        self._router = router
+        self._trail = trail
+        self.now_ms = now_ms
+
+    async def list(self, wanted: CaseFilter, *, size: int, after: str) -> Listed:
+        """Return the cases that are *wanted* and in reach, the most urgent first."""
+        size, asker = _size(size, DEFAULT_PER_PAGE), identity.current()
+        page = await self._listing.page(
+            lambda case: scope.reaches(asker, case.region) and wanted.wants(case),
+            region=scope.indexes(asker, wanted.region),
+            only_open=wanted.only_open,
+            after=after,
+            size=size,
+            until=wanted.until(self.now_ms()),
+        )
+        return Listed(
+            cases=[masking.case(one) for one in page.cases],
+            next=page.next,
+            cut_short=bool(page.next) and len(page.cases) < size,
+        )
+
+    async def get(self, case_id: str) -> tuple[Case, bool]:
+        """Return a case, and whether it is masked."""
+        case = await self._case(case_id)
+        if not masking.sees_numbers():
+            return masking.case(case), True
+        shown = self._store.get(case.id)
+        return await self._trail.around(
+            AuditKind.CASE_READ, case.id, who("by", ""), {}, shown
+        ), False
+
+    async def history(self, case_id: str, *, after: int, size: int) -> Events:
+        """Return events of a case, oldest first."""
+        case = await self._case(case_id)
+        size = _size(size, MOST_PER_PAGE)
+        if after < 0:
+            raise InvalidInput(f"after: from 0, not {after}")
+        reading = self._store.history(case.id, after=after, most=size)
+        if masking.sees_numbers():
+            what = {"what": "history"}
+            by = who("by", "")
+            found = await self._trail.around(AuditKind.CASE_READ, case.id, by, what, reading)
+        else:
+            found = [masking.event(one) for one in await reading]
+        end = after + len(found)
+        return Events(
+            events=found,
+            next=end if end < case.revision else 0,
+            masked=not masking.sees_numbers(),
+        )
+
+    async def assign(self, asked: Asked, *, region: str, officer: str, why: str) -> Case:
+        """Give a case to a region, an officer, or both."""
+        officer = optional("officer", officer, LONGEST_NAME)
+        act = self._act(asked, optional("reason", why, LONGEST_NOTE))
+        if not region and not officer:
+            raise InvalidInput("region, officer: one of them is required")
+
+        def events(case: Case) -> Sequence[CaseEvent]:
+            to = assignment.read(region, case.region) if region else None
+            if to is not None:
+                assignment.check(identity.current(), case.region, to)
+            return actions.assigned(case, act, self._router, region=to, officer=officer)
+
+        details = {"what": "assigned", "region": region, "officer": officer}
+        return await self._change(asked, act, details, events)
+
+    async def take(self, asked: Asked, *, take_over: bool) -> Case:
+        """Let who asks deal with a case."""
+        act = self._act(asked, "")
+        return await self._change(
+            asked,
+            act,
+            {"what": "taken"},
+            lambda case: actions.taken(case, act, self._router, take_over=take_over),
+        )
+
+    async def note(self, asked: Asked, text: str, *, unreached: bool, due_at_ms: int) -> Case:
+        """Write something down, or that the person could not be reached."""
+        checked = optional if unreached else required
+        act = self._act(asked, checked("text", text, LONGEST_NOTE))
+        return await self._change(
+            asked,
+            act,
+            {"what": "unreached" if unreached else "noted"},
+            lambda case: actions.noted(
+                case, act, self._router, unreached=unreached, due_at_ms=due_at_ms
+            ),
+        )
+
+    async def close(self, asked: Asked, closing: Closing, why: str) -> Case:
+        """Close a case with an outcome."""
+        act = self._act(asked, optional("reason", why, LONGEST_NOTE))
+        actions.check_closing(closing, act.why)
+        if closing.duplicate_of:
+            case, other = await self._case(asked.case_id), await self._other(closing.duplicate_of)
+            actions.check_duplicate(case, other)
+        return await self._change(
+            asked,
+            act,
+            {"what": "closed", "outcome": closing.outcome.value},
+            lambda case: actions.closed(case, act, closing),
+        )
+
+    async def _change(
+        self, asked: Asked, act: Act, details: dict[str, str], decide: Decide
+    ) -> Case:
+        case = await self._case(asked.case_id)
+
+        def events(now: Case) -> Sequence[CaseEvent]:
+            # It may have gone elsewhere since it was looked at.
+            _check_reach(now)
+            actions.check_revision(now, asked.revision)
+            return decide(now)
+
+        changing = self._store.change(case.id, events)
+        said = {name: value for name, value in details.items() if value}
+        return await self._trail.around(AuditKind.CASE_CHANGED, case.id, act.by, said, changing)
+
+    async def _other(self, case_id: str) -> Case:
+        try:
+            return await self._case(case_id)
+        except NotFound:
+            raise InvalidInput(f"duplicate_of: there is no case {case_id[:40]!r}") from None
+
+    async def _case(self, case_id: str) -> Case:
+        if not case_id:
+            raise InvalidInput("case_id: required")
+        if not _ID.fullmatch(case_id):
+            raise NotFound(f"case: there is no {case_id[:40]!r}")
+        case = await self._store.get(case_id)
+        _check_reach(case)
+        return case
+
+    def _act(self, asked: Asked, why: str) -> Act:
+        return Act(by=who("by", asked.by), at_ms=self.now_ms(), why=why)
+
+
+def _check_reach(case: Case) -> None:
+    # As if there were none: whether somebody elsewhere has a case is not for guessing.
+    if not scope.reaches(identity.current(), case.region):
+        raise NotFound(f"case: there is no {case.id!r}")
+
+
+def _size(asked: int, otherwise: int) -> int:
+    if not 0 <= asked <= MOST_PER_PAGE:
+        raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {asked}")
+    return asked or otherwise

@@ -1,0 +1,193 @@
+"""Lets each message be sent once: claimed before the send, settled after it, in one slot each.
+
+``state:{<stream of the channel>}:<message id>`` is a hash whose ``status`` is
+
+=========  =====================================================================================
+claimed    somebody is about to send it, or died before
+sending    somebody is sending it, or died while sending
+sent       the channel has it
+refused    the channel will never take it
+doubt      nobody knows: whoever was sending it died, or the channel did not answer
+(none)     nobody tried, it is to be tried again, or an operator replays it
+=========  =====================================================================================
+
+A claim is on the disk of the store before the message goes out, so after a crash of the store too
+it is known what may have been sent. *sending* is written then, and not waited for: where the store
+was restarted since (`run`), a claim that somebody left may have been *sending*, and is in doubt as
+that is; whoever made it and lives knows better, and goes on. A channel whose other side knows
+messages by their id sends those in doubt again, every other does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from redis.asyncio import RedisCluster
+
+from infra.redis.client import (Client, execute_synced, within)
+
+_SECONDS = 8.0
+STATE_S = 90 * 86_400
+"""How long a message is known to have been sent."""
+PROVIDER_S = 7 * 86_400
+"""How long receipts are waited for."""
+_CLAIM = """
+local known = redis.call('HGET', KEYS[1], 'status')
+if known == 'sent' or known == 'refused' then
+  return {known, redis.call('HGET', KEYS[1], 'why') or ''}
+end
+local untouched = known == 'claimed' and ARGV[5] ~= ''
+  and redis.call('HGET', KEYS[1], 'run') == ARGV[5]
+if known == 'claimed' and redis.call('HGET', KEYS[1], 'by') == ARGV[1]
+  and redis.call('HGET', KEYS[1], 'at_ms') == ARGV[2] then
+  untouched = true
+end
+if known and not untouched and ARGV[3] == '0' then
+  if known ~= 'doubt' then
+    redis.call('HSET', KEYS[1], 'status', 'doubt', 'why', 'whoever was sending it left')
+  end
+  return {'doubt', redis.call('HGET', KEYS[1], 'why') or ''}
+end
+redis.call('HSET', KEYS[1], 'status', 'claimed', 'by', ARGV[1], 'at_ms', ARGV[2],
+           'run', ARGV[5])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return {'claimed', ''}
+"""
+_BEGIN = """
+local known = redis.call('HMGET', KEYS[1], 'status', 'by')
+if known[2] ~= ARGV[1] or (known[1] ~= 'claimed' and known[1] ~= 'sending') then return 0 end
+redis.call('HSET', KEYS[1], 'status', 'sending')
+return 1
+"""
+_SETTLE = """
+if ARGV[1] == '' then
+  redis.call('HDEL', KEYS[1], 'status')
+else
+  redis.call('HSET', KEYS[1], 'status', ARGV[1], 'why', ARGV[2], 'settled_at_ms', ARGV[3],
+             'parts', ARGV[6])
+end
+for at = 2, #KEYS do redis.call('SET', KEYS[at], ARGV[4], 'EX', ARGV[5]) end
+"""
+_PART = """
+redis.call('HSET', KEYS[1], 'part:' .. ARGV[1], ARGV[2])
+local parts = tonumber(redis.call('HGET', KEYS[1], 'parts') or '1')
+local delivered = 0
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+  if string.sub(all[at], 1, 5) == 'part:' and all[at + 1] == 'delivered' then
+    delivered = delivered + 1
+  end
+end
+return delivered >= parts and 1 or 0
+"""
+
+
+class Status(StrEnum):
+    """What is known of a message."""
+
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    DOUBT = "doubt"
+    OPEN = ""
+    """It may be claimed again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What came of a claim: `Status.CLAIMED` is ours, anything else is what was known."""
+
+    status: Status
+    why: str = ""
+
+
+class Claims:
+    """The messages of one channel. Raises `Unavailable` while Redis is away."""
+
+    def __init__(self, client: Client, stream: str, *, owner: str, on_disk: bool = True) -> None:
+        self._client = client
+        self._stream = stream
+        self._owner = owner
+        self._on_disk = on_disk
+
+    async def claim(
+        self, message_ids: Sequence[str], now_ms: int, *, repeatable: bool
+    ) -> list[Claim]:
+        """Claim messages; row i answers message i. On disk, as far as the store keeps a log.
+
+        Asked again with the same *now_ms*, because the answer was lost, it is the same claim.
+        """
+        if not message_ids:
+            return []
+        async with within(_SECONDS):
+            run = await self._run()
+            claiming = self._client.pipeline(transaction=False)
+            for one in message_ids:
+                values = (self._owner, now_ms, int(repeatable), STATE_S, run)
+                claiming.eval(_CLAIM, 1, self._state(one), *values)
+            if self._on_disk:
+                answers, _ = await execute_synced(self._client, claiming, self._stream)
+            else:
+                answers = await claiming.execute()
+        return [Claim(status=Status(status), why=why) for status, why in answers]
+
+    async def begin(self, message_id: str) -> bool:
+        """Note that a claimed message goes out now; False: the claim is no longer ours.
+
+        To be asked again only where the answer was lost, and nothing was sent.
+        """
+        async with within(_SECONDS):
+            ours: Any = await self._client.eval(_BEGIN, 1, self._state(message_id), self._owner)
+        return bool(ours)
+
+    async def settle(
+        self,
+        message_id: str,
+        status: Status,
+        now_ms: int,
+        *,
+        why: str = "",
+        provider_ids: Sequence[str] = (),
+        remember: str = "",
+    ) -> None:
+        """Write down what became of a message; *provider_ids* lead receipts to *remember*."""
+        # Receipts write zeros and letters as they like.
+        forms = {form: None for one in provider_ids for form in (one, one.lstrip("0").lower())}
+        names = [self._state(message_id), *map(self._provider, filter(None, forms))]
+        async with within(_SECONDS):
+            values = (
+                *(status.value, why[:300], str(now_ms), remember, str(PROVIDER_S)),
+                str(len(provider_ids)),
+            )
+            await self._client.eval(_SETTLE, len(names), *names, *values)
+
+    async def remembered(self, forms: Sequence[str]) -> str | None:
+        """Return what was remembered of a message that the other side calls one of *forms*."""
+        async with within(_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for form in forms:
+                reading.get(self._provider(form))
+            found = await reading.execute()
+        return next((str(text) for text in found if text), None)
+
+    async def part_delivered(self, message_id: str, provider_id: str) -> bool:
+        """Note that a part was delivered; return whether all parts of the message were."""
+        async with within(_SECONDS):
+            names = (self._state(message_id), provider_id, "delivered")
+            done: Any = await self._client.eval(_PART, 1, *names)
+        return bool(done)
+
+    async def _run(self) -> str:
+        """Return the id of this run of the store; empty for a cluster, which has many."""
+        if isinstance(self._client, RedisCluster):
+            return ""
+        answer: Any = await self._client.info("server")
+        return str(answer["run_id"])
+
+    def _state(self, message_id: str) -> str:
+        return f"state:{{{self._stream}}}:{message_id}"
+
+    def _provider(self, provider_id: str) -> str:
+        return f"provider:{{{self._stream}}}:{provider_id}"

@@ -1,0 +1,231 @@
+"""Puts together what sends warnings: a channel for each way, its receipts, and the schedule."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from infra.redis.client import Client
+from fanzha.errors import InvalidInput, Unavailable
+from services.settings.settings import Settings
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from services.warning.cases.opening import Router
+from services.warning.channels.city_queues import CityQueues, Handled
+from services.warning.channels.kafka import KafkaSender
+from services.warning.channels.channel import (OnReceipt, Sender)
+from services.warning.channels.sink import Sink
+from services.warning.channels.smpp import SmppSender
+from services.warning.channels.smpp_link import Centre
+from services.warning.channels.webhook import WebhookSender
+from infra.redis.stream_consumer import (Consumer, Group)
+from infra.redis.dead_letters import DeadLetters
+from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.delivery_records import Delivery
+from services.warning.dispatch.delivery_log import OnRecord
+from services.warning.dispatch.send_worker import Outbox
+from services.warning.dispatch.protocols import Permit
+from services.warning.dispatch.receipts import (GROUP, Receipts)
+from services.warning.dispatch.schedule import Schedule
+
+logger = logging.getLogger(__name__)
+CHANNELS = ("sms", "voice", "in_person")
+_EVERY_SECONDS = 1.0
+_PASSWORD_LENGTH = 8
+
+
+class Parts(Protocol):
+    """What is needed of `services.warning.wiring.Pipeline`."""
+
+    @property
+    def store(self) -> CaseStore:
+        """The cases."""
+
+    @property
+    def listing(self) -> CaseListing:
+        """Their lists."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """Where it is noted what became of messages."""
+
+    @property
+    def dead(self) -> DeadLetters:
+        """What is given up."""
+
+    @property
+    def consumer(self) -> str:
+        """Name of this process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One way to people."""
+
+    sender: Sender
+    outbox: Outbox
+    receipts: Receipts
+    reading: Consumer
+    handled: Handled | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """All ways, and what takes the next step."""
+
+    channels: list[Channel]
+    schedule: Schedule
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin to send."""
+        running = [asyncio.create_task(self.schedule.run())]
+        for one in self.channels:
+            running.append(asyncio.create_task(one.outbox.run()))
+            running.append(asyncio.create_task(one.reading.run()))
+            running.append(asyncio.create_task(_upkeep(one)))
+        return running
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing more, and let what is under way end, for so long."""
+        await asyncio.gather(*(one.outbox.drain(seconds) for one in self.channels))
+
+    async def close(self) -> None:
+        """Hang up, once nothing is under way."""
+        await asyncio.gather(*(one.sender.close() for one in self.channels))
+
+
+def build(
+    settings: Settings,
+    client: Client,
+    *,
+    pipeline: Parts,
+    router: Router,
+    figures: ChannelFigures,
+    now_ms: Callable[[], int],
+    permit: Permit | None = None,
+) -> WayOut:
+    """Build a channel for each way that is configured; inside a running event loop."""
+    record = OnRecord(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
+    channels: list[Channel] = []
+    for name in CHANNELS:
+        receipts = Receipts(
+            client=client, channel=name, record=record, now_ms=now_ms, counted=figures.counted
+        )
+        sender = _sender(settings, client, name, receipts.keep)
+        if sender is None:
+            logger.warning("no way out for %s: its warnings wait until one is configured", name)
+            continue
+        channels.append(
+            Channel(
+                sender=sender,
+                outbox=Outbox(
+                    client=client,
+                    channel=name,
+                    sender=sender,
+                    record=record,
+                    dead=pipeline.dead,
+                    consumer=pipeline.consumer,
+                    now_ms=now_ms,
+                    permit=permit,
+                    on_disk=settings.warning_claims_on_disk,
+                    claim_ms=settings.warning_claim_ms,
+                    counted=figures.counted,
+                ),
+                receipts=receipts,
+                reading=Consumer(
+                    Group(client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer),
+                    receipts.handle,
+                    dead=pipeline.dead,
+                    now_ms=now_ms,
+                    drop=True,
+                    claim_ms=settings.warning_claim_ms,
+                ),
+                handled=Handled(client, name, on_receipt=receipts.keep, now_ms=now_ms)
+                if isinstance(sender, CityQueues)
+                else None,
+            )
+        )
+    schedule = Schedule(
+        client=client,
+        store=pipeline.store,
+        listing=pipeline.listing,
+        router=router,
+        now_ms=now_ms,
+        owner=pipeline.consumer,
+        counted=figures.escalated,
+    )
+    return WayOut(channels=channels, schedule=schedule)
+
+
+def _sender(
+    settings: Settings, client: Client, channel: str, on_receipt: OnReceipt
+) -> Sender | None:
+    if settings.warning_test_mode:
+        return Sink(client, channel)
+    if settings.warning_webhook_url and channel in settings.warning_webhook_channels.split(","):
+        return _webhook(settings)
+    if settings.warning_kafka_servers and channel in settings.warning_kafka_channels.split(","):
+        return _kafka(settings)
+    if channel != "sms":
+        return CityQueues(client, channel)
+    if not settings.warning_smpp_address:
+        return None
+    host, _, port = settings.warning_smpp_address.rpartition(":")
+    password = _lines(settings.warning_smpp_password_file)
+    if password and len(password[0]) > _PASSWORD_LENGTH:
+        raise ValueError("warning_smpp_password_file: SMPP passwords have 8 characters at most")
+    return SmppSender(
+        Centre(
+            host=host.strip("[]"),
+            port=int(port),
+            system_id=settings.warning_smpp_system_id,
+            password=password[0] if password else "",
+            system_type=settings.warning_smpp_system_type,
+            tls=ssl.create_default_context() if settings.warning_smpp_tls else None,
+        ),
+        source=settings.warning_smpp_source,
+        on_receipt=on_receipt,
+        window=settings.warning_smpp_window,
+        per_second=settings.warning_smpp_per_second,
+    )
+
+
+def _webhook(settings: Settings) -> WebhookSender:
+    try:
+        return WebhookSender(
+            settings.warning_webhook_url,
+            _lines(settings.warning_webhook_secrets_file),
+            allow_private=settings.warning_webhook_private,
+        )
+    except InvalidInput as error:
+        raise ValueError(f"warning_webhook_url, warning_webhook_secrets_file: {error}") from error
+
+
+def _kafka(settings: Settings) -> Sender:
+    options = dict(line.partition("=")[::2] for line in _lines(settings.warning_kafka_options_file))
+    try:
+        return KafkaSender(
+            settings.warning_kafka_servers, settings.warning_kafka_topic, options=options
+        )
+    except ImportError as error:
+        raise ValueError("warning_kafka_servers: needs the extra kafka") from error
+
+
+def _lines(file: Path | None) -> list[str]:
+    """Return the lines of a file that say something."""
+    return [line.strip() for line in file.read_text().splitlines() if line.strip()] if file else []
+
+
+async def _upkeep(channel: Channel) -> None:
+    """Bring back receipts that fitted nothing yet, and see what call centres dealt with."""
+    while True:
+        try:
+            await channel.receipts.bring_back()
+            if channel.handled is not None:
+                await channel.handled.step()
+        except Unavailable as error:
+            logger.debug("receipts wait: %s", error)
+        await asyncio.sleep(_EVERY_SECONDS)

@@ -1,0 +1,195 @@
+"""Takes warnings in as CloudEvents over HTTP: structured, batched and binary mode.
+
+``POST /warnings`` with ``application/cloudevents+json`` (one event), with
+``application/cloudevents-batch+json`` (several), or with ``application/json`` and ``ce-`` headers.
+The id of an event is the reference of the warning; its type is `TYPE`; its data has the fields of
+`parser.FIELDS`. The answer has one result for each event, in order, and is 200 whenever the
+request as a whole could be read: a record that is refused stops nothing.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from cloudevents.core.bindings.http import HTTPMessage, from_binary_event, from_structured_event
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from blocklists.entries import Source
+from fanzha.errors import InvalidInput, NotAllowed, Unauthenticated, Unavailable
+from services.auth import (roles, identity)
+from services.auth.identity import Identity
+from services.warning.intake import parser
+from services.warning.intake.service import Result
+from services.warning.intake.parser import Said
+from services.warning.intake.submission import (Submitting, source_kind, source_name)
+
+TYPE = "cn.fanzha.warning.v1"
+MOST_BYTES = 4 * 2**20
+MOST_EVENTS = 1000
+_METHOD = "/fanzha.v1.WarningService/SubmitWarnings"
+_BATCH = "application/cloudevents-batch+json"
+_ONE = "application/cloudevents+json"
+_KINDS = {source.name.lower(): source for source in Source}
+
+_LONGEST_ID = 256
+"""Of what is told back."""
+_Read: TypeAlias = "tuple[str, CloudEvent | InvalidInput]"
+"""The id that an event has, as far as it can be told, and the event, or why it is none."""
+
+Who = Callable[[str], Identity]
+"""Returns who a token speaks for, or raises `Unauthenticated`."""
+
+
+def app(submitting: Submitting, who: Who | None) -> Starlette:
+    """Make the application; *who* is None where nobody is asked who they are."""
+    return Starlette(routes=[Route("/warnings", _Warnings(submitting, who).post, methods=["POST"])])
+
+
+class _Warnings:
+    def __init__(self, submitting: Submitting, who: Who | None) -> None:
+        self._submitting = submitting
+        self._who = who
+
+    async def post(self, request: Request) -> Response:
+        try:
+            caller = self._caller(request)
+            with identity.acting(caller):
+                return await self._take(request, await _body(request))
+        except Unauthenticated as error:
+            return _error(401, str(error))
+        except NotAllowed as error:
+            return _error(403, str(error))
+        except InvalidInput as error:
+            return _error(413 if "larger" in str(error) else 400, str(error))
+        except Unavailable as error:
+            return _error(503, str(error))
+
+    def _caller(self, request: Request) -> Identity:
+        if self._who is None:
+            return identity.DEVELOPER
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("send a token (authorization: Bearer …)")
+        caller = self._who(token.strip())
+        allowed = roles.allowed_at(_METHOD)
+        if allowed is None or not roles.may(caller, allowed):
+            raise NotAllowed(roles.refusal(caller, _METHOD))
+        return caller
+
+    async def _take(self, request: Request, body: bytes) -> Response:
+        events = _events(request.headers, body)
+        kind = _kind(request.query_params.get("kind", ""))
+        said_name = request.query_params.get("source_name", "")
+        source, name = source_kind(kind), source_name(said_name)
+        said = [_said(event) for _id, event in events]
+        results = await self._submitting.submit(said, source, name)
+        answers = [
+            _answer(said_id, result) for (said_id, _), result in zip(events, results, strict=True)
+        ]
+        return _json(200, {"results": answers})
+
+
+def _kind(word: str) -> Source | None:
+    if word and word.casefold() not in _KINDS:
+        raise InvalidInput(f"kind: one of {', '.join(_KINDS)}, not {word[:40]!r}")
+    return _KINDS.get(word.casefold())
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise InvalidInput(f"request: larger than {MOST_BYTES // 2**20} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _events(headers: Mapping[str, str], body: bytes) -> list[_Read]:
+    mode = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if mode == _BATCH:
+        read = _parsed(body)
+        if not isinstance(read, list):
+            raise InvalidInput("request: a batch is a list of events")
+        if len(read) > MOST_EVENTS:
+            raise InvalidInput(f"request: larger than {MOST_EVENTS} events")
+        return [_structured(one) for one in read]
+    if mode == _ONE:
+        return [_structured(_parsed(body))]
+    if "ce-id" in headers:
+        message = HTTPMessage(dict(headers), body)
+        return [(headers["ce-id"], _v1(lambda: from_binary_event(message, JSONFormat())))]
+    raise InvalidInput(f"content-type: {_ONE}, {_BATCH}, or ce- headers")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("request: is no JSON in UTF-8, or deeper than anybody nests") from error
+
+
+def _structured(one: Any) -> _Read:
+    if not isinstance(one, dict):
+        return "", InvalidInput("event: is no JSON object")
+    message = HTTPMessage({"content-type": _ONE}, json.dumps(one).encode())
+    return str(one.get("id", "")), _v1(lambda: from_structured_event(message, JSONFormat()))
+
+
+def _v1(read: Callable[[], Any]) -> "CloudEvent | InvalidInput":
+    try:
+        event = read()
+    except Exception as error:  # the library raises groups and errors of many kinds
+        return InvalidInput(f"event: {_why(error)}")
+    if not isinstance(event, CloudEvent):
+        return InvalidInput("specversion: 1.0")
+    return event
+
+
+def _said(event: "CloudEvent | InvalidInput") -> Said | InvalidInput:
+    if isinstance(event, InvalidInput):
+        return event
+    if event.get_type() != TYPE:
+        return InvalidInput(f"type: {TYPE}, not {str(event.get_type())[:80]!r}")
+    data: Any = event.get_data()
+    if not isinstance(data, dict):
+        return InvalidInput("data: must be a JSON object")
+    time = event.get_time()
+    words = {"reference": event.get_id()} | data
+    if "occurred_at" not in words and time is not None:
+        words["occurred_at"] = time.isoformat()
+    try:
+        return parser.said(words)
+    except InvalidInput as error:
+        return error
+
+
+def _why(error: Exception) -> str:
+    """Say what is wrong with an event without quoting all of it."""
+    inner = getattr(error, "errors", None)
+    if isinstance(inner, dict) and inner:
+        return "; ".join(f"{name} is missing or wrong" for name in sorted(inner))
+    if isinstance(error, ValueError):
+        return "time or data cannot be read"
+    return f"cannot be read as a CloudEvent ({type(error).__name__})"
+
+
+def _answer(said: str, result: Result) -> dict[str, str]:
+    found = {"id": said[:_LONGEST_ID], "result": result.what.value}
+    more = {"reason": result.reason, "case_id": result.case_id}
+    return found | {name: value for name, value in more.items() if value}
+
+
+def _error(status: int, why: str) -> Response:
+    return _json(status, {"error": why})
+
+
+def _json(status: int, content: object) -> Response:
+    # JSON can escape half a character, which UTF-8 has no form for.
+    body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(body, status, media_type="application/json")

@@ -1,0 +1,102 @@
+"""Reads the CSV files that sources put into the drop folder: streamed, each line by itself.
+
+No field has a line break, so a quote that is not closed costs its own line only. Encoding and what
+stands between columns are found out as for list files.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from blocklists.importers import files
+from blocklists.importers.tables.csv_table import delimiter_of
+from blocklists.importers.files import Lines
+from fanzha.errors import InvalidInput
+from services.warning.intake import parser
+from services.warning.intake.parser import Said
+
+MOST_BYTES = 256 * 2**20
+_REQUIRED = ("reference", "victim", "means_kind", "means", "occurred_at")
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
+"""What zip files and workbooks, gzip and old workbooks begin with."""
+_LONGEST_REFERENCE = 200
+"""Of what a report tells back."""
+
+
+class FileRow(NamedTuple):
+    """One row of a file."""
+
+    line: int
+    reference: str
+    """As far as it can be told, for the report."""
+    said: Said | InvalidInput
+
+
+def rows(file: Path) -> Iterator[FileRow]:
+    """Read a file; `InvalidInput` where nothing further of it can be."""
+    try:
+        with file.open("rb") as raw:
+            if file.stat().st_size > MOST_BYTES:
+                raise InvalidInput(f"file: larger than {MOST_BYTES // 2**20} MiB; divide it")
+            if raw.peek(4).startswith(_ARCHIVES):
+                raise InvalidInput("file: is a workbook or an archive; save it as CSV")
+            yield from _rows(files.lines(raw))
+    except OSError as error:
+        raise InvalidInput(f"file: cannot be read: {error.strerror}") from error
+
+
+def _rows(lines: Lines) -> Iterator[FileRow]:
+    first = next(iter(lines), "")
+    delimiter = delimiter_of(first)
+    head = [name.strip().lower() for name in _cells(first, delimiter)]
+    _check_head(head)
+    empty = True
+    for number, line in enumerate(lines, 2):
+        if not line.strip(f"{delimiter} \r"):
+            continue
+        empty = False
+        if number in lines.undecoded:
+            yield FileRow(number, "", InvalidInput(f"row: has octets that are no {lines.encoding}"))
+        else:
+            yield _row(number, line, delimiter, head)
+    if empty:
+        raise InvalidInput("file: has no rows")
+
+
+def _row(number: int, line: str, delimiter: str, head: Sequence[str]) -> FileRow:
+    try:
+        cells = _cells(line, delimiter)
+    except InvalidInput as error:
+        return FileRow(number, "", error)
+    words = dict(zip(head, cells, strict=False))
+    reference = words.get("reference", "").strip()[:_LONGEST_REFERENCE]
+    if len(cells) != len(head):
+        wrong = InvalidInput(f"row: has {len(cells)} fields, not {len(head)}")
+        return FileRow(number, reference, wrong)
+    try:
+        return FileRow(number, reference, parser.said(words))
+    except InvalidInput as error:
+        return FileRow(number, reference, error)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise InvalidInput(f"row: a quote that is not closed, or not CSV: {error}") from error
+
+
+def _check_head(head: Sequence[str]) -> None:
+    """Refuse a first line that is none. It may be a row: who is in it is not told, only where."""
+    unknown = [str(at) for at, name in enumerate(head, 1) if name not in parser.FIELDS]
+    missing = [name for name in _REQUIRED if name not in head]
+    twice = sorted({name for name in head if head.count(name) > 1} & set(parser.FIELDS))
+    wrong = [
+        *([f"unknown column {', '.join(unknown)}"] if unknown else []),
+        *([f"missing {', '.join(missing)}"] if missing else []),
+        *([f"twice {', '.join(twice)}"] if twice else []),
+    ]
+    if wrong:
+        names = ", ".join(parser.FIELDS)
+        raise InvalidInput(f"first line: {'; '.join(wrong)}; it names {names}, each once")

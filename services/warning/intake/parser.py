@@ -1,0 +1,265 @@
+"""Reads what sources send: one form, whether it came by gRPC, HTTP or file.
+
+Whatever is wrong is said with the field and, unless it is personal, the value.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import TypeVar
+
+from blocklists import patterns
+from blocklists.entries import Source
+from blocklists.importers.words import FRAUD_TYPES
+from fanzha import url
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from fanzha.phone import UNREADABLE, HomePlan, number_text
+from fanzha.tables import Channel
+from services.warning.model import (OWN_HITS, Means, MeansKind, Risk, Warned)
+
+Named = TypeVar("Named", bound=IntEnum)
+
+AHEAD_MS = 5 * 60_000
+"""Clocks may differ so much."""
+LONGEST_REFERENCE = 128
+LONGEST_CAMPAIGN = 128
+LONGEST_MEANS = 2048
+MOST_TALKED_S = 86_400
+MOST_DECISION_ID = 2**64 - 1
+FIELDS = (
+    *("reference", "victim", "means_kind", "means", "channel", "fraud_type", "risk"),
+    *("occurred_at", "campaign", "suspected", "talked_seconds", "link_opened", "decision_id"),
+)
+"""Names of the fields in JSON and in the columns of files."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
+_CHANNELS = {
+    MeansKind.CALLER: Channel.CALL,
+    MeansKind.SENDER: Channel.TEXT,
+    MeansKind.TEXT: Channel.TEXT,
+    MeansKind.LINK: Channel.LINK,
+}
+_FRAUD_TYPES = {word: kind for word, kind in FRAUD_TYPES.items() if not word.isdecimal()}
+_RISKS = {
+    **{risk.name.lower(): risk for risk in Risk},
+    **dict(zip("低中高", Risk, strict=True)),
+}
+_CHANNEL_WORDS = {channel.name.lower(): channel for channel in Channel}
+# Of this service or of another: nothing that anybody could read a message from.
+_FINGERPRINT = re.compile(r"(?:[A-Za-z0-9]{1,16}:)?[0-9A-Fa-f]{16,128}")
+_FIRST_MS = 10**11
+"""Milliseconds since 1970 in 1973: a smaller number is of seconds."""
+_YES_NO = {"": False, "true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was sent, before anybody looked at it."""
+
+    reference: str
+    victim: str
+    means_kind: MeansKind | None
+    means: str
+    channel: Channel | None = None
+    fraud_type: FraudType = FraudType.UNSPECIFIED
+    risk: Risk = Risk.MEDIUM
+    occurred_at_ms: int
+    campaign: str = ""
+    suspected: bool = False
+    talked_s: int = 0
+    link_opened: bool = False
+    decision_id: int = 0
+
+
+class WarningReader:
+    """Turns what was said into warnings, or raises `InvalidInput`."""
+
+    def __init__(self, home: HomePlan, *, now_ms: Callable[[], int], most_age_hours: int) -> None:
+        self._home = home
+        self._now_ms = now_ms
+        self._most_age_hours = most_age_hours
+
+    def read(self, said: Said, source: Source, source_name: str) -> Warned:
+        """Read one warning of a source."""
+        now = self._now_ms()
+        _check_text("reference", said.reference, LONGEST_REFERENCE, required=True)
+        _check_text("campaign", said.campaign, LONGEST_CAMPAIGN)
+        self._check_time(said.occurred_at_ms, now)
+        if said.decision_id > MOST_DECISION_ID:
+            raise InvalidInput(f"decision_id: at most {MOST_DECISION_ID}")
+        if not 0 <= said.talked_s <= MOST_TALKED_S:
+            raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {said.talked_s}")
+        means = self.means(said.means_kind, said.means)
+        return Warned(
+            source=source,
+            source_name=source_name,
+            reference=said.reference,
+            victim=self._victim(said.victim),
+            means=means,
+            channel=said.channel or _CHANNELS.get(means.kind),
+            fraud_type=said.fraud_type,
+            risk=said.risk,
+            occurred_at_ms=said.occurred_at_ms,
+            received_at_ms=now,
+            decision_id=said.decision_id,
+            campaign=said.campaign,
+            confirmed=not said.suspected,
+            talked_s=said.talked_s,
+            opened=said.link_opened,
+        )
+
+    def _victim(self, text: str) -> str:
+        if not text:
+            raise InvalidInput("victim: required")
+        key = self._home.number_key(text)
+        written = number_text(key) if key != UNREADABLE else ""
+        if not written.startswith("+"):
+            # Numbers of people are not quoted: errors end in logs and in files.
+            raise InvalidInput("victim: is no number of a person")
+        return written
+
+    def means(self, kind: MeansKind | None, text: str) -> Means:
+        """Read what reached a person."""
+        _check_text("means", text, LONGEST_MEANS, required=True)
+        match kind:
+            case None:
+                known = ", ".join(kind.value for kind in MeansKind)
+                raise InvalidInput(f"means_kind: one of {known}")
+            case MeansKind.CALLER | MeansKind.SENDER:
+                key = self._home.sender_key(text)
+                if key == UNREADABLE:
+                    raise InvalidInput("means: is no number, service code or name")
+                return Means(kind=kind, value=number_text(key) or text)
+            case MeansKind.LINK:
+                page = url.canonical(text)
+                if not _is_public(url.split(page)[0]):
+                    raise InvalidInput("means: is no link")
+                return Means(kind=kind, value=page)
+            case MeansKind.TEXT:
+                # The words of a message are nobody's business here, and are not quoted.
+                if not _FINGERPRINT.fullmatch(text):
+                    raise InvalidInput("means: is no fingerprint, such as fp1: and 64 hex digits")
+                return Means(kind=kind, value=text)
+            case MeansKind.ACCOUNT:
+                return Means(kind=kind, value=text)
+
+    def _check_time(self, at_ms: int, now_ms: int) -> None:
+        if at_ms <= 0:
+            raise InvalidInput("occurred_at: required")
+        if at_ms > now_ms + AHEAD_MS:
+            raise InvalidInput("occurred_at: lies in the future")
+        if at_ms < _FIRST_MS:
+            raise InvalidInput("occurred_at: lies before 1974; a number is of milliseconds")
+        if now_ms - at_ms > self._most_age_hours * 3_600_000:
+            raise InvalidInput(f"occurred_at: more than {self._most_age_hours} hours ago")
+
+
+def _is_public(host: str) -> bool:
+    """Tell a name of the net, or an address, from words that were taken for one."""
+    return bool(patterns.canonical_name(host)) and ("." in host or ":" in host)
+
+
+def said(words: Mapping[str, object]) -> Said:
+    """Read the fields of a JSON object or of a row of a file."""
+    unknown = sorted(set(words) - set(FIELDS))
+    if unknown:
+        raise InvalidInput(f"{unknown[0][:40]!r}: no such field; there are {', '.join(FIELDS)}")
+    text = {name: _plain(name, words.get(name)) for name in FIELDS}
+    return Said(
+        reference=text["reference"],
+        victim=text["victim"],
+        means_kind=_means_kind(text["means_kind"]),
+        means=text["means"],
+        channel=_named("channel", text["channel"], _CHANNEL_WORDS),
+        fraud_type=_named("fraud_type", text["fraud_type"], _FRAUD_TYPES) or FraudType.UNSPECIFIED,
+        risk=_named("risk", text["risk"], _RISKS) or Risk.MEDIUM,
+        occurred_at_ms=_time(text["occurred_at"]),
+        campaign=text["campaign"],
+        suspected=_yes("suspected", text["suspected"]),
+        talked_s=_number("talked_seconds", text["talked_seconds"]),
+        link_opened=_yes("link_opened", text["link_opened"]),
+        decision_id=_number("decision_id", text["decision_id"]),
+    )
+
+
+def check_source_name(name: str) -> str:
+    """Return *name*, if a source may be called so; its streams and records are named after it."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"source_name: letters, digits, dot and minus, at most 64, not {name[:80]!r}"
+        )
+    if name == OWN_HITS:
+        raise InvalidInput(f"source_name: {OWN_HITS} is this service")
+    return name
+
+
+def _plain(field: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int):
+        return str(value).strip()
+    raise InvalidInput(f"{field}: is no text and no whole number, but {type(value).__name__}")
+
+
+def _check_text(field: str, text: str, longest: int, *, required: bool = False) -> None:
+    if required and not text:
+        raise InvalidInput(f"{field}: required")
+    if len(text) > longest:
+        raise InvalidInput(f"{field}: at most {longest} letters, not {len(text)}")
+    if not text.isprintable():
+        raise InvalidInput(f"{field}: has letters that cannot be printed")
+
+
+def _means_kind(text: str) -> MeansKind | None:
+    if not text:
+        return None
+    try:
+        return MeansKind(text.casefold())
+    except ValueError:
+        known = ", ".join(one.value for one in MeansKind)
+        raise InvalidInput(f"means_kind: one of {known}, not {text[:80]!r}") from None
+
+
+def _named(field: str, text: str, known: Mapping[str, Named]) -> Named | None:
+    if not text:
+        return None
+    found = known.get(text.lower().replace("-", "_"))
+    if found is None:
+        english = ", ".join(word for word in known if word.isascii() and word != "unspecified")
+        raise InvalidInput(f"{field}: one of {english}, not {text[:80]!r}")
+    return found
+
+
+def _time(text: str) -> int:
+    """Read milliseconds since the Unix epoch, or a date and time with its zone (RFC 3339)."""
+    if not text:
+        return 0
+    if re.fullmatch(r"[0-9]{1,15}", text):
+        return int(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"occurred_at: cannot be read: {text[:40]!r}") from None
+    if at.tzinfo is None:
+        raise InvalidInput(f"occurred_at: without a zone: {text[:40]!r}; write +08:00 or Z")
+    return int(at.timestamp() * 1000)
+
+
+def _number(field: str, text: str) -> int:
+    if not text:
+        return 0
+    if not re.fullmatch(r"[0-9]{1,20}", text):
+        raise InvalidInput(f"{field}: not a number: {text[:40]!r}")
+    return int(text)
+
+
+def _yes(field: str, text: str) -> bool:
+    found = _YES_NO.get(text.casefold())
+    if found is None:
+        raise InvalidInput(f"{field}: true or false, not {text[:40]!r}")
+    return found

@@ -1,0 +1,126 @@
+"""What a warning says: a template by form, tier, kind of fraud and language, with a case's facts.
+
+The finished message is linted again: a caller may call itself anything, a link too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from services.warning.messages import linter, template_files
+from services.warning.messages.linter import Fault
+from services.warning.messages.sms_length import SmsLength, sms_length
+from services.warning.messages.template import (FORMS, LANGUAGES, LONGEST_CLAIMED, Facts, WarningTemplate, template_id)
+from services.warning.model import Tier
+
+_MOST_DIGITS = 3
+"""In what a caller calls itself, Chinese numerals too."""
+
+
+class MessageRefused(InvalidInput):
+    """The finished message has what no warning may have."""
+
+    def __init__(self, template: str, faults: Sequence[Fault]) -> None:
+        super().__init__(f"message {template}: {linter.told(faults)}")
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One finished warning."""
+
+    text: str
+    template: str
+    version: str
+    length: SmsLength
+    without: tuple[str, ...] = ()
+    """Facts that were left out, because with them it would have been refused."""
+
+
+class Templates:
+    """All templates in force, by id."""
+
+    def __init__(self, by_id: Mapping[str, WarningTemplate]) -> None:
+        self._by_id = by_id
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> "Templates":
+        """Read the templates of the package, and those of *folder* in their place.
+
+        ``ValueError`` names the file and the template at fault.
+        """
+        found: dict[str, WarningTemplate] = {}
+        for place in (files("services.warning") / "data", folder):
+            for language, file in template_files.newest(place).items() if place else ():
+                found |= {
+                    one.id: one
+                    for one in template_files.read(
+                        file.name, template_files.text_of(file), language
+                    )
+                }
+        return cls(found)
+
+    def all(self) -> list[WarningTemplate]:
+        """Return all, in the order of their ids."""
+        return [self._by_id[key] for key in sorted(self._by_id)]
+
+    def get(
+        self, fraud_type: FraudType, tier: Tier, language: str = "zh", form: str = "sms"
+    ) -> WarningTemplate:
+        """Return one; `InvalidInput` for a language or a form that there is not."""
+        if language not in LANGUAGES or form not in FORMS:
+            raise InvalidInput(f"template: no language or form: {language!r}, {form!r}")
+        return self._by_id[template_id(form, fraud_type, tier, language)]
+
+    def render(
+        self,
+        fraud_type: FraudType,
+        tier: Tier,
+        language: str = "zh",
+        facts: Facts | None = None,
+        *,
+        form: str = "sms",
+    ) -> Message:
+        """Return the finished message; `MessageRefused` when the facts bring in a fault."""
+        template = self.get(fraud_type, tier, language, form)
+        given = facts or Facts()
+        text = template.filled(given)
+        if wrong := linter.faults(text) or _wrong_with(given, text):
+            raise MessageRefused(template.id, wrong)
+        return Message(
+            text=text, template=template.id, version=template.version, length=sms_length(text)
+        )
+
+    def render_safely(
+        self,
+        fraud_type: FraudType,
+        tier: Tier,
+        language: str = "zh",
+        facts: Facts | None = None,
+        *,
+        form: str = "sms",
+    ) -> Message:
+        """Return the finished message, without facts that would have it refused."""
+        try:
+            return self.render(fraud_type, tier, language, facts, form=form)
+        except MessageRefused:
+            # Without facts it was linted when it was read.
+            plain = self.render(fraud_type, tier, language, form=form)
+            given = facts or Facts()
+            without = tuple(name for name in ("when", "claimed") if getattr(given, name))
+            return replace(plain, without=without)
+
+
+def _wrong_with(facts: Facts, text: str) -> list[Fault]:
+    """Find what is wrong with facts that the finished message does not show."""
+    claimed = facts.claimed
+    kind = linter.FaultKind.LENGTH
+    if len(claimed) <= LONGEST_CLAIMED and len(facts.when) <= LONGEST_CLAIMED:
+        # 13时80时01时38 is no number to the linter, but one to who reads it.
+        kind = linter.FaultKind.NUMBER
+        if linter.digits_in(claimed) <= _MOST_DIGITS:
+            return []
+    return [linter.Fault(kind=kind, start=0, end=len(text), found=claimed[:LONGEST_CLAIMED])]

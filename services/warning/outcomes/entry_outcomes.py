@@ -1,0 +1,103 @@
+"""What is known of list entries that led to cases: how these ended, and what was proposed.
+
+How cases ended is counted with the cases themselves, in the slot of each; here it is added up.
+What an entry is, and which requests were made because of it, `learning` notes as it goes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.redis.client import (Client, within)
+from services.warning import keys
+from services.warning.cases.events import Outcome
+from services.warning.outcomes.reliability import (NOTHING, Tally)
+
+_SECONDS = 4.0
+_STRIDE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """What is known of one list entry; fields are empty until `learning` has looked it up."""
+
+    entry_id: str
+    tally: Tally = NOTHING
+    kind: str = ""
+    pattern: str = ""
+    source: str = ""
+    proposed: int = 0
+    """The newest request that proposes to remove it; 0: none."""
+    proposed_at_false: int = 0
+    """How many false alarms there were then."""
+    block_proposed: int = 0
+    """The newest request that proposes to add it; 0: none."""
+
+
+class EntryRecords:
+    """Reads and notes them. Raises `Unavailable` while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def get(self, entry_id: str) -> EntryRecord:
+        """Return what is known of an entry."""
+        names = [f"{entry_id}:{outcome.value}" for outcome in Outcome]
+        async with within(_SECONDS):
+            parts: Any = await asyncio.gather(
+                *(self._client.hmget(keys.key(shard, "entries"), names) for shard in keys.SHARDS)
+            )
+            known: Any = await self._client.hgetall(_key(entry_id))
+        sums = {
+            outcome: sum(int(part[place] or 0) for part in parts)
+            for place, outcome in enumerate(Outcome)
+        }
+        return _record(entry_id, {one: many for one, many in sums.items() if many}, known)
+
+    async def note(self, entry_id: str, fields: Mapping[str, str]) -> None:
+        """Note what an entry is, or what was proposed."""
+        values = [part for field in fields.items() for part in field]
+        async with within(_SECONDS):
+            await self._client.hset(_key(entry_id), items=values)
+
+    async def all(self) -> AsyncIterator[EntryRecord]:
+        """Go through all entries that led to a case that was closed, in no order."""
+        sums: dict[str, dict[Outcome, int]] = {}
+        for shard in keys.SHARDS:
+            async for name, count in self._client.hscan_iter(
+                keys.key(shard, "entries"), count=_STRIDE
+            ):
+                entry_id, _, outcome = str(name).partition(":")
+                of_entry = sums.setdefault(entry_id, {})
+                which = Outcome(outcome)
+                of_entry[which] = of_entry.get(which, 0) + int(count)
+        ids = list(sums)
+        for start in range(0, len(ids), _STRIDE):
+            some = ids[start : start + _STRIDE]
+            async with within(_SECONDS):
+                reading: Any = self._client.pipeline(transaction=False)
+                for entry_id in some:
+                    reading.hgetall(_key(entry_id))
+                found = await reading.execute()
+            for entry_id, known in zip(some, found, strict=True):
+                yield _record(entry_id, sums[entry_id], known)
+
+
+def _record(
+    entry_id: str, outcomes: Mapping[Outcome, int], known: Mapping[str, str]
+) -> EntryRecord:
+    return EntryRecord(
+        entry_id=entry_id,
+        tally=Tally(outcomes=outcomes),
+        kind=known.get("kind", ""),
+        pattern=known.get("pattern", ""),
+        source=known.get("source", ""),
+        proposed=int(known.get("proposed", 0)),
+        proposed_at_false=int(known.get("proposed_at_false", 0)),
+        block_proposed=int(known.get("block_proposed", 0)),
+    )
+
+
+def _key(entry_id: str) -> str:
+    return f"fanzha:warning:entry:{entry_id}"

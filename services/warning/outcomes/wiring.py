@@ -1,0 +1,125 @@
+"""Puts together what learns from outcomes; it runs in the process of list administration."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from infra.redis.client import Client
+from fanzha.errors import Unavailable
+from services.settings.settings import Settings
+from services.warning import keys
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from infra.redis.stream_consumer import (Consumer, Group)
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.delay_queue import Later
+from services.warning.outcomes import service
+from services.warning.outcomes.entry_lessons import EntryLessons
+from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.outcomes.applied_log import Learned
+from services.warning.outcomes.service import Learning
+from services.warning.outcomes.losses import Losses
+from services.warning.outcomes.proposals import Proposals
+from services.warning.outcomes.reliability import Rule
+
+LOOK_SECONDS = 2.0
+_TIDY_EVERY = 1800
+"""Looks, so once an hour."""
+_GONE_MS = 86_400_000
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What learns, and what brings back what had to wait."""
+
+    consumer: Consumer
+    later: Later
+    now_ms: Callable[[], int]
+    waiting: Gauge
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin what goes on in the background."""
+        return [asyncio.create_task(one) for one in (self.consumer.run(), self._look_after())]
+
+    async def _look_after(self) -> None:
+        looks = 0
+        while True:
+            try:
+                await self.later.bring_back(self.now_ms())
+                held, lag = await self.consumer.group.waiting()
+                self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
+                self.waiting.labels("put_off").set(await self.later.count())
+                if looks % _TIDY_EVERY == 0:
+                    await self.consumer.group.tidy(_GONE_MS)
+            except Unavailable as error:
+                logger.debug("lessons wait: %s", error)
+            looks += 1
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def build(
+    settings: Settings,
+    client: Client,
+    *,
+    proposals: Proposals,
+    registry: CollectorRegistry,
+    now_ms: Callable[[], int],
+) -> Outcomes:
+    """Build everything; *client* must decode answers."""
+    counter = Counter(
+        "fanzha_warning_outcomes",
+        "What was done because of how cases ended, by outcome and what: docs/how-to/outcomes.md.",
+        ["outcome", "what"],
+        registry=registry,
+    )
+    dead = Counter(
+        "fanzha_warning_outcomes_dead_letters",
+        "Outcomes given up after all tries.",
+        registry=registry,
+    )
+    waiting = Gauge(
+        "fanzha_warning_outcomes_waiting",
+        "Closed cases that are still to be learnt from: in the stream (-1: not known), or put off.",
+        ["where"],
+        registry=registry,
+    )
+    later = Later(client, keys.LEARN)
+    records = EntryRecords(client)
+    learned = Learned(client, retention_days=settings.warning_retention_days)
+    store = CaseStore(client, retention_days=settings.warning_retention_days)
+    lessons = Learning(
+        store=store,
+        learned=learned,
+        entries=EntryLessons(
+            listing=CaseListing(client, store),
+            records=records,
+            learned=learned,
+            proposals=proposals,
+            rule=Rule(floor=settings.warning_standing_floor, cases=settings.warning_standing_cases),
+            now_ms=now_ms,
+        ),
+        losses=Losses(records=records, learned=learned, proposals=proposals, now_ms=now_ms),
+        later=later,
+        now_ms=now_ms,
+        counted=lambda outcome, what: counter.labels(outcome, what).inc(),
+    )
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    consumer = Consumer(
+        Group(client, stream=keys.LEARN, group=service.GROUP, consumer=name),
+        lessons.handle,
+        dead=DeadLetters(client),
+        now_ms=now_ms,
+        died=lambda _stream: dead.inc(),
+        drop=True,
+        batch=1,  # a proposal may take seconds: the decision log is asked for its impact
+        claim_ms=settings.warning_claim_ms,
+    )
+    return Outcomes(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)

@@ -1,0 +1,83 @@
+"""What another policy would make of past cases."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.warning.policy.facts import CaseFacts
+from services.warning.policy.tiers import Policy
+from services.warning.model import Tier
+
+MOST_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A case whose tier would be another one."""
+
+    case_id: str
+    before: Tier
+    after: Tier
+    lines: tuple[str, ...]
+    """Of the new policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """How past cases would change."""
+
+    cases: int
+    changed: int
+    matrix: Mapping[tuple[Tier, Tier], int]
+    """Cases by the tier before and after."""
+    lines: Mapping[str, int]
+    """In how many cases each line of the new policy gives the tier; unused ones with 0."""
+    examples: Sequence[Example]
+    """Up to `MOST_EXAMPLES` for each kind of change."""
+
+
+class Previewing:
+    """Judges cases by both policies, one after the other.
+
+    The tier that a case got at its time is not looked at: its facts were fewer then. What is shown
+    is the effect of the policy alone.
+    """
+
+    def __init__(self, before: Policy, after: Policy, *, examples: int = MOST_EXAMPLES) -> None:
+        self._before, self._after = before, after
+        self._most = examples
+        self._matrix: Counter[tuple[Tier, Tier]] = Counter()
+        self._lines: Counter[str] = Counter({line.id: 0 for line in after.lines})
+        self._examples: list[Example] = []
+
+    def add(self, facts: CaseFacts) -> None:
+        """Judge one case."""
+        old, new = self._before.judge(facts), self._after.judge(facts)
+        change = (old.tier, new.tier)
+        self._matrix[change] += 1
+        self._lines.update(new.lines)
+        if old.tier != new.tier and self._matrix[change] <= self._most:
+            self._examples.append(
+                Example(case_id=facts.case_id, before=old.tier, after=new.tier, lines=new.lines)
+            )
+
+    @property
+    def result(self) -> Preview:
+        """What was found so far."""
+        return Preview(
+            cases=self._matrix.total(),
+            changed=sum(count for (old, new), count in self._matrix.items() if old != new),
+            matrix=dict(self._matrix),
+            lines=dict(self._lines),
+            examples=list(self._examples),
+        )
+
+
+def preview(
+    before: Policy, after: Policy, facts: Iterable[CaseFacts], *, examples: int = MOST_EXAMPLES
+) -> Preview:
+    """Judge all cases by both policies."""
+    previewing = Previewing(before, after, examples=examples)
+    for one in facts:
+        previewing.add(one)
+    return previewing.result

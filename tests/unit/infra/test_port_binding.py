@@ -1,0 +1,46 @@
+"""A port is ours alone, or shared with whom we mean to share it."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from infra.port_binding import (SharedPort, insist_on_being_alone)
+
+LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture
+def stranger() -> Iterator[socket.socket]:
+    with socket.socket() as bound:
+        # As gRPC does: whoever sets this, too, would share the port.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind((LOOPBACK, 0))
+        yield bound
+
+
+@pytest.mark.parametrize("host", [LOOPBACK, "0.0.0.0"])
+def test_where_somebody_serves_we_do_not(stranger: socket.socket, host: str) -> None:
+    stranger.listen()
+
+    with pytest.raises(RuntimeError, match=f"{host}:.*somebody serves there already"):
+        insist_on_being_alone(host, stranger.getsockname()[1])
+
+
+def test_a_port_that_is_only_kept_can_be_served_on(stranger: socket.socket) -> None:
+    insist_on_being_alone(LOOPBACK, stranger.getsockname()[1])
+    insist_on_being_alone(LOOPBACK, 0)
+
+
+def test_a_port_to_share_is_taken_from_nobody(stranger: socket.socket) -> None:
+    with pytest.raises(RuntimeError, match="cannot listen"):
+        SharedPort(LOOPBACK, stranger.getsockname()[1])
+
+
+def test_a_port_to_share_can_be_shared() -> None:
+    kept = SharedPort(LOOPBACK, 0)
+
+    with socket.socket() as worker:
+        worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        worker.bind((LOOPBACK, kept.number))
+    kept.close()

@@ -1,0 +1,21 @@
+"""All steps of an end share the seconds there are."""
+
+from infra.process_lifecycle import Ending
+
+
+def test_what_one_step_took_the_next_has_no_more() -> None:
+    now = 100.0
+    ending = Ending(10.0, clock=lambda: now)
+    assert ending.left() == 10.0
+
+    now = 107.0
+    assert ending.left() == 3.0
+
+
+def test_the_last_steps_have_half_a_second_each_however_late_it_is() -> None:
+    now = 100.0
+    ending = Ending(10.0, clock=lambda: now)
+
+    now = 150.0
+
+    assert ending.left() == 0.5

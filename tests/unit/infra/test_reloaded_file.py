@@ -1,0 +1,91 @@
+"""A file that changes is read anew; one that becomes wrong changes nothing."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from infra.reloaded_file import (LOOK_SECONDS, Watched)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def replace(path: Path, text: str) -> None:
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(path)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "number"
+    path.write_text("1")
+    return path
+
+
+def number(data: bytes) -> list[int]:
+    return [int(data)]
+
+
+def test_a_change_is_seen_at_the_next_look(file: Path) -> None:
+    clock = Clock()
+    watched = Watched(file, number, clock=clock)
+    replace(file, "2")
+    assert watched.current() == [1]
+
+    clock.now += LOOK_SECONDS
+
+    assert watched.current() == [2]
+
+
+def test_contents_stay_the_same_object_while_the_file_does(file: Path) -> None:
+    clock = Clock()
+    watched = Watched(file, number, clock=clock)
+    first = watched.current()
+
+    clock.now += LOOK_SECONDS
+
+    assert watched.current() is first
+
+
+@pytest.mark.parametrize("then", ["no number", None])
+def test_a_file_that_becomes_wrong_changes_nothing_and_is_told_once(
+    file: Path, then: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    watched = Watched(file, number, clock=clock)
+    file.unlink()
+    if then is not None:
+        file.write_text(then)
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            clock.now += LOOK_SECONDS
+            assert watched.current() == [1]
+
+    assert len(caplog.records) == 1
+    assert "stays in force" in caplog.text
+
+
+def test_a_file_that_is_right_again_is_read(file: Path) -> None:
+    clock = Clock()
+    watched = Watched(file, number, clock=clock)
+    for text in ("wrong", "3"):
+        replace(file, text)
+        clock.now += LOOK_SECONDS
+        seen = watched.current()
+
+    assert seen == [3]
+
+
+def test_a_file_that_is_wrong_from_the_start_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere"):
+        Watched(tmp_path / "nowhere", number)

@@ -1,0 +1,113 @@
+"""The identities file, and certificates that it gives roles to."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from blocklists.entries import Source
+from fanzha.errors import Unauthenticated
+from services.auth import issuer
+from services.auth.certificates import Certificates
+from services.auth.identities_file import (NO_ROSTER, Roster, read_roster)
+from services.auth.identity import (Credential, Role)
+from tests.identities import now
+
+HOST = "gateway-1.carrier.example"
+LINE = f"""
+[[identity]]
+name = "gateway-1"
+certificate = "dns:{HOST}"
+roles = ["carrier"]
+regions = ["33"]
+sources = ["carrier"]
+"""
+
+
+def a_certificate(host: str = HOST, days: int = 1) -> bytes:
+    began = now() - timedelta(days=2) if days < 0 else now()
+    by = issuer.authority("test", now=began, days=30)
+    pair = issuer.client(by, host, now=began, days=abs(days))
+    return pair.certificate.public_bytes(Encoding.PEM)
+
+
+def test_a_line_says_who_a_certificate_speaks_for() -> None:
+    roster = read_roster(LINE.encode())
+
+    who = Certificates(roster=lambda: roster).identity(a_certificate())
+
+    assert who.name == "gateway-1"
+    assert who.roles == {Role.CARRIER}
+    assert who.regions == {"33"}
+    assert who.sources == {Source.CARRIER}
+    assert who.credential is Credential.CERTIFICATE
+    assert who.expires_s > now().timestamp()
+
+
+def test_a_certificate_without_a_line_has_a_name_and_no_roles() -> None:
+    who = Certificates(roster=lambda: NO_ROSTER).identity(a_certificate())
+
+    assert (who.name, who.roles) == (f"dns:{HOST}", frozenset())
+
+
+def test_the_common_name_serves_where_a_line_names_it() -> None:
+    roster = read_roster(LINE.replace("dns:", "cn:").encode())
+
+    assert Certificates(roster=lambda: roster).identity(a_certificate()).name == "gateway-1"
+
+
+def test_a_host_name_is_no_common_name() -> None:
+    roster = read_roster(LINE.replace(f"dns:{HOST}", f"uri:{HOST}").encode())
+
+    assert not Certificates(roster=lambda: roster).identity(a_certificate()).roles
+
+
+def test_an_expired_certificate_is_refused_though_its_connection_lives() -> None:
+    certificates = Certificates(roster=lambda: NO_ROSTER)
+
+    with pytest.raises(Unauthenticated, match="expired"):
+        certificates.identity(a_certificate(days=-1))
+
+
+def test_what_is_no_certificate_is_refused() -> None:
+    with pytest.raises(Unauthenticated, match="cannot be read"):
+        Certificates(roster=lambda: NO_ROSTER).identity(b"no certificate")
+
+
+def test_a_line_that_went_takes_its_roles_along() -> None:
+    rosters: list[Roster] = [read_roster(LINE.encode())]
+    certificates = Certificates(roster=lambda: rosters[-1])
+    pem = a_certificate()
+    assert certificates.identity(pem).roles
+
+    rosters.append(read_roster(b""))
+
+    assert not certificates.identity(pem).roles
+
+
+def test_revoked_tokens_are_listed() -> None:
+    assert read_roster(b'revoked_tokens = ["4711"]').revoked_tokens == {"4711"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("identity = ", "no TOML"),
+        ("[[identities]]", "identities: unknown"),
+        ("revoked_tokens = 7", "revoked_tokens: a list"),
+        ('[identity]\nname = "a"', "double brackets"),
+        (LINE + 'level = "root"', "identity 1: level: unknown"),
+        (LINE + LINE, "identity 2: certificate"),
+        (LINE.replace("dns:", "ip:"), "identity 1: certificate"),
+        (LINE.replace('name = "gateway-1"', ""), "identity 1: a name"),
+        (LINE.replace('"carrier"]\nregions', '"carier"]\nregions'), "'carier' is none of"),
+        (LINE.replace('["33"]', "[]"), "identity 1: regions"),
+        (LINE.replace('["33"]', '["x"]'), "identity 1: regions"),
+        (LINE.replace('sources = ["carrier"]', 'sources = ["police"]'), "identity 1: sources"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_whole(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        read_roster(text.encode())
+
+    assert wrong in str(caught.value)

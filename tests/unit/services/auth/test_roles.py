@@ -1,0 +1,89 @@
+"""The table of roles, its page, and the reach of an identity."""
+
+from pathlib import Path
+
+import pytest
+
+from blocklists.entries import Source
+from fanzha.errors import NotAllowed
+from services.auth import (roles as access, roles_page)
+from services.auth.roles import Door
+from services.auth.identity import (Identity, Role)
+
+
+def an_identity(*roles: Role, regions: str = "", sources: tuple[Source, ...] = ()) -> Identity:
+    return Identity(
+        name="wang",
+        roles=frozenset(roles),
+        regions=frozenset(regions.split()),
+        sources=frozenset(sources),
+    )
+
+
+def test_the_page_of_roles_is_current() -> None:
+    assert Path("docs/reference/roles.md").read_text() == roles_page.page()
+
+
+def test_a_method_without_a_line_is_nobodys() -> None:
+    path = "/fanzha.v1.BlocklistService/DropEverything"
+
+    assert access.allowed_at(path) is None
+    assert "nobody may call it" in access.refusal(an_identity(*Role), path)
+
+
+def test_what_changes_something_is_not_for_auditors() -> None:
+    auditors = access.methods_of(an_identity(Role.AUDITOR))
+
+    changing = ("Update", "Import", "Confirm", "Dismiss", "Report", "Decide")
+    assert not [path for path in auditors if path.rpartition("/")[2].startswith(changing)]
+
+
+def test_only_probes_are_open_to_strangers() -> None:
+    opened = {service for service, methods in access.TABLE.items() if Door.OPEN in methods.values()}
+
+    assert opened == {"grpc.health.v1.Health"}
+
+
+def test_a_refusal_says_what_is_wanted_and_what_is_there() -> None:
+    editor = an_identity(Role.EDITOR, Role.CARRIER)
+
+    said = access.refusal(editor, "/fanzha.v1.BlocklistService/GetStatus")
+
+    assert said == (
+        "BlocklistService/GetStatus takes the role editor, approver, auditor, appeals_officer or "
+        "operator; wang has carrier and editor"
+    )
+
+
+def test_without_sources_all_are_reached() -> None:
+    access.check_source(an_identity(), Source)
+
+
+def test_other_sources_are_refused_by_name() -> None:
+    held = an_identity(sources=(Source.BUREAU, Source.CARRIER))
+
+    access.check_source(held, [Source.CARRIER])
+    with pytest.raises(NotAllowed, match="reaches entries of bureau, carrier, not of ministry"):
+        access.check_source(held, [Source.MINISTRY, Source.BUREAU])
+
+
+@pytest.mark.parametrize(
+    ("regions", "region", "reached"),
+    [
+        ("", "330106", True),
+        ("", "", True),
+        ("33", "33", True),
+        ("33", "330106", True),
+        ("3301", "33", False),
+        ("33 44", "4403", True),
+        ("33", "4403", False),
+        ("33", "", False),
+    ],
+)
+def test_a_region_holds_the_regions_in_it(regions: str, region: str, reached: bool) -> None:
+    assert access.reaches_region(an_identity(regions=regions), region) is reached
+
+
+def test_another_region_is_refused_by_name() -> None:
+    with pytest.raises(NotAllowed, match="region: wang reaches 33, not 4403"):
+        access.check_region(an_identity(regions="33"), "4403")

@@ -1,0 +1,54 @@
+import pytest
+import typer
+
+from fanzha.v1 import case_pb2 as pb
+from fanzha.v1 import warning_pb2
+from services.cli.cases import (display, options)
+
+NOW_MS = 1_764_000_000_000
+MINUTE_MS = 60_000
+
+
+@pytest.mark.parametrize(
+    ("text", "fen"), [("", None), ("12000", 1_200_000), ("12,000.5", 1_200_050), ("0.01", 1)]
+)
+def test_an_amount_is_read_in_yuan(text: str, fen: int | None) -> None:
+    assert options.fen(text) == fen
+
+
+@pytest.mark.parametrize("text", ["x", "0", "-1", "1.001", "NaN", "Infinity"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        options.fen(text)
+
+
+def test_what_took_money_is_a_kind_and_a_value() -> None:
+    (took,) = options.took(["link:http://pay.example/a"])
+
+    assert (took.kind, took.value) == (warning_pb2.MEANS_KIND_LINK, "http://pay.example/a")
+    for wrong in ("6222", "account:", "shop:1"):
+        with pytest.raises(typer.BadParameter):
+            options.took([wrong])
+
+
+def test_a_date_is_so_far_ahead_or_a_time() -> None:
+    assert options.ahead_ms("", NOW_MS, "--due") == 0
+    assert options.ahead_ms("30m", NOW_MS, "--due") == NOW_MS + 30 * MINUTE_MS
+    assert options.ahead_ms("2025-11-24T16:00:00Z", NOW_MS, "--due") == NOW_MS
+    with pytest.raises(typer.BadParameter):
+        options.ahead_ms("soon", NOW_MS, "--due")
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (pb.Case(due_at_ms=NOW_MS + 119 * MINUTE_MS), "in 119 min"),
+        (pb.Case(due_at_ms=NOW_MS + 120 * MINUTE_MS), "in 2 h"),
+        (pb.Case(due_at_ms=NOW_MS - 15 * MINUTE_MS), "overdue 15 min"),
+        (pb.Case(due_at_ms=NOW_MS - 72 * 60 * MINUTE_MS), "overdue 3 d"),
+        (pb.Case(needs_person=True), "a person is needed"),
+        (pb.Case(), "nothing due"),
+    ],
+)
+def test_a_deadline_is_told_by_how_long_there_is(case: pb.Case, said: str) -> None:
+    assert display.due(case, NOW_MS) == said

@@ -1,0 +1,100 @@
+"""Decisions that the models found here cannot explain."""
+
+import pytest
+import typer
+
+from classifiers import bundles
+from classifiers.card import GoldenRow
+from classifiers.velocity.classifier import read_inputs
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from services.cli.check import explanation
+
+
+def scored_by(version: str, score: float) -> decision_pb2.Decision:
+    return decision_pb2.Decision(
+        reason=decision_pb2.REASON_SCORED, model_version=version, score=score
+    )
+
+
+def test_another_version_cannot_explain_a_decision(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        explanation.of_text(scored_by("not this one", 0.5), pb.Text(sender="110", body="hello"))
+
+    assert "decided by model not this one" in capsys.readouterr().err
+
+
+def test_another_score_cannot_explain_a_decision(capsys: pytest.CaptureFixture[str]) -> None:
+    here = bundles.load_link().version
+
+    with pytest.raises(typer.Exit):
+        explanation.of_link(scored_by(here, 7.0), pb.Link(url="http://shop.example/a"))
+
+    assert "the decision was 7.0000" in capsys.readouterr().err
+
+
+def test_a_listed_decision_needs_no_model() -> None:
+    listed = decision_pb2.Decision(reason=decision_pb2.REASON_BLOCKLISTED)
+
+    found = explanation.of_text(listed, pb.Text(body="hello"))
+
+    assert found.parts == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("paypa1.example", "'paypa1' is written with letters that look like paypal"),
+        ("shop.example", ""),
+    ],
+)
+def test_a_borrowed_name_is_told_beside_what_the_model_weighed(host: str, said: str) -> None:
+    url = f"http://{host}/login"
+    model = bundles.load_link()
+    decision = scored_by(model.version, float(model.score([url])[0]))
+
+    found = explanation.of_link(decision, pb.Link(url=url))
+
+    assert found.sentence.startswith(said)
+    assert ("paypal" in found.sentence) == bool(said)
+    assert found.parts
+
+
+def a_marked_call(version: str, score: float | None = None) -> decision_pb2.Decision:
+    """Make the decision on a call of a machine that dials a block of numbers."""
+    facts = {
+        "home_number": 1.0,
+        "interconnect": 1.0,
+        "attempts_minute": 4.0,
+        "ended": 80.0,
+        "attempts_ten_minutes": 30.0,
+        "attempts_hour": 90.0,
+        "neighbours": 85.0,
+        "unanswered": 55.0,
+        "brief": 12.0,
+        "outgoing_calls": 90.0,
+    }
+    inputs = read_inputs([GoldenRow(inputs=facts, score=0.0)])
+    found = float(bundles.load_moment().score(inputs)[0])
+    return decision_pb2.Decision(
+        reason=decision_pb2.REASON_MOMENT,
+        moment_version=version,
+        moment_score=found if score is None else score,
+        moment_facts=facts,
+    )
+
+
+def test_a_marked_call_is_explained_by_what_the_server_knew() -> None:
+    version = bundles.load_moment().version
+
+    found = explanation.of_call(a_marked_call(version), local=False)
+
+    assert "neighbour_share" in [part for part, weight in found.parts if weight > 0]
+
+
+@pytest.mark.parametrize(("version", "score"), [("not this one", None), ("", 0.1)])
+def test_another_moment_model_cannot_explain_a_mark(version: str, score: float | None) -> None:
+    here = bundles.load_moment().version
+
+    with pytest.raises(typer.Exit):
+        explanation.of_call(a_marked_call(version or here, score), local=False)

@@ -1,0 +1,25 @@
+"""What is shown of model bundles."""
+
+import json
+from pathlib import Path
+
+from classifiers.card import SITE_LICENCE
+from services.cli.models import display
+from services.decision.model_kinds import ModelKind
+from tests.model_bundles import a_bundle, edit_card
+
+
+def shown(root: Path) -> str:
+    rows = display.bundle_rows(root, ModelKind.CALL)
+    return "\n".join(display.kind_lines(ModelKind.CALL, rows, None, []))
+
+
+def test_a_bundle_that_learned_from_a_sites_examples_is_told_apart(tmp_path: Path) -> None:
+    bundle = a_bundle(tmp_path, "caller", "7")
+    before = shown(tmp_path)
+
+    edit_card(bundle, "licence", json.dumps(SITE_LICENCE))
+
+    assert "training rows" in before
+    assert "this site's own" not in before
+    assert "of them this site's own: not to be passed on" in shown(tmp_path)

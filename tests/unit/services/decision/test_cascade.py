@@ -1,0 +1,39 @@
+"""What a worker tells of second looks."""
+
+import logging
+
+import pytest
+
+from services.decision import cascade
+from services.decision.observer import Observer
+from services.decision.cascade import SecondLookReports
+from services.settings.settings import Settings
+
+
+def test_the_share_of_time_is_that_of_the_settings() -> None:
+    assert cascade.budget(Settings(second_look_share=0.2), Observer()).share == 0.2
+
+
+def test_counts_are_handed_on() -> None:
+    counted: list[tuple[int, int, int, float]] = []
+    observer = Observer(second_looks=lambda *counts: counted.append(counts))
+
+    SecondLookReports(observer).second_looks(looked=1, remembered=2, skipped=3, seconds=0.5)
+
+    assert counted == [(1, 2, 3, 0.5)]
+
+
+def test_a_fault_is_told_once_without_its_words_and_always_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failures: list[None] = []
+    reports = SecondLookReports(Observer(second_look_failed=lambda: failures.append(None)))
+
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            reports.second_look_failed(ValueError("a secret text"))
+
+    assert len(failures) == 3
+    assert len(caplog.records) == 1
+    assert "ValueError" in caplog.text
+    assert "a secret text" not in caplog.text

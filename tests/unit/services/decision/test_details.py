@@ -1,0 +1,47 @@
+"""What is said of entries."""
+
+from dataclasses import replace
+
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.decisions import Action, Evidence
+from services.decision.details import EntryDetails
+from tests.builders import an_entry
+
+BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(Evidence.CALLER), int(Evidence.CALLEE)
+
+
+def test_what_is_said_names_the_entry_and_what_it_matched() -> None:
+    entry = replace(an_entry("+8617000000001"), campaign="one ring")
+    said = EntryDetails().of(Snapshot.build(1, [entry]), 0, BLOCK, CALLEE)
+
+    assert (said.entry_id, said.pattern) == (entry.entry_id, entry.pattern)
+    assert said.campaign == "one ring"
+    assert (said.evidence, said.fraud_type) == (Evidence.CALLEE, entry.fraud_type)
+
+
+def test_of_other_lists_the_same_row_is_another_entry() -> None:
+    entries = EntryDetails()
+    before = Snapshot.build(1, [an_entry("+8617000000001")])
+    after = Snapshot.build(2, [an_entry("+8617000000002")])
+
+    said = [entries.of(lists, 0, BLOCK, CALLER).pattern for lists in (before, after, before)]
+
+    assert said == ["+8617000000001", "+8617000000002", "+8617000000001"]
+
+
+def test_one_entry_can_match_a_caller_and_a_callee() -> None:
+    entries, lists = EntryDetails(), Snapshot.build(1, [an_entry("+8617000000001")])
+
+    said = [entries.of(lists, 0, BLOCK, side).evidence for side in (CALLER, CALLEE, CALLER)]
+
+    assert said == [Evidence.CALLER, Evidence.CALLEE, Evidence.CALLER]
+
+
+def test_what_is_kept_is_bounded() -> None:
+    entries = EntryDetails(most=2)
+    lists = Snapshot.build(1, [an_entry(f"+861700000000{digit}") for digit in range(5)])
+
+    said = {entries.of(lists, row, BLOCK, CALLER).pattern for row in range(5)}
+
+    assert len(said) == 5
+    assert len(entries) <= 2

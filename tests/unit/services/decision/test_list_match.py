@@ -1,0 +1,77 @@
+"""What parties, links and words of a text say together: the table of `services.decision.list_match`."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from blocklists.snapshot.layers import Matches
+from fanzha.decisions import Action, Evidence
+from services.decision.list_match import (Listed, links_in, with_links, with_words)
+from tests.builders import some_texts
+
+NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
+
+
+def said(party: int, links: tuple[int, ...], words: int) -> tuple[int, int, int]:
+    """Return row, action and evidence; a party's entry is row 10, links' 20 on, words' 30."""
+    parties = Listed(
+        np.array([10 if party else -1]),
+        np.array([party], np.uint8),
+        np.array([Evidence.SENDER if party else 0], np.uint8),
+    )
+    of_links = matches(links, first_row=20)
+    owners = np.zeros(len(links), np.int64)
+    listed = with_links(parties, of_links, owners)
+    rows, actions, evidence = with_words(listed, matches((words,), 30), of_links, owners)
+    return int(rows[0]), int(actions[0]), int(evidence[0])
+
+
+def matches(actions: tuple[int, ...], first_row: int) -> Matches:
+    rows = [first_row + place if action else -1 for place, action in enumerate(actions)]
+    return Matches(
+        np.array(rows, np.int64), np.array(actions, np.uint8), np.zeros(len(actions), np.uint8)
+    )
+
+
+NOTHING = (-1, NONE, Evidence.UNSPECIFIED)
+
+
+@pytest.mark.parametrize(
+    ("party", "links", "words", "expected"),
+    [
+        (NONE, (), NONE, NOTHING),
+        (NONE, (), BLOCK, (30, BLOCK, Evidence.TEXT)),
+        (NONE, (), ALLOW, (30, ALLOW, Evidence.TEXT)),
+        (NONE, (ALLOW,), BLOCK, (30, BLOCK, Evidence.TEXT)),
+        (NONE, (ALLOW, ALLOW), ALLOW, (30, ALLOW, Evidence.TEXT)),
+        (NONE, (ALLOW, NONE), ALLOW, NOTHING),
+        (NONE, (NONE,), ALLOW, NOTHING),
+        (NONE, (NONE, BLOCK), ALLOW, (21, BLOCK, Evidence.LINK)),
+        (NONE, (NONE, BLOCK), BLOCK, (21, BLOCK, Evidence.LINK)),
+        (ALLOW, (), BLOCK, (30, BLOCK, Evidence.TEXT)),
+        (ALLOW, (NONE,), NONE, (10, ALLOW, Evidence.SENDER)),
+        (ALLOW, (), ALLOW, (10, ALLOW, Evidence.SENDER)),
+        (ALLOW, (BLOCK,), ALLOW, (20, BLOCK, Evidence.LINK)),
+    ],
+)
+def test_sides_of_a_text_speak_together_as_the_table_says(
+    party: int, links: tuple[int, ...], words: int, expected: tuple[int, int, int]
+) -> None:
+    assert said(party, links, words) == expected
+
+
+@pytest.mark.parametrize(
+    ("links", "words"), list(product([(), (NONE,), (ALLOW,), (BLOCK, ALLOW)], [NONE, ALLOW, BLOCK]))
+)
+def test_nothing_speaks_against_a_blocked_party(links: tuple[int, ...], words: int) -> None:
+    assert said(BLOCK, links, words) == (10, BLOCK, Evidence.SENDER)
+
+
+def test_texts_whose_links_were_not_all_looked_for_are_counted() -> None:
+    full = " ".join(f"http://a{number}.example/" for number in range(17))
+
+    urls, owners, cut = links_in(some_texts("您好", full, "http://b.example/"))
+
+    assert (len(urls), cut) == (17, 1)
+    assert owners.tolist() == [1] * 16 + [2]

@@ -1,0 +1,83 @@
+"""Which evidence decides: the whole precedence, as a table."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from fanzha.decisions import Action, Reason
+from services.decision import rules
+
+NO_MODEL = float("nan")
+
+
+def rule(
+    *,
+    invalid: bool = False,
+    protected: bool = False,
+    listed: int = 0,
+    implausible: bool = False,
+    score: float = 0.0,
+    spam: bool = False,
+    suspicious: bool = False,
+    block_suspicious: bool = False,
+) -> tuple[Action, Reason]:
+    ruling = rules.rule(
+        invalid=np.array([invalid]),
+        protected=np.array([protected]),
+        listed=np.array([listed], np.uint8),
+        implausible=np.array([implausible]),
+        scores=np.array([score], np.float32),
+        threshold=0.9,
+        spam=np.array([spam]),
+        suspicious=np.array([suspicious]),
+        block_suspicious=block_suspicious,
+    )
+    return Action(int(ruling.actions[0])), Reason(int(ruling.reasons[0]))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ({"score": 0.0}, (Action.ALLOW, Reason.SCORED)),
+        ({"score": 0.89}, (Action.ALLOW, Reason.SCORED)),
+        ({"score": 0.9}, (Action.BLOCK, Reason.SCORED)),
+        ({"score": NO_MODEL}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"score": 0.89, "spam": True}, (Action.BLOCK, Reason.SPAM)),
+        ({"score": 0.9, "spam": True}, (Action.BLOCK, Reason.SCORED)),
+        ({"score": NO_MODEL, "spam": True}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"listed": Action.ALLOW, "spam": True}, (Action.ALLOW, Reason.ALLOWLISTED)),
+        ({"listed": Action.BLOCK, "spam": True}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"suspicious": True}, (Action.ALLOW, Reason.MOMENT)),
+        ({"suspicious": True, "block_suspicious": True}, (Action.BLOCK, Reason.MOMENT)),
+        ({"suspicious": True, "score": 0.9}, (Action.BLOCK, Reason.SCORED)),
+        ({"suspicious": True, "score": NO_MODEL}, (Action.ALLOW, Reason.FAILED_OPEN)),
+        ({"suspicious": True, "listed": Action.ALLOW}, (Action.ALLOW, Reason.ALLOWLISTED)),
+        ({"suspicious": True, "listed": Action.BLOCK}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"block_suspicious": True}, (Action.ALLOW, Reason.SCORED)),
+        ({"implausible": True}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
+        ({"implausible": True, "score": NO_MODEL}, (Action.BLOCK, Reason.IMPLAUSIBLE)),
+        ({"listed": Action.BLOCK}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"listed": Action.BLOCK, "implausible": True}, (Action.BLOCK, Reason.BLOCKLISTED)),
+        ({"listed": Action.ALLOW, "implausible": True}, (Action.ALLOW, Reason.ALLOWLISTED)),
+        ({"listed": Action.ALLOW, "score": 1.0}, (Action.ALLOW, Reason.ALLOWLISTED)),
+    ],
+)
+def test_first_line_that_holds_decides(
+    evidence: dict[str, float], expected: tuple[Action, Reason]
+) -> None:
+    assert rule(**evidence) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("listed", "implausible", "score"),
+    list(product([0, Action.ALLOW, Action.BLOCK], [False, True], [0.0, 1.0, NO_MODEL])),
+)
+def test_protected_and_invalid_rows_are_always_let_through(
+    listed: int, implausible: bool, score: float
+) -> None:
+    evidence = {"listed": listed, "implausible": implausible, "score": score, "spam": True}
+    evidence |= {"suspicious": True, "block_suspicious": True}
+
+    assert rule(protected=True, **evidence) == (Action.ALLOW, Reason.PROTECTED)  # type: ignore[arg-type]
+    assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]

@@ -1,0 +1,153 @@
+"""A dossier as a file: whole as it was made, and found out when it was changed."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from fanzha.phone import HomePlan
+from services.audit import (log_files, keys)
+from services.evidence_package import (chain_proof, archive, subjects)
+from services.evidence_package.verifier import check
+from services.evidence_package.sections import (Request, Section)
+from tests.audit_logs import a_log, public_keys
+from tests.builders import NINE_O_CLOCK_MS
+
+SUBJECT = subjects.read("+8617000000123", HomePlan())
+EVIL = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    a_log(tmp_path / "log", [9], within=4)
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def dossier(tmp_path: Path, log: Path) -> Path:
+    newest = log_files.files(log)[-1]
+    cutting = chain_proof.cut_out(
+        log, ["change:2", "change:7"], until=(newest.name, newest.stat().st_size)
+    )
+    section = Section(
+        name="entries",
+        titles=("现有名单条目", "Entries in the lists now"),
+        rows=[{"pattern": SUBJECT.pattern, "reason": EVIL, "removed": [{"kind": "number"}]}],
+        notes=["lists at version 7"],
+    )
+    request = Request(
+        by="wang", reason="request 2026-114", made_at_ms=NINE_O_CLOCK_MS, sequence=12, head="ab"
+    )
+    path = tmp_path / "evidence.zip"
+    with path.open("wb") as file:
+        archive.write(
+            file, SUBJECT, request, [section], cutting=cutting, key=keys.open_key(log / "key")
+        )
+    return path
+
+
+def changed(dossier: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    with ZipFile(dossier) as old:
+        contents = {name: old.read(name) for name in old.namelist()}
+    change(contents)
+    path = dossier.with_name("changed.zip")
+    with ZipFile(path, "w") as new:
+        for name, data in contents.items():
+            new.writestr(name, data)
+    return path
+
+
+def test_a_dossier_is_whole_as_it_was_made(dossier: Path, log: Path) -> None:
+    checked = check(dossier, public_keys(log))
+
+    assert checked.problems == []
+    assert checked.records == 2
+    assert checked.manifest["subject"] == "+8617000000123"
+    assert not checked.own_key
+
+
+def test_without_a_key_its_own_is_used_and_told(dossier: Path) -> None:
+    checked = check(dossier, None)
+
+    assert checked.good
+    assert checked.own_key
+    assert checked.key_id == checked.manifest["key_id"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["entries.json", "audit.json", "audit-chain.jsonl", "evidence.html", "manifest.json",
+     "manifest.sig"],
+)  # fmt: skip
+def test_a_changed_file_is_named(dossier: Path, log: Path, name: str) -> None:
+    def change(contents: dict[str, bytes]) -> None:
+        data = bytearray(contents[name])
+        data[len(data) // 2] ^= 1
+        contents[name] = bytes(data)
+
+    problems = check(changed(dossier, change), public_keys(log)).problems
+
+    assert any(name in problem or "manifest.json" in problem for problem in problems)
+
+
+def test_files_that_came_or_went_are_named(dossier: Path, log: Path) -> None:
+    def change(contents: dict[str, bytes]) -> None:
+        del contents["entries.json"]
+        contents["more.json"] = b"{}"
+
+    problems = check(changed(dossier, change), public_keys(log)).problems
+
+    assert "more.json: is not in the manifest" in problems
+    assert "entries.json: is missing" in problems
+
+
+def test_a_dossier_signed_with_another_key_is_found(dossier: Path, tmp_path: Path) -> None:
+    a_log(tmp_path / "other", [1])
+
+    problems = check(dossier, public_keys(tmp_path / "other")).problems
+
+    assert any("signed with another key" in problem for problem in problems)
+
+
+def test_what_is_no_dossier_is_told_in_words(dossier: Path, tmp_path: Path) -> None:
+    nonsense = tmp_path / "nonsense.zip"
+    nonsense.write_bytes(dossier.read_bytes()[:200])
+
+    assert "cannot be read" in check(nonsense, None).problems[0]
+
+
+def test_the_page_is_in_both_languages_and_runs_nothing(dossier: Path) -> None:
+    with ZipFile(dossier) as opened:
+        page = opened.read("evidence.html").decode()
+
+    assert "现有名单条目" in page
+    assert "Entries in the lists now" in page
+    assert "request 2026-114" in page
+    assert EVIL not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_section_is_json_with_its_notes(dossier: Path) -> None:
+    with ZipFile(dossier) as opened:
+        section = json.loads(opened.read("entries.json"))
+
+    assert section["notes"] == ["lists at version 7"]
+    assert section["rows"][0]["pattern"] == "+8617000000123"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command")
+def test_openssl_checks_the_manifest_too(dossier: Path, tmp_path: Path) -> None:
+    with ZipFile(dossier) as opened:
+        opened.extractall(tmp_path / "out")
+
+    done = subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "public_key.pem", "-rawin",  # noqa: S607
+         "-in", "manifest.json", "-sigfile", "manifest.sig"],
+        cwd=tmp_path / "out", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert "Signature Verified Successfully" in done.stdout

@@ -1,0 +1,85 @@
+"""An edit says some fields of an entry anew; the others stay, and a wrong one stops no other."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from blocklists.store.changes import Outcome
+from blocklists.entries import Direction, Source
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from services.lists.edits import (Edit, Edited, edited)
+from services.changes.report import Reference
+from tests.builders import NINE_O_CLOCK_S, an_entry
+
+NUMBER, HOST = an_entry("+8617000000001"), an_entry("prize.example")
+THERE = Snapshot.build(3, [NUMBER, HOST, an_entry("both.example"),
+                           an_entry("both.example", Action.ALLOW)])  # fmt: skip
+
+
+def an_edit(pattern: str, action: int = 0, **fields: Any) -> Edit:
+    return Edit(entry=Reference(kind=0, pattern=pattern, action=action), fields=fields)
+
+
+def read(*edits: Edit) -> Edited:
+    return edited(THERE, edits, HomePlan(), now_s=NINE_O_CLOCK_S)
+
+
+def test_fields_that_are_not_given_stay() -> None:
+    found = read(an_edit("17000000001", reason="better words"))
+
+    assert list(found.entries) == [replace(NUMBER, reason="better words")]
+
+
+def test_all_fields_can_be_edited() -> None:
+    found = read(
+        an_edit(
+            "+8617000000001", direction=2, fraud_type=5, source=4, legal_basis="an order",
+            campaign="autumn", expires_s=NINE_O_CLOCK_S + 60, review_at_s=NINE_O_CLOCK_S + 30,
+        )
+    )  # fmt: skip
+
+    [entry] = found.entries
+    assert (entry.direction, entry.fraud_type) == (Direction.TO, FraudType(5))
+    assert (entry.source, entry.legal_basis, entry.campaign) == (
+        Source.CARRIER, "an order", "autumn",
+    )  # fmt: skip
+    assert entry.expires_at.timestamp() == NINE_O_CLOCK_S + 60
+    assert entry.review_at is not None
+    assert (entry.created_by, entry.created_at) == (NUMBER.created_by, NUMBER.created_at)
+
+
+def test_a_host_acts_on_what_it_names_whatever_direction_is_said() -> None:
+    assert read(an_edit("prize.example", direction=1)).entries[0].direction == Direction.BOTH
+
+
+@pytest.mark.parametrize(
+    ("edit", "outcome", "why"),
+    [
+        (an_edit("absent.example", reason="x"), Outcome.ABSENT, "no such entry"),
+        (an_edit("??", reason="x"), Outcome.INVALID, "pattern"),
+        (an_edit("both.example", reason="x"), Outcome.INVALID, "say which"),
+        (an_edit("prize.example", source=9), Outcome.INVALID, "source: there is none"),
+        (an_edit("prize.example", reason="x" * 1001), Outcome.INVALID, "longer than 1000"),
+        (an_edit("prize.example", expires_s=NINE_O_CLOCK_S), Outcome.INVALID, "already over"),
+        (an_edit("prize.example", review_at_s=1), Outcome.INVALID, "already over"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_is_told_and_stops_no_other(
+    edit: Edit, outcome: Outcome, why: str
+) -> None:
+    found = read(edit, an_edit("+8617000000001", reason="fine"))
+
+    [problem] = found.problems
+    assert (problem.row, problem.outcome) == (0, outcome)
+    assert why in problem.message
+    assert list(found.rows) == [1]
+
+
+def test_one_of_two_entries_is_edited_when_it_is_named() -> None:
+    [entry] = read(an_edit("both.example", int(Action.ALLOW), reason="x")).entries
+
+    assert (entry.action, entry.reason) == (Action.ALLOW, "x")

@@ -1,0 +1,61 @@
+"""How wishes about models are written, read and kept."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.models import desired_models
+from services.decision.model_kinds import ModelKind
+from infra.data_paths import MODELS
+from services.models.desired_models import Wanted
+
+WISHES = st.builds(
+    Wanted,
+    active=st.text(),
+    previous=st.text(),
+    shadow=st.text(),
+    share=st.floats(0, 1),
+    by=st.text(st.characters(exclude_categories=["Cs"])),
+    at_ms=st.integers(0, 2**52),
+)
+
+
+@given(WISHES)
+def test_a_wish_is_read_as_it_was_written(wish: Wanted) -> None:
+    assert desired_models.read(wish.written()) == wish
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"other": 1}', '{"share": 2}', '{"share": "1"}', '{"active": 1}'],
+)
+def test_something_else_is_no_wish(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  json says it in words of its own
+        desired_models.read(text)
+
+
+def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
+    wanted = {ModelKind.SMS: Wanted(active="2", previous="1", by="li"), ModelKind.CALL: Wanted()}
+
+    desired_models.keep(tmp_path, wanted)
+
+    assert desired_models.kept(tmp_path) == wanted
+    assert [path.name for path in tmp_path.iterdir()] == [MODELS]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"sms": 1}', '{"sms": "{}", "url": "x"}', "\x00"])
+def test_an_unreadable_copy_wants_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / MODELS).write_text(text)
+
+    assert desired_models.kept(tmp_path) == {}
+
+
+def test_without_a_copy_nothing_is_wanted(tmp_path: Path) -> None:
+    assert desired_models.kept(tmp_path) == {}
+
+
+def test_a_wish_that_is_nested_too_deep_is_unreadable() -> None:
+    with pytest.raises(ValueError, match="nested"):
+        desired_models.read("[" * 100_000)

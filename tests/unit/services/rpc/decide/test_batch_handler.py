@@ -1,0 +1,183 @@
+"""Requests are answered together without one noticing the others."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+from google.protobuf.message import Message
+
+from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
+from fanzha.errors import InvalidInput
+from fanzha.phone import HomePlan
+from fanzha.tables import Calls, Channel, marked
+from fanzha.v1 import interception_pb2 as pb
+from services.decision.pipeline import BatchContext
+from services.decision.observer import Observer
+from services.rpc.decide.columnar_decoder import ColumnReader
+from services.rpc.decide.batch_handler import (MOST_ROWS_TOGETHER, Desk)
+from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.request_decoder import Intake
+
+HOME = HomePlan("86")
+FIRST_ID = 1000
+CALLEE = "+8619900000001"
+LISTED = "+8617000000013"
+
+
+class Deciding:
+    """Blocks one number, and remembers the sizes of the tables it saw."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(self, calls: Calls, now_s: int, batch: BatchContext) -> Decisions:
+        first_id = FIRST_ID + sum(self.sizes)
+        self.sizes.append(len(calls))
+        blocked = calls.callers == int(LISTED)
+        details = {row: Detail(error=error) for row, error in calls.errors.items()}
+        for row in np.flatnonzero(blocked).tolist():
+            details[row] = Detail(entry_id="e1", pattern=LISTED, evidence=Evidence.CALLER)
+        reasons = np.where(marked(len(calls), calls.errors), Reason.INVALID, Reason.SCORED)
+        return Decisions(
+            first_id=first_id,
+            actions=np.where(blocked, Action.BLOCK, Action.ALLOW).astype(np.uint8),
+            reasons=reasons.astype(np.uint8),
+            scores=(calls.callers % 100 / 100).astype(np.float32),
+            threshold=0.5,
+            entries=np.full(len(calls), -1, np.int64),
+            details=details,
+            list_version=7,
+            model_version="m1",
+        )
+
+
+@pytest.fixture
+def deciding() -> Deciding:
+    return Deciding()
+
+
+@pytest.fixture(params=[1, 10_000], ids=["by column", "by message"])
+def desk(deciding: Deciding, request: pytest.FixtureRequest) -> Desk:
+    intake = Intake(
+        Channel.CALL,
+        by_column=ColumnReader(HOME).calls,
+        by_message=Reader(HOME).calls,
+        fewest_by_column=request.param,
+    )
+    return Desk(Channel.CALL, intake=intake, decide=deciding, now_ms=lambda: 1, observer=Observer())
+
+
+def caller(number: int) -> str:
+    return f"+86170000000{number:02d}"
+
+
+def call(number: int) -> pb.Call:
+    return pb.Call(caller=caller(number), callee=CALLEE)
+
+
+def batch(*numbers: int) -> bytes:
+    return pb.DecideCallsRequest(calls=map(call, numbers)).SerializeToString()
+
+
+def single(number: int) -> bytes:
+    return pb.DecideCallRequest(call=call(number)).SerializeToString()
+
+
+def batch_answer(data: bytes) -> Any:
+    return pb.DecideCallsResponse.FromString(data).decisions
+
+
+def single_answer(data: bytes) -> Any:
+    return pb.DecideCallResponse.FromString(data).decision
+
+
+async def ask(desk: Desk, *requests: tuple[bytes, bool]) -> list[Any]:
+    return await asyncio.gather(
+        *(desk.answer(data, single=alone) for data, alone in requests), return_exceptions=True
+    )
+
+
+async def test_small_requests_are_decided_as_one_table_and_each_gets_its_rows(
+    desk: Desk, deciding: Deciding
+) -> None:
+    first, second, third = await ask(
+        desk, (batch(1, 2, 3), False), (single(13), True), (batch(12, 13), False)
+    )
+
+    assert deciding.sizes == [6]
+    assert list(batch_answer(first).scores) == pytest.approx([0.01, 0.02, 0.03])
+    assert not batch_answer(first).details
+    assert single_answer(second).decision_id == FIRST_ID + 3
+    assert single_answer(second).pattern == LISTED
+    assert batch_answer(third).first_decision_id == FIRST_ID + 4
+    assert list(batch_answer(third).actions) == [Action.ALLOW, Action.BLOCK]
+    assert [(detail.row, detail.pattern) for detail in batch_answer(third).details] == [(1, LISTED)]
+
+
+async def test_a_bad_request_fails_alone(desk: Desk, deciding: Deciding) -> None:
+    not_utf8 = b"\x0a\x04\x0a\x02\xff\xfe"
+    unusual = b"\x0a\x07\x12\x03110\x0a\x00"
+
+    answers = await ask(
+        desk,
+        (b"\xff\xff\xff", False),
+        (not_utf8, False),
+        (batch(), False),
+        (batch(1), False),
+        (not_utf8, True),
+        (b"", True),
+        (unusual, False),
+        (single(2), True),
+    )
+
+    assert [isinstance(answer, InvalidInput) for answer in answers] == [
+        *(True, False, True, False, True, True, False, False),
+    ]
+    assert batch_answer(answers[1]).details[0].error == "caller: not UTF-8"
+    assert str(answers[4]) == "caller: not UTF-8"
+    assert "1 to 4096 rows, not 0" in str(answers[2])
+    assert str(answers[5]) == "caller: empty"
+    assert list(batch_answer(answers[3]).scores) == pytest.approx([0.01])
+    assert batch_answer(answers[6]).details[0].error == "caller: empty"
+    assert single_answer(answers[7]).score == pytest.approx(0.02)
+
+
+async def test_only_bad_requests_decide_nothing(desk: Desk, deciding: Deciding) -> None:
+    answers = await ask(desk, (b"\xff\xff\xff", False))
+
+    assert isinstance(answers[0], InvalidInput)
+    assert deciding.sizes == []
+
+
+async def test_large_requests_are_decided_alone(desk: Desk, deciding: Deciding) -> None:
+    rows = MOST_ROWS_TOGETHER[Channel.CALL] // 2 + 1
+
+    answers = await ask(desk, (batch(*[5] * rows), False), (batch(1), False))
+
+    assert sorted(deciding.sizes) == [1, rows]
+    assert [len(batch_answer(answer).actions) for answer in answers] == [rows, 1]
+
+
+async def test_a_call_written_in_two_pieces_is_one_call(desk: Desk) -> None:
+    pieces = (pb.Call(caller=caller(4)), pb.Call(callee=CALLEE))
+    data = b"".join(pb.DecideCallRequest(call=piece).SerializeToString() for piece in pieces)
+
+    (answer,) = await ask(desk, (data, True))
+
+    assert single_answer(answer).score == pytest.approx(0.04)
+
+
+def test_a_single_request_is_written_like_a_batch_of_one() -> None:
+    for alone, many in (
+        (pb.DecideCallRequest, pb.DecideCallsRequest),
+        (pb.DecideTextRequest, pb.DecideTextsRequest),
+        (pb.DecideLinkRequest, pb.DecideLinksRequest),
+    ):
+        assert field_of(alone) == field_of(many)
+
+
+def field_of(kind: type[Message]) -> tuple[int, str]:
+    field, *_ = kind.DESCRIPTOR.fields
+    assert field.message_type is not None
+    return field.number, field.message_type.full_name

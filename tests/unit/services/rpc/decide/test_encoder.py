@@ -1,0 +1,115 @@
+"""Decisions are written as protobuf would write them."""
+
+import math
+
+import numpy as np
+from google.protobuf.message import Message
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
+from fanzha.fraud import FraudType
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from services.rpc.decide.encoder import (batch_response, single_response)
+
+words = st.text(st.characters(codec="utf-8"), max_size=20)
+details = st.builds(
+    Detail,
+    entry_id=words,
+    evidence=st.sampled_from(Evidence),
+    pattern=words,
+    fraud_type=st.sampled_from(FraudType),
+    error=words,
+    moment_score=st.one_of(st.none(), st.floats(0, 1, width=32)),
+)
+scores = st.one_of(st.just(math.nan), st.floats(0, 1, width=32))
+row = st.tuples(
+    st.sampled_from(Action), st.sampled_from(Reason), scores, st.one_of(st.none(), details)
+)
+
+
+@st.composite
+def some_decisions(draw: st.DrawFn) -> Decisions:
+    rows = draw(st.lists(row, min_size=1, max_size=8)) * draw(st.sampled_from([1, 1, 40, 512]))
+    return Decisions(
+        first_id=draw(st.integers(0, 2**63)),
+        actions=np.array([action for action, *_ in rows], np.uint8),
+        reasons=np.array([reason for _, reason, *_ in rows], np.uint8),
+        scores=np.array([score for *_, score, _ in rows], np.float32),
+        threshold=draw(st.floats(0, 1, width=32)),
+        entries=np.full(len(rows), -1, np.int64),
+        details={number: detail for number, (*_, detail) in enumerate(rows) if detail},
+        list_version=draw(st.integers(0, 2**63)),
+        model_version=draw(words),
+        moment_version=draw(words),
+    )
+
+
+def said(message: Message) -> str:
+    # Text, because NaN is not equal to itself.
+    return str(message)
+
+
+def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisions:
+    return decision_pb2.Decisions(
+        first_decision_id=decisions.first_id + first,
+        actions=decisions.actions.tolist()[first : first + rows],
+        reasons=decisions.reasons.tolist()[first : first + rows],
+        scores=decisions.scores.tolist()[first : first + rows],
+        threshold=decisions.threshold,
+        list_version=decisions.list_version,
+        model_version=decisions.model_version,
+        moment_version=decisions.moment_version,
+        details=[
+            decision_pb2.Detail(
+                row=number - first,
+                entry_id=detail.entry_id,
+                pattern=detail.pattern,
+                evidence=int(detail.evidence),  # type: ignore[arg-type]
+                fraud_type=int(detail.fraud_type),  # type: ignore[arg-type]
+                error=detail.error,
+                moment_score=detail.moment_score,
+            )
+            for number, detail in decisions.details.items()
+            if first <= number < first + rows
+        ],
+    )
+
+
+@given(some_decisions(), st.data())
+def test_a_batch_is_written_as_protobuf_would(decisions: Decisions, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(decisions) - 1))
+    rows = data.draw(st.integers(1, len(decisions) - first))
+    own = {
+        number: detail
+        for number, detail in decisions.details.items()
+        if first <= number < first + rows
+    }
+
+    response = pb.DecideTextsResponse.FromString(batch_response(decisions, own, first, rows))
+
+    assert said(response) == said(
+        pb.DecideTextsResponse(decisions=expected(decisions, first, rows))
+    )
+
+
+@given(some_decisions(), st.data())
+def test_a_single_decision_is_its_row_of_the_batch(
+    decisions: Decisions, data: st.DataObject
+) -> None:
+    number = data.draw(st.integers(0, len(decisions) - 1))
+    detail = decisions.details.get(number, Detail())
+
+    for kind in (pb.DecideCallResponse, pb.DecideTextResponse, pb.DecideLinkResponse):
+        written = kind.FromString(single_response(decisions, number)).decision
+
+        assert written.decision_id == decisions.first_id + number
+        assert written.action == decisions.actions[number]
+        assert written.reason == decisions.reasons[number]
+        assert written.HasField("score") is not math.isnan(decisions.scores[number])
+        assert written.pattern == detail.pattern
+        assert int(written.fraud_type) == detail.fraud_type
+        assert written.model_version == decisions.model_version
+        assert written.HasField("moment_score") is (detail.moment_score is not None)
+        assert written.moment_version == decisions.moment_version

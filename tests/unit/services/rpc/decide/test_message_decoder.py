@@ -1,0 +1,149 @@
+"""How requests become tables, whatever arrives."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.phone import HomePlan
+from fanzha.tables import Ingress
+from fanzha.v1 import interception_pb2 as pb
+from services.rpc.decide.message_decoder import Reader
+
+NOW_MS = 1_764_000_000_000
+CALLER = "+8617000000001"
+CALLEE = "+8619900000001"
+
+reader = Reader(HomePlan("86"))
+
+
+def test_numbers_are_read_as_chinese_switches_write_them() -> None:
+    spellings = [CALLER, "008617000000001", "8617000000001", "17000000001", "017000000001"]
+
+    calls = reader.calls([pb.Call(caller=text, callee=CALLEE) for text in spellings], NOW_MS)
+
+    assert calls.callers.tolist() == [8617000000001] * 5
+    assert not calls.errors
+
+
+def test_an_absent_time_is_now() -> None:
+    calls = reader.calls([pb.Call(caller=CALLER, callee=CALLEE)], NOW_MS)
+
+    assert calls.attempted_at_ms.tolist() == [NOW_MS]
+
+
+def test_what_is_wrong_with_a_row_names_the_field_and_leaves_the_others_alone() -> None:
+    messages = [
+        pb.Call(caller="", callee=CALLEE),
+        pb.Call(caller=CALLER, callee="nobody"),
+        pb.Call(caller=CALLER, callee=CALLEE, attempted_at_ms=-1),
+        pb.Call(caller=CALLER, callee=CALLEE, trunk="t" * 65),
+        pb.Call(caller=CALLER, callee=CALLEE),
+    ]
+
+    errors = reader.calls(messages, NOW_MS).errors
+
+    assert {row: error.split(":")[0] for row, error in errors.items()} == {
+        0: "caller",
+        1: "callee",
+        2: "attempted_at_ms",
+        3: "trunk",
+    }
+
+
+def test_enums_of_a_later_version_are_read_as_not_known() -> None:
+    call = pb.Call(caller=CALLER, callee=CALLEE)
+    call.ingress = 2**31 - 1  # type: ignore[assignment]
+    call.attestation = -7  # type: ignore[assignment]
+
+    calls = reader.calls([call], NOW_MS)
+
+    assert calls.ingress.tolist() == [Ingress.UNSPECIFIED]
+    assert calls.attestations.tolist() == [0]
+
+
+def test_names_are_kept_because_their_keys_cannot_be_read_back() -> None:
+    messages = [pb.Text(sender=sender, receiver=CALLEE, body="hi") for sender in ("Bank", "95588")]
+
+    texts = reader.texts(messages, NOW_MS)
+
+    assert texts.names == {0: "Bank"}
+
+
+def test_a_text_has_a_body_of_8_kib_at_most() -> None:
+    bodies = ["", "a" * 8192, "a" * 8193, "诈" * 2730, "诈" * 2731]
+
+    texts = reader.texts(
+        [pb.Text(sender="95588", receiver=CALLEE, body=body) for body in bodies], NOW_MS
+    )
+
+    assert sorted(texts.errors) == [0, 2, 4]
+    assert texts.bodies[2] == ""
+
+
+def test_a_link_needs_a_host_and_a_subscriber_is_optional() -> None:
+    messages = [
+        pb.Link(url="HTTP://Bank.Example:80/a/../b"),
+        pb.Link(url=""),
+        pb.Link(url="http://"),
+        pb.Link(url="x.example/" + "a" * 8192),
+        pb.Link(url="x.example", subscriber="nobody"),
+    ]
+
+    links = reader.links(messages, NOW_MS)
+
+    assert links.urls[0] == "http://bank.example/b"
+    assert {row: error.split(":")[0] for row, error in links.errors.items()} == {
+        1: "url",
+        2: "url",
+        3: "url",
+        4: "subscriber",
+    }
+
+
+anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+int32 = st.integers(-(2**31), 2**31 - 1)
+int64 = st.integers(-(2**63), 2**63 - 1)
+
+
+def a_message(kind: type, texts: list[str], number: int, time: int, fields: list[str]) -> object:
+    message = kind()
+    for field, text in zip(fields, texts, strict=False):
+        setattr(message, field, text)
+    time_field = next(name for name in kind.DESCRIPTOR.fields_by_name if name.endswith("_ms"))  # type: ignore[attr-defined]
+    setattr(message, time_field, time)
+    if "ingress" in kind.DESCRIPTOR.fields_by_name:  # type: ignore[attr-defined]
+        message.ingress = number
+    return message
+
+
+@given(st.lists(st.tuples(anything, anything, anything, int32, int64), min_size=1, max_size=8))
+def test_no_call_breaks_the_reader(rows: list[tuple[str, str, str, int, int]]) -> None:
+    messages = [
+        a_message(pb.Call, [a, b, c], number, time, ["caller", "callee", "trunk"])
+        for a, b, c, number, time in rows
+    ]
+
+    calls = reader.calls(messages, NOW_MS)  # type: ignore[arg-type]
+
+    assert len(calls) == len(rows)
+    assert (calls.attempted_at_ms >= 0).all()
+
+
+@given(st.lists(st.tuples(anything, anything, anything, int32, int64), min_size=1, max_size=8))
+def test_no_text_breaks_the_reader(rows: list[tuple[str, str, str, int, int]]) -> None:
+    messages = [
+        a_message(pb.Text, [a, b, c], number, time, ["sender", "receiver", "body"])
+        for a, b, c, number, time in rows
+    ]
+
+    texts = reader.texts(messages, NOW_MS)  # type: ignore[arg-type]
+
+    assert len(texts.bodies) == len(rows)
+
+
+@given(st.lists(st.tuples(anything, anything, int64), min_size=1, max_size=8))
+def test_no_link_breaks_the_reader(rows: list[tuple[str, str, int]]) -> None:
+    messages = [a_message(pb.Link, [a, b], 0, time, ["url", "subscriber"]) for a, b, time in rows]
+
+    links = reader.links(messages, NOW_MS)  # type: ignore[arg-type]
+
+    assert all(links.urls[row] or row in links.errors for row in range(len(rows)))

@@ -1,0 +1,289 @@
+import threading
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from fanzha.decisions import Action, Reason
+from fanzha.fraud import FraudType
+from fanzha.tables import Channel, Uint8s
+from services.telemetry import metrics_layout as layout
+from services.telemetry.worker_metrics import DecisionMetrics
+from services.telemetry.metrics_exporter import (MetricsPages, MetricsServer)
+from services.decision.model_kinds import ModelKind
+from services.decision.shed_reasons import NotDecided
+from services.decision.shadow.models import Change
+
+NOW = 1_767_603_600.0
+decisions = st.lists(st.tuples(st.sampled_from(Action), st.sampled_from(Reason)), max_size=40)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> MetricsPages:
+    return MetricsPages(tmp_path / "metrics", now_seconds=lambda: NOW)
+
+
+def reading(pages: MetricsPages) -> Callable[..., float | None]:
+    registry = CollectorRegistry()
+    registry.register(pages)
+    return lambda name, **labels: registry.get_sample_value(name, labels)
+
+
+def test_second_looks_are_counted_by_outcome(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.second_looks(2, 3, 5, 0.25)
+    worker.second_looks(1, 0, 0, 0.5)
+    worker.second_look_failed()
+
+    value = reading(pages)
+    found = [value("fanzha_second_looks_total", outcome=outcome) for outcome in layout.LOOKS]
+    assert found == [3, 3, 5, 1]
+    assert value("fanzha_second_look_seconds_total") == 0.75
+
+
+def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wants_it(
+    pages: MetricsPages,
+) -> None:
+    workers = [DecisionMetrics.on_page(pages.directory, f"worker-{n}", n) for n in range(3)]
+
+    workers[0].second_look_available(True)
+    workers[1].second_look_available(False)
+
+    value = reading(pages)
+    found = [value("fanzha_second_look_available", worker=f"worker-{n}") for n in range(3)]
+    assert found == [1, 0, None]
+
+
+def columns(rows: list[tuple[Action, Reason]]) -> tuple[Uint8s, Uint8s]:
+    return (
+        np.array([action for action, _ in rows], np.uint8),
+        np.array([reason for _, reason in rows], np.uint8),
+    )
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(Channel), decisions), max_size=5))
+def test_decisions_are_counted_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory,
+    batches: list[tuple[Channel, list[tuple[Action, Reason]]]],
+) -> None:
+    pages = MetricsPages(tmp_path_factory.mktemp("metrics"))
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    for channel, rows in batches:
+        worker.count(channel, *columns(rows))
+
+    expected = Counter((channel, *row) for channel, rows in batches for row in rows)
+    value = reading(pages)
+    for channel in Channel:
+        for action in Action:
+            for reason in Reason:
+                found = value(
+                    "fanzha_decisions_total",
+                    channel=layout.WORDS[channel],
+                    action=action.name.lower(),
+                    reason=reason.name.lower(),
+                )
+                assert found == expected[channel, action, reason]
+
+
+def test_a_batch_counts_with_its_rows(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.count(Channel.TEXT, *columns([(Action.ALLOW, Reason.SCORED)] * 3))
+
+    value = reading(pages)
+    assert value("fanzha_batch_rows_bucket", channel="text", le="2.0") == 0
+    assert value("fanzha_batch_rows_bucket", channel="text", le="4.0") == 1
+    assert value("fanzha_batch_rows_sum", channel="text") == 3
+    assert value("fanzha_batch_rows_count", channel="call") == 0
+
+
+def test_a_stage_takes_the_time_since_the_one_before(pages: MetricsPages) -> None:
+    seconds = iter([0.0, 10.0, 10.5, 10.7])
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1, clock=lambda: next(seconds))
+
+    worker.started(Channel.CALL)
+    worker.stage_done(Channel.CALL, "convert")
+    worker.stage_done(Channel.CALL, "lists")
+
+    value = reading(pages)
+    assert value("fanzha_stage_seconds_sum", channel="call", stage="convert") == 0.5
+    assert value("fanzha_stage_seconds_bucket", channel="call", stage="lists", le="0.25") == 1
+    assert value("fanzha_stage_seconds_bucket", channel="call", stage="lists", le="0.1") == 0
+    assert value("fanzha_stage_seconds_count", channel="call", stage="model") == 0
+
+
+def test_workers_are_added_up_and_their_gauges_are_not(pages: MetricsPages) -> None:
+    for number in range(2):
+        worker = DecisionMetrics.on_page(pages.directory, f"worker-{number}", 100 + number)
+        worker.hits_written(10)
+        worker.hits_buffered(number + 5)
+        worker.list_in_force(7 + number, 1000, NOW - 30)
+
+    value = reading(pages)
+    assert value("fanzha_hits_written_total") == 20
+    assert value("fanzha_hit_buffer_rows", worker="worker-1") == 6
+    assert value("fanzha_list_version", worker="worker-0") == 7
+    assert value("fanzha_list_age_seconds", worker="worker-0") == 30
+
+
+def test_the_counts_of_a_dead_worker_stay_and_its_gauges_go(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+    worker.hits_dropped(10)
+    worker.model_failed(Channel.LINK)
+    worker.hits_buffered(5)
+
+    pages.retire(100)
+    pages.retire(100)
+    successor = DecisionMetrics.on_page(pages.directory, "worker-0", 101)
+    successor.hits_dropped(1)
+
+    value = reading(pages)
+    assert value("fanzha_hits_dropped_total") == 11
+    assert value("fanzha_model_failures_total", channel="link") == 1
+    assert value("fanzha_hit_buffer_rows", worker="worker-0") == 0
+
+
+def test_pages_of_an_earlier_run_are_not_counted(pages: MetricsPages) -> None:
+    DecisionMetrics.on_page(pages.directory, "worker-0", 100).hits_written(10)
+
+    later = MetricsPages(pages.directory)
+
+    assert reading(later)("fanzha_hits_written_total") == 0
+
+
+def test_failed_requests_are_counted_by_status(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+
+    worker.rpc_failed("not_found")
+
+    assert reading(pages)("fanzha_rpc_errors_total", code="not_found") == 1
+
+
+def test_requests_that_were_not_decided_are_counted_by_reason(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+
+    worker.not_decided(NotDecided.WAIT)
+    worker.not_decided(NotDecided.LATE_BETWEEN_STAGES)
+    worker.not_decided(NotDecided.GONE)
+    worker.not_decided(NotDecided.GONE)
+
+    value = reading(pages)
+    found = [value("fanzha_requests_not_decided_total", reason=why) for why in NotDecided]
+    assert found == [1, 0, 0, 0, 1, 2]
+
+
+def test_prometheus_can_read_all_of_it(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
+    worker.count(Channel.CALL, *columns([(Action.BLOCK, Reason.BLOCKLISTED)]))
+
+    threads = threading.active_count()
+    with (
+        MetricsServer(pages, "127.0.0.1", 0) as server,
+        urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer,
+    ):
+        page = answer.read().decode()
+
+    assert 'fanzha_decisions_total{action="block",channel="call",reason="blocklisted"} 1.0' in page
+    assert threading.active_count() == threads
+
+
+def test_a_metrics_port_that_is_taken_is_an_error_that_names_it(pages: MetricsPages) -> None:
+    with (
+        MetricsServer(pages, "127.0.0.1", 0) as first,
+        pytest.raises(RuntimeError, match=str(first.port)),
+    ):
+        MetricsServer(pages, "127.0.0.1", first.port)
+
+
+def test_figures_of_different_series_never_share_a_place() -> None:
+    places = [
+        layout.START[family.name] + place
+        for family in layout.FAMILIES
+        for place in range(family.span)
+    ]
+
+    assert sorted(places) == list(range(layout.SIZE))
+
+
+def test_what_a_shadow_would_change_is_counted_by_fraud_type_too(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+    block, allow, same = Change.WOULD_BLOCK, Change.WOULD_ALLOW, Change.SAME
+    found = np.array([block, allow, same, block], np.uint8)
+    loan, romance, unknown = FraudType.FAKE_LOAN, FraudType.ROMANCE, FraudType.UNSPECIFIED
+    types = np.array([loan, loan, loan, loan], np.uint8)
+    others = np.array([romance, romance, romance, unknown], np.uint8)
+
+    worker.shadowed(Channel.TEXT, found, types, others)
+    worker.shadowed(Channel.LINK, found[1:3], None, None)
+
+    value = reading(pages)
+    rows = {
+        (channel, change.name): value(
+            "fanzha_shadow_decisions_total", channel=channel, change=change.name.lower()
+        )
+        for channel in ("text", "link")
+        for change in Change
+    }
+    assert rows == {
+        ("text", "WOULD_BLOCK"): 2,
+        ("text", "WOULD_ALLOW"): 1,
+        ("text", "SAME"): 1,
+        ("link", "WOULD_BLOCK"): 0,
+        ("link", "WOULD_ALLOW"): 1,
+        ("link", "SAME"): 1,
+    }
+    by_type = "fanzha_shadow_text_changes_total"
+    assert value(by_type, change="would_block", fraud_type="romance") == 1
+    assert value(by_type, change="would_block", fraud_type="unspecified") == 1
+    assert value(by_type, change="would_allow", fraud_type="fake_loan") == 1
+    assert value(by_type, change="would_block", fraud_type="fake_loan") == 0
+
+
+def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.shadow_failed(ModelKind.URL)
+    worker.model_swapped(ModelKind.SMS)
+    worker.model_refused(ModelKind.MOMENT)
+
+    value = reading(pages)
+    assert value("fanzha_shadow_failures_total", channel="link") == 1
+    assert value("fanzha_shadow_failures_total", channel="text") == 0
+    assert value("fanzha_model_swaps_total", channel="text") == 1
+    assert value("fanzha_model_refusals_total", channel="moment") == 1
+
+
+def test_drift_is_a_gauge_of_each_worker_and_absent_while_unknown(pages: MetricsPages) -> None:
+    first = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+    DecisionMetrics.on_page(pages.directory, "worker-1", 2)
+
+    first.drifted(Channel.TEXT, 0.125)
+    first.drifted(Channel.CALL, 0.0)
+
+    value = reading(pages)
+    assert value("fanzha_score_drift", worker="worker-0", channel="text") == 0.125
+    assert value("fanzha_score_drift", worker="worker-0", channel="call") == 0.0
+    assert value("fanzha_score_drift", worker="worker-0", channel="link") is None
+    assert value("fanzha_score_drift", worker="worker-1", channel="text") is None
+
+
+def test_what_a_shadow_would_mark_is_counted(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.marks_shadowed(np.array([0, 1, 1, 2], np.uint8))
+
+    value = reading(pages)
+    found = [
+        value("fanzha_shadow_marks_total", change=change)
+        for change in ("same", "would_mark", "would_clear")
+    ]
+    assert found == [1, 2, 1]

@@ -1,0 +1,143 @@
+"""Which entries of a change take effect, and which cease to."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from blocklists.entries import Entry, Mode
+from blocklists.entry_table import EntryTable, Identities
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+from services.decision_log.recipient_subject import SubjectKind
+from services.warning.backfill.effective_entries import (Became, Landing, landing, still_there)
+from services.warning.backfill.pending import (CHANGE, Landed, WaitingReach, WaitingState)
+from tests.builders import NINE_O_CLOCK_S, an_entry
+
+FRAUD = "+8617000000001"
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+OVER = datetime(2026, 1, 1, tzinfo=UTC)
+FINGERPRINT = f"fp1:{'0a' * 32}"
+
+
+def a_block(pattern: str = FRAUD, *, expires_at: datetime = NEVER) -> Entry:
+    return an_entry(pattern, expires_at=expires_at, fraud_type=FraudType.FAKE_LOAN)
+
+
+def landed(*entries: Entry, before: Entry | None = None, most: int = 10) -> Landing:
+    return landing(
+        EntryTable.from_entries(entries),
+        EntryTable.from_entries([before] if before else []),
+        at_s=NINE_O_CLOCK_S,
+        most=most,
+    )
+
+
+def left(entries: list[Landed], *additions: Entry, removed: tuple[Entry, ...] = ()) -> list[Landed]:
+    return still_there(
+        entries,
+        EntryTable.from_entries(additions),
+        Identities.of((one.kind, one.pattern, one.action) for one in removed),
+        at_s=NINE_O_CLOCK_S,
+    )
+
+
+def test_each_row_of_a_change_is_counted_once_by_what_it_is() -> None:
+    found = landed(
+        a_block(),
+        a_block("+861700*"),
+        an_entry("+8617000000002", Action.ALLOW),
+        replace(a_block("+8617000000003"), mode=Mode.SHADOW),
+        a_block("+8617000000004", expires_at=OVER),
+        an_entry("+8617000000005"),
+        a_block("shop.example/pay/"),
+    )
+
+    assert [one.pattern for one in found.entries] == [FRAUD, "+861700*"]
+    assert found.rows == {
+        Became.LANDED: 2,
+        Became.ALLOW: 1,
+        Became.SHADOW: 1,
+        Became.ENDED: 1,
+        Became.NO_FRAUD: 1,
+        Became.URL_PREFIX: 1,
+    }
+
+
+def test_of_a_pattern_that_is_there_twice_the_last_row_counts() -> None:
+    found = landed(a_block(), replace(a_block(), campaign="star-river"))
+
+    assert [one.campaign for one in found.entries] == ["star-river"]
+
+
+def test_what_blocked_as_fraud_before_does_not_land_again() -> None:
+    renewed = landed(a_block(), before=a_block())
+
+    assert renewed.rows == {Became.ACTED: 1}
+    # A shadow that is promoted, one that had ended, and one that now names a fraud do land.
+    assert landed(a_block(), before=replace(a_block(), mode=Mode.SHADOW)).landed == 1
+    assert landed(a_block(), before=a_block(expires_at=OVER)).landed == 1
+    assert landed(a_block(), before=an_entry(FRAUD, expires_at=NEVER)).landed == 1
+
+
+def test_of_more_than_were_asked_for_only_the_number_is_told() -> None:
+    found = landed(*(a_block(f"+861700000000{number}") for number in range(4)), most=3)
+
+    assert (found.landed, found.entries) == (4, ())
+
+
+def test_what_is_removed_lifted_or_made_a_shadow_is_no_longer_there() -> None:
+    entries = [Landed.of(a_block()), Landed.of(a_block("jf.example"))]
+
+    assert left(entries, removed=(a_block(),)) == entries[1:]
+    assert left(entries, an_entry("jf.example", Action.ALLOW)) == entries[:1]
+    assert left(entries, replace(a_block(), mode=Mode.SHADOW)) == entries[1:]
+    assert left(entries, a_block(expires_at=OVER)) == entries[1:]
+    assert left(entries, an_entry(FRAUD, expires_at=NEVER)) == entries[1:]  # no fraud any more
+    assert left(entries, a_block("+8617000000009")) == entries
+
+
+def test_what_is_removed_and_added_by_one_change_stays_as_it_is_now() -> None:
+    entries = [Landed.of(a_block())]
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+
+    now = replace(a_block(expires_at=later), campaign="star-river")
+    found = left(entries, now, removed=(a_block(),))
+
+    assert found == [replace(entries[0], expires_s=int(later.timestamp()), campaign="star-river")]
+
+
+def a_reach(*entries: Entry) -> WaitingReach:
+    return WaitingReach(
+        id="1",
+        list_version=7,
+        change_id=12,
+        by="li",
+        landed_at_ms=0,
+        days=7,
+        landed=len(entries),
+        entries=tuple(map(Landed.of, entries)),
+    )
+
+
+def test_a_reach_without_entries_is_withdrawn_and_with_fewer_counted_anew() -> None:
+    both = a_reach(a_block(), a_block("jf.example"))
+
+    none = both.with_entries([], why="gone", now_ms=5)
+    one = both.with_entries(both.entries[:1], why="gone", now_ms=5)
+
+    assert (none.state, none.why, none.ended_at_ms) == (WaitingState.WITHDRAWN, "gone", 5)
+    assert (one.state, one.count, len(one.entries)) == (WaitingState.WAITING, None, 1)
+
+
+def test_a_reach_is_about_its_only_entry_or_about_the_change() -> None:
+    kinds = {
+        FRAUD: SubjectKind.NUMBER,
+        "+861700*": SubjectKind.NUMBER,
+        "JFBank": SubjectKind.SENDER,
+        "jf.example": SubjectKind.LINK,
+        FINGERPRINT: SubjectKind.TEXT,
+    }
+
+    assert {one: a_reach(a_block(one)).subject for one in kinds} == {
+        pattern: (kind.value, pattern) for pattern, kind in kinds.items()
+    }
+    assert a_reach(*map(a_block, kinds)).subject == (CHANGE, "change:12")

@@ -1,0 +1,91 @@
+"""Who is warned first when something is confirmed, and of what."""
+
+from dataclasses import replace
+
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from fanzha.tables import Channel
+from services.decision_log.recipient_subject import (SubjectKind, read)
+from services.decision_log.recipients import (Contact, Person)
+from services.warning.cases import ids
+from services.warning.backfill.recipients import (Exposure, exposure, most_exposed_first, prepared)
+from services.warning.model import (Means, MeansKind)
+from tests.warnings import NOW_MS
+
+FRAUD = "+8619900000001"
+
+
+def a_contact(channel: Channel = Channel.CALL, *, decision_id: int = 7, ago_s: int = 60) -> Contact:
+    at_ms = NOW_MS - ago_s * 1000
+    return Contact(channel=channel, at_ms=at_ms, other=FRAUD, decision_id=decision_id)
+
+
+def a_person(number: int, *contacts: Contact, talked_s: int = 0, times: int = 0) -> Person:
+    met = contacts or (a_contact(),)
+    return Person(
+        number=f"+861700000{number:04}", contacts=met, times=times or len(met), talked_s=talked_s
+    )
+
+
+def test_the_most_exposed_come_first() -> None:
+    once = a_person(1)
+    repeated = a_person(2, times=40)
+    several = a_person(3, a_contact(), a_contact(Channel.TEXT))
+    opened = a_person(4, a_contact(Channel.LINK))
+    short, longer, longest = (a_person(5 + n, talked_s=s) for n, s in enumerate((59, 60, 700)))
+    later = a_person(9, a_contact(ago_s=5))
+
+    found = most_exposed_first([once, repeated, several, opened, short, longer, longest, later])
+
+    assert found == [longest, longer, opened, several, repeated, short, later, once]
+
+
+def test_exposure_is_the_nearest_harm() -> None:
+    everything = a_person(1, a_contact(Channel.LINK), a_contact(), talked_s=60)
+
+    assert exposure(everything) is Exposure.LONG_CALL
+    assert exposure(replace(everything, talked_s=59)) is Exposure.LINK_OPENED
+
+
+def test_each_contact_is_a_warning_that_is_the_same_whenever_it_is_made() -> None:
+    subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
+    ann = a_person(1, a_contact(), a_contact(Channel.TEXT, decision_id=8), talked_s=90)
+
+    first = prepared(
+        ann, subject, campaign="", fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS
+    ).warnings
+    again = prepared(
+        ann, subject, campaign="", fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS + 1
+    ).warnings
+
+    assert [one.reference for one in first] == [one.reference for one in again]
+    assert first[0].reference == f"reach:{FRAUD}:{ann.number}:7"
+    assert [one.decision_id for one in first] == [7, 8]
+    assert [one.talked_s for one in first] == [90, 0]
+    assert first[0].means == Means(kind=MeansKind.CALLER, value=FRAUD)
+
+
+def test_a_reach_joins_the_case_that_a_hit_of_the_same_would_open() -> None:
+    ann = a_person(1, a_contact(Channel.LINK))
+
+    def campaign(kind: SubjectKind, pattern: str) -> str:
+        subject = read(HomePlan(), kind, pattern)
+        made = prepared(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
+        return ids.campaign_of(made.warnings[0])
+
+    fingerprint = f"fp1:{'0a' * 32}"
+    assert campaign(SubjectKind.NUMBER, FRAUD) == f"number:{FRAUD}"
+    assert campaign(SubjectKind.NUMBER, "+86199*") == "number:+86199*"
+    assert campaign(SubjectKind.SENDER, "JFBank") == "number:jfbank"
+    assert campaign(SubjectKind.LINK, "http://pay.jf.example/a") == "link:pay.jf.example"
+    assert campaign(SubjectKind.TEXT, fingerprint) == f"text:{fingerprint}"
+
+
+def test_who_opened_a_link_is_said_to_have() -> None:
+    subject = read(HomePlan(), SubjectKind.LINK, "jf.example")
+    ann = a_person(1, a_contact(Channel.LINK), a_contact(Channel.TEXT))
+
+    made = prepared(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
+
+    assert [one.opened for one in made.warnings] == [True, False]
+    assert {one.means.kind for one in made.warnings} == {MeansKind.LINK}

@@ -1,0 +1,43 @@
+from services.warning.channels.rate_limiter import Pace
+
+
+class Clock:
+    """Stands until somebody moves it."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_so_many_go_a_second() -> None:
+    pace = Pace(10, clock=Clock())
+
+    delays = [pace.delay() for _ in range(11)]
+
+    assert delays[0] == 0
+    assert round(delays[-1], 6) == 1.0
+
+
+def test_after_a_pause_a_burst_may_go() -> None:
+    clock = Clock()
+    pace = Pace(10, burst=5, clock=clock)
+    clock.now += 60
+
+    delays = [pace.delay() for _ in range(6)]
+
+    assert delays[:5] == [0] * 5
+    assert delays[5] > 0
+
+
+def test_it_slows_down_and_recovers() -> None:
+    clock = Clock()
+    pace = Pace(100, clock=clock)
+
+    pace.slow_down(2)
+
+    assert pace.rate == 50
+    assert pace.delay() == 2
+    clock.now += 60
+    pace.delay()
+    assert pace.rate == 100

@@ -1,0 +1,189 @@
+from typing import Any
+
+import pytest
+
+from fanzha.errors import InvalidInput, VersionConflict
+from services.warning.cases import (state_machine, opening)
+from services.warning.cases.model import (Case, CaseState)
+from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.opening import Judged, Step
+from services.warning.desk import actions
+from services.warning.desk.actions import (Act, Closing)
+from services.warning.model import (Means, MeansKind, Region, Risk, Tier)
+from tests.warnings import NOW_MS, a_warning
+
+WANG = Act(by="wang", at_ms=NOW_MS, why="called")
+LI = Act(by="li", at_ms=NOW_MS + 1)
+HOUR_MS = 3_600_000
+ACCOUNT = Means(kind=MeansKind.ACCOUNT, value="6222 0000")
+
+
+class Plan:
+    """An SMS within an hour; above the lowest tier also a visit within two."""
+
+    def region(self, victim: str) -> Region:
+        return Region(how="unknown")
+
+    def judge(self, case: Case) -> Judged:
+        return Judged(tier=Tier(case.risk), lines=("risk",))
+
+    def step(self, tier: Tier, number: int) -> Step | None:
+        steps = [Step(channel="sms", within_ms=HOUR_MS)]
+        steps += [Step(channel="in_person", within_ms=2 * HOUR_MS)] if tier > Tier.LOW else []
+        return steps[number] if number < len(steps) else None
+
+
+def a_case(risk: Risk = Risk.HIGH) -> Case:
+    return opening.grow(None, [a_warning(1, risk=risk)], Plan(), NOW_MS).case
+
+
+def applied(case: Case, events: list[CaseEvent]) -> Case:
+    for event in events:
+        case = state_machine.apply(case, event)
+    return case
+
+
+def taken(case: Case, act: Act = WANG) -> Case:
+    return applied(case, actions.taken(case, act, Plan(), take_over=False))
+
+
+def unreached(case: Case, act: Act = WANG) -> Case:
+    events = actions.noted(case, act, Plan(), unreached=True, due_at_ms=0)
+    return applied(case, events)
+
+
+def closed(case: Case, outcome: Outcome = Outcome.SAFE, **fields: Any) -> Case:
+    return applied(case, actions.closed(case, WANG, Closing(outcome=outcome, **fields)))
+
+
+def test_who_takes_a_case_has_as_long_as_its_last_step() -> None:
+    case = taken(a_case())
+
+    assert (case.state, case.officer) == (CaseState.DISSUADING, "wang")
+    assert case.due_at_ms == NOW_MS + 2 * HOUR_MS
+
+
+def test_a_case_is_taken_once_unless_it_is_taken_over() -> None:
+    case = taken(a_case())
+
+    assert actions.taken(case, WANG, Plan(), take_over=False) == []
+    with pytest.raises(VersionConflict, match="wang has it"):
+        actions.taken(case, LI, Plan(), take_over=False)
+    over = applied(case, actions.taken(case, LI, Plan(), take_over=True))
+    assert (over.officer, over.due_at_ms) == ("li", case.due_at_ms)
+
+
+def test_who_is_not_reached_gets_the_next_step_at_once() -> None:
+    case = unreached(taken(a_case()))
+
+    assert (case.step, case.unreached, case.due_at_ms) == (1, 1, NOW_MS + 2 * HOUR_MS)
+    assert list(case.messages.values()) == ["queued", "queued"]
+    assert case.officer == "wang"
+
+
+def test_without_a_next_step_who_is_not_reached_is_raised_to_the_highest_tier() -> None:
+    case = unreached(a_case(Risk.LOW))
+
+    assert (case.tier, case.step, len(case.messages)) == (Tier.HIGH, 0, 2)
+    assert case.lines == ("risk", "unreached")
+
+
+def test_at_the_end_of_the_highest_tier_somebody_must_go_on_trying() -> None:
+    mine, nobodys = taken(a_case()), a_case()
+    for _ in range(3):
+        mine, nobodys = unreached(mine, LI), unreached(nobodys, LI)
+
+    assert mine.due_at_ms == LI.at_ms + 2 * HOUR_MS
+    assert (mine.needs_person, nobodys.needs_person) == (False, True)
+    assert taken(nobodys).due_at_ms == NOW_MS + 2 * HOUR_MS
+
+
+def test_a_note_may_move_the_date_of_who_has_the_case() -> None:
+    case = taken(a_case())
+
+    events = actions.noted(case, WANG, Plan(), unreached=False, due_at_ms=NOW_MS + 9)
+
+    assert applied(case, events).due_at_ms == NOW_MS + 9
+
+
+@pytest.mark.parametrize(
+    ("case", "unreached", "due_at_ms"),
+    [
+        (a_case(), False, NOW_MS + 9),
+        (taken(a_case()), False, NOW_MS),
+        (taken(a_case()), False, NOW_MS + 15 * 24 * HOUR_MS),
+        (taken(a_case()), True, NOW_MS + 9),
+    ],
+)
+def test_a_date_that_makes_no_sense_is_refused(case: Case, unreached: bool, due_at_ms: int) -> None:
+    with pytest.raises(InvalidInput, match="due_at_ms: "):
+        actions.noted(case, WANG, Plan(), unreached=unreached, due_at_ms=due_at_ms)
+
+
+def test_a_case_is_given_to_a_county_and_an_officer_in_one_go() -> None:
+    county = Region(province="340000", city="340500", county="340503", how="assigned")
+
+    events = actions.assigned(a_case(), WANG, Plan(), region=county, officer="zhao")
+    case = applied(a_case(), events)
+
+    assert (case.region, case.officer, case.state) == (county, "zhao", CaseState.DISSUADING)
+    assert actions.assigned(case, WANG, Plan(), region=county, officer="zhao") == []
+
+
+def test_of_a_closed_case_only_notes_are_taken() -> None:
+    case = closed(taken(a_case()))
+
+    noted = actions.noted(case, WANG, Plan(), unreached=False, due_at_ms=0)
+    assert [event.kind for event in noted] == [EventKind.NOTED]
+    for act in (
+        lambda: actions.taken(case, LI, Plan(), take_over=True),
+        lambda: actions.assigned(case, LI, Plan(), region=None, officer="zhao"),
+        lambda: actions.noted(case, LI, Plan(), unreached=True, due_at_ms=0),
+        lambda: closed(case),
+    ):
+        with pytest.raises(InvalidInput, match="is closed: safe"):
+            act()
+
+
+def test_what_was_lost_and_to_whom_is_kept() -> None:
+    case = closed(a_case(), Outcome.LOST_MONEY, lost_fen=1_200_000, lost_to=(ACCOUNT,))
+
+    assert (case.lost_fen, case.lost_to, case.reason) == (1_200_000, (ACCOUNT,), "called")
+
+
+@pytest.mark.parametrize(
+    ("closing", "why", "field"),
+    [
+        (Closing(outcome=Outcome.FALSE_ALARM), "", "reason"),
+        (Closing(outcome=Outcome.SAFE, lost_fen=1), "x", "lost_fen"),
+        (Closing(outcome=Outcome.SAFE, lost_to=(ACCOUNT,)), "x", "lost_to"),
+        (Closing(outcome=Outcome.LOST_MONEY, lost_fen=0), "x", "lost_fen"),
+        (Closing(outcome=Outcome.LOST_MONEY, lost_to=(ACCOUNT,) * 21), "x", "lost_to"),
+        (Closing(outcome=Outcome.DUPLICATE), "x", "duplicate_of"),
+        (Closing(outcome=Outcome.SAFE, duplicate_of="abc"), "x", "duplicate_of"),
+    ],
+)
+def test_an_outcome_says_what_it_must_and_no_more(closing: Closing, why: str, field: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{field}: "):
+        actions.check_closing(closing, why)
+
+
+def test_a_duplicate_is_of_another_open_case_of_the_same_person() -> None:
+    case = a_case()
+    same = opening.grow(None, [a_warning(1, campaign="x")], Plan(), NOW_MS).case
+    other = opening.grow(None, [a_warning(2)], Plan(), NOW_MS).case
+
+    actions.check_duplicate(case, same)
+    duplicate = closed(same, Outcome.DUPLICATE, duplicate_of=case.id)
+    for wrong in (case, other, duplicate):
+        with pytest.raises(InvalidInput, match="duplicate_of: is "):
+            actions.check_duplicate(case, wrong)
+
+
+def test_a_change_may_be_bound_to_what_was_seen() -> None:
+    case = a_case()
+
+    actions.check_revision(case, None)
+    actions.check_revision(case, case.revision)
+    with pytest.raises(VersionConflict, match="look again"):
+        actions.check_revision(taken(case), case.revision)

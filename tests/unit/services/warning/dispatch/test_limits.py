@@ -1,0 +1,105 @@
+from datetime import UTC, datetime, time
+from typing import Any
+
+import pytest
+
+from services.warning.model import Tier
+from services.warning.dispatch import limits
+from services.warning.dispatch.limits import (Asked, Known, Notice, Permission, Reason, Rules)
+
+
+def at(hour: int, minute: int = 0) -> int:
+    """Return a time of day in China."""
+    moment = datetime(2026, 11, 25, tzinfo=UTC).timestamp() + (hour - 8) * 3600 + minute * 60
+    return int(moment * 1000)
+
+
+def ask(tier: Tier = Tier.MEDIUM, form: str = "sms") -> Asked:
+    return Asked(message_id="m1", victim="+8617000000001", tier=tier, campaign="c", form=form)
+
+
+def answer(asked: Asked, now: int, known: Known | None = None, **rules: Any) -> Permission:
+    return limits.may_send(asked, known or Known(), Rules(**rules), now)
+
+
+def test_by_day_a_warning_goes_out() -> None:
+    assert answer(ask(), at(12)) == Permission(allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("now", "until"), [(at(22), at(32)), (at(23, 59), at(32)), (at(0), at(8)), (at(7, 59), at(8))]
+)
+def test_in_quiet_hours_it_waits_for_their_end(now: int, until: int) -> None:
+    expected = Permission(allowed=False, not_before_ms=until, reason=Reason.QUIET_HOURS)
+
+    assert answer(ask(), now) == expected
+
+
+def test_quiet_hours_within_a_day_and_none_at_all() -> None:
+    noon: dict[str, Any] = {"quiet_from": time(12), "quiet_until": time(14)}
+
+    assert answer(ask(), at(13), **noon).not_before_ms == at(14)
+    assert answer(ask(), at(14), **noon).allowed
+    assert answer(ask(), at(3), quiet_from=time(8), quiet_until=time(8)).allowed
+
+
+def test_the_tier_high_breaks_quiet_hours_unless_told_otherwise() -> None:
+    assert answer(ask(Tier.HIGH), at(3)).allowed
+    assert not answer(ask(Tier.HIGH), at(3), breaks_quiet=frozenset()).allowed
+
+
+def test_officers_are_not_bound_by_quiet_hours_and_limits() -> None:
+    assert answer(ask(form="in_person"), at(3), Known(today=99, in_campaign=99)).allowed
+
+
+def test_a_person_has_so_many_warnings_a_day_and_more_when_it_is_urgent() -> None:
+    known = Known(today=3)
+    expected = Permission(allowed=False, not_before_ms=at(24), reason=Reason.DAY_LIMIT)
+
+    assert answer(ask(), at(12), known) == expected
+    assert answer(ask(Tier.HIGH), at(12), known).allowed
+    assert not answer(ask(Tier.HIGH), at(12), Known(today=10)).allowed
+    assert answer(ask(), at(12), Known(today=99), per_day=0).allowed
+
+
+def test_a_person_has_so_many_warnings_about_one_campaign() -> None:
+    refused = Permission(allowed=False, reason=Reason.CAMPAIGN_LIMIT)
+
+    assert answer(ask(Tier.HIGH), at(12), Known(in_campaign=6)) == refused
+
+
+def test_a_message_that_was_counted_may_be_tried_again() -> None:
+    known = Known(already=True, today=3, in_campaign=6)
+
+    assert answer(ask(), at(12), known).allowed
+    assert not answer(ask(), at(3), known).allowed
+
+
+def test_a_person_may_opt_out_of_advice_and_never_of_emergencies() -> None:
+    known = Known(opted_out=frozenset(Notice))
+
+    assert answer(ask(Tier.LOW), at(12), known).reason is Reason.OPTED_OUT
+    assert answer(ask(Tier.MEDIUM), at(12), known).allowed
+    assert answer(ask(Tier.HIGH), at(12), known).allowed
+    with pytest.raises(ValueError, match="emergency"):
+        Rules(may_opt_out=frozenset({Notice.EMERGENCY}))
+
+
+def test_the_switch_stops_everything_and_is_asked_again_soon() -> None:
+    for asked in (ask(Tier.HIGH), ask(form="in_person")):
+        refused = answer(asked, at(12), Known(stopped=True))
+
+        assert refused == Permission(
+            allowed=False, not_before_ms=at(12) + 1000, reason=Reason.STOPPED
+        )
+
+
+def test_in_test_mode_all_goes_to_the_sink() -> None:
+    assert answer(ask(), at(12), test_mode=True) == Permission(allowed=True, sink=True)
+    assert answer(ask(form="voice"), at(12), test_mode=True).sink
+
+
+@pytest.mark.parametrize("text", ["22", "25:00", "10:60", "x:y", ""])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"time of day|must be in"):
+        limits.read_clock(text)

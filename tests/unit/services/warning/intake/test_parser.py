@@ -1,0 +1,96 @@
+"""What sources send is read, or refused with the field."""
+
+import pytest
+
+from blocklists.entries import Source
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from fanzha.tables import Channel
+from services.warning.intake import parser
+from services.warning.intake.parser import WarningReader
+from services.warning.model import (Risk, Warned)
+from tests.warnings import NOW_MS
+
+GOOD = {
+    "reference": "a-1",
+    "victim": "17000000001",
+    "means_kind": "link",
+    "means": "HTTP://Pay.Example/now",
+    "occurred_at": "2025-11-24T23:59:00+08:00",
+}
+
+
+def read(**changed: object) -> Warned:
+    reader = WarningReader(HomePlan("86"), now_ms=lambda: NOW_MS, most_age_hours=72)
+    return reader.read(parser.said(GOOD | changed), Source.PROVINCE, "province.example")
+
+
+def test_a_good_record_is_read_into_the_one_form() -> None:
+    warned = read(fraud_type="fake_loan", risk="high", talked_seconds=90, link_opened="true")
+
+    assert warned.victim == "+8617000000001"
+    assert warned.means.value == "http://pay.example/now"
+    assert (warned.channel, warned.fraud_type) == (Channel.LINK, FraudType.FAKE_LOAN)
+    assert (warned.risk, warned.talked_s, warned.opened) == (Risk.HIGH, 90, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"reference": ""}, "reference: required"),
+        ({"victim": ""}, "victim: required"),
+        ({"victim": "110"}, "victim: is no number of a person"),
+        ({"victim": "Bank"}, "victim: is no number of a person"),
+        ({"means_kind": "pigeon"}, "means_kind: one of caller"),
+        ({"means_kind": ""}, "means_kind: one of caller"),
+        ({"means": ""}, "means: required"),
+        ({"means_kind": "caller", "means": "+0"}, "means: is no number"),
+        ({"occurred_at": ""}, "occurred_at: required"),
+        ({"occurred_at": "2025-11-24T23:59:00"}, "occurred_at: without a zone"),
+        ({"occurred_at": "soon"}, "occurred_at: cannot be read"),
+        ({"occurred_at": "2030-01-01T00:00:00Z"}, "occurred_at: lies in the future"),
+        ({"occurred_at": "2020-01-01T00:00:00Z"}, "occurred_at: more than 72 hours ago"),
+        ({"risk": "huge"}, "risk: one of low"),
+        ({"talked_seconds": "-1"}, "talked_seconds: not a number"),
+        ({"talked_seconds": 10**6}, "talked_seconds: from 0"),
+        ({"link_opened": "maybe"}, "link_opened: true or false"),
+        ({"campaign": "x" * 129}, "campaign: at most 128"),
+        ({"reference": "a\x1b[2J"}, "reference: has letters that cannot be printed"),
+        ({"text": "words of a message"}, "'text': no such field"),
+        ({"means": "not a link !!"}, "means: is no link"),
+        ({"means": "localhost"}, "means: is no link"),
+        ({"means_kind": "text", "means": "您的账户异常"}, "means: is no fingerprint"),
+        ({"means_kind": "text", "means": "your account"}, "means: is no fingerprint"),
+        ({"occurred_at": 1_764_000_000}, "occurred_at: lies before 1974"),
+        ({"occurred_at": 1_764_000_000_000.5}, "occurred_at: is no text and no whole number"),
+        ({"decision_id": 2**64}, "decision_id: at most"),
+        ({"fraud_type": "loan"}, "fraud_type: one of brushing_rebate"),
+        ({"fraud_type": "5"}, "fraud_type: one of brushing_rebate"),
+        ({"victim": ["+8617000000001"]}, "victim: is no text"),
+    ],
+)
+def test_a_wrong_record_is_refused_with_its_field(changed: dict[str, object], why: str) -> None:
+    with pytest.raises(InvalidInput, match=why.replace("[", r"\[")):
+        read(**changed)
+
+
+@pytest.mark.parametrize("name", ["", "fanzha", "a/b", "..", "x" * 65, "a b"])
+def test_a_source_may_not_be_called_anything(name: str) -> None:
+    with pytest.raises(InvalidInput, match="source_name:"):
+        parser.check_source_name(name)
+
+
+def test_kinds_of_fraud_and_risks_are_known_by_their_chinese_names() -> None:
+    warned = read(fraud_type="虚假贷款", risk="高")
+
+    assert (warned.fraud_type, warned.risk) == (FraudType.FAKE_LOAN, Risk.HIGH)
+
+
+@pytest.mark.parametrize("written", [f"fp1:{'0a' * 32}", "0A" * 16])
+def test_a_fingerprint_of_a_text_is_taken_as_it_is(written: str) -> None:
+    assert read(means_kind="text", means=written).means.value == written
+
+
+def test_the_largest_decision_id_is_taken() -> None:
+    assert read(decision_id=2**64 - 1).decision_id == 2**64 - 1
