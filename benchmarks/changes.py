@@ -28,11 +28,11 @@ from blocklists.entry_table import EXACT, EntryTable, Identities
 from blocklists.provenance import Provenance
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
+from services.auth.identity import Identity, Role, acting
 from services.changes.entry_set import Held
 from services.changes.locks import Locks
-from services.changes.model import (ChangeKind, Draft)
+from services.changes.model import ChangeKind, Draft
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.auth.identity import (Identity, Role, acting)
 from tests.change_desk import ChangeDesk, change_desk
 
 LI = Identity(name="li", roles=frozenset({Role.EDITOR}))

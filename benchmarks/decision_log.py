@@ -30,10 +30,10 @@ from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel, Int64s
 from infra.clock import now_ms
+from services.decision.observer import Observer, Table
+from services.decision.pipeline import Engine
 from services.decision_log.impact.estimator import Preview
 from services.decision_log.log import DecisionLog, LogOptions
-from services.decision.pipeline import Engine
-from services.decision.observer import (Observer, Table)
 
 ROUNDS, BATCHES, DIFFERENT = 11, 1000, 64
 

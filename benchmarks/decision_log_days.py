@@ -21,7 +21,7 @@ from fanzha.decisions import Action, Evidence, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Channel, Ingress, Int64s
 from services.decision_log import schema, segment_files
-from services.decision_log.partitions import (HOUR_MS, hour_of, logged_hours)
+from services.decision_log.partitions import HOUR_MS, hour_of, logged_hours
 from services.decision_log.segment_files import Notes
 
 SEED = 20261125

@@ -19,7 +19,7 @@ from classifiers.caller.activity import ActivityTable
 from classifiers.velocity.memory import MomentMemory
 from fanzha import numbering
 from fanzha.tables import Calls
-from services.decision.velocity import (MomentStage, always)
+from services.decision.velocity import MomentStage, always
 
 SEED, ROWS, BATCHES, WARM = 20261125, 256, 2000, 500
 CALLERS = {"rare callers": 10**9, "busy callers": 20_000}

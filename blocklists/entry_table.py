@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from blocklists.indexes.distinct import used
 from blocklists.entries import NO_END_S, Direction, Entry, Kind, Mode
+from blocklists.indexes.distinct import used
 from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action

@@ -12,11 +12,11 @@ from itertools import repeat
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.store.changes import Outcome
 from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.patterns import Patterns
 from blocklists.provenance import Provenance
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.snapshot.delta import locate
 from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.delta import locate
 from blocklists.snapshot.replica import Replica
-from blocklists.snapshot.snapshot import (NO_ENTRY, Layer, Snapshot)
-from blocklists.store.store import (Head, Store, WorkerReport)
+from blocklists.snapshot.snapshot import NO_ENTRY, Layer, Snapshot
+from blocklists.store.store import Head, Store, WorkerReport
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict

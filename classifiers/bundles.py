@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifiers.text import cascade
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.card import CARD
 from classifiers.link.classifier import LinkClassifier
+from classifiers.onnx_model import OnnxModel
+from classifiers.text import cascade
+from classifiers.text.classifier import TextClassifier
 from classifiers.text.escalation import LookBudget
 from classifiers.velocity.classifier import MomentClassifier
-from classifiers.onnx_model import OnnxModel
-from classifiers.text.classifier import TextClassifier
 
 SHIPPED = Path(__file__).with_name("models")
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from classifiers import feature_histogram
-from classifiers.text import cascade_card
 from classifiers.card_fields import Wanted
 from classifiers.card_fields import checked_field as _field
 from classifiers.feature_histogram import FeatureHistogram
+from classifiers.text import cascade_card
 from classifiers.text.cascade_card import SecondLookCard
 from fanzha.tables import Float32s
 

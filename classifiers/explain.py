@@ -15,8 +15,8 @@ import numpy as np
 from classifiers.caller import classifier
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.link.classifier import LinkClassifier
-from classifiers.velocity.classifier import (MomentClassifier, MomentInputs, moment_features)
 from classifiers.text.classifier import TextClassifier
+from classifiers.velocity.classifier import MomentClassifier, MomentInputs, moment_features
 from fanzha.tables import CallerActivity, Float32s
 from fanzha.url import canonical
 

@@ -14,30 +14,30 @@ from typing import Any
 import grpc
 from prometheus_client import CollectorRegistry, generate_latest
 
-from blocklists.store.follower import Follower
-from infra.redis.client import connect
 from blocklists.snapshot.replica import Replica
-from blocklists.store.store import (Store, WorkerReport)
+from blocklists.store.follower import Follower
+from blocklists.store.store import Store, WorkerReport
 from fanzha.decisions import Action, Evidence, Reason
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import appeal_pb2_grpc
 from infra import process_lifecycle
-from services.lists.service import Administration
+from infra.redis.client import connect
 from services.appeals import wiring
-from services.appeals.wiring import Built
 from services.appeals.decision_lookup import DecisionLog
-from services.appeals.list_access import (AdministeredLists, Lists)
+from services.appeals.list_access import AdministeredLists, Lists
 from services.appeals.origins import RequestedOrigins
+from services.appeals.wiring import Built
 from services.audit.events import AuditKind
+from services.auth.identity import Identity, Role
 from services.changes import wiring as change_requests
+from services.changes.report import Reference, Terms
 from services.changes.service import Changes
 from services.changes.store import ChangeStore
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import HitStore
-from services.auth.identity import (Identity, Role)
-from services.changes.report import (Reference, Terms)
+from services.lists.service import Administration
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from blocklists.store.changes import Change
 from blocklists.entries import Direction, Entry, Kind, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
-from classifiers.caller.activity import ActivityTable
+from blocklists.store.changes import Change
 from classifiers.base import MomentScorer, TextScores
+from classifiers.caller.activity import ActivityTable
 from classifiers.velocity.classifier import MomentInputs
 from classifiers.velocity.memory import MomentMemory
 from fanzha.decisions import Action
@@ -29,12 +29,12 @@ from fanzha.tables import (
     Links,
     Texts,
 )
-from services.decision.pipeline import (Engine, Models, Rules)
-from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_encoder import WrittenHit
-from services.decision.velocity import (MomentModel, MomentStage)
 from services.decision.observer import Observer
-from services.decision.shadow.models import (Shadow, Shadows)
+from services.decision.pipeline import Engine, Models, Rules
+from services.decision.shadow.models import Shadow, Shadows
+from services.decision.sinks.hit_encoder import WrittenHit
+from services.decision.sinks.hit_records import Hit
+from services.decision.velocity import MomentModel, MomentStage
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
 NINE_O_CLOCK_S = NINE_O_CLOCK_MS // 1000

@@ -9,21 +9,21 @@ from typing import Any
 import grpc
 import pytest
 
-from infra.redis.client import (Client, connect)
 from fanzha.phone import HomePlan
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc
+from infra.redis.client import Client, connect
 from services.audit.events import AuditKind
 from services.audit.trail import Trail
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
 from services.rpc.server import RpcServer
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
 from services.warning.desk.service import Desk
-from services.warning.intake.service import Intake
 from services.warning.intake.parser import WarningReader
+from services.warning.intake.service import Intake
 from services.warning.model import Region
 from tests.identities import Issuer
 from tests.warnings import NOW_MS, a_warning

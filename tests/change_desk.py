@@ -9,24 +9,24 @@ from typing import Any
 
 from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.follower import Follower
-from infra.redis.client import (Client, connect)
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.current import CurrentLists
+from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable
 from infra import process_lifecycle
-from services.audit.events import (Audit, AuditKind)
+from infra.redis.client import Client, connect
+from services.audit.events import Audit, AuditKind
+from services.auth.identity import Identity, Role
 from services.changes import wiring
-from services.changes.service import Changes
 from services.changes.change_context import Options
-from services.changes.popularity import PopularHosts
-from services.changes.model import (ChangeKind, Draft)
-from services.changes.store import ChangeStore
 from services.changes.maintenance import Upkeep
-from blocklists.store.current import CurrentLists
+from services.changes.model import ChangeKind, Draft
+from services.changes.popularity import PopularHosts
+from services.changes.service import Changes
+from services.changes.store import ChangeStore
 from services.decision_log.impact.model import Impact
-from services.auth.identity import (Identity, Role)
 from tests.builders import NINE_O_CLOCK_MS
 
 LI = Identity(name="li", roles=frozenset({Role.EDITOR}))

@@ -10,10 +10,10 @@ from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Links, Texts
-from services.decision_log.impact.estimator import (Impact, Preview)
-from services.decision_log.log import DecisionLog, LogOptions
-from services.decision.pipeline import (Engine, Models)
 from services.decision.observer import Observer
+from services.decision.pipeline import Engine, Models
+from services.decision_log.impact.estimator import Impact, Preview
+from services.decision_log.log import DecisionLog, LogOptions
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_engine
 
 HOUR_MS = 3_600_000

@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from blocklists.store.follower import Follower
-from infra.redis.client import connect
 from blocklists.snapshot.replica import Replica
+from blocklists.store.current import CurrentLists
+from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.phone import HomePlan
 from infra import process_lifecycle
-from services.lists.service import Administration
-from services.lists.drafts import Drafting
+from infra.redis.client import connect
 from services.changes import wiring
 from services.changes.change_context import Options
-from blocklists.store.current import CurrentLists
+from services.lists.drafts import Drafting
 from services.lists.hit_count_store import EntryHitStore
-from services.rpc.lists.handler import BlocklistServicer
+from services.lists.service import Administration
 from services.rpc.changes.handler import ChangeServicer
+from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 

@@ -9,28 +9,28 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry, entry_id
-from infra.redis.client import (Client, connect)
+from blocklists.store.current import CurrentLists
+from blocklists.views import Found
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from infra import process_lifecycle
-from services.lists.service import Administration
-from services.changes.popularity import PopularHosts
+from infra.redis.client import Client, connect
 from services.changes.model import Record
-from blocklists.store.current import CurrentLists
-from services.decision.sinks.hit_store import CONFIRMED
+from services.changes.popularity import PopularHosts
 from services.changes.report import Terms
-from blocklists.views import Found
+from services.decision.sinks.hit_store import CONFIRMED
+from services.lists.service import Administration
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.wiring import Pipeline
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.model import Means, Warned
 from services.warning.outcomes import wiring as learning_assembly
-from services.warning.outcomes.applied_log import (NOTED, Learned)
+from services.warning.outcomes.applied_log import NOTED, Learned
 from services.warning.outcomes.loss_means import Wanted
-from services.warning.outcomes.proposals import (PIPELINE, AdministeredProposals)
-from services.warning.model import (Means, Warned)
+from services.warning.outcomes.proposals import PIPELINE, AdministeredProposals
+from services.warning.wiring import Pipeline
 from tests.change_desk import ChangeDesk, an_impact, change_desk
 from tests.proposals import proposed
 

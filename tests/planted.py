@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from blocklists.entries import Entry, Kind
 from blocklists.entry_table import EntryTable
-from infra.redis.client import connect
 from blocklists.store.store import Store
 from fanzha.decisions import Action
+from infra.redis.client import connect
 from tests.builders import a_change, an_entry
 
 EVIL_NUMBERS = ("955", "123", "100", "+861", "110", "1*", "9558*", "+86110", "12345")

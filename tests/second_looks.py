@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from classifiers import (bundles, card)
-from classifiers.text import (cascade, sentence_encoder)
+from classifiers import bundles, card
 from classifiers.card import CARD, GRAPH, SECOND
 from classifiers.onnx_model import OnnxModel
-from classifiers.text.cascade import (OneScale, SecondLook)
+from classifiers.text import cascade, sentence_encoder
+from classifiers.text.cascade import OneScale, SecondLook
 from classifiers.text.cascade_card import SecondLookCard
 from classifiers.text.classifier import TextClassifier
 from fanzha.text import normalise_all

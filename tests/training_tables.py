@@ -9,7 +9,7 @@ from string import ascii_lowercase, digits
 
 from classifiers.caller.classifier import TABLE_COLUMNS
 from classifiers.training.caller.data import FILE
-from classifiers.training.text.data import (CALLS, FILES)
+from classifiers.training.text.data import CALLS, FILES
 from services.warning.outcomes.examples import Example, written
 
 _HARMLESS = (

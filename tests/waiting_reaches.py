@@ -13,35 +13,35 @@ from pathlib import Path
 import redis
 from prometheus_client import CollectorRegistry
 
-from blocklists.store.changes import Change
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from infra.redis.client import (Client, connect)
+from blocklists.store.changes import Change
 from blocklists.store.store import Store
+from blocklists.views import Found
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services.audit.events import (Audit, NoAudit)
+from infra.redis.client import Client, connect
+from services.audit.events import Audit, NoAudit
+from services.decision.sinks.hit_store import HitStore
 from services.decision_log.query import DecisionQuery
 from services.decision_log.recipients import ReachQuery
 from services.feedback.service import Feedback
-from services.decision.sinks.hit_store import HitStore
-from blocklists.views import Found
-from services.warning.cases.store import CaseStore
+from services.warning.backfill.counter import Counting, Mode
+from services.warning.backfill.list_log import ListLog
+from services.warning.backfill.lookback import LookingBack
+from services.warning.backfill.pending_service import WaitingDesk
+from services.warning.backfill.pending_store import WaitingStore
+from services.warning.backfill.runner import ReachRunner
+from services.warning.backfill.service import Reaching
+from services.warning.backfill.start import Beginning
+from services.warning.backfill.store import ReachStore
+from services.warning.backfill.suspected_hits import SuspectDesk
+from services.warning.backfill.trigger import Noticing
 from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
 from services.warning.figures import Landings
 from services.warning.intake.service import Intake
 from services.warning.policy.regions import Regions
-from services.warning.backfill.start import Beginning
-from services.warning.backfill.counter import (Counting, Mode)
-from services.warning.backfill.list_log import ListLog
-from services.warning.backfill.lookback import LookingBack
-from services.warning.backfill.trigger import Noticing
-from services.warning.backfill.runner import ReachRunner
-from services.warning.backfill.store import ReachStore
-from services.warning.backfill.service import Reaching
-from services.warning.backfill.suspected_hits import SuspectDesk
-from services.warning.backfill.pending_service import WaitingDesk
-from services.warning.backfill.pending_store import WaitingStore
 from tests.builders import an_entry, some_calls
 from tests.decision_logs import NOW_MS, logged
 

@@ -2,7 +2,7 @@
 
 from blocklists.entries import Source
 from fanzha.fraud import FraudType
-from services.warning.model import (Means, MeansKind, Risk, Warned)
+from services.warning.model import Means, MeansKind, Risk, Warned
 
 NOW_MS = 1_764_000_000_000
 

@@ -23,8 +23,8 @@ from fanzha.client import Login, channels
 from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2_grpc
 from infra.clock import now_ms
-from services.auth.local_authority import Folder
 from services.auth.identity import Role
+from services.auth.local_authority import Folder
 from services.decision.observer import Observer
 from services.rpc import security
 from services.rpc.decide.handler import InterceptionServicer

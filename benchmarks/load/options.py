@@ -17,9 +17,9 @@ import typer
 from benchmarks import processes, scenarios, service
 from benchmarks.load import traffic
 from benchmarks.load.plan import Plan, Through
-from services.cli._common.console import (err, fail)
 from services.auth.exposure import is_loopback
-from services.settings.settings import (PREFIX, Settings)
+from services.cli._common.console import err, fail
+from services.settings.settings import PREFIX, Settings
 
 SEED = scenarios.SEED
 _INTERRUPTED = 128 + signal.SIGINT

@@ -20,7 +20,7 @@ from benchmarks.load import options as common
 from benchmarks.load import show
 from benchmarks.load.crew import Crew
 from benchmarks.load.plan import Outcome, Step
-from services.cli._common.console import (err, fail)
+from services.cli._common.console import err, fail
 
 SHED = (grpc.StatusCode.RESOURCE_EXHAUSTED.name, grpc.StatusCode.CANCELLED.name)
 """The second is how gRPC's core cuts a server's line."""

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from benchmarks.load.crew import Crew
 from benchmarks.load.plan import Outcome, Step
-from services.cli._common.console import (err, progress)
+from services.cli._common.console import err, progress
 
 SATURATED = 0.9
 """Cores of a generator above which it may be what was measured."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks import scenarios
 from fanzha.v1 import interception_pb2 as pb
-from services.cli.replay import traffic as tables
 from services.cli._common.files import open_table
+from services.cli.replay import traffic as tables
 
 CHANNELS = ("call", "text", "link")
 DIFFERENT_ROWS = 16_384

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks import results
 from benchmarks.load import options as common
-from services.cli._common.console import (err, fail)
+from services.cli._common.console import err, fail
 
 _FOLDER = Path(__file__).parent
 

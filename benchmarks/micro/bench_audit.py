@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from services.audit import (keys, tail_reader, verifier)
+from infra.clock import now_ms
+from services.audit import keys, tail_reader, verifier
 from services.audit.chain import Chain
+from services.audit.events import AuditKind
 from services.audit.log import AuditLog, open_log
 from services.audit.records import Event
-from services.audit.tail_reader import (Place, Wanted)
-from services.audit.events import AuditKind
-from infra.clock import now_ms
+from services.audit.tail_reader import Place, Wanted
 
 RECORDS = 10_000
 _BATCH = 250

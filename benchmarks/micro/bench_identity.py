@@ -11,8 +11,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from fanzha.client import Login, channels
-from services.auth.local_authority import (FIRST_CLIENT, Folder)
 from services.auth.identity import Role
+from services.auth.local_authority import FIRST_CLIENT, Folder
 from services.rpc import security
 from services.settings.settings import Settings
 

@@ -4,13 +4,13 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import material
-from classifiers.text import features
-from classifiers.caller.activity import ActivityTable
 from classifiers.bundles import load_moment
+from classifiers.caller.activity import ActivityTable
+from classifiers.text import features
 from classifiers.velocity.memory import MomentMemory
 from fanzha import fingerprint
 from fanzha.text import normalise_all
-from services.decision.velocity import (MomentStage, always)
+from services.decision.velocity import MomentStage, always
 
 ROWS = 256
 

@@ -7,10 +7,10 @@ from fanzha.fraud import FraudType
 from services.warning.messages import linter
 from services.warning.messages.catalog import Templates
 from services.warning.messages.template import Facts
+from services.warning.model import Tier
 from services.warning.policy.facts import CaseFacts
 from services.warning.policy.regions import PREFIX, Regions
 from services.warning.policy.tiers import Policy
-from services.warning.model import Tier
 
 FACTS = Facts(when="11月25日14时", claimed="某某银行")
 

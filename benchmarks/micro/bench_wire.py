@@ -20,7 +20,9 @@ def bench_reading(benchmark: BenchmarkFixture, channel: str) -> None:
     data = material.request(channel, ROWS)
     read = getattr(ColumnReader(HomePlan()), f"{channel}s")
 
-    table = benchmark(lambda: read(wire_format.Rows([data], [wire_format.heads(data)]), material.NOW_MS))
+    table = benchmark(
+        lambda: read(wire_format.Rows([data], [wire_format.heads(data)]), material.NOW_MS)
+    )
 
     assert len(table) == ROWS
 

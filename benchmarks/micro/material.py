@@ -11,7 +11,7 @@ from benchmarks import scenarios
 from blocklists.entries import Direction, Kind, Mode, Source
 from blocklists.entry_table import EXACT, EntryTable, text_keys
 from blocklists.provenance import Provenance
-from blocklists.snapshot.segment import (Segment, empty)
+from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.text_column import TextColumn
 from classifiers import bundles
@@ -21,9 +21,9 @@ from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Int64s, Links, Texts
 from fanzha.v1 import interception_pb2 as pb
-from services.decision.pipeline import (Engine, Models, Rules)
-from services.decision.velocity import (MomentStage, always)
 from services.decision.observer import Observer
+from services.decision.pipeline import Engine, Models, Rules
+from services.decision.velocity import MomentStage, always
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnReader
 

@@ -14,7 +14,7 @@ import typer
 
 from benchmarks import results
 from benchmarks.report import found, pages, readme
-from services.cli._common.console import (fail, out)
+from services.cli._common.console import fail, out
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

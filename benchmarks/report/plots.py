@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report.figures import STAGES, stage_of
-from classifiers.evaluation.plots import (Paint, save)
+from classifiers.evaluation.plots import Paint, save
 
 Result = Mapping[str, Any]
 _LINE = 0.15

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from benchmarks.warning.counting import Tally
 from services.warning.cases import ids
-from services.warning.cases.model import Case
 from services.warning.cases.events import MessageRef
+from services.warning.cases.model import Case
 from services.warning.messages.catalog import Templates
-from services.warning.policy.router import TemplateComposer
 from services.warning.model import Tier
+from services.warning.policy.router import TemplateComposer
 
 
 @dataclass(slots=True, kw_only=True)

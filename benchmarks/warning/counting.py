@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from infra.redis.client import Client
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.delay_queue import Later
+from infra.redis.stream_consumer import Group
 from services.decision.sinks.hit_store import CONFIRMED
 from services.warning import keys
-from services.warning.cases import (state_machine, serialization)
+from services.warning.cases import serialization, state_machine
+from services.warning.cases.events import CaseEvent, EventKind
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind)
 from services.warning.cases.store import CaseStore
-from infra.redis.stream_consumer import Group
-from infra.redis.dead_letters import DeadLetters
+from services.warning.dispatch.outbox_relay import SUPERSEDED, out_stream
 from services.warning.intake.own_hits import GROUP
-from infra.redis.delay_queue import Later
-from services.warning.dispatch.outbox_relay import (SUPERSEDED, out_stream)
 
 _AT_ONCE = 500
 _CHANNELS = ("sms", "voice", "in_person")
@@ -141,7 +141,7 @@ async def left(client: Client) -> dict[str, int]:
         "hits_waiting": lag,
         "todos_left": await _todos(client),
         "messages_left": await _messages(client),
-        "dead_letters": await DeadLetters(client).count(),
+        "dead_letters": await DeadLetters(client, keys.DEAD).count(),
     }
 
 

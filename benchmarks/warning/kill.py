@@ -33,10 +33,10 @@ from redis.exceptions import RedisError
 from benchmarks import results
 from benchmarks.warning import at_the_centre, counting, offering
 from benchmarks.warning.victims import CLAIM_MS, Processes
-from infra.redis.client import (Client, connect)
 from fanzha.errors import Unavailable
-from services.cli._common.console import progress
 from infra.clock import now_ms
+from infra.redis.client import Client, connect
+from services.cli._common.console import progress
 from services.processes.embedded_valkey import EmbeddedValkey
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 

@@ -61,9 +61,9 @@ def plan(hits: int, at_ms: int, *, texts: bool = False) -> Plan:
             "occurred_at_ms": str(at_ms),
         }
         made.entries += [entry] * (2 if chance.random() < _REPEATED else 1)
-        made.decisions.setdefault(
-            ids.base_of(victim, f"number:{caller.casefold()}"), set()
-        ).add(decision)
+        made.decisions.setdefault(ids.base_of(victim, f"number:{caller.casefold()}"), set()).add(
+            decision
+        )
     chance.shuffle(made.entries)
     return made
 

@@ -28,22 +28,22 @@ from redis.exceptions import RedisError
 from benchmarks import results
 from benchmarks.warning.victims import CLAIM_MS, Processes
 from blocklists.entries import Kind, entry_id
-from infra.redis.client import (Client, connect)
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
+from infra.clock import now_ms
+from infra.redis.client import Client, connect
+from infra.redis.dead_letters import DeadLetters
 from services.changes.store import ChangeStore
 from services.cli._common.console import progress
-from infra.clock import now_ms
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning import keys
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
-from services.warning.cases.store import CaseStore
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from services.warning.cases.opening import PlainRouter
-from infra.redis.dead_letters import DeadLetters
+from services.warning.cases.store import CaseStore
 from services.warning.intake.service import Intake
+from services.warning.model import Warned
 from services.warning.outcomes import service
 from services.warning.outcomes.proposals import PIPELINE
-from services.warning.model import Warned
 from tests.builders import an_entry
 from tests.change_desk import a_draft, change_desk
 from tests.warnings import a_warning
@@ -209,7 +209,7 @@ async def _counted(
         "cases_not_noted": sum(number == 0 for number in notes.values()),
         "cases_noted_twice": sum(number > 1 for number in notes.values()),
         "waiting": int(await client.xlen(keys.LEARN)),
-        "dead": await DeadLetters(client).count(),
+        "dead": await DeadLetters(client, keys.DEAD).count(),
     }
 
 

@@ -21,18 +21,18 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from benchmarks import results
-from infra.redis.client import (Client, connect)
 from infra.clock import now_ms
-from services.processes.embedded_valkey import EmbeddedValkey
+from infra.redis.client import Client, connect
 from services.decision.sinks.hit_store import CONFIRMED
+from services.processes.embedded_valkey import EmbeddedValkey
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.policy import rulebook
-from services.warning.policy.router import (PolicyRouter, TemplateComposer)
 from services.warning.dispatch import wiring as way_out
-from services.warning.dispatch.metrics import ChannelFigures
 from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.metrics import ChannelFigures
 from services.warning.dispatch.permits import LimitPermit
+from services.warning.policy import rulebook
+from services.warning.policy.router import PolicyRouter, TemplateComposer
 from tests.message_centre import MessageCentre, message_centre
 
 _AT_ONCE = 200

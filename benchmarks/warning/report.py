@@ -17,18 +17,18 @@ from typing import Any
 
 from benchmarks import results
 from blocklists.entries import Source
-from infra.redis.client import (Client, connect)
 from fanzha.fraud import FraudType
 from infra.clock import now_ms
+from infra.redis.client import Client, connect
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.warning.cases import (state_machine, opening)
-from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases import opening, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import (CaseStore, Commit)
+from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
-from services.warning.model import (Means, MeansKind, Region, Warned)
-from services.warning.reports.service import (Asked, By, Progress, Reporting)
+from services.warning.cases.store import CaseStore, Commit
+from services.warning.model import Means, MeansKind, Region, Warned
+from services.warning.reports.service import Asked, By, Progress, Reporting
 
 _AT_ONCE = 500
 _MINUTE_MS = 60_000

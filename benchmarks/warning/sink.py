@@ -9,12 +9,13 @@ import os
 import sys
 from pathlib import Path
 
-from infra.redis.client import connect
 from infra.clock import now_ms
+from infra.redis.client import connect
+from infra.redis.dead_letters import DeadLetters
+from services.warning import keys
 from services.warning.cases.events import MessageRef
 from services.warning.cases.store import CaseStore
-from services.warning.channels.channel import (Outgoing, Sent)
-from infra.redis.dead_letters import DeadLetters
+from services.warning.channels.channel import Outgoing, Sent
 from services.warning.dispatch.delivery_records import Delivery
 from services.warning.dispatch.send_worker import Outbox
 
@@ -67,7 +68,7 @@ async def run(url: str, file: Path, claim_ms: int) -> None:
         channel="sms",
         sender=NotingSender(file),
         record=NoTimes(CaseStore(client), now_ms=now_ms),
-        dead=DeadLetters(client),
+        dead=DeadLetters(client, keys.DEAD),
         consumer=f"sink-{os.getpid()}",
         now_ms=now_ms,
         claim_ms=claim_ms,

@@ -6,10 +6,10 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.snapshot.delta import locate
 from blocklists.entry_table import Identities
+from blocklists.snapshot.delta import locate
 from blocklists.snapshot.layers import Layer
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Int64s, Uint8s
 

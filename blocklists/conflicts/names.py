@@ -12,7 +12,7 @@ from blocklists.conflicts.findings import OPPOSITES, Finding, Relation, acting, 
 from blocklists.entries import Direction, Kind
 from blocklists.entry_table import EXACT, EntryTable, Identities, text_keys
 from blocklists.snapshot.layers import Layer
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Int64s

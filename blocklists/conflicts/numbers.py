@@ -12,10 +12,10 @@ import numpy as np
 from blocklists.conflicts.findings import OPPOSITES, Finding, Relation, meets
 from blocklists.entries import Direction, Kind
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot.layers import Layer
 from blocklists.indexes.ranges import RangeIndex
 from blocklists.indexes.slot_index import keys_of
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.layers import Layer
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Int64s
 

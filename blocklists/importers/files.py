@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import IO, Any
 
-from blocklists.importers.decompression import (LIMITS, Limits, gunzipped, size)
+from blocklists.importers.decompression import LIMITS, Limits, gunzipped, size
 from fanzha.errors import InvalidInput
 
 ENCODINGS = ("utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5")

@@ -5,9 +5,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
-from blocklists.importers import (adblock, bind, dnsmasq, domains, hosts, json_lists, numbers, rpz, unbound, yaml_records)
-from blocklists.importers.tables import (csv_table, headers)
+from blocklists.importers import (
+    adblock,
+    bind,
+    dnsmasq,
+    domains,
+    hosts,
+    json_lists,
+    numbers,
+    rpz,
+    unbound,
+    yaml_records,
+)
 from blocklists.importers.rows import Item, Reader
+from blocklists.importers.tables import csv_table, headers
 
 HEAD_LINES = 500
 """Lines that `detect` wants to see."""

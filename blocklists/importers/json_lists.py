@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Iterator
 
 from blocklists.importers.json_text import JsonText
-from blocklists.importers.tables.records import record_items
 from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.importers.tables.records import record_items
 from fanzha.decisions import Action
 
 _LISTS = {

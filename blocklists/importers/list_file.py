@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from blocklists.importers.tables import (csv_table, workbook)
-from blocklists.importers import (files, formats)
-from blocklists.importers.tables.columns import (Choose, nothing_chosen)
+from blocklists.importers import files, formats
 from blocklists.importers.formats import Format
-from blocklists.importers.tables.headers import Header
 from blocklists.importers.rows import Item, Reader
-from blocklists.importers.tables.workbook import (SHEET_BITS, Workbook)
+from blocklists.importers.tables import csv_table, workbook
+from blocklists.importers.tables.columns import Choose, nothing_chosen
+from blocklists.importers.tables.headers import Header
+from blocklists.importers.tables.workbook import SHEET_BITS, Workbook
 from fanzha.errors import InvalidInput
 
 TABLES = frozenset((Format.CSV, Format.XLSX))

@@ -9,8 +9,8 @@ record is reported.
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.importers.tables.records import record_items
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
+from blocklists.importers.tables.records import record_items
 
 _INDENT = 2
 _MEMBER = re.compile(r"(?P<dash>- )?(?P<indent>\s*)(?P<name>[A-Za-z_][\w-]*):(?:\s+(?P<value>.*))?")

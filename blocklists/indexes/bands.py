@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from blocklists.indexes.slot_index import (SlotIndex, slots_of)
+from blocklists.indexes.slot_index import SlotIndex, slots_of
 from fanzha.fingerprint import BANDS, NEAR, Values, band_keys, equal_values
 from fanzha.tables import Int64s, Uint32s
 

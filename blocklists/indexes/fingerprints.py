@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from blocklists.entries import Direction, Entry
-from blocklists.snapshot.layers import (Layer, Matches)
+from blocklists.snapshot.layers import Layer, Matches
 from fanzha import fingerprint
 from fanzha.decisions import Action
 from fanzha.tables import Int64s, Uint8s

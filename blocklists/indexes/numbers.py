@@ -13,9 +13,9 @@ import numpy as np
 
 from blocklists.entries import Direction, Entry, Kind
 from blocklists.entry_table import EXACT
-from blocklists.snapshot.layers import (Layer, Matches, Place, places, sides)
 from blocklists.indexes.ranges import RangeIndex
 from blocklists.indexes.slot_index import slots_of
+from blocklists.snapshot.layers import Layer, Matches, Place, places, sides
 from fanzha.decisions import Action
 from fanzha.tables import Int64s, Uint8s, Uint64s
 

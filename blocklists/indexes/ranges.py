@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from blocklists.entries import Direction, Kind
-from blocklists.snapshot.layers import (Layer, places, sides)
-from blocklists.indexes.slot_index import (SlotIndex, keys_of, slots_of)
+from blocklists.indexes.slot_index import SlotIndex, keys_of, slots_of
+from blocklists.snapshot.layers import Layer, places, sides
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Int64s, Uint8s, Uint64s
 

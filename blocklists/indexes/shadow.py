@@ -11,9 +11,9 @@ import numpy as np
 
 from blocklists.entries import Entry, Mode
 from blocklists.indexes.fingerprints import FingerprintIndex
-from blocklists.snapshot.layers import (Layer, Matches)
 from blocklists.indexes.numbers import NumberIndex
 from blocklists.indexes.urls import UrlIndex
+from blocklists.snapshot.layers import Layer, Matches
 from fanzha.tables import Bools, Int64s
 
 

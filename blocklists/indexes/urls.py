@@ -16,8 +16,8 @@ import numpy as np
 
 from blocklists.entries import Direction, Entry, Kind
 from blocklists.entry_table import text_key, text_keys
-from blocklists.snapshot.layers import (Layer, Matches, Place, places)
 from blocklists.indexes.slot_index import slots_of
+from blocklists.snapshot.layers import Layer, Matches, Place, places
 from fanzha.tables import Int64s
 from fanzha.url import expressions, host_suffixes, path_prefixes, split
 

@@ -12,8 +12,6 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.store.changes import (Change, Outcome)
-from blocklists.indexes.distinct import distinct
 from blocklists.entries import Mode
 from blocklists.entry_table import (
     TEXT_KINDS,
@@ -22,11 +20,13 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
-from blocklists.snapshot.findings import Finding
-from blocklists.snapshot.layers import (Layer, layered)
-from blocklists.snapshot.segment import (Segment, empty)
+from blocklists.indexes.distinct import distinct
 from blocklists.indexes.slot_index import slots_of
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.findings import Finding
+from blocklists.snapshot.layers import Layer, layered
+from blocklists.snapshot.segment import Segment, empty
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.store.changes import Change, Outcome
 from fanzha.tables import Bools, Int64s, Uint8s
 
 COMPACT_ROWS = 100_000

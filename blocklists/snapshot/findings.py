@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from blocklists import protected
-from blocklists.store.changes import Change
 from blocklists.column_checks import BadColumns, whole_number
 from blocklists.entries import Kind
 from blocklists.entry_table import EntryTable
+from blocklists.store.changes import Change
 from fanzha.decisions import Action
 
 MOST_KEPT = 200

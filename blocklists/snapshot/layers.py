@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from blocklists.entries import Direction, Kind
-from blocklists.snapshot.segment import (Group, Segment)
+from blocklists.snapshot.segment import Group, Segment
 from fanzha.tables import Bools, Int64s, Uint8s
 
 NO_ENTRY = -1

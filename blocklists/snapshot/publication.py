@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from blocklists.snapshot import (findings, segment_file, verified_files)
 from blocklists.column_checks import BadColumns, whole_number
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Mode
+from blocklists.snapshot import findings, segment_file, verified_files
+from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.findings import Finding
-from blocklists.snapshot.segment import (Segment, empty)
+from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.segment_file import DamagedFile
 from fanzha.tables import Int64s
 from infra import atomic_file

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from blocklists.snapshot import publication
 from blocklists.snapshot.delta import Lists
-from blocklists.snapshot.publication import (CURRENT, IN_STEP, Publication)
+from blocklists.snapshot.publication import CURRENT, IN_STEP, Publication
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.segment_file import DamagedFile
 from blocklists.snapshot.snapshot import Snapshot

@@ -14,8 +14,6 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.indexes.bands import BandIndex
-from blocklists.indexes.distinct import (distinct, used)
 from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import (
     EXACT,
@@ -24,8 +22,10 @@ from blocklists.entry_table import (
     text_keys,
     written_out,
 )
+from blocklists.indexes.bands import BandIndex
+from blocklists.indexes.distinct import distinct, used
+from blocklists.indexes.slot_index import SlotIndex, key_of, keys_of, slots_of
 from blocklists.provenance import Provenance, WrittenProvenance, read, written
-from blocklists.indexes.slot_index import (SlotIndex, key_of, keys_of, slots_of)
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s

@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from blocklists.snapshot import segment_validation
-from blocklists.indexes.bands import BandIndex
 from blocklists.column_checks import BadColumns
 from blocklists.entries import Kind, Mode
-from blocklists.snapshot.segment import (Group, Segment)
-from blocklists.snapshot.segment_validation import Column
+from blocklists.indexes.bands import BandIndex
 from blocklists.indexes.slot_index import SlotIndex
-from blocklists.text_column import TextColumn
+from blocklists.snapshot import segment_validation
+from blocklists.snapshot.segment import Group, Segment
+from blocklists.snapshot.segment_validation import Column
 from blocklists.snapshot.verified_files import noted
+from blocklists.text_column import TextColumn
 from fanzha.fingerprint import VALUES
 from infra import atomic_file
 

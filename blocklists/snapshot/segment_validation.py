@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from blocklists import column_checks
-from blocklists.indexes.bands import BandIndex
 from blocklists.column_checks import BadColumns, UnknownValue, whole_number
 from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS
-from blocklists.snapshot.segment import (KIND_ORDER, KINDS_WITH_TEXT, Group, Segment)
-from blocklists.indexes.slot_index import (SlotIndex, keys_of)
+from blocklists.indexes.bands import BandIndex
+from blocklists.indexes.slot_index import SlotIndex, keys_of
+from blocklists.snapshot.segment import KIND_ORDER, KINDS_WITH_TEXT, Group, Segment
 from fanzha.fingerprint import BANDS, VALUES
 
 Column = npt.NDArray[Any]

@@ -39,11 +39,11 @@ import numpy as np
 from blocklists.entries import Direction, Entry, Kind, Mode, Source
 from blocklists.entry_table import EntryTable
 from blocklists.indexes.fingerprints import FingerprintIndex
-from blocklists.snapshot.layers import (NO_ENTRY, Layer, Matches, layered)
 from blocklists.indexes.numbers import NumberIndex
-from blocklists.snapshot.segment import (Segment, empty)
 from blocklists.indexes.shadow import ShadowIndex
 from blocklists.indexes.urls import UrlIndex
+from blocklists.snapshot.layers import NO_ENTRY, Layer, Matches, layered
+from blocklists.snapshot.segment import Segment, empty
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Int64s

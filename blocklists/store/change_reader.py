@@ -11,17 +11,17 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from blocklists.store import packing
-from blocklists.store.changes import Change
-from blocklists.store.chunks import (Chunks, Digest)
 from blocklists.entry_table import (
     EntryTable,
     Identities,
     concatenate,
     concatenate_identities,
 )
-from blocklists.store.packing import (DamagedPack, NewerPack)
-from blocklists.store.seals import (SEAL, CheckSeal, told)
+from blocklists.store import packing
+from blocklists.store.changes import Change
+from blocklists.store.chunks import Chunks, Digest
+from blocklists.store.packing import DamagedPack, NewerPack
+from blocklists.store.seals import SEAL, CheckSeal, told
 
 Record: TypeAlias = Mapping[bytes, bytes]
 """The fields of an entry of the stream."""

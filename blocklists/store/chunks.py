@@ -8,12 +8,12 @@ from uuid import uuid4
 import numpy as np
 from redis.exceptions import ResponseError
 
-from blocklists.store import packing
 from blocklists.entry_table import Identities
+from blocklists.store import packing
 from blocklists.store.packing import DamagedPack
-from infra.redis.client import (Client, within)
 from fanzha.errors import Unavailable
 from fanzha.tables import Int64s
+from infra.redis.client import Client, within
 
 CHUNK_ROWS = 100_000
 _READ_SECONDS = 5.0

@@ -18,14 +18,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from blocklists.snapshot import (delta, findings, publication)
-from blocklists.store.changes import Change
+from blocklists.snapshot import delta, findings, publication
 from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.findings import Finding
-from blocklists.store.packing import DamagedPack
-from blocklists.snapshot.publication import (IN_STEP, Publisher)
+from blocklists.snapshot.publication import IN_STEP, Publisher
 from blocklists.snapshot.segment_file import DamagedFile
-from blocklists.store.store import (Head, Store)
+from blocklists.store.changes import Change
+from blocklists.store.packing import DamagedPack
+from blocklists.store.store import Head, Store
 from fanzha.errors import Unavailable
 from infra.atomic_file import FILE_MODE
 

@@ -37,16 +37,23 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from blocklists.store import packing
-from blocklists.store.change_reader import (UNKNOWN, ChangeReader, Record, chunk_keys, name_in, skipped)
-from blocklists.store.changes import Change
-from blocklists.store.chunks import (CHUNK_ROWS, Chunks, MissingChunk)
 from blocklists.entry_table import EntryTable, concatenate
+from blocklists.store import packing
+from blocklists.store.change_reader import (
+    UNKNOWN,
+    ChangeReader,
+    Record,
+    chunk_keys,
+    name_in,
+    skipped,
+)
+from blocklists.store.changes import Change
+from blocklists.store.chunks import CHUNK_ROWS, Chunks, MissingChunk
 from blocklists.store.packing import DamagedPack
-from infra.redis.client import (Client, execute_synced, within)
-from blocklists.store.seals import (SEAL, CheckSeal, Sign, told)
-from blocklists.store.scripts import (COMMIT, REBASE, STRAYS)
+from blocklists.store.scripts import COMMIT, REBASE, STRAYS
+from blocklists.store.seals import SEAL, CheckSeal, Sign, told
 from fanzha.errors import Unavailable, VersionConflict
+from infra.redis.client import Client, execute_synced, within
 
 logger = logging.getLogger(__name__)
 

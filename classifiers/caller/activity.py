@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.caller import (counterparts, days_and_hours, rotation)
-from classifiers.caller.days_and_hours import (DAY_MS, HALF_LIFE_MS)
+from classifiers.caller import counterparts, days_and_hours, rotation
+from classifiers.caller.days_and_hours import DAY_MS, HALF_LIFE_MS
 from classifiers.hashing import spread
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s, Texts, Uint64s

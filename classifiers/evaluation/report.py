@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from classifiers.evaluation import metrics
 from classifiers.evaluation.budget import keeping
-from classifiers.evaluation.labels import (Kind, fraud_type_of, kind_of)
+from classifiers.evaluation.labels import Kind, fraud_type_of, kind_of
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Float32s, Uint8s
 

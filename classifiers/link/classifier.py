@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from classifiers import card
 from classifiers.link import features as link_features
-from classifiers.text.embeddings import (NO_ROWS, Embeddings)
-from classifiers.link.features import (LinkFeatures, Settings)
+from classifiers.link.features import LinkFeatures, Settings
 from classifiers.onnx_model import OnnxModel, Tensor
+from classifiers.text.embeddings import NO_ROWS, Embeddings
 from fanzha.tables import Float32s
 
 BATCH = 256

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.text import ngrams
 from classifiers.card import Card
+from classifiers.text import ngrams
 from classifiers.text.ngrams import Int32s
 from fanzha.tables import Float32s, Int64s
 

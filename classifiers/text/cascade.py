@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime as ort
 
 from classifiers import card
-from classifiers.text import sentence_encoder
 from classifiers.card import Card
+from classifiers.text import sentence_encoder
 from classifiers.text.cascade_card import SecondLookCard
 from fanzha.tables import Bools, Float32s
 

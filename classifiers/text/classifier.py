@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import card
-from classifiers.text import (fraud_type_words, cascade, features)
 from classifiers.base import TextScores
-from classifiers.text.embeddings import (NO_ROWS, Embeddings)
-from classifiers.text.escalation import (LookBudget, Looks)
 from classifiers.onnx_model import OnnxModel, Tensor
+from classifiers.text import cascade, features, fraud_type_words
 from classifiers.text.cascade import SecondLook
-from classifiers.text.sender_classes import sender_classes
+from classifiers.text.embeddings import NO_ROWS, Embeddings
+from classifiers.text.escalation import LookBudget, Looks
 from classifiers.text.features import NGrams
+from classifiers.text.sender_classes import sender_classes
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
 from fanzha.text import normalise_all
 

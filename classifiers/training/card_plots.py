@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.evaluation import metrics
 from classifiers.card import BINS
+from classifiers.evaluation import metrics
 from classifiers.evaluation.metrics import Bin
 from fanzha.tables import Bools, Float32s
 

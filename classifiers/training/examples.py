@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
-from classifiers.evaluation.labels import (Kind, kind_of)
+from classifiers.evaluation.labels import Kind, kind_of
 from fanzha import csv_cells
 
 DEFAULT_SOURCE = "cases"

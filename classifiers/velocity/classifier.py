@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers import card
-from classifiers.velocity.memory import (COUNTERS, CallerMoment)
 from classifiers.onnx_model import OnnxModel
+from classifiers.velocity.memory import COUNTERS, CallerMoment
 from fanzha import numbering
 from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress, Int64s
 

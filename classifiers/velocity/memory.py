@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.velocity import last_callees
 from classifiers.hashing import spread
+from classifiers.velocity import last_callees
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, Calls, Float32s, Int64s
 

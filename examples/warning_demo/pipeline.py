@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.redis.client import connect
 from examples.warning_demo.campaigns import UNREACHABLE
-from services.warning.cases.model import Case
+from infra.redis.client import connect
 from services.warning.cases.ids import message_id
 from services.warning.cases.listing import CaseListing
+from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.channels.city_queues import queue
-from services.warning.model import Tier
 from services.warning.dispatch.outbox_relay import SUPERSEDED
+from services.warning.model import Tier
 
 PATIENCE_SECONDS = 200.0
 """For a machine that has much else to do; otherwise it takes a few seconds."""

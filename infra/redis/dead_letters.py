@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import (Client, within)
-from services.warning.keys import DEAD
+from infra.redis.client import Client, within
 
 _SECONDS = 4.0
 _ROWS = 100_000
@@ -35,8 +34,9 @@ class DeadLetter:
 class DeadLetters:
     """Keeps dead letters. Raises `Unavailable` while Redis is away."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, stream: str) -> None:
         self._client = client
+        self._stream = stream
 
     async def put(
         self,
@@ -56,36 +56,36 @@ class DeadLetters:
         entry = own | {"tries": str(tries), "at_ms": str(at_ms)}
         entry |= {f"field:{name}": value for name, value in fields.items()}
         async with within(_SECONDS):
-            await self._client.xadd(DEAD, _text(entry), maxlen=_ROWS, approximate=True)
+            await self._client.xadd(self._stream, _text(entry), maxlen=_ROWS, approximate=True)
 
     async def list(self, *, after: str = "-", count: int = 100) -> list[DeadLetter]:
         """Return dead letters, oldest first."""
         first = after if after == "-" else f"({after}"
         async with within(_SECONDS):
-            found: Any = await self._client.xrange(DEAD, first, "+", count)
+            found: Any = await self._client.xrange(self._stream, first, "+", count)
         return [_letter(str(place), fields) for place, fields in found]
 
     async def get(self, place: str) -> DeadLetter | None:
         """Return one dead letter."""
         async with within(_SECONDS):
-            found: Any = await self._client.xrange(DEAD, place, place)
+            found: Any = await self._client.xrange(self._stream, place, place)
         return _letter(place, found[0][1]) if found else None
 
     async def count(self) -> int:
         """Count them."""
         async with within(_SECONDS):
-            return int(await self._client.xlen(DEAD))
+            return int(await self._client.xlen(self._stream))
 
     async def replay(self, letter: DeadLetter) -> None:
         """Append the entry to its stream again, and forget the letter."""
         async with within(_SECONDS):
             await self._client.xadd(letter.stream, _text(letter.fields))
-            await self._client.xdel(DEAD, letter.place)
+            await self._client.xdel(self._stream, letter.place)
 
     async def drop(self, letter: DeadLetter) -> None:
         """Forget a letter for good."""
         async with within(_SECONDS):
-            await self._client.xdel(DEAD, letter.place)
+            await self._client.xdel(self._stream, letter.place)
 
 
 def _text(fields: Mapping[str, str]) -> Any:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.redis.client import (Client, within)
+from infra.redis.client import Client, within
 
 _SECONDS = 4.0
 _AT_ONCE = 500

@@ -15,9 +15,9 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
+from infra.redis.client import Client, within
 from infra.redis.dead_letters import DeadLetters
 
 logger = logging.getLogger(__name__)

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from blocklists.entries import Entry
-from services.appeals import (entry_snapshots, masking)
-from services.appeals.decision_lookup import (Decisions, Recent)
+from blocklists.views import Found
+from services.appeals import entry_snapshots, masking
+from services.appeals.decision_lookup import Decisions, Recent
 from services.appeals.lift_changes import LiftChanges
-from services.appeals.list_access import Lists
-from services.appeals.origins import Origins
 from services.appeals.lift_plan import Plan
-from services.appeals.model import (Appeal, Subject)
+from services.appeals.list_access import Lists
+from services.appeals.model import Appeal, Subject
+from services.appeals.origins import Origins
 from services.appeals.store import AppealStore
 from services.lists.hit_counter import Hits
-from blocklists.views import Found
 
 MOST_OTHERS = 20
 MOST_ORIGINS = 10

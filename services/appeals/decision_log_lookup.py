@@ -12,7 +12,7 @@ from typing import TypeVar
 from fanzha.errors import Unavailable
 from services.appeals.decision_lookup import Recent
 from services.appeals.model import Subject
-from services.decision_log import (hit_view, subjects)
+from services.decision_log import hit_view, subjects
 from services.decision_log.query import DecisionQuery
 
 RECENT_DAYS = 7

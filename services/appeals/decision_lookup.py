@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.appeals.model import (FoundIn, Subject)
+from services.appeals.model import FoundIn, Subject
 from services.decision.sinks.hit_store import HitStore
 
 MOST_RECENT = 20

@@ -13,14 +13,14 @@ from dataclasses import replace
 from time import monotonic
 
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
-from services.auth import identity
 from services.appeals import serialization
 from services.appeals.lift_changes import LiftChanges
 from services.appeals.list_access import Lists
-from services.appeals.model import (MODEL_REASONS, SERVICE, Appeal, Event, Lift, State, What)
+from services.appeals.model import MODEL_REASONS, SERVICE, Appeal, Event, Lift, State, What
 from services.appeals.store import AppealStore
-from services.feedback.service import (Feedback, Verdict)
-from services.auth.identity import (Identity, Role)
+from services.auth import identity
+from services.auth.identity import Identity, Role
+from services.feedback.service import Feedback, Verdict
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import VersionConflict
-from services.appeals.list_access import (Lifted, LiftOrder, Lists)
-from services.appeals.lift_plan import (Plan, plan)
-from services.appeals.model import (Appeal, Lift, Outcome, Subject, by_list)
+from services.appeals.lift_plan import Plan, plan
+from services.appeals.list_access import Lifted, LiftOrder, Lists
+from services.appeals.model import Appeal, Lift, Outcome, Subject, by_list
 
 _DAY_S = 86_400
 

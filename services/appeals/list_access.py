@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from blocklists.store.changes import Outcome
 from blocklists.entries import NO_END_S, Direction, Entry, Source
 from blocklists.intake import Proposed
-from blocklists.store.store import (Store, WorkerReport)
+from blocklists.store.changes import Outcome
+from blocklists.store.store import Store, WorkerReport
+from blocklists.views import Found
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
-from services.lists.service import Administration
 from services.appeals.lift_plan import Plan
 from services.appeals.model import Subject
 from services.changes.model import ChangeKind
+from services.changes.report import Reference, Terms
 from services.lists.hit_counter import Hits
-from services.changes.report import (Reference, Terms)
-from blocklists.views import Found
+from services.lists.service import Administration
 
 LAW = "《中华人民共和国反电信网络诈骗法》第三十二条"
 """What an allow entry after an appeal stands on."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fanzha.errors import Unavailable
 from services.appeals.documents import DocumentFolder
 from services.appeals.metrics import AppealFigures
-from services.appeals.model import (SERVICE, Appeal, Event, What)
+from services.appeals.model import SERVICE, Appeal, Event, What
 from services.appeals.store import AppealStore
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from blocklists.entries import Kind
 from fanzha.phone import masked
+from services.appeals.model import Appeal, Document, Lift, Subject, What
 from services.auth import identity
-from services.appeals.model import (Appeal, Document, Lift, Subject, What)
 from services.auth.identity import Role
 
 _PARTIES = ("from_party", "to_party")

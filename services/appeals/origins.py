@@ -12,7 +12,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import NO_ENTRY
 from fanzha.errors import NotFound
 from services.changes.diff import rows_in
-from services.changes.model import (Record, State)
+from services.changes.model import Record, State
 from services.changes.store import ChangeStore
 
 BEFORE_S = 5

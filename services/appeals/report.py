@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
-from services.appeals.model import (DECIDED, Appeal, State)
+from services.appeals.model import DECIDED, Appeal, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from blocklists.entries import Direction, Source
 from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from fanzha.phone import HomePlan
-from services.auth import (roles, identity)
-from services.appeals import (serialization, subjects)
+from services.appeals import serialization, subjects
 from services.appeals.lift import Lifter
-from services.appeals.list_access import Lists
 from services.appeals.lift_plan import blocking
+from services.appeals.list_access import Lists
+from services.appeals.model import DECIDED, OPEN, Appeal, Event, Outcome, State, What
 from services.appeals.scope import check_hand
-from services.appeals.model import (DECIDED, OPEN, Appeal, Event, Outcome, State, What)
 from services.appeals.store import AppealStore
 from services.audit.events import AuditKind
 from services.audit.trail import Trail
-from services.auth.person_text import (optional, required, who)
+from services.auth import identity, roles
+from services.auth.person_text import optional, required, who
 
 LIFT_SECONDS = 10.0
 """How long a decision waits for its lift."""

@@ -1,8 +1,8 @@
 """Which appeals somebody reaches."""
 
 from fanzha.errors import NotFound
-from services.auth import identity
 from services.appeals.model import Appeal
+from services.auth import identity
 from services.auth.identity import Role
 
 _REVIEWERS = frozenset({Role.APPEALS_OFFICER, Role.AUDITOR})

@@ -10,7 +10,18 @@ from dataclasses import asdict
 from typing import Any
 
 from blocklists.entries import Direction, Kind
-from services.appeals.model import (UNKNOWN, Appeal, Document, Event, FoundIn, Lift, Outcome, State, Subject, What)
+from services.appeals.model import (
+    UNKNOWN,
+    Appeal,
+    Document,
+    Event,
+    FoundIn,
+    Lift,
+    Outcome,
+    State,
+    Subject,
+    What,
+)
 
 PERSONAL = ("appellant", "contact", "grounds", "documents", "decision", "entries", "outcome")
 """Fields that are emptied when an appeal is erased; so are the subject and the notes."""

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
-from services.appeals import (entry_snapshots, appeal_file, masking, report)
-from services.appeals.notices import writer as notices
+from services.appeals import appeal_file, entry_snapshots, masking, report
+from services.appeals.appeal_file import Evidence, EvidenceRoom
 from services.appeals.documents import DocumentFolder
-from services.appeals.appeal_file import (Evidence, EvidenceRoom)
-from services.appeals.notices.writer import (Case, Notice, Notices)
-from services.appeals.submission import Opening
-from services.appeals.scope import (check_hand, is_reviewer)
-from services.appeals.model import (Appeal, Document, Event, State, Subject, What)
+from services.appeals.model import Appeal, Document, Event, State, Subject, What
+from services.appeals.notices import writer as notices
+from services.appeals.notices.writer import Case, Notice, Notices
 from services.appeals.report import Report
 from services.appeals.review import Review
+from services.appeals.scope import check_hand, is_reviewer
 from services.appeals.store import AppealStore, Standing
+from services.appeals.submission import Opening
 from services.audit.events import AuditKind
 from services.audit.trail import Trail
 from services.auth.person_text import who

@@ -27,11 +27,11 @@ from itertools import chain
 from typing import Any
 from uuid import uuid4
 
-from infra.redis.damaged_records import (readable, reading)
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import readable, reading
 from services.appeals import serialization
-from services.appeals.model import (Appeal, Event, State, Subject, warn_at_ms)
+from services.appeals.model import Appeal, Event, State, Subject, warn_at_ms
 from services.appeals.scripts import ERASE, MOVE, OPEN
 
 _READ_SECONDS = 3.0
@@ -236,7 +236,9 @@ class AppealStore:
                     reading.hgetall(_of(int(number))[0])
                 answers = await reading.execute()
             there = [pair for pair in zip(some, answers, strict=True) if pair[1]]
-            found += readable("appeal", lambda pair: serialization.read(int(pair[0]), pair[1]), there)
+            found += readable(
+                "appeal", lambda pair: serialization.read(int(pair[0]), pair[1]), there
+            )
         return found
 
     def _script(self, script: str, keys: Sequence[str], *arguments: object) -> Any:

@@ -14,17 +14,17 @@ from typing import Any
 
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import HomePlan
-from services.appeals import (entry_snapshots, serialization, masking, subjects)
+from services.appeals import entry_snapshots, masking, serialization, subjects
 from services.appeals.decision_lookup import Decisions
 from services.appeals.documents import DocumentFolder, Handed, merged
-from services.appeals.list_access import Lists
 from services.appeals.lift_plan import blocking
+from services.appeals.list_access import Lists
+from services.appeals.model import OPEN, Appeal, Document, Event, FoundIn, Subject, What, blocked_by
 from services.appeals.scope import check_hand
-from services.appeals.model import (OPEN, Appeal, Document, Event, FoundIn, Subject, What, blocked_by)
 from services.appeals.store import AppealStore
 from services.audit.events import AuditKind
 from services.audit.trail import Trail
-from services.auth.person_text import (LONGEST_NAME, required, who)
+from services.auth.person_text import LONGEST_NAME, required, who
 
 _HOUR_MS = 3_600_000
 _BLANK = re.compile(r"[\s()-]+")

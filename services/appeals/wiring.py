@@ -6,28 +6,28 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
-from infra.redis.client import Client
 from fanzha.phone import HomePlan
-from services.appeals.notices import templates
-from services.appeals.decision_lookup import (DecisionLog, Decisions, NoDecisionLog)
-from services.appeals.service import Appeals
-from services.appeals.documents import DocumentFolder
+from infra.data_paths import APPEALS
+from infra.redis.client import Client
 from services.appeals.appeal_file import EvidenceRoom
-from services.appeals.metrics import AppealFigures
-from services.appeals.lift_changes import LiftChanges
+from services.appeals.decision_lookup import DecisionLog, Decisions, NoDecisionLog
+from services.appeals.documents import DocumentFolder
 from services.appeals.lift import Lifter
+from services.appeals.lift_changes import LiftChanges
 from services.appeals.list_access import Lists
+from services.appeals.maintenance import Upkeep
+from services.appeals.metrics import AppealFigures
+from services.appeals.notices import templates
 from services.appeals.notices.writer import Notices
-from services.appeals.submission import Opening
 from services.appeals.origins import NoOrigins, Origins
 from services.appeals.review import Review
+from services.appeals.service import Appeals
 from services.appeals.store import AppealStore
-from services.appeals.maintenance import Upkeep
+from services.appeals.submission import Opening
 from services.audit.events import Audit
 from services.audit.trail import Trail
-from services.feedback.service import Feedback
 from services.decision.sinks.hit_store import HitStore
-from infra.data_paths import APPEALS
+from services.feedback.service import Feedback
 from services.settings.settings import Settings
 
 

@@ -8,9 +8,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from infra import atomic_file
-from infra import file_lock
-from services.audit import (checkpoints, log_files, recovery)
+from infra import atomic_file, file_lock
+from services.audit import checkpoints, log_files, recovery
 from services.audit.checkpoints import Reason, Terms
 from services.audit.keys import SigningKey
 from services.audit.records import Event, Record, chained

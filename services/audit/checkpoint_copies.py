@@ -7,7 +7,7 @@ whole record as it stands in the log.
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import (Client, within)
+from infra.redis.client import Client, within
 from services.audit.records import Record
 
 STREAM = "fanzha:audit:checkpoints"

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.audit.events import AuditKind
 from services.audit.keys import PublicKeys, SigningKey
 from services.audit.records import Event, Record, chained, content_hash, statement
-from services.audit.events import AuditKind
 
 SUBJECT = "audit"
 ACTOR = "fanzha"

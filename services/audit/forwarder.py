@@ -13,10 +13,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from infra.redis.damaged_records import readable
-from infra.redis.client import (Client, within)
 from fanzha.errors import FanzhaError, Unavailable
-from services.audit.events import (Audit, AuditKind)
+from infra.redis.client import Client, within
+from infra.redis.damaged_records import readable
+from services.audit.events import Audit, AuditKind
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from fanzha.errors import Unavailable
 from services.audit.chain import Chain
 from services.audit.checkpoints import ACTOR, SUBJECT, Reason
-from services.audit.recovery import End
-from services.audit.records import Event
 from services.audit.events import AuditKind
+from services.audit.records import Event
+from services.audit.recovery import End
 
 logger = logging.getLogger(__name__)
 

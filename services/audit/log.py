@@ -13,17 +13,17 @@ from pathlib import Path
 
 from fanzha.errors import Unavailable
 from infra import atomic_file
-from services.auth import identity
 from services.audit import keys
 from services.audit.chain import Chain
-from services.audit.checkpoints import ACTOR, SUBJECT, Reason
 from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.checkpoints import ACTOR, SUBJECT, Reason
+from services.audit.events import AuditKind
 from services.audit.group_commit import GroupCommit
 from services.audit.keys import SigningKey
-from services.audit.recovery import End
 from services.audit.records import Event, Record
+from services.audit.recovery import End
 from services.audit.tail_reader import is_in_log
-from services.audit.events import AuditKind
+from services.auth import identity
 
 logger = logging.getLogger(__name__)
 

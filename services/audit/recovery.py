@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from infra import atomic_file
-from services.audit import (checkpoints, log_files)
+from services.audit import checkpoints, log_files
 from services.audit.records import BEFORE_THE_FIRST, Damaged, Record, read
 
 MOST_TORN = 4 * 2**20

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from fanzha.errors import FanzhaError, NotAllowed, Unauthenticated
+from services.audit.events import Audit, AuditKind
 from services.auth import identity
-from services.audit.events import (Audit, AuditKind)
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """Which keys seals of changes to the lists are checked with, as an operator set it."""
 
+from infra.data_paths import AUDIT
 from services.audit import keys
 from services.audit.seals import SealCheck
-from infra.data_paths import AUDIT
 from services.settings.settings import Settings
 
 

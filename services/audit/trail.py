@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
 from fanzha.errors import FanzhaError, NotAllowed
-from services.audit.events import (Audit, AuditKind)
+from services.audit.events import Audit, AuditKind
 
 Result = TypeVar("Result")
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from services.audit import (checkpoints, log_files)
+from services.audit import checkpoints, log_files
 from services.audit.checkpoints import Reason
+from services.audit.events import AuditKind
 from services.audit.findings import Problem, Report
 from services.audit.keys import PublicKeys
 from services.audit.records import BEFORE_THE_FIRST, LONGEST_LINE, Damaged, Record, read
-from services.audit.events import AuditKind
 
 MOST_PROBLEMS = 100
 """Problems told one by one; the others are counted."""

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from fanzha.errors import Unauthenticated
 from services.auth.identities_file import Roster
-from services.auth.identity import (Credential, Identity)
+from services.auth.identity import Credential, Identity
 
 MOST_REMEMBERED = 10_000
 

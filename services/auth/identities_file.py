@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.auth import claims
-from services.auth.identity import (Credential, Identity)
+from services.auth.identity import Credential, Identity
 
 KINDS = ("uri", "dns", "cn")
 _FIELDS = {"name", "certificate", "roles", "regions", "sources"}

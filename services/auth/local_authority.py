@@ -19,9 +19,10 @@ from typing import Any
 
 from infra import atomic_file
 from infra.atomic_file import FOLDER_MODE
-from services.auth import (issuer, identities_file as roster)
-from services.auth.issuer import Pair
+from services.auth import identities_file as roster
+from services.auth import issuer
 from services.auth.identity import Role
+from services.auth.issuer import Pair
 
 ISSUER = "fanzha-local"
 AUDIENCE = "fanzha"

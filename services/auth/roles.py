@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from blocklists.entries import Source
 from fanzha.errors import NotAllowed
-from services.auth.identity import (Identity, Role)
+from services.auth.identity import Identity, Role
 
 
 class Door(Enum):

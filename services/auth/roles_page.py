@@ -2,8 +2,8 @@
 
 import sys
 
-from services.auth.roles import (TABLE, Allowed, Door)
 from services.auth.identity import Role
+from services.auth.roles import TABLE, Allowed, Door
 
 _HEAD = """# Roles
 

@@ -21,8 +21,8 @@ from jwt.exceptions import (
 
 from fanzha.errors import Unauthenticated
 from services.auth import claims
+from services.auth.identity import Credential, Identity
 from services.auth.jwks import KeySet
-from services.auth.identity import (Credential, Identity)
 
 LEEWAY_SECONDS = 10
 """Clocks of issuer and server may differ so much."""

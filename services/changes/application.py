@@ -20,20 +20,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists import protected
-from blocklists.store.changes import Change
 from blocklists.entries import Kind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.changes import Change
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
-from services.auth import identity
 from services.audit.events import AuditKind
-from services.changes import (diff, row_masks)
-from services.changes.entry_set import Held
+from services.auth import identity
+from services.changes import diff, row_masks
+from services.changes.change_context import Contents, Parts
 from services.changes.diff import Judged
-from services.changes.change_context import (Contents, Parts)
-from services.changes.model import (Emergency, Event, Record, State)
+from services.changes.entry_set import Held
+from services.changes.model import Emergency, Event, Record, State
 from services.changes.store import Move
 
 logger = logging.getLogger(__name__)

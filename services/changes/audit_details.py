@@ -5,7 +5,7 @@ from dataclasses import replace
 from blocklists.intake import LONGEST_TEXT
 from fanzha.errors import InvalidInput
 from services.changes.change_context import Outcome
-from services.changes.model import (Record, State)
+from services.changes.model import Record, State
 
 
 def submitted(record: Record, found: Outcome) -> Record:

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from blocklists.conflicts.findings import Conflicts
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.current import CurrentLists
 from blocklists.store.store import Store
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
+from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.changes import scope
-from services.audit.events import (Audit, AuditKind)
-from services.changes.impact import ImpactPreview
 from services.changes.diff import Judged
+from services.changes.impact import ImpactPreview
 from services.changes.locks import Locks
+from services.changes.model import Record, SecondPerson
 from services.changes.popularity import PopularHosts
 from services.changes.preview import Preview
-from services.changes.model import (Record, SecondPerson)
 from services.changes.second_person import Rule
 from services.changes.store import ChangeStore, Move
-from blocklists.store.current import CurrentLists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

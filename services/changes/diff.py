@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from blocklists.store.changes import Outcome
-from blocklists.snapshot.delta import (classify, last_of_each, same_contents, softened)
-from blocklists.indexes.distinct import distinct
 from blocklists.entries import Mode
 from blocklists.entry_table import (
     EntryTable,
@@ -18,12 +15,15 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
+from blocklists.indexes.distinct import distinct
 from blocklists.provenance import WrittenProvenance, written
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.delta import classify, last_of_each, same_contents, softened
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.store.changes import Outcome
 from blocklists.text_column import TextColumn
-from fanzha.tables import Bools, Int64s, Uint8s
-from services.changes.entry_set import (NOT_HELD, Held)
 from blocklists.views import places
+from fanzha.tables import Bools, Int64s, Uint8s
+from services.changes.entry_set import NOT_HELD, Held
 
 CHANGE_NOTHING = (Outcome.DUPLICATE, Outcome.REFUSED)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blocklists.snapshot import delta
-from blocklists.store.changes import Change
-from blocklists.snapshot.delta import (Lists, same_contents)
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists, same_contents
 from blocklists.snapshot.snapshot import NO_ENTRY
+from blocklists.store.changes import Change
 from blocklists.store.store import Store
 from fanzha.errors import InvalidInput, NotFound, Unavailable
 from services.changes import diff as judging

@@ -11,10 +11,10 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from services.auth import identity
 from services.changes import permissions, preview, second_person
-from services.changes.diff import (Judged, judge)
-from services.changes.change_context import (Contents, Outcome, Parts)
+from services.changes.change_context import Contents, Outcome, Parts
+from services.changes.diff import Judged, judge
+from services.changes.model import Draft, Record
 from services.changes.preview import KeptImpact
-from services.changes.model import (Draft, Record)
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from fanzha.errors import Unavailable, VersionConflict
 from services.audit.events import AuditKind
 from services.changes.application import Applying
-from services.changes.metrics import ChangeMetrics
 from services.changes.change_context import Parts
-from services.changes.model import (Event, Record, State)
+from services.changes.metrics import ChangeMetrics
+from services.changes.model import Event, Record, State
 from services.changes.store import Move
 
 logger = logging.getLogger(__name__)

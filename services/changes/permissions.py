@@ -4,8 +4,8 @@ from blocklists.entries import Kind
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
 from services.auth import identity
-from services.changes.model import (ChangeKind, Draft, Record)
 from services.auth.identity import Role
+from services.changes.model import ChangeKind, Draft, Record
 
 _PROPOSING = frozenset({"created", "amended", "submitted"})
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from blocklists.store.changes import Outcome
 from blocklists.conflicts.findings import Conflicts
 from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
-from services.changes.diff import (CHANGE_NOTHING, Judged, without_effect)
+from services.changes.diff import CHANGE_NOTHING, Judged, without_effect
+from services.changes.model import Draft, Problem, Record
 from services.changes.popularity import PopularHosts
-from services.changes.model import (Draft, Problem, Record)
 from services.changes.relations import Relation, relations
 from services.decision_log.impact.model import Impact
 

@@ -7,9 +7,9 @@ from typing import TypeAlias
 import numpy as np
 
 from blocklists import intake, patterns
-from blocklists.store.changes import Outcome
 from blocklists.entries import Kind, entry_id
 from blocklists.intake import Checked
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan

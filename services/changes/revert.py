@@ -8,10 +8,10 @@ from blocklists.entry_table import EntryTable, Identities, concatenate
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict
 from services.changes import diff
-from services.changes.history import History, Step, state_before
-from services.changes.diff import (Inverse, inverse)
 from services.changes.change_context import Parts
-from services.changes.model import (ChangeKind, Draft, Record)
+from services.changes.diff import Inverse, inverse
+from services.changes.history import History, Step, state_before
+from services.changes.model import ChangeKind, Draft, Record
 
 _EXAMPLES = 10
 

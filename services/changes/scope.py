@@ -5,11 +5,11 @@ import numpy as np
 from blocklists import provenance
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.views import places
 from fanzha.tables import Int64s
 from services.auth import roles
 from services.auth.identity import Identity
-from blocklists.views import places
 
 
 def check(identity: Identity, snapshot: Snapshot, table: EntryTable, removals: Identities) -> None:

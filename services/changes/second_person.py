@@ -7,9 +7,9 @@ and what undoes a change that needed one.
 
 from typing import Literal, TypeAlias
 
-from services.changes.preview import Preview
+from services.auth.identity import Identity, Role
 from services.changes.model import SecondPerson
-from services.auth.identity import (Identity, Role)
+from services.changes.preview import Preview
 
 Rule: TypeAlias = Literal["by_identity", "always", "off"]
 

@@ -7,17 +7,17 @@ nothing to applied; otherwise it waits, its entries locked, until somebody else 
 from dataclasses import replace
 
 from fanzha.errors import InvalidInput, VersionConflict
-from services.auth import identity
 from services.audit.events import AuditKind
-from services.changes import (permissions, second_person, audit_details)
+from services.auth import identity
+from services.changes import audit_details, permissions, second_person
 from services.changes.application import Applying
-from services.changes.submission import Entering
+from services.changes.change_context import Contents, Outcome, Parts
 from services.changes.impact_preview import Looking
-from services.changes.change_context import (Contents, Outcome, Parts)
+from services.changes.model import ChangeKind, Draft, Record, SecondPerson, State
 from services.changes.preview import Preview
-from services.changes.model import (ChangeKind, Draft, Record, SecondPerson, State)
-from services.changes.store import Move
 from services.changes.revert import Undoing
+from services.changes.store import Move
+from services.changes.submission import Entering
 from services.changes.views import ChangeViews
 
 

@@ -23,20 +23,21 @@ from typing import Any
 
 from redis.asyncio import RedisCluster
 
-from blocklists.store import packing
-from blocklists.store.chunks import (CHUNK_ROWS, Chunks)
-from infra.redis.damaged_records import readable
 from blocklists.entry_table import (
     EntryTable,
     Identities,
     concatenate,
     concatenate_identities,
 )
-from infra.redis.client import (Client, execute_synced, within)
+from blocklists.store import packing
+from blocklists.store.chunks import CHUNK_ROWS, Chunks
 from fanzha.errors import NotFound, Unavailable, VersionConflict
 from fanzha.tables import Bools
-from services.changes import (row_masks as masks, model)
-from services.changes.model import (OPEN, Record, Rows, State)
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import readable
+from services.changes import model
+from services.changes import row_masks as masks
+from services.changes.model import OPEN, Record, Rows, State
 from services.changes.scripts import MOVE
 
 _TAG = "{fanzha:changes}"

@@ -9,14 +9,14 @@ import numpy as np
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
-from services.auth import identity
 from services.audit.events import AuditKind
-from services.changes import (permissions, audit_details)
-from services.changes.application import (Applying, emergency)
+from services.auth import identity
+from services.changes import audit_details, permissions
+from services.changes.application import Applying, emergency
+from services.changes.change_context import Contents, Outcome, Parts
 from services.changes.entry_set import Held
 from services.changes.impact_preview import Looking
-from services.changes.change_context import (Contents, Outcome, Parts)
-from services.changes.model import (ChangeKind, Draft, Event, Record, State)
+from services.changes.model import ChangeKind, Draft, Event, Record, State
 from services.changes.store import LocksMoved, Move
 
 _ATTEMPTS = 5

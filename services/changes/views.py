@@ -7,10 +7,10 @@ import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import InvalidInput
-from services.changes.history import Diff, History
+from services.changes.change_context import Contents, Parts
 from services.changes.diff import rows_in
-from services.changes.change_context import (Contents, Parts)
-from services.changes.model import (Record, State)
+from services.changes.history import Diff, History
+from services.changes.model import Record, State
 
 MOST_PER_PAGE = 200
 DEFAULT_PER_PAGE = 50

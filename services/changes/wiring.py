@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
 
-from infra.redis.client import Client
 from blocklists.snapshot.replica import Replica
+from blocklists.store.current import CurrentLists
 from blocklists.store.store import Store
-from services.audit.events import (Audit, NoAudit)
-from services.changes.service import Changes
+from infra.redis.client import Client
+from services.audit.events import Audit, NoAudit
+from services.changes.change_context import Options, Parts
 from services.changes.impact import ImpactPreview, NoDecisionLog
 from services.changes.locks import Locks
-from services.changes.metrics import ChangeMetrics
-from services.changes.change_context import (Options, Parts)
-from services.changes.popularity import PopularHosts
-from services.changes.store import ChangeStore
 from services.changes.maintenance import Upkeep
-from blocklists.store.current import CurrentLists
+from services.changes.metrics import ChangeMetrics
+from services.changes.popularity import PopularHosts
+from services.changes.service import Changes
+from services.changes.store import ChangeStore
 from services.decision_log import options as decision_log
 from services.decision_log.impact.estimator import Preview
 from services.settings.settings import Settings

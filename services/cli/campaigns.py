@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.redis.client import connect
-from services.decision.campaigns.bulk_texts import (Campaign, senders)
-from services.decision.campaigns.store import CampaignStore
-from services.cli._common.console import (err, one_sentence, out, print_json)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
 from infra.clock import now_ms
+from infra.redis.client import connect
+from services.cli._common.console import err, one_sentence, out, print_json
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.decision.campaigns.bulk_texts import Campaign, senders
+from services.decision.campaigns.store import CampaignStore
 
 
 def show_campaigns(

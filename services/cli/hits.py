@@ -12,16 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.redis.client import connect
 from fanzha.client import channels
 from fanzha.phone import masked
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
-from services.cli.check.commands import (DEFAULT_TARGET, Target, Timeout, word)
-from services.cli._common.console import (fail, one_sentence, out, print_json)
+from infra.redis.client import connect
+from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.plain_text import one_line
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
-from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED, SUSPECTED, HitStore)
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.cli.check.commands import DEFAULT_TARGET, Target, Timeout, word
+from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 

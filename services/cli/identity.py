@@ -13,9 +13,9 @@ from rich.table import Table
 from fanzha.client import channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc
-from services.cli._common.console import (err, fail, one_sentence, out, print_json, wide)
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson)
 from services.auth.identity import Role
+from services.cli._common.console import err, fail, one_sentence, out, print_json, wide
+from services.cli.lists.options import DEFAULT_TARGET, AsJson
 
 app = typer.Typer(
     no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
@@ -51,7 +51,7 @@ def init(
 
     Enough to try roles, or for one small site; what a bureau does instead: docs/how-to/identity.md.
     """
-    from services.auth.local_authority import (FIRST_CLIENT, Folder)
+    from services.auth.local_authority import FIRST_CLIENT, Folder
 
     made = Folder(folder)
     with _files():
@@ -93,7 +93,7 @@ def token(
     ] = None,
 ) -> None:
     """Sign a token with the key of a folder, and print it."""
-    from services.auth import (claims, issuer)
+    from services.auth import claims, issuer
     from services.auth.local_authority import Folder
 
     with _files():

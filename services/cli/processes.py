@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from services.settings import (loader, settings)
-from services.processes import data_folder
-from services.telemetry import logging_setup
 from services.cli._common.console import fail
+from services.processes import data_folder
+from services.settings import loader, settings
 from services.settings.settings import Settings
+from services.telemetry import logging_setup
 
 Config = Annotated[
     Path | None,

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from classifiers.card import CARD
-from services.cli._common.console import (err, fail)
+from services.cli._common.console import err, fail
 
 Data = Annotated[
     Path | None,

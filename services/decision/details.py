@@ -11,8 +11,8 @@ from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
 from services.decision.list_match import Listed
-from services.decision.velocity import Suspicion
 from services.decision.rules import Ruling
+from services.decision.velocity import Suspicion
 
 KNOWN_ENTRIES = 16_384
 """What is said of so many entries is kept at most; who calls once on a list calls again."""

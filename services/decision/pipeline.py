@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 
 from blocklists import protected
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
-from classifiers.caller.activity import ActivityTable
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
+from classifiers.caller.activity import ActivityTable
 from fanzha import numbering
 from fanzha.decisions import Decisions, Evidence, WouldBlock
 from fanzha.tables import (
@@ -29,16 +29,18 @@ from fanzha.tables import (
     Uint8s,
     marked,
 )
-from services.decision import (details, list_match, rules as policy)
-from services.decision.shadow import (models as shadow, entries as shadow_entries)
-from services.decision.list_match import Listed
 from infra.safe_traceback import kind_and_places
-from services.decision.model_kinds import (OF_CHANNEL, ModelKind)
-from services.decision.velocity import (MomentStage, Suspicion)
-from services.decision.observer import (Observer, Table)
+from services.decision import details, list_match
+from services.decision import rules as policy
+from services.decision.list_match import Listed
+from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.observer import Observer, Table
 from services.decision.rules import Ruling
-from services.decision.shadow.models import (Question, Shadows)
-from services.decision.shadow.entries import (ShadowDetails, TextMatches)
+from services.decision.shadow import entries as shadow_entries
+from services.decision.shadow import models as shadow
+from services.decision.shadow.entries import ShadowDetails, TextMatches
+from services.decision.shadow.models import Question, Shadows
+from services.decision.velocity import MomentStage, Suspicion
 
 logger = logging.getLogger(__name__)
 

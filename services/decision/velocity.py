@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.base import MomentScorer
-from classifiers.velocity.classifier import (MomentInputs, enough, facts, inputs_of)
+from classifiers.velocity.classifier import MomentInputs, enough, facts, inputs_of
 from classifiers.velocity.memory import MomentMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s
 from infra.safe_traceback import kind_and_places
-from services.decision.shadow.models import (Question, Shadow)
+from services.decision.shadow.models import Question, Shadow
 
 logger = logging.getLogger(__name__)
 

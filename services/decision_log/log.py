@@ -13,12 +13,12 @@ import numpy as np
 from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
+from services.decision.observer import Table
 from services.decision_log.arrow_tables import LoggedEnds
 from services.decision_log.buffer import Counters, LogBuffer
 from services.decision_log.rows import Choice, cut
 from services.decision_log.watchlist import Watched
 from services.decision_log.writer import LogWriter
-from services.decision.observer import Table
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 

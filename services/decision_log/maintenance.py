@@ -15,10 +15,10 @@ from pathlib import Path
 from time import time
 
 from infra import atomic_file
-from services.decision_log import compaction, retention, schema, segment_files
-from services.decision_log.partitions import (HOUR_MS, logged_hours, segment_name, writer_of)
-from infra.safe_traceback import kind_and_places
 from infra.file_lock import lock
+from infra.safe_traceback import kind_and_places
+from services.decision_log import compaction, retention, schema, segment_files
+from services.decision_log.partitions import HOUR_MS, logged_hours, segment_name, writer_of
 
 logger = logging.getLogger(__name__)
 

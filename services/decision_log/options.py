@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fanzha.phone import HomePlan
-from services.decision_log import schema
-from services.decision_log.maintenance import Limits
-from services.decision_log.log import LogOptions
 from infra.data_paths import DECISIONS
+from services.decision_log import schema
+from services.decision_log.log import LogOptions
+from services.decision_log.maintenance import Limits
 from services.settings.settings import Settings
 
 if TYPE_CHECKING:

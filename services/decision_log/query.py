@@ -21,7 +21,7 @@ from fanzha.tables import Channel
 from infra import atomic_file
 from services.decision_log import schema, segment_files
 from services.decision_log.conditions import Conditions
-from services.decision_log.partitions import (Hour, logged_hours)
+from services.decision_log.partitions import Hour, logged_hours
 
 MEMORY = "1GB"
 _TRIES = 5

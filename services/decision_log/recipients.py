@@ -23,7 +23,7 @@ from fanzha.text import normalise
 from services.decision_log import schema, segment_files
 from services.decision_log.partitions import logged_hours
 from services.decision_log.query import FILES, DecisionQuery
-from services.decision_log.recipient_subject import (Subject, SubjectKind)
+from services.decision_log.recipient_subject import Subject, SubjectKind
 
 MOST_CONTACTS = 10
 """So many of each channel and person are told, the latest; how many there were is counted."""

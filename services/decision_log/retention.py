@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.decision_log import schema
-from services.decision_log.partitions import (HOUR_MS, SUFFIX, Hour, logged_hours)
+from services.decision_log.partitions import HOUR_MS, SUFFIX, Hour, logged_hours
 
 logger = logging.getLogger(__name__)
 

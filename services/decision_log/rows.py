@@ -27,8 +27,8 @@ from fanzha.tables import (
     Uint32s,
     Uint64s,
 )
-from services.decision_log.watchlist import Watched
 from services.decision.observer import Table
+from services.decision_log.watchlist import Watched
 
 # The golden ratio of 2**64: multiples of it are spread very evenly, so that of any run of ids
 # almost exactly the share wanted is picked, without a rhythm that traffic could share.

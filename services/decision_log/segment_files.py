@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from infra import atomic_file
-from services.decision_log.partitions import (TORN, UNFINISHED, Hour)
+from services.decision_log.partitions import TORN, UNFINISHED, Hour
 
 logger = logging.getLogger(__name__)
 

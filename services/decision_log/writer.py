@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.safe_traceback import kind_and_places
+from infra.thread_priority import step_back
 from services.decision_log import arrow_tables, schema, segment_files
 from services.decision_log.arrow_tables import LoggedEnds
 from services.decision_log.buffer import Batch, Counters, LogBuffer
-from services.decision_log.partitions import (hour_of, segment_name)
+from services.decision_log.partitions import hour_of, segment_name
 from services.decision_log.segment_files import Notes
-from infra.safe_traceback import kind_and_places
-from infra.thread_priority import step_back
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from services.audit.keys import SigningKey
 from services.audit.records import Record
 from services.evidence_package import page
 from services.evidence_package.chain_proof import Cutting
-from services.evidence_package.sections import (Request, Section)
-from services.evidence_package.subjects import Subject
 from services.evidence_package.formats import time_of
+from services.evidence_package.sections import Request, Section
+from services.evidence_package.subjects import Subject
 
 FORMAT = "fanzha-evidence-1"
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public_key.pem"

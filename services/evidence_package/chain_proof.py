@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.audit import (checkpoints, log_files)
+from services.audit import checkpoints, log_files
 from services.audit.checkpoints import is_signed
 from services.audit.keys import PublicKeys
 from services.audit.records import LONGEST_LINE, Damaged, Link, Record, read

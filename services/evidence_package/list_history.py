@@ -5,15 +5,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from blocklists.store.changes import Change
 from blocklists.entries import Entry, Kind
 from blocklists.entry_table import Identities
-from blocklists.store.store import (Head, WorkerReport)
+from blocklists.store.changes import Change
+from blocklists.store.store import Head, WorkerReport
+from blocklists.views import ListViews
 from fanzha.decisions import Action
+from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
 from services.evidence_package.subjects import Subject
-from services.evidence_package.formats import time_of
-from blocklists.views import ListViews
 from services.models.store import ModelStore
 
 _CHANGE = re.compile(r"change:[0-9]+")

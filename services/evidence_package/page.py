@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from services.evidence_package.sections import (Request, Section)
-from services.evidence_package.subjects import Subject
 from services.evidence_package.formats import time_of
+from services.evidence_package.sections import Request, Section
+from services.evidence_package.subjects import Subject
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, "Noto Sans SC", "Microsoft YaHei", sans-serif; margin: 2rem;

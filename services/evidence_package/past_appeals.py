@@ -1,11 +1,11 @@
 """Appeals about a subject; who appealed is masked, as in every list of appeals."""
 
 from blocklists.entries import Kind
-from services.appeals import (masking, model)
+from services.appeals import masking, model
 from services.appeals.store import AppealStore
+from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
 from services.evidence_package.subjects import Subject
-from services.evidence_package.formats import time_of
 
 MOST = 1000
 

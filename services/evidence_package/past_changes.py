@@ -8,10 +8,10 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import NotFound
 from services.changes.model import Record
 from services.changes.store import ChangeStore
-from services.evidence_package.list_history import (entry_words, identity_words)
+from services.evidence_package.formats import time_of
+from services.evidence_package.list_history import entry_words, identity_words
 from services.evidence_package.sections import Section
 from services.evidence_package.subjects import Subject
-from services.evidence_package.formats import time_of
 
 MOST_LOOKED_AT = 20_000
 _PAGE = 200

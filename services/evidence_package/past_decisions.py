@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Mapping
 
 from fanzha.phone import masked
-from services.decision_log import (hit_view, subjects)
+from services.decision_log import hit_view, subjects
 from services.decision_log.query import DecisionQuery
+from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
 from services.evidence_package.subjects import Subject
-from services.evidence_package.formats import time_of
 
 MOST = 1000
 _TITLES = ("判定记录", "Decisions")

@@ -8,12 +8,12 @@ from typing import IO
 
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan
-from services.auth import identity
 from services.audit.checkpoints import Reason
-from services.audit.log import AuditLog
 from services.audit.events import AuditKind
-from services.evidence_package import (chain_proof, archive, subjects)
-from services.evidence_package.sections import (Request, Section, Source)
+from services.audit.log import AuditLog
+from services.auth import identity
+from services.evidence_package import archive, chain_proof, subjects
+from services.evidence_package.sections import Request, Section, Source
 from services.evidence_package.subjects import Subject
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,14 @@ from services.audit import keys
 from services.audit.keys import PublicKeys
 from services.audit.records import Damaged
 from services.evidence_package import chain_proof
-from services.evidence_package.archive import (CHAIN, FORMAT, MANIFEST, PUBLIC_KEY, SIGNATURE, record_words)
+from services.evidence_package.archive import (
+    CHAIN,
+    FORMAT,
+    MANIFEST,
+    PUBLIC_KEY,
+    SIGNATURE,
+    record_words,
+)
 
 MOST_BYTES = 2**30
 """Of one file in a package."""

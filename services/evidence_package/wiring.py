@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from infra.redis.client import connect
 from blocklists.store.store import Store
+from blocklists.views import ListViews
 from fanzha.phone import HomePlan
+from infra.redis.client import connect
 from services.appeals.store import AppealStore
 from services.audit.log import AuditLog
 from services.changes.store import ChangeStore
 from services.decision_log.query import DecisionQuery
-from services.evidence_package.list_history import (EntriesNow, PastChanges, Versions)
-from services.evidence_package.service import Dossiers
+from services.evidence_package.list_history import EntriesNow, PastChanges, Versions
 from services.evidence_package.past_appeals import PastAppeals
-from services.evidence_package.past_decisions import PastDecisions
 from services.evidence_package.past_changes import PastRequests
-from blocklists.views import ListViews
+from services.evidence_package.past_decisions import PastDecisions
+from services.evidence_package.service import Dossiers
 from services.models.store import ModelStore
 from services.settings.settings import Settings
 

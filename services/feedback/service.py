@@ -15,7 +15,7 @@ from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from fanzha.tables import Channel
 from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED, Appended, HitStore)
+from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, Appended, HitStore
 
 MAX_NOTE_LETTERS = 1000
 MAX_NAME_LETTERS = 200

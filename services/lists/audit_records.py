@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from blocklists.store.changes import Outcome
 from blocklists.entries import Kind, Source
-from fanzha.decisions import Action
-from services.audit.events import (Audit, AuditKind)
-from services.lists.import_report import Imported
-from services.changes.report import (RowReport, Terms)
+from blocklists.store.changes import Outcome
 from blocklists.views import Filter
+from fanzha.decisions import Action
+from services.audit.events import Audit, AuditKind
+from services.changes.report import RowReport, Terms
+from services.lists.import_report import Imported
 
 LISTS = "lists"
 _MOST_REASONS = 5

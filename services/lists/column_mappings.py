@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Any
 
-from infra.redis.damaged_records import reading
 from blocklists.entries import Source
 from blocklists.importers.tables import columns
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import reading
 from services.auth import identity
 
 KEY = "{fanzha:mappings}"

@@ -8,19 +8,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists import intake
-from blocklists.store.changes import Outcome
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.intake import Checked, Defaults, Problem, Proposed
+from blocklists.store.changes import Outcome
+from blocklists.store.current import CurrentLists
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
 from services.changes import model
-from services.changes.diff import (Judged, judge)
+from services.changes.diff import Judged, judge
 from services.changes.model import Draft
-from blocklists.store.current import CurrentLists
-from services.lists.edits import (Edit, Edited, edited)
-from services.changes.report import (Identity, Reference, RowReport, addition_reports, named_by, removal_reports)
+from services.changes.report import (
+    Identity,
+    Reference,
+    RowReport,
+    addition_reports,
+    named_by,
+    removal_reports,
+)
+from services.lists.edits import Edit, Edited, edited
 
 _DAY_S = 86_400
 _MOST_KEPT = 20

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from blocklists.store.changes import Outcome
 from blocklists.entries import Direction, Entry, Kind, Source
 from blocklists.entry_table import Identities
 from blocklists.intake import LONGEST_TEXT, NEEDS_REVIEW, Problem
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.store.changes import Outcome
+from blocklists.views import places
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services.changes.report import (Reference, named_by)
-from blocklists.views import places
+from services.changes.report import Reference, named_by
 
 _LAST_SECOND = 2**32 - 1
 _TEXTS = ("reason", "legal_basis", "campaign")

@@ -10,7 +10,7 @@ from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
 from fanzha.errors import InvalidInput, NotFound, Unavailable
-from services.audit.events import (Audit, AuditKind)
+from services.audit.events import Audit, AuditKind
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import Unavailable
 from fanzha.tables import Int64s, Uint64s
-from services.lists.hit_count_store import (EntryHitStore, marks)
+from services.lists.hit_count_store import EntryHitStore, marks
 from services.lists.lifecycle import names_of
 
 logger = logging.getLogger(__name__)

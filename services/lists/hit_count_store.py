@@ -20,10 +20,10 @@ from zlib import crc32
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
-from infra.redis.damaged_records import readable
-from infra.redis.client import (Client, within)
 from fanzha.tables import Uint64s
-from services.lists.hit_counter import (HitCounts, Hits)
+from infra.redis.client import Client, within
+from infra.redis.damaged_records import readable
+from services.lists.hit_counter import HitCounts, Hits
 
 SHARDS = 64
 SINCE = "fanzha:entry-hits:since"

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from blocklists.store.changes import Outcome
 from blocklists.conflicts.findings import NO_RELATION, Conflicts, Relation
-from blocklists.snapshot.delta import last_of_each
 from blocklists.entries import Entry, Kind, entry_id
 from blocklists.entry_table import EntryTable
 from blocklists.intake import Checked, Problem
+from blocklists.snapshot.delta import last_of_each
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
 from services.changes.change_context import Outcome as Outcomes
-from services.changes.report import (ENFORCED, Requested, RowReport)
+from services.changes.report import ENFORCED, Requested, RowReport
 from services.changes.requested import requested
 
 MOST_PROBLEMS = 20_000

@@ -14,13 +14,13 @@ from blocklists.entries import Entry, Mode, entry_id
 from blocklists.entry_table import EntryTable
 from blocklists.provenance_columns import GroundsReader
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.views import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
 from services.lists import due_entries
-from services.lists.due_entries import (Due, DueReason)
-from services.lists.hit_counter import (NO_HITS, Hits, hits_name)
-from services.lists.lifecycle_pages import (DeadPage, DueEntry, DuePage, HitReader)
-from blocklists.views import (DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews)
+from services.lists.due_entries import Due, DueReason
+from services.lists.hit_counter import NO_HITS, Hits, hits_name
+from services.lists.lifecycle_pages import DeadPage, DueEntry, DuePage, HitReader
 
 DEFAULT_WITHIN_S = 14 * 86_400
 MOST_WITHIN_S = 3650 * 86_400

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from infra.redis import damaged_records
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Source
-from blocklists.snapshot.findings import counts
 from blocklists.provenance_columns import GroundsReader
+from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.findings import counts
+from infra.redis import damaged_records
 from services.lists import due_entries
-from services.lists.due_entries import (Due, DueReason)
+from services.lists.due_entries import Due, DueReason
 
 SOON_S = 7 * 86_400
 FRESH_SECONDS = 60.0

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from blocklists.store.changes import Outcome
 from blocklists.entry_table import Identities
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
-from fanzha.phone import HomePlan
-from services.lists.lifecycle import EntryLife
-from services.changes.report import (Reference, RowReport, Terms, Updated, named_by)
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.store.changes import Outcome
 from blocklists.views import places
+from fanzha.phone import HomePlan
+from services.changes.report import Reference, RowReport, Terms, Updated, named_by
+from services.lists.lifecycle import EntryLife
 
 Remove: TypeAlias = Callable[[Sequence[Reference], Terms], Awaitable[Updated]]
 """Requests a removal that waits."""

@@ -11,26 +11,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from blocklists import intake
-from blocklists.store.changes import Outcome
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.intake import Defaults, Proposed
 from blocklists.snapshot.replica import Replica
+from blocklists.store.changes import Outcome
+from blocklists.store.current import CurrentLists
 from blocklists.store.store import Store
+from blocklists.views import ListViews, Status
 from fanzha.errors import VersionConflict
 from fanzha.phone import HomePlan
-from services.lists import (retirement, shadow_resolution)
-from services.lists.drafts import (dropped, kept_problems)
 from services.changes import change_context
-from services.changes.service import Changes
-from services.changes.model import (ChangeKind, Draft)
-from blocklists.store.current import CurrentLists
-from services.lists.lifecycle import EntryLife
-from services.lists.lifecycle_pages import (HitReader, NoHits)
-from services.lists.import_report import (Imported, ImportReport, Wanted)
-from services.changes.report import (Reference, Terms, Updated, addition_reports, named_by, removal_reports)
-from blocklists.views import (ListViews, Status)
+from services.changes.model import ChangeKind, Draft
+from services.changes.report import (
+    Reference,
+    Terms,
+    Updated,
+    addition_reports,
+    named_by,
+    removal_reports,
+)
 from services.changes.requested import requested
+from services.changes.service import Changes
+from services.lists import retirement, shadow_resolution
+from services.lists.drafts import dropped, kept_problems
+from services.lists.import_report import Imported, ImportReport, Wanted
+from services.lists.lifecycle import EntryLife
+from services.lists.lifecycle_pages import HitReader, NoHits
 
 _DAY_S = 86_400
 

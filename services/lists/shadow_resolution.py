@@ -9,15 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
-from blocklists.store.changes import Outcome
-from blocklists.snapshot.delta import locate
 from blocklists.entries import NO_END_S, Entry, Kind, Mode
 from blocklists.entry_table import Identities
 from blocklists.intake import Proposed
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot.delta import locate
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
-from services.changes.report import (Reference, RowReport, Terms, Updated, named_by)
+from services.changes.report import Reference, RowReport, Terms, Updated, named_by
 
 
 class Updates(Protocol):

@@ -20,12 +20,12 @@ from classifiers.base import LinkScorer, MomentScorer, TextScorer
 from classifiers.text.escalation import LookBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
-from services.decision.pipeline import Models
 from services.decision.model_kinds import ModelKind
-from services.models.slot import (Handling, Slot, Status)
+from services.decision.pipeline import Models
+from services.decision.shadow.models import Scorer, Shadows
 from services.decision.velocity import MomentModel
-from services.decision.shadow.models import (Scorer, Shadows)
-from services.models.desired_models import (Wanted, WantedModels)
+from services.models.desired_models import Wanted, WantedModels
+from services.models.slot import Handling, Slot, Status
 
 
 class ModelSwitch:

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra import atomic_file
-from services.decision.model_kinds import ModelKind
 from infra.data_paths import MODELS
+from services.decision.model_kinds import ModelKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fanzha.errors import Unavailable
-from services.models import desired_models
 from services.decision.model_kinds import ModelKind
-from services.models.slot import Status
-from services.models.store import (ModelReport, ModelStore)
+from services.models import desired_models
 from services.models.active import ModelSwitch
+from services.models.slot import Status
+from services.models.store import ModelReport, ModelStore
 
 logger = logging.getLogger(__name__)
 

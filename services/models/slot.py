@@ -13,7 +13,7 @@ from classifiers import bundles, card
 from classifiers.card import CARD, GRAPH, SECOND, Card, Histogram
 from classifiers.feature_histogram import FeatureHistogram
 from services.decision.model_kinds import ModelKind
-from services.decision.shadow.models import (Scorer, Shadow)
+from services.decision.shadow.models import Scorer, Shadow
 from services.models.desired_models import Wanted
 
 logger = logging.getLogger(__name__)

@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.damaged_records import readable
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import VersionConflict
-from services.models import desired_models
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import readable
 from services.decision.model_kinds import ModelKind
+from services.models import desired_models
 from services.models.desired_models import Wanted
 
 WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"

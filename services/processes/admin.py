@@ -7,59 +7,60 @@ from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry, Counter
 
-from blocklists.store.follower import Follower
-from infra.redis.client import connect
 from blocklists.snapshot.replica import Replica
+from blocklists.store.current import CurrentLists
+from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
-from services.telemetry import admin_exporter
-from services.auth import (exposure, identity)
 from infra import process_lifecycle
-from services.lists.service import Administration
-from services.lists.drafts import Drafting
+from infra.clock import now_ms
+from infra.data_paths import ADMIN_LISTS, AUDIT
+from infra.redis.client import connect
 from services.appeals import wiring
-from services.appeals.list_access import AdministeredLists
 from services.appeals.decision_log_lookup import LoggedDecisions
+from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.audit.checkpoint_copies import CheckpointCopies
-from services.audit.metrics import AuditGauges
+from services.audit.forwarder import RefusalIntake
 from services.audit.log import AuditLog, open_log
+from services.audit.metrics import AuditGauges
+from services.audit.refusals import Refusals
+from services.audit.seal_check import seal_check
 from services.audit.seals import sealing
+from services.auth import exposure, identity
 from services.changes import wiring as change_requests
+from services.changes.maintenance import Upkeep
 from services.changes.popularity import PopularHosts
 from services.changes.store import ChangeStore
-from services.changes.maintenance import Upkeep
-from infra.clock import now_ms
-from blocklists.store.current import CurrentLists
 from services.decision_log import options as decision_log
 from services.evidence_package import wiring as dossier_assembly
+from services.lists.column_mappings import Mappings
+from services.lists.drafts import Drafting
+from services.lists.findings import ListFindings
 from services.lists.hit_count_retention import HitRetention
 from services.lists.hit_count_store import EntryHitStore
-from services.lists.findings import ListFindings
 from services.lists.metrics import ListGauges
-from services.lists.column_mappings import Mappings
-from infra.data_paths import (ADMIN_LISTS, AUDIT)
-from services.audit.forwarder import RefusalIntake
-from services.audit.refusals import Refusals
+from services.lists.service import Administration
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
-from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.changes.handler import ChangeServicer
+from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.server import RpcServer
-from services.rpc.warnings.control_handler import WarningControlServicer
 from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.rpc.warnings.control_handler import WarningControlServicer
 from services.rpc.warnings.report_handler import WarningReportServicer
-from services.audit.seal_check import seal_check
 from services.settings.settings import Settings
+from services.telemetry import admin_exporter
 from services.warning import control
+from services.warning.backfill import service
+from services.warning.backfill import wiring as waiting_assembly
 from services.warning.figures import Landings
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.entry_outcomes import EntryRecords
 from services.warning.outcomes.proposals import AdministeredProposals
-from services.warning.backfill import (service, wiring as waiting_assembly)
 from services.warning.reports import service as reporting
 
 logger = logging.getLogger(__name__)

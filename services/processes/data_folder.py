@@ -11,8 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from infra import atomic_file
-from infra import data_paths
+from infra import atomic_file, data_paths
 from services.decision_log import options
 from services.settings.settings import Settings
 

@@ -21,8 +21,7 @@ from pathlib import Path
 
 import redis
 
-from infra import atomic_file
-from infra import file_lock
+from infra import atomic_file, file_lock
 from infra.data_paths import VALKEY
 
 logger = logging.getLogger(__name__)

@@ -14,18 +14,17 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from infra import atomic_file
-from services.auth import exposure
-from infra import process_lifecycle
+from infra import atomic_file, process_lifecycle
 from infra.clock import now_ms
+from infra.data_paths import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
+from infra.port_binding import SharedPort
+from infra.supervisor import Child, Supervisor
+from services.auth import exposure
 from services.decision_log import options
 from services.decision_log.keeper_metrics import KeeperMetrics
 from services.decision_log.maintenance import Keeper
-from services.telemetry.metrics_exporter import (MetricsPages, MetricsServer)
-from infra.data_paths import (ENDPOINTS, LISTS, METRICS, NAME_VARIABLE)
-from infra.port_binding import SharedPort
 from services.settings.settings import Settings
-from infra.supervisor import (Child, Supervisor)
+from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 
 if TYPE_CHECKING:
     from services.processes.embedded_valkey import EmbeddedValkey
@@ -199,8 +198,8 @@ async def _follow(settings: Settings, redis_url: str) -> None:
     await asyncio.to_thread(import_module, "blocklists.store.follower")
     await asyncio.to_thread(import_module, "services.audit.seal_check")
     from blocklists.store.follower import Follower  # noqa: PLC0415
-    from infra.redis.client import connect  # noqa: PLC0415
     from blocklists.store.store import Store  # noqa: PLC0415
+    from infra.redis.client import connect  # noqa: PLC0415
     from services.audit.seal_check import seal_check  # noqa: PLC0415
 
     client = connect(redis_url, decode_responses=False)

@@ -7,35 +7,35 @@ from contextlib import AsyncExitStack
 from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
-from infra.redis.client import connect
-from services.telemetry import admin_exporter
-from services.auth import (exposure, identity)
 from infra import process_lifecycle
-from services.audit.trail import Trail
 from infra.clock import now_ms
+from infra.redis.client import connect
 from services.audit.forwarder import RefusalPost
 from services.audit.refusals import Refusals
+from services.audit.trail import Trail
+from services.auth import exposure, identity
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
+from services.telemetry import admin_exporter
 from services.warning import wiring
-from services.warning.desk.service import Desk
-from services.warning.figures import Landings
-from services.warning.intake import (cloud_events_http, http_server)
-from services.warning.intake.drop_folder import DropFolder
-from services.warning.intake.cloud_events_http import Who
-from services.warning.policy import rulebook
-from services.warning.policy.router import (PolicyRouter, TemplateComposer)
-from services.warning.policy.rulebook import Rulebook
-from services.warning.policy.metrics import RulebookCounts
 from services.warning.backfill import wiring as waiting_assembly
+from services.warning.desk.service import Desk
 from services.warning.dispatch import wiring as way_out
-from services.warning.dispatch.metrics import ChannelFigures
-from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.permits import LimitPermit
 from services.warning.dispatch.kill_switch import Switch
+from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.permits import LimitPermit
+from services.warning.figures import Landings
+from services.warning.intake import cloud_events_http, http_server
+from services.warning.intake.cloud_events_http import Who
+from services.warning.intake.drop_folder import DropFolder
+from services.warning.policy import rulebook
+from services.warning.policy.metrics import RulebookCounts
+from services.warning.policy.router import PolicyRouter, TemplateComposer
+from services.warning.policy.rulebook import Rulebook
 
 logger = logging.getLogger(__name__)
 

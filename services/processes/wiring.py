@@ -14,13 +14,13 @@ from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from services.decision import cascade
-from services.models import desired_models
-from services.feedback.call_ends import RecordEnds
-from services.decision.pipeline import (Engine, Rules)
 from services.decision.model_kinds import ModelKind
-from services.models.active import ModelSwitch
-from services.decision.velocity import MomentStage
 from services.decision.observer import Observer
+from services.decision.pipeline import Engine, Rules
+from services.decision.velocity import MomentStage
+from services.feedback.call_ends import RecordEnds
+from services.models import desired_models
+from services.models.active import ModelSwitch
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import Reader
 from services.settings.settings import Settings

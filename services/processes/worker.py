@@ -13,42 +13,42 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from blocklists.snapshot import findings
-from infra.redis.client import connect
 from blocklists.snapshot.replica import Replica
-from blocklists.store.store import (Store, WorkerReport)
+from blocklists.store.store import Store, WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s, Texts
-from services.processes import wiring
-from services.decision import ids
 from infra import process_lifecycle
-from services.feedback.call_ends import CallEndReports
-from services.decision.campaigns.store import (CampaignReporter, CampaignStore)
-from services.decision.campaigns.counter import Campaigns
 from infra.clock import now_ms
-from services.decision_log import options
-from services.decision_log.log import DecisionLog
-from services.decision.drift.scores import ScoreDrift
-from services.feedback.call_end_fanout import EndsExchange
-from services.lists.hit_count_store import EntryHitStore
-from services.lists.hit_counter import (EntryHitFlusher, EntryHits)
-from services.decision.drift.features import FeatureDrift
-from services.feedback.service import Feedback
-from services.decision.sinks.hit_store import (HitStore, PrefixClaims)
-from services.decision.sinks.hit_sink import (HitBuffer, HitFlusher)
-from services.telemetry.worker_metrics import DecisionMetrics
-from services.models.follower import ModelFollower
-from services.decision.model_kinds import (OF_CHANNEL, ModelKind)
-from services.models.store import ModelStore
-from services.decision.observer import (Observer, Table)
-from infra.data_paths import (LISTS, METRICS, NAME_VARIABLE, SIBLINGS)
+from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from infra.redis.client import connect
 from services.audit.forwarder import RefusalPost
 from services.audit.refusals import Refusals
+from services.decision import ids
+from services.decision.campaigns.counter import Campaigns
+from services.decision.campaigns.store import CampaignReporter, CampaignStore
+from services.decision.drift.features import FeatureDrift
+from services.decision.drift.scores import ScoreDrift
+from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.observer import Observer, Table
+from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
+from services.decision.sinks.hit_store import HitStore, PrefixClaims
+from services.decision_log import options
+from services.decision_log.log import DecisionLog
+from services.feedback.call_end_fanout import EndsExchange
+from services.feedback.call_ends import CallEndReports
+from services.feedback.service import Feedback
+from services.lists.hit_count_store import EntryHitStore
+from services.lists.hit_counter import EntryHitFlusher, EntryHits
+from services.models.follower import ModelFollower
+from services.models.store import ModelStore
+from services.processes import wiring
 from services.rpc import security
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
+from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 

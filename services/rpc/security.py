@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from services.auth import (jwks, identities_file)
-from services.auth.certificates import Certificates
-from services.auth.tokens import Tokens
 from infra.reloaded_file import Watched
-from services.auth.identity import (DEVELOPER, NOBODY, Identity)
+from services.auth import identities_file, jwks
+from services.auth.certificates import Certificates
+from services.auth.identity import DEVELOPER, NOBODY, Identity
+from services.auth.tokens import Tokens
 from services.rpc.middleware.auth_interceptor import Doorkeeper
 from services.rpc.middleware.errors import TurnedAway
 from services.rpc.tls import ServerTls

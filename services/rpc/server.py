@@ -35,14 +35,14 @@ from fanzha.v1 import (
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
+from infra.port_binding import insist_on_being_alone
 from services.auth import identity
 from services.decision.shed_reasons import NotDecided
-from infra.port_binding import insist_on_being_alone
 from services.rpc.access.handler import AccessServicer
 from services.rpc.middleware.load_shedder import Gate
-from services.rpc.server_options import (ConnectionTimes, channel_options)
 from services.rpc.middleware.registry import Registry
 from services.rpc.security import Security
+from services.rpc.server_options import ConnectionTimes, channel_options
 
 _TIMES = ConnectionTimes()
 _INTERCEPTION = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"]

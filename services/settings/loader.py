@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.settings.settings import (CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings)
+from services.settings.settings import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings
 
 # What Kubernetes sets in every pod beside a service called fanzha.
 _KUBERNETES = re.compile(r"FANZHA_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)")

@@ -11,9 +11,9 @@ from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision.model_kinds import (OF_CHANNEL, ModelKind)
+from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.shadow.models import Change, MarkChange
 from services.decision.shed_reasons import NotDecided
-from services.decision.shadow.models import (Change, MarkChange)
 
 STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
 STAGE_SECONDS = (

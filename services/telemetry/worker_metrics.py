@@ -18,11 +18,11 @@ from blocklists.snapshot.findings import FindingKind
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
 from infra.atomic_file import FILE_MODE
-from services.telemetry import metrics_layout as layout
 from services.decision.model_kinds import ModelKind
-from services.decision.shed_reasons import NotDecided
 from services.decision.observer import Table
 from services.decision.shadow.models import Change
+from services.decision.shed_reasons import NotDecided
+from services.telemetry import metrics_layout as layout
 
 _BYTES = 8
 _RPC_PLACE = {

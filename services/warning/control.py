@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from infra.redis.client import Client
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan, masked, number_text
+from infra.redis.client import Client
+from services.audit.events import Audit, AuditKind
 from services.auth import identity
-from services.audit.events import (Audit, AuditKind)
 from services.settings.settings import Settings
-from services.warning.policy import rulebook
+from services.warning.dispatch.kill_switch import Switch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.limits import Notice
-from services.warning.dispatch.kill_switch import Switch
+from services.warning.policy import rulebook
 
 
 class Control:

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Sequence
 
 from fanzha.errors import Unavailable
-from services.warning.cases.backlog_metrics import CaseCounts
-from infra.redis.stream_consumer import Group
 from infra.redis.dead_letters import DeadLetters
+from infra.redis.stream_consumer import Group
+from services.warning.cases.backlog_metrics import CaseCounts
 from services.warning.figures import WarningFigures
 
 logger = logging.getLogger(__name__)

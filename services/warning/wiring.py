@@ -9,30 +9,31 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
-from infra.redis.client import Client
 from fanzha.phone import HomePlan
-from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED)
-from services.settings.settings import Settings
-from services.warning.cases.backlog_metrics import CaseCounts
-from services.warning.cases.metrics import CaseFigures
-from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import CaseStore
-from services.warning.cases.opening import PlainRouter, Router
-from infra.redis.stream_consumer import (Consumer, Group)
+from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
+from infra.redis.stream_consumer import Consumer, Group
+from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
+from services.settings.settings import Settings
+from services.warning import keys
+from services.warning.backfill.runner import ReachRunner
+from services.warning.backfill.store import ReachStore
+from services.warning.cases.backlog_metrics import CaseCounts
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.metrics import CaseFigures
+from services.warning.cases.opening import PlainRouter, Router
+from services.warning.cases.store import CaseStore
+from services.warning.dispatch import outbox_relay
+from services.warning.dispatch.delivery_records import Delivery
+from services.warning.dispatch.outbox_relay import Composer, PlainComposer, Relay
 from services.warning.figures import WarningFigures
 from services.warning.intake import own_hits
 from services.warning.intake.dismissals import Dismissals
-from services.warning.intake.service import Intake
 from services.warning.intake.own_hits import OwnHits
 from services.warning.intake.parser import WarningReader
+from services.warning.intake.service import Intake
 from services.warning.intake.sources import Sources
 from services.warning.intake.submission import Submitting
-from services.warning.backfill.runner import ReachRunner
-from services.warning.backfill.store import ReachStore
-from services.warning.dispatch import outbox_relay
-from services.warning.dispatch.delivery_records import Delivery
-from services.warning.dispatch.outbox_relay import (Composer, PlainComposer, Relay)
 from services.warning.stream_maintenance import Upkeep
 
 
@@ -85,7 +86,7 @@ def build(
         committed=CaseFigures(registry).committed,
     )
     intake = Intake(client=client, store=store, router=router or PlainRouter(), now_ms=now_ms)
-    dead, sources = DeadLetters(client), Sources(client)
+    dead, sources = DeadLetters(client, keys.DEAD), Sources(client)
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     reader = WarningReader(
         HomePlan(settings.home_country),

@@ -13,7 +13,7 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from services.processes.embedded_valkey import (EmbeddedValkey, server_binary)
+from services.processes.embedded_valkey import EmbeddedValkey, server_binary
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import pytest
 
 from fanzha.v1 import blocklist_pb2, warning_pb2
 from services.auth import roles as access
-from services.auth.roles import Door
 from services.auth.identity import Role
+from services.auth.roles import Door
 from services.rpc import security
 from services.rpc.middleware.load_shedder import Gate
 from services.rpc.middleware.registry import Registry

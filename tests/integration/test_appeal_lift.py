@@ -10,19 +10,19 @@ import pytest
 
 from blocklists.entries import Direction, Entry
 from blocklists.entry_table import EntryTable, Identities
-from infra.redis.client import connect
 from blocklists.store.store import WorkerReport
+from blocklists.views import Found
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
-from services.auth import identity
-from services.appeals import (submission, review)
-from services.appeals.list_access import (Lifted, LiftOrder, Lists)
-from services.appeals.model import (Appeal, State, What)
+from infra.redis.client import connect
+from services.appeals import review, submission
+from services.appeals.list_access import Lifted, LiftOrder, Lists
+from services.appeals.model import Appeal, State, What
 from services.appeals.store import AppealStore
+from services.auth import identity
+from services.auth.identity import Identity, Role, acting
 from services.changes.model import Draft
 from services.lists.hit_counter import Hits
-from services.auth.identity import (Identity, Role, acting)
-from blocklists.views import Found
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
 from tests.builders import an_entry
 
@@ -210,7 +210,9 @@ async def test_the_officer_stands_for_the_lift(
         await running.listed_hit()
         with acting(replace(zhou, name="desk")):
             await running.built.appeals.opening.open(
-                submission.Request(decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g")
+                submission.Request(
+                    decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g"
+                )
             )
         with acting(zhou):
             await running.built.appeals.review.take(1, "")

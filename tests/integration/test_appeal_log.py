@@ -4,9 +4,9 @@ from pathlib import Path
 
 from blocklists.entries import Kind
 from fanzha.phone import HomePlan
-from services.appeals import (submission, subjects)
+from services.appeals import subjects, submission
 from services.appeals.decision_log_lookup import LoggedDecisions
-from services.appeals.model import (FoundIn, Subject)
+from services.appeals.model import FoundIn, Subject
 from services.decision_log.log import LogOptions
 from services.decision_log.query import DecisionQuery
 from tests.appeal_office import LISTED, OTHER, office

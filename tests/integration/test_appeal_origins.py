@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.redis.client import connect
 from fanzha.decisions import Action
+from infra.redis.client import connect
 from services.appeals.origins import RequestedOrigins
 from services.changes.store import ChangeStore
 from tests.appeal_office import LISTED, Office, office

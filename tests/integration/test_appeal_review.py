@@ -9,11 +9,11 @@ import pytest
 from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, Unavailable, VersionConflict
-from services.appeals import (submission, review)
+from services.appeals import review, submission
 from services.appeals.documents import Handed
-from services.appeals.model import (Appeal, State)
+from services.appeals.model import Appeal, State
 from services.audit.events import AuditKind
-from services.auth.identity import (Identity, Role, acting)
+from services.auth.identity import Identity, Role, acting
 from services.rpc.appeals import messages
 from tests.appeal_office import LISTED, LISTED_ID, Office, office, somebody
 

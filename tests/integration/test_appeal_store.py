@@ -8,10 +8,21 @@ from typing import Any
 import pytest
 
 from blocklists.entries import Direction, Kind
-from infra.redis.client import connect
 from fanzha.errors import InvalidInput, NotFound, Unavailable, VersionConflict
+from infra.redis.client import connect
 from services.appeals import serialization
-from services.appeals.model import (OPEN, Appeal, Document, Event, FoundIn, Lift, Outcome, State, Subject, What)
+from services.appeals.model import (
+    OPEN,
+    Appeal,
+    Document,
+    Event,
+    FoundIn,
+    Lift,
+    Outcome,
+    State,
+    Subject,
+    What,
+)
 from services.appeals.store import AppealStore
 
 NOW = 1_767_603_600_000

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from fanzha.v1 import appeal_pb2 as pb
-from services.appeals import (submission, review)
+from services.appeals import review, submission
 from services.appeals.documents import Handed
 from services.appeals.model import State
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, stub_of

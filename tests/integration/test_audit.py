@@ -15,8 +15,8 @@ import redis
 from fanzha.client import channels
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
-from services.audit.checkpoint_copies import STREAM
 from infra.port_binding import SharedPort
+from services.audit.checkpoint_copies import STREAM
 from tests.audit_logs import lines_of, write_lines
 from tests.running import eventually, role, run, serves
 

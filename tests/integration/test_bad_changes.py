@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import redis
 
-from blocklists.store import packing
 from blocklists.entries import NO_END_S
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.store import packing
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb

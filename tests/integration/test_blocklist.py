@@ -13,9 +13,8 @@ import grpc
 import pytest
 from typer.testing import CliRunner, Result
 
-from blocklists.store.follower import Follower
-from infra.redis.client import connect
 from blocklists.snapshot.replica import Replica
+from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.client import channels
 from fanzha.fingerprint import fingerprint
@@ -23,10 +22,11 @@ from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
 from infra import process_lifecycle
-from services.lists.service import Administration
+from infra.redis.client import connect
 from services.changes import wiring
 from services.cli.lists.commands import app
 from services.lists.column_mappings import Mappings
+from services.lists.service import Administration
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.security import DEVELOPMENT

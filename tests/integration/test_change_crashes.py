@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.store.changes import Change
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.store import (Committed, Store)
+from blocklists.store.changes import Change
+from blocklists.store.store import Committed, Store
 from fanzha.errors import Unavailable, VersionConflict
-from services.changes import wiring
-from services.changes.model import (Record, State)
 from services.auth.identity import acting
+from services.changes import wiring
+from services.changes.model import Record, State
 from tests.builders import an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, FixedImpact, a_draft, change_desk
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.store.changes import Change
 from blocklists.entries import Mode, Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.store.changes import Change
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from services.auth.identity import acting
 from services.changes.change_context import Options
+from services.changes.model import State
 from services.changes.popularity import PopularHosts
 from services.changes.preview import read
-from services.changes.model import State
-from services.auth.identity import acting
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, a_draft, an_impact, change_desk, identities
 

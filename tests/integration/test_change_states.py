@@ -16,10 +16,10 @@ from blocklists.entries import Entry
 from fanzha.decisions import Action
 from fanzha.errors import FanzhaError
 from services.audit.events import AuditKind
-from services.changes.history import state_after, state_before
-from services.changes.permissions import proposers
-from services.changes.model import (NEXT, OPEN, Record, State)
 from services.auth.identity import acting
+from services.changes.history import state_after, state_before
+from services.changes.model import NEXT, OPEN, Record, State
+from services.changes.permissions import proposers
 from tests.builders import an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, a_draft, change_desk, identities
 

@@ -10,8 +10,8 @@ import pytest
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import AuditKind
-from services.changes.model import (ChangeKind, State)
 from services.auth.identity import acting
+from services.changes.model import ChangeKind, State
 from tests.builders import an_entry
 from tests.change_desk import (
     CHEN,

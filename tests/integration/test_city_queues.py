@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from infra.redis.client import (Client, connect)
+from infra.redis.client import Client, connect
+from services.warning.channels.channel import Outgoing, Receipt
 from services.warning.channels.city_queues import GROUP, CityQueues, Handled, city_of, queue
-from services.warning.channels.channel import (Outgoing, Receipt)
 
 
 @pytest.fixture(params=["redis_url", "cluster_url"])

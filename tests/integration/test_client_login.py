@@ -11,8 +11,8 @@ import pytest
 
 from fanzha.client import Answer, AsyncClient, Call, Client, Login, LoginError, Options
 from fanzha.phone import HomePlan
-from services.auth.local_authority import (FIRST_CLIENT, Folder)
 from services.auth.identity import Role
+from services.auth.local_authority import FIRST_CLIENT, Folder
 from services.decision.observer import Observer
 from services.rpc import security
 from services.rpc.decide.handler import InterceptionServicer

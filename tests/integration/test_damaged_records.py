@@ -6,16 +6,16 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
-from infra.redis.client import (connect, within)
-from blocklists.store.store import (CHANGES, HEAD, Store)
+from blocklists.store.store import CHANGES, HEAD, Store
 from fanzha.errors import Unavailable
+from infra.redis.client import connect, within
 from services.audit.events import AuditKind
-from services.decision.campaigns.store import (WORKERS, CampaignStore)
+from services.audit.forwarder import ASIDE, STREAM, RefusalIntake
 from services.changes.store import ChangeStore, key_of
-from services.lists.hit_count_store import (SHARDS, EntryHitStore)
+from services.decision.campaigns.store import WORKERS, CampaignStore
+from services.lists.hit_count_store import SHARDS, EntryHitStore
 from services.models.store import WORKERS as MODEL_WORKERS
 from services.models.store import ModelStore
-from services.audit.forwarder import (ASIDE, STREAM, RefusalIntake)
 from tests.integration.test_list_store import ONE, TWO, a_proposal
 
 BAD = ["", "x", "[", "{}", "[1]", "null", '{"a": 1}', "[" * 50_000]

@@ -12,7 +12,7 @@ from fanzha.errors import Unavailable
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
 from services.audit.events import AuditKind
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from tests.case_office import ELSEWHERE, Office, Window, a_window, an_office
 from tests.warnings import NOW_MS, a_warning
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.cases.commands import app
 from infra.clock import now_ms
+from services.cli.cases.commands import app
 from services.warning.desk.service import Asked
 from tests.case_office import Office, Window, a_window, an_office
 from tests.warnings import a_warning

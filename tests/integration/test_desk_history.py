@@ -9,12 +9,12 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.errors import FanzhaError
 from services.warning.cases import state_machine
-from services.warning.cases.model import Case
 from services.warning.cases.backlog_metrics import CaseCounts
-from services.warning.cases.events import (MessageRef, Outcome)
+from services.warning.cases.events import MessageRef, Outcome
+from services.warning.cases.model import Case
+from services.warning.desk.actions import Closing
 from services.warning.desk.filter import CaseFilter
 from services.warning.desk.service import Asked
-from services.warning.desk.actions import Closing
 from services.warning.dispatch import delivery_records
 from tests.case_office import Office, an_office
 from tests.warnings import a_warning

@@ -8,18 +8,18 @@ from zipfile import ZipFile
 
 import pytest
 
-from blocklists.store.changes import Change
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from infra.redis.client import connect
-from blocklists.store.store import (Store, WorkerReport)
+from blocklists.store.changes import Change
+from blocklists.store.store import Store, WorkerReport
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan
+from infra.redis.client import connect
 from services.audit.log import AuditLog, open_log
 from services.evidence_package import subjects
-from services.evidence_package.list_history import (PastChanges, Versions)
-from services.evidence_package.service import Dossiers
+from services.evidence_package.list_history import PastChanges, Versions
 from services.evidence_package.sections import Source
+from services.evidence_package.service import Dossiers
 from services.models.store import ModelStore
 from tests.audit_logs import Clock, no_file_beyond
 from tests.builders import NINE_O_CLOCK_MS, an_entry

@@ -14,15 +14,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from blocklists.entries import Mode
-from infra.redis.client import connect
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.client import channels
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
+from infra.redis.client import connect
 from services.cli.lists.commands import app
 from services.lists.hit_count_retention import HitRetention
-from services.lists.hit_count_store import (EntryHitStore, marks)
-from services.lists.hit_counter import (HitCounts, Hits)
+from services.lists.hit_count_store import EntryHitStore, marks
+from services.lists.hit_counter import HitCounts, Hits
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.list_administration import administering
 

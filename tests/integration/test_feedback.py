@@ -8,16 +8,16 @@ import grpc
 import pytest
 import redis
 
-from infra.redis.client import connect
 from fanzha.decisions import Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
+from infra.redis.client import connect
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, HitStore
 from services.feedback.call_ends import CallEndReports
 from services.feedback.service import Feedback
-from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED, HitStore)
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import redis
 
-from blocklists.snapshot import delta
-from blocklists.store import follower
-from blocklists.store.changes import Change
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.follower import Follower
-from infra.redis.client import connect
+from blocklists.snapshot import delta
 from blocklists.snapshot.replica import Replica
+from blocklists.store import follower
+from blocklists.store.changes import Change
+from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from infra import process_lifecycle
+from infra.redis.client import connect
 from services.processes.embedded_valkey import EmbeddedValkey
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from infra.redis.client import (Client, connect)
 from fanzha.decisions import Reason
 from fanzha.errors import Unavailable
 from fanzha.tables import Channel
-from services.processes.embedded_valkey import EmbeddedValkey
-from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_store import (CONFIRMED, SUSPECTED, HitStore, PrefixClaims)
+from infra.redis.client import Client, connect
 from services.decision.sinks.hit_encoder import WrittenHit
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import CONFIRMED, SUSPECTED, HitStore, PrefixClaims
+from services.processes.embedded_valkey import EmbeddedValkey
 from tests.builders import as_written
 
 

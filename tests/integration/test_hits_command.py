@@ -6,9 +6,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from infra.redis.client import connect
 from fanzha.decisions import Reason
 from fanzha.tables import Channel
+from infra.redis.client import connect
 from services.cli import hits
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import HitStore

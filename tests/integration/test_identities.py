@@ -16,8 +16,8 @@ from fanzha.client import Login, channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc
 from services.auth import issuer
-from services.auth.local_authority import (FIRST_CLIENT, Folder)
 from services.auth.identity import Role
+from services.auth.local_authority import FIRST_CLIENT, Folder
 from services.rpc import security
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings

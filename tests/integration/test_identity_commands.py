@@ -11,8 +11,8 @@ import pytest
 
 from fanzha.client import Login, channels
 from fanzha.v1 import change_pb2, change_pb2_grpc
-from services.auth.local_authority import (FIRST_CLIENT, Folder)
 from services.auth.identity import Role
+from services.auth.local_authority import FIRST_CLIENT, Folder
 from tests.identities import now
 from tests.running import LEAN, Running, eventually, fanzha_up, run
 

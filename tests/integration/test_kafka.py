@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.warning.channels.kafka import KafkaSender
 from services.warning.channels.channel import Outgoing
+from services.warning.channels.kafka import KafkaSender
 
 pytest.importorskip("confluent_kafka", reason="the extra kafka is not installed")
 

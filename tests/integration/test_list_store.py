@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 import redis
 
-from blocklists.snapshot import delta
-from blocklists.store.changes import Change
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from infra.redis.client import (Client, connect)
-from blocklists.store.store import (Head, Store, WorkerReport)
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
+from blocklists.store.changes import Change
+from blocklists.store.store import Head, Store, WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
+from infra.redis.client import Client, connect
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 
 ONE, TWO = an_entry("+8617000000001"), an_entry("prize.example")

@@ -6,11 +6,11 @@ import pytest
 import pytest_asyncio
 
 from blocklists.entries import Source
-from infra.redis.client import connect
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from infra.redis.client import connect
 from services.auth import identity
-from services.auth.identity import (Identity, Role)
-from services.lists.column_mappings import (ColumnMapping, Mappings)
+from services.auth.identity import Identity, Role
+from services.lists.column_mappings import ColumnMapping, Mappings
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 
 HEADER = ("涉案标识", "登记人")

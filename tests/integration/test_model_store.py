@@ -2,11 +2,11 @@
 
 import pytest
 
-from infra.redis.client import connect
 from fanzha.errors import Unavailable, VersionConflict
+from infra.redis.client import connect
 from services.decision.model_kinds import ModelKind
-from services.models.store import (WANTED, ModelReport, ModelStore)
 from services.models.desired_models import Wanted
+from services.models.store import WANTED, ModelReport, ModelStore
 
 NOW_MS = 1_767_603_600_000
 FIRST = Wanted(active="2", previous="1", by="li", at_ms=NOW_MS)

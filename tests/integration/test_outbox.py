@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from infra.redis.client import (Client, connect)
-from services.warning.cases.events import (EventKind, MessageRef)
-from services.warning.channels.channel import (Outgoing, Receipt, ReceiptState, Sent)
-from infra.redis.stream_consumer import (Consumer, Entry, Group)
+from infra.redis.client import Client, connect
 from infra.redis.dead_letters import DeadLetters
-from services.warning.dispatch.send_ledger import (Claims, Status)
-from services.warning.dispatch.limits import (Permission, Reason)
-from services.warning.dispatch.send_worker import (GROUP, Outbox)
+from infra.redis.stream_consumer import Consumer, Entry, Group
+from services.warning import keys
+from services.warning.cases.events import EventKind, MessageRef
+from services.warning.channels.channel import Outgoing, Receipt, ReceiptState, Sent
+from services.warning.dispatch.limits import Permission, Reason
+from services.warning.dispatch.outbox_relay import out_stream
 from services.warning.dispatch.receipts import GROUP as RECEIPTS
 from services.warning.dispatch.receipts import Receipts
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.send_ledger import Claims, Status
+from services.warning.dispatch.send_worker import GROUP, Outbox
 
 STREAM = out_stream("sms")
 ACCEPTED = Sent(accepted=True, provider_ids=("0a",))
@@ -121,7 +122,7 @@ def outbox(client: Client, clock: Clock) -> Make:
             channel="sms",
             sender=sink,
             record=notes,
-            dead=DeadLetters(client),
+            dead=DeadLetters(client, keys.DEAD),
             consumer=name,
             now_ms=clock,
             block_ms=50,
@@ -347,7 +348,7 @@ async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
 
     await through(outbox(sink, Notes()))
 
-    (letter,) = await DeadLetters(client).list()
+    (letter,) = await DeadLetters(client, keys.DEAD).list()
     assert (letter.stream, letter.reason) == (STREAM, "to: is no E.164 number")
     assert [one.message_id for one in sink.got] == ["a.1"]
 
@@ -356,7 +357,7 @@ async def test_what_was_given_up_can_be_replayed(client: Client, outbox: Make) -
     await queue(client, "a.1")
     sink, notes = Sink(Sent(error="no", given_up=True)), Notes()
     await through(outbox(sink, notes))
-    dead = DeadLetters(client)
+    dead = DeadLetters(client, keys.DEAD)
     (letter,) = await dead.list()
 
     await dead.replay(letter)
@@ -386,7 +387,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
     reading = Consumer(
         Group(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
-        dead=DeadLetters(client),
+        dead=DeadLetters(client, keys.DEAD),
         now_ms=clock,
         drop=True,
         block_ms=10,
@@ -430,7 +431,7 @@ async def test_a_message_is_delivered_once_all_its_parts_are(
     reading = Consumer(
         Group(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
-        dead=DeadLetters(client),
+        dead=DeadLetters(client, keys.DEAD),
         now_ms=clock,
         drop=True,
         block_ms=10,

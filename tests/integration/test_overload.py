@@ -15,8 +15,8 @@ from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
-from services.decision.shed_reasons import NotDecided
 from services.decision.observer import Observer
+from services.decision.shed_reasons import NotDecided
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import Reader
 from services.rpc.security import DEVELOPMENT

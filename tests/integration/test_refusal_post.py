@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from infra.redis.client import connect
 from fanzha.errors import Unavailable
+from infra.redis.client import connect
 from services.audit.events import AuditKind
-from services.audit.forwarder import (MOST_WAITING, STREAM, RefusalIntake, RefusalPost)
+from services.audit.forwarder import MOST_WAITING, STREAM, RefusalIntake, RefusalPost
 
 SAID = {"peer": "10.0.0.1", "why": "token: expired", "times": "3"}
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from fanzha.errors import Unavailable
-from services.warning.channels.channel import (Outgoing, Receipt, ReceiptState)
+from services.warning.channels.channel import Outgoing, Receipt, ReceiptState
 from services.warning.channels.smpp import SmppSender
 from services.warning.channels.smpp_link import Centre
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre

@@ -17,9 +17,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.auth.local_authority import Folder
 from services.rpc import security
 from services.rpc.middleware.open_reads import MOST_BYTES
-from services.rpc.server_options import ConnectionTimes
 from services.rpc.security import DEVELOPMENT, Security
 from services.rpc.server import RpcServer
+from services.rpc.server_options import ConnectionTimes
 from services.rpc.tls import ServerTls
 from tests.identities import Issuer, now
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from infra.redis.client import (Client, connect)
 from fanzha.errors import InvalidInput, NotFound
-from services.warning.cases import (state_machine, ids)
-from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from infra.redis.client import Client, connect
+from services.warning.cases import ids, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import (CaseStore, Commit, marker)
+from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
-from services.warning.intake.service import (Intake, What)
+from services.warning.cases.store import CaseStore, Commit, marker
+from services.warning.intake.service import Intake, What
+from services.warning.model import Region, Risk, Tier
 from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.model import (Region, Risk, Tier)
 from tests.warnings import NOW_MS, a_warning
 
 

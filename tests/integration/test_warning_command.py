@@ -7,16 +7,17 @@ from pathlib import Path
 
 import grpc
 
-from infra.redis.client import connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
-from services.warning.cases.store import CaseStore
+from infra.redis.client import connect
 from infra.redis.dead_letters import DeadLetters
-from services.warning.messages.linter import faults
-from services.warning.outcomes.applied_log import (NOTED, Learned)
+from services.warning import keys
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.store import CaseStore
 from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.messages.linter import faults
+from services.warning.outcomes.applied_log import NOTED, Learned
 from tests.running import Running, eventually, fanzha_up
 
 PATIENCE_SECONDS = 60.0
@@ -51,7 +52,7 @@ def bury(up: Running) -> None:
     async def put() -> None:
         client = connect(up.redis_url)
         try:
-            await DeadLetters(client).put(
+            await DeadLetters(client, keys.DEAD).put(
                 stream="fanzha:hits:confirmed",
                 place="1-0",
                 fields={"decision_id": "1", "to_party": "+8617000000001"},

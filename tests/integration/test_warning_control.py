@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from infra.redis.client import connect
 from fanzha.phone import HomePlan
+from infra.redis.client import connect
 from services.audit.events import AuditKind
 from services.cli.warnings.commands import app
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.control_handler import WarningControlServicer
-from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
 from services.warning.control import Control
-from services.warning.intake.service import Intake
-from services.warning.model import Risk
+from services.warning.dispatch.kill_switch import Switch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.limits import Rules
-from services.warning.dispatch.kill_switch import Switch
+from services.warning.intake.service import Intake
+from services.warning.model import Risk
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
 from tests.warnings import NOW_MS, a_warning

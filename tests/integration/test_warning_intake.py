@@ -11,15 +11,15 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from infra.redis.client import connect
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
+from infra.redis.client import connect
 from services.rpc import security
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.wiring import Pipeline
-from services.warning.intake import (cloud_events_http, http_server)
+from services.warning.intake import cloud_events_http, http_server
 from services.warning.intake.drop_folder import DropFolder
+from services.warning.wiring import Pipeline
 from tests.identities import Issuer
 
 HEAD = "reference,victim,means_kind,means,occurred_at\n"
@@ -36,7 +36,9 @@ async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[Pipeline]:
 @pytest.fixture
 async def http(pipeline: Pipeline) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        http_server.serving(cloud_events_http.app(pipeline.submitting, None), "127.0.0.1", 0) as port,
+        http_server.serving(
+            cloud_events_http.app(pipeline.submitting, None), "127.0.0.1", 0
+        ) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
         yield client

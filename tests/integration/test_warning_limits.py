@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from infra.redis.client import (Client, connect)
 from fanzha.errors import InvalidInput
 from infra import process_lifecycle
+from infra.redis.client import Client, connect
 from services.audit.events import AuditKind
-from services.warning.model import Tier
+from services.warning.dispatch.kill_switch import KEY, Switch
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.limits import (Asked, Notice, Reason, Rules)
-from services.warning.dispatch.kill_switch import (KEY, Switch)
+from services.warning.dispatch.limits import Asked, Notice, Reason, Rules
+from services.warning.model import Tier
 from tests.change_desk import MemoryAudit
 
 NOON = 1_795_579_200_000 - 8 * 3600 * 1000 + 12 * 3600 * 1000

@@ -16,17 +16,17 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
-from services.changes.model import (ChangeKind, State)
-from services.cli.warnings import (example_export, commands)
+from services.auth.identity import acting
+from services.changes.model import ChangeKind, State
+from services.changes.report import Reference, Terms
+from services.cli.warnings import commands, example_export
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
-from services.auth.identity import acting
-from services.changes.report import (Reference, Terms)
 from services.rpc.lists.handler import BlocklistServicer
 from services.warning import keys
 from services.warning.cases.events import Outcome
+from services.warning.model import Means, MeansKind, Warned
 from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.model import (Means, MeansKind, Warned)
 from tests.builders import some_texts
 from tests.change_desk import LI, WANG
 from tests.decision_logs import logged

@@ -10,21 +10,21 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry
 
-from infra.redis.client import (Client, connect)
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
-from services.decision.sinks.hit_store import (CONFIRMED, DISMISSED)
+from infra.redis.client import Client, connect
+from infra.redis.stream_consumer import Consumer, Entry, Group
+from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
-from services.warning import (wiring, keys)
-from services.warning.wiring import Pipeline
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef, Outcome)
-from infra.redis.stream_consumer import (Consumer, Entry, Group)
-from services.warning.model import Risk
+from services.warning import keys, wiring
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef, Outcome
 from services.warning.dispatch import outbox_relay
+from services.warning.model import Risk
+from services.warning.wiring import Pipeline
 from tests import warnings
 
 PATIENCE_SECONDS = 60.0

@@ -11,30 +11,30 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from blocklists.entries import Entry
-from infra.redis.client import (Client, connect)
+from blocklists.views import Found
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services.auth import identity
 from infra import process_lifecycle
+from infra.redis.client import Client, connect
 from services.audit.events import AuditKind
+from services.auth import identity
+from services.auth.identity import Identity, Role
 from services.cli.warnings.commands import app
 from services.decision_log.query import DecisionQuery
 from services.decision_log.recipient_subject import SubjectKind
 from services.decision_log.recipients import ReachQuery
-from services.auth.identity import (Identity, Role)
-from blocklists.views import Found
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.warning.backfill.runner import ReachRunner
+from services.warning.backfill.service import Asked, Reaching
+from services.warning.backfill.store import Reach, ReachState, ReachStore
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
 from services.warning.intake.service import Intake
 from services.warning.policy.regions import Regions
-from services.warning.backfill.runner import ReachRunner
-from services.warning.backfill.store import (Reach, ReachState, ReachStore)
-from services.warning.backfill.service import (Asked, Reaching)
 from tests.builders import an_entry, some_calls
 from tests.change_desk import MemoryAudit
 from tests.decision_logs import NOW_MS, logged

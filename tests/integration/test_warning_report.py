@@ -13,22 +13,22 @@ import pytest
 import redis
 from typer.testing import CliRunner, Result
 
-from infra.redis.client import connect
 from fanzha.errors import InvalidInput, NotAllowed
+from infra.redis.client import connect
 from services.auth import identity
+from services.auth.identity import Identity, Role
 from services.cli.report.commands import app
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.auth.identity import (Identity, Role)
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.report_handler import WarningReportServicer
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef, Outcome)
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef, Outcome
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
 from services.warning.intake.service import Intake
-from services.warning.model import (Region, Tier)
-from services.warning.reports.service import (Asked, By, Report, Reporting)
+from services.warning.model import Region, Tier
+from services.warning.reports.service import Asked, By, Report, Reporting
 from tests.serving import in_a_thread
 from tests.warnings import NOW_MS, a_warning
 

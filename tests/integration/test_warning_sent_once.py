@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.redis.client import (Client, connect)
 from infra.clock import now_ms
+from infra.redis.client import Client, connect
 from services.decision.sinks.hit_store import CONFIRMED
 from services.warning.cases.events import EventKind
 from services.warning.cases.listing import CaseListing

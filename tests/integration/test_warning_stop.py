@@ -8,14 +8,14 @@ from typing import Any
 import grpc
 import pytest
 
-from infra.redis.client import connect
 from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
-from services.warning.channels import sink
+from infra.redis.client import connect
 from infra.redis.delay_queue import Later
-from services.warning.messages.linter import faults
+from services.warning.channels import sink
 from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.messages.linter import faults
 from tests.running import Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(180)

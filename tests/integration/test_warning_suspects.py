@@ -11,15 +11,15 @@ from fanzha.errors import InvalidInput, NotAllowed
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services.auth import identity
 from services.audit.events import AuditKind
+from services.auth import identity
+from services.auth.identity import Identity, Role
 from services.cli.warnings.commands import app
-from services.decision_log.recipient_subject import SubjectKind
-from services.processes.embedded_valkey import EmbeddedValkey
-from services.feedback.service import (Feedback, Verdict)
 from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_store import (CONFIRMED, HitStore)
-from services.auth.identity import (Identity, Role)
+from services.decision.sinks.hit_store import CONFIRMED, HitStore
+from services.decision_log.recipient_subject import SubjectKind
+from services.feedback.service import Feedback, Verdict
+from services.processes.embedded_valkey import EmbeddedValkey
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningReachServicer

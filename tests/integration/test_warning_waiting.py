@@ -13,13 +13,13 @@ from blocklists.entry_table import EntryTable
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from services.audit.events import AuditKind
-from services.processes.embedded_valkey import EmbeddedValkey
 from services.auth.identity import acting
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.warning.backfill.counter import BY_ITSELF, Mode
+from services.warning.backfill.pending import WaitingState
+from services.warning.backfill.store import ReachState
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
-from services.warning.backfill.counter import (BY_ITSELF, Mode)
-from services.warning.backfill.store import ReachState
-from services.warning.backfill.pending import WaitingState
 from tests.builders import an_entry
 from tests.change_desk import LI, MemoryAudit, a_draft, change_desk
 from tests.waiting_reaches import (

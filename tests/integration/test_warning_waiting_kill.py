@@ -15,7 +15,7 @@ import pytest
 from infra import process_lifecycle
 from services.audit.events import NoAudit
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.warning.backfill.counter import (BY_ITSELF, Mode)
+from services.warning.backfill.counter import BY_ITSELF, Mode
 from services.warning.backfill.pending import WaitingState
 from tests.waiting_reaches import OTHER, LandingRig, a_block, a_log, commit, work, writing_through
 

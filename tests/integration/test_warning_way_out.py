@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from infra.redis.client import (Client, connect)
 from infra.clock import now_ms
+from infra.redis.client import Client, connect
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.wiring import Pipeline
 from services.warning.cases import state_machine
-from services.warning.cases.model import Case
 from services.warning.cases.events import EventKind
+from services.warning.cases.model import Case
 from services.warning.cases.opening import Judged, Step
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
-from services.warning.model import (Region, Tier)
 from services.warning.dispatch import wiring as way_out
 from services.warning.dispatch.metrics import ChannelFigures
 from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.model import Region, Tier
+from services.warning.wiring import Pipeline
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.warnings import a_warning
 

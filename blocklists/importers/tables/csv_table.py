@@ -9,13 +9,13 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from blocklists.importers.tables import headers
-from blocklists.importers import (plain_runs, words)
-from blocklists.importers.tables.columns import (Choose, nothing_chosen)
-from blocklists.importers.tables.headers import (MOST_LEADING, Header)
+from blocklists.importers import plain_runs, words
 from blocklists.importers.plain_runs import RunLines
-from blocklists.importers.tables.records import (Layout, Place)
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, TITLE, BadLine, Ignored, Item
+from blocklists.importers.tables import headers
+from blocklists.importers.tables.columns import Choose, nothing_chosen
+from blocklists.importers.tables.headers import MOST_LEADING, Header
+from blocklists.importers.tables.records import Layout, Place
 
 DELIMITERS = ",\t;|"
 _LONGEST_ROW = 50

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from blocklists.entries import Direction, Kind
-from blocklists.importers.tables import (columns, lost_digits)
-from blocklists.importers import (plain_runs, words)
-from blocklists.importers.tables.columns import (AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen)
+from blocklists.importers import plain_runs, words
 from blocklists.importers.rows import BadLine, Item, Row
+from blocklists.importers.tables import columns, lost_digits
+from blocklists.importers.tables.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
 from fanzha import csv_cells
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput

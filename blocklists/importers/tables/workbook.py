@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import IO, Any
 
-from blocklists.importers.tables import (headers, workbook_parts)
-from blocklists.importers.tables.cells import (Cells, text, wrong_number)
-from blocklists.importers.tables.columns import (Choose, nothing_chosen)
-from blocklists.importers.tables.headers import (MOST_LEADING, Header)
-from blocklists.importers.tables.records import Layout
+from blocklists.importers.decompression import LIMITS, Limits
 from blocklists.importers.rows import BLANK, HEADER, TITLE, BadLine, Ignored, Item
-from blocklists.importers.decompression import (LIMITS, Limits)
+from blocklists.importers.tables import headers, workbook_parts
+from blocklists.importers.tables.cells import Cells, text, wrong_number
+from blocklists.importers.tables.columns import Choose, nothing_chosen
+from blocklists.importers.tables.headers import MOST_LEADING, Header
+from blocklists.importers.tables.records import Layout
 from blocklists.importers.tables.workbook_parts import readable
 from fanzha.errors import InvalidInput
 

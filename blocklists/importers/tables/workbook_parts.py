@@ -12,7 +12,7 @@ from typing import IO, NoReturn
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
-from blocklists.importers.decompression import (Limits, size)
+from blocklists.importers.decompression import Limits, size
 from fanzha.errors import InvalidInput
 
 _SHEETS = "xl/worksheets/"

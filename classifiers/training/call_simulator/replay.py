@@ -9,9 +9,9 @@ from collections.abc import Callable
 import numpy as np
 
 from classifiers.caller.activity import ActivityTable
-from classifiers.velocity.classifier import (MomentInputs, inputs_of, moment_features)
-from classifiers.velocity.memory import MomentMemory
 from classifiers.training.call_simulator.events import NOBODY, Stream
+from classifiers.velocity.classifier import MomentInputs, inputs_of, moment_features
+from classifiers.velocity.memory import MomentMemory
 from fanzha import numbering
 from fanzha.tables import Calls, Float32s, Int64s
 

@@ -22,8 +22,8 @@ import torch
 from rich.progress import Progress
 
 from classifiers.caller.classifier import held_back
-from classifiers.training.caller import (card, data, examples, metrics, network, page)
-from classifiers.training import (card_plots, examples_card)
+from classifiers.training import card_plots, examples_card
+from classifiers.training.caller import card, data, examples, metrics, network, page
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.examples import CallerExamples
 from classifiers.training.caller.metrics import Score

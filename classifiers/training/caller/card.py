@@ -12,10 +12,10 @@ from classifiers import card
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import feature_histograms
+from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.metrics import Score
 from classifiers.training.caller.network import FEATURES
-from classifiers.training.bundle_writer import write_bundle
 from fanzha.tables import CallerActivity, Float32s
 
 EXAMPLES = (

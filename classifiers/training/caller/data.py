@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from classifiers.caller.classifier import (TABLE_COLUMNS, activity_from_table)
+from classifiers.caller.classifier import TABLE_COLUMNS, activity_from_table
 from fanzha.tables import Bools, CallerActivity, Float32s, Int64s
 
 FILE = "sichuan_user_features.csv.gz"

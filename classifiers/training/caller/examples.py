@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.caller.classifier import (TABLE_COLUMNS, activity_from_table)
-from classifiers.training import (examples, examples_split, examples_card)
-from classifiers.training.caller.data import (Subscribers, joined)
-from classifiers.training.caller.metrics import Score
+from classifiers.caller.classifier import TABLE_COLUMNS, activity_from_table
+from classifiers.training import examples, examples_card, examples_split
 from classifiers.training.bundle_writer import percent_of
+from classifiers.training.caller.data import Subscribers, joined
+from classifiers.training.caller.metrics import Score
 from classifiers.training.examples import Example, Fields
-from classifiers.training.examples_split import ECHO
 from classifiers.training.examples_card import LABELS, SiteExamples
+from classifiers.training.examples_split import ECHO
 from fanzha.tables import Float32s
 
 LEARNED, MEASURED = "learned", "measured"

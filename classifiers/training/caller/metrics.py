@@ -7,7 +7,7 @@ import numpy as np
 
 from classifiers.caller.classifier import MINIMUM_CALLS
 from classifiers.evaluation.metrics import auc
-from classifiers.training.caller.data import (Generator, Subscribers, after_calls, without)
+from classifiers.training.caller.data import Generator, Subscribers, after_calls, without
 from fanzha.tables import Bools, CallerActivity, Float32s
 
 Score: TypeAlias = Callable[[CallerActivity], Float32s]

@@ -9,7 +9,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from classifiers.caller.classifier import features
-from classifiers.training.caller.data import (Generator, Subscribers, after_calls, without)
+from classifiers.training.caller.data import Generator, Subscribers, after_calls, without
 from fanzha.tables import CallerActivity, Float32s
 
 FEATURES = (

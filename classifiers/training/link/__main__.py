@@ -21,15 +21,18 @@ import torch
 from rich.progress import Progress
 
 from classifiers.card import GOLDEN_TOLERANCE, SITE_LICENCE
-from classifiers.link.classifier import (BATCH, LinkClassifier)
-from classifiers.link.features import (REVISION, Settings)
+from classifiers.link.classifier import BATCH, LinkClassifier
+from classifiers.link.features import REVISION, Settings
 from classifiers.onnx_model import OnnxModel
-from classifiers.training import (card_plots, examples_card, feature_histograms)
-from classifiers.training.link import (data, feature_rows, examples, graph as link_graph, network as link_network, page as link_page, report, vocabulary)
+from classifiers.training import card_plots, examples_card, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.link.data import (LabelledLinks, Splits)
+from classifiers.training.link import data, examples, feature_rows, report, vocabulary
+from classifiers.training.link import graph as link_graph
+from classifiers.training.link import network as link_network
+from classifiers.training.link import page as link_page
+from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.network import Network
 from classifiers.training.link.rounds import Bench
 from fanzha.tables import Float32s, Int64s

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.training import (examples, examples_split, examples_card)
-from classifiers.training.link import data as link_data
+from classifiers.training import examples, examples_card, examples_split
 from classifiers.training.bundle_writer import percent_of
 from classifiers.training.examples import ExampleError
-from classifiers.training.examples_split import ECHO
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.link.data import (TRAIN_PERCENT, UNSEEN, LabelledLinks, Splits)
+from classifiers.training.examples_split import ECHO
+from classifiers.training.link import data as link_data
+from classifiers.training.link.data import TRAIN_PERCENT, UNSEEN, LabelledLinks, Splits
 from fanzha.url import canonical
 
 

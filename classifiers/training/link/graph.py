@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from classifiers.link.features import SHAPE_WIDTH
-from classifiers.training.link.network import (WIDTH, Network)
+from classifiers.training.link.network import WIDTH, Network
 
 
 def graph(network: Network) -> bytes:

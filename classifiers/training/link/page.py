@@ -10,7 +10,7 @@ from typing import Any
 
 from classifiers.training import examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
-from classifiers.training.link.report import (blocked_table, figures_table)
+from classifiers.training.link.report import blocked_table, figures_table
 
 FIGURES = {
     "validation_links": "validation, links (threshold and settings were chosen here)",

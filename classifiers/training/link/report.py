@@ -5,10 +5,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from classifiers.card import BINS
-from classifiers.evaluation.metrics import (auc, calibration_error, recall_at, reliability, threshold_for)
+from classifiers.evaluation.metrics import (
+    auc,
+    calibration_error,
+    recall_at,
+    reliability,
+    threshold_for,
+)
 from classifiers.training import card_plots
 from classifiers.training.bundle_writer import markdown_table
-from classifiers.training.link.data import (LabelledLinks, Splits)
+from classifiers.training.link.data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
 from fanzha.url import split
 

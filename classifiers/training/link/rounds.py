@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from rich.progress import Progress
 
-from classifiers.evaluation.metrics import (auc, calibration_error, recall_at)
-from classifiers.training.link import (calibration, network as link_network, report, vocabulary)
+from classifiers.evaluation.metrics import auc, calibration_error, recall_at
 from classifiers.training.bundle_writer import budget_threshold
-from classifiers.training.link.data import (LabelledLinks, Splits)
+from classifiers.training.link import calibration, report, vocabulary
+from classifiers.training.link import network as link_network
+from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.feature_rows import Described
 from classifiers.training.link.network import Network
 from fanzha.tables import Float32s, Int64s

@@ -14,8 +14,11 @@ import typer
 from rich.progress import Progress
 
 from classifiers.training import examples_card
-from classifiers.training.text import (bundle, examples as sms_examples, page as sms_page, rounds as sms_rounds)
 from classifiers.training.examples import ExampleError
+from classifiers.training.text import bundle
+from classifiers.training.text import examples as sms_examples
+from classifiers.training.text import page as sms_page
+from classifiers.training.text import rounds as sms_rounds
 from classifiers.training.text.round_inputs import Round
 from classifiers.training.text.rounds import Bench
 from classifiers.training.text.teacher import Teacher

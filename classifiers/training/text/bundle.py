@@ -9,21 +9,31 @@ from typing import TypeAlias
 import numpy as np
 import onnxruntime as ort
 
-from classifiers.text import features
 from classifiers.card import BINS
-from classifiers.text.embeddings import Embeddings
 from classifiers.evaluation.metrics import calibration_error
 from classifiers.onnx_model import OnnxModel
+from classifiers.text import features
 from classifiers.text.classifier import TextClassifier
-from classifiers.training import (card_plots, feature_histograms)
-from classifiers.training.text import (golden, graph as sms_graph, encoder_head, report, speed)
+from classifiers.text.embeddings import Embeddings
+from classifiers.training import card_plots, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.text.data import (CLASSES, FRAUD, LANGUAGES, LICENCES, TEST, TRAIN, VALIDATION, Row)
-from classifiers.training.text.network import (Trained, logits)
+from classifiers.training.text import encoder_head, golden, report, speed
+from classifiers.training.text import graph as sms_graph
+from classifiers.training.text.data import (
+    CLASSES,
+    FRAUD,
+    LANGUAGES,
+    LICENCES,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Row,
+)
+from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
 from classifiers.training.text.round_inputs import Round
-from classifiers.training.text.scores import (careful, probabilities)
+from classifiers.training.text.scores import careful, probabilities
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 

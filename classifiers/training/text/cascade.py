@@ -12,7 +12,7 @@ import numpy as np
 
 from classifiers.training.link import calibration
 from classifiers.training.text import language_margins
-from classifiers.training.text.data import (OWN, Row)
+from classifiers.training.text.data import OWN, Row
 from classifiers.training.text.embeddings import encoded
 from classifiers.training.text.encoder_head import Head
 from fanzha.tables import Bools, Float32s, Int64s

@@ -12,8 +12,8 @@ from pathlib import Path
 from random import Random
 
 from classifiers.evaluation.labels import fraud_type_of
-from classifiers.training.text import calls
 from classifiers.training.templates import builder
+from classifiers.training.text import calls
 from fanzha.fraud import FraudType
 
 HAM, SPAM, FRAUD = range(3)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from classifiers.training import (examples, examples_split, examples_card)
-from classifiers.training.text import data as sms_data
+from classifiers.training import examples, examples_card, examples_split
 from classifiers.training.examples import Example, ExampleError, Examples
-from classifiers.training.examples_split import ECHO
 from classifiers.training.examples_card import LABELS, NO_EXAMPLES, SiteExamples
-from classifiers.training.text.data import (EVALUATION_ONLY, TEST, TRAIN, VALIDATION, Row)
+from classifiers.training.examples_split import ECHO
 from classifiers.training.templates import builder
+from classifiers.training.text import data as sms_data
+from classifiers.training.text.data import EVALUATION_ONLY, TEST, TRAIN, VALIDATION, Row
 
 _SIDES = (TRAIN, VALIDATION, TEST)
 

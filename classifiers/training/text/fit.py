@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from classifiers.text.features import (BUCKET_BITS, PADDING, NGrams, ngrams)
+from classifiers.text.features import BUCKET_BITS, PADDING, NGrams, ngrams
 from classifiers.training.text import augmentation
-from classifiers.training.text.data import (CLASSES, HAM, LANGUAGES, OWN, Row)
+from classifiers.training.text.data import CLASSES, HAM, LANGUAGES, OWN, Row
 from classifiers.training.text.network import Network
 from classifiers.training.text.sampler import Sampler
 from classifiers.training.text.scores import HEADS

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifiers.text import sentence_encoder
-from classifiers.training.text.data import (OWN, Row)
-from classifiers.training.text.cascade import (Second, Stages)
+from classifiers.training.text.cascade import Second, Stages
+from classifiers.training.text.data import OWN, Row
 from fanzha.tables import Float32s
 
 EXAMPLES = (

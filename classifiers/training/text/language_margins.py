@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.training.bundle_writer import (BUDGET, SMALL_SOURCE)
-from classifiers.training.text.data import (FRAUD, HAM, LANGUAGES, OWN, SPAM, Row)
+from classifiers.training.bundle_writer import BUDGET, SMALL_SOURCE
+from classifiers.training.text.data import FRAUD, HAM, LANGUAGES, OWN, SPAM, Row
 from fanzha.tables import Bools, Float32s
 
 OWN_BUDGET = 0.01

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from classifiers.text.features import (BUCKET_BITS, CHUNK, IDS_PER_CHARACTER, PADDING, NGrams, ngrams)
+from classifiers.text.features import BUCKET_BITS, CHUNK, IDS_PER_CHARACTER, PADDING, NGrams, ngrams
 from classifiers.training.link.calibration import Calibration
+from classifiers.training.text.cascade import Stages
 from classifiers.training.text.graph import Weights
 from classifiers.training.text.scores import HEADS
-from classifiers.training.text.cascade import Stages
 from fanzha.fraud import FraudType
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all

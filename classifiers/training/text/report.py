@@ -5,13 +5,13 @@ from random import Random
 
 import numpy as np
 
-from classifiers.text import fraud_type_words
 from classifiers.evaluation.metrics import f1_by_kind
+from classifiers.text import fraud_type_words
 from classifiers.text.classifier import kinds_of
-from classifiers.training.text.data import (LANGUAGES, OWN, Row)
+from classifiers.training.text.cascade import Judged
+from classifiers.training.text.data import LANGUAGES, OWN, Row
 from classifiers.training.text.evasions import EVASIONS
 from classifiers.training.text.round_inputs import Round
-from classifiers.training.text.cascade import Judged
 from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 

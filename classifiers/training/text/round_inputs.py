@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from classifiers.training.text import calls
-from classifiers.training.text.data import (VALIDATION, Row)
+from classifiers.training.text.data import VALIDATION, Row
 
 ALL = 100
 

@@ -11,16 +11,16 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from classifiers.training.link import calibration as link_calibration
-from classifiers.training.text import (language_margins, report, cascade)
 from classifiers.training.bundle_writer import budget_threshold
+from classifiers.training.link import calibration as link_calibration
 from classifiers.training.link.calibration import Calibration
-from classifiers.training.text.data import (FRAUD, SPAM, TRAIN, VALIDATION, Row)
-from classifiers.training.text.fit import train
+from classifiers.training.text import cascade, language_margins, report
+from classifiers.training.text.data import FRAUD, SPAM, TRAIN, VALIDATION, Row
 from classifiers.training.text.encoder_head import Head
-from classifiers.training.text.network import (Network, Trained, logits)
+from classifiers.training.text.fit import train
+from classifiers.training.text.network import Network, Trained, logits
 from classifiers.training.text.round_inputs import Round
-from classifiers.training.text.scores import (calibrated, careful, fraud_odds, probabilities)
+from classifiers.training.text.scores import calibrated, careful, fraud_odds, probabilities
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Float32s
 

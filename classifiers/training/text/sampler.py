@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from classifiers.training.text import augmentation
-from classifiers.training.text.data import (OWN, Row)
+from classifiers.training.text.data import OWN, Row
 
 _PER_ROOT = 30
 _MOST_REPEATS = 4

@@ -3,7 +3,7 @@
 import numpy as np
 
 from classifiers.training.link.calibration import Calibration
-from classifiers.training.text.data import (CLASSES, FRAUD, HAM, LANGUAGES, SPAM)
+from classifiers.training.text.data import CLASSES, FRAUD, HAM, LANGUAGES, SPAM
 from fanzha.tables import Float32s
 
 HEADS = (len(CLASSES), len(LANGUAGES))

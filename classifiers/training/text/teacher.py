@@ -14,10 +14,10 @@ import torch
 from torch import nn
 
 from classifiers.training.text import augmentation
-from classifiers.training.text.data import (HAM, LANGUAGES, OWN, TRAIN, Row)
+from classifiers.training.text.data import HAM, LANGUAGES, OWN, TRAIN, Row
 from classifiers.training.text.embeddings import encoded
-from classifiers.training.text.fit import SoftLabels
 from classifiers.training.text.encoder_head import Head
+from classifiers.training.text.fit import SoftLabels
 from fanzha.tables import Float32s
 
 _PER_CELL = 1500

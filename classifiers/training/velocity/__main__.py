@@ -18,11 +18,12 @@ import onnx
 import torch
 from rich.progress import Progress
 
-from classifiers.velocity.classifier import (held_back, moment_features)
-from classifiers.training.velocity import (data, examples as moment_examples, network, page)
-from classifiers.training.call_simulator import worlds
 from classifiers.training.bundle_writer import write_bundle
-from classifiers.training.velocity.data import (Figures, Observed)
+from classifiers.training.call_simulator import worlds
+from classifiers.training.velocity import data, network, page
+from classifiers.training.velocity import examples as moment_examples
+from classifiers.training.velocity.data import Figures, Observed
+from classifiers.velocity.classifier import held_back, moment_features
 from fanzha.tables import Float32s
 
 SEED = 20261125

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.random import Generator
 
 from classifiers.evaluation.metrics import auc
-from classifiers.velocity.classifier import enough
+from classifiers.training.bundle_writer import budget_threshold
 from classifiers.training.call_simulator import events
 from classifiers.training.call_simulator.replay import replay
 from classifiers.training.call_simulator.worlds import World
-from classifiers.training.bundle_writer import budget_threshold
+from classifiers.velocity.classifier import enough
 from fanzha.tables import Bools, Float32s, Int64s
 
 ROWS_A_CALLER = 48

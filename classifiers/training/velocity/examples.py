@@ -1,7 +1,7 @@
 """Golden rows of the moment model: moments of our own making."""
 
 from classifiers.card import GoldenRow
-from classifiers.velocity.classifier import (MomentInputs, read_inputs)
+from classifiers.velocity.classifier import MomentInputs, read_inputs
 from fanzha.tables import Float32s
 
 EXAMPLES: tuple[dict[str, float], ...] = (

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.training import page_template
+from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.call_simulator import worlds
 from classifiers.training.call_simulator.behaviour import Behaviour, Range
 from classifiers.training.call_simulator.worlds import World
-from classifiers.training.bundle_writer import markdown_table
 
 _TEMPLATE = Path(__file__).with_name("moment_page.md")
 _KIND_TITLES = ("kind", "callers", "of them with calls enough", "marked", "calls", "marked calls")

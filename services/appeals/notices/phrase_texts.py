@@ -66,7 +66,7 @@ class Texts:
 @cache
 def texts() -> Mapping[str, Texts]:
     """Return the sentences of this package by language."""
-    return read(files(__package__) / "notices" / "phrases.toml")
+    return read(files(__package__) / "phrases.toml")
 
 
 def read(file: Traversable) -> dict[str, Texts]:

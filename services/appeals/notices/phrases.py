@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import Entry, Kind
-from services.appeals.notices.phrase_texts import (Texts, texts)
-from services.appeals.model import (MODEL_REASONS, RULE_REASONS, Document, Lift, Subject)
+from services.appeals.model import MODEL_REASONS, RULE_REASONS, Document, Lift, Subject
+from services.appeals.notices.phrase_texts import Texts, texts
 
 _CHINA_TIME = timezone(timedelta(hours=8))
 

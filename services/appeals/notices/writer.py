@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from blocklists.entries import Entry
 from fanzha.errors import InvalidInput
 from services.appeals import entry_snapshots
+from services.appeals.model import Appeal, Document, Lift, Outcome, State, Subject
 from services.appeals.notices.phrases import Phrases
-from services.appeals.model import (Appeal, Document, Lift, Outcome, State, Subject)
-from services.appeals.notices.templates import (LANGUAGES, Templates)
+from services.appeals.notices.templates import LANGUAGES, Templates
 
 _OF_STATE = {
     State.RECEIVED: "receipt",

@@ -24,7 +24,7 @@ from rich.text import Text
 from fanzha.client.login import Login, LoginError
 from fanzha.errors import FanzhaError
 from infra.url_secrets import hidden
-from services.cli._common.plain_text import (escaped_json, visible)
+from services.cli._common.plain_text import escaped_json, visible
 
 
 class PlainConsole(Console):

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from fanzha.v1 import appeal_pb2 as pb
+from services.cli._common.console import err, out, print_json, progress
 from services.cli.appeals import display
 from services.cli.appeals import documents as appeal_papers
 from services.cli.appeals import options as words
-from services.cli.appeals.server import (DEADLINE_SECONDS, server)
-from services.cli.appeals.options import (AppealId, AsJson, By, LanguageWord)
-from services.cli._common.console import (err, out, print_json, progress)
-from services.cli.lists.options import (DEFAULT_TARGET, Target, login)
+from services.cli.appeals.options import AppealId, AsJson, By, LanguageWord
+from services.cli.appeals.server import DEADLINE_SECONDS, server
+from services.cli.lists.options import DEFAULT_TARGET, Target, login
 
 app = typer.Typer(
     no_args_is_help=True, help="Appeals against blocks: open, review, decide, lift, notify."

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
-from services.cli.lists import display
+from services.cli._common.console import out, wide
 from services.cli.appeals.options import STATES
-from services.cli._common.console import (out, wide)
+from services.cli.lists import display
 
 _HOUR_MS = 3_600_000
 _SHORT_SECONDS = 120

@@ -7,12 +7,12 @@ import typer
 
 from fanzha.v1 import appeal_pb2 as pb
 from infra import atomic_file
+from services.cli._common.console import err, fail, out, print_json
 from services.cli.appeals import display
 from services.cli.appeals import options as words
-from services.cli.appeals.server import (DEADLINE_SECONDS, server)
-from services.cli.appeals.options import (AppealId, AsJson, By, LanguageWord)
-from services.cli._common.console import (err, fail, out, print_json)
-from services.cli.lists.options import (DEFAULT_TARGET, Target, login)
+from services.cli.appeals.options import AppealId, AsJson, By, LanguageWord
+from services.cli.appeals.server import DEADLINE_SECONDS, server
+from services.cli.lists.options import DEFAULT_TARGET, Target, login
 
 
 def document(

@@ -13,12 +13,12 @@ from fanzha.client import channels
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from infra import atomic_file
+from infra.clock import now_ms
+from services.cli._common.console import err, one_sentence, out, print_json, progress
+from services.cli._common.time_arguments import moment, written
 from services.cli.audit import display
 from services.cli.audit.verify import verify
-from services.cli._common.console import (err, one_sentence, out, print_json, progress)
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, Target, login)
-from services.cli._common.time_arguments import (moment, written)
-from infra.clock import now_ms
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Target, login
 
 app = typer.Typer(
     no_args_is_help=True, help="Read the audit log, check that it is whole, take evidence out."

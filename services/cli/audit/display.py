@@ -8,8 +8,8 @@ from rich.table import Table
 
 from fanzha.v1 import audit_pb2 as pb
 from services.cli._common.console import wide
-from services.cli._common.time_arguments import written
 from services.cli._common.plain_text import one_line
+from services.cli._common.time_arguments import written
 
 if TYPE_CHECKING:
     from services.audit.findings import Report

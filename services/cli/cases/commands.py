@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from fanzha.v1 import case_pb2 as pb
+from infra.clock import now_ms
+from services.cli._common.console import err, out, print_json
 from services.cli.cases import display
 from services.cli.cases import options as words
-from services.cli.warnings import region_options
-from services.cli.cases.options import (DEFAULT_TARGET, By, CaseId, Revision, Target, server)
-from services.cli._common.console import (err, out, print_json)
+from services.cli.cases.options import DEFAULT_TARGET, By, CaseId, Revision, Target, server
+from services.cli.lists.options import AsJson, login
 from services.cli.lists.server import as_dict
-from services.cli.lists.options import (AsJson, login)
-from infra.clock import now_ms
+from services.cli.warnings import region_options
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
-from services.cli.cases.options import (FEN, MEANS, OUTCOMES, STATES, TIERS, name)
-from services.cli._common.console import (out, wide)
+from services.cli._common.console import out, wide
+from services.cli.cases.options import FEN, MEANS, OUTCOMES, STATES, TIERS, name
 from services.cli.lists.display import word
 from services.warning.policy.places import places
 

@@ -5,13 +5,20 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.v1 import change_pb2 as pb
-from services.cli.changes import (display, create, revert)
+from services.cli._common.console import out, print_json
+from services.cli.changes import create, display, revert
+from services.cli.changes.options import By, ChangeId, EmergencyWhy, Note, StateWord, state
+from services.cli.changes.server import DEADLINE_SECONDS, server
 from services.cli.lists import display as list_display
-from services.cli.changes.server import (DEADLINE_SECONDS, server)
-from services.cli.changes.options import (By, ChangeId, EmergencyWhy, Note, StateWord, state)
-from services.cli._common.console import (out, print_json)
+from services.cli.lists.options import (
+    DEFAULT_TARGET,
+    AsJson,
+    ExpectedVersion,
+    Reason,
+    Target,
+    login,
+)
 from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, ExpectedVersion, Reason, Target, login)
 
 app = typer.Typer(
     no_args_is_help=True,

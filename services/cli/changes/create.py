@@ -8,14 +8,31 @@ import typer
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common.console import fail, print_json
 from services.cli.changes import display
+from services.cli.changes.options import By, ChangeId, EmergencyWhy
+from services.cli.changes.server import DEADLINE_SECONDS, server
 from services.cli.lists import display as list_display
-from services.cli.changes.server import (DEADLINE_SECONDS, server)
-from services.cli.changes.options import (By, ChangeId, EmergencyWhy)
-from services.cli._common.console import (fail, print_json)
 from services.cli.lists.fingerprint import canonical
+from services.cli.lists.options import (
+    DEFAULT_TARGET,
+    ActionWord,
+    AsJson,
+    Campaign,
+    DirectionWord,
+    ExpectedVersion,
+    Expires,
+    FraudTypeWord,
+    KindWord,
+    LegalBasis,
+    Reason,
+    Target,
+    enum,
+    expiry,
+    kind,
+    login,
+)
 from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, ActionWord, AsJson, Campaign, DirectionWord, ExpectedVersion, Expires, FraudTypeWord, KindWord, LegalBasis, Reason, Target, enum, expiry, kind, login)
 
 _BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
 

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
-from services.cli.changes.options import (KINDS, STATES)
-from services.cli._common.console import (err, out, wide)
+from services.cli._common.console import err, out, wide
+from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import word
 
 _SHOWN = 10

@@ -6,12 +6,12 @@ import typer
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
-from services.cli.changes import display
-from services.cli.changes.server import (DEADLINE_SECONDS, server)
-from services.cli.changes.options import (By, ChangeId, version)
 from services.cli._common.console import print_json
+from services.cli.changes import display
+from services.cli.changes.options import By, ChangeId, version
+from services.cli.changes.server import DEADLINE_SECONDS, server
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Reason, Target, login
 from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Reason, Target, login)
 
 
 def revert(

@@ -6,7 +6,7 @@ from typing import Any
 
 from fanzha.client import channels
 from fanzha.v1 import change_pb2_grpc
-from services.cli._common.console import (err, one_sentence)
+from services.cli._common.console import err, one_sentence
 
 DEADLINE_SECONDS = 300.0
 """A million rows are read, judged, previewed and written in a good part of a minute."""

@@ -7,9 +7,9 @@ import numpy as np
 import typer
 
 from fanzha.tables import Float32s
+from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.files import Row, column, open_table
 from services.cli.check import explanation
-from services.cli._common.console import (fail, one_sentence, out, print_json)
-from services.cli._common.files import (Row, column, open_table)
 
 
 def caller(

@@ -10,9 +10,10 @@ from rich.text import Text
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.cli.check import (caller as check_caller, explanation)
+from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli.check import caller as check_caller
+from services.cli.check import explanation
 from services.cli.replay import traffic
-from services.cli._common.console import (fail, one_sentence, out, print_json)
 
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
 app.command()(check_caller.caller)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from services.cli._common.console import (fail, out)
+from services.cli._common.console import fail, out
 
 if TYPE_CHECKING:
     from classifiers.caller.classifier import CallerClassifier
@@ -63,8 +63,8 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     """Explain the score of a link by the pieces of its URL."""
     if (without := _not_scored(decision)) is not None:
         return without
+    from classifiers import bundles, explain
     from classifiers.link import brand_look_alikes
-    from classifiers import (bundles, explain)
     from fanzha.url import canonical, split
     from services.settings import loader
 

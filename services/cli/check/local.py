@@ -10,12 +10,12 @@ from typing import Any
 
 from blocklists.snapshot.replica import Replica
 from fanzha.v1 import decision_pb2, interception_pb2
+from infra.clock import now_ms
+from infra.data_paths import LISTS
+from services.cli._common.console import err
+from services.decision.observer import Observer
 from services.processes import wiring
 from services.settings import loader
-from services.cli._common.console import err
-from infra.clock import now_ms
-from services.decision.observer import Observer
-from infra.data_paths import LISTS
 
 
 def decide_here(method: str, request: Any) -> decision_pb2.Decision:

@@ -10,10 +10,10 @@ import typer
 
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services.cli._common.console import (err, fail, one_sentence, out, print_json, progress)
-from services.cli.lists.options import (DEFAULT_TARGET, Target)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir)
 from infra.clock import now_ms
+from services.cli._common.console import err, fail, one_sentence, out, print_json, progress
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir
+from services.cli.lists.options import DEFAULT_TARGET, Target
 
 app = typer.Typer(
     no_args_is_help=True, help="Ask the decision log: which decisions, why, and how many."

@@ -9,7 +9,7 @@ from rich.table import Table
 from fanzha.phone import masked
 from services.cli._common.console import out
 from services.cli._common.plain_text import one_line
-from services.decision_log import (query, explanation)
+from services.decision_log import explanation, query
 from services.decision_log.query import Count
 
 _BAR = 30

@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import typer
 
-from classifiers.evaluation.report import (Figures, ScoredRows, report)
-from services.cli.eval import (display as eval_display, groups as eval_groups, model_runner)
-from services.cli._common.console import (err, fail, one_sentence, print_json, progress)
+from classifiers.evaluation.report import Figures, ScoredRows, report
+from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import open_table
+from services.cli.eval import display as eval_display
+from services.cli.eval import groups as eval_groups
+from services.cli.eval import model_runner
+from services.cli.eval.model_runner import CHUNK, Scoring, needed
 from services.cli.eval.score import Models
-from services.cli.eval.model_runner import (CHUNK, Scoring, needed)
 
 Data = Annotated[
     Path,

@@ -5,7 +5,7 @@ from typing import Any
 from rich.table import Table
 
 from classifiers.evaluation.report import Figures
-from services.cli._common.console import (err, out)
+from services.cli._common.console import err, out
 
 
 def show(figures: Figures) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from fanzha.url import canonical, registrable, split
 from services.cli._common.console import fail
-from services.cli._common.files import (OpenTable, Row, column)
-from services.cli.eval.model_runner import (URL_COLUMNS, Scoring, needed)
+from services.cli._common.files import OpenTable, Row, column
+from services.cli.eval.model_runner import URL_COLUMNS, Scoring, needed
 
 DATE_COLUMNS = ("date", "dateadded", "first_seen", "submitted", "submission_time", "time",
                 "timestamp", "month", "year")  # fmt: skip

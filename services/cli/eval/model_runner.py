@@ -10,8 +10,8 @@ from classifiers import bundles
 from fanzha.phone import HomePlan
 from fanzha.tables import Float32s, Uint8s
 from fanzha.url import canonicals
-from services.cli._common.console import (err, fail)
-from services.cli._common.files import (OpenTable, Row, column)
+from services.cli._common.console import err, fail
+from services.cli._common.files import OpenTable, Row, column
 
 CHUNK = 1024
 """Rows scored at once."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.evaluation import (metrics, plots)
-from classifiers.evaluation.report import ScoredRows
+from classifiers.evaluation import metrics, plots
 from classifiers.evaluation.labels import Kind
 from classifiers.evaluation.plots import Paint
+from classifiers.evaluation.report import ScoredRows
 from fanzha.tables import Bools, Float32s
 
 _BINS = 40

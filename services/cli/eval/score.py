@@ -9,10 +9,10 @@ import numpy as np
 import typer
 
 from fanzha.fraud import FraudType
+from services.cli._common.console import err, one_sentence, progress
+from services.cli._common.files import column, open_table
 from services.cli.eval import model_runner
-from services.cli._common.console import (err, one_sentence, progress)
-from services.cli._common.files import (column, open_table)
-from services.cli.eval.model_runner import (CHUNK, Scored, Scoring)
+from services.cli.eval.model_runner import CHUNK, Scored, Scoring
 
 app = typer.Typer(
     no_args_is_help=True,

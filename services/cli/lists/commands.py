@@ -8,13 +8,34 @@ import typer
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli.lists import (display, export, import_file, lifecycle, mappings, quarantine)
-from services.cli._common.console import (err, out, print_json)
+from services.cli._common.console import err, out, print_json
+from services.cli.lists import display, export, import_file, lifecycle, mappings, quarantine
 from services.cli.lists.fingerprint import canonical
-from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
-from services.cli.lists.options import (DEFAULT_TARGET, ActionWord, AsJson, Author, Campaign, DirectionWord, ExpectedVersion, Expires, FraudTypeWord, KindWord, LegalBasis, ModeWord, Reason, Review, SourceWord, Target, enum, expiry, kind, login)
+from services.cli.lists.options import (
+    DEFAULT_TARGET,
+    ActionWord,
+    AsJson,
+    Author,
+    Campaign,
+    DirectionWord,
+    ExpectedVersion,
+    Expires,
+    FraudTypeWord,
+    KindWord,
+    LegalBasis,
+    ModeWord,
+    Reason,
+    Review,
+    SourceWord,
+    Target,
+    enum,
+    expiry,
+    kind,
+    login,
+)
 from services.cli.lists.options import mode as read_mode
 from services.cli.lists.options import review as read_review
+from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
 
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(import_file.import_)

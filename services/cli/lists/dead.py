@@ -8,10 +8,18 @@ import typer
 
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
+from services.cli._common.console import out, print_json, progress
 from services.cli.lists import display
-from services.cli._common.console import (out, print_json, progress)
-from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, OneSource, Target, enum, login)
+from services.cli.lists.options import (
+    DEFAULT_TARGET,
+    AsJson,
+    Author,
+    OneSource,
+    Target,
+    enum,
+    login,
+)
+from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
 
 _PAGE = 1000
 _DAY_S = 86_400

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli._common.console import (out, wide)
+from services.cli._common.console import out, wide
 
 CSV_COLUMNS = (
     "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",

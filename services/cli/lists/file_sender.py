@@ -10,10 +10,10 @@ from blocklists.importers.list_file import TABLES, ListFile, Ways
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc
-from services.cli._common.console import (fail, progress)
+from services.cli._common.console import fail, progress
 from services.cli.lists.import_summary import Import
 from services.cli.lists.mappings import Remembered
-from services.cli.lists.upload import (Reading, Upload)
+from services.cli.lists.upload import Reading, Upload
 
 
 class Sending:

@@ -7,7 +7,7 @@ import typer
 
 from blocklists.entries import Kind
 from fanzha import fingerprint
-from services.cli._common.console import (fail, out)
+from services.cli._common.console import fail, out
 
 
 def print_fingerprint(

@@ -9,8 +9,8 @@ from blocklists.importers.rows import HEADER
 from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
-from services.cli._common.console import (err, out)
-from services.cli.lists.import_summary import (EXAMPLES, Import, Problem, conflict_text, texts_of)
+from services.cli._common.console import err, out
+from services.cli.lists.import_summary import EXAMPLES, Import, Problem, conflict_text, texts_of
 
 
 def show(done: Import) -> None:

@@ -6,22 +6,39 @@ from typing import Annotated
 
 import typer
 
-from blocklists.importers.tables import columns
 from blocklists.importers import words
-from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
 from blocklists.importers.list_file import Ways
+from blocklists.importers.tables import columns
+from blocklists.importers.tables.columns import Chosen
 from fanzha.client import channels
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, mapping_pb2_grpc
+from services.cli._common.console import one_sentence, print_json, progress
 from services.cli.lists import import_display
-from services.cli._common.console import (one_sentence, print_json, progress)
-from services.cli.lists.import_summary import (EXAMPLES, Import)
-from services.cli.lists.mappings import Remembered
 from services.cli.lists.file_sender import Sending
-from services.cli.lists.options import (DEFAULT_TARGET, ActionWord, AsJson, Author, Campaign, DirectionWord, ExpectedVersion, Expires, FraudTypeWord, LegalBasis, ModeWord, Review, Target, enum, expiry, login)
+from services.cli.lists.import_summary import EXAMPLES, Import
+from services.cli.lists.mappings import Remembered
+from services.cli.lists.options import (
+    DEFAULT_TARGET,
+    ActionWord,
+    AsJson,
+    Author,
+    Campaign,
+    DirectionWord,
+    ExpectedVersion,
+    Expires,
+    FraudTypeWord,
+    LegalBasis,
+    ModeWord,
+    Review,
+    Target,
+    enum,
+    expiry,
+    login,
+)
 from services.cli.lists.options import mode as read_mode
 from services.cli.lists.options import review as read_review
 

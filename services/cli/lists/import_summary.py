@@ -10,7 +10,7 @@ from blocklists.importers.rows import BadLine
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli.lists.display import word
-from services.cli.lists.upload import (EXPIRED, Reading)
+from services.cli.lists.upload import EXPIRED, Reading
 
 EXAMPLES = 10
 """Rows of each sort that are shown."""

@@ -10,13 +10,31 @@ from blocklists.entries import NO_END_S
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2
-from services.cli.changes import (display, server as change_server)
-from services.cli.lists import (dead, display as list_display)
-from services.cli._common.console import (out, print_json, wide)
+from services.cli._common.console import out, print_json, wide
+from services.cli.changes import display
+from services.cli.changes import server as change_server
+from services.cli.lists import dead
+from services.cli.lists import display as list_display
 from services.cli.lists.fingerprint import canonical
-from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, ExpectedVersion, Expires, KindWord, OneSource, Reason, Review, Target, enum, expiry, kind, login, read)
+from services.cli.lists.options import (
+    DEFAULT_TARGET,
+    AsJson,
+    Author,
+    ExpectedVersion,
+    Expires,
+    KindWord,
+    OneSource,
+    Reason,
+    Review,
+    Target,
+    enum,
+    expiry,
+    kind,
+    login,
+    read,
+)
 from services.cli.lists.options import review as read_review
+from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
 
 _PAGE = 1000
 _REASONS = {

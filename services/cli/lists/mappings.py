@@ -10,17 +10,17 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
-from blocklists.importers.tables import columns
 from blocklists.importers import words
+from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
 from fanzha.client import channels
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
-from services.cli._common.console import (one_sentence, out, print_json, wide)
+from services.cli._common.console import one_sentence, out, print_json, wide
 from services.cli.lists.display import word
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target, enum)
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, enum
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -6,10 +6,10 @@ import typer
 from rich.markup import escape
 
 from fanzha.v1 import blocklist_pb2 as pb
+from services.cli._common.console import err, out, print_json
 from services.cli.lists import display
-from services.cli._common.console import (err, out, print_json)
-from services.cli.lists.server import (DEADLINE_SECONDS, as_dict, server)
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, Reason, Target, login)
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Reason, Target, login
+from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
 
 
 def add_to(app: typer.Typer) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from blocklists.entries import Kind
-from blocklists.importers.tables import lost_digits
 from blocklists.importers import words
 from blocklists.importers.list_file import TABLES, ListFile, Ways
 from blocklists.importers.rows import BadLine, Ignored, LineItem, Note, Plain, Row
+from blocklists.importers.tables import lost_digits
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 

@@ -9,14 +9,14 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from infra.redis.client import connect
-from services.cli._common.console import (err, fail, one_sentence, out, print_json)
-from services.cli.models.display import (bundle_rows, kind_json, kind_lines, wish_words)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, found_store, store_url)
 from infra.clock import now_ms
+from infra.redis.client import connect
+from services.cli._common.console import err, fail, one_sentence, out, print_json
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, found_store, store_url
+from services.cli.models.display import bundle_rows, kind_json, kind_lines, wish_words
 from services.decision.model_kinds import ModelKind
-from services.models.store import (ModelReport, ModelStore)
 from services.models.desired_models import Wanted
+from services.models.store import ModelReport, ModelStore
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 

@@ -9,8 +9,8 @@ from typing import Any
 from classifiers import bundles, card
 from classifiers.card import GRAPH, SECOND, Card
 from services.decision.model_kinds import ModelKind
-from services.models.store import ModelReport
 from services.models.desired_models import Wanted
+from services.models.store import ModelReport
 
 _SHOWN = (
     *("fraud", "fraud_blocked", "ham", "ham_blocked", "frauds", "blocked_frauds"),

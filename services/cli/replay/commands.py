@@ -15,10 +15,10 @@ from fanzha.client import channels
 from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS
 from fanzha.v1 import interception_pb2_grpc
+from services.cli._common.console import fail, one_sentence, print_json, progress
+from services.cli._common.files import OpenTable, column, open_table
+from services.cli.check.commands import DEFAULT_TARGET, AsJson, Target
 from services.cli.replay import traffic
-from services.cli.check.commands import (DEFAULT_TARGET, AsJson, Target)
-from services.cli._common.console import (fail, one_sentence, print_json, progress)
-from services.cli._common.files import (OpenTable, column, open_table)
 from services.cli.replay.tally import Tally
 from services.cli.replay.traffic import Traffic
 

@@ -8,8 +8,8 @@ import grpc
 from rich.table import Table
 
 from fanzha.v1 import decision_pb2
-from services.cli.check.commands import word
 from services.cli._common.console import out
+from services.cli.check.commands import word
 
 _ACTIONS = {n: word(name, "ACTION_") for name, n in decision_pb2.Action.items()}
 _REASONS = {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fanzha.v1 import interception_pb2 as pb
-from services.cli._common.files import (OpenTable, Row, column)
+from services.cli._common.files import OpenTable, Row, column
 
 ANONYMOUS = "anonymous"
 """Stands for a sender or caller that a file does not name."""

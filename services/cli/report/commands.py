@@ -8,13 +8,13 @@ import typer
 from fanzha.client import channels
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
-from services.cli.warnings import region_options
+from services.cli._common.console import err, fail, one_sentence, print_json, progress
+from services.cli.appeals.options import LanguageWord, past_ms
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
+from services.cli.lists.server import as_dict
 from services.cli.report import display
 from services.cli.report import options as words
-from services.cli.appeals.options import (LanguageWord, past_ms)
-from services.cli._common.console import (err, fail, one_sentence, print_json, progress)
-from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target)
+from services.cli.warnings import region_options
 
 app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
 

@@ -7,9 +7,9 @@ from rich.table import Table
 
 from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_report_pb2 as pb
-from services.cli.report import options as words
-from services.cli._common.console import (err, out, wide)
+from services.cli._common.console import err, out, wide
 from services.cli._common.time_arguments import written
+from services.cli.report import options as words
 
 _DELAYS = ("event_to_warned", "intake_to_warned")
 

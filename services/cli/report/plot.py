@@ -9,8 +9,8 @@ from typing import Any
 
 from classifiers.evaluation import plots
 from fanzha.v1 import warning_report_pb2 as pb
-from services.cli.report import options as words
 from services.cli._common.time_arguments import written
+from services.cli.report import options as words
 
 MOST_BARS = 30
 _SHARES = {

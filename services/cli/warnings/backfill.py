@@ -7,12 +7,12 @@ from rich.table import Table
 
 from blocklists.importers import words as list_words
 from fanzha.v1 import warning_reach_pb2 as pb
-from services.cli.warnings import (backfill_server, pending)
-from services.cli._common.console import (out, print_json, progress, wide)
-from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, Target, enum, login)
+from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.time_arguments import written
-from services.cli.warnings.backfill_server import (CHANGE_KIND, KINDS, STATES)
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Target, enum, login
+from services.cli.lists.server import as_dict
+from services.cli.warnings import backfill_server, pending
+from services.cli.warnings.backfill_server import CHANGE_KIND, KINDS, STATES
 from services.warning.policy.places import places
 
 _DRY = typer.Option("--dry-run", help="Only count.")

@@ -10,7 +10,7 @@ import typer
 from fanzha.client import channels
 from fanzha.v1 import warning_reach_pb2 as pb
 from fanzha.v1 import warning_reach_pb2_grpc
-from services.cli._common.console import (err, one_sentence, out, progress)
+from services.cli._common.console import err, one_sentence, out, progress
 
 LOOK_SECONDS = 600.0
 """Months of a busy log take minutes to look through."""

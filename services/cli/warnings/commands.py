@@ -2,7 +2,18 @@
 
 import typer
 
-from services.cli.warnings import (control, dead_letters, entries, examples, policy, backfill, regions, sources, suspected, templates)
+from services.cli.warnings import (
+    backfill,
+    control,
+    dead_letters,
+    entries,
+    examples,
+    policy,
+    regions,
+    sources,
+    suspected,
+    templates,
+)
 
 app = typer.Typer(no_args_is_help=True, help="The warning pipeline: what waits, what failed.")
 app.add_typer(dead_letters.app, name="dead")

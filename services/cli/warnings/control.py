@@ -9,9 +9,9 @@ import typer
 from fanzha.client import channels
 from fanzha.v1 import warning_control_pb2 as pb
 from fanzha.v1 import warning_control_pb2_grpc
-from services.cli._common.console import (one_sentence, out, print_json)
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Author, Target, login)
+from services.cli._common.console import one_sentence, out, print_json
 from services.cli._common.time_arguments import written
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Target, login
 
 DEADLINE_SECONDS = 15.0
 _KINDS = {"advice": 1, "warning": 2, "emergency": 3}

@@ -8,11 +8,12 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from infra.redis.client import connect
 from fanzha.phone import masked
-from services.cli._common.console import (fail, one_sentence, out, print_json, progress, wide)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
-from infra.redis.dead_letters import (DeadLetter, DeadLetters)
+from infra.redis.client import connect
+from infra.redis.dead_letters import DeadLetter, DeadLetters
+from services.cli._common.console import fail, one_sentence, out, print_json, progress, wide
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.warning import keys
 
 T = TypeVar("T")
 
@@ -100,7 +101,7 @@ def _with(redis_url: str, data_dir: DataDir, ask: Callable[[DeadLetters], Awaita
     async def asked() -> T:
         client = connect(store_url(redis_url, data_dir))
         try:
-            return await ask(DeadLetters(client))
+            return await ask(DeadLetters(client, keys.DEAD))
         finally:
             await client.aclose()
 

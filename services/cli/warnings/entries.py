@@ -8,10 +8,10 @@ import typer
 from rich.table import Table
 
 from infra.redis.client import connect
-from services.cli._common.console import (one_sentence, out, print_json, wide)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
-from services.warning.outcomes.entry_outcomes import (EntryRecord, EntryRecords)
-from services.warning.outcomes.reliability import (NOTHING, Tally)
+from services.cli._common.console import one_sentence, out, print_json, wide
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.warning.outcomes.entry_outcomes import EntryRecord, EntryRecords
+from services.warning.outcomes.reliability import NOTHING, Tally
 
 
 def entries(

@@ -8,14 +8,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TextIO
 
-from infra.redis.client import connect
 from fanzha.csv_cells import SafeWriter
 from infra import atomic_file
+from infra.redis.client import connect
 from services.cli._common.console import progress
 from services.decision_log.query import DecisionQuery
-from services.warning.cases.model import Case
 from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
+from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes.examples import Example, examples, fits, needed, summed, written
 

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from services.cli._common.console import (one_sentence, out)
-from services.cli.decisions.commands import (DECISIONS, Folder, Home, Memory, Since, span_ms)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
 from infra.clock import now_ms
+from services.cli._common.console import one_sentence, out
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.cli.decisions.commands import DECISIONS, Folder, Home, Memory, Since, span_ms
 
 app = typer.Typer(
     no_args_is_help=True, help="Labelled examples of cases closed as false alarm or lost money."

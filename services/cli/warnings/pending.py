@@ -9,13 +9,13 @@ from rich.table import Table
 from blocklists.entries import NO_END_S
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_reach_pb2 as pb
-from services.cli.warnings import backfill_server
-from services.cli.cases.options import By
-from services.cli._common.console import (out, print_json, progress, wide)
-from services.cli.lists.display import (day, word)
-from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target, login)
+from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.time_arguments import written
+from services.cli.cases.options import By
+from services.cli.lists.display import day, word
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, login
+from services.cli.lists.server import as_dict
+from services.cli.warnings import backfill_server
 
 STATES = {
     pb.WAITING_REACH_STATE_WAITING: ("waiting", "待决定"),

@@ -9,15 +9,15 @@ import typer
 from rich.table import Table
 
 from fanzha.errors import Unavailable
-from services.cli._common.console import (fail, out, print_json, progress)
-from services.cli.lists.options import AsJson
-from services.cli._common.time_arguments import moment
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
 from infra.clock import now_ms
-from services.warning.policy import (facts, plans)
-from services.warning.policy.preview import (Preview, Previewing)
-from services.warning.policy.tiers import Policy
+from services.cli._common.console import fail, out, print_json, progress
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.cli._common.time_arguments import moment
+from services.cli.lists.options import AsJson
 from services.warning.model import Tier
+from services.warning.policy import facts, plans
+from services.warning.policy.preview import Preview, Previewing
+from services.warning.policy.tiers import Policy
 
 app = typer.Typer(
     no_args_is_help=True, help="The policy that says how urgent a case is: 高, 中 or 低."

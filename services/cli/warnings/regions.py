@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli._common.console import (err, fail, out, print_json)
+from services.cli._common.console import err, fail, out, print_json
 from services.cli.lists.options import AsJson
 
 

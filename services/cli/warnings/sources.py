@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.redis.client import connect
 from fanzha.csv_cells import SafeWriter
 from infra import atomic_file
-from services.cli._common.console import (err, one_sentence, out, print_json, progress, wide)
-from services.cli._common.stores import (DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url)
+from infra.redis.client import connect
+from services.cli._common.console import err, one_sentence, out, print_json, progress, wide
+from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.intake.sources import Quality, Sources, Told
 
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")

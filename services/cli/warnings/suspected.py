@@ -6,11 +6,11 @@ import typer
 
 from blocklists.importers import words as list_words
 from fanzha.v1 import warning_reach_pb2 as pb
-from services.cli.warnings import backfill_server
+from services.cli._common.console import out, print_json, progress
 from services.cli.cases.options import By
-from services.cli._common.console import (out, print_json, progress)
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, enum, login
 from services.cli.lists.server import as_dict
-from services.cli.lists.options import (DEFAULT_TARGET, AsJson, Target, enum, login)
+from services.cli.warnings import backfill_server
 
 _WHY = {
     "old": "too old to warn of (warning_most_age_hours)",

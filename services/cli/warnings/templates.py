@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli._common.console import (fail, out, print_json)
-from services.cli.lists.options import AsJson
+from services.cli._common.console import fail, out, print_json
 from services.cli._common.plain_text import visible
+from services.cli.lists.options import AsJson
 from services.warning.messages import linter, template_files
 from services.warning.messages.catalog import Templates
-from services.warning.messages.template import (LANGUAGES, Facts, WarningTemplate)
+from services.warning.messages.template import LANGUAGES, Facts, WarningTemplate
 
 app = typer.Typer(no_args_is_help=True, help="What warnings say, by form, kind of fraud and tier.")
 

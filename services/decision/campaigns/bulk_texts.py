@@ -13,7 +13,7 @@ from math import log
 
 from fanzha.fingerprint import Values
 from fanzha.tables import Bools, Float32s, Int64s
-from services.decision.campaigns.near_texts import (NOWHERE, NearTexts)
+from services.decision.campaigns.near_texts import NOWHERE, NearTexts
 
 PLACES = 4096
 HALF_LIFE_MS = 3_600_000

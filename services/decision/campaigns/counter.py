@@ -16,7 +16,7 @@ from fanzha import fingerprint
 from fanzha.decisions import Action, Decisions, Evidence
 from fanzha.tables import Texts
 from fanzha.text import normalise_all
-from services.decision.campaigns.bulk_texts import (BulkTexts, Campaign, senders)
+from services.decision.campaigns.bulk_texts import BulkTexts, Campaign, senders
 
 logger = logging.getLogger(__name__)
 

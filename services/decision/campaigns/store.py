@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from infra.redis.damaged_records import readable
-from infra.redis.client import (Client, within)
 from fanzha import fingerprint
 from fanzha.errors import Unavailable
+from infra.redis.client import Client, within
+from infra.redis.damaged_records import readable
 from services.decision.campaigns.bulk_texts import Campaign
 from services.decision.campaigns.counter import Campaigns
-from services.decision.campaigns.near_texts import (NOWHERE, NearTexts)
+from services.decision.campaigns.near_texts import NOWHERE, NearTexts
 
 WORKERS = "{fanzha:campaigns}:workers"
 KEPT_MS = 86_400_000

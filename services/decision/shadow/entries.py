@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from blocklists.entries import entry_id
+from blocklists.indexes.shadow import ShadowIndex, over
 from blocklists.snapshot.layers import Matches
-from blocklists.indexes.shadow import (ShadowIndex, over)
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, Evidence, Reason, WouldBlock
 from fanzha.tables import Calls, Int64s, Texts

@@ -15,8 +15,8 @@ from typing import Protocol
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS, Channel
-from services.decision.sinks.hit_records import (HitBatch, Table, blocked)
-from services.decision.sinks.hit_encoder import (WrittenHit, written)
+from services.decision.sinks.hit_encoder import WrittenHit, written
+from services.decision.sinks.hit_records import HitBatch, Table, blocked
 
 logger = logging.getLogger(__name__)
 

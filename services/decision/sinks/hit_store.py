@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from infra.redis.client import (Client, execute_synced, within)
+from infra.redis.client import Client, execute_synced, within
+from services.decision.ids import BLOCK_BITS
 from services.decision.sinks import hit_encoder
 from services.decision.sinks.hit_encoder import WrittenHit
-from services.decision.ids import BLOCK_BITS
 
 CONFIRMED = "fanzha:hits:confirmed"
 SUSPECTED = "fanzha:hits:suspected"

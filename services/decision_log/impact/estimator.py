@@ -16,14 +16,14 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.layers import NO_ENTRY
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Channel, Int64s
-from services.decision_log import (content, schema, segment_files)
+from services.decision_log import content, schema, segment_files
 from services.decision_log.impact import known_contacts
-from services.decision_log.partitions import (HOUR_MS, logged_hours)
-from services.decision_log.impact.model import (Impact, ImpactTop)
-from services.decision_log.impact.question import Question
-from services.decision_log.impact.scan import (Changed, Seen, look)
-from services.decision_log.segment_files import Segment
 from services.decision_log.impact.key_filter import Sieve
+from services.decision_log.impact.model import Impact, ImpactTop
+from services.decision_log.impact.question import Question
+from services.decision_log.impact.scan import Changed, Seen, look
+from services.decision_log.partitions import HOUR_MS, logged_hours
+from services.decision_log.segment_files import Segment
 
 __all__ = ["Impact", "ImpactTop", "Preview"]
 

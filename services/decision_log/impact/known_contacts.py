@@ -10,8 +10,8 @@ import numpy as np
 
 from fanzha.tables import Bools, Int64s
 from services.decision_log import segment_files
-from services.decision_log.segment_files import Group, Segment
 from services.decision_log.impact.key_filter import Sieve
+from services.decision_log.segment_files import Group, Segment
 
 LONG_MS = 60_000
 """A call of a minute: long enough to have been wanted."""

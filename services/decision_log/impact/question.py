@@ -13,9 +13,9 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Kind, Mode
 from blocklists.entry_table import EntryTable, Identities, text_keys
+from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
 from services.decision_log.impact.key_filter import Sieve

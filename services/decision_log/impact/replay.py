@@ -14,13 +14,13 @@ import numpy as np
 
 from blocklists.entries import Direction, Kind
 from blocklists.entry_table import EXACT, Identities
-from blocklists.snapshot.layers import (NO_ENTRY, Matches)
-from blocklists.text_column import TextColumn
 from blocklists.indexes.urls import MOST_PATHS
+from blocklists.snapshot.layers import NO_ENTRY, Matches
+from blocklists.text_column import TextColumn
 from fanzha.decisions import Action, Evidence, Reason
 from fanzha.tables import Bools, Channel, Int64s, Uint8s, Uint32s, Uint64s
 from fanzha.url import host_suffixes, path_prefixes, split
-from services.decision_log.impact.question import (Question, marks)
+from services.decision_log.impact.question import Question, marks
 
 _ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
 _FIRST_PREFIX_RANK, _FIRST_HOST_RANK = 255, 127

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from blocklists.entries import Kind
-from blocklists.snapshot.layers import (NO_ENTRY, Matches)
+from blocklists.snapshot.layers import NO_ENTRY, Matches
 from fanzha.decisions import Action, Evidence, Reason
 from fanzha.tables import Bools, Channel, Int64s, Uint8s, Uint64s
-from services.decision_log.impact import replay
-from services.decision_log import (schema, segment_files)
+from services.decision_log import schema, segment_files
 from services.decision_log.content import Content
+from services.decision_log.impact import replay
 from services.decision_log.impact.question import Question
 from services.decision_log.impact.replay import Rows
 from services.decision_log.segment_files import Group, Segment

@@ -5,8 +5,8 @@ from typing import Any
 
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc as pb_grpc
-from services.auth import (roles, identity)
-from services.auth.identity import (Credential, Role)
+from services.auth import identity, roles
+from services.auth.identity import Credential, Role
 
 ROLES = {role: place for place, role in enumerate(Role, start=1)}
 """Numbers of the roles on the wire."""

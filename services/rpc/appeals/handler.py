@@ -5,9 +5,9 @@ import re
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc as pb_grpc
-from services.appeals import (masking, submission, review)
-from services.appeals.service import Appeals
+from services.appeals import masking, review, submission
 from services.appeals.model import Appeal
+from services.appeals.service import Appeals
 from services.rpc.appeals import messages
 
 _TOKEN = re.compile(r"[0-9]{1,12}")

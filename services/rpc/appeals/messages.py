@@ -8,9 +8,9 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
+from services.appeals.appeal_file import Evidence, shown
 from services.appeals.documents import Handed
-from services.appeals.appeal_file import (Evidence, shown)
-from services.appeals.model import (Appeal, Document, Event, Lift, State, Subject)
+from services.appeals.model import Appeal, Document, Event, Lift, State, Subject
 from services.appeals.report import Durations, Report
 from services.rpc.lists import messages
 

@@ -9,11 +9,11 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc as pb_grpc
 from services.audit import tail_reader
-from services.audit.log_files import is_name
-from services.audit.log import AuditLog
-from services.audit.records import Record
-from services.audit.tail_reader import (Place, Wanted)
 from services.audit.events import AuditKind
+from services.audit.log import AuditLog
+from services.audit.log_files import is_name
+from services.audit.records import Record
+from services.audit.tail_reader import Place, Wanted
 from services.evidence_package.service import Dossiers
 
 MOST_PER_PAGE = 1000

@@ -5,9 +5,9 @@ from fanzha.v1 import case_pb2_grpc as pb_grpc
 from services.rpc.cases import messages
 from services.warning.cases.model import Case
 from services.warning.desk import masking
-from services.warning.desk.filter import CaseFilter
-from services.warning.desk.service import (Asked, Desk)
 from services.warning.desk.actions import Closing
+from services.warning.desk.filter import CaseFilter
+from services.warning.desk.service import Asked, Desk
 from services.warning.intake.parser import WarningReader
 
 

@@ -7,12 +7,12 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.v1 import case_pb2 as pb
 from services.rpc.warnings.handler import MEANS_KINDS
-from services.warning.cases.model import (Case, CaseState, Origin)
-from services.warning.cases.events import (CaseEvent, Outcome)
-from services.warning.desk.filter import overdue
+from services.warning.cases.events import CaseEvent, Outcome
+from services.warning.cases.model import Case, CaseState, Origin
 from services.warning.desk.actions import MOST_LOST_TO
+from services.warning.desk.filter import overdue
 from services.warning.intake.parser import WarningReader
-from services.warning.model import (Means, MeansKind, Tier)
+from services.warning.model import Means, MeansKind, Tier
 
 Value = TypeVar("Value")
 

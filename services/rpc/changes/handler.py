@@ -8,10 +8,10 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc as pb_grpc
 from services.auth import identity
-from services.lists.drafts import Drafting
-from services.changes.service import Changes
 from services.changes.change_context import Outcome
-from services.changes.model import (ChangeKind, Problem, Record, State)
+from services.changes.model import ChangeKind, Problem, Record, State
+from services.changes.service import Changes
+from services.lists.drafts import Drafting
 from services.rpc.changes import messages
 from services.rpc.lists import messages as list_messages
 

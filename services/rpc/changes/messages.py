@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from blocklists.store.changes import Outcome
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.store.changes import Outcome
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2, change_pb2
-from services.lists.drafts import Contents
 from services.changes import preview as previews
 from services.changes.history import Diff
-from services.changes.preview import KeptImpact, Preview
 from services.changes.model import Record
-from services.changes.views import DEFAULT_ROWS, MOST_ROWS
-from services.lists.edits import Edit
+from services.changes.preview import KeptImpact, Preview
 from services.changes.report import Reference
+from services.changes.views import DEFAULT_ROWS, MOST_ROWS
+from services.lists.drafts import Contents
+from services.lists.edits import Edit
 from services.rpc.lists import messages
 
 _MOST_IDS = 1000

@@ -15,15 +15,15 @@ from typing import Any, Protocol
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
 from fanzha.tables import Channel
-from services.decision.pipeline import BatchContext
 from services.decision.joined_decisions import joined
+from services.decision.observer import Observer, Table
+from services.decision.pipeline import BatchContext
 from services.decision.shed_reasons import NotDecided
-from services.decision.observer import (Observer, Table)
 from services.rpc.decide.coalescer import Coalescer
+from services.rpc.decide.encoder import batch_response, single_response
+from services.rpc.decide.request_decoder import Intake, Remaining, Request, no_deadline
+from services.rpc.decide.request_parts import NOT_READ, PART_BYTES, PART_ROWS, Part, parts
 from services.rpc.middleware.load_shedder import TooLate
-from services.rpc.decide.request_parts import (NOT_READ, PART_BYTES, PART_ROWS, Part, parts)
-from services.rpc.decide.request_decoder import (Intake, Remaining, Request, no_deadline)
-from services.rpc.decide.encoder import (batch_response, single_response)
 
 Answer = bytes | InvalidInput | TooLate
 

@@ -21,8 +21,17 @@ from fanzha.tables import (
 )
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.row_validation import (MAX_TRUNK_CHARACTERS, known, not_times, or_now, rows_of, wrong_with_call, wrong_with_link, wrong_with_text)
-from services.rpc.decide.wire_format import (Rows, Spans, Unusual)
+from services.rpc.decide.row_validation import (
+    MAX_TRUNK_CHARACTERS,
+    known,
+    not_times,
+    or_now,
+    rows_of,
+    wrong_with_call,
+    wrong_with_link,
+    wrong_with_text,
+)
+from services.rpc.decide.wire_format import Rows, Spans, Unusual
 
 
 class ColumnReader:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fanzha.tables import Channel
-from services.decision.pipeline import Engine
 from services.decision.observer import Observer
-from services.rpc.decide.columnar_decoder import ColumnReader
+from services.decision.pipeline import Engine
 from services.rpc.decide.batch_handler import Desk
+from services.rpc.decide.columnar_decoder import ColumnReader
 from services.rpc.decide.message_decoder import Reader
 from services.rpc.decide.request_decoder import Intake
 

@@ -22,7 +22,17 @@ from fanzha.tables import (
 )
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.row_validation import (MAX_TRUNK_CHARACTERS, known, not_times, or_now, rows_of, too_long, wrong_with_call, wrong_with_link, wrong_with_text)
+from services.rpc.decide.row_validation import (
+    MAX_TRUNK_CHARACTERS,
+    known,
+    not_times,
+    or_now,
+    rows_of,
+    too_long,
+    wrong_with_call,
+    wrong_with_link,
+    wrong_with_text,
+)
 
 _SURELY_SHORT = MAX_TEXT_BYTES // 4
 """So many characters are never more than `MAX_TEXT_BYTES` in UTF-8."""

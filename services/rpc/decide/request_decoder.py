@@ -17,7 +17,7 @@ from fanzha.tables import MAX_ROWS, Channel
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Table
 from services.rpc.decide import wire_format
-from services.rpc.decide.row_recovery import (ReadRows, recovered, rows_as_written)
+from services.rpc.decide.row_recovery import ReadRows, recovered, rows_as_written
 
 _SINGLE = {
     Channel.CALL: pb.DecideCallRequest,

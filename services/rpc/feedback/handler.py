@@ -9,8 +9,8 @@ from fanzha.fraud import FraudType
 from fanzha.v1 import feedback_pb2 as pb
 from fanzha.v1 import feedback_pb2_grpc as pb_grpc
 from services.auth import identity
-from services.feedback.call_ends import (CallEndReports, CallEnds)
-from services.feedback.service import (Feedback, Recorded, Traffic, Verdict)
+from services.feedback.call_ends import CallEndReports, CallEnds
+from services.feedback.service import Feedback, Recorded, Traffic, Verdict
 
 
 class FeedbackServicer(pb_grpc.FeedbackServiceServicer):

@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from blocklists.views import Filter
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
+from services.audit.events import Audit, NoAudit
 from services.auth import identity
+from services.changes.report import Reference, Terms
 from services.lists import audit_records
-from services.lists.service import (Administration, Import)
-from services.audit.events import (Audit, NoAudit)
-from services.lists.lifecycle import (name_of, names_of)
-from services.changes.report import (Reference, Terms)
 from services.lists.findings import ListFindings
-from blocklists.views import Filter
-from services.rpc.lists import (import_messages, lifecycle_messages, messages)
+from services.lists.lifecycle import name_of, names_of
+from services.lists.service import Administration, Import
+from services.rpc.lists import import_messages, lifecycle_messages, messages
 from services.warning.outcomes.entry_outcomes import EntryRecords
 
 MOST_CHANGES = 10_000

@@ -5,7 +5,14 @@ from typing import Any
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from services.lists.import_report import (DEFAULT_PROBLEMS, MOST_EXAMPLES, MOST_PROBLEMS, Imported, RowConflict, Wanted)
+from services.lists.import_report import (
+    DEFAULT_PROBLEMS,
+    MOST_EXAMPLES,
+    MOST_PROBLEMS,
+    Imported,
+    RowConflict,
+    Wanted,
+)
 from services.rpc.lists import messages
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.

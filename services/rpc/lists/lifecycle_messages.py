@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fanzha.v1 import blocklist_pb2 as pb
-from services.lists.lifecycle_pages import (DeadPage, DuePage)
+from services.lists.lifecycle_pages import DeadPage, DuePage
 from services.rpc.lists import messages
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.

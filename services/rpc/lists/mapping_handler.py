@@ -5,7 +5,7 @@ from typing import Any
 
 from fanzha.v1 import mapping_pb2 as pb
 from fanzha.v1 import mapping_pb2_grpc as pb_grpc
-from services.lists.column_mappings import (ColumnMapping, Mappings)
+from services.lists.column_mappings import ColumnMapping, Mappings
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int

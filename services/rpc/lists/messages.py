@@ -10,16 +10,16 @@ from typing import Any
 
 from blocklists.entries import Entry, Kind, Mode, Source
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot.findings import Finding
 from blocklists.intake import Defaults, Problem, Proposed
+from blocklists.snapshot.findings import Finding
+from blocklists.views import Filter
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.auth import identity
-from services.lists.hit_counter import (NO_HITS, Hits)
+from services.changes.report import Requested, RowReport
+from services.lists.hit_counter import NO_HITS, Hits
 from services.lists.lifecycle import name_of
-from services.changes.report import (Requested, RowReport)
-from blocklists.views import Filter
 from services.warning.outcomes.reliability import Tally
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.

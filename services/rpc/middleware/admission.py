@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from services.decision.shed_reasons import NotDecided
-from services.rpc.middleware.load_shedder import (Gate, TooLate)
+from services.rpc.middleware.load_shedder import Gate, TooLate
 from services.rpc.middleware.memory_return import MemoryReturn
 
 Serve = Callable[[bytes, Any], Awaitable[bytes]]

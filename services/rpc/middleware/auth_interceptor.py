@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from fanzha.errors import NotAllowed, Unauthenticated
 from services.auth import roles
-from services.auth.roles import Door
 from services.auth.certificates import Certificates
+from services.auth.identity import NOBODY, Identity, become
+from services.auth.roles import Door
 from services.auth.tokens import Tokens
-from services.auth.identity import (NOBODY, Identity, become)
 
 Enter: TypeAlias = Callable[[Any], None]
 """Makes who asks the current identity, by the context of a request, or raises."""

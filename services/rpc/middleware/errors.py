@@ -16,7 +16,7 @@ from fanzha.errors import (
     Unavailable,
     VersionConflict,
 )
-from services.rpc.middleware.load_shedder import (Overloaded, TooLate)
+from services.rpc.middleware.load_shedder import Overloaded, TooLate
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.retry_hint import retry_trailers
 from services.rpc.middleware.unexpected_errors import UnexpectedLog

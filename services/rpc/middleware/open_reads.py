@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 
 from services.decision.shed_reasons import NotDecided
-from services.rpc.middleware.load_shedder import (Overloaded, TooLate)
+from services.rpc.middleware.load_shedder import Overloaded, TooLate
 
 MOST_BYTES = 4096
 """Of a request; a health check has the name of a service."""

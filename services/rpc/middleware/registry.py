@@ -15,14 +15,14 @@ from google.protobuf.descriptor import ServiceDescriptor
 from services.auth import roles
 from services.auth.roles import Door
 from services.rpc.middleware.admission import admitted
-from services.rpc.middleware.auth_interceptor import (Enter, closed)
-from services.rpc.middleware.with_auth import behind
-from services.rpc.middleware.errors import (Handler, guarded)
+from services.rpc.middleware.auth_interceptor import Enter, closed
+from services.rpc.middleware.errors import Handler, guarded
 from services.rpc.middleware.load_shedder import Gate
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import OpenReads
-from services.rpc.security import Security
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
+from services.rpc.middleware.with_auth import behind
+from services.rpc.security import Security
 
 
 class Registry:

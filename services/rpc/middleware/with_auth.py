@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from fanzha.errors import InvalidInput
 from services.rpc.middleware.auth_interceptor import Enter
 from services.rpc.middleware.memory_return import MemoryReturn
-from services.rpc.middleware.open_reads import (MOST_BYTES, OpenReads)
+from services.rpc.middleware.open_reads import MOST_BYTES, OpenReads
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 

@@ -10,11 +10,11 @@ from fanzha.v1 import warning_reach_pb2_grpc as pb_grpc
 from services.decision_log.recipient_subject import SubjectKind
 from services.rpc.warnings import pending_messages as waiting_messages
 from services.rpc.warnings.pending_messages import KINDS
-from services.warning.backfill.runner import DEFAULT_RATE
-from services.warning.backfill.store import (Reach, ReachState)
-from services.warning.backfill.service import (Asked, Preview, Reaching)
-from services.warning.backfill.suspected_hits import SuspectDesk
 from services.warning.backfill.pending_service import WaitingDesk
+from services.warning.backfill.runner import DEFAULT_RATE
+from services.warning.backfill.service import Asked, Preview, Reaching
+from services.warning.backfill.store import Reach, ReachState
+from services.warning.backfill.suspected_hits import SuspectDesk
 
 _LISTED = 100
 _STATES = dict(zip(ReachState, (1, 2, 3), strict=True))

@@ -7,8 +7,8 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_control_pb2 as pb
 from fanzha.v1 import warning_control_pb2_grpc as pb_grpc
 from services.warning.control import Control
-from services.warning.dispatch.limits import Notice
 from services.warning.dispatch.kill_switch import Stop
+from services.warning.dispatch.limits import Notice
 
 _KINDS = dict(zip(Notice, (1, 2, 3), strict=True))
 """The numbers of the wire, in the order of `Notice`."""

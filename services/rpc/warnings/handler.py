@@ -13,11 +13,11 @@ from fanzha.v1 import warning_pb2 as pb
 from fanzha.v1 import warning_pb2_grpc as pb_grpc
 from services.auth import identity
 from services.auth.identity import Role
-from services.warning.intake.service import (Result, What)
 from services.warning.intake.parser import Said
+from services.warning.intake.service import Result, What
 from services.warning.intake.sources import Quality, Sources
-from services.warning.intake.submission import (MOST_AT_ONCE, Submitting, source_kind, source_name)
-from services.warning.model import (MeansKind, Risk)
+from services.warning.intake.submission import MOST_AT_ONCE, Submitting, source_kind, source_name
+from services.warning.model import MeansKind, Risk
 
 MEANS_KINDS = {
     pb.MEANS_KIND_CALLER: MeansKind.CALLER,

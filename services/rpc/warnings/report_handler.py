@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc as pb_grpc
-from services.warning.reports.figures import (Delays, Figures)
-from services.warning.reports.service import (DEFAULT_MINUTES, Asked, By, Report, Reporting)
+from services.warning.reports.figures import Delays, Figures
+from services.warning.reports.service import DEFAULT_MINUTES, Asked, By, Report, Reporting
 
 _PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.message_type is None]
 """Named alike in `Figures`; a share of nothing is absent."""

@@ -1,0 +1,1 @@
+"""Warning everybody whom something reached before it was confirmed."""

@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from fanzha.errors import NotFound
 from infra.periodic import repeat
-from services.warning.figures import Landings
-from services.warning.backfill.start import Beginning
-from services.warning.backfill.lookback import (Looked, LookingBack)
-from services.warning.backfill.runner import DEFAULT_RATE
-from services.warning.backfill.pending import (WaitingReach, WaitingState)
+from services.warning.backfill.lookback import Looked, LookingBack
+from services.warning.backfill.pending import WaitingReach, WaitingState
 from services.warning.backfill.pending_store import WaitingStore
+from services.warning.backfill.runner import DEFAULT_RATE
+from services.warning.backfill.start import Beginning
+from services.warning.figures import Landings
 
 logger = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from enum import IntEnum
 
 import numpy as np
 
-from blocklists.snapshot.delta import last_of_each
 from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.delta import last_of_each
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
-from services.changes.entry_set import (NOT_HELD, Held)
+from services.changes.entry_set import NOT_HELD, Held
 from services.warning.backfill.pending import Landed
 
 

@@ -7,11 +7,11 @@ requests know what they did; a version that neither can tell of is said to be lo
 import re
 from dataclasses import dataclass
 
-from blocklists.store.changes import Change
 from blocklists.entry_table import EntryTable, Identities
-from infra.redis.client import Client
+from blocklists.store.changes import Change
 from blocklists.store.store import Store
 from fanzha.errors import NotFound
+from infra.redis.client import Client
 from services.changes.history import History
 from services.changes.model import Record
 from services.changes.store import ChangeStore

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 from fanzha.errors import FanzhaError, NotFound
 from fanzha.phone import HomePlan
+from infra.safe_traceback import kind_and_places
 from services.decision_log import recipient_subject
 from services.decision_log.recipient_subject import Subject
-from services.decision_log.recipients import (MOST_PERSONS, Person, Reached, ReachQuery)
-from infra.safe_traceback import kind_and_places
+from services.decision_log.recipients import MOST_PERSONS, Person, Reached, ReachQuery
+from services.warning.backfill import recipients
+from services.warning.backfill.pending import Count, Landed, WaitingReach
+from services.warning.backfill.recipients import ReachedPerson, most_exposed_first
 from services.warning.cases import opening
 from services.warning.cases.opening import Router
-from services.warning.backfill import recipients
-from services.warning.backfill.recipients import (ReachedPerson, most_exposed_first)
-from services.warning.backfill.pending import (Count, Landed, WaitingReach)
 
 logger = logging.getLogger(__name__)
 

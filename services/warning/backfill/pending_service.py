@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 from fanzha.errors import InvalidInput, VersionConflict
+from services.audit.events import Audit, AuditKind
 from services.auth import identity
-from services.audit.events import (Audit, AuditKind)
-from services.warning.figures import Landings
-from services.warning.backfill.start import (Beginning, Begun)
 from services.warning.backfill.counter import with_count
 from services.warning.backfill.lookback import LookingBack
+from services.warning.backfill.pending import WaitingReach, WaitingState
+from services.warning.backfill.pending_store import WaitingStore
 from services.warning.backfill.runner import MOST_RATE
 from services.warning.backfill.service import check_reach
-from services.warning.backfill.pending import (WaitingReach, WaitingState)
-from services.warning.backfill.pending_store import WaitingStore
+from services.warning.backfill.start import Beginning, Begun
+from services.warning.figures import Landings
 
 MOST_LISTED = 1000
 _MOST_REASON = 500

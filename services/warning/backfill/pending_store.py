@@ -18,11 +18,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from infra.redis.damaged_records import (readable, reading)
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import NotFound
-from services.warning.backfill.store import (KEEP_S, TAG, Closing)
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import readable, reading
 from services.warning.backfill.pending import WaitingReach
+from services.warning.backfill.store import KEEP_S, TAG, Closing
 
 _SECONDS = 5.0
 _COUNTING_MS = 120_000

@@ -11,9 +11,9 @@ from enum import IntEnum
 from blocklists.entries import Source
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision_log.recipient_subject import (Subject, SubjectKind)
-from services.decision_log.recipients import (Contact, Person)
-from services.warning.model import (OWN_HITS, Means, MeansKind, Risk, Warned)
+from services.decision_log.recipient_subject import Subject, SubjectKind
+from services.decision_log.recipients import Contact, Person
+from services.warning.model import OWN_HITS, Means, MeansKind, Risk, Warned
 
 LONG_CALL_S = 60
 """As the shipped policy has it: `long-call`."""

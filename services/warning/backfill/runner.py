@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from infra.periodic import repeat
-from services.warning.intake.service import (Intake, Result)
 from services.warning.backfill.recipients import ReachedPerson
-from services.warning.backfill.store import (WHAT, Reach, ReachStore)
+from services.warning.backfill.store import WHAT, Reach, ReachStore
+from services.warning.intake.service import Intake, Result
 
 logger = logging.getLogger(__name__)
 

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import Mode
-from infra.redis.client import Client
+from blocklists.views import Found
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
+from infra.redis.client import Client
+from services.audit.events import Audit, AuditKind
 from services.auth import identity
-from services.audit.events import (Audit, AuditKind)
 from services.decision_log import options as decision_log
 from services.decision_log import recipient_subject
-from services.decision_log.recipient_subject import (Subject, SubjectKind)
-from services.decision_log.recipients import (Reached, ReachQuery)
-from blocklists.views import Found
+from services.decision_log.recipient_subject import Subject, SubjectKind
+from services.decision_log.recipients import Reached, ReachQuery
 from services.settings.settings import Settings
-from services.warning.policy.regions import Regions
 from services.warning.backfill import recipients
 from services.warning.backfill.recipients import most_exposed_first
 from services.warning.backfill.runner import MOST_RATE
-from services.warning.backfill.store import (Reach, ReachStore)
+from services.warning.backfill.store import Reach, ReachStore
+from services.warning.policy.regions import Regions
 
 MOST_DAYS = 180
 _DAY_MS = 86_400_000

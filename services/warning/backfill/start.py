@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from services.audit.events import (Audit, AuditKind)
+from services.audit.events import Audit, AuditKind
 from services.warning.backfill.lookback import Looked
-from services.warning.backfill.store import (Reach, ReachStore)
-from services.warning.backfill.pending import (WaitingReach, WaitingState)
+from services.warning.backfill.pending import WaitingReach, WaitingState
 from services.warning.backfill.pending_store import closing
+from services.warning.backfill.store import Reach, ReachStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

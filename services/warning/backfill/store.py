@@ -25,9 +25,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from infra.redis.damaged_records import (readable, reading)
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import NotFound
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import readable, reading
 from services.warning.backfill.recipients import ReachedPerson
 
 _SECONDS = 5.0

@@ -15,12 +15,12 @@ from fanzha.decisions import Reason
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
+from services.audit.events import Audit, AuditKind
 from services.auth import identity
-from services.audit.events import (Audit, AuditKind)
+from services.decision.sinks.hit_store import SUSPECTED, HitStore
 from services.decision_log import recipient_subject
-from services.decision_log.recipient_subject import (Subject, SubjectKind)
-from services.feedback.service import (Feedback, Verdict)
-from services.decision.sinks.hit_store import (SUSPECTED, HitStore)
+from services.decision_log.recipient_subject import Subject, SubjectKind
+from services.feedback.service import Feedback, Verdict
 from services.warning.backfill.service import check_reach
 
 AT_ONCE = 500

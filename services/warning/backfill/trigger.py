@@ -12,13 +12,13 @@ from hashlib import blake2b
 
 from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
-from services.warning.figures import Landings
 from services.warning.backfill import effective_entries
-from services.warning.backfill.effective_entries import (Became, Landing)
-from services.warning.backfill.list_log import (ListLog, Step)
+from services.warning.backfill.effective_entries import Became, Landing
+from services.warning.backfill.list_log import ListLog, Step
+from services.warning.backfill.pending import Landed, WaitingReach, WaitingState
+from services.warning.backfill.pending_store import Place, WaitingStore
 from services.warning.backfill.store import KEEP_S
-from services.warning.backfill.pending import (Landed, WaitingReach, WaitingState)
-from services.warning.backfill.pending_store import (Place, WaitingStore)
+from services.warning.figures import Landings
 
 logger = logging.getLogger(__name__)
 

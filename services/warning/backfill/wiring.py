@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from infra.redis.client import Client
 from fanzha.phone import HomePlan
+from infra.redis.client import Client
 from services.audit.events import Audit
+from services.decision.sinks.hit_store import HitStore
 from services.decision_log import options as decision_log
 from services.decision_log.recipients import ReachQuery
 from services.feedback.service import Feedback
-from services.decision.sinks.hit_store import HitStore
 from services.settings.settings import Settings
+from services.warning.backfill.counter import Counting, Mode
+from services.warning.backfill.list_log import ListLog
+from services.warning.backfill.lookback import LookingBack
+from services.warning.backfill.pending_service import WaitingDesk
+from services.warning.backfill.pending_store import WaitingStore
+from services.warning.backfill.start import Beginning
+from services.warning.backfill.store import ReachStore
+from services.warning.backfill.suspected_hits import SuspectDesk
+from services.warning.backfill.trigger import Noticing
 from services.warning.cases.opening import Router
 from services.warning.figures import Landings
 from services.warning.policy import rulebook
 from services.warning.policy.router import PolicyRouter
-from services.warning.backfill.start import Beginning
-from services.warning.backfill.counter import (Counting, Mode)
-from services.warning.backfill.list_log import ListLog
-from services.warning.backfill.lookback import LookingBack
-from services.warning.backfill.trigger import Noticing
-from services.warning.backfill.store import ReachStore
-from services.warning.backfill.suspected_hits import SuspectDesk
-from services.warning.backfill.pending_service import WaitingDesk
-from services.warning.backfill.pending_store import WaitingStore
 
 _FLUSHES = 2
 _MORE_SECONDS = 2.0

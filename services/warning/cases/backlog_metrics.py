@@ -10,7 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from infra.redis.client import (Client, within)
+from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases.events import Outcome
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.warning.model import (Means, Region, Tier, Warned)
+from services.warning.model import Means, Region, Tier, Warned
 
 
 class Outcome(StrEnum):

@@ -6,8 +6,8 @@ done twice: a count of outcomes is as exact as the cases themselves.
 
 from collections.abc import Sequence
 
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
 
 TEACHES = frozenset({Outcome.LOST_MONEY, Outcome.FALSE_ALARM})
 """Outcomes that say whether a warning was right: somebody lost money, or nothing was the matter.

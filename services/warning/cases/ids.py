@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from fanzha import url
-from services.warning.model import (MeansKind, Tier, Warned)
+from services.warning.model import MeansKind, Tier, Warned
 
 
 def campaign_of(warned: Warned) -> str:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from services.warning import keys
-from services.warning.cases.model import Case
 from services.warning.cases.follow_ups import TEACHES
+from services.warning.cases.model import Case
 from services.warning.model import Tier
 
 JUDGED = ("judged",)

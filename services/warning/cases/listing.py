@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import InvalidInput
+from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases.model import Case
-from services.warning.cases.store import (READ_SECONDS, CaseStore)
+from services.warning.cases.store import READ_SECONDS, CaseStore
 
 _STRIDE = 200
 """Cases read at once, of each shard."""

@@ -21,7 +21,7 @@ from enum import StrEnum
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from services.warning.cases.events import Outcome
-from services.warning.model import (Means, Region, Risk, Tier)
+from services.warning.model import Means, Region, Risk, Tier
 
 
 class CaseState(StrEnum):

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.warning.cases import (state_machine, ids)
+from services.warning.cases import ids, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef)
-from services.warning.model import (Region, Tier, Warned)
+from services.warning.model import Region, Tier, Warned
 
 INTAKE = "intake"
 """Who takes warnings in, on record."""

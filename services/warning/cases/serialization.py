@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from services.warning.cases.model import Case
 from services.warning.cases.events import CaseEvent
+from services.warning.cases.model import Case
 from services.warning.model import Warned
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from fanzha.errors import InvalidInput
-from services.warning.cases.model import (Case, CaseState, Origin)
-from services.warning.cases.events import (CaseEvent, EventKind)
-from services.warning.cases.ids import (base_of, case_id)
+from services.warning.cases.events import CaseEvent, EventKind
+from services.warning.cases.ids import base_of, case_id
+from services.warning.cases.model import Case, CaseState, Origin
 
 T = TypeVar("T")
 

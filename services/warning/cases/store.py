@@ -14,13 +14,14 @@ from typing import Any
 
 from redis.asyncio import RedisCluster
 
-from infra.redis.damaged_records import (DamagedRecord, readable)
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import NotFound, VersionConflict
+from infra.redis.client import Client, execute_synced, within
+from infra.redis.damaged_records import DamagedRecord, readable
 from services.warning import keys
-from services.warning.cases import (state_machine, follow_ups, ids as case_ids, indexes, serialization)
-from services.warning.cases.model import Case
+from services.warning.cases import follow_ups, indexes, serialization, state_machine
+from services.warning.cases import ids as case_ids
 from services.warning.cases.events import CaseEvent
+from services.warning.cases.model import Case
 from services.warning.cases.scripts import COMMIT
 
 READ_SECONDS = 4.0

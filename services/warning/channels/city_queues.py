@@ -12,9 +12,9 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import Unavailable
-from services.warning.channels.channel import (OnReceipt, Outgoing, Receipt, ReceiptState, Sent)
+from infra.redis.client import Client, within
+from services.warning.channels.channel import OnReceipt, Outgoing, Receipt, ReceiptState, Sent
 from services.warning.keys import region_key
 
 GROUP = "call-centre"

@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.clock import now_ms
 from services.warning.channels import cloud_events
-from services.warning.channels.channel import (Outgoing, Sent)
+from services.warning.channels.channel import Outgoing, Sent
 
 _AGAIN_SECONDS = 10.0
 _POLL_SECONDS = 0.05

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import Unavailable
-from services.warning.channels.channel import (Outgoing, Sent)
+from infra.redis.client import Client, within
+from services.warning.channels.channel import Outgoing, Sent
 
 STREAM = "fanzha:warning:sink"
 _ROWS = 100_000

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from fanzha.errors import InvalidInput, Unavailable
 from infra.clock import now_ms
 from services.warning.channels import pdus, smpp_receipts
-from services.warning.channels.rate_limiter import Pace
+from services.warning.channels.channel import OnReceipt, Outgoing, Sent
 from services.warning.channels.pdus import Pdu
-from services.warning.channels.channel import (OnReceipt, Outgoing, Sent)
+from services.warning.channels.rate_limiter import Pace
 from services.warning.channels.smpp_link import Centre, Link, LinkLost, Refused
 from services.warning.channels.sms_parts import Parts, cut
 

@@ -8,8 +8,8 @@ Some centres write the id in hexadecimal in one place and in decimal in the othe
 
 import re
 
+from services.warning.channels.channel import Receipt, ReceiptState
 from services.warning.channels.pdus import Pdu
-from services.warning.channels.channel import (Receipt, ReceiptState)
 
 _FIELD = re.compile(r"\b(id|stat|err):\s*([^\s]+)", re.IGNORECASE)
 _STATES = {

@@ -23,8 +23,8 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
-from services.warning.channels import (address_filter, cloud_events)
-from services.warning.channels.channel import (Outgoing, Sent)
+from services.warning.channels import address_filter, cloud_events
+from services.warning.channels.channel import Outgoing, Sent
 
 LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fanzha.errors import InvalidInput, VersionConflict
-from services.warning.cases.model import (Case, CaseState)
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import Router
-from services.warning.model import (Means, Region, Tier)
 from services.warning.dispatch import schedule
+from services.warning.model import Means, Region, Tier
 
 MOST_AHEAD_MS = 14 * 86_400_000
 MOST_LOST_FEN = 10**13

@@ -4,8 +4,8 @@ from fanzha.errors import InvalidInput, NotAllowed
 from services.auth.identity import Identity
 from services.warning import keys
 from services.warning.desk import scope
-from services.warning.policy.places import places
 from services.warning.model import Region
+from services.warning.policy.places import places
 
 ASSIGNED = "assigned"
 """By what a region was found that somebody of a desk said."""

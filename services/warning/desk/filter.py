@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from services.warning import keys
-from services.warning.cases.model import (Case, CaseState)
+from services.warning.cases.model import Case, CaseState
 from services.warning.desk import scope
 from services.warning.model import Tier
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from fanzha.phone import masked
 from services.auth import identity
 from services.auth.identity import Role
+from services.warning.cases.events import CaseEvent, EventKind
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind)
-from services.warning.model import (Means, MeansKind)
 from services.warning.dispatch.schedule import SCHEDULE
+from services.warning.model import Means, MeansKind
 
 _HIDDEN = frozenset({MeansKind.CALLER, MeansKind.SENDER, MeansKind.ACCOUNT})
 _HIDDEN_CAMPAIGNS = frozenset({"number", "account"})

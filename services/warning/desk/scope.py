@@ -6,8 +6,8 @@ from dataclasses import replace
 from services.auth import roles
 from services.auth.identity import Identity
 from services.warning import keys
-from services.warning.policy.places import places
 from services.warning.model import Region
+from services.warning.policy.places import places
 
 _LEVELS = (2, 4, 6)
 """Digits of a province, a city and a county."""

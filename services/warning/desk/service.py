@@ -9,18 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput, NotFound
-from services.auth import identity
 from services.audit.events import AuditKind
 from services.audit.trail import Trail
-from services.warning.cases.model import Case
+from services.auth import identity
+from services.auth.person_text import LONGEST_NAME, optional, required, who
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import (CaseStore, Decide)
+from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
-from services.warning.desk import (masking, scope, actions, assignment)
+from services.warning.cases.store import CaseStore, Decide
+from services.warning.desk import actions, assignment, masking, scope
+from services.warning.desk.actions import Act, Closing
 from services.warning.desk.filter import CaseFilter
-from services.warning.desk.actions import (Act, Closing)
-from services.auth.person_text import (LONGEST_NAME, optional, required, who)
 
 MOST_PER_PAGE = 500
 DEFAULT_PER_PAGE = 50

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fanzha.errors import NotFound
 from services.warning.cases import ids
+from services.warning.cases.events import CaseEvent, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, MessageRef)
-from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import Router
-from services.warning.dispatch import (outbox_relay, schedule)
+from services.warning.cases.store import CaseStore
+from services.warning.dispatch import outbox_relay, schedule
 from services.warning.dispatch.delivery_records import Delivery
 from services.warning.dispatch.limits import Reason
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from fanzha.errors import NotFound
 from services.warning.cases import ids
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef)
 from services.warning.cases.store import CaseStore
 
 _RANK: Mapping[str, int] = {

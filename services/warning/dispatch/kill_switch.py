@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from infra.redis.client import (Client, execute_synced, within)
 from fanzha.errors import InvalidInput, Unavailable
+from infra.redis.client import Client, execute_synced, within
+from services.audit.events import Audit, AuditKind, NoAudit
 from services.auth import identity
-from services.audit.events import (Audit, AuditKind, NoAudit)
 
 logger = logging.getLogger(__name__)
 

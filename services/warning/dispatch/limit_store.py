@@ -18,10 +18,10 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import InvalidInput
+from infra.redis.client import Client, within
 from services.warning.dispatch import limits
-from services.warning.dispatch.limits import (Asked, Known, Notice, Permission, Rules)
+from services.warning.dispatch.limits import Asked, Known, Notice, Permission, Rules
 
 _SECONDS = 3.0
 _DAY_SECONDS = 2 * 24 * 3600

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from fanzha.errors import InvalidInput
+from infra.redis.stream_consumer import Entry
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
-from infra.redis.stream_consumer import Entry
 from services.warning.dispatch.send_ledger import Status
 
 NOTED = "noted_ms"

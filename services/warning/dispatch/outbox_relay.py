@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import InvalidInput
+from infra.redis.client import Client, within
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.stream_consumer import Consumer, Entry, Group
 from services.warning import keys
 from services.warning.cases import ids
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef)
 from services.warning.cases.store import CaseStore
-from infra.redis.stream_consumer import (Consumer, Entry, Group)
-from infra.redis.dead_letters import DeadLetters
 from services.warning.model import OWN_HITS
 
 GROUP = "relay"

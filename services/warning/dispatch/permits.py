@@ -2,9 +2,9 @@
 
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
-from services.warning.model import Tier
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.limits import (Asked, Permission)
+from services.warning.dispatch.limits import Asked, Permission
+from services.warning.model import Tier
 
 
 class LimitPermit:

@@ -10,15 +10,15 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import InvalidInput, Unavailable
+from infra.redis.client import Client, within
+from infra.redis.delay_queue import Later
+from infra.redis.stream_consumer import Entry
 from services.warning.cases.events import MessageRef
 from services.warning.channels import smpp_receipts
-from services.warning.channels.channel import (Receipt, ReceiptState)
-from infra.redis.stream_consumer import Entry
-from infra.redis.delay_queue import Later
-from services.warning.dispatch.send_ledger import Claims
+from services.warning.channels.channel import Receipt, ReceiptState
 from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.send_ledger import Claims
 
 GROUP = "receipts"
 _SECONDS = 4.0

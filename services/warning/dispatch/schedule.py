@@ -19,16 +19,16 @@ import logging
 from collections.abc import Callable, Sequence
 from itertools import count, takewhile
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import VersionConflict
 from infra.periodic import repeat
+from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases import opening
-from services.warning.cases.model import (Case, CaseState)
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef)
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import CaseStore
+from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import Router
+from services.warning.cases.store import CaseStore
 from services.warning.model import Tier
 
 logger = logging.getLogger(__name__)

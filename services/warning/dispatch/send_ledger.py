@@ -25,7 +25,7 @@ from typing import Any
 
 from redis.asyncio import RedisCluster
 
-from infra.redis.client import (Client, execute_synced, within)
+from infra.redis.client import Client, execute_synced, within
 
 _SECONDS = 8.0
 STATE_S = 90 * 86_400

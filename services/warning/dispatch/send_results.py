@@ -9,16 +9,16 @@ import json
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import Unavailable
-from services.warning.cases.events import MessageRef
-from services.warning.channels.channel import (Outgoing, Sent)
-from infra.redis.stream_consumer import (Entry, Group)
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import Later
+from infra.redis.stream_consumer import Entry, Group
+from services.warning.cases.events import MessageRef
+from services.warning.channels.channel import Outgoing, Sent
 from services.warning.dispatch import outbox_entries
 from services.warning.dispatch.circuit_breaker import Breaker
-from services.warning.dispatch.send_ledger import (Claim, Claims, Status)
-from services.warning.dispatch.limits import (Permission, Reason)
-from services.warning.dispatch.protocols import (Permit, Record)
+from services.warning.dispatch.limits import Permission, Reason
+from services.warning.dispatch.protocols import Permit, Record
+from services.warning.dispatch.send_ledger import Claim, Claims, Status
 
 MOST_ATTEMPTS = 20
 """So often a channel may ask for later before a message becomes a dead letter."""
@@ -64,7 +64,9 @@ class Settling:
             await self._sent(entry, outgoing)  # it may not be on record yet
         else:
             what = "in_doubt" if claim.status is Status.DOUBT else "known_refused"
-            await self._refused(entry, outgoing, outbox_entries.why_of(claim.status, claim.why), what)
+            await self._refused(
+                entry, outgoing, outbox_entries.why_of(claim.status, claim.why), what
+            )
 
     async def told(self, entry: Entry, outgoing: Outgoing, sent: Sent) -> None:
         """Settle what a channel said."""

@@ -12,19 +12,19 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from infra.redis.client import Client
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
-from services.warning.channels.channel import (Outgoing, Sender)
-from infra.redis.stream_consumer import (Entry, Group)
+from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import Later
+from infra.redis.stream_consumer import Entry, Group
+from services.warning.channels.channel import Outgoing, Sender
 from services.warning.dispatch import outbox_entries
 from services.warning.dispatch.circuit_breaker import Breaker
-from services.warning.dispatch.send_ledger import (Claim, Claims, Status)
-from services.warning.dispatch.protocols import (AlwaysPermit, Permit, Record)
 from services.warning.dispatch.outbox_relay import out_stream
-from services.warning.dispatch.send_results import (INSIST_S, Settling)
+from services.warning.dispatch.protocols import AlwaysPermit, Permit, Record
+from services.warning.dispatch.send_ledger import Claim, Claims, Status
+from services.warning.dispatch.send_results import INSIST_S, Settling
 
 logger = logging.getLogger(__name__)
 GROUP = "outbox"
@@ -224,7 +224,9 @@ class Outbox:
         self._held.discard(place)
         if not task.cancelled() and (error := task.exception()) is not None:
             # It stays pending, is taken over, and is buried after the last try.
-            logger.error("%s: a message failed: %s", self._stream, safe_traceback.kind_and_places(error))
+            logger.error(
+                "%s: a message failed: %s", self._stream, safe_traceback.kind_and_places(error)
+            )
 
     async def _allowed(self, entries: list[Entry]) -> list[tuple[Entry, Outgoing]]:
         allowed: list[tuple[Entry, Outgoing]] = []

@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from infra.redis.client import Client
 from fanzha.errors import InvalidInput, Unavailable
+from infra.redis.client import Client
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.stream_consumer import Consumer, Group
 from services.settings.settings import Settings
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.store import CaseStore
 from services.warning.cases.opening import Router
+from services.warning.cases.store import CaseStore
+from services.warning.channels.channel import OnReceipt, Sender
 from services.warning.channels.city_queues import CityQueues, Handled
 from services.warning.channels.kafka import KafkaSender
-from services.warning.channels.channel import (OnReceipt, Sender)
 from services.warning.channels.sink import Sink
 from services.warning.channels.smpp import SmppSender
 from services.warning.channels.smpp_link import Centre
 from services.warning.channels.webhook import WebhookSender
-from infra.redis.stream_consumer import (Consumer, Group)
-from infra.redis.dead_letters import DeadLetters
-from services.warning.dispatch.metrics import ChannelFigures
-from services.warning.dispatch.delivery_records import Delivery
 from services.warning.dispatch.delivery_log import OnRecord
-from services.warning.dispatch.send_worker import Outbox
+from services.warning.dispatch.delivery_records import Delivery
+from services.warning.dispatch.metrics import ChannelFigures
 from services.warning.dispatch.protocols import Permit
-from services.warning.dispatch.receipts import (GROUP, Receipts)
+from services.warning.dispatch.receipts import GROUP, Receipts
 from services.warning.dispatch.schedule import Schedule
+from services.warning.dispatch.send_worker import Outbox
 
 logger = logging.getLogger(__name__)
 CHANNELS = ("sms", "voice", "in_person")

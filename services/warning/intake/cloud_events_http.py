@@ -21,12 +21,12 @@ from starlette.routing import Route
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed, Unauthenticated, Unavailable
-from services.auth import (roles, identity)
+from services.auth import identity, roles
 from services.auth.identity import Identity
 from services.warning.intake import parser
-from services.warning.intake.service import Result
 from services.warning.intake.parser import Said
-from services.warning.intake.submission import (Submitting, source_kind, source_name)
+from services.warning.intake.service import Result
+from services.warning.intake.submission import Submitting, source_kind, source_name
 
 TYPE = "cn.fanzha.warning.v1"
 MOST_BYTES = 4 * 2**20

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from blocklists.importers import files
-from blocklists.importers.tables.csv_table import delimiter_of
 from blocklists.importers.files import Lines
+from blocklists.importers.tables.csv_table import delimiter_of
 from fanzha.errors import InvalidInput
 from services.warning.intake import parser
 from services.warning.intake.parser import Said

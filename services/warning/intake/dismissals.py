@@ -7,13 +7,13 @@ twice.
 
 from collections.abc import Callable, Sequence
 
-from services.warning.cases import ids
-from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
-from services.warning.cases.store import (CaseStore, marker)
 from infra.redis.stream_consumer import Entry
+from services.warning.cases import ids
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.model import Case
+from services.warning.cases.store import CaseStore, marker
 from services.warning.intake import own_hits
-from services.warning.model import (OWN_HITS, Warned)
+from services.warning.model import OWN_HITS, Warned
 
 _ANY_AGE_MS = 2**62
 

@@ -25,12 +25,11 @@ from pathlib import Path
 from blocklists.entries import Source
 from fanzha.csv_cells import SafeWriter
 from fanzha.errors import InvalidInput, Unavailable
-from infra import atomic_file
-from infra import file_lock
+from infra import atomic_file, file_lock
 from infra.periodic import repeat
-from services.warning.intake import (parser, csv_files)
+from services.warning.intake import csv_files, parser
 from services.warning.intake.service import What
-from services.warning.intake.submission import (MOST_AT_ONCE, Submitting)
+from services.warning.intake.submission import MOST_AT_ONCE, Submitting
 
 logger = logging.getLogger(__name__)
 

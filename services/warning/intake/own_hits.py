@@ -9,8 +9,8 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from infra.redis.stream_consumer import Entry
-from services.warning.intake.service import (Intake, What)
-from services.warning.model import (OWN_HITS, Means, MeansKind, Risk, Warned)
+from services.warning.intake.service import Intake, What
+from services.warning.model import OWN_HITS, Means, MeansKind, Risk, Warned
 
 GROUP = "warning"
 """Of the stream of confirmed hits."""

@@ -18,7 +18,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from fanzha.tables import Channel
-from services.warning.model import (OWN_HITS, Means, MeansKind, Risk, Warned)
+from services.warning.model import OWN_HITS, Means, MeansKind, Risk, Warned
 
 Named = TypeVar("Named", bound=IntEnum)
 

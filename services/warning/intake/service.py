@@ -11,14 +11,14 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import Unavailable
+from infra.redis.client import Client, within
 from services.warning import keys
-from services.warning.cases import (ids, opening)
+from services.warning.cases import ids, opening
 from services.warning.cases.model import Case
-from services.warning.cases.store import (READ_SECONDS, CaseStore, Commit, marker)
 from services.warning.cases.opening import Router
-from services.warning.model import (OWN_HITS, Warned)
+from services.warning.cases.store import READ_SECONDS, CaseStore, Commit, marker
+from services.warning.model import OWN_HITS, Warned
 
 _REFERENCE_S = 180 * 86_400
 """How long a source's reference is known to have been used."""

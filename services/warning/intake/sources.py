@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import InvalidInput
+from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases.events import Outcome
-from services.warning.intake.service import (DELAYS_S, Result, What)
-from services.warning.outcomes.reliability import Tally
+from services.warning.intake.service import DELAYS_S, Result, What
 from services.warning.model import OWN_HITS
+from services.warning.outcomes.reliability import Tally
 
 _SECONDS = 4.0
 _PLACE = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed
-from services.auth import (roles, identity)
+from services.auth import identity, roles
 from services.warning.intake import parser
-from services.warning.intake.service import (Intake, Result, What)
-from services.warning.intake.parser import (Said, WarningReader)
+from services.warning.intake.parser import Said, WarningReader
+from services.warning.intake.service import Intake, Result, What
 from services.warning.intake.sources import Sources
 from services.warning.model import Warned
 

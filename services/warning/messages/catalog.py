@@ -13,7 +13,14 @@ from fanzha.fraud import FraudType
 from services.warning.messages import linter, template_files
 from services.warning.messages.linter import Fault
 from services.warning.messages.sms_length import SmsLength, sms_length
-from services.warning.messages.template import (FORMS, LANGUAGES, LONGEST_CLAIMED, Facts, WarningTemplate, template_id)
+from services.warning.messages.template import (
+    FORMS,
+    LANGUAGES,
+    LONGEST_CLAIMED,
+    Facts,
+    WarningTemplate,
+    template_id,
+)
 from services.warning.model import Tier
 
 _MOST_DIGITS = 3

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from fanzha.links import find_links
 from fanzha.text import Token, normalise
-from services.warning.messages.plain_text import (NUMERALS, Folded, fold, invisible)
+from services.warning.messages.plain_text import NUMERALS, Folded, fold, invisible
 
 ALLOWED = frozenset({"110", "96110"})
 """The numbers that a warning may name."""

@@ -14,7 +14,14 @@ from typing import Any
 
 from fanzha.fraud import FraudType
 from services.warning.messages import linter
-from services.warning.messages.template import (FORMS, LANGUAGES, LONGEST, Facts, WarningTemplate, template_id)
+from services.warning.messages.template import (
+    FORMS,
+    LANGUAGES,
+    LONGEST,
+    Facts,
+    WarningTemplate,
+    template_id,
+)
 from services.warning.model import Tier
 
 MOST_SMS_PARTS = 5

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import (Client, within)
 from fanzha.errors import VersionConflict
+from infra.redis.client import Client, within
 from services.warning import keys
 
 ASKED = "asked"

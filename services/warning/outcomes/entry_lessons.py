@@ -6,14 +6,14 @@ from functools import partial
 
 from blocklists.entries import Entry, Mode
 from fanzha.decisions import Action
-from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, Outcome)
+from services.warning.cases.events import CaseEvent, Outcome
 from services.warning.cases.indexes import JUDGED
-from services.warning.cases.listing import (MOST_LOOKED_AT, CaseListing)
+from services.warning.cases.listing import MOST_LOOKED_AT, CaseListing
+from services.warning.cases.model import Case
+from services.warning.outcomes.applied_log import Learned, Lesson
 from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.outcomes.applied_log import (Learned, Lesson)
 from services.warning.outcomes.proposals import Proposals
-from services.warning.outcomes.reliability import (Rule, Tally)
+from services.warning.outcomes.reliability import Rule, Tally
 
 MOST_NAMED = 10
 """False alarms that are named in a proposal, the newest."""

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import (Client, within)
+from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases.events import Outcome
-from services.warning.outcomes.reliability import (NOTHING, Tally)
+from services.warning.outcomes.reliability import NOTHING, Tally
 
 _SECONDS = 4.0
 _STRIDE = 500

@@ -13,9 +13,9 @@ from typing import Any
 
 from fanzha.tables import Channel
 from services.decision_log.query import party
+from services.warning.cases.events import Outcome
 from services.warning.cases.model import Case
 from services.warning.cases.state_machine import MOST_KEPT
-from services.warning.cases.events import Outcome
 from services.warning.model import MeansKind
 
 SOURCE = "cases"

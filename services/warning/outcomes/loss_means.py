@@ -14,7 +14,7 @@ from blocklists.entries import Direction, Entry, Kind, Mode, entry_id
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
-from services.warning.model import (Means, MeansKind)
+from services.warning.model import Means, MeansKind
 
 
 class Why(StrEnum):

@@ -7,12 +7,12 @@ from hashlib import blake2b
 from blocklists.entries import Kind
 from fanzha.errors import InvalidInput
 from services.warning.cases.model import Case
+from services.warning.model import Means
 from services.warning.outcomes import loss_means
+from services.warning.outcomes.applied_log import Learned, Lesson
 from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.outcomes.applied_log import (Learned, Lesson)
 from services.warning.outcomes.loss_means import Wanted, Why
 from services.warning.outcomes.proposals import Proposals
-from services.warning.model import Means
 
 _SHOWN = 10
 _NAMED_CAMPAIGN = "campaign:"

@@ -9,21 +9,21 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from blocklists import intake
-from blocklists.store.changes import Outcome
 from blocklists.entries import Entry, Source
 from blocklists.intake import Proposed
+from blocklists.store.changes import Outcome
+from blocklists.store.current import CurrentLists
+from blocklists.views import Found
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from services.auth import identity
-from services.lists.service import Administration
-from services.changes.service import Changes
+from services.auth.identity import Identity, Role
+from services.changes.model import OPEN, ChangeKind
 from services.changes.popularity import PopularHosts
-from services.changes.model import (OPEN, ChangeKind)
-from blocklists.store.current import CurrentLists
-from services.auth.identity import (Identity, Role)
-from services.changes.report import (Reference, Terms, Updated)
-from blocklists.views import Found
+from services.changes.report import Reference, Terms, Updated
+from services.changes.service import Changes
+from services.lists.service import Administration
 from services.warning.outcomes.loss_means import Wanted
 
 PIPELINE = Identity(name="warning-pipeline", roles=frozenset({Role.EDITOR}))

@@ -16,14 +16,14 @@ later, and holds up no other case. What was done is kept with the case, and note
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
-from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
-from services.warning.cases.follow_ups import TEACHES
-from services.warning.cases.store import CaseStore
-from infra.redis.stream_consumer import Entry
 from infra.redis.delay_queue import Later
+from infra.redis.stream_consumer import Entry
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.follow_ups import TEACHES
+from services.warning.cases.model import Case
+from services.warning.cases.store import CaseStore
+from services.warning.outcomes.applied_log import ASKED, NOTED, Learned, Lesson
 from services.warning.outcomes.entry_lessons import EntryLessons
-from services.warning.outcomes.applied_log import (ASKED, NOTED, Learned, Lesson)
 from services.warning.outcomes.losses import Losses
 
 GROUP = "outcomes"

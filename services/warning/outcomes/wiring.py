@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from infra.redis.client import Client
 from fanzha.errors import Unavailable
+from infra.redis.client import Client
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.delay_queue import Later
+from infra.redis.stream_consumer import Consumer, Group
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
-from infra.redis.stream_consumer import (Consumer, Group)
-from infra.redis.dead_letters import DeadLetters
-from infra.redis.delay_queue import Later
 from services.warning.outcomes import service
+from services.warning.outcomes.applied_log import Learned
 from services.warning.outcomes.entry_lessons import EntryLessons
 from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.outcomes.applied_log import Learned
-from services.warning.outcomes.service import Learning
 from services.warning.outcomes.losses import Losses
 from services.warning.outcomes.proposals import Proposals
 from services.warning.outcomes.reliability import Rule
+from services.warning.outcomes.service import Learning
 
 LOOK_SECONDS = 2.0
 _TIDY_EVERY = 1800
@@ -115,7 +115,7 @@ def build(
     consumer = Consumer(
         Group(client, stream=keys.LEARN, group=service.GROUP, consumer=name),
         lessons.handle,
-        dead=DeadLetters(client),
+        dead=DeadLetters(client, keys.DEAD),
         now_ms=now_ms,
         died=lambda _stream: dead.inc(),
         drop=True,

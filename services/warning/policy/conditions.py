@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 from blocklists.entries import Source
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
+from services.warning.model import Risk
 from services.warning.policy.facts import CaseFacts
 from services.warning.policy.places import places
-from services.warning.model import Risk
 
 Holds: TypeAlias = Callable[[CaseFacts], bool]
 

@@ -10,8 +10,8 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.warning.cases.model import Case
 from services.warning.csv_rows import rows
+from services.warning.model import Risk, Tier
 from services.warning.policy.places import places
-from services.warning.model import (Risk, Tier)
 
 LONGEST_GROUP = 60
 

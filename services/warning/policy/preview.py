@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.warning.model import Tier
 from services.warning.policy.facts import CaseFacts
 from services.warning.policy.tiers import Policy
-from services.warning.model import Tier
 
 MOST_EXAMPLES = 5
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from services.warning.csv_rows import rows
-from services.warning.policy import (counties, geocoder, number_table)
+from services.warning.model import Region
+from services.warning.policy import counties, geocoder, number_table
 from services.warning.policy.counties import Counties
 from services.warning.policy.number_table import NOWHERE, NumberTable
 from services.warning.policy.places import Place, places
-from services.warning.model import Region
 
 logger = logging.getLogger(__name__)
 

@@ -2,17 +2,17 @@
 
 from datetime import datetime, timedelta, timezone
 
-from services.warning.cases.model import Case
 from services.warning.cases.events import MessageRef
+from services.warning.cases.model import Case
 from services.warning.cases.opening import Judged, Step
+from services.warning.dispatch.outbox_relay import Written
 from services.warning.messages.catalog import Templates
-from services.warning.messages.template import (FORMS, Facts)
+from services.warning.messages.template import FORMS, Facts
+from services.warning.model import MeansKind, Region, Tier
 from services.warning.policy import facts
 from services.warning.policy.facts import RiskContext
 from services.warning.policy.regions import Regions
 from services.warning.policy.tiers import Policy
-from services.warning.model import (MeansKind, Region, Tier)
-from services.warning.dispatch.outbox_relay import Written
 
 
 class PolicyRouter:

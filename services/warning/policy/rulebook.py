@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from services.settings.settings import Settings
 from services.warning.cases.model import Case
-from services.warning.messages.catalog import Templates
-from services.warning.policy import facts as case_facts
-from services.warning.policy.facts import (CaseFacts, RiskContext)
-from services.warning.policy.regions import Regions
-from services.warning.policy.tiers import Policy, Verdict
-from services.warning.model import (Region, Tier)
 from services.warning.dispatch import limits
 from services.warning.dispatch.limits import Rules
+from services.warning.messages.catalog import Templates
+from services.warning.model import Region, Tier
+from services.warning.policy import facts as case_facts
+from services.warning.policy.facts import CaseFacts, RiskContext
+from services.warning.policy.regions import Regions
+from services.warning.policy.tiers import Policy, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from services.warning.policy import conditions, plans
-from services.warning.policy.facts import CaseFacts
-from services.warning.policy.conditions import Holds
 from services.warning.model import Tier
+from services.warning.policy import conditions, plans
+from services.warning.policy.conditions import Holds
+from services.warning.policy.facts import CaseFacts
 
 MOST_POINTS = 1000
 _ID = re.compile(r"[a-z][a-z0-9-]{0,59}")

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil, log
 
-from services.warning.cases.model import Case
 from services.warning.cases.events import Outcome
+from services.warning.cases.model import Case
 from services.warning.model import Tier
 
 _MINUTE_MS = 60_000

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 
-from infra.redis.client import Client
 from fanzha.errors import InvalidInput
+from infra.redis.client import Client
 from services.auth import identity
 from services.settings.settings import Settings
-from services.warning.cases.model import Case
 from services.warning.cases.listing import CaseListing
+from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.desk import scope
 from services.warning.reports.figures import Figures

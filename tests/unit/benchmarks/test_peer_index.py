@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.peers import inprocess
 from benchmarks.peers.work import Work
-from blocklists.snapshot.delta import Lists
 from blocklists.entry_table import EntryTable
+from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.publication import Publisher
 from tests import builders
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blocklists.entry_table import EntryTable
 from blocklists.snapshot import segment_file
 from blocklists.snapshot.delta import Lists
-from blocklists.entry_table import EntryTable
-from blocklists.snapshot.publication import (CURRENT, Publisher)
+from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.segment_file import DamagedFile

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklists.snapshot import (delta, findings)
-from blocklists.store import packing
-from blocklists.store.change_reader import (ChangeReader, Record)
-from blocklists.store.changes import Change
-from blocklists.store.chunks import Chunks
-from infra.redis.damaged_records import (DamagedRecord, counts, readable, reading)
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.packing import (DamagedPack, NewerPack, pack, unpack_entries, unpack_identities)
+from blocklists.snapshot import delta, findings
+from blocklists.snapshot.delta import Lists
+from blocklists.store import packing
+from blocklists.store.change_reader import ChangeReader, Record
+from blocklists.store.changes import Change
+from blocklists.store.chunks import Chunks
+from blocklists.store.packing import DamagedPack, NewerPack, pack, unpack_entries, unpack_identities
+from infra.redis.damaged_records import DamagedRecord, counts, readable, reading
 from tests.builders import a_change, an_entry
 from tests.lists import entries
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from blocklists.store.changes import Outcome
 from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
 from blocklists.intake import LONGEST_TEXT, Checked, Defaults, Proposed, check
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Direction, Entry, Kind
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers import bundles, explain
-from classifiers.caller.classifier import (TABLE_COLUMNS, activity_from_table)
+from classifiers.caller.classifier import TABLE_COLUMNS, activity_from_table
 from fanzha.url import canonical
 
 MODELS = bundles.load_all()

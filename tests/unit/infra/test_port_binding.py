@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.port_binding import (SharedPort, insist_on_being_alone)
+from infra.port_binding import SharedPort, insist_on_being_alone
 
 LOOPBACK = "127.0.0.1"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.reloaded_file import (LOOK_SECONDS, Watched)
+from infra.reloaded_file import LOOK_SECONDS, Watched
 
 
 class Clock:

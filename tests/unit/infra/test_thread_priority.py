@@ -3,7 +3,7 @@
 import os
 import threading
 
-from infra.thread_priority import (STEPS, step_back)
+from infra.thread_priority import STEPS, step_back
 
 
 def test_only_the_thread_that_asks_gives_way() -> None:

@@ -5,7 +5,7 @@ import pytest
 from fanzha.errors import InvalidInput, NotAllowed
 from services.auth import identity
 from services.changes import permissions
-from services.changes.model import (ChangeKind, Record, State)
+from services.changes.model import ChangeKind, Record, State
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fanzha.v1 import interception_pb2
-from services.telemetry import metrics_layout
 from services.__main__ import COMMANDS
+from services.telemetry import metrics_layout
 from tools.reference import metrics, pages
 
 ROOT = Path(__file__).parents[3]

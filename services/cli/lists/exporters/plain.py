@@ -5,7 +5,7 @@ from io import StringIO
 from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists import display
-from services.cli.lists.exporters.forms import (ALL_KINDS, HOSTS, NUMBERS, Context, Form)
+from services.cli.lists.exporters.forms import ALL_KINDS, HOSTS, NUMBERS, Context, Form
 
 
 def _line(cells: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ that were registered, allowed ones among them; ``glob`` would find other hosts t
 """
 
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.exporters.forms import (HOSTS, Context, Form)
+from services.cli.lists.exporters.forms import HOSTS, Context, Form
 
 
 def _head(context: Context) -> str:

@@ -7,9 +7,17 @@ from typing import IO
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli.lists.exporters import guard
-from services.cli.lists.exporters.forms import (ALL_KINDS, NUMBERS, Context, Form, LeftOut, Written, acting)
+from services.cli.lists.exporters.forms import (
+    ALL_KINDS,
+    NUMBERS,
+    Context,
+    Form,
+    LeftOut,
+    Written,
+    acting,
+)
 from services.cli.lists.exporters.kamailio import KAMAILIO
-from services.cli.lists.exporters.plain import (CSV, DOMAINS, NUMBERS_ALONE)
+from services.cli.lists.exporters.plain import CSV, DOMAINS, NUMBERS_ALONE
 from services.cli.lists.exporters.rpz import RPZ
 from services.cli.lists.exporters.rspamd import RSPAMD
 from services.cli.lists.exporters.stix import STIX

@@ -5,8 +5,8 @@ from urllib.request import urlopen
 
 from benchmarks.sweep.stages import stage_figures
 from fanzha.tables import Channel
+from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 from services.telemetry.worker_metrics import DecisionMetrics
-from services.telemetry.metrics_exporter import (MetricsPages, MetricsServer)
 
 
 def count_a_batch(folder: Path, pid: int) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.importers.files import ENCODINGS, Lines, lines
 from blocklists.importers.decompression import Limits
+from blocklists.importers.files import ENCODINGS, Lines, lines
 from fanzha.errors import InvalidInput
 
 

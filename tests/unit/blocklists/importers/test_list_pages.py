@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.importers.tables.columns import (COLUMNS, PATTERN_COLUMNS)
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
+from blocklists.importers.tables.columns import COLUMNS, PATTERN_COLUMNS
 
 DOCS = Path(__file__).parents[4] / "docs"
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.entries import Kind
-from blocklists.importers.tables import csv_table
-from blocklists.importers import (domains, numbers)
+from blocklists.importers import domains, numbers
 from blocklists.importers.plain_runs import LEAST
 from blocklists.importers.rows import BadLine, Ignored, Item, Note, Plain, Reader, Row
+from blocklists.importers.tables import csv_table
 
 PLAIN = [f"h{number}.example" for number in range(LEAST)]
 NUMBERS = [f"+8617000000{number:03}" for number in range(LEAST)]

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.entries import Direction, Kind
+from blocklists.importers.rows import BadLine, Ignored, Item, Row
 from blocklists.importers.tables import csv_table
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 

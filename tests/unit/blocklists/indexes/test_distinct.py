@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.indexes.distinct import (distinct, used)
+from blocklists.indexes.distinct import distinct, used
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 

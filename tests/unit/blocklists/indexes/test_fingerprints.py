@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.snapshot import delta
-from blocklists.indexes.bands import BandIndex
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.indexes.bands import BandIndex
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.fingerprint import BANDS, NEAR, VALUES, fingerprint
 from tests.builders import NINE_O_CLOCK_S, a_change, an_entry

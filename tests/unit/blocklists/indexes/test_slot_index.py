@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.indexes.slot_index import (SlotIndex, key_of, keys_of, slots_of)
+from blocklists.indexes.slot_index import SlotIndex, key_of, keys_of, slots_of
 from fanzha.tables import Uint64s
 
 int64s = st.integers(-(2**63), 2**63 - 1)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.snapshot import delta
-from blocklists.store.changes import (Change, Outcome)
-from blocklists.snapshot.delta import (Lists, last_of_each)
 from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import EntryTable, Identities, text_key
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists, last_of_each
+from blocklists.store.changes import Change, Outcome
 from fanzha.decisions import Action
 from tests.builders import a_change, an_entry
 from tests.lists import identity, mixed

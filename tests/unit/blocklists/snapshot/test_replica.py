@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Entry, Mode
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot.publication import (CURRENT, Publisher)
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
 from tests.builders import a_change, an_entry
 

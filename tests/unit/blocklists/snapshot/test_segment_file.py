@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.snapshot import segment_file
 from blocklists.entries import Entry, Mode
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot.segment import (Segment, empty)
+from blocklists.snapshot import segment_file
+from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.segment_file import DamagedFile
 from tests.builders import an_entry
 from tests.lists import entries, latest

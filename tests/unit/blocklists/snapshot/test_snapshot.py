@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Direction, Entry, Kind
 from blocklists.entry_table import EntryTable, text_key
-from blocklists.snapshot.segment import (Segment, empty)
-from blocklists.snapshot.snapshot import (NO_ENTRY, Snapshot)
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.segment import Segment, empty
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.snapshot import (publication, segment_file, verified_files)
-from blocklists.snapshot.delta import Lists
 from blocklists.entry_table import EntryTable
+from blocklists.snapshot import publication, segment_file, verified_files
+from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.publication import Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment_file import DamagedFile

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from blocklists.entries import Entry, Mode
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.packing import (DamagedPack, pack, unpack_entries, unpack_identities)
+from blocklists.store.packing import DamagedPack, pack, unpack_entries, unpack_identities
 from tests.builders import an_entry
 from tests.lists import entries, mixed
 

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from classifiers.caller import counterparts
 from classifiers.caller.activity import ActivityTable
-from classifiers.caller.classifier import (MINIMUM_CALLS, TABLE_COLUMNS, CallerClassifier, activity_from_table, features)
+from classifiers.caller.classifier import (
+    MINIMUM_CALLS,
+    TABLE_COLUMNS,
+    CallerClassifier,
+    activity_from_table,
+    features,
+)
 from classifiers.caller.days_and_hours import DAY_MS
 from classifiers.hashing import spread
 from classifiers.onnx_model import OnnxModel

@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifiers.evaluation.labels import (Kind, fraud_type_of, kind_of)
+from classifiers.evaluation.labels import Kind, fraud_type_of, kind_of
 from fanzha.fraud import FraudType
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifiers.evaluation.report import (ScoredRows, report)
+from classifiers.evaluation.report import ScoredRows, report
 from fanzha.fraud import FraudType
 
 

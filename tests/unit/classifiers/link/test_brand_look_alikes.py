@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.link.brand_look_alikes import (Likeness, folded, look_alike, one_edit_apart)
+from classifiers.link.brand_look_alikes import Likeness, folded, look_alike, one_edit_apart
 from classifiers.link.brand_names import own_domains
 from fanzha.url import canonical_host
 

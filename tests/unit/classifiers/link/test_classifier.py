@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import (bundles, card)
+from classifiers import bundles, card
 from classifiers.link import features
 from classifiers.link.classifier import LinkClassifier
 from classifiers.link.features import Settings

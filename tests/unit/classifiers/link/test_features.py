@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.link import features as link_features
-from classifiers.text import ngrams
 from classifiers.link.features import Settings
+from classifiers.text import ngrams
 
 SETTINGS = Settings()
 letters = st.text("abc0123-._", min_size=1, max_size=20)

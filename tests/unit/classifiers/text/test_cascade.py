@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from classifiers import bundles
 from classifiers.card import CARD, SECOND
-from classifiers.text.escalation import LookBudget
 from classifiers.text.cascade import OneScale
+from classifiers.text.escalation import LookBudget
 from fanzha.fraud import FraudType
 from tests.second_looks import ABOUT, FRAUD, HAM, UNCERTAIN, LookTally, a_text_bundle, fast
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers import bundles
-from classifiers.text.classifier import (BATCH, TextClassifier)
+from classifiers.text.classifier import BATCH, TextClassifier
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from tests.builders import some_texts

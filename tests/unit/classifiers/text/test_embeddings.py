@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classifiers.text.embeddings import (ROW_BYTES, Embeddings)
+from classifiers.text.embeddings import ROW_BYTES, Embeddings
 
 
 def test_rows_are_those_of_the_table() -> None:

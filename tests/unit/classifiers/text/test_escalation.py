@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from classifiers.text.escalation import (FULL_SECONDS, MOST_OF_A_BATCH, REMEMBERED, LookBudget, Looks)
-from classifiers.text.cascade import (OneScale, SecondLook)
+from classifiers.text.cascade import OneScale, SecondLook
+from classifiers.text.escalation import FULL_SECONDS, MOST_OF_A_BATCH, REMEMBERED, LookBudget, Looks
 from classifiers.text.sentence_encoder import WIDTH
 from fanzha.tables import Float32s
 from tests.second_looks import ABOUT, LookTally, a_head

@@ -4,7 +4,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.text.features import (BUCKET_BITS, CAUTION, CHUNK, IDS_PER_CHARACTER, MAX_CHARACTERS, NARROW_SIZES, WIDE_SIZES, ngrams)
+from classifiers.text.features import (
+    BUCKET_BITS,
+    CAUTION,
+    CHUNK,
+    IDS_PER_CHARACTER,
+    MAX_CHARACTERS,
+    NARROW_SIZES,
+    WIDE_SIZES,
+    ngrams,
+)
 from fanzha.character_table import SIZE, WIDE, classes
 
 MASK = 0xFFFF_FFFF

@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifiers.text.fraud_type_words import (WORDS, likely_type)
+from classifiers.text.fraud_type_words import WORDS, likely_type
 from fanzha.fraud import FraudType
 from fanzha.text import normalise
 

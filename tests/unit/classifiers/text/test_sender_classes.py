@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifiers.text.sender_classes import (SenderClass, sender_classes)
+from classifiers.text.sender_classes import SenderClass, sender_classes
 from fanzha.phone import HomePlan
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from classifiers.training import examples_split
 from classifiers.training.examples import Example
-from classifiers.training.examples_split import (DISPUTED, OUTVOTED, SAME, NearDuplicates)
+from classifiers.training.examples_split import DISPUTED, OUTVOTED, SAME, NearDuplicates
 
 LONG = "your parcel is held at the depot pay the small fee before tonight or it goes back"
 NEAR = "your parcel is held at the depot pay the small fee before midnight or it goes back"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from classifiers.training.caller import page as caller_page
 from classifiers.training import card_plots
+from classifiers.training.caller import page as caller_page
 from classifiers.training.link import page as link_page
-from classifiers.training.velocity import page as moment_page
 from classifiers.training.text import page as sms_page
+from classifiers.training.velocity import page as moment_page
 
 ROOT = Path(__file__).parents[4]
 EXAMPLES = {

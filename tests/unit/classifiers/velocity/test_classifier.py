@@ -7,7 +7,14 @@ import pytest
 
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
-from classifiers.velocity.classifier import (FEWEST_ATTEMPTS, MomentClassifier, MomentInputs, held_back, inputs_of, moment_features)
+from classifiers.velocity.classifier import (
+    FEWEST_ATTEMPTS,
+    MomentClassifier,
+    MomentInputs,
+    held_back,
+    inputs_of,
+    moment_features,
+)
 from classifiers.velocity.memory import MomentMemory
 from fanzha.tables import Attestation, Bools, Calls, Ingress
 from tests.builders import NINE_O_CLOCK_MS, some_calls

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifiers.velocity import last_callees
-from classifiers.velocity.last_callees import (HISTORY, NEAR)
+from classifiers.velocity.last_callees import HISTORY, NEAR
 
 
 @pytest.mark.parametrize(

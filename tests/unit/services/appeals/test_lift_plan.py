@@ -11,7 +11,7 @@ from blocklists.entries import Direction, Entry, Kind, Mode
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
-from services.appeals.lift_plan import (Plan, blocking, plan)
+from services.appeals.lift_plan import Plan, blocking, plan
 from services.appeals.model import Subject
 from tests.builders import NINE_O_CLOCK_S, an_entry
 from tests.lists import entries, hosts, identity, latest, numbers, scan_link, scan_party

@@ -4,8 +4,8 @@ import pytest
 
 from blocklists.entries import Direction, Kind
 from services.appeals import masking
-from services.appeals.model import (Appeal, Document, Event, Subject, What)
-from services.auth.identity import (Identity, Role, acting)
+from services.appeals.model import Appeal, Document, Event, Subject, What
+from services.auth.identity import Identity, Role, acting
 
 LISTED = "+8617000000123"
 

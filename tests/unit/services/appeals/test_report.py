@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from blocklists.entries import Kind
 from services.appeals import report
-from services.appeals.model import (Appeal, Lift, State, Subject)
+from services.appeals.model import Appeal, Lift, State, Subject
 
 HOUR_MS = 3_600_000
 

@@ -9,13 +9,13 @@ from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Source
 from fanzha.errors import Unavailable
-from services.auth import identity
 from services.audit import verifier
-from services.audit.metrics import AuditGauges
+from services.audit.events import AuditKind
 from services.audit.group_commit import GroupCommit
 from services.audit.log import AuditLog, open_log
-from services.audit.events import AuditKind
-from services.auth.identity import (Identity, Role)
+from services.audit.metrics import AuditGauges
+from services.auth import identity
+from services.auth.identity import Identity, Role
 from tests.audit_logs import (
     Clock,
     a_chain,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from fanzha.errors import NotAllowed, Unauthenticated, Unavailable
 from services.audit.events import AuditKind
-from services.auth.identity import (Identity, acting)
-from services.audit.refusals import (MOST_KINDS, WINDOW_SECONDS, Refusals)
+from services.audit.refusals import MOST_KINDS, WINDOW_SECONDS, Refusals
+from services.auth.identity import Identity, acting
 
 METHOD = "/fanzha.v1.BlocklistService/UpdateEntries"
 WANG = Identity(name="wang", roles=frozenset())

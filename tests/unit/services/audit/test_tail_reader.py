@@ -4,9 +4,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit import (log_files, tail_reader)
+from services.audit import log_files, tail_reader
 from services.audit.checkpoint_copies import Copy
-from services.audit.tail_reader import (Place, Wanted)
+from services.audit.tail_reader import Place, Wanted
 from tests.audit_logs import MONTH_MS, a_chain, a_log, an_event, records_of
 from tests.builders import NINE_O_CLOCK_MS
 

@@ -9,8 +9,8 @@ from blocklists.entries import Source
 from fanzha.errors import Unauthenticated
 from services.auth import issuer
 from services.auth.certificates import Certificates
-from services.auth.identities_file import (NO_ROSTER, Roster, read_roster)
-from services.auth.identity import (Credential, Role)
+from services.auth.identities_file import NO_ROSTER, Roster, read_roster
+from services.auth.identity import Credential, Role
 from tests.identities import now
 
 HOST = "gateway-1.carrier.example"

@@ -6,9 +6,10 @@ import pytest
 
 from blocklists.entries import Source
 from fanzha.errors import NotAllowed
-from services.auth import (roles as access, roles_page)
+from services.auth import roles as access
+from services.auth import roles_page
+from services.auth.identity import Identity, Role
 from services.auth.roles import Door
-from services.auth.identity import (Identity, Role)
 
 
 def an_identity(*roles: Role, regions: str = "", sources: tuple[Source, ...] = ()) -> Identity:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from blocklists.entries import Source
 from fanzha.errors import Unauthenticated
 from services.auth import issuer as making
-from services.auth.jwks import (KeySet, read_keys)
-from services.auth.tokens import (LEEWAY_SECONDS, Tokens)
-from services.auth.identity import (Credential, Role)
+from services.auth.identity import Credential, Role
+from services.auth.jwks import KeySet, read_keys
+from services.auth.tokens import LEEWAY_SECONDS, Tokens
 from tests.identities import AUDIENCE, ISSUER, Issuer, now
 
 NONE_REVOKED: frozenset[str] = frozenset()

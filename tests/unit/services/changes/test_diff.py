@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklists.store.changes import Outcome
 from blocklists.entries import Entry, Kind, Mode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from services.changes import diff
 from services.changes.entry_set import Held

@@ -8,8 +8,8 @@ from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import NotAllowed
+from services.auth.identity import Identity, Role
 from services.changes import scope
-from services.auth.identity import (Identity, Role)
 from tests.builders import an_entry
 
 NUMBER = "+8617000000001"

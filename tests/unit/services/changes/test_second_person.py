@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from services.auth.identity import DEVELOPER
 from services.changes.preview import KeptImpact, Preview
 from services.changes.second_person import Rule, needed, told
-from services.auth.identity import DEVELOPER
 from tests.change_desk import CHEN, LI
 
 SMALL = KeptImpact(known=True, hours=24, calls=3, parties=2)

@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from services.decision import cascade
-from services.decision.observer import Observer
 from services.decision.cascade import SecondLookReports
+from services.decision.observer import Observer
 from services.settings.settings import Settings
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fanzha.errors import Unavailable
 from services.decision import ids
-from services.decision.ids import (BLOCK_BITS, COUNTER_BITS, DecisionIds)
+from services.decision.ids import BLOCK_BITS, COUNTER_BITS, DecisionIds
 
 
 def drawing(*prefixes: int) -> Callable[[int], int]:

@@ -7,7 +7,7 @@ import pytest
 
 from blocklists.snapshot.layers import Matches
 from fanzha.decisions import Action, Evidence
-from services.decision.list_match import (Listed, links_in, with_links, with_words)
+from services.decision.list_match import Listed, links_in, with_links, with_words
 from tests.builders import some_texts
 
 NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK

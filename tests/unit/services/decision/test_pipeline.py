@@ -14,8 +14,8 @@ from fanzha.decisions import Action, Decisions, Evidence, Reason
 from fanzha.fingerprint import fingerprint
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Calls, Channel, Float32s, Ingress
-from services.decision.pipeline import (Engine, Rules)
-from services.decision.observer import (Observer, Table)
+from services.decision.observer import Observer, Table
+from services.decision.pipeline import Engine, Rules
 from tests.builders import (
     NINE_O_CLOCK_S,
     FixedScore,

@@ -7,13 +7,13 @@ import pytest
 
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.tables import Calls, Channel
-from services.decision.pipeline import Rules
-from services.decision.sinks.hit_records import blocked
-from services.decision.sinks.hit_encoder import (read, written)
 from services.decision.model_kinds import ModelKind
-from services.decision.velocity import MomentStage
 from services.decision.observer import Observer
+from services.decision.pipeline import Rules
 from services.decision.shadow.models import MarkChange
+from services.decision.sinks.hit_encoder import read, written
+from services.decision.sinks.hit_records import blocked
+from services.decision.velocity import MomentStage
 from tests.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,

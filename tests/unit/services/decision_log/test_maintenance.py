@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from fanzha.tables import Bools, Int64s
 from services.decision_log import compaction, schema
 from services.decision_log.buffer import LogBuffer
-from services.decision_log.partitions import (hour_of, logged_hours)
-from services.decision_log.maintenance import (Keeper, Kept, Limits)
+from services.decision_log.maintenance import Keeper, Kept, Limits
+from services.decision_log.partitions import hour_of, logged_hours
 from services.decision_log.retention import DAY_MS
 from tests.builders import an_entry, some_calls, some_links, some_texts
 from tests.decision_logs import HOUR_MS, NOW_MS, Clock, LogCounts, Logged, logged

@@ -8,7 +8,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services.decision_log import (query, explanation)
+from services.decision_log import explanation, query
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import Count, DecisionQuery
 from tests.builders import an_entry, some_calls, some_links, some_models, some_texts

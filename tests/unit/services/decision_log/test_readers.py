@@ -6,7 +6,7 @@ import pytest
 
 from blocklists.entries import Kind
 from fanzha.phone import HomePlan
-from services.appeals.decision_log_lookup import (RECENT_DAYS, LoggedDecisions)
+from services.appeals.decision_log_lookup import RECENT_DAYS, LoggedDecisions
 from services.appeals.model import Subject
 from services.decision_log.query import DecisionQuery
 from services.evidence_package import subjects

@@ -9,8 +9,8 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel
 from services.decision_log.query import DecisionQuery
-from services.decision_log.recipient_subject import (SubjectKind, read)
-from services.decision_log.recipients import (MOST_CONTACTS, Person, Reached, ReachQuery)
+from services.decision_log.recipient_subject import SubjectKind, read
+from services.decision_log.recipients import MOST_CONTACTS, Person, Reached, ReachQuery
 from tests.builders import an_entry, some_calls, some_links, some_texts
 from tests.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 

@@ -9,8 +9,8 @@ from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, Ingress
-from services.decision_log.watchlist import Watched
 from services.decision.observer import Observer
+from services.decision_log.watchlist import Watched
 from tests.builders import NINE_O_CLOCK_S as NOW_S
 from tests.builders import (
     a_moment_stage,

@@ -10,10 +10,10 @@ from zipfile import ZipFile
 import pytest
 
 from fanzha.phone import HomePlan
-from services.audit import (log_files, keys)
-from services.evidence_package import (chain_proof, archive, subjects)
+from services.audit import keys, log_files
+from services.evidence_package import archive, chain_proof, subjects
+from services.evidence_package.sections import Request, Section
 from services.evidence_package.verifier import check
-from services.evidence_package.sections import (Request, Section)
 from tests.audit_logs import a_log, public_keys
 from tests.builders import NINE_O_CLOCK_MS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fanzha.tables import Bools, Int64s
-from services.feedback.call_end_fanout import (ROWS_AT_ONCE, EndsExchange)
+from services.feedback.call_end_fanout import ROWS_AT_ONCE, EndsExchange
 
 
 class Counted:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import NO_END_S, Entry, Source
 from blocklists.entry_table import EntryTable
 from blocklists.provenance_columns import GroundsReader
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
 from services.lists import due_entries
-from services.lists.due_entries import (Due, DueReason)
+from services.lists.due_entries import Due, DueReason
 from services.lists.metrics import ListGauges
 from tests.builders import NINE_O_CLOCK_S, a_change, an_entry
 from tests.lists import identity, latest, mixed

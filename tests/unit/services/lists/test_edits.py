@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from blocklists.store.changes import Outcome
 from blocklists.entries import Direction, Source
 from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.changes import Outcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services.lists.edits import (Edit, Edited, edited)
 from services.changes.report import Reference
+from services.lists.edits import Edit, Edited, edited
 from tests.builders import NINE_O_CLOCK_S, an_entry
 
 NUMBER, HOST = an_entry("+8617000000001"), an_entry("prize.example")

@@ -7,7 +7,7 @@ import numpy as np
 from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason, WouldBlock
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
-from services.lists.hit_counter import (EntryHitFlusher, EntryHits, HitCounts)
+from services.lists.hit_counter import EntryHitFlusher, EntryHits, HitCounts
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 
 

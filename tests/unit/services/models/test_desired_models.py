@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.models import desired_models
-from services.decision.model_kinds import ModelKind
 from infra.data_paths import MODELS
+from services.decision.model_kinds import ModelKind
+from services.models import desired_models
 from services.models.desired_models import Wanted
 
 WISHES = st.builds(

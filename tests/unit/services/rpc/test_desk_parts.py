@@ -11,15 +11,22 @@ from fanzha.decisions import Action, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
+from services.decision.observer import Observer
 from services.decision.pipeline import Engine
 from services.decision.shed_reasons import NotDecided
-from services.decision.observer import Observer
-from services.rpc.decide.columnar_decoder import ColumnReader
 from services.rpc.decide.batch_handler import Desk
-from services.rpc.middleware.load_shedder import TooLate
+from services.rpc.decide.columnar_decoder import ColumnReader
 from services.rpc.decide.message_decoder import Reader
-from services.rpc.decide.request_parts import (MOST_BYTES, NOT_READ, PART_BYTES, PART_ROWS, parts, past_budget)
 from services.rpc.decide.request_decoder import Intake
+from services.rpc.decide.request_parts import (
+    MOST_BYTES,
+    NOT_READ,
+    PART_BYTES,
+    PART_ROWS,
+    parts,
+    past_budget,
+)
+from services.rpc.middleware.load_shedder import TooLate
 from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry
 
 HOME = HomePlan("86")

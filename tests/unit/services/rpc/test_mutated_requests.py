@@ -16,7 +16,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
-from services.decision.observer import (Observer, Table)
+from services.decision.observer import Observer, Table
 from services.rpc.decide.columnar_decoder import ColumnReader
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import Reader

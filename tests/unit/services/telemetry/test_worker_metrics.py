@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
-from services.telemetry import metrics_layout as layout
-from services.telemetry.worker_metrics import DecisionMetrics
-from services.telemetry.metrics_exporter import (MetricsPages, MetricsServer)
 from services.decision.model_kinds import ModelKind
-from services.decision.shed_reasons import NotDecided
 from services.decision.shadow.models import Change
+from services.decision.shed_reasons import NotDecided
+from services.telemetry import metrics_layout as layout
+from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
+from services.telemetry.worker_metrics import DecisionMetrics
 
 NOW = 1_767_603_600.0
 decisions = st.lists(st.tuples(st.sampled_from(Action), st.sampled_from(Reason)), max_size=40)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.importers.tables import columns
-from blocklists.importers.tables.columns import (COLUMNS, IGNORED, PATTERN_COLUMNS)
+from blocklists.importers.tables.columns import COLUMNS, IGNORED, PATTERN_COLUMNS
 from blocklists.importers.tables.records import Layout
 from fanzha.errors import InvalidInput
 

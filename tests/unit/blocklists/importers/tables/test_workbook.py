@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from blocklists.entries import Kind
-from blocklists.importers.tables.headers import Header
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
 from blocklists.importers.decompression import Limits
-from blocklists.importers.tables.workbook import (SHEET_BITS, Workbook)
+from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.importers.tables.headers import Header
+from blocklists.importers.tables.workbook import SHEET_BITS, Workbook
 from fanzha.errors import InvalidInput
 
 Make = Callable[[Any], None]

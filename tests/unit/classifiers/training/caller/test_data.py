@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.caller.classifier import (TABLE_COLUMNS, activity_from_table)
-from classifiers.training.caller.data import (FILE, after_calls, read, split, without)
+from classifiers.caller.classifier import TABLE_COLUMNS, activity_from_table
+from classifiers.training.caller.data import FILE, after_calls, read, split, without
 from fanzha.tables import CallerActivity
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.training.caller.metrics import (BUDGET, choose_threshold, measure)
+from classifiers.training.caller.metrics import BUDGET, choose_threshold, measure
 
 scores = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30)
 

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from classifiers.training.caller.page import (DEVELOPMENT, ROWS)
+from classifiers.training.caller.page import DEVELOPMENT, ROWS
 
 MODELS = Path(__file__).parents[4] / "classifiers" / "models" / "caller"
 PAGE = Path(__file__).parents[4] / "docs" / "models" / "caller.md"

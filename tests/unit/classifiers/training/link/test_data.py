@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.training.link import data
-from classifiers.training.link.data import (LabelledLinks, Splits)
+from classifiers.training.link.data import LabelledLinks, Splits
 
 HEADER = "url,label,kind,source,first_seen"
 Row = tuple[str, str, str, str, str]

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from classifiers.training import examples
-from classifiers.training.link import (data, examples as link_examples)
 from classifiers.training.bundle_writer import percent_of
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_split import ECHO
-from classifiers.training.link.data import (LabelledLinks, Splits)
-from tests.unit.classifiers.training.test_examples import a_file, a_row
+from classifiers.training.link import data
+from classifiers.training.link import examples as link_examples
+from classifiers.training.link.data import LabelledLinks, Splits
 from tests.unit.classifiers.training.link.test_data import domains, many
 from tests.unit.classifiers.training.link.test_data import read as read_tables
+from tests.unit.classifiers.training.test_examples import a_file, a_row
 
 
 def a_link(number: int, **fields: object) -> dict[str, object]:

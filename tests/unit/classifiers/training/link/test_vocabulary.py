@@ -5,7 +5,8 @@ import numpy as np
 from classifiers.link import features
 from classifiers.link.features import Settings
 from classifiers.text.ngrams import PADDING
-from classifiers.training.link import (feature_rows, vocabulary as link_vocabulary)
+from classifiers.training.link import feature_rows
+from classifiers.training.link import vocabulary as link_vocabulary
 from classifiers.training.link.vocabulary import LEAST_DOMAINS
 
 SETTINGS = Settings(sizes=(4,), bits=20)

@@ -3,8 +3,8 @@
 import numpy as np
 import onnxruntime as ort
 
-from classifiers.training.text import (encoder_head, cascade)
-from classifiers.training.text.data import (VALIDATION, Row)
+from classifiers.training.text import cascade, encoder_head
+from classifiers.training.text.data import VALIDATION, Row
 from classifiers.training.text.encoder_head import Head
 from fanzha.tables import Float32s
 

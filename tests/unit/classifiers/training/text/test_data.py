@@ -4,10 +4,10 @@ import gzip
 from pathlib import Path
 from random import Random
 
-from classifiers.training.text import data
-from classifiers.training.text.data import (CALLS, FILES, FRAUD, HAM, SPAM, TEST, Row)
-from classifiers.training.text.augmentation import (framed, join, recombined, unmask)
 from classifiers.training.templates import builder, slots
+from classifiers.training.text import data
+from classifiers.training.text.augmentation import framed, join, recombined, unmask
+from classifiers.training.text.data import CALLS, FILES, FRAUD, HAM, SPAM, TEST, Row
 from fanzha.fraud import FraudType
 
 HEADER = "id\tsource\tlang\tlabel\tcategory\tgroup\ttext\n"
@@ -144,9 +144,7 @@ def test_only_fraud_has_a_kind(tmp_path: Path) -> None:
 
 def test_own_fraud_without_a_kind_is_still_fraud(tmp_path: Path) -> None:
     own = [
-        row
-        for row in data.read(a_folder(tmp_path), seed=1, templates=1)
-        if row.source == data.OWN
+        row for row in data.read(a_folder(tmp_path), seed=1, templates=1) if row.source == data.OWN
     ]
 
     kinds = {row.fraud_type for row in own if row.label == "fraud"}

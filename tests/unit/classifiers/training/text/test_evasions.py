@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.training.text import report
-from classifiers.training.text.data import (TEST, Row)
+from classifiers.training.text.data import TEST, Row
 from classifiers.training.text.evasions import EVASIONS
 from fanzha.tables import Bools
 

@@ -7,10 +7,11 @@ from string import ascii_lowercase
 
 import pytest
 
-from classifiers.training.text import (data as sms_data, examples)
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_split import ECHO
-from classifiers.training.text.data import (FRAUD, HAM, SPAM, TRAIN, VALIDATION, Row)
+from classifiers.training.text import data as sms_data
+from classifiers.training.text import examples
+from classifiers.training.text.data import FRAUD, HAM, SPAM, TRAIN, VALIDATION, Row
 from classifiers.training.text.round_inputs import Round
 from fanzha.fraud import FraudType
 from tests.unit.classifiers.training.test_examples import a_file, a_row

@@ -5,12 +5,12 @@ import onnxruntime as ort
 import pytest
 
 from classifiers.text.embeddings import Embeddings
-from classifiers.text.features import (BUCKET_BITS, ngrams)
-from classifiers.training.text import graph as sms_graph
+from classifiers.text.features import BUCKET_BITS, ngrams
 from classifiers.training.link.calibration import Calibration
-from classifiers.training.text.data import (FRAUD, HAM, LANGUAGES, SPAM)
+from classifiers.training.text import graph as sms_graph
+from classifiers.training.text.data import FRAUD, HAM, LANGUAGES, SPAM
 from classifiers.training.text.graph import Weights
-from classifiers.training.text.scores import (HEADS, careful, fraud_odds, probabilities)
+from classifiers.training.text.scores import HEADS, careful, fraud_odds, probabilities
 from fanzha.fraud import FraudType
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all

@@ -3,8 +3,8 @@
 import numpy as np
 
 from classifiers.training.text import language_margins
-from classifiers.training.text.data import (FRAUD, LANGUAGES, VALIDATION, Row)
-from classifiers.training.text.scores import (careful, probabilities)
+from classifiers.training.text.data import FRAUD, LANGUAGES, VALIDATION, Row
+from classifiers.training.text.scores import careful, probabilities
 from fanzha.tables import Float32s
 
 

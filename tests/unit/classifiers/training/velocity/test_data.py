@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from classifiers.training.velocity import data
 from classifiers.training.call_simulator import worlds
-from classifiers.training.velocity.data import (ROWS_A_CALLER, Observed)
+from classifiers.training.velocity import data
+from classifiers.training.velocity.data import ROWS_A_CALLER, Observed
 from fanzha.tables import Float32s
 
 KINDS = [behaviour.name for behaviour in worlds.TRAINING.behaviours]

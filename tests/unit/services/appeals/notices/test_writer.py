@@ -8,11 +8,11 @@ import pytest
 from blocklists.entries import Direction, Kind
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
-from services.appeals.notices import (writer, templates)
-from services.appeals.notices.writer import (Case, Notices)
+from services.appeals.model import Appeal, Document, Lift, Outcome, State, Subject
+from services.appeals.notices import templates, writer
 from services.appeals.notices.phrases import Phrases
-from services.appeals.model import (Appeal, Document, Lift, Outcome, State, Subject)
-from services.appeals.notices.templates import (KINDS, LANGUAGES)
+from services.appeals.notices.templates import KINDS, LANGUAGES
+from services.appeals.notices.writer import Case, Notices
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 
 HOUR_MS = 3_600_000

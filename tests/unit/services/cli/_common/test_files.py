@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.errors import InvalidInput
-from services.cli._common.files import (Row, open_table)
+from services.cli._common.files import Row, open_table
 
 
 def rows_of(path: Path) -> list[Row]:

@@ -7,7 +7,7 @@ import pytest
 from rich.table import Table
 
 from services.cli._common import plain_text
-from services.cli._common.console import (PlainConsole, print_json)
+from services.cli._common.console import PlainConsole, print_json
 
 ESCAPES = [
     "\x1b[31mred",

@@ -8,13 +8,13 @@ import typer
 from pydantic import ValidationError
 from typer.testing import CliRunner, Result
 
-from infra.redis.client import connect
 from fanzha.errors import InvalidInput
-from services.telemetry import logging_setup
-from services.cli.audit import commands
+from infra.redis.client import connect
 from services.cli import hits
 from services.cli._common.stores import RedisUrl
+from services.cli.audit import commands
 from services.settings.settings import Settings
+from services.telemetry import logging_setup
 
 URL = "redis://fanzha:S3cret@127.0.0.1:1/0"
 app = typer.Typer()

@@ -3,7 +3,7 @@ import typer
 
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
-from services.cli.cases import (display, options)
+from services.cli.cases import display, options
 
 NOW_MS = 1_764_000_000_000
 MINUTE_MS = 60_000

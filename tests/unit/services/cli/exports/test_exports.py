@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists import protected
-from blocklists.importers.tables import csv_table
 from blocklists.importers import rpz
 from blocklists.importers.rows import Row
+from blocklists.importers.tables import csv_table
 from fanzha.decisions import Action
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import (Context, LeftOut, Written)
-from services.cli.lists.exporters.writer import (FORMS, Export)
+from services.cli.lists.exporters.forms import Context, LeftOut, Written
+from services.cli.lists.exporters.writer import FORMS, Export
 from tests import lists
 
 NOW_S = 1_764_000_000

@@ -8,7 +8,7 @@ from blocklists.importers.list_file import ListFile, Ways
 from blocklists.importers.plain_runs import LEAST
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.upload import (EXPIRED, Reading, Upload)
+from services.cli.lists.upload import EXPIRED, Reading, Upload
 from tests.builders import NINE_O_CLOCK_S
 
 

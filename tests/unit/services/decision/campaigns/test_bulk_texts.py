@@ -7,7 +7,7 @@ from fanzha import fingerprint
 from fanzha.fingerprint import Values
 from fanzha.text import normalise_all
 from services.decision.campaigns import bulk_texts
-from services.decision.campaigns.bulk_texts import (HALF_LIFE_MS, BulkTexts, Campaign)
+from services.decision.campaigns.bulk_texts import HALF_LIFE_MS, BulkTexts, Campaign
 
 NOW_MS = 1_767_603_600_000
 POINTS = "【示例商城】尊敬的客户，您的积分{}分将于今日过期，请尽快回复本短信兑换现金礼品"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from fanzha import fingerprint
 from fanzha.fingerprint import NEAR, Values
 from fanzha.text import normalise
-from services.decision.campaigns.near_texts import (NOWHERE, NearTexts)
+from services.decision.campaigns.near_texts import NOWHERE, NearTexts
 
 POINTS = "【示例商城】尊敬的客户，您的积分{}分将于今日过期，请尽快回复本短信兑换现金礼品"
 LOAN = "无抵押贷款，凭身份证最快当天到账，额度{}元，利息低，需要请加客服微信详谈办理"

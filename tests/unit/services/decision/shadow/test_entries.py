@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
 from blocklists.entries import Direction, Entry, Kind, Mode
 from blocklists.entry_table import EntryTable
+from blocklists.snapshot import delta
+from blocklists.snapshot.delta import Lists
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.caller.activity import ActivityTable
 from fanzha.decisions import Action, Decisions, Evidence, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls
-from services.decision.pipeline import (Engine, Rules)
 from services.decision.observer import Observer
+from services.decision.pipeline import Engine, Rules
 from tests.builders import (
     NINE_O_CLOCK_S,
     a_change,

@@ -11,11 +11,11 @@ from classifiers.base import LinkScorer
 from fanzha.decisions import Action, Decisions
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
-from services.decision.shadow import models as shadow
-from services.decision.pipeline import (Engine, Models)
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.shadow.models import (Change, Shadow, Shadows)
+from services.decision.pipeline import Engine, Models
+from services.decision.shadow import models as shadow
+from services.decision.shadow.models import Change, Shadow, Shadows
 from tests.builders import (
     NINE_O_CLOCK_S,
     BrokenModel,

@@ -6,8 +6,8 @@ from fanzha.decisions import Action, Detail, Evidence, Reason
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import sender_hash
 from fanzha.tables import Channel
-from services.decision.sinks.hit_records import (Hit, HitBatch)
-from services.decision.sinks.hit_encoder import (read, with_place, written)
+from services.decision.sinks.hit_encoder import read, with_place, written
+from services.decision.sinks.hit_records import Hit, HitBatch
 
 AT_MS = 1_767_603_600_000
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -10,9 +10,9 @@ from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan, sender_hash
 from fanzha.tables import MAX_ROWS, Calls, Channel, Links, Texts
+from services.decision.sinks.hit_encoder import WrittenHit, read
 from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_encoder import (WrittenHit, read)
-from services.decision.sinks.hit_sink import (HitBuffer, HitFlusher)
+from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
 
 NOW_MS = 1_767_603_600_000
 PLAN = HomePlan()

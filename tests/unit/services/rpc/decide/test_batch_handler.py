@@ -12,10 +12,10 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
-from services.decision.pipeline import BatchContext
 from services.decision.observer import Observer
+from services.decision.pipeline import BatchContext
+from services.rpc.decide.batch_handler import MOST_ROWS_TOGETHER, Desk
 from services.rpc.decide.columnar_decoder import ColumnReader
-from services.rpc.decide.batch_handler import (MOST_ROWS_TOGETHER, Desk)
 from services.rpc.decide.message_decoder import Reader
 from services.rpc.decide.request_decoder import Intake
 

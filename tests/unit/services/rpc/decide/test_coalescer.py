@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.rpc.decide.coalescer import (PROBE_EVERY, Coalescer)
+from services.rpc.decide.coalescer import PROBE_EVERY, Coalescer
 
 MOST_ROWS = 1024
 

@@ -93,7 +93,9 @@ def written(kind: Kind, rows: list[Any]) -> bytes:
 
 
 def by_column(kind: Kind, *requests: bytes) -> Any:
-    return kind.by_column(wire_format.Rows(requests, [wire_format.heads(data) for data in requests]), NOW_MS)
+    return kind.by_column(
+        wire_format.Rows(requests, [wire_format.heads(data) for data in requests]), NOW_MS
+    )
 
 
 def by_message(kind: Kind, data: bytes) -> Any:

@@ -11,7 +11,7 @@ from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
 from fanzha.fraud import FraudType
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.encoder import (batch_response, single_response)
+from services.rpc.decide.encoder import batch_response, single_response
 
 words = st.text(st.characters(codec="utf-8"), max_size=20)
 details = st.builds(

@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from fanzha import errors
-from services.rpc.middleware.errors import (STATUS_BY_ERROR, status_of)
-from services.rpc.middleware.unexpected_errors import (MOST_KINDS, WINDOW_SECONDS, UnexpectedLog)
+from services.rpc.middleware.errors import STATUS_BY_ERROR, status_of
+from services.rpc.middleware.unexpected_errors import MOST_KINDS, WINDOW_SECONDS, UnexpectedLog
 
 
 class NoSuchEntry(errors.NotFound):

@@ -7,8 +7,8 @@ import pytest
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
 
 from services.decision.shed_reasons import NotDecided
-from services.rpc.middleware.load_shedder import (NO_LINE, Gate, Overloaded, TooLate)
-from services.rpc.middleware.retry_hint import (RETRY_INFO, retry_trailers)
+from services.rpc.middleware.load_shedder import NO_LINE, Gate, Overloaded, TooLate
+from services.rpc.middleware.retry_hint import RETRY_INFO, retry_trailers
 
 
 class Clock:

@@ -8,8 +8,8 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from services.decision_log.recipient_subject import SubjectKind
-from services.warning.backfill.effective_entries import (Became, Landing, landing, still_there)
-from services.warning.backfill.pending import (CHANGE, Landed, WaitingReach, WaitingState)
+from services.warning.backfill.effective_entries import Became, Landing, landing, still_there
+from services.warning.backfill.pending import CHANGE, Landed, WaitingReach, WaitingState
 from tests.builders import NINE_O_CLOCK_S, an_entry
 
 FRAUD = "+8617000000001"

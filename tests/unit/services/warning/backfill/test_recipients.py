@@ -5,11 +5,11 @@ from dataclasses import replace
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
-from services.decision_log.recipient_subject import (SubjectKind, read)
-from services.decision_log.recipients import (Contact, Person)
+from services.decision_log.recipient_subject import SubjectKind, read
+from services.decision_log.recipients import Contact, Person
+from services.warning.backfill.recipients import Exposure, exposure, most_exposed_first, prepared
 from services.warning.cases import ids
-from services.warning.backfill.recipients import (Exposure, exposure, most_exposed_first, prepared)
-from services.warning.model import (Means, MeansKind)
+from services.warning.model import Means, MeansKind
 from tests.warnings import NOW_MS
 
 FRAUD = "+8619900000001"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput
-from services.warning.cases import (state_machine, ids)
+from services.warning.cases import ids, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef, Outcome
 from services.warning.cases.model import CaseState
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef, Outcome)
-from services.warning.model import (Means, MeansKind, Region, Risk, Tier, Warned)
+from services.warning.model import Means, MeansKind, Region, Risk, Tier, Warned
 
 VICTIM = "+8617000000001"
 
@@ -111,7 +111,9 @@ def test_a_repeat_joins_and_raises_the_risk() -> None:
 
 
 def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
-    case = state_machine.fold([opening(), happened(EventKind.CLOSED), happened(EventKind.DELIVERED)])
+    case = state_machine.fold(
+        [opening(), happened(EventKind.CLOSED), happened(EventKind.DELIVERED)]
+    )
 
     assert case.state is CaseState.CLOSED
     assert case.reached_at_ms == 3_000

@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from services.warning import keys
-from services.warning.cases import (indexes, opening)
-from services.warning.cases.model import (Case, CaseState)
+from services.warning.cases import indexes, opening
 from services.warning.cases.events import Outcome
+from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import PlainRouter
-from services.warning.model import (Region, Tier)
+from services.warning.model import Region, Tier
 from tests.warnings import NOW_MS, a_warning
 
 CITY = Region(province="340000", city="340100")

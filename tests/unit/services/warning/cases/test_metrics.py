@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from prometheus_client import CollectorRegistry
 
-from services.warning.cases.model import Case
 from services.warning.cases.metrics import CaseFigures
-from services.warning.cases.store import Commit
+from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter, grow
+from services.warning.cases.store import Commit
 from tests.warnings import NOW_MS, a_warning
 
 MINUTE_MS = 60_000

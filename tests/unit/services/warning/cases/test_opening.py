@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.warning.cases import (state_machine, opening, serialization)
+from services.warning.cases import opening, serialization, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
 from services.warning.cases.opening import Grown, PlainRouter
-from services.warning.model import (Risk, Tier)
+from services.warning.model import Risk, Tier
 from tests.warnings import NOW_MS, a_warning
 
 DAY_MS = 86_400_000
@@ -46,7 +46,11 @@ def test_a_case_is_what_its_events_make_of_it_read_back(
             case = state_machine.apply(case, history[-1])
 
         stored = [serialization.read_event(serialization.event_text(event)) for event in history]
-        assert state_machine.fold(stored) == case == serialization.read_case(serialization.case_text(case))
+        assert (
+            state_machine.fold(stored)
+            == case
+            == serialization.read_case(serialization.case_text(case))
+        )
 
 
 def test_a_new_case_has_a_region_a_tier_and_a_warning_on_its_way() -> None:

@@ -69,7 +69,9 @@ async def test_a_request_goes_to_the_address_that_was_checked(
     names = Answering("8.8.8.8", "127.0.0.1")
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", names.getaddrinfo)
 
-    target = await address_filter.resolve(address_filter.parse("https://a.example/x"), allow_private=False)
+    target = await address_filter.resolve(
+        address_filter.parse("https://a.example/x"), allow_private=False
+    )
 
     assert (target.url.host, target.server_name, target.host_header) == (
         "8.8.8.8",

@@ -1,8 +1,8 @@
 import pytest
 
 from services.warning.channels import smpp_receipts
-from services.warning.channels.pdus import Pdu
 from services.warning.channels.channel import ReceiptState
+from services.warning.channels.pdus import Pdu
 
 
 def a_delivery(body: str = "", receipted_id: str = "", state: int | None = None) -> Pdu:

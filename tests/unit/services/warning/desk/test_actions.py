@@ -3,13 +3,13 @@ from typing import Any
 import pytest
 
 from fanzha.errors import InvalidInput, VersionConflict
-from services.warning.cases import (state_machine, opening)
-from services.warning.cases.model import (Case, CaseState)
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
+from services.warning.cases import opening, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import Judged, Step
 from services.warning.desk import actions
-from services.warning.desk.actions import (Act, Closing)
-from services.warning.model import (Means, MeansKind, Region, Risk, Tier)
+from services.warning.desk.actions import Act, Closing
+from services.warning.model import Means, MeansKind, Region, Risk, Tier
 from tests.warnings import NOW_MS, a_warning
 
 WANG = Act(by="wang", at_ms=NOW_MS, why="called")

@@ -1,8 +1,8 @@
 import pytest
 
 from fanzha.errors import InvalidInput, NotAllowed
-from services.auth.identity import (Identity, Role)
-from services.warning.desk import (scope, assignment)
+from services.auth.identity import Identity, Role
+from services.warning.desk import assignment, scope
 from services.warning.model import Region
 
 PROVINCE = Region(province="340000")

@@ -1,4 +1,4 @@
-from services.warning.dispatch.circuit_breaker import (FAILURES, Breaker)
+from services.warning.dispatch.circuit_breaker import FAILURES, Breaker
 
 
 class Clock:

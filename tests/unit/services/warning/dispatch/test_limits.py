@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.warning.model import Tier
 from services.warning.dispatch import limits
-from services.warning.dispatch.limits import (Asked, Known, Notice, Permission, Reason, Rules)
+from services.warning.dispatch.limits import Asked, Known, Notice, Permission, Reason, Rules
+from services.warning.model import Tier
 
 
 def at(hour: int, minute: int = 0) -> int:

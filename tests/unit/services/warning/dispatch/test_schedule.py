@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.warning.cases import (state_machine, opening)
+from services.warning.cases import opening, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, MessageRef)
 from services.warning.cases.opening import Judged, Step
-from services.warning.model import (Region, Risk, Tier)
 from services.warning.dispatch import schedule
+from services.warning.model import Region, Risk, Tier
 from tests.warnings import NOW_MS, a_warning
 
 LATE = NOW_MS + 3_600_000

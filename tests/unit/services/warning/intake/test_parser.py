@@ -9,7 +9,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.warning.intake import parser
 from services.warning.intake.parser import WarningReader
-from services.warning.model import (Risk, Warned)
+from services.warning.model import Risk, Warned
 from tests.warnings import NOW_MS
 
 GOOD = {

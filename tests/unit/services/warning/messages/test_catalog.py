@@ -6,9 +6,9 @@ import pytest
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from services.warning.messages import linter, template_files
-from services.warning.messages.catalog import (MessageRefused, Templates)
+from services.warning.messages.catalog import MessageRefused, Templates
 from services.warning.messages.sms_length import SmsLength, sms_length
-from services.warning.messages.template import (FORMS, LANGUAGES, Facts)
+from services.warning.messages.template import FORMS, LANGUAGES, Facts
 from services.warning.model import Tier
 
 SHIPPED = Templates.load()

@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from fanzha.fraud import FraudType
-from services.warning.cases import (state_machine, opening)
+from services.warning.cases import opening, state_machine
+from services.warning.cases.events import CaseEvent, EventKind, Outcome
 from services.warning.cases.model import Case
-from services.warning.cases.events import (CaseEvent, EventKind, Outcome)
 from services.warning.cases.opening import PlainRouter
+from services.warning.model import Means, MeansKind
 from services.warning.outcomes.examples import examples, fits
-from services.warning.model import (Means, MeansKind)
 from tests.warnings import NOW_MS, a_warning
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from blocklists.entries import Direction, Kind, Mode
 from fanzha.decisions import Action
+from services.warning.model import Means, MeansKind
 from services.warning.outcomes import loss_means
 from services.warning.outcomes.loss_means import Wanted, Why
-from services.warning.model import (Means, MeansKind)
 from tests.builders import an_entry
 from tests.warnings import NOW_MS
 

@@ -1,7 +1,7 @@
 import pytest
 
 from services.warning.cases.events import Outcome
-from services.warning.outcomes.reliability import (NOTHING, Rule, Tally)
+from services.warning.outcomes.reliability import NOTHING, Rule, Tally
 
 RULE = Rule(floor=0.3, cases=5)
 

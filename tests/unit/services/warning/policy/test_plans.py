@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.warning.cases.opening import Step
-from services.warning.policy import plans, tiers
 from services.warning.model import Tier
+from services.warning.policy import plans, tiers
 
 
 def a_step(**fields: Any) -> dict[str, Any]:

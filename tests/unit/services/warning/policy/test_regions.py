@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from services.warning.model import Region
 from services.warning.policy import counties, number_table
+from services.warning.policy.metrics import RulebookCounts
 from services.warning.policy.number_table import NOWHERE
 from services.warning.policy.regions import Regions
-from services.warning.policy.metrics import RulebookCounts
-from services.warning.model import Region
 
 COUNTIES = "city,county,weight\n马鞍山市,340503,3\n340500,340504,1\n"
 

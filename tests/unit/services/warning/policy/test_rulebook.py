@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from services.settings.settings import Settings
-from services.warning.policy import rulebook
-from services.warning.model import Tier
 from services.warning.dispatch.limits import Notice
+from services.warning.model import Tier
+from services.warning.policy import rulebook
 
 
 def settings(**given: Any) -> Settings:

@@ -5,10 +5,11 @@ import pytest
 
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.warning.policy import (facts as case_facts, preview, tiers)
+from services.warning.model import Risk, Tier
+from services.warning.policy import facts as case_facts
+from services.warning.policy import preview, tiers
 from services.warning.policy.facts import CaseFacts
 from services.warning.policy.tiers import Policy
-from services.warning.model import (Risk, Tier)
 
 POLICY = """
 version = "test-1"

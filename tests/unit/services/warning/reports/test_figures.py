@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.warning.cases.model import (Case, CaseState)
 from services.warning.cases.events import Outcome
+from services.warning.cases.model import Case, CaseState
 from services.warning.model import Tier
-from services.warning.reports.figures import (Delays, Figures)
+from services.warning.reports.figures import Delays, Figures
 
 NOW_MS = 1_764_000_000_000
 MINUTE_MS = 60_000

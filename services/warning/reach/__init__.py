@@ -1,1 +1,0 @@
-"""Warning everybody whom something reached before it was confirmed."""

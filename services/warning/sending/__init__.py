@@ -1,1 +1,0 @@
-"""How warnings go out: handed to channels, sent once, receipts, and the next step."""
