@@ -23,13 +23,13 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from benchmarks import results, scenarios
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, EntryKind, Source
 from blocklists.entry_table import EXACT, EntryTable, Identities
 from blocklists.provenance import Provenance
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from services.auth.identity import Identity, Role, acting
-from services.changes.entry_set import Held
+from services.changes.entry_set import EntrySet
 from services.changes.locks import Locks
 from services.changes.model import ChangeKind, Draft
 from services.processes.embedded_valkey import EmbeddedValkey
@@ -72,7 +72,7 @@ async def _rounds(desk: ChangeDesk, table: EntryTable, rounds: int) -> dict[str,
         sys.stderr.write(f"round {number + 1} of {rounds}\n")
         with acting(LI):
             id_ = await _timed(times, "submit", partial(_submit, desk, table))
-        held = await asyncio.to_thread(Held.of, table)
+        held = await asyncio.to_thread(EntrySet.of, table)
         locks = Locks(store=desk.requests)
         await _timed(times, "locks_read", locks.refresh)
         await _timed(times, "lock_check", partial(_checked, locks, held, id_))
@@ -106,7 +106,7 @@ async def _submit(desk: ChangeDesk, table: EntryTable) -> int:
     return _id(await desk.changes.carry_out(_draft(table, ChangeKind.IMPORT)))
 
 
-async def _checked(locks: Locks, held: Held, but: int) -> None:
+async def _checked(locks: Locks, held: EntrySet, but: int) -> None:
     await asyncio.to_thread(locks.check, held, but=but)
 
 
@@ -140,7 +140,7 @@ def many(rows: int, first: int = 8617000000000) -> EntryTable:
         created_at_s=1_767_600_000,
     )
     return EntryTable(
-        kinds=np.full(rows, Kind.NUMBER, np.uint8),
+        kinds=np.full(rows, EntryKind.NUMBER, np.uint8),
         keys=keys,
         digits=np.full(rows, EXACT, np.uint8),
         actions=np.full(rows, Action.BLOCK, np.uint8),

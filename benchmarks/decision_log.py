@@ -31,8 +31,8 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel, Int64s
 from infra.clock import now_ms
 from services.decision.observer import Observer, Table
-from services.decision.pipeline import Engine
-from services.decision_log.impact.estimator import Preview
+from services.decision.pipeline import DecisionPipeline
+from services.decision_log.impact.estimator import ImpactEstimator
 from services.decision_log.log import DecisionLog, LogOptions
 
 ROUNDS, BATCHES, DIFFERENT = 11, 1000, 64
@@ -158,7 +158,7 @@ def _tables(channel: Channel, rows: int) -> list[Any]:
     return [made(rows)]
 
 
-def _decide(engine: Engine, channel: Channel, tables: Iterable[Any]) -> None:
+def _decide(engine: DecisionPipeline, channel: Channel, tables: Iterable[Any]) -> None:
     decide = {
         Channel.CALL: engine.decide_calls,
         Channel.TEXT: engine.decide_texts,
@@ -180,7 +180,7 @@ def _preview(folder: Path, change: Any, at_ms: int, repeats: int) -> dict[str, A
     seconds, processor, impact = [], [], None
     for _ in range(repeats):
         began = time.perf_counter(), time.process_time()
-        impact = Preview(folder).of(*change, hours=24, now_ms=at_ms)
+        impact = ImpactEstimator(folder).of(*change, hours=24, now_ms=at_ms)
         seconds.append(time.perf_counter() - began[0])
         processor.append(time.process_time() - began[1])
     if impact is None:

@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.random import Generator
 
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, EntryKind, Source
 from blocklists.entry_table import EXACT, EntryTable, Identities
 from blocklists.provenance import Provenance
 from blocklists.text_column import TextColumn
-from fanzha.decisions import Action, Evidence, Reason
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Channel, Ingress, Int64s
 from services.decision_log import schema, segment_files
 from services.decision_log.partitions import HOUR_MS, hour_of, logged_hours
-from services.decision_log.segment_files import Notes
+from services.decision_log.segment_files import SegmentMetadata
 
 SEED = 20261125
 START_MS = 1_764_028_800_000
@@ -72,12 +72,12 @@ def changes() -> Iterator[tuple[str, tuple[EntryTable, Identities]]]:
     chance = np.random.default_rng(SEED + 1)
     some = np.unique(_FIRST + chance.integers(0, _NUMBERS, 100_000))
     nothing = Identities.of([])
-    none = _table(Kind.NUMBER, np.zeros(0, np.int64), EXACT)
-    yield "one number", (_table(Kind.NUMBER, some[:1], EXACT), nothing)
-    yield "one range of 10,000", (_table(Kind.RANGE, some[:1] // 10_000, 9), nothing)
-    yield "100,000 numbers", (_table(Kind.NUMBER, some, EXACT), nothing)
+    none = _table(EntryKind.NUMBER, np.zeros(0, np.int64), EXACT)
+    yield "one number", (_table(EntryKind.NUMBER, some[:1], EXACT), nothing)
+    yield "one range of 10,000", (_table(EntryKind.RANGE, some[:1] // 10_000, 9), nothing)
+    yield "100,000 numbers", (_table(EntryKind.NUMBER, some, EXACT), nothing)
     yield "one host", (_hosts(["h1.example"]), nothing)
-    yield "100,000 numbers removed", (none, _table(Kind.NUMBER, some, EXACT))
+    yield "100,000 numbers removed", (none, _table(EntryKind.NUMBER, some, EXACT))
 
 
 def _write(folder: Path, channel: str, at_ms: int, table: pa.Table) -> None:
@@ -86,7 +86,7 @@ def _write(folder: Path, channel: str, at_ms: int, table: pa.Table) -> None:
         table.slice(start, segment_files.ROW_GROUP)
         for start in range(0, len(table), segment_files.ROW_GROUP)
     ]
-    segment_files.write(parts, table.schema, path, Notes(first_ms=at_ms))
+    segment_files.write(parts, table.schema, path, SegmentMetadata(first_ms=at_ms))
 
 
 def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa.Table:
@@ -119,7 +119,7 @@ def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa
         "pattern": pa.array([f"+{key}" if key >= 0 else None for key in entries.tolist()]),
         "source": schema.words(Source, np.where(blocked, 2, 0).astype(np.uint8)),
         "evidence": schema.words(
-            Evidence, np.where(blocked, 1 if channel is Channel.CALL else 3, 0).astype(np.uint8)
+            MatchedOn, np.where(blocked, 1 if channel is Channel.CALL else 3, 0).astype(np.uint8)
         ),
         "would_block_entry_id": pa.nulls(rows, pa.string()),
         "would_block_pattern": pa.nulls(rows, pa.string()),
@@ -164,7 +164,7 @@ def _ends(rows: int, at_ms: int, chance: Generator) -> pa.Table:
     return pa.table(columns, schema=schema.ENDS)
 
 
-def _table(kind: Kind, keys: Int64s, digits: int) -> EntryTable:
+def _table(kind: EntryKind, keys: Int64s, digits: int) -> EntryTable:
     rows = len(keys)
     return EntryTable(
         kinds=np.full(rows, kind, np.uint8),
@@ -177,7 +177,7 @@ def _table(kind: Kind, keys: Int64s, digits: int) -> EntryTable:
 
 
 def _hosts(names: Sequence[str]) -> EntryTable:
-    named = Identities.of((Kind.HOST, name, Action.BLOCK) for name in names)
+    named = Identities.of((EntryKind.HOST, name, Action.BLOCK) for name in names)
     return EntryTable(
         kinds=named.kinds,
         keys=named.keys,

@@ -16,10 +16,10 @@ from numpy.random import Generator
 from benchmarks import machine
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
-from classifiers.velocity.memory import MomentMemory
+from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
 from fanzha.tables import Calls
-from services.decision.velocity import MomentStage, always
+from services.decision.velocity import VelocityStage, always
 
 SEED, ROWS, BATCHES, WARM = 20261125, 256, 2000, 500
 CALLERS = {"rare callers": 10**9, "busy callers": 20_000}
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _measure(callers: int, chance: Generator) -> dict[str, float]:
-    stage = MomentStage(current=always(bundles.load_moment()), memory=MomentMemory())
+    stage = VelocityStage(current=always(bundles.load_moment()), memory=VelocityMemory())
     nothing, scored, times = np.zeros(ROWS, np.bool_), 0, []
     for number in range(WARM + BATCHES):
         calls = _calls(callers, number, chance)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blocklists.entries import Direction, Kind, Mode, Source
+from blocklists.entries import Direction, EntryKind, EntryMode, Source
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
@@ -51,7 +51,7 @@ def members(column: Column, known: object, what: str) -> None:
 
 def kinds(column: Column) -> None:
     """Check kinds of entries."""
-    members(column, Kind, "kinds")
+    members(column, EntryKind, "kinds")
 
 
 def actions(column: Column) -> None:
@@ -64,7 +64,7 @@ def contents(*, directions: Column, fraud_types: Column, modes: Column | None = 
     members(directions, (Direction.FROM, Direction.TO, Direction.BOTH), "directions")
     members(fraud_types, FraudType, "fraud_types")
     if modes is not None:
-        members(modes, Mode, "modes")
+        members(modes, EntryMode, "modes")
 
 
 def texts(column: TextColumn, rows: int, what: str) -> None:

@@ -10,7 +10,7 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 
 
-class Kind(IntEnum):
+class EntryKind(IntEnum):
     """What a pattern is; numbered as on the wire."""
 
     NUMBER = 1
@@ -29,7 +29,7 @@ class Direction(IntFlag):
     BOTH = 3
 
 
-class Mode(IntEnum):
+class EntryMode(IntEnum):
     """Whether an entry decides, or only tells what it would have. Numbered as on the wire."""
 
     ENFORCE = 1
@@ -54,7 +54,7 @@ class Source(IntEnum):
 class Entry:
     """What to do with one pattern. Kind, pattern and action together are its identity."""
 
-    kind: Kind
+    kind: EntryKind
     pattern: str
     """Canonical: ``+8617012345678``, ``+86170*``, ``Bank``, ``bank.example``,
     ``shop.example/pay/``, ``fp1:`` and what follows."""
@@ -71,7 +71,7 @@ class Entry:
     expires_at: datetime
     """When it stops acting; `NO_END_S` for an entry that is reviewed instead."""
     campaign: str = ""
-    mode: Mode = Mode.ENFORCE
+    mode: EntryMode = EntryMode.ENFORCE
     review_at: datetime | None = None
     """When somebody must look whether it is still needed; None: at its end."""
 
@@ -93,4 +93,4 @@ def entry_id(kind: int, pattern: str, action: int) -> str:
     return f"{_LETTERS[kind]}{letters[:15]}"
 
 
-_LETTERS = {int(kind): kind.name[0].lower() for kind in Kind}
+_LETTERS = {int(kind): kind.name[0].lower() for kind in EntryKind}

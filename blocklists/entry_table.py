@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from blocklists.entries import NO_END_S, Direction, Entry, Kind, Mode
+from blocklists.entries import NO_END_S, Direction, Entry, EntryKind, EntryMode
 from blocklists.indexes.distinct import used
 from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
@@ -41,7 +41,7 @@ from fanzha.tables import Int64s, Uint8s, Uint32s
 EXACT = 255
 """Stands for "all digits" where a range has its number of leading digits."""
 
-TEXT_KINDS = (Kind.HOST, Kind.URL_PREFIX, Kind.FINGERPRINT)
+TEXT_KINDS = (EntryKind.HOST, EntryKind.URL_PREFIX, EntryKind.FINGERPRINT)
 """Kinds whose key is a hash of the text."""
 
 MOST_RANGE_DIGITS = 14
@@ -62,11 +62,11 @@ class Identities:
         return len(self.keys)
 
     @classmethod
-    def of(cls, named: Iterable[tuple[Kind, str, Action]]) -> Self:
+    def of(cls, named: Iterable[tuple[EntryKind, str, Action]]) -> Self:
         """Read canonical patterns; InvalidInput for one that is not."""
         rows = list(named)
         keys = [pattern_key(kind, pattern) for kind, pattern, _ in rows]
-        texts = [pattern if kind >= Kind.SENDER else "" for kind, pattern, _ in rows]
+        texts = [pattern if kind >= EntryKind.SENDER else "" for kind, pattern, _ in rows]
         return cls(
             kinds=np.array([kind for kind, _, _ in rows], np.uint8),
             keys=np.array([key for key, _ in keys], np.int64),
@@ -87,7 +87,9 @@ class Identities:
 
     def pattern(self, row: int) -> str:
         """Write the pattern of *row*."""
-        written = key_text(Kind(int(self.kinds[row])), int(self.keys[row]), int(self.digits[row]))
+        written = key_text(
+            EntryKind(int(self.kinds[row])), int(self.keys[row]), int(self.digits[row])
+        )
         return written or self.patterns.get(row)
 
 
@@ -105,14 +107,14 @@ class EntryTable(Identities):
     provenance: Sequence[Provenance]
     """Who stands behind the entries, and when they must be reviewed."""
     modes: Uint8s = field(default_factory=lambda: np.zeros(0, np.uint8))
-    """Whether each enforces or is a shadow, a `Mode`; not given: all enforce."""
+    """Whether each enforces or is a shadow, a `EntryMode`; not given: all enforce."""
 
     def __post_init__(self) -> None:
         if len(self.modes) == len(self.keys):
             return
         if len(self.modes):
             raise ValueError(f"{len(self.modes)} modes for {len(self.keys)} entries")
-        object.__setattr__(self, "modes", np.full(len(self.keys), Mode.ENFORCE, np.uint8))
+        object.__setattr__(self, "modes", np.full(len(self.keys), EntryMode.ENFORCE, np.uint8))
 
     @classmethod
     def from_entries(cls, entries: Iterable[Entry]) -> Self:
@@ -121,7 +123,9 @@ class EntryTable(Identities):
         identities = Identities.of((row.kind, row.pattern, row.action) for row in rows)
         known: dict[Provenance, int] = {}
         numbered = [known.setdefault(_provenance(row), len(known)) for row in rows]
-        directed = [row.direction if row.kind <= Kind.RANGE else Direction.BOTH for row in rows]
+        directed = [
+            row.direction if row.kind <= EntryKind.RANGE else Direction.BOTH for row in rows
+        ]
         return cls(
             kinds=identities.kinds,
             keys=identities.keys,
@@ -139,7 +143,7 @@ class EntryTable(Identities):
     def entry(self, row: int) -> Entry:
         """Write one entry out."""
         return written_out(
-            kind=Kind(int(self.kinds[row])),
+            kind=EntryKind(int(self.kinds[row])),
             pattern=self.pattern(row),
             action=int(self.actions[row]),
             direction=int(self.directions[row]),
@@ -203,36 +207,36 @@ def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
     )
 
 
-def pattern_key(kind: Kind, pattern: str) -> tuple[int, int]:
+def pattern_key(kind: EntryKind, pattern: str) -> tuple[int, int]:
     """Return key and digits of a canonical pattern."""
-    if kind == Kind.FINGERPRINT:
+    if kind == EntryKind.FINGERPRINT:
         if is_fingerprint(pattern):
             return text_key(pattern), EXACT
         # Not quoted: it may be what somebody wrote.
         raise InvalidInput("pattern: not a fingerprint")
     if kind in TEXT_KINDS and pattern:
         return text_key(pattern), EXACT
-    if kind == Kind.RANGE:
+    if kind == EntryKind.RANGE:
         key, digits = _written_key(pattern.removesuffix("*")), len(pattern.strip("+*"))
         if key and range_text(key, digits) == pattern and digits <= MOST_RANGE_DIGITS:
             return key, digits
-    elif kind == Kind.SENDER and pattern:
+    elif kind == EntryKind.SENDER and pattern:
         return _written_key(pattern) or sender_hash(pattern), EXACT
-    elif kind == Kind.NUMBER and (key := _written_key(pattern)):
+    elif kind == EntryKind.NUMBER and (key := _written_key(pattern)):
         return key, EXACT
-    raise InvalidInput(f"pattern: not a {Kind(kind).name.lower()}: {pattern!r}")
+    raise InvalidInput(f"pattern: not a {EntryKind(kind).name.lower()}: {pattern!r}")
 
 
-def key_text(kind: Kind, key: int, digits: int) -> str:
+def key_text(kind: EntryKind, key: int, digits: int) -> str:
     """Write the pattern of a number or range; empty for kinds that have a text."""
-    if kind == Kind.NUMBER:
+    if kind == EntryKind.NUMBER:
         return number_text(key)
-    return range_text(key, digits) if kind == Kind.RANGE else ""
+    return range_text(key, digits) if kind == EntryKind.RANGE else ""
 
 
 def written_out(
     *,
-    kind: Kind,
+    kind: EntryKind,
     pattern: str,
     action: int,
     direction: int,
@@ -257,7 +261,7 @@ def written_out(
         created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
         campaign=behind.campaign,
-        mode=Mode(mode),
+        mode=EntryMode(mode),
         review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )
 

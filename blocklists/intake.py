@@ -12,11 +12,11 @@ from itertools import repeat
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
+from blocklists.entries import NO_END_S, Direction, EntryKind, EntryMode, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.patterns import Patterns
 from blocklists.provenance import Provenance
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -29,7 +29,7 @@ NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class ProposedRows:
     """Rows as they came, a column per field; 0 or an empty text: not said.
 
     A column is empty where no row says anything: most rows are a pattern and nothing else.
@@ -55,12 +55,12 @@ class Proposed:
         return len(self.patterns)
 
 
-NOTHING = Proposed(patterns=())
+NOTHING = ProposedRows(patterns=())
 """No rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class RowDefaults:
     """What holds where a row does not say; 0 or empty: rows must say."""
 
     kind: int = 0
@@ -73,7 +73,7 @@ class Defaults:
     legal_basis: str = ""
     campaign: str = ""
     author: str
-    mode: int = Mode.ENFORCE
+    mode: int = EntryMode.ENFORCE
     review_s: int = 0
     no_end: bool = False
     no_end_needs_review: bool = True
@@ -82,36 +82,38 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class RejectedRow:
     """A row that becomes no entry."""
 
     row: int
-    outcome: Outcome
+    outcome: RowOutcome
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedRows:
     """The rows that may enter the lists, and the others."""
 
     table: EntryTable
     rows: Int64s
     """Which proposed row each row of ``table`` was."""
-    problems: Sequence[Problem]
+    problems: Sequence[RejectedRow]
     """By row."""
     terms_given: int = 0
     """Rows that asked for no end without a review, and end after the default term."""
 
 
-def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int) -> Checked:
+def check(
+    proposed: ProposedRows, defaults: RowDefaults, *, home: HomePlan, now_s: int
+) -> CheckedRows:
     """Read and guard every row; a bad one never stops the others."""
     kinds = _column(proposed.kinds, defaults.kind, len(proposed))
-    unknown = (kinds < 0) | (kinds > max(Kind))
+    unknown = (kinds < 0) | (kinds > max(EntryKind))
     read = patterns.read(proposed.patterns, np.where(unknown, 0, kinds).astype(np.uint8), home)
     checking = _Checking(len(proposed))
     checking.refuse(unknown, lambda _: "kind: there is no such kind")
     for row, message in read.errors.items():
-        checking.add(row, Outcome.INVALID, message)
+        checking.add(row, RowOutcome.INVALID, message)
     columns = _columns(proposed, defaults, checking, now_s)
     _guard(read, columns["actions"].astype(np.uint8), checking)
     provenances, provenance = _provenance(proposed, defaults, columns, checking, now_s)
@@ -123,7 +125,7 @@ def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int)
         actions=columns["actions"][rows].astype(np.uint8),
         patterns=read.texts.take(rows),
         directions=np.where(
-            read.kinds[rows] <= Kind.RANGE, columns["directions"][rows], Direction.BOTH
+            read.kinds[rows] <= EntryKind.RANGE, columns["directions"][rows], Direction.BOTH
         ).astype(np.uint8),
         fraud_types=columns["fraud_types"][rows].astype(np.uint8),
         expires_s=columns["expires_s"][rows].astype(np.uint32),
@@ -131,7 +133,7 @@ def check(proposed: Proposed, defaults: Defaults, *, home: HomePlan, now_s: int)
         provenance=provenance,
         modes=columns["modes"][rows].astype(np.uint8),
     )
-    return Checked(
+    return CheckedRows(
         table=table,
         rows=rows,
         problems=checking.problems(),
@@ -144,23 +146,23 @@ class _Checking:
 
     def __init__(self, rows: int) -> None:
         self.fine = np.ones(rows, np.bool_)
-        self._problems: dict[int, Problem] = {}
+        self._problems: dict[int, RejectedRow] = {}
 
-    def add(self, row: int, outcome: Outcome, message: str) -> None:
+    def add(self, row: int, outcome: RowOutcome, message: str) -> None:
         if self.fine[row]:
             self.fine[row] = False
-            self._problems[row] = Problem(row=row, outcome=outcome, message=message)
+            self._problems[row] = RejectedRow(row=row, outcome=outcome, message=message)
 
     def refuse(self, wrong: Bools, message: Callable[[int], str]) -> None:
         for row in np.flatnonzero(wrong).tolist():
-            self.add(row, Outcome.INVALID, message(row))
+            self.add(row, RowOutcome.INVALID, message(row))
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[RejectedRow]:
         return [self._problems[row] for row in sorted(self._problems)]
 
 
 def _columns(
-    proposed: Proposed, defaults: Defaults, checking: _Checking, now_s: int
+    proposed: ProposedRows, defaults: RowDefaults, checking: _Checking, now_s: int
 ) -> dict[str, Int64s]:
     rows = len(proposed)
     columns = {
@@ -168,7 +170,7 @@ def _columns(
         "directions": _column(proposed.directions, defaults.direction or Direction.BOTH, rows),
         "fraud_types": _column(proposed.fraud_types, defaults.fraud_type, rows),
         "sources": _column(proposed.sources, defaults.source, rows),
-        "modes": _column(proposed.modes, defaults.mode or Mode.ENFORCE, rows),
+        "modes": _column(proposed.modes, defaults.mode or EntryMode.ENFORCE, rows),
         "reviews_s": _column(proposed.reviews_s, defaults.review_s, rows),
     }
     columns |= _ends(proposed, defaults, columns["reviews_s"], checking)
@@ -178,20 +180,20 @@ def _columns(
         ("fraud_types", 0, max(FraudType), "fraud_type: there is no such type"),
         ("sources", 1, max(Source), "source: required"),
         ("expires_s", now_s + 1, NO_END_S, "expires_at_s: already over, or beyond 2106"),
-        ("modes", 1, max(Mode), "mode: there is no such mode"),
+        ("modes", 1, max(EntryMode), "mode: there is no such mode"),
     ):
         column = columns[name]
         checking.refuse((column < first) | (column > last), lambda _, wanted=wanted: wanted)  # type: ignore[misc]
     reviews = columns["reviews_s"]
     late = (reviews != 0) & ((reviews <= now_s) | (reviews >= NO_END_S))
     checking.refuse(late, lambda _: "review_at_s: already over, or beyond 2106")
-    idle = (columns["modes"] == Mode.SHADOW) & (columns["actions"] == Action.ALLOW)
+    idle = (columns["modes"] == EntryMode.SHADOW) & (columns["actions"] == Action.ALLOW)
     checking.refuse(idle, lambda _: "mode: a shadow entry only blocks; an allow entry acts")
     return columns
 
 
 def _ends(
-    proposed: Proposed, defaults: Defaults, reviews_s: Int64s, checking: _Checking
+    proposed: ProposedRows, defaults: RowDefaults, reviews_s: Int64s, checking: _Checking
 ) -> dict[str, Int64s]:
     """Tell when rows end: what they say, or the default; never only for what is reviewed."""
     said = _column(proposed.expires_s, 0, len(proposed))
@@ -226,15 +228,19 @@ def _guard(read: Patterns, actions: Uint8s, checking: _Checking) -> None:
     )
     suspects = protected.suspects(entries)
     for row in suspects[checking.fine[suspects]].tolist():
-        kind, key, digits = Kind(int(read.kinds[row])), int(read.keys[row]), int(read.digits[row])
+        kind, key, digits = (
+            EntryKind(int(read.kinds[row])),
+            int(read.keys[row]),
+            int(read.digits[row]),
+        )
         why = protected.refusal(kind, read.text(row), key, digits, Action(int(actions[row])))
         if why:
-            checking.add(row, Outcome.REFUSED, why)
+            checking.add(row, RowOutcome.REFUSED, why)
 
 
 def _provenance(
-    proposed: Proposed,
-    defaults: Defaults,
+    proposed: ProposedRows,
+    defaults: RowDefaults,
     columns: dict[str, Int64s],
     checking: _Checking,
     now_s: int,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists import plain_names
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, keys_of_bytes, text_keys
 from blocklists.plain_names import PlainNames
 from blocklists.text_column import TextColumn
@@ -49,23 +49,23 @@ class Patterns:
 
     def text(self, row: int) -> str:
         """Write the pattern of *row*."""
-        if self.kinds[row] == Kind.NUMBER:
+        if self.kinds[row] == EntryKind.NUMBER:
             return number_text(int(self.keys[row]))
-        if self.kinds[row] == Kind.RANGE:
+        if self.kinds[row] == EntryKind.RANGE:
             return range_text(int(self.keys[row]), int(self.digits[row]))
         return self.texts.get(row)
 
 
 def read(texts: Sequence[str], kinds: Uint8s, home: HomePlan) -> Patterns:
     """Read *texts*; kind 0 is told from the text, a URL without a path becomes a HOST."""
-    reading = _Reading(texts, kinds, home)
+    reading = _PatternParser(texts, kinds, home)
     for kind, fill in (
-        (Kind.NUMBER, reading.numbers),
-        (Kind.RANGE, reading.ranges),
-        (Kind.SENDER, reading.senders),
-        (Kind.URL_PREFIX, reading.urls),
-        (Kind.HOST, reading.hosts),
-        (Kind.FINGERPRINT, reading.fingerprints),
+        (EntryKind.NUMBER, reading.numbers),
+        (EntryKind.RANGE, reading.ranges),
+        (EntryKind.SENDER, reading.senders),
+        (EntryKind.URL_PREFIX, reading.urls),
+        (EntryKind.HOST, reading.hosts),
+        (EntryKind.FINGERPRINT, reading.fingerprints),
     ):
         rows: list[int] = np.flatnonzero(reading.kinds == kind).tolist()
         if rows:
@@ -76,18 +76,18 @@ def read(texts: Sequence[str], kinds: Uint8s, home: HomePlan) -> Patterns:
 def kind_of(text: str) -> int:
     """Tell what a pattern is; `UNKNOWN_KIND` where it could be anything."""
     if _DIGITS.fullmatch(text) and not _IPV4.fullmatch(text):
-        return Kind.RANGE if text.endswith("*") else Kind.NUMBER
+        return EntryKind.RANGE if text.endswith("*") else EntryKind.NUMBER
     if is_fingerprint(text):
-        return Kind.FINGERPRINT
+        return EntryKind.FINGERPRINT
     if "/" in text:
-        return Kind.URL_PREFIX
+        return EntryKind.URL_PREFIX
     if "." in text or "。" in text or text.count(":") > 1 or _IPV4.fullmatch(text):
-        return Kind.HOST
+        return EntryKind.HOST
     if not text.isascii():
         narrow = unicodedata.normalize("NFKC", text)
         if narrow != text:
             return kind_of(narrow)
-    return Kind.SENDER if _WORD.fullmatch(text) else UNKNOWN_KIND
+    return EntryKind.SENDER if _WORD.fullmatch(text) else UNKNOWN_KIND
 
 
 def canonical_name(text: str) -> str:
@@ -111,7 +111,7 @@ def _is_name(host: str) -> bool:
     return bool(_PLAIN_NAME.fullmatch(host)) or (host != "" and is_address(host))
 
 
-class _Reading:
+class _PatternParser:
     """The columns, while they fill; each method fills the rows of one kind."""
 
     def __init__(self, texts: Sequence[str], kinds: Uint8s, home: HomePlan) -> None:
@@ -123,7 +123,7 @@ class _Reading:
         self._written: dict[int, str] = {}
         self._errors: dict[int, str] = {}
         self._names = self._plain_names()
-        self.kinds[self._names.plain] = Kind.HOST
+        self.kinds[self._names.plain] = EntryKind.HOST
         for row in np.flatnonzero(self.kinds == UNKNOWN_KIND).tolist():
             self.kinds[row] = kind_of(texts[row].strip())
             if self.kinds[row] == UNKNOWN_KIND:
@@ -132,7 +132,7 @@ class _Reading:
     def _plain_names(self) -> PlainNames:
         """Find the rows that are host names in their one spelling, all at once."""
         unknown = self.kinds == UNKNOWN_KIND
-        asked = unknown | (self.kinds == Kind.HOST)
+        asked = unknown | (self.kinds == EntryKind.HOST)
         if not asked.any():
             return PlainNames.none(len(asked))
         found = plain_names.find(self._texts)
@@ -177,8 +177,8 @@ class _Reading:
             elif path:
                 self._written[row] = prefix
             else:
-                self.kinds[row], self._written[row] = Kind.HOST, host
-        self._hash(Kind.URL_PREFIX)
+                self.kinds[row], self._written[row] = EntryKind.HOST, host
+        self._hash(EntryKind.URL_PREFIX)
 
     def hosts(self, rows: Sequence[int]) -> None:
         plain, raw = self._names.plain, self._names.raw
@@ -192,7 +192,7 @@ class _Reading:
                 self._written[row] = name
             else:
                 self._refuse(row, "not a host name or IP address")
-        self._hash(Kind.HOST)
+        self._hash(EntryKind.HOST)
 
     def fingerprints(self, rows: Sequence[int]) -> None:
         for row in rows:
@@ -205,7 +205,7 @@ class _Reading:
                 # Not quoted: it may be what somebody wrote.
                 why = "not one of this edition" if is_edition else "too short a text for one"
                 self._errors[row] = f"pattern: no fingerprint: {why}"
-        self._hash(Kind.FINGERPRINT)
+        self._hash(EntryKind.FINGERPRINT)
 
     def result(self) -> Patterns:
         return Patterns(
@@ -227,7 +227,7 @@ class _Reading:
             texts[row] = self._names.raw[row]
         return TextColumn.of_bytes(texts)
 
-    def _hash(self, kind: Kind) -> None:
+    def _hash(self, kind: EntryKind) -> None:
         rows = [row for row in np.flatnonzero(self.kinds == kind).tolist() if row in self._written]
         self._keys[rows] = text_keys([self._written[row] for row in rows])
 

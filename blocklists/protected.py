@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from blocklists import protected_names
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import Identities
 from fanzha import number_disguises, service_codes
 from fanzha.decisions import Action
@@ -107,40 +107,40 @@ def too_broad(heads: Int64s, digits: Int64s) -> Bools:
 def suspects(entries: Identities) -> Int64s:
     """Return the rows that `refusal` may refuse, in some order; of the others it refuses none."""
     blocking = entries.actions == Action.BLOCK
-    named = np.flatnonzero(blocking & (entries.kinds == Kind.HOST))
-    parties = np.flatnonzero(blocking & (entries.kinds <= Kind.SENDER))
+    named = np.flatnonzero(blocking & (entries.kinds == EntryKind.HOST))
+    parties = np.flatnonzero(blocking & (entries.kinds <= EntryKind.SENDER))
     refused = refused_numbers(entries.keys[parties], entries.digits[parties])
     return np.concatenate(
         [
             parties[refused],
             # Ranges may be too broad to allow, too.
-            np.flatnonzero((entries.kinds == Kind.RANGE) & ~blocking),
+            np.flatnonzero((entries.kinds == EntryKind.RANGE) & ~blocking),
             _disguised(entries),
             named[protected_names.suspects(entries.patterns.take(named).all_raw())],
-            np.flatnonzero(blocking & (entries.kinds == Kind.URL_PREFIX)),
+            np.flatnonzero(blocking & (entries.kinds == EntryKind.URL_PREFIX)),
         ]
     )
 
 
-def refusal(kind: Kind, pattern: str, key: int, digits: int, action: Action) -> str:
+def refusal(kind: EntryKind, pattern: str, key: int, digits: int, action: Action) -> str:
     """Say why no entry may have this pattern; empty when it may.
 
     *pattern* is canonical; *key* and *digits* are those of a number, range or sender.
     An ALLOW entry cuts nobody off, but one for a whole country would disarm the lists, and
     one for a name that looks like a protected number would shield whoever bears it.
     """
-    if kind == Kind.RANGE and bool(too_broad(np.array([key]), np.array([digits]))[0]):
+    if kind == EntryKind.RANGE and bool(too_broad(np.array([key]), np.array([digits]))[0]):
         return f"the range {pattern} is too broad: at least {_least_digits(key)}"
-    if kind == Kind.SENDER and key >= FIRST_SENDER and _looks_protected(pattern):
+    if kind == EntryKind.SENDER and key >= FIRST_SENDER and _looks_protected(pattern):
         return f"{pattern} reads like a protected number: write the digits if one is meant"
     if action != Action.BLOCK:
         return ""
-    if kind in (Kind.HOST, Kind.URL_PREFIX):
+    if kind in (EntryKind.HOST, EntryKind.URL_PREFIX):
         return protected_names.refusal(kind, pattern)
     # Of texts none is refused: protected senders are heard whatever they write.
-    party = kind <= Kind.SENDER
+    party = kind <= EntryKind.SENDER
     if party and refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
-        verb = "covers a protected number" if kind == Kind.RANGE else "is a protected number"
+        verb = "covers a protected number" if kind == EntryKind.RANGE else "is a protected number"
         return f"{pattern} {verb}: nothing may block emergency and service numbers"
     return ""
 
@@ -153,7 +153,7 @@ def _least_digits(key: int) -> str:
 
 def _disguised(entries: Identities) -> Int64s:
     """Return the rows of names that look like protected numbers."""
-    named = np.flatnonzero((entries.kinds == Kind.SENDER) & (entries.keys >= FIRST_SENDER))
+    named = np.flatnonzero((entries.kinds == EntryKind.SENDER) & (entries.keys >= FIRST_SENDER))
     texts = [entries.patterns.get(row) for row in named.tolist()]
     found: Int64s = named[np.array([_looks_protected(text) for text in texts], np.bool_)]
     return found

@@ -7,7 +7,7 @@ surely has nothing against; the few others are looked at one by one.
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.hosts import is_public_suffix, possible_suffixes
 
 _LOCAL_NAMES = frozenset(
@@ -32,7 +32,7 @@ _GOVERNMENT = "gov.cn"
 _ENDS_OF_ADDRESSES = frozenset([b"]", *(b"%d" % digit for digit in range(10))])
 
 
-def refusal(kind: Kind, pattern: str) -> str:
+def refusal(kind: EntryKind, pattern: str) -> str:
     """Say why no block entry may have this host or URL prefix; empty when it may."""
     host = pattern.partition("/")[0]
     if host == _GOVERNMENT or host.endswith(f".{_GOVERNMENT}"):
@@ -41,7 +41,7 @@ def refusal(kind: Kind, pattern: str) -> str:
         return f"{host} names a machine's own network, not a site"
     if (host[-1:].isdigit() or host.startswith("[")) and (why := _refusal_of_address(host)):
         return why
-    if kind == Kind.HOST and is_public_suffix(host):
+    if kind == EntryKind.HOST and is_public_suffix(host):
         return f"{host} is a public suffix: the names below it belong to many"
     return ""
 

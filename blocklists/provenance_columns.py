@@ -17,7 +17,7 @@ _MOST_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
+class ProvenanceColumns:
     """Row i is of the provenance in place i; ``of_rows`` of a segment's entries."""
 
     sources: Uint8s
@@ -25,23 +25,23 @@ class Grounds:
     reviews_s: Int64s
     """0: to be reviewed when they end."""
 
-    def of_rows(self, segment: Segment) -> "Grounds":
+    def of_rows(self, segment: Segment) -> "ProvenanceColumns":
         """Return the same for each entry of *segment*."""
         places = segment.provenances
-        return Grounds(
+        return ProvenanceColumns(
             sources=self.sources[places],
             created_s=self.created_s[places],
             reviews_s=self.reviews_s[places],
         )
 
 
-class GroundsReader:
+class ProvenanceReader:
     """Reads the grounds of segments, and keeps those of the last few. One thread at a time."""
 
     def __init__(self) -> None:
-        self._known: list[tuple[TextColumn, Grounds]] = []
+        self._known: list[tuple[TextColumn, ProvenanceColumns]] = []
 
-    def read(self, segment: Segment) -> Grounds:
+    def read(self, segment: Segment) -> ProvenanceColumns:
         """Return the grounds of a segment, by provenance."""
         for texts, grounds in self._known:
             if texts is segment.provenance:
@@ -51,9 +51,9 @@ class GroundsReader:
         return grounds
 
 
-def _read(texts: TextColumn) -> Grounds:
+def _read(texts: TextColumn) -> ProvenanceColumns:
     rows = [json.loads(text) for text in texts.all_raw()]
-    return Grounds(
+    return ProvenanceColumns(
         sources=np.array([row["source"] for row in rows], np.uint8),
         created_s=np.array([row["created_at_s"] for row in rows], np.int64),
         reviews_s=np.array([row.get("review_at_s", 0) for row in rows], np.int64),

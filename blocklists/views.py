@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.entries import Entry, Kind, Mode
+from blocklists.entries import Entry, EntryKind, EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.delta import locate
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import NO_ENTRY, Layer, Snapshot
-from blocklists.store.store import Head, Store, WorkerReport
+from blocklists.store.store import ListHead, Store, WorkerReport
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict
@@ -34,7 +34,7 @@ _LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class EntryFilter:
     """Which entries are wanted; 0: all."""
 
     kind: int = 0
@@ -44,7 +44,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class MatchingEntries:
     """The entries that match a number, sender, host, URL or fingerprint."""
 
     entries: Sequence[Entry]
@@ -53,7 +53,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class EntryPage:
     """Some of the entries."""
 
     tables: Sequence[EntryTable]
@@ -63,11 +63,11 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class ListStatus:
     """The state of the lists."""
 
-    head: Head
-    counts: Counter[tuple[Kind, Action, Mode]]
+    head: ListHead
+    counts: Counter[tuple[EntryKind, Action, EntryMode]]
     workers: Sequence[WorkerReport]
     emergencies: Sequence[int] = ()
     """Change requests applied as an emergency, which nobody has confirmed."""
@@ -85,29 +85,29 @@ class ListViews:
         self._replica = replica
         self._home = home
         self._now_ms = now_ms
-        self._listed: tuple[int, Filter, Int64s] | None = None
+        self._listed: tuple[int, EntryFilter, Int64s] | None = None
 
-    async def find(self, query: str) -> Found:
+    async def find(self, query: str) -> MatchingEntries:
         """Find the entries that match *query*, expired ones too, most decisive first."""
         kinds = np.array([patterns.kind_of(query.strip())], np.uint8)
         read = patterns.read([query], kinds, self._home)
         if read.errors:
             raise InvalidInput(read.errors[0].replace("pattern", "query", 1))
-        kind, text, key = Kind(int(read.kinds[0])), read.text(0), int(read.keys[0])
+        kind, text, key = EntryKind(int(read.kinds[0])), read.text(0), int(read.keys[0])
         digits = int(read.digits[0])
         snapshot = await self.newest()
-        if kind == Kind.RANGE:
+        if kind == EntryKind.RANGE:
             entries = _same_identity(snapshot, kind, text)
-        elif kind in (Kind.HOST, Kind.URL_PREFIX):
+        elif kind in (EntryKind.HOST, EntryKind.URL_PREFIX):
             entries = snapshot.find_all_urls(url.canonical(query.strip()) or url.canonical(text))
-        elif kind == Kind.FINGERPRINT:
+        elif kind == EntryKind.FINGERPRINT:
             entries = snapshot.find_all_fingerprints(text)
         else:
             entries = snapshot.find_all_parties(key)
         why = protected.refusal(kind, text, key, digits, Action.BLOCK)
-        return Found(entries=entries, version=snapshot.version, protected_because=why)
+        return MatchingEntries(entries=entries, version=snapshot.version, protected_because=why)
 
-    async def page(self, wanted: Filter, size: int, token: str) -> Page:
+    async def page(self, wanted: EntryFilter, size: int, token: str) -> EntryPage:
         """Return one page; `VersionConflict` when the lists have changed since the first."""
         if not 0 <= size <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
@@ -115,14 +115,14 @@ class ListViews:
         start = _start(token, snapshot.version)
         rows = await asyncio.to_thread(self._rows, snapshot, wanted)
         end = start + (size or DEFAULT_PER_PAGE)
-        return Page(
+        return EntryPage(
             tables=snapshot.table(rows[start:end]),
             next_token=f"{snapshot.version}.{end}" if end < len(rows) else "",
             total=len(snapshot),
             version=snapshot.version,
         )
 
-    async def export(self, wanted: Filter) -> tuple[int, Iterator[Sequence[EntryTable]]]:
+    async def export(self, wanted: EntryFilter) -> tuple[int, Iterator[Sequence[EntryTable]]]:
         """Return the version, and all entries at that version in parts."""
         snapshot = await self.newest()
         rows = await asyncio.to_thread(filtered, snapshot, wanted)
@@ -130,16 +130,16 @@ class ListViews:
         parts = (snapshot.table(rows[start : start + EXPORT_ROWS]) for start in starts)
         return snapshot.version, parts
 
-    async def status(self) -> Status:
+    async def status(self) -> ListStatus:
         """Return the version of the store, the entries here, and the workers that report."""
         snapshot = await self.newest()
-        return Status(
+        return ListStatus(
             head=await self._store.head(),
             counts=await asyncio.to_thread(_counts, snapshot),
             workers=await self._store.workers(self._now_ms()),
         )
 
-    def _rows(self, snapshot: Snapshot, wanted: Filter) -> Int64s:
+    def _rows(self, snapshot: Snapshot, wanted: EntryFilter) -> Int64s:
         # Who pages through ten million entries asks for the same rows thousands of times.
         if self._listed is None or self._listed[:2] != (snapshot.version, wanted):
             self._listed = (snapshot.version, wanted, filtered(snapshot, wanted))
@@ -155,32 +155,32 @@ class ListViews:
         return self._replica.current
 
 
-def _counts(snapshot: Snapshot) -> Counter[tuple[Kind, Action, Mode]]:
-    counts: Counter[tuple[Kind, Action, Mode]] = Counter()
-    for mode in Mode:
+def _counts(snapshot: Snapshot) -> Counter[tuple[EntryKind, Action, EntryMode]]:
+    counts: Counter[tuple[EntryKind, Action, EntryMode]] = Counter()
+    for mode in EntryMode:
         for (kind, action), entries in snapshot.counts(mode).items():
             counts[kind, action, mode] = entries
     return counts
 
 
-def filtered(snapshot: Snapshot, wanted: Filter) -> Int64s:
+def filtered(snapshot: Snapshot, wanted: EntryFilter) -> Int64s:
     """Return the rows of the entries that *wanted* names, in a fixed order."""
     rows = snapshot.live_rows()
-    if wanted == Filter():
+    if wanted == EntryFilter():
         return rows
     keep = np.concatenate([_wanted(layer, wanted) for layer in snapshot.layers])
     kept: Int64s = rows[keep[rows]]
     return kept
 
 
-def _wanted(layer: Layer, wanted: Filter) -> Bools:
+def _wanted(layer: Layer, wanted: EntryFilter) -> Bools:
     segment = layer.segment
     keep = np.ones(len(segment), np.bool_)
     if wanted.action:
         keep &= segment.actions == wanted.action
     if wanted.kind:
         of_kind = np.zeros(len(segment), np.bool_)
-        for group in layer.groups(Kind(wanted.kind)):
+        for group in layer.groups(EntryKind(wanted.kind)):
             of_kind[group.first_row : group.first_row + len(group)] = True
         keep &= of_kind
     if wanted.mode:
@@ -191,7 +191,7 @@ def _wanted(layer: Layer, wanted: Filter) -> Bools:
     return keep
 
 
-def _same_identity(snapshot: Snapshot, kind: Kind, pattern: str) -> list[Entry]:
+def _same_identity(snapshot: Snapshot, kind: EntryKind, pattern: str) -> list[Entry]:
     both = Identities.of([(kind, pattern, Action.ALLOW), (kind, pattern, Action.BLOCK)])
     rows = places(snapshot, both)
     return [snapshot.entry(row) for row in rows[rows != NO_ENTRY].tolist()]

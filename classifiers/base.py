@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
 if TYPE_CHECKING:  # who only names a scorer need not load onnxruntime
-    from classifiers.velocity.classifier import MomentInputs
+    from classifiers.velocity.classifier import VelocityInputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +65,9 @@ class CallerScorer(Model, Protocol):
         ...
 
 
-class MomentScorer(Model, Protocol):
+class VelocityScorer(Model, Protocol):
     """Estimates from what calls themselves show how suspicious each is."""
 
-    def score(self, inputs: "MomentInputs") -> Float32s:
+    def score(self, inputs: "VelocityInputs") -> Float32s:
         """Return one score in [0, 1] per call; no probability."""
         ...

@@ -16,8 +16,8 @@ from classifiers.link.classifier import LinkClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import cascade
 from classifiers.text.classifier import TextClassifier
-from classifiers.text.escalation import LookBudget
-from classifiers.velocity.classifier import MomentClassifier
+from classifiers.text.escalation import EscalationBudget
+from classifiers.velocity.classifier import VelocityClassifier
 
 SHIPPED = Path(__file__).with_name("models")
 
@@ -40,7 +40,7 @@ def load_all(root: Path | None = None) -> Classifiers:
 
 
 def load_text(
-    root: Path | None = None, version: str | None = None, budget: LookBudget | None = None
+    root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
 ) -> TextClassifier:
     """Load a text model, by default the newest; with a *budget* of no time, it looks once only."""
     model = _load(root, "sms", version)
@@ -62,9 +62,9 @@ def load_caller(
     return CallerClassifier(_load(root, "caller", version), lowest_threshold)
 
 
-def load_moment(root: Path | None = None, version: str | None = None) -> MomentClassifier:
+def load_moment(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
     """Load a moment model, by default the newest."""
-    return MomentClassifier(_load(root, "moment", version))
+    return VelocityClassifier(_load(root, "moment", version))
 
 
 def folder(root: Path | None, channel: str, version: str) -> Path:

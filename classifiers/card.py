@@ -17,7 +17,7 @@ from classifiers.card_fields import Wanted
 from classifiers.card_fields import checked_field as _field
 from classifiers.feature_histogram import FeatureHistogram
 from classifiers.text import cascade_card
-from classifiers.text.cascade_card import SecondLookCard
+from classifiers.text.cascade_card import CascadeCard
 from fanzha.tables import Float32s
 
 CARD = "card.toml"
@@ -78,7 +78,7 @@ class Card:
     """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
     """The same for columns of the traffic, those of `classifiers.drift_features`."""
-    second_look: SecondLookCard | None = None
+    second_look: CascadeCard | None = None
     """Of text models that have one."""
 
     def setting(self, name: str, kind: type[Wanted]) -> Wanted:

@@ -16,7 +16,7 @@ from classifiers.caller import classifier
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.link.classifier import LinkClassifier
 from classifiers.text.classifier import TextClassifier
-from classifiers.velocity.classifier import MomentClassifier, MomentInputs, moment_features
+from classifiers.velocity.classifier import VelocityClassifier, VelocityInputs, moment_features
 from fanzha.tables import CallerActivity, Float32s
 from fanzha.url import canonical
 
@@ -89,7 +89,7 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[Part]:
     return _told(Part(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 
-def moment(model: MomentClassifier, inputs: MomentInputs) -> list[Part]:
+def moment(model: VelocityClassifier, inputs: VelocityInputs) -> list[Part]:
     """Return the features of the one call in *inputs* that weighed most, as `caller` does."""
     columns = moment_features(inputs)
     rows = len(columns) + 1

@@ -30,7 +30,7 @@ class Reason(IntEnum):
     """With ALLOW the call is only marked."""
 
 
-class Evidence(IntEnum):
+class MatchedOn(IntEnum):
     """What about the traffic a list entry matched."""
 
     UNSPECIFIED = 0
@@ -47,7 +47,7 @@ class Detail:
     """What only few rows have."""
 
     entry_id: str = ""
-    evidence: Evidence = Evidence.UNSPECIFIED
+    evidence: MatchedOn = MatchedOn.UNSPECIFIED
     pattern: str = ""
     """The pattern of the entry that matched."""
     source: int = 0
@@ -68,7 +68,7 @@ class WouldBlock:
 
     entry_id: str
     pattern: str
-    evidence: Evidence
+    evidence: MatchedOn
     fraud_type: FraudType
     kind: int
     """What the pattern is, as a number of the wire."""

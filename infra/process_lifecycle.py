@@ -16,7 +16,7 @@ _CANCEL_AGAIN_SECONDS = 0.5
 _LEAST_SECONDS = 0.5
 
 
-class Ending:
+class DrainBudget:
     """The seconds that all steps of an end in order share: whoever runs us kills us soon after."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:

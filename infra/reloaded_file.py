@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0
 """How often a file is looked at, when it is asked for at all; a look is one `stat`."""
 
 
-class Watched(Generic[Contents]):
+class ReloadedFile(Generic[Contents]):
     """A file and what *read* makes of it.
 
     A change that cannot be read is logged, and the contents before it stay in force; at the start

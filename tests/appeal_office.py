@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from blocklists.snapshot.replica import Replica
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store, WorkerReport
-from fanzha.decisions import Action, Evidence, Reason
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
@@ -25,19 +25,19 @@ from fanzha.v1 import appeal_pb2_grpc
 from infra import process_lifecycle
 from infra.redis.client import connect
 from services.appeals import wiring
-from services.appeals.decision_lookup import DecisionLog
-from services.appeals.list_access import AdministeredLists, Lists
+from services.appeals.decision_lookup import LoggedDecisionSource
+from services.appeals.list_access import AdministeredLists, ListAccess
 from services.appeals.origins import RequestedOrigins
-from services.appeals.wiring import Built
+from services.appeals.wiring import WiredAppeals
 from services.audit.events import AuditKind
 from services.auth.identity import Identity, Role
 from services.changes import wiring as change_requests
-from services.changes.report import Reference, Terms
-from services.changes.service import Changes
+from services.changes.report import ChangeTerms, Reference
+from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import HitStore
-from services.lists.service import Administration
+from services.lists.service import ListService
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
@@ -97,9 +97,9 @@ class AuditSeen:
 class Office:
     """What a test needs of it."""
 
-    built: Built
-    administration: Administration
-    changes: Changes
+    built: WiredAppeals
+    administration: ListService
+    changes: ChangeService
     store: Store
     hits: HitStore
     clock: Clock
@@ -118,13 +118,13 @@ class Office:
         rows = len(patterns)
         given = {"sources": [3] * rows, "actions": [int(action)] * rows} | columns
         await self.administration.update(
-            proposed(*patterns, **given), [], Terms(author="li", reason="reported by victims")
+            proposed(*patterns, **given), [], ChangeTerms(author="li", reason="reported by victims")
         )
 
     async def unlist(self, pattern: str) -> None:
         reference = Reference(kind=0, pattern=pattern, action=0)
         await self.administration.update(
-            proposed(), [reference], Terms(author="li", reason="no longer needed")
+            proposed(), [reference], ChangeTerms(author="li", reason="no longer needed")
         )
 
     async def hit(self, decision_id: int, **fields: Any) -> None:
@@ -138,7 +138,7 @@ class Office:
     async def listed_hit(self, decision_id: int = LISTED_ID, **fields: Any) -> None:
         given: dict[str, Any] = {
             "reason": Reason.BLOCKLISTED, "score": float("nan"), "pattern": LISTED,
-            "evidence": Evidence.CALLER,
+            "evidence": MatchedOn.CALLER,
         }  # fmt: skip
         await self.hit(decision_id, **given | fields)
 
@@ -158,8 +158,8 @@ async def office(
     url: str,
     folder: Path,
     *,
-    around: Callable[[Lists], Lists] = lambda lists: lists,
-    log: DecisionLog | None = None,
+    around: Callable[[ListAccess], ListAccess] = lambda lists: lists,
+    log: LoggedDecisionSource | None = None,
     **settings: Any,
 ) -> AsyncIterator[Office]:
     """Run list administration; *around* may stand between appeals and the lists."""
@@ -167,7 +167,7 @@ async def office(
     store, replica, clock = Store(client), Replica(folder / "lists"), Clock()
     audit, registry = AuditSeen(), CollectorRegistry()
     changes, _ = change_requests.build(client, store=store, replica=replica, now_ms=clock)
-    administration = Administration(
+    administration = ListService(
         store=store,
         replica=replica,
         changes=changes,

@@ -9,8 +9,8 @@ from typing import Any
 
 from services.audit import keys
 from services.audit.chain import Chain
-from services.audit.checkpoints import Reason
-from services.audit.records import Event, Record, chained, read
+from services.audit.checkpoints import CheckpointReason
+from services.audit.records import AuditEvent, AuditRecord, chained, read
 from tests.builders import NINE_O_CLOCK_MS
 
 MONTH_MS = 31 * 86_400_000
@@ -33,9 +33,9 @@ def an_event(
     actor: str = "li",
     time_ms: int = NINE_O_CLOCK_MS,
     details: Mapping[str, str] | None = None,
-) -> Event:
+) -> AuditEvent:
     """Make an event."""
-    return Event(
+    return AuditEvent(
         time_ms=time_ms,
         kind=kind,
         actor=actor,
@@ -64,8 +64,8 @@ def a_log(folder: Path, months: Sequence[int], *, within: int = 100) -> list[Pat
             event = an_event(f"change:{number}", time_ms=clock(), actor=f"li-{number}")
             chain.append([event])
         if events == 0:
-            chain.checkpoint(Reason.QUIET)
-    chain.checkpoint(Reason.STOPPED)
+            chain.checkpoint(CheckpointReason.QUIET)
+    chain.checkpoint(CheckpointReason.STOPPED)
     chain.close()
     return sorted(folder.glob("audit-*.jsonl"))
 
@@ -76,7 +76,7 @@ def public_keys(folder: Path) -> keys.PublicKeys:
     return keys.read_public(path.read_text(), str(path))
 
 
-def records_of(path: Path) -> list[Record]:
+def records_of(path: Path) -> list[AuditRecord]:
     """Read all records of a file."""
     return [read(line) for line in lines_of(path)]
 
@@ -94,7 +94,7 @@ def write_lines(path: Path, lines: Sequence[bytes]) -> None:
 def rehashed(line: bytes, **members: Any) -> bytes:
     """Change members of a record and give it the hash that fits."""
     record = json.loads(line) | members
-    event = Event(**{name: record[name] for name in
+    event = AuditEvent(**{name: record[name] for name in
                      ("time_ms", "kind", "actor", "subject", "details")})  # fmt: skip
     return chained(event, record["sequence"], record["previous"]).line
 

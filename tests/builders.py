@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.changes import Change
-from classifiers.base import MomentScorer, TextScores
+from blocklists.store.changes import ListChange
+from classifiers.base import TextScores, VelocityScorer
 from classifiers.caller.activity import ActivityTable
-from classifiers.velocity.classifier import MomentInputs
-from classifiers.velocity.memory import MomentMemory
+from classifiers.velocity.classifier import VelocityInputs
+from classifiers.velocity.memory import VelocityMemory
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import FraudType
@@ -30,11 +30,11 @@ from fanzha.tables import (
     Texts,
 )
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine, Models, Rules
+from services.decision.pipeline import DecisionPipeline, DecisionRules, ModelSet
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks.hit_encoder import WrittenHit
 from services.decision.sinks.hit_records import Hit
-from services.decision.velocity import MomentModel, MomentStage
+from services.decision.velocity import VelocityModel, VelocityStage
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
 NINE_O_CLOCK_S = NINE_O_CLOCK_MS // 1000
@@ -99,7 +99,7 @@ def an_entry(
     pattern: str,
     action: Action = Action.BLOCK,
     *,
-    kind: Kind | None = None,
+    kind: EntryKind | None = None,
     direction: Direction = Direction.BOTH,
     expires_at: datetime = datetime(2026, 7, 1, tzinfo=UTC),
     fraud_type: FraudType = FraudType.UNSPECIFIED,
@@ -121,21 +121,21 @@ def an_entry(
     )
 
 
-def _kind(pattern: str) -> Kind:
+def _kind(pattern: str) -> EntryKind:
     if pattern.endswith("*"):
-        return Kind.RANGE
+        return EntryKind.RANGE
     if _PLAN.number_key(pattern):
-        return Kind.NUMBER
+        return EntryKind.NUMBER
     if "/" in pattern:
-        return Kind.URL_PREFIX
+        return EntryKind.URL_PREFIX
     if is_fingerprint(pattern):
-        return Kind.FINGERPRINT
-    return Kind.HOST if "." in pattern else Kind.SENDER
+        return EntryKind.FINGERPRINT
+    return EntryKind.HOST if "." in pattern else EntryKind.SENDER
 
 
-def a_change(version: int, *additions: Entry, removals: Identities | None = None) -> Change:
+def a_change(version: int, *additions: Entry, removals: Identities | None = None) -> ListChange:
     """Make a change as it was committed: each follows the one before."""
-    return Change(
+    return ListChange(
         version=version,
         author="li",
         reason="weekly list",
@@ -157,7 +157,7 @@ class FixedScore:
         self._score = score
         self._fraud_type = fraud_type
 
-    def score(self, rows: Texts | CallerActivity | MomentInputs | Sequence[str]) -> Float32s:
+    def score(self, rows: Texts | CallerActivity | VelocityInputs | Sequence[str]) -> Float32s:
         return np.full(len(rows), self._score, np.float32)
 
 
@@ -192,9 +192,9 @@ class BrokenModel(FixedScore):
 
 def some_models(
     score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED, p_spam: float = 0.0
-) -> Models:
+) -> ModelSet:
     """Make models that give everything the same score."""
-    return Models(
+    return ModelSet(
         caller=FixedScore(score),
         text=FixedTextScore(score, fraud_type, p_spam),
         link=FixedScore(score),
@@ -204,7 +204,7 @@ def some_models(
 
 def shadowed_models(
     score: float, shadow_score: float, *, share: float = 1.0, threshold: float = 0.9
-) -> Models:
+) -> ModelSet:
     """Make models that give everything one score, and shadows that give it another."""
     return replace(
         some_models(score, FraudType.FAKE_LOAN),
@@ -216,9 +216,9 @@ def shadowed_models(
     )
 
 
-def broken_models() -> Models:
+def broken_models() -> ModelSet:
     """Make models that cannot run."""
-    return Models(
+    return ModelSet(
         caller=BrokenModel(),
         text=BrokenModel(),  # type: ignore[arg-type]
         link=BrokenModel(),
@@ -232,28 +232,28 @@ def a_moment_stage(
     blocks: bool = False,
     model: FixedScore | None = None,
     shadow: FixedScore | None = None,
-) -> MomentStage:
+) -> VelocityStage:
     """Make a moment stage whose model gives every call the same score, as a shadow does."""
     heard = model or FixedScore(score)
-    watching: Shadow[MomentScorer] | None = Shadow(shadow, shadow.threshold) if shadow else None
-    in_force = MomentModel(heard, heard.threshold, watching)
-    return MomentStage(current=lambda: in_force, memory=MomentMemory(slots=1024), blocks=blocks)
+    watching: Shadow[VelocityScorer] | None = Shadow(shadow, shadow.threshold) if shadow else None
+    in_force = VelocityModel(heard, heard.threshold, watching)
+    return VelocityStage(current=lambda: in_force, memory=VelocityMemory(slots=1024), blocks=blocks)
 
 
 def an_engine(
     *entries: Entry,
-    models: Models | None = None,
+    models: ModelSet | None = None,
     observer: Observer | None = None,
-    rules: Rules | None = None,
-    moment: MomentStage | None = None,
-) -> Engine:
+    rules: DecisionRules | None = None,
+    moment: VelocityStage | None = None,
+) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
-    return Engine(
+    return DecisionPipeline(
         current_snapshot=lambda: snapshot,
         current_models=lambda: heard,
         activity=ActivityTable(slots=1024),
-        rules=rules or Rules(),
+        rules=rules or DecisionRules(),
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 100,
         moment=moment,

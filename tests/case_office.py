@@ -14,16 +14,16 @@ from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc
 from infra.redis.client import Client, connect
 from services.audit.events import AuditKind
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
 from services.rpc.server import RpcServer
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.desk.service import Desk
+from services.warning.desk.service import CaseDesk
 from services.warning.intake.parser import WarningReader
-from services.warning.intake.service import Intake
+from services.warning.intake.service import WarningIntake
 from services.warning.model import Region
 from tests.identities import Issuer
 from tests.warnings import NOW_MS, a_warning
@@ -64,9 +64,9 @@ class Record:
 class Office:
     """A desk, and what is behind it."""
 
-    desk: Desk
+    desk: CaseDesk
     store: CaseStore
-    intake: Intake
+    intake: WarningIntake
     reader: WarningReader
     record: Record
     client: Client
@@ -84,15 +84,15 @@ async def an_office(redis_url: str) -> AsyncIterator[Office]:
     client, clock, record, router = connect(redis_url), [NOW_MS], Record(), Places()
     store = CaseStore(client)
     yield Office(
-        desk=Desk(
+        desk=CaseDesk(
             store=store,
             listing=CaseListing(client, store),
             router=router,
-            trail=Trail(record, of="case"),
+            trail=AuditTrail(record, of="case"),
             now_ms=lambda: clock[0],
         ),
         store=store,
-        intake=Intake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
+        intake=WarningIntake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
         reader=WarningReader(HomePlan("86"), now_ms=lambda: clock[0], most_age_hours=72),
         record=record,
         client=client,

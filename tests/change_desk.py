@@ -20,11 +20,11 @@ from infra.redis.client import Client, connect
 from services.audit.events import Audit, AuditKind
 from services.auth.identity import Identity, Role
 from services.changes import wiring
-from services.changes.change_context import Options
-from services.changes.maintenance import Upkeep
+from services.changes.change_context import ChangeOptions
+from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeKind, Draft
 from services.changes.popularity import PopularHosts
-from services.changes.service import Changes
+from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision_log.impact.model import Impact
 from tests.builders import NINE_O_CLOCK_MS
@@ -98,8 +98,8 @@ class ChangeDesk:
     client: Client
     store: Store
     replica: Replica
-    changes: Changes
-    upkeep: Upkeep
+    changes: ChangeService
+    upkeep: ChangeMaintenance
     requests: ChangeStore
     audit: MemoryAudit
     impact: FixedImpact
@@ -151,7 +151,7 @@ async def change_desk(
     url: str,
     folder: Path,
     *,
-    options: Options | None = None,
+    options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
     audit: Audit | None = None,
     chunk_rows: int = 100_000,

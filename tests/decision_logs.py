@@ -11,8 +11,8 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Links, Texts
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine, Models
-from services.decision_log.impact.estimator import Impact, Preview
+from services.decision.pipeline import DecisionPipeline, ModelSet
+from services.decision_log.impact.estimator import Impact, ImpactEstimator
 from services.decision_log.log import DecisionLog, LogOptions
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_engine
 
@@ -71,7 +71,7 @@ class Logged:
         )
 
     def decide(
-        self, table: Calls | Texts | Links, *entries: Entry, models: Models | None = None
+        self, table: Calls | Texts | Links, *entries: Entry, models: ModelSet | None = None
     ) -> None:
         """Decide a table by lists of *entries*, and write what is logged of it."""
         engine = self.engine(*entries, models=models)
@@ -83,7 +83,7 @@ class Logged:
             engine.decide_links(table, NINE_O_CLOCK_S)
         self.log.writer.flush()
 
-    def engine(self, *entries: Entry, models: Models | None = None) -> Engine:
+    def engine(self, *entries: Entry, models: ModelSet | None = None) -> DecisionPipeline:
         """Make an engine with these entries."""
         observer = Observer(links_found=self.log.links_found, decided=self.log.decided)
         return an_engine(*entries, models=models, observer=observer)
@@ -110,7 +110,7 @@ class Logged:
         shadows_enforce: bool = False,
     ) -> Impact:
         """Preview a change."""
-        return Preview(self.folder, threads=2).of(
+        return ImpactEstimator(self.folder, threads=2).of(
             EntryTable.from_entries(additions),
             Identities.of((entry.kind, entry.pattern, entry.action) for entry in removals),
             hours=hours,

@@ -15,10 +15,10 @@ from fanzha.phone import HomePlan
 from infra import process_lifecycle
 from infra.redis.client import connect
 from services.changes import wiring
-from services.changes.change_context import Options
-from services.lists.drafts import Drafting
+from services.changes.change_context import ChangeOptions
+from services.lists.drafts import DraftReader
 from services.lists.hit_count_store import EntryHitStore
-from services.lists.service import Administration
+from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.security import DEVELOPMENT
@@ -27,7 +27,7 @@ from services.rpc.server import RpcServer
 
 @contextmanager
 def administering(
-    redis_url: str, folder: Path, now_ms: Callable[[], int], options: Options | None = None
+    redis_url: str, folder: Path, now_ms: Callable[[], int], options: ChangeOptions | None = None
 ) -> Iterator[str]:
     """Serve until the block ends; give the address. *options* are those of change requests."""
     ready, found = threading.Event(), list[Any]()
@@ -38,7 +38,7 @@ def administering(
         changes, _ = wiring.build(
             clients[0], store=store, replica=replica, now_ms=now_ms, options=options
         )
-        administration = Administration(
+        administration = ListService(
             store=store,
             replica=replica,
             changes=changes,
@@ -47,7 +47,7 @@ def administering(
             default_expiry_days=365,
             hits=EntryHitStore(clients[1]),
         )
-        drafting = Drafting(
+        drafting = DraftReader(
             current=CurrentLists(store, replica),
             home=HomePlan(),
             now_ms=now_ms,

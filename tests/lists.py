@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind, Mode
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode
 from fanzha.decisions import Action
 from fanzha.url import expressions, host_suffixes, split
 from tests.builders import NINE_O_CLOCK_S, an_entry
@@ -35,21 +35,26 @@ fingerprints = st.builds(
 )
 
 _named = st.one_of(
-    numbers.map(lambda text: (Kind.NUMBER, text)),
-    numbers.map(lambda text: (Kind.RANGE, text + "*")),
-    senders.map(lambda text: (Kind.SENDER, text)),
-    hosts.map(lambda text: (Kind.HOST, text)),
-    urls.map(lambda url: (Kind.URL_PREFIX, url.removeprefix("http://"))),
-    fingerprints.map(lambda written: (Kind.FINGERPRINT, written)),
+    numbers.map(lambda text: (EntryKind.NUMBER, text)),
+    numbers.map(lambda text: (EntryKind.RANGE, text + "*")),
+    senders.map(lambda text: (EntryKind.SENDER, text)),
+    hosts.map(lambda text: (EntryKind.HOST, text)),
+    urls.map(lambda url: (EntryKind.URL_PREFIX, url.removeprefix("http://"))),
+    fingerprints.map(lambda written: (EntryKind.FINGERPRINT, written)),
 )
 
 
 def _entry(
-    named: tuple[Kind, str], action: Action, direction: Direction, reason: str, *, expired: bool
+    named: tuple[EntryKind, str],
+    action: Action,
+    direction: Direction,
+    reason: str,
+    *,
+    expired: bool,
 ) -> Entry:
     kind, pattern = named
     entry = an_entry(pattern, action, kind=kind, direction=direction, reason=reason)
-    if kind not in (Kind.NUMBER, Kind.RANGE):
+    if kind not in (EntryKind.NUMBER, EntryKind.RANGE):
         entry = replace(entry, direction=Direction.BOTH)
     return replace(entry, expires_at=EXPIRED) if expired else entry
 
@@ -65,7 +70,7 @@ entries = st.builds(
 
 
 def _in_some_mode(entry: Entry, review: datetime | None, shadow: bool) -> Entry:
-    mode = Mode.SHADOW if shadow and entry.action is Action.BLOCK else Mode.ENFORCE
+    mode = EntryMode.SHADOW if shadow and entry.action is Action.BLOCK else EntryMode.ENFORCE
     return replace(entry, mode=mode, review_at=review)
 
 
@@ -78,9 +83,9 @@ mixed = st.builds(
 """Entries that enforce, and shadow entries among them."""
 
 
-def identity(entry: Entry) -> tuple[Kind, str, Action]:
+def identity(entry: Entry) -> tuple[EntryKind, str, Action]:
     """Tell what entry it is; senders are the same whatever their case."""
-    pattern = entry.pattern.casefold() if entry.kind == Kind.SENDER else entry.pattern
+    pattern = entry.pattern.casefold() if entry.kind == EntryKind.SENDER else entry.pattern
     return entry.kind, pattern, entry.action
 
 
@@ -104,21 +109,21 @@ def scan_party(
 
 
 def _party_rank(entry: Entry, party: str, *, senders: bool) -> int:
-    if entry.kind == Kind.SENDER:
+    if entry.kind == EntryKind.SENDER:
         return 255 if senders and entry.pattern.casefold() == party.casefold() else 0
-    if entry.kind == Kind.NUMBER:
+    if entry.kind == EntryKind.NUMBER:
         return 255 if entry.pattern == party else 0
     leading = entry.pattern.removesuffix("*")
-    covers = entry.kind == Kind.RANGE and party.startswith(leading)
+    covers = entry.kind == EntryKind.RANGE and party.startswith(leading)
     return len(leading.removeprefix("+")) if covers else 0
 
 
-def scan_link(listed: Sequence[Entry], url: str) -> tuple[Kind, str, Action] | None:
+def scan_link(listed: Sequence[Entry], url: str) -> tuple[EntryKind, str, Action] | None:
     """Return identity of what decides, by trying every expression on every entry."""
     acting = {
         identity(entry): entry for entry in listed if entry.expires_at.timestamp() > NINE_O_CLOCK_S
     }
-    asked = [(Kind.URL_PREFIX, expression) for expression in expressions(url)]
-    asked += [(Kind.HOST, suffix) for suffix in host_suffixes(split(url)[0])]
+    asked = [(EntryKind.URL_PREFIX, expression) for expression in expressions(url)]
+    asked += [(EntryKind.HOST, suffix) for suffix in host_suffixes(split(url)[0])]
     names = ((*name, action) for name in asked for action in (Action.ALLOW, Action.BLOCK))
     return next((name for name in names if name in acting), None)

@@ -10,27 +10,27 @@ from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry, entry_id
 from blocklists.store.current import CurrentLists
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from infra import process_lifecycle
 from infra.redis.client import Client, connect
-from services.changes.model import Record
+from services.changes.model import ChangeRequest
 from services.changes.popularity import PopularHosts
-from services.changes.report import Terms
+from services.changes.report import ChangeTerms
 from services.decision.sinks.hit_store import CONFIRMED
-from services.lists.service import Administration
+from services.lists.service import ListService
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
-from services.warning.model import Means, Warned
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
+from services.warning.model import Means, WarningRecord
 from services.warning.outcomes import wiring as learning_assembly
-from services.warning.outcomes.applied_log import NOTED, Learned
-from services.warning.outcomes.loss_means import Wanted
+from services.warning.outcomes.applied_log import NOTED, AppliedLog
+from services.warning.outcomes.loss_means import ProposedEntry
 from services.warning.outcomes.proposals import PIPELINE, AdministeredProposals
-from services.warning.wiring import Pipeline
+from services.warning.wiring import WarningPipeline
 from tests.change_desk import ChangeDesk, an_impact, change_desk
 from tests.proposals import proposed
 
@@ -47,7 +47,7 @@ class Lossy:
         self._inner = inner
         self.lost = 0
 
-    async def find(self, pattern: str) -> Found:
+    async def find(self, pattern: str) -> MatchingEntries:
         return await self._inner.find(pattern)
 
     def is_popular(self, host: str) -> bool:
@@ -60,7 +60,7 @@ class Lossy:
         return self._answered(await self._inner.remove(entry, reason))
 
     async def block(
-        self, wanted: Wanted, *, fraud_type: FraudType, campaign: str, reason: str
+        self, wanted: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
     ) -> int:
         done = await self._inner.block(
             wanted, fraud_type=fraud_type, campaign=campaign, reason=reason
@@ -79,8 +79,8 @@ class Loop:
     """Cases, lists, and what connects them."""
 
     desk: ChangeDesk
-    administration: Administration
-    pipeline: Pipeline
+    administration: ListService
+    pipeline: WarningPipeline
     client: Client
     registry: CollectorRegistry
     proposals: Lossy
@@ -88,7 +88,7 @@ class Loop:
     async def list_(self, *patterns: str, action: Action = Action.BLOCK) -> None:
         rows = len(patterns)
         row = proposed(*patterns, sources=[2] * rows, actions=[int(action)] * rows)
-        await self.administration.update(row, [], Terms(author="li", reason="three victims"))
+        await self.administration.update(row, [], ChangeTerms(author="li", reason="three victims"))
 
     async def hit(self, decision_id: int, pattern: str = LISTED) -> str:
         """Let a listed number call somebody; return the case."""
@@ -108,11 +108,13 @@ class Loop:
         (new,) = set(await self.cases()) - before
         return new
 
-    async def warned(self, warned: Warned) -> str:
+    async def warned(self, warned: WarningRecord) -> str:
         (result,) = await self.pipeline.intake.take([warned])
         return result.case_id
 
-    async def close(self, case_id: str, outcome: Outcome, lost_to: tuple[Means, ...] = ()) -> None:
+    async def close(
+        self, case_id: str, outcome: CaseOutcome, lost_to: tuple[Means, ...] = ()
+    ) -> None:
         event = CaseEvent(
             kind=EventKind.CLOSED,
             at_ms=self.desk.clock[0],
@@ -122,13 +124,13 @@ class Loop:
         )
         await self.pipeline.store.change(case_id, lambda _case: [event])
 
-    async def ends(self, case_id: str, outcome: Outcome) -> list[str]:
+    async def ends(self, case_id: str, outcome: CaseOutcome) -> list[str]:
         """Close a case, wait until it was learnt from, and return what was done."""
         await self.close(case_id, outcome)
         return await self.learnt(case_id)
 
     async def learnt(self, case_id: str) -> list[str]:
-        learned = Learned(self.client, retention_days=1)
+        learned = AppliedLog(self.client, retention_days=1)
 
         async def noted() -> bool:
             return NOTED in await learned.of(case_id)
@@ -137,11 +139,11 @@ class Loop:
         done = await learned.of(case_id)
         return sorted(text for field, text in done.items() if field != NOTED)
 
-    async def requests(self) -> list[Record]:
+    async def requests(self) -> list[ChangeRequest]:
         page = await self.desk.changes.views.page(None, before_id=0, size=100)
         return [one for one in page.records if one.author == PIPELINE.name]
 
-    async def until_counted(self, outcome: Outcome, what: str, least: int = 1) -> None:
+    async def until_counted(self, outcome: CaseOutcome, what: str, least: int = 1) -> None:
         """Wait until Prometheus would be told of so many."""
         labels = {"outcome": outcome.value, "what": what}
 
@@ -177,7 +179,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
             return desk.clock[0]
 
         pipeline = wiring.build(settings, client, registry=registry, now_ms=now_ms)
-        administration = Administration(
+        administration = ListService(
             store=desk.store,
             replica=desk.replica,
             changes=desk.changes,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import EntryTable
 from blocklists.store.store import Store
 from fanzha.decisions import Action
@@ -18,12 +18,12 @@ number that may stand in a list, yet not as a prefix; the others may not stand t
 EVIL_NAMES = ("gov.cn", "www.gov.cn", "com.cn", "localhost")
 
 
-def blocked(*patterns: str, kind: Kind | None = None) -> list[Entry]:
+def blocked(*patterns: str, kind: EntryKind | None = None) -> list[Entry]:
     """Make entries that block, for very long."""
     return [_lasting(an_entry(pattern, kind=kind)) for pattern in patterns]
 
 
-def allowed(*patterns: str, kind: Kind | None = None) -> list[Entry]:
+def allowed(*patterns: str, kind: EntryKind | None = None) -> list[Entry]:
     """Make entries that let through, for very long."""
     return [_lasting(an_entry(pattern, Action.ALLOW, kind=kind)) for pattern in patterns]
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from blocklists.intake import Proposed
+from blocklists.intake import ProposedRows
 
 
-def proposed(*patterns: str, **columns: Any) -> Proposed:
+def proposed(*patterns: str, **columns: Any) -> ProposedRows:
     """Propose *patterns*; columns that are not given say nothing."""
     rows = len(patterns)
     texts = ("reasons", "legal_bases", "campaigns", "authors")
@@ -15,4 +15,4 @@ def proposed(*patterns: str, **columns: Any) -> Proposed:
     )
     silent: dict[str, Any] = {name: [""] * rows for name in texts}
     silent |= {name: [0] * rows for name in numbers}
-    return Proposed(patterns=patterns, **silent | columns)
+    return ProposedRows(patterns=patterns, **silent | columns)

@@ -12,8 +12,8 @@ from classifiers import bundles, card
 from classifiers.card import CARD, GRAPH, SECOND
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import cascade, sentence_encoder
-from classifiers.text.cascade import OneScale, SecondLook
-from classifiers.text.cascade_card import SecondLookCard
+from classifiers.text.cascade import ScoreCombiner, TextCascade
+from classifiers.text.cascade_card import CascadeCard
 from classifiers.text.classifier import TextClassifier
 from fanzha.text import normalise_all
 
@@ -45,7 +45,7 @@ def a_head() -> bytes:
     return bytes(model.SerializeToString())
 
 
-ABOUT = SecondLookCard(
+ABOUT = CascadeCard(
     sha256=sha256(a_head()).hexdigest(),
     from_score=1e-5,
     slope=1.0,
@@ -67,9 +67,9 @@ def fast() -> TextClassifier:
     return TextClassifier(model)
 
 
-def a_second_look() -> SecondLook:
+def a_second_look() -> TextCascade:
     """Return our second look at all texts below the threshold of `fast`."""
-    return SecondLook(a_head(), OneScale(about=ABOUT, threshold=fast().threshold))
+    return TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=fast().threshold))
 
 
 def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:

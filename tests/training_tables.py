@@ -10,7 +10,7 @@ from string import ascii_lowercase, digits
 from classifiers.caller.classifier import TABLE_COLUMNS
 from classifiers.training.caller.data import FILE
 from classifiers.training.text.data import CALLS, FILES
-from services.warning.outcomes.examples import Example, written
+from services.warning.outcomes.examples import LabelledDecision, written
 
 _HARMLESS = (
     *("see you at seven", "lunch at noon today", "the meeting moved", "thanks for the help"),
@@ -85,7 +85,7 @@ def examples_file(path: Path, count: int = 240) -> Path:
         names = " ".join("".join(words.sample(ascii_lowercase, 6)) for _ in range(14))
         said = _text(chance, _NEW_FRAUD if fraud else _NEW_HARMLESS)
         text = f"{said} {names}" if n % 8 else ""
-        example = Example(
+        example = LabelledDecision(
             label="fraud" if fraud else "nonfraud",
             text=text,
             url=next(links[fraud]),
@@ -118,7 +118,7 @@ def caller_examples_file(path: Path, count: int = 160) -> Path:
     rows = []
     for n in range(count):
         fraud = n % 2 == 1
-        example = Example(
+        example = LabelledDecision(
             label="fraud" if fraud else "nonfraud",
             group=f"g{n // 2}",
             outcome="lost_money" if fraud else "false_alarm",

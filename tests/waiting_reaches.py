@@ -15,33 +15,33 @@ from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from infra.redis.client import Client, connect
 from services.audit.events import Audit, NoAudit
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log.query import DecisionQuery
-from services.decision_log.recipients import ReachQuery
-from services.feedback.service import Feedback
-from services.warning.backfill.counter import Counting, Mode
+from services.decision_log.recipients import RecipientQuery
+from services.feedback.service import FeedbackService
+from services.warning.backfill.counter import BackfillMode, RecipientCounter
 from services.warning.backfill.list_log import ListLog
-from services.warning.backfill.lookback import LookingBack
-from services.warning.backfill.pending_service import WaitingDesk
-from services.warning.backfill.pending_store import WaitingStore
-from services.warning.backfill.runner import ReachRunner
-from services.warning.backfill.service import Reaching
-from services.warning.backfill.start import Beginning
-from services.warning.backfill.store import ReachStore
-from services.warning.backfill.suspected_hits import SuspectDesk
-from services.warning.backfill.trigger import Noticing
+from services.warning.backfill.lookback import Lookback
+from services.warning.backfill.pending_service import PendingBackfillService
+from services.warning.backfill.pending_store import PendingBackfillStore
+from services.warning.backfill.runner import BackfillRunner
+from services.warning.backfill.service import BackfillService
+from services.warning.backfill.start import BackfillStart
+from services.warning.backfill.store import BackfillStore
+from services.warning.backfill.suspected_hits import SuspectedHitService
+from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.figures import Landings
-from services.warning.intake.service import Intake
-from services.warning.policy.regions import Regions
+from services.warning.figures import LandingCounters
+from services.warning.intake.service import WarningIntake
+from services.warning.policy.regions import RegionFinder
 from tests.builders import an_entry, some_calls
 from tests.decision_logs import NOW_MS, logged
 
@@ -58,7 +58,7 @@ class LandingRig:
     url: str
     folder: Path | None
     audit: Audit
-    mode: Mode = Mode.PROPOSE
+    mode: BackfillMode = BackfillMode.PROPOSE
     most_people: int = 100
     most_entries: int = 3
     now_ms: int = SOON_MS
@@ -66,50 +66,50 @@ class LandingRig:
     def __post_init__(self) -> None:
         self.client: Client = connect(self.url)
         self.lists: Client = connect(self.url, decode_responses=False)
-        self.store = WaitingStore(self.client)
-        self.reaches = ReachStore(self.client)
+        self.store = PendingBackfillStore(self.client)
+        self.reaches = BackfillStore(self.client)
         self.registry = CollectorRegistry()
-        self.figures = Landings(self.registry)
+        self.figures = LandingCounters(self.registry)
 
     async def close(self) -> None:
         await self.client.aclose()
         await self.lists.aclose()
 
-    def runner(self) -> ReachRunner:
+    def runner(self) -> BackfillRunner:
         """Return what takes persons in."""
-        intake = Intake(
+        intake = WarningIntake(
             client=self.client,
             store=CaseStore(self.client),
             router=PlainRouter(),
             now_ms=self.clock,
         )
-        return ReachRunner(self.reaches, intake, worker="w", now_ms=self.clock)
+        return BackfillRunner(self.reaches, intake, worker="w", now_ms=self.clock)
 
     def clock(self) -> int:
         return self.now_ms
 
-    def noticing(self) -> Noticing:
-        return Noticing(
+    def noticing(self) -> BackfillTrigger:
+        return BackfillTrigger(
             ListLog(self.lists),
             self.store,
             days=7,
             most_entries=self.most_entries,
-            proposes=self.mode is not Mode.OFF,
+            proposes=self.mode is not BackfillMode.OFF,
             now_ms=self.clock,
             figures=self.figures,
         )
 
-    def looking(self) -> LookingBack:
-        query = ReachQuery(DecisionQuery(self.folder, HomePlan())) if self.folder else None
-        return LookingBack(
+    def looking(self) -> Lookback:
+        query = RecipientQuery(DecisionQuery(self.folder, HomePlan())) if self.folder else None
+        return Lookback(
             query, home=HomePlan(), router=PlainRouter, samples=False, now_ms=self.clock
         )
 
-    def beginning(self) -> Beginning:
-        return Beginning(self.reaches, self.audit, now_ms=self.clock)
+    def beginning(self) -> BackfillStart:
+        return BackfillStart(self.reaches, self.audit, now_ms=self.clock)
 
-    def counting(self, worker: str = "a") -> Counting:
-        return Counting(
+    def counting(self, worker: str = "a") -> RecipientCounter:
+        return RecipientCounter(
             self.store,
             self.looking(),
             self.beginning(),
@@ -121,8 +121,8 @@ class LandingRig:
             figures=self.figures,
         )
 
-    def desk(self) -> WaitingDesk:
-        return WaitingDesk(
+    def desk(self) -> PendingBackfillService:
+        return PendingBackfillService(
             self.store,
             self.looking(),
             self.beginning(),
@@ -131,11 +131,11 @@ class LandingRig:
             figures=self.figures,
         )
 
-    def suspects(self) -> SuspectDesk:
+    def suspects(self) -> SuspectedHitService:
         hits = HitStore(self.client)
-        return SuspectDesk(
+        return SuspectedHitService(
             hits,
-            Feedback(store=hits, home=HomePlan(), now_ms=self.clock),
+            FeedbackService(store=hits, home=HomePlan(), now_ms=self.clock),
             home=HomePlan(),
             most_age_ms=3_600_000,
             audit=self.audit,
@@ -170,7 +170,7 @@ def a_block(pattern: str = FRAUD, *, expires_at: datetime = LATER) -> Entry:
 
 async def commit(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] = ()) -> None:
     """Commit a change to the lists that no request made."""
-    change = Change(
+    change = ListChange(
         version=0,
         author="li",
         reason="a test",
@@ -187,17 +187,17 @@ async def listed(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] 
     await rig.all()
 
 
-def a_reaching(rig: LandingRig) -> Reaching:
+def a_reaching(rig: LandingRig) -> BackfillService:
     """Serve reaches that nobody asks for, where there is no log."""
 
-    async def found(_pattern: str) -> Found:
-        return Found(entries=(), version=1, protected_because="")
+    async def found(_pattern: str) -> MatchingEntries:
+        return MatchingEntries(entries=(), version=1, protected_because="")
 
-    return Reaching(
+    return BackfillService(
         None,
         rig.reaches,
         home=HomePlan(),
-        regions=Regions.load,
+        regions=RegionFinder.load,
         listed=found,
         samples=False,
         audit=rig.audit,
@@ -218,7 +218,7 @@ def work(url: str, folder: Path) -> None:
     """Notice what landed, count it, and begin its reach."""
 
     async def all_of_it() -> None:
-        rig = LandingRig(url, folder, NoAudit(), mode=Mode.START)
+        rig = LandingRig(url, folder, NoAudit(), mode=BackfillMode.START)
         await rig.all()
         await rig.close()
 

@@ -2,7 +2,7 @@
 
 from blocklists.entries import Source
 from fanzha.fraud import FraudType
-from services.warning.model import Means, MeansKind, Risk, Warned
+from services.warning.model import Means, MeansKind, Risk, WarningRecord
 
 NOW_MS = 1_764_000_000_000
 
@@ -15,9 +15,9 @@ def a_warning(
     risk: Risk = Risk.MEDIUM,
     campaign: str = "",
     source_name: str = "carrier.example",
-) -> Warned:
+) -> WarningRecord:
     """Make a warning of person *number*."""
-    return Warned(
+    return WarningRecord(
         source=Source.CARRIER,
         source_name=source_name,
         reference=reference or f"r{number}",

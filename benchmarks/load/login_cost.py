@@ -24,11 +24,11 @@ from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2_grpc
 from infra.clock import now_ms
 from services.auth.identity import Role
-from services.auth.local_authority import Folder
+from services.auth.local_authority import AuthorityFolder
 from services.decision.observer import Observer
 from services.rpc import security
 from services.rpc.decide.handler import InterceptionServicer
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
 
@@ -40,10 +40,10 @@ def main() -> None:
     """Measure, or be the server that is measured."""
     options = _options()
     if options.serve:
-        asyncio.run(_serve(options.serve, Folder(options.folder)))
+        asyncio.run(_serve(options.serve, AuthorityFolder(options.folder)))
         return
     with TemporaryDirectory() as name:
-        folder = Folder(Path(name) / "identity")
+        folder = AuthorityFolder(Path(name) / "identity")
         folder.make([], now=datetime.now(UTC), days=1)
         costs: dict[str, list[float]] = {way: [] for way in WAYS}
         for _ in range(options.rounds):
@@ -63,7 +63,7 @@ def main() -> None:
     results.write("login-cost", {"results": found}, save=options.save)
 
 
-async def _serve(way: str, folder: Folder) -> None:
+async def _serve(way: str, folder: AuthorityFolder) -> None:
     said: dict[str, Any] = {}
     if "TLS" in way:
         said |= {"tls_certificate": folder.path / "server.pem", "tls_key": folder.private("server")}
@@ -71,7 +71,7 @@ async def _serve(way: str, folder: Folder) -> None:
         said |= {"jwks_file": folder.keys, "token_issuer": "fanzha-local"}
     servicer = InterceptionServicer(
         engine=material.engine(material.listed_numbers(1000)),
-        reader=Reader(HomePlan("86")),
+        reader=MessageDecoder(HomePlan("86")),
         now_ms=now_ms,
         observer=Observer(),
     )
@@ -87,7 +87,7 @@ async def _serve(way: str, folder: Folder) -> None:
     await server.drain(1)
 
 
-def _measure(way: str, folder: Folder, seconds: int) -> float:
+def _measure(way: str, folder: AuthorityFolder, seconds: int) -> float:
     command = [sys.executable, "-m", "benchmarks.load.login_cost", "--serve", way]
     with subprocess.Popen(
         [*command, "--folder", str(folder.path)],
@@ -108,7 +108,7 @@ def _measure(way: str, folder: Folder, seconds: int) -> float:
     return round(cost, 1)
 
 
-def _probe(way: str, folder: Folder, target: str) -> int:
+def _probe(way: str, folder: AuthorityFolder, target: str) -> int:
     """Ask once as a client would; return the length of the answer."""
     login = Login(
         token=_token(folder) if "token" in way else "",
@@ -119,13 +119,13 @@ def _probe(way: str, folder: Folder, target: str) -> int:
         return stub.DecideCall(scenarios.request("call", 1)[1], timeout=30).ByteSize()
 
 
-def _token(folder: Folder) -> str:
+def _token(folder: AuthorityFolder) -> str:
     return folder.token(
         "gateway-1", [Role.CARRIER], regions=[], sources=[], now=datetime.now(UTC), days=1
     )
 
 
-def _ask(way: str, folder: Folder, target: str, answer_bytes: int, seconds: int) -> int:
+def _ask(way: str, folder: AuthorityFolder, target: str, answer_bytes: int, seconds: int) -> int:
     """Ask for *seconds*, and return how many requests were answered."""
     scheme = "https" if "TLS" in way else "http"
     run = h2load.ask(

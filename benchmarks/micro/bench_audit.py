@@ -11,8 +11,8 @@ from services.audit import keys, tail_reader, verifier
 from services.audit.chain import Chain
 from services.audit.events import AuditKind
 from services.audit.log import AuditLog, open_log
-from services.audit.records import Event
-from services.audit.tail_reader import Place, Wanted
+from services.audit.records import AuditEvent
+from services.audit.tail_reader import LogPosition, RecordFilter
 
 RECORDS = 10_000
 _BATCH = 250
@@ -41,9 +41,9 @@ def bench_verifying_ten_thousand_records(benchmark: BenchmarkFixture, folder: Pa
 
 def bench_looking_for_a_subject_in_ten_thousand(benchmark: BenchmarkFixture, folder: Path) -> None:
     (path,) = verifier.paths_of(folder)
-    end = Place(file=path.name, offset=path.stat().st_size)
+    end = LogPosition(file=path.name, offset=path.stat().st_size)
 
-    page = benchmark(tail_reader.page, folder, end, Wanted(subject="change:0"), 100)
+    page = benchmark(tail_reader.page, folder, end, RecordFilter(subject="change:0"), 100)
 
     assert len(page.records) == 1
 
@@ -67,8 +67,8 @@ async def _record(log: AuditLog) -> None:
     await log.record(AuditKind.EXPORTED, subject="lists:7", details={"kind": "all"})
 
 
-def _event(number: int) -> Event:
-    return Event(
+def _event(number: int) -> AuditEvent:
+    return AuditEvent(
         time_ms=now_ms(),
         kind=AuditKind.CHANGE_APPLIED,
         actor="li",

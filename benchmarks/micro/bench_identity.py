@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from fanzha.client import Login, channels
 from services.auth.identity import Role
-from services.auth.local_authority import FIRST_CLIENT, Folder
+from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
 from services.rpc import security
 from services.settings.settings import Settings
 
@@ -21,14 +21,14 @@ _DEADLINE_SECONDS = 120
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path / "identity")
+def folder(tmp_path: Path) -> AuthorityFolder:
+    made = AuthorityFolder(tmp_path / "identity")
     made.make([], now=datetime.now(UTC), days=1)
     return made
 
 
 @pytest.mark.parametrize("shown", ["token", "certificate"])
-def bench_entering(benchmark: BenchmarkFixture, folder: Folder, shown: str) -> None:
+def bench_entering(benchmark: BenchmarkFixture, folder: AuthorityFolder, shown: str) -> None:
     guarded = security.of(_settings(folder), "decisions")
     assert guarded.doorkeeper is not None
     enter = guarded.doorkeeper.entrance(METHOD)
@@ -37,7 +37,7 @@ def bench_entering(benchmark: BenchmarkFixture, folder: Folder, shown: str) -> N
     asyncio.run(_within_a_request(credentials, _login(folder, shown), benchmark, enter))
 
 
-def bench_verifying_a_new_token(benchmark: BenchmarkFixture, folder: Folder) -> None:
+def bench_verifying_a_new_token(benchmark: BenchmarkFixture, folder: AuthorityFolder) -> None:
     guarded = security.of(_settings(folder), "decisions")
     assert guarded.doorkeeper is not None
     tokens: Any = guarded.doorkeeper.tokens
@@ -68,7 +68,7 @@ async def _within_a_request(
     await server.stop(1)
 
 
-def _settings(folder: Folder) -> Settings:
+def _settings(folder: AuthorityFolder) -> Settings:
     return Settings(
         tls_certificate=folder.path / "server.pem",
         tls_key=folder.private("server"),
@@ -79,13 +79,13 @@ def _settings(folder: Folder) -> Settings:
     )
 
 
-def _token(folder: Folder) -> str:
+def _token(folder: AuthorityFolder) -> str:
     return folder.token(
         "gateway-1", [Role.CARRIER], regions=[], sources=[], now=datetime.now(UTC), days=1
     )
 
 
-def _login(folder: Folder, shown: str) -> Login:
+def _login(folder: AuthorityFolder, shown: str) -> Login:
     certificate, key = folder.client(FIRST_CLIENT)
     return Login(
         ca=str(folder.authority),

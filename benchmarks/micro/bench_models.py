@@ -7,10 +7,10 @@ from benchmarks.micro import material
 from classifiers.bundles import load_moment
 from classifiers.caller.activity import ActivityTable
 from classifiers.text import features
-from classifiers.velocity.memory import MomentMemory
+from classifiers.velocity.memory import VelocityMemory
 from fanzha import fingerprint
 from fanzha.text import normalise_all
-from services.decision.velocity import MomentStage, always
+from services.decision.velocity import VelocityStage, always
 
 ROWS = 256
 
@@ -54,7 +54,7 @@ def bench_caller_score(benchmark: BenchmarkFixture) -> None:
 
 
 def bench_moment(benchmark: BenchmarkFixture) -> None:
-    stage = MomentStage(current=always(load_moment()), memory=MomentMemory())
+    stage = VelocityStage(current=always(load_moment()), memory=VelocityMemory())
     batches = material.call_batches(ROWS)
     activity = ActivityTable().observe(material.calls(ROWS))
     none = np.zeros(ROWS, np.bool_)

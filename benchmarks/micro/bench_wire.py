@@ -9,7 +9,7 @@ from fanzha.tables import Channel
 from services.decision.sinks import hit_encoder
 from services.decision.sinks.hit_records import blocked
 from services.rpc.decide import wire_format
-from services.rpc.decide.columnar_decoder import ColumnReader
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.encoder import batch_response
 
 ROWS = 256
@@ -18,10 +18,10 @@ ROWS = 256
 @pytest.mark.parametrize("channel", ["call", "text", "link"])
 def bench_reading(benchmark: BenchmarkFixture, channel: str) -> None:
     data = material.request(channel, ROWS)
-    read = getattr(ColumnReader(HomePlan()), f"{channel}s")
+    read = getattr(ColumnarDecoder(HomePlan()), f"{channel}s")
 
     table = benchmark(
-        lambda: read(wire_format.Rows([data], [wire_format.heads(data)]), material.NOW_MS)
+        lambda: read(wire_format.WireRows([data], [wire_format.heads(data)]), material.NOW_MS)
     )
 
     assert len(table) == ROWS

@@ -8,7 +8,7 @@ from itertools import cycle
 import numpy as np
 
 from benchmarks import scenarios
-from blocklists.entries import Direction, Kind, Mode, Source
+from blocklists.entries import Direction, EntryKind, EntryMode, Source
 from blocklists.entry_table import EXACT, EntryTable, text_keys
 from blocklists.provenance import Provenance
 from blocklists.snapshot.segment import Segment, empty
@@ -16,16 +16,16 @@ from blocklists.snapshot.snapshot import Snapshot
 from blocklists.text_column import TextColumn
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
-from classifiers.velocity.memory import MomentMemory
+from classifiers.velocity.memory import VelocityMemory
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Int64s, Links, Texts
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine, Models, Rules
-from services.decision.velocity import MomentStage, always
+from services.decision.pipeline import DecisionPipeline, DecisionRules, ModelSet
+from services.decision.velocity import VelocityStage, always
 from services.rpc.decide import wire_format
-from services.rpc.decide.columnar_decoder import ColumnReader
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
 
 NOW_S = 1_764_000_000
 NOW_MS = NOW_S * 1000
@@ -46,7 +46,7 @@ def listed_numbers(count: int) -> Snapshot:
     """Make a snapshot of *count* numbers."""
     first = scenarios.FIRST_LISTED
     return _snapshot(
-        Kind.NUMBER, np.arange(first, first + count, dtype=np.int64), TextColumn.empty(count)
+        EntryKind.NUMBER, np.arange(first, first + count, dtype=np.int64), TextColumn.empty(count)
     )
 
 
@@ -59,7 +59,9 @@ def listed_hosts(count: int) -> Snapshot:
         for start in range(0, count, _AT_ONCE)
     ]
     keys = np.concatenate([text_keys(part) for part in parts])
-    return _snapshot(Kind.HOST, keys, TextColumn.concatenate([TextColumn.of(p) for p in parts]))
+    return _snapshot(
+        EntryKind.HOST, keys, TextColumn.concatenate([TextColumn.of(p) for p in parts])
+    )
 
 
 def host(row: int) -> str:
@@ -77,7 +79,7 @@ def urls(rows: int, listed: int) -> list[str]:
 
 def calls(rows: int, listed: int = LISTED, seed: int = scenarios.SEED) -> Calls:
     """Make a table of calls."""
-    return ColumnReader(HomePlan()).calls(_read("call", rows, listed, seed), NOW_MS)
+    return ColumnarDecoder(HomePlan()).calls(_read("call", rows, listed, seed), NOW_MS)
 
 
 def call_batches(rows: int) -> Iterator[Calls]:
@@ -94,12 +96,12 @@ def call_batches(rows: int) -> Iterator[Calls]:
 
 def texts(rows: int) -> Texts:
     """Make a table of texts."""
-    return ColumnReader(HomePlan()).texts(_read("text", rows, 0, scenarios.SEED), NOW_MS)
+    return ColumnarDecoder(HomePlan()).texts(_read("text", rows, 0, scenarios.SEED), NOW_MS)
 
 
 def links(rows: int) -> Links:
     """Make a table of links."""
-    return ColumnReader(HomePlan()).links(_read("link", rows, 0, scenarios.SEED), NOW_MS)
+    return ColumnarDecoder(HomePlan()).links(_read("link", rows, 0, scenarios.SEED), NOW_MS)
 
 
 def request(channel: str, rows: int, listed: int = LISTED, seed: int = scenarios.SEED) -> bytes:
@@ -112,10 +114,10 @@ def request(channel: str, rows: int, listed: int = LISTED, seed: int = scenarios
     return data
 
 
-def engine(snapshot: Snapshot, *, observer: Observer | None = None) -> Engine:
+def engine(snapshot: Snapshot, *, observer: Observer | None = None) -> DecisionPipeline:
     """Make an engine as a worker has it, with nobody looking on."""
     loaded = models()
-    heard = Models(
+    heard = ModelSet(
         caller=loaded.caller,
         text=loaded.text,
         link=loaded.link,
@@ -125,14 +127,14 @@ def engine(snapshot: Snapshot, *, observer: Observer | None = None) -> Engine:
             Channel.LINK: loaded.link.threshold,
         },
     )
-    return Engine(
+    return DecisionPipeline(
         current_snapshot=lambda: snapshot,
         current_models=lambda: heard,
         activity=ActivityTable(),
-        rules=Rules(),
+        rules=DecisionRules(),
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 1 << 40,
-        moment=MomentStage(current=always(bundles.load_moment()), memory=MomentMemory()),
+        moment=VelocityStage(current=always(bundles.load_moment()), memory=VelocityMemory()),
     )
 
 
@@ -148,12 +150,12 @@ def _slice(table: Calls, part: slice) -> Calls:
     )
 
 
-def _read(channel: str, rows: int, listed: int, seed: int) -> wire_format.Rows:
+def _read(channel: str, rows: int, listed: int, seed: int) -> wire_format.WireRows:
     data = request(channel, rows, listed, seed)
-    return wire_format.Rows([data], [wire_format.heads(data)])
+    return wire_format.WireRows([data], [wire_format.heads(data)])
 
 
-def _snapshot(kind: Kind, keys: Int64s, patterns: TextColumn) -> Snapshot:
+def _snapshot(kind: EntryKind, keys: Int64s, patterns: TextColumn) -> Snapshot:
     nothing = np.zeros(0, np.int64)
     base = Segment.build(_table(kind, keys, patterns))
     return Snapshot.of_segments(
@@ -164,8 +166,8 @@ def _snapshot(kind: Kind, keys: Int64s, patterns: TextColumn) -> Snapshot:
 def with_shadows(snapshot: Snapshot, rows: int) -> Snapshot:
     """Return the same lists with *rows* shadow entries, of numbers that nobody has."""
     keys = 8_618_000_000_000 + np.arange(rows, dtype=np.int64)
-    table = _table(Kind.NUMBER, keys, TextColumn.empty(rows))
-    shadows = Segment.build(replace(table, modes=np.full(rows, Mode.SHADOW, np.uint8)))
+    table = _table(EntryKind.NUMBER, keys, TextColumn.empty(rows))
+    shadows = Segment.build(replace(table, modes=np.full(rows, EntryMode.SHADOW, np.uint8)))
     base, overlay = snapshot.enforcing
     return Snapshot.of_segments(
         version=1,
@@ -177,7 +179,7 @@ def with_shadows(snapshot: Snapshot, rows: int) -> Snapshot:
     )
 
 
-def _table(kind: Kind, keys: Int64s, patterns: TextColumn) -> EntryTable:
+def _table(kind: EntryKind, keys: Int64s, patterns: TextColumn) -> EntryTable:
     rows = len(keys)
     return EntryTable(
         kinds=np.full(rows, kind, np.uint8),

@@ -16,7 +16,7 @@ from benchmarks.peers import bogofilter, filters, rspamd, spamd
 from benchmarks.peers.filters import Filter
 from classifiers import bundles
 from classifiers.training.text import data as sms_data
-from classifiers.training.text.data import Row
+from classifiers.training.text.data import LabelledText
 from fanzha.tables import Float32s
 
 SEED = 20261124
@@ -100,7 +100,7 @@ def compare(data: Path | None, folder: Path, *, learnt: int, tested: int) -> lis
     return found
 
 
-def split_of(rows: Sequence[Row], split: str, most: int) -> Split:
+def split_of(rows: Sequence[LabelledText], split: str, most: int) -> Split:
     """Draw up to *most* texts of each kind.
 
     Left out are rows whose label leaves fraud open, and sources that no split trains on.

@@ -15,7 +15,7 @@ from benchmarks.warning.counting import Tally
 from services.warning.cases import ids
 from services.warning.cases.events import MessageRef
 from services.warning.cases.model import Case
-from services.warning.messages.catalog import Templates
+from services.warning.messages.catalog import MessageCatalog
 from services.warning.model import Tier
 from services.warning.policy.router import TemplateComposer
 
@@ -66,7 +66,7 @@ def sent(found: Tally, recorded: Path) -> dict[str, int]:
 
 def _expected(found: Tally) -> dict[str, list[tuple[str, str]]]:
     """Return by number the id and the text of each warning by SMS that was queued."""
-    composer = TemplateComposer(Templates.load(None))
+    composer = TemplateComposer(MessageCatalog.load(None))
     texts: dict[tuple[str, Tier], str] = {}
     expected: dict[str, list[tuple[str, str]]] = {}
     for message_id in found.queued:

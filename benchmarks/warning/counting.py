@@ -8,8 +8,8 @@ from typing import Any
 
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.delay_queue import Later
-from infra.redis.stream_consumer import Group
+from infra.redis.delay_queue import DelayQueue
+from infra.redis.stream_consumer import ConsumerGroup
 from services.decision.sinks.hit_store import CONFIRMED
 from services.warning import keys
 from services.warning.cases import serialization, state_machine
@@ -135,7 +135,9 @@ def _sent(recorded: Path) -> tuple[Counter[str], Counter[str]]:
 
 async def left(client: Client) -> dict[str, int]:
     """Count what is not done."""
-    held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
+    held, lag = await ConsumerGroup(
+        client, stream=CONFIRMED, group=GROUP, consumer="count"
+    ).waiting()
     return {
         "hits_held": held,
         "hits_waiting": lag,
@@ -147,7 +149,9 @@ async def left(client: Client) -> dict[str, int]:
 
 async def quiet(client: Client) -> bool:
     """Tell whether nothing is left to do."""
-    held, lag = await Group(client, stream=CONFIRMED, group=GROUP, consumer="count").waiting()
+    held, lag = await ConsumerGroup(
+        client, stream=CONFIRMED, group=GROUP, consumer="count"
+    ).waiting()
     return not (held or lag or await _todos(client) or await _messages(client))
 
 
@@ -159,7 +163,7 @@ async def _messages(client: Client) -> int:
     """Count what no channel has had, and what was put off."""
     streams = [out_stream(channel) for channel in _CHANNELS]
     waiting = [int(await client.xlen(stream)) for stream in streams]
-    return sum(waiting) + sum([await Later(client, one).count() for one in streams])
+    return sum(waiting) + sum([await DelayQueue(client, one).count() for one in streams])
 
 
 async def _histories(client: Client, ids: Sequence[str]) -> list[list[CaseEvent]]:

@@ -27,7 +27,7 @@ from redis.exceptions import RedisError
 
 from benchmarks import results
 from benchmarks.warning.victims import CLAIM_MS, Processes
-from blocklists.entries import Kind, entry_id
+from blocklists.entries import EntryKind, entry_id
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from infra.clock import now_ms
@@ -37,11 +37,11 @@ from services.changes.store import ChangeStore
 from services.cli._common.console import progress
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning import keys
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.intake.service import Intake
-from services.warning.model import Warned
+from services.warning.intake.service import WarningIntake
+from services.warning.model import WarningRecord
 from services.warning.outcomes import service
 from services.warning.outcomes.proposals import PIPELINE
 from tests.builders import an_entry
@@ -102,31 +102,35 @@ async def _list(url: str, folder: Path, listed: Sequence[str]) -> None:
         await desk.changes.carry_out(a_draft(*entries))
 
 
-async def _open(client: Client, taken: Sequence[str], listed: Sequence[str]) -> dict[str, Outcome]:
+async def _open(
+    client: Client, taken: Sequence[str], listed: Sequence[str]
+) -> dict[str, CaseOutcome]:
     """Open the cases; return how each is to be closed."""
-    intake = Intake(client=client, store=CaseStore(client), router=PlainRouter(), now_ms=now_ms)
+    intake = WarningIntake(
+        client=client, store=CaseStore(client), router=PlainRouter(), now_ms=now_ms
+    )
     losses = [_warned(number, one) for number, one in enumerate(taken)]
     false = [
         replace(
             _warned(len(taken) + place * FALSE_EACH + again, one),
             pattern=one,
-            entry_id=entry_id(Kind.NUMBER, one, Action.BLOCK),
+            entry_id=entry_id(EntryKind.NUMBER, one, Action.BLOCK),
         )
         for place, one in enumerate(listed)
         for again in range(FALSE_EACH)
     ]
     results_ = await intake.take([*losses, *false])
-    outcomes = [Outcome.LOST_MONEY] * len(losses) + [Outcome.FALSE_ALARM] * len(false)
+    outcomes = [CaseOutcome.LOST_MONEY] * len(losses) + [CaseOutcome.FALSE_ALARM] * len(false)
     return dict(zip((one.case_id for one in results_), outcomes, strict=True))
 
 
-def _warned(number: int, caller: str) -> Warned:
+def _warned(number: int, caller: str) -> WarningRecord:
     at_ms = now_ms()
     warned = a_warning(number, caller=caller)
     return replace(warned, occurred_at_ms=at_ms - 2000, received_at_ms=at_ms)
 
 
-async def _close(client: Client, closings: dict[str, Outcome], within_s: float) -> None:
+async def _close(client: Client, closings: dict[str, CaseOutcome], within_s: float) -> None:
     """Close all in random order, some at once; again where the store did not answer."""
     store, chance = CaseStore(client), random.Random(SEED)
     order = list(closings)

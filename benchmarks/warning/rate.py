@@ -29,7 +29,7 @@ from services.settings.settings import Settings
 from services.warning import wiring
 from services.warning.dispatch import wiring as way_out
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.policy import rulebook
 from services.warning.policy.router import PolicyRouter, TemplateComposer
@@ -182,7 +182,7 @@ async def _pipeline(
         client,
         pipeline=pipeline,
         router=router,
-        figures=ChannelFigures(registry),
+        figures=ChannelMetrics(registry),
         now_ms=now_ms,
         permit=LimitPermit(limits),
     )

@@ -22,18 +22,23 @@ from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning.cases import opening, state_machine
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
-from services.warning.cases.store import CaseStore, Commit
-from services.warning.model import Means, MeansKind, Region, Warned
-from services.warning.reports.service import Asked, By, Progress, Reporting
+from services.warning.cases.store import CaseCommit, CaseStore
+from services.warning.model import Means, MeansKind, Region, WarningRecord
+from services.warning.reports.service import (
+    ReportGrouping,
+    ReportProgress,
+    ReportRequest,
+    ReportService,
+)
 
 _AT_ONCE = 500
 _MINUTE_MS = 60_000
 _DAYS = 30
-_OUTCOMES = (*Outcome, None, None)
+_OUTCOMES = (*CaseOutcome, None, None)
 
 
 class _Places(PlainRouter):
@@ -63,7 +68,7 @@ async def _measure(count: int, rounds: int) -> dict[str, Any]:
         try:
             await _fill(client, count)
             before = _memory()
-            timed = {by.name.lower(): await _time(client, by, rounds) for by in By}
+            timed = {by.name.lower(): await _time(client, by, rounds) for by in ReportGrouping}
             return {
                 "cases": count,
                 "reports": timed,
@@ -74,12 +79,12 @@ async def _measure(count: int, rounds: int) -> dict[str, Any]:
             await valkey.stop()
 
 
-async def _time(client: Client, by: By, rounds: int) -> dict[str, Any]:
-    reporting = Reporting(CaseListing(client, CaseStore(client)), now_ms=now_ms)
+async def _time(client: Client, by: ReportGrouping, rounds: int) -> dict[str, Any]:
+    reporting = ReportService(CaseListing(client, CaseStore(client)), now_ms=now_ms)
     seconds, busy, groups, looked_at = [], [], 0, 0
     for _ in range(rounds):
         began, began_busy = perf_counter(), process_time()
-        async for one in reporting.make(Asked(by=by)):
+        async for one in reporting.make(ReportRequest(by=by)):
             groups, looked_at = _groups(one), one.looked_at
         seconds.append(perf_counter() - began)
         busy.append(process_time() - began_busy)
@@ -92,7 +97,7 @@ async def _time(client: Client, by: By, rounds: int) -> dict[str, Any]:
     }
 
 
-def _groups(one: Progress) -> int:
+def _groups(one: ReportProgress) -> int:
     return len(one.report.groups) if one.report else 0
 
 
@@ -100,12 +105,14 @@ async def _fill(client: Client, count: int) -> None:
     store, now = CaseStore(client), now_ms()
     for start in range(0, count, _AT_ONCE):
         made = [_case(number, now) for number in range(start, min(count, start + _AT_ONCE))]
-        await store.commit([Commit(before=None, after=one, events=events) for one, events in made])
+        await store.commit(
+            [CaseCommit(before=None, after=one, events=events) for one, events in made]
+        )
 
 
 def _case(number: int, now: int) -> tuple[Case, Sequence[CaseEvent]]:
     opened_at = now - (number * 7919 % (_DAYS * 1440)) * _MINUTE_MS - _MINUTE_MS
-    warned = Warned(
+    warned = WarningRecord(
         source=Source.PROVINCE,
         source_name=f"source{number % 7}.example",
         reference=f"r{number}",

@@ -15,9 +15,9 @@ from infra.redis.dead_letters import DeadLetters
 from services.warning import keys
 from services.warning.cases.events import MessageRef
 from services.warning.cases.store import CaseStore
-from services.warning.channels.channel import Outgoing, Sent
-from services.warning.dispatch.delivery_records import Delivery
-from services.warning.dispatch.send_worker import Outbox
+from services.warning.channels.channel import Outgoing, SendResult
+from services.warning.dispatch.delivery_records import DeliveryRecords
+from services.warning.dispatch.send_worker import SendWorker
 
 _TAKES_SECONDS = 0.02
 """A message centre takes a while to answer: time to be killed in."""
@@ -35,7 +35,7 @@ class NotingSender:
     async def ready(self) -> None:
         """Return at once."""
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         line = {
             "message_id": outgoing.message_id,
             "to": outgoing.to,
@@ -44,13 +44,13 @@ class NotingSender:
         }
         os.write(self._file, f"{json.dumps(line)}\n".encode())
         await asyncio.sleep(_TAKES_SECONDS)
-        return Sent(accepted=True)
+        return SendResult(accepted=True)
 
     async def close(self) -> None:
         os.close(self._file)
 
 
-class NoTimes(Delivery):
+class NoTimes(DeliveryRecords):
     """Notes what became of messages; there are no quiet hours here, and no schedule."""
 
     async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
@@ -63,7 +63,7 @@ class NoTimes(Delivery):
 
 async def run(url: str, file: Path, claim_ms: int) -> None:
     client = connect(url, connections=64)
-    outbox = Outbox(
+    outbox = SendWorker(
         client=client,
         channel="sms",
         sender=NotingSender(file),

@@ -18,7 +18,7 @@ OPPOSITES = np.array([0, Action.BLOCK, Action.ALLOW], np.uint8)
 """By action: the other one."""
 
 
-class Relation(IntEnum):
+class ConflictRelation(IntEnum):
     """How an addition lies to the entry it contradicts; numbered as on the wire."""
 
     SAME = 1
@@ -55,7 +55,7 @@ class Conflicts:
         """Return the same of a larger table, in which these additions are *rows*."""
         relations, counts = np.zeros(size, np.uint8), np.zeros(size, np.int64)
         others = np.full(size, NO_ENTRY, np.int64)
-        together = self.relations == Relation.TOGETHER
+        together = self.relations == ConflictRelation.TOGETHER
         relations[rows], counts[rows] = self.relations, self.counts
         others[rows] = np.where(together, rows[np.where(together, self.others, 0)], self.others)
         return replace(self, relations=relations, others=others, counts=counts)
@@ -70,13 +70,13 @@ class Finding:
         self._counts = np.zeros(rows, np.int64)
         self.names_not_compared = 0
 
-    def note(self, relation: Relation, rows: Int64s, others: Int64s) -> None:
+    def note(self, relation: ConflictRelation, rows: Int64s, others: Int64s) -> None:
         """Put down that additions contradict one entry each."""
         self._relations[rows], self._others[rows], self._counts[rows] = relation, others, 1
 
     def note_within(self, rows: Int64s, others: Int64s) -> None:
         """Put down entries that lie within additions, in pairs; an addition may hold several."""
-        self._relations[rows], self._others[rows] = Relation.NARROWER, others
+        self._relations[rows], self._others[rows] = ConflictRelation.NARROWER, others
         np.add.at(self._counts, rows, 1)
 
     def result(self) -> Conflicts:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 
-from blocklists.conflicts.findings import OPPOSITES, Finding, Relation, acting, meets
-from blocklists.entries import Direction, Kind
+from blocklists.conflicts.findings import OPPOSITES, ConflictRelation, Finding, acting, meets
+from blocklists.entries import Direction, EntryKind
 from blocklists.entry_table import EXACT, EntryTable, Identities, text_keys
 from blocklists.snapshot.layers import Layer
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
@@ -23,7 +23,7 @@ MOST_COMPARED = 2_000_000
 _MOST_HELD = 200_000
 """Listed names whose hosts are held, to see at once which additions lie below none of them."""
 _ROWS_AT_ONCE = 1 << 16
-_NAMES = (Kind.HOST, Kind.URL_PREFIX)
+_NAMES = (EntryKind.HOST, EntryKind.URL_PREFIX)
 
 
 def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
@@ -42,7 +42,7 @@ def _under(
     snapshot: Snapshot, additions: EntryTable, rows: Int64s, now_s: int, finding: Finding
 ) -> None:
     asked: list[int] = []
-    names: list[tuple[Kind, str]] = []
+    names: list[tuple[EntryKind, str]] = []
     # Row by row, the widest name first: taking a name apart is string work.
     for place, row in enumerate(rows.tolist()):
         above = list(_above(int(additions.kinds[row]), additions.patterns.get(row)))[::-1]
@@ -60,7 +60,7 @@ def _under(
     deciding[places[queries[order]]] = others[order]
     said[places[queries[order]]] = spoken[order]
     against = np.flatnonzero(said == OPPOSITES[additions.actions[rows]])
-    finding.note(Relation.WIDER, rows[against], deciding[against])
+    finding.note(ConflictRelation.WIDER, rows[against], deciding[against])
 
 
 def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
@@ -111,19 +111,19 @@ def _pairs(
                 yield holder, row
 
 
-def _above(kind: int, text: str) -> Iterator[tuple[Kind, str]]:
+def _above(kind: int, text: str) -> Iterator[tuple[EntryKind, str]]:
     """Return the names that a name lies below, the narrowest first."""
     host, slash, path = text.partition("/")
-    if kind == Kind.URL_PREFIX:
+    if kind == EntryKind.URL_PREFIX:
         for prefix in path_prefixes(slash + path):
             if host + prefix != text:
-                yield Kind.URL_PREFIX, host + prefix
-        yield Kind.HOST, host
+                yield EntryKind.URL_PREFIX, host + prefix
+        yield EntryKind.HOST, host
     while (host := host.partition(".")[2]) and not host.isdecimal():
-        yield Kind.HOST, host
+        yield EntryKind.HOST, host
 
 
-def _named(names: Sequence[tuple[Kind, str]], action: Action) -> Identities:
+def _named(names: Sequence[tuple[EntryKind, str]], action: Action) -> Identities:
     texts = [text for _, text in names]
     return Identities(
         kinds=np.array([kind for kind, _ in names], np.uint8),

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.conflicts.findings import OPPOSITES, Finding, Relation, meets
-from blocklists.entries import Direction, Kind
+from blocklists.conflicts.findings import OPPOSITES, ConflictRelation, Finding, meets
+from blocklists.entries import Direction, EntryKind
 from blocklists.entry_table import EntryTable
 from blocklists.indexes.ranges import RangeIndex
 from blocklists.indexes.slot_index import keys_of
@@ -37,7 +37,7 @@ def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Findin
     """Find numbers, senders and ranges that lie within a listed range of the other action."""
     index = RangeIndex(snapshot.enforcing)
     for direction in (Direction.FROM, Direction.TO, Direction.BOTH):
-        mine = (additions.kinds <= Kind.SENDER) & (additions.directions == direction)
+        mine = (additions.kinds <= EntryKind.SENDER) & (additions.directions == direction)
         rows = np.flatnonzero(mine)
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             _under(
@@ -68,12 +68,12 @@ def _under(
     deciding[found.queries[wider]] = found.rows[wider]
     actions[found.queries[wider]] = found.actions[wider]
     against = np.flatnonzero(actions == OPPOSITES[additions.actions[rows]])
-    finding.note(Relation.WIDER, rows[against], deciding[against])
+    finding.note(ConflictRelation.WIDER, rows[against], deciding[against])
 
 
 def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
     """Find new ranges around listed numbers, senders and ranges of the other action."""
-    ranges = np.flatnonzero(additions.kinds == Kind.RANGE)
+    ranges = np.flatnonzero(additions.kinds == EntryKind.RANGE)
     for action in np.unique(additions.actions[ranges]).tolist():
         rows = ranges[additions.actions[ranges] == action]
         for layer in snapshot.enforcing:
@@ -93,7 +93,7 @@ def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Findi
 
 
 def _listed(layer: Layer, action: int) -> Iterator[_Listed]:
-    for group in layer.groups(Kind.NUMBER, Kind.SENDER, Kind.RANGE):
+    for group in layer.groups(EntryKind.NUMBER, EntryKind.SENDER, EntryKind.RANGE):
         actions = layer.segment.actions[group.first_row : group.first_row + len(group)]
         at = np.flatnonzero(actions == action)
         if len(at):

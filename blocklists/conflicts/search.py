@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from blocklists.conflicts import names, numbers
-from blocklists.conflicts.findings import OPPOSITES, Conflicts, Finding, Relation, acting
-from blocklists.entries import Kind, Mode
+from blocklists.conflicts.findings import OPPOSITES, ConflictRelation, Conflicts, Finding, acting
+from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
@@ -28,7 +28,7 @@ def find(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
 
     Shadow entries decide nothing, and so contradict nothing.
     """
-    enforcing = np.flatnonzero(additions.modes == Mode.ENFORCE)
+    enforcing = np.flatnonzero(additions.modes == EntryMode.ENFORCE)
     if len(enforcing) == len(additions):
         return _found(snapshot, additions, now_s)
     found = _found(snapshot, additions.take(enforcing), now_s)
@@ -50,7 +50,7 @@ def _found(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
     if against_listed:
         for identities in _opposites(additions):
             rows, others = acting(snapshot, identities, additions.directions, now_s)
-            finding.note(Relation.SAME, rows, others)
+            finding.note(ConflictRelation.SAME, rows, others)
     return finding.result()
 
 
@@ -58,8 +58,10 @@ def _opposites(additions: EntryTable) -> Iterator[Identities]:
     """Name the same patterns with the other action; a number is a sender of texts, too."""
     actions = OPPOSITES[additions.actions]
     kinds = additions.kinds.copy()
-    kinds[additions.kinds == Kind.NUMBER] = Kind.SENDER
-    kinds[(additions.kinds == Kind.SENDER) & (additions.keys < FIRST_SENDER)] = Kind.NUMBER
+    kinds[additions.kinds == EntryKind.NUMBER] = EntryKind.SENDER
+    kinds[(additions.kinds == EntryKind.SENDER) & (additions.keys < FIRST_SENDER)] = (
+        EntryKind.NUMBER
+    )
     swapped = kinds != additions.kinds
     if swapped.any():
         # Nothing has the action 0: what was not swapped is not found here.
@@ -89,7 +91,7 @@ def _together(additions: EntryTable, finding: Finding) -> None:
     both = additions.actions[order] != additions.actions[other]
     both &= (additions.directions[order] & additions.directions[other]) != 0
     alike = [at for at in np.flatnonzero(both).tolist() if _same(additions, order[at], other[at])]
-    finding.note(Relation.TOGETHER, order[alike], other[alike])
+    finding.note(ConflictRelation.TOGETHER, order[alike], other[alike])
 
 
 def _same(additions: EntryTable, row: int, other: int) -> bool:

@@ -8,8 +8,8 @@ elements, tell who asked, match in the middle of a name) is reported, not guesse
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
-from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
+from blocklists.entries import EntryKind
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
 
 _HEADER = re.compile(r"\[[^\]]*\]")
@@ -54,5 +54,5 @@ def _rule(line: int, text: str) -> Item:
         return BadLine(line, text, "a path without || in front matches anywhere")
     action = Action.ALLOW if text.startswith("@@") else None
     if site["path"] in (None, "/"):
-        return Row(line, site["host"], Kind.HOST, action)
-    return Row(line, site["host"] + site["path"], Kind.URL_PREFIX, action)
+        return ListRow(line, site["host"], EntryKind.HOST, action)
+    return ListRow(line, site["host"] + site["path"], EntryKind.URL_PREFIX, action)

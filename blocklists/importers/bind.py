@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, Row
+from blocklists.entries import EntryKind
+from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, ListRow
 
 _ZONE = re.compile(r"zone\s+\"?(?P<name>[^\s\"{]+)\"?(?:\s+in)?\s*(?P<body>\{.*)?", re.IGNORECASE)
 _TAKEN_OVER = re.compile(r"\btype\s+(?:master|primary)\b", re.IGNORECASE)
@@ -35,4 +35,4 @@ def _zone(line: int, statement: str) -> Item:
         return BadLine(line, statement, "not a zone statement")
     if not _TAKEN_OVER.search(match["body"]):
         return BadLine(line, statement, "a zone that other servers answer for")
-    return Row(line, match["name"], Kind.HOST)
+    return ListRow(line, match["name"], EntryKind.HOST)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers.hosts import SINKS
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
 
 _LINE = re.compile(r"(?P<option>address|server|local)=/(?P<names>.+)/(?P<target>[^/]*)")
@@ -32,4 +32,4 @@ def _names(line: int, text: str, match: re.Match[str]) -> Iterator[Item]:
         yield BadLine(line, text, "sends visitors or questions elsewhere instead of blocking")
         return
     for name in match["names"].split("/"):
-        yield Row(line, name.removeprefix("*.").removeprefix("."), Kind.HOST, action)
+        yield ListRow(line, name.removeprefix("*.").removeprefix("."), EntryKind.HOST, action)

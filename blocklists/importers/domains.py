@@ -7,9 +7,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers import plain_runs
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, Row
+from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, ListRow
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
 _REMARK = re.compile(r"^\s*(?:#|;|!|//).*|\s+#.*")
@@ -20,12 +20,12 @@ _MATCH_PATTERN = re.compile(r"(?:\*|https?)://(?:\*\.)?([^/*]+)(/.*)?")
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
     """Read names; lines that start with ``#``, ``;``, ``!`` or ``//`` are comments."""
-    return plain_runs.read(lines, plain_runs.NAMES, Kind.HOST, _item)
+    return plain_runs.read(lines, plain_runs.NAMES, EntryKind.HOST, _item)
 
 
 def _item(line: int, text: str) -> LineItem:
     if _PLAIN.fullmatch(text):
-        return Row(line, text, Kind.HOST)
+        return ListRow(line, text, EntryKind.HOST)
     name = _REMARK.sub("", text).strip()
     if not name:
         return Ignored(line, COMMENT if text.strip() else BLANK)
@@ -44,5 +44,5 @@ def name_item(line: int, text: str, name: str) -> LineItem:
     if any(mark.isspace() for mark in name):
         return BadLine(line, text, "more than one name")
     if path == "/":
-        return Row(line, host, Kind.HOST)
-    return Row(line, host + path, Kind.URL_PREFIX)
+        return ListRow(line, host, EntryKind.HOST)
+    return ListRow(line, host + path, EntryKind.URL_PREFIX)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, Row
+from blocklists.entries import EntryKind
+from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, ListRow
 
 SINKS = frozenset(("0.0.0.0", "127.0.0.1", "127.0.1.1", "::", "::1", "0", "0:0:0:0:0:0:0:0"))  # noqa: S104
 """Addresses where nothing answers; others send visitors somewhere else."""
@@ -45,7 +45,7 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
 def _name(line: int, name: str) -> Item:
     if name in _OWN_NAMES:
         return Ignored(line, "the machine's own name")
-    return Row(line, name, Kind.HOST)
+    return ListRow(line, name, EntryKind.HOST)
 
 
 def _elsewhere(line: int, text: str, address: str) -> Item:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from blocklists.importers.json_text import JsonText
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow
 from blocklists.importers.tables.records import record_items
 from fanzha.decisions import Action
 
@@ -52,7 +52,7 @@ def _elements(text: JsonText, action: Action | None) -> Iterator[Item]:
     while text.next_mark() != "]":
         line, value = text.line, text.value()
         if isinstance(value, str):
-            yield Row(line, value.removeprefix("*."), action=action)
+            yield ListRow(line, value.removeprefix("*."), action=action)
         elif isinstance(value, dict):
             yield from record_items(
                 line, {str(name): str(word) for name, word in value.items()}, action

@@ -24,7 +24,7 @@ _LONGEST_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
+class ReadOptions:
     """How somebody wants a file to be read."""
 
     format_: Format | None = None
@@ -39,7 +39,7 @@ class Ways:
 class ListFile:
     """One file, opened. Raises `InvalidInput`, or OSError and its like for a damaged one."""
 
-    def __init__(self, path: Path, ways: Ways, now_s: int) -> None:
+    def __init__(self, path: Path, ways: ReadOptions, now_s: int) -> None:
         self._path = path
         self._ways = ways
         self._now_s = now_s

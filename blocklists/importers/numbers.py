@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers import plain_runs
-from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, Row
+from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, ListRow
 
 _PLAIN = re.compile(r"\+?[0-9]{3,20}")
 _NUMBER = re.compile(r"[+(]?[0-9][0-9 ().-]{1,24}\*?")
@@ -14,15 +14,17 @@ _REMARK = re.compile(r"\s*(?:#|;|//).*")
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
     """Read numbers; what follows ``#``, ``;`` or ``//`` is a comment."""
-    return plain_runs.read(lines, plain_runs.NUMBERS, Kind.NUMBER, _item)
+    return plain_runs.read(lines, plain_runs.NUMBERS, EntryKind.NUMBER, _item)
 
 
 def _item(line: int, text: str) -> LineItem:
     if _PLAIN.fullmatch(text):
-        return Row(line, text, Kind.NUMBER)
+        return ListRow(line, text, EntryKind.NUMBER)
     pattern = _REMARK.sub("", text).strip()
     if not pattern:
         return Ignored(line, COMMENT if text.strip() else BLANK)
     if _NUMBER.fullmatch(pattern):
-        return Row(line, pattern, Kind.RANGE if pattern.endswith("*") else Kind.NUMBER)
+        return ListRow(
+            line, pattern, EntryKind.RANGE if pattern.endswith("*") else EntryKind.NUMBER
+        )
     return BadLine(line, text, "not a number")

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from blocklists.entries import Kind
-from blocklists.importers.rows import Item, LineItem, Plain
+from blocklists.entries import EntryKind
+from blocklists.importers.rows import Item, LineItem, PlainRun
 
 LEAST = 64
 """Lines of a run; fewer are read one by one."""
@@ -78,13 +78,16 @@ class RunLines(Iterator[str]):
                 self._runs.append((start, line))
 
 
-def plain(line: int, run: list[str], kind: Kind | None) -> Plain:
+def plain(line: int, run: list[str], kind: EntryKind | None) -> PlainRun:
     """Make one of a run that begins on *line*."""
-    return Plain(line, len(run), "\n".join([*run, ""]), kind)
+    return PlainRun(line, len(run), "\n".join([*run, ""]), kind)
 
 
 def read(
-    lines: Iterable[str], runs: re.Pattern[str], kind: Kind, item: Callable[[int, str], LineItem]
+    lines: Iterable[str],
+    runs: re.Pattern[str],
+    kind: EntryKind,
+    item: Callable[[int, str], LineItem],
 ) -> Iterator[Item]:
     """Read runs as plain rows of a kind, and each other line by *item*."""
     source, number = RunLines(lines, runs), 0

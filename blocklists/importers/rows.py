@@ -8,19 +8,19 @@ Named tuples, not dataclasses: a list may have ten million rows.
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from blocklists.entries import Direction, Kind, Mode, Source
+from blocklists.entries import Direction, EntryKind, EntryMode, Source
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 
 
-class Row(NamedTuple):
+class ListRow(NamedTuple):
     """One entry as the file has it; what the file does not say is None or empty."""
 
     line: int
     """Line of the file, from 1."""
     pattern: str
     """As written; `blocklists.patterns` reads it."""
-    kind: Kind | None = None
+    kind: EntryKind | None = None
     action: Action | None = None
     direction: Direction | None = None
     fraud_type: FraudType | None = None
@@ -32,10 +32,10 @@ class Row(NamedTuple):
     campaign: str = ""
     review: str = ""
     """As written; `words.read_review` reads it."""
-    mode: Mode | None = None
+    mode: EntryMode | None = None
 
 
-class Plain(NamedTuple):
+class PlainRun(NamedTuple):
     """Rows on lines one after the other that say nothing but a pattern."""
 
     line: int
@@ -43,7 +43,7 @@ class Plain(NamedTuple):
     rows: int
     patterns: str
     """Each followed by a line feed."""
-    kind: Kind | None
+    kind: EntryKind | None
 
 
 class Ignored(NamedTuple):
@@ -62,7 +62,7 @@ class BadLine(NamedTuple):
     reason: str
 
 
-class Note(NamedTuple):
+class RowNote(NamedTuple):
     """Something to be told of a row that is taken all the same."""
 
     line: int
@@ -70,9 +70,9 @@ class Note(NamedTuple):
     """The same few words each time, to be counted."""
 
 
-LineItem: TypeAlias = Row | Ignored | BadLine | Note
+LineItem: TypeAlias = ListRow | Ignored | BadLine | RowNote
 """What one line gives."""
-Item: TypeAlias = LineItem | Plain
+Item: TypeAlias = LineItem | PlainRun
 Reader: TypeAlias = Callable[[Iterable[str]], Iterator[Item]]
 """Reads lines without their ends."""
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers.hosts import SINKS
-from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
 
 _RECORD = re.compile(
@@ -68,10 +68,12 @@ def _policy(line: int, text: str, record: re.Match[str], owner: str) -> Item:
         return BadLine(line, text, "a condition on clients or name servers")
     if owner.lower().endswith(".rpz-ip"):
         try:
-            return Row(line, _address(owner.lower().removesuffix(".rpz-ip")), Kind.HOST, action)
+            return ListRow(
+                line, _address(owner.lower().removesuffix(".rpz-ip")), EntryKind.HOST, action
+            )
         except ValueError:
             return BadLine(line, text, "not a single address")
-    return Row(line, owner.removeprefix("*."), Kind.HOST, action)
+    return ListRow(line, owner.removeprefix("*."), EntryKind.HOST, action)
 
 
 def _address(trigger: str) -> str:

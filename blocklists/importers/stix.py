@@ -17,7 +17,7 @@ from stix2 import TLP_AMBER, TLP_GREEN, TLP_RED, TLP_WHITE
 
 from blocklists.importers import stix_patterns, words
 from blocklists.importers.json_text import JsonText
-from blocklists.importers.rows import BadLine, Ignored, Item, Note, Row
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, RowNote
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 
@@ -147,9 +147,9 @@ def _rows(line: int, one: Mapping[str, Any], bundle: _Bundle, now_s: int) -> Ite
     labels = _words(one, "labels")
     fraud_type = _fraud_type([*labels, *_words(one, "indicator_types")])
     reason, ends = _reason(one, bundle), str(one.get("valid_until", ""))
-    yield from (Note(line, mark) for mark in markings_of(one, bundle.markings))
+    yield from (RowNote(line, mark) for mark in markings_of(one, bundle.markings))
     for kind, text in dict.fromkeys(named):
-        yield Row(line, text, kind, fraud_type=fraud_type, reason=reason, expires=ends)
+        yield ListRow(line, text, kind, fraud_type=fraud_type, reason=reason, expires=ends)
 
 
 def _check(one: Mapping[str, Any], now_s: int) -> None:

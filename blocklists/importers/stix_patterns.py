@@ -17,7 +17,7 @@ from stix2 import patterns as ast
 from stix2.pattern_visitor import create_pattern_object
 from stix2patterns.exceptions import ParseException
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.errors import InvalidInput
 
 LONGEST = 20_000
@@ -47,14 +47,14 @@ _LEADING_DIGITS = re.compile(r"(\+?[0-9]{2,14})%")
 _WHOLE_MASK = {"ipv4-addr:value": "/32", "ipv6-addr:value": "/128"}
 
 
-class Named(NamedTuple):
+class PatternSubject(NamedTuple):
     """Something a pattern is about."""
 
-    kind: Kind
+    kind: EntryKind
     text: str
 
 
-def read(pattern: str) -> list[Named]:
+def read(pattern: str) -> list[PatternSubject]:
     """Return what *pattern* is about; `InvalidInput` when a list cannot say the same."""
     if match := _ONE_COMPARISON.fullmatch(pattern):
         return [_named(match[1], _unescaped(match[2]))]
@@ -77,7 +77,7 @@ def _parsed(pattern: str) -> Any:
         raise InvalidInput("pattern: nested too deep") from error
 
 
-def _meant(node: Any) -> Iterator[Named]:
+def _meant(node: Any) -> Iterator[PatternSubject]:
     """Read a tree of observations and comparisons; both join by OR alike."""
     if isinstance(node, ast.ParentheticalExpression):
         yield from _meant(node.expression)
@@ -90,7 +90,7 @@ def _meant(node: Any) -> Iterator[Named]:
         yield from _compared(node)
 
 
-def _compared(node: Any) -> Iterator[Named]:
+def _compared(node: Any) -> Iterator[PatternSubject]:
     if isinstance(node, ast.AndBooleanExpression):
         yield _end_of_connection(node.operands)
     elif isinstance(node, ast.QualifiedObservationExpression):
@@ -107,7 +107,7 @@ def _compared(node: Any) -> Iterator[Named]:
         raise InvalidInput(f"pattern: {operator}, which a list cannot say")
 
 
-def _end_of_connection(operands: list[Any]) -> Named:
+def _end_of_connection(operands: list[Any]) -> PatternSubject:
     """Read ``dst_ref.type = 'ipv4-addr' AND dst_ref.value = '…'``: the type says nothing more."""
     pairs = {
         str(one.lhs): _text(one.rhs)
@@ -117,29 +117,29 @@ def _end_of_connection(operands: list[Any]) -> Named:
     for value, type_ in _ENDS.items():
         alone = pairs.keys() == {value, type_} and len(operands) == len(pairs)
         if alone and pairs[type_] in _ADDRESS_TYPES and "/" not in pairs[value]:
-            return Named(Kind.HOST, pairs[value])
+            return PatternSubject(EntryKind.HOST, pairs[value])
     raise InvalidInput("pattern: AND of comparisons, which a list cannot say")
 
 
-def _named(path: str, value: str) -> Named:
+def _named(path: str, value: str) -> PatternSubject:
     if path in _HOSTS or path in _ENDS:
-        return Named(Kind.HOST, value)
+        return PatternSubject(EntryKind.HOST, value)
     if path in _ADDRESSES:
         address = value.removesuffix(_WHOLE_MASK[path])
         if "/" in address:
             raise InvalidInput("pattern: a range of addresses, which a list cannot say")
-        return Named(Kind.HOST, f"[{address}]" if ":" in address else address)
+        return PatternSubject(EntryKind.HOST, f"[{address}]" if ":" in address else address)
     if path in _URLS:
-        return Named(Kind.URL_PREFIX, value)
+        return PatternSubject(EntryKind.URL_PREFIX, value)
     if path in _NUMBERS:
-        return Named(Kind.RANGE if value.endswith("*") else Kind.NUMBER, value)
+        return PatternSubject(EntryKind.RANGE if value.endswith("*") else EntryKind.NUMBER, value)
     raise InvalidInput(f"pattern: {path[:100]}, which no entry is about")
 
 
-def _range(path: str, value: str) -> Named:
+def _range(path: str, value: str) -> PatternSubject:
     match = _LEADING_DIGITS.fullmatch(value)
     if path in _NUMBERS and match:
-        return Named(Kind.RANGE, f"{match[1]}*")
+        return PatternSubject(EntryKind.RANGE, f"{match[1]}*")
     raise InvalidInput("pattern: LIKE, which a list can say of leading digits of numbers only")
 
 

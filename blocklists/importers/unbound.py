@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers.hosts import SINKS
-from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
 
 _ZONE = re.compile(
@@ -50,12 +50,12 @@ def _statement(line: int, text: str, statement: str) -> Item:
     if zone := _ZONE.fullmatch(statement):
         kind = zone["type"].lower()
         if kind in _BLOCKING:
-            return Row(line, zone["name"], Kind.HOST)
+            return ListRow(line, zone["name"], EntryKind.HOST)
         if kind in _PASSING:
-            return Row(line, zone["name"], Kind.HOST, Action.ALLOW)
+            return ListRow(line, zone["name"], EntryKind.HOST, Action.ALLOW)
         return BadLine(line, text, "a zone type that neither blocks nor passes")
     if data := _DATA.fullmatch(statement):
         if data["type"].upper() in ("A", "AAAA") and data["data"].strip() in SINKS:
-            return Row(line, data["name"], Kind.HOST)
+            return ListRow(line, data["name"], EntryKind.HOST)
         return BadLine(line, text, "sends visitors elsewhere instead of blocking")
     return BadLine(line, text, "neither local-zone nor local-data")

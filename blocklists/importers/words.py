@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 from typing import TypeVar
 
-from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
+from blocklists.entries import NO_END_S, Direction, EntryKind, EntryMode, Source
 from blocklists.importers.word_file import WordFile
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -20,14 +20,14 @@ Word = TypeVar("Word")
 _CHINA_TIME = timezone(timedelta(hours=8))
 
 _WORDS = WordFile(files(__package__) / "words.toml")
-_KIND_OF: Mapping[str, Kind | None] = {
+_KIND_OF: Mapping[str, EntryKind | None] = {
     "NUMBER_OR_RANGE": None,
-    **{kind.name: kind for kind in Kind if kind is not Kind.NUMBER},
+    **{kind.name: kind for kind in EntryKind if kind is not EntryKind.NUMBER},
 }
 ACTIONS = _WORDS.meanings("action", Action.__members__)
 DIRECTIONS = _WORDS.meanings("direction", Direction.__members__)
 SOURCES = _WORDS.meanings("source", Source.__members__)
-MODES = _WORDS.meanings("mode", Mode.__members__)
+MODES = _WORDS.meanings("mode", EntryMode.__members__)
 KINDS = _WORDS.meanings("type", _KIND_OF)
 """Words of a column "type"; None: a number or a range, to be told from the pattern."""
 FRAUD_TYPES = {
@@ -70,12 +70,12 @@ def read_fraud_type(text: str) -> FraudType:
     )
 
 
-def read_mode(text: str) -> Mode:
+def read_mode(text: str) -> EntryMode:
     """Read whether an entry decides or only counts."""
     return _read(text, MODES, "mode", "enforce or shadow")
 
 
-def read_kind(text: str) -> Kind | None:
+def read_kind(text: str) -> EntryKind | None:
     """Read what a pattern is; None for a number or range, which the pattern tells apart."""
     return _read(text, KINDS, "type", "number, range, sender, host or url")
 

@@ -9,7 +9,7 @@ record is reported.
 import re
 from collections.abc import Iterable, Iterator
 
-from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from blocklists.importers.tables.records import record_items
 
 _INDENT = 2
@@ -43,7 +43,7 @@ def _other(line: int, text: str, *, inside: bool) -> Item | None:
     if text in ("---", "..."):
         return Ignored(line, HEADER)
     if pattern := _PLAIN.fullmatch(text):
-        return Row(line, _unquoted(pattern["value"]))
+        return ListRow(line, _unquoted(pattern["value"]))
     return None if inside else BadLine(line, text, "not part of a record")
 
 

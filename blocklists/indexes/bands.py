@@ -16,7 +16,7 @@ from fanzha.fingerprint import BANDS, NEAR, Values, band_keys, equal_values
 from fanzha.tables import Int64s, Uint32s
 
 
-class Near(NamedTuple):
+class NearPairs(NamedTuple):
     """Pairs of what was asked and what is near it."""
 
     queries: Int64s
@@ -48,7 +48,7 @@ class BandIndex:
             places=(order // BANDS).astype(np.uint32),
         )
 
-    def find(self, wanted: Values) -> Near:
+    def find(self, wanted: Values) -> NearPairs:
         """Find all near-duplicates of each sketch."""
         found = self.index.find(slots_of(band_keys(wanted).reshape(-1)))
         # Two sketches may share several pairs of values.
@@ -56,4 +56,4 @@ class BandIndex:
         queries, places = pairs >> 32, pairs & (2**32 - 1)
         equal = equal_values(wanted[queries], self.values[places])
         near = equal >= NEAR
-        return Near(queries[near], places[near] + self.first_row, equal[near])
+        return NearPairs(queries[near], places[near] + self.first_row, equal[near])

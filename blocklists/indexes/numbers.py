@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import EXACT
 from blocklists.indexes.ranges import RangeIndex
 from blocklists.indexes.slot_index import slots_of
@@ -33,8 +33,8 @@ class NumberIndex:
     """Looks numbers up in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._numbers = places(layers, Kind.NUMBER)
-        self._senders = places(layers, Kind.NUMBER, Kind.SENDER)
+        self._numbers = places(layers, EntryKind.NUMBER)
+        self._senders = places(layers, EntryKind.NUMBER, EntryKind.SENDER)
         self._ranges = RangeIndex(layers)
         self._layers = layers
 
@@ -67,7 +67,7 @@ class NumberIndex:
         slots = slots_of(keys)
         found = []
         for place in self._senders if names else self._numbers:
-            asked = slots[:names] if place[1].kind == Kind.SENDER else slots
+            asked = slots[:names] if place[1].kind == EntryKind.SENDER else slots
             hits = _hits(place, asked, first_to, now_s)
             if hits is not None:
                 found.append(hits)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from blocklists.indexes.slot_index import SlotIndex, keys_of, slots_of
 from blocklists.snapshot.layers import Layer, places, sides
 from fanzha.phone import FIRST_SENDER
@@ -21,7 +21,7 @@ _LENGTHS = 16
 """More than there are; a key times this, plus the length, is another number."""
 
 
-class Covered(NamedTuple):
+class CoveredPairs(NamedTuple):
     """Which number is covered by which range; the one that decides for a number comes last."""
 
     queries: Int64s
@@ -48,20 +48,20 @@ class RangeIndex:
         self._digits: Uint8s = digits[order]
         self._lengths: Int64s = np.unique(digits).astype(np.int64)[:, None]
 
-    def find(self, keys: Int64s, first_to: int, now_s: int) -> Covered | None:
+    def find(self, keys: Int64s, first_to: int, now_s: int) -> CoveredPairs | None:
         """Return the acting ranges that cover *keys*; None when there is none.
 
         Up to row *first_to* keys are of those who call, from there on of those who are called.
         """
         return self._find(keys, now_s, lambda queries: sides(queries, first_to))
 
-    def find_meeting(self, keys: Int64s, direction: Direction, now_s: int) -> Covered | None:
+    def find_meeting(self, keys: Int64s, direction: Direction, now_s: int) -> CoveredPairs | None:
         """Return the acting ranges that cover *keys* on any side of *direction*."""
         return self._find(keys, now_s, lambda _queries: np.uint8(direction))
 
     def _find(
         self, keys: Int64s, now_s: int, asked: Callable[[Int64s], Uint8s | np.uint8]
-    ) -> Covered | None:
+    ) -> CoveredPairs | None:
         if self._index is None:
             return None
         flat, places_ = self._index.find(self._slots(keys))
@@ -81,11 +81,13 @@ class RangeIndex:
         rows: list[int] = self._covered(flat % 1, places_).rows[::-1].tolist()
         return rows
 
-    def _covered(self, queries: Int64s, places_: Int64s) -> Covered:
+    def _covered(self, queries: Int64s, places_: Int64s) -> CoveredPairs:
         digits, actions = self._digits[places_], self._actions[places_]
         # The longer range decides; of two alike ALLOW, which is the lower number.
         order = np.lexsort((-actions.astype(np.int64), digits))
-        return Covered(queries[order], self._rows[places_[order]], actions[order], digits[order])
+        return CoveredPairs(
+            queries[order], self._rows[places_[order]], actions[order], digits[order]
+        )
 
     def _slots(self, keys: Int64s) -> Uint64s:
         """Return what to look for: first all keys cut to one length, then to the next."""
@@ -98,7 +100,7 @@ class RangeIndex:
 
 
 def _columns(layer: Layer) -> tuple[Uint64s, Int64s, Uint8s, Uint8s, Int64s, Uint8s]:
-    groups = [group for _, group in places([layer], Kind.RANGE)]
+    groups = [group for _, group in places([layer], EntryKind.RANGE)]
     rows = np.concatenate(
         [
             np.zeros(0, np.int64),

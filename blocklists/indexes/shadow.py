@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.entries import Entry, Mode
+from blocklists.entries import Entry, EntryMode
 from blocklists.indexes.fingerprints import FingerprintIndex
 from blocklists.indexes.numbers import NumberIndex
 from blocklists.indexes.urls import UrlIndex
@@ -30,7 +30,7 @@ class ShadowIndex:
     @classmethod
     def of(cls, layers: Sequence[Layer]) -> Self | None:
         """Index the layer with shadow entries; None when there is none."""
-        shadows = [layer for layer in layers if layer.segment.mode is Mode.SHADOW]
+        shadows = [layer for layer in layers if layer.segment.mode is EntryMode.SHADOW]
         if not shadows:
             return None
         (layer,) = shadows

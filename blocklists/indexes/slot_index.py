@@ -29,7 +29,7 @@ _WORTH_MARKS = 128
 """For fewer, a step more costs more than it saves."""
 
 
-class Found(NamedTuple):
+class SlotMatches(NamedTuple):
     """Pairs of what was asked and where it is; a key that stands twice gives two pairs."""
 
     queries: Int64s
@@ -74,7 +74,7 @@ class SlotIndex:
         marks = np.packbits(marked, bitorder="little")
         return cls(slots=slots, directory=directory, marks=marks)
 
-    def find(self, wanted: Uint64s) -> Found:
+    def find(self, wanted: Uint64s) -> SlotMatches:
         """Return where each wanted slot stands, in the order asked."""
         if self.marks is None or len(wanted) < _WORTH_MARKS:
             return self._find_all(wanted)
@@ -82,11 +82,11 @@ class SlotIndex:
         marks = self.marks.take(leads >> 3)
         marked = np.flatnonzero((marks >> (leads & 7).astype(np.uint8)) & 1)
         if not len(marked):
-            return Found(marked, marked)
+            return SlotMatches(marked, marked)
         queries, positions = self._find_all(wanted.take(marked))
-        return Found(marked.take(queries), positions)
+        return SlotMatches(marked.take(queries), positions)
 
-    def _find_all(self, wanted: Uint64s) -> Found:
+    def _find_all(self, wanted: Uint64s) -> SlotMatches:
         buckets = (wanted >> np.uint64(65 - len(self.directory).bit_length())).view(np.int64)
         starts = self.directory.take(buckets).astype(np.int64)
         sizes = self.directory.take(buckets + 1) - starts
@@ -96,19 +96,19 @@ class SlotIndex:
         grid = starts[:, None] + _STEPS[:width]
         hits = np.flatnonzero(self.slots.take(grid, mode="clip") == wanted[:, None])
         if not len(hits):
-            return Found(hits, hits)
+            return SlotMatches(hits, hits)
         queries = hits // width
         positions = starts[queries] + hits % width
         # Beyond the end, clipping repeats the last slot.
         real = positions < len(self.slots)
-        return Found(queries[real], positions[real])
+        return SlotMatches(queries[real], positions[real])
 
-    def _find_by_halving(self, wanted: Uint64s) -> Found:
+    def _find_by_halving(self, wanted: Uint64s) -> SlotMatches:
         first = np.searchsorted(self.slots, wanted, side="left")
         count = np.searchsorted(self.slots, wanted, side="right") - first
         queries = np.repeat(np.arange(len(wanted)), count)
         nth = np.arange(len(queries)) - np.repeat(np.cumsum(count) - count, count)
-        return Found(queries, first[queries] + nth)
+        return SlotMatches(queries, first[queries] + nth)
 
 
 def directory_bits(rows: int) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import text_key, text_keys
 from blocklists.indexes.slot_index import slots_of
 from blocklists.snapshot.layers import Layer, Matches, Place, places
@@ -39,8 +39,8 @@ class UrlIndex:
     """Looks links up in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._hosts = places(layers, Kind.HOST)
-        self._prefixes = places(layers, Kind.URL_PREFIX)
+        self._hosts = places(layers, EntryKind.HOST)
+        self._prefixes = places(layers, EntryKind.URL_PREFIX)
         self._prefix_hosts = [
             layer.segment.prefix_hosts for layer in layers if layer.segment.prefix_hosts is not None
         ]

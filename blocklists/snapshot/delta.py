@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.entries import Mode
+from blocklists.entries import EntryMode
 from blocklists.entry_table import (
     TEXT_KINDS,
     EntryTable,
@@ -26,7 +26,7 @@ from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.layers import Layer, layered
 from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.store.changes import Change, Outcome
+from blocklists.store.changes import ListChange, RowOutcome
 from fanzha.tables import Bools, Int64s, Uint8s
 
 COMPACT_ROWS = 100_000
@@ -35,7 +35,7 @@ _DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lists:
+class ListSegments:
     """All lists at one version, as segments."""
 
     version: int
@@ -90,7 +90,7 @@ class Lists:
         )
 
 
-def apply(lists: Lists, change: Change) -> Lists:
+def apply(lists: ListSegments, change: ListChange) -> ListSegments:
     """Return the lists after *change*; a large one makes a new base at once."""
     additions = change.additions.take(last_of_each(change.additions))
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
@@ -128,13 +128,13 @@ def _shadows_after(shadows: Segment, stays: Bools, additions: EntryTable) -> Seg
 
 def _by_mode(table: EntryTable) -> tuple[EntryTable, EntryTable]:
     """Part the entries that enforce from the shadow entries."""
-    shadows = table.modes == Mode.SHADOW
+    shadows = table.modes == EntryMode.SHADOW
     if not shadows.any():
         return table, table.take(np.zeros(0, np.int64))
     return table.take(np.flatnonzero(~shadows)), table.take(np.flatnonzero(shadows))
 
 
-def fold(changes: Sequence[Change]) -> Change:
+def fold(changes: Sequence[ListChange]) -> ListChange:
     """Return one change that does what *changes*, one after the other, do."""
     if len(changes) == 1:
         return changes[0]
@@ -144,7 +144,7 @@ def fold(changes: Sequence[Change]) -> Change:
     last = last_of_each(steps)
     additions = concatenate([change.additions for change in changes])
     place = np.cumsum(adds) - 1
-    return Change(
+    return ListChange(
         version=changes[-1].version,
         author=changes[-1].author,
         reason=changes[-1].reason,
@@ -157,28 +157,28 @@ def fold(changes: Sequence[Change]) -> Change:
     )
 
 
-def has_grown(lists: Lists) -> bool:
+def has_grown(lists: ListSegments) -> bool:
     """Tell whether it is time for a new base."""
     return max(len(lists.overlay), len(lists.dead)) > COMPACT_ROWS
 
 
-def table_of(lists: Lists) -> EntryTable:
+def table_of(lists: ListSegments) -> EntryTable:
     """Write all entries out, shadow entries too."""
     return concatenate([_alive(lists), lists.overlay.table(), lists.shadows.table()])
 
 
-def merged(lists: Lists) -> Lists:
+def merged(lists: ListSegments) -> ListSegments:
     """Return the same lists with all entries that enforce in the base."""
     return _with_base(lists, [_alive(lists), lists.overlay.table()])
 
 
-def _alive(lists: Lists) -> EntryTable:
+def _alive(lists: ListSegments) -> EntryTable:
     alive = np.ones(len(lists.base), np.bool_)
     alive[lists.dead] = False
     return lists.base.table(np.flatnonzero(alive))
 
 
-def _with_base(lists: Lists, tables: Sequence[EntryTable]) -> Lists:
+def _with_base(lists: ListSegments, tables: Sequence[EntryTable]) -> ListSegments:
     nothing = np.zeros(0, np.int64)
     base = Segment.build(concatenate(tables))
     return replace(lists, base=base, overlay=empty(), dead=nothing)
@@ -204,12 +204,12 @@ def locate(segment: Segment, wanted: Identities) -> Int64s:
 
 
 def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
-    """Tell for each addition what would become of it: `Outcome` ADDED, REPLACED or DUPLICATE.
+    """Tell for each addition what would become of it: `RowOutcome` ADDED, REPLACED or DUPLICATE.
 
     An entry is a duplicate when one that counts has the same contents, its expiry and review
     to the day, or a later row of *additions* is about the same.
     """
-    outcomes = np.full(len(additions), Outcome.ADDED, np.uint8)
+    outcomes = np.full(len(additions), RowOutcome.ADDED, np.uint8)
     for layer in snapshot.layers:
         rows = locate(layer.segment, additions)
         known = np.flatnonzero(rows != NO_ENTRY)
@@ -217,16 +217,16 @@ def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
         if len(known):
             old = layer.segment.table(rows[known])
             same = same_contents(old, additions.take(known))
-            outcomes[known] = np.where(same, Outcome.DUPLICATE, Outcome.REPLACED)
+            outcomes[known] = np.where(same, RowOutcome.DUPLICATE, RowOutcome.REPLACED)
     repeated = np.ones(len(additions), np.bool_)
     repeated[last_of_each(additions)] = False
-    outcomes[repeated] = Outcome.DUPLICATE
+    outcomes[repeated] = RowOutcome.DUPLICATE
     return outcomes
 
 
 def softened(snapshot: Snapshot, additions: EntryTable) -> Bools:
     """Tell which additions would turn an entry that enforces into a shadow of itself."""
-    soft: Bools = additions.modes == Mode.SHADOW
+    soft: Bools = additions.modes == EntryMode.SHADOW
     if soft.any():
         enforced = np.zeros(len(additions), np.bool_)
         for layer in snapshot.enforcing:

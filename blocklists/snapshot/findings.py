@@ -13,9 +13,9 @@ import numpy as np
 
 from blocklists import protected
 from blocklists.column_checks import BadColumns, whole_number
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from fanzha.decisions import Action
 
 MOST_KEPT = 200
@@ -74,7 +74,7 @@ def _read(one: object) -> Finding:
     raise BadColumns("findings: one is none")
 
 
-def screened(change: Change, *, refuse_unaudited: bool) -> tuple[Change, list[Finding]]:
+def screened(change: ListChange, *, refuse_unaudited: bool) -> tuple[ListChange, list[Finding]]:
     """Return what is to be applied of a change, and what is wrong with it."""
     if change.skipped:
         kind = FindingKind.NEWER if change.newer else FindingKind.UNREADABLE
@@ -109,7 +109,7 @@ def guarded(table: EntryTable, version: int) -> tuple[EntryTable, list[Finding]]
         some = table if whole else table.take(np.arange(start, end))
         for row in protected.suspects(some).tolist():
             said = protected.refusal(
-                Kind(int(some.kinds[row])),
+                EntryKind(int(some.kinds[row])),
                 some.pattern(row),
                 int(some.keys[row]),
                 int(some.digits[row]),

@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from blocklists.entries import Direction, Kind
-from blocklists.snapshot.segment import Group, Segment
+from blocklists.entries import Direction, EntryKind
+from blocklists.snapshot.segment import KeyGroup, Segment
 from fanzha.tables import Bools, Int64s, Uint8s
 
 NO_ENTRY = -1
@@ -57,7 +57,7 @@ class Layer:
         dead: Bools = self.dead[at] == rows
         return dead
 
-    def groups(self, *kinds: Kind) -> list[Group]:
+    def groups(self, *kinds: EntryKind) -> list[KeyGroup]:
         """Return the groups of some kinds."""
         return [group for group in self.segment.groups if group.kind in kinds]
 
@@ -83,10 +83,10 @@ def sides(queries: Int64s, first_to: int) -> Uint8s:
     return asked
 
 
-Place: TypeAlias = tuple[Layer, Group]
+Place: TypeAlias = tuple[Layer, KeyGroup]
 """Where to look: a group, and the layer it is in."""
 
 
-def places(layers: Sequence[Layer], *kinds: Kind) -> list[Place]:
+def places(layers: Sequence[Layer], *kinds: EntryKind) -> list[Place]:
     """Return where entries of some kinds are, layer by layer."""
     return [(layer, group) for layer in layers for group in layer.groups(*kinds)]

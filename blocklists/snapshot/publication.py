@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from blocklists.column_checks import BadColumns, whole_number
-from blocklists.entries import Mode
+from blocklists.entries import EntryMode
 from blocklists.snapshot import findings, segment_file, verified_files
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.segment_file import DamagedFile
@@ -72,12 +72,12 @@ class Publisher:
         """Files that are noted as verified, as they are now."""
         atomic_file.make_folder(folder)
 
-    def adopt(self, publication: Publication, lists: Lists) -> None:
+    def adopt(self, publication: Publication, lists: ListSegments) -> None:
         """Go on from what is in the folder, and was verified."""
         self._last, self._base, self._shadows = publication, lists.base, lists.shadows
         self._note_verified(publication)
 
-    def publish(self, lists: Lists) -> Lists:
+    def publish(self, lists: ListSegments) -> ListSegments:
         """Write what is new of *lists*, and make it current; return them with the base mapped.
 
         The caller goes on with what is returned, so that the pages of a base exist once on
@@ -165,7 +165,7 @@ def load(
     publication: Publication,
     base: Segment | None = None,
     shadows: Segment | None = None,
-) -> Lists:
+) -> ListSegments:
     """Verify and map the files of *publication*.
 
     *base* and *shadows* are what is mapped already, if it is the same.
@@ -180,7 +180,7 @@ def load(
         base = segment_file.read(folder / publication.base, publication.base_sha256)
     overlay = segment_file.read(folder / publication.overlay, publication.overlay_sha256)
     _check_modes(base, overlay, shadows)
-    return Lists(
+    return ListSegments(
         version=publication.version,
         committed_at_ms=publication.committed_at_ms,
         commit=publication.commit,
@@ -238,9 +238,9 @@ def _written(publication: Publication) -> dict[str, Any]:
 
 def _check_modes(base: Segment, overlay: Segment, shadows: Segment) -> None:
     """Check that no shadow entry would block, and no entry that blocks is a shadow."""
-    if base.mode is not Mode.ENFORCE or overlay.mode is not Mode.ENFORCE:
+    if base.mode is not EntryMode.ENFORCE or overlay.mode is not EntryMode.ENFORCE:
         raise DamagedFile(f"{CURRENT}: names shadow entries in the place of those that enforce")
-    if len(shadows) and shadows.mode is not Mode.SHADOW:
+    if len(shadows) and shadows.mode is not EntryMode.SHADOW:
         raise DamagedFile(f"{CURRENT}: names entries that enforce in the place of shadows")
 
 

@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 
 from blocklists.snapshot import publication
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import CURRENT, IN_STEP, Publication
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.segment_file import DamagedFile
@@ -24,7 +24,7 @@ class Replica:
         self._folder = folder
         self._seen: tuple[int, int] | None = None
         self._publication: Publication | None = None
-        self._lists: Lists = Lists.nothing()
+        self._lists: ListSegments = ListSegments.nothing()
         self.current: Snapshot = Snapshot.empty()
         """What decisions consult."""
         self.refused = 0
@@ -36,7 +36,7 @@ class Replica:
         return self._publication is not None
 
     @property
-    def lists(self) -> Lists:
+    def lists(self) -> ListSegments:
         """The segments behind the current snapshot."""
         return self._lists
 

@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.entries import Entry, Kind, Mode
+from blocklists.entries import Entry, EntryKind, EntryMode
 from blocklists.entry_table import (
     EXACT,
     EntryTable,
@@ -31,12 +31,12 @@ from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
 
 KIND_ORDER = {
-    Kind.SENDER: 0,
-    Kind.HOST: 1,
-    Kind.URL_PREFIX: 2,
-    Kind.FINGERPRINT: 3,
-    Kind.NUMBER: 4,
-    Kind.RANGE: 5,
+    EntryKind.SENDER: 0,
+    EntryKind.HOST: 1,
+    EntryKind.URL_PREFIX: 2,
+    EntryKind.FINGERPRINT: 3,
+    EntryKind.NUMBER: 4,
+    EntryKind.RANGE: 5,
 }
 """Kinds with text first, so that only they have places in ``patterns``."""
 KINDS_WITH_TEXT = 4
@@ -44,10 +44,10 @@ KINDS_WITH_TEXT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class KeyGroup:
     """The rows of one kind; of ranges, those with one number of digits."""
 
-    kind: Kind
+    kind: EntryKind
     digits: int
     first_row: int
     index: SlotIndex
@@ -60,7 +60,7 @@ class Group:
 class Segment:
     """An immutable set of entries; each identity stands in it once."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[KeyGroup, ...]
     actions: Uint8s
     directions: Uint8s
     fraud_types: Uint8s
@@ -75,7 +75,7 @@ class Segment:
     """Hosts that have a URL prefix entry, None without any: only there are paths looked up."""
     bands: BandIndex | None
     """Parts of the fingerprints, None without any."""
-    mode: Mode = Mode.ENFORCE
+    mode: EntryMode = EntryMode.ENFORCE
     """Of all its entries: shadow entries have segments of their own."""
 
     def __len__(self) -> int:
@@ -89,7 +89,7 @@ class Segment:
         slots = slots_of(table.keys)
         groups = _groups(table, slots)
         with_text = int(np.count_nonzero(_orders(table.kinds) < KINDS_WITH_TEXT))
-        prefixes = np.flatnonzero(table.kinds == Kind.URL_PREFIX)
+        prefixes = np.flatnonzero(table.kinds == EntryKind.URL_PREFIX)
         hosts = [text.partition(b"/")[0] for text in table.patterns.take(prefixes).all_raw()]
         host_keys = text_keys([host.decode() for host in hosts])
         return cls(
@@ -106,7 +106,7 @@ class Segment:
             mode=mode,
         )
 
-    def group_of(self, row: int) -> Group:
+    def group_of(self, row: int) -> KeyGroup:
         """Return the group that holds *row*."""
         return next(group for group in self.groups if row < group.first_row + len(group))
 
@@ -114,7 +114,7 @@ class Segment:
         """Return the text of a sender, host, URL prefix or fingerprint."""
         return self.patterns.get(row)
 
-    def named(self, row: int) -> tuple[Kind, str]:
+    def named(self, row: int) -> tuple[EntryKind, str]:
         """Return kind and pattern of an entry: all that a decision says of it, at 3 µs."""
         group = self.group_of(row)
         text = self.text(row) if row < len(self.patterns) else ""
@@ -158,7 +158,7 @@ class Segment:
         )
 
     @staticmethod
-    def _key(group: Group, row: int) -> int:
+    def _key(group: KeyGroup, row: int) -> int:
         at = row - group.first_row
         return key_of(int(group.index.slots[at]))
 
@@ -186,29 +186,29 @@ def empty() -> Segment:
     return Segment.build(EntryTable.from_entries([]))
 
 
-def _mode(table: EntryTable) -> Mode:
+def _mode(table: EntryTable) -> EntryMode:
     if not len(table):
-        return Mode.ENFORCE
+        return EntryMode.ENFORCE
     first = table.modes[0]
     if (table.modes != first).any():
         raise ValueError("entries that enforce and shadow entries cannot share a segment")
-    return Mode(int(first))
+    return EntryMode(int(first))
 
 
 def _orders(kinds: Uint8s) -> Uint8s:
-    places = np.zeros(max(Kind) + 1, np.uint8)
+    places = np.zeros(max(EntryKind) + 1, np.uint8)
     for kind, place in KIND_ORDER.items():
         places[kind] = place
     return places[kinds]
 
 
-def _groups(table: EntryTable, slots: Uint64s) -> tuple[Group, ...]:
+def _groups(table: EntryTable, slots: Uint64s) -> tuple[KeyGroup, ...]:
     marks = _orders(table.kinds).astype(np.int64) * 256 + (EXACT - table.digits)
     starts = np.flatnonzero(np.diff(marks, prepend=-1)).tolist()
     ends = [*starts[1:], len(marks)]
     return tuple(
-        Group(
-            kind=Kind(int(table.kinds[start])),
+        KeyGroup(
+            kind=EntryKind(int(table.kinds[start])),
             digits=int(table.digits[start]),
             first_row=start,
             index=SlotIndex.build(slots[start:end]),
@@ -223,7 +223,7 @@ def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
 
 
 def _bands(table: EntryTable) -> BandIndex | None:
-    rows = np.flatnonzero(table.kinds == Kind.FINGERPRINT)
+    rows = np.flatnonzero(table.kinds == EntryKind.FINGERPRINT)
     if not len(rows):
         return None
     written_down = [text.decode() for text in table.patterns.take(rows).all_raw()]

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from blocklists.column_checks import BadColumns
-from blocklists.entries import Kind, Mode
+from blocklists.entries import EntryKind, EntryMode
 from blocklists.indexes.bands import BandIndex
 from blocklists.indexes.slot_index import SlotIndex
 from blocklists.snapshot import segment_validation
-from blocklists.snapshot.segment import Group, Segment
+from blocklists.snapshot.segment import KeyGroup, Segment
 from blocklists.snapshot.segment_validation import Column
 from blocklists.snapshot.verified_files import noted
 from blocklists.text_column import TextColumn
@@ -151,8 +151,8 @@ def _section(sections: dict[str, Column], name: str) -> Column:
 
 def _segment(header: dict[str, Any], sections: dict[str, Column]) -> Segment:
     groups = tuple(
-        Group(
-            kind=Kind(kind),
+        KeyGroup(
+            kind=EntryKind(kind),
             digits=digits,
             first_row=first_row,
             index=_index(sections, "{}" + str(number)),
@@ -179,7 +179,7 @@ def _segment(header: dict[str, Any], sections: dict[str, Column]) -> Segment:
         provenance=texts("provenance"),
         prefix_hosts=prefix_hosts,
         bands=_bands(header, sections),
-        mode=Mode(header.get("mode", Mode.ENFORCE)),  # files of earlier releases lack it
+        mode=EntryMode(header.get("mode", EntryMode.ENFORCE)),  # files of earlier releases lack it
     )
 
 

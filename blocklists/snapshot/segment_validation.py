@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from blocklists import column_checks
 from blocklists.column_checks import BadColumns, UnknownValue, whole_number
-from blocklists.entries import Kind, Mode
+from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS
 from blocklists.indexes.bands import BandIndex
 from blocklists.indexes.slot_index import SlotIndex, keys_of
-from blocklists.snapshot.segment import KIND_ORDER, KINDS_WITH_TEXT, Group, Segment
+from blocklists.snapshot.segment import KIND_ORDER, KINDS_WITH_TEXT, KeyGroup, Segment
 from fanzha.fingerprint import BANDS, VALUES
 
 Column = npt.NDArray[Any]
@@ -59,7 +59,7 @@ def header(text: bytes) -> dict[str, Any]:
         raise BadColumns("its header lacks a checksum, or whether there are prefixes")
     if said.get("first_fingerprint") is not None:
         whole_number(said["first_fingerprint"], "first_fingerprint", most=2**32)
-    if said.get("mode", Mode.ENFORCE) not in list(Mode):
+    if said.get("mode", EntryMode.ENFORCE) not in list(EntryMode):
         raise UnknownValue("its mode is none that this release knows")
     whole_number(said.get("mode", 1), "mode")
     _check_sections(said.get("sections"), size)
@@ -101,15 +101,15 @@ def _sort_of(name: str) -> str:
 
 
 def _check_groups(groups: object) -> None:
-    if not isinstance(groups, list) or len(groups) > len(Kind) + MOST_RANGE_DIGITS:
+    if not isinstance(groups, list) or len(groups) > len(EntryKind) + MOST_RANGE_DIGITS:
         raise BadColumns("its header names no groups")
     for one in groups:
         if not isinstance(one, list) or len(one) != 3:  # noqa: PLR2004 - as `segment_file` writes
             raise BadColumns("its header names a group otherwise than it is done")
         kind, digits, _ = (whole_number(number, "group", most=2**32) for number in one)
-        if kind not in set(Kind):
+        if kind not in set(EntryKind):
             raise UnknownValue("its header names a kind that this release does not know")
-        is_range = kind == Kind.RANGE
+        is_range = kind == EntryKind.RANGE
         if not (1 <= digits <= MOST_RANGE_DIGITS if is_range else digits == EXACT):
             raise BadColumns("its header names a group of impossible digits")
 
@@ -131,7 +131,7 @@ def check_layout(segment: Segment) -> None:
     with_text = sum(len(g) for g in segment.groups if KIND_ORDER[g.kind] < KINDS_WITH_TEXT)
     if len(segment.patterns.offsets) != with_text + 1 or not len(segment.provenance.offsets):
         raise BadColumns("its texts are not as many as its rows")
-    has_prefixes = any(group.kind is Kind.URL_PREFIX for group in segment.groups)
+    has_prefixes = any(group.kind is EntryKind.URL_PREFIX for group in segment.groups)
     if has_prefixes != (segment.prefix_hosts is not None):
         raise BadColumns("its hosts of prefixes are missing, or too many")
     if segment.prefix_hosts is not None:
@@ -140,7 +140,7 @@ def check_layout(segment: Segment) -> None:
 
 
 def _check_band_layout(segment: Segment) -> None:
-    prints = [group for group in segment.groups if group.kind is Kind.FINGERPRINT]
+    prints = [group for group in segment.groups if group.kind is EntryKind.FINGERPRINT]
     bands = segment.bands
     if bool(prints) != (bands is not None):
         raise BadColumns("its fingerprints are missing, or too many")
@@ -194,9 +194,9 @@ def _check_index(index: SlotIndex) -> None:
         raise BadColumns("the directory of an index does not end where its slots do")
 
 
-def _check_keys(group: Group) -> None:
-    if group.kind is Kind.NUMBER:
+def _check_keys(group: KeyGroup) -> None:
+    if group.kind is EntryKind.NUMBER:
         column_checks.number_keys(keys_of(group.index.slots))
-    if group.kind is Kind.RANGE:
+    if group.kind is EntryKind.RANGE:
         keys = keys_of(group.index.slots)
         column_checks.range_keys(keys, np.full(len(keys), group.digits, np.uint8))

@@ -36,7 +36,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from blocklists.entries import Direction, Entry, Kind, Mode, Source
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode, Source
 from blocklists.entry_table import EntryTable
 from blocklists.indexes.fingerprints import FingerprintIndex
 from blocklists.indexes.numbers import NumberIndex
@@ -51,10 +51,10 @@ from fanzha.tables import Int64s
 __all__ = ["NO_ENTRY", "Layer", "Matches", "Snapshot"]
 
 
-class Named(NamedTuple):
+class EntryIdentity(NamedTuple):
     """What a decision says of the entry that made it."""
 
-    kind: Kind
+    kind: EntryKind
     pattern: str
     fraud_type: FraudType
     source: Source
@@ -68,7 +68,7 @@ class Snapshot:
         self.version = version
         self.committed_at_ms = committed_at_ms
         self.layers = tuple(layers)
-        self.enforcing = tuple(one for one in self.layers if one.segment.mode is Mode.ENFORCE)
+        self.enforcing = tuple(one for one in self.layers if one.segment.mode is EntryMode.ENFORCE)
         """The layers without shadow entries."""
         self._numbers = NumberIndex(self.enforcing)
         self._urls = UrlIndex(self.enforcing)
@@ -99,15 +99,15 @@ class Snapshot:
             mode: Segment.build(
                 EntryTable.from_entries(one for one in latest.values() if one.mode is mode)
             )
-            for mode in Mode
+            for mode in EntryMode
         }
         return cls.of_segments(
             version=version,
             committed_at_ms=0,
-            base=by_mode[Mode.ENFORCE],
+            base=by_mode[EntryMode.ENFORCE],
             overlay=empty(),
             dead=np.zeros(0, np.int64),
-            shadows=by_mode[Mode.SHADOW],
+            shadows=by_mode[EntryMode.SHADOW],
         )
 
     @classmethod
@@ -159,23 +159,23 @@ class Snapshot:
         shadows = self.shadows.find_all_fingerprints(written) if self.shadows else []
         return [*self._fingerprints.find_all(written), *shadows]
 
-    def named(self, row: int) -> Named:
+    def named(self, row: int) -> EntryIdentity:
         """Return what a decision says of an entry; the rest is in `entry`."""
         layer = self._layer_of(row)
         segment, row = layer.segment, row - layer.first_row
         kind, pattern = segment.named(row)
         behind = segment.behind(row)
         fraud_type = FraudType(int(segment.fraud_types[row]))
-        return Named(kind, pattern, fraud_type, behind.source, behind.campaign)
+        return EntryIdentity(kind, pattern, fraud_type, behind.source, behind.campaign)
 
     def entry(self, row: int) -> Entry:
         """Write one entry out."""
         layer = self._layer_of(row)
         return layer.segment.entry(row - layer.first_row)
 
-    def counts(self, mode: Mode = Mode.ENFORCE) -> Counter[tuple[Kind, Action]]:
+    def counts(self, mode: EntryMode = EntryMode.ENFORCE) -> Counter[tuple[EntryKind, Action]]:
         """Count the entries of one mode by kind and action, expired ones included."""
-        counts: Counter[tuple[Kind, Action]] = Counter()
+        counts: Counter[tuple[EntryKind, Action]] = Counter()
         for layer in self.layers:
             if layer.segment.mode is not mode:
                 continue

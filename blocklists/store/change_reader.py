@@ -18,7 +18,7 @@ from blocklists.entry_table import (
     concatenate_identities,
 )
 from blocklists.store import packing
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.chunks import Chunks, Digest
 from blocklists.store.packing import DamagedPack, NewerPack
 from blocklists.store.seals import SEAL, CheckSeal, told
@@ -47,7 +47,7 @@ class ChangeReader:
         self._chunks = chunks
         self._check = check
 
-    async def read(self, version: int, record: Record) -> Change:
+    async def read(self, version: int, record: Record) -> ListChange:
         """Read the record of *version*. Raises `MissingChunk`, and `Unavailable` in an outage."""
         try:
             return await self._read(version, record)
@@ -55,12 +55,12 @@ class ChangeReader:
             newer = isinstance(error, NewerPack)
             return skipped(version, record, str(error), newer=newer)
 
-    async def _read(self, version: int, record: Record) -> Change:
+    async def _read(self, version: int, record: Record) -> ListChange:
         if not record.keys() <= _KNOWN:
             raise NewerPack("it has a field that this release does not know")
         digests = {"additions": sha256(), "removals": sha256()}
         additions, removals = await self._rows(record, digests)
-        change = Change(
+        change = ListChange(
             version=version,
             author=_text(record, b"author"),
             reason=_text(record, b"reason"),
@@ -72,7 +72,9 @@ class ChangeReader:
         )
         return self._with_seal(change, record, {n: d.hexdigest() for n, d in digests.items()})
 
-    def _with_seal(self, change: Change, record: Record, digests: Mapping[str, str]) -> Change:
+    def _with_seal(
+        self, change: ListChange, record: Record, digests: Mapping[str, str]
+    ) -> ListChange:
         if self._check is None:
             return change
         seal = record.get(SEAL.encode(), b"").decode(errors="replace")
@@ -98,13 +100,13 @@ class ChangeReader:
         return additions, removals
 
 
-def skipped(version: int, record: Record, why: str, *, newer: bool = False) -> Change:
+def skipped(version: int, record: Record, why: str, *, newer: bool = False) -> ListChange:
     """Return what stands for a record that is not applied."""
     try:
         committed_at_ms = _time(record)
     except DamagedPack:
         committed_at_ms = 0
-    return Change(
+    return ListChange(
         version=version,
         author="",
         reason="",

@@ -6,7 +6,7 @@ from enum import IntEnum
 from blocklists.entry_table import EntryTable, Identities
 
 
-class Outcome(IntEnum):
+class RowOutcome(IntEnum):
     """What becomes of a row of a change; numbered as on the wire."""
 
     ADDED = 1
@@ -19,7 +19,7 @@ class Outcome(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ListChange:
     """One change to the lists; acts whole or not at all. Removals come before additions."""
 
     version: int

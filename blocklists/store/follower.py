@@ -19,13 +19,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blocklists.snapshot import delta, findings, publication
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.publication import IN_STEP, Publisher
 from blocklists.snapshot.segment_file import DamagedFile
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.packing import DamagedPack
-from blocklists.store.store import Head, Store
+from blocklists.store.store import ListHead, Store
 from fanzha.errors import Unavailable
 from infra.atomic_file import FILE_MODE
 
@@ -46,8 +46,8 @@ _LOG_SECONDS = 10.0
 class _Merge:
     """A new base in the making, and what came since it was begun."""
 
-    task: asyncio.Task[Lists]
-    since: list[Change] = field(default_factory=list)
+    task: asyncio.Task[ListSegments]
+    since: list[ListChange] = field(default_factory=list)
 
 
 class Follower:
@@ -70,7 +70,7 @@ class Follower:
         self._store = store
         self._folder = folder
         self._publisher = Publisher(folder)
-        self._lists: Lists | None = None
+        self._lists: ListSegments | None = None
         self._merge: _Merge | None = None
         self._rebases = rebases
         self._rebasing: asyncio.Task[None] | None = None
@@ -136,7 +136,7 @@ class Follower:
         before = self._lists.findings if self._lists else ()
         self._tell_found(refused)
         lists = await asyncio.to_thread(
-            Lists.of_table, head.version, head.committed_at_ms, table, commit=head.commit
+            ListSegments.of_table, head.version, head.committed_at_ms, table, commit=head.commit
         )
         still = [one for one in before if not one.skipped]
         lists = replace(lists, findings=findings.kept([*still, *refused]))
@@ -150,7 +150,7 @@ class Follower:
         self._merge = None  # it would be of the lists before
         await self._publish(lists)
 
-    async def _apply(self, lists: Lists, changes: list[Change]) -> None:
+    async def _apply(self, lists: ListSegments, changes: list[ListChange]) -> None:
         changes, lists = await self._screened(changes, lists)
         after = await asyncio.to_thread(_applied, lists, changes)
         await self._publish(after)
@@ -163,7 +163,9 @@ class Follower:
             merging = asyncio.to_thread(delta.merged, after)
             self._merge = _Merge(task=asyncio.create_task(merging))
 
-    async def _screened(self, changes: list[Change], lists: Lists) -> tuple[list[Change], Lists]:
+    async def _screened(
+        self, changes: list[ListChange], lists: ListSegments
+    ) -> tuple[list[ListChange], ListSegments]:
         """Return what is to be applied, and the lists with what is wrong with it."""
         pairs = await asyncio.to_thread(
             lambda: [
@@ -176,7 +178,7 @@ class Follower:
             lists = replace(lists, findings=findings.kept([*lists.findings, *found]))
         return [change for change, _ in pairs], lists
 
-    async def _settle(self, lists: Lists) -> bool:
+    async def _settle(self, lists: ListSegments) -> bool:
         """Forget findings that an operator settled; load anew what a newer base has after all."""
         settled, base = await self._store.settled(), await self._store.base_version()
         left = findings.kept(lists.findings, without=settled)
@@ -198,7 +200,7 @@ class Follower:
         await self._publish(lists)
         self._begin_rebase()
 
-    async def _publish(self, lists: Lists) -> None:
+    async def _publish(self, lists: ListSegments) -> None:
         self._lists = await asyncio.to_thread(self._publisher.publish, lists)
         logger.info("lists are at version %d, %d rows in the base, %d over it",
                     lists.version, len(lists.base), len(lists.overlay))  # fmt: skip
@@ -220,7 +222,7 @@ class Follower:
             logger.warning("the base of the store stays as it is: changes were skipped, see "
                            "`fanzha blocklist quarantine`")  # fmt: skip
             return
-        head = Head(
+        head = ListHead(
             version=lists.version, committed_at_ms=lists.committed_at_ms, commit=lists.commit
         )
         try:
@@ -273,5 +275,5 @@ class Follower:
         self._away = False
 
 
-def _applied(lists: Lists, changes: list[Change]) -> Lists:
+def _applied(lists: ListSegments, changes: list[ListChange]) -> ListSegments:
     return delta.apply(lists, delta.fold(changes))

@@ -16,7 +16,7 @@ import numpy as np
 
 from blocklists import column_checks
 from blocklists.column_checks import BadColumns, UnknownValue, whole_number
-from blocklists.entries import Kind, Mode
+from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS, EntryTable, Identities
 from blocklists.provenance import WrittenProvenance, written
 from blocklists.text_column import TextColumn
@@ -73,7 +73,7 @@ def pack(table: Identities) -> bytes:
     columns |= {"offsets": table.patterns.offsets, "blob": table.patterns.blob}
     if isinstance(table, EntryTable):
         behind = written(table.provenance)
-        shadows = (table.modes == Mode.SHADOW).any()
+        shadows = (table.modes == EntryMode.SHADOW).any()
         columns |= {"provenance_offsets": behind.offsets, _MODES: table.modes}
         columns[_WITH_SHADOWS if shadows else _PROVENANCE] = behind.blob
     head = json.dumps([[name, c.dtype.str, len(c)] for name, c in columns.items()]).encode()
@@ -156,17 +156,17 @@ def _check_identities(table: Identities) -> None:
     column_checks.texts(table.patterns, rows, "patterns")
     column_checks.kinds(table.kinds)
     column_checks.actions(table.actions)
-    is_range = table.kinds == Kind.RANGE
+    is_range = table.kinds == EntryKind.RANGE
     digits = table.digits
     fits = np.where(is_range, (digits >= 1) & (digits <= MOST_RANGE_DIGITS), digits == EXACT)
     if not fits.all():
         raise BadColumns("digits: do not fit the kind")
     lengths = table.patterns.offsets[1:] - table.patterns.offsets[:-1]
-    if ((lengths > 0) != (table.kinds >= Kind.SENDER)).any():
+    if ((lengths > 0) != (table.kinds >= EntryKind.SENDER)).any():
         raise BadColumns("patterns: a text is missing, or one too many is there")
-    column_checks.number_keys(table.keys[table.kinds == Kind.NUMBER])
+    column_checks.number_keys(table.keys[table.kinds == EntryKind.NUMBER])
     column_checks.range_keys(table.keys[is_range], digits[is_range])
-    prints = table.patterns.take(np.flatnonzero(table.kinds == Kind.FINGERPRINT))
+    prints = table.patterns.take(np.flatnonzero(table.kinds == EntryKind.FINGERPRINT))
     column_checks.fingerprints(prints)
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 
 SEAL = "seal"
 """The field of a record in the stream."""
@@ -23,7 +23,7 @@ CheckSeal: TypeAlias = Callable[[bytes, str], bool | None]
 """Tells whether a seal is of what `told` returns; None when that cannot be known."""
 
 
-def told(change: Change, digests: Mapping[str, str]) -> bytes:
+def told(change: ListChange, digests: Mapping[str, str]) -> bytes:
     """Return what a seal vouches for; *digests* are of the packed additions and removals."""
     said = [
         *(_PURPOSE, change.version, change.commit, change.committed_at_ms),

@@ -47,7 +47,7 @@ from blocklists.store.change_reader import (
     name_in,
     skipped,
 )
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.chunks import CHUNK_ROWS, Chunks, MissingChunk
 from blocklists.store.packing import DamagedPack
 from blocklists.store.scripts import COMMIT, REBASE, STRAYS
@@ -78,7 +78,7 @@ _PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ListHead:
     """What version the lists are at."""
 
     version: int
@@ -88,7 +88,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class CommitResult:
     """A change is in the store."""
 
     version: int
@@ -126,13 +126,13 @@ class Store:
         self._reader = ChangeReader(self._chunks, check_seal)
         self._sign = sign
 
-    async def head(self) -> Head:
+    async def head(self) -> ListHead:
         """Return the version of the lists; 0 before the first change."""
         async with within(_READ_SECONDS):
             found = await self._client.hgetall(HEAD)
         return _head(found)
 
-    async def commit(self, change: Change, *, expected_version: int | None) -> Committed:
+    async def commit(self, change: ListChange, *, expected_version: int | None) -> CommitResult:
         """Commit a change whole; `VersionConflict` when the lists are at another version."""
         parts = [("additions", change.additions), ("removals", change.removals)]
         fields: dict[str, str | bytes] = {"author": change.author, "reason": change.reason}
@@ -157,14 +157,14 @@ class Store:
         if not done:
             await self._chunks.drop(chunks)
             raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
-        return Committed(version=int(version), synced=synced)
+        return CommitResult(version=int(version), synced=synced)
 
-    async def base_head(self) -> Head:
+    async def base_head(self) -> ListHead:
         """Return what version the base is at; changes after it are in `changes_after`."""
         async with within(_READ_SECONDS):
             return _head(await self._client.hgetall(BASE))
 
-    async def load(self) -> tuple[Head, EntryTable]:
+    async def load(self) -> tuple[ListHead, EntryTable]:
         """Return the base; what came since is in `changes_after`."""
         async with within(_READ_SECONDS):
             found = await self._client.hgetall(BASE)
@@ -203,7 +203,7 @@ class Store:
 
     async def changes_after(
         self, version: int, commit: str, *, block_ms: int = 0
-    ) -> list[Change] | None:
+    ) -> list[ListChange] | None:
         """Return some of the changes after *version*, waiting up to *block_ms* for the first.
 
         None when the store no longer has the next change, or never made *version* by
@@ -238,7 +238,7 @@ class Store:
             await asyncio.sleep(_PAUSE_SECONDS)
         return []
 
-    async def _missed(self, version: int, commit: str, head: Head) -> list[Change] | None:
+    async def _missed(self, version: int, commit: str, head: ListHead) -> list[ListChange] | None:
         """Return what `changes_after` does when the head is ahead of what was read."""
         # The change came between the two questions; or it went with those before a base.
         async with within(_READ_SECONDS):
@@ -270,7 +270,7 @@ class Store:
             found = await self._client.hkeys(SETTLED)
         return {int(one) for one in found if one.isdigit()}
 
-    async def rebase(self, head: Head, table: EntryTable) -> bool:
+    async def rebase(self, head: ListHead, table: EntryTable) -> bool:
         """Make *table*, the lists at *head*, the base and drop the changes up to it."""
         old = await self._chunks_up_to(head.version)
         _, keys = await self._chunks.put(table, inline_bytes=-1)
@@ -306,7 +306,9 @@ class Store:
                 await self._client.hdel(WORKERS, *silent)
         return [one for name, one in reports.items() if one is not None and name not in silent]
 
-    async def _changes(self, records: Sequence[tuple[int, Record]], head: Head) -> list[Change]:
+    async def _changes(
+        self, records: Sequence[tuple[int, Record]], head: ListHead
+    ) -> list[ListChange]:
         """Read records that follow each other; each must be the one that the next one names."""
         names = [name_in(fields, b"previous") for _, fields in records[1:]]
         names.append(await self._name_of(records[-1][0], head))
@@ -322,7 +324,7 @@ class Store:
             changes.append(replace(change, commit=name or change.commit))
         return changes
 
-    async def _name_of(self, version: int, head: Head) -> str | None:
+    async def _name_of(self, version: int, head: ListHead) -> str | None:
         """Return the name of the commit that made *version*, None where nothing tells it."""
         if head.version == version:
             return head.commit
@@ -330,7 +332,7 @@ class Store:
             later = await self._client.xrange(CHANGES, f"{version + 1}-0", f"{version + 1}-0")
         return name_in(later[0][1], b"previous") if later else None
 
-    async def _change(self, version: int, fields: Record) -> Change:
+    async def _change(self, version: int, fields: Record) -> ListChange:
         if fields is _GONE:
             return skipped(
                 version, fields, "its record, or those before it, are gone from the store"
@@ -358,12 +360,12 @@ class Store:
         return [key for key in keys if key.startswith(f"{CHUNK}:")]
 
 
-def _head(found: dict[bytes, bytes]) -> Head:
+def _head(found: dict[bytes, bytes]) -> ListHead:
     numbers = [found.get(name, b"0") for name in (b"version", b"committed_at_ms")]
     if not all(one.isdigit() and len(one) <= _MOST_DIGITS for one in numbers):
         raise Unavailable("the store says no version of the lists that can be read")
     version, committed_at_ms = map(int, numbers)
-    return Head(
+    return ListHead(
         version=version,
         committed_at_ms=committed_at_ms,
         commit=found.get(b"commit", b"").decode(errors="replace"),

@@ -39,7 +39,7 @@ _OUTGOING, _INCOMING, _ENDED, _ANSWERED, _CONNECTED, _SECONDS, _SENT, _RECEIVED 
 )
 
 
-class Events(NamedTuple):
+class ActivityEvents(NamedTuple):
     """What happened to numbers that hold a slot: one row per number and event."""
 
     rows: Int64s
@@ -113,7 +113,9 @@ class ActivityTable:
         self._add(events, _ENDED, weights * by_caller)
         self._add(events, _ANSWERED, connected * by_caller)
 
-    def _events(self, parties: Int64s, others: Int64s, times: Int64s) -> tuple[Events, Uint64s]:
+    def _events(
+        self, parties: Int64s, others: Int64s, times: Int64s
+    ) -> tuple[ActivityEvents, Uint64s]:
         both = np.concatenate((parties, others))
         hashes = spread(both)
         slots = (hashes >> self._shift).view(np.int64)
@@ -152,7 +154,7 @@ class ActivityTable:
         self._words[at + _SEEN_MS] = times[free]
         return self._held(parties, slots)
 
-    def _age(self, events: Events) -> tuple[Int64s, Int64s]:
+    def _age(self, events: ActivityEvents) -> tuple[Int64s, Int64s]:
         """Fade what is in the slots to the time of their latest event; return that, and its day."""
         slots = self._slots.take(events.slots, axis=0)
         before = slots[:, _SEEN_MS].copy()
@@ -171,13 +173,13 @@ class ActivityTable:
         self._lines[events.slots] = slots.view(_LINE)[:, 0]
         return now, today
 
-    def _weights(self, events: Events) -> Float32s:
+    def _weights(self, events: ActivityEvents) -> Float32s:
         return _faded(events.times - self._words.take(events.slots * _WORDS + _SEEN_MS))
 
-    def _add(self, events: Events, kinds: int | Int64s, amounts: Float32s) -> None:
+    def _add(self, events: ActivityEvents, kinds: int | Int64s, amounts: Float32s) -> None:
         np.add.at(self._floats, events.slots * _FLOATS + kinds, amounts)
 
-    def _mark(self, events: Events, today: Int64s, hashes_of_others: Uint64s) -> None:
+    def _mark(self, events: ActivityEvents, today: Int64s, hashes_of_others: Uint64s) -> None:
         at = events.slots * _WORDS
         marks = days_and_hours.bits_of(events.times, today)
         np.bitwise_or.at(self._bits, at + _DAYS_AND_HOURS, marks)
@@ -216,10 +218,10 @@ def _readable(parties: Int64s, others: Int64s, times: Int64s) -> Bools:
     return readable
 
 
-def _events(held: Bools, readable: Bools, slots: Int64s, times: Int64s) -> Events:
+def _events(held: Bools, readable: Bools, slots: Int64s, times: Int64s) -> ActivityEvents:
     """Return the events of those that hold a slot; both parties' halves are as long as *times*."""
     rows = (held & np.concatenate((readable, readable))).nonzero()[0]
-    return Events(rows, slots.take(rows), times.take(rows, mode="wrap"))
+    return ActivityEvents(rows, slots.take(rows), times.take(rows, mode="wrap"))
 
 
 def _faded(ages_ms: Int64s) -> Float32s:

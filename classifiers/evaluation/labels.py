@@ -9,7 +9,7 @@ from enum import IntEnum
 from fanzha.fraud import FraudType
 
 
-class Kind(IntEnum):
+class LabelKind(IntEnum):
     """What a row is."""
 
     UNKNOWN = 0
@@ -19,15 +19,15 @@ class Kind(IntEnum):
 
 
 LABELS = {
-    "ham": Kind.LEGITIMATE,
-    "benign": Kind.LEGITIMATE,
-    "legitimate": Kind.LEGITIMATE,
-    "nonfraud": Kind.LEGITIMATE,
-    "0": Kind.LEGITIMATE,
-    "spam": Kind.SPAM,
-    "fraud": Kind.FRAUD,
-    "malicious": Kind.FRAUD,
-    "1": Kind.FRAUD,
+    "ham": LabelKind.LEGITIMATE,
+    "benign": LabelKind.LEGITIMATE,
+    "legitimate": LabelKind.LEGITIMATE,
+    "nonfraud": LabelKind.LEGITIMATE,
+    "0": LabelKind.LEGITIMATE,
+    "spam": LabelKind.SPAM,
+    "fraud": LabelKind.FRAUD,
+    "malicious": LabelKind.FRAUD,
+    "1": LabelKind.FRAUD,
 }
 
 CATEGORIES = {
@@ -51,9 +51,9 @@ CATEGORIES = {
 } | {kind.name.lower(): kind for kind in FraudType if kind}
 
 
-def kind_of(label: str) -> Kind:
+def kind_of(label: str) -> LabelKind:
     """Return what *label* means."""
-    return LABELS.get(label.strip().casefold(), Kind.UNKNOWN)
+    return LABELS.get(label.strip().casefold(), LabelKind.UNKNOWN)
 
 
 def fraud_type_of(category: str) -> FraudType:

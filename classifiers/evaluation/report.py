@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from classifiers.evaluation import metrics
 from classifiers.evaluation.budget import keeping
-from classifiers.evaluation.labels import Kind, fraud_type_of, kind_of
+from classifiers.evaluation.labels import LabelKind, fraud_type_of, kind_of
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Float32s, Uint8s
 
@@ -40,7 +40,7 @@ class ScoredRows:
 
     @property
     def kinds(self) -> Uint8s:
-        """What each row is, as `Kind`."""
+        """What each row is, as `LabelKind`."""
         return _looked_up(self.labels, kind_of)
 
 
@@ -56,17 +56,17 @@ def report(rows: ScoredRows, threshold: float, budget: float = 0.001) -> Figures
     figures: Figures = {
         "rows": len(scores),
         "unscored": int(np.isnan(rows.scores).sum()),
-        "unknown_labels": _counts(rows.labels[kinds == Kind.UNKNOWN]),
+        "unknown_labels": _counts(rows.labels[kinds == LabelKind.UNKNOWN]),
         "threshold": threshold,
         "groups": _by_group(rows, kinds, blocked),
     }
-    ranked = (kinds == Kind.LEGITIMATE) | (kinds == Kind.FRAUD)
-    frauds = kinds[ranked] == Kind.FRAUD
+    ranked = (kinds == LabelKind.LEGITIMATE) | (kinds == LabelKind.FRAUD)
+    frauds = kinds[ranked] == LabelKind.FRAUD
     if frauds.any() and not frauds.all():
         figures |= _ranking(scores[ranked], frauds)
         kept = keeping(budget, scores[ranked], frauds, rows.groups[ranked])
         figures["budget"] = {"rate": budget, "thresholds": kept}
-    figures |= _fraud_types(rows, kinds == Kind.FRAUD, blocked)
+    figures |= _fraud_types(rows, kinds == LabelKind.FRAUD, blocked)
     return figures
 
 
@@ -75,7 +75,7 @@ def _by_group(rows: ScoredRows, kinds: Uint8s, blocked: Bools) -> list[Figures]:
     pairs = sorted(set(zip(rows.groups.tolist(), rows.labels.tolist(), strict=True)))
     for group, label in pairs:
         chosen = (rows.groups == group) & (rows.labels == label)
-        if (kind := Kind(int(kinds[chosen][0]))) is Kind.UNKNOWN:
+        if (kind := LabelKind(int(kinds[chosen][0]))) is LabelKind.UNKNOWN:
             continue
         count, total = int(blocked[chosen].sum()), int(chosen.sum())
         low, high = metrics.share_interval(count, total)

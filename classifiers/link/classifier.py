@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from classifiers import card
 from classifiers.link import features as link_features
-from classifiers.link.features import LinkFeatures, Settings
+from classifiers.link.features import LinkFeatures, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text.embeddings import NO_ROWS, Embeddings
 from fanzha.tables import Float32s
@@ -26,7 +26,7 @@ class LinkClassifier:
 
     def __init__(self, model: OnnxModel) -> None:
         self._model = model
-        self._settings = Settings.from_card(model.card)
+        self._settings = LinkFeatureSettings.from_card(model.card)
         nothing = link_features.of_links([], self._settings)
         self._embeddings = Embeddings.of(model, _inputs(nothing, NO_ROWS))
         self.version = model.version

@@ -42,7 +42,7 @@ SHAPE_WIDTH = 2 * (_OTHER + 1 + 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class LinkFeatureSettings:
     """What a model's card says of its features."""
 
     sizes: tuple[int, ...] = (3, 4, 5)
@@ -55,7 +55,7 @@ class Settings:
     """Read of the beginning of a path with its query."""
 
     @classmethod
-    def from_card(cls, card: Card) -> "Settings":
+    def from_card(cls, card: Card) -> "LinkFeatureSettings":
         """Read the settings a model was trained with."""
         if (revision := card.setting("revision", str)) != REVISION:
             raise ValueError(f"model {card.channel} {card.version} reads {revision} features")
@@ -80,7 +80,7 @@ class LinkFeatures(NamedTuple):
     """A row per link."""
 
 
-def of_links(urls: Sequence[str], settings: Settings) -> LinkFeatures:
+def of_links(urls: Sequence[str], settings: LinkFeatureSettings) -> LinkFeatures:
     """Describe canonical URLs."""
     layout = ngrams.lay_out(_parts(urls, settings))
     seeds = np.tile(_SEEDS, len(urls))
@@ -98,7 +98,7 @@ def part_weights(counts: Int64s, kept: float = 1.0) -> Float32s:
     return counted.astype(np.float32)[:, np.newaxis] ** np.float32(-0.5)
 
 
-def _parts(urls: Sequence[str], settings: Settings) -> list[str]:
+def _parts(urls: Sequence[str], settings: LinkFeatureSettings) -> list[str]:
     parts: list[str] = []
     append = parts.append
     # One object per row: this is where text becomes numbers.
@@ -109,7 +109,7 @@ def _parts(urls: Sequence[str], settings: Settings) -> list[str]:
     return parts
 
 
-def _shape(layout: ngrams.Layout) -> Float32s:
+def _shape(layout: ngrams.TextLayout) -> Float32s:
     """Return a row per part; an empty one looks like nothing at all."""
     rows = len(layout.lengths)
     row_of = np.repeat(np.arange(rows), layout.lengths)

@@ -15,7 +15,7 @@ import onnxruntime as ort
 from classifiers import card
 from classifiers.card import Card
 from classifiers.text import sentence_encoder
-from classifiers.text.cascade_card import SecondLookCard
+from classifiers.text.cascade_card import CascadeCard
 from fanzha.tables import Bools, Float32s
 
 INPUT, OUTPUT = "embeddings", "log_odds"
@@ -28,10 +28,10 @@ Encode = Callable[[Sequence[str]], Float32s]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OneScale:
+class ScoreCombiner:
     """Makes one score of two log-odds, on the scale of the fast score."""
 
-    about: SecondLookCard
+    about: CascadeCard
     threshold: float
     """Of the fast score: a text is blocked from there, whoever judged it."""
 
@@ -49,11 +49,11 @@ class OneScale:
         return np.clip(scores, least, most).astype(np.float32)
 
 
-class SecondLook:
+class TextCascade:
     """The head of one bundle and what its card says of it. One thread only."""
 
     def __init__(
-        self, head: bytes, scale: OneScale, encode: Encode = sentence_encoder.encode
+        self, head: bytes, scale: ScoreCombiner, encode: Encode = sentence_encoder.encode
     ) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
@@ -84,17 +84,17 @@ class SecondLook:
         return self._scale.scores(fast_log_odds, second_log_odds)
 
 
-def of_bundle(bundle: Path, about: Card) -> SecondLook | None:
+def of_bundle(bundle: Path, about: Card) -> TextCascade | None:
     """Load the second look of *bundle*; None when it has none, ValueError when it is not whole."""
     if about.second_look is None:
         return None
     if about.second_look.encoder != sentence_encoder.PACKAGE:
         raise ValueError(f"{bundle}: there is no encoder {about.second_look.encoder}")
     head = card.read_second(bundle, about)
-    return SecondLook(head, OneScale(about=about.second_look, threshold=about.threshold))
+    return TextCascade(head, ScoreCombiner(about=about.second_look, threshold=about.threshold))
 
 
-def band(about: SecondLookCard, threshold: float, fast_scores: Float32s) -> Bools:
+def band(about: CascadeCard, threshold: float, fast_scores: Float32s) -> Bools:
     """Tell which scores lie in the band of those that are not sure."""
     low, high = np.float32(about.from_score), np.float32(threshold)
     inside: Bools = (fast_scores >= low) & (fast_scores < high)

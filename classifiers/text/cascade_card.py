@@ -10,7 +10,7 @@ _NUMBERS = ("from_score", "slope", "offset", "threshold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecondLookCard:
+class CascadeCard:
     """Which texts get a second look, and what its calibrated probability has to reach."""
 
     sha256: str
@@ -26,7 +26,7 @@ class SecondLookCard:
     encoder_version: str
 
 
-def parse(card: Mapping[str, object]) -> SecondLookCard | None:
+def parse(card: Mapping[str, object]) -> CascadeCard | None:
     """Read table ``second_look`` of a card; None without one, ValueError for an odd one."""
     if "second_look" not in card:
         return None
@@ -37,7 +37,7 @@ def parse(card: Mapping[str, object]) -> SecondLookCard | None:
             raise ValueError(f"second_look: {name} {numbers[name]} is not within (0, 1)")
     if not 0 < numbers["slope"] < inf:
         raise ValueError(f"second_look: slope {numbers['slope']} is not above 0")
-    return SecondLookCard(
+    return CascadeCard(
         sha256=checked_field(card, "second_sha256", str),
         encoder=checked_field(table, "encoder", str),
         encoder_version=checked_field(table, "encoder_version", str),

@@ -15,9 +15,9 @@ from classifiers import card
 from classifiers.base import TextScores
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text import cascade, features, fraud_type_words
-from classifiers.text.cascade import SecondLook
+from classifiers.text.cascade import TextCascade
 from classifiers.text.embeddings import NO_ROWS, Embeddings
-from classifiers.text.escalation import LookBudget, Looks
+from classifiers.text.escalation import EscalationBudget, Escalations
 from classifiers.text.features import NGrams
 from classifiers.text.sender_classes import sender_classes
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
@@ -36,8 +36,8 @@ class TextClassifier:
     def __init__(
         self,
         model: OnnxModel,
-        second: SecondLook | None = None,
-        budget: LookBudget | None = None,
+        second: TextCascade | None = None,
+        budget: EscalationBudget | None = None,
     ) -> None:
         """Take a bundle, with its second look; without a *budget* all uncertain texts get one."""
         self._model = model
@@ -48,10 +48,10 @@ class TextClassifier:
                 raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
         nothing = _inputs(features.ngrams([]), NO_ROWS, np.zeros(0, np.int64))
         self._embeddings = Embeddings.of(model, nothing)
-        self._looks = None if second is None else Looks(second)
+        self._looks = None if second is None else Escalations(second)
         self._check_golden()
         if second is not None and budget is not None:
-            self._looks = Looks(second, budget)
+            self._looks = Escalations(second, budget)
 
     @property
     def spam_threshold(self) -> float:
@@ -131,7 +131,7 @@ def log_odds(classes: Float32s) -> Float32s:
     return odds
 
 
-def look_again(looks: Looks, normal: Sequence[str], classes: Float32s) -> Float32s:
+def look_again(looks: Escalations, normal: Sequence[str], classes: Float32s) -> Float32s:
     """Return the probabilities of the classes after second looks at uncertain texts."""
     rows = np.flatnonzero(looks.second.uncertain(classes[:, _FRAUD]))
     if not len(rows):

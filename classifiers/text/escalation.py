@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from classifiers.text.cascade import SecondLook
+from classifiers.text.cascade import TextCascade
 from fanzha.tables import Float32s
 
 MOST_OF_A_BATCH = 2
@@ -22,7 +22,7 @@ FULL_SECONDS = 0.1
 """What the bucket holds: a quiet worker may spend this at once."""
 
 
-class LookCounters(Protocol):
+class EscalationCounters(Protocol):
     """Where second looks are counted."""
 
     def second_looks(self, *, looked: int, remembered: int, skipped: int, seconds: float) -> None:
@@ -35,20 +35,20 @@ class LookCounters(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookBudget:
+class EscalationBudget:
     """How much a service looks twice."""
 
     share: float
     """Of a worker's time, at most; 0: never."""
     clock: Callable[[], float]
     """Seconds that only grow."""
-    counters: LookCounters
+    counters: EscalationCounters
 
 
-class Looks:
+class Escalations:
     """The second looks of one model; without a budget at every text, and faults are raised."""
 
-    def __init__(self, second: SecondLook, budget: LookBudget | None = None) -> None:
+    def __init__(self, second: TextCascade, budget: EscalationBudget | None = None) -> None:
         self.second = second
         self._budget = budget
         self._memory: OrderedDict[bytes, float] = OrderedDict()
@@ -89,7 +89,7 @@ class Looks:
 
     def _look_within(
         self,
-        budget: LookBudget,
+        budget: EscalationBudget,
         rows: Sequence[int],
         keys: Sequence[bytes],
         normal: Sequence[str],
@@ -119,7 +119,7 @@ class Looks:
             seconds=spent,
         )
 
-    def _fill(self, budget: LookBudget) -> None:
+    def _fill(self, budget: EscalationBudget) -> None:
         now = budget.clock()
         self._purse = min(self._purse + budget.share * (now - self._filled_at), FULL_SECONDS)
         self._filled_at = now

@@ -29,7 +29,7 @@ _FOLD_SHIFT = np.uint32(15)
 _BLANK = np.uint32(0)
 
 
-class Layout(NamedTuple):
+class TextLayout(NamedTuple):
     """Texts laid end to end; empty ones have no points and no chunks."""
 
     points: Uint32s
@@ -43,15 +43,15 @@ class Layout(NamedTuple):
         return np.where(self.lengths > 0, self.lengths // CHUNK + 1, 0)
 
 
-def lay_out(texts: Sequence[str]) -> Layout:
+def lay_out(texts: Sequence[str]) -> TextLayout:
     """Lay *texts* end to end; whoever calls bounds their length."""
     wrapped = "".join([f"{START}{text}{END}" if text else "" for text in texts])
     points = np.frombuffer(wrapped.encode("utf-32-le", "surrogatepass"), np.uint32)
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    return Layout(points, np.where(lengths > 0, lengths + 2, 0))
+    return TextLayout(points, np.where(lengths > 0, lengths + 2, 0))
 
 
-def hashed(layout: Layout, seeds: Int64s, *, sizes: Sequence[int], bits: int) -> Int32s:
+def hashed(layout: TextLayout, seeds: Int64s, *, sizes: Sequence[int], bits: int) -> Int32s:
     """Hash n-grams of *sizes* into 2**bits ids; a row per chunk, one text's after another's.
 
     Texts with different *seeds* share ids, but not hashes.
@@ -72,7 +72,7 @@ def hashed(layout: Layout, seeds: Int64s, *, sizes: Sequence[int], bits: int) ->
     return ids.reshape(-1, CHUNK * len(sizes))
 
 
-def counts(layout: Layout, sizes: Sequence[int]) -> Int64s:
+def counts(layout: TextLayout, sizes: Sequence[int]) -> Int64s:
     """Return how many n-grams each text has."""
     found = np.zeros(len(layout.lengths), np.int64)
     for size in sizes:
@@ -80,7 +80,7 @@ def counts(layout: Layout, sizes: Sequence[int]) -> Int64s:
     return found
 
 
-def _padded(layout: Layout, chunks: Int64s, longest: int) -> Uint32s:
+def _padded(layout: TextLayout, chunks: Int64s, longest: int) -> Uint32s:
     room = chunks * CHUNK
     shift = np.cumsum(room - layout.lengths) - (room - layout.lengths)
     padded = np.zeros(int(room.sum()) + longest, np.uint32)

@@ -16,11 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
-from classifiers.evaluation.labels import Kind, kind_of
+from classifiers.evaluation.labels import LabelKind, kind_of
 from fanzha import csv_cells
 
 DEFAULT_SOURCE = "cases"
-KINDS = {"lost_money": Kind.FRAUD, "false_alarm": Kind.LEGITIMATE}
+KINDS = {"lost_money": LabelKind.FRAUD, "false_alarm": LabelKind.LEGITIMATE}
 """What these outcomes of a case say of the decisions behind it; docs/how-to/outcomes.md."""
 SILENT = frozenset({"safe", "unreachable", "duplicate"})
 """Outcomes that say nothing."""
@@ -43,7 +43,7 @@ class ExampleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class TrainingExample:
     """One row that can teach."""
 
     source: str
@@ -85,7 +85,7 @@ class ExampleFile:
 class Examples:
     """What can teach in some files, and what cannot."""
 
-    rows: tuple[Example, ...]
+    rows: tuple[TrainingExample, ...]
     files: tuple[ExampleFile, ...]
     left_out: Counter[str]
     """Rows by why they cannot teach."""
@@ -100,7 +100,7 @@ def read(
     """
     columns = {**dict.fromkeys((*_NEEDED, column), "there is no such column"), **(more or {})}
     files: list[ExampleFile] = []
-    found: list[Example] = []
+    found: list[TrainingExample] = []
     left_out: Counter[str] = Counter()
     for path in paths:
         whole = path.read_bytes()
@@ -114,7 +114,7 @@ def read(
                 one = _example(fields, columns, column, content)
             except ValueError as error:
                 raise ExampleError(f"{path.name}: row {number}: {error}") from error
-            if isinstance(one, Example):
+            if isinstance(one, TrainingExample):
                 found.append(one)
             else:
                 left_out[one] += 1
@@ -127,7 +127,7 @@ def read(
 
 def _example(
     fields: Fields, columns: Mapping[str, str], column: str, content: Content
-) -> Example | str:
+) -> TrainingExample | str:
     """Read a row; return why it cannot teach where it is whole and cannot."""
     for name, why in columns.items():
         if name not in fields:
@@ -146,9 +146,9 @@ def _example(
     said = content(fields)
     if not said:
         return UNREADABLE
-    return Example(
+    return TrainingExample(
         source=source,
-        is_fraud=kind is Kind.FRAUD,
+        is_fraud=kind is LabelKind.FRAUD,
         content=said,
         fields=fields,
         group=fields["group"],
@@ -156,7 +156,7 @@ def _example(
     )
 
 
-def _kind(fields: Fields) -> Kind:
+def _kind(fields: Fields) -> LabelKind:
     kind, outcome = kind_of(fields["label"]), fields.get("outcome", "")
     if kind not in KINDS.values():
         raise ValueError(f"label: fraud or nonfraud, not {fields['label']!r}")
@@ -178,7 +178,7 @@ def _time(text: str) -> int:
     return found
 
 
-def _last_said(found: Sequence[Example]) -> list[Example]:
+def _last_said(found: Sequence[TrainingExample]) -> list[TrainingExample]:
     """Keep of each decision what was said of it last; files may overlap, cases be opened again."""
     last: dict[str, int] = {}
     for place, one in enumerate(found):

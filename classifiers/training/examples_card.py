@@ -7,7 +7,7 @@ from typing import Any
 
 from classifiers.card import SITE_LICENCE
 from classifiers.training.bundle_writer import markdown_table
-from classifiers.training.examples import Example, Examples
+from classifiers.training.examples import Examples, TrainingExample
 
 LABELS = {True: "fraud", False: "nonfraud"}
 
@@ -33,7 +33,10 @@ NO_EXAMPLES = SiteExamples()
 
 
 def summed(
-    found: Examples, used: Sequence[Example], learned: Sequence[bool], left_out: Counter[str]
+    found: Examples,
+    used: Sequence[TrainingExample],
+    learned: Sequence[bool],
+    left_out: Counter[str],
 ) -> SiteExamples:
     """Sum up what became of *found*: the rows *used*, those *learned* from, those *left_out*."""
     rows = Counter((one.source, one.month, LABELS[one.is_fraud]) for one in used)

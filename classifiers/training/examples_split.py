@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from classifiers.training.examples import Example
+from classifiers.training.examples import TrainingExample
 from fanzha import fingerprint
 from fanzha.fingerprint import NEAR, Values
 from fanzha.tables import Bools, Int64s
@@ -57,7 +57,9 @@ class NearDuplicates:
         return np.unique(np.concatenate(parts))
 
 
-def agreed(examples: Sequence[Example], normal: Sequence[str]) -> tuple[list[int], Counter[str]]:
+def agreed(
+    examples: Sequence[TrainingExample], normal: Sequence[str]
+) -> tuple[list[int], Counter[str]]:
     """Return the rows to keep, where one thing has one label and counts once in a campaign."""
     votes: dict[str, Counter[bool]] = {}
     for one, said in zip(examples, normal, strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from classifiers import card
 from classifiers.onnx_model import OnnxModel
-from classifiers.velocity.memory import COUNTERS, CallerMoment
+from classifiers.velocity.memory import COUNTERS, CallerVelocity
 from fanzha import numbering
 from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress, Int64s
 
@@ -46,7 +46,7 @@ _ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MomentInputs:
+class VelocityInputs:
     """All that a moment model is asked about, row by row."""
 
     flags: Float32s
@@ -54,13 +54,13 @@ class MomentInputs:
     outgoing_calls: Float32s
     """As `CallerActivity` counts them, like the next."""
     incoming_calls: Float32s
-    moment: CallerMoment
+    moment: CallerVelocity
 
     def __len__(self) -> int:
         return len(self.outgoing_calls)
 
 
-class MomentClassifier:
+class VelocityClassifier:
     """How likely each call is a fraud's, by a model of simulated calls.
 
     Below `FEWEST_ATTEMPTS` the highest score a call can get grows with each attempt.
@@ -73,7 +73,7 @@ class MomentClassifier:
         self._places = model.places(FEATURES)
         card.check_golden(model.card, self.score(read_inputs(model.card.golden)))
 
-    def score(self, inputs: MomentInputs) -> Float32s:
+    def score(self, inputs: VelocityInputs) -> Float32s:
         """Return one score in [0, 1] per call."""
         rows = feature_rows(inputs)
         if self._places is not None:
@@ -105,13 +105,13 @@ def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32
 
 def inputs_of(
     calls: Calls,
-    moment: CallerMoment,
+    moment: CallerVelocity,
     activity: CallerActivity,
     implausible: Bools,
     *,
     rows: Int64s,
     home_country: str = "86",
-) -> MomentInputs:
+) -> VelocityInputs:
     """Put together what is known of some *rows* of calls, ascending, when they are made."""
     callers, ingress, attestations = calls.callers, calls.ingress, calls.attestations
     outgoing, incoming = activity.outgoing_calls, activity.incoming_calls
@@ -125,17 +125,17 @@ def inputs_of(
     _OF_ATTESTATION.take(attestations, axis=1, out=flags[2:5], mode="clip")
     flags[5] = implausible
     _OF_ORIGIN.take(numbering.origins(callers, home_country), axis=1, out=flags[6:], mode="clip")
-    return MomentInputs(
+    return VelocityInputs(
         flags=flags, outgoing_calls=outgoing, incoming_calls=incoming, moment=moment
     )
 
 
-def moment_features(inputs: MomentInputs) -> dict[str, Float32s]:
+def moment_features(inputs: VelocityInputs) -> dict[str, Float32s]:
     """Describe each call to a model. NaN where no end was ever reported."""
     return dict(zip(FEATURES, feature_rows(inputs), strict=True))
 
 
-def feature_rows(inputs: MomentInputs) -> Float32s:
+def feature_rows(inputs: VelocityInputs) -> Float32s:
     """Return the same as one array, with a row for each of `FEATURES`."""
     counters, moment = inputs.moment.counters, inputs.moment
     rows = np.empty((len(FEATURES), len(inputs)), np.float32)
@@ -153,7 +153,7 @@ def feature_rows(inputs: MomentInputs) -> Float32s:
     return rows
 
 
-def facts(inputs: MomentInputs, places: Int64s) -> list[dict[str, float]]:
+def facts(inputs: VelocityInputs, places: Int64s) -> list[dict[str, float]]:
     """Return what is known of some calls, by the names that `read_inputs` reads; without zeros."""
     columns = _columns_of(inputs)
     values = np.stack([column[places] for column in columns.values()], axis=1).tolist()
@@ -163,22 +163,22 @@ def facts(inputs: MomentInputs, places: Int64s) -> list[dict[str, float]]:
     ]
 
 
-def read_inputs(golden: Sequence[card.GoldenRow]) -> MomentInputs:
+def read_inputs(golden: Sequence[card.GoldenRow]) -> VelocityInputs:
     """Read golden rows; what a row does not name is 0."""
 
     def columns(names: Sequence[str]) -> Float32s:
         return np.array([[row.inputs.get(name, 0) for row in golden] for name in names], np.float32)
 
     outgoing, incoming = columns(("outgoing_calls", "incoming_calls"))
-    return MomentInputs(
+    return VelocityInputs(
         flags=columns(FLAGS),
         outgoing_calls=outgoing,
         incoming_calls=incoming,
-        moment=CallerMoment(columns(COUNTERS)),
+        moment=CallerVelocity(columns(COUNTERS)),
     )
 
 
-def _columns_of(inputs: MomentInputs) -> dict[str, Float32s]:
+def _columns_of(inputs: VelocityInputs) -> dict[str, Float32s]:
     return {
         **dict(zip(FLAGS, inputs.flags, strict=True)),
         "outgoing_calls": inputs.outgoing_calls,

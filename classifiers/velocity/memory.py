@@ -55,7 +55,7 @@ the unanswered ones; and those that were answered and over within `BRIEF_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallerMoment:
+class CallerVelocity:
     """How each caller has been calling, this call included; all zero: nothing is known."""
 
     counters: Float32s
@@ -64,9 +64,9 @@ class CallerMoment:
     def __len__(self) -> int:
         return len(self.counters[0])
 
-    def take(self, rows: Int64s) -> "CallerMoment":
+    def take(self, rows: Int64s) -> "CallerVelocity":
         """Return some rows."""
-        return CallerMoment(self.counters.take(rows, axis=1))
+        return CallerVelocity(self.counters.take(rows, axis=1))
 
     def _row(self, place: int) -> Float32s:
         row: Float32s = self.counters[place]
@@ -113,7 +113,7 @@ class CallerMoment:
         return self._row(_BRIEF)
 
 
-class _Groups(NamedTuple):
+class _SlotGroups(NamedTuple):
     """Which events are whose, where somebody has several."""
 
     first: Int64s
@@ -122,7 +122,7 @@ class _Groups(NamedTuple):
     """Which caller each event is of."""
 
 
-class _Events(NamedTuple):
+class _VelocityEvents(NamedTuple):
     """What happened to callers that hold a slot, caller by caller."""
 
     rows: Int64s
@@ -130,11 +130,11 @@ class _Events(NamedTuple):
     times: Int64s
     slots: Int64s
     """Of each caller."""
-    groups: _Groups | None
+    groups: _SlotGroups | None
     """None where no caller has several events, which is quicker to deal with."""
 
 
-class MomentMemory:
+class VelocityMemory:
     """The last minutes of up to *slots* callers at a time, a power of two."""
 
     def __init__(self, slots: int = 2**18) -> None:
@@ -148,7 +148,7 @@ class MomentMemory:
         self._lines = self._words.view(_LINE)
         self._floats = self._words.view(np.float32)
 
-    def observe(self, calls: Calls) -> CallerMoment:
+    def observe(self, calls: Calls) -> CallerVelocity:
         """Count *calls* in, and return how their callers have been calling."""
         callers, times = calls.callers, calls.attempted_at_ms
         slots = self._places(callers)
@@ -159,7 +159,7 @@ class MomentMemory:
         known = np.zeros((_KINDS, len(calls)), np.float32)
         events = _events(slots, counted, times)
         if not len(events.rows):
-            return CallerMoment(known)
+            return CallerVelocity(known)
         contents = self._slots.take(events.slots, axis=0)
         happened = np.zeros((_KINDS, len(events.rows)), np.float32)
         happened[:_REPEATED] = 1
@@ -175,7 +175,7 @@ class MomentMemory:
             counters = counters.take(events.groups.of, axis=1)
         # Nothing is known of rows that are no event.
         known[:, events.rows] = counters
-        return CallerMoment(known)
+        return CallerVelocity(known)
 
     def record_ends(
         self,
@@ -229,7 +229,7 @@ class MomentMemory:
         self._words[at + _SEEN_MS] = times[free]
         return self._held(callers, slots)
 
-    def _count(self, contents: Int64s, events: _Events, happened: Float32s) -> Float32s:
+    def _count(self, contents: Int64s, events: _VelocityEvents, happened: Float32s) -> Float32s:
         """Fade what is in the slots, add what *happened*, put them back, and return them.
 
         *happened* has a row for each counter, for rows as short as eight numbers are slow.
@@ -254,7 +254,7 @@ class MomentMemory:
         return counters
 
 
-def _events(slots: Int64s, counted: Bools, times: Int64s) -> _Events:
+def _events(slots: Int64s, counted: Bools, times: Int64s) -> _VelocityEvents:
     """Put the rows that are *counted* in order, caller by caller."""
     # Slot and row in one number: sorting these is the quickest way to put rows in order.
     rows = counted.nonzero()[0]
@@ -267,10 +267,10 @@ def _events(slots: Int64s, counted: Bools, times: Int64s) -> _Events:
     begins = np.ones(len(rows), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
     if np.count_nonzero(begins) == len(begins):
-        return _Events(rows, times.take(rows), ordered, None)
+        return _VelocityEvents(rows, times.take(rows), ordered, None)
     first = begins.nonzero()[0]
     groups = np.cumsum(begins, dtype=np.int64) - 1
-    return _Events(rows, times.take(rows), ordered[first], _Groups(first, groups))
+    return _VelocityEvents(rows, times.take(rows), ordered[first], _SlotGroups(first, groups))
 
 
 def _fade(counters: Float32s, ages_ms: Int64s) -> None:

@@ -18,7 +18,7 @@ TOGETHER_SECONDS = 0.001
 """Deadlines so near to each other end at once."""
 
 
-class Sink(Protocol):
+class AnswerSink(Protocol):
     """Where an answer goes: an `asyncio.Future`, or a thread that waits."""
 
     def done(self) -> bool:
@@ -36,11 +36,11 @@ class Batch(Generic[Row]):
     """Rows, where their answers go, and until when."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, fail: Callable[[Sink, RequestFailed], None]
+        self, loop: asyncio.AbstractEventLoop, fail: Callable[[AnswerSink, RequestFailed], None]
     ) -> None:
         self._loop = loop
         self._fail = fail
-        self._rows: list[tuple[Row, Sink, float]] = []
+        self._rows: list[tuple[Row, AnswerSink, float]] = []
         self._first = 0.0
         """When the first request came."""
         self._timer: asyncio.TimerHandle | None = None
@@ -50,7 +50,7 @@ class Batch(Generic[Row]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, row: Row, sink: Sink, deadline: float) -> None:
+    def add(self, row: Row, sink: AnswerSink, deadline: float) -> None:
         """Take one more request."""
         if not self._rows:
             self._first = self._loop.time()

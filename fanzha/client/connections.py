@@ -16,7 +16,7 @@ from fanzha.client import channels
 from fanzha.client.failures import RequestFailed, failure_of
 from fanzha.client.login import Bearer, Login
 from fanzha.client.options import Options
-from fanzha.client.pace import Pace
+from fanzha.client.pace import AdaptiveConcurrency
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name
@@ -42,7 +42,7 @@ class Connection:
         self,
         target: str,
         *,
-        pace: Pace,
+        pace: AdaptiveConcurrency,
         credentials: grpc.ChannelCredentials | None,
         bearer: Bearer | None,
         freed: Callable[[], None],
@@ -135,7 +135,7 @@ class Connections:
         # Credentials that were handed in are taken for TLS.
         encrypted = credentials is not None or login.encrypted
         credentials = login.credentials() if credentials is None else credentials
-        paces = {target: Pace(options.max_in_flight) for target in targets}
+        paces = {target: AdaptiveConcurrency(options.max_in_flight) for target in targets}
         bearers = {target: login.bearer(target, encrypted=encrypted) for target in targets}
         self._all = [
             Connection(

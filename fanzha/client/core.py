@@ -7,15 +7,15 @@ from typing import Any
 import grpc
 
 from fanzha.client.answers import Answers, let_through
-from fanzha.client.batch import Sink
+from fanzha.client.batch import AnswerSink
 from fanzha.client.connections import Connection, Connections
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
 from fanzha.client.gatherer import Gatherer
-from fanzha.client.kinds import CALLS, LINKS, TEXTS, Kind, Row
+from fanzha.client.kinds import CALLS, LINKS, TEXTS, RequestKind, Row
 from fanzha.client.login import Login
 from fanzha.client.options import MAX_ROWS, Options
-from fanzha.client.sender import Sender
+from fanzha.client.sender import RequestSender
 from fanzha.v1 import decision_pb2
 
 
@@ -41,10 +41,10 @@ class Core:
             freed=self._pump,
             now=loop.time,
         )
-        self._sender = Sender(self._connections, self.counters, loop.time)
+        self._sender = RequestSender(self._connections, self.counters, loop.time)
         self._closed = False
 
-        def gatherer(kind: Kind[Row]) -> Gatherer[Row]:
+        def gatherer(kind: RequestKind[Row]) -> Gatherer[Row]:
             return Gatherer(
                 kind,
                 sender=self._sender,
@@ -56,7 +56,7 @@ class Core:
 
         self.calls, self.texts, self.links = gatherer(CALLS), gatherer(TEXTS), gatherer(LINKS)
 
-    def fail(self, sink: Sink, failure: RequestFailed) -> None:
+    def fail(self, sink: AnswerSink, failure: RequestFailed) -> None:
         """Tell *sink* that there is no answer, the way that was chosen."""
         self.counters.count_failed(failure.status.name)
         if self.options.fail_open:
@@ -64,7 +64,9 @@ class Core:
         else:
             sink.set_exception(failure)
 
-    async def decide(self, kind: Kind[Row], rows: Sequence[Row], timeout: float | None) -> Answers:
+    async def decide(
+        self, kind: RequestKind[Row], rows: Sequence[Row], timeout: float | None
+    ) -> Answers:
         """Decide rows that came together already."""
         if len(rows) > MAX_ROWS:
             raise ValueError(f"at most {MAX_ROWS} rows at once, not {len(rows)}")

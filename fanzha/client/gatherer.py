@@ -12,12 +12,12 @@ from typing import Generic
 
 import grpc
 
-from fanzha.client.batch import Batch, Sink
+from fanzha.client.batch import AnswerSink, Batch
 from fanzha.client.connections import Connection, Connections
 from fanzha.client.failures import RequestFailed
-from fanzha.client.kinds import Kind, Row
+from fanzha.client.kinds import RequestKind, Row
 from fanzha.client.options import Options
-from fanzha.client.sender import Sender
+from fanzha.client.sender import RequestSender
 
 
 class Gatherer(Generic[Row]):
@@ -25,15 +25,15 @@ class Gatherer(Generic[Row]):
 
     def __init__(
         self,
-        kind: Kind[Row],
+        kind: RequestKind[Row],
         *,
-        sender: Sender,
+        sender: RequestSender,
         connections: Connections,
         options: Options,
-        fail: Callable[[Sink, RequestFailed], None],
+        fail: Callable[[AnswerSink, RequestFailed], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self._kind: Kind[Row] = kind
+        self._kind: RequestKind[Row] = kind
         self._sender = sender
         self._connections = connections
         self._options = options
@@ -44,7 +44,7 @@ class Gatherer(Generic[Row]):
         self._linger: asyncio.Handle | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
-    def put(self, row: Row, sink: Sink, deadline: float) -> None:
+    def put(self, row: Row, sink: AnswerSink, deadline: float) -> None:
         """Ask for one row, until *deadline* in the loop's time; its answer goes to *sink*."""
         if not isinstance(row, self._kind.row):
             # Found here, it spoils no batch of others.

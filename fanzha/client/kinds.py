@@ -10,7 +10,7 @@ Row = TypeVar("Row", pb.Call, pb.Text, pb.Link)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[Row]):
+class RequestKind(Generic[Row]):
     """How rows of one kind are asked for."""
 
     row: type[Row]
@@ -18,12 +18,12 @@ class Kind(Generic[Row]):
     request_of: Callable[[Sequence[Row]], Any]
 
 
-CALLS: Kind[pb.Call] = Kind(
+CALLS: RequestKind[pb.Call] = RequestKind(
     row=pb.Call, method="DecideCalls", request_of=lambda rows: pb.DecideCallsRequest(calls=rows)
 )
-TEXTS: Kind[pb.Text] = Kind(
+TEXTS: RequestKind[pb.Text] = RequestKind(
     row=pb.Text, method="DecideTexts", request_of=lambda rows: pb.DecideTextsRequest(texts=rows)
 )
-LINKS: Kind[pb.Link] = Kind(
+LINKS: RequestKind[pb.Link] = RequestKind(
     row=pb.Link, method="DecideLinks", request_of=lambda rows: pb.DecideLinksRequest(links=rows)
 )

@@ -8,7 +8,7 @@ _FEWER = 0.8
 _MORE = 0.05
 
 
-class Pace:
+class AdaptiveConcurrency:
     """Adapts to one target; never above *most*, never below one."""
 
     def __init__(self, most: int) -> None:

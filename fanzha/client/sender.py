@@ -15,7 +15,7 @@ WORTH_SECONDS = 0.002
 """With less time left, a retry is not worth it."""
 
 
-class Sender:
+class RequestSender:
     """Asks the connection that was picked; another one when that is not available."""
 
     def __init__(

@@ -22,7 +22,7 @@ return #due
 """
 
 
-class Later:
+class DelayQueue:
     """What of one stream waits for its time. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client, stream: str) -> None:

@@ -30,14 +30,14 @@ _LONGEST_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class StreamEntry:
     """One entry of a stream."""
 
     place: str
     fields: Mapping[str, str]
 
 
-class Group:
+class ConsumerGroup:
     """One consumer of a group, which is made where it is missing, to read from the beginning."""
 
     def __init__(self, client: Client, *, stream: str, group: str, consumer: str) -> None:
@@ -46,7 +46,7 @@ class Group:
         self._group = group
         self._consumer = consumer
 
-    async def new(self, count: int, block_ms: int) -> list[Entry]:
+    async def new(self, count: int, block_ms: int) -> list[StreamEntry]:
         """Return entries nobody had; waits *block_ms* for the first."""
         async with within(_SECONDS + block_ms / 1000):
             answer = await self._making(
@@ -60,7 +60,7 @@ class Group:
             )
         return _entries(_only(answer))
 
-    async def left(self, count: int, idle_ms: int) -> list[tuple[Entry, int]]:
+    async def left(self, count: int, idle_ms: int) -> list[tuple[StreamEntry, int]]:
         """Take over entries that others held for *idle_ms*, each with how often it was tried."""
         async with within(_SECONDS):
             answer = await self._making(
@@ -134,7 +134,7 @@ class Group:
         return await ask()
 
 
-class Consumer:
+class StreamConsumer:
     """Handles the entries of a stream until cancelled.
 
     *handle* raises `InvalidInput` for an entry that can never be handled, when it is given that
@@ -143,8 +143,8 @@ class Consumer:
 
     def __init__(
         self,
-        group: Group,
-        handle: Callable[[Sequence[Entry]], Awaitable[None]],
+        group: ConsumerGroup,
+        handle: Callable[[Sequence[StreamEntry]], Awaitable[None]],
         *,
         dead: DeadLetters,
         now_ms: Callable[[], int],
@@ -205,7 +205,7 @@ class Consumer:
                 await self._bury(entry, f"failed {number - 1} times, see the log", number - 1)
         return len(left)
 
-    async def _do(self, entries: Sequence[Entry], tries: Mapping[str, int]) -> None:
+    async def _do(self, entries: Sequence[StreamEntry], tries: Mapping[str, int]) -> None:
         if not entries:
             return
         try:
@@ -221,7 +221,7 @@ class Consumer:
             return
         await self.group.done([entry.place for entry in entries], drop=self._drop)
 
-    async def _failed(self, entry: Entry, tries: int, error: Exception) -> None:
+    async def _failed(self, entry: StreamEntry, tries: int, error: Exception) -> None:
         if isinstance(error, InvalidInput):
             await self._bury(entry, str(error), tries)
             return
@@ -235,7 +235,7 @@ class Consumer:
         if tries >= MOST_TRIES:
             await self._bury(entry, f"{type(error).__name__}, see the log", tries)
 
-    async def _bury(self, entry: Entry, reason: str, tries: int) -> None:
+    async def _bury(self, entry: StreamEntry, reason: str, tries: int) -> None:
         await self._dead.put(
             stream=self.group.stream,
             place=entry.place,
@@ -255,5 +255,5 @@ def _only(answer: Any) -> list[Any]:
     return [pair for _name, pairs in answer or [] for pair in pairs]
 
 
-def _entries(pairs: Any) -> list[Entry]:
-    return [Entry(place=str(place), fields=fields) for place, fields in pairs if fields]
+def _entries(pairs: Any) -> list[StreamEntry]:
+    return [StreamEntry(place=str(place), fields=fields) for place, fields in pairs if fields]

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from blocklists.entries import Entry
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from services.appeals import entry_snapshots, masking
-from services.appeals.decision_lookup import Decisions, Recent
+from services.appeals.decision_lookup import DecisionLookup, Recent
 from services.appeals.lift_changes import LiftChanges
-from services.appeals.lift_plan import Plan
-from services.appeals.list_access import Lists
-from services.appeals.model import Appeal, Subject
+from services.appeals.lift_plan import LiftPlan
+from services.appeals.list_access import ListAccess
+from services.appeals.model import Appeal, AppealSubject
 from services.appeals.origins import Origins
 from services.appeals.store import AppealStore
-from services.lists.hit_counter import Hits
+from services.lists.hit_counter import EntryHitSummary
 
 MOST_OTHERS = 20
 MOST_ORIGINS = 10
@@ -22,13 +22,13 @@ MOST_ORIGINS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class AppealFile:
     """What is known of a matter."""
 
     decision: Mapping[str, str]
     entries_then: Sequence[Entry]
-    found: Found
-    hits: Mapping[str, Hits] | None
+    found: MatchingEntries
+    hits: Mapping[str, EntryHitSummary] | None
     """How often these entries decided, by their ids; None: not known."""
     change_ids: Mapping[str, str]
     """The requests that entered these entries, by their ids, as far as they are known."""
@@ -36,21 +36,21 @@ class Evidence:
     recent: Recent
     others: Sequence[Appeal]
     """About the same subject, the newest first, personal data masked."""
-    plan: Plan | None
+    plan: LiftPlan | None
     """What upholding would change; None once the appeal is closed."""
-    subject: Subject
+    subject: AppealSubject
     masked: bool = False
 
 
-class EvidenceRoom:
+class AppealFileReader:
     """Finds evidence."""
 
     def __init__(
         self,
         *,
         store: AppealStore,
-        decisions: Decisions,
-        lists: Lists,
+        decisions: DecisionLookup,
+        lists: ListAccess,
         changes: LiftChanges,
         origins: Origins,
     ) -> None:
@@ -60,7 +60,7 @@ class EvidenceRoom:
         self._changes = changes
         self._origins = origins
 
-    async def gather(self, appeal: Appeal) -> Evidence:
+    async def gather(self, appeal: Appeal) -> AppealFile:
         """Gather the evidence, all there is of it whoever asks."""
         verdict, recent, others, found = await asyncio.gather(
             self._verdict(appeal),
@@ -69,7 +69,7 @@ class EvidenceRoom:
             self._found(appeal),
         )
         then = [entry_snapshots.read(entry) for entry in appeal.entries]
-        return Evidence(
+        return AppealFile(
             decision=appeal.decision,
             entries_then=then,
             found=found,
@@ -100,16 +100,16 @@ class EvidenceRoom:
         found = await self._store.about(appeal.subject, MOST_OTHERS + 1)
         return [masking.appeal(one) for one in found if one.appeal_id != appeal.appeal_id]
 
-    async def _found(self, appeal: Appeal) -> Found:
+    async def _found(self, appeal: Appeal) -> MatchingEntries:
         if not _has_subject(appeal):
-            return Found(entries=[], version=0, protected_because="")
+            return MatchingEntries(entries=[], version=0, protected_because="")
         return await self._lists.find(appeal.subject.pattern)
 
-    async def _plan(self, appeal: Appeal) -> Plan | None:
+    async def _plan(self, appeal: Appeal) -> LiftPlan | None:
         return await self._changes.planned(appeal) if appeal.is_open else None
 
 
-def masked(evidence: Evidence) -> Evidence:
+def masked(evidence: AppealFile) -> AppealFile:
     """Hide the parties of decisions; patterns are masked as they are written, see `shown`."""
     return replace(
         evidence,
@@ -122,7 +122,7 @@ def masked(evidence: Evidence) -> Evidence:
     )
 
 
-def shown(pattern: str, evidence: Evidence) -> str:
+def shown(pattern: str, evidence: AppealFile) -> str:
     """Return what may be shown of a pattern: in masked evidence not that of the subject itself."""
     hides = evidence.masked and pattern == evidence.subject.pattern
     return masking.subject(evidence.subject).pattern if hides else pattern

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from fanzha.errors import Unavailable
 from services.appeals.decision_lookup import Recent
-from services.appeals.model import Subject
+from services.appeals.model import AppealSubject
 from services.decision_log import hit_view, subjects
 from services.decision_log.query import DecisionQuery
 
@@ -37,7 +37,7 @@ class LoggedDecisions:
         row = await self._ask(lambda: self._query.why(decision_id))
         return None if row is None else hit_view.fields(row)
 
-    async def recent(self, subject: Subject, count: int) -> Recent:
+    async def recent(self, subject: AppealSubject, count: int) -> Recent:
         """Return the latest decisions about a subject, of `RECENT_DAYS`."""
         since_ms = self._now_ms() - RECENT_DAYS * _DAY_MS
         wanted = subjects.about(subject.kind, subject.pattern, since_ms=since_ms, limit=count)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.appeals.model import FoundIn, Subject
+from services.appeals.model import AppealSubject, FoundIn
 from services.decision.sinks.hit_store import HitStore
 
 MOST_RECENT = 20
@@ -24,34 +24,34 @@ class Recent:
     """Of the time that was looked at; an estimate where the log holds a sample."""
 
 
-class DecisionLog(Protocol):
+class LoggedDecisionSource(Protocol):
     """A log of decisions. Raises `Unavailable` while it cannot be read."""
 
     async def find(self, decision_id: int) -> Mapping[str, str] | None:
         """Return a decision, None when the log does not hold it."""
         ...
 
-    async def recent(self, subject: Subject, count: int) -> Recent:
+    async def recent(self, subject: AppealSubject, count: int) -> Recent:
         """Return the latest decisions about a subject."""
         ...
 
 
-class NoDecisionLog:
+class NoLoggedDecisions:
     """For where there is none."""
 
     async def find(self, decision_id: int) -> Mapping[str, str] | None:  # noqa: ARG002
         """Find nothing."""
         return None
 
-    async def recent(self, subject: Subject, count: int) -> Recent:  # noqa: ARG002
+    async def recent(self, subject: AppealSubject, count: int) -> Recent:  # noqa: ARG002
         """Know nothing."""
         return Recent()
 
 
-class Decisions:
+class DecisionLookup:
     """Finds decisions."""
 
-    def __init__(self, hits: HitStore, log: DecisionLog) -> None:
+    def __init__(self, hits: HitStore, log: LoggedDecisionSource) -> None:
         self._hits = hits
         self._log = log
 
@@ -71,6 +71,6 @@ class Decisions:
             return ""
         return f"{kept['verdict']} by {kept.get('verdict_by', '')}"
 
-    async def recent(self, subject: Subject) -> Recent:
+    async def recent(self, subject: AppealSubject) -> Recent:
         """Return the latest decisions about a subject."""
         return await self._log.recent(subject, MOST_RECENT)

@@ -21,7 +21,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handed:
+class SubmittedDocument:
     """A document as it was handed in; without content, somebody else keeps it."""
 
     name: str
@@ -37,13 +37,13 @@ class DocumentFolder:
         self._folder = folder
         self._most_bytes = most_bytes
 
-    def check(self, handed: Sequence[Handed]) -> list[Document]:
+    def check(self, handed: Sequence[SubmittedDocument]) -> list[Document]:
         """Describe documents before they are kept; `InvalidInput` for what is wrong."""
         if len(handed) > MOST_DOCUMENTS:
             raise InvalidInput(f"documents: {MOST_DOCUMENTS} at most, not {len(handed)}")
         return [self._described(row, one) for row, one in enumerate(handed)]
 
-    def keep(self, appeal_id: int, handed: Sequence[Handed]) -> None:
+    def keep(self, appeal_id: int, handed: Sequence[SubmittedDocument]) -> None:
         """Put contents on the disk, and return once they are there."""
         try:
             for one in handed:
@@ -75,7 +75,7 @@ class DocumentFolder:
         except OSError as error:
             raise Unavailable(f"documents cannot be deleted: {error.strerror}") from error
 
-    def _described(self, row: int, one: Handed) -> Document:
+    def _described(self, row: int, one: SubmittedDocument) -> Document:
         name, given = one.name.strip(), one.sha256.lower()
         if not 0 < len(name) <= LONGEST_NAME or "/" in name or not name.isprintable():
             raise InvalidInput(

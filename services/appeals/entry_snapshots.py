@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from blocklists.entries import Direction, Entry, Kind, Mode, Source
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode, Source
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 
@@ -34,7 +34,7 @@ def read(fields: Mapping[str, Any]) -> Entry:
     """Read an entry back."""
     review_s = fields["review_at_s"]
     return Entry(
-        kind=Kind(fields["kind"]),
+        kind=EntryKind(fields["kind"]),
         pattern=fields["pattern"],
         action=Action(fields["action"]),
         direction=Direction(fields["direction"]),
@@ -47,6 +47,6 @@ def read(fields: Mapping[str, Any]) -> Entry:
         created_at=datetime.fromtimestamp(fields["created_at_s"], UTC),
         expires_at=datetime.fromtimestamp(fields["expires_at_s"], UTC),
         campaign=fields["campaign"],
-        mode=Mode(fields["mode"]),
+        mode=EntryMode(fields["mode"]),
         review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )

@@ -15,12 +15,20 @@ from time import monotonic
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
 from services.appeals import serialization
 from services.appeals.lift_changes import LiftChanges
-from services.appeals.list_access import Lists
-from services.appeals.model import MODEL_REASONS, SERVICE, Appeal, Event, Lift, State, What
+from services.appeals.list_access import ListAccess
+from services.appeals.model import (
+    MODEL_REASONS,
+    SERVICE,
+    Appeal,
+    AppealEvent,
+    AppealEventKind,
+    AppealState,
+    Lift,
+)
 from services.appeals.store import AppealStore
 from services.auth import identity
 from services.auth.identity import Identity, Role
-from services.feedback.service import Feedback, Verdict
+from services.feedback.service import FeedbackService, FeedbackVerdict
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +46,9 @@ class Lifter:
         self,
         *,
         store: AppealStore,
-        lists: Lists,
+        lists: ListAccess,
         changes: LiftChanges,
-        feedback: Feedback,
+        feedback: FeedbackService,
         now_ms: Callable[[], int],
         measured: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
@@ -76,7 +84,9 @@ class Lifter:
     async def _attempt(self, appeal_id: int) -> None:
         appeal = await self._store.get(appeal_id)
         lifted = appeal.lift is not None and appeal.lift.done
-        if appeal.state is not State.UPHELD or (lifted and appeal.lift and not appeal.lift.kept):
+        if appeal.state is not AppealState.UPHELD or (
+            lifted and appeal.lift and not appeal.lift.kept
+        ):
             return
         # In the background nobody asks: the officer who decided stands for the change.
         officer = Identity(
@@ -95,11 +105,11 @@ class Lifter:
         if not lift.version:
             lift = await self._changes.make(appeal)
             note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.kept)))
-            await self._put(appeal, lift, What.LIFT_COMMITTED, note)
+            await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
         lift = await self._wait_for_workers(appeal, lift)
         await self._dismiss(appeal)
         note = f"{lift.seconds:.3f} s" if lift.seconds is not None else "not measured: no worker"
-        await self._put(appeal, lift, What.LIFT_DONE, note)
+        await self._put(appeal, lift, AppealEventKind.LIFT_DONE, note)
         if lift.seconds is not None:
             self._measured(lift.seconds)
         logger.info(
@@ -114,7 +124,9 @@ class Lifter:
 
     async def _remove_kept(self, appeal: Appeal) -> None:
         lift, version = await self._changes.remove_kept(appeal, appeal.lift or Lift())
-        await self._put(appeal, lift, What.LIFT_COMMITTED, f"entry removed, version {version}")
+        await self._put(
+            appeal, lift, AppealEventKind.LIFT_COMMITTED, f"entry removed, version {version}"
+        )
 
     async def _wait_for_workers(self, appeal: Appeal, lift: Lift) -> Lift:
         deadline = monotonic() + PATIENCE_SECONDS
@@ -140,7 +152,7 @@ class Lifter:
         """Make a wrong block by a model an example to learn from."""
         if not appeal.decision_id or appeal.decision.get("reason") not in MODEL_REASONS:
             return
-        verdict = Verdict(
+        verdict = FeedbackVerdict(
             decision_id=appeal.decision_id,
             by=appeal.officer,
             note=f"appeal {appeal.appeal_id} upheld",
@@ -148,9 +160,9 @@ class Lifter:
         try:
             await self._feedback.dismiss(verdict)
         except (NotFound, Unavailable) as error:
-            await self._note(appeal, What.NOT_DISMISSED, str(error))
+            await self._note(appeal, AppealEventKind.NOT_DISMISSED, str(error))
         else:
-            await self._note(appeal, What.DISMISSED)
+            await self._note(appeal, AppealEventKind.DISMISSED)
 
     async def _failed(self, appeal: Appeal, why: str) -> None:
         try:
@@ -159,21 +171,25 @@ class Lifter:
             # It is tried again every few seconds, and told of once for each reason.
             if lift.waiting_for != why and not lift.done:
                 logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
-                await self._put(newest, replace(lift, waiting_for=why), What.LIFT_FAILED, why)
+                await self._put(
+                    newest, replace(lift, waiting_for=why), AppealEventKind.LIFT_FAILED, why
+                )
         except (Unavailable, VersionConflict) as error:
             logger.warning("a lift that waits is not on record: %s", error)
 
-    async def _put(self, appeal: Appeal, lift: Lift, what: What, note: str) -> None:
+    async def _put(self, appeal: Appeal, lift: Lift, what: AppealEventKind, note: str) -> None:
         await self._store.move(
             appeal.appeal_id,
             self._event(what, note),
-            allowed={State.UPHELD},
+            allowed={AppealState.UPHELD},
             lifting="end" if lift.done and not lift.kept else "",
             given={"lift": serialization.lift(lift)},
         )
 
-    async def _note(self, appeal: Appeal, what: What, note: str = "") -> None:
-        await self._store.move(appeal.appeal_id, self._event(what, note), allowed={State.UPHELD})
+    async def _note(self, appeal: Appeal, what: AppealEventKind, note: str = "") -> None:
+        await self._store.move(
+            appeal.appeal_id, self._event(what, note), allowed={AppealState.UPHELD}
+        )
 
-    def _event(self, what: What, note: str) -> Event:
-        return Event(at_ms=self._now_ms(), by=SERVICE, what=what, note=note)
+    def _event(self, what: AppealEventKind, note: str) -> AppealEvent:
+        return AppealEvent(at_ms=self._now_ms(), by=SERVICE, what=what, note=note)

@@ -10,9 +10,9 @@ from dataclasses import replace
 from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import VersionConflict
-from services.appeals.lift_plan import Plan, plan
-from services.appeals.list_access import Lifted, LiftOrder, Lists
-from services.appeals.model import Appeal, Lift, Outcome, Subject, by_list
+from services.appeals.lift_plan import LiftPlan, plan
+from services.appeals.list_access import Lifted, LiftOrder, ListAccess
+from services.appeals.model import Appeal, AppealOutcome, AppealSubject, Lift, by_list
 
 _DAY_S = 86_400
 
@@ -20,16 +20,16 @@ _DAY_S = 86_400
 class LiftChanges:
     """Changes the lists for upheld appeals."""
 
-    def __init__(self, lists: Lists, *, now_ms: Callable[[], int], allow_days: int) -> None:
+    def __init__(self, lists: ListAccess, *, now_ms: Callable[[], int], allow_days: int) -> None:
         self._lists = lists
         self._now_ms = now_ms
         self._allow_days = allow_days
 
     async def planned(
-        self, appeal: Appeal, outcome: Outcome | None = None, *, keep: bool = False
-    ) -> Plan:
+        self, appeal: Appeal, outcome: AppealOutcome | None = None, *, keep: bool = False
+    ) -> LiftPlan:
         """Plan what upholding an appeal, on these terms, would change now."""
-        terms = outcome or Outcome(reason="")
+        terms = outcome or AppealOutcome(reason="")
         subject = terms.lift or appeal.subject
         found = await self._lists.find(subject.pattern)
         return plan(
@@ -53,15 +53,15 @@ class LiftChanges:
 
     async def remove_kept(self, appeal: Appeal, lift: Lift) -> tuple[Lift, int]:
         """Remove the entry that an allow entry outranks; return the lift, and the version."""
-        outcome = appeal.outcome or Outcome(reason="")
+        outcome = appeal.outcome or AppealOutcome(reason="")
         removals = (await self.planned(appeal, outcome)).removals
         subject = outcome.lift or appeal.subject
-        done = await self._committed(appeal, subject, Plan(removals=removals), 0)
+        done = await self._committed(appeal, subject, LiftPlan(removals=removals), 0)
         removed = [(entry.kind, entry.pattern) for entry in removals]
         return replace(lift, kept="", removed=[*lift.removed, *removed]), done.version
 
     async def _carried_out(self, appeal: Appeal, *, keep: bool) -> Lift:
-        outcome = appeal.outcome or Outcome(reason="")
+        outcome = appeal.outcome or AppealOutcome(reason="")
         subject = outcome.lift or appeal.subject
         wanted = await self.planned(appeal, outcome, keep=keep)
         days = outcome.allow_days or self._allow_days
@@ -80,7 +80,7 @@ class LiftChanges:
         )
 
     async def _committed(
-        self, appeal: Appeal, subject: Subject, wanted: Plan, until_s: int
+        self, appeal: Appeal, subject: AppealSubject, wanted: LiftPlan, until_s: int
     ) -> Lifted:
         if not wanted.removals and not wanted.allow:
             # Somebody lifted it already, or the entry has ended.

@@ -9,16 +9,16 @@ they are, so it is made anew for each attempt; one that is carried out leaves no
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blocklists.entries import Direction, Entry, Kind, Mode
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode
 from fanzha.decisions import Action
-from services.appeals.model import Subject
+from services.appeals.model import AppealSubject
 
 NO_SIDE = Direction(0)
 _SIDES = (Direction.FROM, Direction.TO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LiftPlan:
     """What to change."""
 
     removals: Sequence[Entry] = ()
@@ -30,14 +30,14 @@ class Plan:
 
 def plan(
     entries: Sequence[Entry],
-    subject: Subject,
+    subject: AppealSubject,
     *,
     now_s: int,
     by_list: bool,
     allow_anyway: bool = False,
     direction: int = 0,
     keep: bool = False,
-) -> Plan:
+) -> LiftPlan:
     """Plan the lift.
 
     *entries* are those that match the subject, most decisive first. *by_list* says that an entry
@@ -57,15 +57,15 @@ def plan(
     if allow and direction:
         allow = Direction(direction)
     if not allow:
-        return Plan(removals=removals)
-    if subject.kind != Kind.NUMBER:
+        return LiftPlan(removals=removals)
+    if subject.kind != EntryKind.NUMBER:
         allow = Direction.BOTH
     # One entry for what is allowed: the new one replaces the old, and must not take from it.
     same = (subject.kind, subject.pattern, Action.ALLOW)
     old = next((one for one in rest if (one.kind, one.pattern, one.action) == same), None)
     if old is not None:
         allow |= old.direction
-    return Plan(removals=removals, allow=allow, replaces=old)
+    return LiftPlan(removals=removals, allow=allow, replaces=old)
 
 
 def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:
@@ -80,15 +80,15 @@ def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:
 
 
 def _acts(entry: Entry, now_s: int) -> bool:
-    return entry.mode is Mode.ENFORCE and entry.expires_at.timestamp() > now_s
+    return entry.mode is EntryMode.ENFORCE and entry.expires_at.timestamp() > now_s
 
 
-def _names(entry: Entry, subject: Subject) -> bool:
+def _names(entry: Entry, subject: AppealSubject) -> bool:
     if entry.action != Action.BLOCK:
         return False
-    if Kind.SENDER in {entry.kind, subject.kind}:
+    if EntryKind.SENDER in {entry.kind, subject.kind}:
         # A number may be listed as a sender of texts, too; names count whatever their case.
-        parties = {Kind.SENDER, Kind.NUMBER}
+        parties = {EntryKind.SENDER, EntryKind.NUMBER}
         same = entry.pattern.casefold() == subject.pattern.casefold()
         return same and entry.kind in parties and subject.kind in parties
     return (entry.kind, entry.pattern) == (subject.kind, subject.pattern)
@@ -100,7 +100,11 @@ def _blocked(acting: Sequence[Entry], side: Direction) -> list[Entry]:
         next((entry for entry in acting if entry.direction & side), None),
         # Senders are heard of texts only: behind one, another entry decides on calls.
         next(
-            (entry for entry in acting if entry.direction & side and entry.kind != Kind.SENDER),
+            (
+                entry
+                for entry in acting
+                if entry.direction & side and entry.kind != EntryKind.SENDER
+            ),
             None,
         ),
     )

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from blocklists.entries import NO_END_S, Direction, Entry, Source
-from blocklists.intake import Proposed
-from blocklists.store.changes import Outcome
+from blocklists.intake import ProposedRows
+from blocklists.store.changes import RowOutcome
 from blocklists.store.store import Store, WorkerReport
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
-from services.appeals.lift_plan import Plan
-from services.appeals.model import Subject
+from services.appeals.lift_plan import LiftPlan
+from services.appeals.model import AppealSubject
 from services.changes.model import ChangeKind
-from services.changes.report import Reference, Terms
-from services.lists.hit_counter import Hits
-from services.lists.service import Administration
+from services.changes.report import ChangeTerms, Reference
+from services.lists.hit_counter import EntryHitSummary
+from services.lists.service import ListService
 
 LAW = "《中华人民共和国反电信网络诈骗法》第三十二条"
 """What an allow entry after an appeal stands on."""
@@ -27,8 +27,8 @@ class LiftOrder:
     """A change that lifts a block."""
 
     appeal_id: int
-    subject: Subject
-    plan: Plan
+    subject: AppealSubject
+    plan: LiftPlan
     allow_until_s: int
     """`NO_END_S` where the allow entry takes the place of one that never ends."""
     officer: str
@@ -50,14 +50,14 @@ class Lifted:
     change_id: str = ""
 
 
-class Lists(Protocol):
+class ListAccess(Protocol):
     """The lists, as far as appeals go."""
 
-    async def find(self, pattern: str) -> Found:
+    async def find(self, pattern: str) -> MatchingEntries:
         """Find the entries that match a number, sender, host, URL or fingerprint."""
         ...
 
-    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, EntryHitSummary] | None:
         """Return how often entries decided, by their ids; None where that is not known."""
         ...
 
@@ -74,17 +74,17 @@ class AdministeredLists:
     """The lists of list administration."""
 
     def __init__(
-        self, administration: Administration, store: Store, now_ms: Callable[[], int]
+        self, administration: ListService, store: Store, now_ms: Callable[[], int]
     ) -> None:
         self._administration = administration
         self._store = store
         self._now_ms = now_ms
 
-    async def find(self, pattern: str) -> Found:
+    async def find(self, pattern: str) -> MatchingEntries:
         """Find the entries that match a number, sender, host, URL or fingerprint."""
         return await self._administration.views.find(pattern)
 
-    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, EntryHitSummary] | None:
         """Return how often entries decided, by their ids; None where that is not known."""
         return await self._administration.life.hits_of([entry.entry_id for entry in entries])
 
@@ -92,7 +92,7 @@ class AdministeredLists:
         """Remove and add what *order* plans, as one change; may be repeated."""
         # Its first person handed the appeal in; the officer who decided that is the second, and
         # stands for the change.
-        terms = Terms(author=order.officer, reason=order.reason)
+        terms = ChangeTerms(author=order.officer, reason=order.reason)
         done = await self._administration.update(
             proposed(order),
             [reference(entry) for entry in order.plan.removals],
@@ -100,7 +100,7 @@ class AdministeredLists:
             ChangeKind.APPEAL,
         )
         for report in done.additions:
-            if report.outcome in {Outcome.REFUSED, Outcome.INVALID}:
+            if report.outcome in {RowOutcome.REFUSED, RowOutcome.INVALID}:
                 raise InvalidInput(report.message)
         requested = done.requested
         if requested is not None and requested.waits_because:
@@ -121,12 +121,12 @@ def reference(entry: Entry) -> Reference:
     return Reference(kind=int(entry.kind), pattern=entry.pattern, action=int(entry.action))
 
 
-def proposed(order: LiftOrder) -> Proposed:
+def proposed(order: LiftOrder) -> ProposedRows:
     """Propose the allow entry that *order* plans, if any."""
     rows = 1 if order.plan.allow else 0
     no_end, replaced = order.allow_until_s == NO_END_S, order.plan.replaces
     review_at = replaced.review_at if replaced else None
-    return Proposed(
+    return ProposedRows(
         patterns=[order.subject.pattern] * rows,
         kinds=[int(order.subject.kind)] * rows,
         actions=[int(Action.ALLOW)] * rows,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fanzha.errors import Unavailable
 from services.appeals.documents import DocumentFolder
 from services.appeals.metrics import AppealFigures
-from services.appeals.model import SERVICE, Appeal, Event, What
+from services.appeals.model import SERVICE, Appeal, AppealEvent, AppealEventKind
 from services.appeals.store import AppealStore
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _MOST_WARNED = 1000
 """Beyond, the log would not help any more; the gauges tell them all."""
 
 
-class Upkeep:
+class AppealMaintenance:
     """What happens to appeals without anybody asking."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Upkeep:
             appeal = await self._store.get(old.appeal_id)
             # Contents first: what is on record as erased must be gone.
             await asyncio.to_thread(self._documents.drop, appeal.appeal_id)
-            event = Event(at_ms=self._now_ms(), by=SERVICE, what=What.ERASED)
+            event = AppealEvent(at_ms=self._now_ms(), by=SERVICE, what=AppealEventKind.ERASED)
             erased += await self._store.erase(appeal, event)
         if erased:
             logger.info("personal data of closed appeals erased", extra={"appeals": erased})

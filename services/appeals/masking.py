@@ -6,9 +6,9 @@ Lists are masked for them, too: a screen with a queue on it is seen by many.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.phone import masked
-from services.appeals.model import Appeal, Document, Lift, Subject, What
+from services.appeals.model import Appeal, AppealEventKind, AppealSubject, Document, Lift
 from services.auth import identity
 from services.auth.identity import Role
 
@@ -33,14 +33,15 @@ def appeal(one: Appeal) -> Appeal:
         entries=(),
         lift=one.lift and _lift(one.lift),
         events=[
-            replace(each, note="") if each.what is What.WITHDRAWN else each for each in one.events
+            replace(each, note="") if each.what is AppealEventKind.WITHDRAWN else each
+            for each in one.events
         ],
     )
 
 
-def subject(one: Subject) -> Subject:
+def subject(one: AppealSubject) -> AppealSubject:
     """Mask a number; hosts and names of senders are public."""
-    return replace(one, pattern=masked(one.pattern)) if one.kind == Kind.NUMBER else one
+    return replace(one, pattern=masked(one.pattern)) if one.kind == EntryKind.NUMBER else one
 
 
 def decision(fields: Mapping[str, str]) -> dict[str, str]:
@@ -62,8 +63,8 @@ def _lift(one: Lift) -> Lift:
     )
 
 
-def _pattern(kind: Kind, pattern: str) -> tuple[Kind, str]:
-    return kind, subject(Subject(kind=kind, pattern=pattern)).pattern
+def _pattern(kind: EntryKind, pattern: str) -> tuple[EntryKind, str]:
+    return kind, subject(AppealSubject(kind=kind, pattern=pattern)).pattern
 
 
 def name(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.appeals.model import State
-from services.appeals.store import Standing
+from services.appeals.model import AppealState
+from services.appeals.store import QueueSummary
 
 _HOUR_S = 3600.0
 _DECISION_BUCKETS = tuple(hours * _HOUR_S for hours in (1, 4, 8, 12, 24, 36, 48, 72, 120, 240))
@@ -49,24 +49,24 @@ class AppealFigures:
             "Upheld appeals whose block is not lifted in every worker yet.",
             registry=registry,
         )
-        for outcome in (State.UPHELD, State.REJECTED, State.WITHDRAWN):
+        for outcome in (AppealState.UPHELD, AppealState.REJECTED, AppealState.WITHDRAWN):
             self._closed.labels(outcome.value)
 
     def opened(self) -> None:
         """Count an appeal."""
         self._opened.inc()
 
-    def closed(self, state: State, seconds: float) -> None:
+    def closed(self, state: AppealState, seconds: float) -> None:
         """Count an appeal that was closed after *seconds*."""
         self._closed.labels(state.value).inc()
-        if state is not State.WITHDRAWN:
+        if state is not AppealState.WITHDRAWN:
             self._decision.observe(seconds)
 
     def lifted(self, seconds: float) -> None:
         """Count a lift."""
         self._lift.observe(seconds)
 
-    def queue(self, standing: Standing) -> None:
+    def queue(self, standing: QueueSummary) -> None:
         """Say how the queue stands."""
         self._open.set(standing.open)
         self._due_soon.set(standing.due_soon)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 
 WARN_SHARE = 0.5
 """An appeal that is open with so much of its time over is due soon."""
@@ -20,7 +20,7 @@ MODEL_REASONS = frozenset({"SCORED", "SPAM", "MOMENT"})
 RULE_REASONS = frozenset({"IMPLAUSIBLE"})
 
 
-class State(StrEnum):
+class AppealState(StrEnum):
     """Where an appeal stands."""
 
     RECEIVED = "received"
@@ -30,8 +30,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN = frozenset({State.RECEIVED, State.IN_REVIEW})
-DECIDED = frozenset({State.UPHELD, State.REJECTED})
+OPEN = frozenset({AppealState.RECEIVED, AppealState.IN_REVIEW})
+DECIDED = frozenset({AppealState.UPHELD, AppealState.REJECTED})
 
 
 class FoundIn(IntEnum):
@@ -44,7 +44,7 @@ class FoundIn(IntEnum):
     TOLD = 3
 
 
-class What(StrEnum):
+class AppealEventKind(StrEnum):
     """What happened to an appeal."""
 
     OPENED = "opened"
@@ -63,10 +63,10 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class AppealSubject:
     """Whom or what an appeal is about."""
 
-    kind: Kind
+    kind: EntryKind
     pattern: str
     """Canonical."""
     direction: Direction = Direction.FROM
@@ -85,17 +85,17 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class AppealEvent:
     """Something that happened."""
 
     at_ms: int
     by: str
-    what: What
+    what: AppealEventKind
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class AppealOutcome:
     """What an officer decided, and on what terms."""
 
     reason: str
@@ -105,7 +105,7 @@ class Outcome:
     """Whether to add an allow entry even where removing entries would do."""
     direction: int = 0
     """Which sides the allow entry acts on; 0: those that are blocked."""
-    lift: Subject | None = None
+    lift: AppealSubject | None = None
     """What to lift instead of the subject."""
     allow_days: int = 0
     development: bool = False
@@ -119,9 +119,9 @@ class Lift:
     version: int = 0
     """Of the lists that lift it; 0 while the change is not committed."""
     change_id: str = ""
-    removed: Sequence[tuple[Kind, str]] = ()
+    removed: Sequence[tuple[EntryKind, str]] = ()
     """Kinds and patterns of the block entries that were removed."""
-    allowed: tuple[Kind, str] | None = None
+    allowed: tuple[EntryKind, str] | None = None
     allowed_direction: int = 0
     allowed_until_s: int = 0
     committed_at_ms: int = 0
@@ -140,7 +140,7 @@ class Appeal:
     """One appeal."""
 
     appeal_id: int
-    state: State = State.RECEIVED
+    state: AppealState = AppealState.RECEIVED
     revision: int = 0
     received_at_ms: int
     deadline_ms: int
@@ -149,7 +149,7 @@ class Appeal:
     contact: str
     grounds: str
     documents: Sequence[Document] = ()
-    subject: Subject
+    subject: AppealSubject
     decision_id: int = 0
     found_in: FoundIn = FoundIn.NOWHERE
     decision: Mapping[str, str] = field(default_factory=dict)
@@ -161,9 +161,9 @@ class Appeal:
     """What blocked: the source of the entry, ``model``, ``rule`` or ``unknown``."""
     opened_by: str
     officer: str = ""
-    outcome: Outcome | None = None
+    outcome: AppealOutcome | None = None
     lift: Lift | None = None
-    events: Sequence[Event] = ()
+    events: Sequence[AppealEvent] = ()
     previous: int = 0
     erased_at_ms: int = 0
 

@@ -12,7 +12,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import NO_ENTRY
 from fanzha.errors import NotFound
 from services.changes.diff import rows_in
-from services.changes.model import Record, State
+from services.changes.model import ChangeRequest, ChangeState
 from services.changes.store import ChangeStore
 
 BEFORE_S = 5
@@ -20,7 +20,7 @@ BEFORE_S = 5
 AFTER_S = 3600
 """An import reads rows for so long at most before it becomes a request."""
 MOST_LOOKED_AT = 50
-_DONE = frozenset({State.APPLIED, State.REVERTED})
+_DONE = frozenset({ChangeState.APPLIED, ChangeState.REVERTED})
 
 
 class Origins(Protocol):
@@ -61,7 +61,7 @@ class RequestedOrigins:
             id_ = await self._next(id_)
         return ""
 
-    async def _entered(self, record: Record, wanted: Identities, entered_s: int) -> bool:
+    async def _entered(self, record: ChangeRequest, wanted: Identities, entered_s: int) -> bool:
         if not record.additions.rows:
             return False
         try:

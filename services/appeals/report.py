@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
-from services.appeals.model import DECIDED, Appeal, State
+from services.appeals.model import DECIDED, Appeal, AppealState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class AppealReport:
     """Counts of the appeals received in a time."""
 
     received: int
@@ -38,12 +38,12 @@ class Report:
     lifts_unmeasured: int
 
 
-def of(appeals: Sequence[Appeal], now_ms: int) -> Report:
+def of(appeals: Sequence[Appeal], now_ms: int) -> AppealReport:
     """Report on *appeals* as things stand."""
     decided = [one for one in appeals if one.state in DECIDED]
-    upheld = [one for one in appeals if one.state is State.UPHELD]
+    upheld = [one for one in appeals if one.state is AppealState.UPHELD]
     lifted = [one.lift for one in upheld if one.lift is not None and one.lift.done]
-    return Report(
+    return AppealReport(
         received=len(appeals),
         by_state=Counter(one.state.value for one in appeals),
         by_opener=Counter(one.opened_by for one in appeals),

@@ -15,12 +15,20 @@ from fanzha.phone import HomePlan
 from services.appeals import serialization, subjects
 from services.appeals.lift import Lifter
 from services.appeals.lift_plan import blocking
-from services.appeals.list_access import Lists
-from services.appeals.model import DECIDED, OPEN, Appeal, Event, Outcome, State, What
+from services.appeals.list_access import ListAccess
+from services.appeals.model import (
+    DECIDED,
+    OPEN,
+    Appeal,
+    AppealEvent,
+    AppealEventKind,
+    AppealOutcome,
+    AppealState,
+)
 from services.appeals.scope import check_hand
 from services.appeals.store import AppealStore
 from services.audit.events import AuditKind
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.auth import identity, roles
 from services.auth.person_text import optional, required, who
 
@@ -30,11 +38,11 @@ MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class ReviewDecision:
     """What an officer decides."""
 
     appeal_id: int
-    outcome: State
+    outcome: AppealState
     reason: str
     remedy: str = ""
     documents_required: str = ""
@@ -54,11 +62,11 @@ class Review:
         *,
         store: AppealStore,
         lifter: Lifter,
-        lists: Lists,
-        trail: Trail,
+        lists: ListAccess,
+        trail: AuditTrail,
         home: HomePlan,
         now_ms: Callable[[], int],
-        decided: Callable[[State, float], None] = lambda _state, _seconds: None,
+        decided: Callable[[AppealState, float], None] = lambda _state, _seconds: None,
     ) -> None:
         self._store = store
         self._lifter = lifter
@@ -73,20 +81,20 @@ class Review:
         by = who("by", said)
         taking = self._store.move(
             appeal_id,
-            self._event(by, What.TAKEN),
+            self._event(by, AppealEventKind.TAKEN),
             allowed=OPEN,
-            to=State.IN_REVIEW,
+            to=AppealState.IN_REVIEW,
             given={"officer": by},
         )
         await self._trail.around(AuditKind.APPEAL_TAKEN, appeal_id, by, {}, taking)
         return await self._store.get(appeal_id)
 
-    async def decide(self, decision: Decision) -> Appeal:
+    async def decide(self, decision: ReviewDecision) -> Appeal:
         """Decide an appeal; upheld, wait a little for its lift."""
         by = who("by", decision.by)
         outcome = self._checked(decision)
         appeal = await self._store.get(decision.appeal_id)
-        if appeal.state is not State.IN_REVIEW:
+        if appeal.state is not AppealState.IN_REVIEW:
             raise InvalidInput(
                 f"appeal {appeal.appeal_id} is {appeal.state}: take it first"
                 if appeal.is_open
@@ -98,11 +106,11 @@ class Review:
                 f"not {decision.expected_revision}; look at it again"
             )
         await self._check_officer(appeal, by)
-        upheld = decision.outcome is State.UPHELD
+        upheld = decision.outcome is AppealState.UPHELD
         deciding = self._store.move(
             appeal.appeal_id,
-            self._event(by, What.UPHELD if upheld else What.REJECTED),
-            allowed={State.IN_REVIEW},
+            self._event(by, AppealEventKind.UPHELD if upheld else AppealEventKind.REJECTED),
+            allowed={AppealState.IN_REVIEW},
             revision=appeal.revision,
             to=decision.outcome,
             lifting="begin" if upheld else "",
@@ -122,19 +130,19 @@ class Review:
         check_hand(appeal)
         withdrawing = self._store.move(
             appeal_id,
-            self._event(by, What.WITHDRAWN, reason),
+            self._event(by, AppealEventKind.WITHDRAWN, reason),
             allowed=OPEN,
-            to=State.WITHDRAWN,
+            to=AppealState.WITHDRAWN,
         )
-        details = {"outcome": State.WITHDRAWN.value}
+        details = {"outcome": AppealState.WITHDRAWN.value}
         await self._trail.around(AuditKind.APPEAL_DECIDED, appeal_id, by, details, withdrawing)
-        self._decided(State.WITHDRAWN, (self._now_ms() - appeal.received_at_ms) / 1000)
+        self._decided(AppealState.WITHDRAWN, (self._now_ms() - appeal.received_at_ms) / 1000)
         return await self._store.get(appeal_id)
 
-    def _checked(self, decision: Decision) -> Outcome:
+    def _checked(self, decision: ReviewDecision) -> AppealOutcome:
         if decision.outcome not in DECIDED:
             raise InvalidInput("outcome: upheld or rejected")
-        rejected = decision.outcome is State.REJECTED
+        rejected = decision.outcome is AppealState.REJECTED
         # Art. 32: whoever is refused hears why, what they can do, and what they would need.
         check = required if rejected else optional
         if not 0 <= decision.allow_days <= MOST_DAYS:
@@ -146,7 +154,7 @@ class Review:
         instead = (
             subjects.told(decision.lift_pattern, self._home) if decision.lift_pattern else None
         )
-        return Outcome(
+        return AppealOutcome(
             reason=required("reason", decision.reason),
             remedy=check("remedy", decision.remedy),
             documents_required=check("documents_required", decision.documents_required),
@@ -184,14 +192,14 @@ class Review:
         if lifting.done():
             lifting.result()
 
-    def _event(self, by: str, what: What, note: str = "") -> Event:
-        return Event(at_ms=self._now_ms(), by=by, what=what, note=note)
+    def _event(self, by: str, what: AppealEventKind, note: str = "") -> AppealEvent:
+        return AppealEvent(at_ms=self._now_ms(), by=by, what=what, note=note)
 
 
 _SIGNATURES = ("created_by", "approved_by")
 
 
-def _audited(appeal: Appeal, decision: Decision) -> Mapping[str, str]:
+def _audited(appeal: Appeal, decision: ReviewDecision) -> Mapping[str, str]:
     return {
         "outcome": decision.outcome.value,
         "decision_id": str(appeal.decision_id) if appeal.decision_id else "",

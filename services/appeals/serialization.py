@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from services.appeals.model import (
     UNKNOWN,
     Appeal,
+    AppealEvent,
+    AppealEventKind,
+    AppealOutcome,
+    AppealState,
+    AppealSubject,
     Document,
-    Event,
     FoundIn,
     Lift,
-    Outcome,
-    State,
-    Subject,
-    What,
 )
 
 PERSONAL = ("appellant", "contact", "grounds", "documents", "decision", "entries", "outcome")
@@ -52,7 +52,7 @@ def read(appeal_id: int, fields: Mapping[str, str], events: Sequence[str] = ()) 
     """Read an appeal."""
     return Appeal(
         appeal_id=appeal_id,
-        state=State(fields["state"]),
+        state=AppealState(fields["state"]),
         revision=int(fields["revision"]),
         received_at_ms=int(fields["received_at_ms"]),
         deadline_ms=int(fields["deadline_ms"]),
@@ -78,7 +78,7 @@ def read(appeal_id: int, fields: Mapping[str, str], events: Sequence[str] = ()) 
     )
 
 
-def event(one: Event) -> str:
+def event(one: AppealEvent) -> str:
     """Write an event."""
     return _json(asdict(one))
 
@@ -88,12 +88,12 @@ def documents(some: Sequence[Document]) -> str:
     return _json([asdict(one) for one in some])
 
 
-def subject(one: Subject) -> str:
+def subject(one: AppealSubject) -> str:
     """Write a subject."""
     return _json(_subject_fields(one))
 
 
-def outcome(one: Outcome) -> str:
+def outcome(one: AppealOutcome) -> str:
     """Write what was decided."""
     fields = asdict(one)
     fields["lift"] = _subject_fields(one.lift) if one.lift else None
@@ -105,29 +105,29 @@ def lift(one: Lift) -> str:
     return _json(asdict(one))
 
 
-def _subject_fields(one: Subject) -> dict[str, Any]:
+def _subject_fields(one: AppealSubject) -> dict[str, Any]:
     return {"kind": int(one.kind), "pattern": one.pattern, "direction": int(one.direction)}
 
 
-def _subject(fields: Mapping[str, Any]) -> Subject:
-    return Subject(
-        kind=Kind(fields["kind"]),
+def _subject(fields: Mapping[str, Any]) -> AppealSubject:
+    return AppealSubject(
+        kind=EntryKind(fields["kind"]),
         pattern=fields["pattern"],
         direction=Direction(fields["direction"]),
     )
 
 
-def _event(text: str) -> Event:
+def _event(text: str) -> AppealEvent:
     fields = json.loads(text)
-    return Event(**fields | {"what": What(fields["what"])})
+    return AppealEvent(**fields | {"what": AppealEventKind(fields["what"])})
 
 
-def _outcome(text: str) -> Outcome | None:
+def _outcome(text: str) -> AppealOutcome | None:
     if not text:
         return None
     fields = json.loads(text)
     instead = fields.pop("lift")
-    return Outcome(**fields, lift=_subject(instead) if instead else None)
+    return AppealOutcome(**fields, lift=_subject(instead) if instead else None)
 
 
 def _lift(text: str) -> Lift | None:
@@ -137,8 +137,8 @@ def _lift(text: str) -> Lift | None:
     removed, allowed = fields.pop("removed"), fields.pop("allowed")
     return Lift(
         **fields,
-        removed=[(Kind(kind), pattern) for kind, pattern in removed],
-        allowed=(Kind(allowed[0]), allowed[1]) if allowed else None,
+        removed=[(EntryKind(kind), pattern) for kind, pattern in removed],
+        allowed=(EntryKind(allowed[0]), allowed[1]) if allowed else None,
     )
 
 

@@ -6,18 +6,25 @@ from dataclasses import dataclass, replace
 
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
 from services.appeals import appeal_file, entry_snapshots, masking, report
-from services.appeals.appeal_file import Evidence, EvidenceRoom
+from services.appeals.appeal_file import AppealFile, AppealFileReader
 from services.appeals.documents import DocumentFolder
-from services.appeals.model import Appeal, Document, Event, State, Subject, What
+from services.appeals.model import (
+    Appeal,
+    AppealEvent,
+    AppealEventKind,
+    AppealState,
+    AppealSubject,
+    Document,
+)
 from services.appeals.notices import writer as notices
-from services.appeals.notices.writer import Case, Notice, Notices
-from services.appeals.report import Report
+from services.appeals.notices.writer import Notice, NoticeFacts, Notices
+from services.appeals.report import AppealReport
 from services.appeals.review import Review
 from services.appeals.scope import check_hand, is_reviewer
-from services.appeals.store import AppealStore, Standing
-from services.appeals.submission import Opening
+from services.appeals.store import AppealStore, QueueSummary
+from services.appeals.submission import AppealSubmission
 from services.audit.events import AuditKind
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.auth.person_text import who
 
 MOST_PER_PAGE = 1000
@@ -33,7 +40,7 @@ class Queue:
     """Personal data masked."""
     next_start: int
     """For the next page; 0 at the end."""
-    standing: Standing
+    standing: QueueSummary
 
 
 class Appeals:
@@ -43,12 +50,12 @@ class Appeals:
         self,
         *,
         store: AppealStore,
-        opening: Opening,
+        opening: AppealSubmission,
         review: Review,
-        room: EvidenceRoom,
+        room: AppealFileReader,
         documents: DocumentFolder,
         notices: Notices,
-        trail: Trail,
+        trail: AuditTrail,
         now_ms: Callable[[], int],
     ) -> None:
         self.opening = opening
@@ -60,12 +67,14 @@ class Appeals:
         self._notices = notices
         self._trail = trail
 
-    async def queue(self, state: State | None, start: int, count: int, *, late: bool) -> Queue:
+    async def queue(
+        self, state: AppealState | None, start: int, count: int, *, late: bool
+    ) -> Queue:
         """Return some appeals: the open ones by deadline, or those in *state*."""
         if not 0 <= count <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {count}")
         count = count or DEFAULT_PER_PAGE
-        closed = state is not None and state not in {State.RECEIVED, State.IN_REVIEW}
+        closed = state is not None and state not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
         if closed and late:
             raise InvalidInput("overdue_only: closed appeals are not overdue any more")
         now, found, at, more = self.now_ms(), list[Appeal](), start, True
@@ -87,7 +96,7 @@ class Appeals:
             standing=await self._store.standing(now),
         )
 
-    async def get(self, appeal_id: int) -> tuple[Appeal, Evidence | None, bool]:
+    async def get(self, appeal_id: int) -> tuple[Appeal, AppealFile | None, bool]:
         """Return an appeal, the evidence, and whether personal data are masked in both.
 
         Whoever handed it in, and reviews nothing, gets no evidence: it tells of others.
@@ -127,13 +136,13 @@ class Appeals:
         now = self.now_ms()
         written = self._written(notices.kind_of(appeal, kind, now), language, appeal)
         if delivered:
-            event = Event(
+            event = AppealEvent(
                 at_ms=now,
                 by=who("by", by),
-                what=What.NOTIFIED,
+                what=AppealEventKind.NOTIFIED,
                 note=f"{written.template} {language}",
             )
-            await self._store.move(appeal_id, event, allowed=set(State))
+            await self._store.move(appeal_id, event, allowed=set(AppealState))
         return written
 
     def receipt(self, appeal: Appeal, language: str) -> Notice:
@@ -148,7 +157,7 @@ class Appeals:
         since = int(matter.decision.get("decided_at_ms", 0))
         if not since and entry is not None:
             since = int(entry.created_at.timestamp()) * 1000
-        case = Case(
+        case = NoticeFacts(
             reference=f"D{decision_id}" if decision_id else f"E{entry.entry_id if entry else ''}",
             subject=_shown(matter.subject),
             entry=entry,
@@ -157,7 +166,7 @@ class Appeals:
         )
         return self._notices.write("restriction", language, case, now)
 
-    async def report(self, since_ms: int, until_ms: int) -> Report:
+    async def report(self, since_ms: int, until_ms: int) -> AppealReport:
         """Count the appeals received in a time."""
         now = self.now_ms()
         until = until_ms or now + 1
@@ -171,6 +180,6 @@ class Appeals:
         return self._notices.write(kind, language, case, self.now_ms())
 
 
-def _shown(subject: Subject) -> Subject:
+def _shown(subject: AppealSubject) -> AppealSubject:
     # A carrier may write notices for ids of decisions, and shall not learn numbers from them.
     return subject if masking.sees_personal_data() else masking.subject(subject)

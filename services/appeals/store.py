@@ -31,7 +31,7 @@ from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
 from services.appeals import serialization
-from services.appeals.model import Appeal, Event, State, Subject, warn_at_ms
+from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, warn_at_ms
 from services.appeals.scripts import ERASE, MOVE, OPEN
 
 _READ_SECONDS = 3.0
@@ -41,7 +41,7 @@ _ANY_REVISION = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class QueueSummary:
     """How the queue stands."""
 
     open: int
@@ -69,7 +69,7 @@ class AppealStore:
         async with within(_WRITE_SECONDS):
             return int(await self._client.incr(_key("next")))
 
-    async def open(self, appeal: Appeal, marker: str, event: Event) -> tuple[int, bool]:
+    async def open(self, appeal: Appeal, marker: str, event: AppealEvent) -> tuple[int, bool]:
         """Put a new appeal down; return its number, and False when there was one already.
 
         ``appeal.previous`` is the closed one that the marker may hold.
@@ -114,11 +114,11 @@ class AppealStore:
     async def move(
         self,
         appeal_id: int,
-        event: Event,
+        event: AppealEvent,
         *,
-        allowed: Collection[State],
+        allowed: Collection[AppealState],
         revision: int | None = None,
-        to: State | None = None,
+        to: AppealState | None = None,
         lifting: str = "",
         given: Mapping[str, str] | None = None,
     ) -> int:
@@ -129,7 +129,7 @@ class AppealStore:
         """
         queues = map(_key, ("due", "closed", "lifting", "kept", "soon"))
         keys = (*_of(appeal_id), *queues)
-        closes = to is not None and to not in {State.RECEIVED, State.IN_REVIEW}
+        closes = to is not None and to not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
         moving = self._script(
             MOVE,
             keys,
@@ -155,7 +155,7 @@ class AppealStore:
             raise InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
         raise VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
 
-    async def erase(self, appeal: Appeal, event: Event) -> bool:
+    async def erase(self, appeal: Appeal, event: AppealEvent) -> bool:
         """Drop what is personal of a closed appeal; False when somebody changed it meanwhile."""
         number = appeal.appeal_id
         async with within(_READ_SECONDS):
@@ -203,7 +203,7 @@ class AppealStore:
             )
         return await self._some(numbers)
 
-    async def about(self, subject: Subject, count: int) -> list[Appeal]:
+    async def about(self, subject: AppealSubject, count: int) -> list[Appeal]:
         """Return the appeals about a subject, the newest first."""
         async with within(_READ_SECONDS):
             numbers = await self._client.zrange(_subject_key(subject), 0, count - 1, desc=True)
@@ -215,7 +215,7 @@ class AppealStore:
             numbers = await self._client.zrangebyscore(_key("soon"), 0, now_ms, start=0, num=count)
         return await self._some(numbers)
 
-    async def standing(self, now_ms: int) -> Standing:
+    async def standing(self, now_ms: int) -> QueueSummary:
         """Return how the queue stands."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
@@ -224,7 +224,7 @@ class AppealStore:
             reading.zcount(_key("due"), 0, now_ms)
             reading.zcard(_key("lifting"))
             waiting, due_soon, overdue, lifting = await reading.execute()
-        return Standing(open=waiting, due_soon=due_soon, overdue=overdue, lifting=lifting)
+        return QueueSummary(open=waiting, due_soon=due_soon, overdue=overdue, lifting=lifting)
 
     async def _some(self, numbers: Sequence[str]) -> list[Appeal]:
         found: list[Appeal] = []
@@ -260,7 +260,7 @@ def _of(appeal_id: int) -> tuple[str, str]:
     return _key("appeal", str(appeal_id)), _key("events", str(appeal_id))
 
 
-def _subject_key(subject: Subject) -> str:
+def _subject_key(subject: AppealSubject) -> str:
     # Hashed, so that whoever lists keys reads no numbers.
     text = f"{int(subject.kind)}\n{subject.pattern}"
     return _key("subject", sha256(text.encode()).hexdigest())

@@ -11,28 +11,28 @@ from collections.abc import Mapping
 import numpy as np
 
 from blocklists import patterns
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from fanzha import url
 from fanzha.errors import InvalidInput
 from fanzha.phone import UNREADABLE, HomePlan, number_text
-from services.appeals.model import Subject
+from services.appeals.model import AppealSubject
 
 _TO = frozenset({"CALLEE", "RECEIVER"})
 
 
-def told(text: str, home: HomePlan) -> Subject:
+def told(text: str, home: HomePlan) -> AppealSubject:
     """Read a number, sender, host, URL or fingerprint."""
     kinds = np.array([patterns.kind_of(text.strip())], np.uint8)
     read = patterns.read([text], kinds, home)
     if read.errors:
         raise InvalidInput(read.errors[0])
-    kind = Kind(int(read.kinds[0]))
-    if kind == Kind.RANGE:
+    kind = EntryKind(int(read.kinds[0]))
+    if kind == EntryKind.RANGE:
         raise InvalidInput("pattern: an appeal is about one number, not a range")
-    return Subject(kind=kind, pattern=read.text(0), direction=_side(kind, to=False))
+    return AppealSubject(kind=kind, pattern=read.text(0), direction=_side(kind, to=False))
 
 
-def of_decision(decision: Mapping[str, str], home: HomePlan) -> Subject | None:
+def of_decision(decision: Mapping[str, str], home: HomePlan) -> AppealSubject | None:
     """Tell what a blocked decision is about; None where its record does not say."""
     evidence = decision.get("evidence", "")
     if evidence in {"LINK", "TEXT"} and decision.get("pattern"):
@@ -44,16 +44,16 @@ def of_decision(decision: Mapping[str, str], home: HomePlan) -> Subject | None:
     return _party(decision.get("from_party", ""), home, to=False)
 
 
-def _party(text: str, home: HomePlan, *, to: bool) -> Subject | None:
+def _party(text: str, home: HomePlan, *, to: bool) -> AppealSubject | None:
     key = home.sender_key(text)
     if key == UNREADABLE:
         return None
     written = number_text(key)
-    kind = Kind.NUMBER if written else Kind.SENDER
-    return Subject(kind=kind, pattern=written or text, direction=_side(kind, to=to))
+    kind = EntryKind.NUMBER if written else EntryKind.SENDER
+    return AppealSubject(kind=kind, pattern=written or text, direction=_side(kind, to=to))
 
 
-def _page(link: str, home: HomePlan) -> Subject | None:
+def _page(link: str, home: HomePlan) -> AppealSubject | None:
     canonical = url.canonical(link)
     if not canonical:
         return None
@@ -63,8 +63,8 @@ def _page(link: str, home: HomePlan) -> Subject | None:
     return told(host, home)
 
 
-def _side(kind: Kind, *, to: bool) -> Direction:
+def _side(kind: EntryKind, *, to: bool) -> Direction:
     # What is no number acts on what it names; its direction is always both.
-    if kind != Kind.NUMBER:
+    if kind != EntryKind.NUMBER:
         return Direction.BOTH
     return Direction.TO if to else Direction.FROM

@@ -15,15 +15,24 @@ from typing import Any
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import HomePlan
 from services.appeals import entry_snapshots, masking, serialization, subjects
-from services.appeals.decision_lookup import Decisions
-from services.appeals.documents import DocumentFolder, Handed, merged
+from services.appeals.decision_lookup import DecisionLookup
+from services.appeals.documents import DocumentFolder, SubmittedDocument, merged
 from services.appeals.lift_plan import blocking
-from services.appeals.list_access import Lists
-from services.appeals.model import OPEN, Appeal, Document, Event, FoundIn, Subject, What, blocked_by
+from services.appeals.list_access import ListAccess
+from services.appeals.model import (
+    OPEN,
+    Appeal,
+    AppealEvent,
+    AppealEventKind,
+    AppealSubject,
+    Document,
+    FoundIn,
+    blocked_by,
+)
 from services.appeals.scope import check_hand
 from services.appeals.store import AppealStore
 from services.audit.events import AuditKind
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.auth.person_text import LONGEST_NAME, required, who
 
 _HOUR_MS = 3_600_000
@@ -31,7 +40,7 @@ _BLANK = re.compile(r"[\s()-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class AppealRequest:
     """What somebody who appeals hands in."""
 
     decision_id: int = 0
@@ -40,7 +49,7 @@ class Request:
     appellant: str
     contact: str
     grounds: str
-    documents: Sequence[Handed] = ()
+    documents: Sequence[SubmittedDocument] = ()
     opened_by: str = ""
     again: bool = False
 
@@ -49,23 +58,23 @@ class Request:
 class Matter:
     """What an appeal is about, and what is known of it."""
 
-    subject: Subject
+    subject: AppealSubject
     found_in: FoundIn
     decision: Mapping[str, str]
     entries: Sequence[Mapping[str, Any]]
 
 
-class Opening:
+class AppealSubmission:
     """Opens appeals, and takes more documents while they are open."""
 
     def __init__(
         self,
         *,
         store: AppealStore,
-        decisions: Decisions,
-        lists: Lists,
+        decisions: DecisionLookup,
+        lists: ListAccess,
         documents: DocumentFolder,
-        trail: Trail,
+        trail: AuditTrail,
         home: HomePlan,
         now_ms: Callable[[], int],
         deadline_hours: int,
@@ -81,7 +90,7 @@ class Opening:
         self._deadline_ms = deadline_hours * _HOUR_MS
         self._opened = opened
 
-    async def open(self, request: Request) -> tuple[Appeal, bool]:
+    async def open(self, request: AppealRequest) -> tuple[Appeal, bool]:
         """Open an appeal; return it, and False when there was one already."""
         appellant = required("appellant", request.appellant, LONGEST_NAME)
         contact = required("contact", request.contact, LONGEST_NAME)
@@ -117,7 +126,9 @@ class Opening:
         await asyncio.to_thread(self._documents.keep, number, request.documents)
         return await self._put(appeal, marker)
 
-    async def add_documents(self, appeal_id: int, handed: Sequence[Handed], said: str) -> Appeal:
+    async def add_documents(
+        self, appeal_id: int, handed: Sequence[SubmittedDocument], said: str
+    ) -> Appeal:
         """Add documents to an open appeal."""
         by = who("by", said)
         described = await asyncio.to_thread(self._documents.check, handed)
@@ -131,10 +142,10 @@ class Opening:
         await asyncio.to_thread(self._documents.keep, appeal_id, handed)
         await self._store.move(
             appeal_id,
-            Event(
+            AppealEvent(
                 at_ms=self._now_ms(),
                 by=by,
-                what=What.DOCUMENTS_ADDED,
+                what=AppealEventKind.DOCUMENTS_ADDED,
                 note=f"{len(described)}",
             ),
             allowed=OPEN,
@@ -183,7 +194,9 @@ class Opening:
             )
         return Matter(subject=subject, found_in=found_in, decision=decision, entries=entries)
 
-    async def _entries(self, subject: Subject, decision: Mapping[str, str]) -> list[dict[str, Any]]:
+    async def _entries(
+        self, subject: AppealSubject, decision: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
         found = await self._lists.find(subject.pattern)
         entries = blocking(found.entries, self._now_ms() // 1000)
         # The one that decided first, then the others.
@@ -191,7 +204,9 @@ class Opening:
         return [entry_snapshots.written(entry) for entry in entries]
 
     async def _put(self, appeal: Appeal, marker: str) -> tuple[Appeal, bool]:
-        event = Event(at_ms=appeal.received_at_ms, by=appeal.opened_by, what=What.OPENED)
+        event = AppealEvent(
+            at_ms=appeal.received_at_ms, by=appeal.opened_by, what=AppealEventKind.OPENED
+        )
         found, first = await self._trail.around(
             AuditKind.APPEAL_OPENED,
             appeal.appeal_id,
@@ -218,7 +233,7 @@ def _audited(appeal: Appeal) -> dict[str, str]:
     }
 
 
-def _marker(decision_id: int, subject: Subject, appellant: str, contact: str) -> str:
+def _marker(decision_id: int, subject: AppealSubject, appellant: str, contact: str) -> str:
     matter = str(decision_id) if decision_id else f"{int(subject.kind)} {subject.pattern}"
     who_appeals = (_BLANK.sub("", _folded(text)) for text in (appellant, contact))
     return sha256("\n".join((matter, *who_appeals)).encode()).hexdigest()

@@ -9,13 +9,13 @@ from prometheus_client import CollectorRegistry
 from fanzha.phone import HomePlan
 from infra.data_paths import APPEALS
 from infra.redis.client import Client
-from services.appeals.appeal_file import EvidenceRoom
-from services.appeals.decision_lookup import DecisionLog, Decisions, NoDecisionLog
+from services.appeals.appeal_file import AppealFileReader
+from services.appeals.decision_lookup import DecisionLookup, LoggedDecisionSource, NoLoggedDecisions
 from services.appeals.documents import DocumentFolder
 from services.appeals.lift import Lifter
 from services.appeals.lift_changes import LiftChanges
-from services.appeals.list_access import Lists
-from services.appeals.maintenance import Upkeep
+from services.appeals.list_access import ListAccess
+from services.appeals.maintenance import AppealMaintenance
 from services.appeals.metrics import AppealFigures
 from services.appeals.notices import templates
 from services.appeals.notices.writer import Notices
@@ -23,21 +23,21 @@ from services.appeals.origins import NoOrigins, Origins
 from services.appeals.review import Review
 from services.appeals.service import Appeals
 from services.appeals.store import AppealStore
-from services.appeals.submission import Opening
+from services.appeals.submission import AppealSubmission
 from services.audit.events import Audit
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.decision.sinks.hit_store import HitStore
-from services.feedback.service import Feedback
+from services.feedback.service import FeedbackService
 from services.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class WiredAppeals:
     """Appeals, and what they do in the background."""
 
     appeals: Appeals
     lifter: Lifter
-    upkeep: Upkeep
+    upkeep: AppealMaintenance
 
     def start(self) -> "list[asyncio.Task[None]]":
         """Begin what goes on in the background."""
@@ -48,36 +48,36 @@ def build(
     settings: Settings,
     *,
     redis: Client,
-    lists: Lists,
+    lists: ListAccess,
     audit: Audit,
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
-    log: DecisionLog | None = None,
+    log: LoggedDecisionSource | None = None,
     origins: Origins | None = None,
-) -> Built:
+) -> WiredAppeals:
     """Build everything; *redis* must decode answers. `ValueError` for wrong templates."""
     home = HomePlan(settings.home_country)
     store = AppealStore(redis)
     hits = HitStore(
         redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
     )
-    decisions = Decisions(hits, log or NoDecisionLog())
+    decisions = DecisionLookup(hits, log or NoLoggedDecisions())
     documents = DocumentFolder(
         settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
     )
-    figures, trail = AppealFigures(registry), Trail(audit)
+    figures, trail = AppealFigures(registry), AuditTrail(audit)
     changes = LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days)
     lifter = Lifter(
         store=store,
         lists=lists,
         changes=changes,
-        feedback=Feedback(store=hits, home=home, now_ms=now_ms),
+        feedback=FeedbackService(store=hits, home=home, now_ms=now_ms),
         now_ms=now_ms,
         measured=figures.lifted,
     )
     appeals = Appeals(
         store=store,
-        opening=Opening(
+        opening=AppealSubmission(
             store=store,
             decisions=decisions,
             lists=lists,
@@ -97,7 +97,7 @@ def build(
             now_ms=now_ms,
             decided=figures.closed,
         ),
-        room=EvidenceRoom(
+        room=AppealFileReader(
             store=store,
             decisions=decisions,
             lists=lists,
@@ -112,11 +112,11 @@ def build(
         trail=trail,
         now_ms=now_ms,
     )
-    upkeep = Upkeep(
+    upkeep = AppealMaintenance(
         store=store,
         documents=documents,
         figures=figures,
         now_ms=now_ms,
         retention_days=settings.appeal_retention_days,
     )
-    return Built(appeals=appeals, lifter=lifter, upkeep=upkeep)
+    return WiredAppeals(appeals=appeals, lifter=lifter, upkeep=upkeep)

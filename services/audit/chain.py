@@ -10,9 +10,9 @@ from pathlib import Path
 
 from infra import atomic_file, file_lock
 from services.audit import checkpoints, log_files, recovery
-from services.audit.checkpoints import Reason, Terms
+from services.audit.checkpoints import CheckpointReason, CheckpointTerms
 from services.audit.keys import SigningKey
-from services.audit.records import Event, Record, chained
+from services.audit.records import AuditEvent, AuditRecord, chained
 
 LOCK = "lock"
 
@@ -35,7 +35,7 @@ class Chain:
         self._head = ""
         self._since = 0
         self._untidy = False
-        self.checkpoints: list[Record] = []
+        self.checkpoints: list[AuditRecord] = []
         """Those made and not yet taken away by whoever copies them."""
 
     @property
@@ -58,7 +58,7 @@ class Chain:
         """The newest file and its size: what lies before is on the disk."""
         return self._name, self._size
 
-    def open(self) -> recovery.End:
+    def open(self) -> recovery.LogTail:
         """Take the log over; tell how it was found.
 
         Raises RuntimeError when another process has it, ValueError when it cannot be read.
@@ -74,24 +74,24 @@ class Chain:
             self._size = end.size
             if not end.closed:
                 self._take(os.open(end.path, os.O_WRONLY | os.O_CLOEXEC), end.size)
-        self.checkpoint(Reason.STARTED)
+        self.checkpoint(CheckpointReason.STARTED)
         return end
 
-    def append(self, events: Sequence[Event]) -> list[Record]:
+    def append(self, events: Sequence[AuditEvent]) -> list[AuditRecord]:
         """Put *events* down; on OSError none of them is."""
         self._turn_over(self._now_ms())
-        records: list[Record] = []
+        records: list[AuditRecord] = []
         batch = _Batch(self._sequence, self._head, self._since)
         for event in events:
             if batch.since >= self._within:
-                batch.add(self._checkpoint_after(batch, Reason.FULL))
+                batch.add(self._checkpoint_after(batch, CheckpointReason.FULL))
             records.append(batch.add(chained(event, batch.sequence + 1, batch.head)))
         if batch.since >= self._within:
-            batch.add(self._checkpoint_after(batch, Reason.FULL))
+            batch.add(self._checkpoint_after(batch, CheckpointReason.FULL))
         self._write(batch)
         return records
 
-    def checkpoint(self, reason: Reason) -> Record:
+    def checkpoint(self, reason: CheckpointReason) -> AuditRecord:
         """Vouch for everything so far."""
         if not self._turn_over(self._now_ms()):
             self._write_checkpoint(reason)
@@ -110,7 +110,7 @@ class Chain:
         if self._file is not None and wanted <= self._name:
             return False  # the clock may have gone back: the newest file goes on
         if self._file is not None:
-            self._write_checkpoint(Reason.FILE_CLOSED)
+            self._write_checkpoint(CheckpointReason.FILE_CLOSED)
             self._let_go()
         if self._name and wanted <= self._name:
             wanted = log_files.name_after(self._name)
@@ -120,21 +120,21 @@ class Chain:
         self._name = wanted
         try:
             atomic_file.sync_folder(self._folder)
-            self._write_checkpoint(Reason.FILE_OPENED)
+            self._write_checkpoint(CheckpointReason.FILE_OPENED)
         except OSError:
             self._let_go()
             self._name, self._size = before
             raise
         return True
 
-    def _write_checkpoint(self, reason: Reason) -> None:
+    def _write_checkpoint(self, reason: CheckpointReason) -> None:
         batch = _Batch(self._sequence, self._head, self._since)
         batch.add(self._checkpoint_after(batch, reason))
         self._write(batch)
 
-    def _checkpoint_after(self, batch: "_Batch", reason: Reason) -> Record:
+    def _checkpoint_after(self, batch: "_Batch", reason: CheckpointReason) -> AuditRecord:
         return checkpoints.made(
-            Terms(reason=reason, count=batch.since, within=self._within, file=self._name),
+            CheckpointTerms(reason=reason, count=batch.since, within=self._within, file=self._name),
             self._key,
             sequence=batch.sequence + 1,
             previous=batch.head,
@@ -185,9 +185,9 @@ class _Batch:
         self.sequence = sequence
         self.head = head
         self.since = since
-        self.records: list[Record] = []
+        self.records: list[AuditRecord] = []
 
-    def add(self, record: Record) -> Record:
+    def add(self, record: AuditRecord) -> AuditRecord:
         self.records.append(record)
         self.sequence, self.head = record.sequence, record.hash
         self.since = 0 if checkpoints.is_checkpoint(record) else self.since + 1

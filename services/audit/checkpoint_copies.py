@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.redis.client import Client, within
-from services.audit.records import Record
+from services.audit.records import AuditRecord
 
 STREAM = "fanzha:audit:checkpoints"
 _SECONDS = 3.0
@@ -16,7 +16,7 @@ _READ_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class CheckpointCopy:
     """What the store says of a checkpoint."""
 
     sequence: int
@@ -29,7 +29,7 @@ class CheckpointCopies:
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
-    async def append(self, checkpoint: Record) -> None:
+    async def append(self, checkpoint: AuditRecord) -> None:
         """Keep a copy of *checkpoint*."""
         async with within(_SECONDS):
             await self._client.xadd(
@@ -41,15 +41,15 @@ class CheckpointCopies:
                 },
             )
 
-    async def newest(self) -> Copy | None:
+    async def newest(self) -> CheckpointCopy | None:
         """Return the newest copy."""
         async with within(_SECONDS):
             found = await self._client.xrevrange(STREAM, count=1)
         return _copy(found[0][1]) if found else None
 
-    async def all(self) -> list[Copy]:
+    async def all(self) -> list[CheckpointCopy]:
         """Return all copies, oldest first."""
-        copies: list[Copy] = []
+        copies: list[CheckpointCopy] = []
         after = "-"
         while True:
             async with within(_SECONDS):
@@ -60,9 +60,9 @@ class CheckpointCopies:
             after = f"({_text(found[-1][0])}"
 
 
-def _copy(fields: dict[Any, Any]) -> Copy:
+def _copy(fields: dict[Any, Any]) -> CheckpointCopy:
     told = {_text(name): _text(value) for name, value in fields.items()}
-    return Copy(sequence=int(told["sequence"]), hash=told["hash"])
+    return CheckpointCopy(sequence=int(told["sequence"]), hash=told["hash"])
 
 
 def _text(value: bytes | str) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from services.audit.events import AuditKind
 from services.audit.keys import PublicKeys, SigningKey
-from services.audit.records import Event, Record, chained, content_hash, statement
+from services.audit.records import AuditEvent, AuditRecord, chained, content_hash, statement
 
 SUBJECT = "audit"
 ACTOR = "fanzha"
@@ -22,7 +22,7 @@ _SIGNATURE = "signature"
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
-class Reason(StrEnum):
+class CheckpointReason(StrEnum):
     """Why there is a checkpoint."""
 
     FILE_OPENED = "file_opened"
@@ -42,16 +42,18 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class CheckpointTerms:
     """What a checkpoint says besides where it stands."""
 
-    reason: Reason
+    reason: CheckpointReason
     count: int
     within: int
     file: str
 
 
-def made(terms: Terms, key: SigningKey, *, sequence: int, previous: str, time_ms: int) -> Record:
+def made(
+    terms: CheckpointTerms, key: SigningKey, *, sequence: int, previous: str, time_ms: int
+) -> AuditRecord:
     """Make a checkpoint that follows the record with the hash *previous*."""
     details = {
         "count": str(terms.count),
@@ -65,33 +67,33 @@ def made(terms: Terms, key: SigningKey, *, sequence: int, previous: str, time_ms
     return chained(_event(time_ms, details | {_SIGNATURE: key.sign(told)}), sequence, previous)
 
 
-def is_checkpoint(record: Record) -> bool:
+def is_checkpoint(record: AuditRecord) -> bool:
     """Tell whether a record is a checkpoint."""
     return record.kind == AuditKind.CHECKPOINT
 
 
-def is_signed(record: Record, keys: PublicKeys) -> bool:
+def is_signed(record: AuditRecord, keys: PublicKeys) -> bool:
     """Tell whether a checkpoint was signed by one of *keys*, as it is."""
     told = statement(record.sequence, record.previous, content_hash(record, without=_SIGNATURE))
     details = record.details
     return keys.signed(details.get("key_id", ""), told, details.get(_SIGNATURE, ""))
 
 
-def reason_of(record: Record | None) -> str:
+def reason_of(record: AuditRecord | None) -> str:
     """Return the reason of a checkpoint; empty for other records, and for none."""
     if record is None or not is_checkpoint(record):
         return ""
     return record.details.get("reason", "")
 
 
-def number(record: Record, name: str) -> int:
+def number(record: AuditRecord, name: str) -> int:
     """Return a detail that is a number; -1 when it is none."""
     text = record.details.get(name, "")
     return int(text) if _NUMBER.fullmatch(text) else -1
 
 
-def _event(time_ms: int, details: Mapping[str, str]) -> Event:
-    return Event(
+def _event(time_ms: int, details: Mapping[str, str]) -> AuditEvent:
+    return AuditEvent(
         time_ms=time_ms,
         kind=AuditKind.CHECKPOINT,
         actor=ACTOR,

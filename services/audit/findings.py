@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ChainProblem:
     """Something is wrong with a line, or between it and the one before."""
 
     file: str
@@ -16,10 +16,10 @@ class Problem:
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
+class ChainReport:
     """What a check found."""
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ChainProblem] = field(default_factory=list)
     more_problems: int = 0
     files: int = 0
     records: int = 0

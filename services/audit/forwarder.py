@@ -30,7 +30,7 @@ _SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
 
 
-class RefusalPost:
+class AuditForwarder:
     """The end of another process: an `Audit` that sends on what it is told."""
 
     def __init__(self, client: Client, worker: str) -> None:
@@ -53,7 +53,7 @@ class RefusalPost:
             await self._client.xadd(STREAM, {"record": json.dumps(said, ensure_ascii=False)})
 
 
-class RefusalIntake:
+class AuditForwardIntake:
     """The end of list administration: puts what arrives into *audit*."""
 
     def __init__(self, client: Client, audit: Audit) -> None:

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from fanzha.errors import Unavailable
 from services.audit.chain import Chain
-from services.audit.checkpoints import ACTOR, SUBJECT, Reason
+from services.audit.checkpoints import ACTOR, SUBJECT, CheckpointReason
 from services.audit.events import AuditKind
-from services.audit.records import Event
-from services.audit.recovery import End
+from services.audit.records import AuditEvent
+from services.audit.recovery import LogTail
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(slots=True)
 class _Waiting:
-    event: Event
+    event: AuditEvent
     written: asyncio.Future[None]
 
 
@@ -63,13 +63,13 @@ class GroupCommit:
         """Seconds since records were last written."""
         return time.monotonic() - self._written_at
 
-    async def open(self) -> End:
+    async def open(self) -> LogTail:
         """Take the log over; see `Chain.open`."""
         end = await self._in_thread(self._chain.open)
         self._wrote()
         return end
 
-    async def write(self, event: Event) -> None:
+    async def write(self, event: AuditEvent) -> None:
         """Return when *event* is on the disk; raise `Unavailable` when the disk refuses it."""
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
@@ -77,7 +77,7 @@ class GroupCommit:
             self._writing = asyncio.create_task(self._write_waiting())
         await waiting.written
 
-    async def checkpoint(self, reason: Reason, told: Callable[[], _Result]) -> _Result:
+    async def checkpoint(self, reason: CheckpointReason, told: Callable[[], _Result]) -> _Result:
         """Vouch for everything so far, and return what is *told* before anything else comes.
 
         Raises `Unavailable` when the disk refuses it.
@@ -109,7 +109,7 @@ class GroupCommit:
                 _tell(one.written, refused)
             self._writing = asyncio.create_task(self._write_waiting()) if self._waiting else None
 
-    async def _append(self, events: list[Event]) -> OSError | None:
+    async def _append(self, events: list[AuditEvent]) -> OSError | None:
         """Write *events*; return why the disk refused."""
         first = [self._unwritten_told()] if self._unwritten.records else []
         async with self._one_at_a_time:
@@ -139,8 +139,8 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, work, *arguments)
 
-    def _unwritten_told(self) -> Event:
-        return Event(
+    def _unwritten_told(self) -> AuditEvent:
+        return AuditEvent(
             time_ms=self._now_ms(),
             kind=AuditKind.LOG_MENDED,
             actor=ACTOR,

@@ -16,12 +16,12 @@ from infra import atomic_file
 from services.audit import keys
 from services.audit.chain import Chain
 from services.audit.checkpoint_copies import CheckpointCopies
-from services.audit.checkpoints import ACTOR, SUBJECT, Reason
+from services.audit.checkpoints import ACTOR, SUBJECT, CheckpointReason
 from services.audit.events import AuditKind
 from services.audit.group_commit import GroupCommit
 from services.audit.keys import SigningKey
-from services.audit.records import Event, Record
-from services.audit.recovery import End
+from services.audit.records import AuditEvent, AuditRecord
+from services.audit.recovery import LogTail
 from services.audit.tail_reader import is_in_log
 from services.auth import identity
 
@@ -31,14 +31,14 @@ _LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class LogHead:
     """Where the log stands."""
 
     sequence: int
     hash: str
     uncovered: int
     """Records since the last checkpoint."""
-    checkpoint: Record
+    checkpoint: AuditRecord
     """The last one."""
     public_pem: str
     end: tuple[str, int]
@@ -46,7 +46,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class AuditLogState:
     """Figures of the log, for whoever watches it."""
 
     sequence: int
@@ -77,8 +77,8 @@ class AuditLog:
         self._quiet_seconds = quiet_seconds
         self._now_ms = now_ms
         self._copies = copies
-        self._last: Record | None = None
-        self._uncopied: list[Record] = []
+        self._last: AuditRecord | None = None
+        self._uncopied: list[AuditRecord] = []
 
     @property
     def key(self) -> SigningKey:
@@ -86,11 +86,11 @@ class AuditLog:
         return self._key
 
     @property
-    def head(self) -> Head:
+    def head(self) -> LogHead:
         """Where the log stands now."""
         if self._last is None:
             raise Unavailable("the audit log is not open")
-        return Head(
+        return LogHead(
             sequence=self._chain.sequence,
             hash=self._chain.head,
             uncovered=self._chain.uncovered,
@@ -99,9 +99,9 @@ class AuditLog:
             end=self._chain.end,
         )
 
-    def state(self) -> State:
+    def state(self) -> AuditLogState:
         """Return figures; may be asked from any thread."""
-        return State(
+        return AuditLogState(
             sequence=self._chain.sequence,
             uncovered=self._chain.uncovered,
             uncopied=len(self._uncopied),
@@ -132,7 +132,7 @@ class AuditLog:
         """Put down what happened; return once it is on the disk, or raise `Unavailable`."""
         if self._last is None:
             raise Unavailable("the audit log is not open")
-        event = Event(
+        event = AuditEvent(
             time_ms=self._now_ms(),
             kind=kind,
             actor=actor or identity.current().name,
@@ -141,7 +141,7 @@ class AuditLog:
         )
         await self._writer.write(event)
 
-    async def checkpoint(self, reason: Reason) -> Head:
+    async def checkpoint(self, reason: CheckpointReason) -> LogHead:
         """Vouch for everything so far, and return where the log stands right after.
 
         Raises `Unavailable` when it cannot be written.
@@ -154,7 +154,7 @@ class AuditLog:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._chain.uncovered and self._writer.quiet_for >= self._quiet_seconds:
                 with suppress(Unavailable):  # told in the log of the process; tried again
-                    await self.checkpoint(Reason.QUIET)
+                    await self.checkpoint(CheckpointReason.QUIET)
             await self._copy()
 
     async def close(self) -> None:
@@ -163,7 +163,7 @@ class AuditLog:
             return
         await self._writer.settle()
         with suppress(Unavailable):
-            await self.checkpoint(Reason.STOPPED)
+            await self.checkpoint(CheckpointReason.STOPPED)
         await self._copy()
         self._last = None
         await self._writer.close()
@@ -189,7 +189,7 @@ class AuditLog:
                 return
             self._uncopied.pop(0)
 
-    async def _compare(self, end: End) -> None:
+    async def _compare(self, end: LogTail) -> None:
         """Say so when the store knows of a checkpoint that the log, as it was found, lacks."""
         if self._copies is None:
             return

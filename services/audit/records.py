@@ -21,7 +21,7 @@ is that of RFC 8785, and ``json.dumps`` with sorted names makes it.
 The *content hash* is the SHA-256 of the same JSON with the five members ``actor``, ``details``,
 ``kind``, ``subject`` and ``time_ms`` only; the hash is the SHA-256 of four lines, joined by line
 feeds: ``fanzha-audit-1``, the sequence, ``previous``, the content hash. So a chain can be shown
-without its contents: `Link` is what is left of a record then.
+without its contents: `ChainLink` is what is left of a record then.
 """
 
 import json
@@ -54,7 +54,7 @@ class Damaged(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class AuditEvent:
     """What is to be put down."""
 
     time_ms: int
@@ -65,7 +65,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class AuditRecord:
     """One line of the log."""
 
     sequence: int
@@ -83,13 +83,13 @@ class Record:
         return _line(self, _encoded_parts(self))
 
     @property
-    def link(self) -> "Link":
+    def link(self) -> "ChainLink":
         """Return what is left when the contents are not shown."""
-        return Link(sequence=self.sequence, previous=self.previous, content=content_hash(self))
+        return ChainLink(sequence=self.sequence, previous=self.previous, content=content_hash(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class ChainLink:
     """What is left of a record that is not shown: enough to follow the chain through it."""
 
     sequence: int
@@ -102,7 +102,7 @@ class Link:
         return sha256(statement(self.sequence, self.previous, self.content)).hexdigest()
 
 
-def content_hash(what: Event | Record, *, without: str = "") -> str:
+def content_hash(what: AuditEvent | AuditRecord, *, without: str = "") -> str:
     """Hash what happened; *without* one of its details."""
     return _content(what.time_ms, _encoded_parts(what, without))
 
@@ -112,10 +112,10 @@ def statement(sequence: int, previous: str, content: str) -> bytes:
     return f"{FORMAT}\n{sequence}\n{previous}\n{content}".encode()
 
 
-def chained(event: Event, sequence: int, previous: str) -> Record:
+def chained(event: AuditEvent, sequence: int, previous: str) -> AuditRecord:
     """Make the record of *event*, which follows the one with the hash *previous*."""
     told = _bounded(event)
-    return Record(
+    return AuditRecord(
         sequence=sequence,
         time_ms=told.time_ms,
         kind=told.kind,
@@ -123,11 +123,11 @@ def chained(event: Event, sequence: int, previous: str) -> Record:
         subject=told.subject,
         details=told.details,
         previous=previous,
-        hash=Link(sequence=sequence, previous=previous, content=content_hash(told)).hash,
+        hash=ChainLink(sequence=sequence, previous=previous, content=content_hash(told)).hash,
     )
 
 
-def read(line: bytes) -> Record:
+def read(line: bytes) -> AuditRecord:
     """Read a line without its line feed; `Damaged` when it is not as it was written."""
     try:
         members: Any = json.loads(line.decode())
@@ -137,7 +137,7 @@ def read(line: bytes) -> Record:
         raise Damaged("has other members than a record has")
     if not _well_formed(members):
         raise Damaged("has members of a wrong form")
-    record = Record(**members)
+    record = AuditRecord(**members)
     parts = _encoded_parts(record)
     if _line(record, parts) != line:
         raise Damaged("is not in the canonical form that was written")
@@ -156,7 +156,7 @@ class _Parts(NamedTuple):
     subject: str
 
 
-def _encoded_parts(what: Event | Record, without: str = "") -> _Parts:
+def _encoded_parts(what: AuditEvent | AuditRecord, without: str = "") -> _Parts:
     details = what.details
     if without:
         details = {name: text for name, text in details.items() if name != without}
@@ -165,7 +165,7 @@ def _encoded_parts(what: Event | Record, without: str = "") -> _Parts:
     )
 
 
-def _line(record: Record, parts: _Parts) -> bytes:
+def _line(record: AuditRecord, parts: _Parts) -> bytes:
     return (
         f'{{"actor":{parts.actor},"details":{parts.details},"hash":"{record.hash}",'
         f'"kind":{parts.kind},"previous":"{record.previous}","sequence":{record.sequence},'
@@ -195,13 +195,13 @@ def _well_formed(members: Mapping[str, Any]) -> bool:
     )
 
 
-def _bounded(event: Event) -> Event:
+def _bounded(event: AuditEvent) -> AuditEvent:
     details = {_name(name): _text(str(value)) for name, value in event.details.items()}
     surplus = len(details) - MOST_DETAILS
     if surplus > 0:
         kept = list(details.items())[: MOST_DETAILS - 1]
         details = dict(kept) | {"details_left_out": str(surplus + 1)}
-    return Event(
+    return AuditEvent(
         time_ms=min(max(event.time_ms, 0), _FAR - 1),
         kind=str(event.kind),
         actor=_text(event.actor),

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from infra import atomic_file
 from services.audit import checkpoints, log_files
-from services.audit.records import BEFORE_THE_FIRST, Damaged, Record, read
+from services.audit.records import BEFORE_THE_FIRST, AuditRecord, Damaged, read
 
 MOST_TORN = 4 * 2**20
 """Bytes; more than one write ever has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Torn:
+class TornTail:
     """What stood at the end of the log and was no record."""
 
     file: str
@@ -31,7 +31,7 @@ class Torn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class LogTail:
     """Where the log goes on."""
 
     path: Path | None
@@ -43,28 +43,28 @@ class End:
     """Records since the last checkpoint."""
     closed: bool
     """Whether the file ends with its last line."""
-    torn: tuple[Torn, ...] = ()
+    torn: tuple[TornTail, ...] = ()
 
 
-def find_end(folder: Path, now_ms: int) -> End:
+def find_end(folder: Path, now_ms: int) -> LogTail:
     """Find the end of the log in *folder*; raise ValueError when it cannot be read."""
-    torn: list[Torn] = []
+    torn: list[TornTail] = []
     for path in reversed(log_files.files(folder)):
         size, last = _whole_part(path)
         if size < path.stat().st_size:
             torn.append(_set_aside(path, size, now_ms))
         if last is not None:
-            return End(
+            return LogTail(
                 path=path,
                 size=size,
                 sequence=last.sequence,
                 head=last.hash,
                 since=_since_checkpoint(path, size),
-                closed=checkpoints.reason_of(last) == checkpoints.Reason.FILE_CLOSED,
+                closed=checkpoints.reason_of(last) == checkpoints.CheckpointReason.FILE_CLOSED,
                 torn=tuple(torn),
             )
         path.unlink()  # made just before a crash: nothing was in it
-    return End(
+    return LogTail(
         path=None,
         size=0,
         sequence=0,
@@ -75,7 +75,7 @@ def find_end(folder: Path, now_ms: int) -> End:
     )
 
 
-def _whole_part(path: Path) -> tuple[int, Record | None]:
+def _whole_part(path: Path) -> tuple[int, AuditRecord | None]:
     """Return up to where a file is whole, as its end tells, and the last record before."""
     size = path.stat().st_size
     for offset, line in log_files.lines_backwards(path, size):
@@ -105,7 +105,7 @@ def _since_checkpoint(path: Path, size: int) -> int:
     return since
 
 
-def _set_aside(path: Path, whole: int, now_ms: int) -> Torn:
+def _set_aside(path: Path, whole: int, now_ms: int) -> TornTail:
     with path.open("rb") as file:
         file.seek(whole)
         piece = file.read()
@@ -114,7 +114,7 @@ def _set_aside(path: Path, whole: int, now_ms: int) -> Torn:
         beside.write(piece)
     os.truncate(path, whole)
     atomic_file.sync_folder(path.parent)
-    return Torn(
+    return TornTail(
         file=path.name,
         size=len(piece),
         lines=piece.count(b"\n"),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.audit import log_files
-from services.audit.checkpoint_copies import Copy
-from services.audit.records import Damaged, Record, read
+from services.audit.checkpoint_copies import CheckpointCopy
+from services.audit.records import AuditRecord, Damaged, read
 
 MOST_SCANNED = 200_000
 """Lines that one question looks at."""
@@ -17,7 +17,7 @@ _LONGEST_NUMBER = 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RecordFilter:
     """Which records are wanted; empty or 0: whichever."""
 
     kinds: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ class Wanted:
     until_ms: int = 0
     after_sequence: int = 0
 
-    def takes(self, record: Record) -> bool:
+    def takes(self, record: AuditRecord) -> bool:
         """Tell whether *record* is wanted."""
         return (
             (not self.kinds or record.kind in self.kinds)
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class LogPosition:
     """A place in the log: the offset of a line in a file; what lies before it is older."""
 
     file: str
@@ -54,26 +54,26 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class AuditPage:
     """Some records, newest first."""
 
-    records: list[Record]
-    older: Place | None
+    records: list[AuditRecord]
+    older: LogPosition | None
     """Where the next page begins; None at the end."""
     scanned: int
     unreadable: int
     """Lines that are no records."""
 
 
-def page(folder: Path, start: Place, wanted: Wanted, size: int) -> Page:
+def page(folder: Path, start: LogPosition, wanted: RecordFilter, size: int) -> AuditPage:
     """Return up to *size* records before *start*."""
-    found: list[Record] = []
+    found: list[AuditRecord] = []
     scanned = unreadable = 0
     may_be = _prefilter(wanted)
     for place, line in _lines(folder, start):
         if len(found) >= size or scanned >= MOST_SCANNED:
-            older = Place(file=place.file, offset=place.offset + len(line) + 1)
-            return Page(records=found, older=older, scanned=scanned, unreadable=unreadable)
+            older = LogPosition(file=place.file, offset=place.offset + len(line) + 1)
+            return AuditPage(records=found, older=older, scanned=scanned, unreadable=unreadable)
         scanned += 1
         try:
             # Reading a line whole checks its hash, too, which takes ten times as long.
@@ -85,10 +85,10 @@ def page(folder: Path, start: Place, wanted: Wanted, size: int) -> Page:
             continue
         if record is not None and wanted.takes(record):
             found.append(record)
-    return Page(records=found, older=None, scanned=scanned, unreadable=unreadable)
+    return AuditPage(records=found, older=None, scanned=scanned, unreadable=unreadable)
 
 
-def is_in_log(folder: Path, copy: Copy) -> bool:
+def is_in_log(folder: Path, copy: CheckpointCopy) -> bool:
     """Tell whether the log has the record that *copy* is of."""
     for path in reversed(log_files.files(folder)):
         for _, line in log_files.lines_backwards(path, path.stat().st_size):
@@ -101,17 +101,17 @@ def is_in_log(folder: Path, copy: Copy) -> bool:
     return False
 
 
-def _lines(folder: Path, start: Place) -> Iterator[tuple[Place, bytes]]:
+def _lines(folder: Path, start: LogPosition) -> Iterator[tuple[LogPosition, bytes]]:
     for path in reversed(log_files.files(folder)):
         if path.name > start.file:
             continue
         size = path.stat().st_size
         end = min(start.offset, size) if path.name == start.file else size
         for offset, line in log_files.lines_backwards(path, end):
-            yield Place(file=path.name, offset=offset), line
+            yield LogPosition(file=path.name, offset=offset), line
 
 
-def _prefilter(wanted: Wanted) -> Callable[[bytes], bool]:
+def _prefilter(wanted: RecordFilter) -> Callable[[bytes], bool]:
     """Return what tells, without reading it, that a line cannot be wanted."""
     needed = [
         f'"{name}":{json.dumps(text, ensure_ascii=False)}'.encode("utf-8", "replace")

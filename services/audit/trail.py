@@ -12,7 +12,7 @@ from services.audit.events import Audit, AuditKind
 Result = TypeVar("Result")
 
 
-class Trail:
+class AuditTrail:
     """The audit log, as appeals use it, and whatever else is worked on."""
 
     def __init__(self, audit: Audit, of: str = "appeal") -> None:

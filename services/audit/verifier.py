@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO
 
 from services.audit import checkpoints, log_files
-from services.audit.checkpoints import Reason
+from services.audit.checkpoints import CheckpointReason
 from services.audit.events import AuditKind
-from services.audit.findings import Problem, Report
+from services.audit.findings import ChainProblem, ChainReport
 from services.audit.keys import PublicKeys
-from services.audit.records import BEFORE_THE_FIRST, LONGEST_LINE, Damaged, Record, read
+from services.audit.records import BEFORE_THE_FIRST, LONGEST_LINE, AuditRecord, Damaged, read
 
 MOST_PROBLEMS = 100
 """Problems told one by one; the others are counted."""
@@ -42,20 +42,20 @@ class Verifier:
         self._copies = dict(copies or {})
         self._whole = whole
         self._progress = progress
-        self._report = Report()
+        self._report = ChainReport()
         self._expected: int | None = None
         self._head: str | None = None
         """Hash that the next record should name; None when the line before is damaged."""
         self._since = 0
         self._within = 0
         self._overdue_told = False
-        self._last: Record | None = None
+        self._last: AuditRecord | None = None
         self._file = ""
         self._line = 0
 
     def check(self, path: Path) -> None:
         """Check the next file of the log."""
-        if self._report.files and checkpoints.reason_of(self._last) != Reason.FILE_CLOSED:
+        if self._report.files and checkpoints.reason_of(self._last) != CheckpointReason.FILE_CLOSED:
             self._tell(
                 "another file follows, but this one does not end as one that was closed: "
                 "its end was cut off, or a file between is missing"
@@ -69,7 +69,7 @@ class Verifier:
         if self._line == 0:
             self._tell("is empty: its records were removed")
 
-    def finish(self) -> Report:
+    def finish(self) -> ChainReport:
         """Return what was found."""
         report, last = self._report, self._report.last_sequence
         beyond = sorted(one for one in self._copies if one > last)
@@ -102,7 +102,7 @@ class Verifier:
         self._check_copy(record)
         self._take(record)
 
-    def _check_place(self, record: Record) -> None:
+    def _check_place(self, record: AuditRecord) -> None:
         """Check that *record* follows the one before."""
         if self._expected is None:
             if self._report.records == 0:
@@ -129,29 +129,29 @@ class Verifier:
                 record,
             )
 
-    def _check_first(self, record: Record) -> None:
+    def _check_first(self, record: AuditRecord) -> None:
         if record.sequence == 1 and record.previous != BEFORE_THE_FIRST:
             self._tell("is the first record, but names one before it", record)
         if record.sequence > 1 and self._whole:
             self._tell(f"records 1 to {record.sequence - 1} are missing before this one", record)
 
-    def _check_file(self, record: Record) -> None:
+    def _check_file(self, record: AuditRecord) -> None:
         """Check that a file begins and ends as files do."""
         reason = checkpoints.reason_of(record)
         if self._line == 1 and (
-            reason != Reason.FILE_OPENED or record.details.get("file") != self._file
+            reason != CheckpointReason.FILE_OPENED or record.details.get("file") != self._file
         ):
             self._tell(
                 "is not the record that opens this file: its beginning was cut off, or the file "
                 "was renamed",
                 record,
             )
-        elif self._line > 1 and reason == Reason.FILE_OPENED:
+        elif self._line > 1 and reason == CheckpointReason.FILE_OPENED:
             self._tell("opens a file, but is not its first line", record)
-        if self._line > 1 and checkpoints.reason_of(self._last) == Reason.FILE_CLOSED:
+        if self._line > 1 and checkpoints.reason_of(self._last) == CheckpointReason.FILE_CLOSED:
             self._tell("stands after the record that closed this file", record)
 
-    def _check_checkpoint(self, record: Record) -> None:
+    def _check_checkpoint(self, record: AuditRecord) -> None:
         report = self._report
         report.checkpoints += 1
         known = self._expected is not None and report.records > 0
@@ -176,7 +176,7 @@ class Verifier:
         self._within = max(0, checkpoints.number(record, "within"))
         self._overdue_told = False
 
-    def _check_promise(self, record: Record) -> None:
+    def _check_promise(self, record: AuditRecord) -> None:
         if self._within and self._since > self._within and not self._overdue_told:
             self._overdue_told = True
             self._tell(
@@ -185,7 +185,7 @@ class Verifier:
                 record,
             )
 
-    def _check_copy(self, record: Record) -> None:
+    def _check_copy(self, record: AuditRecord) -> None:
         wanted = self._copies.pop(record.sequence, None)
         if wanted is None:
             return
@@ -198,7 +198,7 @@ class Verifier:
                 record,
             )
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: AuditRecord) -> None:
         report = self._report
         report.first_sequence = report.first_sequence or record.sequence
         report.records += 1
@@ -209,12 +209,12 @@ class Verifier:
         report.head = record.hash
         self._expected, self._head, self._last = record.sequence + 1, record.hash, record
 
-    def _tell(self, words: str, record: Record | None = None, *, sequence: int = 0) -> None:
+    def _tell(self, words: str, record: AuditRecord | None = None, *, sequence: int = 0) -> None:
         if len(self._report.problems) >= MOST_PROBLEMS:
             self._report.more_problems += 1
             return
         self._report.problems.append(
-            Problem(
+            ChainProblem(
                 file=self._file,
                 line=self._line,
                 sequence=record.sequence if record else sequence,
@@ -230,7 +230,7 @@ def verify(
     copies: Mapping[int, str] | None = None,
     whole: bool = False,
     progress: Callable[[int], None] = lambda _bytes: None,
-) -> Report:
+) -> ChainReport:
     """Check *paths*, the files of a log in their order."""
     verifier = Verifier(keys, copies=copies, whole=whole, progress=progress)
     for path in paths:

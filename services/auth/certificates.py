@@ -12,16 +12,18 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from fanzha.errors import Unauthenticated
-from services.auth.identities_file import Roster
+from services.auth.identities_file import IdentitiesFile
 from services.auth.identity import Credential, Identity
 
 MOST_REMEMBERED = 10_000
 
 
-class Certificates:
+class CertificateIdentities:
     """Identities by certificate; *roster* gives the same object until it changes."""
 
-    def __init__(self, *, roster: Callable[[], Roster], now_s: Callable[[], float] = time) -> None:
+    def __init__(
+        self, *, roster: Callable[[], IdentitiesFile], now_s: Callable[[], float] = time
+    ) -> None:
         self._roster = roster
         self._now_s = now_s
         self._known: dict[bytes, Identity] = {}
@@ -62,7 +64,7 @@ def names_of(certificate: x509.Certificate) -> Sequence[str]:
     return [*names, *(f"cn:{one.value!s}" for one in common)]
 
 
-def _read(pem: bytes, roster: Roster) -> Identity:
+def _read(pem: bytes, roster: IdentitiesFile) -> Identity:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         names = names_of(certificate)

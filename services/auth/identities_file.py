@@ -18,7 +18,7 @@ _FIELDS = {"name", "certificate", "roles", "regions", "sources"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
+class IdentitiesFile:
     """What the file says."""
 
     certificates: Mapping[str, Identity]
@@ -27,10 +27,10 @@ class Roster:
     """Ids of tokens (``jti``)."""
 
 
-NO_ROSTER = Roster(certificates={}, revoked_tokens=frozenset())
+NO_ROSTER = IdentitiesFile(certificates={}, revoked_tokens=frozenset())
 
 
-def read_roster(data: bytes) -> Roster:
+def read_roster(data: bytes) -> IdentitiesFile:
     """Read the file; raise `ValueError` naming what is wrong with it."""
     try:
         said = tomllib.loads(data.decode())
@@ -50,7 +50,7 @@ def read_roster(data: bytes) -> Roster:
         if shows in certificates:
             raise ValueError(f"identity {place + 1}: certificate {shows!r} is there twice")
         certificates[shows] = identity
-    return Roster(certificates=certificates, revoked_tokens=frozenset(revoked))
+    return IdentitiesFile(certificates=certificates, revoked_tokens=frozenset(revoked))
 
 
 def _identity(line: Any) -> tuple[str, Identity]:

@@ -36,7 +36,7 @@ _BACKDATED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CertificateAndKey:
     """A certificate and its private key."""
 
     certificate: x509.Certificate
@@ -48,7 +48,7 @@ class Pair:
         atomic_file.write(certificate, self.certificate.public_bytes(Encoding.PEM))
 
     @classmethod
-    def read(cls, certificate: Path, key: Path) -> "Pair":
+    def read(cls, certificate: Path, key: Path) -> "CertificateAndKey":
         """Read what `write` wrote."""
         private = load_pem_private_key(key.read_bytes(), None)
         if not isinstance(private, ec.EllipticCurvePrivateKey):
@@ -56,22 +56,24 @@ class Pair:
         return cls(x509.load_pem_x509_certificate(certificate.read_bytes()), private)
 
 
-def authority(name: str, *, now: datetime, days: int) -> Pair:
+def authority(name: str, *, now: datetime, days: int) -> CertificateAndKey:
     """Make an authority that signs certificates, and no authorities."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _named(name)
     builder = _builder(subject, subject, key, now, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
-    return Pair(builder.sign(key, hashes.SHA256()), key)
+    return CertificateAndKey(builder.sign(key, hashes.SHA256()), key)
 
 
-def server(by: Pair, hosts: Sequence[str], *, now: datetime, days: int) -> Pair:
+def server(
+    by: CertificateAndKey, hosts: Sequence[str], *, now: datetime, days: int
+) -> CertificateAndKey:
     """Make a server's certificate for names and addresses."""
     return _leaf(by, hosts, ExtendedKeyUsageOID.SERVER_AUTH, now, days)
 
 
-def client(by: Pair, host: str, *, now: datetime, days: int) -> Pair:
+def client(by: CertificateAndKey, host: str, *, now: datetime, days: int) -> CertificateAndKey:
     """Make a client's certificate: it shows ``dns:`` and *host*."""
     return _leaf(by, [host], ExtendedKeyUsageOID.CLIENT_AUTH, now, days)
 
@@ -124,8 +126,12 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def _leaf(
-    by: Pair, hosts: Sequence[str], purpose: x509.ObjectIdentifier, now: datetime, days: int
-) -> Pair:
+    by: CertificateAndKey,
+    hosts: Sequence[str],
+    purpose: x509.ObjectIdentifier,
+    now: datetime,
+    days: int,
+) -> CertificateAndKey:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(_named(hosts[0]), by.certificate.subject, key, now, days)
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
@@ -137,7 +143,7 @@ def _leaf(
         (issuer, False),
     ):
         builder = builder.add_extension(extension, critical=critical)
-    return Pair(builder.sign(by.key, hashes.SHA256()), key)
+    return CertificateAndKey(builder.sign(by.key, hashes.SHA256()), key)
 
 
 def _builder(

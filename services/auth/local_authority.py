@@ -22,7 +22,7 @@ from infra.atomic_file import FOLDER_MODE
 from services.auth import identities_file as roster
 from services.auth import issuer
 from services.auth.identity import Role
-from services.auth.issuer import Pair
+from services.auth.issuer import CertificateAndKey
 
 ISSUER = "fanzha-local"
 AUDIENCE = "fanzha"
@@ -56,7 +56,7 @@ roles = {roles}
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class AuthorityFolder:
     """Where the files are."""
 
     path: Path
@@ -119,7 +119,7 @@ class Folder:
         )
         text = self.roster.read_text() + line
         roster.read_roster(text.encode())  # a name that is there twice, or none
-        ours = Pair.read(self.authority, self.private("ca"))
+        ours = CertificateAndKey.read(self.authority, self.private("ca"))
         issuer.client(ours, host, now=now, days=days).write(*self.client(host))
         atomic_file.write(self.roster, text)
 

@@ -13,7 +13,7 @@ from fanzha.errors import NotAllowed
 from services.auth.identity import Identity, Role
 
 
-class Door(Enum):
+class AccessLevel(Enum):
     """What it takes to call a method for which no role is needed."""
 
     OPEN = "anybody who can connect"
@@ -22,7 +22,7 @@ class Door(Enum):
     """Whatever their roles, even none."""
 
 
-Allowed: TypeAlias = Door | frozenset[Role]
+Allowed: TypeAlias = AccessLevel | frozenset[Role]
 
 
 def _of(*roles: Role) -> frozenset[Role]:
@@ -150,15 +150,15 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
     },
     "fanzha.v1.AccessService": {
-        "WhoAmI": Door.KNOWN,
+        "WhoAmI": AccessLevel.KNOWN,
     },
     "grpc.health.v1.Health": {
-        "Check": Door.OPEN,
-        "List": Door.OPEN,
-        "Watch": Door.OPEN,
+        "Check": AccessLevel.OPEN,
+        "List": AccessLevel.OPEN,
+        "Watch": AccessLevel.OPEN,
     },
     "grpc.reflection.v1alpha.ServerReflection": {
-        "ServerReflectionInfo": Door.KNOWN,
+        "ServerReflectionInfo": AccessLevel.KNOWN,
     },
 }
 """By service and method."""
@@ -177,7 +177,7 @@ def allowed_at(path: str) -> Allowed | None:
 
 def may(identity: Identity, allowed: Allowed) -> bool:
     """Tell whether *identity*, who is known, may call a method that takes *allowed*."""
-    return isinstance(allowed, Door) or not identity.roles.isdisjoint(allowed)
+    return isinstance(allowed, AccessLevel) or not identity.roles.isdisjoint(allowed)
 
 
 def methods_of(identity: Identity) -> list[str]:
@@ -190,7 +190,7 @@ def refusal(identity: Identity, path: str) -> str:
     allowed, method = allowed_at(path), path.rpartition(".")[2]
     if allowed is None:
         return f"{method}: nobody may call it, for it has no line in the table of roles"
-    takes = words(() if isinstance(allowed, Door) else allowed, "or")
+    takes = words(() if isinstance(allowed, AccessLevel) else allowed, "or")
     return f"{method} takes the role {takes}; {identity.name} has {words(identity.roles) or 'none'}"
 
 

@@ -3,7 +3,7 @@
 import sys
 
 from services.auth.identity import Role
-from services.auth.roles import TABLE, Allowed, Door
+from services.auth.roles import TABLE, AccessLevel, Allowed
 
 _HEAD = """# Roles
 
@@ -42,17 +42,19 @@ def page() -> str:
 
 
 def _row(method: str, allowed: Allowed) -> str:
-    if isinstance(allowed, Door):
-        marks = [{Door.OPEN: "○", Door.KNOWN: "●"}[allowed]] * len(Role)
+    if isinstance(allowed, AccessLevel):
+        marks = [{AccessLevel.OPEN: "○", AccessLevel.KNOWN: "●"}[allowed]] * len(Role)
     else:
         marks = ["●" if role in allowed else "" for role in Role]
     return f"| {method} | {' | '.join(marks)} |\n"
 
 
 def _doors() -> str:
-    known = [name for methods in TABLE.values() for name in methods if methods[name] is Door.KNOWN]
+    known = [
+        name for methods in TABLE.values() for name in methods if methods[name] is AccessLevel.KNOWN
+    ]
     return (
-        f"● allowed; ○ {Door.OPEN.value}, without credentials, since probes carry none. "
+        f"● allowed; ○ {AccessLevel.OPEN.value}, without credentials, since probes carry none. "
         f"{' and '.join(known)} need authentication and no role.\n"
     )
 

@@ -43,7 +43,7 @@ _UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
 """What PyJWT and the JSON parser let through for claims of wrong types and for deep nesting."""
 
 
-class Tokens:
+class TokenVerifier:
     """Verifies tokens of one issuer.
 
     *keys* and *revoked* (ids of tokens, their claim ``jti``) give the same object until they

@@ -20,21 +20,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists import protected
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import diff, row_masks
-from services.changes.change_context import Contents, Parts
-from services.changes.diff import Judged
-from services.changes.entry_set import Held
-from services.changes.model import Emergency, Event, Record, State
-from services.changes.store import Move
+from services.changes.change_context import ChangeContents, ChangeContext
+from services.changes.diff import ChangeDiff
+from services.changes.entry_set import EntrySet
+from services.changes.model import ChangeEvent, ChangeRequest, ChangeState, Emergency
+from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
 
@@ -45,33 +45,33 @@ _ATTEMPTS = 5
 class Planned:
     """A change ready to be committed over one version."""
 
-    judged: Judged
+    judged: ChangeDiff
     additions: EntryTable
     """All rows of the request, as they would be written."""
     wrote: Bools
     """Which of them are."""
     removals: Identities
-    change: Change
+    change: ListChange
 
 
-class Applying:
+class ChangeApplication:
     """Applies requests; the caller holds ``one_at_a_time``."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: ChangeContext) -> None:
         self._parts = parts
 
     async def apply(
         self,
-        record: Record,
-        contents: Contents,
+        record: ChangeRequest,
+        contents: ChangeContents,
         *,
         by: str,
-        stored: Record | None = None,
+        stored: ChangeRequest | None = None,
         fields: dict[str, bytes] | None = None,
         expected_version: int | None = None,
-        held: Held | None = None,
+        held: EntrySet | None = None,
         audited: AuditKind = AuditKind.CHANGE_APPLIED,
-    ) -> tuple[Record, Judged]:
+    ) -> tuple[ChangeRequest, ChangeDiff]:
         """Apply *record*, whose form in the store is *stored* (None: it is new there).
 
         *fields* are small rows to be put down with it; *held*, what it holds from now on, has
@@ -87,15 +87,15 @@ class Applying:
 
     async def _apply(  # noqa: PLR0917 - the arguments of `apply`, in their order
         self,
-        record: Record,
-        contents: Contents,
+        record: ChangeRequest,
+        contents: ChangeContents,
         by: str,
-        stored: Record | None,
+        stored: ChangeRequest | None,
         fields: dict[str, bytes],
         expected_version: int | None,
-        held: Held | None,
+        held: EntrySet | None,
         audited: AuditKind,
-    ) -> tuple[Record, Judged]:
+    ) -> tuple[ChangeRequest, ChangeDiff]:
         parts = self._parts
         if record.applying_after is not None and (made := await self.version_made(record)):
             raise VersionConflict(f"change {record.id} is applied already, at version {made}")
@@ -111,10 +111,10 @@ class Applying:
                 await parts.audit.record(kind, subject=undone, details=told, actor=by)
             before, more = await parts.requests.put(plan.judged.before, "before")
             marked = replace(
-                record, state=State.APPROVED, applying_after=snapshot.version, before=before
+                record, state=ChangeState.APPROVED, applying_after=snapshot.version, before=before
             )
             more |= row_masks.packed(plan.wrote, plan.judged.there)
-            step = Move(before=stored, after=marked, fields=fields | more)
+            step = ChangeTransition(before=stored, after=marked, fields=fields | more)
             # The commit waits for the disk; on one node, that holds for what was written before.
             synced = not parts.requests.one_log
             locks = None if held is None else parts.locks.counter
@@ -132,28 +132,30 @@ class Applying:
             return await self.finish(stored, version, by=by), plan.judged
         raise VersionConflict("others change the lists all the time; try again")
 
-    async def finish(self, stored: Record, version: int, *, by: str, note: str = "") -> Record:
+    async def finish(
+        self, stored: ChangeRequest, version: int, *, by: str, note: str = ""
+    ) -> ChangeRequest:
         """Say that a request is in the lists, and what it undid or confirmed."""
         parts = self._parts
         what = "emergency_applied" if stored.emergency else "applied"
-        event = Event(at_ms=parts.now_ms(), who=by, what=what, note=note)
+        event = ChangeEvent(at_ms=parts.now_ms(), who=by, what=what, note=note)
         for _ in range(_ATTEMPTS):
             after = stored.noting(
                 event,
-                state=State.APPLIED,
+                state=ChangeState.APPLIED,
                 applied_by=by,
                 applied_ms=event.at_ms,
                 applied_version=version,
                 applying_after=None,
             )
-            moves = [Move(before=stored, after=after, fields={})]
+            moves = [ChangeTransition(before=stored, after=after, fields={})]
             moves += await self._moves_of_others(after, event)
             try:
                 # Not waited for: what is lost of it, `settle` finds in the lists.
                 counter = await parts.requests.move(moves, locks=None, synced=False)
             except VersionConflict:
                 stored = await parts.requests.get(stored.id)
-                if stored.state is not State.APPROVED:
+                if stored.state is not ChangeState.APPROVED:
                     return stored
                 continue
             parts.locks.release(stored.id, counter)
@@ -162,7 +164,7 @@ class Applying:
             f"change {stored.id} is in the lists, at version {version}; its record follows"
         )
 
-    async def settle(self, record: Record) -> Record | None:
+    async def settle(self, record: ChangeRequest) -> ChangeRequest | None:
         """Clear up a request whose application nobody heard of again.
 
         Returns it applied, when its commit is in the lists; None when it is not.
@@ -175,13 +177,13 @@ class Applying:
                     record.subject, version)  # fmt: skip
         return await self.finish(record, version, by=who, note="found in the lists afterwards")
 
-    async def version_made(self, record: Record) -> int | None:
+    async def version_made(self, record: ChangeRequest) -> int | None:
         """Return the version a marked request made, None when it made none."""
         if record.applying_after is None:
             return None
         return await self._parts.lists.version_of(record.commit, after=record.applying_after)
 
-    async def _commit(self, plan: Planned, version: int, record: Record) -> int:
+    async def _commit(self, plan: Planned, version: int, record: ChangeRequest) -> int:
         if plan.judged.nothing:
             return 0
         try:
@@ -193,7 +195,7 @@ class Applying:
             ) from error
         return done.version
 
-    def _plan(self, snapshot: Snapshot, record: Record, contents: Contents) -> Planned:
+    def _plan(self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents) -> Planned:
         parts = self._parts
         now_s = parts.now_ms() // 1000
         additions, removals = contents.additions, contents.removals
@@ -206,7 +208,7 @@ class Applying:
             wrote &= ~diff.acting(snapshot, additions, now_s)
             judged = diff.without_before(judged, additions, wrote)
         as_written = diff.approved(additions, record.approved_by)
-        change = Change(
+        change = ListChange(
             version=0,
             author=record.author,
             reason=record.reason,
@@ -219,16 +221,18 @@ class Applying:
             judged=judged, additions=as_written, wrote=wrote, removals=removals, change=change
         )
 
-    async def _moves_of_others(self, done: Record, event: Event) -> list[Move]:
+    async def _moves_of_others(
+        self, done: ChangeRequest, event: ChangeEvent
+    ) -> list[ChangeTransition]:
         """Return the steps of the request that *done* undoes or confirms."""
         requests = self._parts.requests
         if done.reverts:
             undone = await requests.get(done.reverts)
-            if undone.state is not State.APPLIED:
+            if undone.state is not ChangeState.APPLIED:
                 return []
             note = replace(event, what="reverted", note=done.subject)
-            after = undone.noting(note, state=State.REVERTED, reverted_by=done.id)
-            return [Move(before=undone, after=after, fields={})]
+            after = undone.noting(note, state=ChangeState.REVERTED, reverted_by=done.id)
+            return [ChangeTransition(before=undone, after=after, fields={})]
         if done.confirms:
             urgent = await requests.get(done.confirms)
             if urgent.emergency is None or not urgent.unconfirmed:
@@ -237,11 +241,15 @@ class Applying:
             confirmed = replace(
                 urgent.emergency, confirmed_by=done.approved_by, confirmation=done.id
             )
-            return [Move(before=urgent, after=urgent.noting(note, emergency=confirmed), fields={})]
+            return [
+                ChangeTransition(
+                    before=urgent, after=urgent.noting(note, emergency=confirmed), fields={}
+                )
+            ]
         return []
 
 
-def emergency(record: Record, why: str, ends_s: int, *, removals: int) -> Record:
+def emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
     """Return a request that is to be applied as an emergency."""
     if removals:
         raise InvalidInput(
@@ -260,7 +268,7 @@ def _guard(additions: EntryTable) -> None:
     """Look once more, whoever approved: the guard of this release may know more."""
     suspects = protected.suspects(additions)
     for row in suspects[additions.actions[suspects] == Action.BLOCK].tolist():
-        kind = Kind(int(additions.kinds[row]))
+        kind = EntryKind(int(additions.kinds[row]))
         why = protected.refusal(
             kind,
             additions.pattern(row),
@@ -272,7 +280,7 @@ def _guard(additions: EntryTable) -> None:
             raise InvalidInput(f"the guard refuses this change: {why}")
 
 
-def _told(record: Record, plan: Planned) -> dict[str, str]:
+def _told(record: ChangeRequest, plan: Planned) -> dict[str, str]:
     counts = ", ".join(f"{name.lower()} {rows}" for name, rows in plan.judged.counts().items())
     who = identity.current()
     return {

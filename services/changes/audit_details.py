@@ -4,24 +4,24 @@ from dataclasses import replace
 
 from blocklists.intake import LONGEST_TEXT
 from fanzha.errors import InvalidInput
-from services.changes.change_context import Outcome
-from services.changes.model import Record, State
+from services.changes.change_context import SubmissionResult
+from services.changes.model import ChangeRequest, ChangeState
 
 
-def submitted(record: Record, found: Outcome) -> Record:
+def submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
     """Return a draft as it is once submitted."""
     second = found.second_person
     waits = second is not None and second.needed
     return replace(
         record,
-        state=State.PENDING if waits else State.APPROVED,
+        state=ChangeState.PENDING if waits else ChangeState.APPROVED,
         preview=kept(found),
         second_person=second,
         one_person=not waits,
     )
 
 
-def kept(found: Outcome) -> dict[str, object] | None:
+def kept(found: SubmissionResult) -> dict[str, object] | None:
     """Return the preview as it is kept."""
     return found.preview.as_json() if found.preview else None
 
@@ -32,7 +32,7 @@ def check_text(name: str, value: str) -> None:
         raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
 
 
-def told_of(record: Record) -> dict[str, str]:
+def told_of(record: ChangeRequest) -> dict[str, str]:
     """Return what the audit is told of a request."""
     second = record.second_person
     return {
@@ -49,7 +49,7 @@ def told_of(record: Record) -> dict[str, str]:
     }
 
 
-def sums(record: Record) -> dict[str, str]:
+def sums(record: ChangeRequest) -> dict[str, str]:
     """Return how many rows a request has, and their checksums."""
     return {
         "additions": str(record.additions.rows),

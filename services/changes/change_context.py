@@ -14,18 +14,18 @@ from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.changes import scope
-from services.changes.diff import Judged
+from services.changes.diff import ChangeDiff
 from services.changes.impact import ImpactPreview
 from services.changes.locks import Locks
-from services.changes.model import Record, SecondPerson
+from services.changes.model import ChangeRequest, SecondPerson
 from services.changes.popularity import PopularHosts
-from services.changes.preview import Preview
+from services.changes.preview import ChangePreview
 from services.changes.second_person import Rule
-from services.changes.store import ChangeStore, Move
+from services.changes.store import ChangeStore, ChangeTransition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class ChangeOptions:
     """What an operator sets."""
 
     second_person: Rule = "by_identity"
@@ -37,24 +37,24 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class SubmissionResult:
     """How far a request came, and what it does to the lists."""
 
-    record: Record | None
+    record: ChangeRequest | None
     """None when it was a trial, or would change nothing."""
-    judged: Judged
+    judged: ChangeDiff
     snapshot: Snapshot
     """The lists it was judged by."""
     conflicts: Conflicts
     """What its additions contradict."""
-    preview: Preview | None
+    preview: ChangePreview | None
     second_person: SecondPerson | None
     version: int
     """Of the lists now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class ChangeContents:
     """The rows of a request."""
 
     additions: EntryTable
@@ -62,7 +62,7 @@ class Contents:
 
 
 @dataclass(slots=True, kw_only=True)
-class Parts:
+class ChangeContext:
     """What every step of a request needs."""
 
     requests: ChangeStore
@@ -72,14 +72,14 @@ class Parts:
     audit: Audit
     impact: ImpactPreview
     popular: PopularHosts
-    options: Options
+    options: ChangeOptions
     now_ms: Callable[[], int]
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One step at a time in this process; others are told apart by state and revision."""
 
     async def take(
         self,
-        moves: Sequence[Move],
+        moves: Sequence[ChangeTransition],
         kind: AuditKind,
         details: Mapping[str, str],
         *,
@@ -102,14 +102,14 @@ class Parts:
         details = {"asked": what, "why": str(error)}
         await self.audit.record(AuditKind.REFUSED, subject=subject, details=details, actor=actor)
 
-    async def contents(self, record: Record) -> Contents:
+    async def contents(self, record: ChangeRequest) -> ChangeContents:
         """Read the rows of a request."""
-        return Contents(
+        return ChangeContents(
             additions=await self.requests.additions(record),
             removals=await self.requests.removals(record),
         )
 
-    async def check_scope(self, contents: Contents) -> None:
+    async def check_scope(self, contents: ChangeContents) -> None:
         """Raise `NotAllowed` when rows are of list sources that who asks may not change."""
         who = identity.current()
         if who.sources:

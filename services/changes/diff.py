@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from blocklists.entries import Mode
+from blocklists.entries import EntryMode
 from blocklists.entry_table import (
     EntryTable,
     Identities,
@@ -19,17 +19,17 @@ from blocklists.indexes.distinct import distinct
 from blocklists.provenance import WrittenProvenance, written
 from blocklists.snapshot.delta import classify, last_of_each, same_contents, softened
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from blocklists.text_column import TextColumn
 from blocklists.views import places
 from fanzha.tables import Bools, Int64s, Uint8s
-from services.changes.entry_set import NOT_HELD, Held
+from services.changes.entry_set import NOT_HELD, EntrySet
 
-CHANGE_NOTHING = (Outcome.DUPLICATE, Outcome.REFUSED)
+CHANGE_NOTHING = (RowOutcome.DUPLICATE, RowOutcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class ChangeDiff:
     """A change against the lists at one version."""
 
     version: int
@@ -47,20 +47,20 @@ class Judged:
 
     def counts(self) -> dict[str, int]:
         """Count the rows by the name of their outcome."""
-        numbers = np.bincount(self.outcomes, minlength=len(Outcome) + 1).tolist()
-        numbers[Outcome.REMOVED] = int(np.count_nonzero(self.there))
-        numbers[Outcome.ABSENT] = len(self.there) - numbers[Outcome.REMOVED]
-        return {one.name: numbers[one] for one in Outcome if numbers[one]}
+        numbers = np.bincount(self.outcomes, minlength=len(RowOutcome) + 1).tolist()
+        numbers[RowOutcome.REMOVED] = int(np.count_nonzero(self.there))
+        numbers[RowOutcome.ABSENT] = len(self.there) - numbers[RowOutcome.REMOVED]
+        return {one.name: numbers[one] for one in RowOutcome if numbers[one]}
 
 
-def judge(snapshot: Snapshot, additions: EntryTable, removals: Identities) -> Judged:
+def judge(snapshot: Snapshot, additions: EntryTable, removals: Identities) -> ChangeDiff:
     """Tell what a change would do to the lists as they are in *snapshot*."""
     gone = places(snapshot, removals)
     there: Bools = gone != NO_ENTRY
     outcomes = classify(snapshot, additions)
-    outcomes[_softened(snapshot, additions, removals, there)] = Outcome.REFUSED
-    met = places(snapshot, additions.take(np.flatnonzero(outcomes == Outcome.REPLACED)))
-    return Judged(
+    outcomes[_softened(snapshot, additions, removals, there)] = RowOutcome.REFUSED
+    met = places(snapshot, additions.take(np.flatnonzero(outcomes == RowOutcome.REPLACED)))
+    return ChangeDiff(
         version=snapshot.version,
         outcomes=outcomes,
         there=there,
@@ -75,7 +75,7 @@ def _softened(
     soft = softened(snapshot, additions)
     if soft.any() and there.any():
         rows = np.flatnonzero(soft)
-        gone = Held.of(removals.take(np.flatnonzero(there)))
+        gone = EntrySet.of(removals.take(np.flatnonzero(there)))
         soft[rows[gone.touched_by(additions.take(rows))]] = False
     return soft
 
@@ -85,7 +85,7 @@ def entries_at(snapshot: Snapshot, rows: Int64s) -> EntryTable:
     return concatenate(snapshot.table(distinct(rows[rows != NO_ENTRY])))
 
 
-def to_write(additions: EntryTable, removals: Identities, judged: Judged) -> Bools:
+def to_write(additions: EntryTable, removals: Identities, judged: ChangeDiff) -> Bools:
     """Tell which additions have to be written.
 
     A duplicate need not be, unless this change removes what it is a duplicate of.
@@ -93,8 +93,8 @@ def to_write(additions: EntryTable, removals: Identities, judged: Judged) -> Boo
     wanted: Bools = ~np.isin(judged.outcomes, CHANGE_NOTHING)
     if judged.there.any():
         last = last_of_each(additions)
-        spared = last[judged.outcomes[last] == Outcome.DUPLICATE]
-        gone = Held.of(removals.take(np.flatnonzero(judged.there)))
+        spared = last[judged.outcomes[last] == RowOutcome.DUPLICATE]
+        gone = EntrySet.of(removals.take(np.flatnonzero(judged.there)))
         wanted[spared[gone.find(additions.take(spared)) != NOT_HELD]] = True
     return wanted
 
@@ -115,13 +115,13 @@ def cut(table: EntryTable, ends_s: int) -> EntryTable:
     return replace(table, expires_s=np.minimum(table.expires_s, np.uint32(ends_s)))
 
 
-def without_before(judged: Judged, additions: EntryTable, wrote: Bools) -> Judged:
+def without_before(judged: ChangeDiff, additions: EntryTable, wrote: Bools) -> ChangeDiff:
     """Return a judgement that writes fewer rows: what the others met, stays as it is."""
     met = rows_in(judged.before, additions)
     keep = np.unique(met[wrote & (met != NO_ENTRY)])
     return replace(
         judged,
-        outcomes=np.where(wrote, judged.outcomes, np.uint8(Outcome.DUPLICATE)),
+        outcomes=np.where(wrote, judged.outcomes, np.uint8(RowOutcome.DUPLICATE)),
         before=judged.before.take(keep),
     )
 
@@ -135,7 +135,7 @@ def approved(table: EntryTable, by: str) -> EntryTable:
     return replace(table, provenance=WrittenProvenance(TextColumn.of_bytes(texts)))
 
 
-def without_effect(snapshot: Snapshot, additions: EntryTable, judged: Judged) -> Bools:
+def without_effect(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> Bools:
     """Tell which additions change no decision: only what is said of an entry, or nothing.
 
     So is a shorter term, since whatever ends by itself later may end now; and a shadow entry,
@@ -143,8 +143,8 @@ def without_effect(snapshot: Snapshot, additions: EntryTable, judged: Judged) ->
     that enforces from now on, has an effect.
     """
     idle: Bools = np.isin(judged.outcomes, CHANGE_NOTHING)
-    idle |= (judged.outcomes == Outcome.ADDED) & (additions.modes == Mode.SHADOW)
-    replaced = np.flatnonzero(judged.outcomes == Outcome.REPLACED)
+    idle |= (judged.outcomes == RowOutcome.ADDED) & (additions.modes == EntryMode.SHADOW)
+    replaced = np.flatnonzero(judged.outcomes == RowOutcome.REPLACED)
     if len(replaced):
         rows = places(snapshot, additions.take(replaced))
         order = np.argsort(rows, kind="stable")
@@ -222,12 +222,12 @@ def _clashes(
 
 def rows_in(table: EntryTable, wanted: Identities) -> Int64s:
     """Return the row of each wanted identity in *table*, the last of like ones, or `NO_ENTRY`."""
-    return Held.of(table).find(wanted)
+    return EntrySet.of(table).find(wanted)
 
 
 def _acts_alike(old: EntryTable, new: EntryTable) -> Bools:
     alike: Bools = (old.directions == new.directions) & (new.expires_s <= old.expires_s)
-    alike &= (old.modes == new.modes) | (new.modes == Mode.SHADOW)
+    alike &= (old.modes == new.modes) | (new.modes == EntryMode.SHADOW)
     return alike
 
 

@@ -16,7 +16,7 @@ _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class EntrySet:
     """What one request touches."""
 
     identities: Identities
@@ -25,7 +25,7 @@ class Held:
     """Sorted; place i is row ``order[i]`` of ``identities``."""
 
     @classmethod
-    def of(cls, *parts: Identities) -> "Held":
+    def of(cls, *parts: Identities) -> "EntrySet":
         """Hold the identities of additions and removals."""
         identities = concatenate_identities(parts)
         marks = _marks(identities)

@@ -14,14 +14,14 @@ import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists, same_contents
+from blocklists.snapshot.delta import ListSegments, same_contents
 from blocklists.snapshot.snapshot import NO_ENTRY
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
 from fanzha.errors import InvalidInput, NotFound, Unavailable
 from services.changes import diff as judging
 from services.changes.diff import rows_in
-from services.changes.model import Record
+from services.changes.model import ChangeRequest
 from services.changes.store import ChangeStore
 
 MOST_VERSIONS = 10_000
@@ -29,7 +29,7 @@ MOST_VERSIONS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class VersionDiff:
     """What one version changed."""
 
     version: int
@@ -43,7 +43,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
+class VersionComparison:
     """What differs between two versions."""
 
     from_version: int
@@ -62,7 +62,7 @@ class History:
         self._requests = requests
         self._lists = lists
 
-    async def diff(self, first: int, last: int | None) -> Diff:
+    async def diff(self, first: int, last: int | None) -> VersionComparison:
         """Compare two versions; None: what the lists are now."""
         head = (await self._lists.head()).version
         last = head if last is None else last
@@ -72,14 +72,14 @@ class History:
         steps = await self.steps(min(first, last), max(first, last))
         return await asyncio.to_thread(between, steps, first, last)
 
-    async def steps(self, first: int, last: int) -> list[Step]:
+    async def steps(self, first: int, last: int) -> list[VersionDiff]:
         """Return what each version after *first* changed, up to *last*, in order."""
         if last - first > MOST_VERSIONS:
             raise InvalidInput(
                 f"at most {MOST_VERSIONS:,} versions can be compared, not {last - first:,}"
             )
         made_by = await self._requests.by_version(first + 1, last)
-        known: dict[int, Step] = {}
+        known: dict[int, VersionDiff] = {}
         for record in await self._requests.several(list(made_by.values())):
             if _kept(record):
                 known[record.applied_version] = await self.step_of(record)
@@ -88,14 +88,14 @@ class History:
             known |= await self._replayed(missing)
         return [known[version] for version in range(first + 1, last + 1)]
 
-    async def step_of(self, record: Record) -> Step:
+    async def step_of(self, record: ChangeRequest) -> VersionDiff:
         """Return what an applied request changed."""
         additions = await self._requests.additions(record)
         if record.emergency is not None:
             additions = judging.cut(additions, record.emergency.ends_s)
         removals = await self._requests.removals(record)
         wrote, removed = await self._requests.masks(record)
-        return Step(
+        return VersionDiff(
             version=record.applied_version,
             change_id=record.id,
             wrote=additions.take(np.flatnonzero(wrote)),
@@ -104,7 +104,7 @@ class History:
             approved=bool(record.approved_by),
         )
 
-    async def _replayed(self, versions: Sequence[int]) -> dict[int, Step]:
+    async def _replayed(self, versions: Sequence[int]) -> dict[int, VersionDiff]:
         """Rebuild versions that no request can tell of from the base of the store."""
         head, table = await self._lists.load()
         if versions[0] <= head.version:
@@ -114,9 +114,9 @@ class History:
                 "(no request made it, or change_retention_days has passed)"
             )
         lists = await asyncio.to_thread(
-            Lists.of_table, head.version, head.committed_at_ms, table, commit=head.commit
+            ListSegments.of_table, head.version, head.committed_at_ms, table, commit=head.commit
         )
-        wanted, steps = set(versions), dict[int, Step]()
+        wanted, steps = set(versions), dict[int, VersionDiff]()
         while lists.version < versions[-1]:
             changes = await self._lists.changes_after(lists.version, lists.commit)
             if not changes:
@@ -128,11 +128,11 @@ class History:
         return steps
 
 
-def between(steps: Sequence[Step], first: int, last: int) -> Diff:
+def between(steps: Sequence[VersionDiff], first: int, last: int) -> VersionComparison:
     """Tell what *steps*, taken from one version to the other, changed on the whole."""
     if first > last:
         back = between(steps, last, first)
-        return Diff(
+        return VersionComparison(
             from_version=first,
             to_version=last,
             added=back.removed,
@@ -147,7 +147,7 @@ def between(steps: Sequence[Step], first: int, last: int) -> Diff:
     old, new = earlier.additions.take(at[stayed]), later.additions.take(stayed)
     differs = np.flatnonzero(~(same_contents(old, new) & (old.expires_s == new.expires_s)))
     gone = rows_in(earlier.additions, later.removals)
-    return Diff(
+    return VersionComparison(
         from_version=first,
         to_version=last,
         added=later.additions.take(np.flatnonzero(at == NO_ENTRY)),
@@ -158,31 +158,31 @@ def between(steps: Sequence[Step], first: int, last: int) -> Diff:
     )
 
 
-def state_before(steps: Sequence[Step]) -> Change:
+def state_before(steps: Sequence[VersionDiff]) -> ListChange:
     """Return what brings the lists after *steps* back to what they were before them."""
     return _folded([_change(step.before, step.wrote) for step in reversed(steps)])
 
 
-def state_after(steps: Sequence[Step]) -> Change:
+def state_after(steps: Sequence[VersionDiff]) -> ListChange:
     """Return what *steps* do on the whole."""
     return _folded([_change(step.wrote, step.removed) for step in steps])
 
 
-def _folded(changes: list[Change]) -> Change:
+def _folded(changes: list[ListChange]) -> ListChange:
     # One more, so that even a single change has each identity once.
     nothing = _change(EntryTable.from_entries([]), Identities.of([]))
     return delta.fold([*changes, nothing])
 
 
-def _change(additions: EntryTable, removals: Identities) -> Change:
-    return Change(
+def _change(additions: EntryTable, removals: Identities) -> ListChange:
+    return ListChange(
         version=0, author="", reason="", committed_at_ms=0, additions=additions, removals=removals
     )
 
 
-def _step(lists: Lists, change: Change) -> Step:
+def _step(lists: ListSegments, change: ListChange) -> VersionDiff:
     judged = judging.judge(lists.snapshot(), change.additions, change.removals)
-    return Step(
+    return VersionDiff(
         version=change.version,
         change_id=0,
         wrote=change.additions,
@@ -191,5 +191,5 @@ def _step(lists: Lists, change: Change) -> Step:
     )
 
 
-def _kept(record: Record) -> bool:
+def _kept(record: ChangeRequest) -> bool:
     return record.additions.kept and record.removals.kept and record.before.kept

@@ -25,7 +25,7 @@ class ImpactPreview(Protocol):
         ...
 
 
-class NoDecisionLog:
+class NoImpact:
     """Stands in where there is no decision log: nothing is known."""
 
     def of(

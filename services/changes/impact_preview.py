@@ -11,37 +11,37 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from services.auth import identity
 from services.changes import permissions, preview, second_person
-from services.changes.change_context import Contents, Outcome, Parts
-from services.changes.diff import Judged, judge
-from services.changes.model import Draft, Record
+from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
+from services.changes.diff import ChangeDiff, judge
+from services.changes.model import ChangeRequest, Draft
 from services.changes.preview import KeptImpact
 
 logger = logging.getLogger(__name__)
 
 
-class Looking:
+class ImpactPreviewer:
     """Looks at requests, and changes nothing."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: ChangeContext) -> None:
         self._parts = parts
 
     async def look(
         self,
         snapshot: Snapshot,
-        request: Draft | Record,
-        contents: Contents,
+        request: Draft | ChangeRequest,
+        contents: ChangeContents,
         *,
         undoes: bool = False,
-    ) -> Outcome:
+    ) -> SubmissionResult:
         """Judge, preview, and tell whether a second person is needed."""
         seen = await self.judge(snapshot, contents)
         return await self.preview(seen, request, contents, undoes=undoes)
 
-    async def judge(self, snapshot: Snapshot, contents: Contents) -> Outcome:
+    async def judge(self, snapshot: Snapshot, contents: ChangeContents) -> SubmissionResult:
         """Tell what becomes of each row, and what it contradicts."""
         additions, removals = contents.additions, contents.removals
         now_s = self._parts.now_ms() // 1000
-        return Outcome(
+        return SubmissionResult(
             record=None,
             judged=await asyncio.to_thread(judge, snapshot, additions, removals),
             snapshot=snapshot,
@@ -52,8 +52,13 @@ class Looking:
         )
 
     async def preview(
-        self, seen: Outcome, request: Draft | Record, contents: Contents, *, undoes: bool = False
-    ) -> Outcome:
+        self,
+        seen: SubmissionResult,
+        request: Draft | ChangeRequest,
+        contents: ChangeContents,
+        *,
+        undoes: bool = False,
+    ) -> SubmissionResult:
         """Ask the decision log, too, and tell whether a second person is needed."""
         snapshot, judged = seen.snapshot, seen.judged
         made = await asyncio.to_thread(
@@ -80,14 +85,16 @@ class Looking:
         )
         return replace(seen, preview=made, second_person=second)
 
-    def _impact(self, snapshot: Snapshot, contents: Contents, judged: Judged) -> KeptImpact:
+    def _impact(
+        self, snapshot: Snapshot, contents: ChangeContents, judged: ChangeDiff
+    ) -> KeptImpact:
         acting = preview.effective(snapshot, contents.additions, judged)
         removals = contents.removals.take(np.flatnonzero(judged.there))
         if not len(acting) and not len(removals):
             return preview.nothing_to_know()
         return self._asked(acting, removals)
 
-    def _shadow_impact(self, contents: Contents, judged: Judged) -> KeptImpact | None:
+    def _shadow_impact(self, contents: ChangeContents, judged: ChangeDiff) -> KeptImpact | None:
         shadows = preview.shadows(contents.additions, judged)
         nothing = contents.removals.take(np.zeros(0, np.int64))
         return self._asked(shadows, nothing, shadows_enforce=True) if len(shadows) else None

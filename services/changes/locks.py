@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from blocklists.entry_table import Identities
 from fanzha.decisions import Action
 from fanzha.errors import VersionConflict
-from services.changes.entry_set import Held
+from services.changes.entry_set import EntrySet
 from services.changes.store import ChangeStore
 
 _SHOWN = 3
@@ -23,7 +23,7 @@ class Locks:
     store: ChangeStore
     counter: int = -1
     """The store's counter these are of; -1: never read."""
-    _held: dict[int, Held] = field(default_factory=dict)
+    _held: dict[int, EntrySet] = field(default_factory=dict)
 
     async def refresh(self) -> None:
         """Bring them in step with the store."""
@@ -35,10 +35,10 @@ class Locks:
         missing = [id_ for id_ in ids if id_ not in self._held]
         for record in await self.store.several(missing):
             parts = await self.store.additions(record), await self.store.removals(record)
-            self._held[record.id] = Held.of(*parts)
+            self._held[record.id] = EntrySet.of(*parts)
         self.counter = counter
 
-    def take(self, id_: int, held: Held, counter: int) -> None:
+    def take(self, id_: int, held: EntrySet, counter: int) -> None:
         """Note that a request of ours waits, which made the counter *counter*."""
         if counter == self.counter + 1:
             self._held[id_] = held
@@ -50,7 +50,7 @@ class Locks:
             self._held.pop(id_, None)
             self.counter = counter
 
-    def check(self, held: Held, *, but: int = 0) -> None:
+    def check(self, held: EntrySet, *, but: int = 0) -> None:
         """Raise `VersionConflict`, with its id, when a request other than *but* holds a row."""
         wanted = held.identities
         for id_, other in self._held.items():

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from fanzha.errors import Unavailable, VersionConflict
 from services.audit.events import AuditKind
-from services.changes.application import Applying
-from services.changes.change_context import Parts
+from services.changes.application import ChangeApplication
+from services.changes.change_context import ChangeContext
 from services.changes.metrics import ChangeMetrics
-from services.changes.model import Event, Record, State
-from services.changes.store import Move
+from services.changes.model import ChangeEvent, ChangeRequest, ChangeState
+from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,13 @@ _MANY = 1000
 _SYSTEM = "fanzha"
 
 
-class Upkeep:
+class ChangeMaintenance:
     """Looks after change requests; one process needs to."""
 
-    def __init__(self, parts: Parts, metrics: ChangeMetrics) -> None:
+    def __init__(self, parts: ChangeContext, metrics: ChangeMetrics) -> None:
         self._parts = parts
         self._metrics = metrics
-        self._applying = Applying(parts)
+        self._applying = ChangeApplication(parts)
 
     async def settle(self) -> None:
         """Clear up what an earlier process left halfway; for the start, before a compaction."""
@@ -63,13 +63,13 @@ class Upkeep:
         requests = self._parts.requests
         self._metrics.seen(
             emergencies=len(await requests.emergencies()),
-            waiting=await requests.count(State.PENDING),
+            waiting=await requests.count(ChangeState.PENDING),
         )
 
     async def retain(self) -> None:
         """Drop the rows of requests that were finished long ago; the records stay."""
         before_ms = self._parts.now_ms() - self._parts.options.retention_days * _DAY_MS
-        for state in (State.APPLIED, State.REJECTED, State.REVERTED):
+        for state in (ChangeState.APPLIED, ChangeState.REJECTED, ChangeState.REVERTED):
             last = 0
             while ids := await self._parts.requests.finished(state, after_id=last, size=_MANY):
                 for record in await self._parts.requests.several(ids):
@@ -87,13 +87,17 @@ class Upkeep:
             async with self._parts.one_at_a_time:
                 await self._say_expired(await self._parts.requests.get(record.id))
 
-    async def _say_expired(self, record: Record) -> None:
+    async def _say_expired(self, record: ChangeRequest) -> None:
         if record.emergency is None or not record.unconfirmed:
             return
-        event = Event(at_ms=self._parts.now_ms(), who=_SYSTEM, what="expired")
+        event = ChangeEvent(at_ms=self._parts.now_ms(), who=_SYSTEM, what="expired")
         ended = replace(record.emergency, expired=True)
         await self._parts.take(
-            [Move(before=record, after=record.noting(event, emergency=ended), fields={})],
+            [
+                ChangeTransition(
+                    before=record, after=record.noting(event, emergency=ended), fields={}
+                )
+            ],
             AuditKind.EMERGENCY_EXPIRED,
             {"author": record.author, "why": record.emergency.why},
             actor=_SYSTEM,
@@ -101,14 +105,14 @@ class Upkeep:
         logger.warning("%s, an emergency nobody confirmed, has ended", record.subject)
 
     async def _settle(self) -> None:
-        ids = await self._parts.requests.finished(State.APPROVED, after_id=0, size=_MANY)
+        ids = await self._parts.requests.finished(ChangeState.APPROVED, after_id=0, size=_MANY)
         for id_ in ids:
             async with self._parts.one_at_a_time:
                 record = await self._parts.requests.get(id_)
-                if record.state is State.APPROVED and record.applying_after is not None:
+                if record.state is ChangeState.APPROVED and record.applying_after is not None:
                     await self._settle_one(record)
 
-    async def _settle_one(self, record: Record) -> None:
+    async def _settle_one(self, record: ChangeRequest) -> None:
         if await self._applying.settle(record):
             return
         now_ms = self._parts.now_ms()
@@ -116,10 +120,10 @@ class Upkeep:
         if apart or now_ms - record.steps_end < GRACE_MS:
             return  # somebody approved it in a step of its own, and may apply it once more
         why = "its commit never reached the lists; ask again"
-        event = Event(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)
-        after = record.noting(event, state=State.REJECTED, applying_after=None)
+        event = ChangeEvent(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)
+        after = record.noting(event, state=ChangeState.REJECTED, applying_after=None)
         counter = await self._parts.take(
-            [Move(before=record, after=after, fields={})],
+            [ChangeTransition(before=record, after=after, fields={})],
             AuditKind.REQUEST_REJECTED,
             {"author": record.author, "reason": why},
             actor=_SYSTEM,

@@ -25,7 +25,7 @@ class ChangeKind(IntEnum):
     RETIREMENT = 6
 
 
-class State(IntEnum):
+class ChangeState(IntEnum):
     """Where a request stands; numbered as on the wire."""
 
     DRAFT = 1
@@ -36,22 +36,26 @@ class State(IntEnum):
     REVERTED = 6
 
 
-OPEN = frozenset({State.PENDING, State.APPROVED})
+OPEN = frozenset({ChangeState.PENDING, ChangeState.APPROVED})
 """States in which the entries of a request are locked."""
 
-NEXT: Mapping[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.DRAFT, State.PENDING, State.APPROVED, State.REJECTED}),
-    State.PENDING: frozenset({State.APPROVED, State.REJECTED}),
-    State.APPROVED: frozenset({State.APPROVED, State.APPLIED, State.REJECTED}),
-    State.APPLIED: frozenset({State.APPLIED, State.REVERTED}),
-    State.REJECTED: frozenset(),
-    State.REVERTED: frozenset(),
+NEXT: Mapping[ChangeState, frozenset[ChangeState]] = {
+    ChangeState.DRAFT: frozenset(
+        {ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED, ChangeState.REJECTED}
+    ),
+    ChangeState.PENDING: frozenset({ChangeState.APPROVED, ChangeState.REJECTED}),
+    ChangeState.APPROVED: frozenset(
+        {ChangeState.APPROVED, ChangeState.APPLIED, ChangeState.REJECTED}
+    ),
+    ChangeState.APPLIED: frozenset({ChangeState.APPLIED, ChangeState.REVERTED}),
+    ChangeState.REJECTED: frozenset(),
+    ChangeState.REVERTED: frozenset(),
 }
 """Which states may follow which; staying in one is a step that only changes the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class ChangeEvent:
     """What somebody did with a request."""
 
     at_ms: int
@@ -61,7 +65,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class PackedRows:
     """Where packed rows are, and what they were when they were put there."""
 
     rows: int = 0
@@ -97,7 +101,7 @@ class SecondPerson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class RowProblem:
     """A row that is no part of the request, and why."""
 
     row: int
@@ -106,12 +110,12 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class ChangeRequest:
     """A change request."""
 
     id: int
     kind: ChangeKind
-    state: State
+    state: ChangeState
     revision: int = 0
     """Counts the steps; set by the store."""
     nonce: str
@@ -124,11 +128,11 @@ class Record:
     expires_s: int = 0
     base_version: int
     created_ms: int
-    additions: Rows = Rows()
-    removals: Rows = Rows()
-    before: Rows = Rows()
+    additions: PackedRows = PackedRows()
+    removals: PackedRows = PackedRows()
+    before: PackedRows = PackedRows()
     """Entries as they were before it was applied: what it replaced and removed."""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
     """The first rows that were refused or could not be read."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """All such rows, by the name of their outcome."""
@@ -149,7 +153,7 @@ class Record:
     restores_version: int | None = None
     left_alone: int = 0
     left_alone_examples: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: tuple[ChangeEvent, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -166,7 +170,7 @@ class Record:
         """Tell whether it is an emergency that acts and that nobody confirmed."""
         urgent = self.emergency
         return (
-            self.state == State.APPLIED
+            self.state == ChangeState.APPLIED
             and urgent is not None
             and not urgent.confirmed_by
             and not urgent.expired
@@ -177,7 +181,7 @@ class Record:
         """Return the last millisecond at which something was done with it."""
         return self.events[-1].at_ms if self.events else self.created_ms
 
-    def noting(self, event: Event, **changes: Any) -> "Record":
+    def noting(self, event: ChangeEvent, **changes: Any) -> "ChangeRequest":
         """Return the record after a step."""
         return replace(self, events=(*self.events, event), **changes)
 
@@ -198,7 +202,7 @@ class Draft:
     expires_s: int = 0
     expected_version: int | None = None
     """The version of the lists the author has seen."""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     reverts: int = 0
     confirms: int = 0
@@ -207,23 +211,27 @@ class Draft:
     left_alone_examples: tuple[str, ...] = ()
 
 
-def written(record: Record) -> str:
+def written(record: ChangeRequest) -> str:
     """Write a record as JSON."""
     return json.dumps(asdict(record), ensure_ascii=False)
 
 
-def read(text: str | bytes, *, state: int, revision: int) -> Record:
+def read(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     """Read what `written` wrote; state and revision are what the store says they are."""
     fields = json.loads(text)
     for name in ("additions", "removals", "before"):
-        fields[name] = Rows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})
+        fields[name] = PackedRows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})
     second, urgent = fields["second_person"], fields["emergency"]
     fields["second_person"] = (
         SecondPerson(**second | {"reasons": tuple(second["reasons"])}) if second else None
     )
     fields["emergency"] = Emergency(**urgent) if urgent else None
-    fields["problems"] = tuple(Problem(**one) for one in fields["problems"])
-    fields["events"] = tuple(Event(**one) for one in fields["events"])
+    fields["problems"] = tuple(RowProblem(**one) for one in fields["problems"])
+    fields["events"] = tuple(ChangeEvent(**one) for one in fields["events"])
     fields["left_alone_examples"] = tuple(fields["left_alone_examples"])
-    fields |= {"kind": ChangeKind(fields["kind"]), "state": State(state), "revision": revision}
-    return Record(**fields)
+    fields |= {
+        "kind": ChangeKind(fields["kind"]),
+        "state": ChangeState(state),
+        "revision": revision,
+    }
+    return ChangeRequest(**fields)

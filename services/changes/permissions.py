@@ -1,11 +1,11 @@
 """Who may do what with a change request: roles, list sources, and never one's own approval."""
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
 from services.auth import identity
 from services.auth.identity import Role
-from services.changes.model import ChangeKind, Draft, Record
+from services.changes.model import ChangeKind, ChangeRequest, Draft
 
 _PROPOSING = frozenset({"created", "amended", "submitted"})
 
@@ -16,7 +16,7 @@ def may_propose(kind: ChangeKind) -> None:
     _require(Role.EDITOR, *extra)
 
 
-def may_decide(record: Record, by: str) -> None:
+def may_decide(record: ChangeRequest, by: str) -> None:
     """Raise `NotAllowed` unless who asks may approve a request, under the name *by*."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.APPROVER, *extra)
@@ -24,7 +24,7 @@ def may_decide(record: Record, by: str) -> None:
         raise NotAllowed(f"change {record.id} is {by}'s own: a second person has to decide")
 
 
-def may_reject(record: Record, by: str) -> None:
+def may_reject(record: ChangeRequest, by: str) -> None:
     """Raise `NotAllowed` unless who asks may reject a request, or withdraw their own."""
     if identity.same_person(by, proposers(record)):
         return
@@ -32,13 +32,13 @@ def may_reject(record: Record, by: str) -> None:
     _require(Role.APPROVER, *extra)
 
 
-def may_apply(record: Record) -> None:
+def may_apply(record: ChangeRequest) -> None:
     """Raise `NotAllowed` unless who asks may apply an approved request."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.EDITOR, Role.APPROVER, *extra)
 
 
-def proposers(record: Record) -> frozenset[str]:
+def proposers(record: ChangeRequest) -> frozenset[str]:
     """Return everybody who had a hand in what a request says."""
     hands = {event.who for event in record.events if event.what in _PROPOSING}
     return frozenset(hands | {record.author})
@@ -47,7 +47,7 @@ def proposers(record: Record) -> frozenset[str]:
 def is_lift(draft: Draft) -> bool:
     """Tell whether a draft only lifts blocks of single numbers, hosts or texts after an appeal."""
     table = draft.additions
-    wide = (table.kinds == Kind.RANGE) | (table.actions == Action.BLOCK)
+    wide = (table.kinds == EntryKind.RANGE) | (table.actions == Action.BLOCK)
     ends_allowing = draft.removals.actions == Action.ALLOW
     return draft.kind is ChangeKind.APPEAL and not (wide.any() or ends_allowing.any())
 
@@ -61,7 +61,7 @@ def is_decided_by_officer(draft: Draft) -> bool:
     return not who.development and Role.APPEALS_OFFICER in who.roles and is_lift(draft)
 
 
-def second_person_of(record: Record) -> str:
+def second_person_of(record: ChangeRequest) -> str:
     """Return the officer behind a lift; empty where the officer is on record as its author."""
     name = identity.current().name
     return "" if identity.same_person(name, [record.author]) else name

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from blocklists.conflicts.findings import Conflicts
-from blocklists.entries import Kind, Mode
+from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
-from services.changes.diff import CHANGE_NOTHING, Judged, without_effect
-from services.changes.model import Draft, Problem, Record
+from services.changes.diff import CHANGE_NOTHING, ChangeDiff, without_effect
+from services.changes.model import ChangeRequest, Draft, RowProblem
 from services.changes.popularity import PopularHosts
-from services.changes.relations import Relation, relations
+from services.changes.relations import RowRelation, relations
 from services.decision_log.impact.model import Impact
 
 _MOST_POPULAR = 5
@@ -63,14 +63,14 @@ class KeptImpact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class ChangePreview:
     """What a change does."""
 
     version: int
     at_ms: int
     counts: Mapping[str, int]
     """Rows by the name of their outcome, those refused and invalid included."""
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[RowRelation, ...] = ()
     impact: KeptImpact
     shadow_impact: KeptImpact | None = None
     """What its shadow entries would have done if they enforced; None without any."""
@@ -84,18 +84,20 @@ class Preview:
     popular_total: int = 0
     popularity_known: bool = False
     not_looked_at: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[RowProblem, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
         """Return what is kept with the request."""
         return asdict(self)
 
 
-def read(kept: Mapping[str, Any]) -> Preview:
-    """Read what `Preview.as_json` gave, also after it was JSON."""
+def read(kept: Mapping[str, Any]) -> ChangePreview:
+    """Read what `ChangePreview.as_json` gave, also after it was JSON."""
     shadows = kept.get("shadow_impact")
-    together = [Relation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]]
-    return Preview(
+    together = [
+        RowRelation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]
+    ]
+    return ChangePreview(
         **{
             **kept,
             "impact": _impact(kept["impact"]),
@@ -103,7 +105,7 @@ def read(kept: Mapping[str, Any]) -> Preview:
             "relations": tuple(together),
             "popular": tuple(kept["popular"]),
             "not_looked_at": tuple(kept["not_looked_at"]),
-            "problems": tuple(Problem(**one) for one in kept["problems"]),
+            "problems": tuple(RowProblem(**one) for one in kept["problems"]),
         }
     )
 
@@ -113,13 +115,13 @@ def _impact(kept: Mapping[str, Any]) -> KeptImpact:
     return KeptImpact(**{**kept, "top": top, "uncertain": tuple(kept["uncertain"])})
 
 
-def shadows(additions: EntryTable, judged: Judged) -> EntryTable:
+def shadows(additions: EntryTable, judged: ChangeDiff) -> EntryTable:
     """Return the shadow entries that come in: they decide nothing, but can be previewed."""
-    coming = (additions.modes == Mode.SHADOW) & ~np.isin(judged.outcomes, CHANGE_NOTHING)
+    coming = (additions.modes == EntryMode.SHADOW) & ~np.isin(judged.outcomes, CHANGE_NOTHING)
     return additions.take(np.flatnonzero(coming))
 
 
-def effective(snapshot: Snapshot, additions: EntryTable, judged: Judged) -> EntryTable:
+def effective(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> EntryTable:
     """Return the additions that change decisions: what the decision log is asked about."""
     idle = without_effect(snapshot, additions, judged)
     return additions.take(np.flatnonzero(~idle)) if idle.any() else additions
@@ -127,9 +129,9 @@ def effective(snapshot: Snapshot, additions: EntryTable, judged: Judged) -> Entr
 
 def preview(
     snapshot: Snapshot,
-    request: Draft | Record,
+    request: Draft | ChangeRequest,
     additions: EntryTable,
-    judged: Judged,
+    judged: ChangeDiff,
     *,
     conflicts: Conflicts,
     impact: KeptImpact,
@@ -137,26 +139,26 @@ def preview(
     popular: PopularHosts,
     popular_rank: int,
     at_ms: int,
-) -> Preview:
+) -> ChangePreview:
     """Put together what a change does."""
     acting = effective(snapshot, additions, judged)
     met, not_looked_at = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
-    blocked = np.flatnonzero((acting.kinds == Kind.HOST) & (acting.actions == Action.BLOCK))
+    blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
     if len(blocked) and not popular.known:
         not_looked_at = (*not_looked_at, "popularity of hosts: no popular_hosts_file is set")
     counts = dict(judged.counts())
     for name, rows in request.dropped.items():
         counts[name] = counts.get(name, 0) + rows
-    return Preview(
+    return ChangePreview(
         version=judged.version,
         at_ms=at_ms,
         counts=counts,
         relations=met,
         impact=impact,
         shadow_impact=shadow_impact,
-        without_effect=len(additions) - len(acting) - counts.get(Outcome.DUPLICATE.name, 0),
-        ranges=int(np.count_nonzero(acting.kinds == Kind.RANGE)),
+        without_effect=len(additions) - len(acting) - counts.get(RowOutcome.DUPLICATE.name, 0),
+        ranges=int(np.count_nonzero(acting.kinds == EntryKind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
         hosts=len(blocked),
         popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MOST_POPULAR]),

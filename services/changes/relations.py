@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists.conflicts import search
+from blocklists.conflicts.findings import ConflictRelation as Lies
 from blocklists.conflicts.findings import Conflicts
-from blocklists.conflicts.findings import Relation as Lies
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
@@ -24,7 +24,7 @@ _AGREEING = {Lies.WIDER: "within", Lies.NARROWER: "covers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class RowRelation:
     """Some rows of a change, and entries that are there."""
 
     what: str
@@ -39,7 +39,7 @@ class Relation:
 
 def relations(
     snapshot: Snapshot, table: EntryTable, conflicts: Conflicts, *, now_s: int
-) -> tuple[tuple[Relation, ...], tuple[str, ...]]:
+) -> tuple[tuple[RowRelation, ...], tuple[str, ...]]:
     """Return how rows of *table* meet the entries that act, and what was not looked at.
 
     *conflicts* are those of *table*.
@@ -56,11 +56,11 @@ def relations(
 
 def _of(
     snapshot: Snapshot, table: EntryTable, found: Conflicts, words: dict[Lies, str]
-) -> Iterator[Relation]:
+) -> Iterator[RowRelation]:
     for lies, what in words.items():
         rows: Int64s = np.flatnonzero(found.relations == lies)
         if len(rows):
-            yield Relation(
+            yield RowRelation(
                 what=what,
                 rows=len(rows),
                 entries=int(found.counts[rows].sum()),

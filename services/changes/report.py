@@ -7,15 +7,15 @@ from typing import TypeAlias
 import numpy as np
 
 from blocklists import intake, patterns
-from blocklists.entries import Kind, entry_id
-from blocklists.intake import Checked
-from blocklists.store.changes import Outcome
+from blocklists.entries import EntryKind, entry_id
+from blocklists.intake import CheckedRows
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Uint8s
 
-Identity: TypeAlias = tuple[Kind, str, Action]
+Identity: TypeAlias = tuple[EntryKind, str, Action]
 
 ENFORCED = (
     "an entry that enforces is not replaced by a shadow of itself; remove it in the same change"
@@ -36,7 +36,7 @@ class RowReport:
     """What became of one row."""
 
     row: int
-    outcome: Outcome
+    outcome: RowOutcome
     entry_id: str = ""
     message: str = ""
     repeated_by: int = 0
@@ -51,7 +51,7 @@ class Requested:
 
     change_id: int
     state: int
-    """As `services.changes.model.State`."""
+    """As `services.changes.model.ChangeState`."""
     waits_because: Sequence[str] = ()
     """Why it waits for a second person."""
 
@@ -68,7 +68,7 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ChangeTerms:
     """Who changes the lists and why, and against which version."""
 
     author: str
@@ -86,7 +86,7 @@ def named_by(
     removals: Sequence[Reference], home: HomePlan
 ) -> tuple[list[tuple[int, Identity]], dict[int, str]]:
     """Return the identities each reference may mean, by its row, and what cannot be read."""
-    kinds = np.array([one.kind if one.kind in set(Kind) else 0 for one in removals], np.uint8)
+    kinds = np.array([one.kind if one.kind in set(EntryKind) else 0 for one in removals], np.uint8)
     read = patterns.read([one.pattern for one in removals], kinds, home)
     named = []
     for row, reference in enumerate(removals):
@@ -94,12 +94,12 @@ def named_by(
             actions = (
                 [Action(reference.action)] if reference.action in set(Action) else list(Action)
             )
-            kind, text = Kind(int(read.kinds[row])), read.text(row)
+            kind, text = EntryKind(int(read.kinds[row])), read.text(row)
             named += [(row, (kind, text, action)) for action in actions]
     return named, read.errors
 
 
-def addition_reports(checked: Checked, outcomes: Uint8s) -> list[RowReport]:
+def addition_reports(checked: CheckedRows, outcomes: Uint8s) -> list[RowReport]:
     """Report on each proposed row, in their order."""
     table = checked.table
     reports = [
@@ -109,10 +109,10 @@ def addition_reports(checked: Checked, outcomes: Uint8s) -> list[RowReport]:
     for place, (row, outcome) in enumerate(
         zip(checked.rows.tolist(), outcomes.tolist(), strict=True)
     ):
-        kind, action = Kind(int(table.kinds[place])), Action(int(table.actions[place]))
+        kind, action = EntryKind(int(table.kinds[place])), Action(int(table.actions[place]))
         name = entry_id(kind, table.pattern(place), action)
-        why = ENFORCED if outcome == Outcome.REFUSED else ""
-        reports.append(RowReport(row=row, outcome=Outcome(outcome), entry_id=name, message=why))
+        why = ENFORCED if outcome == RowOutcome.REFUSED else ""
+        reports.append(RowReport(row=row, outcome=RowOutcome(outcome), entry_id=name, message=why))
     return sorted(reports, key=lambda report: report.row)
 
 
@@ -121,12 +121,14 @@ def removal_reports(
 ) -> list[RowReport]:
     """Report on each reference, in their order."""
     reports = {
-        row: RowReport(row=row, outcome=Outcome.INVALID, message=message)
+        row: RowReport(row=row, outcome=RowOutcome.INVALID, message=message)
         for row, message in unreadable.items()
     }
     for row, identity in named:
         if identity in found:
-            reports[row] = RowReport(row=row, outcome=Outcome.REMOVED, entry_id=entry_id(*identity))
+            reports[row] = RowReport(
+                row=row, outcome=RowOutcome.REMOVED, entry_id=entry_id(*identity)
+            )
         else:
-            reports.setdefault(row, RowReport(row=row, outcome=Outcome.ABSENT))
+            reports.setdefault(row, RowReport(row=row, outcome=RowOutcome.ABSENT))
     return [reports[row] for row in sorted(reports)]

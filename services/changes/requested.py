@@ -1,17 +1,17 @@
 """What callers of list administration are told of the change request they made."""
 
-from services.changes.change_context import Outcome
-from services.changes.model import State
+from services.changes.change_context import SubmissionResult
+from services.changes.model import ChangeState
 from services.changes.report import Requested
 
 
-def requested(done: Outcome) -> Requested | None:
+def requested(done: SubmissionResult) -> Requested | None:
     """Return the request that was made; None for a trial, and when nothing would change."""
     record = done.record
     if record is None:
         return None
     second = record.second_person
-    waits = record.state is State.PENDING and second is not None
+    waits = record.state is ChangeState.PENDING and second is not None
     return Requested(
         change_id=record.id,
         state=record.state,

@@ -8,22 +8,22 @@ from blocklists.entry_table import EntryTable, Identities, concatenate
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict
 from services.changes import diff
-from services.changes.change_context import Parts
+from services.changes.change_context import ChangeContext
 from services.changes.diff import Inverse, inverse
-from services.changes.history import History, Step, state_before
-from services.changes.model import ChangeKind, Draft, Record
+from services.changes.history import History, VersionDiff, state_before
+from services.changes.model import ChangeKind, ChangeRequest, Draft
 
 _EXAMPLES = 10
 
 
-class Undoing:
+class RevertPlanner:
     """Finds what undoes what is in the lists."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: ChangeContext) -> None:
         self._parts = parts
         self.history = History(parts.requests, parts.lists)
 
-    async def revert(self, record: Record, by: str, reason: str) -> Draft:
+    async def revert(self, record: ChangeRequest, by: str, reason: str) -> Draft:
         """Return what undoes an applied request, as far as its entries are as it left them."""
         if record.confirms:
             raise InvalidInput(
@@ -72,7 +72,7 @@ class Undoing:
         )
         return draft, any(step.approved for step in steps)
 
-    async def confirmation(self, record: Record, note: str) -> Draft:
+    async def confirmation(self, record: ChangeRequest, note: str) -> Draft:
         """Return what gives the entries of an emergency the end they were meant to have."""
         urgent = record.emergency
         if urgent is None or not record.unconfirmed:
@@ -104,14 +104,14 @@ class Undoing:
     def _now_s(self) -> int:
         return self._parts.now_ms() // 1000
 
-    async def _whole(self, record: Record) -> Step:
+    async def _whole(self, record: ChangeRequest) -> VersionDiff:
         """Return what a request changed, and what confirmed it with it."""
         step = await self.history.step_of(record)
         if record.emergency is None or not record.emergency.confirmation:
             return step
         confirming = await self._parts.requests.get(record.emergency.confirmation)
         later = await self.history.step_of(confirming)
-        return Step(
+        return VersionDiff(
             version=later.version,
             change_id=record.id,
             wrote=concatenate([step.wrote, later.wrote]),

@@ -9,13 +9,13 @@ from typing import Literal, TypeAlias
 
 from services.auth.identity import Identity, Role
 from services.changes.model import SecondPerson
-from services.changes.preview import Preview
+from services.changes.preview import ChangePreview
 
 Rule: TypeAlias = Literal["by_identity", "always", "off"]
 
 
 def needed(
-    preview: Preview,
+    preview: ChangePreview,
     *,
     removals: int,
     threshold: int,
@@ -44,7 +44,7 @@ def needed(
     return _not_needed(rule, _small(preview, removals, threshold))
 
 
-def _reasons(preview: Preview, *, removals: int, threshold: int) -> list[str]:
+def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[str]:
     if not removals and not _acting(preview):
         return []
     impact = preview.impact
@@ -70,12 +70,12 @@ def _reasons(preview: Preview, *, removals: int, threshold: int) -> list[str]:
     return [text for holds, text in lines if holds]
 
 
-def _acting(preview: Preview) -> bool:
+def _acting(preview: ChangePreview) -> bool:
     changed = preview.counts.get("ADDED", 0) + preview.counts.get("REPLACED", 0)
     return changed > preview.without_effect
 
 
-def _small(preview: Preview, removals: int, threshold: int) -> str:
+def _small(preview: ChangePreview, removals: int, threshold: int) -> str:
     if not removals and not _acting(preview):
         return "it changes no decision, only what is said of entries"
     text = (

@@ -10,26 +10,26 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions, second_person
-from services.changes.application import Applying
-from services.changes.change_context import Contents, Outcome, Parts
-from services.changes.impact_preview import Looking
-from services.changes.model import ChangeKind, Draft, Record, SecondPerson, State
-from services.changes.preview import Preview
-from services.changes.revert import Undoing
-from services.changes.store import Move
-from services.changes.submission import Entering
+from services.changes.application import ChangeApplication
+from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
+from services.changes.impact_preview import ImpactPreviewer
+from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
+from services.changes.preview import ChangePreview
+from services.changes.revert import RevertPlanner
+from services.changes.store import ChangeTransition
+from services.changes.submission import ChangeSubmission
 from services.changes.views import ChangeViews
 
 
-class Changes:
+class ChangeService:
     """What people do with change requests."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: ChangeContext) -> None:
         self._parts = parts
-        self._applying = Applying(parts)
-        self._entering = Entering(parts, self._applying)
-        self._looking = Looking(parts)
-        self._undoing = Undoing(parts)
+        self._applying = ChangeApplication(parts)
+        self._entering = ChangeSubmission(parts, self._applying)
+        self._looking = ImpactPreviewer(parts)
+        self._undoing = RevertPlanner(parts)
         self.views = ChangeViews(parts, self._undoing.history)
 
     @property
@@ -37,7 +37,7 @@ class Changes:
         """Return the setting ``second_person`` that holds."""
         return self._parts.options.second_person
 
-    async def propose(self, draft: Draft) -> Record:
+    async def propose(self, draft: Draft) -> ChangeRequest:
         """Make a draft."""
         async with self._parts.refusals("changes", "propose"), self._parts.one_at_a_time:
             snapshot = await self._entering.begin(draft)
@@ -46,17 +46,17 @@ class Changes:
             )
             record, fields = await self._entering.with_rows(record, draft)
             await self._parts.take(
-                [Move(before=None, after=record, fields=fields)],
+                [ChangeTransition(before=None, after=record, fields=fields)],
                 AuditKind.REQUEST_CREATED,
                 audit_details.told_of(record),
                 actor=record.author,
             )
             return replace(record, revision=1)
 
-    async def amend(self, id_: int, draft: Draft) -> Record:
+    async def amend(self, id_: int, draft: Draft) -> ChangeRequest:
         """Replace the contents of a draft."""
         async with self._parts.refusals(f"change:{id_}", "amend"), self._parts.one_at_a_time:
-            before = await self._in_state(id_, State.DRAFT)
+            before = await self._in_state(id_, ChangeState.DRAFT)
             snapshot = await self._entering.begin(draft)
             event = self._entering.event(draft.author, "amended")
             record, fields = await self._entering.with_rows(before, draft)
@@ -72,7 +72,7 @@ class Changes:
                 dropped=draft.dropped,
             )
             await self._parts.take(
-                [Move(before=before, after=after, fields=fields)],
+                [ChangeTransition(before=before, after=after, fields=fields)],
                 AuditKind.REQUEST_EDITED,
                 audit_details.told_of(after),
                 actor=event.who,
@@ -80,10 +80,10 @@ class Changes:
             await self._parts.requests.drop(before.additions, before.removals)
             return replace(after, revision=before.revision + 1)
 
-    async def submit(self, id_: int, *, by: str = "") -> Record:
+    async def submit(self, id_: int, *, by: str = "") -> ChangeRequest:
         """Submit a draft: preview it, lock its entries, and say whether it has to wait."""
         async with self._parts.refusals(f"change:{id_}", "submit"), self._parts.one_at_a_time:
-            draft = await self._in_state(id_, State.DRAFT)
+            draft = await self._in_state(id_, ChangeState.DRAFT)
             permissions.may_propose(draft.kind)
             contents = await self._parts.contents(draft)
             await self._parts.check_scope(contents)
@@ -102,7 +102,7 @@ class Changes:
         trial: bool = False,
         emergency_why: str = "",
         wait: bool = False,
-    ) -> Outcome:
+    ) -> SubmissionResult:
         """Propose, submit, and apply where one person may; or only tell what would happen.
 
         A *trial*, and what changes nothing, makes no request. With *wait* it is not applied.
@@ -115,17 +115,17 @@ class Changes:
 
     async def approve(
         self, id_: int, *, by: str = "", note: str = "", hold: bool = False
-    ) -> Record:
+    ) -> ChangeRequest:
         """Approve a request that waits, and apply it unless *hold*."""
         async with self._parts.refusals(f"change:{id_}", "approve"), self._parts.one_at_a_time:
-            record = await self._in_state(id_, State.PENDING)
+            record = await self._in_state(id_, ChangeState.PENDING)
             event = self._entering.event(by, "approved", note)
             permissions.may_decide(record, event.who)
             contents = await self._parts.contents(record)
             await self._parts.check_scope(contents)
-            approved = record.noting(event, state=State.APPROVED, approved_by=event.who)
+            approved = record.noting(event, state=ChangeState.APPROVED, approved_by=event.who)
             await self._parts.take(
-                [Move(before=record, after=approved, fields={})],
+                [ChangeTransition(before=record, after=approved, fields={})],
                 AuditKind.REQUEST_APPROVED,
                 {"author": record.author, "note": note, **audit_details.sums(record)},
                 actor=event.who,
@@ -136,18 +136,20 @@ class Changes:
             done, _ = await self._applying.apply(approved, contents, by=event.who, stored=approved)
             return done
 
-    async def reject(self, id_: int, *, by: str = "", reason: str) -> Record:
+    async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
         """Reject a draft or a request that waits; its author withdraws it so."""
         audit_details.check_text("reason", reason)
         async with self._parts.refusals(f"change:{id_}", "reject"), self._parts.one_at_a_time:
-            record = await self._in_state(id_, State.DRAFT, State.PENDING, State.APPROVED)
+            record = await self._in_state(
+                id_, ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED
+            )
             event = self._entering.event(by, "rejected", reason)
             permissions.may_reject(record, event.who)
             if await self._applying.settle(record):
                 raise VersionConflict(f"change {id_} is applied already")
-            after = record.noting(event, state=State.REJECTED, applying_after=None)
+            after = record.noting(event, state=ChangeState.REJECTED, applying_after=None)
             counter = await self._parts.take(
-                [Move(before=record, after=after, fields={})],
+                [ChangeTransition(before=record, after=after, fields={})],
                 AuditKind.REQUEST_REJECTED,
                 {"author": record.author, "reason": reason},
                 actor=event.who,
@@ -162,16 +164,20 @@ class Changes:
         by: str = "",
         expected_version: int | None = None,
         emergency_why: str = "",
-    ) -> Record:
+    ) -> ChangeRequest:
         """Apply an approved request; or, with a reason, one that waits, as an emergency."""
         async with self._parts.refusals(f"change:{id_}", "apply"), self._parts.one_at_a_time:
-            wanted = (State.PENDING, State.APPROVED) if emergency_why else (State.APPROVED,)
+            wanted = (
+                (ChangeState.PENDING, ChangeState.APPROVED)
+                if emergency_why
+                else (ChangeState.APPROVED,)
+            )
             record = await self._in_state(id_, *wanted)
             permissions.may_apply(record)
             if settled := await self._applying.settle(record):
                 return settled
             who, audited, applied = identity.author(by), AuditKind.CHANGE_APPLIED, record
-            if emergency_why and record.state is State.PENDING:
+            if emergency_why and record.state is ChangeState.PENDING:
                 applied = self._entering.urgent(
                     record, emergency_why, removals=record.removals.rows
                 )
@@ -190,10 +196,10 @@ class Changes:
 
     async def confirm_emergency(
         self, id_: int, *, by: str = "", note: str = ""
-    ) -> tuple[Record, Record]:
+    ) -> tuple[ChangeRequest, ChangeRequest]:
         """Confirm an emergency as a second person; return it, and the request that did so."""
         async with self._parts.refusals(f"change:{id_}", "confirm"), self._parts.one_at_a_time:
-            record = await self._in_state(id_, State.APPLIED)
+            record = await self._in_state(id_, ChangeState.APPLIED)
             who = identity.author(by)
             permissions.may_decide(record, who)
             draft = await self._undoing.confirmation(record, note)
@@ -204,27 +210,27 @@ class Changes:
                 actor=who,
             )
             snapshot = await self._parts.current.caught_up()
-            contents = Contents(additions=draft.additions, removals=draft.removals)
+            contents = ChangeContents(additions=draft.additions, removals=draft.removals)
             outcome = await self._looking.look(snapshot, draft, contents)
             second = SecondPerson(
                 needed=True, rule=self.rule, reasons=("it confirms an emergency",)
             )
             new = self._entering.new(draft, await self._parts.requests.new_id(), snapshot.version)
-            new = replace(new, author=record.author, approved_by=who, state=State.APPROVED)
+            new = replace(new, author=record.author, approved_by=who, state=ChangeState.APPROVED)
             new = replace(new, preview=audit_details.kept(outcome), second_person=second)
             done = await self._entering.enter_and_apply(new, contents, by=who)
             return await self._parts.requests.get(id_), done
 
-    async def revert(self, id_: int, *, by: str = "", reason: str) -> Outcome:
+    async def revert(self, id_: int, *, by: str = "", reason: str) -> SubmissionResult:
         """Undo an applied request by a new one; what others changed since is left alone."""
         audit_details.check_text("reason", reason)
         async with self._parts.refusals(f"change:{id_}", "revert"), self._parts.one_at_a_time:
-            record = await self._in_state(id_, State.APPLIED)
+            record = await self._in_state(id_, ChangeState.APPLIED)
             permissions.may_propose(ChangeKind.REVERT)
             draft = await self._undoing.revert(record, by, reason)
             return await self._entering.carry_out(draft, undoes=_approved(record))
 
-    async def restore(self, version: int, *, by: str = "", reason: str) -> Outcome:
+    async def restore(self, version: int, *, by: str = "", reason: str) -> SubmissionResult:
         """Bring the lists back to a version by a new request."""
         audit_details.check_text("reason", reason)
         async with (
@@ -235,7 +241,7 @@ class Changes:
             draft, approved = await self._undoing.restoration(version, by, reason)
             return await self._entering.carry_out(draft, undoes=approved)
 
-    async def preview(self, id_: int) -> tuple[Preview, SecondPerson]:
+    async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:
         """Preview a request against the lists and the decision log as they are now."""
         record = await self._parts.requests.get(id_)
         contents = await self._parts.contents(record)
@@ -245,7 +251,7 @@ class Changes:
             raise InvalidInput(f"change {id_} has nothing to preview")
         return found.preview, found.second_person
 
-    async def _in_state(self, id_: int, *states: State) -> Record:
+    async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
         record = await self._parts.requests.get(id_)
         if record.state not in states:
             wanted = " or ".join(state.name.lower() for state in states)
@@ -255,6 +261,6 @@ class Changes:
         return record
 
 
-def _approved(record: Record) -> bool:
+def _approved(record: ChangeRequest) -> bool:
     urgent = record.emergency
     return bool(record.approved_by or (urgent and urgent.confirmed_by))

@@ -37,14 +37,14 @@ from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.changes import model
 from services.changes import row_masks as masks
-from services.changes.model import OPEN, Record, Rows, State
+from services.changes.model import OPEN, ChangeRequest, ChangeState, PackedRows
 from services.changes.scripts import MOVE
 
 _TAG = "{fanzha:changes}"
 COUNT, LOCKS, EMERGENCIES, VERSIONS = (
     f"{_TAG}:{name}" for name in ("count", "locks", "emergencies", "versions")
 )
-IN_STATE = tuple(f"{_TAG}:in:{state.name.lower()}" for state in State)
+IN_STATE = tuple(f"{_TAG}:in:{state.name.lower()}" for state in ChangeState)
 ROWS = "fanzha:changes:rows"
 INLINE_BYTES = 16_384
 _PARTS = ("additions", "removals", "before")
@@ -57,12 +57,12 @@ class LocksMoved(VersionConflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class ChangeTransition:
     """A step of one request."""
 
-    before: Record | None
+    before: ChangeRequest | None
     """What it was made from; None for a request that is new."""
-    after: Record
+    after: ChangeRequest
     fields: dict[str, bytes]
     """Small rows that are put down with it."""
 
@@ -85,46 +85,46 @@ class ChangeStore:
         async with within(_READ_SECONDS):
             return int(await self._client.incr(COUNT))
 
-    async def put(self, rows: Identities, part: str) -> tuple[Rows, dict[str, bytes]]:
+    async def put(self, rows: Identities, part: str) -> tuple[PackedRows, dict[str, bytes]]:
         """Write rows down; small ones are returned as a field for the step that names them."""
         if not len(rows):
-            return Rows(), {}
+            return PackedRows(), {}
         packed, keys = await self._chunks.put(rows, INLINE_BYTES)
         if not keys:
             digest = hashlib.sha256(packed).hexdigest()
-            return Rows(rows=len(rows), inline=True, sha256=digest), {part: packed}
-        return Rows(rows=len(rows), chunks=tuple(keys), sha256=await self._sha256(keys)), {}
+            return PackedRows(rows=len(rows), inline=True, sha256=digest), {part: packed}
+        return PackedRows(rows=len(rows), chunks=tuple(keys), sha256=await self._sha256(keys)), {}
 
-    async def drop(self, *parts: Rows) -> None:
+    async def drop(self, *parts: PackedRows) -> None:
         """Remove rows that nothing names any more."""
         await self._chunks.drop([key for rows in parts for key in rows.chunks])
 
-    async def forget_rows(self, record: Record) -> Record:
+    async def forget_rows(self, record: ChangeRequest) -> ChangeRequest:
         """Drop the rows of a finished request; its record stays."""
         gone = {part: replace(getattr(record, part), kept=False, chunks=()) for part in _PARTS}
         after = replace(record, **gone)
-        await self.move([Move(before=record, after=after, fields={})], locks=None)
+        await self.move([ChangeTransition(before=record, after=after, fields={})], locks=None)
         await self.drop(*(getattr(record, part) for part in _PARTS))
         async with within(_WRITE_SECONDS):
             await self._client.hdel(key_of(record.id), *_PARTS, *masks.NAMES)
         return replace(after, revision=record.revision + 1)
 
-    async def additions(self, record: Record) -> EntryTable:
+    async def additions(self, record: ChangeRequest) -> EntryTable:
         """Return the entries it adds, replaces or edits."""
         return await self._entries(record, "additions")
 
-    async def before(self, record: Record) -> EntryTable:
+    async def before(self, record: ChangeRequest) -> EntryTable:
         """Return the entries as they were before it was applied."""
         return await self._entries(record, "before")
 
-    async def removals(self, record: Record) -> Identities:
+    async def removals(self, record: ChangeRequest) -> Identities:
         """Return what it removes."""
         packed = await self._inline(record, "removals")
         return await self._chunks.get(
             packed, record.removals.chunks, packing.unpack_identities, concatenate_identities
         )
 
-    async def masks(self, record: Record) -> tuple[Bools, Bools]:
+    async def masks(self, record: ChangeRequest) -> tuple[Bools, Bools]:
         """Return which additions were written when it was applied, and what removals removed."""
         async with within(_READ_SECONDS):
             wrote, removed = await self._client.hmget(key_of(record.id), *masks.NAMES)
@@ -132,7 +132,9 @@ class ChangeStore:
             removed, record.removals.rows
         )
 
-    async def move(self, moves: Sequence[Move], *, locks: int | None, synced: bool = True) -> int:
+    async def move(
+        self, moves: Sequence[ChangeTransition], *, locks: int | None, synced: bool = True
+    ) -> int:
         """Take steps, all or none; return the counter of locks after them.
 
         `VersionConflict` when a request is no longer what its step was made from, and
@@ -158,14 +160,14 @@ class ChangeStore:
             raise LocksMoved("another request began or ceased to wait; try again")
         raise VersionConflict(_conflict(moves[place - 1], int(first)))
 
-    async def get(self, id_: int) -> Record:
+    async def get(self, id_: int) -> ChangeRequest:
         """Return a request; `NotFound` when there is none."""
         found = await self.several([id_])
         if not found:
             raise NotFound(f"there is no change {id_}")
         return found[0]
 
-    async def several(self, ids: Sequence[int]) -> list[Record]:
+    async def several(self, ids: Sequence[int]) -> list[ChangeRequest]:
         """Return those of some requests that there are, in the order asked."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
@@ -178,7 +180,7 @@ class ChangeStore:
             [one for one in answers if one[0] is not None],
         )
 
-    async def page(self, state: State | None, *, before_id: int, size: int) -> list[int]:
+    async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> list[int]:
         """Return some ids below *before_id* (0: the newest), falling."""
         highest = f"({before_id}" if before_id else "+inf"
         async with within(_READ_SECONDS):
@@ -188,12 +190,12 @@ class ChangeStore:
             answers = await reading.execute()
         return sorted({int(id_) for ids in answers for id_ in ids}, reverse=True)[:size]
 
-    async def count(self, state: State) -> int:
+    async def count(self, state: ChangeState) -> int:
         """Return how many requests are in a state."""
         async with within(_READ_SECONDS):
             return int(await self._client.zcard(IN_STATE[state - 1]))
 
-    async def finished(self, state: State, *, after_id: int, size: int) -> list[int]:
+    async def finished(self, state: ChangeState, *, after_id: int, size: int) -> list[int]:
         """Return some ids above *after_id* in a state, rising."""
         async with within(_READ_SECONDS):
             found = await self._client.zrangebyscore(
@@ -229,7 +231,7 @@ class ChangeStore:
             found = await self._client.zrangebyscore(VERSIONS, first, last, withscores=True)
         return {int(version): int(id_) for id_, version in found}
 
-    async def _taken(self, moves: Sequence[Move]) -> bool:
+    async def _taken(self, moves: Sequence[ChangeTransition]) -> bool:
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
             for move in moves:
@@ -238,13 +240,13 @@ class ChangeStore:
         texts = [model.written(move.after).encode() for move in moves]
         return bool(answers == texts)
 
-    async def _entries(self, record: Record, part: str) -> EntryTable:
-        rows: Rows = getattr(record, part)
+    async def _entries(self, record: ChangeRequest, part: str) -> EntryTable:
+        rows: PackedRows = getattr(record, part)
         packed = await self._inline(record, part)
         return await self._chunks.get(packed, rows.chunks, packing.unpack_entries, concatenate)
 
-    async def _inline(self, record: Record, part: str) -> bytes:
-        rows: Rows = getattr(record, part)
+    async def _inline(self, record: ChangeRequest, part: str) -> bytes:
+        rows: PackedRows = getattr(record, part)
         if rows.rows and not rows.kept:
             raise NotFound(
                 f"the rows of change {record.id} are no longer kept (change_retention_days)"
@@ -270,7 +272,7 @@ def key_of(id_: int) -> str:
     return f"{_TAG}:request:{id_}"
 
 
-def _arguments(move: Move) -> list[Any]:
+def _arguments(move: ChangeTransition) -> list[Any]:
     before, after = move.before, move.after
     urgent = after.emergency
     ends = urgent.ends_s if urgent is not None and after.unconfirmed else ""
@@ -287,6 +289,6 @@ def _arguments(move: Move) -> list[Any]:
     ]
 
 
-def _conflict(move: Move, state: int) -> str:
-    now = State(state).name.lower() if state else "gone"
+def _conflict(move: ChangeTransition, state: int) -> str:
+    now = ChangeState(state).name.lower() if state else "gone"
     return f"somebody else was at change {move.after.id}, which is {now} now; look again"

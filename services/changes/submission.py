@@ -12,23 +12,23 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions
-from services.changes.application import Applying, emergency
-from services.changes.change_context import Contents, Outcome, Parts
-from services.changes.entry_set import Held
-from services.changes.impact_preview import Looking
-from services.changes.model import ChangeKind, Draft, Event, Record, State
-from services.changes.store import LocksMoved, Move
+from services.changes.application import ChangeApplication, emergency
+from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
+from services.changes.entry_set import EntrySet
+from services.changes.impact_preview import ImpactPreviewer
+from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
+from services.changes.store import ChangeTransition, LocksMoved
 
 _ATTEMPTS = 5
 
 
-class Entering:
+class ChangeSubmission:
     """Makes requests; the caller holds ``one_at_a_time``."""
 
-    def __init__(self, parts: Parts, applying: Applying) -> None:
+    def __init__(self, parts: ChangeContext, applying: ChangeApplication) -> None:
         self._parts = parts
         self._applying = applying
-        self._looking = Looking(parts)
+        self._looking = ImpactPreviewer(parts)
 
     async def carry_out(
         self,
@@ -38,16 +38,16 @@ class Entering:
         emergency_why: str = "",
         wait: bool = False,
         undoes: bool = False,
-    ) -> Outcome:
+    ) -> SubmissionResult:
         """Take a draft from nothing to applied, or to where it has to wait."""
         snapshot = await self.begin(draft)
-        contents = Contents(additions=draft.additions, removals=draft.removals)
+        contents = ChangeContents(additions=draft.additions, removals=draft.removals)
         found = await self._looking.judge(snapshot, contents)
         if trial or found.judged.nothing:
             return found
         found = await self._looking.preview(found, draft, contents, undoes=undoes)
         there = draft.removals.take(np.flatnonzero(found.judged.there))
-        contents = Contents(additions=draft.additions, removals=there)
+        contents = ChangeContents(additions=draft.additions, removals=there)
         record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
         record = audit_details.submitted(record, found)
         if permissions.is_decided_by_officer(draft) and record.one_person:
@@ -56,7 +56,7 @@ class Entering:
         record = record.noting(self.event(record.author, "submitted"))
         if emergency_why:
             record = self.urgent(record, emergency_why, removals=len(there))
-        waits = record.state is State.PENDING or wait
+        waits = record.state is ChangeState.PENDING or wait
         if not waits or record.emergency:
             done = await self.enter_and_apply(
                 record, contents, by=record.author, expected_version=draft.expected_version
@@ -70,7 +70,9 @@ class Entering:
         """Check what can be known of a draft at once; return the lists it is against."""
         audit_details.check_text("reason", draft.reason)
         permissions.may_propose(draft.kind)
-        await self._parts.check_scope(Contents(additions=draft.additions, removals=draft.removals))
+        await self._parts.check_scope(
+            ChangeContents(additions=draft.additions, removals=draft.removals)
+        )
         if not len(draft.additions) and not len(draft.removals) and not draft.dropped:
             raise InvalidInput("a change has at least one row")
         snapshot = await self._parts.current.caught_up()
@@ -82,11 +84,16 @@ class Entering:
         return snapshot
 
     async def enter(
-        self, record: Record, contents: Contents, *, stored: Record | None, fields: dict[str, bytes]
-    ) -> Record:
+        self,
+        record: ChangeRequest,
+        contents: ChangeContents,
+        *,
+        stored: ChangeRequest | None,
+        fields: dict[str, bytes],
+    ) -> ChangeRequest:
         """Put a submitted request into the store, its entries locked."""
-        step = Move(before=stored, after=record, fields=fields)
-        held = await asyncio.to_thread(Held.of, contents.additions, contents.removals)
+        step = ChangeTransition(before=stored, after=record, fields=fields)
+        held = await asyncio.to_thread(EntrySet.of, contents.additions, contents.removals)
         for _ in range(_ATTEMPTS):
             await self._check_locks(record, held)
             try:
@@ -105,14 +112,14 @@ class Entering:
 
     async def enter_and_apply(
         self,
-        record: Record,
-        contents: Contents,
+        record: ChangeRequest,
+        contents: ChangeContents,
         *,
         by: str,
         expected_version: int | None = None,
-    ) -> Record:
+    ) -> ChangeRequest:
         """Put a request into the store as it is applied, in one go."""
-        held = await asyncio.to_thread(Held.of, contents.additions, contents.removals)
+        held = await asyncio.to_thread(EntrySet.of, contents.additions, contents.removals)
         draft = contents.additions, contents.removals
         for _ in range(_ATTEMPTS):
             await self._check_locks(record, held)
@@ -141,7 +148,7 @@ class Entering:
             return done
         raise VersionConflict("others make requests all the time; try again")
 
-    async def _check_locks(self, record: Record, held: Held) -> None:
+    async def _check_locks(self, record: ChangeRequest, held: EntrySet) -> None:
         locks = self._parts.locks
         await locks.refresh()
         try:
@@ -151,27 +158,29 @@ class Entering:
             await self._parts.not_done(record.subject, "hold entries", error, actor=who)
             raise
 
-    async def with_rows(self, record: Record, draft: Draft) -> tuple[Record, dict[str, bytes]]:
+    async def with_rows(
+        self, record: ChangeRequest, draft: Draft
+    ) -> tuple[ChangeRequest, dict[str, bytes]]:
         """Write the rows of a draft; return the record that names them, and small rows."""
         return await self._put(record, draft.additions, draft.removals)
 
     async def _put(
-        self, record: Record, additions: EntryTable, removals: Identities
-    ) -> tuple[Record, dict[str, bytes]]:
+        self, record: ChangeRequest, additions: EntryTable, removals: Identities
+    ) -> tuple[ChangeRequest, dict[str, bytes]]:
         added, first = await self._parts.requests.put(additions, "additions")
         removed, second = await self._parts.requests.put(removals, "removals")
         return replace(record, additions=added, removals=removed), first | second
 
-    def new(self, draft: Draft, id_: int, version: int) -> Record:
+    def new(self, draft: Draft, id_: int, version: int) -> ChangeRequest:
         """Return a draft as a record."""
         lift = permissions.is_lift(draft) and draft.author
         author = draft.author if lift else identity.author(draft.author)
         audit_details.check_text("author", author)
         now_ms = self._parts.now_ms()
-        return Record(
+        return ChangeRequest(
             id=id_,
             kind=draft.kind,
-            state=State.DRAFT,
+            state=ChangeState.DRAFT,
             nonce=uuid4().hex[:12],
             author=author,
             reason=draft.reason,
@@ -188,10 +197,10 @@ class Entering:
             restores_version=draft.restores_version,
             left_alone=draft.left_alone,
             left_alone_examples=draft.left_alone_examples,
-            events=(Event(at_ms=now_ms, who=author, what="created"),),
+            events=(ChangeEvent(at_ms=now_ms, who=author, what="created"),),
         )
 
-    def urgent(self, record: Record, why: str, *, removals: int) -> Record:
+    def urgent(self, record: ChangeRequest, why: str, *, removals: int) -> ChangeRequest:
         """Return a request that is to be applied as an emergency."""
         audit_details.check_text("emergency_why", why)
         ends_s = self._parts.now_ms() // 1000 + int(self._parts.options.emergency_hours * 3600)
@@ -200,6 +209,8 @@ class Entering:
             emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
         )
 
-    def event(self, said: str, what: str, note: str = "") -> Event:
+    def event(self, said: str, what: str, note: str = "") -> ChangeEvent:
         """Return what is put down of a step that happens now."""
-        return Event(at_ms=self._parts.now_ms(), who=identity.author(said), what=what, note=note)
+        return ChangeEvent(
+            at_ms=self._parts.now_ms(), who=identity.author(said), what=what, note=note
+        )

@@ -7,10 +7,10 @@ import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import InvalidInput
-from services.changes.change_context import Contents, Parts
+from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import rows_in
-from services.changes.history import Diff, History
-from services.changes.model import Record, State
+from services.changes.history import History, VersionComparison
+from services.changes.model import ChangeRequest, ChangeState
 
 MOST_PER_PAGE = 200
 DEFAULT_PER_PAGE = 50
@@ -22,10 +22,10 @@ DEFAULT_ROWS = 100
 class ChangePage:
     """Some requests, and what every report tells."""
 
-    records: Sequence[Record]
+    records: Sequence[ChangeRequest]
     next_before_id: int
     """For the next page; 0 at the end."""
-    emergencies: Sequence[Record]
+    emergencies: Sequence[ChangeRequest]
     """Those that act and that nobody confirmed."""
     waiting: int
     """Requests that wait for a second person."""
@@ -45,17 +45,17 @@ class RowPage:
 class ChangeViews:
     """Reads change requests."""
 
-    def __init__(self, parts: Parts, history: History) -> None:
+    def __init__(self, parts: ChangeContext, history: History) -> None:
         self._parts = parts
         self.history = history
-        self._paged: tuple[int, int, Contents, EntryTable] | None = None
+        self._paged: tuple[int, int, ChangeContents, EntryTable] | None = None
         """The rows of the request that was paged through last, and at which revision."""
 
-    async def get(self, id_: int) -> Record:
+    async def get(self, id_: int) -> ChangeRequest:
         """Return one request; `NotFound` when there is none."""
         return await self._parts.requests.get(id_)
 
-    async def page(self, state: State | None, *, before_id: int, size: int) -> ChangePage:
+    async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> ChangePage:
         """Return some requests, the newest first."""
         if not 0 <= size <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
@@ -69,7 +69,7 @@ class ChangeViews:
             waiting=await self.waiting(),
         )
 
-    async def emergencies(self) -> list[Record]:
+    async def emergencies(self) -> list[ChangeRequest]:
         """Return the emergencies that act and that nobody confirmed, the next to end first."""
         now_s = self._parts.now_ms() // 1000
         ids = await self._parts.requests.emergencies()
@@ -78,7 +78,7 @@ class ChangeViews:
 
     async def waiting(self) -> int:
         """Return how many requests wait for a second person."""
-        return await self._parts.requests.count(State.PENDING)
+        return await self._parts.requests.count(ChangeState.PENDING)
 
     async def rows(self, id_: int, *, offset: int, limit: int) -> RowPage:
         """Return some rows of a request."""
@@ -99,7 +99,7 @@ class ChangeViews:
             total=total,
         )
 
-    async def _rows_of(self, record: Record) -> tuple[Contents, EntryTable]:
+    async def _rows_of(self, record: ChangeRequest) -> tuple[ChangeContents, EntryTable]:
         # Who pages through a million rows would read them all for each page.
         if self._paged is None or self._paged[:2] != (record.id, record.revision):
             contents = await self._parts.contents(record)
@@ -107,7 +107,7 @@ class ChangeViews:
             self._paged = record.id, record.revision, contents, before
         return self._paged[2:]
 
-    async def diff(self, first: int, last: int | None) -> Diff:
+    async def diff(self, first: int, last: int | None) -> VersionComparison:
         """Compare two versions of the lists; None: what they are now."""
         return await self.history.diff(first, last)
 

@@ -9,16 +9,16 @@ from blocklists.store.current import CurrentLists
 from blocklists.store.store import Store
 from infra.redis.client import Client
 from services.audit.events import Audit, NoAudit
-from services.changes.change_context import Options, Parts
-from services.changes.impact import ImpactPreview, NoDecisionLog
+from services.changes.change_context import ChangeContext, ChangeOptions
+from services.changes.impact import ImpactPreview, NoImpact
 from services.changes.locks import Locks
-from services.changes.maintenance import Upkeep
+from services.changes.maintenance import ChangeMaintenance
 from services.changes.metrics import ChangeMetrics
 from services.changes.popularity import PopularHosts
-from services.changes.service import Changes
+from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision_log import options as decision_log
-from services.decision_log.impact.estimator import Preview
+from services.decision_log.impact.estimator import ImpactEstimator
 from services.settings.settings import Settings
 
 
@@ -28,41 +28,41 @@ def build(
     store: Store,
     replica: Replica,
     now_ms: Callable[[], int],
-    options: Options | None = None,
+    options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
     audit: Audit | None = None,
     impact: ImpactPreview | None = None,
     registry: CollectorRegistry | None = None,
-) -> tuple[Changes, Upkeep]:
+) -> tuple[ChangeService, ChangeMaintenance]:
     """Return what people do with change requests, and what looks after these.
 
     *client* must not decode answers.
     """
     requests = ChangeStore(client)
-    parts = Parts(
+    parts = ChangeContext(
         requests=requests,
         lists=store,
         current=CurrentLists(store, replica),
         locks=Locks(store=requests),
         audit=audit or NoAudit(),
-        impact=impact or NoDecisionLog(),
+        impact=impact or NoImpact(),
         popular=popular or PopularHosts(None),
-        options=options or Options(),
+        options=options or ChangeOptions(),
         now_ms=now_ms,
     )
-    return Changes(parts), Upkeep(parts, ChangeMetrics(registry))
+    return ChangeService(parts), ChangeMaintenance(parts, ChangeMetrics(registry))
 
 
 def impact(settings: Settings) -> ImpactPreview:
     """Return what asks the decision log of this host; nothing is known where there is none."""
     if not settings.decision_log_enabled:
-        return NoDecisionLog()
-    return Preview(decision_log.folder(settings))
+        return NoImpact()
+    return ImpactEstimator(decision_log.folder(settings))
 
 
-def options(settings: Settings) -> Options:
+def options(settings: Settings) -> ChangeOptions:
     """Read what an operator set."""
-    return Options(
+    return ChangeOptions(
         second_person=settings.second_person,
         impact_threshold=settings.approval_impact_threshold,
         impact_hours=settings.impact_preview_hours,

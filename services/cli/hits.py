@@ -30,7 +30,7 @@ _STREAMS = {"confirmed": CONFIRMED, "suspected": SUSPECTED, "dismissed": DISMISS
 _WIDTHS = {"time": 20, "stream": 10, "channel": 7, "from": 16, "to": 16, "why": 12, "type": 24}
 
 
-class Stream(StrEnum):
+class HitStream(StrEnum):
     """Which hits to follow."""
 
     CONFIRMED = "confirmed"
@@ -47,7 +47,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def tail(
-    stream: Annotated[Stream, typer.Option(help="Which hits.")] = Stream.ALL,
+    stream: Annotated[HitStream, typer.Option(help="Which hits.")] = HitStream.ALL,
     since: Annotated[
         str, typer.Option(help="A place in the stream, or beginning, or now.")
     ] = "now",
@@ -58,7 +58,7 @@ def tail(
     as_json: AsJson = False,
 ) -> None:
     """Follow the hit streams; Ctrl-C ends."""
-    names = list(_STREAMS) if stream is Stream.ALL else [stream.value]
+    names = list(_STREAMS) if stream is HitStream.ALL else [stream.value]
     if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
         fail(f"--since: a place such as 1764000000000-0, beginning or now, not {since!r}", status=2)
     url = store_url(redis_url, data_dir)

@@ -39,7 +39,7 @@ Target = Annotated[
 @app.command()
 def init(
     folder: Annotated[
-        Path, typer.Argument(file_okay=False, help="Folder to make; must not be there.")
+        Path, typer.Argument(file_okay=False, help="AuthorityFolder to make; must not be there.")
     ] = DEFAULT_FOLDER,
     hosts: Annotated[
         list[str] | None,
@@ -51,9 +51,9 @@ def init(
 
     Enough to try roles, or for one small site; what a bureau does instead: docs/how-to/identity.md.
     """
-    from services.auth.local_authority import FIRST_CLIENT, Folder
+    from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
 
-    made = Folder(folder)
+    made = AuthorityFolder(folder)
     with _files():
         made.make(hosts or [], now=_now(), days=days)
     certificate, key = made.client(FIRST_CLIENT)
@@ -94,13 +94,13 @@ def token(
 ) -> None:
     """Sign a token with the key of a folder, and print it."""
     from services.auth import claims, issuer
-    from services.auth.local_authority import Folder
+    from services.auth.local_authority import AuthorityFolder
 
     with _files():
         claims.name(name)
         claims.regions(regions or None)
         claims.sources(sources or None)
-        signed = Folder(folder).token(
+        signed = AuthorityFolder(folder).token(
             name, roles, regions=regions or [], sources=sources or [], now=_now(), days=days
         )
         if file is not None:
@@ -121,9 +121,9 @@ def certificate(
     days: Days = 365,
 ) -> None:
     """Make a client certificate, and the line of identities.toml that says who it is."""
-    from services.auth.local_authority import Folder
+    from services.auth.local_authority import AuthorityFolder
 
-    made = Folder(folder)
+    made = AuthorityFolder(folder)
     with _files():
         made.add_client(host, name or host.split(".")[0], roles, now=_now(), days=days)
     shown, key = made.client(host)
@@ -137,10 +137,10 @@ def rotate(folder: Where = DEFAULT_FOLDER) -> None:
     Tokens of the key before live on until they expire, or until the next rotation; running servers
     follow within a second or two.
     """
-    from services.auth.local_authority import Folder
+    from services.auth.local_authority import AuthorityFolder
 
     with _files():
-        kid = Folder(folder).rotate()
+        kid = AuthorityFolder(folder).rotate()
     out.print(f"new tokens are signed with the key {kid}", markup=False, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 import logging
 from time import monotonic
 
-from classifiers.text.escalation import LookBudget
+from classifiers.text.escalation import EscalationBudget
 from infra.safe_traceback import kind_and_places
 from services.decision.observer import Observer
 from services.settings.settings import Settings
@@ -11,16 +11,16 @@ from services.settings.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-def budget(settings: Settings, observer: Observer) -> LookBudget:
+def budget(settings: Settings, observer: Observer) -> EscalationBudget:
     """Return the budget of each text model of a worker, a shadow's too."""
-    return LookBudget(
+    return EscalationBudget(
         share=settings.second_look_share,
         clock=monotonic,
-        counters=SecondLookReports(observer),
+        counters=CascadeReports(observer),
     )
 
 
-class SecondLookReports:
+class CascadeReports:
     """Hands counts on, and tells of the first fault in the log."""
 
     def __init__(self, observer: Observer) -> None:

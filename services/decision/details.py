@@ -7,10 +7,10 @@ import numpy as np
 
 from blocklists.entries import entry_id
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.decisions import Action, Detail, Evidence, Reason
+from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
-from services.decision.list_match import Listed
+from services.decision.list_match import ListMatch
 from services.decision.rules import Ruling
 from services.decision.velocity import Suspicion
 
@@ -45,7 +45,7 @@ class EntryDetails:
             detail = self._known[key] = Detail(
                 entry_id=entry_id(kind, pattern, Action(action)),
                 pattern=pattern,
-                evidence=Evidence(evidence),
+                evidence=MatchedOn(evidence),
                 fraud_type=fraud_type,
                 source=source,
                 campaign=campaign,
@@ -62,7 +62,7 @@ def by_list(ruling: Ruling) -> Int64s:
 
 def of_rows(
     ruling: Ruling,
-    listed: Listed,
+    listed: ListMatch,
     decided: Int64s,
     snapshot: Snapshot,
     entries: EntryDetails,

@@ -21,7 +21,7 @@ BLOCK_BITS = 12
 _RUN_OUT = 1 << COUNTER_BITS
 
 
-class Claims(Protocol):
+class PrefixRegistry(Protocol):
     """Remembers who has which prefix."""
 
     async def claim(self, prefix: int) -> bool:
@@ -64,7 +64,7 @@ class DecisionIds:
         self._next = (self._next >> BLOCK_BITS) + 1 << BLOCK_BITS
 
 
-async def claim(ids: DecisionIds, claims: Claims) -> bool:
+async def claim(ids: DecisionIds, claims: PrefixRegistry) -> bool:
     """Claim the prefix of *ids*, with a new one for each that is taken; False without the store."""
     try:
         while not await claims.claim(ids.prefix):
@@ -76,7 +76,9 @@ async def claim(ids: DecisionIds, claims: Claims) -> bool:
     return True
 
 
-async def keep_claimed(ids: DecisionIds, claims: Claims, *, every_seconds: float = 3600.0) -> None:
+async def keep_claimed(
+    ids: DecisionIds, claims: PrefixRegistry, *, every_seconds: float = 3600.0
+) -> None:
     """Keep the prefix claimed, until cancelled; sooner again while the store is away.
 
     A block expires whole, so each turn begins another: records outlive their days by an hour

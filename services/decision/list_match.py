@@ -26,16 +26,16 @@ from typing import NamedTuple
 import numpy as np
 
 from blocklists.snapshot.snapshot import Matches
-from fanzha.decisions import Action, Evidence
+from fanzha.decisions import Action, MatchedOn
 from fanzha.links import look_for_links
 from fanzha.tables import Int64s, Texts, Uint8s
 
 # Members of an enum cost a microsecond each time they are named; these do not.
 _ALLOW, _BLOCK, _NONE = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK), np.uint8(0)
-_OF = {kind: np.uint8(kind) for kind in Evidence}
+_OF = {kind: np.uint8(kind) for kind in MatchedOn}
 
 
-class Listed(NamedTuple):
+class ListMatch(NamedTuple):
     """What the lists say of each row."""
 
     rows: Int64s
@@ -43,27 +43,27 @@ class Listed(NamedTuple):
     actions: Uint8s
     """Its action; 0 for none."""
     evidence: Uint8s
-    """What it matched, an `Evidence`."""
+    """What it matched, an `MatchedOn`."""
 
 
-def of_parties(first: Matches, second: Matches, *, names: tuple[Evidence, Evidence]) -> Listed:
+def of_parties(first: Matches, second: Matches, *, names: tuple[MatchedOn, MatchedOn]) -> ListMatch:
     """Let the more decisive of two parties' entries speak, row by row."""
     if not np.count_nonzero(second.actions):
         # Nearly always: lists are of callers and senders.
-        return Listed(first.rows, first.actions, _evidence(first, names[0]))
+        return ListMatch(first.rows, first.actions, _evidence(first, names[0]))
     second_wins = _weight(second) > _weight(first)
     rows = np.where(second_wins, second.rows, first.rows)
     evidence = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
-    return Listed(
+    return ListMatch(
         rows=rows,
         actions=np.where(second_wins, second.actions, first.actions),
         evidence=np.where(rows < 0, np.uint8(0), evidence),
     )
 
 
-def of_links(matches: Matches) -> Listed:
+def of_links(matches: Matches) -> ListMatch:
     """Let the entry of the link itself speak."""
-    return Listed(matches.rows, matches.actions, _evidence(matches, Evidence.LINK))
+    return ListMatch(matches.rows, matches.actions, _evidence(matches, MatchedOn.LINK))
 
 
 class LinksInTexts(NamedTuple):
@@ -92,7 +92,7 @@ def links_in(texts: Texts) -> LinksInTexts:
     return LinksInTexts(urls, np.array(owners, np.int64), cut)
 
 
-def with_links(parties: Listed, links: Matches, owners: Int64s) -> Listed:
+def with_links(parties: ListMatch, links: Matches, owners: Int64s) -> ListMatch:
     """Add the links found in texts; *owners* says whose text each link stands in."""
     blocked = np.flatnonzero(links.actions == _BLOCK)
     if not len(blocked):
@@ -104,11 +104,11 @@ def with_links(parties: Listed, links: Matches, owners: Int64s) -> Listed:
     rows, actions, evidence = parties.rows.copy(), parties.actions.copy(), parties.evidence.copy()
     rows[texts] = links.rows[blocked]
     actions[texts] = _BLOCK
-    evidence[texts] = Evidence.LINK
-    return Listed(rows, actions, evidence)
+    evidence[texts] = MatchedOn.LINK
+    return ListMatch(rows, actions, evidence)
 
 
-def with_words(listed: Listed, words: Matches, links: Matches, owners: Int64s) -> Listed:
+def with_words(listed: ListMatch, words: Matches, links: Matches, owners: Int64s) -> ListMatch:
     """Add what fingerprints say of the words, after parties and links."""
     if (words.rows < 0).all():
         return listed
@@ -116,14 +116,14 @@ def with_words(listed: Listed, words: Matches, links: Matches, owners: Int64s) -
     vouches = (words.actions == _ALLOW) & (listed.rows < 0)
     vouches[owners[links.actions != _ALLOW]] = False
     speaks |= vouches
-    return Listed(
+    return ListMatch(
         rows=np.where(speaks, words.rows, listed.rows),
         actions=np.where(speaks, words.actions, listed.actions),
-        evidence=np.where(speaks, np.uint8(Evidence.TEXT), listed.evidence),
+        evidence=np.where(speaks, np.uint8(MatchedOn.TEXT), listed.evidence),
     )
 
 
-def _evidence(matches: Matches, matched: Evidence) -> Uint8s:
+def _evidence(matches: Matches, matched: MatchedOn) -> Uint8s:
     evidence: Uint8s = np.where(matches.actions != _NONE, _OF[matched], _NONE)
     return evidence
 

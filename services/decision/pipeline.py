@@ -17,7 +17,7 @@ from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from classifiers.caller.activity import ActivityTable
 from fanzha import numbering
-from fanzha.decisions import Decisions, Evidence, WouldBlock
+from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.tables import (
     Bools,
     CallerActivity,
@@ -32,21 +32,21 @@ from fanzha.tables import (
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
 from services.decision import rules as policy
-from services.decision.list_match import Listed
+from services.decision.list_match import ListMatch
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.observer import Observer, Table
 from services.decision.rules import Ruling
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow
 from services.decision.shadow.entries import ShadowDetails, TextMatches
-from services.decision.shadow.models import Question, Shadows
-from services.decision.velocity import MomentStage, Suspicion
+from services.decision.shadow.models import ShadowQuery, Shadows
+from services.decision.velocity import Suspicion, VelocityStage
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
+class ModelSet:
     """One model per channel, and the score from which each channel blocks."""
 
     caller: CallerScorer
@@ -58,7 +58,7 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class DecisionRules:
     """What an operator may set about deciding, apart from thresholds."""
 
     home_country: str = "86"
@@ -74,7 +74,7 @@ class BatchContext:
     def __init__(self, rows: int = 0, go_on: Callable[[], None] = lambda: None) -> None:
         """Expect *rows* in all parts; *go_on* is called between stages and raises to stop."""
         self.go_on = go_on
-        self.pinned: tuple[Snapshot, Models] | None = None
+        self.pinned: tuple[Snapshot, ModelSet] | None = None
         """What the first part was decided by; so are the others."""
         self._rows = rows
         self._next_id: int | None = None
@@ -87,19 +87,19 @@ class BatchContext:
         return first
 
 
-class Engine:
+class DecisionPipeline:
     """Answers for every channel."""
 
     def __init__(
         self,
         *,
         current_snapshot: Callable[[], Snapshot],
-        current_models: Callable[[], Models],
+        current_models: Callable[[], ModelSet],
         activity: ActivityTable,
-        rules: Rules,
+        rules: DecisionRules,
         observer: Observer,
         reserve_ids: Callable[[int], int],
-        moment: MomentStage | None = None,
+        moment: VelocityStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -119,7 +119,7 @@ class Engine:
         """Decide whether to connect each call, all against one snapshot and one model."""
         batch, snapshot, models = self._begin(batch)
         callers, callees = snapshot.find_both(calls.callers, calls.callees, now_s)
-        listed = list_match.of_parties(callers, callees, names=(Evidence.CALLER, Evidence.CALLEE))
+        listed = list_match.of_parties(callers, callees, names=(MatchedOn.CALLER, MatchedOn.CALLEE))
         watched = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
         implausible = self._implausible(calls)
         self._observer.stage_done(Channel.CALL, "lists")
@@ -150,7 +150,7 @@ class Engine:
         batch, snapshot, models = self._begin(batch)
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         parties = list_match.of_parties(
-            senders, receivers, names=(Evidence.SENDER, Evidence.RECEIVER)
+            senders, receivers, names=(MatchedOn.SENDER, MatchedOn.RECEIVER)
         )
         urls, owners, cut = list_match.links_in(texts)
         self._observer.links_found(urls, owners)
@@ -215,7 +215,7 @@ class Engine:
             question=shadow.about_links(models.shadows.link, links.urls),
         )
 
-    def _begin(self, batch: BatchContext | None) -> tuple[BatchContext, Snapshot, Models]:
+    def _begin(self, batch: BatchContext | None) -> tuple[BatchContext, Snapshot, ModelSet]:
         if batch is None:
             batch = BatchContext()
         if batch.pinned is None:
@@ -228,15 +228,15 @@ class Engine:
         table: Table,
         batch: BatchContext,
         snapshot: Snapshot,
-        models: Models,
+        models: ModelSet,
         *,
-        listed: Listed,
-        watched: Listed | None,
+        listed: ListMatch,
+        watched: ListMatch | None,
         implausible: Bools | None,
         protected: Bools,
         scores: Float32s,
         model_version: str,
-        question: Question | None,
+        question: ShadowQuery | None,
         fraud_types: Uint8s | None = None,
         spam: Bools | None = None,
         suspicion: Suspicion | None = None,
@@ -295,7 +295,7 @@ class Engine:
     def _compare(
         self,
         channel: Channel,
-        question: Question,
+        question: ShadowQuery,
         rule: Callable[..., Ruling],
         ruling: Ruling,
         fraud_types: Uint8s | None,
@@ -312,7 +312,7 @@ class Engine:
         self._observer.stage_done(channel, "shadow")
 
     def _compare_marks(
-        self, question: Question, rule: Callable[..., Ruling], ruling: Ruling, models: Models
+        self, question: ShadowQuery, rule: Callable[..., Ruling], ruling: Ruling, models: ModelSet
     ) -> None:
         """Tell the observer which calls a shadow of the moment model would mark otherwise."""
 
@@ -325,7 +325,7 @@ class Engine:
         self._watch(question, ModelKind.MOMENT, compare)
         self._observer.stage_done(Channel.CALL, "shadow")
 
-    def _watch(self, question: Question, kind: ModelKind, compare: Callable[[], None]) -> None:
+    def _watch(self, question: ShadowQuery, kind: ModelKind, compare: Callable[[], None]) -> None:
         try:
             compare()
         except Exception as error:

@@ -7,7 +7,7 @@ clients can count that.
 from enum import StrEnum
 
 
-class NotDecided(StrEnum):
+class ShedReason(StrEnum):
     """A reason, as metrics name it."""
 
     WAIT = "wait"

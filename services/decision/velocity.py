@@ -10,22 +10,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.base import MomentScorer
-from classifiers.velocity.classifier import MomentInputs, enough, facts, inputs_of
-from classifiers.velocity.memory import MomentMemory
+from classifiers.base import VelocityScorer
+from classifiers.velocity.classifier import VelocityInputs, enough, facts, inputs_of
+from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s
 from infra.safe_traceback import kind_and_places
-from services.decision.shadow.models import Question, Shadow
+from services.decision.shadow.models import Shadow, ShadowQuery
 
 logger = logging.getLogger(__name__)
 
 
-class MomentModel(NamedTuple):
+class VelocityModel(NamedTuple):
     """The moment model in force, and perhaps one that watches."""
 
-    model: MomentScorer
+    model: VelocityScorer
     threshold: float
-    shadow: Shadow[MomentScorer] | None = None
+    shadow: Shadow[VelocityScorer] | None = None
 
 
 class Suspicion(NamedTuple):
@@ -39,9 +39,9 @@ class Suspicion(NamedTuple):
     """Whether such calls are blocked, and not only marked."""
     rows: Int64s
     """Calls that were scored: those whose callers made enough of them lately."""
-    inputs: MomentInputs | None
+    inputs: VelocityInputs | None
     """What the model was told of these; None when it was not asked, or broke."""
-    question: Question | None = None
+    question: ShadowQuery | None = None
     """The same batch, put to a shadow; None without one, or when it is not its turn."""
 
     def told(self) -> Iterator[tuple[int, float, dict[str, float]]]:
@@ -52,14 +52,14 @@ class Suspicion(NamedTuple):
             yield from zip(rows.tolist(), self.scores[rows].tolist(), known, strict=True)
 
 
-class MomentStage:
+class VelocityStage:
     """The moment model of a worker, and what it remembers. One thread only."""
 
     def __init__(
         self,
         *,
-        current: Callable[[], MomentModel],
-        memory: MomentMemory,
+        current: Callable[[], VelocityModel],
+        memory: VelocityMemory,
         blocks: bool = False,
         home_country: str = "86",
     ) -> None:
@@ -85,7 +85,7 @@ class MomentStage:
         model, threshold, shadow = self._current()
         rows = enough(moment.attempts_hour).nonzero()[0]
         scores = np.zeros(len(calls), np.float32)
-        inputs: MomentInputs | None = None
+        inputs: VelocityInputs | None = None
         try:
             if len(rows):
                 inputs = inputs_of(
@@ -123,8 +123,8 @@ class MomentStage:
 
 
 def _question(
-    shadow: Shadow[MomentScorer] | None, calls: int, rows: Int64s, inputs: MomentInputs | None
-) -> Question | None:
+    shadow: Shadow[VelocityScorer] | None, calls: int, rows: Int64s, inputs: VelocityInputs | None
+) -> ShadowQuery | None:
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
@@ -135,10 +135,10 @@ def _question(
             scores[rows] = model.score(inputs)
         return scores, None
 
-    return Question(shadow=shadow, ask=ask)
+    return ShadowQuery(shadow=shadow, ask=ask)
 
 
-def always(model: MomentScorer) -> Callable[[], MomentModel]:
+def always(model: VelocityScorer) -> Callable[[], VelocityModel]:
     """Return what says that *model* is in force, with its own threshold."""
-    in_force = MomentModel(model, model.threshold)
+    in_force = VelocityModel(model, model.threshold)
     return lambda: in_force

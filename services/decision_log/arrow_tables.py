@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from blocklists.entries import Source
-from fanzha.decisions import Action, Evidence, Reason
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Bools, Channel, Ingress, Int64s, Uint32s
 from fanzha.url import split
@@ -59,7 +59,7 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "entry_id": pa.array(few.entry_ids, pa.string()),
         "pattern": pa.array(few.patterns, pa.string()),
         "source": schema.words(Source, few.sources),
-        "evidence": schema.words(Evidence, few.evidence),
+        "evidence": schema.words(MatchedOn, few.evidence),
         "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),

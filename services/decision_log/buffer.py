@@ -15,7 +15,7 @@ from services.decision_log.rows import LoggedRows
 Batch = LoggedRows | LoggedEnds
 
 
-class Counters(Protocol):
+class DecisionLogCounters(Protocol):
     """Where the log counts: the event loop what it drops, the writer's thread the rest."""
 
     def log_buffered(self, rows: int) -> None:
@@ -38,7 +38,7 @@ class Counters(Protocol):
 class LogBuffer:
     """Rows on their way to the disk, *capacity* of them at most."""
 
-    def __init__(self, capacity: int, counters: Counters) -> None:
+    def __init__(self, capacity: int, counters: DecisionLogCounters) -> None:
         self._capacity = capacity
         self._counters = counters
         self._batches: deque[Batch] = deque()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from services.decision_log import schema, segment_files
-from services.decision_log.partitions import Hour
-from services.decision_log.segment_files import Notes, Segment
+from services.decision_log.partitions import HourPartition
+from services.decision_log.segment_files import LogSegment, SegmentMetadata
 
 MANY = 24
 """So many small segments of an hour that is not over are worth one."""
@@ -24,7 +24,7 @@ SETTLED_MS = 120_000
 """So long after its end no writer adds to an hour any more."""
 
 
-def remove_replaced(hour: Hour, torn: list[Path]) -> int:
+def remove_replaced(hour: HourPartition, torn: list[Path]) -> int:
     """Remove segments that were replaced, where a crash left them; return how many."""
     gone = segment_files.replaced(hour, torn)
     for path in gone:
@@ -32,7 +32,7 @@ def remove_replaced(hour: Hour, torn: list[Path]) -> int:
     return len(gone)
 
 
-def compact(hour: Hour, name: Callable[[], str], now_ms: int, torn: list[Path]) -> int:
+def compact(hour: HourPartition, name: Callable[[], str], now_ms: int, torn: list[Path]) -> int:
     """Make one segment of those of an hour that are worth it; return how many they were."""
     over = now_ms > hour.end_ms + SETTLED_MS
     limit = FULL_BYTES if over else SMALL_BYTES
@@ -43,7 +43,7 @@ def compact(hour: Hour, name: Callable[[], str], now_ms: int, torn: list[Path]) 
     ]
     if len(small) < (2 if over else MANY):
         return 0
-    notes = Notes(
+    notes = SegmentMetadata(
         first_ms=min(segment.notes.first_ms for segment in small),
         dropped=sum(segment.notes.dropped for segment in small),
         replaces=[segment.path.name for segment in small],
@@ -56,7 +56,7 @@ def compact(hour: Hour, name: Callable[[], str], now_ms: int, torn: list[Path]) 
 
 
 def _joined(
-    segments: Sequence[Segment], columns: pa.Schema, torn: list[Path]
+    segments: Sequence[LogSegment], columns: pa.Schema, torn: list[Path]
 ) -> Iterator[pa.Table]:
     """Read segments, and give their rows in groups that are good to read."""
     waiting: list[pa.Table] = []

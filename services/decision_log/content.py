@@ -12,11 +12,11 @@ from blocklists.snapshot.layers import Matches
 from fanzha.tables import Bools, Int64s, Uint64s
 from fanzha.url import split
 from services.decision_log import segment_files
-from services.decision_log.impact.question import Question
+from services.decision_log.impact.question import ImpactQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class TextContentMatcher:
     """What the contents of texts say to the entries of a change."""
 
     ids: Uint64s = field(default_factory=lambda: np.zeros(0, np.uint64))
@@ -45,7 +45,9 @@ class Content:
         return matches
 
 
-def read(question: Question, segments: Sequence[Path], since_ms: int, torn: list[Path]) -> Content:
+def read(
+    question: ImpactQuery, segments: Sequence[Path], since_ms: int, torn: list[Path]
+) -> TextContentMatcher:
     """Read what is logged of texts; some 6 µs a text where the change has fingerprints."""
     ids: list[Uint64s] = []
     words: list[Matches] = []
@@ -69,10 +71,10 @@ def read(question: Question, segments: Sequence[Path], since_ms: int, torn: list
         actions=np.concatenate([one.actions for one in every_word]),
         ranks=np.concatenate([one.ranks for one in every_word]),
     )
-    return Content(ids=every[order], words=joined.take(order), urls=urls)
+    return TextContentMatcher(ids=every[order], words=joined.take(order), urls=urls)
 
 
-def _with_paths(question: Question, texts: pa.Table) -> dict[int, Sequence[str]]:
+def _with_paths(question: ImpactQuery, texts: pa.Table) -> dict[int, Sequence[str]]:
     pairs = zip(texts["decision_id"].to_pylist(), texts["urls"].to_pylist(), strict=True)
     return {
         decision_id: urls

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.decision_log.maintenance import Keeper
+from services.decision_log.maintenance import LogMaintenance
 
 
-class KeeperMetrics(Collector):
+class MaintenanceMetrics(Collector):
     """The figures of one keeper; of a process without the lock they stay at zero."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: LogMaintenance) -> None:
         self._keeper = keeper
 
     def collect(self) -> Iterator[Metric]:

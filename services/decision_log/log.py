@@ -15,9 +15,9 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
 from services.decision.observer import Table
 from services.decision_log.arrow_tables import LoggedEnds
-from services.decision_log.buffer import Counters, LogBuffer
-from services.decision_log.rows import Choice, cut
-from services.decision_log.watchlist import Watched
+from services.decision_log.buffer import DecisionLogCounters, LogBuffer
+from services.decision_log.rows import RowSampler, cut
+from services.decision_log.watchlist import Watchlist
 from services.decision_log.writer import LogWriter
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -45,12 +45,12 @@ class DecisionLog:
         *,
         home: HomePlan,
         now_ms: Callable[[], int],
-        counters: Counters,
+        counters: DecisionLogCounters,
     ) -> None:
         self._options = options
         self._now_ms = now_ms
-        self._watched = Watched(options.watched, home)
-        self._choice = Choice(allowed_one_in=options.allowed_one_in, watched=self._watched)
+        self._watched = Watchlist(options.watched, home)
+        self._choice = RowSampler(allowed_one_in=options.allowed_one_in, watched=self._watched)
         self._ends_limit = (
             np.uint64(2**64 // options.ends_one_in - 1) if options.ends_one_in else None
         )

@@ -32,7 +32,7 @@ _RECENT_MS = 2 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class RetentionLimits:
     """How long each folder is kept, and how much all may take."""
 
     days: Mapping[str, int]
@@ -40,7 +40,7 @@ class Limits:
 
 
 @dataclass(slots=True, kw_only=True)
-class Kept:
+class MaintenanceFigures:
     """What keeping has done since the start, and how large the log is."""
 
     torn: int = 0
@@ -54,18 +54,18 @@ class Kept:
     turns: int = 0
 
 
-class Keeper:
+class LogMaintenance:
     """Keeps one folder, as long as it has the lock."""
 
     def __init__(
         self,
         root: Path,
-        limits: Limits,
+        limits: RetentionLimits,
         *,
         now_ms: Callable[[], int],
         turn_seconds: float = TURN_SECONDS,
     ) -> None:
-        self.kept = Kept()
+        self.kept = MaintenanceFigures()
         self._root = root
         self._limits = limits
         self._now_ms = now_ms

@@ -7,7 +7,7 @@ from fanzha.phone import HomePlan
 from infra.data_paths import DECISIONS
 from services.decision_log import schema
 from services.decision_log.log import LogOptions
-from services.decision_log.maintenance import Limits
+from services.decision_log.maintenance import RetentionLimits
 from services.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def of_worker(settings: Settings) -> LogOptions | None:
     )
 
 
-def limits(settings: Settings) -> Limits:
+def limits(settings: Settings) -> RetentionLimits:
     """Return how long and how much is kept."""
     days = settings.decision_log_days
-    return Limits(
+    return RetentionLimits(
         days={
             "call": settings.decision_log_call_days or days,
             schema.CALL_ENDS: settings.decision_log_ends_days,

@@ -17,7 +17,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Hour:
+class HourPartition:
     """The segments of one channel and hour."""
 
     start_ms: int
@@ -42,14 +42,14 @@ class Hour:
             return []
 
 
-def hour_of(root: Path, channel: str, at_ms: int) -> Hour:
+def hour_of(root: Path, channel: str, at_ms: int) -> HourPartition:
     """Return the hour that a moment falls into."""
     start_ms = at_ms - at_ms % HOUR_MS
     at = datetime.fromtimestamp(start_ms / 1000, UTC)
-    return Hour(start_ms, channel, root / channel / f"{at:%Y-%m-%d}" / f"{at:%H}")
+    return HourPartition(start_ms, channel, root / channel / f"{at:%Y-%m-%d}" / f"{at:%H}")
 
 
-def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[Hour]:
+def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[HourPartition]:
     """Return the hours there are of a channel, the oldest first, from that of *since_ms* on."""
     first = datetime.fromtimestamp(since_ms / 1000, UTC).date().isoformat()
     for day in _folders(root / channel, _DATE):
@@ -58,7 +58,7 @@ def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[Hour]:
         begin = datetime.fromisoformat(day.name).replace(tzinfo=UTC)
         for folder in _folders(day, _HOUR):
             at = begin + timedelta(hours=int(folder.name))
-            hour = Hour(int(at.timestamp() * 1000), channel, folder)
+            hour = HourPartition(int(at.timestamp() * 1000), channel, folder)
             if hour.end_ms > since_ms:
                 yield hour
 

@@ -21,7 +21,7 @@ from fanzha.tables import Channel
 from infra import atomic_file
 from services.decision_log import schema, segment_files
 from services.decision_log.conditions import Conditions
-from services.decision_log.partitions import Hour, logged_hours
+from services.decision_log.partitions import HourPartition, logged_hours
 
 MEMORY = "1GB"
 _TRIES = 5
@@ -43,7 +43,7 @@ BY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class DecisionPage:
     """Decisions, newest first."""
 
     rows: Sequence[Mapping[str, Any]]
@@ -56,7 +56,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class DecisionCount:
     """How many decisions have these values in common."""
 
     values: tuple[str, ...]
@@ -79,12 +79,12 @@ class DecisionQuery:
         """Tell whether there is a log: in a cluster its folder may be on other hosts only."""
         return self.folder.is_dir()
 
-    def find(self, wanted: Conditions) -> Found:
+    def find(self, wanted: Conditions) -> DecisionPage:
         """Find decisions, newest first."""
         where, values = wanted.sql(self._home)
         channels = [wanted.channel] if wanted.channel else list(Channel)
 
-        def ask(connection: Any, files: list[str]) -> Found:
+        def ask(connection: Any, files: list[str]) -> DecisionPage:
             source = f"FROM {FILES} WHERE {where}"
             total, events = connection.execute(
                 f"SELECT count(*), coalesce(sum(weight), 0) {source}",
@@ -94,13 +94,15 @@ class DecisionQuery:
                 f"SELECT * {source} ORDER BY decided_at_ms DESC, decision_id LIMIT ?",
                 [files, *values, wanted.limit],
             )
-            return Found(rows=_dicts(rows), total=total, events=int(events))
+            return DecisionPage(rows=_dicts(rows), total=total, events=int(events))
 
         torn: list[Path] = []
         folders = [schema.FOLDERS[channel] for channel in channels]
-        nothing = Found(rows=(), total=0, events=0)
+        nothing = DecisionPage(rows=(), total=0, events=0)
         found = self.over(folders, wanted.since_ms, torn, ask, nothing)
-        return Found(rows=found.rows, total=found.total, events=found.events, torn=tuple(torn))
+        return DecisionPage(
+            rows=found.rows, total=found.total, events=found.events, torn=tuple(torn)
+        )
 
     def why(
         self,
@@ -140,7 +142,7 @@ class DecisionQuery:
         hours = list(logged_hours(self.folder, schema.TEXT_CONTENT, since_ms))
         return self._several(decision_ids, hours)
 
-    def stats(self, since_ms: int, by: Sequence[str]) -> Sequence[Count]:
+    def stats(self, since_ms: int, by: Sequence[str]) -> Sequence[DecisionCount]:
         """Count decisions by some of `BY`, the most events first; by hour, in order of time."""
         unknown = [name for name in by if name not in BY]
         if unknown or not by:
@@ -149,14 +151,14 @@ class DecisionQuery:
         places = ", ".join(str(place) for place in range(1, len(by) + 1))
         order = f"{by.index('hour') + 1}, events DESC" if "hour" in by else "events DESC"
 
-        def ask(connection: Any, files: list[str]) -> list[Count]:
+        def ask(connection: Any, files: list[str]) -> list[DecisionCount]:
             rows = connection.execute(
                 f"SELECT {columns}, count(*), sum(weight) AS events FROM {FILES} "  # noqa: S608
                 f"WHERE decided_at_ms >= ? GROUP BY {places} ORDER BY {order}",
                 [files, since_ms],
             ).fetchall()
             return [
-                Count(values=tuple(map(str, row[:-2])), rows=row[-2], events=int(row[-1]))
+                DecisionCount(values=tuple(map(str, row[:-2])), rows=row[-2], events=int(row[-1]))
                 for row in rows
             ]
 
@@ -174,7 +176,7 @@ class DecisionQuery:
         hours = [hour for folder in folders for hour in logged_hours(self.folder, folder, since_ms)]
         return self._ask(hours, torn, ask, nothing)
 
-    def _one(self, decision_id: int, hours: Sequence[Hour]) -> Mapping[str, Any] | None:
+    def _one(self, decision_id: int, hours: Sequence[HourPartition]) -> Mapping[str, Any] | None:
         def ask(connection: Any, files: list[str]) -> list[dict[str, Any]]:
             return _dicts(
                 connection.execute(
@@ -188,7 +190,7 @@ class DecisionQuery:
         return rows[0] if rows else None
 
     def _several(
-        self, decision_ids: Collection[int], hours: Sequence[Hour]
+        self, decision_ids: Collection[int], hours: Sequence[HourPartition]
     ) -> dict[int, Mapping[str, Any]]:
         def ask(connection: Any, files: list[str]) -> list[dict[str, Any]]:
             return _dicts(
@@ -203,15 +205,15 @@ class DecisionQuery:
         rows = self._ask(hours, [], ask, nothing) if decision_ids else nothing
         return {int(row["decision_id"]): row for row in rows}
 
-    def _decisions(self, since_ms: int) -> list[Hour]:
+    def _decisions(self, since_ms: int) -> list[HourPartition]:
         return [
             hour
             for folder in schema.FOLDERS.values()
             for hour in logged_hours(self.folder, folder, since_ms)
         ]
 
-    def _days(self, since_ms: int) -> list[list[Hour]]:
-        days: dict[str, list[Hour]] = {}
+    def _days(self, since_ms: int) -> list[list[HourPartition]]:
+        days: dict[str, list[HourPartition]] = {}
         for folder in schema.FOLDERS.values():
             for hour in logged_hours(self.folder, folder, since_ms):
                 days.setdefault(hour.folder.parent.name, []).append(hour)
@@ -219,7 +221,7 @@ class DecisionQuery:
 
     def _ask(
         self,
-        hours: Sequence[Hour],
+        hours: Sequence[HourPartition],
         torn: list[Path],
         ask: Callable[[Any, list[str]], _Answer],
         nothing: _Answer,

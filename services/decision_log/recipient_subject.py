@@ -27,7 +27,7 @@ class SubjectKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class RecipientSubject:
     """What is looked for."""
 
     kind: SubjectKind
@@ -60,7 +60,7 @@ class Subject:
         return f"CASE WHEN {self.of(from_side)} THEN {from_side} ELSE {to_side} END"
 
 
-def read(home: HomePlan, kind: SubjectKind, text: str) -> Subject:
+def read(home: HomePlan, kind: SubjectKind, text: str) -> RecipientSubject:
     """Read what somebody looks for; `InvalidInput` where it cannot be read."""
     text = text.strip()
     match kind:
@@ -75,21 +75,21 @@ def read(home: HomePlan, kind: SubjectKind, text: str) -> Subject:
             host = url.split(page)[0] if page else ""
             if not host:
                 raise InvalidInput("pattern: cannot be read as a link or host")
-            return Subject(kind=kind, pattern=host)
+            return RecipientSubject(kind=kind, pattern=host)
         case SubjectKind.TEXT:
             written = text if fingerprint.is_fingerprint(text) else fingerprint.fingerprint(text)
             if not written:
                 raise InvalidInput("pattern: the text is too short to have a fingerprint")
-            return Subject(kind=kind, pattern=written)
+            return RecipientSubject(kind=kind, pattern=written)
 
 
-def _party(kind: SubjectKind, key: int, text: str) -> Subject:
+def _party(kind: SubjectKind, key: int, text: str) -> RecipientSubject:
     if key == UNREADABLE:
         raise InvalidInput(f"pattern: cannot be read as a {kind.value}")
-    return Subject(kind=kind, pattern=number_text(key) or text, sides=f"{{side}} = {key}")
+    return RecipientSubject(kind=kind, pattern=number_text(key) or text, sides=f"{{side}} = {key}")
 
 
-def _range(home: HomePlan, text: str) -> Subject:
+def _range(home: HomePlan, text: str) -> RecipientSubject:
     found = home.range_key(text)
     if found is None:
         raise InvalidInput("pattern: neither a number nor a range")
@@ -98,4 +98,4 @@ def _range(home: HomePlan, text: str) -> Subject:
         f"{{side}} BETWEEN {first} AND {last}"
         for first, last in zip(spans.first.tolist(), spans.last.tolist(), strict=True)
     )
-    return Subject(kind=SubjectKind.NUMBER, pattern=range_text(*found), sides=sides)
+    return RecipientSubject(kind=SubjectKind.NUMBER, pattern=range_text(*found), sides=sides)

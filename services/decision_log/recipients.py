@@ -23,7 +23,7 @@ from fanzha.text import normalise
 from services.decision_log import schema, segment_files
 from services.decision_log.partitions import logged_hours
 from services.decision_log.query import FILES, DecisionQuery
-from services.decision_log.recipient_subject import Subject, SubjectKind
+from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
 
 MOST_CONTACTS = 10
 """So many of each channel and person are told, the latest; how many there were is counted."""
@@ -34,7 +34,7 @@ _MOST_ENDS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class RecipientContact:
     """How somebody was reached once."""
 
     channel: Channel
@@ -47,11 +47,11 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Recipient:
     """Somebody who was reached."""
 
     number: str
-    contacts: Sequence[Contact]
+    contacts: Sequence[RecipientContact]
     times: int
     """How often, as far as it is logged."""
     talked_s: int = 0
@@ -59,10 +59,10 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class Recipients:
     """Who was reached, in no order, and what is not known."""
 
-    persons: Sequence[Person]
+    persons: Sequence[Recipient]
     blocked: int
     """Logged decisions that blocked: they reached nobody."""
     blocked_persons: int
@@ -80,7 +80,7 @@ class Reached:
     torn: Sequence[Path] = field(default_factory=tuple)
 
 
-class ReachQuery:
+class RecipientQuery:
     """Asks the log whom something reached."""
 
     def __init__(self, log: DecisionQuery, *, most_persons: int = MOST_PERSONS) -> None:
@@ -92,7 +92,7 @@ class ReachQuery:
         """Tell whether there is a log on this host."""
         return self._log.exists
 
-    def reached(self, what: Subject, *, since_ms: int, until_ms: int) -> Reached:
+    def reached(self, what: RecipientSubject, *, since_ms: int, until_ms: int) -> Recipients:
         """Find everybody whom *what* reached from *since_ms* until before *until_ms*."""
         torn: list[Path] = []
         folders = [schema.FOLDERS[channel] for channel in what.channels]
@@ -122,7 +122,7 @@ class ReachQuery:
                 known = _with_ends(number, ends, persons.get(number), blocked)
                 if known is not None:
                     persons[number] = known
-        return Reached(
+        return Recipients(
             persons=list(persons.values()),
             blocked=totals[0],
             blocked_persons=totals[1],
@@ -139,7 +139,9 @@ class ReachQuery:
         first = min((hour.start_ms for hour in hours if hour), default=0)
         return max(first, since_ms) if first else 0
 
-    def _condition(self, what: Subject, since_ms: int, torn: list[Path]) -> tuple[str, list[Any]]:
+    def _condition(
+        self, what: RecipientSubject, since_ms: int, torn: list[Path]
+    ) -> tuple[str, list[Any]]:
         if what.sides:
             return f"{what.of('from_key')} OR {what.of('to_key')}", []
         if what.kind is SubjectKind.TEXT:
@@ -181,7 +183,7 @@ class ReachQuery:
         calls = [schema.FOLDERS[Channel.CALL]]
         return self._log.over(calls, times[0], torn, ask, nothing)
 
-    def _ends(self, what: Subject, times: list[int], torn: list[Path]) -> list[Any]:
+    def _ends(self, what: RecipientSubject, times: list[int], torn: list[Path]) -> list[Any]:
         sql = _ENDS.format(
             person=what.person("caller_key", "callee_key"),
             other=what.other("caller_key", "callee_key"),
@@ -242,9 +244,9 @@ def _by_person(rows: Sequence[Any]) -> "list[tuple[str, list[Any]]]":
     return [(number_text(key), list(some)) for key, some in groupby(rows, key=itemgetter(0))]
 
 
-def _met(number: str, rows: Sequence[Any]) -> Person:
+def _met(number: str, rows: Sequence[Any]) -> Recipient:
     contacts = [
-        Contact(
+        RecipientContact(
             channel=Channel[channel],
             at_ms=at_ms,
             other=name or number_text(other),
@@ -253,12 +255,12 @@ def _met(number: str, rows: Sequence[Any]) -> Person:
         )
         for _, channel, at_ms, other, name, url, decision_id, _ in rows
     ]
-    return Person(number=number, contacts=contacts, times=rows[0][-1])
+    return Recipient(number=number, contacts=contacts, times=rows[0][-1])
 
 
 def _with_ends(
-    number: str, ends: Sequence[Any], known: Person | None, blocked: set[tuple[str, str]]
-) -> Person | None:
+    number: str, ends: Sequence[Any], known: Recipient | None, blocked: set[tuple[str, str]]
+) -> Recipient | None:
     """Add what ends of calls tell of a person; None: they tell of nobody who was reached."""
     # A switch may report a call that was blocked as one that nobody answered.
     good = [end for end in ends if end[2] or (number, number_text(end[1])) not in blocked]
@@ -270,11 +272,11 @@ def _with_ends(
         others = sum(one.channel is not Channel.CALL for one in known.contacts)
         return replace(known, talked_s=talked_s, times=max(known.times, others + len(good)))
     calls = [
-        Contact(channel=Channel.CALL, at_ms=end[4] - end[3], other=number_text(end[1]))
+        RecipientContact(channel=Channel.CALL, at_ms=end[4] - end[3], other=number_text(end[1]))
         for end in good[:MOST_CONTACTS]
     ]
     if known is None:
-        return Person(number=number, contacts=calls, times=len(good), talked_s=talked_s)
+        return Recipient(number=number, contacts=calls, times=len(good), talked_s=talked_s)
     contacts = sorted([*known.contacts, *calls], key=lambda one: -one.at_ms)
     times = known.times + len(good)
     return replace(known, contacts=contacts, times=times, talked_s=talked_s)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.decision_log import schema
-from services.decision_log.partitions import HOUR_MS, SUFFIX, Hour, logged_hours
+from services.decision_log.partitions import HOUR_MS, SUFFIX, HourPartition, logged_hours
 
 logger = logging.getLogger(__name__)
 
 DAY_MS = 24 * HOUR_MS
 
 
-class Size(NamedTuple):
+class HourSize(NamedTuple):
     """What lies in an hour."""
 
     bytes: int
@@ -22,17 +22,17 @@ class Size(NamedTuple):
     segments: int
 
 
-class Removed(NamedTuple):
+class RemovedHours(NamedTuple):
     """What was removed, and what is left."""
 
     too_old: int
     """Hours, those of each channel counted by themselves."""
     too_large: int
     """Hours removed before their time, to keep the log within its size."""
-    left: Size
+    left: HourSize
 
 
-def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> Removed:
+def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> RemovedHours:
     """Remove what is older than the *days* of its channel, then the oldest beyond *max_bytes*."""
     every = sorted(hour for name in schema.ALL_FOLDERS for hour in logged_hours(root, name))
     old = {hour for hour in every if hour.end_ms <= now_ms - days[hour.channel] * DAY_MS}
@@ -47,13 +47,13 @@ def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> 
             max_bytes,
             len(large),
         )
-    left = Size(
+    left = HourSize(
         sum(size.bytes for size in sizes.values()), sum(size.segments for size in sizes.values())
     )
-    return Removed(len(old), len(large), left)
+    return RemovedHours(len(old), len(large), left)
 
 
-def size_of(hour: Hour) -> Size:
+def size_of(hour: HourPartition) -> HourSize:
     """Return what lies in an hour."""
     size = segments = 0
     try:
@@ -62,11 +62,13 @@ def size_of(hour: Hour) -> Size:
             segments += path.suffix == SUFFIX
     except FileNotFoundError:
         # A writer finished one, or somebody removed it, while we counted.
-        return Size(size, segments)
-    return Size(size, segments)
+        return HourSize(size, segments)
+    return HourSize(size, segments)
 
 
-def _too_large(sizes: Mapping[Hour, Size], max_bytes: int, now_ms: int) -> list[Hour]:
+def _too_large(
+    sizes: Mapping[HourPartition, HourSize], max_bytes: int, now_ms: int
+) -> list[HourPartition]:
     # Ended calls may be a hundred times as many as logged decisions, and must not push them out.
     ends = [hour for hour in sizes if hour.channel == schema.CALL_ENDS]
     gone = _beyond(ends, sizes, max_bytes // 2, now_ms)
@@ -76,10 +78,13 @@ def _too_large(sizes: Mapping[Hour, Size], max_bytes: int, now_ms: int) -> list[
 
 
 def _beyond(
-    hours: Sequence[Hour], sizes: Mapping[Hour, Size], max_bytes: int, now_ms: int
-) -> list[Hour]:
+    hours: Sequence[HourPartition],
+    sizes: Mapping[HourPartition, HourSize],
+    max_bytes: int,
+    now_ms: int,
+) -> list[HourPartition]:
     surplus = sum(sizes[hour].bytes for hour in hours) - max_bytes
-    chosen: list[Hour] = []
+    chosen: list[HourPartition] = []
     for hour in hours:
         # The hour that is being written stays, whatever its size.
         if surplus <= 0 or hour.end_ms > now_ms:
@@ -89,7 +94,7 @@ def _beyond(
     return chosen
 
 
-def _drop(hour: Hour) -> None:
+def _drop(hour: HourPartition) -> None:
     shutil.rmtree(hour.folder, ignore_errors=True)
     try:
         # The day, when that was its last hour.

@@ -28,7 +28,7 @@ from fanzha.tables import (
     Uint64s,
 )
 from services.decision.observer import Table
-from services.decision_log.watchlist import Watched
+from services.decision_log.watchlist import Watchlist
 
 # The golden ratio of 2**64: multiples of it are spread very evenly, so that of any run of ids
 # almost exactly the share wanted is picked, without a rhythm that traffic could share.
@@ -40,7 +40,7 @@ _BLOCK, _MOMENT = np.uint8(Action.BLOCK), np.uint8(Reason.MOMENT)
 _NO_LINKS: tuple[Sequence[str], Int64s] = ((), np.zeros(0, np.int64))
 
 
-class Kept(NamedTuple):
+class SampledRows(NamedTuple):
     """Which rows of a batch are logged."""
 
     rows: Int64s
@@ -88,16 +88,16 @@ class LoggedRows:
         return np.uint64(self.first_id) + self.rows.astype(np.uint64)
 
 
-class Choice:
+class RowSampler:
     """Chooses the rows that are logged."""
 
-    def __init__(self, *, allowed_one_in: int, watched: Watched) -> None:
+    def __init__(self, *, allowed_one_in: int, watched: Watchlist) -> None:
         """Log one in *allowed_one_in* of what was let through; 0: none, 1: all."""
         self._weight = np.uint32(allowed_one_in)
         self._limit = np.uint64(2**64 // allowed_one_in - 1) if allowed_one_in else None
         self._watched = watched
 
-    def of(self, decisions: Decisions, from_keys: Int64s, to_keys: Int64s) -> Kept | None:
+    def of(self, decisions: Decisions, from_keys: Int64s, to_keys: Int64s) -> SampledRows | None:
         """Choose rows of a batch; None for none."""
         always: Bools = (decisions.actions == _BLOCK) | (decisions.reasons == _MOMENT)
         watched = self._watched.among(from_keys, to_keys)
@@ -107,16 +107,16 @@ class Choice:
             always[list(decisions.would_block)] = True
         if self._limit is None:
             rows = always.nonzero()[0]
-            return Kept(rows, np.ones(len(rows), np.uint32)) if len(rows) else None
+            return SampledRows(rows, np.ones(len(rows), np.uint32)) if len(rows) else None
         first = np.uint64(decisions.first_id * _GOLDEN % 2**64)
         rows = (always | (_STEPS[: len(always)] + first <= self._limit)).nonzero()[0]
         if not len(rows):
             return None
-        return Kept(rows, np.where(always[rows], np.uint32(1), self._weight))
+        return SampledRows(rows, np.where(always[rows], np.uint32(1), self._weight))
 
 
 def cut(
-    choice: Choice,
+    choice: RowSampler,
     channel: Channel,
     table: Table,
     decisions: Decisions,

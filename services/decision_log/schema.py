@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from blocklists.entries import Source
-from fanzha.decisions import Action, Evidence, Reason
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Channel, Ingress, Uint8s
 
@@ -96,7 +96,7 @@ def _words(kind: type[IntEnum]) -> list[str]:
 
 _WORDS: dict[type[IntEnum], list[str]] = {
     kind: _words(kind)
-    for kind in (Action, Reason, FraudType, Source, Evidence, Ingress, Attestation)
+    for kind in (Action, Reason, FraudType, Source, MatchedOn, Ingress, Attestation)
 }
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from infra import atomic_file
-from services.decision_log.partitions import TORN, UNFINISHED, Hour
+from services.decision_log.partitions import TORN, UNFINISHED, HourPartition
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _UNREADABLE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
+class SegmentMetadata:
     """What a segment says of itself."""
 
     first_ms: int
@@ -54,7 +54,7 @@ class Notes:
         }
 
     @classmethod
-    def read(cls, metadata: Mapping[bytes, bytes] | None) -> "Notes":
+    def read(cls, metadata: Mapping[bytes, bytes] | None) -> "SegmentMetadata":
         """Read what `written` wrote."""
         known = metadata or {}
         return cls(
@@ -65,29 +65,29 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class LogSegment:
     """A segment that can be read."""
 
     path: Path
     rows: int
-    notes: Notes
+    notes: SegmentMetadata
 
 
-def write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: Notes) -> int:
+def write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: SegmentMetadata) -> int:
     """Write a segment of tables with one *schema*, each a row group; return its bytes."""
     atomic_file.make_folder(path.parent)
     with atomic_file.replacing(path, beside=path.with_suffix(UNFINISHED)) as file:
         return _write_tables(parts, schema, file, notes)
 
 
-def readable(hour: Hour, torn: list[Path]) -> list[Segment]:
+def readable(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
     """Return the segments of an hour that count; what is torn is set aside and put into *torn*."""
     found = _listed(hour, torn)
     gone = _replaced(found)
     return [segment for segment in found if segment.path.name not in gone]
 
 
-def replaced(hour: Hour, torn: list[Path]) -> list[Path]:
+def replaced(hour: HourPartition, torn: list[Path]) -> list[Path]:
     """Return segments that a compaction replaced and could not remove."""
     found = _listed(hour, torn)
     gone = _replaced(found)
@@ -98,7 +98,7 @@ class TornSegment(Exception):
     """A segment whose footer is whole cannot be read in the middle."""
 
 
-class Group:
+class RowGroup:
     """The rows of a segment that are read at once."""
 
     def __init__(self, file: pq.ParquetFile, number: int) -> None:
@@ -116,7 +116,7 @@ class Group:
 
 
 @contextmanager
-def groups(path: Path, words: Sequence[str], torn: list[Path]) -> Iterator[Iterator[Group]]:
+def groups(path: Path, words: Sequence[str], torn: list[Path]) -> Iterator[Iterator[RowGroup]]:
     """Open a segment, to read a row group at a time, *words* as dictionaries.
 
     Raises FileNotFoundError when a compaction replaced the file meanwhile; one that is torn in the
@@ -132,7 +132,7 @@ def groups(path: Path, words: Sequence[str], torn: list[Path]) -> Iterator[Itera
         return
     with file:
         try:
-            yield (Group(file, number) for number in range(file.num_row_groups))
+            yield (RowGroup(file, number) for number in range(file.num_row_groups))
         except TornSegment as error:
             _set_aside(path, error, torn)
 
@@ -156,7 +156,7 @@ def read_through(paths: Iterable[Path], torn: list[Path]) -> int:
     return len(torn) - before
 
 
-def unfinished_of_the_dead(hour: Hour, is_alive: Callable[[Path], bool]) -> list[Path]:
+def unfinished_of_the_dead(hour: HourPartition, is_alive: Callable[[Path], bool]) -> list[Path]:
     """Set aside what writers that have died left unfinished; return the new names."""
     torn: list[Path] = []
     for path in hour.files(UNFINISHED):
@@ -166,7 +166,7 @@ def unfinished_of_the_dead(hour: Hour, is_alive: Callable[[Path], bool]) -> list
 
 
 def _write_tables(
-    parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes], notes: Notes
+    parts: Iterable[pa.Table], schema: pa.Schema, file: IO[bytes], notes: SegmentMetadata
 ) -> int:
     # What is read back shall not depend on how a writer had it in memory.
     with pq.ParquetWriter(
@@ -194,7 +194,7 @@ def _texts(schema: pa.Schema) -> list[str]:
     return names
 
 
-def _listed(hour: Hour, torn: list[Path]) -> list[Segment]:
+def _listed(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
     for _ in range(_LISTINGS):
         try:
             return _footers(hour, torn)
@@ -204,17 +204,17 @@ def _listed(hour: Hour, torn: list[Path]) -> list[Segment]:
     raise FileNotFoundError(f"{hour.channel}: segments go faster than they are listed")
 
 
-def _footers(hour: Hour, torn: list[Path]) -> list[Segment]:
-    found: list[Segment] = []
+def _footers(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
+    found: list[LogSegment] = []
     for path in hour.segments():
         metadata = _footer(path, torn)
         if metadata is not None:
-            notes = Notes.read(metadata.metadata)
-            found.append(Segment(path=path, rows=metadata.num_rows, notes=notes))
+            notes = SegmentMetadata.read(metadata.metadata)
+            found.append(LogSegment(path=path, rows=metadata.num_rows, notes=notes))
     return found
 
 
-def _replaced(segments: Iterable[Segment]) -> set[str]:
+def _replaced(segments: Iterable[LogSegment]) -> set[str]:
     return {name for segment in segments for name in segment.notes.replaces}
 
 

@@ -18,7 +18,7 @@ MOST = 100_000
 """Numbers that are watched at most; each costs every batch a little."""
 
 
-class Watched:
+class Watchlist:
     """The numbers in a file; none without one."""
 
     def __init__(self, path: Path | None, home: HomePlan) -> None:

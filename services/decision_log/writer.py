@@ -18,9 +18,9 @@ from infra.safe_traceback import kind_and_places
 from infra.thread_priority import step_back
 from services.decision_log import arrow_tables, schema, segment_files
 from services.decision_log.arrow_tables import LoggedEnds
-from services.decision_log.buffer import Batch, Counters, LogBuffer
+from services.decision_log.buffer import Batch, DecisionLogCounters, LogBuffer
 from services.decision_log.partitions import hour_of, segment_name
-from services.decision_log.segment_files import Notes
+from services.decision_log.segment_files import SegmentMetadata
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class LogWriter:
         *,
         flush_seconds: float,
         now_ms: Callable[[], int],
-        counters: Counters,
+        counters: DecisionLogCounters,
         each_turn: Callable[[], None] = lambda: None,
     ) -> None:
         """Write what is in *buffer* to *root*; *each_turn* is called in the thread, too."""
@@ -93,7 +93,7 @@ class LogWriter:
             table = _TABLES[folder](batches)
             if not len(table):
                 return
-            notes = Notes(first_ms=first_ms, dropped=dropped)
+            notes = SegmentMetadata(first_ms=first_ms, dropped=dropped)
             size = segment_files.write([table], table.schema, path, notes)
         except OSError as error:
             self._counters.log_failed(rows)

@@ -14,12 +14,12 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from services.audit.keys import SigningKey
-from services.audit.records import Record
+from services.audit.records import AuditRecord
 from services.evidence_package import page
-from services.evidence_package.chain_proof import Cutting
+from services.evidence_package.chain_proof import ChainExcerpt
 from services.evidence_package.formats import time_of
-from services.evidence_package.sections import Request, Section
-from services.evidence_package.subjects import Subject
+from services.evidence_package.sections import PackageRequest, Section
+from services.evidence_package.subjects import PackageSubject
 
 FORMAT = "fanzha-evidence-1"
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public_key.pem"
@@ -28,11 +28,11 @@ CHAIN, PAGE = "audit-chain.jsonl", "evidence.html"
 
 def write(
     file: IO[bytes],
-    subject: Subject,
-    request: Request,
+    subject: PackageSubject,
+    request: PackageRequest,
     sections: Sequence[Section],
     *,
-    cutting: Cutting,
+    cutting: ChainExcerpt,
     key: SigningKey,
 ) -> None:
     """Write the ZIP file."""
@@ -55,7 +55,7 @@ def write(
             package.writestr(entry, data)
 
 
-def record_words(record: Record) -> dict[str, Any]:
+def record_words(record: AuditRecord) -> dict[str, Any]:
     """Write an audit record as texts."""
     return {
         "sequence": str(record.sequence),
@@ -68,7 +68,7 @@ def record_words(record: Record) -> dict[str, Any]:
     }
 
 
-def _audit(cutting: Cutting) -> Section:
+def _audit(cutting: ChainExcerpt) -> Section:
     notes = [f"as they stand in the log, with proof that they stood there: {CHAIN}"]
     if cutting.left_out:
         notes.append(f"{cutting.left_out} more records are not shown: there are too many")
@@ -85,7 +85,7 @@ def _audit(cutting: Cutting) -> Section:
 
 
 def _manifest(
-    subject: Subject, request: Request, contents: Mapping[str, bytes], key: SigningKey
+    subject: PackageSubject, request: PackageRequest, contents: Mapping[str, bytes], key: SigningKey
 ) -> dict[str, Any]:
     return {
         "files": {

@@ -1,7 +1,7 @@
 """Cuts out of the audit log what is about a subject, with proof that it stood in the chain.
 
 Shown whole are the records that name one of some ids, and the checkpoints before and after each.
-Of what stands between, only a `Link` is shown: hashes, not contents, which are about others.
+Of what stands between, only a `ChainLink` is shown: hashes, not contents, which are about others.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from services.audit import checkpoints, log_files
 from services.audit.checkpoints import is_signed
 from services.audit.keys import PublicKeys
-from services.audit.records import LONGEST_LINE, Damaged, Link, Record, read
+from services.audit.records import LONGEST_LINE, AuditRecord, ChainLink, Damaged, read
 
 MOST_RECORDS = 10_000
 """Records that one dossier shows; beyond, the newest are told of by number only."""
@@ -22,12 +22,12 @@ _MOST_BETWEEN = 1_000_000
 
 
 @dataclass(slots=True)
-class Cutting:
+class ChainExcerpt:
     """What was cut out of the log."""
 
     lines: list[bytes] = field(default_factory=list)
     """Of the file that proves the chain."""
-    records: list[Record] = field(default_factory=list)
+    records: list[AuditRecord] = field(default_factory=list)
     """Those that name one of the ids."""
     left_out: int = 0
     """Such records beyond the most that are shown."""
@@ -41,12 +41,12 @@ def cut_out(
     *,
     until: tuple[str, int],
     progress: Callable[[int], None] = lambda _bytes: None,
-) -> Cutting:
+) -> ChainExcerpt:
     """Read the log up to *until*, a file and a size, and cut out what names one of *ids*."""
     names = re.compile(
         rb"(?<![\w:])(?:" + b"|".join(re.escape(one.encode()) for one in ids) + rb")(?![\w:])"
     )
-    cutting = Cutting()
+    cutting = ChainExcerpt()
     since: list[bytes] = []
     """Lines since the last checkpoint, which comes first."""
     about: set[int] = set()
@@ -84,28 +84,28 @@ def check(lines: Iterator[bytes], keys: PublicKeys) -> Iterator[str]:
         except Damaged as damaged:
             yield f"line {number}: {damaged}"
             continue
-        checkpoint = isinstance(one, Record) and checkpoints.is_checkpoint(one)
+        checkpoint = isinstance(one, AuditRecord) and checkpoints.is_checkpoint(one)
         if one.sequence == sequence + 1 and head:
             if one.previous != head:
                 yield f"line {number}: does not follow the line before"
         elif one.sequence <= sequence or not (at_checkpoint and checkpoint):
             yield f"line {number}: the chain is broken here: sequence {sequence} is before"
-        if isinstance(one, Record) and checkpoint and not is_signed(one, keys):
+        if isinstance(one, AuditRecord) and checkpoint and not is_signed(one, keys):
             yield f"line {number}: the signature of the checkpoint is wrong, or of an unknown key"
         head, sequence, at_checkpoint = one.hash, one.sequence, checkpoint
     if number and not at_checkpoint:
         yield f"line {number}: the last record is not covered by a checkpoint"
 
 
-def read_records(lines: Iterable[bytes]) -> Iterator[Record]:
+def read_records(lines: Iterable[bytes]) -> Iterator[AuditRecord]:
     """Return the records that are shown whole, without checkpoints."""
     for line in lines:
         one = _read(line)
-        if isinstance(one, Record) and not checkpoints.is_checkpoint(one):
+        if isinstance(one, AuditRecord) and not checkpoints.is_checkpoint(one):
             yield one
 
 
-def _take(cutting: Cutting, lines: list[bytes], about: set[int]) -> None:
+def _take(cutting: ChainExcerpt, lines: list[bytes], about: set[int]) -> None:
     for place, line in enumerate(lines):
         try:
             record = read(line)
@@ -132,17 +132,17 @@ def _lines(folder: Path, until: tuple[str, int]) -> Iterator[bytes]:
                 yield line.removesuffix(b"\n")
 
 
-def _written(link: Link) -> bytes:
+def _written(link: ChainLink) -> bytes:
     members = {"content": link.content, "previous": link.previous, "sequence": link.sequence}
     return json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _read(line: bytes) -> Record | Link:
+def _read(line: bytes) -> AuditRecord | ChainLink:
     if b'"content":' not in line[:12]:
         return read(line)
     try:
         members = json.loads(line)
-        link = Link(
+        link = ChainLink(
             sequence=int(members["sequence"]),
             previous=str(members["previous"]),
             content=str(members["content"]),

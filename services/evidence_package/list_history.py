@@ -5,15 +5,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import Identities
-from blocklists.store.changes import Change
-from blocklists.store.store import Head, WorkerReport
+from blocklists.store.changes import ListChange
+from blocklists.store.store import ListHead, WorkerReport
 from blocklists.views import ListViews
 from fanzha.decisions import Action
 from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
-from services.evidence_package.subjects import Subject
+from services.evidence_package.subjects import PackageSubject
 from services.models.store import ModelStore
 
 _CHANGE = re.compile(r"change:[0-9]+")
@@ -22,15 +22,15 @@ _CHANGE = re.compile(r"change:[0-9]+")
 class ChangeStream(Protocol):
     """The part of `blocklists.store.store.Store` that is read here."""
 
-    async def head(self) -> Head:
+    async def head(self) -> ListHead:
         """Return the version of the lists."""
         ...
 
-    async def base_head(self) -> Head:
+    async def base_head(self) -> ListHead:
         """Return the version of the base."""
         ...
 
-    async def changes_after(self, version: int, commit: str) -> list[Change] | None:
+    async def changes_after(self, version: int, commit: str) -> list[ListChange] | None:
         """Return some of the changes after a version."""
         ...
 
@@ -45,13 +45,13 @@ class EntriesNow:
     def __init__(self, views: ListViews) -> None:
         self._views = views
 
-    async def section(self, subject: Subject) -> Section:
+    async def section(self, subject: PackageSubject) -> Section:
         """Return the entries, expired ones too."""
         found = await self._views.find(subject.pattern)
         notes = [f"lists at version {found.version}"]
         if found.protected_because:
             notes.append(f"protected: {found.protected_because}")
-        if subject.kind in (Kind.HOST, Kind.URL_PREFIX):
+        if subject.kind in (EntryKind.HOST, EntryKind.URL_PREFIX):
             notes.append("entries for longer URLs below this one are not looked for")
         return Section(
             name="entries",
@@ -67,7 +67,7 @@ class PastChanges:
     def __init__(self, store: ChangeStream) -> None:
         self._store = store
 
-    async def section(self, subject: Subject) -> Section:
+    async def section(self, subject: PackageSubject) -> Section:
         """Return the changes since the base, oldest first."""
         base = await self._store.base_head()
         notes = [f"committed changes after version {base.version}"]
@@ -100,7 +100,7 @@ class Versions:
         self._models = models
         self._now_ms = now_ms
 
-    async def section(self, subject: Subject) -> Section:  # noqa: ARG002 - the same for all
+    async def section(self, subject: PackageSubject) -> Section:  # noqa: ARG002 - the same for all
         """Return the version of the lists, and of lists and models in each worker."""
         head = await self._store.head()
         rows: list[Mapping[str, Any]] = [
@@ -154,13 +154,13 @@ def entry_words(entry: Entry) -> dict[str, str]:
 def identity_words(identities: Identities, row: int) -> dict[str, str]:
     """Write what names an entry as texts."""
     return {
-        "kind": Kind(int(identities.kinds[row])).name.lower(),
+        "kind": EntryKind(int(identities.kinds[row])).name.lower(),
         "pattern": identities.pattern(row),
         "action": Action(int(identities.actions[row])).name.lower(),
     }
 
 
-def _concerning(changes: list[Change], subject: Subject) -> list[dict[str, Any]]:
+def _concerning(changes: list[ListChange], subject: PackageSubject) -> list[dict[str, Any]]:
     rows = []
     for change in changes:
         added = subject.rows(change.additions).tolist()

@@ -5,8 +5,8 @@ from html import escape
 from typing import Any
 
 from services.evidence_package.formats import time_of
-from services.evidence_package.sections import Request, Section
-from services.evidence_package.subjects import Subject
+from services.evidence_package.sections import PackageRequest, Section
+from services.evidence_package.subjects import PackageSubject
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, "Noto Sans SC", "Microsoft YaHei", sans-serif; margin: 2rem;
@@ -35,7 +35,9 @@ _CHECK = (
 )
 
 
-def write(subject: Subject, request: Request, sections: Sequence[Section], key_id: str) -> str:
+def write(
+    subject: PackageSubject, request: PackageRequest, sections: Sequence[Section], key_id: str
+) -> str:
     """Write the page."""
     about = {
         "对象 Subject": f"{subject.pattern} ({subject.kind.name.lower()})",

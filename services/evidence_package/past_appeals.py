@@ -1,11 +1,11 @@
 """Appeals about a subject; who appealed is masked, as in every list of appeals."""
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from services.appeals import masking, model
 from services.appeals.store import AppealStore
 from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
-from services.evidence_package.subjects import Subject
+from services.evidence_package.subjects import PackageSubject
 
 MOST = 1000
 
@@ -16,12 +16,12 @@ class PastAppeals:
     def __init__(self, store: AppealStore) -> None:
         self._store = store
 
-    async def section(self, subject: Subject) -> Section:
+    async def section(self, subject: PackageSubject) -> Section:
         """Return the appeals about exactly this number, host or text."""
-        about = model.Subject(kind=subject.kind, pattern=subject.pattern)
+        about = model.AppealSubject(kind=subject.kind, pattern=subject.pattern)
         found = await self._store.about(about, MOST + 1)
         notes = ["names, contacts and grounds of appellants are masked"]
-        if subject.kind == Kind.HOST:
+        if subject.kind == EntryKind.HOST:
             notes.append("appeals about single pages of this host are not looked for")
         if len(found) > MOST:
             notes.append(f"the newest {MOST} only; there are more")

@@ -6,12 +6,12 @@ from typing import Any
 
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import NotFound
-from services.changes.model import Record
+from services.changes.model import ChangeRequest
 from services.changes.store import ChangeStore
 from services.evidence_package.formats import time_of
 from services.evidence_package.list_history import entry_words, identity_words
 from services.evidence_package.sections import Section
-from services.evidence_package.subjects import Subject
+from services.evidence_package.subjects import PackageSubject
 
 MOST_LOOKED_AT = 20_000
 _PAGE = 200
@@ -23,7 +23,7 @@ class PastRequests:
     def __init__(self, requests: ChangeStore) -> None:
         self._requests = requests
 
-    async def section(self, subject: Subject) -> Section:
+    async def section(self, subject: PackageSubject) -> Section:
         """Return the requests with a row that concerns the subject, newest first."""
         rows: list[Mapping[str, Any]] = []
         looked_at = forgotten = before_id = 0
@@ -48,7 +48,7 @@ class PastRequests:
             related=frozenset(str(row["request"]) for row in rows),
         )
 
-    async def _row(self, record: Record, subject: Subject) -> dict[str, Any] | None:
+    async def _row(self, record: ChangeRequest, subject: PackageSubject) -> dict[str, Any] | None:
         additions = await self._requests.additions(record) if record.additions.rows else None
         removals = await self._requests.removals(record) if record.removals.rows else None
         added = await asyncio.to_thread(_entries, additions, subject)
@@ -63,19 +63,19 @@ class PastRequests:
         }
 
 
-def _entries(table: EntryTable | None, subject: Subject) -> list[dict[str, str]]:
+def _entries(table: EntryTable | None, subject: PackageSubject) -> list[dict[str, str]]:
     if table is None:
         return []
     return [entry_words(table.entry(row)) for row in subject.rows(table).tolist()]
 
 
-def _identities(identities: Identities | None, subject: Subject) -> list[dict[str, str]]:
+def _identities(identities: Identities | None, subject: PackageSubject) -> list[dict[str, str]]:
     if identities is None:
         return []
     return [identity_words(identities, row) for row in subject.rows(identities).tolist()]
 
 
-def _words(record: Record) -> dict[str, Any]:
+def _words(record: ChangeRequest) -> dict[str, Any]:
     urgent = record.emergency
     return {
         "request": record.subject,

@@ -8,7 +8,7 @@ from services.decision_log import hit_view, subjects
 from services.decision_log.query import DecisionQuery
 from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
-from services.evidence_package.subjects import Subject
+from services.evidence_package.subjects import PackageSubject
 
 MOST = 1000
 _TITLES = ("判定记录", "Decisions")
@@ -24,7 +24,7 @@ class PastDecisions:
         """Ask *query*; None where no log is kept."""
         self._query = query
 
-    async def section(self, subject: Subject) -> Section:
+    async def section(self, subject: PackageSubject) -> Section:
         """Return the newest decisions about this number, host, page or text."""
         if self._query is None:
             return Section(name="decisions", titles=_TITLES, notes=["no decision log is kept"])
@@ -47,7 +47,7 @@ class PastDecisions:
         )
 
 
-def _words(fields: Mapping[str, str], subject: Subject) -> dict[str, str]:
+def _words(fields: Mapping[str, str], subject: PackageSubject) -> dict[str, str]:
     own = {pattern for _, pattern in subject.names}
     shown = {
         name: masked(value)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from services.evidence_package.subjects import Subject
+from services.evidence_package.subjects import PackageSubject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class PackageRequest:
     """Who asked for a dossier, why and when."""
 
     by: str
@@ -35,9 +35,9 @@ class Request:
     """Hash of that record."""
 
 
-class Source(Protocol):
+class EvidenceSource(Protocol):
     """Somewhere that evidence may be."""
 
-    async def section(self, subject: Subject) -> Section:
+    async def section(self, subject: PackageSubject) -> Section:
         """Return what there is about *subject*; `Unavailable` while it cannot be looked up."""
         ...

@@ -8,25 +8,25 @@ from typing import IO
 
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan
-from services.audit.checkpoints import Reason
+from services.audit.checkpoints import CheckpointReason
 from services.audit.events import AuditKind
 from services.audit.log import AuditLog
 from services.auth import identity
 from services.evidence_package import archive, chain_proof, subjects
-from services.evidence_package.sections import Request, Section, Source
-from services.evidence_package.subjects import Subject
+from services.evidence_package.sections import EvidenceSource, PackageRequest, Section
+from services.evidence_package.subjects import PackageSubject
 
 logger = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
 
 
-class Dossiers:
+class EvidencePackages:
     """Makes one dossier at a time: each reads the whole audit log."""
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Sequence[EvidenceSource],
         *,
         audit: AuditLog,
         home: HomePlan,
@@ -61,8 +61,8 @@ class Dossiers:
                 },
                 actor=by,
             )
-            head = await self._audit.checkpoint(Reason.EVIDENCE)
-            request = Request(
+            head = await self._audit.checkpoint(CheckpointReason.EVIDENCE)
+            request = PackageRequest(
                 by=by,
                 reason=reason,
                 made_at_ms=self._now_ms(),
@@ -73,8 +73,8 @@ class Dossiers:
 
     def _packed(
         self,
-        subject: Subject,
-        request: Request,
+        subject: PackageSubject,
+        request: PackageRequest,
         sections: Sequence[Section],
         *,
         until: tuple[str, int],
@@ -92,7 +92,7 @@ class Dossiers:
         return file
 
 
-async def _section(source: Source, subject: Subject) -> Section:
+async def _section(source: EvidenceSource, subject: PackageSubject) -> Section:
     try:
         return await source.section(subject)
     except Unavailable as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists import patterns
-from blocklists.entries import Kind, entry_id
+from blocklists.entries import EntryKind, entry_id
 from blocklists.entry_table import Identities, text_keys
 from fanzha import url
 from fanzha.decisions import Action
@@ -21,18 +21,18 @@ from fanzha.phone import HomePlan, masked
 from fanzha.tables import Bools, Int64s
 
 _MOST_RANGE_DIGITS = 14
-_PARTIES = (Kind.NUMBER, Kind.SENDER)
+_PARTIES = (EntryKind.NUMBER, EntryKind.SENDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class PackageSubject:
     """One number, sender, host, URL or fingerprint."""
 
-    kind: Kind
+    kind: EntryKind
     pattern: str
     """Canonical."""
     key: int
-    names: tuple[tuple[Kind, str], ...]
+    names: tuple[tuple[EntryKind, str], ...]
     """Kinds and patterns of all entries that concern it, its own first."""
 
     @property
@@ -58,63 +58,63 @@ class Subject:
             found |= self._covered(identities)
         else:
             texts = [text for _, text in self.names]
-            found |= np.isin(identities.keys, text_keys(texts)) & (kinds > Kind.SENDER)
+            found |= np.isin(identities.keys, text_keys(texts)) & (kinds > EntryKind.SENDER)
         named = set(self.names)
         # A key of a text is a hash: the text itself tells.
         return np.array(
             [
                 row
                 for row in np.flatnonzero(found).tolist()
-                if kinds[row] <= Kind.SENDER
-                or (Kind(int(kinds[row])), identities.pattern(row)) in named
+                if kinds[row] <= EntryKind.SENDER
+                or (EntryKind(int(kinds[row])), identities.pattern(row)) in named
             ],
             np.int64,
         )
 
     def _covered(self, identities: Identities) -> Bools:
         covered = np.zeros(len(identities), np.bool_)
-        for row in np.flatnonzero(identities.kinds == Kind.RANGE).tolist():
+        for row in np.flatnonzero(identities.kinds == EntryKind.RANGE).tolist():
             # Ranges are few.
             covered[row] = self.pattern.startswith(identities.pattern(row).removesuffix("*"))
         return covered
 
 
-def read(query: str, home: HomePlan) -> Subject:
+def read(query: str, home: HomePlan) -> PackageSubject:
     """Read a number, sender, host, URL or fingerprint; `InvalidInput` for what is none."""
     text = query.strip()
     found = patterns.read([text], np.array([patterns.kind_of(text)], np.uint8), home)
     if found.errors:
         raise InvalidInput(found.errors[0].replace("pattern", "query", 1))
-    kind, pattern = Kind(int(found.kinds[0])), found.text(0)
-    if kind == Kind.RANGE:
+    kind, pattern = EntryKind(int(found.kinds[0])), found.text(0)
+    if kind == EntryKind.RANGE:
         raise InvalidInput("query: evidence is about one number, not a range")
-    return Subject(
+    return PackageSubject(
         kind=kind, pattern=pattern, key=int(found.keys[0]), names=tuple(_names(kind, pattern))
     )
 
 
-def _names(kind: Kind, pattern: str) -> Sequence[tuple[Kind, str]]:
+def _names(kind: EntryKind, pattern: str) -> Sequence[tuple[EntryKind, str]]:
     if kind in _PARTIES:
         return [(kind, pattern), *_other_party(kind, pattern), *_ranges(pattern)]
-    if kind == Kind.FINGERPRINT:
+    if kind == EntryKind.FINGERPRINT:
         return [(kind, pattern)]
     link = url.canonical(pattern)
-    hosts = [(Kind.HOST, host) for host in url.host_suffixes(url.split(link)[0])]
-    prefixes = [(Kind.URL_PREFIX, text) for text in url.expressions(link)]
+    hosts = [(EntryKind.HOST, host) for host in url.host_suffixes(url.split(link)[0])]
+    prefixes = [(EntryKind.URL_PREFIX, text) for text in url.expressions(link)]
     named = [(kind, pattern), *hosts, *prefixes]
     return list(dict.fromkeys(named))
 
 
-def _other_party(kind: Kind, pattern: str) -> list[tuple[Kind, str]]:
+def _other_party(kind: EntryKind, pattern: str) -> list[tuple[EntryKind, str]]:
     # The number of a sender may be listed as either.
     if pattern.lstrip("+").isdecimal():
-        return [(Kind.SENDER if kind == Kind.NUMBER else Kind.NUMBER, pattern)]
+        return [(EntryKind.SENDER if kind == EntryKind.NUMBER else EntryKind.NUMBER, pattern)]
     return []
 
 
-def _ranges(pattern: str) -> list[tuple[Kind, str]]:
+def _ranges(pattern: str) -> list[tuple[EntryKind, str]]:
     sign, digits = ("+", pattern[1:]) if pattern.startswith("+") else ("", pattern)
     if not digits.isdecimal():
         return []
     longest = min(len(digits), _MOST_RANGE_DIGITS)
-    return [(Kind.RANGE, f"{sign}{digits[:length]}*") for length in range(longest, 0, -1)]
+    return [(EntryKind.RANGE, f"{sign}{digits[:length]}*") for length in range(longest, 0, -1)]

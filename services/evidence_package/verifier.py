@@ -28,7 +28,7 @@ _UNLISTED = {MANIFEST, SIGNATURE, PUBLIC_KEY}
 
 
 @dataclass(slots=True, kw_only=True)
-class Checked:
+class PackageCheck:
     """What a check found."""
 
     problems: list[str] = field(default_factory=list)
@@ -46,9 +46,9 @@ class Checked:
         return not self.problems
 
 
-def check(path: Path, known: PublicKeys | None) -> Checked:
+def check(path: Path, known: PublicKeys | None) -> PackageCheck:
     """Check a package with *known* keys; without, with the one in it."""
-    checked = Checked(own_key=known is None)
+    checked = PackageCheck(own_key=known is None)
     try:
         with ZipFile(path) as package:
             _check(package, known, checked)
@@ -57,7 +57,7 @@ def check(path: Path, known: PublicKeys | None) -> Checked:
     return checked
 
 
-def _check(package: ZipFile, known: PublicKeys | None, checked: Checked) -> None:
+def _check(package: ZipFile, known: PublicKeys | None, checked: PackageCheck) -> None:
     names = package.namelist()
     twice = {name for name in names if names.count(name) > 1}
     checked.problems += [f"{name}: is in the package twice" for name in sorted(twice)]
@@ -73,7 +73,9 @@ def _check(package: ZipFile, known: PublicKeys | None, checked: Checked) -> None
         _check_chain(package, trusted, checked)
 
 
-def _check_manifest(data: bytes, signature: bytes, trusted: PublicKeys, checked: Checked) -> None:
+def _check_manifest(
+    data: bytes, signature: bytes, trusted: PublicKeys, checked: PackageCheck
+) -> None:
     checked.key_id = next(
         (key_id for key_id in trusted.by_id if trusted.signed_bytes(key_id, data, signature)), ""
     )
@@ -87,7 +89,7 @@ def _check_manifest(data: bytes, signature: bytes, trusted: PublicKeys, checked:
     checked.manifest = manifest
 
 
-def _check_files(package: ZipFile, checked: Checked) -> None:
+def _check_files(package: ZipFile, checked: PackageCheck) -> None:
     listed: Mapping[str, Any] = checked.manifest["files"]
     there = set(package.namelist()) - _UNLISTED
     checked.problems += [f"{name}: is not in the manifest" for name in sorted(there - set(listed))]
@@ -98,7 +100,7 @@ def _check_files(package: ZipFile, checked: Checked) -> None:
             checked.problems.append(f"{name}: was changed: its SHA-256 is not that of the manifest")
 
 
-def _check_chain(package: ZipFile, trusted: PublicKeys, checked: Checked) -> None:
+def _check_chain(package: ZipFile, trusted: PublicKeys, checked: PackageCheck) -> None:
     lines = _read(package, CHAIN).split(b"\n")[:-1]
     for fault in chain_proof.check(iter(lines), trusted):
         if len(checked.problems) < MOST_PROBLEMS:

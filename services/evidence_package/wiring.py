@@ -14,7 +14,7 @@ from services.evidence_package.list_history import EntriesNow, PastChanges, Vers
 from services.evidence_package.past_appeals import PastAppeals
 from services.evidence_package.past_changes import PastRequests
 from services.evidence_package.past_decisions import PastDecisions
-from services.evidence_package.service import Dossiers
+from services.evidence_package.service import EvidencePackages
 from services.models.store import ModelStore
 from services.settings.settings import Settings
 
@@ -28,10 +28,10 @@ def build(
     audit: AuditLog,
     logged: DecisionQuery | None,
     now_ms: Callable[[], int],
-) -> Dossiers:
+) -> EvidencePackages:
     """Build it."""
     redis = connect(redis_url)
-    return Dossiers(
+    return EvidencePackages(
         [
             EntriesNow(views),
             PastChanges(store),

@@ -30,7 +30,7 @@ _LONGEST_ADDRESS = 100
 """Bytes of a path that a socket can have as its address, on every system; Linux takes 107."""
 
 
-class EndsExchange:
+class CallEndFanout:
     """One worker's part in the exchange; call it like the `RecordEnds` it wraps."""
 
     def __init__(self, folder: Path, name: str, record_ends: RecordEnds) -> None:

@@ -31,7 +31,7 @@ class Durability(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class FeedbackVerdict:
     """What a person says about a decision."""
 
     decision_id: int
@@ -41,7 +41,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+class DecidedTraffic:
     """What a decision was about, as told by whoever confirms it."""
 
     channel: int
@@ -52,7 +52,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class RecordedVerdict:
     """A verdict is on record."""
 
     first: bool
@@ -61,7 +61,7 @@ class Recorded:
     durability: Durability
 
 
-class Feedback:
+class FeedbackService:
     """Puts verdicts on record; each is acknowledged only once the store has it."""
 
     def __init__(self, *, store: HitStore, home: HomePlan, now_ms: Callable[[], int]) -> None:
@@ -69,7 +69,9 @@ class Feedback:
         self._home = home
         self._now_ms = now_ms
 
-    async def confirm(self, verdict: Verdict, traffic: Traffic | None) -> Recorded:
+    async def confirm(
+        self, verdict: FeedbackVerdict, traffic: DecidedTraffic | None
+    ) -> RecordedVerdict:
         """Confirm that a decision was about fraud; *traffic* is for one that is not kept."""
         _check(verdict, "confirmed_by")
         record = await self._store.kept(verdict.decision_id)
@@ -77,12 +79,12 @@ class Feedback:
         said = self._said(verdict, "confirmed")
         if record and record.get("stream") == CONFIRMED:
             synced = await self._store.add_to_record(verdict.decision_id, hit | said)
-            return Recorded(
+            return RecordedVerdict(
                 first=False, stream_id=record["stream_id"], durability=_durability(synced)
             )
         return _recorded(await self._append(CONFIRMED, verdict, hit, said))
 
-    async def dismiss(self, verdict: Verdict) -> Recorded:
+    async def dismiss(self, verdict: FeedbackVerdict) -> RecordedVerdict:
         """Say that a decision was not about fraud."""
         _check(verdict, "dismissed_by")
         record = await self._store.kept(verdict.decision_id)
@@ -93,19 +95,22 @@ class Feedback:
         return _recorded(await self._append(DISMISSED, verdict, hit, said))
 
     async def _append(
-        self, stream: str, verdict: Verdict, hit: Mapping[str, str], said: Mapping[str, str]
+        self, stream: str, verdict: FeedbackVerdict, hit: Mapping[str, str], said: Mapping[str, str]
     ) -> Appended:
         entry = dict(hit) | dict(said) | ({"note": verdict.note} if verdict.note else {})
         return await self._store.append_once(
             stream, verdict.decision_id, entry, dict(hit) | dict(said)
         )
 
-    def _said(self, verdict: Verdict, what: str) -> dict[str, str]:
+    def _said(self, verdict: FeedbackVerdict, what: str) -> dict[str, str]:
         at = str(self._now_ms())
         return {"verdict": what, "verdict_by": verdict.by, "verdict_at_ms": at}
 
     def _hit_fields(
-        self, verdict: Verdict, record: Mapping[str, str] | None, traffic: Traffic | None
+        self,
+        verdict: FeedbackVerdict,
+        record: Mapping[str, str] | None,
+        traffic: DecidedTraffic | None,
     ) -> dict[str, str]:
         """Write down what is confirmed: what is kept of it, or what the request tells."""
         if record is not None:
@@ -119,7 +124,7 @@ class Feedback:
             hit |= {"fraud_type": verdict.fraud_type.name, "taxonomy": TAXONOMY}
         return hit
 
-    def _hit(self, decision_id: int, traffic: Traffic) -> Hit:
+    def _hit(self, decision_id: int, traffic: DecidedTraffic) -> Hit:
         if traffic.channel not in set(Channel):
             raise InvalidInput("traffic.channel: call, text or link")
         if traffic.occurred_at_ms < 0:
@@ -150,7 +155,7 @@ def _party(text: str, key_of: Callable[[str], int], field: str) -> str:
     return number_text(key) or text
 
 
-def _check(verdict: Verdict, by: str) -> None:
+def _check(verdict: FeedbackVerdict, by: str) -> None:
     if not verdict.decision_id:
         raise InvalidInput("decision_id: required")
     if not verdict.by.strip():
@@ -165,8 +170,8 @@ def _without_bookkeeping(record: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in record.items() if name not in _BOOKKEEPING}
 
 
-def _recorded(appended: Appended) -> Recorded:
-    return Recorded(
+def _recorded(appended: Appended) -> RecordedVerdict:
+    return RecordedVerdict(
         first=appended.first,
         stream_id=appended.stream_id,
         durability=_durability(appended.synced),

@@ -2,44 +2,44 @@
 
 from collections.abc import Sequence
 
-from blocklists.entries import Kind, Source
-from blocklists.store.changes import Outcome
-from blocklists.views import Filter
+from blocklists.entries import EntryKind, Source
+from blocklists.store.changes import RowOutcome
+from blocklists.views import EntryFilter
 from fanzha.decisions import Action
 from services.audit.events import Audit, AuditKind
-from services.changes.report import RowReport, Terms
+from services.changes.report import ChangeTerms, RowReport
 from services.lists.import_report import Imported
 
 LISTS = "lists"
 _MOST_REASONS = 5
 
 
-async def refused_rows(audit: Audit, reports: Sequence[RowReport], terms: Terms) -> None:
+async def refused_rows(audit: Audit, reports: Sequence[RowReport], terms: ChangeTerms) -> None:
     """Put down that the guard refused rows of a request, in one record however many they are."""
-    refused = [one.message for one in reports if one.outcome == Outcome.REFUSED]
+    refused = [one.message for one in reports if one.outcome == RowOutcome.REFUSED]
     await _refused(audit, refused, len(refused), terms)
 
 
-async def refused_import(audit: Audit, imported: Imported, terms: Terms) -> None:
+async def refused_import(audit: Audit, imported: Imported, terms: ChangeTerms) -> None:
     """Put down the same for an import."""
-    refused = [one.message for one in imported.problems if one.outcome == Outcome.REFUSED]
-    await _refused(audit, refused, imported.counts[Outcome.REFUSED], terms)
+    refused = [one.message for one in imported.problems if one.outcome == RowOutcome.REFUSED]
+    await _refused(audit, refused, imported.counts[RowOutcome.REFUSED], terms)
 
 
-async def exported(audit: Audit, version: int, wanted: Filter) -> None:
+async def exported(audit: Audit, version: int, wanted: EntryFilter) -> None:
     """Put down that somebody takes the lists, as they are at *version*, out."""
     await audit.record(
         AuditKind.EXPORTED,
         subject=f"{LISTS}:{version}",
         details={
-            "kind": Kind(wanted.kind).name.lower() if wanted.kind else "all",
+            "kind": EntryKind(wanted.kind).name.lower() if wanted.kind else "all",
             "action": Action(wanted.action).name.lower() if wanted.action else "all",
             "source": Source(wanted.source).name.lower() if wanted.source else "all",
         },
     )
 
 
-async def _refused(audit: Audit, messages: Sequence[str], rows: int, terms: Terms) -> None:
+async def _refused(audit: Audit, messages: Sequence[str], rows: int, terms: ChangeTerms) -> None:
     if not rows or terms.dry_run:
         return
     reasons = list(dict.fromkeys(messages))[:_MOST_REASONS]

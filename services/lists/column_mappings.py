@@ -45,7 +45,7 @@ class ColumnMapping:
         return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-class Mappings:
+class ColumnMappings:
     """Saves, lists and forgets mappings. Raises `Unavailable`, soon, while Redis is away."""
 
     def __init__(self, client: Client, *, now_ms: Callable[[], int]) -> None:

@@ -10,14 +10,14 @@ import numpy as np
 from blocklists import intake
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.intake import Checked, Defaults, Problem, Proposed
-from blocklists.store.changes import Outcome
+from blocklists.intake import CheckedRows, ProposedRows, RejectedRow, RowDefaults
+from blocklists.store.changes import RowOutcome
 from blocklists.store.current import CurrentLists
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
 from services.changes import model
-from services.changes.diff import Judged, judge
+from services.changes.diff import ChangeDiff, judge
 from services.changes.model import Draft
 from services.changes.report import (
     Identity,
@@ -35,10 +35,10 @@ _MOST_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class DraftContents:
     """What somebody wants to change; 0 or an empty text: not said."""
 
-    additions: Proposed
+    additions: ProposedRows
     removals: Sequence[Reference]
     edits: Sequence[Edit]
     reason: str
@@ -49,18 +49,18 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drafted:
+class DraftResult:
     """A draft, and what became of each row of what was read."""
 
     draft: Draft
-    judged: Judged
+    judged: ChangeDiff
     """Against the lists when it was read."""
-    checked: Checked
+    checked: CheckedRows
     edits: Edited
     named: Sequence[tuple[int, Identity]]
     unreadable: dict[int, str]
 
-    def addition_reports(self, judged: Judged | None = None) -> list[RowReport]:
+    def addition_reports(self, judged: ChangeDiff | None = None) -> list[RowReport]:
         """Report on each addition, then on each edit."""
         outcomes = (judged or self.judged).outcomes
         checked = replace(
@@ -71,7 +71,7 @@ class Drafted:
         )
         return addition_reports(checked, outcomes)
 
-    def removal_reports(self, judged: Judged | None = None) -> list[RowReport]:
+    def removal_reports(self, judged: ChangeDiff | None = None) -> list[RowReport]:
         """Report on each removal."""
         there = (judged or self.judged).there.tolist()
         found = [one for (_, one), is_there in zip(self.named, there, strict=True) if is_there]
@@ -85,11 +85,11 @@ class Drafted:
         rows: Int64s = np.array(self.edits.rows, np.int64) + self._first_edit
         return rows
 
-    def _edit_problems(self) -> list[Problem]:
+    def _edit_problems(self) -> list[RejectedRow]:
         return [replace(one, row=one.row + self._first_edit) for one in self.edits.problems]
 
 
-class Drafting:
+class DraftReader:
     """Reads drafts against the lists as they are."""
 
     def __init__(
@@ -108,8 +108,8 @@ class Drafting:
         self._default_term_s = default_expiry_days * _DAY_S
 
     async def read(
-        self, contents: Contents, author: str, *, expected_version: int | None = None
-    ) -> Drafted:
+        self, contents: DraftContents, author: str, *, expected_version: int | None = None
+    ) -> DraftResult:
         """Read what somebody wants to change; a wrong row stops no other."""
         if contents.source and contents.source not in set(Source):
             raise InvalidInput(f"source: there is none with number {contents.source}")
@@ -149,7 +149,7 @@ class Drafting:
             dropped=dropped(_outcomes(checked, edits, unreadable)),
         )
         judged = await asyncio.to_thread(judge, snapshot, table, removals)
-        return Drafted(
+        return DraftResult(
             draft=draft,
             judged=judged,
             checked=checked,
@@ -158,8 +158,8 @@ class Drafting:
             unreadable=unreadable,
         )
 
-    def _defaults(self, contents: Contents, author: str, now_s: int) -> Defaults:
-        return Defaults(
+    def _defaults(self, contents: DraftContents, author: str, now_s: int) -> RowDefaults:
+        return RowDefaults(
             source=contents.source,
             expires_s=contents.expires_s or now_s + self._default_term_s,
             reason=contents.reason,
@@ -170,20 +170,22 @@ class Drafting:
         )
 
 
-def kept_problems(problems: Sequence[Problem]) -> tuple[model.Problem, ...]:
+def kept_problems(problems: Sequence[RejectedRow]) -> tuple[model.RowProblem, ...]:
     """Return the problems that are kept with a request: the first."""
     return tuple(
-        model.Problem(row=one.row, outcome=one.outcome, message=one.message)
+        model.RowProblem(row=one.row, outcome=one.outcome, message=one.message)
         for one in problems[:_MOST_KEPT]
     )
 
 
-def dropped(counts: Counter[Outcome]) -> dict[str, int]:
+def dropped(counts: Counter[RowOutcome]) -> dict[str, int]:
     """Return how many rows are no part of a request, by the name of their outcome."""
     return {outcome.name: rows for outcome, rows in counts.items() if rows}
 
 
-def _outcomes(checked: Checked, edits: Edited, unreadable: dict[int, str]) -> Counter[Outcome]:
+def _outcomes(
+    checked: CheckedRows, edits: Edited, unreadable: dict[int, str]
+) -> Counter[RowOutcome]:
     counts = Counter(one.outcome for one in [*checked.problems, *edits.problems])
-    counts[Outcome.INVALID] += len(unreadable)
+    counts[RowOutcome.INVALID] += len(unreadable)
     return counts

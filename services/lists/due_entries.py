@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from blocklists.entries import Source
-from blocklists.provenance_columns import GroundsReader
+from blocklists.provenance_columns import ProvenanceReader
 from blocklists.snapshot.layers import Layer
 from fanzha.tables import Bools, Int64s, Uint8s
 
@@ -51,7 +51,7 @@ class Due:
 
 def find(
     layers: Iterable[Layer],
-    grounds: GroundsReader,
+    grounds: ProvenanceReader,
     *,
     now_s: int,
     until_s: int,
@@ -76,7 +76,7 @@ _Columns = tuple[Int64s, Uint8s, Int64s, Uint8s]
 
 
 def _of_layer(
-    layer: Layer, grounds: GroundsReader, now_s: int, until_s: int, source: int
+    layer: Layer, grounds: ProvenanceReader, now_s: int, until_s: int, source: int
 ) -> tuple[_Columns, int]:
     segment = layer.segment
     known = grounds.read(segment).of_rows(segment)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from blocklists.entries import Direction, Entry, Kind, Source
+from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import Identities
-from blocklists.intake import LONGEST_TEXT, NEEDS_REVIEW, Problem
+from blocklists.intake import LONGEST_TEXT, NEEDS_REVIEW, RejectedRow
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from blocklists.views import places
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -36,7 +36,7 @@ class Edited:
     entries: Sequence[Entry]
     rows: Sequence[int]
     """Which edit each entry is of."""
-    problems: Sequence[Problem]
+    problems: Sequence[RejectedRow]
 
 
 def edited(
@@ -63,8 +63,8 @@ def edited(
             entries.append(after)
             rows.append(row)
         except InvalidInput as error:
-            outcome = Outcome.INVALID if row in unreadable or row in there else Outcome.ABSENT
-            problems.append(Problem(row=row, outcome=outcome, message=str(error)))
+            outcome = RowOutcome.INVALID if row in unreadable or row in there else RowOutcome.ABSENT
+            problems.append(RejectedRow(row=row, outcome=outcome, message=str(error)))
     return Edited(entries=entries, rows=rows, problems=problems)
 
 
@@ -79,7 +79,7 @@ def _one(
         raise InvalidInput("action: there is a block entry and an allow entry; say which")
     entry = snapshot.entry(there[0])
     after = replace(entry, **_read(edit.fields, now_s))
-    return after if after.kind <= Kind.RANGE else replace(after, direction=Direction.BOTH)
+    return after if after.kind <= EntryKind.RANGE else replace(after, direction=Direction.BOTH)
 
 
 def _end_or_review(entry: Entry) -> None:

@@ -26,7 +26,7 @@ _PAUSE_SECONDS = 0.02
 _LATELY_S = 3600
 
 
-class HitRetention:
+class HitCountRetention:
     """Keeps the counts of entries that there are."""
 
     def __init__(

@@ -23,7 +23,7 @@ from xxhash import xxh3_64_intdigest
 from fanzha.tables import Uint64s
 from infra.redis.client import Client, within
 from infra.redis.damaged_records import readable
-from services.lists.hit_counter import HitCounts, Hits
+from services.lists.hit_counter import EntryHitSummary, HitCounts
 
 SHARDS = 64
 SINCE = "fanzha:entry-hits:since"
@@ -67,7 +67,7 @@ class EntryHitStore:
         async with within(_READ_SECONDS):
             return int(await self._client.get(SINCE) or 0)
 
-    async def read(self, names: Iterable[str]) -> dict[str, Hits]:
+    async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:
         """Return the hits of some entries; those without any are left out."""
         shards = _by_shard(names)
         if not shards:
@@ -133,6 +133,6 @@ def _key(shard: int) -> str:
     return f"fanzha:entry-hits:{{{shard:02d}}}"
 
 
-def _read(text: str) -> Hits:
+def _read(text: str) -> EntryHitSummary:
     count, last_s = text.split(" ")
-    return Hits(int(count), int(last_s))
+    return EntryHitSummary(int(count), int(last_s))

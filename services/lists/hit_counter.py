@@ -24,7 +24,7 @@ MOST_WAITING = 200_000
 """Entries in memory that wait to be written; their ids are some 100 bytes each."""
 
 
-class Hits(NamedTuple):
+class EntryHitSummary(NamedTuple):
     """What is known of one entry."""
 
     times: int
@@ -33,7 +33,7 @@ class Hits(NamedTuple):
     """When it last did, in seconds since the Unix epoch; 0: not since hits are counted."""
 
 
-NO_HITS = Hits(0, 0)
+NO_HITS = EntryHitSummary(0, 0)
 _SHADOW = "~"
 
 
@@ -52,7 +52,7 @@ class HitCounts:
     """When the last of them was."""
 
 
-class Counters(Protocol):
+class EntryHitCounters(Protocol):
     """Where is counted what has no place in the store."""
 
     def entry_hits_dropped(self, rows: int) -> None:
@@ -76,7 +76,7 @@ class EntryHits:
     """The hits of one worker that are not written yet."""
 
     def __init__(
-        self, *, now_ms: Callable[[], int], counters: Counters, most: int = MOST_WAITING
+        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MOST_WAITING
     ) -> None:
         self._now_ms = now_ms
         self._counters = counters
@@ -133,7 +133,7 @@ class EntryHitFlusher:
         hits: EntryHits,
         sink: HitCountSink,
         *,
-        counters: Counters,
+        counters: EntryHitCounters,
         now_ms: Callable[[], int],
         interval_seconds: float = FLUSH_SECONDS,
         most_waiting: int = MOST_WAITING,

@@ -9,27 +9,27 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from blocklists.conflicts.findings import NO_RELATION, Conflicts, Relation
-from blocklists.entries import Entry, Kind, entry_id
+from blocklists.conflicts.findings import NO_RELATION, ConflictRelation, Conflicts
+from blocklists.entries import Entry, EntryKind, entry_id
 from blocklists.entry_table import EntryTable
-from blocklists.intake import Checked, Problem
+from blocklists.intake import CheckedRows, RejectedRow
 from blocklists.snapshot.delta import last_of_each
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
-from services.changes.change_context import Outcome as Outcomes
+from services.changes.change_context import SubmissionResult as Outcomes
 from services.changes.report import ENFORCED, Requested, RowReport
 from services.changes.requested import requested
 
 MOST_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
 MOST_EXAMPLES = 1000
-_SHOWN_OUTCOMES = (Outcome.ADDED, Outcome.REPLACED, Outcome.DUPLICATE)
+_SHOWN_OUTCOMES = (RowOutcome.ADDED, RowOutcome.REPLACED, RowOutcome.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RowLimits:
     """How many rows are told one by one; the others are counted."""
 
     problems: int = DEFAULT_PROBLEMS
@@ -41,7 +41,7 @@ class RowConflict:
     """A row that contradicts an entry, or another row."""
 
     row: int
-    relation: Relation
+    relation: ConflictRelation
     entry: Entry | None
     """One of those it contradicts; None for another row."""
     entries: int
@@ -54,9 +54,9 @@ class Imported:
     """How an import went."""
 
     version: int
-    counts: Counter[Outcome]
-    problems: Sequence[Problem]
-    conflict_counts: Counter[Relation] = field(default_factory=Counter)
+    counts: Counter[RowOutcome]
+    problems: Sequence[RejectedRow]
+    conflict_counts: Counter[ConflictRelation] = field(default_factory=Counter)
     conflicts: Sequence[RowConflict] = ()
     examples: Sequence[RowReport] = ()
     repeated_rows: int = 0
@@ -71,23 +71,23 @@ class Imported:
 class ImportReport:
     """What is known of the rows of one import; grows with it."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: RowLimits) -> None:
         self._wanted = wanted
-        self._counts: Counter[Outcome] = Counter()
-        self._problems: list[Problem] = []
+        self._counts: Counter[RowOutcome] = Counter()
+        self._problems: list[RejectedRow] = []
         self._lines: list[Uint64s] = []
         self._terms_given = 0
 
     @property
-    def problems(self) -> Sequence[Problem]:
+    def problems(self) -> Sequence[RejectedRow]:
         """Return the first rows that are refused or invalid."""
         return self._problems
 
-    def counted(self) -> Counter[Outcome]:
+    def counted(self) -> Counter[RowOutcome]:
         """Return how many rows are refused and invalid."""
         return Counter(self._counts)
 
-    def add(self, lines: Sequence[int], checked: Checked) -> None:
+    def add(self, lines: Sequence[int], checked: CheckedRows) -> None:
         """Take in what became of some rows; *lines* name them."""
         column = np.array(lines, np.uint64)
         self._terms_given += checked.terms_given
@@ -95,20 +95,24 @@ class ImportReport:
         self._counts.update(problem.outcome for problem in checked.problems)
         for problem in checked.problems[: self._wanted.problems - len(self._problems)]:
             self._problems.append(
-                Problem(row=lines[problem.row], outcome=problem.outcome, message=problem.message)
+                RejectedRow(
+                    row=lines[problem.row], outcome=problem.outcome, message=problem.message
+                )
             )
 
     def result(self, table: EntryTable, done: Outcomes) -> Imported:
         """Return the report, now that the rows in *table* are judged."""
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
-        numbers = np.bincount(done.judged.outcomes, minlength=len(Outcome) + 1).tolist()
-        self._counts.update({outcome: numbers[outcome] for outcome in Outcome if numbers[outcome]})
+        numbers = np.bincount(done.judged.outcomes, minlength=len(RowOutcome) + 1).tolist()
+        self._counts.update(
+            {outcome: numbers[outcome] for outcome in RowOutcome if numbers[outcome]}
+        )
         self._add_refused(done.judged.outcomes, lines)
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
             # Repeated rows are duplicates; most imports have none, and need not be sorted again.
-            repeated[:] = (done.judged.outcomes == Outcome.DUPLICATE).any()
+            repeated[:] = (done.judged.outcomes == RowOutcome.DUPLICATE).any()
             repeated[last_of_each(table)] = False
             examples = self._examples(table, done.judged.outcomes, lines, repeated)
         conflicts = done.conflicts
@@ -131,9 +135,11 @@ class ImportReport:
     def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:
         """Tell of rows that the lists refuse, which was not known before they were judged."""
         left = max(self._wanted.problems - len(self._problems), 0)
-        for row in np.flatnonzero(outcomes == Outcome.REFUSED)[:left].tolist():
+        for row in np.flatnonzero(outcomes == RowOutcome.REFUSED)[:left].tolist():
             line = int(lines[row])
-            self._problems.append(Problem(row=line, outcome=Outcome.REFUSED, message=ENFORCED))
+            self._problems.append(
+                RejectedRow(row=line, outcome=RowOutcome.REFUSED, message=ENFORCED)
+            )
 
     def _examples(
         self, table: EntryTable, outcomes: Uint8s, lines: Uint64s, repeated: Bools
@@ -153,7 +159,7 @@ class ImportReport:
 
 
 def _entry_id(table: EntryTable, row: int) -> str:
-    kind, action = Kind(int(table.kinds[row])), Action(int(table.actions[row]))
+    kind, action = EntryKind(int(table.kinds[row])), Action(int(table.actions[row]))
     return entry_id(kind, table.pattern(row), action)
 
 
@@ -165,14 +171,16 @@ def _repeated_by(table: EntryTable, row: int, lines: Uint64s) -> int:
     return int(lines[np.flatnonzero(same)[-1]])
 
 
-def _conflict_counts(conflicts: Conflicts) -> Counter[Relation]:
-    numbers = np.bincount(conflicts.relations, minlength=len(Relation) + 1).tolist()
-    return Counter({one: numbers[one] for one in Relation if numbers[one] and one != NO_RELATION})
+def _conflict_counts(conflicts: Conflicts) -> Counter[ConflictRelation]:
+    numbers = np.bincount(conflicts.relations, minlength=len(ConflictRelation) + 1).tolist()
+    return Counter(
+        {one: numbers[one] for one in ConflictRelation if numbers[one] and one != NO_RELATION}
+    )
 
 
 def _conflict(conflicts: Conflicts, row: int, lines: Uint64s, snapshot: Snapshot) -> RowConflict:
-    relation, other = Relation(int(conflicts.relations[row])), int(conflicts.others[row])
-    together = relation == Relation.TOGETHER
+    relation, other = ConflictRelation(int(conflicts.relations[row])), int(conflicts.others[row])
+    together = relation == ConflictRelation.TOGETHER
     return RowConflict(
         row=int(lines[row]),
         relation=relation,

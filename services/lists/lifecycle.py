@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from blocklists.entries import Entry, Mode, entry_id
+from blocklists.entries import Entry, EntryMode, entry_id
 from blocklists.entry_table import EntryTable
-from blocklists.provenance_columns import GroundsReader
+from blocklists.provenance_columns import ProvenanceReader
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.views import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
 from services.lists import due_entries
 from services.lists.due_entries import Due, DueReason
-from services.lists.hit_counter import NO_HITS, Hits, hits_name
+from services.lists.hit_counter import NO_HITS, EntryHitSummary, hits_name
 from services.lists.lifecycle_pages import DeadPage, DueEntry, DuePage, HitReader
 
 DEFAULT_WITHIN_S = 14 * 86_400
@@ -34,7 +34,7 @@ _DAY_S = 86_400
 _TOKEN = re.compile(r"([0-9]{1,19})\.([0-9]{1,12})\.([0-9]{1,12})")
 
 
-class EntryLife:
+class EntryLifecycle:
     """Reads the life of entries for administrators."""
 
     def __init__(
@@ -49,14 +49,14 @@ class EntryLife:
         self._hits = hits
         self._now_ms = now_ms
         self._dead_entry_days = dead_entry_days
-        self._grounds = GroundsReader()
+        self._grounds = ProvenanceReader()
         self._one_at_a_time = asyncio.Lock()
         self._pinned: dict[tuple[int, int], Snapshot] = {}
         """The lists of the last first pages, by their version and the moment."""
         self._due: tuple[tuple[int, int, int, int], Due] | None = None
         self._aged: tuple[tuple[int, int, int, int], Int64s] | None = None
 
-    async def hits_of(self, names: Sequence[str]) -> Mapping[str, Hits]:
+    async def hits_of(self, names: Sequence[str]) -> Mapping[str, EntryHitSummary]:
         """Return the hits of some entries, by `name_of` or `names_of`."""
         return await self._hits.read(names)
 
@@ -132,10 +132,10 @@ class EntryLife:
 
     async def _without_hits(
         self, snapshot: Snapshot, rows: Int64s, start: int, size: int, before_s: int
-    ) -> tuple[list[Entry], dict[str, Hits], int]:
+    ) -> tuple[list[Entry], dict[str, EntryHitSummary], int]:
         """Look at *rows* from *start* on; return what is dead, its hits, and how far that was."""
         entries: list[Entry] = []
-        hits: dict[str, Hits] = {}
+        hits: dict[str, EntryHitSummary] = {}
         at = start
         while at < min(len(rows), start + LOOKED_A_PAGE) and len(entries) < size:
             some = rows[at : at + LOOKED_AT_ONCE]
@@ -205,7 +205,11 @@ class EntryLife:
 
 def names_of(table: EntryTable) -> list[str]:
     """Return under which names the hits of a table's entries are counted; some 4 µs each."""
-    columns = (table.kinds.tolist(), table.actions.tolist(), (table.modes == Mode.SHADOW).tolist())
+    columns = (
+        table.kinds.tolist(),
+        table.actions.tolist(),
+        (table.modes == EntryMode.SHADOW).tolist(),
+    )
     return [
         hits_name(entry_id(kind, table.pattern(row), action), shadow=shadow)
         for row, (kind, action, shadow) in enumerate(zip(*columns, strict=True))
@@ -214,7 +218,7 @@ def names_of(table: EntryTable) -> list[str]:
 
 def name_of(entry: Entry) -> str:
     """Return under which name the hits of an entry are counted."""
-    return hits_name(entry.entry_id, shadow=entry.mode is Mode.SHADOW)
+    return hits_name(entry.entry_id, shadow=entry.mode is EntryMode.SHADOW)
 
 
 def _names(tables: Sequence[EntryTable]) -> list[str]:

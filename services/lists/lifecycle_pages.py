@@ -7,13 +7,13 @@ from typing import Protocol
 
 from blocklists.entries import Entry, Source
 from services.lists.due_entries import DueReason
-from services.lists.hit_counter import Hits
+from services.lists.hit_counter import EntryHitSummary
 
 
 class HitReader(Protocol):
     """Knows how often entries decided."""
 
-    async def read(self, names: Iterable[str]) -> dict[str, Hits]:
+    async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:
         """Return the hits of some entries; those without any are left out."""
         ...
 
@@ -25,7 +25,7 @@ class HitReader(Protocol):
 class NoHits:
     """Where nothing counts."""
 
-    async def read(self, names: Iterable[str]) -> dict[str, Hits]:  # noqa: ARG002
+    async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:  # noqa: ARG002
         """Know of none."""
         return {}
 
@@ -48,7 +48,7 @@ class DuePage:
     """Some of what is due."""
 
     entries: Sequence[DueEntry]
-    hits: Mapping[str, Hits]
+    hits: Mapping[str, EntryHitSummary]
     next_token: str
     counts: Counter[tuple[Source, DueReason]]
     ended: int
@@ -60,7 +60,7 @@ class DeadPage:
     """Some of the entries that matched nothing for long."""
 
     entries: Sequence[Entry]
-    hits: Mapping[str, Hits]
+    hits: Mapping[str, EntryHitSummary]
     next_token: str
     looked_at: int
     total: int

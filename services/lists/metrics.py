@@ -11,8 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from blocklists.entries import Source
-from blocklists.provenance_columns import GroundsReader
-from blocklists.snapshot.delta import Lists
+from blocklists.provenance_columns import ProvenanceReader
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.findings import counts
 from infra.redis import damaged_records
 from services.lists import due_entries
@@ -25,10 +25,12 @@ FRESH_SECONDS = 60.0
 class ListGauges(Collector):
     """The gauges of the lists."""
 
-    def __init__(self, lists: Callable[[], Lists | None], now_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, lists: Callable[[], ListSegments | None], now_seconds: Callable[[], float]
+    ) -> None:
         self._lists = lists
         self._now_seconds = now_seconds
-        self._grounds = GroundsReader()
+        self._grounds = ProvenanceReader()
         self._lock = threading.Lock()
         self._counted_at = 0.0
         self._due: Due | None = None

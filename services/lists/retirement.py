@@ -9,22 +9,22 @@ from typing import TypeAlias
 
 from blocklists.entry_table import Identities
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from blocklists.views import places
 from fanzha.phone import HomePlan
-from services.changes.report import Reference, RowReport, Terms, Updated, named_by
-from services.lists.lifecycle import EntryLife
+from services.changes.report import ChangeTerms, Reference, RowReport, Updated, named_by
+from services.lists.lifecycle import EntryLifecycle
 
-Remove: TypeAlias = Callable[[Sequence[Reference], Terms], Awaitable[Updated]]
+Remove: TypeAlias = Callable[[Sequence[Reference], ChangeTerms], Awaitable[Updated]]
 """Requests a removal that waits."""
 
 
 async def propose(
     remove: Remove,
-    life: EntryLife,
+    life: EntryLifecycle,
     snapshot: Snapshot,
     references: Sequence[Reference],
-    terms: Terms,
+    terms: ChangeTerms,
     *,
     days: int,
     home: HomePlan,
@@ -41,11 +41,13 @@ async def propose(
             rows.append(row)
             listed.append(snapshot.entry(place))
     dead = await life.are_dead(listed, days)
-    reports = {row: RowReport(row=row, outcome=Outcome.ABSENT) for row in range(len(references))}
+    reports = {row: RowReport(row=row, outcome=RowOutcome.ABSENT) for row in range(len(references))}
     for row, message in unreadable.items():
-        reports[row] = RowReport(row=row, outcome=Outcome.INVALID, message=message)
+        reports[row] = RowReport(row=row, outcome=RowOutcome.INVALID, message=message)
     for row, entry, is_dead in zip(rows, listed, dead, strict=True):
-        outcome, why = (Outcome.REMOVED, "") if is_dead else (Outcome.REFUSED, "it is not dead")
+        outcome, why = (
+            (RowOutcome.REMOVED, "") if is_dead else (RowOutcome.REFUSED, "it is not dead")
+        )
         reports[row] = RowReport(row=row, outcome=outcome, entry_id=entry.entry_id, message=why)
     wanted = [
         Reference(kind=one.kind, pattern=one.pattern, action=one.action)

@@ -13,36 +13,36 @@ from dataclasses import replace
 from blocklists import intake
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.intake import Defaults, Proposed
+from blocklists.intake import ProposedRows, RowDefaults
 from blocklists.snapshot.replica import Replica
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from blocklists.store.current import CurrentLists
 from blocklists.store.store import Store
-from blocklists.views import ListViews, Status
+from blocklists.views import ListStatus, ListViews
 from fanzha.errors import VersionConflict
 from fanzha.phone import HomePlan
 from services.changes import change_context
 from services.changes.model import ChangeKind, Draft
 from services.changes.report import (
+    ChangeTerms,
     Reference,
-    Terms,
     Updated,
     addition_reports,
     named_by,
     removal_reports,
 )
 from services.changes.requested import requested
-from services.changes.service import Changes
+from services.changes.service import ChangeService
 from services.lists import retirement, shadow_resolution
 from services.lists.drafts import dropped, kept_problems
-from services.lists.import_report import Imported, ImportReport, Wanted
-from services.lists.lifecycle import EntryLife
+from services.lists.import_report import Imported, ImportReport, RowLimits
+from services.lists.lifecycle import EntryLifecycle
 from services.lists.lifecycle_pages import HitReader, NoHits
 
 _DAY_S = 86_400
 
 
-class Administration:
+class ListService:
     """What administrators can do to the lists, and what they can see (``views``, ``life``)."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Administration:
         *,
         store: Store,
         replica: Replica,
-        changes: Changes,
+        changes: ChangeService,
         home: HomePlan,
         now_ms: Callable[[], int],
         default_expiry_days: int,
@@ -65,7 +65,7 @@ class Administration:
         self._default_term_s = default_expiry_days * _DAY_S
         self._no_end_needs_review = no_end_needs_review
         self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
-        self.life = EntryLife(
+        self.life = EntryLifecycle(
             views=self.views,
             hits=hits or NoHits(),
             now_ms=now_ms,
@@ -74,9 +74,9 @@ class Administration:
 
     async def update(
         self,
-        additions: Proposed,
+        additions: ProposedRows,
         removals: Sequence[Reference],
-        terms: Terms,
+        terms: ChangeTerms,
         kind: ChangeKind = ChangeKind.NORMAL,
         *,
         wait: bool = False,
@@ -87,7 +87,7 @@ class Administration:
             intake.check, additions, self._defaults(terms, now_s), home=self._home, now_s=now_s
         )
         named, unreadable = named_by(removals, self._home)
-        invalid = Counter({Outcome.INVALID: len(unreadable)})
+        invalid = Counter({RowOutcome.INVALID: len(unreadable)})
         draft = Draft(
             kind=kind,
             author=terms.author,
@@ -108,7 +108,7 @@ class Administration:
             requested=requested(done),
         )
 
-    async def status(self) -> Status:
+    async def status(self) -> ListStatus:
         """Return the state of the lists, and what waits or has to be confirmed."""
         emergencies = await self._changes.views.emergencies()
         return replace(
@@ -118,7 +118,7 @@ class Administration:
         )
 
     async def resolve_shadows(
-        self, references: Sequence[Reference], terms: Terms, *, drop: bool
+        self, references: Sequence[Reference], terms: ChangeTerms, *, drop: bool
     ) -> Updated:
         """Let shadow entries enforce, or *drop* them; the report on each is in ``additions``."""
         snapshot = await self._current.caught_up()
@@ -129,14 +129,14 @@ class Administration:
         )
 
     async def propose_retirement(
-        self, references: Sequence[Reference], terms: Terms, *, days: int
+        self, references: Sequence[Reference], terms: ChangeTerms, *, days: int
     ) -> Updated:
         """Request the removal of entries that are dead; the report on each is in ``removals``."""
         snapshot = await self._current.caught_up()
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
 
-        async def remove(wanted: Sequence[Reference], terms: Terms) -> Updated:
+        async def remove(wanted: Sequence[Reference], terms: ChangeTerms) -> Updated:
             return await self.update(
                 intake.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
             )
@@ -146,8 +146,8 @@ class Administration:
         )
 
     def begin_import(
-        self, adjust: Callable[[Defaults], Defaults], terms: Terms, wanted: Wanted
-    ) -> "Import":
+        self, adjust: Callable[[RowDefaults], RowDefaults], terms: ChangeTerms, wanted: RowLimits
+    ) -> "ImportUpload":
         """Start an import, which takes rows until it is finished, and reports what is *wanted*.
 
         *adjust* turns what holds for any change into what holds for the rows of this one.
@@ -155,11 +155,11 @@ class Administration:
         now_s = self._now_ms() // 1000
         # Files of bureaus say "permanent" where they say nothing of a review.
         defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
-        return Import(self, defaults, terms, wanted, home=self._home, now_s=now_s)
+        return ImportUpload(self, defaults, terms, wanted, home=self._home, now_s=now_s)
 
     async def finish_import(
-        self, table: EntryTable, terms: Terms, defaults: Defaults, report: ImportReport
-    ) -> change_context.Outcome:
+        self, table: EntryTable, terms: ChangeTerms, defaults: RowDefaults, report: ImportReport
+    ) -> change_context.SubmissionResult:
         """Request what an import has gathered."""
         draft = Draft(
             kind=ChangeKind.IMPORT,
@@ -177,8 +177,8 @@ class Administration:
         )
         return await self._changes.carry_out(draft, trial=terms.dry_run)
 
-    def _defaults(self, terms: Terms, now_s: int) -> Defaults:
-        return Defaults(
+    def _defaults(self, terms: ChangeTerms, now_s: int) -> RowDefaults:
+        return RowDefaults(
             expires_s=now_s + self._default_term_s,
             reason=terms.reason,
             author=terms.author,
@@ -190,15 +190,15 @@ def _conflict(version: int, expected: int | None) -> VersionConflict:
     return VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
 
 
-class Import:
+class ImportUpload:
     """Rows on their way into the lists: folded into columns as they arrive."""
 
     def __init__(
         self,
-        administration: Administration,
-        defaults: Defaults,
-        terms: Terms,
-        wanted: Wanted,
+        administration: ListService,
+        defaults: RowDefaults,
+        terms: ChangeTerms,
+        wanted: RowLimits,
         *,
         home: HomePlan,
         now_s: int,
@@ -211,7 +211,7 @@ class Import:
         self._tables: list[EntryTable] = []
         self._report = ImportReport(wanted)
 
-    def fold(self, lines: Sequence[int], proposed: Proposed) -> None:
+    def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
         """Take rows in; for a thread. *lines* name them in the report."""
         checked = intake.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
         self._tables.append(checked.table)

@@ -9,22 +9,22 @@ from typing import Protocol
 
 import numpy as np
 
-from blocklists.entries import NO_END_S, Entry, Kind, Mode
+from blocklists.entries import NO_END_S, Entry, EntryKind, EntryMode
 from blocklists.entry_table import Identities
-from blocklists.intake import Proposed
+from blocklists.intake import ProposedRows
 from blocklists.snapshot.delta import locate
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
-from services.changes.report import Reference, RowReport, Terms, Updated, named_by
+from services.changes.report import ChangeTerms, Reference, RowReport, Updated, named_by
 
 
 class Updates(Protocol):
     """Changes the lists."""
 
     async def update(
-        self, additions: Proposed, removals: Sequence[Reference], terms: Terms
+        self, additions: ProposedRows, removals: Sequence[Reference], terms: ChangeTerms
     ) -> Updated:
         """Add and remove entries in one change."""
         ...
@@ -34,7 +34,7 @@ async def resolve(
     updates: Updates,
     snapshot: Snapshot,
     references: Sequence[Reference],
-    terms: Terms,
+    terms: ChangeTerms,
     *,
     drop: bool,
     home: HomePlan,
@@ -48,9 +48,9 @@ async def resolve(
     named, unreadable = named_by(wanted, home)
     places = _shadows(snapshot, [identity for _, identity in named])
     found = {row: place for (row, _), place in zip(named, places, strict=True) if place != NO_ENTRY}
-    reports = {row: RowReport(row=row, outcome=Outcome.ABSENT) for row in range(len(wanted))}
+    reports = {row: RowReport(row=row, outcome=RowOutcome.ABSENT) for row in range(len(wanted))}
     for row, message in unreadable.items():
-        reports[row] = RowReport(row=row, outcome=Outcome.INVALID, message=message)
+        reports[row] = RowReport(row=row, outcome=RowOutcome.INVALID, message=message)
     if not found:
         return Updated(version=snapshot.version, additions=_in_order(reports), removals=[])
     entries = [snapshot.entry(place) for place in found.values()]
@@ -65,20 +65,20 @@ async def resolve(
     return replace(done, additions=_in_order(reports), removals=[])
 
 
-def _shadows(snapshot: Snapshot, identities: Sequence[tuple[Kind, str, Action]]) -> list[int]:
+def _shadows(snapshot: Snapshot, identities: Sequence[tuple[EntryKind, str, Action]]) -> list[int]:
     """Return the row of each shadow entry, `NO_ENTRY` for what is none."""
     places = np.full(len(identities), NO_ENTRY, np.int64)
     for layer in snapshot.layers:
-        if layer.segment.mode is Mode.SHADOW:
+        if layer.segment.mode is EntryMode.SHADOW:
             rows = locate(layer.segment, Identities.of(identities))
             places = np.where(rows == NO_ENTRY, rows, rows + layer.first_row)
     found: list[int] = places.tolist()
     return found
 
 
-def _proposed(entries: Sequence[Entry]) -> Proposed:
+def _proposed(entries: Sequence[Entry]) -> ProposedRows:
     """Propose entries as they are, but to enforce."""
-    return Proposed(
+    return ProposedRows(
         patterns=[one.pattern for one in entries],
         kinds=[one.kind for one in entries],
         actions=[one.action for one in entries],
@@ -90,7 +90,7 @@ def _proposed(entries: Sequence[Entry]) -> Proposed:
         legal_bases=[one.legal_basis for one in entries],
         campaigns=[one.campaign for one in entries],
         authors=[one.created_by for one in entries],
-        modes=[Mode.ENFORCE] * len(entries),
+        modes=[EntryMode.ENFORCE] * len(entries),
         reviews_s=[int(one.review_at.timestamp()) if one.review_at else 0 for one in entries],
     )
 

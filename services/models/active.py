@@ -16,19 +16,19 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
-from classifiers.base import LinkScorer, MomentScorer, TextScorer
-from classifiers.text.escalation import LookBudget
+from classifiers.base import LinkScorer, TextScorer, VelocityScorer
+from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
 from services.decision.model_kinds import ModelKind
-from services.decision.pipeline import Models
+from services.decision.pipeline import ModelSet
 from services.decision.shadow.models import Scorer, Shadows
-from services.decision.velocity import MomentModel
-from services.models.desired_models import Wanted, WantedModels
-from services.models.slot import Handling, Slot, Status
+from services.decision.velocity import VelocityModel
+from services.models.desired_models import DesiredModel, WantedModels
+from services.models.slot import ModelLoading, ModelSlot, SlotStatus
 
 
-class ModelSwitch:
+class ActiveModels:
     """The models of a worker: `current` is what the engine asks for each batch."""
 
     def __init__(
@@ -36,7 +36,7 @@ class ModelSwitch:
         root: Path | None,
         thresholds: Mapping[ModelKind, float | None],
         wanted: WantedModels,
-        looks: LookBudget | None = None,
+        looks: EscalationBudget | None = None,
         *,
         moment: bool = False,
     ) -> None:
@@ -46,13 +46,13 @@ class ModelSwitch:
         Only with *moment* there is a moment model.
         """
 
-        def slot(handling: Handling[Scorer]) -> Slot[Scorer]:
-            wish = wanted.get(handling.kind, Wanted())
-            return Slot(handling, root, thresholds.get(handling.kind), wish)
+        def slot(handling: ModelLoading[Scorer]) -> ModelSlot[Scorer]:
+            wish = wanted.get(handling.kind, DesiredModel())
+            return ModelSlot(handling, root, thresholds.get(handling.kind), wish)
 
         # Too few calls are to stay below the threshold that holds.
         load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
-        self._caller = slot(Handling(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
+        self._caller = slot(ModelLoading(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
         self._text = slot(_text(looks))
         self._link = slot(_LINK)
         self._moment = slot(_MOMENT) if moment else None
@@ -71,23 +71,23 @@ class ModelSwitch:
         self.current = self._models()
         return swapped
 
-    def status(self) -> dict[ModelKind, Status]:
+    def status(self) -> dict[ModelKind, SlotStatus]:
         """Tell what runs."""
         return {slot.kind: slot.status() for slot in self._slots()}
 
-    def _slots(self) -> "tuple[Slot[Any], ...]":
+    def _slots(self) -> "tuple[ModelSlot[Any], ...]":
         slots = (self._caller, self._text, self._link)
         return slots if self._moment is None else (*slots, self._moment)
 
-    def moment(self) -> MomentModel:
+    def moment(self) -> VelocityModel:
         """Return the moment model in force; ValueError where there is none."""
         slot = self._moment
         if slot is None:
             raise ValueError("no moment model is loaded")
-        return MomentModel(slot.active, slot.threshold, slot.shadow)
+        return VelocityModel(slot.active, slot.threshold, slot.shadow)
 
-    def _models(self) -> Models:
-        return Models(
+    def _models(self) -> ModelSet:
+        return ModelSet(
             caller=self._caller.active,
             text=self._text.active,
             link=self._link.active,
@@ -102,8 +102,8 @@ class ModelSwitch:
         )
 
 
-def _wish(wanted: WantedModels, kind: ModelKind) -> Wanted:
-    return wanted.get(kind, Wanted())
+def _wish(wanted: WantedModels, kind: ModelKind) -> DesiredModel:
+    return wanted.get(kind, DesiredModel())
 
 
 _BODY = "见【示例】 http://first.example/a 验证码 123456, call 95588"
@@ -133,15 +133,17 @@ def _warm_link(model: LinkScorer) -> None:
     model.score(find_links(_BODY))
 
 
-def _text(looks: LookBudget | None) -> Handling[TextScorer]:
+def _text(looks: EscalationBudget | None) -> ModelLoading[TextScorer]:
     load = partial(bundles.load_text, budget=looks)
     if looks is None or not looks.share:
-        return Handling(kind=ModelKind.SMS, load=load, warm=_warm_text)
+        return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text)
     once = partial(bundles.load_text, budget=replace(looks, share=0.0))
-    return Handling(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
+    return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
 
 
-_LINK: Handling[LinkScorer] = Handling(kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link)
-_MOMENT: Handling[MomentScorer] = Handling(
+_LINK: ModelLoading[LinkScorer] = ModelLoading(
+    kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link
+)
+_MOMENT: ModelLoading[VelocityScorer] = ModelLoading(
     kind=ModelKind.MOMENT, load=bundles.load_moment, warm=_warm_nothing
 )

@@ -16,7 +16,7 @@ from services.decision.model_kinds import ModelKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class DesiredModel:
     """What is wanted of one kind of model. Versions are empty where nothing is."""
 
     active: str = ""
@@ -36,11 +36,11 @@ class Wanted:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-WantedModels = Mapping[ModelKind, Wanted]
+WantedModels = Mapping[ModelKind, DesiredModel]
 
 
-def read(text: str) -> Wanted:
-    """Read what `Wanted.written` wrote; ValueError where it is something else."""
+def read(text: str) -> DesiredModel:
+    """Read what `DesiredModel.written` wrote; ValueError where it is something else."""
     try:
         found = json.loads(text)
     except RecursionError as error:
@@ -48,7 +48,7 @@ def read(text: str) -> Wanted:
     if not isinstance(found, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  a wrong text, not a wrong call
     try:
-        wanted = Wanted(**found)
+        wanted = DesiredModel(**found)
         texts = (wanted.active, wanted.previous, wanted.shadow, wanted.by)
         fits = all(isinstance(value, str) for value in texts) and 0 <= wanted.share <= 1
     except TypeError as error:
@@ -58,7 +58,7 @@ def read(text: str) -> Wanted:
     return wanted
 
 
-def read_all(fields: Mapping[str, str]) -> dict[ModelKind, Wanted]:
+def read_all(fields: Mapping[str, str]) -> dict[ModelKind, DesiredModel]:
     """Read the wishes of all kinds, each under its word; a kind without one has none."""
     return {kind: read(fields[kind]) for kind in ModelKind if kind in fields}
 
@@ -70,7 +70,7 @@ def keep(folder: Path, wanted: WantedModels) -> None:
     atomic_file.write(folder / MODELS, json.dumps(fields), beside=beside)
 
 
-def kept(folder: Path) -> dict[ModelKind, Wanted]:
+def kept(folder: Path) -> dict[ModelKind, DesiredModel]:
     """Read the copy of this host; nothing is wanted where there is none, or it is unreadable."""
     try:
         return read_all(json.loads((folder / MODELS).read_text(encoding="utf-8")))

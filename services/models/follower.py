@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from fanzha.errors import Unavailable
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
-from services.models.active import ModelSwitch
-from services.models.slot import Status
+from services.models.active import ActiveModels
+from services.models.slot import SlotStatus
 from services.models.store import ModelReport, ModelStore
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class ModelFollower:
 
     def __init__(
         self,
-        switch: ModelSwitch,
+        switch: ActiveModels,
         store: ModelStore,
         *,
         worker: str,
@@ -114,7 +114,7 @@ class ModelFollower:
         )
 
 
-def _told(status: Status) -> dict[str, Any]:
+def _told(status: SlotStatus) -> dict[str, Any]:
     fields = asdict(status)
     del fields["score_histogram"], fields["feature_histograms"]  # the same for everyone
     return fields

@@ -14,7 +14,7 @@ from classifiers.card import CARD, GRAPH, SECOND, Card, Histogram
 from classifiers.feature_histogram import FeatureHistogram
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import Scorer, Shadow
-from services.models.desired_models import Wanted
+from services.models.desired_models import DesiredModel
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _Mark = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class SlotStatus:
     """What runs of one kind."""
 
     active: str
@@ -45,7 +45,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handling(Generic[Scorer]):
+class ModelLoading(Generic[Scorer]):
     """How the models of one kind are loaded and warmed."""
 
     kind: ModelKind
@@ -57,15 +57,19 @@ class Handling(Generic[Scorer]):
     twice."""
 
 
-class Slot(Generic[Scorer]):
+class ModelSlot(Generic[Scorer]):
     """The models of one kind. `prepare` may run in any thread; never two methods at a time."""
 
     def __init__(
-        self, handling: Handling[Scorer], root: Path | None, threshold: float | None, wanted: Wanted
+        self,
+        handling: ModelLoading[Scorer],
+        root: Path | None,
+        threshold: float | None,
+        wanted: DesiredModel,
     ) -> None:
         """Load what is wanted, else what was before, else the newest, which must pass."""
         self.kind = handling.kind
-        self._handling: Handling[Scorer] = handling
+        self._handling: ModelLoading[Scorer] = handling
         self._root = root
         self._threshold = threshold
         self._kept: dict[str, Scorer] = {}
@@ -88,11 +92,11 @@ class Slot(Generic[Scorer]):
         """The score from which something is blocked, or a call marked."""
         return self._threshold_of(self.active)
 
-    def prepare(self, wanted: Wanted) -> int:
+    def prepare(self, wanted: DesiredModel) -> int:
         """Load what is wanted and not loaded yet; return how many bundles were refused now."""
         return sum(map(self._refuses, sorted(_wishes(wanted))))
 
-    def take(self, wanted: Wanted) -> bool:
+    def take(self, wanted: DesiredModel) -> bool:
         """Let what was prepared decide and watch; tell whether another version decides now."""
         before = self.active
         self.active = self._kept.get(wanted.active, before)
@@ -108,12 +112,12 @@ class Slot(Generic[Scorer]):
         self._refused = {name: why for name, why in self._refused.items() if name in wishes}
         return swapped
 
-    def status(self) -> Status:
+    def status(self) -> SlotStatus:
         """Tell what runs."""
         about = self._cards[self.active.version]
         fault = self._without.get(self.active.version, "")
         looks = about.second_look is not None and self._handling.load_without is not None
-        return Status(
+        return SlotStatus(
             active=self.active.version,
             threshold=self.threshold,
             previous=self._previous,
@@ -126,7 +130,7 @@ class Slot(Generic[Scorer]):
             second_look_fault=fault,
         )
 
-    def _watch(self, wanted: Wanted) -> None:
+    def _watch(self, wanted: DesiredModel) -> None:
         model = self._kept.get(wanted.shadow)
         if model is None or model is self.active:
             self.shadow = None
@@ -179,7 +183,7 @@ class Slot(Generic[Scorer]):
         return model
 
 
-def _wishes(wanted: Wanted) -> set[str]:
+def _wishes(wanted: DesiredModel) -> set[str]:
     return {wanted.active, wanted.previous, wanted.shadow} - {""}
 
 

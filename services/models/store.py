@@ -21,7 +21,7 @@ from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
-from services.models.desired_models import Wanted
+from services.models.desired_models import DesiredModel
 
 WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
 REPORT_AGE_MS = 10_000
@@ -43,7 +43,7 @@ class ModelReport:
     worker: str
     reported_at_ms: int
     channels: Mapping[str, Mapping[str, Any]]
-    """By the word of the kind, for those it holds: the fields of `services.models.slot.Status`."""
+    """By the word of the kind, for those it holds: the fields of `services.models.slot.SlotStatus`."""
 
 
 class ModelStore:
@@ -52,13 +52,15 @@ class ModelStore:
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
-    async def wanted(self) -> dict[ModelKind, Wanted]:
+    async def wanted(self) -> dict[ModelKind, DesiredModel]:
         """Return what is wanted; kinds without a wish are left out."""
         async with within(_READ_SECONDS):
             fields = await self._client.hgetall(WANTED)
         return desired_models.read_all(fields)
 
-    async def want(self, kind: ModelKind, before: Wanted | None, wanted: Wanted) -> bool:
+    async def want(
+        self, kind: ModelKind, before: DesiredModel | None, wanted: DesiredModel
+    ) -> bool:
         """Replace *before* by *wanted*; return whether that is on the disk of the store.
 
         Raises `VersionConflict` when *before* is no longer what is wanted.

@@ -22,7 +22,7 @@ from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.audit.checkpoint_copies import CheckpointCopies
-from services.audit.forwarder import RefusalIntake
+from services.audit.forwarder import AuditForwardIntake
 from services.audit.log import AuditLog, open_log
 from services.audit.metrics import AuditGauges
 from services.audit.refusals import Refusals
@@ -30,18 +30,18 @@ from services.audit.seal_check import seal_check
 from services.audit.seals import sealing
 from services.auth import exposure, identity
 from services.changes import wiring as change_requests
-from services.changes.maintenance import Upkeep
+from services.changes.maintenance import ChangeMaintenance
 from services.changes.popularity import PopularHosts
 from services.changes.store import ChangeStore
 from services.decision_log import options as decision_log
 from services.evidence_package import wiring as dossier_assembly
-from services.lists.column_mappings import Mappings
-from services.lists.drafts import Drafting
+from services.lists.column_mappings import ColumnMappings
+from services.lists.drafts import DraftReader
 from services.lists.findings import ListFindings
-from services.lists.hit_count_retention import HitRetention
+from services.lists.hit_count_retention import HitCountRetention
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListGauges
-from services.lists.service import Administration
+from services.lists.service import ListService
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
@@ -49,7 +49,7 @@ from services.rpc.changes.handler import ChangeServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.server import RpcServer
-from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.rpc.warnings.report_handler import WarningReportServicer
 from services.settings.settings import Settings
@@ -57,9 +57,9 @@ from services.telemetry import admin_exporter
 from services.warning import control
 from services.warning.backfill import service
 from services.warning.backfill import wiring as waiting_assembly
-from services.warning.figures import Landings
+from services.warning.figures import LandingCounters
 from services.warning.outcomes import wiring as learning_assembly
-from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import AdministeredProposals
 from services.warning.reports import service as reporting
 
@@ -106,7 +106,7 @@ async def run(settings: Settings) -> int:
         impact=change_requests.impact(settings),
         registry=registry,
     )
-    administration = Administration(
+    administration = ListService(
         store=store,
         replica=replica,
         changes=changes,
@@ -117,7 +117,7 @@ async def run(settings: Settings) -> int:
         hits=hits,
         dead_entry_days=settings.dead_entry_days,
     )
-    drafting = Drafting(
+    drafting = DraftReader(
         current=current,
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
@@ -168,17 +168,17 @@ async def run(settings: Settings) -> int:
             "blocklist": BlocklistServicer(
                 administration,
                 audit,
-                EntryRecords(connect(settings.redis_url)),
+                EntryOutcomeStore(connect(settings.redis_url)),
                 findings=findings,
             ),
             "appeal": AppealServicer(appeals.appeals),
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),
-            "mapping": MappingServicer(Mappings(connect(settings.redis_url), now_ms=now_ms)),
+            "mapping": MappingServicer(ColumnMappings(connect(settings.redis_url), now_ms=now_ms)),
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
-            "warning_reach": WarningReachServicer(
+            "warning_reach": WarningBackfillServicer(
                 service.build(
                     settings,
                     connect(settings.redis_url),
@@ -190,7 +190,7 @@ async def run(settings: Settings) -> int:
                     settings,
                     connect(settings.redis_url),
                     audit=audit,
-                    figures=Landings(registry),
+                    figures=LandingCounters(registry),
                     now_ms=now_ms,
                 ),
                 waiting_assembly.suspects(
@@ -217,9 +217,9 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(_follow(replica, server)),
             asyncio.create_task(audit.run()),
             asyncio.create_task(findings.run()),
-            asyncio.create_task(HitRetention(hits, lambda: replica.current, now_ms).run()),
+            asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
-            asyncio.create_task(RefusalIntake(connect(settings.redis_url), audit).run()),
+            asyncio.create_task(AuditForwardIntake(connect(settings.redis_url), audit).run()),
             *appeals.start(),
             *outcomes.start(),
         ]
@@ -242,7 +242,7 @@ def _audit(settings: Settings, redis_url: str) -> AuditLog:
     )
 
 
-async def _settle_then_follow(upkeep: Upkeep, follower: Follower) -> None:
+async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> None:
     """Clear up what an earlier process left halfway, before the store is compacted."""
     try:
         await upkeep.settle()

@@ -21,8 +21,8 @@ from infra.port_binding import SharedPort
 from infra.supervisor import Child, Supervisor
 from services.auth import exposure
 from services.decision_log import options
-from services.decision_log.keeper_metrics import KeeperMetrics
-from services.decision_log.maintenance import Keeper
+from services.decision_log.keeper_metrics import MaintenanceMetrics
+from services.decision_log.maintenance import LogMaintenance
 from services.settings.settings import Settings
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 
@@ -79,7 +79,7 @@ class _Host:
             pages = MetricsPages(settings.data_dir / METRICS)
             keeper = _keeper(settings, stack)
             if settings.metrics_enabled:
-                also = [KeeperMetrics(keeper)] if keeper else []
+                also = [MaintenanceMetrics(keeper)] if keeper else []
                 page = MetricsServer(pages, settings.metrics_host, settings.metrics_port, also)
                 stack.enter_context(page)
                 endpoints["metrics"] = f"http://{settings.metrics_host}:{page.port}/metrics"
@@ -180,11 +180,11 @@ class _Host:
         return Child(name=name, arguments=[role], environment=common | environment)
 
 
-def _keeper(settings: Settings, stack: AsyncExitStack) -> Keeper | None:
+def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:
     """Keep the decision log of this host in order, in a thread, until *stack* ends."""
     if not settings.decision_log_enabled:
         return None
-    keeper = Keeper(options.folder(settings), options.limits(settings), now_ms=now_ms)
+    keeper = LogMaintenance(options.folder(settings), options.limits(settings), now_ms=now_ms)
     keeper.start()
     stack.callback(keeper.close, settings.drain_seconds)
     return keeper

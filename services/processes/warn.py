@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import connect
-from services.audit.forwarder import RefusalPost
+from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import Refusals
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.auth import exposure, identity
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
@@ -22,18 +22,18 @@ from services.settings.settings import Settings
 from services.telemetry import admin_exporter
 from services.warning import wiring
 from services.warning.backfill import wiring as waiting_assembly
-from services.warning.desk.service import Desk
+from services.warning.desk.service import CaseDesk
 from services.warning.dispatch import wiring as way_out
-from services.warning.dispatch.kill_switch import Switch
+from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
-from services.warning.figures import Landings
+from services.warning.figures import LandingCounters
 from services.warning.intake import cloud_events_http, http_server
 from services.warning.intake.cloud_events_http import Who
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.policy import rulebook
-from services.warning.policy.metrics import RulebookCounts
+from services.warning.policy.metrics import RulebookMetrics
 from services.warning.policy.router import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
 
@@ -55,21 +55,21 @@ async def run(settings: Settings) -> int:
     client = connect(settings.redis_url, connections=CONNECTIONS)
     book = await asyncio.to_thread(rulebook.load, settings)
     router, composer = _router(book)
-    registry.register(RulebookCounts(book.regions, lambda: composer.left_out))
+    registry.register(RulebookMetrics(book.regions, lambda: composer.left_out))
     pipeline = wiring.build(
         settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer
     )
     failures = Counter(
         "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
     )
-    audit = RefusalPost(client, pipeline.consumer)
+    audit = AuditForwarder(client, pipeline.consumer)
     refusals = Refusals(audit)
     guard = security.of(settings, "admin", refusals.note)
-    desk = Desk(
+    desk = CaseDesk(
         store=pipeline.store,
         listing=pipeline.listing,
         router=router,
-        trail=Trail(audit, of="case"),
+        trail=AuditTrail(audit, of="case"),
         now_ms=now_ms,
     )
     landing = waiting_assembly.landing(
@@ -79,20 +79,20 @@ async def run(settings: Settings) -> int:
         router=router,
         audit=audit,
         worker=pipeline.consumer,
-        figures=Landings(registry),
+        figures=LandingCounters(registry),
         now_ms=now_ms,
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(client.aclose)
         stack.push_async_callback(landing.close)
-        switch = Switch(client, now_ms=now_ms)
+        switch = KillSwitch(client, now_ms=now_ms)
         limits = LimitStore(client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms)
         ways = way_out.build(
             settings,
             client,
             pipeline=pipeline,
             router=router,
-            figures=ChannelFigures(registry),
+            figures=ChannelMetrics(registry),
             now_ms=now_ms,
             permit=LimitPermit(limits),
         )
@@ -123,7 +123,7 @@ async def run(settings: Settings) -> int:
         await server.serve()
         process_lifecycle.say_serving()
         await process_lifecycle.first_of(stop, *background)
-        ending = process_lifecycle.Ending(settings.drain_seconds)
+        ending = process_lifecycle.DrainBudget(settings.drain_seconds)
         await server.drain(ending.left())
         await ways.drain(ending.left())
         await process_lifecycle.cancel(background)
@@ -154,7 +154,7 @@ def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
     return router, composer
 
 
-def _who(guard: security.Security) -> Who | None:
+def _who(guard: security.PortSecurity) -> Who | None:
     """Return what HTTP asks who a token speaks for; certificates speak for nobody there."""
     if guard.doorkeeper is None:
         return None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from blocklists.snapshot.replica import Replica
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
-from classifiers.text.escalation import LookBudget
-from classifiers.velocity.memory import MomentMemory
+from classifiers.text.escalation import EscalationBudget
+from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
@@ -16,13 +16,13 @@ from fanzha.tables import Bools, Int64s
 from services.decision import cascade
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine, Rules
-from services.decision.velocity import MomentStage
+from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
-from services.models.active import ModelSwitch
+from services.models.active import ActiveModels
 from services.rpc.decide.handler import InterceptionServicer
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.message_decoder import MessageDecoder
 from services.settings.settings import Settings
 
 MOMENT_SHARE = 4
@@ -35,14 +35,14 @@ logger = logging.getLogger(__name__)
 class Decider:
     """What answers, and the parts that others need to reach."""
 
-    engine: Engine
+    engine: DecisionPipeline
     replica: Replica
     activity: ActivityTable
     record_ends: RecordEnds
     """Counts ended calls into all that is remembered of callers."""
     home: HomePlan
     interception: InterceptionServicer
-    models: ModelSwitch
+    models: ActiveModels
 
 
 def build(
@@ -59,11 +59,11 @@ def build(
     _warm_up()
     home = HomePlan(settings.home_country)
     activity = ActivityTable(settings.activity_slots)
-    engine = Engine(
+    engine = DecisionPipeline(
         current_snapshot=lambda: replica.current,
         current_models=lambda: models.current,
         activity=activity,
-        rules=Rules(
+        rules=DecisionRules(
             home_country=settings.home_country,
             block_implausible_callers=settings.block_implausible_callers,
             block_spam=settings.block_spam,
@@ -74,7 +74,7 @@ def build(
         moment=moment,
     )
     interception = InterceptionServicer(
-        engine=engine, reader=Reader(home), now_ms=now_ms, observer=observer
+        engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
     )
     return Decider(
         engine=engine,
@@ -87,12 +87,12 @@ def build(
     )
 
 
-def load_models(settings: Settings, looks: LookBudget | None = None) -> ModelSwitch:
+def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:
     """Load the models this host was told to run last; the newest of a channel without a wish.
 
     A threshold that is set replaces that of every card.
     """
-    return ModelSwitch(
+    return ActiveModels(
         settings.models_dir,
         {
             ModelKind.CALL: settings.call_threshold,
@@ -119,19 +119,19 @@ def _with_moment(settings: Settings) -> bool:
     return False
 
 
-def _moment_stage(settings: Settings, models: ModelSwitch) -> MomentStage | None:
+def _moment_stage(settings: Settings, models: ActiveModels) -> VelocityStage | None:
     if ModelKind.MOMENT not in models.status():
         return None
-    return MomentStage(
+    return VelocityStage(
         current=models.moment,
         # What is of minutes needs fewer slots than what is of days.
-        memory=MomentMemory(settings.activity_slots // MOMENT_SHARE),
+        memory=VelocityMemory(settings.activity_slots // MOMENT_SHARE),
         blocks=settings.moment_action == "block",
         home_country=settings.home_country,
     )
 
 
-def _both(record_ends: RecordEnds, moment: MomentStage | None) -> RecordEnds:
+def _both(record_ends: RecordEnds, moment: VelocityStage | None) -> RecordEnds:
     if moment is None:
         return record_ends
     remember = moment.memory.record_ends

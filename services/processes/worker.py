@@ -23,7 +23,7 @@ from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
 from infra.redis.client import connect
-from services.audit.forwarder import RefusalPost
+from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import Refusals
 from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
@@ -36,9 +36,9 @@ from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
 from services.decision.sinks.hit_store import HitStore, PrefixClaims
 from services.decision_log import options
 from services.decision_log.log import DecisionLog
-from services.feedback.call_end_fanout import EndsExchange
+from services.feedback.call_end_fanout import CallEndFanout
 from services.feedback.call_ends import CallEndReports
-from services.feedback.service import Feedback
+from services.feedback.service import FeedbackService
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
@@ -129,7 +129,7 @@ class Worker:
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,
         )
-        self._ends = EndsExchange(
+        self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
         )
         self._models = ModelFollower(
@@ -141,14 +141,14 @@ class Worker:
             now_ms=now_ms,
         )
         feedback = FeedbackServicer(
-            feedback=Feedback(store=hits, home=self._decider.home, now_ms=now_ms),
+            feedback=FeedbackService(store=hits, home=self._decider.home, now_ms=now_ms),
             call_ends=CallEndReports(
                 home=self._decider.home,
                 record_ends=self._ended,
                 now_ms=now_ms,
             ),
         )
-        self._refusals = Refusals(RefusalPost(redis, self._name))
+        self._refusals = Refusals(AuditForwarder(redis, self._name))
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
@@ -180,7 +180,7 @@ class Worker:
             asyncio.create_task(self._refusals.run()),
         ]
         await process_lifecycle.first_of(stop, *background)
-        ending = process_lifecycle.Ending(self._settings.drain_seconds)
+        ending = process_lifecycle.DrainBudget(self._settings.drain_seconds)
         await self._server.drain(ending.left())
         await process_lifecycle.cancel(background)
         self._ends.close()

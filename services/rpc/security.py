@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.reloaded_file import Watched
+from infra.reloaded_file import ReloadedFile
 from services.auth import identities_file, jwks
-from services.auth.certificates import Certificates
+from services.auth.certificates import CertificateIdentities
 from services.auth.identity import DEVELOPER, NOBODY, Identity
-from services.auth.tokens import Tokens
-from services.rpc.middleware.auth_interceptor import Doorkeeper
+from services.auth.tokens import TokenVerifier
+from services.rpc.middleware.auth_interceptor import AuthInterceptor
 from services.rpc.middleware.errors import TurnedAway
 from services.rpc.tls import ServerTls
 from services.settings.settings import Settings
@@ -22,11 +22,11 @@ def _forget(_method: str, _peer: str, _error: Exception) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Security:
+class PortSecurity:
     """There is no default: either a *doorkeeper* asks who they are, or *development* is said."""
 
     tls: ServerTls | None = None
-    doorkeeper: Doorkeeper | None = None
+    doorkeeper: AuthInterceptor | None = None
     development: bool = False
     """Whether nobody is asked who they are, and everybody may do everything."""
     turned_away: TurnedAway = _forget
@@ -41,13 +41,13 @@ class Security:
         return DEVELOPER if self.development else NOBODY
 
 
-DEVELOPMENT = Security(development=True)
+DEVELOPMENT = PortSecurity(development=True)
 """No TLS, and everybody is the developer: for tests, and never a default."""
 
 
-def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) -> Security:
+def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) -> PortSecurity:
     """Return what *settings* ask for at a port; raise `ValueError` naming a file that is wrong."""
-    return Security(
+    return PortSecurity(
         tls=_tls(settings, port),
         doorkeeper=_doorkeeper(settings) if settings.asks_who else None,
         development=not settings.asks_who,
@@ -66,21 +66,21 @@ def _tls(settings: Settings, port: PortName) -> ServerTls | None:
     )
 
 
-def _doorkeeper(settings: Settings) -> Doorkeeper:
+def _doorkeeper(settings: Settings) -> AuthInterceptor:
     listed = _listed(settings)
     tokens = None
     if settings.jwks_file is not None:
-        tokens = Tokens(
-            keys=Watched(settings.jwks_file, jwks.read_keys).current,
+        tokens = TokenVerifier(
+            keys=ReloadedFile(settings.jwks_file, jwks.read_keys).current,
             revoked=lambda: listed().revoked_tokens,
             issuer=settings.token_issuer,
             audience=settings.token_audience,
         )
-    certificates = None if settings.tls_client_ca is None else Certificates(roster=listed)
-    return Doorkeeper(tokens=tokens, certificates=certificates)
+    certificates = None if settings.tls_client_ca is None else CertificateIdentities(roster=listed)
+    return AuthInterceptor(tokens=tokens, certificates=certificates)
 
 
-def _listed(settings: Settings) -> Callable[[], identities_file.Roster]:
+def _listed(settings: Settings) -> Callable[[], identities_file.IdentitiesFile]:
     if settings.identities_file is None:
         return lambda: identities_file.NO_ROSTER
-    return Watched(settings.identities_file, identities_file.read_roster).current
+    return ReloadedFile(settings.identities_file, identities_file.read_roster).current

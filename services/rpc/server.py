@@ -37,11 +37,11 @@ from fanzha.v1 import (
 )
 from infra.port_binding import insist_on_being_alone
 from services.auth import identity
-from services.decision.shed_reasons import NotDecided
+from services.decision.shed_reasons import ShedReason
 from services.rpc.access.handler import AccessServicer
-from services.rpc.middleware.load_shedder import Gate
-from services.rpc.middleware.registry import Registry
-from services.rpc.security import Security
+from services.rpc.middleware.load_shedder import LoadShedder
+from services.rpc.middleware.registry import MethodRegistry
+from services.rpc.security import PortSecurity
 from services.rpc.server_options import ConnectionTimes, channel_options
 
 _TIMES = ConnectionTimes()
@@ -115,12 +115,12 @@ class RpcServer:
         servicers: dict[str, object],
         *,
         max_message_bytes: int,
-        security: Security,
+        security: PortSecurity,
         max_connection_requests: int = 128,
         max_line_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
-        not_decided: Callable[[NotDecided], None] = lambda _why: None,
+        not_decided: Callable[[ShedReason], None] = lambda _why: None,
         times: ConnectionTimes = _TIMES,
     ) -> None:
         self._security = security
@@ -134,10 +134,10 @@ class RpcServer:
             ),
         )
         self._health = health.aio.HealthServicer()
-        gate = Gate(
+        gate = LoadShedder(
             longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, not_decided=not_decided
         )
-        registry: Any = Registry(failed, gate, self._security)
+        registry: Any = MethodRegistry(failed, gate, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():

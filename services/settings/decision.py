@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.settings.server import ServingSettings
+from services.settings.server import ServerSettings
 from services.settings.types import Threshold
 
 
-class DecidingSettings(ServingSettings):
+class DecisionSettings(ServerSettings):
     """How calls, texts and links are decided, and what becomes of hits."""
 
     home_country: str = Field(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.settings.decision import DecidingSettings
+from services.settings.decision import DecisionSettings
 
 
-class DecisionLogSettings(DecidingSettings):
+class DecisionLogSettings(DecisionSettings):
     """What the decision log keeps, and for how long."""
 
     decision_log_enabled: bool = Field(

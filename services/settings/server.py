@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings
 from services.settings.types import Port
 
 
-class ServingSettings(BaseSettings):
+class ServerSettings(BaseSettings):
     """Where a process listens, who may ask, and how many work."""
 
     redis_url: str | None = Field(

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from blocklists.entries import Kind, Source
+from blocklists.entries import EntryKind, Source
 from blocklists.snapshot.findings import FindingKind
 from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
-from services.decision.shadow.models import Change, MarkChange
-from services.decision.shed_reasons import NotDecided
+from services.decision.shadow.models import MarkChange, ShadowDifference
+from services.decision.shed_reasons import ShedReason
 
 STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
 STAGE_SECONDS = (
@@ -33,7 +33,7 @@ WORDS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
 REASON_SPAN = max(Reason) + 1
 DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 """Places of one channel's decision counters: one for each pair of action and reason."""
-CHANGES = tuple(change.name.lower() for change in Change)
+CHANGES = tuple(change.name.lower() for change in ShadowDifference)
 MARK_CHANGES = tuple(change.name.lower() for change in MarkChange)
 KINDS = tuple(ModelKind)
 LOOKS = ("looked", "remembered", "skipped", "failed")
@@ -191,7 +191,7 @@ NOT_DECIDED = Family(
     text="Requests for decisions that were not decided, by reason; what gRPC's core cuts off the "
     "line is not among them, for nobody here hears of it.",
     labels=("reason",),
-    values=tuple((reason.value,) for reason in NotDecided),
+    values=tuple((reason.value,) for reason in ShedReason),
 )
 LINKS_CUT = Family(
     name="fanzha_texts_links_cut",
@@ -255,12 +255,12 @@ SHADOW_ENTRY_HITS = Family(
     labels=("kind", "source", "decided"),
     values=tuple(
         (kind.name.lower(), source.name.lower(), decided)
-        for kind, source, decided in product(Kind, Source, ("let_through", "blocked_anyway"))
+        for kind, source, decided in product(EntryKind, Source, ("let_through", "blocked_anyway"))
     ),
 )
 SHADOW_ENTRY_PLACES = {
     (int(kind), int(source)): 2 * place
-    for place, (kind, source) in enumerate(product(Kind, Source))
+    for place, (kind, source) in enumerate(product(EntryKind, Source))
 }
 SHADOW_ENTRIES = Family(
     name="fanzha_shadow_entries",

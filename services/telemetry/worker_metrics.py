@@ -20,8 +20,8 @@ from fanzha.tables import Channel, Uint8s
 from infra.atomic_file import FILE_MODE
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Table
-from services.decision.shadow.models import Change
-from services.decision.shed_reasons import NotDecided
+from services.decision.shadow.models import ShadowDifference
+from services.decision.shed_reasons import ShedReason
 from services.telemetry import metrics_layout as layout
 
 _BYTES = 8
@@ -29,7 +29,7 @@ _RPC_PLACE = {
     code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
 }
 _NOT_DECIDED_PLACE = {
-    why: layout.START[layout.NOT_DECIDED.name] + i for i, why in enumerate(NotDecided)
+    why: layout.START[layout.NOT_DECIDED.name] + i for i, why in enumerate(ShedReason)
 }
 _STAGE_PLACE = {
     (channel, stage): layout.START[layout.STAGE.name]
@@ -132,8 +132,8 @@ class DecisionMetrics:
         first = layout.START[layout.SHADOW_DECISIONS.name] + (channel - 1) * span
         self._array[first : first + span] += np.bincount(changes, minlength=span)
         if channel is Channel.TEXT:
-            self._count_types(Change.WOULD_BLOCK, changes, other_fraud_types)
-            self._count_types(Change.WOULD_ALLOW, changes, fraud_types)
+            self._count_types(ShadowDifference.WOULD_BLOCK, changes, other_fraud_types)
+            self._count_types(ShadowDifference.WOULD_ALLOW, changes, fraud_types)
 
     def marks_shadowed(self, changes: Uint8s) -> None:
         """Count what a shadow of the moment model would have marked otherwise."""
@@ -152,7 +152,9 @@ class DecisionMetrics:
         """Count a bundle that did not pass its checks."""
         self._figures[layout.START[layout.MODEL_REFUSALS.name] + layout.KINDS.index(kind)] += 1
 
-    def _count_types(self, change: Change, changes: Uint8s, fraud_types: Uint8s | None) -> None:
+    def _count_types(
+        self, change: ShadowDifference, changes: Uint8s, fraud_types: Uint8s | None
+    ) -> None:
         rows = changes == np.uint8(change)
         # Without types the model was not heard: what kind it is, is not known.
         types = np.zeros(len(changes), np.uint8) if fraud_types is None else fraud_types
@@ -164,7 +166,7 @@ class DecisionMetrics:
         """Count a request that ended with the status *code*, such as ``not_found``."""
         self._figures[_RPC_PLACE[code]] += 1
 
-    def not_decided(self, why: NotDecided) -> None:
+    def not_decided(self, why: ShedReason) -> None:
         """Count a request that was not decided."""
         self._figures[_NOT_DECIDED_PLACE[why]] += 1
 

@@ -8,16 +8,18 @@ from infra.redis.client import Client
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.settings.settings import Settings
-from services.warning.dispatch.kill_switch import Switch
+from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.limits import Notice
+from services.warning.dispatch.limits import NoticeKind
 from services.warning.policy import rulebook
 
 
-class Control:
+class WarningControl:
     """The switch and the opt-outs, each change on record."""
 
-    def __init__(self, *, switch: Switch, limits: LimitStore, home: HomePlan, audit: Audit) -> None:
+    def __init__(
+        self, *, switch: KillSwitch, limits: LimitStore, home: HomePlan, audit: Audit
+    ) -> None:
         self.switch = switch
         self._limits = limits
         self._home = home
@@ -29,8 +31,8 @@ class Control:
         return self._limits.rules.test_mode
 
     async def set_opt_out(
-        self, number: str, notice: Notice, *, opted_out: bool, by: str
-    ) -> frozenset[Notice]:
+        self, number: str, notice: NoticeKind, *, opted_out: bool, by: str
+    ) -> frozenset[NoticeKind]:
         """Change what a person opted out of, and return all of it."""
         person = self._person(number)
         change = self._limits.opt_out if opted_out else self._limits.opt_in
@@ -43,7 +45,7 @@ class Control:
         )
         return await self._limits.opted_out(person)
 
-    async def opted_out(self, number: str) -> frozenset[Notice]:
+    async def opted_out(self, number: str) -> frozenset[NoticeKind]:
         """Return what a person opted out of."""
         return await self._limits.opted_out(self._person(number))
 
@@ -56,10 +58,10 @@ class Control:
 
 def build(
     settings: Settings, client: Client, *, now_ms: Callable[[], int], audit: Audit
-) -> Control:
+) -> WarningControl:
     """Put together what list administration serves."""
-    return Control(
-        switch=Switch(client, now_ms=now_ms, audit=audit),
+    return WarningControl(
+        switch=KillSwitch(client, now_ms=now_ms, audit=audit),
         limits=LimitStore(
             client, rules=rulebook.rules(settings), stopped=lambda: False, now_ms=now_ms
         ),

@@ -89,7 +89,7 @@ class WarningFigures:
         self._letters.set(kept)
 
 
-class Landings:
+class LandingCounters:
     """Counts what lands on the lists, and what becomes of the reaches that wait for a person."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

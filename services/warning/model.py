@@ -72,7 +72,7 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class WarningRecord:
     """One warning about one person."""
 
     source: Source

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fanzha.errors import Unavailable
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import Group
-from services.warning.cases.backlog_metrics import CaseCounts
+from infra.redis.stream_consumer import ConsumerGroup
+from services.warning.cases.backlog_metrics import CaseBacklog
 from services.warning.figures import WarningFigures
 
 logger = logging.getLogger(__name__)
@@ -18,17 +18,17 @@ _TIDY_EVERY = 720
 _GONE_MS = 86_400_000
 
 
-class Upkeep:
+class StreamMaintenance:
     """Tells figures, and tidies, until cancelled."""
 
     def __init__(
         self,
         *,
-        hits: Group,
-        todos: Sequence[Group],
+        hits: ConsumerGroup,
+        todos: Sequence[ConsumerGroup],
         dead: DeadLetters,
         figures: WarningFigures,
-        cases: CaseCounts,
+        cases: CaseBacklog,
     ) -> None:
         self._hits = hits
         self._todos = todos

@@ -12,48 +12,48 @@ from prometheus_client import CollectorRegistry
 from fanzha.phone import HomePlan
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import Consumer, Group
+from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.settings.settings import Settings
 from services.warning import keys
-from services.warning.backfill.runner import ReachRunner
-from services.warning.backfill.store import ReachStore
-from services.warning.cases.backlog_metrics import CaseCounts
+from services.warning.backfill.runner import BackfillRunner
+from services.warning.backfill.store import BackfillStore
+from services.warning.cases.backlog_metrics import CaseBacklog
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.metrics import CaseFigures
+from services.warning.cases.metrics import CaseMetrics
 from services.warning.cases.opening import PlainRouter, Router
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
-from services.warning.dispatch.delivery_records import Delivery
-from services.warning.dispatch.outbox_relay import Composer, PlainComposer, Relay
+from services.warning.dispatch.delivery_records import DeliveryRecords
+from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
 from services.warning.figures import WarningFigures
 from services.warning.intake import own_hits
 from services.warning.intake.dismissals import Dismissals
 from services.warning.intake.own_hits import OwnHits
 from services.warning.intake.parser import WarningReader
-from services.warning.intake.service import Intake
-from services.warning.intake.sources import Sources
-from services.warning.intake.submission import Submitting
-from services.warning.stream_maintenance import Upkeep
+from services.warning.intake.service import WarningIntake
+from services.warning.intake.sources import WarningSources
+from services.warning.intake.submission import WarningSubmission
+from services.warning.stream_maintenance import StreamMaintenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class WarningPipeline:
     """The parts that others need to reach, and what goes on in the background."""
 
     store: CaseStore
     listing: CaseListing
     reader: WarningReader
-    intake: Intake
-    submitting: Submitting
-    sources: Sources
-    delivery: Delivery
+    intake: WarningIntake
+    submitting: WarningSubmission
+    sources: WarningSources
+    delivery: DeliveryRecords
     dead: DeadLetters
-    hits: Consumer
-    dismissals: Consumer
-    relays: list[Consumer]
-    reaches: ReachRunner
-    upkeep: Upkeep
+    hits: StreamConsumer
+    dismissals: StreamConsumer
+    relays: list[StreamConsumer]
+    reaches: BackfillRunner
+    upkeep: StreamMaintenance
     consumer: str
     """Name of this process in the groups of streams."""
 
@@ -77,16 +77,18 @@ def build(
     now_ms: Callable[[], int],
     router: Router | None = None,
     composer: Composer | None = None,
-) -> Pipeline:
+) -> WarningPipeline:
     """Build everything; *client* must decode answers."""
     figures = WarningFigures(registry)
     store = CaseStore(
         client,
         retention_days=settings.warning_retention_days,
-        committed=CaseFigures(registry).committed,
+        committed=CaseMetrics(registry).committed,
     )
-    intake = Intake(client=client, store=store, router=router or PlainRouter(), now_ms=now_ms)
-    dead, sources = DeadLetters(client, keys.DEAD), Sources(client)
+    intake = WarningIntake(
+        client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
+    )
+    dead, sources = DeadLetters(client, keys.DEAD), WarningSources(client)
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     reader = WarningReader(
         HomePlan(settings.home_country),
@@ -99,14 +101,14 @@ def build(
         most_age_hours=settings.warning_most_age_hours,
         counted=figures.hits,
     )
-    handing = Relay(
+    handing = OutboxRelay(
         client=client,
         store=store,
         composer=composer or PlainComposer(),
         now_ms=now_ms,
         handed=figures.handed,
     )
-    hit_group = Group(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer)
+    hit_group = ConsumerGroup(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer)
     relays = outbox_relay.consumers(
         client,
         handing,
@@ -116,18 +118,18 @@ def build(
         died=figures.died,
         claim_ms=settings.warning_claim_ms,
     )
-    return Pipeline(
+    return WarningPipeline(
         store=store,
         listing=CaseListing(client, store),
         reader=reader,
         intake=intake,
-        submitting=Submitting(
+        submitting=WarningSubmission(
             intake=intake, reader=reader, sources=sources, counted=figures.submitted
         ),
         sources=sources,
-        delivery=Delivery(store, now_ms=now_ms),
+        delivery=DeliveryRecords(store, now_ms=now_ms),
         dead=dead,
-        hits=Consumer(
+        hits=StreamConsumer(
             hit_group,
             hits.handle,
             dead=dead,
@@ -135,8 +137,8 @@ def build(
             died=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
-        dismissals=Consumer(
-            Group(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
+        dismissals=StreamConsumer(
+            ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
             Dismissals(store, now_ms=now_ms).handle,
             dead=dead,
             now_ms=now_ms,
@@ -144,15 +146,15 @@ def build(
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
-        reaches=ReachRunner(
-            ReachStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
+        reaches=BackfillRunner(
+            BackfillStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
         ),
-        upkeep=Upkeep(
+        upkeep=StreamMaintenance(
             hits=hit_group,
             todos=[one.group for one in relays],
             dead=dead,
             figures=figures,
-            cases=CaseCounts(client, registry, now_ms=now_ms),
+            cases=CaseBacklog(client, registry, now_ms=now_ms),
         ),
         consumer=consumer,
     )

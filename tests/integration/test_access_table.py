@@ -12,10 +12,10 @@ import pytest
 from fanzha.v1 import blocklist_pb2, warning_pb2
 from services.auth import roles as access
 from services.auth.identity import Role
-from services.auth.roles import Door
+from services.auth.roles import AccessLevel
 from services.rpc import security
-from services.rpc.middleware.load_shedder import Gate
-from services.rpc.middleware.registry import Registry
+from services.rpc.middleware.load_shedder import LoadShedder
+from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.server import RpcServer, known_services
 from tests.identities import Issuer, Reached
 
@@ -66,11 +66,11 @@ async def outcome(channel: grpc.aio.Channel, path: str, token: str | None) -> st
 
 def expected(path: str, who: str) -> str:
     allowed = access.allowed_at(path)
-    if allowed is Door.OPEN:
+    if allowed is AccessLevel.OPEN:
         return "reached"
     if who == NOBODY:
         return "not known"
-    if allowed is Door.KNOWN:
+    if allowed is AccessLevel.KNOWN:
         return "reached"
     assert allowed is not None
     return "reached" if who in {role.value for role in allowed} else "no"
@@ -101,8 +101,8 @@ async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -
     async def serve(_request: bytes, _context: Any) -> bytes:
         return b"reached"
 
-    gate = Gate(longest_wait_seconds=1, clock=monotonic)
-    registry = Registry(lambda _code: None, gate, security.DEVELOPMENT)
+    gate = LoadShedder(longest_wait_seconds=1, clock=monotonic)
+    registry = MethodRegistry(lambda _code: None, gate, security.DEVELOPMENT)
     handlers: dict[str, Any] = {"DoAll": grpc.unary_unary_rpc_method_handler(serve)}
     registry.add_registered_method_handlers("fanzha.v1.NewService", handlers)
     server = grpc.aio.server()

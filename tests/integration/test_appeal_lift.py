@@ -11,18 +11,18 @@ import pytest
 from blocklists.entries import Direction, Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.store import WorkerReport
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from infra.redis.client import connect
 from services.appeals import review, submission
-from services.appeals.list_access import Lifted, LiftOrder, Lists
-from services.appeals.model import Appeal, State, What
+from services.appeals.list_access import Lifted, LiftOrder, ListAccess
+from services.appeals.model import Appeal, AppealEventKind, AppealState
 from services.appeals.store import AppealStore
 from services.auth import identity
 from services.auth.identity import Identity, Role, acting
 from services.changes.model import Draft
-from services.lists.hit_counter import Hits
+from services.lists.hit_counter import EntryHitSummary
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
 from tests.builders import an_entry
 
@@ -32,16 +32,16 @@ Look = Callable[[], Awaitable[bool]]
 class Interrupted:
     """Lists that fail so many times, before or after the change."""
 
-    def __init__(self, lists: Lists, *, before: int = 0, after: int = 0) -> None:
+    def __init__(self, lists: ListAccess, *, before: int = 0, after: int = 0) -> None:
         self._lists = lists
         self._before = before
         self._after = after
         self.asked_by: list[Identity] = []
 
-    async def find(self, pattern: str) -> Found:
+    async def find(self, pattern: str) -> MatchingEntries:
         return await self._lists.find(pattern)
 
-    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, Hits] | None:
+    async def hits(self, entries: Sequence[Entry]) -> Mapping[str, EntryHitSummary] | None:
         return await self._lists.hits(entries)
 
     async def lift(self, order: LiftOrder) -> Lifted:
@@ -62,7 +62,7 @@ class Interrupted:
 async def upheld(running: Office, decision_id: int = LISTED_ID) -> Appeal:
     appeals = running.built.appeals
     appeal, _ = await appeals.opening.open(
-        submission.Request(
+        submission.AppealRequest(
             decision_id=decision_id,
             appellant="Zhang San",
             contact="zhang",
@@ -72,13 +72,13 @@ async def upheld(running: Office, decision_id: int = LISTED_ID) -> Appeal:
     )
     await appeals.review.take(appeal.appeal_id, "zhou")
     return await appeals.review.decide(
-        review.Decision(
-            appeal_id=appeal.appeal_id, outcome=State.UPHELD, reason="a bank", by="zhou"
+        review.ReviewDecision(
+            appeal_id=appeal.appeal_id, outcome=AppealState.UPHELD, reason="a bank", by="zhou"
         )
     )
 
 
-def whats(appeal: Appeal) -> list[What]:
+def whats(appeal: Appeal) -> list[AppealEventKind]:
     return [event.what for event in appeal.events]
 
 
@@ -129,7 +129,7 @@ async def test_a_lift_is_begun_anew_after_an_interruption(redis_url: str, tmp_pa
     assert done.lift is not None
     assert (done.lift.done, done.lift.waiting_for) == (True, "")
     assert left == {(LISTED, Action.ALLOW), ("+86170000001*", Action.BLOCK)}
-    assert whats(done).count(What.LIFT_DONE) == 1
+    assert whats(done).count(AppealEventKind.LIFT_DONE) == 1
 
 
 async def test_what_a_dead_process_left_is_finished_by_the_next(
@@ -200,7 +200,7 @@ async def test_the_officer_stands_for_the_lift(
 ) -> None:
     between = list[Interrupted]()
 
-    def around(lists: Lists) -> Lists:
+    def around(lists: ListAccess) -> ListAccess:
         between.append(Interrupted(lists))
         return between[0]
 
@@ -210,14 +210,14 @@ async def test_the_officer_stands_for_the_lift(
         await running.listed_hit()
         with acting(replace(zhou, name="desk")):
             await running.built.appeals.opening.open(
-                submission.Request(
+                submission.AppealRequest(
                     decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g"
                 )
             )
         with acting(zhou):
             await running.built.appeals.review.take(1, "")
             await running.built.appeals.review.decide(
-                review.Decision(appeal_id=1, outcome=State.UPHELD, reason="a bank")
+                review.ReviewDecision(appeal_id=1, outcome=AppealState.UPHELD, reason="a bank")
             )
 
     (asked_by,) = between[0].asked_by
@@ -248,7 +248,7 @@ async def test_a_decision_that_is_kept_no_longer_is_no_example(
         await running.hit(SUSPECT_ID)
         appeals = running.built.appeals
         appeal, _ = await appeals.opening.open(
-            submission.Request(
+            submission.AppealRequest(
                 decision_id=SUSPECT_ID, appellant="Zhang", contact="z", grounds="g", opened_by="d"
             )
         )
@@ -259,10 +259,12 @@ async def test_a_decision_that_is_kept_no_longer_is_no_example(
         await appeals.review.take(appeal.appeal_id, "zhou")
 
         done = await appeals.review.decide(
-            review.Decision(appeal_id=1, outcome=State.UPHELD, reason="a bank", by="zhou")
+            review.ReviewDecision(
+                appeal_id=1, outcome=AppealState.UPHELD, reason="a bank", by="zhou"
+            )
         )
 
-    assert What.NOT_DISMISSED in whats(done)
+    assert AppealEventKind.NOT_DISMISSED in whats(done)
     assert done.lift is not None
     assert done.lift.done
 
@@ -286,12 +288,12 @@ async def _committed(running: Office) -> bool:
         appeal, _, _ = await running.built.appeals.get(1)
     except Exception:
         return False
-    return What.LIFT_COMMITTED in whats(appeal)
+    return AppealEventKind.LIFT_COMMITTED in whats(appeal)
 
 
 async def _done(running: Office) -> bool:
     appeal, _, _ = await running.built.appeals.get(1)
-    return What.LIFT_DONE in whats(appeal)
+    return AppealEventKind.LIFT_DONE in whats(appeal)
 
 
 async def _reporting(running: Office, count: int) -> bool:

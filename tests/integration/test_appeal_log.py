@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.phone import HomePlan
 from services.appeals import subjects, submission
 from services.appeals.decision_log_lookup import LoggedDecisions
-from services.appeals.model import FoundIn, Subject
+from services.appeals.model import AppealSubject, FoundIn
 from services.decision_log.log import LogOptions
 from services.decision_log.query import DecisionQuery
 from tests.appeal_office import LISTED, OTHER, office
@@ -27,13 +27,13 @@ def some_decisions(folder: Path) -> None:
 async def test_a_logged_decision_opens_an_appeal(redis_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "decisions"
     some_decisions(folder)
-    recent = await logged(folder).recent(Subject(kind=Kind.NUMBER, pattern=LISTED), 10)
+    recent = await logged(folder).recent(AppealSubject(kind=EntryKind.NUMBER, pattern=LISTED), 10)
     decision_id = int(recent.decisions[0]["decision_id"])
 
     async with office(redis_url, tmp_path, log=logged(folder)) as running:
         await running.list_(LISTED)
         appeal, _ = await running.built.appeals.opening.open(
-            submission.Request(
+            submission.AppealRequest(
                 decision_id=decision_id, appellant="Zhang", contact="z", grounds="g", opened_by="d"
             )
         )
@@ -49,7 +49,9 @@ async def test_a_logged_decision_opens_an_appeal(redis_url: str, tmp_path: Path)
 async def test_a_logged_link_is_about_its_entry(tmp_path: Path) -> None:
     some_decisions(tmp_path)
 
-    recent = await logged(tmp_path).recent(Subject(kind=Kind.HOST, pattern="shop.example"), 10)
+    recent = await logged(tmp_path).recent(
+        AppealSubject(kind=EntryKind.HOST, pattern="shop.example"), 10
+    )
     subject = subjects.of_decision(recent.decisions[0], HomePlan())
 
     assert subject is not None
@@ -60,7 +62,7 @@ async def test_without_a_log_nothing_is_known(tmp_path: Path) -> None:
     log = logged(tmp_path / "nowhere")
 
     assert await log.find(1) is None
-    assert not (await log.recent(Subject(kind=Kind.NUMBER, pattern=LISTED), 10)).known
+    assert not (await log.recent(AppealSubject(kind=EntryKind.NUMBER, pattern=LISTED), 10)).known
 
 
 async def test_what_the_log_does_not_hold_is_not_found(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, Unavailable, VersionConflict
 from services.appeals import review, submission
-from services.appeals.documents import Handed
-from services.appeals.model import Appeal, State
+from services.appeals.documents import SubmittedDocument
+from services.appeals.model import Appeal, AppealState
 from services.audit.events import AuditKind
 from services.auth.identity import Identity, Role, acting
 from services.rpc.appeals import messages
@@ -25,12 +25,12 @@ LI = somebody("li", Role.APPEALS_OFFICER)
 AUDITOR = somebody("sun", Role.AUDITOR)
 
 REJECTED: dict[str, Any] = {
-    "outcome": State.REJECTED,
+    "outcome": AppealState.REJECTED,
     "reason": "recognised by victims",
     "remedy": "complain to the administration",
     "documents_required": "a licence",
 }
-UPHELD: dict[str, Any] = {"outcome": State.UPHELD, "reason": "the number is that of a bank"}
+UPHELD: dict[str, Any] = {"outcome": AppealState.UPHELD, "reason": "the number is that of a bank"}
 
 
 async def an_appeal(running: Office) -> Appeal:
@@ -38,7 +38,7 @@ async def an_appeal(running: Office) -> Appeal:
     await running.listed_hit()
     with acting(DESK):
         appeal, _ = await running.built.appeals.opening.open(
-            submission.Request(
+            submission.AppealRequest(
                 decision_id=LISTED_ID,
                 appellant="Zhang San",
                 contact="zhang@company.example",
@@ -49,7 +49,9 @@ async def an_appeal(running: Office) -> Appeal:
 
 
 async def decide(running: Office, appeal_id: int, **fields: Any) -> Appeal:
-    return await running.built.appeals.review.decide(review.Decision(appeal_id=appeal_id, **fields))
+    return await running.built.appeals.review.decide(
+        review.ReviewDecision(appeal_id=appeal_id, **fields)
+    )
 
 
 async def test_the_checked_name_goes_on_record(redis_url: str, tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ async def test_an_appeal_is_decided_by_who_took_it(redis_url: str, tmp_path: Pat
             await running.built.appeals.review.take(appeal.appeal_id, "")
             done = await decide(running, appeal.appeal_id, **UPHELD)
 
-    assert (done.state, done.officer) == (State.UPHELD, "wu")
+    assert (done.state, done.officer) == (AppealState.UPHELD, "wu")
 
 
 async def test_who_entered_the_entry_does_not_decide(redis_url: str, tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ async def test_who_has_seen_an_older_appeal_looks_again(redis_url: str, tmp_path
                 running, appeal.appeal_id, expected_revision=taken.revision, **UPHELD
             )
 
-    assert done.state is State.UPHELD
+    assert done.state is AppealState.UPHELD
 
 
 async def test_nothing_happens_while_it_cannot_be_audited(redis_url: str, tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ async def test_nothing_happens_while_it_cannot_be_audited(redis_url: str, tmp_pa
         after, _, _ = await running.built.appeals.get(appeal.appeal_id)
         left = await running.patterns(LISTED)
 
-    assert (after.state, left) == (State.IN_REVIEW, {(LISTED, Action.BLOCK)})
+    assert (after.state, left) == (AppealState.IN_REVIEW, {(LISTED, Action.BLOCK)})
 
 
 async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
                 await appeals.review.withdraw(appeal.appeal_id, "no longer", "")
             with pytest.raises(NotFound):
                 await appeals.opening.add_documents(
-                    appeal.appeal_id, [Handed(name="a", content=b"a")], ""
+                    appeal.appeal_id, [SubmittedDocument(name="a", content=b"a")], ""
                 )
         with acting(DESK):
             seen, evidence, masked = await appeals.get(appeal.appeal_id)
@@ -186,7 +188,7 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
     assert (evidence, masked, seen.appellant) == (None, True, "Z***")
     assert LISTED not in notice.text
     assert "0123" in notice.text
-    assert done.state is State.WITHDRAWN
+    assert done.state is AppealState.WITHDRAWN
 
 
 async def test_an_auditor_sees_all_but_persons(redis_url: str, tmp_path: Path) -> None:
@@ -213,7 +215,7 @@ async def test_others_about_the_same_are_shown_to_the_reviewer(
         first = await an_appeal(running)
         with acting(DESK):
             second, _ = await running.built.appeals.opening.open(
-                submission.Request(
+                submission.AppealRequest(
                     decision_id=LISTED_ID, appellant="Li Si", contact="li", grounds="mine too"
                 )
             )

@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from fanzha.errors import InvalidInput, NotFound, Unavailable, VersionConflict
 from infra.redis.client import connect
 from services.appeals import serialization
 from services.appeals.model import (
     OPEN,
     Appeal,
+    AppealEvent,
+    AppealEventKind,
+    AppealOutcome,
+    AppealState,
+    AppealSubject,
     Document,
-    Event,
     FoundIn,
     Lift,
-    Outcome,
-    State,
-    Subject,
-    What,
 )
 from services.appeals.store import AppealStore
 
 NOW = 1_767_603_600_000
 HOUR = 3_600_000
-SUBJECT = Subject(kind=Kind.NUMBER, pattern="+8617000000123", direction=Direction.FROM)
-TAKEN = Event(at_ms=NOW + 1, by="zhou", what=What.TAKEN)
+SUBJECT = AppealSubject(kind=EntryKind.NUMBER, pattern="+8617000000123", direction=Direction.FROM)
+TAKEN = AppealEvent(at_ms=NOW + 1, by="zhou", what=AppealEventKind.TAKEN)
 
 
 def an_appeal(number: int = 1, *, received: int = NOW, previous: int = 0) -> Appeal:
@@ -52,13 +52,13 @@ def an_appeal(number: int = 1, *, received: int = NOW, previous: int = 0) -> App
 
 
 async def put(store: AppealStore, appeal: Appeal, marker: str = "m") -> tuple[int, bool]:
-    event = Event(at_ms=appeal.received_at_ms, by="desk", what=What.OPENED)
+    event = AppealEvent(at_ms=appeal.received_at_ms, by="desk", what=AppealEventKind.OPENED)
     return await store.open(appeal, marker, event)
 
 
 async def close(store: AppealStore, number: int, at_ms: int) -> None:
-    event = Event(at_ms=at_ms, by="zhou", what=What.WITHDRAWN, note="张三 called")
-    await store.move(number, event, allowed=OPEN, to=State.WITHDRAWN)
+    event = AppealEvent(at_ms=at_ms, by="zhou", what=AppealEventKind.WITHDRAWN, note="张三 called")
+    await store.move(number, event, allowed=OPEN, to=AppealState.WITHDRAWN)
 
 
 @pytest.fixture(params=["redis_url", "cluster_url"])
@@ -75,7 +75,7 @@ async def test_an_appeal_comes_back_as_it_was_put_down(url: str) -> None:
     found = await store.get(1)
 
     assert found.revision == 1
-    assert [one.what for one in found.events] == [What.OPENED]
+    assert [one.what for one in found.events] == [AppealEventKind.OPENED]
     for name in ("appellant", "documents", "subject", "decision_id", "decision", "blocked_by"):
         assert getattr(found, name) == getattr(an_appeal(), name)
     await client.aclose()
@@ -98,7 +98,7 @@ async def test_opening_sent_twice_opens_once(redis_url: str) -> None:
         await put(store, an_appeal())
 
         assert await put(store, an_appeal()) == (1, True)
-        assert [one.what for one in (await store.get(1)).events] == [What.OPENED]
+        assert [one.what for one in (await store.get(1)).events] == [AppealEventKind.OPENED]
 
 
 async def test_of_many_moves_at_one_revision_one_happens(url: str) -> None:
@@ -106,7 +106,9 @@ async def test_of_many_moves_at_one_revision_one_happens(url: str) -> None:
     store = AppealStore(client)
     await put(store, an_appeal())
 
-    moves = (store.move(1, TAKEN, allowed=OPEN, revision=1, to=State.IN_REVIEW) for _ in range(8))
+    moves = (
+        store.move(1, TAKEN, allowed=OPEN, revision=1, to=AppealState.IN_REVIEW) for _ in range(8)
+    )
     answers = await asyncio.gather(*moves, return_exceptions=True)
 
     assert [one for one in answers if isinstance(one, int)] == [2]
@@ -145,27 +147,28 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
     client = connect(url)
     store = AppealStore(client)
     await put(store, an_appeal(), "marker")
-    outcome = Outcome(reason="张三 is right", lift=SUBJECT)
+    outcome = AppealOutcome(reason="张三 is right", lift=SUBJECT)
     await store.move(
         1,
-        Event(at_ms=NOW + 2, by="zhou", what=What.UPHELD, note="张三"),
+        AppealEvent(at_ms=NOW + 2, by="zhou", what=AppealEventKind.UPHELD, note="张三"),
         allowed=OPEN,
-        to=State.UPHELD,
+        to=AppealState.UPHELD,
         lifting="begin",
         given={"outcome": serialization.outcome(outcome)},
     )
-    lift = Lift(version=3, removed=[(Kind.NUMBER, SUBJECT.pattern)], seconds=0.5, done=True)
+    lift = Lift(version=3, removed=[(EntryKind.NUMBER, SUBJECT.pattern)], seconds=0.5, done=True)
     await store.move(
         1,
-        Event(at_ms=NOW + 3, by="fanzha", what=What.LIFT_DONE),
-        allowed={State.UPHELD},
+        AppealEvent(at_ms=NOW + 3, by="fanzha", what=AppealEventKind.LIFT_DONE),
+        allowed={AppealState.UPHELD},
         lifting="end",
         given={"lift": serialization.lift(lift)},
     )
 
     (old,) = await store.closed_before(NOW + 10, 10)
     erased = await store.erase(
-        await store.get(old.appeal_id), Event(at_ms=NOW + 9, by="fanzha", what=What.ERASED)
+        await store.get(old.appeal_id),
+        AppealEvent(at_ms=NOW + 9, by="fanzha", what=AppealEventKind.ERASED),
     )
 
     found = await store.get(1)
@@ -188,8 +191,8 @@ async def test_an_appeal_that_changed_is_not_erased(redis_url: str) -> None:
         await put(store, an_appeal())
         await close(store, 1, NOW)
         before = await store.get(1)
-        note = Event(at_ms=NOW, by="zhou", what=What.NOTIFIED)
-        await store.move(1, note, allowed=set(State))
+        note = AppealEvent(at_ms=NOW, by="zhou", what=AppealEventKind.NOTIFIED)
+        await store.move(1, note, allowed=set(AppealState))
 
         assert not await store.erase(before, note)
 

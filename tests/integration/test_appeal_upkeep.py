@@ -8,19 +8,19 @@ import pytest
 
 from fanzha.v1 import appeal_pb2 as pb
 from services.appeals import review, submission
-from services.appeals.documents import Handed
-from services.appeals.model import State
+from services.appeals.documents import SubmittedDocument
+from services.appeals.model import AppealState
 from tests.appeal_office import LISTED, LISTED_ID, SUSPECT_ID, Office, office, stub_of
 
 
 async def opened(running: Office, name: str, decision_id: int = LISTED_ID) -> int:
     appeal, _ = await running.built.appeals.opening.open(
-        submission.Request(
+        submission.AppealRequest(
             decision_id=decision_id,
             appellant=name,
             contact="zhang@company.example",
             grounds="ours",
-            documents=[Handed(name="a.pdf", content=b"%PDF")],
+            documents=[SubmittedDocument(name="a.pdf", content=b"%PDF")],
             opened_by="desk",
         )
     )
@@ -30,9 +30,9 @@ async def opened(running: Office, name: str, decision_id: int = LISTED_ID) -> in
 async def rejected(running: Office, appeal_id: int) -> None:
     await running.built.appeals.review.take(appeal_id, "zhou")
     await running.built.appeals.review.decide(
-        review.Decision(
+        review.ReviewDecision(
             appeal_id=appeal_id,
-            outcome=State.REJECTED,
+            outcome=AppealState.REJECTED,
             reason="no",
             remedy="complain",
             documents_required="a licence",
@@ -160,7 +160,9 @@ async def test_the_report_counts_and_times(redis_url: str, tmp_path: Path) -> No
         await running.built.appeals.review.take(second, "zhou")
         running.clock.forward(1)
         await running.built.appeals.review.decide(
-            review.Decision(appeal_id=second, outcome=State.UPHELD, reason="a bank", by="zhou")
+            review.ReviewDecision(
+                appeal_id=second, outcome=AppealState.UPHELD, reason="a bank", by="zhou"
+            )
         )
 
         report = await stub.GetAppealReport(pb.GetAppealReportRequest())

@@ -7,8 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
-from blocklists.entries import Kind
-from fanzha.decisions import Action, Evidence, Reason
+from blocklists.entries import EntryKind
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fingerprint import fingerprint
 from fanzha.tables import Channel
 from fanzha.v1 import appeal_pb2 as pb
@@ -217,18 +217,26 @@ async def test_a_block_by_a_model_is_allowed_and_becomes_an_example(
 @pytest.mark.parametrize(
     ("fields", "pattern", "kind"),
     [
-        ({"from_party": "Bank", "channel": Channel.TEXT}, "Bank", Kind.SENDER),
-        ({"channel": Channel.LINK, "url": "http://a.shop.example/x"}, "a.shop.example", Kind.HOST),
-        ({"channel": Channel.LINK, "url": "http://github.io/x?y"}, "github.io/x", Kind.URL_PREFIX),
+        ({"from_party": "Bank", "channel": Channel.TEXT}, "Bank", EntryKind.SENDER),
         (
-            {"evidence": Evidence.CALLEE, "pattern": OTHER, "reason": Reason.BLOCKLISTED},
+            {"channel": Channel.LINK, "url": "http://a.shop.example/x"},
+            "a.shop.example",
+            EntryKind.HOST,
+        ),
+        (
+            {"channel": Channel.LINK, "url": "http://github.io/x?y"},
+            "github.io/x",
+            EntryKind.URL_PREFIX,
+        ),
+        (
+            {"evidence": MatchedOn.CALLEE, "pattern": OTHER, "reason": Reason.BLOCKLISTED},
             OTHER,
-            Kind.NUMBER,
+            EntryKind.NUMBER,
         ),
     ],
 )
 async def test_the_subject_is_what_the_decision_blames(
-    fields: dict[str, Any], pattern: str, kind: Kind, redis_url: str, tmp_path: Path
+    fields: dict[str, Any], pattern: str, kind: EntryKind, redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
         await running.hit(SUSPECT_ID, **fields)
@@ -244,10 +252,14 @@ async def test_the_subject_is_what_the_decision_blames(
 @pytest.mark.parametrize(
     ("listed", "kind", "fields"),
     [
-        (FINGERPRINT, 6, {"evidence": Evidence.TEXT, "pattern": FINGERPRINT, "from_party": "Shop"}),
-        ("shop.example", 4, {"evidence": Evidence.LINK, "pattern": "shop.example"}),
-        ("shop.example/pay/", 5, {"evidence": Evidence.LINK, "pattern": "shop.example/pay/"}),
-        ("BANK", 3, {"evidence": Evidence.SENDER, "pattern": "BANK", "from_party": "Bank"}),
+        (
+            FINGERPRINT,
+            6,
+            {"evidence": MatchedOn.TEXT, "pattern": FINGERPRINT, "from_party": "Shop"},
+        ),
+        ("shop.example", 4, {"evidence": MatchedOn.LINK, "pattern": "shop.example"}),
+        ("shop.example/pay/", 5, {"evidence": MatchedOn.LINK, "pattern": "shop.example/pay/"}),
+        ("BANK", 3, {"evidence": MatchedOn.SENDER, "pattern": "BANK", "from_party": "Bank"}),
     ],
 )
 async def test_what_blocked_a_text_is_removed(

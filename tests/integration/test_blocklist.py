@@ -25,8 +25,8 @@ from infra import process_lifecycle
 from infra.redis.client import connect
 from services.changes import wiring
 from services.cli.lists.commands import app
-from services.lists.column_mappings import Mappings
-from services.lists.service import Administration
+from services.lists.column_mappings import ColumnMappings
+from services.lists.service import ListService
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.security import DEVELOPMENT
@@ -51,7 +51,7 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
             client, store=store, replica=replica, now_ms=lambda: NINE_O_CLOCK_MS
         )
         servicer = BlocklistServicer(
-            Administration(
+            ListService(
                 store=store, replica=replica, changes=changes, home=HomePlan(),
                 now_ms=lambda: NINE_O_CLOCK_MS, default_expiry_days=365,
             )
@@ -59,7 +59,7 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
         server = RpcServer(
             {
                 "blocklist": servicer,
-                "mapping": MappingServicer(Mappings(client, now_ms=lambda: NINE_O_CLOCK_MS)),
+                "mapping": MappingServicer(ColumnMappings(client, now_ms=lambda: NINE_O_CLOCK_MS)),
             },
             max_message_bytes=2**22,
             security=DEVELOPMENT,

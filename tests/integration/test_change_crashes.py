@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.changes import Change
-from blocklists.store.store import Committed, Store
+from blocklists.store.changes import ListChange
+from blocklists.store.store import CommitResult, Store
 from fanzha.errors import Unavailable, VersionConflict
 from services.auth.identity import acting
 from services.changes import wiring
-from services.changes.model import Record, State
+from services.changes.model import ChangeRequest, ChangeState
 from tests.builders import an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, FixedImpact, a_draft, change_desk
 
@@ -25,7 +25,7 @@ class Dying(Store):
 
     arrives = True
 
-    async def commit(self, change: Change, *, expected_version: int | None) -> Committed:
+    async def commit(self, change: ListChange, *, expected_version: int | None) -> CommitResult:
         if self.arrives:
             await super().commit(change, expected_version=expected_version)
         raise Unavailable("the process ended here")
@@ -37,7 +37,7 @@ async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
         yield found
 
 
-async def die(desk: ChangeDesk, *, arrives: bool) -> Record:
+async def die(desk: ChangeDesk, *, arrives: bool) -> ChangeRequest:
     """Apply a change with a process that ends at its commit; return what is left of it."""
     store = Dying(desk.client)
     store.arrives = arrives
@@ -61,8 +61,8 @@ async def test_a_commit_that_arrived_is_found_and_its_request_is_applied(
     await desk.upkeep.settle()
 
     healed = await desk.changes.views.get(1)
-    assert (left.state, left.applying_after) == (State.APPROVED, 0)
-    assert (healed.state, healed.applied_version) == (State.APPLIED, 1)
+    assert (left.state, left.applying_after) == (ChangeState.APPROVED, 0)
+    assert (healed.state, healed.applied_version) == (ChangeState.APPLIED, 1)
     assert healed.events[-1].note == "found in the lists afterwards"
     assert len(await desk.listed()) == 1
 
@@ -83,7 +83,7 @@ async def test_it_is_applied_once_however_often_it_is_asked_for(desk: ChangeDesk
     with acting(LI):
         applied = await desk.changes.apply(1)
 
-    assert (applied.state, applied.applied_version) == (State.APPLIED, 1)
+    assert (applied.state, applied.applied_version) == (ChangeState.APPLIED, 1)
     assert (await desk.store.head()).version == 1
 
 
@@ -96,11 +96,11 @@ async def test_a_commit_that_never_arrives_frees_its_entries(desk: ChangeDesk) -
     await desk.upkeep.settle()
 
     late = await desk.changes.views.get(1)
-    assert (early.state, late.state) == (State.APPROVED, State.REJECTED)
+    assert (early.state, late.state) == (ChangeState.APPROVED, ChangeState.REJECTED)
     with acting(LI):
         done = await desk.changes.carry_out(a_draft(ONE))
     assert done.record is not None
-    assert done.record.state is State.APPLIED
+    assert done.record.state is ChangeState.APPLIED
 
 
 async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: ChangeDesk) -> None:
@@ -111,7 +111,7 @@ async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: Chang
 
     await desk.upkeep.settle()
 
-    assert (await desk.changes.views.get(1)).state is State.APPLIED
+    assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
 
 
 async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
@@ -124,11 +124,11 @@ async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
         )
         both = await asyncio.gather(desk.changes.apply(1), other.apply(1), return_exceptions=True)
 
-    applied = [one for one in both if isinstance(one, Record)]
+    applied = [one for one in both if isinstance(one, ChangeRequest)]
     assert {one.applied_version for one in applied} == {1}
-    assert all(isinstance(one, Record | VersionConflict | Unavailable) for one in both)
+    assert all(isinstance(one, ChangeRequest | VersionConflict | Unavailable) for one in both)
     assert (await desk.store.head()).version == 1
-    assert (await desk.changes.views.get(1)).state is State.APPLIED
+    assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
 
 
 async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None:
@@ -138,9 +138,9 @@ async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None
         desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
     )
 
-    async def approve(changes: object, name: str) -> Record:
+    async def approve(changes: object, name: str) -> ChangeRequest:
         with acting(replace(WANG, name=name)):
-            record: Record = await changes.approve(1, hold=True)  # type: ignore[attr-defined]
+            record: ChangeRequest = await changes.approve(1, hold=True)  # type: ignore[attr-defined]
             return record
 
     both = await asyncio.gather(
@@ -192,7 +192,7 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
         with acting(WANG):
             undone = await desk.changes.approve(2)
 
-        assert (undone.state, undone.applied_version) == (State.APPLIED, 2)
+        assert (undone.state, undone.applied_version) == (ChangeState.APPLIED, 2)
         assert await desk.listed() == {}
         assert (await desk.changes.views.page(None, before_id=0, size=0)).waiting == 0
 

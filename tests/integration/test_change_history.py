@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Mode, Source
+from blocklists.entries import EntryMode, Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
 from services.auth.identity import acting
-from services.changes.change_context import Options
-from services.changes.model import State
+from services.changes.change_context import ChangeOptions
+from services.changes.model import ChangeState
 from services.changes.popularity import PopularHosts
 from services.changes.preview import read
 from tests.builders import NINE_O_CLOCK_MS, an_entry
@@ -30,7 +30,7 @@ async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
 
 async def commit(desk: ChangeDesk, *additions: object) -> None:
     """Change the lists as an earlier release did: by no request."""
-    change = Change(
+    change = ListChange(
         version=0,
         author="li",
         reason="before requests",
@@ -101,7 +101,7 @@ async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDe
 
         record = await desk.changes.views.get(1)
         assert (record.state, record.additions.kept, record.additions.rows) == (
-            State.APPLIED, False, 1,
+            ChangeState.APPLIED, False, 1,
         )  # fmt: skip
         with pytest.raises(NotFound, match="change_retention_days"):
             await desk.changes.revert(1, reason="too late")
@@ -126,7 +126,7 @@ async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
         await desk.changes.revert(2, reason="it was none")
 
     assert await desk.listed() == {"block +8617000000001": ONE}
-    assert (await desk.changes.views.get(2)).state is State.REVERTED
+    assert (await desk.changes.views.get(2)).state is ChangeState.REVERTED
 
 
 async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
@@ -166,7 +166,7 @@ async def test_a_popular_host_needs_a_second_person(redis_url: str, tmp_path: Pa
     file = tmp_path / "popular.txt"
     file.write_text("www.bank.example\nshop.example\n")
     popular = PopularHosts.load(file)
-    options = Options(popular_host_rank=1)
+    options = ChangeOptions(popular_host_rank=1)
     async with change_desk(redis_url, tmp_path / "l", popular=popular, options=options) as desk:
         with acting(LI):
             above = await desk.changes.carry_out(a_draft(an_entry("bank.example")))
@@ -176,7 +176,7 @@ async def test_a_popular_host_needs_a_second_person(redis_url: str, tmp_path: Pa
     assert later.record is not None
     assert above.record.second_person is not None
     assert above.record.second_person.reasons == ("it blocks popular hosts: bank.example (rank 1)",)
-    assert later.record.state is State.APPLIED
+    assert later.record.state is ChangeState.APPLIED
 
 
 def test_a_list_of_popular_hosts_with_a_line_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: Ch
         await desk.changes.carry_out(a_draft(ONE, TWO))
     with acting(LI):
         wide = await desk.changes.carry_out(a_draft(an_entry("+861700000*")))
-        shadow = await desk.changes.carry_out(a_draft(replace(HOST, mode=Mode.SHADOW)))
+        shadow = await desk.changes.carry_out(a_draft(replace(HOST, mode=EntryMode.SHADOW)))
     desk.impact.says = an_impact(calls=500)
 
     with acting(LI):
@@ -205,7 +205,7 @@ async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: Ch
     [covers] = read(wide.record.preview).relations
     assert (covers.what, covers.rows, covers.entries) == ("covers", 1, 2)
     seen = read(shadow.record.preview)
-    assert shadow.record.state is State.APPLIED
+    assert shadow.record.state is ChangeState.APPLIED
     assert seen.impact.events == 0
     assert seen.shadow_impact is not None
     assert seen.shadow_impact.events == 3

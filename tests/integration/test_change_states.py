@@ -18,7 +18,7 @@ from fanzha.errors import FanzhaError
 from services.audit.events import AuditKind
 from services.auth.identity import acting
 from services.changes.history import state_after, state_before
-from services.changes.model import NEXT, OPEN, Record, State
+from services.changes.model import NEXT, OPEN, ChangeRequest, ChangeState
 from services.changes.permissions import proposers
 from tests.builders import an_entry
 from tests.change_desk import LI, WANG, ChangeDesk, a_draft, change_desk, identities
@@ -63,7 +63,7 @@ def test_states_follow_one_another_and_the_lists_are_what_was_applied(
 async def _live(url: str, taken: Sequence[Step]) -> None:
     with TemporaryDirectory() as folder:
         async with change_desk(url, Path(folder)) as desk:
-            before: dict[int, Record] = {}
+            before: dict[int, ChangeRequest] = {}
             for step in taken:
                 with suppress(FanzhaError):  # people are refused all the time
                     await _take(desk, step)
@@ -103,7 +103,7 @@ def _differing(entries: Sequence[Entry], number: int) -> list[Entry]:
     return [replace(entry, reason=f"reason {number % 2}") for entry in entries]
 
 
-async def _check(desk: ChangeDesk, before: dict[int, Record]) -> dict[int, Record]:
+async def _check(desk: ChangeDesk, before: dict[int, ChangeRequest]) -> dict[int, ChangeRequest]:
     ids = await desk.requests.page(None, before_id=0, size=1000)
     found = {record.id: record for record in await desk.requests.several(ids)}
     for record in found.values():
@@ -112,7 +112,7 @@ async def _check(desk: ChangeDesk, before: dict[int, Record]) -> dict[int, Recor
             assert _reachable(old.state, record.state), (old.state, record.state)
         if record.approved_by:
             assert record.approved_by not in proposers(record)
-        if record.state is State.APPLIED and record.applied_version:
+        if record.state is ChangeState.APPLIED and record.applied_version:
             assert record.approved_by or record.one_person
             assert record.approved_by or record.emergency or not _needed(record)
         assert record.revision >= (old.revision if old else 1)
@@ -122,7 +122,7 @@ async def _check(desk: ChangeDesk, before: dict[int, Record]) -> dict[int, Recor
     return found
 
 
-def _reachable(first: State, last: State) -> bool:
+def _reachable(first: ChangeState, last: ChangeState) -> bool:
     seen, waiting = {first}, [first]
     while waiting:
         for state in NEXT[waiting.pop()] - seen:
@@ -131,11 +131,11 @@ def _reachable(first: State, last: State) -> bool:
     return last in seen
 
 
-def _needed(record: Record) -> bool:
+def _needed(record: ChangeRequest) -> bool:
     return bool(record.second_person and record.second_person.needed)
 
 
-async def _check_locks(desk: ChangeDesk, locked: Sequence[Record]) -> None:
+async def _check_locks(desk: ChangeDesk, locked: Sequence[ChangeRequest]) -> None:
     held: list[str] = []
     for record in locked:
         for rows in (await desk.requests.additions(record), await desk.requests.removals(record)):

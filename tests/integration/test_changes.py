@@ -11,7 +11,7 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import AuditKind
 from services.auth.identity import acting
-from services.changes.model import ChangeKind, State
+from services.changes.model import ChangeKind, ChangeState
 from tests.builders import an_entry
 from tests.change_desk import (
     CHEN,
@@ -42,7 +42,7 @@ async def test_a_small_change_is_applied_by_its_author_alone(desk: ChangeDesk) -
 
     record = done.record
     assert record is not None
-    assert (record.id, record.state, record.revision) == (1, State.APPLIED, 2)
+    assert (record.id, record.state, record.revision) == (1, ChangeState.APPLIED, 2)
     assert (record.one_person, record.approved_by, record.applied_version) == (True, "", 1)
     assert record.second_person is not None
     assert "not over 100" in record.second_person.reasons[0]
@@ -57,7 +57,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
         done = await desk.changes.carry_out(a_draft(RANGE))
 
     assert done.record is not None
-    assert done.record.state is State.PENDING
+    assert done.record.state is ChangeState.PENDING
     assert done.record.second_person is not None
     assert done.record.second_person.reasons == ("it has ranges: 1",)
     assert await desk.listed() == {}
@@ -65,7 +65,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
     with acting(WANG):
         applied = await desk.changes.approve(1, note="seen")
 
-    assert (applied.state, applied.approved_by) == (State.APPLIED, "wang")
+    assert (applied.state, applied.approved_by) == (ChangeState.APPLIED, "wang")
     assert [event.what for event in applied.events] == [
         "created", "submitted", "approved", "applied",
     ]  # fmt: skip
@@ -80,7 +80,7 @@ async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
             await desk.changes.approve(1)
 
     assert desk.audit.kinds[-1] is AuditKind.REFUSED
-    assert (await desk.changes.views.get(1)).state is State.PENDING
+    assert (await desk.changes.views.get(1)).state is ChangeState.PENDING
 
 
 async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDesk) -> None:
@@ -88,7 +88,7 @@ async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDe
         done = await desk.changes.carry_out(a_draft(RANGE), emergency_why="attack under way")
 
     assert done.record is not None
-    assert (done.record.kind, done.record.state) == (ChangeKind.EMERGENCY, State.APPLIED)
+    assert (done.record.kind, done.record.state) == (ChangeKind.EMERGENCY, ChangeState.APPLIED)
     ends = (await desk.listed())["block +861700000*"].expires_at
     assert ends.timestamp() == desk.now_s + 24 * 3600
     assert [one.id for one in await desk.changes.views.emergencies()] == [1]
@@ -111,7 +111,7 @@ async def test_a_confirmed_emergency_gets_the_end_it_was_meant_to_have(desk: Cha
 
     assert urgent.emergency is not None
     assert (urgent.emergency.confirmed_by, urgent.emergency.confirmation) == ("wang", 2)
-    assert (confirming.confirms, confirming.state) == (1, State.APPLIED)
+    assert (confirming.confirms, confirming.state) == (1, ChangeState.APPLIED)
     assert (await desk.listed())["block +861700000*"].expires_at == RANGE.expires_at
 
 
@@ -130,7 +130,7 @@ async def test_a_revert_restores_what_was_replaced_and_removes_what_was_added(
     assert list(listed) == ["block +8617000000001"]
     assert listed["block +8617000000001"].reason == ONE.reason
     undone = await desk.changes.views.get(2)
-    assert (undone.state, undone.reverted_by) == (State.REVERTED, 3)
+    assert (undone.state, undone.reverted_by) == (ChangeState.REVERTED, 3)
     assert (AuditKind.CHANGE_REVERTED, "change:2") in [one[:2] for one in desk.audit.records]
 
 
@@ -155,7 +155,7 @@ async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> N
         done = await desk.changes.carry_out(a_draft(ONE))
 
     assert done.record is not None
-    assert done.record.state is State.APPLIED
+    assert done.record.state is ChangeState.APPLIED
 
 
 async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None:
@@ -215,7 +215,7 @@ async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDes
         done = await desk.changes.carry_out(lift)
 
     assert done.record is not None
-    assert done.record.state is State.APPLIED
+    assert done.record.state is ChangeState.APPLIED
     assert (done.record.author, done.record.approved_by) == ("hotline", "chen")
     assert not done.record.one_person
 
@@ -242,7 +242,7 @@ async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
         done = await desk.changes.carry_out(a_draft(RANGE, kind=ChangeKind.APPEAL))
 
     assert done.record is not None
-    assert done.record.state is State.PENDING
+    assert done.record.state is ChangeState.PENDING
 
 
 async def test_a_decision_log_that_cannot_be_read_makes_two_people_look(desk: ChangeDesk) -> None:
@@ -252,6 +252,6 @@ async def test_a_decision_log_that_cannot_be_read_makes_two_people_look(desk: Ch
         done = await desk.changes.carry_out(a_draft(ONE))
 
     assert done.record is not None
-    assert done.record.state is State.PENDING
+    assert done.record.state is ChangeState.PENDING
     assert done.record.second_person is not None
     assert "could not be read" in done.record.second_person.reasons[0]

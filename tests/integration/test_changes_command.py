@@ -13,7 +13,7 @@ from fanzha.client import channels
 from fanzha.v1 import blocklist_pb2, change_pb2_grpc, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.__main__ import app
-from services.changes.change_context import Options
+from services.changes.change_context import ChangeOptions
 from tests.builders import NINE_O_CLOCK_MS
 from tests.list_administration import administering
 
@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
-    options = Options(second_person="always")
+    options = ChangeOptions(second_person="always")
     with administering(redis_url, tmp_path / "lists", lambda: NINE_O_CLOCK_MS, options) as found:
         yield found
 

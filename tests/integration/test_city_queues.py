@@ -7,7 +7,7 @@ import pytest
 
 from infra.redis.client import Client, connect
 from services.warning.channels.channel import Outgoing, Receipt
-from services.warning.channels.city_queues import GROUP, CityQueues, Handled, city_of, queue
+from services.warning.channels.city_queues import GROUP, CityQueues, QueueReceipts, city_of, queue
 
 
 @pytest.fixture(params=["redis_url", "cluster_url"])
@@ -33,7 +33,7 @@ async def test_a_message_is_in_the_queue_of_its_city_once(client: Client) -> Non
 async def test_what_a_call_centre_acknowledged_is_handled(client: Client) -> None:
     queues = CityQueues(client, "voice")
     got: asyncio.Queue[Receipt] = asyncio.Queue()
-    handled = Handled(client, "voice", on_receipt=got.put, now_ms=lambda: 5)
+    handled = QueueReceipts(client, "voice", on_receipt=got.put, now_ms=lambda: 5)
     sent = [await queues.send(a_message(number)) for number in range(3)]
     stream = queue("voice", "3301")
 

@@ -12,11 +12,11 @@ import pytest
 from fanzha.client import Answer, AsyncClient, Call, Client, Login, LoginError, Options
 from fanzha.phone import HomePlan
 from services.auth.identity import Role
-from services.auth.local_authority import FIRST_CLIENT, Folder
+from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
 from services.decision.observer import Observer
 from services.rpc import security
 from services.rpc.decide.handler import InterceptionServicer
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
 from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry
@@ -28,14 +28,14 @@ PATIENT = Options(timeout=20, connections=1)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path / "identity")
+def folder(tmp_path: Path) -> AuthorityFolder:
+    made = AuthorityFolder(tmp_path / "identity")
     made.make([], now=now(), days=30)
     return made
 
 
 @asynccontextmanager
-async def deciding(folder: Folder, **more: Any) -> AsyncIterator[str]:
+async def deciding(folder: AuthorityFolder, **more: Any) -> AsyncIterator[str]:
     settings: dict[str, Any] = {
         "tls_certificate": folder.path / "server.pem",
         "tls_key": folder.private("server"),
@@ -45,7 +45,7 @@ async def deciding(folder: Folder, **more: Any) -> AsyncIterator[str]:
     }
     servicer = InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
-        reader=Reader(HomePlan("86")),
+        reader=MessageDecoder(HomePlan("86")),
         now_ms=lambda: NINE_O_CLOCK_S * 1000,
         observer=Observer(),
     )
@@ -60,7 +60,7 @@ async def deciding(folder: Folder, **more: Any) -> AsyncIterator[str]:
     await server.drain(5)
 
 
-def with_token(folder: Folder, role: Role) -> Login:
+def with_token(folder: AuthorityFolder, role: Role) -> Login:
     token = folder.token("gateway-1", [role], regions=[], sources=[], now=now(), days=1)
     return Login(ca=str(folder.authority), token=token)
 
@@ -71,12 +71,12 @@ async def ask(target: str, login: Login) -> Answer:
         return await client.decide_call(CALL)
 
 
-async def test_a_carrier_with_a_token_is_answered(folder: Folder) -> None:
+async def test_a_carrier_with_a_token_is_answered(folder: AuthorityFolder) -> None:
     async with deciding(folder) as target:
         assert (await ask(target, with_token(folder, Role.CARRIER))).blocked
 
 
-async def test_a_carrier_with_a_certificate_is_answered(folder: Folder) -> None:
+async def test_a_carrier_with_a_certificate_is_answered(folder: AuthorityFolder) -> None:
     certificate, key = folder.client(FIRST_CLIENT)
     login = Login(ca=str(folder.authority), certificate=str(certificate), key=str(key))
 
@@ -84,7 +84,7 @@ async def test_a_carrier_with_a_certificate_is_answered(folder: Folder) -> None:
         assert (await ask(target, login)).blocked
 
 
-async def test_the_client_for_threads_shows_its_token_too(folder: Folder) -> None:
+async def test_the_client_for_threads_shows_its_token_too(folder: AuthorityFolder) -> None:
     def decide(target: str) -> bool:
         with Client(target, PATIENT, login=with_token(folder, Role.CARRIER)) as client:
             return client.wait_until_ready(20) and client.decide_call(CALL).blocked
@@ -93,7 +93,7 @@ async def test_the_client_for_threads_shows_its_token_too(folder: Folder) -> Non
         assert await asyncio.to_thread(decide, target)
 
 
-async def test_who_may_not_ask_is_let_through_and_told_why(folder: Folder) -> None:
+async def test_who_may_not_ask_is_let_through_and_told_why(folder: AuthorityFolder) -> None:
     async with deciding(folder) as target:
         nobody = await ask(target, Login(ca=str(folder.authority)))
         auditor = await ask(target, with_token(folder, Role.AUDITOR))

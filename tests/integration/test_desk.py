@@ -12,7 +12,7 @@ from fanzha.errors import Unavailable
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
 from services.audit.events import AuditKind
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from tests.case_office import ELSEWHERE, Office, Window, a_window, an_office
 from tests.warnings import NOW_MS, a_warning
 
@@ -262,7 +262,7 @@ async def test_what_was_lost_reaches_the_event_and_a_duplicate_its_other(
     await window.ask("CloseCase", same)
 
     last = (await office.store.history(one))[-1]
-    assert (last.outcome, last.lost_fen) == (Outcome.LOST_MONEY, 1_200_000)
+    assert (last.outcome, last.lost_fen) == (CaseOutcome.LOST_MONEY, 1_200_000)
     assert [each.value for each in last.lost_to] == ["+8619900000001"]
     assert (await office.store.get(again.case_id)).duplicate_of == one
 

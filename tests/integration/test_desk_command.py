@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from infra.clock import now_ms
 from services.cli.cases.commands import app
-from services.warning.desk.service import Asked
+from services.warning.desk.service import CaseCommand
 from tests.case_office import Office, Window, a_window, an_office
 from tests.warnings import a_warning
 
@@ -84,7 +84,7 @@ async def test_what_is_elsewhere_or_taken_ends_with_a_sentence(
 ) -> None:
     one, _, _, elsewhere, _ = await office.opened()
     desk = Desk(window)
-    await office.desk.take(Asked(case_id=one, by="li"), take_over=False)
+    await office.desk.take(CaseCommand(case_id=one, by="li"), take_over=False)
 
     assert f"there is no '{elsewhere}'" in await desk("show", elsewhere, status=1)
     assert "li has it" in await desk("take", one, status=1)

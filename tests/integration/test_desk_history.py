@@ -9,12 +9,12 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.errors import FanzhaError
 from services.warning.cases import state_machine
-from services.warning.cases.backlog_metrics import CaseCounts
-from services.warning.cases.events import MessageRef, Outcome
+from services.warning.cases.backlog_metrics import CaseBacklog
+from services.warning.cases.events import CaseOutcome, MessageRef
 from services.warning.cases.model import Case
-from services.warning.desk.actions import Closing
+from services.warning.desk.actions import CaseClosing
 from services.warning.desk.filter import CaseFilter
-from services.warning.desk.service import Asked
+from services.warning.desk.service import CaseCommand
 from services.warning.dispatch import delivery_records
 from tests.case_office import Office, an_office
 from tests.warnings import a_warning
@@ -28,13 +28,13 @@ async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
 
 async def test_gauges_tell_what_there_is(office: Office) -> None:
     ids = await office.opened()
-    closing = Closing(outcome=Outcome.SAFE)
-    await office.desk.take(Asked(case_id=ids[1], by="wang"), take_over=False)
-    await office.desk.close(Asked(case_id=ids[0], by="wang"), closing, "")
+    closing = CaseClosing(outcome=CaseOutcome.SAFE)
+    await office.desk.take(CaseCommand(case_id=ids[1], by="wang"), take_over=False)
+    await office.desk.close(CaseCommand(case_id=ids[0], by="wang"), closing, "")
     office.clock[0] += 10**9
     registry = CollectorRegistry()
 
-    await CaseCounts(office.client, registry, now_ms=lambda: office.clock[0]).look()
+    await CaseBacklog(office.client, registry, now_ms=lambda: office.clock[0]).look()
 
     def told(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"fanzha_warning_cases_{name}", labels)
@@ -52,10 +52,10 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
 ) -> None:
     chance = random.Random(seed)
     ids = await office.opened()
-    told = delivery_records.Delivery(office.store, now_ms=lambda: office.clock[0])
+    told = delivery_records.DeliveryRecords(office.store, now_ms=lambda: office.clock[0])
 
     async def something(case: Case) -> None:
-        asked = Asked(case_id=case.id, by=chance.choice(["wang", "li"]))
+        asked = CaseCommand(case_id=case.id, by=chance.choice(["wang", "li"]))
         desk = office.desk
         match chance.randrange(7):
             case 0:
@@ -66,7 +66,7 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
                 region = chance.choice(["340503", "340102", "34"])
                 await desk.assign(asked, region=region, officer="zhao", why="")
             case 3:
-                await desk.close(asked, Closing(outcome=Outcome.SAFE), "")
+                await desk.close(asked, CaseClosing(outcome=CaseOutcome.SAFE), "")
             case 4:
                 number = int(case.victim[-4:])
                 await office.intake.take([a_warning(number, reference=str(chance.random()))])
@@ -89,7 +89,9 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
     assert sum(one.revision for one in views) > 25
 
 
-async def channel_tells(told: delivery_records.Delivery, case: Case, chance: random.Random) -> None:
+async def channel_tells(
+    told: delivery_records.DeliveryRecords, case: Case, chance: random.Random
+) -> None:
     for message in case.messages:
         reference = MessageRef(id=message, channel="sms")
         say = chance.choice([told.sent, told.delivered])

@@ -10,7 +10,7 @@ import pytest
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.store import Store, WorkerReport
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan
@@ -18,8 +18,8 @@ from infra.redis.client import connect
 from services.audit.log import AuditLog, open_log
 from services.evidence_package import subjects
 from services.evidence_package.list_history import PastChanges, Versions
-from services.evidence_package.sections import Source
-from services.evidence_package.service import Dossiers
+from services.evidence_package.sections import EvidenceSource
+from services.evidence_package.service import EvidencePackages
 from services.models.store import ModelStore
 from tests.audit_logs import Clock, no_file_beyond
 from tests.builders import NINE_O_CLOCK_MS, an_entry
@@ -49,7 +49,7 @@ async def commit(
 ) -> None:
     change: dict[str, Any] = {"author": "li", "reason": "weekly list"}
     await store.commit(
-        Change(
+        ListChange(
             version=0,
             committed_at_ms=NINE_O_CLOCK_MS,
             additions=EntryTable.from_entries(entries),
@@ -60,8 +60,8 @@ async def commit(
     )
 
 
-def dossiers(log: AuditLog, *sources: Source) -> Dossiers:
-    return Dossiers(sources, audit=log, home=HomePlan(), now_ms=Clock())
+def dossiers(log: AuditLog, *sources: EvidenceSource) -> EvidencePackages:
+    return EvidencePackages(sources, audit=log, home=HomePlan(), now_ms=Clock())
 
 
 async def test_changes_that_concern_a_number_are_told_and_no_others(store: Store) -> None:

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from blocklists.entries import Mode
+from blocklists.entries import EntryMode
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.client import channels
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
 from infra.redis.client import connect
 from services.cli.lists.commands import app
-from services.lists.hit_count_retention import HitRetention
+from services.lists.hit_count_retention import HitCountRetention
 from services.lists.hit_count_store import EntryHitStore, marks
-from services.lists.hit_counter import HitCounts, Hits
+from services.lists.hit_counter import EntryHitSummary, HitCounts
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.list_administration import administering
 
@@ -119,7 +119,10 @@ async def test_hits_add_up_and_the_latest_stays(url: str, kind: str) -> None:
         found = await store.read(["n000000000000007", "n000000000000999", "unknown"])
 
         assert waiting.counts == {}
-        assert found == {"n000000000000007": Hits(10, 50), "n000000000000999": Hits(1000, 50)}
+        assert found == {
+            "n000000000000007": EntryHitSummary(10, 50),
+            "n000000000000999": EntryHitSummary(1000, 50),
+        }
         assert await store.counted_since_s() == 40
         assert await store.read([]) == {}
 
@@ -128,13 +131,15 @@ async def test_hits_of_entries_that_are_gone_are_dropped_unless_they_are_new(
     redis_url: str,
 ) -> None:
     kept, gone = an_entry("+8617000000001"), an_entry("+8617000000002")
-    snapshot = Snapshot.build(1, [kept, replace(an_entry("bank.example"), mode=Mode.SHADOW)])
+    snapshot = Snapshot.build(1, [kept, replace(an_entry("bank.example"), mode=EntryMode.SHADOW)])
     lately = NINE_O_CLOCK_S - 60
     async with hit_store(redis_url) as store:
         await store.add(HitCounts({kept.entry_id: 1, gone.entry_id: 1}, lately - DAY_S), 1)
         await store.add(HitCounts({"n-just-added": 1}, lately), 1)
 
-        dropped = await HitRetention(store, lambda: snapshot, lambda: NINE_O_CLOCK_MS).forget_gone()
+        dropped = await HitCountRetention(
+            store, lambda: snapshot, lambda: NINE_O_CLOCK_MS
+        ).forget_gone()
 
         names = [kept.entry_id, gone.entry_id, "n-just-added"]
         assert (dropped, set(await store.read(names))) == (1, {kept.entry_id, "n-just-added"})

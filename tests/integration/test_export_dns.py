@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from tests.builders import NINE_O_CLOCK_MS
 from tests.list_administration import administering
 from tests.planted import EVIL_NAMES, allowed, blocked, plant
@@ -145,8 +145,8 @@ def test_listed_names_and_what_is_below_are_gone_and_nothing_else(
         [
             *blocked("bank.example", "shop.example", "a.b.shop.example", "amazonaws.com"),
             *blocked("xn--fiqs8s.example", "over.example"),
-            *blocked("x.example CNAME .\n*.example", "*.cn", "GOV.cn", kind=Kind.HOST),
-            *blocked(*EVIL_NAMES, kind=Kind.HOST),
+            *blocked("x.example CNAME .\n*.example", "*.cn", "GOV.cn", kind=EntryKind.HOST),
+            *blocked(*EVIL_NAMES, kind=EntryKind.HOST),
             *allowed("ok.deep.bank.example", "over.example"),
         ],
     )

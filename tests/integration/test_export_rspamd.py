@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from tests.builders import NINE_O_CLOCK_MS
 from tests.list_administration import administering
 from tests.planted import EVIL_NAMES, allowed, blocked, plant
@@ -89,9 +89,9 @@ def test_links_to_listed_hosts_are_found_and_no_others(
         redis_url,
         [
             *blocked("bank.example", "over.example", "xn--fiqs8s.example"),
-            *blocked("192.0.2.7", kind=Kind.HOST),
-            *blocked(*EVIL_NAMES, kind=Kind.HOST),
-            *blocked("y.example\nx.example", "*.cn", "/example/i", kind=Kind.HOST),
+            *blocked("192.0.2.7", kind=EntryKind.HOST),
+            *blocked(*EVIL_NAMES, kind=EntryKind.HOST),
+            *blocked("y.example\nx.example", "*.cn", "/example/i", kind=EntryKind.HOST),
             *allowed("ok.bank.example", "over.example"),
         ],
     )

@@ -17,7 +17,7 @@ from infra.redis.client import connect
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, HitStore
 from services.feedback.call_ends import CallEndReports
-from services.feedback.service import Feedback
+from services.feedback.service import FeedbackService
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
@@ -55,7 +55,7 @@ async def service(
     client = connect(url)
     store = HitStore(client)
     servicer = FeedbackServicer(
-        Feedback(store=store, home=HOME, now_ms=lambda: NOW_MS),
+        FeedbackService(store=store, home=HOME, now_ms=lambda: NOW_MS),
         CallEndReports(home=HOME, record_ends=ends or EndsSeen(), now_ms=lambda: NOW_MS),
     )
     server = RpcServer({"feedback": servicer}, max_message_bytes=2**22, security=DEVELOPMENT)

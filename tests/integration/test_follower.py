@@ -18,7 +18,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
 from blocklists.snapshot.replica import Replica
 from blocklists.store import follower
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from infra import process_lifecycle
@@ -29,8 +29,8 @@ from tests.builders import NINE_O_CLOCK_MS, an_entry
 ONE, TWO, THREE = (an_entry(f"+861700000000{last}") for last in range(1, 4))
 
 
-def a_proposal(*additions: Entry) -> Change:
-    return Change(
+def a_proposal(*additions: Entry) -> ListChange:
+    return ListChange(
         version=0,
         author="li",
         reason="weekly list",

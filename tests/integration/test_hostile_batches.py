@@ -16,9 +16,9 @@ from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from services.decision.observer import Observer
-from services.decision.shed_reasons import NotDecided
+from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.handler import InterceptionServicer
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_parts import NOT_READ
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
@@ -30,11 +30,11 @@ DEADLINE_SECONDS = 0.5
 
 
 @asynccontextmanager
-async def serving(observer: Observer) -> AsyncIterator[tuple[str, list[NotDecided]]]:
-    not_decided: list[NotDecided] = []
+async def serving(observer: Observer) -> AsyncIterator[tuple[str, list[ShedReason]]]:
+    not_decided: list[ShedReason] = []
     servicer = InterceptionServicer(
         engine=an_engine(observer=observer),
-        reader=Reader(HomePlan("86")),
+        reader=MessageDecoder(HomePlan("86")),
         now_ms=lambda: NINE_O_CLOCK_S * 1000,
         observer=observer,
     )
@@ -112,4 +112,4 @@ async def test_a_batch_whose_deadline_has_passed_is_dropped_between_stages() -> 
 
     assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert stages == {"convert": 1, "lists": 1}
-    assert not_decided == [NotDecided.LATE_BETWEEN_STAGES]
+    assert not_decided == [ShedReason.LATE_BETWEEN_STAGES]

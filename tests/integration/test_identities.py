@@ -17,7 +17,7 @@ from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc
 from services.auth import issuer
 from services.auth.identity import Role
-from services.auth.local_authority import FIRST_CLIENT, Folder
+from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
 from services.rpc import security
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
@@ -29,13 +29,13 @@ AWAY = grpc.StatusCode.UNAVAILABLE
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path / "identity")
+def folder(tmp_path: Path) -> AuthorityFolder:
+    made = AuthorityFolder(tmp_path / "identity")
     made.make([], now=now(), days=30)
     return made
 
 
-def settings_of(folder: Folder, **more: Any) -> Settings:
+def settings_of(folder: AuthorityFolder, **more: Any) -> Settings:
     said: dict[str, Any] = {
         "tls_certificate": folder.path / "server.pem",
         "tls_key": folder.private("server"),
@@ -54,15 +54,15 @@ async def serving(settings: Settings, port: security.PortName = "admin") -> Asyn
     await server.drain(1)
 
 
-def token_of(folder: Folder, *roles: Role, days: float = 1) -> str:
+def token_of(folder: AuthorityFolder, *roles: Role, days: float = 1) -> str:
     return folder.token("wang", roles, regions=[], sources=[], now=now(), days=days)
 
 
-def with_token(folder: Folder, token: str) -> Login:
+def with_token(folder: AuthorityFolder, token: str) -> Login:
     return Login(ca=str(folder.authority), token=token)
 
 
-def with_certificate(folder: Folder, host: str = FIRST_CLIENT) -> Login:
+def with_certificate(folder: AuthorityFolder, host: str = FIRST_CLIENT) -> Login:
     certificate, key = folder.client(host)
     return Login(ca=str(folder.authority), certificate=str(certificate), key=str(key))
 
@@ -80,7 +80,7 @@ async def status(target: str, login: Login) -> tuple[grpc.StatusCode, str]:
     return caught.value.code(), str(caught.value.details())
 
 
-async def test_a_token_over_tls_says_who_asks(folder: Folder) -> None:
+async def test_a_token_over_tls_says_who_asks(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder)) as target:
         found = await who(target, with_token(folder, token_of(folder, Role.APPROVER)))
 
@@ -91,7 +91,7 @@ async def test_a_token_over_tls_says_who_asks(folder: Folder) -> None:
     assert "/fanzha.v1.BlocklistService/UpdateEntries" not in found.methods
 
 
-async def test_code_that_waits_sends_its_token_too(folder: Folder) -> None:
+async def test_code_that_waits_sends_its_token_too(folder: AuthorityFolder) -> None:
     login = with_token(folder, token_of(folder, Role.EDITOR))
 
     def ask(target: str) -> str:
@@ -103,7 +103,7 @@ async def test_code_that_waits_sends_its_token_too(folder: Folder) -> None:
         assert await asyncio.to_thread(ask, target) == "wang"
 
 
-async def test_nobody_is_told_how_to_become_somebody(folder: Folder) -> None:
+async def test_nobody_is_told_how_to_become_somebody(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder)) as target:
         code, why = await status(target, Login(ca=str(folder.authority)))
 
@@ -112,7 +112,9 @@ async def test_nobody_is_told_how_to_become_somebody(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("more", ["Basic dTpw", "Bearer", "Bearer x.y.z", "wang"])
-async def test_an_authorization_that_cannot_be_read_is_refused(folder: Folder, more: str) -> None:
+async def test_an_authorization_that_cannot_be_read_is_refused(
+    folder: AuthorityFolder, more: str
+) -> None:
     async with (
         serving(settings_of(folder)) as target,
         channels.asynchronous(target, Login(ca=str(folder.authority))) as channel,
@@ -126,7 +128,7 @@ async def test_an_authorization_that_cannot_be_read_is_refused(folder: Folder, m
     assert caught.value.code() is UNKNOWN
 
 
-async def test_two_tokens_are_one_too_many(folder: Folder) -> None:
+async def test_two_tokens_are_one_too_many(folder: AuthorityFolder) -> None:
     token = f"Bearer {token_of(folder, Role.EDITOR)}"
     async with (
         serving(settings_of(folder)) as target,
@@ -140,7 +142,7 @@ async def test_two_tokens_are_one_too_many(folder: Folder) -> None:
     assert caught.value.details() == "authorization: must come once"
 
 
-async def test_keys_are_rotated_while_serving(folder: Folder) -> None:
+async def test_keys_are_rotated_while_serving(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder)) as target:
         old = with_token(folder, token_of(folder, Role.EDITOR))
         assert (await who(target, old)).name == "wang"
@@ -154,7 +156,7 @@ async def test_keys_are_rotated_while_serving(folder: Folder) -> None:
         await eventually(lambda: refuses(target, old))
 
 
-async def test_a_revoked_token_is_refused_while_serving(folder: Folder) -> None:
+async def test_a_revoked_token_is_refused_while_serving(folder: AuthorityFolder) -> None:
     token = token_of(folder, Role.EDITOR)
     login = with_token(folder, token)
     token_id = jwt.decode(token, options={"verify_signature": False})["jti"]
@@ -169,7 +171,7 @@ async def test_a_revoked_token_is_refused_while_serving(folder: Folder) -> None:
         await eventually(lambda: refuses(target, login))
 
 
-async def test_a_client_certificate_says_who_asks(folder: Folder) -> None:
+async def test_a_client_certificate_says_who_asks(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder, tls_client_ca=folder.authority)) as target:
         found = await who(target, with_certificate(folder))
 
@@ -177,7 +179,9 @@ async def test_a_client_certificate_says_who_asks(folder: Folder) -> None:
     assert found.credential == pb.CREDENTIAL_CERTIFICATE
 
 
-async def test_a_token_speaks_louder_than_the_certificate_it_travels_with(folder: Folder) -> None:
+async def test_a_token_speaks_louder_than_the_certificate_it_travels_with(
+    folder: AuthorityFolder,
+) -> None:
     certificate, key = folder.client(FIRST_CLIENT)
     login = Login(
         ca=str(folder.authority),
@@ -189,7 +193,7 @@ async def test_a_token_speaks_louder_than_the_certificate_it_travels_with(folder
         assert (await who(target, login)).name == "wang"
 
 
-async def test_a_bad_token_is_not_made_up_for_by_a_certificate(folder: Folder) -> None:
+async def test_a_bad_token_is_not_made_up_for_by_a_certificate(folder: AuthorityFolder) -> None:
     certificate, key = folder.client(FIRST_CLIENT)
     login = Login(
         ca=str(folder.authority), certificate=str(certificate), key=str(key), token="x.y.z"
@@ -198,7 +202,7 @@ async def test_a_bad_token_is_not_made_up_for_by_a_certificate(folder: Folder) -
         assert (await status(target, login))[0] is UNKNOWN
 
 
-async def test_without_a_certificate_there_is_no_connection(folder: Folder) -> None:
+async def test_without_a_certificate_there_is_no_connection(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder, tls_client_ca=folder.authority)) as target:
         code, _ = await status(target, with_token(folder, token_of(folder, Role.EDITOR)))
 
@@ -206,9 +210,9 @@ async def test_without_a_certificate_there_is_no_connection(folder: Folder) -> N
 
 
 async def test_a_certificate_by_another_authority_makes_no_connection(
-    folder: Folder, tmp_path: Path
+    folder: AuthorityFolder, tmp_path: Path
 ) -> None:
-    other = Folder(tmp_path / "other")
+    other = AuthorityFolder(tmp_path / "other")
     other.make([], now=now(), days=30)
     certificate, key = other.client(FIRST_CLIENT)
     login = Login(ca=str(folder.authority), certificate=str(certificate), key=str(key))
@@ -218,9 +222,9 @@ async def test_a_certificate_by_another_authority_makes_no_connection(
 
 
 async def test_a_client_that_trusts_another_authority_does_not_connect(
-    folder: Folder, tmp_path: Path
+    folder: AuthorityFolder, tmp_path: Path
 ) -> None:
-    other = Folder(tmp_path / "other")
+    other = AuthorityFolder(tmp_path / "other")
     other.make([], now=now(), days=30)
     login = Login(ca=str(other.authority), token=token_of(folder, Role.EDITOR))
 
@@ -228,7 +232,7 @@ async def test_a_client_that_trusts_another_authority_does_not_connect(
         assert (await status(target, login))[0] is AWAY
 
 
-async def test_a_port_may_do_without_client_certificates(folder: Folder) -> None:
+async def test_a_port_may_do_without_client_certificates(folder: AuthorityFolder) -> None:
     settings = settings_of(folder, tls_client_ca=folder.authority, tls_client_ports="decisions")
     login = with_token(folder, token_of(folder, Role.EDITOR))
 
@@ -237,7 +241,7 @@ async def test_a_port_may_do_without_client_certificates(folder: Folder) -> None
         assert (await status(decisions, login))[0] is AWAY
 
 
-async def test_roles_of_a_certificate_change_while_serving(folder: Folder) -> None:
+async def test_roles_of_a_certificate_change_while_serving(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder, tls_client_ca=folder.authority)) as target:
         login = with_certificate(folder)
         assert (await who(target, login)).roles
@@ -251,7 +255,7 @@ async def test_roles_of_a_certificate_change_while_serving(folder: Folder) -> No
         await eventually(without_roles)
 
 
-async def test_the_server_certificate_is_replaced_while_serving(folder: Folder) -> None:
+async def test_the_server_certificate_is_replaced_while_serving(folder: AuthorityFolder) -> None:
     login = with_token(folder, token_of(folder, Role.EDITOR))
     async with serving(settings_of(folder)) as target:
         assert await knows(target, login)
@@ -264,7 +268,9 @@ async def test_the_server_certificate_is_replaced_while_serving(folder: Folder) 
         assert await knows(target, trusting)
 
 
-async def test_a_certificate_without_its_key_leaves_the_one_before_in_force(folder: Folder) -> None:
+async def test_a_certificate_without_its_key_leaves_the_one_before_in_force(
+    folder: AuthorityFolder,
+) -> None:
     login = with_token(folder, token_of(folder, Role.EDITOR))
     async with serving(settings_of(folder)) as target:
         stranger = issuer.authority("test", now=now(), days=30)
@@ -274,7 +280,7 @@ async def test_a_certificate_without_its_key_leaves_the_one_before_in_force(fold
         assert await knows(target, login)
 
 
-async def test_open_methods_need_nobody(folder: Folder) -> None:
+async def test_open_methods_need_nobody(folder: AuthorityFolder) -> None:
     login = Login(ca=str(folder.authority))
     async with (
         serving(settings_of(folder)) as target,
@@ -286,7 +292,7 @@ async def test_open_methods_need_nobody(folder: Folder) -> None:
     assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-def replace_server_certificate(folder: Folder) -> Path:
+def replace_server_certificate(folder: AuthorityFolder) -> Path:
     """Put a certificate by a new authority in the place of the server's; return the authority."""
     authority = issuer.authority("renewed", now=now(), days=30)
     renewed = issuer.server(authority, ["localhost", "127.0.0.1"], now=now(), days=30)

@@ -12,7 +12,7 @@ import pytest
 from fanzha.client import Login, channels
 from fanzha.v1 import change_pb2, change_pb2_grpc
 from services.auth.identity import Role
-from services.auth.local_authority import FIRST_CLIENT, Folder
+from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
 from tests.identities import now
 from tests.running import LEAN, Running, eventually, fanzha_up, run
 
@@ -25,7 +25,7 @@ class Site:
     """A service that asks who everybody is, and the folder of its identities."""
 
     service: Running
-    folder: Folder
+    folder: AuthorityFolder
 
     def as_(
         self,
@@ -73,7 +73,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     base = Path(tmp_path_factory.mktemp("site"))
-    folder = Folder(base / "identity")
+    folder = AuthorityFolder(base / "identity")
     made = run("identity", "init", str(folder.path))
     assert made.returncode == 0, made.stderr
     data = base / "data"

@@ -11,9 +11,9 @@ import redis
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
-from blocklists.store.changes import Change
-from blocklists.store.store import Head, Store, WorkerReport
+from blocklists.snapshot.delta import ListSegments
+from blocklists.store.changes import ListChange
+from blocklists.store.store import ListHead, Store, WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import Client, connect
 from tests.builders import NINE_O_CLOCK_MS, an_entry
@@ -22,8 +22,8 @@ ONE, TWO = an_entry("+8617000000001"), an_entry("prize.example")
 BOTH_STORES = pytest.mark.parametrize("kind", ["redis_url", "cluster_url"])
 
 
-def a_proposal(*additions: Entry, removals: Identities | None = None) -> Change:
-    return Change(
+def a_proposal(*additions: Entry, removals: Identities | None = None) -> ListChange:
+    return ListChange(
         version=0,
         author="li",
         reason="weekly list",
@@ -66,10 +66,10 @@ def contents(found: EntryTable) -> list[str]:
     return [found.entry(row).pattern for row in range(len(found))]
 
 
-async def replayed(source: Store) -> Lists:
+async def replayed(source: Store) -> ListSegments:
     """Load the lists as a new host would."""
     head, table = await source.load()
-    found = Lists.of_table(head.version, head.committed_at_ms, table, commit=head.commit)
+    found = ListSegments.of_table(head.version, head.committed_at_ms, table, commit=head.commit)
     while changes := await source.changes_after(found.version, found.commit):
         found = delta.apply(found, delta.fold(changes))
     return found
@@ -77,7 +77,7 @@ async def replayed(source: Store) -> Lists:
 
 @BOTH_STORES
 async def test_a_new_store_is_at_version_0(lists: Store) -> None:
-    assert await lists.head() == Head(version=0, committed_at_ms=0, commit="")
+    assert await lists.head() == ListHead(version=0, committed_at_ms=0, commit="")
     assert await lists.changes_after(0, "") == []
     assert len((await lists.load())[1]) == 0
 
@@ -97,7 +97,7 @@ async def test_a_committed_change_can_be_read(lists: Store) -> None:
     assert change.additions.entry(0) == ONE
     assert change.removals.pattern(0) == TWO.pattern
     head = await lists.head()
-    assert head == Head(version=1, committed_at_ms=NINE_O_CLOCK_MS, commit=change.commit)
+    assert head == ListHead(version=1, committed_at_ms=NINE_O_CLOCK_MS, commit=change.commit)
 
 
 @BOTH_STORES

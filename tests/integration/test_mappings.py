@@ -10,26 +10,28 @@ from fanzha.errors import InvalidInput, NotAllowed, NotFound
 from infra.redis.client import connect
 from services.auth import identity
 from services.auth.identity import Identity, Role
-from services.lists.column_mappings import ColumnMapping, Mappings
+from services.lists.column_mappings import ColumnMapping, ColumnMappings
 from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 
 HEADER = ("涉案标识", "登记人")
 
 
 @pytest_asyncio.fixture
-async def mappings(redis_url: str) -> AsyncIterator[Mappings]:
+async def mappings(redis_url: str) -> AsyncIterator[ColumnMappings]:
     client = connect(redis_url)
-    yield Mappings(client, now_ms=lambda: NINE_O_CLOCK_MS)
+    yield ColumnMappings(client, now_ms=lambda: NINE_O_CLOCK_MS)
     await client.aclose()
 
 
-async def saved(mappings: Mappings, source: int = Source.CARRIER, **holds: str) -> ColumnMapping:
+async def saved(
+    mappings: ColumnMappings, source: int = Source.CARRIER, **holds: str
+) -> ColumnMapping:
     return await mappings.save(
         source=source, header=HEADER, holds=holds or {"涉案标识": "number"}, author="li"
     )
 
 
-async def test_a_mapping_is_kept_by_source_and_header(mappings: Mappings) -> None:
+async def test_a_mapping_is_kept_by_source_and_header(mappings: ColumnMappings) -> None:
     first = await saved(mappings)
     other = await saved(mappings, Source.BUREAU)
 
@@ -41,7 +43,7 @@ async def test_a_mapping_is_kept_by_source_and_header(mappings: Mappings) -> Non
     assert {one.source for one in await mappings.all()} == {Source.CARRIER, Source.BUREAU}
 
 
-async def test_what_is_forgotten_is_gone(mappings: Mappings) -> None:
+async def test_what_is_forgotten_is_gone(mappings: ColumnMappings) -> None:
     kept = await saved(mappings)
 
     assert await mappings.forget(kept.mapping_id) == kept
@@ -63,7 +65,7 @@ async def test_what_is_forgotten_is_gone(mappings: Mappings) -> None:
     ],
 )
 async def test_what_says_nothing_is_refused(
-    mappings: Mappings, wrong: dict[str, object], why: str
+    mappings: ColumnMappings, wrong: dict[str, object], why: str
 ) -> None:
     fields: dict[str, object] = {
         "source": Source.CARRIER, "header": HEADER, "holds": {"涉案标识": "number"}, "author": "li",
@@ -73,7 +75,7 @@ async def test_what_says_nothing_is_refused(
         await mappings.save(**fields | wrong)  # type: ignore[arg-type]
 
 
-async def test_who_is_held_to_a_source_says_nothing_of_another(mappings: Mappings) -> None:
+async def test_who_is_held_to_a_source_says_nothing_of_another(mappings: ColumnMappings) -> None:
     kept = await saved(mappings)
     who = Identity(name="wang", roles=frozenset({Role.EDITOR}), sources=frozenset({Source.BUREAU}))
 

@@ -5,11 +5,11 @@ import pytest
 from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import connect
 from services.decision.model_kinds import ModelKind
-from services.models.desired_models import Wanted
+from services.models.desired_models import DesiredModel
 from services.models.store import WANTED, ModelReport, ModelStore
 
 NOW_MS = 1_767_603_600_000
-FIRST = Wanted(active="2", previous="1", by="li", at_ms=NOW_MS)
+FIRST = DesiredModel(active="2", previous="1", by="li", at_ms=NOW_MS)
 
 
 @pytest.fixture(params=["redis_url", "cluster_url"])
@@ -36,7 +36,7 @@ async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
     await store.want(ModelKind.SMS, None, FIRST)
-    mine, theirs = Wanted(active="3", by="wang"), Wanted(active="4", by="li")
+    mine, theirs = DesiredModel(active="3", by="wang"), DesiredModel(active="4", by="li")
 
     await store.want(ModelKind.SMS, FIRST, mine)
     with pytest.raises(VersionConflict, match="sms"):

@@ -9,19 +9,19 @@ import pytest
 
 from infra.redis.client import Client, connect
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import Consumer, Entry, Group
+from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
 from services.warning import keys
 from services.warning.cases.events import EventKind, MessageRef
-from services.warning.channels.channel import Outgoing, Receipt, ReceiptState, Sent
-from services.warning.dispatch.limits import Permission, Reason
+from services.warning.channels.channel import Outgoing, Receipt, ReceiptState, SendResult
+from services.warning.dispatch.limits import SendPermission, WithholdReason
 from services.warning.dispatch.outbox_relay import out_stream
 from services.warning.dispatch.receipts import GROUP as RECEIPTS
 from services.warning.dispatch.receipts import Receipts
-from services.warning.dispatch.send_ledger import Claims, Status
-from services.warning.dispatch.send_worker import GROUP, Outbox
+from services.warning.dispatch.send_ledger import SendLedger, SendStatus
+from services.warning.dispatch.send_worker import GROUP, SendWorker
 
 STREAM = out_stream("sms")
-ACCEPTED = Sent(accepted=True, provider_ids=("0a",))
+ACCEPTED = SendResult(accepted=True, provider_ids=("0a",))
 
 
 class Notes:
@@ -53,7 +53,7 @@ class Sink:
 
     width = 4
 
-    def __init__(self, *answers: Sent, repeatable: bool = False) -> None:
+    def __init__(self, *answers: SendResult, repeatable: bool = False) -> None:
         self.got: list[Outgoing] = []
         self._answers = list(answers)
         self.repeatable = repeatable
@@ -65,7 +65,7 @@ class Sink:
     async def ready(self) -> None:
         await self.up.wait()
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         self.got.append(outgoing)
         self.began.set()
         if self.hangs:
@@ -82,8 +82,10 @@ class NotNow:
     def __init__(self, not_before_ms: int) -> None:
         self.until = not_before_ms
 
-    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
-        return Permission(allowed=False, not_before_ms=self.until, reason=Reason.QUIET_HOURS)
+    async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:
+        return SendPermission(
+            allowed=False, not_before_ms=self.until, reason=WithholdReason.QUIET_HOURS
+        )
 
     async def give_back(self, outgoing: Outgoing, channel: str) -> None:
         pass
@@ -111,13 +113,13 @@ def clock() -> Clock:
     return Clock()
 
 
-Make = Callable[..., Outbox]
+Make = Callable[..., SendWorker]
 
 
 @pytest.fixture
 def outbox(client: Client, clock: Clock) -> Make:
-    def make(sink: Sink, notes: Notes, name: str = "one", **more: object) -> Outbox:
-        return Outbox(
+    def make(sink: Sink, notes: Notes, name: str = "one", **more: object) -> SendWorker:
+        return SendWorker(
             client=client,
             channel="sms",
             sender=sink,
@@ -140,7 +142,7 @@ async def queue(client: Client, *ids: str, **more: str) -> None:
         await client.xadd(STREAM, entry)
 
 
-async def through(outbox: Outbox) -> None:
+async def through(outbox: SendWorker) -> None:
     while await outbox.step():
         pass
     await outbox.finish()
@@ -160,9 +162,9 @@ async def test_each_message_is_sent_once_and_put_on_record(client: Client, outbo
 
 
 async def test_what_was_sent_is_not_sent_again_after_a_crash(client: Client, outbox: Make) -> None:
-    claims = Claims(client, STREAM, owner="dead")
+    claims = SendLedger(client, STREAM, owner="dead")
     await claims.claim(["a.1"], 1, repeatable=False)
-    await claims.settle("a.1", Status.SENT, 2)
+    await claims.settle("a.1", SendStatus.SENT, 2)
     await queue(client, "a.1")
     sink, notes = Sink(), Notes()
 
@@ -174,7 +176,7 @@ async def test_what_was_sent_is_not_sent_again_after_a_crash(client: Client, out
 async def test_what_somebody_was_sending_when_they_died_is_in_doubt(
     client: Client, outbox: Make
 ) -> None:
-    claims = Claims(client, STREAM, owner="dead")
+    claims = SendLedger(client, STREAM, owner="dead")
     await claims.claim(["a.1"], 1, repeatable=False)
     assert await claims.begin("a.1")
     await queue(client, "a.1")
@@ -186,7 +188,7 @@ async def test_what_somebody_was_sending_when_they_died_is_in_doubt(
 
 
 async def test_what_somebody_only_claimed_is_sent(client: Client, outbox: Make) -> None:
-    await Claims(client, STREAM, owner="dead").claim(["a.1"], 1, repeatable=False)
+    await SendLedger(client, STREAM, owner="dead").claim(["a.1"], 1, repeatable=False)
     await queue(client, "a.1")
     sink = Sink()
 
@@ -199,38 +201,38 @@ async def test_a_claim_outlives_a_restart_of_the_store_for_whoever_made_it_only(
     client: Client,
 ) -> None:
     stream = out_stream("sms")
-    ours, other = (Claims(client, stream, owner=name) for name in ("ours", "other"))
+    ours, other = (SendLedger(client, stream, owner=name) for name in ("ours", "other"))
 
-    async def claimed(claims: Claims, message: str, at_ms: int) -> Status:
+    async def claimed(claims: SendLedger, message: str, at_ms: int) -> SendStatus:
         return (await claims.claim([message], at_ms, repeatable=False))[0].status
 
     for message in ("m1", "m2", "m3"):
         await claimed(ours, message, 1)
         await client.hset(f"state:{{{stream}}}:{message}", "run", "before")
 
-    assert await claimed(ours, "m1", 1) is Status.CLAIMED
-    assert await claimed(ours, "m2", 2) is Status.DOUBT
-    assert await claimed(other, "m3", 1) is Status.DOUBT
+    assert await claimed(ours, "m1", 1) is SendStatus.CLAIMED
+    assert await claimed(ours, "m2", 2) is SendStatus.DOUBT
+    assert await claimed(other, "m3", 1) is SendStatus.DOUBT
 
 
 async def test_a_message_begins_once_more_only_where_nobody_took_it_for_lost(
     client: Client,
 ) -> None:
     stream = out_stream("sms")
-    ours, other = (Claims(client, stream, owner=name) for name in ("ours", "other"))
+    ours, other = (SendLedger(client, stream, owner=name) for name in ("ours", "other"))
     await ours.claim(["m1"], 1, repeatable=False)
 
     assert [await ours.begin("m1"), await ours.begin("m1")] == [True, True]
     assert not await other.begin("m1")
     (found,) = await other.claim(["m1"], 2, repeatable=False)
-    assert found.status is Status.DOUBT
+    assert found.status is SendStatus.DOUBT
     assert not await ours.begin("m1")
 
 
 async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
     client: Client, outbox: Make
 ) -> None:
-    claims = Claims(client, STREAM, owner="dead")
+    claims = SendLedger(client, STREAM, owner="dead")
     await claims.claim(["a.1"], 1, repeatable=True)
     await claims.begin("a.1")
     await queue(client, "a.1")
@@ -243,7 +245,7 @@ async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
 
 async def test_a_message_of_a_dead_worker_is_taken_over(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
-    group = Group(client, stream=STREAM, group=GROUP, consumer="dead")
+    group = ConsumerGroup(client, stream=STREAM, group=GROUP, consumer="dead")
     await group.new(10, 50)
     await asyncio.sleep(0.15)
     sink, notes = Sink(), Notes()
@@ -275,7 +277,7 @@ async def test_a_message_is_put_off_and_comes_back(
     client: Client, outbox: Make, clock: Clock
 ) -> None:
     await queue(client, "a.1")
-    sink = Sink(Sent(error="busy", retry_after=60))
+    sink = Sink(SendResult(error="busy", retry_after=60))
     sending = outbox(sink, Notes())
     await through(sending)
     assert len(sink.got) == 1
@@ -294,7 +296,7 @@ async def test_quiet_hours_put_a_message_off_without_a_try(
 
     await through(outbox(sink, notes, permit=NotNow(clock.ms + 1000)))
     assert (sink.got, notes.noted) == ([], [])
-    assert notes.waits == [("a.1", clock.ms + 1000, Reason.QUIET_HOURS)]
+    assert notes.waits == [("a.1", clock.ms + 1000, WithholdReason.QUIET_HOURS)]
     clock.ms += 1001
     await through(outbox(sink, notes))
 
@@ -355,7 +357,7 @@ async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
 
 async def test_what_was_given_up_can_be_replayed(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
-    sink, notes = Sink(Sent(error="no", given_up=True)), Notes()
+    sink, notes = Sink(SendResult(error="no", given_up=True)), Notes()
     await through(outbox(sink, notes))
     dead = DeadLetters(client, keys.DEAD)
     (letter,) = await dead.list()
@@ -384,8 +386,8 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
 ) -> None:
     notes = Notes()
     receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
-    reading = Consumer(
-        Group(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
+    reading = StreamConsumer(
+        ConsumerGroup(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
         dead=DeadLetters(client, keys.DEAD),
         now_ms=clock,
@@ -410,14 +412,14 @@ async def test_an_early_receipt_is_not_that_of_a_message_called_the_same_in_hexa
 ) -> None:
     notes = Notes()
     receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
-    claims = Claims(client, out_stream("sms"), owner="one")
+    claims = SendLedger(client, out_stream("sms"), owner="one")
     remember = json.dumps(["other.1", 0])
-    await claims.settle("other.1", Status.SENT, 1, provider_ids=["0000000a"], remember=remember)
+    await claims.settle("other.1", SendStatus.SENT, 1, provider_ids=["0000000a"], remember=remember)
     fields = {"provider_id": "00000010", "state": "delivered", "at_ms": "5"}
 
-    await receipts.handle([Entry(place="1-0", fields=fields)])
+    await receipts.handle([StreamEntry(place="1-0", fields=fields)])
     assert notes.noted == []
-    await receipts.handle([Entry(place="1-0", fields=fields | {"looked": "3"})])
+    await receipts.handle([StreamEntry(place="1-0", fields=fields | {"looked": "3"})])
 
     # By then its own message would be settled: the centre writes the ids of receipts in decimal.
     assert notes.noted == [("other.1", EventKind.DELIVERED)]
@@ -428,8 +430,8 @@ async def test_a_message_is_delivered_once_all_its_parts_are(
 ) -> None:
     notes = Notes()
     receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
-    reading = Consumer(
-        Group(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
+    reading = StreamConsumer(
+        ConsumerGroup(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
         dead=DeadLetters(client, keys.DEAD),
         now_ms=clock,
@@ -437,7 +439,7 @@ async def test_a_message_is_delivered_once_all_its_parts_are(
         block_ms=10,
     )
     await queue(client, "a.1")
-    await through(outbox(Sink(Sent(accepted=True, provider_ids=("x1", "x2"))), notes))
+    await through(outbox(Sink(SendResult(accepted=True, provider_ids=("x1", "x2"))), notes))
 
     for part in ("x1", "x1", "x2"):
         assert notes.noted == [("a.1", EventKind.SENT)]

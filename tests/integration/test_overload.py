@@ -16,9 +16,9 @@ from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from services.decision.observer import Observer
-from services.decision.shed_reasons import NotDecided
+from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.handler import InterceptionServicer
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry
@@ -37,7 +37,7 @@ class Serving:
 
     target: str
     failures: list[str]
-    not_decided: list[NotDecided]
+    not_decided: list[ShedReason]
 
 
 @asynccontextmanager
@@ -45,10 +45,10 @@ async def serving(
     max_wait_ms: int = 0, max_line_requests: int = CONNECTIONS * REQUESTS
 ) -> AsyncIterator[Serving]:
     failures: list[str] = []
-    not_decided: list[NotDecided] = []
+    not_decided: list[ShedReason] = []
     servicer = InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
-        reader=Reader(HomePlan("86")),
+        reader=MessageDecoder(HomePlan("86")),
         now_ms=lambda: NINE_O_CLOCK_S * 1000,
         observer=Observer(),
     )
@@ -163,7 +163,7 @@ async def test_what_is_not_decided_is_counted_by_reason() -> None:
         outcomes = await storm(server.target)
 
     counted = Counter(server.not_decided)
-    assert counted[NotDecided.WAIT] == outcomes["resource_exhausted"] > 0
+    assert counted[ShedReason.WAIT] == outcomes["resource_exhausted"] > 0
 
 
 async def test_a_request_that_says_nothing_ends() -> None:

@@ -7,7 +7,7 @@ import pytest
 from fanzha.errors import Unavailable
 from infra.redis.client import connect
 from services.audit.events import AuditKind
-from services.audit.forwarder import MOST_WAITING, STREAM, RefusalIntake, RefusalPost
+from services.audit.forwarder import MOST_WAITING, STREAM, AuditForwarder, AuditForwardIntake
 
 SAID = {"peer": "10.0.0.1", "why": "token: expired", "times": "3"}
 
@@ -29,9 +29,9 @@ class Kept:
 
 async def test_what_a_worker_sends_is_recorded_once(redis_url: str) -> None:
     client, audit = connect(redis_url), Kept()
-    intake = RefusalIntake(client, audit)
+    intake = AuditForwardIntake(client, audit)
 
-    await RefusalPost(client, "host/7").record(
+    await AuditForwarder(client, "host/7").record(
         AuditKind.LOGIN_FAILED, subject="method:a", details=SAID, actor="unknown"
     )
     read = [await intake.read(), await intake.read()]
@@ -45,8 +45,8 @@ async def test_what_a_worker_sends_is_recorded_once(redis_url: str) -> None:
 
 async def test_what_the_audit_log_does_not_take_waits(redis_url: str) -> None:
     client, audit = connect(redis_url), Kept()
-    intake = RefusalIntake(client, audit)
-    await RefusalPost(client, "w").record(AuditKind.REFUSED, subject="method:a", details=SAID)
+    intake = AuditForwardIntake(client, audit)
+    await AuditForwarder(client, "w").record(AuditKind.REFUSED, subject="method:a", details=SAID)
 
     audit.full = True
     with pytest.raises(Unavailable):
@@ -60,7 +60,7 @@ async def test_what_the_audit_log_does_not_take_waits(redis_url: str) -> None:
 
 async def test_what_nobody_reads_does_not_fill_the_store(redis_url: str) -> None:
     client = connect(redis_url)
-    post = RefusalPost(client, "w")
+    post = AuditForwarder(client, "w")
     pipeline = client.pipeline(transaction=False)
     for _ in range(MOST_WAITING):
         pipeline.xadd(STREAM, {"record": "{}"})

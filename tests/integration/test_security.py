@@ -14,7 +14,7 @@ from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc as pb_grpc
 from services.auth import identity
 from services.rpc import security
-from services.rpc.security import DEVELOPMENT, Security
+from services.rpc.security import DEVELOPMENT, PortSecurity
 from services.rpc.server import RpcServer
 from tests.identities import Issuer
 
@@ -22,7 +22,7 @@ DEADLINE = 20
 
 
 @asynccontextmanager
-async def serving(guard: Security) -> AsyncIterator[grpc.aio.Channel]:
+async def serving(guard: PortSecurity) -> AsyncIterator[grpc.aio.Channel]:
     server = RpcServer({}, max_message_bytes=2**20, security=guard)
     with identity.acting(identity.SERVICE):  # as in processes that do something of their own
         port = await server.start("127.0.0.1", 0)
@@ -52,14 +52,14 @@ def test_a_task_without_an_identity_may_not_act() -> None:
 
 def test_security_that_says_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="a doorkeeper, or development"):
-        Security()
+        PortSecurity()
 
 
 def test_security_that_asks_and_does_not_ask_is_refused(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
     with pytest.raises(ValueError, match="a doorkeeper, or development"):
-        Security(doorkeeper=asking.doorkeeper, development=True)
+        PortSecurity(doorkeeper=asking.doorkeeper, development=True)
 
 
 def test_a_server_has_no_security_unless_it_is_told() -> None:

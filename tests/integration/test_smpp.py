@@ -9,7 +9,7 @@ import pytest
 from fanzha.errors import Unavailable
 from services.warning.channels.channel import Outgoing, Receipt, ReceiptState
 from services.warning.channels.smpp import SmppSender
-from services.warning.channels.smpp_link import Centre
+from services.warning.channels.smpp_link import SmppEndpoint
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 
 CHINESE = "国家反诈提醒：您可能正在接听诈骗电话，请立即挂断，不要转账。如有疑问，请拨打96110。"
@@ -51,7 +51,7 @@ async def sender(
     enquire_seconds: float = 30.0,
     per_second: float = 1000.0,
 ) -> AsyncIterator[SmppSender]:
-    where = Centre(
+    where = SmppEndpoint(
         host="127.0.0.1",
         port=centre.port,
         system_id="fanzha",

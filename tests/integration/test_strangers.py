@@ -14,10 +14,10 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from services.auth.local_authority import Folder
+from services.auth.local_authority import AuthorityFolder
 from services.rpc import security
 from services.rpc.middleware.open_reads import MOST_BYTES
-from services.rpc.security import DEVELOPMENT, Security
+from services.rpc.security import DEVELOPMENT, PortSecurity
 from services.rpc.server import RpcServer
 from services.rpc.server_options import ConnectionTimes
 from services.rpc.tls import ServerTls
@@ -35,7 +35,7 @@ SOON = ConnectionTimes(handshake_seconds=0.5, keepalive_seconds=0.5, keepalive_t
 
 
 @asynccontextmanager
-async def serving(guard: Security, times: ConnectionTimes | None = None) -> AsyncIterator[int]:
+async def serving(guard: PortSecurity, times: ConnectionTimes | None = None) -> AsyncIterator[int]:
     more: dict[str, Any] = {} if times is None else {"times": times}
     server = RpcServer({}, max_message_bytes=SERVER_LIMIT, security=guard, **more)
     port = await server.start("127.0.0.1", 0)
@@ -44,7 +44,7 @@ async def serving(guard: Security, times: ConnectionTimes | None = None) -> Asyn
     await server.drain(1)
 
 
-def asking(folder: Path) -> Security:
+def asking(folder: Path) -> PortSecurity:
     return security.of(Issuer(folder / "jwks.json").settings(), "admin")
 
 
@@ -202,10 +202,10 @@ async def test_a_connection_whose_peer_says_no_more_is_ended(said: bytes) -> Non
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\0\x01"], ids=["nothing", "half a hello"])
 async def test_a_handshake_of_tls_that_does_not_go_on_is_ended(tmp_path: Path, said: bytes) -> None:
-    folder = Folder(tmp_path / "identity")
+    folder = AuthorityFolder(tmp_path / "identity")
     folder.make([], now=now(), days=3)
     tls = ServerTls(certificate=folder.path / "server.pem", key=folder.private("server"))
-    async with serving(Security(development=True, tls=tls), SOON) as port:
+    async with serving(PortSecurity(development=True, tls=tls), SOON) as port:
         line = await asyncio.to_thread(say, port, said)
 
         assert await asyncio.to_thread(hung_up, line)

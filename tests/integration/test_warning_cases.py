@@ -9,15 +9,15 @@ import pytest
 from fanzha.errors import InvalidInput, NotFound
 from infra.redis.client import Client, connect
 from services.warning.cases import ids, state_machine
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
-from services.warning.cases.store import CaseStore, Commit, marker
-from services.warning.intake.service import Intake, What
+from services.warning.cases.store import CaseCommit, CaseStore, marker
+from services.warning.intake.service import IntakeResult, WarningIntake
 from services.warning.model import Region, Risk, Tier
-from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from tests.warnings import NOW_MS, a_warning
 
 
@@ -40,41 +40,48 @@ def store(client: Client) -> CaseStore:
 
 
 @pytest.fixture
-def intake(client: Client, store: CaseStore) -> Intake:
-    return Intake(client=client, store=store, router=PlainRouter(), now_ms=lambda: NOW_MS)
+def intake(client: Client, store: CaseStore) -> WarningIntake:
+    return WarningIntake(client=client, store=store, router=PlainRouter(), now_ms=lambda: NOW_MS)
 
 
 def happens(kind: EventKind, **fields: object) -> CaseEvent:
     return CaseEvent(kind=kind, at_ms=NOW_MS + 1, by="wang", **fields)  # type: ignore[arg-type]
 
 
-async def test_each_person_has_one_case_per_campaign(intake: Intake) -> None:
+async def test_each_person_has_one_case_per_campaign(intake: WarningIntake) -> None:
     results = await intake.take(
         [a_warning(1), a_warning(2), a_warning(1, reference="again"), a_warning(1)]
     )
 
     found = [result.what for result in results]
-    assert found == [What.ACCEPTED, What.ACCEPTED, What.JOINED, What.DUPLICATE]
+    assert found == [
+        IntakeResult.ACCEPTED,
+        IntakeResult.ACCEPTED,
+        IntakeResult.JOINED,
+        IntakeResult.DUPLICATE,
+    ]
     assert results[0].case_id == results[2].case_id != results[1].case_id
 
 
-async def test_a_repeat_is_known_and_changes_nothing(intake: Intake, store: CaseStore) -> None:
+async def test_a_repeat_is_known_and_changes_nothing(
+    intake: WarningIntake, store: CaseStore
+) -> None:
     (first,) = await intake.take([a_warning(1)])
     before = await store.get(first.case_id)
 
     (again,) = await intake.take([a_warning(1)])
 
-    assert again.what is What.DUPLICATE
+    assert again.what is IntakeResult.DUPLICATE
     assert await store.get(first.case_id) == before
 
 
 async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
-    intake: Intake, store: CaseStore
+    intake: WarningIntake, store: CaseStore
 ) -> None:
     (first,) = await intake.take([a_warning(1)])
     case = await store.get(first.case_id)
     again = happens(EventKind.JOINED, warned=a_warning(1))
-    commit = Commit(
+    commit = CaseCommit(
         before=case,
         after=state_machine.apply(case, again),
         events=[again],
@@ -85,21 +92,23 @@ async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
     assert await store.get(first.case_id) == case
 
 
-async def test_a_reference_that_was_used_for_something_else_is_refused(intake: Intake) -> None:
+async def test_a_reference_that_was_used_for_something_else_is_refused(
+    intake: WarningIntake,
+) -> None:
     await intake.take([a_warning(1, reference="x")])
 
     (other,) = await intake.take([a_warning(2, reference="x")])
 
-    assert other.what is What.REFUSED
+    assert other.what is IntakeResult.REFUSED
     assert other.reason.startswith("reference:")
 
 
-async def test_the_view_is_what_the_events_make(intake: Intake, store: CaseStore) -> None:
+async def test_the_view_is_what_the_events_make(intake: WarningIntake, store: CaseStore) -> None:
     (first,) = await intake.take([a_warning(1)])
     await intake.take([a_warning(1, reference="b", risk=Risk.HIGH)])
     await store.change(first.case_id, lambda _case: [happens(EventKind.TAKEN)])
     await store.change(
-        first.case_id, lambda _case: [happens(EventKind.CLOSED, outcome=Outcome.SAFE)]
+        first.case_id, lambda _case: [happens(EventKind.CLOSED, outcome=CaseOutcome.SAFE)]
     )
 
     history = await store.history(first.case_id)
@@ -109,7 +118,7 @@ async def test_the_view_is_what_the_events_make(intake: Intake, store: CaseStore
 
 
 async def test_a_repeat_that_raises_the_tier_queues_its_warning(
-    intake: Intake, store: CaseStore
+    intake: WarningIntake, store: CaseStore
 ) -> None:
     (first,) = await intake.take([a_warning(1)])
     await intake.take([a_warning(1, reference="b", risk=Risk.HIGH)])
@@ -122,7 +131,7 @@ async def test_a_repeat_that_raises_the_tier_queues_its_warning(
     }
 
 
-async def test_changes_at_the_same_time_all_happen(intake: Intake, store: CaseStore) -> None:
+async def test_changes_at_the_same_time_all_happen(intake: WarningIntake, store: CaseStore) -> None:
     (first,) = await intake.take([a_warning(1)])
 
     await asyncio.gather(
@@ -137,10 +146,10 @@ async def test_changes_at_the_same_time_all_happen(intake: Intake, store: CaseSt
 
 
 async def test_an_event_that_may_not_follow_changes_nothing(
-    intake: Intake, store: CaseStore
+    intake: WarningIntake, store: CaseStore
 ) -> None:
     (first,) = await intake.take([a_warning(1)])
-    close = happens(EventKind.CLOSED, outcome=Outcome.SAFE)
+    close = happens(EventKind.CLOSED, outcome=CaseOutcome.SAFE)
     closed = await store.change(first.case_id, lambda _case: [close])
 
     with pytest.raises(InvalidInput):
@@ -157,7 +166,7 @@ async def test_there_is_no_case_without_a_warning(store: CaseStore) -> None:
 
 
 async def test_open_cases_are_listed_by_region_in_pages(
-    client: Client, intake: Intake, store: CaseStore
+    client: Client, intake: WarningIntake, store: CaseStore
 ) -> None:
     results = await intake.take([a_warning(number) for number in range(1, 8)])
     for number, result in enumerate(results):
@@ -183,22 +192,22 @@ def _anything(_case: Case) -> bool:
 
 
 async def test_outcomes_are_added_up_over_all_shards(
-    client: Client, intake: Intake, store: CaseStore
+    client: Client, intake: WarningIntake, store: CaseStore
 ) -> None:
     warnings = [replace(a_warning(number), entry_id="nabc") for number in range(1, 40)]
     results = await intake.take(warnings)
     for number, result in enumerate(results):
-        outcome = Outcome.FALSE_ALARM if number % 3 else Outcome.SAFE
+        outcome = CaseOutcome.FALSE_ALARM if number % 3 else CaseOutcome.SAFE
         closed = [happens(EventKind.CLOSED, outcome=outcome)]
         await store.change(result.case_id, _always(closed))
 
-    records = EntryRecords(client)
+    records = EntryOutcomeStore(client)
     (record,) = [one async for one in records.all()]
 
-    assert record.tally.outcomes == {Outcome.FALSE_ALARM: 26, Outcome.SAFE: 13}
+    assert record.tally.outcomes == {CaseOutcome.FALSE_ALARM: 26, CaseOutcome.SAFE: 13}
     assert await records.get("nabc") == record
     judged = [case async for case, _ in CaseListing(client, store).walk(index=JUDGED)]
-    assert {case.outcome for case in judged} == {Outcome.FALSE_ALARM}
+    assert {case.outcome for case in judged} == {CaseOutcome.FALSE_ALARM}
     assert len(judged) == 26
 
 

@@ -13,11 +13,11 @@ from infra.clock import now_ms
 from infra.redis.client import connect
 from infra.redis.dead_letters import DeadLetters
 from services.warning import keys
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch.outbox_relay import out_stream
 from services.warning.messages.linter import faults
-from services.warning.outcomes.applied_log import NOTED, Learned
+from services.warning.outcomes.applied_log import NOTED, AppliedLog
 from tests.running import Running, eventually, fanzha_up
 
 PATIENCE_SECONDS = 60.0
@@ -69,8 +69,10 @@ def bury(up: Running) -> None:
 async def lost_money(up: Running, case_id: str) -> list[str]:
     """Close a case, and return what list administration learnt from that."""
     client = connect(up.redis_url)
-    learned = Learned(client, retention_days=1)
-    closed = CaseEvent(kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=Outcome.LOST_MONEY)
+    learned = AppliedLog(client, retention_days=1)
+    closed = CaseEvent(
+        kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=CaseOutcome.LOST_MONEY
+    )
     try:
         await CaseStore(client).change(case_id, lambda _case: [closed])
         async with asyncio.timeout(PATIENCE_SECONDS):

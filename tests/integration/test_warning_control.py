@@ -17,11 +17,11 @@ from services.rpc.server import RpcServer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.control import Control
-from services.warning.dispatch.kill_switch import Switch
+from services.warning.control import WarningControl
+from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.limits import Rules
-from services.warning.intake.service import Intake
+from services.warning.dispatch.limits import LimitRules
+from services.warning.intake.service import WarningIntake
 from services.warning.model import Risk
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
@@ -40,9 +40,11 @@ def audit() -> MemoryAudit:
 def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         client = connect(redis_url)
-        limits = LimitStore(client, rules=Rules(), stopped=lambda: False, now_ms=lambda: NOW_MS)
-        switch = Switch(client, now_ms=lambda: NOW_MS, audit=audit)
-        control = Control(switch=switch, limits=limits, home=HomePlan(), audit=audit)
+        limits = LimitStore(
+            client, rules=LimitRules(), stopped=lambda: False, now_ms=lambda: NOW_MS
+        )
+        switch = KillSwitch(client, now_ms=lambda: NOW_MS, audit=audit)
+        control = WarningControl(switch=switch, limits=limits, home=HomePlan(), audit=audit)
         server = RpcServer(
             {"warning_control": WarningControlServicer(control)},
             max_message_bytes=2**20,
@@ -117,7 +119,7 @@ at_least = "high"
 
     async def take() -> None:
         client = connect(redis_url)
-        intake = Intake(
+        intake = WarningIntake(
             client=client, store=CaseStore(client), router=PlainRouter(), now_ms=lambda: NOW_MS
         )
         risks = (Risk.HIGH, Risk.HIGH, Risk.LOW)

@@ -19,14 +19,14 @@ from services.settings.settings import Settings
 from services.warning import wiring
 from services.warning.intake import cloud_events_http, http_server
 from services.warning.intake.drop_folder import DropFolder
-from services.warning.wiring import Pipeline
+from services.warning.wiring import WarningPipeline
 from tests.identities import Issuer
 
 HEAD = "reference,victim,means_kind,means,occurred_at\n"
 
 
 @pytest.fixture
-async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[Pipeline]:
+async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[WarningPipeline]:
     client = connect(redis_url)
     settings = Settings(redis_url=redis_url, data_dir=tmp_path)
     yield wiring.build(settings, client, registry=CollectorRegistry(), now_ms=now_ms)
@@ -34,7 +34,7 @@ async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[Pipeline]:
 
 
 @pytest.fixture
-async def http(pipeline: Pipeline) -> AsyncIterator[httpx.AsyncClient]:
+async def http(pipeline: WarningPipeline) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         http_server.serving(
             cloud_events_http.app(pipeline.submitting, None), "127.0.0.1", 0
@@ -169,7 +169,7 @@ async def test_a_kind_of_source_that_there_is_not_is_a_wrong_request(
 
 
 async def test_where_tokens_are_asked_for_only_sources_may_send(
-    pipeline: Pipeline, tmp_path: Path
+    pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
     doorkeeper = security.of(issuer.settings(), "admin").doorkeeper
@@ -212,7 +212,9 @@ def a_row(reference: str, victim: str = "+8617000000001") -> str:
     return f"{reference},{victim},caller,+8619900000001,{now_ms() - 1000}\n"
 
 
-async def test_a_file_is_taken_in_once_with_a_report(pipeline: Pipeline, tmp_path: Path) -> None:
+async def test_a_file_is_taken_in_once_with_a_report(
+    pipeline: WarningPipeline, tmp_path: Path
+) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     dropped(tmp_path, "a.csv", HEAD + a_row("1") + a_row("2", "110") + "3,x\n" + a_row("4"))
 
@@ -224,7 +226,9 @@ async def test_a_file_is_taken_in_once_with_a_report(pipeline: Pipeline, tmp_pat
     assert found == [("2", "accepted"), ("3", "refused"), ("4", "refused"), ("5", "joined")]
 
 
-async def test_the_same_file_again_is_all_repeats(pipeline: Pipeline, tmp_path: Path) -> None:
+async def test_the_same_file_again_is_all_repeats(
+    pipeline: WarningPipeline, tmp_path: Path
+) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     text = HEAD + a_row("1")
     for _ in range(2):
@@ -238,7 +242,7 @@ async def test_the_same_file_again_is_all_repeats(pipeline: Pipeline, tmp_path: 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("between", [",", ";", "\t"])
 async def test_a_file_is_read_however_spreadsheets_write_it(
-    pipeline: Pipeline, tmp_path: Path, encoding: str, between: str
+    pipeline: WarningPipeline, tmp_path: Path, encoding: str, between: str
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     row = f"1,+8617000000001,caller,+8619900000001,{now_ms() - 1000},冒充客服\r\n,,,,,\r\n"
@@ -251,7 +255,9 @@ async def test_a_file_is_read_however_spreadsheets_write_it(
     assert [row["result"] for row in report(tmp_path, "done", "a.csv")] == ["accepted"]
 
 
-async def test_a_row_that_is_no_csv_stops_no_other(pipeline: Pipeline, tmp_path: Path) -> None:
+async def test_a_row_that_is_no_csv_stops_no_other(
+    pipeline: WarningPipeline, tmp_path: Path
+) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     rows = [a_row("1"), '2,"+86"1,caller,x,1\n', '3,"+8617000000001\n', a_row("4")]
     dropped(tmp_path, "a.csv", HEAD + "".join(rows))
@@ -264,7 +270,7 @@ async def test_a_row_that_is_no_csv_stops_no_other(pipeline: Pipeline, tmp_path:
 
 
 async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
-    pipeline: Pipeline, tmp_path: Path
+    pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     secret = tmp_path / "secret"
@@ -283,7 +289,7 @@ async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
 
 
 async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
-    pipeline: Pipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    pipeline: WarningPipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     dropped(tmp_path, "a.csv", a_row("1"))
@@ -299,7 +305,7 @@ async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
 
 @pytest.mark.parametrize("text", ["", HEAD, "victim,nonsense\n+8617000000001,1\n", HEAD + "1,2\n"])
 async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
-    pipeline: Pipeline, tmp_path: Path, text: str
+    pipeline: WarningPipeline, tmp_path: Path, text: str
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting)
     dropped(tmp_path, "a.csv", text)
@@ -311,7 +317,7 @@ async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
 
 
 async def test_a_file_that_is_being_written_is_left_alone(
-    pipeline: Pipeline, tmp_path: Path
+    pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submitting, now_s=lambda: 1.0)
     dropped(tmp_path, "fresh.csv", HEAD)
@@ -323,7 +329,7 @@ async def test_a_file_that_is_being_written_is_left_alone(
 
 
 async def test_one_process_works_on_the_folder_at_a_time(
-    pipeline: Pipeline, tmp_path: Path
+    pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     first, second = (DropFolder(tmp_path, pipeline.submitting) for _ in range(2))
     await first.look()
@@ -336,6 +342,6 @@ async def test_one_process_works_on_the_folder_at_a_time(
     assert taken == [0, 1]
 
 
-async def test_a_place_that_was_never_told_is_refused(pipeline: Pipeline) -> None:
+async def test_a_place_that_was_never_told_is_refused(pipeline: WarningPipeline) -> None:
     with pytest.raises(InvalidInput, match="after: no place"):
         await pipeline.sources.told("carrier.example", after="garbage")

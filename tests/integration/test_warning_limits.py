@@ -11,9 +11,9 @@ from fanzha.errors import InvalidInput
 from infra import process_lifecycle
 from infra.redis.client import Client, connect
 from services.audit.events import AuditKind
-from services.warning.dispatch.kill_switch import KEY, Switch
+from services.warning.dispatch.kill_switch import KEY, KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.limits import Asked, Notice, Reason, Rules
+from services.warning.dispatch.limits import LimitCheck, LimitRules, NoticeKind, WithholdReason
 from services.warning.model import Tier
 from tests.change_desk import MemoryAudit
 
@@ -39,15 +39,15 @@ async def client(redis_url: str) -> AsyncIterator[Client]:
 
 
 def a_store(client: Client, clock: Clock, *, stopped: bool = False) -> LimitStore:
-    rules = Rules(per_day=2, per_campaign=3)
+    rules = LimitRules(per_day=2, per_campaign=3)
     return LimitStore(client, rules=rules, stopped=lambda: stopped, now_ms=clock)
 
 
-def ask(number: int, *, victim: str = "+8617000000001", campaign: str = "loans") -> Asked:
-    return Asked(message_id=f"m{number}", victim=victim, tier=Tier.LOW, campaign=campaign)
+def ask(number: int, *, victim: str = "+8617000000001", campaign: str = "loans") -> LimitCheck:
+    return LimitCheck(message_id=f"m{number}", victim=victim, tier=Tier.LOW, campaign=campaign)
 
 
-async def seen(switch: Switch, *, stopped: bool) -> None:
+async def seen(switch: KillSwitch, *, stopped: bool) -> None:
     while switch.stopped is not stopped:  # noqa: ASYNC110 - it comes from the store
         await asyncio.sleep(0.02)
 
@@ -58,7 +58,12 @@ async def test_limits_count_each_message_once_and_people_apart(client: Client) -
     reasons = [(await store.may_send(ask(number))).reason for number in (1, 1, 2, 3)]
     other = await store.may_send(ask(3, victim="+8617000000002"))
 
-    assert reasons == [Reason.NONE, Reason.NONE, Reason.NONE, Reason.DAY_LIMIT]
+    assert reasons == [
+        WithholdReason.NONE,
+        WithholdReason.NONE,
+        WithholdReason.NONE,
+        WithholdReason.DAY_LIMIT,
+    ]
     assert other.allowed
 
 
@@ -72,7 +77,11 @@ async def test_the_next_day_the_campaign_limit_is_left(client: Client) -> None:
     third, fourth = await store.may_send(ask(3)), await store.may_send(ask(4))
     other = await store.may_send(ask(5, campaign="shops"))
 
-    assert (third.allowed, fourth.reason, other.allowed) == (True, Reason.CAMPAIGN_LIMIT, True)
+    assert (third.allowed, fourth.reason, other.allowed) == (
+        True,
+        WithholdReason.CAMPAIGN_LIMIT,
+        True,
+    )
 
 
 async def test_many_that_ask_at_once_share_the_last_place(client: Client) -> None:
@@ -101,7 +110,7 @@ async def test_the_very_same_is_told_a_person_once_in_some_hours(client: Client)
     call = await store.may_send(replace(second, form="voice"))
     other = await store.may_send(replace(second, victim="+8617000000002"))
 
-    assert reasons == [Reason.NONE, Reason.SAME_WORDS, Reason.NONE]
+    assert reasons == [WithholdReason.NONE, WithholdReason.SAME_WORDS, WithholdReason.NONE]
     assert call.allowed
     assert other.allowed
 
@@ -128,7 +137,7 @@ async def test_many_that_say_the_same_at_once_say_it_once(client: Client) -> Non
 async def test_what_may_not_go_out_now_is_not_counted(client: Client) -> None:
     stopped = a_store(client, Clock(), stopped=True)
     for number in range(5):
-        assert (await stopped.may_send(ask(number))).reason is Reason.STOPPED
+        assert (await stopped.may_send(ask(number))).reason is WithholdReason.STOPPED
 
     assert (await a_store(client, Clock()).may_send(ask(9))).allowed
 
@@ -136,14 +145,14 @@ async def test_what_may_not_go_out_now_is_not_counted(client: Client) -> None:
 async def test_people_opt_out_and_in_again(client: Client) -> None:
     store = a_store(client, Clock())
 
-    await store.opt_out("+8617000000001", Notice.ADVICE)
+    await store.opt_out("+8617000000001", NoticeKind.ADVICE)
 
-    assert (await store.may_send(ask(1))).reason is Reason.OPTED_OUT
-    assert await store.opted_out("+8617000000001") == {Notice.ADVICE}
-    await store.opt_in("+8617000000001", Notice.ADVICE)
+    assert (await store.may_send(ask(1))).reason is WithholdReason.OPTED_OUT
+    assert await store.opted_out("+8617000000001") == {NoticeKind.ADVICE}
+    await store.opt_in("+8617000000001", NoticeKind.ADVICE)
     assert (await store.may_send(ask(1))).allowed
     with pytest.raises(InvalidInput, match="nobody opts out of emergency; possible: advice"):
-        await store.opt_out("+8617000000001", Notice.EMERGENCY)
+        await store.opt_out("+8617000000001", NoticeKind.EMERGENCY)
 
 
 async def test_the_limits_work_on_a_cluster(cluster_url: str) -> None:
@@ -157,8 +166,8 @@ async def test_the_limits_work_on_a_cluster(cluster_url: str) -> None:
 
 async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Client) -> None:
     audit = MemoryAudit()
-    desk = Switch(client, now_ms=Clock(), audit=audit)
-    worker = Switch(client, now_ms=Clock())
+    desk = KillSwitch(client, now_ms=Clock(), audit=audit)
+    worker = KillSwitch(client, now_ms=Clock())
     unread = worker.stopped
     following = asyncio.create_task(worker.follow())
     try:
@@ -179,7 +188,7 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
 
 async def test_a_switch_set_by_hand_stops_too(redis_url: str) -> None:
     client: Any = connect(redis_url)
-    switch = Switch(client, now_ms=Clock())
+    switch = KillSwitch(client, now_ms=Clock())
     await client.set(KEY, "stop!")
 
     stop = await switch.look()
@@ -192,4 +201,4 @@ async def test_a_switch_set_by_hand_stops_too(redis_url: str) -> None:
 
 async def test_the_switch_takes_a_reason(client: Client) -> None:
     with pytest.raises(InvalidInput, match="reason"):
-        await Switch(client, now_ms=Clock()).stop(by="li", why=" ")
+        await KillSwitch(client, now_ms=Clock()).stop(by="li", why=" ")

@@ -17,16 +17,16 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
 from services.auth.identity import acting
-from services.changes.model import ChangeKind, State
-from services.changes.report import Reference, Terms
+from services.changes.model import ChangeKind, ChangeState
+from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
 from services.rpc.lists.handler import BlocklistServicer
 from services.warning import keys
-from services.warning.cases.events import Outcome
-from services.warning.model import Means, MeansKind, Warned
-from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.cases.events import CaseOutcome
+from services.warning.model import Means, MeansKind, WarningRecord
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from tests.builders import some_texts
 from tests.change_desk import LI, WANG
 from tests.decision_logs import logged
@@ -46,20 +46,20 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     await loop.list_(LISTED)
     first, second, third = [await loop.hit(number) for number in (1, 2, 3)]
 
-    assert await loop.ends(first, Outcome.FALSE_ALARM) == [f"lowered: {LISTED}, standing 0.33"]
+    assert await loop.ends(first, CaseOutcome.FALSE_ALARM) == [f"lowered: {LISTED}, standing 0.33"]
     assert await loop.requests() == []
 
-    (said,) = await loop.ends(second, Outcome.FALSE_ALARM)
+    (said,) = await loop.ends(second, CaseOutcome.FALSE_ALARM)
     (request,) = await loop.requests()
 
     assert said == f"proposed: change {request.id} removes {LISTED}, standing 0.25"
-    assert (request.kind, request.state) == (ChangeKind.RETIREMENT, State.PENDING)
+    assert (request.kind, request.state) == (ChangeKind.RETIREMENT, ChangeState.PENDING)
     assert "2 were false alarms, 0 lost money" in request.reason
     assert request.reason.endswith(f"cases {second}, {first}")
     assert f"block {LISTED}" in await loop.desk.listed()
 
     # A third one finds the request that waits.
-    await loop.ends(third, Outcome.FALSE_ALARM)
+    await loop.ends(third, CaseOutcome.FALSE_ALARM)
     assert len(await loop.requests()) == 1
 
     with acting(WANG):
@@ -72,14 +72,19 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     loop: Loop, redis_url: str
 ) -> None:
     await loop.list_("+861990000*")
-    ends = [Outcome.FALSE_ALARM, Outcome.SAFE, Outcome.DUPLICATE, Outcome.LOST_MONEY]
+    ends = [
+        CaseOutcome.FALSE_ALARM,
+        CaseOutcome.SAFE,
+        CaseOutcome.DUPLICATE,
+        CaseOutcome.LOST_MONEY,
+    ]
     cases = [await loop.hit(number, "+861990000*") for number in range(1, 5)]
     for case, outcome in zip(cases, ends, strict=True):
         await loop.close(case, outcome)
     await loop.learnt(cases[0])
     said = await loop.learnt(cases[3])
 
-    (record,) = [one async for one in EntryRecords(loop.client).all()]
+    (record,) = [one async for one in EntryOutcomeStore(loop.client).all()]
     quality = await loop.pipeline.sources.quality("fanzha")
     assert (record.tally.confirmed, record.tally.false, record.tally.silent) == (1, 1, 2)
     assert record.tally == quality.tally
@@ -87,7 +92,7 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     assert said == [f"blocked: {LISTED}", "raised: +861990000*, standing 0.50"]
     assert await loop.requests() == []
 
-    servicer = BlocklistServicer(loop.administration, outcomes=EntryRecords(loop.client))
+    servicer = BlocklistServicer(loop.administration, outcomes=EntryOutcomeStore(loop.client))
     answer = await servicer.FindEntries(pb.FindEntriesRequest(query=LISTED), None)
     assert answer.entries[0].cases == pb.CaseOutcomes(
         confirmed=1, false_alarms=1, neither=2, standing=0.5
@@ -111,7 +116,7 @@ async def test_an_entry_that_has_ended_is_proposed_for_nothing(loop: Loop) -> No
     loop.desk.clock[0] += 366 * 86_400_000
 
     for case in cases:
-        (said,) = await loop.ends(case, Outcome.FALSE_ALARM)
+        (said,) = await loop.ends(case, CaseOutcome.FALSE_ALARM)
         assert said.startswith("gone:")
     assert await loop.requests() == []
 
@@ -120,7 +125,7 @@ async def test_what_took_the_money_is_proposed_too(loop: Loop) -> None:
     case = await loop.warned(a_warning(1, caller="96110"))
     host = Means(kind=MeansKind.LINK, value="http://pay.example/now")
 
-    await loop.close(case, Outcome.LOST_MONEY, lost_to=(host, host))
+    await loop.close(case, CaseOutcome.LOST_MONEY, lost_to=(host, host))
 
     (request,) = [one for one in await loop.learnt(case) if one.startswith("proposed")]
     assert request.endswith("blocks pay.example")
@@ -135,7 +140,7 @@ async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> Non
         more = a_warning(1, reference=kind.value, campaign="parcel")
         await loop.warned(_by(more, kind, value))
 
-    said = await loop.ends(case, Outcome.LOST_MONEY)
+    said = await loop.ends(case, CaseOutcome.LOST_MONEY)
     link, number = await loop.requests()
 
     assert said == [
@@ -145,10 +150,10 @@ async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> Non
     ]
     assert case in number.reason
     other = await loop.warned(a_warning(2, caller=OTHER))
-    assert await loop.ends(other, Outcome.LOST_MONEY) == [
+    assert await loop.ends(other, CaseOutcome.LOST_MONEY) == [
         f"already: change {number.id} blocks {OTHER}, and waits"
     ]
-    assert number.state is link.state is State.PENDING
+    assert number.state is link.state is ChangeState.PENDING
     with acting(WANG):
         await loop.desk.changes.approve(number.id)
     entry = (await loop.desk.listed())[f"block {OTHER}"]
@@ -174,7 +179,7 @@ async def test_what_must_not_be_blocked_is_not_proposed(
     await loop.list_(OTHER, action=Action.ALLOW)
     case = await loop.warned(_by(a_warning(1), kind, value))
 
-    (said,) = await loop.ends(case, Outcome.LOST_MONEY)
+    (said,) = await loop.ends(case, CaseOutcome.LOST_MONEY)
 
     assert said.startswith(f"{why}:")
     assert len(await loop.requests()) == (1 if why == "proposed" else 0)
@@ -186,9 +191,9 @@ async def test_the_same_closing_told_twice_and_an_answer_that_was_lost_make_one_
     loop.proposals.lost = 1
     case = await loop.warned(a_warning(1, caller=OTHER))
 
-    said = await loop.ends(case, Outcome.LOST_MONEY)
+    said = await loop.ends(case, CaseOutcome.LOST_MONEY)
     await loop.client.xadd(keys.LEARN, {"case_id": case})
-    await loop.until_counted(Outcome.LOST_MONEY, "already", 2)
+    await loop.until_counted(CaseOutcome.LOST_MONEY, "already", 2)
 
     assert said == [f"already: {OTHER}, an entry was requested before"]
     assert len(await loop.requests()) == 1
@@ -200,15 +205,15 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     reference = Reference(kind=0, pattern=LISTED, action=0)
     with acting(LI):
         held = await loop.administration.update(
-            intake.NOTHING, [reference], Terms(author="li", reason="seen"), wait=True
+            intake.NOTHING, [reference], ChangeTerms(author="li", reason="seen"), wait=True
         )
     assert held.requested is not None
 
     for case in cases:
-        await loop.close(case, Outcome.FALSE_ALARM)
-    await loop.until_counted(Outcome.FALSE_ALARM, "waits")
+        await loop.close(case, CaseOutcome.FALSE_ALARM)
+    await loop.until_counted(CaseOutcome.FALSE_ALARM, "waits")
     other = await loop.warned(a_warning(9, caller=OTHER))
-    await loop.ends(other, Outcome.LOST_MONEY)
+    await loop.ends(other, CaseOutcome.LOST_MONEY)
     assert [one.kind for one in await loop.requests()] == [ChangeKind.NORMAL]
 
     with acting(WANG):
@@ -231,7 +236,7 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
     fine = await loop.warned(replace(a_warning(2, caller=OTHER), decision_id=2**40))
     safe = await loop.warned(replace(a_warning(3), decision_id=2**40 + 1))
     for case, outcome in ((lost, "lost_money"), (fine, "false_alarm"), (safe, "safe")):
-        await loop.close(case, Outcome(outcome))
+        await loop.close(case, CaseOutcome(outcome))
 
     async def export(name: str, since_ms: int = 0) -> list[dict[str, str]]:
         file = tmp_path / name
@@ -258,5 +263,5 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
     assert found.left_out == {training_examples.NO_CONTENT: 1}
 
 
-def _by(warned: Warned, kind: MeansKind, value: str) -> Warned:
+def _by(warned: WarningRecord, kind: MeansKind, value: str) -> WarningRecord:
     return replace(warned, means=Means(kind=kind, value=value))

@@ -14,17 +14,17 @@ from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
-from infra.redis.stream_consumer import Consumer, Entry, Group
+from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
 from services.warning import keys, wiring
-from services.warning.cases.events import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, MessageRef
 from services.warning.dispatch import outbox_relay
 from services.warning.model import Risk
-from services.warning.wiring import Pipeline
+from services.warning.wiring import WarningPipeline
 from tests import warnings
 
 PATIENCE_SECONDS = 60.0
@@ -44,13 +44,13 @@ async def client(url: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-async def pipeline(url: str, client: Client, tmp_path: Path) -> Pipeline:
+async def pipeline(url: str, client: Client, tmp_path: Path) -> WarningPipeline:
     settings = Settings(redis_url=url, data_dir=tmp_path, warning_claim_ms=500)
     return wiring.build(settings, client, registry=CollectorRegistry(), now_ms=now_ms)
 
 
 @asynccontextmanager
-async def running(pipeline: Pipeline) -> AsyncIterator[None]:
+async def running(pipeline: WarningPipeline) -> AsyncIterator[None]:
     tasks = pipeline.start()
     try:
         yield
@@ -61,7 +61,9 @@ async def running(pipeline: Pipeline) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def served(pipeline: Pipeline) -> "AsyncIterator[warning_pb2_grpc.WarningServiceAsyncStub]":
+async def served(
+    pipeline: WarningPipeline,
+) -> "AsyncIterator[warning_pb2_grpc.WarningServiceAsyncStub]":
     server = RpcServer(
         {"warning": WarningServicer(pipeline.submitting, pipeline.sources)},
         max_message_bytes=2**20,
@@ -131,7 +133,7 @@ async def submit(
 
 
 async def test_hits_of_one_person_become_one_case_and_one_warning(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1), a_hit(2), a_hit(1), a_hit(3, "+8617000000002"))
 
@@ -149,7 +151,7 @@ async def test_hits_of_one_person_become_one_case_and_one_warning(
 
 
 async def test_who_calls_a_listed_number_back_is_the_one_at_risk(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     back = a_hit(1, "+8619900000001", from_party="+8617000000009", evidence="CALLEE")
     await append(client, back)
@@ -164,7 +166,7 @@ async def test_who_calls_a_listed_number_back_is_the_one_at_risk(
 
 
 async def test_hits_with_nobody_at_risk_and_old_ones_warn_nobody(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     nobody = a_hit(2)
     del nobody["to_party"]
@@ -177,7 +179,7 @@ async def test_hits_with_nobody_at_risk_and_old_ones_warn_nobody(
 
 
 async def test_what_is_no_hit_is_a_dead_letter_and_holds_up_nothing(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, {"decision_id": "1"}, a_hit(2))
 
@@ -190,7 +192,7 @@ async def test_what_is_no_hit_is_a_dead_letter_and_holds_up_nothing(
 
 
 async def test_a_dead_letter_that_is_replayed_is_handled_again(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, {"decision_id": "1"})
     await pipeline.hits.step()
@@ -204,17 +206,19 @@ async def test_a_dead_letter_that_is_replayed_is_handled_again(
 
 
 async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     tried = []
 
-    async def fail(entries: Sequence[Entry]) -> None:
+    async def fail(entries: Sequence[StreamEntry]) -> None:
         tried.append(len(entries))
         raise RuntimeError("broken")
 
     await append(client, a_hit(1))
-    group = Group(client, stream=CONFIRMED, group="test", consumer="a")
-    consumer = Consumer(group, fail, dead=pipeline.dead, now_ms=now_ms, claim_ms=1, block_ms=1)
+    group = ConsumerGroup(client, stream=CONFIRMED, group="test", consumer="a")
+    consumer = StreamConsumer(
+        group, fail, dead=pipeline.dead, now_ms=now_ms, claim_ms=1, block_ms=1
+    )
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await pipeline.dead.count():
@@ -226,9 +230,13 @@ async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
     assert await group.waiting() == (0, 0)
 
 
-async def test_what_a_dead_consumer_held_is_taken_over(client: Client, pipeline: Pipeline) -> None:
+async def test_what_a_dead_consumer_held_is_taken_over(
+    client: Client, pipeline: WarningPipeline
+) -> None:
     await append(client, a_hit(1))
-    held = await Group(client, stream=CONFIRMED, group="warning", consumer="gone").new(10, 0)
+    held = await ConsumerGroup(client, stream=CONFIRMED, group="warning", consumer="gone").new(
+        10, 0
+    )
 
     async def one() -> bool:
         return bool(await handed(client))
@@ -240,7 +248,7 @@ async def test_what_a_dead_consumer_held_is_taken_over(client: Client, pipeline:
 
 
 async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
-    pipeline: Pipeline,
+    pipeline: WarningPipeline,
 ) -> None:
     first = a_warning("1")
     async with served(pipeline) as stub:
@@ -269,7 +277,7 @@ async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
 
 
 async def test_a_source_is_told_once_what_became_of_its_warnings(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     async with served(pipeline) as stub, running(pipeline):
         (answer,) = await submit(stub, requests(a_warning("x")))
@@ -279,7 +287,7 @@ async def test_a_source_is_told_once_what_became_of_its_warnings(
         for _ in range(2):
             await pipeline.delivery.delivered(message, by="smpp")
         close = CaseEvent(
-            kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=Outcome.FALSE_ALARM
+            kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=CaseOutcome.FALSE_ALARM
         )
         await pipeline.store.change(answer.case_id, lambda _case: [close])
         told = []
@@ -300,12 +308,12 @@ async def test_a_source_is_told_once_what_became_of_its_warnings(
 
 
 async def test_a_warning_of_a_case_that_was_closed_before_is_not_sent(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
     await pipeline.hits.step()
     (case,) = (await pipeline.listing.page(lambda _case: True)).cases
-    close = CaseEvent(kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=Outcome.SAFE)
+    close = CaseEvent(kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=CaseOutcome.SAFE)
     await pipeline.store.change(case.id, lambda _case: [close])
 
     async def failed() -> bool:
@@ -318,7 +326,7 @@ async def test_a_warning_of_a_case_that_was_closed_before_is_not_sent(
 
 
 async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_its_tier_only(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
     await pipeline.hits.step()
@@ -334,7 +342,7 @@ async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_
 
 
 async def test_a_warning_handed_on_before_a_crash_is_not_told_as_left(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
     await pipeline.hits.step()
@@ -345,7 +353,9 @@ async def test_a_warning_handed_on_before_a_crash_is_not_told_as_left(
 
     async with running(pipeline):
         await until(lambda: _some_handed(client))
-        close = CaseEvent(kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=Outcome.SAFE)
+        close = CaseEvent(
+            kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=CaseOutcome.SAFE
+        )
         await pipeline.store.change(case.id, lambda _case: [close])
         await client.xadd(todos, todo)
         await until(lambda: _is_empty(client, todos))
@@ -362,12 +372,12 @@ async def _some_handed(client: Client) -> bool:
     return bool(await handed(client))
 
 
-async def _is(pipeline: Pipeline, case_id: str, messages: dict[str, str]) -> bool:
+async def _is(pipeline: WarningPipeline, case_id: str, messages: dict[str, str]) -> bool:
     return (await pipeline.store.get(case_id)).messages == messages
 
 
 async def test_a_case_that_rests_on_a_dismissed_hit_alone_is_closed(
-    client: Client, pipeline: Pipeline
+    client: Client, pipeline: WarningPipeline
 ) -> None:
     two, one = "+8617000000001", "+8617000000002"
     await append(client, a_hit(1, two), a_hit(2, two), a_hit(3, one))
@@ -379,10 +389,10 @@ async def test_a_case_that_rests_on_a_dismissed_hit_alone_is_closed(
 
     page = await pipeline.listing.page(lambda _case: True, only_open=False)
     states = {case.victim: (case.open, case.outcome) for case in page.cases}
-    assert states == {two: (True, None), one: (False, Outcome.FALSE_ALARM)}
+    assert states == {two: (True, None), one: (False, CaseOutcome.FALSE_ALARM)}
 
 
-async def test_todos_are_gone_once_done(client: Client, pipeline: Pipeline) -> None:
+async def test_todos_are_gone_once_done(client: Client, pipeline: WarningPipeline) -> None:
     await append(client, *(a_hit(number, f"+86170000000{number}") for number in range(10, 40)))
 
     async def done() -> bool:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from blocklists.entries import Entry
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -23,18 +23,18 @@ from services.auth.identity import Identity, Role
 from services.cli.warnings.commands import app
 from services.decision_log.query import DecisionQuery
 from services.decision_log.recipient_subject import SubjectKind
-from services.decision_log.recipients import ReachQuery
+from services.decision_log.recipients import RecipientQuery
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warnings.backfill_handler import WarningReachServicer
-from services.warning.backfill.runner import ReachRunner
-from services.warning.backfill.service import Asked, Reaching
-from services.warning.backfill.store import Reach, ReachState, ReachStore
+from services.rpc.warnings.backfill_handler import WarningBackfillServicer
+from services.warning.backfill.runner import BackfillRunner
+from services.warning.backfill.service import BackfillRequest, BackfillService
+from services.warning.backfill.store import Backfill, BackfillState, BackfillStore
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.intake.service import Intake
-from services.warning.policy.regions import Regions
+from services.warning.intake.service import WarningIntake
+from services.warning.policy.regions import RegionFinder
 from tests.builders import an_entry, some_calls
 from tests.change_desk import MemoryAudit
 from tests.decision_logs import NOW_MS, logged
@@ -44,7 +44,7 @@ from tests.waiting_reaches import LandingRig
 FRAUD = "+8619900000001"
 PEOPLE = [f"+86130000000{number:02}" for number in range(30)]
 LONGEST, LONG = PEOPLE[7], PEOPLE[20]
-ASKED = Asked(kind=SubjectKind.NUMBER, pattern=FRAUD, days=7)
+ASKED = BackfillRequest(kind=SubjectKind.NUMBER, pattern=FRAUD, days=7)
 SOON_MS = NOW_MS + 1000
 LATER = datetime.fromtimestamp(SOON_MS / 1000, UTC) + timedelta(days=1)
 LONG_AGO = LATER - timedelta(days=100)
@@ -74,15 +74,15 @@ async def client(redis_url: str) -> AsyncIterator[Client]:
     await client.aclose()
 
 
-def reaching(client: Client, folder: Path, audit: MemoryAudit, *listed: Entry) -> Reaching:
-    async def found(_pattern: str) -> Found:
-        return Found(entries=listed, version=1, protected_because="")
+def reaching(client: Client, folder: Path, audit: MemoryAudit, *listed: Entry) -> BackfillService:
+    async def found(_pattern: str) -> MatchingEntries:
+        return MatchingEntries(entries=listed, version=1, protected_because="")
 
-    return Reaching(
-        ReachQuery(DecisionQuery(folder, HomePlan())),
-        ReachStore(client),
+    return BackfillService(
+        RecipientQuery(DecisionQuery(folder, HomePlan())),
+        BackfillStore(client),
         home=HomePlan(),
-        regions=Regions.load,
+        regions=RegionFinder.load,
         listed=found,
         samples=False,
         audit=audit,
@@ -90,13 +90,13 @@ def reaching(client: Client, folder: Path, audit: MemoryAudit, *listed: Entry) -
     )
 
 
-def runner(client: Client, worker: str = "a") -> ReachRunner:
+def runner(client: Client, worker: str = "a") -> BackfillRunner:
     store = CaseStore(client)
-    intake = Intake(client=client, store=store, router=PlainRouter(), now_ms=lambda: SOON_MS)
-    return ReachRunner(ReachStore(client), intake, worker=worker, now_ms=lambda: SOON_MS)
+    intake = WarningIntake(client=client, store=store, router=PlainRouter(), now_ms=lambda: SOON_MS)
+    return BackfillRunner(BackfillStore(client), intake, worker=worker, now_ms=lambda: SOON_MS)
 
 
-async def started(reaching: Reaching, rate: int = 100) -> Reach:
+async def started(reaching: BackfillService, rate: int = 100) -> Backfill:
     return await reaching.start(ASKED, rate=rate, fraud_type=FraudType.FAKE_LOAN, by="wang")
 
 
@@ -117,7 +117,7 @@ async def test_thirty_people_have_thirty_cases_and_a_second_run_opens_none(
     done = {one.id: one for one in await desk.reaches()}
 
     assert await cases(client) == 30
-    assert (done[first.id].state, done[first.id].counts) == (ReachState.DONE, {"accepted": 30})
+    assert (done[first.id].state, done[first.id].counts) == (BackfillState.DONE, {"accepted": 30})
     assert done[again.id].counts == {"duplicate": 30}
     assert audit.kinds == [AuditKind.REACH_STARTED] * 2
 
@@ -158,7 +158,7 @@ async def test_what_is_taken_in_twice_is_counted_once(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     reach = await started(reaching(client, folder, audit), rate=5)
-    store = ReachStore(client)
+    store = BackfillStore(client)
 
     first = await store.move_on(reach, 5, {"accepted": 5}, SOON_MS)
     second = await store.move_on(reach, 5, {"accepted": 5}, SOON_MS)
@@ -177,7 +177,7 @@ async def test_a_stopped_reach_warns_nobody_else(
 
     stopped = await desk.stop(reach.id, by="li")
 
-    assert (stopped.state, stopped.stopped_by, stopped.done) == (ReachState.STOPPED, "li", 3)
+    assert (stopped.state, stopped.stopped_by, stopped.done) == (BackfillState.STOPPED, "li", 3)
     assert await runner(client).step() == 0
     assert await cases(client) == 3
     with pytest.raises(VersionConflict, match="stopped already"):
@@ -208,7 +208,7 @@ async def test_nobody_is_found_without_a_log_or_without_contacts(
 ) -> None:
     with pytest.raises(NotFound, match="decision log"):
         await started(reaching(client, tmp_path / "none", audit))
-    nobody = Asked(kind=SubjectKind.NUMBER, pattern="+8619900000009", days=1)
+    nobody = BackfillRequest(kind=SubjectKind.NUMBER, pattern="+8619900000009", days=1)
     with pytest.raises(InvalidInput, match="knows of nobody"):
         await reaching(client, folder, audit).start(
             nobody, rate=1, fraud_type=FraudType.UNSPECIFIED, by="wang"
@@ -220,7 +220,9 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         client = connect(redis_url)
         rig = LandingRig(redis_url, folder, audit)
-        servicer = WarningReachServicer(reaching(client, folder, audit), rig.desk(), rig.suspects())
+        servicer = WarningBackfillServicer(
+            reaching(client, folder, audit), rig.desk(), rig.suspects()
+        )
         server = RpcServer(
             {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
         )

@@ -22,13 +22,18 @@ from services.processes.embedded_valkey import EmbeddedValkey
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.report_handler import WarningReportServicer
-from services.warning.cases.events import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, MessageRef
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.intake.service import Intake
+from services.warning.intake.service import WarningIntake
 from services.warning.model import Region, Tier
-from services.warning.reports.service import Asked, By, Report, Reporting
+from services.warning.reports.service import (
+    ReportGrouping,
+    ReportRequest,
+    ReportService,
+    WarningReport,
+)
 from tests.serving import in_a_thread
 from tests.warnings import NOW_MS, a_warning
 
@@ -54,7 +59,7 @@ async def _fill(url: str) -> None:
     """Six persons: warned after 10, 20 and 40 minutes, three never; three outcomes."""
     client = connect(url)
     store = CaseStore(client)
-    intake = Intake(client=client, store=store, router=_Home(), now_ms=lambda: NOW_MS)
+    intake = WarningIntake(client=client, store=store, router=_Home(), now_ms=lambda: NOW_MS)
     # Ten minutes from the event until it came in here.
     some = [
         replace(a_warning(number), occurred_at_ms=NOW_MS - 10 * MINUTE_MS) for number in range(6)
@@ -68,7 +73,7 @@ async def _fill(url: str) -> None:
         ]
         await store.change(case_id, lambda _case, sent=sent: sent)  # type: ignore[misc]
     for case_id, outcome in zip(
-        ids, (Outcome.SAFE, Outcome.LOST_MONEY, Outcome.FALSE_ALARM), strict=False
+        ids, (CaseOutcome.SAFE, CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM), strict=False
     ):
         ending = [
             _events(EventKind.TAKEN, 50),
@@ -90,7 +95,9 @@ def filled(valkey: EmbeddedValkey) -> str:
 def run(filled: str) -> Iterator[Run]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         client = connect(filled)
-        reporting = Reporting(CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS)
+        reporting = ReportService(
+            CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
+        )
         server = RpcServer(
             {"warning_report": WarningReportServicer(reporting)},
             max_message_bytes=2**20,
@@ -179,10 +186,12 @@ def test_what_cannot_be_asked_is_told(run: Run, wrong: tuple[str, str]) -> None:
     assert done.exit_code == 2
 
 
-def _made(url: str, asked: Asked, who: Identity) -> Report:
-    async def make() -> Report:
+def _made(url: str, asked: ReportRequest, who: Identity) -> WarningReport:
+    async def make() -> WarningReport:
         client = connect(url)
-        reporting = Reporting(CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS)
+        reporting = ReportService(
+            CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
+        )
         with identity.acting(who):
             steps = [one async for one in reporting.make(asked)]
         await client.aclose()
@@ -200,7 +209,7 @@ def _dispatcher(*regions: str) -> Identity:
 def test_who_is_held_to_regions_gets_theirs(
     filled: str, regions: tuple[str, ...], cases: int
 ) -> None:
-    report = _made(filled, Asked(by=By.DAY), _dispatcher(*regions))
+    report = _made(filled, ReportRequest(by=ReportGrouping.DAY), _dispatcher(*regions))
 
     assert report.all.cases == cases
     assert sum(one.cases for one in report.groups.values()) == cases
@@ -208,11 +217,13 @@ def test_who_is_held_to_regions_gets_theirs(
 
 def test_another_region_is_refused(filled: str) -> None:
     with pytest.raises(NotAllowed, match="region"):
-        _made(filled, Asked(region="安徽省合肥市"), _dispatcher("3405"))
+        _made(filled, ReportRequest(region="安徽省合肥市"), _dispatcher("3405"))
 
 
 def test_one_region_can_be_asked_for_by_name(filled: str) -> None:
-    report = _made(filled, Asked(region="安徽省合肥市", by=By.TIER), _dispatcher())
+    report = _made(
+        filled, ReportRequest(region="安徽省合肥市", by=ReportGrouping.TIER), _dispatcher()
+    )
 
     assert list(report.groups) == [Tier.MEDIUM.name.lower()]
     assert report.all.cases == 3
@@ -221,12 +232,12 @@ def test_one_region_can_be_asked_for_by_name(filled: str) -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        Asked(since_ms=NOW_MS, until_ms=NOW_MS),
-        Asked(since_ms=ASKED_AT_MS + 1),
-        Asked(minutes=0),
-        Asked(since_ms=-1),
+        ReportRequest(since_ms=NOW_MS, until_ms=NOW_MS),
+        ReportRequest(since_ms=ASKED_AT_MS + 1),
+        ReportRequest(minutes=0),
+        ReportRequest(since_ms=-1),
     ],
 )
-def test_a_time_in_which_nothing_can_be_is_refused(filled: str, asked: Asked) -> None:
+def test_a_time_in_which_nothing_can_be_is_refused(filled: str, asked: ReportRequest) -> None:
     with pytest.raises(InvalidInput, match=r"^(since_ms|minutes)"):
         _made(filled, asked, _dispatcher())

@@ -12,7 +12,7 @@ from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import connect
-from infra.redis.delay_queue import Later
+from infra.redis.delay_queue import DelayQueue
 from services.warning.channels import sink
 from services.warning.dispatch.outbox_relay import out_stream
 from services.warning.messages.linter import faults
@@ -47,7 +47,7 @@ def in_store(up: Running) -> tuple[int, list[dict[str, str]]]:
         client: Any = connect(up.redis_url)
         try:
             sent = await client.xrange(sink.STREAM)
-            waiting = await Later(client, out_stream("sms")).count()
+            waiting = await DelayQueue(client, out_stream("sms")).count()
             return waiting, [fields for _, fields in sent]
         finally:
             await client.aclose()

@@ -18,11 +18,11 @@ from services.cli.warnings.commands import app
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, HitStore
 from services.decision_log.recipient_subject import SubjectKind
-from services.feedback.service import Feedback, Verdict
+from services.feedback.service import FeedbackService, FeedbackVerdict
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from tests.builders import as_written
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
@@ -76,9 +76,9 @@ async def suspected(rig: LandingRig) -> None:
     ]
     store = HitStore(rig.client)
     await store.write(map(as_written, hits))
-    feedback = Feedback(store=store, home=HomePlan(), now_ms=rig.clock)
-    await feedback.dismiss(Verdict(decision_id=904, by="wang"))
-    await feedback.confirm(Verdict(decision_id=905, by="wang"), None)
+    feedback = FeedbackService(store=store, home=HomePlan(), now_ms=rig.clock)
+    await feedback.dismiss(FeedbackVerdict(decision_id=904, by="wang"))
+    await feedback.confirm(FeedbackVerdict(decision_id=905, by="wang"), None)
 
 
 async def confirmed(rig: LandingRig, place: str, until: str) -> tuple[int, int, str]:
@@ -155,7 +155,7 @@ def run(redis_url: str) -> Iterator[Callable[..., Result]]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         rig = LandingRig(redis_url, None, MemoryAudit())
         await suspected(rig)
-        servicer = WarningReachServicer(a_reaching(rig), rig.desk(), rig.suspects())
+        servicer = WarningBackfillServicer(a_reaching(rig), rig.desk(), rig.suspects())
         server = RpcServer(
             {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
         )

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Mode as EntryMode
+from blocklists.entries import EntryMode as EntryMode
 from blocklists.entry_table import EntryTable
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from services.audit.events import AuditKind
 from services.auth.identity import acting
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.warning.backfill.counter import BY_ITSELF, Mode
-from services.warning.backfill.pending import WaitingState
-from services.warning.backfill.store import ReachState
+from services.warning.backfill.counter import BY_ITSELF, BackfillMode
+from services.warning.backfill.pending import PendingState
+from services.warning.backfill.store import BackfillState
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from tests.builders import an_entry
@@ -85,8 +85,8 @@ async def test_a_change_waits_with_its_count_and_somebody_starts_it(
     assert (begun.reach.kind, begun.reach.total) == ("change", 20)
     assert await cases(rig) == {f"number:{FRAUD}": 12, "campaign:star-river": 13}
     (done,) = await rig.reaches.newest(10)
-    assert (done.id, done.state, done.done) == (one.id, ReachState.DONE, 20)
-    assert (await rig.store.get(one.id)).state is WaitingState.STARTED
+    assert (done.id, done.state, done.done) == (one.id, BackfillState.DONE, 20)
+    assert (await rig.store.get(one.id)).state is PendingState.STARTED
     assert audit.kinds == [AuditKind.REACH_STARTED]
     with pytest.raises(VersionConflict, match="started already"):
         await rig.desk().start(one.id, rate=100, by="wang")
@@ -97,7 +97,7 @@ async def test_what_reached_nobody_waits_for_nobody(rig: LandingRig) -> None:
     await listed(rig, a_block(SILENT))
 
     assert await rig.store.waiting() == []
-    assert [one.state for one in await rig.store.newest(9)] == [WaitingState.NOBODY]
+    assert [one.state for one in await rig.store.newest(9)] == [PendingState.NOBODY]
 
 
 async def test_entries_that_go_before_the_start_withdraw_it(rig: LandingRig) -> None:
@@ -110,7 +110,7 @@ async def test_entries_that_go_before_the_start_withdraw_it(rig: LandingRig) -> 
 
     assert half.count is not None
     assert (half.count.persons, half.subject) == (13, ("number", OTHER))
-    assert (gone.state, rig.counted("withdrawn")) == (WaitingState.WITHDRAWN, 1)
+    assert (gone.state, rig.counted("withdrawn")) == (PendingState.WITHDRAWN, 1)
     with pytest.raises(VersionConflict, match="withdrawn already"):
         await rig.desk().start(gone.id, rate=1, by="wang")
 
@@ -140,7 +140,7 @@ async def test_a_person_who_starts_what_just_changed_is_told(rig: LandingRig) ->
 
 
 async def test_few_people_are_warned_at_once_where_that_is_set(rig: LandingRig) -> None:
-    rig.mode, rig.most_people = Mode.START, 12
+    rig.mode, rig.most_people = BackfillMode.START, 12
     await listed(rig, a_block())
     await listed(rig, a_block(OTHER))
 
@@ -154,7 +154,7 @@ async def test_few_people_are_warned_at_once_where_that_is_set(rig: LandingRig) 
 
 
 async def test_an_incomplete_count_never_begins_by_itself(rig: LandingRig) -> None:
-    rig.mode = Mode.START
+    rig.mode = BackfillMode.START
     # No texts are logged, so nobody can tell whom a fingerprint reached.
     await listed(rig, a_block(), a_block(f"fp1:{'0a' * 32}"))
 
@@ -170,20 +170,20 @@ async def test_whole_lists_are_listed_as_left_and_said(rig: LandingRig) -> None:
 
     (left,) = await rig.store.newest(9)
 
-    assert (left.state, left.landed, len(left.entries)) == (WaitingState.LEFT, 4, 0)
+    assert (left.state, left.landed, len(left.entries)) == (PendingState.LEFT, 4, 0)
     assert (left.why, rig.counted("left")) == ("more than 3 entries at once", 1)
     assert await rig.store.waiting() == []
 
 
 async def test_off_proposes_nothing_and_goes_on_where_it_is(rig: LandingRig) -> None:
     await listed(rig, a_block())
-    rig.mode = Mode.OFF
+    rig.mode = BackfillMode.OFF
     await listed(rig, a_block(OTHER))
     await listed(rig, removed=(a_block(),))
-    rig.mode = Mode.PROPOSE
+    rig.mode = BackfillMode.PROPOSE
     await rig.all()
 
-    assert [one.state for one in await rig.store.newest(9)] == [WaitingState.WITHDRAWN]
+    assert [one.state for one in await rig.store.newest(9)] == [PendingState.WITHDRAWN]
 
 
 async def test_without_a_log_it_waits_uncounted_until_somebody_counts_it(
@@ -217,7 +217,7 @@ async def test_who_drops_one_says_why(rig: LandingRig, audit: MemoryAudit) -> No
     await rig.desk().drop(one.id, reason="the number of a bank", by="wang")
 
     dropped = await rig.store.get(one.id)
-    assert (dropped.state, dropped.ended_by) == (WaitingState.DROPPED, "wang")
+    assert (dropped.state, dropped.ended_by) == (PendingState.DROPPED, "wang")
     assert audit.kinds == [AuditKind.REACH_DROPPED]
 
 

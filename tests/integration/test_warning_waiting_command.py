@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from services.cli.warnings.commands import app
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warnings.backfill_handler import WarningReachServicer
+from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from tests.change_desk import MemoryAudit
 from tests.serving import in_a_thread
 from tests.waiting_reaches import (
@@ -37,7 +37,7 @@ def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
         await listed(rig, replace(a_block(), campaign="star-river"), a_block(OTHER))
         await listed(rig, a_block(SILENT))
         await listed(rig, a_block("+8619900*"))
-        servicer = WarningReachServicer(a_reaching(rig), rig.desk(), rig.suspects())
+        servicer = WarningBackfillServicer(a_reaching(rig), rig.desk(), rig.suspects())
         server = RpcServer(
             {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
         )

@@ -15,8 +15,8 @@ import pytest
 from infra import process_lifecycle
 from services.audit.events import NoAudit
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.warning.backfill.counter import BY_ITSELF, Mode
-from services.warning.backfill.pending import WaitingState
+from services.warning.backfill.counter import BY_ITSELF, BackfillMode
+from services.warning.backfill.pending import PendingState
 from tests.waiting_reaches import OTHER, LandingRig, a_block, a_log, commit, work, writing_through
 
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -104,7 +104,7 @@ async def killed_at(rig: LandingRig, answer: int) -> bool:
 async def test_a_process_killed_at_any_step_loses_nothing_and_doubles_nothing(
     redis_url: str, tmp_path: Path
 ) -> None:
-    rig = LandingRig(redis_url, a_log(tmp_path / "decisions"), NoAudit(), mode=Mode.START)
+    rig = LandingRig(redis_url, a_log(tmp_path / "decisions"), NoAudit(), mode=BackfillMode.START)
     kills = 0
     while True:
         await rig.client.flushall()
@@ -119,7 +119,7 @@ async def test_a_process_killed_at_any_step_loses_nothing_and_doubles_nothing(
 
         (one,) = await rig.store.newest(9)
         (reach,) = await rig.reaches.newest(9)
-        assert (one.state, reach.id, reach.by) == (WaitingState.STARTED, one.id, BY_ITSELF)
+        assert (one.state, reach.id, reach.by) == (PendingState.STARTED, one.id, BY_ITSELF)
         assert (reach.total, len(await rig.reaches.head(reach.id, 100))) == (20, 20)
         if not killed:
             break

@@ -16,14 +16,14 @@ from services.warning import wiring
 from services.warning.cases import state_machine
 from services.warning.cases.events import EventKind
 from services.warning.cases.model import Case
-from services.warning.cases.opening import Judged, Step
+from services.warning.cases.opening import ContactStep, UrgencyAssessment
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
 from services.warning.dispatch import wiring as way_out
-from services.warning.dispatch.metrics import ChannelFigures
+from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.outbox_relay import out_stream
 from services.warning.model import Region, Tier
-from services.warning.wiring import Pipeline
+from services.warning.wiring import WarningPipeline
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.warnings import a_warning
 
@@ -36,12 +36,12 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(province="33", city="3301", how="prefix")
 
-    def judge(self, case: Case) -> Judged:
-        return Judged(tier=Tier.HIGH)
+    def judge(self, case: Case) -> UrgencyAssessment:
+        return UrgencyAssessment(tier=Tier.HIGH)
 
-    def step(self, tier: Tier, number: int) -> Step | None:
+    def step(self, tier: Tier, number: int) -> ContactStep | None:
         channels = ("sms", "voice")
-        return Step(channel=channels[number], within_ms=3_600_000) if number < 2 else None
+        return ContactStep(channel=channels[number], within_ms=3_600_000) if number < 2 else None
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def centre() -> AsyncIterator[MessageCentre]:
 @asynccontextmanager
 async def pipeline(
     client: Client, redis_url: str, folder: Path, **more: Any
-) -> AsyncIterator[Pipeline]:
+) -> AsyncIterator[WarningPipeline]:
     settings = Settings(redis_url=redis_url, data_dir=folder, warning_claim_ms=500, **more)
     registry, plan = CollectorRegistry(), Plan()
     built = wiring.build(settings, client, registry=registry, now_ms=now_ms, router=plan)
@@ -72,7 +72,7 @@ async def pipeline(
         client,
         pipeline=built,
         router=plan,
-        figures=ChannelFigures(registry),
+        figures=ChannelMetrics(registry),
         now_ms=now_ms,
     )
     tasks = [*built.start(), *ways.start()]
@@ -92,7 +92,7 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def opened(built: Pipeline) -> str:
+async def opened(built: WarningPipeline) -> str:
     (result,) = await built.intake.take([a_warning(1)])
     return result.case_id
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from blocklists.importers.tables import lost_digits
-from blocklists.importers.tables.records import Layout
+from blocklists.importers.tables.records import TableLayout
 
 Cells: TypeAlias = tuple[Any, ...]
 
@@ -18,7 +18,7 @@ _ZEROS = re.compile(r"0+")
 _MOST_EXACT = 10**lost_digits.MOST_SHEET_DIGITS
 
 
-def wrong_number(cells: Cells, layout: Layout) -> str:
+def wrong_number(cells: Cells, layout: TableLayout) -> str:
     """Tell what is wrong with a number in a cell where a pattern should be; empty if nothing."""
     for column, at in layout.places:
         value: Any = cells[at].value if at < len(cells) else None

@@ -15,7 +15,7 @@ from blocklists.importers.rows import BLANK, COMMENT, HEADER, TITLE, BadLine, Ig
 from blocklists.importers.tables import headers
 from blocklists.importers.tables.columns import Choose, nothing_chosen
 from blocklists.importers.tables.headers import MOST_LEADING, Header
-from blocklists.importers.tables.records import Layout, Place
+from blocklists.importers.tables.records import PatternColumn, TableLayout
 
 DELIMITERS = ",\t;|"
 _LONGEST_ROW = 50
@@ -104,7 +104,7 @@ def _table(
     *,
     delimiter: str,
     names: Sequence[str],
-    layout: Layout,
+    layout: TableLayout,
     choose: Choose,
     told: Callable[[Header], None],
 ) -> Iterator[Item]:
@@ -112,7 +112,7 @@ def _table(
     second = next(lines, None)
     below = _cells(second, delimiter) if second is not None else []
     both = headers.joined(names, below)
-    double = headers.goes_on(names, below, choose(names)) and Layout.of(both, choose(both))
+    double = headers.goes_on(names, below, choose(names)) and TableLayout.of(both, choose(both))
     if double:
         names, layout = both, double
     told(Header(sheet="", line=last + bool(double), names=tuple(names), layout=layout))
@@ -134,7 +134,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _rows(line: int, lines: Iterator[str], delimiter: str, layout: Layout) -> Iterator[Item]:
+def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) -> Iterator[Item]:
     before, item, several = 0, layout.item, bool(layout.groups)
     runs, kind = layout.alone
     source = None if runs is None else RunLines(lines, runs)
@@ -166,15 +166,15 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: Layout) -> It
         before = rows.line_num
 
 
-def _guess(cells: Sequence[str]) -> Layout | None:
+def _guess(cells: Sequence[str]) -> TableLayout | None:
     """Recognise the columns by what the first row has in them."""
     known = [cell.strip().lower() in (words.KINDS.keys() | _HASHES) for cell in cells]
     if any(known[:-1]):
         at = known.index(True)
         rest = cells[at + 2 :]
         reason = [("reason", at + 2)] if rest and not rest[0].startswith("http") else []
-        return Layout(main=Place("pattern", at + 1), fields=(("type", at), *reason))
+        return TableLayout(main=PatternColumn("pattern", at + 1), fields=(("type", at), *reason))
     for at, cell in enumerate(cells):
         if headers.looks_like_a_pattern(cell.strip()):
-            return Layout(main=Place("pattern", at), fields=())
+            return TableLayout(main=PatternColumn("pattern", at), fields=())
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
-from blocklists.importers.tables.records import Layout
+from blocklists.importers.tables.records import TableLayout
 
 MOST_LEADING = 30
 """Rows that may stand before the header."""
@@ -30,7 +30,7 @@ class Header:
     line: int
     """Where it ends."""
     names: tuple[str, ...]
-    layout: Layout
+    layout: TableLayout
 
     @property
     def fingerprint(self) -> str:
@@ -38,11 +38,11 @@ class Header:
         return columns.fingerprint(self.names)
 
 
-def layout_of(cells: Sequence[str], chosen: Chosen | None = None) -> Layout | None:
+def layout_of(cells: Sequence[str], chosen: Chosen | None = None) -> TableLayout | None:
     """Read a row as a header; None when it is none, or names no column with patterns."""
     if any(holds_contents(cell.strip()) for cell in cells):
         return None
-    return Layout.of(cells, chosen)
+    return TableLayout.of(cells, chosen)
 
 
 def joined(above: Sequence[str], cells: Sequence[str]) -> list[str]:

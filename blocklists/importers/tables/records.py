@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from blocklists.importers import plain_runs, words
-from blocklists.importers.rows import BadLine, Item, Row
+from blocklists.importers.rows import BadLine, Item, ListRow
 from blocklists.importers.tables import columns, lost_digits
 from blocklists.importers.tables.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
 from fanzha import csv_cells
@@ -17,10 +17,10 @@ from fanzha.errors import InvalidInput
 
 _ALONE = {
     "pattern": (plain_runs.NAMES_AND_NUMBERS, None),
-    "number": (plain_runs.WHOLE_NUMBERS, Kind.NUMBER),
-    "host": (plain_runs.NAMES, Kind.HOST),
+    "number": (plain_runs.WHOLE_NUMBERS, EntryKind.NUMBER),
+    "host": (plain_runs.NAMES, EntryKind.HOST),
 }
-_KINDS = {"sender": Kind.SENDER, "url": Kind.URL_PREFIX, "host": Kind.HOST}
+_KINDS = {"sender": EntryKind.SENDER, "url": EntryKind.URL_PREFIX, "host": EntryKind.HOST}
 _GROUPS = (("pattern",), ("number", "callee", "sender"), ("url", "host"))
 """A row gives one entry for each group that it has something of."""
 _SITES = frozenset(("url", "host"))
@@ -32,7 +32,7 @@ _NUMBER_TRIMMINGS = " \t'\"=\u3000\xa0\ufeff\u200b"
 """What spreadsheets leave around numbers to keep them from being calculated with."""
 
 
-class Place(NamedTuple):
+class PatternColumn(NamedTuple):
     """A column that holds patterns."""
 
     column: str
@@ -40,14 +40,14 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class TableLayout:
     """Which column of a table is what."""
 
-    main: Place
+    main: PatternColumn
     """The first column that holds patterns."""
     fields: tuple[tuple[str, int], ...]
     """Optional fields there are, with their columns; "type" is first."""
-    groups: tuple[tuple[Place, ...], ...] = ()
+    groups: tuple[tuple[PatternColumn, ...], ...] = ()
     """All columns with patterns, where there are several."""
     used: tuple[tuple[str, str], ...] = ()
     """Names of columns, and what they hold."""
@@ -56,7 +56,7 @@ class Layout:
     """Columns that somebody chose to ignore."""
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[PatternColumn, ...]:
         """All columns with patterns."""
         return tuple(place for group in self.groups for place in group) or (self.main,)
 
@@ -66,7 +66,7 @@ class Layout:
         return 1 + max(at for _, at in (*self.places, *self.fields))
 
     @property
-    def alone(self) -> tuple[re.Pattern[str] | None, Kind | None]:
+    def alone(self) -> tuple[re.Pattern[str] | None, EntryKind | None]:
         """Return what finds runs of plain rows, and their kind; None for a table with more."""
         if self.groups or self.fields or self.main.at:
             return None, None
@@ -113,7 +113,7 @@ class Layout:
         line: int,
         cells: Sequence[str],
         action: Action | None = None,
-        place: Place | None = None,
+        place: PatternColumn | None = None,
     ) -> Item:
         """Read one row, with the pattern at *place* or in the first column that holds any."""
         try:
@@ -123,11 +123,13 @@ class Layout:
         except IndexError:
             return BadLine(line, ",".join(cells), "fewer columns than the header names")
 
-    def _row(self, line: int, cells: Sequence[str], action: Action | None, place: Place) -> Row:
+    def _row(
+        self, line: int, cells: Sequence[str], action: Action | None, place: PatternColumn
+    ) -> ListRow:
         column, at = place
         kind, direction = _KINDS.get(column), None
         pattern = cells[at].strip(_NUMBER_TRIMMINGS)
-        if kind is Kind.SENDER or self._is_name(cells):
+        if kind is EntryKind.SENDER or self._is_name(cells):
             pattern = _sender(cells[at], pattern)
         elif csv_cells.is_escaped(cells[at]) and pattern[:1] not in _NUMBER_STARTS:
             pattern = csv_cells.unescaped(cells[at]).strip()
@@ -146,14 +148,14 @@ class Layout:
                     values[text] = word
                 else:
                     _READ_WORD[field](values, word)
-        return Row._make(values)
+        return ListRow._make(values)
 
     def _is_name(self, cells: Sequence[str]) -> bool:
         """Tell whether the row says that its pattern is a sender."""
         if not self.fields or self.fields[0][0] != "type":
             return False
         word = cells[self.fields[0][1]].strip().lower()
-        return words.KINDS.get(word, Kind.NUMBER) is Kind.SENDER
+        return words.KINDS.get(word, EntryKind.NUMBER) is EntryKind.SENDER
 
 
 def record_items(
@@ -170,9 +172,9 @@ def record_items(
 
 
 @lru_cache(maxsize=256)
-def _recognised(names: tuple[str, ...]) -> Layout | None:
+def _recognised(names: tuple[str, ...]) -> TableLayout | None:
     """Recognise the members of a record: most records of a list have the same."""
-    return Layout.of(names)
+    return TableLayout.of(names)
 
 
 def _targets(names: Sequence[str], chosen: Chosen) -> list[str]:
@@ -190,9 +192,9 @@ def _targets(names: Sequence[str], chosen: Chosen) -> list[str]:
     return targets
 
 
-def _groups(held: Mapping[str, int]) -> tuple[tuple[Place, ...], ...]:
+def _groups(held: Mapping[str, int]) -> tuple[tuple[PatternColumn, ...], ...]:
     groups = [
-        tuple(Place(column, held[column]) for column in group if column in held)
+        tuple(PatternColumn(column, held[column]) for column in group if column in held)
         for group in _GROUPS
     ]
     found = [group for group in groups if group]
@@ -201,14 +203,14 @@ def _groups(held: Mapping[str, int]) -> tuple[tuple[Place, ...], ...]:
     return tuple(_without_victims(group) for group in found)
 
 
-def _without_victims(group: tuple[Place, ...]) -> tuple[Place, ...]:
+def _without_victims(group: tuple[PatternColumn, ...]) -> tuple[PatternColumn, ...]:
     # Beside the caller, the called party is a victim: it must not be listed.
     if group[0].column == "number":
         return tuple(place for place in group if place.column != "callee")
     return group
 
 
-def _first(group: Sequence[Place], cells: Sequence[str]) -> Place | None:
+def _first(group: Sequence[PatternColumn], cells: Sequence[str]) -> PatternColumn | None:
     for place in group:
         if place.at < len(cells) and cells[place.at].strip(_NUMBER_TRIMMINGS):
             return place
@@ -228,7 +230,7 @@ def _read_type(values: list[Any], word: str) -> None:
 
 
 def _into(field: str, read: Callable[[str], Any]) -> Callable[[list[Any], str], None]:
-    place = Row._fields.index(field)
+    place = ListRow._fields.index(field)
 
     def put(values: list[Any], word: str) -> None:
         values[place] = read(word)
@@ -236,9 +238,9 @@ def _into(field: str, read: Callable[[str], Any]) -> Callable[[list[Any], str], 
     return put
 
 
-_PATTERN, _KIND, _FRAUD_TYPE = map(Row._fields.index, ("pattern", "kind", "fraud_type"))
+_PATTERN, _KIND, _FRAUD_TYPE = map(ListRow._fields.index, ("pattern", "kind", "fraud_type"))
 _TEXTS = {
-    name: Row._fields.index(name)
+    name: ListRow._fields.index(name)
     for name in ("reason", "legal_basis", "expires", "campaign", "review")
 }
 """Fields that hold what the cell holds; values are put in place before the row is made, for
@@ -260,5 +262,5 @@ def _sender(cell: str, trimmed: str) -> str:
     return csv_cells.unescaped(cell.strip())
 
 
-def _number_kind(pattern: str) -> Kind:
-    return Kind.RANGE if pattern.endswith("*") else Kind.NUMBER
+def _number_kind(pattern: str) -> EntryKind:
+    return EntryKind.RANGE if pattern.endswith("*") else EntryKind.NUMBER

@@ -14,7 +14,7 @@ from blocklists.importers.tables import headers, workbook_parts
 from blocklists.importers.tables.cells import Cells, text, wrong_number
 from blocklists.importers.tables.columns import Choose, nothing_chosen
 from blocklists.importers.tables.headers import MOST_LEADING, Header
-from blocklists.importers.tables.records import Layout
+from blocklists.importers.tables.records import TableLayout
 from blocklists.importers.tables.workbook_parts import readable
 from fanzha.errors import InvalidInput
 
@@ -105,18 +105,18 @@ class Workbook:
 
     def _header(
         self, above: Sequence[str], texts: Sequence[str]
-    ) -> tuple[Layout | None, Sequence[str]]:
+    ) -> tuple[TableLayout | None, Sequence[str]]:
         names = headers.joined(above, texts)
         return headers.layout_of(names, self._choose(names)), names
 
     def _below(
-        self, base: int, row: int, rows: "Rows", names: Sequence[str], layout: Layout
+        self, base: int, row: int, rows: "Rows", names: Sequence[str], layout: TableLayout
     ) -> Iterator[Item]:
         """Read what stands below a header, which may have a second row."""
         below = next(rows, None)
         texts = [text(cell) for cell in below[1]] if below else []
         both = headers.joined(names, texts)
-        double = headers.goes_on(names, texts, self._choose(names)) and Layout.of(
+        double = headers.goes_on(names, texts, self._choose(names)) and TableLayout.of(
             both, self._choose(both)
         )
         if double:
@@ -169,7 +169,7 @@ def _rows(sheet: Any) -> Rows:
             yield number, cells
 
 
-def _entries(line: int, cells: Cells, layout: Layout) -> Iterator[Item]:
+def _entries(line: int, cells: Cells, layout: TableLayout) -> Iterator[Item]:
     texts = [text(cell) for cell in cells]
     if not any(texts):
         yield Ignored(line, BLANK)

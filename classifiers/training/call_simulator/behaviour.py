@@ -19,7 +19,7 @@ class Range(NamedTuple):
         return Range(min(self.low * factor, most), min(self.high * factor, most))
 
 
-class Line(IntEnum):
+class NumberType(IntEnum):
     """What kind of number calls."""
 
     MOBILE = 0
@@ -39,7 +39,7 @@ class Behaviour:
     """How many there are in a world of scale 1."""
     source: str
     """What the assumptions rest on."""
-    lines: Mapping[Line, float]
+    lines: Mapping[NumberType, float]
     ingress: Mapping[Ingress, float]
     attested: Mapping[Attestation, float]
     """What a PASSporT says, where calls have one."""

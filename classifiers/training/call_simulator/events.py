@@ -28,7 +28,7 @@ _SPREAD = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class CallStream:
     """Attempts in order of time, with what became of each."""
 
     callers: Int64s
@@ -46,16 +46,16 @@ class Stream:
     def __len__(self) -> int:
         return len(self.callers)
 
-    def take(self, rows: Int64s | slice) -> "Stream":
+    def take(self, rows: Int64s | slice) -> "CallStream":
         """Return some rows."""
-        return Stream(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        return CallStream(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lives:
     """What happened in a world."""
 
-    stream: Stream
+    stream: CallStream
     kinds: Int64s
     """Of each caller that is judged: the place of its behaviour."""
 
@@ -63,7 +63,7 @@ class Lives:
 def live(world: World, scale: float, seed: int) -> Lives:
     """Let the callers of *world*, *scale* times as many, live for its days."""
     chance = np.random.default_rng(seed)
-    streams: list[Stream] = []
+    streams: list[CallStream] = []
     kinds: list[int] = []
     for kind, behaviour in enumerate(world.behaviours):
         for _ in range(max(1, round(behaviour.callers * scale))):
@@ -71,15 +71,15 @@ def live(world: World, scale: float, seed: int) -> Lives:
             kinds.append(kind)
     columns = {
         field.name: np.concatenate([getattr(stream, field.name) for stream in streams])
-        for field in fields(Stream)
+        for field in fields(CallStream)
     }
-    whole = Stream(**columns)
+    whole = CallStream(**columns)
     return Lives(
         stream=whole.take(np.argsort(whole.times, kind="stable")), kinds=np.array(kinds, np.int64)
     )
 
 
-def _life(world: World, behaviour: Behaviour, who: int, chance: Generator) -> Iterator[Stream]:
+def _life(world: World, behaviour: Behaviour, who: int, chance: Generator) -> Iterator[CallStream]:
     times = _attempts(world, behaviour, chance)
     line = chance.choice(list(behaviour.lines), p=list(behaviour.lines.values()))
     number = numbers.callers(type(next(iter(behaviour.lines)))(line), 1, chance)
@@ -93,7 +93,7 @@ def _life(world: World, behaviour: Behaviour, who: int, chance: Generator) -> It
         else Attestation.UNSPECIFIED
     )
     rang = (chance.random(len(times)) * _RING_MS).astype(np.int64)
-    yield Stream(
+    yield CallStream(
         callers=np.repeat(number, len(times)),
         callees=_callees(behaviour, contacts, len(times), chance),
         times=times,
@@ -154,12 +154,12 @@ def _talked(behaviour: Behaviour, answered: Bools, chance: Generator) -> Int64s:
 
 def _back(
     behaviour: Behaviour, number: Int64s, contacts: Int64s, times: Int64s, chance: Generator
-) -> Stream:
+) -> CallStream:
     """Let contacts, and those who missed a call, call the caller."""
     count = chance.poisson(_even(behaviour.called_back, chance) * len(times))
     first, last = times[0], times[-1] + 2 * HOUR_MS
     zero = np.zeros(count, np.int64)
-    return Stream(
+    return CallStream(
         callers=contacts[chance.integers(0, len(contacts), count)],
         callees=np.repeat(number, count),
         times=chance.integers(first, last, count),

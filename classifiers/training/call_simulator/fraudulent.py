@@ -1,6 +1,6 @@
 """How fraudulent callers are imagined. None of it was measured; sources say what it rests on."""
 
-from classifiers.training.call_simulator.behaviour import Behaviour, Line, Range
+from classifiers.training.call_simulator.behaviour import Behaviour, NumberType, Range
 from fanzha.tables import Attestation, Ingress
 
 _ABROAD = {Ingress.INTERNATIONAL: 0.9, Ingress.INTERCONNECT: 0.1}
@@ -13,7 +13,7 @@ SIM_BOX = Behaviour(
     callers=600,
     source="that SIM banks let callers abroad use numbers of this country: "
     "反电信网络诈骗法 Art. 14; all figures are assumptions",
-    lines={Line.MOBILE: 1},
+    lines={NumberType.MOBILE: 1},
     ingress={Ingress.LOCAL: 0.7, Ingress.INTERCONNECT: 0.3},
     # The operator of the card vouches for it: attestation says nothing of fraud (RFC 8588).
     attested={Attestation.FULL: 0.9, Attestation.PARTIAL: 0.1},
@@ -37,7 +37,7 @@ ONE_RING = Behaviour(
     callers=300,
     source="assumption: the known scheme (wangiri) of ringing once from an expensive foreign "
     "number, and waiting for calls back",
-    lines={Line.FOREIGN: 1},
+    lines={NumberType.FOREIGN: 1},
     ingress=_ABROAD,
     attested=_GATEWAY,
     days=Range(0.4, 1),
@@ -60,7 +60,7 @@ POLICE = Behaviour(
     callers=600,
     source="that numbers are changed to those of authorities and come in from abroad: "
     "反电信网络诈骗法 Art. 13; all figures are assumptions",
-    lines={Line.FOREIGN: 0.85, Line.FORGED: 0.15},
+    lines={NumberType.FOREIGN: 0.85, NumberType.FORGED: 0.15},
     ingress=_ABROAD,
     attested=_GATEWAY,
     # A number is burnt after a day.
@@ -84,7 +84,7 @@ BLOCK_DIALLER = Behaviour(
     callers=300,
     source="assumption: a machine that tries the numbers of a block one after the other, on "
     "several lines, so that steps are small but not always one",
-    lines={Line.MOBILE: 0.6, Line.FIXED: 0.4},
+    lines={NumberType.MOBILE: 0.6, NumberType.FIXED: 0.4},
     ingress={Ingress.LOCAL: 0.4, Ingress.INTERCONNECT: 0.6},
     attested={Attestation.FULL: 0.4, Attestation.PARTIAL: 0.3, Attestation.GATEWAY: 0.3},
     days=Range(0.4, 1),
@@ -106,7 +106,7 @@ ROBOT = Behaviour(
     fraud=True,
     callers=300,
     source="assumption: a machine that plays a pitch to numbers at random; in the test world only",
-    lines={Line.MOBILE: 0.7, Line.FIXED: 0.3},
+    lines={NumberType.MOBILE: 0.7, NumberType.FIXED: 0.3},
     ingress={Ingress.LOCAL: 0.4, Ingress.INTERCONNECT: 0.6},
     attested={Attestation.FULL: 0.4, Attestation.PARTIAL: 0.3, Attestation.GATEWAY: 0.3},
     days=Range(0.4, 1),
@@ -129,7 +129,7 @@ QUIET_SIM_BOX = Behaviour(
     callers=300,
     source="assumption: a SIM box told to imitate people: slow, with cards that call each other; "
     "in the test world only, and meant to be hard",
-    lines={Line.MOBILE: 1},
+    lines={NumberType.MOBILE: 1},
     ingress={Ingress.LOCAL: 0.8, Ingress.INTERCONNECT: 0.2},
     attested={Attestation.FULL: 0.9, Attestation.PARTIAL: 0.1},
     days=Range(0.8, 1),

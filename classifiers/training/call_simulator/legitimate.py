@@ -1,6 +1,6 @@
 """How ordinary callers are imagined. None of it was measured; sources say what it rests on."""
 
-from classifiers.training.call_simulator.behaviour import Behaviour, Line, Range
+from classifiers.training.call_simulator.behaviour import Behaviour, NumberType, Range
 from fanzha.tables import Attestation, Ingress
 
 _HOME = {Ingress.LOCAL: 0.6, Ingress.INTERCONNECT: 0.3, Ingress.UNSPECIFIED: 0.1}
@@ -16,7 +16,7 @@ PERSON = Behaviour(
     callers=3000,
     source="assumption; that people repeat their counterparts and are called back, and how much, "
     "agrees in kind with the ordinary subscribers of the caller model's table",
-    lines={Line.MOBILE: 0.95, Line.FIXED: 0.05},
+    lines={NumberType.MOBILE: 0.95, NumberType.FIXED: 0.05},
     ingress=_HOME,
     attested=_KNOWN,
     days=Range(0.7, 1),
@@ -38,7 +38,7 @@ FAMILY_ABROAD = Behaviour(
     fraud=False,
     callers=1000,
     source="assumption: a person with few contacts here, and a foreign number",
-    lines={Line.FOREIGN: 1},
+    lines={NumberType.FOREIGN: 1},
     ingress=_ABROAD,
     attested=_GATEWAY,
     days=Range(0.4, 1),
@@ -60,7 +60,7 @@ BUSINESS = Behaviour(
     fraud=False,
     callers=1000,
     source="assumption: customers and suppliers in office hours, colleagues in one block",
-    lines={Line.FIXED: 0.8, Line.MOBILE: 0.2},
+    lines={NumberType.FIXED: 0.8, NumberType.MOBILE: 0.2},
     ingress=_HOME,
     attested=_BUSINESS,
     days=Range(0.6, 1),
@@ -82,7 +82,7 @@ FOREIGN_BUSINESS = Behaviour(
     fraud=False,
     callers=1000,
     source="assumption: a business line with a foreign number; hotels, airlines, suppliers",
-    lines={Line.FOREIGN: 1},
+    lines={NumberType.FOREIGN: 1},
     ingress=_ABROAD,
     attested=_GATEWAY,
     days=Range(0.5, 1),
@@ -105,7 +105,7 @@ COURIER = Behaviour(
     callers=1000,
     source="assumption: a new number at every door, tried again when nobody answers, and called "
     "back by those who missed it",
-    lines={Line.MOBILE: 1},
+    lines={NumberType.MOBILE: 1},
     ingress=_HOME,
     attested=_KNOWN,
     days=Range(0.8, 1),
@@ -128,7 +128,7 @@ CALL_CENTRE = Behaviour(
     callers=1000,
     source="assumption: licensed sales and surveys; a machine dials, and hangs up when no agent is "
     "free; few are called back",
-    lines={Line.FIXED: 0.8, Line.MOBILE: 0.2},
+    lines={NumberType.FIXED: 0.8, NumberType.MOBILE: 0.2},
     ingress={Ingress.LOCAL: 0.3, Ingress.INTERCONNECT: 0.7},
     attested=_BUSINESS,
     days=Range(0.7, 1),
@@ -151,7 +151,7 @@ NOTICES = Behaviour(
     callers=1000,
     source="assumption: a school, clinic or office that calls everyone on a list, some of them in "
     "one block of numbers",
-    lines={Line.FIXED: 0.7, Line.MOBILE: 0.3},
+    lines={NumberType.FIXED: 0.7, NumberType.MOBILE: 0.3},
     ingress=_HOME,
     attested=_BUSINESS,
     days=Range(0.4, 1),
@@ -173,7 +173,7 @@ DRIVER = Behaviour(
     fraud=False,
     callers=1000,
     source="assumption: one call or two to each passenger, all day; in the test world only",
-    lines={Line.MOBILE: 1},
+    lines={NumberType.MOBILE: 1},
     ingress=_HOME,
     attested=_KNOWN,
     days=Range(0.8, 1),
@@ -196,7 +196,7 @@ MACHINE_NOTICES = Behaviour(
     callers=1000,
     source="assumption: a machine that announces parcels or appointments, fast, to whoever waits "
     "for one; in the test world only, and meant to be hard",
-    lines={Line.FIXED: 0.8, Line.MOBILE: 0.2},
+    lines={NumberType.FIXED: 0.8, NumberType.MOBILE: 0.2},
     ingress={Ingress.LOCAL: 0.3, Ingress.INTERCONNECT: 0.7},
     attested=_BUSINESS,
     days=Range(0.7, 1),

@@ -2,20 +2,20 @@
 
 from numpy.random import Generator
 
-from classifiers.training.call_simulator.behaviour import Line
+from classifiers.training.call_simulator.behaviour import NumberType
 from fanzha.tables import Int64s
 
 _FOREIGN = (1_5550, 44_7000, 60_100, 63_9000, 66_800, 84_900, 855_100, 95_9000)
 """Leading digits of numbers abroad; six more follow."""
 
 
-def callers(line: Line, count: int, chance: Generator) -> Int64s:
+def callers(line: NumberType, count: int, chance: Generator) -> Int64s:
     """Invent *count* calling numbers."""
-    if line is Line.MOBILE:
+    if line is NumberType.MOBILE:
         return chance.integers(8613000000000, 8620000000000, count)
-    if line is Line.FIXED:
+    if line is NumberType.FIXED:
         return 8600000000000 + chance.integers(20, 30, count) * 10**8 + _eight(count, chance)
-    if line is Line.FORGED:
+    if line is NumberType.FORGED:
         # Of a length or beginning that nobody here has; the rules of plausibility know it.
         return 8611000000000 + chance.integers(0, 10**9, count)
     leads = chance.choice(_FOREIGN, count)
@@ -25,7 +25,7 @@ def callers(line: Line, count: int, chance: Generator) -> Int64s:
 def callees(count: int, chance: Generator) -> Int64s:
     """Invent *count* called numbers, most of them mobile."""
     mobile = chance.integers(8613000000000, 8620000000000, count)
-    fixed = callers(Line.FIXED, count, chance)
+    fixed = callers(NumberType.FIXED, count, chance)
     few = chance.random(count) < 0.1  # noqa: PLR2004
     mobile[few] = fixed[few]
     return mobile

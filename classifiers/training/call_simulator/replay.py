@@ -9,9 +9,9 @@ from collections.abc import Callable
 import numpy as np
 
 from classifiers.caller.activity import ActivityTable
-from classifiers.training.call_simulator.events import NOBODY, Stream
-from classifiers.velocity.classifier import MomentInputs, inputs_of, moment_features
-from classifiers.velocity.memory import MomentMemory
+from classifiers.training.call_simulator.events import NOBODY, CallStream
+from classifiers.velocity.classifier import VelocityInputs, inputs_of, moment_features
+from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
 from fanzha.tables import Calls, Float32s, Int64s
 
@@ -19,10 +19,10 @@ BATCH = 256
 
 
 def replay(
-    stream: Stream, told: Callable[[float], None] = lambda _share: None
+    stream: CallStream, told: Callable[[float], None] = lambda _share: None
 ) -> tuple[dict[str, Float32s], Float32s, Int64s]:
     """Return the features of all judged attempts, the attempts of their last hour, and who."""
-    activity, moments = ActivityTable(2**17), MomentMemory(2**17)
+    activity, moments = ActivityTable(2**17), VelocityMemory(2**17)
     ends = np.flatnonzero(stream.ended)
     ends = ends[np.argsort(stream.ended[ends], kind="stable")]
     end_times = stream.ended[ends]
@@ -43,7 +43,7 @@ def replay(
     return whole, np.concatenate(attempts), stream.who[stream.who != NOBODY]
 
 
-def _inputs(part: Stream, activity: ActivityTable, moments: MomentMemory) -> MomentInputs:
+def _inputs(part: CallStream, activity: ActivityTable, moments: VelocityMemory) -> VelocityInputs:
     calls = Calls(
         callers=part.callers,
         callees=part.callees,
@@ -62,7 +62,7 @@ def _inputs(part: Stream, activity: ActivityTable, moments: MomentMemory) -> Mom
     return inputs_of(calls, moment, known, implausible, rows=everything)
 
 
-def _tell_ends(ended: Stream, activity: ActivityTable, moments: MomentMemory) -> None:
+def _tell_ends(ended: CallStream, activity: ActivityTable, moments: VelocityMemory) -> None:
     told = (ended.callers, ended.callees, ended.answered, ended.talked_ms, ended.ended)
     if len(ended):
         activity.record_ends(*told)

@@ -138,7 +138,7 @@ def _column(rows: list[dict[str, str]], name: str) -> Float32s:
     return np.array([float(row[name] or "nan") for row in rows], np.float32)
 
 
-class _Events(NamedTuple):
+class _ObservationEvents(NamedTuple):
     """Calls and texts that are left of an observation."""
 
     made: Float32s
@@ -155,12 +155,12 @@ class _Events(NamedTuple):
         return self.sent + self.received
 
 
-def _kept_events(activity: CallerActivity, kept: Float32s, chance: Generator) -> _Events:
+def _kept_events(activity: CallerActivity, kept: Float32s, chance: Generator) -> _ObservationEvents:
     columns = (
         *(activity.outgoing_calls, activity.incoming_calls),
         *(activity.texts_sent, activity.texts_received),
     )
-    return _Events(
+    return _ObservationEvents(
         *(
             chance.binomial(np.rint(column).astype(np.int64), kept).astype(np.float32)
             for column in columns

@@ -15,7 +15,7 @@ from classifiers.training import examples, examples_card, examples_split
 from classifiers.training.bundle_writer import percent_of
 from classifiers.training.caller.data import Subscribers, joined
 from classifiers.training.caller.metrics import Score
-from classifiers.training.examples import Example, Fields
+from classifiers.training.examples import Fields, TrainingExample
 from classifiers.training.examples_card import LABELS, SiteExamples
 from classifiers.training.examples_split import ECHO
 from fanzha.tables import Float32s
@@ -96,12 +96,12 @@ def _caller(fields: Fields) -> str:
     return fields["sender"].strip()
 
 
-def _side(example: Example) -> str:
+def _side(example: TrainingExample) -> str:
     percent = percent_of(example.group)
     return LEARNED if percent < _LEARNED_PERCENT else MEASURED
 
 
-def _subscribers(rows: Sequence[Example]) -> Subscribers:
+def _subscribers(rows: Sequence[TrainingExample]) -> Subscribers:
     columns = {name: _column(rows, name) for name in TABLE_COLUMNS}
     return Subscribers(
         activity=activity_from_table(columns),
@@ -109,7 +109,7 @@ def _subscribers(rows: Sequence[Example]) -> Subscribers:
     )
 
 
-def _column(rows: Sequence[Example], name: str) -> Float32s:
+def _column(rows: Sequence[TrainingExample], name: str) -> Float32s:
     return np.array([_number(one.fields[name]) for one in rows], np.float32)
 
 

@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from classifiers.card import GOLDEN_TOLERANCE, SITE_LICENCE
 from classifiers.link.classifier import BATCH, LinkClassifier
-from classifiers.link.features import REVISION, Settings
+from classifiers.link.features import REVISION, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import card_plots, examples_card, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
@@ -33,8 +33,8 @@ from classifiers.training.link import graph as link_graph
 from classifiers.training.link import network as link_network
 from classifiers.training.link import page as link_page
 from classifiers.training.link.data import LabelledLinks, Splits
-from classifiers.training.link.network import Network
-from classifiers.training.link.rounds import Bench
+from classifiers.training.link.network import LinkNetwork
+from classifiers.training.link.rounds import LinkTrainingSetup
 from fanzha.tables import Float32s, Int64s
 
 SEED = 20261124
@@ -79,9 +79,9 @@ def main() -> None:
         sys.stderr.write(f"{line}\n")
     with Progress() as progress:
         preparing = progress.add_task("describing links", total=1)
-        described = feature_rows.describe(links.urls, Settings())
+        described = feature_rows.describe(links.urls, LinkFeatureSettings())
         progress.advance(preparing)
-        bench = Bench(
+        bench = LinkTrainingSetup(
             links=links,
             described=described,
             splits=splits,
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def train(
-    bench: Bench,
+    bench: LinkTrainingSetup,
     bundle: Path,
     page: Path,
     licences: Mapping[str, str],
@@ -126,7 +126,7 @@ def train(
         "date": datetime.now(UTC).date().isoformat(),
         "seed": bench.seed,
         "score_histogram": report.ordinary_scores(links, splits, scores),
-        "inputs": {"revision": REVISION, **asdict(Settings())},
+        "inputs": {"revision": REVISION, **asdict(LinkFeatureSettings())},
         "training": {**_how(links, splits, set_by), **_vocabulary(network), **calibration},
         "metrics": metrics,
         "plots": report.plots(
@@ -156,10 +156,10 @@ def train(
     page.write_text(link_page.render(table, card_plots.draw(table, page)), encoding="utf-8")
 
 
-def score(network: Network, urls: Sequence[str]) -> Float32s:
+def score(network: LinkNetwork, urls: Sequence[str]) -> Float32s:
     """Score links that are in no table."""
     return link_network.scores(
-        network, feature_rows.describe(urls, Settings()), np.arange(len(urls))
+        network, feature_rows.describe(urls, LinkFeatureSettings()), np.arange(len(urls))
     )
 
 
@@ -198,7 +198,7 @@ def _how(links: LabelledLinks, splits: Splits, set_by: str) -> dict[str, object]
     }
 
 
-def _vocabulary(network: Network) -> dict[str, object]:
+def _vocabulary(network: LinkNetwork) -> dict[str, object]:
     return {
         "least_domains_of_an_ngram": vocabulary.LEAST_DOMAINS,
         "known_ngrams": int(network.vocabulary.max()),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.training.bundle_writer import percent_of
-from classifiers.training.examples import Example
+from classifiers.training.examples import TrainingExample
 from fanzha.tables import Bools, Int64s
 from fanzha.url import canonicals, registrable, split
 
@@ -45,7 +45,7 @@ class LabelledLinks:
     """When first seen, ``2026-05``; empty where unknown."""
     host_only: Bools
     """Rows of the table of bare hosts."""
-    examples: Mapping[int, Example] = field(default_factory=dict)
+    examples: Mapping[int, TrainingExample] = field(default_factory=dict)
     """The rows of a site's own examples."""
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class Splits:
     """Rows of a site's own examples that are only measured; others of them are in `train`."""
 
 
-def read(folder: Path, examples: Sequence[Example] = ()) -> LabelledLinks:
+def read(folder: Path, examples: Sequence[TrainingExample] = ()) -> LabelledLinks:
     """Read both tables of *folder*, and put *examples* after them."""
     rows = [
         (*row, host_only)

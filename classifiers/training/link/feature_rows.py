@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.link import features as link_features
-from classifiers.link.features import LinkFeatures, Settings
+from classifiers.link.features import LinkFeatures, LinkFeatureSettings
 from classifiers.text.ngrams import PADDING, Int32s
 from fanzha.tables import Float32s, Int64s
 
@@ -39,7 +39,7 @@ class Described:
         return ids, counts.reshape(-1, 2).sum(axis=1)
 
 
-def describe(urls: Sequence[str], settings: Settings) -> Described:
+def describe(urls: Sequence[str], settings: LinkFeatureSettings) -> Described:
     """Compute the features of all links."""
     pieces = [
         _packed(link_features.of_links(urls[at : at + _CHUNK], settings))

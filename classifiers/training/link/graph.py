@@ -15,10 +15,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from classifiers.link.features import SHAPE_WIDTH
-from classifiers.training.link.network import WIDTH, Network
+from classifiers.training.link.network import WIDTH, LinkNetwork
 
 
-def graph(network: Network) -> bytes:
+def graph(network: LinkNetwork) -> bytes:
     """Write the network as ONNX, the embeddings in eight bits."""
     inputs = [
         helper.make_tensor_value_info("rows", TensorProto.INT8, ["chunks", "ngrams", WIDTH]),
@@ -42,7 +42,7 @@ def graph(network: Network) -> bytes:
     return content
 
 
-def _constants(network: Network) -> list[onnx.TensorProto]:
+def _constants(network: LinkNetwork) -> list[onnx.TensorProto]:
     first, second, last = (layer for layer in network.layers if isinstance(layer, nn.Linear))
     # The scaling of the shape goes into the first layer.
     weight = first.weight.detach().clone()

@@ -32,7 +32,7 @@ _CHUNK = 4096
 _INT8_MAX = 127
 
 
-class Batch(NamedTuple):
+class LinkBatch(NamedTuple):
     """Features of some links, as the network takes them."""
 
     ids: torch.Tensor
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
     shape: torch.Tensor
 
 
-class Network(nn.Module):
+class LinkNetwork(nn.Module):
     """Judges a batch of links; returns log odds."""
 
     shape_mean: torch.Tensor
@@ -68,7 +68,7 @@ class Network(nn.Module):
             nn.Linear(HIDDEN[1], 1),
         )
 
-    def forward(self, batch: Batch) -> torch.Tensor:
+    def forward(self, batch: LinkBatch) -> torch.Tensor:
         """Return the log odds of each link."""
         bags = self.embeddings(batch.ids, batch.starts) * batch.weights
         scaled = (batch.shape - self.shape_mean) / self.shape_scale
@@ -100,12 +100,12 @@ def fit(
     *,
     seed: int,
     advance: Callable[[int], None],
-) -> Network:
+) -> LinkNetwork:
     """Train on *rows*; *advance* hears of each batch how many rows it had."""
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
     shape = described.shape[rows]
-    network = Network(vocabulary, shape.mean(axis=0), shape.std(axis=0) + np.float32(1e-6))
+    network = LinkNetwork(vocabulary, shape.mean(axis=0), shape.std(axis=0) + np.float32(1e-6))
     optimisers: tuple[torch.optim.Optimizer, ...] = (
         torch.optim.Adam(network.embeddings.parameters(), fused=True),
         torch.optim.AdamW(network.layers.parameters(), weight_decay=1e-4),
@@ -134,7 +134,7 @@ def fit(
 
 
 @torch.no_grad()
-def log_odds(network: Network, described: Described, rows: Int64s) -> Float32s:
+def log_odds(network: LinkNetwork, described: Described, rows: Int64s) -> Float32s:
     """Return the log odds of *rows*."""
     found = [
         network(_batch(described, network.vocabulary, rows[at : at + _CHUNK])).numpy()
@@ -143,7 +143,7 @@ def log_odds(network: Network, described: Described, rows: Int64s) -> Float32s:
     return np.concatenate([np.zeros(0, np.float32), *found])
 
 
-def scores(network: Network, described: Described, rows: Int64s) -> Float32s:
+def scores(network: LinkNetwork, described: Described, rows: Int64s) -> Float32s:
     """Return the probabilities of *rows*."""
     odds = torch.from_numpy(log_odds(network, described, rows))
     found: Float32s = torch.sigmoid(odds).numpy()
@@ -161,7 +161,7 @@ def _batch(
     *,
     kept: float = 1.0,
     chance: np.random.Generator | None = None,
-) -> Batch:
+) -> LinkBatch:
     ids, counts = described.of_parts(np.stack([2 * rows, 2 * rows + 1], axis=1).ravel())
     numbers = vocabulary[ids]
     visible = numbers != PADDING
@@ -169,7 +169,7 @@ def _batch(
         visible &= chance.random(len(visible), np.float32) < kept
     seen = np.concatenate([np.zeros(1, np.int64), np.cumsum(visible)])
     ends = np.cumsum(counts)
-    return Batch(
+    return LinkBatch(
         ids=torch.from_numpy(numbers[visible].astype(np.int64)),
         starts=torch.from_numpy(seen[ends - counts]),
         # Of all n-grams, known or not, as in service.

@@ -12,7 +12,7 @@ from classifiers.training.link import calibration, report, vocabulary
 from classifiers.training.link import network as link_network
 from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.feature_rows import Described
-from classifiers.training.link.network import Network
+from classifiers.training.link.network import LinkNetwork
 from fanzha.tables import Float32s, Int64s
 
 BENIGN_WEIGHT = 2.0
@@ -23,7 +23,7 @@ MOST_WEIGHT = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class LinkTrainingSetup:
     """What all rounds of one training share."""
 
     links: LabelledLinks
@@ -32,7 +32,7 @@ class Bench:
     seed: int
     progress: Progress
 
-    def fit(self, title: str, rows: Int64s) -> Network:
+    def fit(self, title: str, rows: Int64s) -> LinkNetwork:
         """Train on *rows*."""
         task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
         return link_network.fit(
@@ -45,7 +45,7 @@ class Bench:
             advance=lambda done: self.progress.advance(task, done),
         )
 
-    def calibrate(self, network: Network, rows: Int64s) -> dict[str, float]:
+    def calibrate(self, network: LinkNetwork, rows: Int64s) -> dict[str, float]:
         """Calibrate *network* on *rows*; return how, and how far off its scores were before."""
         odds = link_network.log_odds(network, self.described, rows)
         malicious = self.links.malicious[rows]
@@ -56,7 +56,7 @@ class Bench:
             "validation_calibration_error_before": round(before, 4),
         }
 
-    def choose_threshold(self, network: Network, rows: Int64s) -> tuple[float, str]:
+    def choose_threshold(self, network: LinkNetwork, rows: Int64s) -> tuple[float, str]:
         """Return the threshold that keeps the budget on *rows*, and the source that set it."""
         found = link_network.scores(network, self.described, rows)
         return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
@@ -78,7 +78,7 @@ class Bench:
         train = self.splits.train[chosen[self.links.domains[self.splits.train]]]
         return self.learned(self.fit(f"{share:.0%} of the domains", train), len(train))
 
-    def learned(self, network: Network, rows: int) -> dict[str, float]:
+    def learned(self, network: LinkNetwork, rows: int) -> dict[str, float]:
         """Return a point of the learning curve: figures of the links of the validation rows."""
         validation = self.splits.validation
         links = validation[~self.links.host_only[validation]]
@@ -91,7 +91,7 @@ class Bench:
             "recall at 1 %": round(recall_at(found, malicious, 0.01), 4),
         }
 
-    def scores(self, network: Network, parts: Sequence[Int64s]) -> Float32s:
+    def scores(self, network: LinkNetwork, parts: Sequence[Int64s]) -> Float32s:
         """Return a score for each row of *parts*, NaN for all others."""
         found = np.full(len(self.links), np.nan, np.float32)
         for rows in parts:

@@ -20,7 +20,7 @@ from classifiers.training.text import examples as sms_examples
 from classifiers.training.text import page as sms_page
 from classifiers.training.text import rounds as sms_rounds
 from classifiers.training.text.round_inputs import Round
-from classifiers.training.text.rounds import Bench
+from classifiers.training.text.rounds import TextTrainingSetup
 from classifiers.training.text.teacher import Teacher
 
 LEFT_OUT = (("mendeley",), ("fbs",), ("inbox",), ("spamhunter", "spamhunter_labelled"))
@@ -56,7 +56,7 @@ def main(
     with Progress() as progress:
         encoding = progress.add_task("encoding", total=1.0)
         teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
-        bench = Bench(rows=rows, teacher=teacher, seed=seed, only_taught=site.sources)
+        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, only_taught=site.sources)
         task = progress.add_task("training", total=1 + len(others))
         trained, figures = sms_rounds.run_all(
             bench,

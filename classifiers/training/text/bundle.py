@@ -28,7 +28,7 @@ from classifiers.training.text.data import (
     TEST,
     TRAIN,
     VALIDATION,
-    Row,
+    LabelledText,
 )
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
@@ -47,7 +47,7 @@ Served: TypeAlias = Callable[[Sequence[str]], tuple[Float32s, Float32s]]
 
 def write(
     out: Path,
-    rows: Sequence[Row],
+    rows: Sequence[LabelledText],
     trained: Trained,
     *,
     rounds: Sequence[tuple[Round, Figures]],
@@ -97,7 +97,7 @@ def write(
 
 def _measured(
     served: Served,
-    rows: Sequence[Row],
+    rows: Sequence[LabelledText],
     trained: Trained,
     rounds: Sequence[tuple[Round, Figures]],
     *,
@@ -138,7 +138,7 @@ def _measured(
     return {"metrics": found, "plots": plots}
 
 
-def _quantising_error(served: Served, rows: Sequence[Row], trained: Trained) -> float:
+def _quantising_error(served: Served, rows: Sequence[LabelledText], trained: Trained) -> float:
     some = [row.text for row in rows[:: max(len(rows) // 2000, 1)]]
     classes = careful(logits(trained.network, some), trained.caution)
     exact = probabilities(classes, trained.calibration)[:, FRAUD]
@@ -153,7 +153,7 @@ def _histogram(p_fraud: Float32s) -> list[int]:
 _SPLITS = (TRAIN, VALIDATION, TEST)
 
 
-def _sources(rows: Sequence[Row]) -> list[dict[str, object]]:
+def _sources(rows: Sequence[LabelledText]) -> list[dict[str, object]]:
     return [
         {"source": source, "licence": licence, "rows": sum(row.source == source for row in rows)}
         for source, licence in LICENCES.items()

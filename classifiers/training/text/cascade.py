@@ -12,9 +12,9 @@ import numpy as np
 
 from classifiers.training.link import calibration
 from classifiers.training.text import language_margins
-from classifiers.training.text.data import OWN, Row
+from classifiers.training.text.data import OWN, LabelledText
 from classifiers.training.text.embeddings import encoded
-from classifiers.training.text.encoder_head import Head
+from classifiers.training.text.encoder_head import EncoderHead
 from fanzha.tables import Bools, Float32s, Int64s
 
 MOST_UNCERTAIN = 0.01
@@ -30,7 +30,7 @@ _FEW_FRAUDS = 40
 class Second:
     """A second look, and whom it is for."""
 
-    head: Head
+    head: EncoderHead
     from_score: float
     slope: float
     offset: float
@@ -46,7 +46,7 @@ class Second:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class CascadeResult:
     """What became of texts."""
 
     scores: Float32s
@@ -66,7 +66,7 @@ class Stages:
     """What the threshold would be without a second look."""
     second: Second | None
 
-    def judge(self, texts: Sequence[str], fast: Float32s) -> Judged:
+    def judge(self, texts: Sequence[str], fast: Float32s) -> CascadeResult:
         """Give uncertain texts a second look."""
         scores, looked = fast.copy(), np.zeros(len(fast), np.bool_)
         if self.second is not None:
@@ -75,7 +75,7 @@ class Stages:
             odds = self.second.head.log_odds(encoded([texts[row] for row in rows.tolist()]))
             found = self.second.probabilities(fast[rows], odds)
             scores[rows] = mapped(found, self.second.threshold, self.threshold)
-        return Judged(
+        return CascadeResult(
             scores=scores,
             blocked=scores >= np.float32(self.threshold),
             alone=fast >= np.float32(self.alone),
@@ -83,7 +83,9 @@ class Stages:
         )
 
 
-def choose(rows: Sequence[Row], fast: Float32s, head: Head, lowest: float) -> Stages:
+def choose(
+    rows: Sequence[LabelledText], fast: Float32s, head: EncoderHead, lowest: float
+) -> Stages:
     """Choose bands and thresholds on validation *rows*: of all that keep the budget, the best.
 
     The fast threshold is at least *lowest*. The best is the one with the highest mean recall over
@@ -137,7 +139,7 @@ def mapped(found: Float32s, second: float, threshold: float) -> Float32s:
 class _Budget:
     """How many legitimate rows of each part may be blocked, and what is caught meanwhile."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[LabelledText]) -> None:
         sources = np.array([row.source for row in rows])
         ham = np.array([row.label == "ham" for row in rows])
         self.fraud = np.array([row.label == "fraud" for row in rows])
@@ -173,7 +175,7 @@ class _Budget:
 
 def _fitted(
     budget: _Budget,
-    head: Head,
+    head: EncoderHead,
     band: Int64s,
     both: tuple[Float32s, Float32s],
     edges: tuple[float, float],

@@ -58,7 +58,7 @@ _LOOSE_CATEGORIES = frozenset({"Lain-lain"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class LabelledText:
     """One labelled text."""
 
     source: str
@@ -77,13 +77,13 @@ class Row:
     """0…99, the same for all of a group."""
 
 
-def read(folder: Path, seed: int, templates: int = 40) -> list[Row]:
+def read(folder: Path, seed: int, templates: int = 40) -> list[LabelledText]:
     """Read all labelled texts, and write *templates* messages from each of our own templates."""
     rows = [row for name in (*FILES, CALLS) for row in _read_file(folder / name)]
     return rows + list(_own(Random(seed), templates))  # noqa: S311  seeded on purpose
 
 
-def _read_file(path: Path) -> Iterator[Row]:
+def _read_file(path: Path) -> Iterator[LabelledText]:
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
         next(lines)
         for line in lines:
@@ -101,9 +101,9 @@ def _read_file(path: Path) -> Iterator[Row]:
 
 def labelled(
     *, source: str, label: str, category: str, group: str, text: str, language: str
-) -> Row:
+) -> LabelledText:
     """Make a row of what a table says of a text; *group* says which split it is in."""
-    return Row(
+    return LabelledText(
         source=source,
         label=label,
         split=TEST if source in EVALUATION_ONLY else _split(group),
@@ -123,7 +123,7 @@ def _texts(file: str, source: str, label: str, text: str) -> Iterator[str]:
         yield from calls.texts(text, label)
 
 
-def _own(chance: Random, count: int) -> Iterator[Row]:
+def _own(chance: Random, count: int) -> Iterator[LabelledText]:
     for label, kind, templates in (
         ("ham", FraudType.UNSPECIFIED, builder.ham_templates()),
         *(("fraud", *of_kind) for of_kind in builder.fraud_templates_by_type().items()),
@@ -132,7 +132,7 @@ def _own(chance: Random, count: int) -> Iterator[Row]:
             split = _split(template)
             for _ in range(count if split == TRAIN else min(count, _FEW)):
                 text = builder.fill(template, chance)
-                yield Row(
+                yield LabelledText(
                     source=OWN,
                     label=label,
                     split=split,

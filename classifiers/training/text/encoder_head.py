@@ -14,7 +14,7 @@ from fanzha.tables import Float32s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class EncoderHead:
     """Weights from an embedding to the logits of the classes."""
 
     hidden: Float32s
@@ -37,7 +37,7 @@ class Head:
         return odds
 
 
-def build(head: Head) -> onnx.ModelProto:
+def build(head: EncoderHead) -> onnx.ModelProto:
     """Return the graph: embeddings in, log odds of fraud out."""
     node, info = helper.make_node, helper.make_tensor_value_info
     constants = {

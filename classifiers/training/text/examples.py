@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classifiers.training import examples, examples_card, examples_split
-from classifiers.training.examples import Example, ExampleError, Examples
+from classifiers.training.examples import ExampleError, Examples, TrainingExample
 from classifiers.training.examples_card import LABELS, NO_EXAMPLES, SiteExamples
 from classifiers.training.examples_split import ECHO
 from classifiers.training.templates import builder
 from classifiers.training.text import data as sms_data
-from classifiers.training.text.data import EVALUATION_ONLY, TEST, TRAIN, VALIDATION, Row
+from classifiers.training.text.data import EVALUATION_ONLY, TEST, TRAIN, VALIDATION, LabelledText
 
 _SIDES = (TRAIN, VALIDATION, TEST)
 
 
 def read(
     data: Path, seed: int, templates: int, paths: Sequence[Path]
-) -> tuple[list[Row], SiteExamples]:
+) -> tuple[list[LabelledText], SiteExamples]:
     """Read the tables in *data*, and the examples of some files where there are any."""
     if not paths:
         return sms_data.read(data, seed, templates), NO_EXAMPLES
@@ -26,7 +26,9 @@ def read(
     return tables + more, site
 
 
-def rows(found: Examples, tables: Sequence[Row]) -> tuple[list[Row], SiteExamples]:
+def rows(
+    found: Examples, tables: Sequence[LabelledText]
+) -> tuple[list[LabelledText], SiteExamples]:
     """Make rows of the examples that are near to none of another side, *tables* included."""
     known = EVALUATION_ONLY | {row.source for row in tables}
     for one in found.rows:
@@ -51,7 +53,7 @@ def rows(found: Examples, tables: Sequence[Row]) -> tuple[list[Row], SiteExample
     return used, examples_card.summed(found, [agreed[n] for n in kept], learned, left_out)
 
 
-def _row(example: Example) -> Row:
+def _row(example: TrainingExample) -> LabelledText:
     return sms_data.labelled(
         source=example.source,
         label=LABELS[example.is_fraud],

@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 
 from classifiers.text.features import BUCKET_BITS, PADDING, NGrams, ngrams
 from classifiers.training.text import augmentation
-from classifiers.training.text.data import CLASSES, HAM, LANGUAGES, OWN, Row
-from classifiers.training.text.network import Network
+from classifiers.training.text.data import CLASSES, HAM, LANGUAGES, OWN, LabelledText
+from classifiers.training.text.network import TextNetwork
 from classifiers.training.text.sampler import Sampler
 from classifiers.training.text.scores import HEADS
 from fanzha.tables import Float32s
@@ -40,18 +40,18 @@ class SoftLabels:
 
 
 def train(
-    rows: Sequence[Row],
+    rows: Sequence[LabelledText],
     *,
     epochs: int,
     seed: int,
     progress: Callable[[int, float], None],
     soft: SoftLabels | None = None,
-) -> Network:
+) -> TextNetwork:
     """Train on *rows*; *progress* is told the number of epochs done and the mean loss."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     chance = Random(seed)  # noqa: S311  seeded on purpose
-    network, sampler = Network(), Sampler(rows, chance)
+    network, sampler = TextNetwork(), Sampler(rows, chance)
     optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, total_iters=epochs)
     network.train()
@@ -69,12 +69,15 @@ def train(
     return network
 
 
-def _batches(drawn: list[tuple[str, Row]]) -> list[list[tuple[str, Row]]]:
+def _batches(drawn: list[tuple[str, LabelledText]]) -> list[list[tuple[str, LabelledText]]]:
     return [drawn[start : start + _BATCH] for start in range(0, len(drawn), _BATCH)]
 
 
 def _loss(
-    network: Network, batch: list[tuple[str, Row]], soft: SoftLabels | None, chance: Random
+    network: TextNetwork,
+    batch: list[tuple[str, LabelledText]],
+    soft: SoftLabels | None,
+    chance: Random,
 ) -> Tensor:
     count = int(_SOFT_SHARE * len(batch)) if soft else 0
     taught = chance.choices(range(len(soft.texts)), k=count) if soft else []
@@ -90,7 +93,7 @@ def _loss(
     return loss
 
 
-def _hard_loss(found: Tensor, rows: Sequence[Row], strange: Tensor) -> Tensor:
+def _hard_loss(found: Tensor, rows: Sequence[LabelledText], strange: Tensor) -> Tensor:
     allowed = torch.tensor([row.allowed for row in rows])
     languages = torch.tensor([row.language for row in rows])
     allowed[strange] = torch.tensor([True, False, False])
@@ -105,7 +108,7 @@ def _hard_loss(found: Tensor, rows: Sequence[Row], strange: Tensor) -> Tensor:
     return loss + _KIND_WEIGHT * _kind_loss(kinds, rows, strange)
 
 
-def _kind_loss(kinds: Tensor, rows: Sequence[Row], strange: Tensor) -> Tensor:
+def _kind_loss(kinds: Tensor, rows: Sequence[LabelledText], strange: Tensor) -> Tensor:
     true = torch.tensor([int(row.fraud_type) for row in rows])
     known = (true > 0) & ~strange
     shares = torch.tensor([1.0 if row.source == OWN else _KIND_SHARE_OF_OTHERS for row in rows])

@@ -6,7 +6,7 @@ import numpy as np
 
 from classifiers.text import sentence_encoder
 from classifiers.training.text.cascade import Second, Stages
-from classifiers.training.text.data import OWN, Row
+from classifiers.training.text.data import OWN, LabelledText
 from fanzha.tables import Float32s
 
 EXAMPLES = (
@@ -26,7 +26,7 @@ _BESIDE_EDGES = 0.02
 
 
 def rows(
-    stages: Stages, examples: Float32s, held_out: Sequence[Row], fast: Float32s
+    stages: Stages, examples: Float32s, held_out: Sequence[LabelledText], fast: Float32s
 ) -> list[dict[str, object]]:
     """Return texts and their final scores; some of them get a second look.
 

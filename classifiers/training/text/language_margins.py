@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifiers.training.bundle_writer import BUDGET, SMALL_SOURCE
-from classifiers.training.text.data import FRAUD, HAM, LANGUAGES, OWN, SPAM, Row
+from classifiers.training.text.data import FRAUD, HAM, LANGUAGES, OWN, SPAM, LabelledText
 from fanzha.tables import Bools, Float32s
 
 OWN_BUDGET = 0.01
@@ -36,7 +36,7 @@ def needed(found: Float32s) -> Float32s:
     return caution
 
 
-def cautions(rows: Sequence[Row], found: Float32s) -> Float32s:
+def cautions(rows: Sequence[LabelledText], found: Float32s) -> Float32s:
     """Return the caution of each language, from the logits of the validation *rows*."""
     wanted = needed(found)
     caution = np.zeros(len(LANGUAGES), np.float32)
@@ -51,7 +51,7 @@ def cautions(rows: Sequence[Row], found: Float32s) -> Float32s:
     return caution
 
 
-def parts(rows: Sequence[Row], ham: Bools, own: float) -> list[tuple[Bools, float]]:
+def parts(rows: Sequence[LabelledText], ham: Bools, own: float) -> list[tuple[Bools, float]]:
     """Return the rows of each source in *ham*, and the share of them that may be blocked.
 
     Of our own messages it is *own*. Sources too small to show a rate of one in a thousand are

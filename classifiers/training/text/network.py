@@ -28,7 +28,7 @@ _PEAK_SCALE = _SCALE / 1.5 / (CHUNK * IDS_PER_CHARACTER)
 _DROPPED_GRAMS = 0.4
 
 
-class Network(nn.Module):
+class TextNetwork(nn.Module):
     """Logits of ham, spam and fraud, of the languages, and of the kinds of fraud."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Network(nn.Module):
 class Trained:
     """A network, and what keeps it within the budget."""
 
-    network: Network
+    network: TextNetwork
     caution: Float32s
     """Added to the logit of ham, language by language."""
     calibration: Calibration
@@ -81,7 +81,7 @@ class Trained:
     spam_threshold: float
 
 
-def logits(network: Network, texts: Sequence[str]) -> Float32s:
+def logits(network: TextNetwork, texts: Sequence[str]) -> Float32s:
     """Return the logits of classes, languages and kinds of each text."""
     parts = []
     with torch.no_grad():

@@ -8,8 +8,8 @@ import numpy as np
 from classifiers.evaluation.metrics import f1_by_kind
 from classifiers.text import fraud_type_words
 from classifiers.text.classifier import kinds_of
-from classifiers.training.text.cascade import Judged
-from classifiers.training.text.data import LANGUAGES, OWN, Row
+from classifiers.training.text.cascade import CascadeResult
+from classifiers.training.text.data import LANGUAGES, OWN, LabelledText
 from classifiers.training.text.evasions import EVASIONS
 from classifiers.training.text.round_inputs import Round
 from fanzha.tables import Bools, Float32s
@@ -23,7 +23,7 @@ _REWRITTEN_ROWS = 1500
 _REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
 
 
-def by_source(rows: Sequence[Row], judged: Judged) -> Figures:
+def by_source(rows: Sequence[LabelledText], judged: CascadeResult) -> Figures:
     """Count what is blocked in each source; a label without rows is left out."""
     sources = np.array([row.source for row in rows])
     figures: Figures = []
@@ -37,7 +37,7 @@ def by_source(rows: Sequence[Row], judged: Judged) -> Figures:
 
 
 def under_evasions(
-    rows: Sequence[Row], blocked: Callable[[Sequence[str]], Bools], seed: int
+    rows: Sequence[LabelledText], blocked: Callable[[Sequence[str]], Bools], seed: int
 ) -> Figures:
     """Count the fraud that is blocked as it is, and rewritten by each evasion."""
     fraud = [row for row in rows if row.label == "fraud" and row.language in _REWRITTEN]
@@ -56,7 +56,7 @@ def under_evasions(
     return figures
 
 
-def _counts(label: str, rows: Bools, judged: Judged) -> dict[str, object]:
+def _counts(label: str, rows: Bools, judged: CascadeResult) -> dict[str, object]:
     if not rows.any():
         return {}
     return {
@@ -67,7 +67,7 @@ def _counts(label: str, rows: Bools, judged: Judged) -> dict[str, object]:
     }
 
 
-def kinds(rows: Sequence[Row], scores: Float32s) -> Figures:
+def kinds(rows: Sequence[LabelledText], scores: Float32s) -> Figures:
     """Return the macro F1 of kinds of fraud in each source: by network, by words, by both."""
     figures: Figures = []
     told = np.array([bool(row.fraud_type) and row.label == "fraud" for row in rows])

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from classifiers.training.text import calls
-from classifiers.training.text.data import VALIDATION, Row
+from classifiers.training.text.data import VALIDATION, LabelledText
 
 ALL = 100
 
@@ -19,11 +19,11 @@ class Round:
     """Of the groups to learn from, in percent."""
     epochs: int
 
-    def knows(self, row: Row) -> bool:
+    def knows(self, row: LabelledText) -> bool:
         """Say whether *row* may be trained on."""
         return row.place < self.share and not self.leaves_out(row)
 
-    def chooses(self, row: Row, only_taught: Collection[str] = ()) -> bool:
+    def chooses(self, row: LabelledText, only_taught: Collection[str] = ()) -> bool:
         """Say whether thresholds, cautions and calibration are chosen on *row*.
 
         Synthetic calls teach, but what they call harmless sets no threshold; no more do the
@@ -32,6 +32,6 @@ class Round:
         no_sample = row.source in calls.SOURCES or row.source in only_taught
         return row.split == VALIDATION and not no_sample and not self.leaves_out(row)
 
-    def leaves_out(self, row: Row) -> bool:
+    def leaves_out(self, row: LabelledText) -> bool:
         """Say whether *row* belongs to what this round never sees."""
         return row.source in self.left_out or f"{row.source} {row.category}" in self.left_out

@@ -15,10 +15,10 @@ from classifiers.training.bundle_writer import budget_threshold
 from classifiers.training.link import calibration as link_calibration
 from classifiers.training.link.calibration import Calibration
 from classifiers.training.text import cascade, language_margins, report
-from classifiers.training.text.data import FRAUD, SPAM, TRAIN, VALIDATION, Row
-from classifiers.training.text.encoder_head import Head
+from classifiers.training.text.data import FRAUD, SPAM, TRAIN, VALIDATION, LabelledText
+from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import train
-from classifiers.training.text.network import Network, Trained, logits
+from classifiers.training.text.network import TextNetwork, Trained, logits
 from classifiers.training.text.round_inputs import Round
 from classifiers.training.text.scores import calibrated, careful, fraud_odds, probabilities
 from classifiers.training.text.teacher import Teacher
@@ -28,10 +28,10 @@ PROCESSES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class TextTrainingSetup:
     """What all rounds share."""
 
-    rows: Sequence[Row]
+    rows: Sequence[LabelledText]
     teacher: Teacher
     seed: int
     only_taught: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Bench:
         )
         return self.careful(one, network, head)
 
-    def careful(self, one: Round, network: Network, head: Head) -> Trained:
+    def careful(self, one: Round, network: TextNetwork, head: EncoderHead) -> Trained:
         """Choose what keeps *network* and *head* within the budget, on validation rows."""
         validation = [row for row in self.rows if one.chooses(row, self.only_taught)]
         found = logits(network, [row.text for row in validation])
@@ -84,7 +84,7 @@ class Bench:
 
 
 def run_all(
-    bench: Bench,
+    bench: TextTrainingSetup,
     one: Round,
     others: Sequence[Round],
     *,
@@ -102,10 +102,10 @@ def run_all(
         return main.result(), [task.result() for task in tasks]
 
 
-_SHARED: list[Bench] = []
+_SHARED: list[TextTrainingSetup] = []
 
 
-def _share(bench: Bench) -> None:
+def _share(bench: TextTrainingSetup) -> None:
     _SHARED.append(bench)
 
 
@@ -117,7 +117,7 @@ def _run_shared(one: Round) -> report.Figures:
     return _SHARED[0].run(one)
 
 
-def _calibration(rows: Sequence[Row], classes: Float32s) -> Calibration:
+def _calibration(rows: Sequence[LabelledText], classes: Float32s) -> Calibration:
     # Rows whose label leaves open whether they are fraud cannot say how often it is.
     is_clear = np.array([sum(row.allowed) == 1 for row in rows])
     is_fraud = np.array([row.label == "fraud" for row in rows])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from classifiers.training.text import augmentation
-from classifiers.training.text.data import OWN, Row
+from classifiers.training.text.data import OWN, LabelledText
 
 _PER_ROOT = 30
 _MOST_REPEATS = 4
@@ -18,16 +18,16 @@ _HARMLESS = frozenset({"ham", "nonfraud"})
 class Sampler:
     """Draws training texts: square roots of sizes, so that no source drowns the others."""
 
-    def __init__(self, rows: Sequence[Row], chance: Random) -> None:
+    def __init__(self, rows: Sequence[LabelledText], chance: Random) -> None:
         self._chance = chance
-        self._cells: dict[tuple[int, str, str], list[Row]] = {}
+        self._cells: dict[tuple[int, str, str], list[LabelledText]] = {}
         self._company: dict[int, list[str]] = {}
         for row in rows:
             self._cells.setdefault((row.language, row.source, row.label), []).append(row)
             if row.label == "ham" and row.source in _COMPANY:
                 self._company.setdefault(row.language, []).append(row.text)
 
-    def epoch(self) -> list[tuple[str, Row]]:
+    def epoch(self) -> list[tuple[str, LabelledText]]:
         """Return the mutated texts of one epoch, shuffled, with the rows they come from."""
         drawn = []
         for cell, count in self._quotas():
@@ -35,7 +35,7 @@ class Sampler:
         self._chance.shuffle(drawn)
         return drawn
 
-    def _quotas(self) -> list[tuple[list[Row], int]]:
+    def _quotas(self) -> list[tuple[list[LabelledText], int]]:
         roots = {key: int(_PER_ROOT * len(cell) ** 0.5) for key, cell in self._cells.items()}
         # In a language with little ham, ham is drawn more often: to be written in that
         # language must not be evidence.
@@ -52,7 +52,7 @@ class Sampler:
                         roots[key] = int(count * min(bad / ham, _MOST_REPEATS))
         return [(self._cells[key], count) for key, count in roots.items()]
 
-    def _raw(self, row: Row, cell: Sequence[Row]) -> str:
+    def _raw(self, row: LabelledText, cell: Sequence[LabelledText]) -> str:
         text = row.text
         if row.source == OWN and row.label == "ham":
             text = augmentation.recombined(text, self._chance.choice(cell).text, self._chance)

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from classifiers.training.text import augmentation
-from classifiers.training.text.data import HAM, LANGUAGES, OWN, TRAIN, Row
+from classifiers.training.text.data import HAM, LANGUAGES, OWN, TRAIN, LabelledText
 from classifiers.training.text.embeddings import encoded
-from classifiers.training.text.encoder_head import Head
+from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import SoftLabels
 from fanzha.tables import Float32s
 
@@ -36,7 +36,9 @@ _SMOOTHING = 0.02
 class Teacher:
     """Encoded training texts."""
 
-    def __init__(self, rows: Sequence[Row], seed: int, tell: Callable[[float], None]) -> None:
+    def __init__(
+        self, rows: Sequence[LabelledText], seed: int, tell: Callable[[float], None]
+    ) -> None:
         """Encode a sample of the training rows; *tell* hears the share that is done."""
         chance = Random(seed)  # noqa: S311  seeded on purpose
         known = [row for row in rows if row.split == TRAIN and row.language != _UNKNOWN]
@@ -44,7 +46,9 @@ class Teacher:
         self._texts = [augmentation.unmask(row.text, chance) for row in self._rows]
         self._embeddings = encoded(self._texts, tell)
 
-    def taught(self, knows: Callable[[Row], bool], seed: int) -> tuple[SoftLabels, Head]:
+    def taught(
+        self, knows: Callable[[LabelledText], bool], seed: int
+    ) -> tuple[SoftLabels, EncoderHead]:
         """Fit the head on the rows that it may know, and judge the texts of those."""
         kept = [n for n, row in enumerate(self._rows) if knows(row)]
         rows = [self._rows[n] for n in kept]
@@ -53,22 +57,22 @@ class Teacher:
         return SoftLabels(texts=[self._texts[n] for n in kept], logits=found), head
 
 
-def _sample(rows: Sequence[Row], chance: Random) -> list[Row]:
-    kept: list[Row] = []
+def _sample(rows: Sequence[LabelledText], chance: Random) -> list[LabelledText]:
+    kept: list[LabelledText] = []
     for cell in _cells(rows).values():
         most = _PER_CELL * (_MORE_OF_OWN if rows[cell[0]].source == OWN else 1)
         kept += [rows[n] for n in chance.sample(cell, min(len(cell), most))]
     return kept
 
 
-def _cells(rows: Sequence[Row]) -> dict[tuple[str, str, int], list[int]]:
+def _cells(rows: Sequence[LabelledText]) -> dict[tuple[str, str, int], list[int]]:
     cells: dict[tuple[str, str, int], list[int]] = {}
     for number, row in enumerate(rows):
         cells.setdefault((row.source, row.label, row.language), []).append(number)
     return cells
 
 
-def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Head:
+def _fit(embeddings: Float32s, rows: Sequence[LabelledText], seed: int) -> EncoderHead:
     torch.manual_seed(seed)
     inputs = torch.from_numpy(embeddings) * _SCALE
     allowed = torch.tensor([row.allowed for row in rows])
@@ -91,7 +95,7 @@ def _fit(embeddings: Float32s, rows: Sequence[Row], seed: int) -> Head:
             torch.autograd.backward(loss - _SMOOTHING * log_p.mean())
             optimiser.step()
         schedule.step()
-    return Head(
+    return EncoderHead(
         hidden=_array(hidden.weight).T * np.float32(_SCALE),
         hidden_bias=_array(hidden.bias),
         out=_array(out.weight).T,

@@ -1,7 +1,7 @@
 """Golden rows of the moment model: moments of our own making."""
 
 from classifiers.card import GoldenRow
-from classifiers.velocity.classifier import MomentInputs, read_inputs
+from classifiers.velocity.classifier import VelocityInputs, read_inputs
 from fanzha.tables import Float32s
 
 EXAMPLES: tuple[dict[str, float], ...] = (
@@ -29,7 +29,7 @@ EXAMPLES: tuple[dict[str, float], ...] = (
 )  # fmt: skip
 
 
-def inputs() -> MomentInputs:
+def inputs() -> VelocityInputs:
     """Return the examples as the classifier reads them from a card."""
     return read_inputs([GoldenRow(inputs=example, score=0.0) for example in EXAMPLES])
 

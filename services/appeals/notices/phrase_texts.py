@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from string import Formatter
 from typing import Any
 
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, EntryKind, Source
 from fanzha.fraud import FraudType
 from fanzha.toml_files import read_table
 from services.appeals.notices.templates import LANGUAGES
@@ -42,11 +42,11 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
 }
 """What each sentence tells; no more and no less."""
 
-_KINDS = tuple(kind.name for kind in Kind if kind is not Kind.RANGE)
+_KINDS = tuple(kind.name for kind in EntryKind if kind is not EntryKind.RANGE)
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "things": _KINDS,
     "measures": (*(str(side.name) for side in (Direction.FROM, Direction.TO, Direction.BOTH)),
-                 *(kind for kind in _KINDS if kind != Kind.NUMBER.name)),
+                 *(kind for kind in _KINDS if kind != EntryKind.NUMBER.name)),
     "sources": tuple(source.name for source in Source),
     "frauds": tuple(kind.name for kind in FraudType if kind),
 }  # fmt: skip

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from blocklists.entries import Entry, Kind
-from services.appeals.model import MODEL_REASONS, RULE_REASONS, Document, Lift, Subject
+from blocklists.entries import Entry, EntryKind
+from services.appeals.model import MODEL_REASONS, RULE_REASONS, AppealSubject, Document, Lift
 from services.appeals.notices.phrase_texts import Texts, texts
 
 _CHINA_TIME = timezone(timedelta(hours=8))
@@ -38,15 +38,15 @@ class Phrases:
         at = self.moment(int(entry.review_at.timestamp()) * 1000)
         return self.say("no_end_reviewed", at=at)
 
-    def subject(self, one: Subject) -> str:
+    def subject(self, one: AppealSubject) -> str:
         """Write whom or what it is about."""
         thing = self._texts.things.get(one.kind.name, "")
         return self.say("subject", thing=thing, pattern=one.pattern)
 
-    def measure(self, one: Subject, entry: Entry | None) -> str:
+    def measure(self, one: AppealSubject, entry: Entry | None) -> str:
         """Say what is blocked."""
         measures = self._texts.measures
-        if one.kind not in {Kind.NUMBER, Kind.RANGE}:
+        if one.kind not in {EntryKind.NUMBER, EntryKind.RANGE}:
             return measures[one.kind.name]
         side = entry.direction if entry else one.direction
         return measures[str(side.name)]

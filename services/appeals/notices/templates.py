@@ -37,7 +37,7 @@ _NAME = re.compile(rf"({'|'.join(KINDS)})-([1-9][0-9]{{0,5}})\.({'|'.join(LANGUA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class NoticeTemplate:
     """One template."""
 
     version: str
@@ -46,16 +46,16 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Templates:
+class NoticeTemplates:
     """The templates in force, and what they say of the office."""
 
-    by_kind: Mapping[tuple[str, str], Written]
+    by_kind: Mapping[tuple[str, str], NoticeTemplate]
     words: Mapping[str, Mapping[str, str]]
 
 
-def load(folder: Path | None) -> Templates:
+def load(folder: Path | None) -> NoticeTemplates:
     """Read the templates of the package, and those of *folder* over them; `ValueError` if wrong."""
-    found: dict[tuple[str, str], tuple[int, Written]] = {}
+    found: dict[tuple[str, str], tuple[int, NoticeTemplate]] = {}
     package = files("services.appeals") / "notices"
     for place in (package, folder):
         for file in sorted(place.iterdir(), key=lambda one: one.name) if place else ():
@@ -66,13 +66,15 @@ def load(folder: Path | None) -> Templates:
             kind, number, language = match.groups()
             known = found.get((kind, language))
             if known is None or int(number) >= known[0]:
-                written = Written(version=f"{kind}-{number}", text=_template(file, kind))
+                written = NoticeTemplate(version=f"{kind}-{number}", text=_template(file, kind))
                 found[kind, language] = int(number), written
     words = _words(package / "words.toml")
     if folder is not None and (folder / "words.toml").is_file():
         own = _words(folder / "words.toml")
         words = {language: words[language] | own[language] for language in LANGUAGES}
-    return Templates(by_kind={key: written for key, (_, written) in found.items()}, words=words)
+    return NoticeTemplates(
+        by_kind={key: written for key, (_, written) in found.items()}, words=words
+    )
 
 
 def _check_name(file: Traversable) -> None:

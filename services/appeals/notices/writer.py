@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from blocklists.entries import Entry
 from fanzha.errors import InvalidInput
 from services.appeals import entry_snapshots
-from services.appeals.model import Appeal, Document, Lift, Outcome, State, Subject
+from services.appeals.model import Appeal, AppealOutcome, AppealState, AppealSubject, Document, Lift
 from services.appeals.notices.phrases import Phrases
-from services.appeals.notices.templates import LANGUAGES, Templates
+from services.appeals.notices.templates import LANGUAGES, NoticeTemplates
 
 _OF_STATE = {
-    State.RECEIVED: "receipt",
-    State.IN_REVIEW: "receipt",
-    State.UPHELD: "upheld",
-    State.REJECTED: "rejected",
+    AppealState.RECEIVED: "receipt",
+    AppealState.IN_REVIEW: "receipt",
+    AppealState.UPHELD: "upheld",
+    AppealState.REJECTED: "rejected",
 }
 _INDENT = "\n    "
 
@@ -30,11 +30,11 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class NoticeFacts:
     """What a notice tells of."""
 
     reference: str
-    subject: Subject
+    subject: AppealSubject
     entry: Entry | None = None
     decision: Mapping[str, str] = field(default_factory=dict)
     since_ms: int = 0
@@ -43,18 +43,18 @@ class Case:
     received_at_ms: int = 0
     deadline_ms: int = 0
     closed_at_ms: int = 0
-    outcome: Outcome | None = None
+    outcome: AppealOutcome | None = None
     lift: Lift | None = None
 
 
 class Notices:
     """Writes notices."""
 
-    def __init__(self, templates: Templates, *, deadline_hours: int) -> None:
+    def __init__(self, templates: NoticeTemplates, *, deadline_hours: int) -> None:
         self._templates = templates
         self._deadline_hours = deadline_hours
 
-    def write(self, kind: str, language: str, case: Case, now_ms: int) -> Notice:
+    def write(self, kind: str, language: str, case: NoticeFacts, now_ms: int) -> Notice:
         """Write a notice of *kind* about *case*."""
         if language not in LANGUAGES:
             raise InvalidInput(f"language: {' or '.join(LANGUAGES)}")
@@ -67,7 +67,7 @@ class Notices:
             raise InvalidInput(f"the notice would not tell: {', '.join(sorted(silent))}")
         return Notice(kind=kind, text=template.text.substitute(lines), template=template.version)
 
-    def _common(self, phrases: Phrases, case: Case, now_ms: int) -> dict[str, str]:
+    def _common(self, phrases: Phrases, case: NoticeFacts, now_ms: int) -> dict[str, str]:
         words = self._templates.words[phrases.language]
         return {
             "reference": case.reference,
@@ -81,7 +81,7 @@ class Notices:
             "issued_at": phrases.moment(now_ms),
         }
 
-    def _restriction(self, phrases: Phrases, case: Case) -> dict[str, str]:
+    def _restriction(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
         until = phrases.say("until_upheld")
         if case.entry is not None:
             until = phrases.end(case.entry)
@@ -93,7 +93,7 @@ class Notices:
             "deadline": phrases.within(self._deadline_hours),
         }
 
-    def _receipt(self, phrases: Phrases, case: Case) -> dict[str, str]:
+    def _receipt(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
         wanted = self._templates.words[phrases.language]["documents"]
         return self._addressed(phrases, case) | {
             "measure": phrases.measure(case.subject, case.entry),
@@ -101,18 +101,18 @@ class Notices:
             "deadline": phrases.by_then(case.deadline_ms),
         }
 
-    def _overdue(self, phrases: Phrases, case: Case) -> dict[str, str]:
+    def _overdue(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
         return self._receipt(phrases, case) | {"deadline": phrases.late(case.deadline_ms)}
 
-    def _upheld(self, phrases: Phrases, case: Case) -> dict[str, str]:
+    def _upheld(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
         return self._decided(phrases, case) | {
             "documents": phrases.say("nothing_needed"),
             "deadline": phrases.lifted(case.lift, case.closed_at_ms),
             "legal_basis": phrases.say("law"),
         }
 
-    def _rejected(self, phrases: Phrases, case: Case) -> dict[str, str]:
-        outcome = case.outcome or Outcome(reason="")
+    def _rejected(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
+        outcome = case.outcome or AppealOutcome(reason="")
         within = phrases.within(self._deadline_hours)
         return self._decided(phrases, case) | {
             "remedy": outcome.remedy,
@@ -120,13 +120,13 @@ class Notices:
             "deadline": phrases.say("again_within", within=within),
         }
 
-    def _decided(self, phrases: Phrases, case: Case) -> dict[str, str]:
+    def _decided(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
         return self._addressed(phrases, case) | {
             "decided_at": phrases.moment(case.closed_at_ms),
             "reason": case.outcome.reason if case.outcome else "",
         }
 
-    def _addressed(self, phrases: Phrases, case: Case) -> dict[str, str]:
+    def _addressed(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
         return {
             "appellant": case.appellant,
             "received_at": phrases.moment(case.received_at_ms),
@@ -158,11 +158,11 @@ def kind_of(appeal: Appeal, wanted: str, now_ms: int) -> str:
     return wanted
 
 
-def case_of(appeal: Appeal) -> Case:
+def case_of(appeal: Appeal) -> NoticeFacts:
     """Tell a notice of an appeal."""
     entry = entry_snapshots.read(appeal.entries[0]) if appeal.entries else None
     decided_ms = int(appeal.decision.get("decided_at_ms", 0)) or appeal.occurred_at_ms
-    return Case(
+    return NoticeFacts(
         reference=f"A{appeal.appeal_id}",
         subject=appeal.subject,
         entry=entry,

@@ -18,7 +18,7 @@ _HIDDEN = frozenset({"worker"})
 """Commands that run, but that help leaves out."""
 
 
-class Commands(UserDict[str, Any]):
+class LazyCommands(UserDict[str, Any]):
     """Commands by name; of each, where it is: ``module.attribute`` below `services.cli`."""
 
     def __init__(self, places: Mapping[str, str]) -> None:
@@ -37,7 +37,7 @@ def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
     class Group(TyperGroup):
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
-            self.commands = Commands(places)
+            self.commands = LazyCommands(places)
 
     return Group
 

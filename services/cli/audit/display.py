@@ -12,8 +12,8 @@ from services.cli._common.plain_text import one_line
 from services.cli._common.time_arguments import written
 
 if TYPE_CHECKING:
-    from services.audit.findings import Report
-    from services.evidence_package.verifier import Checked
+    from services.audit.findings import ChainReport
+    from services.evidence_package.verifier import PackageCheck
 
 
 def as_words(record: pb.AuditRecord) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def write(line: str) -> None:
     sys.stdout.flush()
 
 
-def show_report(report: "Report", seconds: float) -> None:
+def show_report(report: "ChainReport", seconds: float) -> None:
     """Print what a check found."""
     for problem in report.problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
@@ -71,7 +71,7 @@ def show_report(report: "Report", seconds: float) -> None:
     write("WHOLE: nothing was changed, removed, added or moved" if report.good else "DAMAGED")
 
 
-def report_words(report: "Report") -> dict[str, Any]:
+def report_words(report: "ChainReport") -> dict[str, Any]:
     """Write what a check found for JSON."""
     return {
         "good": report.good,
@@ -95,7 +95,7 @@ def report_words(report: "Report") -> dict[str, Any]:
     }
 
 
-def show_evidence(checked: "Checked") -> None:
+def show_evidence(checked: "PackageCheck") -> None:
     """Print what a check of evidence found."""
     for problem in checked.problems:
         write(problem)
@@ -109,7 +109,7 @@ def show_evidence(checked: "Checked") -> None:
     write("WHOLE: nothing was changed, removed or added" if checked.good else "DAMAGED")
 
 
-def evidence_words(checked: "Checked") -> dict[str, Any]:
+def evidence_words(checked: "PackageCheck") -> dict[str, Any]:
     """Write what a check of evidence found for JSON."""
     return {
         "good": checked.good,
@@ -122,7 +122,7 @@ def evidence_words(checked: "Checked") -> dict[str, Any]:
     }
 
 
-def _cover(report: "Report") -> list[str]:
+def _cover(report: "ChainReport") -> list[str]:
     lines = []
     if report.key_ids:
         lines.append(f"signed by   key {', '.join(sorted(report.key_ids))}")

@@ -15,7 +15,7 @@ from services.cli.audit import display
 from services.cli.lists.options import AsJson
 
 if TYPE_CHECKING:
-    from services.audit.findings import Report
+    from services.audit.findings import ChainReport
     from services.audit.keys import PublicKeys
 
 
@@ -115,7 +115,7 @@ def _verify_evidence(where: Path, public_key: Path | None, *, as_json: bool) -> 
         raise typer.Exit(1)
 
 
-def _tell(report: "Report", seconds: float, *, as_json: bool) -> None:
+def _tell(report: "ChainReport", seconds: float, *, as_json: bool) -> None:
     if as_json:
         print_json(display.report_words(report))
     else:

@@ -10,7 +10,7 @@ from fanzha.phone import masked
 from services.cli._common.console import out
 from services.cli._common.plain_text import one_line
 from services.decision_log import explanation, query
-from services.decision_log.query import Count
+from services.decision_log.query import DecisionCount
 
 _BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -57,7 +57,7 @@ def show_one(
         out.print(sentence.english, markup=False, soft_wrap=True)
 
 
-def show_counts(counts: Sequence[Count], by: Sequence[str]) -> None:
+def show_counts(counts: Sequence[DecisionCount], by: Sequence[str]) -> None:
     """Show how many decisions have what in common, with bars."""
     most = max((count.events for count in counts), default=0) or 1
     lines: list[tuple[str, ...]] = [(*by, "", "events", "logged")]

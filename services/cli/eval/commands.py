@@ -14,7 +14,7 @@ from services.cli._common.files import open_table
 from services.cli.eval import display as eval_display
 from services.cli.eval import groups as eval_groups
 from services.cli.eval import model_runner
-from services.cli.eval.model_runner import CHUNK, Scoring, needed
+from services.cli.eval.model_runner import CHUNK, ModelRunner, needed
 from services.cli.eval.score import Models
 
 Data = Annotated[
@@ -77,7 +77,7 @@ def evaluate(
             err.print(f"drew {path}")
 
 
-def _scored(data: Path, by: str, model: Scoring) -> ScoredRows:
+def _scored(data: Path, by: str, model: ModelRunner) -> ScoredRows:
     with one_sentence(data.name), open_table(data, single_column=model.single) as table:
         score = model.scorer(table, data.name)
         label = needed(table, data.name, "label")

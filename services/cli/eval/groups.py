@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fanzha.url import canonical, registrable, split
 from services.cli._common.console import fail
 from services.cli._common.files import OpenTable, Row, column
-from services.cli.eval.model_runner import URL_COLUMNS, Scoring, needed
+from services.cli.eval.model_runner import URL_COLUMNS, ModelRunner, needed
 
 DATE_COLUMNS = ("date", "dateadded", "first_seen", "submitted", "submission_time", "time",
                 "timestamp", "month", "year")  # fmt: skip
@@ -17,7 +17,7 @@ _DATE = re.compile(r"(\d{4})[-/.年]?(0[1-9]|1[0-2])?")
 _SECONDS = re.compile(r"1\d{9}(\d{3})?(\.\d+)?")
 
 
-def grouping(table: OpenTable, file: str, by: str, model: Scoring) -> Callable[[Row], str]:
+def grouping(table: OpenTable, file: str, by: str, model: ModelRunner) -> Callable[[Row], str]:
     """Return what names the group of a row; end the command where *by* cannot be told."""
     if by and by not in table.columns:
         if by in _OF_LINKS:

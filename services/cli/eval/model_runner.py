@@ -22,7 +22,7 @@ _MOST_NAMES = 20
 _LONGEST_NAME = 40
 
 
-class Scored(NamedTuple):
+class ModelScores(NamedTuple):
     """What a model said of some rows."""
 
     p_fraud: Float32s
@@ -32,10 +32,10 @@ class Scored(NamedTuple):
     """Of texts only."""
 
 
-Score: TypeAlias = Callable[[Sequence[Row]], Scored]
+Score: TypeAlias = Callable[[Sequence[Row]], ModelScores]
 
 
-class Scoring(NamedTuple):
+class ModelRunner(NamedTuple):
     """A model that is loaded, and how to score the rows of a table with it."""
 
     version: str
@@ -46,7 +46,7 @@ class Scoring(NamedTuple):
     """Made for a table, and the name of its file."""
 
 
-def load(channel: str, models_dir: Path | None) -> Scoring:
+def load(channel: str, models_dir: Path | None) -> ModelRunner:
     """Load the newest model of *channel*; end the command where there is none that is whole."""
     try:
         return _LOADERS[channel](models_dir)
@@ -54,7 +54,7 @@ def load(channel: str, models_dir: Path | None) -> Scoring:
         fail(str(error))
 
 
-def _sms(models_dir: Path | None) -> Scoring:
+def _sms(models_dir: Path | None) -> ModelRunner:
     """Score texts by column text (or body), and sender where there is one."""
     model = bundles.load_text(models_dir)
     home = HomePlan()
@@ -63,17 +63,17 @@ def _sms(models_dir: Path | None) -> Scoring:
         body = needed(table, name, "text", "body", "message", "content")
         sender = column(table.columns, "sender", "from")
 
-        def score(rows: Sequence[Row]) -> Scored:
+        def score(rows: Sequence[Row]) -> ModelScores:
             senders = home.sender_keys([row.get(sender, "") for row in rows])
             scores = model.score_bodies([row[body] for row in rows], senders)
-            return Scored(scores.p_fraud, scores.fraud_types, scores.p_spam)
+            return ModelScores(scores.p_fraud, scores.fraud_types, scores.p_spam)
 
         return score
 
-    return Scoring(model.version, model.threshold, "text", scorer)
+    return ModelRunner(model.version, model.threshold, "text", scorer)
 
 
-def _url(models_dir: Path | None) -> Scoring:
+def _url(models_dir: Path | None) -> ModelRunner:
     """Score links by column url (or domain)."""
     model = bundles.load_link(models_dir)
 
@@ -81,10 +81,10 @@ def _url(models_dir: Path | None) -> Scoring:
         link = needed(table, name, *URL_COLUMNS)
         return lambda rows: _untyped(model.score(canonicals([row[link] for row in rows])))
 
-    return Scoring(model.version, model.threshold, "url", scorer)
+    return ModelRunner(model.version, model.threshold, "url", scorer)
 
 
-def _caller(models_dir: Path | None) -> Scoring:
+def _caller(models_dir: Path | None) -> ModelRunner:
     """Score callers by the columns of their behaviour."""
     model = bundles.load_caller(models_dir)
 
@@ -93,7 +93,7 @@ def _caller(models_dir: Path | None) -> Scoring:
         if missing:
             err.print(f"taken as empty, for {name} has no such column: {', '.join(missing)}")
 
-        def score(rows: Sequence[Row]) -> Scored:
+        def score(rows: Sequence[Row]) -> ModelScores:
             columns = {
                 name: np.array([_float(row[name]) for row in rows], np.float32)
                 for name in table.columns
@@ -103,7 +103,7 @@ def _caller(models_dir: Path | None) -> Scoring:
 
         return score
 
-    return Scoring(model.version, model.threshold, "number", scorer)
+    return ModelRunner(model.version, model.threshold, "number", scorer)
 
 
 _LOADERS = {"sms": _sms, "url": _url, "caller": _caller}
@@ -126,8 +126,8 @@ def _has(columns: Sequence[str]) -> str:
     return f"has {', '.join(short[:_MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
 
 
-def _untyped(scores: Float32s) -> Scored:
-    return Scored(scores, np.zeros(len(scores), np.uint8))
+def _untyped(scores: Float32s) -> ModelScores:
+    return ModelScores(scores, np.zeros(len(scores), np.uint8))
 
 
 def _float(cell: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.evaluation import metrics, plots
-from classifiers.evaluation.labels import Kind
+from classifiers.evaluation.labels import LabelKind
 from classifiers.evaluation.plots import Paint
 from classifiers.evaluation.report import ScoredRows
 from fanzha.tables import Bools, Float32s
@@ -20,9 +20,9 @@ _BINS = 40
 def draw(rows: ScoredRows, threshold: float, folder: Path) -> Iterator[Path]:
     """Write the plots of *rows* into *folder*; spam and unknown labels are left out."""
     kinds = rows.kinds
-    chosen = (kinds == Kind.LEGITIMATE) | (kinds == Kind.FRAUD)
+    chosen = (kinds == LabelKind.LEGITIMATE) | (kinds == LabelKind.FRAUD)
     scores = np.nan_to_num(rows.scores[chosen])
-    frauds = kinds[chosen] == Kind.FRAUD
+    frauds = kinds[chosen] == LabelKind.FRAUD
     folder.mkdir(parents=True, exist_ok=True)
     if frauds.any() and not frauds.all():
         for name, paint in _plots(scores, frauds, threshold).items():

@@ -12,7 +12,7 @@ from fanzha.fraud import FraudType
 from services.cli._common.console import err, one_sentence, progress
 from services.cli._common.files import column, open_table
 from services.cli.eval import model_runner
-from services.cli.eval.model_runner import CHUNK, Scored, Scoring
+from services.cli.eval.model_runner import CHUNK, ModelRunner, ModelScores
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,7 +49,7 @@ def caller(data: Data, out: Out, models_dir: Models = None) -> None:
     _run(data, out, model_runner.load("caller", models_dir), COLUMNS)
 
 
-def _run(data: Path, out: Path, model: Scoring, columns: tuple[str, ...]) -> None:
+def _run(data: Path, out: Path, model: ModelRunner, columns: tuple[str, ...]) -> None:
     with (
         one_sentence(data.name),
         open_table(data, single_column=model.single) as table,
@@ -70,7 +70,7 @@ def _run(data: Path, out: Path, model: Scoring, columns: tuple[str, ...]) -> Non
     err.print(f"{done:,} rows scored")
 
 
-def _fields(scored: Scored, threshold: float) -> Iterator[tuple[str, ...]]:
+def _fields(scored: ModelScores, threshold: float) -> Iterator[tuple[str, ...]]:
     for row, (score, kind) in enumerate(zip(scored.p_fraud, scored.fraud_types, strict=True)):
         name = FraudType(int(kind)).name.lower() if kind else ""
         fields = _action(score, threshold), _number(score), name

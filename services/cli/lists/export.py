@@ -17,7 +17,7 @@ from fanzha.v1 import decision_pb2
 from infra import atomic_file
 from services.cli._common.console import err, fail, progress
 from services.cli.lists.exporters import stix
-from services.cli.lists.exporters.forms import Context, Form, Written
+from services.cli.lists.exporters.forms import Context, ExportSummary, Form
 from services.cli.lists.exporters.writer import FORMS, Export
 from services.cli.lists.options import DEFAULT_TARGET, KindWord, Target, enum, kind
 from services.cli.lists.options import mode as read_mode
@@ -100,7 +100,7 @@ def export(
     _say(written, version)
 
 
-def _say(written: Written, version: int) -> None:
+def _say(written: ExportSummary, version: int) -> None:
     err.print(f"{written.rows} entries written, version {version}")
     if written.narrowed:
         err.print(f"{written.narrowed} of these without the names below, which belong to many")
@@ -146,7 +146,7 @@ def _write(
     *,
     allows: Iterable[pb.ExportEntriesResponse],
     answers: Iterable[pb.ExportEntriesResponse],
-) -> Written:
+) -> ExportSummary:
     making = Export(form, context, *files)
     making.lift(answer.entries for answer in allows)
     with progress(bar=False) as bar:

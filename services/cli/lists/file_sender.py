@@ -6,21 +6,27 @@ from pathlib import Path
 
 import grpc
 
-from blocklists.importers.list_file import TABLES, ListFile, Ways
+from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.console import fail, progress
-from services.cli.lists.import_summary import Import
-from services.cli.lists.mappings import Remembered
-from services.cli.lists.upload import Reading, Upload
+from services.cli.lists.import_summary import ImportSummary
+from services.cli.lists.mappings import MappingsOfSource
+from services.cli.lists.upload import ReadProgress, Upload
 
 
-class Sending:
+class FileUpload:
     """One file on its way, with a progress bar."""
 
     def __init__(
-        self, path: Path, ways: Ways, header: pb.ImportHeader, known: Remembered, *, keep_all: bool
+        self,
+        path: Path,
+        ways: ReadOptions,
+        header: pb.ImportHeader,
+        known: MappingsOfSource,
+        *,
+        keep_all: bool,
     ) -> None:
         self._path = path
         self._header = header
@@ -41,7 +47,7 @@ class Sending:
     def __exit__(self, *_: object) -> None:
         self._upload.close()
 
-    def send(self, stub: blocklist_pb2_grpc.BlocklistServiceStub) -> Import:
+    def send(self, stub: blocklist_pb2_grpc.BlocklistServiceStub) -> ImportSummary:
         """Send it, and return what the server said."""
         upload = self._upload
         with progress() as shown:
@@ -60,7 +66,7 @@ class Sending:
                     fail(f"{self._path}: nothing was imported: {upload.reading.error}")
                 raise
         self._account(answer)
-        return Import(
+        return ImportSummary(
             name=self._path.name,
             file=upload.file,
             reading=upload.reading,
@@ -79,7 +85,7 @@ class Sending:
                 "of an earlier release knows no plain rows: import again once it is renewed"
             )
 
-    def _finished(self, file: ListFile, reading: Reading) -> None:
+    def _finished(self, file: ListFile, reading: ReadProgress) -> None:
         """Complain, before anything is committed, of columns that are not there."""
         if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
             first = reading.problems[0]

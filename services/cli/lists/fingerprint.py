@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha import fingerprint
 from services.cli._common.console import fail, out
 
@@ -14,13 +14,13 @@ def print_fingerprint(
     texts: Annotated[list[str], typer.Argument(help="Texts as they came, in quotation marks.")],
 ) -> None:
     """Print the fingerprint of each text, by which near-duplicates are listed."""
-    for written in canonical(texts, Kind.FINGERPRINT):
+    for written in canonical(texts, EntryKind.FINGERPRINT):
         out.print(written, markup=False, soft_wrap=True)
 
 
 def canonical(patterns: Sequence[str], kind: int) -> list[str]:
     """Put fingerprints in place of texts, where *kind* says that they are texts."""
-    if kind != Kind.FINGERPRINT:
+    if kind != EntryKind.FINGERPRINT:
         return list(patterns)
     written = [
         text if fingerprint.is_fingerprint(text) else fingerprint.fingerprint(text)

@@ -10,10 +10,16 @@ from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from services.cli._common.console import err, out
-from services.cli.lists.import_summary import EXAMPLES, Import, Problem, conflict_text, texts_of
+from services.cli.lists.import_summary import (
+    EXAMPLES,
+    ImportSummary,
+    LineProblem,
+    conflict_text,
+    texts_of,
+)
 
 
-def show(done: Import) -> None:
+def show(done: ImportSummary) -> None:
     """Print everything."""
     _say(_found(done))
     for header in done.file.headers:
@@ -35,7 +41,7 @@ def show(done: Import) -> None:
     _say(f"{_ended(done)}; {done.seconds:.1f} s")
 
 
-def write_report(path: Path, done: Import) -> None:
+def write_report(path: Path, done: ImportSummary) -> None:
     """Write all lines that become no entry to a CSV file; reads the list anew for their texts."""
     try:
         with atomic_file.replacing_text(path, encoding="utf-8-sig") as file:
@@ -51,7 +57,7 @@ def write_report(path: Path, done: Import) -> None:
         _say(f"{done.problems_not_told:,} bad lines more than the report holds; mend these first")
 
 
-def _ended(done: Import) -> str:
+def _ended(done: ImportSummary) -> str:
     answer = done.answer
     if done.dry_run:
         return f"nothing changed, a dry run at version {answer.version}"
@@ -63,7 +69,7 @@ def _ended(done: Import) -> str:
     return f"the lists are at version {answer.version}{request}"
 
 
-def _found(done: Import) -> str:
+def _found(done: ImportSummary) -> str:
     file = done.file
     parts = [str(file.format_), f"{file.lines:,} lines"]
     if file.encoding:
@@ -75,7 +81,7 @@ def _found(done: Import) -> str:
     return f"{done.name}: {', '.join(parts)}"
 
 
-def _counts(done: Import) -> Table:
+def _counts(done: ImportSummary) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(justify="right")
@@ -94,7 +100,7 @@ def _counts(done: Import) -> Table:
     return table
 
 
-def _show_ignored(done: Import) -> None:
+def _show_ignored(done: ImportSummary) -> None:
     for what, lines in done.reading.ignored.items():
         if done.file.headers and what.startswith(HEADER):
             continue  # shown above, with its columns
@@ -112,7 +118,7 @@ def _show_ignored(done: Import) -> None:
         _say(f"note: {rows:,} × {what} ({places}{more})")
 
 
-def _show_problems(done: Import) -> None:
+def _show_problems(done: ImportSummary) -> None:
     problems = done.problems()
     if len(done.reading.invalid) > 1:
         for reason, lines in done.reading.invalid.most_common(EXAMPLES):
@@ -121,14 +127,14 @@ def _show_problems(done: Import) -> None:
         _show_some(done, [one for one in problems if one.outcome == outcome], outcome)
 
 
-def _show_some(done: Import, problems: Sequence[Problem], outcome: str) -> None:
+def _show_some(done: ImportSummary, problems: Sequence[LineProblem], outcome: str) -> None:
     for problem in problems[:EXAMPLES]:
         _say(f"{outcome}, {done.place(problem.line)}: {problem.message}")
     if (more := done.outcomes[outcome] - len(problems[:EXAMPLES])) > 0:
         _say(f"… {more:,} more {outcome}; --report FILE has them")
 
 
-def _show_conflicts(done: Import) -> None:
+def _show_conflicts(done: ImportSummary) -> None:
     for one in done.answer.conflicts:
         _say(f"conflicting, {done.place(one.row)}: {conflict_text(done, one)}")
     if done.conflicting > len(done.answer.conflicts):
@@ -138,7 +144,7 @@ def _show_conflicts(done: Import) -> None:
         _say(f"{done.answer.names_not_compared:,} listed names were not compared with the rows")
 
 
-def _show_examples(done: Import) -> None:
+def _show_examples(done: ImportSummary) -> None:
     for outcome, name in (
         (pb.ROW_OUTCOME_ADDED, "new"),
         (pb.ROW_OUTCOME_REPLACED, "changed"),

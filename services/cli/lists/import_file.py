@@ -9,7 +9,7 @@ import typer
 from blocklists.importers import words
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
-from blocklists.importers.list_file import Ways
+from blocklists.importers.list_file import ReadOptions
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from fanzha.client import channels
@@ -18,9 +18,9 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, mapping_pb2_grpc
 from services.cli._common.console import one_sentence, print_json, progress
 from services.cli.lists import import_display
-from services.cli.lists.file_sender import Sending
-from services.cli.lists.import_summary import EXAMPLES, Import
-from services.cli.lists.mappings import Remembered
+from services.cli.lists.file_sender import FileUpload
+from services.cli.lists.import_summary import EXAMPLES, ImportSummary
+from services.cli.lists.mappings import MappingsOfSource
 from services.cli.lists.options import (
     DEFAULT_TARGET,
     ActionWord,
@@ -67,7 +67,7 @@ def import_(
         typer.Option(
             "--map",
             help="What a column holds, such as 涉案标识=number or 备注=ignore; may be repeated. "
-            "Remembered for files of this source with the same header.",
+            "MappingsOfSource for files of this source with the same header.",
         ),
     ] = None,
     remember: Annotated[
@@ -132,22 +132,22 @@ def import_(
     )
     chosen = _chosen(map_ or [])
     with one_sentence(target), channels.blocking(target) as channel:
-        known = Remembered(
+        known = MappingsOfSource(
             mapping_pb2_grpc.MappingServiceStub(channel), header.defaults.source, chosen,
             use=remember,
         )  # fmt: skip
-        ways = Ways(
+        ways = ReadOptions(
             format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheet or ()),
             choose=known.choose,
         )  # fmt: skip
-        sending = Sending(file, ways, header, known, keep_all=report is not None)
+        sending = FileUpload(file, ways, header, known, keep_all=report is not None)
         with sending:
             done = sending.send(blocklist_pb2_grpc.BlocklistServiceStub(channel))
             _tell(done, report, as_json=as_json)
             known.save(done.file.headers, header.author)
 
 
-def _tell(done: Import, report: Path | None, *, as_json: bool) -> None:
+def _tell(done: ImportSummary, report: Path | None, *, as_json: bool) -> None:
     if report is not None:
         with progress(bar=False) as shown:
             shown.add_task("writing the report", note="", total=None)

@@ -10,14 +10,14 @@ from blocklists.importers.rows import BadLine
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli.lists.display import word
-from services.cli.lists.upload import EXPIRED, Reading
+from services.cli.lists.upload import EXPIRED, ReadProgress
 
 EXAMPLES = 10
 """Rows of each sort that are shown."""
 _OUTCOMES = ("added", "replaced", "duplicate", "refused")
 
 
-class Problem(NamedTuple):
+class LineProblem(NamedTuple):
     """A line that becomes no entry."""
 
     line: int
@@ -28,12 +28,12 @@ class Problem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class ImportSummary:
     """One file, and what the server said of it."""
 
     name: str
     file: ListFile
-    reading: Reading
+    reading: ReadProgress
     answer: pb.ImportEntriesResponse
     seconds: float
     dry_run: bool
@@ -57,11 +57,11 @@ class Import:
         """Rows that contradict an entry or another row."""
         return sum(one.rows for one in self.answer.conflict_counts)
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[LineProblem]:
         """Return the lines that become no entry, as far as they were told one by one."""
         ours = (_problem(bad) for bad in self.reading.problems)
         theirs = (
-            Problem(one.row, _outcome(one.outcome), one.message) for one in self.answer.problems
+            LineProblem(one.row, _outcome(one.outcome), one.message) for one in self.answer.problems
         )
         return sorted([*ours, *theirs])
 
@@ -144,7 +144,7 @@ class Import:
         return {"sheet": sheet, "line": row} if sheet else {"line": row}
 
 
-def conflict_text(done: Import, one: pb.RowConflict) -> str:
+def conflict_text(done: ImportSummary, one: pb.RowConflict) -> str:
     """Say what a row contradicts."""
     entry = one.entry
     action = word(decision_pb2.Action, entry.action, "ACTION_")
@@ -160,7 +160,7 @@ def conflict_text(done: Import, one: pb.RowConflict) -> str:
     return f"{done.place(one.other_row)} says the opposite; allow wins"
 
 
-def texts_of(done: Import, problems: Iterable[Problem]) -> list[Problem]:
+def texts_of(done: ImportSummary, problems: Iterable[LineProblem]) -> list[LineProblem]:
     """Add what stands in the file to problems that do not have it; reads the file anew."""
     problems = list(problems)
     wanted = {problem.line for problem in problems}
@@ -168,8 +168,8 @@ def texts_of(done: Import, problems: Iterable[Problem]) -> list[Problem]:
     return [problem._replace(text=texts.get(problem.line, problem.text)) for problem in problems]
 
 
-def _problem(bad: BadLine) -> Problem:
-    return Problem(bad.line, "invalid", bad.reason, bad.text)
+def _problem(bad: BadLine) -> LineProblem:
+    return LineProblem(bad.line, "invalid", bad.reason, bad.text)
 
 
 def _outcome(number: int) -> str:

@@ -34,7 +34,7 @@ _wire: Callable[[int], Any] = int
 MappingId = Annotated[str, typer.Argument(help="Id of the mapping, as `list` shows it.")]
 
 
-class Remembered:
+class MappingsOfSource:
     """What is known of the columns of a source's files: from before, and said now."""
 
     def __init__(

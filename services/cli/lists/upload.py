@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers import words
-from blocklists.importers.list_file import TABLES, ListFile, Ways
-from blocklists.importers.rows import BadLine, Ignored, LineItem, Note, Plain, Row
+from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
+from blocklists.importers.rows import BadLine, Ignored, LineItem, ListRow, PlainRun, RowNote
 from blocklists.importers.tables import lost_digits
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
@@ -35,7 +35,7 @@ _wire: Callable[[Any], Any] = lambda member: member  # noqa: E731
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadProgress:
     """What has been read of a file so far."""
 
     rows: int = 0
@@ -57,15 +57,15 @@ class Upload:
     def __init__(
         self,
         path: Path,
-        ways: Ways,
+        ways: ReadOptions,
         now_s: int,
         *,
         keep_all: bool = False,
-        finished: Callable[[ListFile, Reading], None] = lambda _file, _reading: None,
+        finished: Callable[[ListFile, ReadProgress], None] = lambda _file, _reading: None,
     ) -> None:
         """Open a file; *finished* may raise `InvalidInput` when all is read but not committed."""
         self.file = ListFile(path, ways, now_s)
-        self.reading = Reading()
+        self.reading = ReadProgress()
         self._now_s = now_s
         self._most_problems = MOST_PROBLEMS if keep_all else SHOWN_PROBLEMS
         self._finished = finished
@@ -103,7 +103,7 @@ class Upload:
         runs: list[pb.PlainRows] = []
         waiting = 0
         for item in self.file.items():
-            if isinstance(item, Plain):
+            if isinstance(item, PlainRun):
                 if rows or waiting >= ROWS_PER_MESSAGE:
                     yield pb.ImportRows(rows=rows, plain=runs)
                     rows, runs, waiting = [], [], 0
@@ -123,17 +123,21 @@ class Upload:
         """Make a row; None, and it is counted why, where there is none."""
         if self.file.undecoded and self._damaged(item):
             return None
-        if not isinstance(item, Row) or len(item.pattern) > LONGEST_PATTERN:
+        if not isinstance(item, ListRow) or len(item.pattern) > LONGEST_PATTERN:
             self._note(item)
             return None
-        if self._table and item.kind is Kind.NUMBER and lost_digits.may_lack_zero(item.pattern):
-            self._remark(Note(item.line, _LACKS_ZERO))
+        if (
+            self._table
+            and item.kind is EntryKind.NUMBER
+            and lost_digits.may_lack_zero(item.pattern)
+        ):
+            self._remark(RowNote(item.line, _LACKS_ZERO))
         # Most rows are a pattern and its kind; messages are slow to fill.
         if item[3:] == _NOTHING_SAID:
             return pb.ImportRow(line=item.line, pattern=item.pattern, kind=_wire(item.kind))
         return self._with_fields(item)
 
-    def _with_fields(self, row: Row) -> pb.ImportRow | None:
+    def _with_fields(self, row: ListRow) -> pb.ImportRow | None:
         try:
             expires_at_s = words.read_expiry(row.expires, self._now_s) if row.expires else 0
             review_at_s = words.read_review(row.review, self._now_s) if row.review else 0
@@ -161,7 +165,8 @@ class Upload:
         """Tell whether an item has bytes in it that could not be read; once a line."""
         damaged = item.line in self.file.undecoded or (
             # A row may go on over several lines.
-            isinstance(item, Row) and any(_DAMAGED in text for text in item if type(text) is str)
+            isinstance(item, ListRow)
+            and any(_DAMAGED in text for text in item if type(text) is str)
         )
         if damaged and item.line != self._last_damaged:
             self._last_damaged = item.line
@@ -171,24 +176,24 @@ class Upload:
 
     def _note(self, item: LineItem) -> None:
         reading = self.reading
-        if isinstance(item, Note):
+        if isinstance(item, RowNote):
             self._remark(item)
             return
         if isinstance(item, Ignored):
             reading.ignored[item.what] += 1
             return
-        if isinstance(item, Row):
+        if isinstance(item, ListRow):
             item = BadLine(item.line, item.pattern[:100], "pattern: too long")
         reading.invalid[item.reason.partition(": '")[0]] += 1
         if len(reading.problems) < self._most_problems:
             reading.problems.append(item)
 
-    def _remark(self, note: Note) -> None:
+    def _remark(self, note: RowNote) -> None:
         self.reading.notes[note.what] += 1
         lines = self.reading.noted.setdefault(note.what, [])
         if len(lines) < 10:  # noqa: PLR2004 - as many examples as are shown
             lines.append(note.line)
 
 
-def _run(item: Plain) -> pb.PlainRows:
+def _run(item: PlainRun) -> pb.PlainRows:
     return pb.PlainRows(first_line=item.line, patterns=item.patterns, kind=_wire(item.kind))

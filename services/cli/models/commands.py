@@ -15,7 +15,7 @@ from services.cli._common.console import err, fail, one_sentence, out, print_jso
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, found_store, store_url
 from services.cli.models.display import bundle_rows, kind_json, kind_lines, wish_words
 from services.decision.model_kinds import ModelKind
-from services.models.desired_models import Wanted
+from services.models.desired_models import DesiredModel
 from services.models.store import ModelReport, ModelStore
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
@@ -46,7 +46,7 @@ def list_models(
     """Show the bundles of this host; of a service, what is wanted and what each worker runs."""
     rows = {kind: bundle_rows(models_dir, kind) for kind in ModelKind}
 
-    async def look(store: ModelStore) -> tuple[dict[ModelKind, Wanted], list[ModelReport]]:
+    async def look(store: ModelStore) -> tuple[dict[ModelKind, DesiredModel], list[ModelReport]]:
         return await store.wanted(), await store.reports(now_ms())
 
     url = found_store(redis_url, data_dir)
@@ -78,7 +78,7 @@ def activate(
 ) -> None:
     """Let another model decide; each worker checks it first and keeps its own if it is bad."""
 
-    def wish(before: Wanted, running: str) -> Wanted:
+    def wish(before: DesiredModel, running: str) -> DesiredModel:
         decided = before.active or running
         return replace(
             before,
@@ -104,7 +104,7 @@ def shadow(
     """Let a second model score the same traffic and decide nothing."""
     watcher = "" if version == "off" else version
 
-    def wish(before: Wanted, running: str) -> Wanted:
+    def wish(before: DesiredModel, running: str) -> DesiredModel:
         if watcher and watcher == (before.active or running):
             fail(f"{kind} {watcher} decides already", status=2)
         return replace(before, shadow=watcher, share=share if watcher else 1.0)
@@ -123,7 +123,7 @@ def rollback(
 ) -> None:
     """Let the model decide again that did before; workers have kept it loaded."""
 
-    def wish(before: Wanted, _running: str) -> Wanted:
+    def wish(before: DesiredModel, _running: str) -> DesiredModel:
         if not before.previous:
             fail(f"nothing to roll back to: {kind} was never changed", status=2)
         return replace(before, active=before.previous, previous=before.active)
@@ -133,16 +133,16 @@ def rollback(
 
 def _change(
     kind: ModelKind,
-    wish: Callable[[Wanted, str], Wanted],
+    wish: Callable[[DesiredModel, str], DesiredModel],
     by: str,
     wait: float,
     url: str,
     as_json: bool,
 ) -> None:
-    async def change(store: ModelStore) -> tuple[Wanted, bool, dict[str, str]]:
+    async def change(store: ModelStore) -> tuple[DesiredModel, bool, dict[str, str]]:
         before = (await store.wanted()).get(kind)
         running = _common(await store.reports(now_ms()), kind)
-        wanted = replace(wish(before or Wanted(), running), by=by, at_ms=now_ms())
+        wanted = replace(wish(before or DesiredModel(), running), by=by, at_ms=now_ms())
         synced = await store.want(kind, before, wanted)
         return wanted, synced, await _follow(store, kind, wanted, wait)
 
@@ -161,7 +161,7 @@ def _change(
 
 
 async def _follow(
-    store: ModelStore, kind: ModelKind, wanted: Wanted, wait: float
+    store: ModelStore, kind: ModelKind, wanted: DesiredModel, wait: float
 ) -> dict[str, str]:
     """Return how far each worker has followed, after *wait* seconds or when all are through."""
     ends = time.monotonic() + wait
@@ -173,7 +173,7 @@ async def _follow(
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _state(status: Any, wanted: Wanted) -> str:
+def _state(status: Any, wanted: DesiredModel) -> str:
     """Tell whether a worker runs what is wanted."""
     if status is None:
         return "holds no such model"

@@ -9,7 +9,7 @@ from typing import Any
 from classifiers import bundles, card
 from classifiers.card import GRAPH, SECOND, Card
 from services.decision.model_kinds import ModelKind
-from services.models.desired_models import Wanted
+from services.models.desired_models import DesiredModel
 from services.models.store import ModelReport
 
 _SHOWN = (
@@ -38,7 +38,7 @@ def figures(found: Card) -> dict[str, dict[str, float]]:
 def kind_lines(
     kind: ModelKind,
     rows: Sequence[Mapping[str, Any]],
-    wanted: Wanted | None,
+    wanted: DesiredModel | None,
     reports: Sequence[ModelReport],
 ) -> Iterator[str]:
     """Write what is known about a kind, a line for each bundle, wish and worker."""
@@ -60,7 +60,7 @@ def kind_lines(
 def kind_json(
     kind: ModelKind,
     rows: Sequence[Mapping[str, Any]],
-    wanted: Wanted | None,
+    wanted: DesiredModel | None,
     reports: Sequence[ModelReport],
 ) -> dict[str, Any]:
     """Return the same for programs."""
@@ -71,7 +71,7 @@ def kind_json(
     }
 
 
-def wish_words(wanted: Wanted | None) -> str:
+def wish_words(wanted: DesiredModel | None) -> str:
     """Say what is wanted."""
     if wanted is None:
         return "the newest at start"

@@ -19,8 +19,8 @@ from services.cli._common.console import fail, one_sentence, print_json, progres
 from services.cli._common.files import OpenTable, column, open_table
 from services.cli.check.commands import DEFAULT_TARGET, AsJson, Target
 from services.cli.replay import traffic
-from services.cli.replay.tally import Tally
-from services.cli.replay.traffic import Traffic
+from services.cli.replay.tally import ReplayTally
+from services.cli.replay.traffic import ChannelTraffic
 
 app = typer.Typer(no_args_is_help=True, help="Send a file of traffic through a running server.")
 
@@ -86,7 +86,7 @@ def _replay(
     as_json: bool,
 ) -> None:
     with one_sentence(target), open_table(file, single_column=single) as table:
-        kind: Traffic = channel(table)
+        kind: ChannelTraffic = channel(table)
         tally = asyncio.run(_stream(table, kind, target, batch, in_flight, limit))
     if tally.rows == 0 and tally.failed_requests:
         fail(f"no answer from {target}: {dict(tally.errors)}")
@@ -97,9 +97,9 @@ def _replay(
 
 
 async def _stream(
-    table: OpenTable, kind: Traffic, target: str, batch: int, in_flight: int, limit: int
-) -> Tally:
-    tally, batches = Tally(), _batches(table, kind, batch, limit)
+    table: OpenTable, kind: ChannelTraffic, target: str, batch: int, in_flight: int, limit: int
+) -> ReplayTally:
+    tally, batches = ReplayTally(), _batches(table, kind, batch, limit)
     async with channels.asynchronous(target) as channel:
         await _connected(channel, target)
         ask = getattr(interception_pb2_grpc.InterceptionServiceStub(channel), kind.method)
@@ -123,9 +123,9 @@ async def _connected(channel: grpc.aio.Channel, target: str) -> None:
 
 async def _work(
     ask: Any,
-    kind: Traffic,
+    kind: ChannelTraffic,
     batches: Iterator[tuple[list[Any], list[tuple[str, str]]]],
-    tally: Tally,
+    tally: ReplayTally,
     table: OpenTable,
     display: Progress,
     task: Any,
@@ -145,7 +145,7 @@ async def _work(
 
 
 def _batches(
-    table: OpenTable, kind: Traffic, size: int, limit: int
+    table: OpenTable, kind: ChannelTraffic, size: int, limit: int
 ) -> Iterator[tuple[list[Any], list[tuple[str, str]]]]:
     source = column(table.columns, "source")
     label = column(table.columns, "label")

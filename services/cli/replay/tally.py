@@ -16,7 +16,7 @@ _REASONS = {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()}
 
 
 @dataclass(slots=True)
-class Tally:
+class ReplayTally:
     """What came of a replay so far."""
 
     rows: int = 0

@@ -22,7 +22,7 @@ _ATTESTATION = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+class ChannelTraffic:
     """How one channel is asked."""
 
     request: Callable[[list[Any]], Any]
@@ -33,12 +33,12 @@ class Traffic:
     """Makes a message of a row."""
 
 
-def calls(table: OpenTable) -> Traffic:
+def calls(table: OpenTable) -> ChannelTraffic:
     """Read calls: caller, callee, and optionally time (ms), ingress, attestation, trunk."""
     caller = column(table.columns, "caller", "from", "number")
     callee = column(table.columns, "callee", "to")
     time = column(table.columns, "attempted_at_ms", "time_ms")
-    return Traffic(
+    return ChannelTraffic(
         request=lambda rows: pb.DecideCallsRequest(calls=rows),
         method="DecideCalls",
         message=lambda row: pb.Call(
@@ -52,13 +52,13 @@ def calls(table: OpenTable) -> Traffic:
     )
 
 
-def texts(table: OpenTable) -> Traffic:
+def texts(table: OpenTable) -> ChannelTraffic:
     """Read texts: text, and optionally sender, receiver, time (ms), ingress."""
     body = column(table.columns, "text", "body", "message", "content")
     sender = column(table.columns, "sender", "from")
     receiver = column(table.columns, "receiver", "to")
     time = column(table.columns, "submitted_at_ms", "time_ms")
-    return Traffic(
+    return ChannelTraffic(
         request=lambda rows: pb.DecideTextsRequest(texts=rows),
         method="DecideTexts",
         message=lambda row: pb.Text(
@@ -71,11 +71,11 @@ def texts(table: OpenTable) -> Traffic:
     )
 
 
-def links(table: OpenTable) -> Traffic:
+def links(table: OpenTable) -> ChannelTraffic:
     """Read links: url or domain, and optionally subscriber, time (ms)."""
     url = column(table.columns, "url", "domain", "host", "link")
     time = column(table.columns, "requested_at_ms", "time_ms")
-    return Traffic(
+    return ChannelTraffic(
         request=lambda rows: pb.DecideLinksRequest(links=rows),
         method="DecideLinks",
         message=lambda row: pb.Link(

@@ -10,8 +10,8 @@ from rich.table import Table
 from infra.redis.client import connect
 from services.cli._common.console import one_sentence, out, print_json, wide
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.outcomes.entry_outcomes import EntryRecord, EntryRecords
-from services.warning.outcomes.reliability import NOTHING, Tally
+from services.warning.outcomes.entry_outcomes import EntryOutcomes, EntryOutcomeStore
+from services.warning.outcomes.reliability import NOTHING, OutcomeTally
 
 
 def entries(
@@ -48,12 +48,12 @@ def entries(
         out.print(f"{name}: {lost} lost, {false} false, {neither} neither, standing {standing}")
 
 
-async def _read(url: str, limit: int) -> tuple[list[EntryRecord], int, dict[str, Tally]]:
+async def _read(url: str, limit: int) -> tuple[list[EntryOutcomes], int, dict[str, OutcomeTally]]:
     client = connect(url)
-    by_source: dict[str, Tally] = {}
-    found: list[EntryRecord] = []
+    by_source: dict[str, OutcomeTally] = {}
+    found: list[EntryOutcomes] = []
     try:
-        async for one in EntryRecords(client).all():
+        async for one in EntryOutcomeStore(client).all():
             found.append(one)
             name = one.source or "not looked up"
             by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
@@ -63,16 +63,16 @@ async def _read(url: str, limit: int) -> tuple[list[EntryRecord], int, dict[str,
     return worst, len(found), by_source
 
 
-def _columns(tally: Tally) -> tuple[str, str, str, str]:
+def _columns(tally: OutcomeTally) -> tuple[str, str, str, str]:
     return str(tally.confirmed), str(tally.false), str(tally.silent), f"{tally.standing:.2f}"
 
 
-def _figures(tally: Tally) -> dict[str, object]:
+def _figures(tally: OutcomeTally) -> dict[str, object]:
     outcomes = {one.value: count for one, count in tally.outcomes.items()}
     return {"cases": outcomes, "standing": round(tally.standing, 4)}
 
 
-def _written(one: EntryRecord) -> dict[str, object]:
+def _written(one: EntryOutcomes) -> dict[str, object]:
     return {
         "entry_id": one.entry_id,
         "kind": one.kind,

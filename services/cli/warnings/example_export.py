@@ -17,7 +17,14 @@ from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
-from services.warning.outcomes.examples import Example, examples, fits, needed, summed, written
+from services.warning.outcomes.examples import (
+    LabelledDecision,
+    examples,
+    fits,
+    needed,
+    summed,
+    written,
+)
 
 CSV = ".csv"
 SUFFIXES = frozenset({CSV, ".jsonl"})
@@ -25,7 +32,7 @@ _AT_ONCE = 2_000
 """Decisions the log is asked for at once."""
 _DAY_MS = 86_400_000
 
-Write = Callable[[Example], object]
+Write = Callable[[LabelledDecision], object]
 
 
 def export(
@@ -77,13 +84,13 @@ async def _together(cases: AsyncIterator[Case]) -> AsyncIterator[list[Case]]:
 
 def _made(
     some: list[Case], log: DecisionQuery, counts: Counter[str], *, full: bool
-) -> list[Example]:
+) -> list[LabelledDecision]:
     ids = {decision for case in some for decision in needed(case)}
     # Clocks of switches differ; a day is more than any does.
     since_ms = max(0, min(case.occurred_at_ms for case in some) - _DAY_MS)
     logged = log.several(ids, since_ms=since_ms)
     contents = log.contents(ids, since_ms=since_ms)
-    found: list[Example] = []
+    found: list[LabelledDecision] = []
     for case in some:
         summed(case, counts)
         found += examples(case, logged, contents, full=full)
@@ -94,7 +101,7 @@ def _made(
 
 def _csv(lines: TextIO) -> Write:
     table = SafeWriter(lines)
-    table.writerow([one.name for one in fields(Example)])
+    table.writerow([one.name for one in fields(LabelledDecision)])
     return lambda one: table.writerow(written(one).values())
 
 

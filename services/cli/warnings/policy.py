@@ -16,8 +16,8 @@ from services.cli._common.time_arguments import moment
 from services.cli.lists.options import AsJson
 from services.warning.model import Tier
 from services.warning.policy import facts, plans
-from services.warning.policy.preview import Preview, Previewing
-from services.warning.policy.tiers import Policy
+from services.warning.policy.preview import PolicyPreview, PolicyPreviewer
+from services.warning.policy.tiers import TierPolicy
 
 app = typer.Typer(
     no_args_is_help=True, help="The policy that says how urgent a case is: 高, 中 or 低."
@@ -110,7 +110,7 @@ def preview(
     context = _context(groups)
     start = moment(since, now_ms(), "--since")
     url = store_url(redis_url, data_dir)
-    previewing = Previewing(before, after, examples=examples)
+    previewing = PolicyPreviewer(before, after, examples=examples)
     try:
         asyncio.run(_go_through(url, previewing, context, start, region))
     except Unavailable as error:
@@ -123,7 +123,7 @@ def preview(
 
 
 async def _go_through(
-    url: str, previewing: Previewing, context: facts.RiskContext, start: int, region: str
+    url: str, previewing: PolicyPreviewer, context: facts.RiskContext, start: int, region: str
 ) -> None:
     from infra.redis.client import connect
     from services.warning.cases.listing import CaseListing
@@ -144,7 +144,7 @@ async def _go_through(
         await client.aclose()
 
 
-def _show(before: Policy, after: Policy, found: Preview) -> None:
+def _show(before: TierPolicy, after: TierPolicy, found: PolicyPreview) -> None:
     out.print(
         f"policy {after.version} in place of {before.version}: of {found.cases} cases "
         f"{found.changed} get another tier"
@@ -166,7 +166,7 @@ def _show(before: Policy, after: Policy, found: Preview) -> None:
         )
 
 
-def _words(before: Policy, after: Policy, found: Preview) -> dict[str, Any]:
+def _words(before: TierPolicy, after: TierPolicy, found: PolicyPreview) -> dict[str, Any]:
     return {
         "before": before.version,
         "after": after.version,
@@ -196,9 +196,9 @@ def _conditions(when: Mapping[str, Any]) -> str:
     )
 
 
-def _load(file: Path | None) -> Policy:
+def _load(file: Path | None) -> TierPolicy:
     try:
-        return Policy.load(file)
+        return TierPolicy.load(file)
     except ValueError as error:
         fail(str(error))
 

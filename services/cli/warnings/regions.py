@@ -32,12 +32,14 @@ def where(
     """Tell in which region numbers are, as the pipeline would."""
     from fanzha.phone import HomePlan, number_text
     from services.warning.policy.places import places
-    from services.warning.policy.regions import Regions
+    from services.warning.policy.regions import RegionFinder
 
     plan = HomePlan(home_country)
     try:
         with err.status("reading tables"):
-            regions = Regions.load(home_country=home_country, table=table, county_rules=counties)
+            regions = RegionFinder.load(
+                home_country=home_country, table=table, county_rules=counties
+            )
     except ValueError as error:
         fail(str(error))
     found = regions.of([number_text(plan.number_key(number)) for number in numbers])

@@ -14,7 +14,7 @@ from infra import atomic_file
 from infra.redis.client import connect
 from services.cli._common.console import err, one_sentence, out, print_json, progress, wide
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.intake.sources import Quality, Sources, Told
+from services.warning.intake.sources import SourceFeedback, SourceQuality, WarningSources
 
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")
 
@@ -72,10 +72,10 @@ def feedback(
         out.print(f"{number} outcomes in {csv_file}")
 
 
-async def _quality(url: str, name: str) -> list[Quality]:
+async def _quality(url: str, name: str) -> list[SourceQuality]:
     client = connect(url)
     try:
-        known = Sources(client)
+        known = WarningSources(client)
         return [await known.quality(one) for one in ([name] if name else await known.names())]
     finally:
         await client.aclose()
@@ -84,7 +84,7 @@ async def _quality(url: str, name: str) -> list[Quality]:
 async def _export(url: str, source: str, after: str, file: Path | None) -> int:
     client = connect(url)
     try:
-        found = Sources(client).all_told(source, after=after)
+        found = WarningSources(client).all_told(source, after=after)
         if file is None:
             return await _write(SafeWriter(sys.stdout), found)
         with atomic_file.replacing_text(file) as lines:
@@ -93,7 +93,7 @@ async def _export(url: str, source: str, after: str, file: Path | None) -> int:
         await client.aclose()
 
 
-async def _write(table: SafeWriter, found: AsyncIterator[Told]) -> int:
+async def _write(table: SafeWriter, found: AsyncIterator[SourceFeedback]) -> int:
     table.writerow(_COLUMNS)
     number = 0
     with progress(bar=False) as bar:
@@ -105,7 +105,7 @@ async def _write(table: SafeWriter, found: AsyncIterator[Told]) -> int:
     return number
 
 
-def _written(quality: Quality) -> dict[str, object]:
+def _written(quality: SourceQuality) -> dict[str, object]:
     delays = {str(bound) if bound else "more": count for bound, count in quality.delays.items()}
     return {
         "source": quality.source_name,
@@ -121,7 +121,7 @@ def _written(quality: Quality) -> dict[str, object]:
     }
 
 
-def _half_within(quality: Quality) -> str:
+def _half_within(quality: SourceQuality) -> str:
     """Say within what time half of the warnings came."""
     total, seen = sum(quality.delays.values()), 0
     for bound, count in quality.delays.items():

@@ -11,8 +11,8 @@ from services.cli._common.console import fail, out, print_json
 from services.cli._common.plain_text import visible
 from services.cli.lists.options import AsJson
 from services.warning.messages import linter, template_files
-from services.warning.messages.catalog import Templates
-from services.warning.messages.template import LANGUAGES, Facts, WarningTemplate
+from services.warning.messages.catalog import MessageCatalog
+from services.warning.messages.template import LANGUAGES, MessageFacts, WarningTemplate
 
 app = typer.Typer(no_args_is_help=True, help="What warnings say, by form, kind of fraud and tier.")
 
@@ -61,7 +61,7 @@ def show(
     found = {one.id: one for one in _load(folder).all()}.get(template)
     if found is None:
         fail(f"there is no template {template!r}; see `fanzha warnings templates list`", status=2)
-    text = found.filled(Facts(when=when, claimed=claimed))
+    text = found.filled(MessageFacts(when=when, claimed=claimed))
     sys.stdout.write(visible(text) + "\n")
     _end_with(linter.faults(text), "the message")
 
@@ -97,7 +97,7 @@ def lint(
     out.print(f"{len(found)} templates, nothing wrong")
 
 
-def _end_with(faults: list[linter.Fault], what: str) -> None:
+def _end_with(faults: list[linter.LintFault], what: str) -> None:
     if not faults:
         return
     for fault in faults:
@@ -106,9 +106,9 @@ def _end_with(faults: list[linter.Fault], what: str) -> None:
     raise typer.Exit(_FAULTY)
 
 
-def _load(folder: Path | None) -> Templates:
+def _load(folder: Path | None) -> MessageCatalog:
     try:
-        return Templates.load(folder)
+        return MessageCatalog.load(folder)
     except (OSError, ValueError) as error:
         fail(str(error))
 
@@ -118,7 +118,7 @@ def _words(one: WarningTemplate) -> dict[str, object]:
     return {
         "id": one.id,
         "version": one.version,
-        "text": one.filled(Facts()),
+        "text": one.filled(MessageFacts()),
         "parts": size.parts if one.form == "sms" else None,
         "units": size.units if one.form == "sms" else None,
         "alphabet": size.encoding if one.form == "sms" else None,

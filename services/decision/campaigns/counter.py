@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from fanzha import fingerprint
-from fanzha.decisions import Action, Decisions, Evidence
+from fanzha.decisions import Action, Decisions, MatchedOn
 from fanzha.tables import Texts
 from fanzha.text import normalise_all
 from services.decision.campaigns.bulk_texts import BulkTexts, Campaign, senders
@@ -27,7 +27,7 @@ LISTED = 1024
 _TELL_EVERY_MS = 1_000
 
 
-class Counters(Protocol):
+class CampaignCounters(Protocol):
     """Where campaigns are counted."""
 
     def fingerprint_hit(self, action: Action) -> None:
@@ -47,7 +47,7 @@ class Campaigns:
         *,
         bulk_texts: int,
         now_ms: Callable[[], int],
-        counters: Counters,
+        counters: CampaignCounters,
         stride: int = STRIDE,
         listed: int = LISTED,
     ) -> None:
@@ -68,7 +68,7 @@ class Campaigns:
     def observe(self, texts: Texts, decisions: Decisions) -> None:
         """Take in a batch that was decided."""
         for row, detail in decisions.details.items():
-            if detail.evidence is Evidence.TEXT:
+            if detail.evidence is MatchedOn.TEXT:
                 self._count_listed(texts, decisions, row)
         rows = len(texts)
         if self._skip >= rows:
@@ -129,7 +129,7 @@ class Campaigns:
 
     def _put_aside(self, texts: Texts, decisions: Decisions, row: int) -> None:
         detail = decisions.details.get(row)
-        if row in texts.errors or (detail is not None and detail.evidence is Evidence.TEXT):
+        if row in texts.errors or (detail is not None and detail.evidence is MatchedOn.TEXT):
             return
         blocked = int(decisions.actions[row]) == Action.BLOCK
         self._bodies.append(texts.bodies[row])

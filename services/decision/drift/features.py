@@ -42,7 +42,7 @@ class FeatureDrift:
     ) -> None:
         self._least_rows = least_rows
         self._stride = stride
-        self._windows = {channel: _Window({}, window_rows // 2) for channel in Channel}
+        self._windows = {channel: _BinWindow({}, window_rows // 2) for channel in Channel}
         self._skip = dict.fromkeys(Channel, 0)
         """Rows to pass over until the next one that is looked at."""
         self._bodies: list[str] = []
@@ -55,7 +55,7 @@ class FeatureDrift:
         window = self._windows[channel]
         known = {name: expected[name] for name in NAMES[channel] if name in expected}
         if known != window.expected:
-            self._windows[channel] = _Window(known, window.half_rows)
+            self._windows[channel] = _BinWindow(known, window.half_rows)
 
     def observe(self, channel: Channel, table: Table) -> None:
         """Look at some texts or links of a batch; callers come by `observe_callers`."""
@@ -127,7 +127,7 @@ class FeatureDrift:
         return drift_features.of_callers(activity)
 
 
-class _Window:
+class _BinWindow:
     """Counts of the bins of some columns: the full half before, and the one being filled."""
 
     def __init__(self, expected: Expected, half_rows: int) -> None:

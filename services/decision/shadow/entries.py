@@ -15,10 +15,10 @@ from blocklists.entries import entry_id
 from blocklists.indexes.shadow import ShadowIndex, over
 from blocklists.snapshot.layers import Matches
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.decisions import Action, Evidence, Reason, WouldBlock
+from fanzha.decisions import Action, MatchedOn, Reason, WouldBlock
 from fanzha.tables import Calls, Int64s, Texts
 from services.decision import list_match
-from services.decision.list_match import Listed
+from services.decision.list_match import ListMatch
 from services.decision.rules import Ruling
 
 KNOWN_ENTRIES = 16_384
@@ -41,7 +41,7 @@ class TextMatches(NamedTuple):
 
 def of_calls(
     snapshot: Snapshot, calls: Calls, now_s: int, callers: Matches, callees: Matches
-) -> Listed | None:
+) -> ListMatch | None:
     """Return what the lists would say of calls; None where no shadow entry matches.
 
     *callers* and *callees* are what entries that enforce match.
@@ -52,11 +52,11 @@ def of_calls(
     first, second = shadows.find_both(calls.callers, calls.callees, now_s)
     if not _any(first, second):
         return None
-    names = (Evidence.CALLER, Evidence.CALLEE)
+    names = (MatchedOn.CALLER, MatchedOn.CALLEE)
     return list_match.of_parties(over(callers, first), over(callees, second), names=names)
 
 
-def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -> Listed | None:
+def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -> ListMatch | None:
     """Return what the lists would say of texts; None where no shadow entry matches."""
     shadows = snapshot.shadows
     if shadows is None:
@@ -70,13 +70,15 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
     parties = list_match.of_parties(
         over(found.senders, first),
         over(found.receivers, second),
-        names=(Evidence.SENDER, Evidence.RECEIVER),
+        names=(MatchedOn.SENDER, MatchedOn.RECEIVER),
     )
     listed = list_match.with_links(parties, links, found.owners)
     return list_match.with_words(listed, over(found.words, words), links, found.owners)
 
 
-def of_links(snapshot: Snapshot, urls: Sequence[str], now_s: int, links: Matches) -> Listed | None:
+def of_links(
+    snapshot: Snapshot, urls: Sequence[str], now_s: int, links: Matches
+) -> ListMatch | None:
     """Return what the lists would say of links; None where no shadow entry matches."""
     if snapshot.shadows is None:
         return None
@@ -93,7 +95,7 @@ class ShadowDetails:
         self._known: dict[tuple[int, int], WouldBlock] = {}
 
     def would_block(
-        self, snapshot: Snapshot, listed: Listed, rule: Callable[..., Ruling]
+        self, snapshot: Snapshot, listed: ListMatch, rule: Callable[..., Ruling]
     ) -> dict[int, WouldBlock]:
         """Return the rows that a shadow entry would have blocked, by *rule* on the evidence."""
         shadows: ShadowIndex | None = snapshot.shadows
@@ -116,7 +118,7 @@ class ShadowDetails:
             known = self._known[row, matched] = WouldBlock(
                 entry_id=entry_id(kind, pattern, Action.BLOCK),
                 pattern=pattern,
-                evidence=Evidence(matched),
+                evidence=MatchedOn(matched),
                 fraud_type=fraud_type,
                 kind=int(kind),
                 source=int(source),

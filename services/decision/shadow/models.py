@@ -11,14 +11,14 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from classifiers.base import CallerScorer, LinkScorer, MomentScorer, TextScorer
+from classifiers.base import CallerScorer, LinkScorer, TextScorer, VelocityScorer
 from fanzha.decisions import Action, Reason
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
-Scorer = TypeVar("Scorer", CallerScorer, TextScorer, LinkScorer, MomentScorer)
+Scorer = TypeVar("Scorer", CallerScorer, TextScorer, LinkScorer, VelocityScorer)
 
 
-class Change(IntEnum):
+class ShadowDifference(IntEnum):
     """What a shadow would have done with a row."""
 
     SAME = 0
@@ -64,7 +64,7 @@ class Shadows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ShadowQuery:
     """One batch, put to a shadow; nothing is scored before `ask`."""
 
     shadow: Shadow[Any]
@@ -72,15 +72,17 @@ class Question:
     """Scores, and of texts the fraud types."""
 
 
-def about_calls(shadow: Shadow[CallerScorer] | None, activity: CallerActivity) -> Question | None:
+def about_calls(
+    shadow: Shadow[CallerScorer] | None, activity: CallerActivity
+) -> ShadowQuery | None:
     """Ask about callers; None without a shadow, or when it is not its turn."""
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
-    return Question(shadow=shadow, ask=lambda: (model.score(activity), None))
+    return ShadowQuery(shadow=shadow, ask=lambda: (model.score(activity), None))
 
 
-def about_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> Question | None:
+def about_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> ShadowQuery | None:
     """Ask about texts, as `about_calls` does."""
     if shadow is None or not shadow.takes_turn():
         return None
@@ -90,23 +92,23 @@ def about_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> Question | N
         scores = model.score(texts)
         return scores.p_fraud, scores.fraud_types
 
-    return Question(shadow=shadow, ask=ask)
+    return ShadowQuery(shadow=shadow, ask=ask)
 
 
-def about_links(shadow: Shadow[LinkScorer] | None, urls: Sequence[str]) -> Question | None:
+def about_links(shadow: Shadow[LinkScorer] | None, urls: Sequence[str]) -> ShadowQuery | None:
     """Ask about links, as `about_calls` does."""
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
-    return Question(shadow=shadow, ask=lambda: (model.score(urls), None))
+    return ShadowQuery(shadow=shadow, ask=lambda: (model.score(urls), None))
 
 
 def changes(actions: Uint8s, otherwise: Uint8s) -> Uint8s:
-    """Return the `Change` of each row from *actions* to what a shadow would do."""
+    """Return the `ShadowDifference` of each row from *actions* to what a shadow would do."""
     blocked, would_block = actions == np.uint8(Action.BLOCK), otherwise == np.uint8(Action.BLOCK)
-    found = np.full(len(actions), Change.SAME, np.uint8)
-    found[would_block & ~blocked] = Change.WOULD_BLOCK
-    found[blocked & ~would_block] = Change.WOULD_ALLOW
+    found = np.full(len(actions), ShadowDifference.SAME, np.uint8)
+    found[would_block & ~blocked] = ShadowDifference.WOULD_BLOCK
+    found[blocked & ~would_block] = ShadowDifference.WOULD_ALLOW
     return found
 
 

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring
 from math import isnan
 from typing import NamedTuple
 
-from fanzha.decisions import Action, Detail, Evidence, Reason
+from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import number_text
 from services.decision.sinks.hit_records import HitBatch
@@ -26,7 +26,7 @@ _FRAUD_TYPES = {
     kind: f',"fraud_type","{kind.name}","taxonomy","{TAXONOMY}"' if kind else ""
     for kind in FraudType
 }
-_EVIDENCE = {kind: f',"evidence","{kind.name}"' if kind else "" for kind in Evidence}
+_EVIDENCE = {kind: f',"evidence","{kind.name}"' if kind else "" for kind in MatchedOn}
 _NO_DETAIL = Detail()
 
 
@@ -94,7 +94,7 @@ def _model(version: str) -> str:
 
 def _url(batch: HitBatch, place: int, detail: Detail) -> str:
     url = batch.urls[place] if batch.urls else ""
-    if not url and detail.evidence == Evidence.LINK:
+    if not url and detail.evidence == MatchedOn.LINK:
         url = detail.pattern
     return _field("url", url)
 

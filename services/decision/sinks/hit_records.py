@@ -11,7 +11,7 @@ from typing import assert_never
 
 import numpy as np
 
-from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
+from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.tables import Calls, Channel, Float32s, Int64s, Links, Texts, Uint8s
 
@@ -42,7 +42,7 @@ class Hit:
     pattern: str = ""
     campaign: str = ""
     """That of the entry, where it names one: what connects hits of several patterns."""
-    evidence: Evidence = Evidence.UNSPECIFIED
+    evidence: MatchedOn = MatchedOn.UNSPECIFIED
     list_version: int = 0
     model_version: str = ""
     occurred_at_ms: int

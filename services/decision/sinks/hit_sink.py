@@ -25,7 +25,7 @@ WRITE_ROWS = 256
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
-class Counters(Protocol):
+class HitSinkCounters(Protocol):
     """Where the buffer counts."""
 
     def hits_buffered(self, rows: int) -> None:
@@ -52,7 +52,9 @@ class HitSink(Protocol):
 class HitBuffer:
     """Blocked rows on their way out, *capacity* of them at most."""
 
-    def __init__(self, *, capacity: int, now_ms: Callable[[], int], counters: Counters) -> None:
+    def __init__(
+        self, *, capacity: int, now_ms: Callable[[], int], counters: HitSinkCounters
+    ) -> None:
         if capacity < MAX_ROWS:
             raise ValueError(f"hit buffer: at least {MAX_ROWS} rows, one batch, not {capacity}")
         self._capacity = capacity
@@ -113,7 +115,12 @@ class HitFlusher:
     """Writes what is in a buffer to the store, every so often."""
 
     def __init__(
-        self, buffer: HitBuffer, sink: HitSink, *, counters: Counters, interval_seconds: float
+        self,
+        buffer: HitBuffer,
+        sink: HitSink,
+        *,
+        counters: HitSinkCounters,
+        interval_seconds: float,
     ) -> None:
         self._buffer = buffer
         self._sink = sink

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from blocklists.entries import Mode
+from blocklists.entries import EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.layers import NO_ENTRY
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Channel, Int64s
 from services.decision_log import content, schema, segment_files
 from services.decision_log.impact import known_contacts
-from services.decision_log.impact.key_filter import Sieve
+from services.decision_log.impact.key_filter import KeyFilter
 from services.decision_log.impact.model import Impact, ImpactTop
-from services.decision_log.impact.question import Question
-from services.decision_log.impact.scan import Changed, Seen, look
+from services.decision_log.impact.question import ImpactQuery
+from services.decision_log.impact.scan import ChangedRows, ScanResult, look
 from services.decision_log.partitions import HOUR_MS, logged_hours
-from services.decision_log.segment_files import Segment
+from services.decision_log.segment_files import LogSegment
 
 __all__ = ["Impact", "ImpactTop", "Preview"]
 
@@ -33,19 +33,19 @@ _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
+class _LoggedWindow:
     """What is logged of the hours asked."""
 
     since_ms: int
     first_ms: int | None
     """When the first decision in the whole log was made; None for an empty log."""
-    decisions: Sequence[tuple[Channel, Segment]]
-    ends: Sequence[Segment]
-    contents: Sequence[Segment]
+    decisions: Sequence[tuple[Channel, LogSegment]]
+    ends: Sequence[LogSegment]
+    contents: Sequence[LogSegment]
     contents_first_ms: int | None
 
 
-class Preview:
+class ImpactEstimator:
     """Previews changes by the log in a folder."""
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
@@ -68,8 +68,8 @@ class Preview:
         they were promoted.
         """
         if shadows_enforce:
-            table = replace(table, modes=np.full(len(table), Mode.ENFORCE, np.uint8))
-        question = Question.of(table, removals, now_ms)
+            table = replace(table, modes=np.full(len(table), EntryMode.ENFORCE, np.uint8))
+        question = ImpactQuery.of(table, removals, now_ms)
         since_ms = now_ms - hours * HOUR_MS
         for attempt in range(1, _TRIES + 1):
             try:
@@ -79,20 +79,20 @@ class Preview:
                     raise
         raise AssertionError
 
-    def _of(self, question: Question, hours: int, since_ms: int, now_ms: int) -> Impact:
+    def _of(self, question: ImpactQuery, hours: int, since_ms: int, now_ms: int) -> Impact:
         torn: list[Path] = []
         window = self._window(since_ms, torn)
         contents = [segment.path for segment in window.contents]
         said = content.read(question, contents if question.asks_content else (), since_ms, torn)
 
-        def look_over(one: tuple[Channel, Segment]) -> Seen:
+        def look_over(one: tuple[Channel, LogSegment]) -> ScanResult:
             return look(question, said, *one, since_ms=since_ms, torn=torn)
 
         # The largest first, so that no thread is left with one at the end.
         ordered = sorted(window.decisions, key=lambda one: -one[1].rows)
         with ThreadPoolExecutor(self._threads) as threads:
             seen = list(threads.map(look_over, ordered))
-            changed = Changed.joined([part for one in seen for part in one.changed])
+            changed = ChangedRows.joined([part for one in seen for part in one.changed])
             good = self._good(threads, changed, window.ends, since_ms, torn)
         uncertain = sum(one.uncertain for one in seen)
         blind = _blind(question, window)
@@ -117,8 +117,8 @@ class Preview:
             segments_torn=len(torn),
         )
 
-    def _window(self, since_ms: int, torn: list[Path]) -> _Window:
-        def listed(folder: str) -> list[Segment]:
+    def _window(self, since_ms: int, torn: list[Path]) -> _LoggedWindow:
+        def listed(folder: str) -> list[LogSegment]:
             return [
                 segment
                 for hour in logged_hours(self._folder, folder, since_ms)
@@ -131,7 +131,7 @@ class Preview:
             for segment in listed(folder)
         ]
         firsts = [self._first_ms(folder, torn) for folder in schema.FOLDERS.values()]
-        return _Window(
+        return _LoggedWindow(
             since_ms=since_ms,
             first_ms=min((first for first in firsts if first is not None), default=None),
             decisions=decisions,
@@ -151,8 +151,8 @@ class Preview:
     def _good(
         self,
         threads: ThreadPoolExecutor,
-        changed: Changed,
-        ends: Sequence[Segment],
+        changed: ChangedRows,
+        ends: Sequence[LogSegment],
         since_ms: int,
         torn: list[Path],
     ) -> Bools:
@@ -162,16 +162,16 @@ class Preview:
         if not len(both) or not ends:
             return good
         pairs = known_contacts.pairs_of(changed.listed[both], changed.parties[both])
-        wanted = Sieve(pairs)
+        wanted = KeyFilter(pairs)
 
-        def find(segment: Segment) -> Int64s:
+        def find(segment: LogSegment) -> Int64s:
             return known_contacts.good_pairs(segment, wanted, since_ms, torn)
 
         good[both] = np.isin(pairs, np.concatenate(list(threads.map(find, ends))))
         return good
 
 
-def _blind(question: Question, window: _Window) -> int:
+def _blind(question: ImpactQuery, window: _LoggedWindow) -> int:
     """Count the entries that the log can say nothing of."""
     first_ms = window.contents_first_ms
     if first_ms is None or first_ms > max(window.since_ms, window.first_ms or 0):
@@ -179,7 +179,7 @@ def _blind(question: Question, window: _Window) -> int:
     return 0
 
 
-def _events(changed: Changed, which: Bools) -> int:
+def _events(changed: ChangedRows, which: Bools) -> int:
     return int(changed.weights[which].sum())
 
 
@@ -187,7 +187,7 @@ def _distinct(keys: Int64s) -> int:
     return int(np.count_nonzero(np.unique(keys)))
 
 
-def _top(question: Question, changed: Changed, good: Bools) -> list[ImpactTop]:
+def _top(question: ImpactQuery, changed: ChangedRows, good: Bools) -> list[ImpactTop]:
     """Return the entries and channels with the most events."""
     if not len(changed):
         return []
@@ -216,7 +216,7 @@ def _top(question: Question, changed: Changed, good: Bools) -> list[ImpactTop]:
     return found
 
 
-def _labels(changed: Changed) -> Int64s:
+def _labels(changed: ChangedRows) -> Int64s:
     """Return a number for what made the difference: additions by row, what goes below zero."""
     known: dict[str, int] = {}
     gone = [known.setdefault(pattern, len(known)) for pattern in changed.patterns]

@@ -13,7 +13,7 @@ _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _ROOM_BITS, _LEAST_BITS, _MOST_BITS = 5, 12, 27
 
 
-class Sieve:
+class KeyFilter:
     """Some keys, ready to be looked for."""
 
     def __init__(self, keys: Int64s) -> None:

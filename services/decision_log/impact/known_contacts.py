@@ -10,8 +10,8 @@ import numpy as np
 
 from fanzha.tables import Bools, Int64s
 from services.decision_log import segment_files
-from services.decision_log.impact.key_filter import Sieve
-from services.decision_log.segment_files import Group, Segment
+from services.decision_log.impact.key_filter import KeyFilter
+from services.decision_log.segment_files import LogSegment, RowGroup
 
 LONG_MS = 60_000
 """A call of a minute: long enough to have been wanted."""
@@ -29,7 +29,7 @@ def pairs_of(ones: Int64s, others: Int64s) -> Int64s:
     return pairs
 
 
-def good_pairs(segment: Segment, wanted: Sieve, since_ms: int, torn: list[Path]) -> Int64s:
+def good_pairs(segment: LogSegment, wanted: KeyFilter, since_ms: int, torn: list[Path]) -> Int64s:
     """Return the *wanted* pairs of a listed number and another that a segment speaks well of."""
     found = [np.zeros(0, np.int64)]
     with segment_files.groups(segment.path, (), torn) as groups:
@@ -47,7 +47,7 @@ def good_pairs(segment: Segment, wanted: Sieve, since_ms: int, torn: list[Path])
     return np.concatenate(found)
 
 
-def _quality(group: Group, segment: Segment, since_ms: int) -> tuple[Bools, Bools]:
+def _quality(group: RowGroup, segment: LogSegment, since_ms: int) -> tuple[Bools, Bools]:
     """Tell which ended calls of the hours asked were answered, and which lasted long."""
     ends = group.read(["answered", "duration_ms", "decided_at_ms"])
     counts: Bools = ends["answered"].to_numpy()

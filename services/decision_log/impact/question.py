@@ -13,12 +13,12 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from blocklists.entries import Kind, Mode
+from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EntryTable, Identities, text_keys
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.tables import Bools, Int64s, Uint8s, Uint64s
-from services.decision_log.impact.key_filter import Sieve
+from services.decision_log.impact.key_filter import KeyFilter
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
@@ -27,7 +27,7 @@ _MOST_SEEN = 1_000_000
 _LARGEST_CODE = 2 * 10**18
 
 
-class Spans(NamedTuple):
+class KeySpans(NamedTuple):
     """Intervals of number keys, ascending and apart."""
 
     first: Int64s
@@ -41,23 +41,23 @@ class Spans(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ImpactQuery:
     """The entries of a change, made ready for looking."""
 
     table: EntryTable
     """The entries that would come."""
     now_ms: int
-    numbers: Sieve | None
+    numbers: KeyFilter | None
     """Keys of numbers and senders; None without any."""
-    spans: Spans | None
+    spans: KeySpans | None
     """Ranges; None without any."""
-    hosts: Sieve | None
+    hosts: KeyFilter | None
     """Keys of hosts, and of the hosts of URL prefixes; None without any."""
     path_hosts: frozenset[str]
     """Hosts of URL prefixes with a path, of which a host alone cannot tell."""
     fingerprints: int
     """Fingerprints among the entries."""
-    gone: Sieve
+    gone: KeyFilter
     """Entries that would go or be replaced, as `marks` of them."""
     seen_hosts: dict[str, bool] = field(default_factory=dict)
     """Hosts in links, and whether the entries name them: the same ones are in every segment."""
@@ -66,30 +66,30 @@ class Question:
     def of(cls, additions: EntryTable, removals: Identities, now_ms: int) -> Self:
         """Read a change."""
         both = (additions, removals)
-        exact = np.concatenate([_keys(part, Kind.NUMBER, Kind.SENDER) for part in both])
+        exact = np.concatenate([_keys(part, EntryKind.NUMBER, EntryKind.SENDER) for part in both])
         spans = spans_of(
-            np.concatenate([_keys(part, Kind.RANGE) for part in both]),
-            np.concatenate([part.digits[part.kinds == Kind.RANGE] for part in both]),
+            np.concatenate([_keys(part, EntryKind.RANGE) for part in both]),
+            np.concatenate([part.digits[part.kinds == EntryKind.RANGE] for part in both]),
         )
-        prefixes = [text for part in both for text in _texts(part, Kind.URL_PREFIX)]
+        prefixes = [text for part in both for text in _texts(part, EntryKind.URL_PREFIX)]
         above = text_keys([text.partition("/")[0] for text in prefixes])
-        hosts = np.concatenate([above, *(_keys(part, Kind.HOST) for part in both)])
+        hosts = np.concatenate([above, *(_keys(part, EntryKind.HOST) for part in both)])
         # A shadow entry is not taken over one that enforces.
-        enforcing = marks(additions)[additions.modes == Mode.ENFORCE]
+        enforcing = marks(additions)[additions.modes == EntryMode.ENFORCE]
         gone = np.concatenate([enforcing, marks(removals)])
         return cls(
             table=additions,
             now_ms=now_ms,
-            numbers=Sieve(exact) if len(exact) else None,
+            numbers=KeyFilter(exact) if len(exact) else None,
             spans=spans if len(spans.first) else None,
-            hosts=Sieve(hosts) if len(hosts) else None,
+            hosts=KeyFilter(hosts) if len(hosts) else None,
             path_hosts=frozenset(
                 host for host, _, path in (text.partition("/") for text in prefixes) if path
             ),
             fingerprints=sum(
-                int(np.count_nonzero(part.kinds == Kind.FINGERPRINT)) for part in both
+                int(np.count_nonzero(part.kinds == EntryKind.FINGERPRINT)) for part in both
             ),
-            gone=Sieve(gone.view(np.int64)),
+            gone=KeyFilter(gone.view(np.int64)),
         )
 
     @cached_property
@@ -98,7 +98,7 @@ class Question:
 
         Most of what is imported means nobody in the log.
         """
-        return Lists.of_table(1, self.now_ms, self.table).snapshot()
+        return ListSegments.of_table(1, self.now_ms, self.table).snapshot()
 
     @property
     def now_s(self) -> int:
@@ -160,7 +160,7 @@ def marks(identities: Identities) -> Uint64s:
     return mixed
 
 
-def spans_of(heads: Int64s, digits: Uint8s) -> Spans:
+def spans_of(heads: Int64s, digits: Uint8s) -> KeySpans:
     """Return the intervals of keys that ranges cover, overlapping ones as one."""
     pairs: list[tuple[int, int]] = []
     # Ranges are few, and each covers numbers of at most eighteen lengths.
@@ -179,13 +179,13 @@ def spans_of(heads: Int64s, digits: Uint8s) -> Spans:
         else:
             merged.append([low, high])
     columns = np.array(merged, np.int64).reshape(-1, 2)
-    return Spans(columns[:, 0].copy(), columns[:, 1].copy())
+    return KeySpans(columns[:, 0].copy(), columns[:, 1].copy())
 
 
-def _keys(part: Identities, *kinds: Kind) -> npt.NDArray[np.int64]:
+def _keys(part: Identities, *kinds: EntryKind) -> npt.NDArray[np.int64]:
     keys: Int64s = part.keys[np.isin(part.kinds, kinds)]
     return keys
 
 
-def _texts(part: Identities, kind: Kind) -> list[str]:
+def _texts(part: Identities, kind: EntryKind) -> list[str]:
     return [part.patterns.get(row) for row in np.flatnonzero(part.kinds == kind).tolist()]

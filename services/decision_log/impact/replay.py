@@ -12,23 +12,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from blocklists.entry_table import EXACT, Identities
 from blocklists.indexes.urls import MOST_PATHS
 from blocklists.snapshot.layers import NO_ENTRY, Matches
 from blocklists.text_column import TextColumn
-from fanzha.decisions import Action, Evidence, Reason
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.tables import Bools, Channel, Int64s, Uint8s, Uint32s, Uint64s
 from fanzha.url import host_suffixes, path_prefixes, split
-from services.decision_log.impact.question import Question, marks
+from services.decision_log.impact.question import ImpactQuery, marks
 
 _ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
 _FIRST_PREFIX_RANK, _FIRST_HOST_RANK = 255, 127
-_TO_SIDES = (Evidence.CALLEE, Evidence.RECEIVER)
+_TO_SIDES = (MatchedOn.CALLEE, MatchedOn.RECEIVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class ReplayInput:
     """Logged rows of one channel that the entries of a change could mean."""
 
     channel: Channel
@@ -53,7 +53,7 @@ class Rows:
         return len(self.actions)
 
 
-class Outcome(NamedTuple):
+class ReplayedRows(NamedTuple):
     """What would have become of each row."""
 
     actions: Uint8s
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     """Whether the entry that made the difference is of the receiving side."""
 
 
-class _Voice(NamedTuple):
+class _EvidenceLevel(NamedTuple):
     """What one level of evidence says of each row."""
 
     entries: Int64s
@@ -73,7 +73,7 @@ class _Voice(NamedTuple):
     to_side: Bools
 
 
-def decide(question: Question, rows: Rows) -> Outcome:
+def decide(question: ImpactQuery, rows: ReplayInput) -> ReplayedRows:
     """Decide all rows again."""
     was_listed = rows.kinds > 0
     gone = was_listed & _gone(question, rows)
@@ -88,26 +88,26 @@ def decide(question: Question, rows: Rows) -> Outcome:
     return _by_policy(rows, listed, gone)
 
 
-def _by_policy(rows: Rows, listed: _Voice, gone: Bools) -> Outcome:
+def _by_policy(rows: ReplayInput, listed: _EvidenceLevel, gone: Bools) -> ReplayedRows:
     unlisted = np.where(gone, np.where(rows.reached, _BLOCK, _ALLOW), rows.actions)
     after = np.where(listed.actions > 0, listed.actions, unlisted)
     fixed = (rows.reasons == Reason.INVALID) | (rows.reasons == Reason.PROTECTED)
     by_addition = listed.entries != NO_ENTRY
-    return Outcome(
+    return ReplayedRows(
         actions=np.where(fixed, rows.actions, after).astype(np.uint8),
         entries=listed.entries,
         to_side=np.where(by_addition, listed.to_side, np.isin(rows.evidence, _TO_SIDES)),
     )
 
 
-def _parties(question: Question, rows: Rows) -> _Voice:
+def _parties(question: ImpactQuery, rows: ReplayInput) -> _EvidenceLevel:
     senders = rows.channel is Channel.TEXT
     find = question.additions.find_parties
     first = find(rows.from_keys, Direction.FROM, question.now_s, senders=senders)
     second = find(rows.to_keys, Direction.TO, question.now_s)
     first_weights, second_weights = _weights(first), _weights(second)
     second_wins = second_weights > first_weights
-    return _Voice(
+    return _EvidenceLevel(
         entries=np.where(second_wins, second.rows, first.rows),
         actions=np.where(second_wins, second.actions, first.actions),
         weights=np.maximum(first_weights, second_weights),
@@ -115,34 +115,34 @@ def _parties(question: Question, rows: Rows) -> _Voice:
     )
 
 
-def _old_parties(rows: Rows, stays: Bools) -> _Voice:
-    of_parties = stays & (rows.kinds <= Kind.SENDER)
-    ranks = np.where(rows.kinds == Kind.RANGE, 0, EXACT).astype(np.int64)
+def _old_parties(rows: ReplayInput, stays: Bools) -> _EvidenceLevel:
+    of_parties = stays & (rows.kinds <= EntryKind.SENDER)
+    ranks = np.where(rows.kinds == EntryKind.RANGE, 0, EXACT).astype(np.int64)
     # A range is the number of its digits.
-    for row in np.flatnonzero(of_parties & (rows.kinds == Kind.RANGE)).tolist():
+    for row in np.flatnonzero(of_parties & (rows.kinds == EntryKind.RANGE)).tolist():
         ranks[row] = len((rows.patterns[row] or "").strip("+*"))
     return _old(rows, of_parties, ranks)
 
 
-def _link(question: Question, rows: Rows) -> _Voice:
+def _link(question: ImpactQuery, rows: ReplayInput) -> _EvidenceLevel:
     urls = [each[0] if each else "" for each in rows.urls]
     found = question.additions.find_urls(urls, question.now_s)
-    return _Voice(found.rows, found.actions, _weights(found), np.zeros(len(rows), np.bool_))
+    return _EvidenceLevel(found.rows, found.actions, _weights(found), np.zeros(len(rows), np.bool_))
 
 
-def _old_link(rows: Rows, stays: Bools) -> _Voice:
+def _old_link(rows: ReplayInput, stays: Bools) -> _EvidenceLevel:
     ranks = np.zeros(len(rows), np.int64)
     for row in np.flatnonzero(stays).tolist():
         ranks[row] = max((_rank(rows, row, url) for url in rows.urls[row]), default=0)
     return _old(rows, stays, ranks)
 
 
-def _text(question: Question, rows: Rows, stays: Bools) -> _Voice:
+def _text(question: ImpactQuery, rows: ReplayInput, stays: Bools) -> _EvidenceLevel:
     """Join parties, links and words, as `services.decision.list_match` does."""
     parties = _stronger(_parties(question, rows), _old_parties(rows, stays))
     links, all_vouched = _links_of_texts(question, rows, stays)
     words = rows.words
-    old_words = stays & (rows.kinds == Kind.FINGERPRINT)
+    old_words = stays & (rows.kinds == EntryKind.FINGERPRINT)
     word_actions = np.where(
         words.actions > 0, words.actions, np.where(old_words, _old_action(rows), 0)
     )
@@ -161,7 +161,7 @@ def _text(question: Question, rows: Rows, stays: Bools) -> _Voice:
         [parties.entries, links.entries, words.rows, parties.entries, words.rows, links.entries],
         NO_ENTRY,
     )
-    return _Voice(
+    return _EvidenceLevel(
         entries=entries,
         actions=actions.astype(np.uint8),
         weights=parties.weights,
@@ -169,9 +169,11 @@ def _text(question: Question, rows: Rows, stays: Bools) -> _Voice:
     )
 
 
-def _links_of_texts(question: Question, rows: Rows, stays: Bools) -> tuple[_Voice, Bools]:
+def _links_of_texts(
+    question: ImpactQuery, rows: ReplayInput, stays: Bools
+) -> tuple[_EvidenceLevel, Bools]:
     """Say what links do to their texts, and where the additions allow each link."""
-    old_block = stays & np.isin(rows.kinds, (Kind.HOST, Kind.URL_PREFIX))
+    old_block = stays & np.isin(rows.kinds, (EntryKind.HOST, EntryKind.URL_PREFIX))
     actions = np.where(old_block, _BLOCK, 0).astype(np.uint8)
     entries = np.full(len(rows), NO_ENTRY)
     vouched = np.ones(len(rows), np.bool_)
@@ -194,10 +196,10 @@ def _links_of_texts(question: Question, rows: Rows, stays: Bools) -> tuple[_Voic
                 actions[row] = _BLOCK if rows.reached[row] else _ALLOW
                 entries[row] = entry
     nothing = np.zeros(len(rows), np.int64)
-    return _Voice(entries, actions, nothing, nothing > 0), vouched
+    return _EvidenceLevel(entries, actions, nothing, nothing > 0), vouched
 
 
-def _lifted_by(rows: Rows, row: int, found: Matches) -> int:
+def _lifted_by(rows: ReplayInput, row: int, found: Matches) -> int:
     """Return the addition that lifts the block of a link, if every link it was of is allowed."""
     entry = NO_ENTRY
     for place, url in enumerate(rows.urls[row]):
@@ -210,11 +212,11 @@ def _lifted_by(rows: Rows, row: int, found: Matches) -> int:
     return entry
 
 
-def _rank(rows: Rows, row: int, url: str) -> int:
+def _rank(rows: ReplayInput, row: int, url: str) -> int:
     """Return how specific the entry that decided was for a link; 0 if it does not mean it."""
     pattern, (host, path) = rows.patterns[row] or "", split(url)
     suffixes = host_suffixes(host)
-    if rows.kinds[row] == Kind.HOST:
+    if rows.kinds[row] == EntryKind.HOST:
         return _FIRST_HOST_RANK - suffixes.index(pattern) if pattern in suffixes else 0
     of_host, slash, rest = pattern.partition("/")
     paths = path_prefixes(path)
@@ -224,10 +226,10 @@ def _rank(rows: Rows, row: int, url: str) -> int:
     return base - paths.index(slash + rest) if slash + rest in paths else 0
 
 
-def _stronger(new: _Voice, old: _Voice) -> _Voice:
+def _stronger(new: _EvidenceLevel, old: _EvidenceLevel) -> _EvidenceLevel:
     """Let the more specific entry speak; of two alike the one that comes."""
     wins = new.weights >= old.weights
-    return _Voice(
+    return _EvidenceLevel(
         entries=np.where(wins, new.entries, NO_ENTRY),
         actions=np.where(wins, new.actions, old.actions),
         weights=np.maximum(new.weights, old.weights),
@@ -235,14 +237,14 @@ def _stronger(new: _Voice, old: _Voice) -> _Voice:
     )
 
 
-def _old(rows: Rows, which: Bools, ranks: Int64s) -> _Voice:
+def _old(rows: ReplayInput, which: Bools, ranks: Int64s) -> _EvidenceLevel:
     actions = np.where(which, _old_action(rows), 0).astype(np.uint8)
     weights = np.where(which, ranks * 2 + (actions == _ALLOW), 0)
     nowhere = np.full(len(rows), NO_ENTRY)
-    return _Voice(nowhere, actions, weights, np.zeros(len(rows), np.bool_))
+    return _EvidenceLevel(nowhere, actions, weights, np.zeros(len(rows), np.bool_))
 
 
-def _old_action(rows: Rows) -> Uint8s:
+def _old_action(rows: ReplayInput) -> Uint8s:
     allowed: Uint8s = np.where(rows.reasons == Reason.ALLOWLISTED, _ALLOW, _BLOCK)
     return allowed
 
@@ -252,12 +254,12 @@ def _weights(found: Matches) -> Int64s:
     return weights
 
 
-def _gone(question: Question, rows: Rows) -> Bools:
+def _gone(question: ImpactQuery, rows: ReplayInput) -> Bools:
     """Tell which rows were decided by an entry that would go, or be replaced."""
     gone = np.zeros(len(rows), np.bool_)
     if not len(question.gone):
         return gone
-    exact = np.isin(rows.kinds, (Kind.NUMBER, Kind.SENDER))
+    exact = np.isin(rows.kinds, (EntryKind.NUMBER, EntryKind.SENDER))
     numbers = np.flatnonzero(exact)
     actions = _old_action(rows)
     if len(numbers):
@@ -276,7 +278,7 @@ def _gone(question: Question, rows: Rows) -> Bools:
     others = np.flatnonzero((rows.kinds > 0) & ~exact)
     if len(others):
         named = [
-            (Kind(int(rows.kinds[row])), rows.patterns[row] or "", Action(int(actions[row])))
+            (EntryKind(int(rows.kinds[row])), rows.patterns[row] or "", Action(int(actions[row])))
             for row in others.tolist()
         ]
         gone[others] = question.gone.holds(marks(Identities.of(named)).view(np.int64))

@@ -13,24 +13,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.snapshot.layers import NO_ENTRY, Matches
-from fanzha.decisions import Action, Evidence, Reason
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.tables import Bools, Channel, Int64s, Uint8s, Uint64s
 from services.decision_log import schema, segment_files
-from services.decision_log.content import Content
+from services.decision_log.content import TextContentMatcher
 from services.decision_log.impact import replay
-from services.decision_log.impact.question import Question
-from services.decision_log.impact.replay import Rows
-from services.decision_log.segment_files import Group, Segment
+from services.decision_log.impact.question import ImpactQuery
+from services.decision_log.impact.replay import ReplayInput
+from services.decision_log.segment_files import LogSegment, RowGroup
 
-_KINDS = {kind.name[0].lower(): int(kind) for kind in Kind}
+_KINDS = {kind.name[0].lower(): int(kind) for kind in EntryKind}
 """The kind of an entry by the first letter of its id, see `blocklists.entries.entry_id`."""
 _WORDS = ("action", "reason", "evidence", "entry_id", "pattern", "host")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class ChangedRows:
     """Rows that would have been decided otherwise."""
 
     channels: Uint8s
@@ -50,7 +50,7 @@ class Changed:
         return len(self.parties)
 
     @classmethod
-    def joined(cls, parts: Sequence[Self]) -> "Changed":
+    def joined(cls, parts: Sequence[Self]) -> "ChangedRows":
         """Lay parts end to end."""
         none = np.zeros(0, np.int64)
         return cls(
@@ -64,25 +64,25 @@ class Changed:
         )
 
 
-class Seen(NamedTuple):
+class ScanResult(NamedTuple):
     """What a look over one segment found."""
 
     rows: int
     """Rows of the hours asked."""
-    changed: Sequence[Changed]
+    changed: Sequence[ChangedRows]
     uncertain: int
     """Texts of which it would take the path of a link to tell."""
 
 
 def look(
-    question: Question,
-    content: Content,
+    question: ImpactQuery,
+    content: TextContentMatcher,
     channel: Channel,
-    segment: Segment,
+    segment: LogSegment,
     *,
     since_ms: int,
     torn: list[Path],
-) -> Seen:
+) -> ScanResult:
     """Look over one segment."""
     rows, uncertain, changed = 0, 0, []
     with segment_files.groups(segment.path, _WORDS, torn) as groups:
@@ -100,10 +100,10 @@ def look(
             uncertain += unsure
             if found is not None:
                 changed.append(found)
-    return Seen(rows, changed, uncertain)
+    return ScanResult(rows, changed, uncertain)
 
 
-def _recent(group: Group, segment: Segment, since_ms: int) -> Bools | None:
+def _recent(group: RowGroup, segment: LogSegment, since_ms: int) -> Bools | None:
     """Tell which rows are of the hours asked; None for all."""
     if segment.notes.first_ms >= since_ms:
         return None
@@ -112,7 +112,7 @@ def _recent(group: Group, segment: Segment, since_ms: int) -> Bools | None:
     return recent
 
 
-def _columns(question: Question, channel: Channel) -> list[str]:
+def _columns(question: ImpactQuery, channel: Channel) -> list[str]:
     """Return what it takes to decide a row again."""
     columns = ["from_key", "to_key", "action", "reason", "evidence", "entry_id", "pattern"]
     columns += ["score", "threshold", "weight"]
@@ -125,7 +125,7 @@ def _columns(question: Question, channel: Channel) -> list[str]:
 
 
 def _could_mean(
-    question: Question, content: Content, channel: Channel, group: Group
+    question: ImpactQuery, content: TextContentMatcher, channel: Channel, group: RowGroup
 ) -> Bools | None:
     """Tell which rows the entries could mean; None when certainly none."""
     looks: list[Bools | None] = []
@@ -141,8 +141,8 @@ def _could_mean(
         looks.append(_by_hosts(question, group.read(["hosts"])["hosts"]))
     if question.fingerprints and channel is Channel.TEXT:
         said = group.read(["evidence", "decision_id"])
-        evidence = schema.numbers(Evidence, said["evidence"].combine_chunks())
-        looks += [evidence == Evidence.TEXT, content.knows(said["decision_id"])]
+        evidence = schema.numbers(MatchedOn, said["evidence"].combine_chunks())
+        looks += [evidence == MatchedOn.TEXT, content.knows(said["decision_id"])]
     found = [one for one in looks if one is not None]
     if not found:
         return None
@@ -150,7 +150,7 @@ def _could_mean(
     return meant
 
 
-def _by_host(question: Question, hosts: pa.ChunkedArray) -> Bools:
+def _by_host(question: ImpactQuery, hosts: pa.ChunkedArray) -> Bools:
     column = hosts.combine_chunks()
     names = [name or "" for name in column.dictionary.to_pylist()]
     named = question.name_hosts(names)
@@ -160,7 +160,7 @@ def _by_host(question: Question, hosts: pa.ChunkedArray) -> Bools:
     return found
 
 
-def _by_hosts(question: Question, hosts: pa.ChunkedArray) -> Bools:
+def _by_hosts(question: ImpactQuery, hosts: pa.ChunkedArray) -> Bools:
     column = hosts.combine_chunks()
     found = np.zeros(len(column), np.bool_)
     if len(values := column.flatten()):
@@ -170,8 +170,8 @@ def _by_hosts(question: Question, hosts: pa.ChunkedArray) -> Bools:
 
 
 def _decided_again(
-    question: Question, content: Content, channel: Channel, few: pa.Table
-) -> tuple[Changed | None, int]:
+    question: ImpactQuery, content: TextContentMatcher, channel: Channel, few: pa.Table
+) -> tuple[ChangedRows | None, int]:
     rows, unsure = _rows(question, content, channel, few)
     after = replay.decide(question, rows)
     places = np.flatnonzero(after.actions != rows.actions)
@@ -182,7 +182,7 @@ def _decided_again(
     to_side = after.to_side[places]
     entries = after.entries[places]
     from_keys, to_keys = rows.from_keys[places], rows.to_keys[places]
-    return Changed(
+    return ChangedRows(
         channels=np.full(len(places), channel, np.uint8),
         listed=np.where(to_side, to_keys, from_keys),
         parties=np.where(to_side, from_keys, to_keys),
@@ -197,13 +197,13 @@ def _decided_again(
 
 
 def _rows(
-    question: Question, content: Content, channel: Channel, few: pa.Table
-) -> tuple[Rows, Bools]:
+    question: ImpactQuery, content: TextContentMatcher, channel: Channel, few: pa.Table
+) -> tuple[ReplayInput, Bools]:
     asks = channel is Channel.TEXT and question.asks_content
     ids = few["decision_id"].to_numpy() if asks else np.zeros(len(few), np.uint64)
     urls, unsure = _urls(question, content, channel, few, ids)
     scores = few["score"].to_numpy()
-    rows = Rows(
+    rows = ReplayInput(
         channel=channel,
         ids=ids,
         from_keys=few["from_key"].to_numpy(),
@@ -212,7 +212,7 @@ def _rows(
         reasons=schema.numbers(Reason, few["reason"].combine_chunks()),
         # Without a score, not a number, which reaches nothing.
         reached=np.asarray(scores >= few["threshold"].to_numpy(), np.bool_),
-        evidence=schema.numbers(Evidence, few["evidence"].combine_chunks()),
+        evidence=schema.numbers(MatchedOn, few["evidence"].combine_chunks()),
         kinds=_kinds(few["entry_id"].combine_chunks()),
         patterns=few["pattern"].to_pylist(),
         weights=few["weight"].to_numpy(),
@@ -233,7 +233,11 @@ def _kinds(ids: pa.DictionaryArray) -> Uint8s:
 
 
 def _urls(
-    question: Question, content: Content, channel: Channel, few: pa.Table, ids: Uint64s
+    question: ImpactQuery,
+    content: TextContentMatcher,
+    channel: Channel,
+    few: pa.Table,
+    ids: Uint64s,
 ) -> tuple[Sequence[Sequence[str]], Bools]:
     """Return the links of each row, and of which rows a path is missing that matters."""
     unsure = np.zeros(len(few), np.bool_)

@@ -24,7 +24,7 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
     ) -> pb.OpenAppealResponse:
         language = messages.language(request.language)
         appeal, first = await self._appeals.opening.open(
-            submission.Request(
+            submission.AppealRequest(
                 decision_id=request.decision_id,
                 pattern=request.pattern,
                 occurred_at_ms=request.occurred_at_ms,
@@ -98,7 +98,7 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
         if outcome is None:
             raise InvalidInput("outcome: upheld or rejected")
         appeal = await self._appeals.review.decide(
-            review.Decision(
+            review.ReviewDecision(
                 appeal_id=request.appeal_id,
                 outcome=outcome,
                 reason=request.reason,

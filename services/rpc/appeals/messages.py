@@ -8,21 +8,21 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
-from services.appeals.appeal_file import Evidence, shown
-from services.appeals.documents import Handed
-from services.appeals.model import Appeal, Document, Event, Lift, State, Subject
-from services.appeals.report import Durations, Report
+from services.appeals.appeal_file import AppealFile, shown
+from services.appeals.documents import SubmittedDocument
+from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, Document, Lift
+from services.appeals.report import AppealReport, Durations
 from services.rpc.lists import messages
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
 
 STATES = {
-    State.RECEIVED: pb.APPEAL_STATE_RECEIVED,
-    State.IN_REVIEW: pb.APPEAL_STATE_IN_REVIEW,
-    State.UPHELD: pb.APPEAL_STATE_UPHELD,
-    State.REJECTED: pb.APPEAL_STATE_REJECTED,
-    State.WITHDRAWN: pb.APPEAL_STATE_WITHDRAWN,
+    AppealState.RECEIVED: pb.APPEAL_STATE_RECEIVED,
+    AppealState.IN_REVIEW: pb.APPEAL_STATE_IN_REVIEW,
+    AppealState.UPHELD: pb.APPEAL_STATE_UPHELD,
+    AppealState.REJECTED: pb.APPEAL_STATE_REJECTED,
+    AppealState.WITHDRAWN: pb.APPEAL_STATE_WITHDRAWN,
 }
 _STATES_BY_NUMBER = {int(number): state for state, number in STATES.items()}
 KINDS = {
@@ -37,7 +37,7 @@ _KINDS_BY_NUMBER = {int(number): kind for kind, number in KINDS.items()}
 _LANGUAGES = {0: "zh", int(pb.LANGUAGE_ZH): "zh", int(pb.LANGUAGE_EN): "en"}
 
 
-def state(number: int) -> State | None:
+def state(number: int) -> AppealState | None:
     """Read a state; None for none."""
     if number and number not in _STATES_BY_NUMBER:
         raise InvalidInput(f"state: there is none with number {number}")
@@ -58,9 +58,12 @@ def language(number: int) -> str:
     return _LANGUAGES[number]
 
 
-def handed(documents: Iterable[pb.AppealDocument]) -> list[Handed]:
+def handed(documents: Iterable[pb.AppealDocument]) -> list[SubmittedDocument]:
     """Read documents that are handed in."""
-    return [Handed(name=one.name, sha256=one.sha256, content=one.content) for one in documents]
+    return [
+        SubmittedDocument(name=one.name, sha256=one.sha256, content=one.content)
+        for one in documents
+    ]
 
 
 def document(one: Document, content: bytes = b"") -> pb.AppealDocument:
@@ -101,7 +104,7 @@ def appeal(one: Appeal, now_ms: int, *, masked: bool) -> pb.Appeal:
     )
 
 
-def evidence(found: Evidence, now_ms: int) -> pb.AppealEvidence:
+def evidence(found: AppealFile, now_ms: int) -> pb.AppealEvidence:
     """Write the evidence."""
     plan = found.plan
     return pb.AppealEvidence(
@@ -125,7 +128,7 @@ def evidence(found: Evidence, now_ms: int) -> pb.AppealEvidence:
     )
 
 
-def report(one: Report) -> pb.GetAppealReportResponse:
+def report(one: AppealReport) -> pb.GetAppealReportResponse:
     """Write a report."""
     return pb.GetAppealReportResponse(
         received=one.received,
@@ -143,7 +146,7 @@ def report(one: Report) -> pb.GetAppealReportResponse:
     )
 
 
-def _entry(one: Entry, found: Evidence) -> blocklist_pb2.Entry:
+def _entry(one: Entry, found: AppealFile) -> blocklist_pb2.Entry:
     written = messages.entry(one, found.hits)
     written.pattern = shown(one.pattern, found)
     return written
@@ -153,13 +156,13 @@ def _durations(one: Durations) -> pb.Durations:
     return pb.Durations(count=one.count, median=one.median, p95=one.p95, longest=one.longest)
 
 
-def _subject(one: Subject) -> pb.AppealSubject:
+def _subject(one: AppealSubject) -> pb.AppealSubject:
     return pb.AppealSubject(
         kind=_wire(one.kind), pattern=one.pattern, direction=_wire(one.direction)
     )
 
 
-def _event(one: Event) -> pb.AppealEvent:
+def _event(one: AppealEvent) -> pb.AppealEvent:
     return pb.AppealEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=one.note)
 
 

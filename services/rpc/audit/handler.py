@@ -12,9 +12,9 @@ from services.audit import tail_reader
 from services.audit.events import AuditKind
 from services.audit.log import AuditLog
 from services.audit.log_files import is_name
-from services.audit.records import Record
-from services.audit.tail_reader import Place, Wanted
-from services.evidence_package.service import Dossiers
+from services.audit.records import AuditRecord
+from services.audit.tail_reader import LogPosition, RecordFilter
+from services.evidence_package.service import EvidencePackages
 
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"(audit-[0-9]{4}-[0-9]{2}\.jsonl):([0-9]{1,15})")
 class AuditServicer(pb_grpc.AuditServiceServicer):
     """Reads the audit log. Errors become statuses in the error interceptor."""
 
-    def __init__(self, log: AuditLog, dossiers: Dossiers) -> None:
+    def __init__(self, log: AuditLog, dossiers: EvidencePackages) -> None:
         self._log = log
         self._dossiers = dossiers
 
@@ -72,22 +72,22 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             while data := await asyncio.to_thread(made.read, PIECE_BYTES):
                 yield pb.ExportEvidenceResponse(data=data, total_bytes=size)
 
-    def _start(self, token: str) -> Place:
+    def _start(self, token: str) -> LogPosition:
         if not token:
             file, size = self._log.head.end
-            return Place(file=file, offset=size)
+            return LogPosition(file=file, offset=size)
         match = _TOKEN.fullmatch(token)
         if match is None or not is_name(match[1]):
             raise InvalidInput("page_token: not one that was given out")
-        return Place(file=match[1], offset=int(match[2]))
+        return LogPosition(file=match[1], offset=int(match[2]))
 
 
-def _wanted(request: pb.ListRecordsRequest) -> Wanted:
+def _wanted(request: pb.ListRecordsRequest) -> RecordFilter:
     unknown = set(request.kinds) - {kind.value for kind in AuditKind}
     if unknown:
         known = ", ".join(sorted(kind.value for kind in AuditKind))
         raise InvalidInput(f"kinds: {min(unknown)!r} is none of {known}")
-    return Wanted(
+    return RecordFilter(
         kinds=frozenset(request.kinds),
         actor=request.actor,
         subject=request.subject,
@@ -97,7 +97,7 @@ def _wanted(request: pb.ListRecordsRequest) -> Wanted:
     )
 
 
-def _record(record: Record) -> pb.AuditRecord:
+def _record(record: AuditRecord) -> pb.AuditRecord:
     return pb.AuditRecord(
         sequence=record.sequence,
         time_ms=record.time_ms,

@@ -7,7 +7,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.v1 import case_pb2 as pb
 from services.rpc.warnings.handler import MEANS_KINDS
-from services.warning.cases.events import CaseEvent, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome
 from services.warning.cases.model import Case, CaseState, Origin
 from services.warning.desk.actions import MOST_LOST_TO
 from services.warning.desk.filter import overdue
@@ -27,11 +27,11 @@ STATES = {
     CaseState.CLOSED: pb.CASE_STATE_CLOSED,
 }
 OUTCOMES = {
-    Outcome.SAFE: pb.CASE_OUTCOME_SAFE,
-    Outcome.LOST_MONEY: pb.CASE_OUTCOME_LOST_MONEY,
-    Outcome.UNREACHABLE: pb.CASE_OUTCOME_UNREACHABLE,
-    Outcome.FALSE_ALARM: pb.CASE_OUTCOME_FALSE_ALARM,
-    Outcome.DUPLICATE: pb.CASE_OUTCOME_DUPLICATE,
+    CaseOutcome.SAFE: pb.CASE_OUTCOME_SAFE,
+    CaseOutcome.LOST_MONEY: pb.CASE_OUTCOME_LOST_MONEY,
+    CaseOutcome.UNREACHABLE: pb.CASE_OUTCOME_UNREACHABLE,
+    CaseOutcome.FALSE_ALARM: pb.CASE_OUTCOME_FALSE_ALARM,
+    CaseOutcome.DUPLICATE: pb.CASE_OUTCOME_DUPLICATE,
 }
 _STATES = {int(number): one for one, number in STATES.items()}
 _OUTCOMES = {int(number): one for one, number in OUTCOMES.items()}
@@ -55,10 +55,10 @@ def fraud_type(number: int) -> FraudType:
     return _read("fraud_types", number, {one.value: one for one in FraudType})
 
 
-def outcome(number: int) -> Outcome:
+def outcome(number: int) -> CaseOutcome:
     """Read an outcome."""
     if not number:
-        raise InvalidInput(f"outcome: required: one of {', '.join(Outcome)}")
+        raise InvalidInput(f"outcome: required: one of {', '.join(CaseOutcome)}")
     return _read("outcome", number, _OUTCOMES)
 
 
@@ -165,7 +165,7 @@ def event(one: CaseEvent) -> pb.CaseEvent:
     )
 
 
-def _outcome(one: Outcome | None) -> Any:
+def _outcome(one: CaseOutcome | None) -> Any:
     return OUTCOMES[one] if one else pb.CASE_OUTCOME_UNSPECIFIED
 
 

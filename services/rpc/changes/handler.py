@@ -8,10 +8,10 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc as pb_grpc
 from services.auth import identity
-from services.changes.change_context import Outcome
-from services.changes.model import ChangeKind, Problem, Record, State
-from services.changes.service import Changes
-from services.lists.drafts import Drafting
+from services.changes.change_context import SubmissionResult
+from services.changes.model import ChangeKind, ChangeRequest, ChangeState, RowProblem
+from services.changes.service import ChangeService
+from services.lists.drafts import DraftReader
 from services.rpc.changes import messages
 from services.rpc.lists import messages as list_messages
 
@@ -22,7 +22,7 @@ MOST_ROWS = 10_000
 class ChangeServicer(pb_grpc.ChangeServiceServicer):
     """Keeps change requests. Errors become statuses in the error interceptor."""
 
-    def __init__(self, changes: Changes, drafting: Drafting) -> None:
+    def __init__(self, changes: ChangeService, drafting: DraftReader) -> None:
         self._changes = changes
         self._drafting = drafting
 
@@ -41,8 +41,8 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
             raise InvalidInput("kind: normal or retirement")
         draft = replace(read.draft, kind=ChangeKind(kind))
-        go_to = request.go_to or State.DRAFT
-        if go_to == State.DRAFT and not request.emergency_why:
+        go_to = request.go_to or ChangeState.DRAFT
+        if go_to == ChangeState.DRAFT and not request.emergency_why:
             record = await self._changes.propose(draft)
             return pb.CreateChangeResponse(
                 change=messages.change(record),
@@ -50,10 +50,10 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
                 removals=map(list_messages.report, read.removal_reports(None)),
                 version=record.base_version,
             )
-        if go_to not in (State.DRAFT, State.PENDING, State.APPLIED):
+        if go_to not in (ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPLIED):
             raise InvalidInput("go_to: draft, pending or applied")
         done = await self._changes.carry_out(
-            draft, emergency_why=request.emergency_why, wait=go_to == State.PENDING
+            draft, emergency_why=request.emergency_why, wait=go_to == ChangeState.PENDING
         )
         return pb.CreateChangeResponse(
             change=_change(done, draft.problems),
@@ -75,7 +75,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         self, request: pb.SubmitChangeRequest, context: object
     ) -> pb.SubmitChangeResponse:
         record = await self._changes.submit(request.id, by=request.author)
-        if request.apply and record.state is State.APPROVED:
+        if request.apply and record.state is ChangeState.APPROVED:
             record = await self._changes.apply(request.id, by=request.author)
         return pb.SubmitChangeResponse(change=messages.change(record))
 
@@ -140,10 +140,10 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     async def ListChanges(
         self, request: pb.ListChangesRequest, context: object
     ) -> pb.ListChangesResponse:
-        if request.state and int(request.state) not in set(State):
+        if request.state and int(request.state) not in set(ChangeState):
             raise InvalidInput(f"state: there is none with number {request.state}")
         page = await self._changes.views.page(
-            State(request.state) if request.state else None,
+            ChangeState(request.state) if request.state else None,
             before_id=request.before_id,
             size=request.page_size,
         )
@@ -186,8 +186,8 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         return messages.diff(found, request.limit)
 
 
-def _change(done: Outcome, problems: Sequence[Problem] = ()) -> Any:
-    record: Record | None = done.record
+def _change(done: SubmissionResult, problems: Sequence[RowProblem] = ()) -> Any:
+    record: ChangeRequest | None = done.record
     if record is None:
         why = problems[0].message if problems else f"the lists are at version {done.version}"
         raise InvalidInput(f"it would change nothing: {why}")

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
-from services.changes.history import Diff
-from services.changes.model import Record
-from services.changes.preview import KeptImpact, Preview
+from services.changes.history import VersionComparison
+from services.changes.model import ChangeRequest
+from services.changes.preview import ChangePreview, KeptImpact
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MOST_ROWS
-from services.lists.drafts import Contents
+from services.lists.drafts import DraftContents
 from services.lists.edits import Edit
 from services.rpc.lists import messages
 
@@ -23,9 +23,9 @@ _MOST_IDS = 1000
 _wire: Callable[[int], Any] = int
 
 
-def contents(message: change_pb2.ChangeContents) -> Contents:
+def contents(message: change_pb2.ChangeContents) -> DraftContents:
     """Read what a request changes."""
-    return Contents(
+    return DraftContents(
         additions=messages.proposed(list(message.additions)),
         removals=[
             Reference(kind=one.kind, pattern=one.pattern, action=one.action)
@@ -53,7 +53,7 @@ def _edit(message: change_pb2.EntryEdit) -> Edit:
     return Edit(entry=named, fields=fields)
 
 
-def change(record: Record) -> change_pb2.Change:
+def change(record: ChangeRequest) -> change_pb2.Change:
     """Write a request."""
     message = summary(record)
     message.events.extend(
@@ -63,7 +63,7 @@ def change(record: Record) -> change_pb2.Change:
     return message
 
 
-def summary(record: Record) -> change_pb2.Change:
+def summary(record: ChangeRequest) -> change_pb2.Change:
     """Write a request without its events."""
     second, urgent = record.second_person, record.emergency
     message = change_pb2.Change(
@@ -111,13 +111,13 @@ def summary(record: Record) -> change_pb2.Change:
     return message
 
 
-def preview(one: Preview) -> change_pb2.ChangePreview:
+def preview(one: ChangePreview) -> change_pb2.ChangePreview:
     """Write a preview."""
     return change_pb2.ChangePreview(
         version=one.version,
         at_ms=one.at_ms,
         counts=[
-            blocklist_pb2.OutcomeCount(outcome=_wire(Outcome[name]), rows=rows)
+            blocklist_pb2.OutcomeCount(outcome=_wire(RowOutcome[name]), rows=rows)
             for name, rows in one.counts.items()
         ],
         relations=[
@@ -175,7 +175,7 @@ def references(identities: Identities) -> list[blocklist_pb2.EntryRef]:
     ]
 
 
-def diff(found: Diff, limit: int) -> change_pb2.DiffVersionsResponse:
+def diff(found: VersionComparison, limit: int) -> change_pb2.DiffVersionsResponse:
     """Write what differs: some of the rows, and how many there are."""
     if not 0 <= limit <= MOST_ROWS:
         raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")

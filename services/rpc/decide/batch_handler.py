@@ -18,14 +18,19 @@ from fanzha.tables import Channel
 from services.decision.joined_decisions import joined
 from services.decision.observer import Observer, Table
 from services.decision.pipeline import BatchContext
-from services.decision.shed_reasons import NotDecided
+from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.coalescer import Coalescer
 from services.rpc.decide.encoder import batch_response, single_response
-from services.rpc.decide.request_decoder import Intake, Remaining, Request, no_deadline
+from services.rpc.decide.request_decoder import (
+    EncodedRequest,
+    Remaining,
+    RequestDecoder,
+    no_deadline,
+)
 from services.rpc.decide.request_parts import NOT_READ, PART_BYTES, PART_ROWS, Part, parts
-from services.rpc.middleware.load_shedder import TooLate
+from services.rpc.middleware.load_shedder import DeadlinePassed
 
-Answer = bytes | InvalidInput | TooLate
+Answer = bytes | InvalidInput | DeadlinePassed
 
 MOST_ROWS_TOGETHER = {Channel.CALL: 1024, Channel.TEXT: 128, Channel.LINK: 128}
 """With so many rows a batch waits for no more. Of texts and links each row costs ten times as
@@ -44,14 +49,14 @@ class Decide(Protocol):
         ...
 
 
-class Desk:
+class BatchHandler:
     """Where the requests of one channel are answered."""
 
     def __init__(
         self,
         channel: Channel,
         *,
-        intake: Intake,
+        intake: RequestDecoder,
         decide: Decide,
         now_ms: Callable[[], int],
         observer: Observer,
@@ -63,12 +68,12 @@ class Desk:
         self._observer = observer
         most = MOST_ROWS_TOGETHER[channel]
         self._most_in_company = most // 2
-        self._together: Coalescer[Request, Answer] = Coalescer(self._answers, most)
+        self._together: Coalescer[EncodedRequest, Answer] = Coalescer(self._answers, most)
 
     async def answer(
         self, data: bytes, *, single: bool, remaining: Remaining = no_deadline
     ) -> bytes:
-        """Answer one request; a wrong one raises `InvalidInput`, one nobody waits for `TooLate`."""
+        """Answer one request; a wrong one raises `InvalidInput`, one nobody waits for `DeadlinePassed`."""
         request = self._intake.opened(data, single=single)
         request.remaining = remaining
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
@@ -82,40 +87,41 @@ class Desk:
             raise answer
         return answer
 
-    def _is_long(self, request: Request) -> bool:
+    def _is_long(self, request: EncodedRequest) -> bool:
         long = request.rows > PART_ROWS or len(request.data) > PART_BYTES
         return long and not request.single and self._channel in _IN_PARTS
 
-    def _answers(self, requests: Sequence[Request]) -> list[Answer]:
+    def _answers(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
         late = [request.is_late() for request in requests]
         if not any(late):
             return self._answers_in_time(requests)
         in_time = [request for request, is_late in zip(requests, late, strict=True) if not is_late]
         others = iter(self._answers_in_time(in_time) if in_time else ())
         return [
-            TooLate(NotDecided.LATE_WHEN_GATHERED) if is_late else next(others) for is_late in late
+            DeadlinePassed(ShedReason.LATE_WHEN_GATHERED) if is_late else next(others)
+            for is_late in late
         ]
 
-    def _answers_in_time(self, requests: Sequence[Request]) -> list[Answer]:
+    def _answers_in_time(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
         now_ms = self._now_ms()
         table = self._table(requests, now_ms)
         go_on = partial(_go_on, requests)
         try:
             go_on()
             decisions = self._decide(table, now_ms // 1000, BatchContext(go_on=go_on))
-        except TooLate as late:
-            return [TooLate(late.why) for _ in requests]
+        except DeadlinePassed as late:
+            return [DeadlinePassed(late.why) for _ in requests]
         answers = _written(requests, decisions)
         self._observer.stage_done(self._channel, "respond")
         return answers
 
-    def _table(self, requests: Sequence[Request], now_ms: int) -> Table:
+    def _table(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         self._observer.started(self._channel)
         table = self._intake.table(requests, now_ms)
         self._observer.stage_done(self._channel, "convert")
         return table
 
-    async def _answer_in_parts(self, request: Request) -> Answer:
+    async def _answer_in_parts(self, request: EncodedRequest) -> Answer:
         now_ms, go_on = self._now_ms(), partial(_go_on, [request])
         tables: list[Table] = []
         # All parts are read before any is decided, by one time of day.
@@ -143,18 +149,18 @@ class Desk:
         return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
 
 
-def _go_on(requests: Sequence[Request]) -> None:
+def _go_on(requests: Sequence[EncodedRequest]) -> None:
     if all(request.is_late() for request in requests):
-        raise TooLate(NotDecided.LATE_BETWEEN_STAGES)
+        raise DeadlinePassed(ShedReason.LATE_BETWEEN_STAGES)
 
 
-def _request(part: Part, whole: Request) -> Request:
+def _request(part: Part, whole: EncodedRequest) -> EncodedRequest:
     # What protobuf had to read may hold rows that only protobuf can read.
     heads = part.heads if whole.heads else ()
-    return Request(data=part.data, single=False, rows=len(part.heads), heads=heads)
+    return EncodedRequest(data=part.data, single=False, rows=len(part.heads), heads=heads)
 
 
-def _written(requests: Sequence[Request], decisions: Decisions) -> list[Answer]:
+def _written(requests: Sequence[EncodedRequest], decisions: Decisions) -> list[Answer]:
     if len(requests) == 1:
         return [_answer(requests[0], decisions, decisions.details, 0)]
     firsts, rows = [], 0
@@ -171,7 +177,7 @@ def _written(requests: Sequence[Request], decisions: Decisions) -> list[Answer]:
 
 
 def _answer(
-    request: Request, decisions: Decisions, details: Mapping[int, Detail], first: int
+    request: EncodedRequest, decisions: Decisions, details: Mapping[int, Detail], first: int
 ) -> Answer:
     would_block = decisions.would_block if request.with_shadow_entries else {}
     if not request.single:

@@ -31,16 +31,16 @@ from services.rpc.decide.row_validation import (
     wrong_with_link,
     wrong_with_text,
 )
-from services.rpc.decide.wire_format import Rows, Spans, Unusual
+from services.rpc.decide.wire_format import FieldSpans, Unusual, WireRows
 
 
-class ColumnReader:
+class ColumnarDecoder:
     """Reads rows the way one country writes its numbers."""
 
     def __init__(self, home: HomePlan) -> None:
         self._home = home
 
-    def calls(self, rows: Rows, now_ms: int) -> Calls:
+    def calls(self, rows: WireRows, now_ms: int) -> Calls:
         """Read call attempts."""
         from_, to, times = rows.text(1), rows.text(2), rows.number(3)
         ingress, attestations, trunks = rows.small(4), rows.small(5), rows.text(6)
@@ -64,7 +64,7 @@ class ColumnReader:
             },
         )
 
-    def texts(self, rows: Rows, now_ms: int) -> Texts:
+    def texts(self, rows: WireRows, now_ms: int) -> Texts:
         """Read text messages."""
         from_, to, words, times = rows.text(1), rows.text(2), rows.text(3), rows.number(4)
         ingress = rows.small(5)
@@ -88,7 +88,7 @@ class ColumnReader:
             errors=errors,
         )
 
-    def links(self, rows: Rows, now_ms: int) -> Links:
+    def links(self, rows: WireRows, now_ms: int) -> Links:
         """Read look-ups of links."""
         given, askers, times = rows.text(1), rows.text(2), rows.number(3)
         rows.close()
@@ -112,16 +112,16 @@ class ColumnReader:
             },
         )
 
-    def _parties(self, rows: Rows, from_: Spans, to: Spans) -> tuple[Int64s, Int64s]:
+    def _parties(self, rows: WireRows, from_: FieldSpans, to: FieldSpans) -> tuple[Int64s, Int64s]:
         """Read who sends, which may be a name, and who receives; together it is quicker."""
-        both = Spans(
+        both = FieldSpans(
             starts=np.concatenate((from_.starts, to.starts)),
             lengths=np.concatenate((from_.lengths, to.lengths)),
         )
         keys = self._keys(rows, both, names=len(rows))
         return keys[: len(rows)], keys[len(rows) :]
 
-    def _keys(self, rows: Rows, spans: Spans, names: int = 0) -> Int64s:
+    def _keys(self, rows: WireRows, spans: FieldSpans, names: int = 0) -> Int64s:
         """Read parties, of which the first *names* may be names."""
         keys, read = party_columns.keys(
             rows.buffer, spans.starts, spans.lengths, self._home.country_code
@@ -134,5 +134,5 @@ class ColumnReader:
         return keys
 
 
-def _names(rows: Rows, spans: Spans, keys: Int64s) -> dict[int, str]:
+def _names(rows: WireRows, spans: FieldSpans, keys: Int64s) -> dict[int, str]:
     return {row: rows.string(spans, row) for row in rows_of(keys >= FIRST_SENDER)}

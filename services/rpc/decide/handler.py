@@ -9,11 +9,11 @@ from typing import Any
 
 from fanzha.tables import Channel
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine
-from services.rpc.decide.batch_handler import Desk
-from services.rpc.decide.columnar_decoder import ColumnReader
-from services.rpc.decide.message_decoder import Reader
-from services.rpc.decide.request_decoder import Intake
+from services.decision.pipeline import DecisionPipeline
+from services.rpc.decide.batch_handler import BatchHandler
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
+from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.request_decoder import RequestDecoder
 
 Answering = Coroutine[Any, Any, bytes]
 
@@ -27,21 +27,23 @@ class InterceptionServicer:
     def __init__(
         self,
         *,
-        engine: Engine,
-        reader: Reader,
+        engine: DecisionPipeline,
+        reader: MessageDecoder,
         now_ms: Callable[[], int],
         observer: Observer,
     ) -> None:
-        columns = ColumnReader(reader.home)
+        columns = ColumnarDecoder(reader.home)
 
-        def desk(channel: Channel, by_column: Any, by_message: Any, decide: Any) -> Desk:
-            intake = Intake(
+        def desk(channel: Channel, by_column: Any, by_message: Any, decide: Any) -> BatchHandler:
+            intake = RequestDecoder(
                 channel,
                 by_column=by_column,
                 by_message=by_message,
                 fewest_by_column=FEWEST_BY_COLUMN[channel],
             )
-            return Desk(channel, intake=intake, decide=decide, now_ms=now_ms, observer=observer)
+            return BatchHandler(
+                channel, intake=intake, decide=decide, now_ms=now_ms, observer=observer
+            )
 
         self._calls = desk(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)
         self._texts = desk(Channel.TEXT, columns.texts, reader.texts, engine.decide_texts)

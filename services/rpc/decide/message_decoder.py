@@ -38,7 +38,7 @@ _SURELY_SHORT = MAX_TEXT_BYTES // 4
 """So many characters are never more than `MAX_TEXT_BYTES` in UTF-8."""
 
 
-class Reader:
+class MessageDecoder:
     """Reads requests the way one country writes its numbers."""
 
     def __init__(self, home: HomePlan) -> None:

@@ -41,7 +41,7 @@ def no_deadline() -> None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Request:
+class EncodedRequest:
     """One request, not yet read."""
 
     data: bytes
@@ -62,14 +62,14 @@ class Request:
         return remaining is not None and remaining <= 0
 
 
-class Intake:
+class RequestDecoder:
     """Reads the requests of one channel, the quick way where that is possible and pays."""
 
     def __init__(
         self,
         channel: Channel,
         *,
-        by_column: Callable[[wire_format.Rows, int], Table],
+        by_column: Callable[[wire_format.WireRows, int], Table],
         by_message: Callable[[Sequence[Any], int], Table],
         fewest_by_column: int,
     ) -> None:
@@ -81,7 +81,7 @@ class Intake:
         self._by_message = by_message
         self._fewest_by_column = fewest_by_column
 
-    def opened(self, data: bytes, *, single: bool) -> Request:
+    def opened(self, data: bytes, *, single: bool) -> EncodedRequest:
         """Find out how many rows a request has; what cannot be a request raises."""
         try:
             heads = wire_format.heads(data)
@@ -90,28 +90,28 @@ class Intake:
         if not heads or (single and len(heads) > 1):
             self._check_fields(data)
             read = self._read(data, single=single)
-            return Request(
+            return EncodedRequest(
                 data=data,
                 single=single,
                 rows=len(read.messages),
                 with_shadow_entries=read.with_shadow_entries,
             )
-        return Request(data=data, single=single, rows=len(heads), heads=heads)
+        return EncodedRequest(data=data, single=single, rows=len(heads), heads=heads)
 
-    def rows(self, request: Request) -> list[bytes]:
+    def rows(self, request: EncodedRequest) -> list[bytes]:
         """Return the rows of a batch request as they may stand in one, tags included."""
         data = request.data
         if request.heads:
             return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
         return rows_as_written(data)
 
-    def table(self, requests: Sequence[Request], now_ms: int) -> Table:
+    def table(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         """Read all rows of requests that were opened into one table."""
         if sum(request.rows for request in requests) >= self._fewest_by_column and all(
             request.heads for request in requests
         ):
             try:
-                rows = wire_format.Rows(
+                rows = wire_format.WireRows(
                     [request.data for request in requests], [request.heads for request in requests]
                 )
                 return self._by_column(rows, now_ms)

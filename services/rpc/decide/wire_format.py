@@ -2,7 +2,7 @@
 
 A request is one field 1 after the other, each a row; a row is its fields in ascending
 order, as every protobuf library writes them. `heads` finds the rows, the only loop;
-`Rows` then takes a field of all rows at a time. Bytes that are written in any other
+`WireRows` then takes a field of all rows at a time. Bytes that are written in any other
 way raise `Unusual`: protobuf reads them, and says what is wrong if anything is.
 """
 
@@ -101,14 +101,14 @@ def _number(request: bytes, at: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spans:
+class FieldSpans:
     """Where one text field of each row lies; its length is 0 where the row has none."""
 
     starts: Int64s
     lengths: Int64s
 
 
-class Rows:
+class WireRows:
     """The rows of one or several requests, read field by field in ascending order."""
 
     def __init__(self, requests: Sequence[bytes], heads: Sequence[Sequence[int]]) -> None:
@@ -132,7 +132,7 @@ class Rows:
         """Return the bytes of one row."""
         return self.buffer[self.starts[row] : self._ends[row]]
 
-    def text(self, field: int) -> Spans:
+    def text(self, field: int) -> FieldSpans:
         """Take a text field."""
         here = self._have(field << 3 | _BYTES)
         everywhere = _all(here)
@@ -149,7 +149,7 @@ class Rows:
             starts += long
         ends = starts + lengths
         self._at = ends if everywhere else np.where(here, ends, self._at)
-        return Spans(starts=starts, lengths=lengths)
+        return FieldSpans(starts=starts, lengths=lengths)
 
     def small(self, field: int) -> Uint8s:
         """Take a number that is below 128 wherever somebody knows it; 0 where there is none."""
@@ -185,7 +185,7 @@ class Rows:
         if np.count_nonzero(self._at != self._ends):
             raise Unusual
 
-    def strings(self, spans: Spans) -> list[str]:
+    def strings(self, spans: FieldSpans) -> list[str]:
         """Decode a text field of all rows."""
         buffer = self.buffer
         try:
@@ -193,7 +193,7 @@ class Rows:
         except UnicodeDecodeError:
             raise Unusual from None
 
-    def string(self, spans: Spans, row: int) -> str:
+    def string(self, spans: FieldSpans, row: int) -> str:
         """Decode a text field of one row."""
         start = int(spans.starts[row])
         try:
@@ -201,7 +201,7 @@ class Rows:
         except UnicodeDecodeError:
             raise Unusual from None
 
-    def short_strings(self, spans: Spans) -> Sequence[str]:
+    def short_strings(self, spans: FieldSpans) -> Sequence[str]:
         """Decode a text field of up to 64 bytes, of ASCII only when somebody asks for it."""
         for done in range(0, int(np.maximum.reduce(spans.lengths)), EIGHT):
             within = FIRST.take(spans.lengths - done, mode="clip")
@@ -221,7 +221,7 @@ def _all(column: Bools | Uint8s) -> bool:
     return int(np.count_nonzero(column)) == len(column)
 
 
-def _pairs(spans: Spans) -> Iterator[tuple[int, int]]:
+def _pairs(spans: FieldSpans) -> Iterator[tuple[int, int]]:
     return zip(spans.starts.tolist(), (spans.starts + spans.lengths).tolist(), strict=True)
 
 

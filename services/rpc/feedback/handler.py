@@ -10,20 +10,25 @@ from fanzha.v1 import feedback_pb2 as pb
 from fanzha.v1 import feedback_pb2_grpc as pb_grpc
 from services.auth import identity
 from services.feedback.call_ends import CallEndReports, CallEnds
-from services.feedback.service import Feedback, Recorded, Traffic, Verdict
+from services.feedback.service import (
+    DecidedTraffic,
+    FeedbackService,
+    FeedbackVerdict,
+    RecordedVerdict,
+)
 
 
 class FeedbackServicer(pb_grpc.FeedbackServiceServicer):
     """Takes verdicts and call ends. Errors become statuses in the error interceptor."""
 
-    def __init__(self, feedback: Feedback, call_ends: CallEndReports) -> None:
+    def __init__(self, feedback: FeedbackService, call_ends: CallEndReports) -> None:
         self._feedback = feedback
         self._call_ends = call_ends
 
     async def ConfirmHit(
         self, request: pb.ConfirmHitRequest, context: object
     ) -> pb.ConfirmHitResponse:
-        verdict = Verdict(
+        verdict = FeedbackVerdict(
             decision_id=request.decision_id,
             by=_by(request.confirmed_by),
             note=request.note,
@@ -41,7 +46,7 @@ class FeedbackServicer(pb_grpc.FeedbackServiceServicer):
         self, request: pb.DismissHitRequest, context: object
     ) -> pb.DismissHitResponse:
         recorded = await self._feedback.dismiss(
-            Verdict(
+            FeedbackVerdict(
                 decision_id=request.decision_id,
                 by=_by(request.dismissed_by),
                 note=request.note,
@@ -68,8 +73,8 @@ class FeedbackServicer(pb_grpc.FeedbackServiceServicer):
         )
 
 
-def _traffic(message: pb.DecidedTraffic) -> Traffic:
-    return Traffic(
+def _traffic(message: pb.DecidedTraffic) -> DecidedTraffic:
+    return DecidedTraffic(
         channel=int(message.channel),
         from_party=message.from_party,
         to_party=message.to_party,
@@ -85,7 +90,7 @@ def _fraud_type(value: int) -> FraudType:
         raise InvalidInput(f"fraud_type: unknown: {value}") from None
 
 
-def _durability(recorded: Recorded) -> Any:
+def _durability(recorded: RecordedVerdict) -> Any:
     return int(recorded.durability)
 
 

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from blocklists.views import Filter
+from blocklists.views import EntryFilter
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
 from services.audit.events import Audit, NoAudit
 from services.auth import identity
-from services.changes.report import Reference, Terms
+from services.changes.report import ChangeTerms, Reference
 from services.lists import audit_records
 from services.lists.findings import ListFindings
 from services.lists.lifecycle import name_of, names_of
-from services.lists.service import Administration, Import
+from services.lists.service import ImportUpload, ListService
 from services.rpc.lists import import_messages, lifecycle_messages, messages
-from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 
 MOST_CHANGES = 10_000
 """Rows of one UpdateEntries; more are an import."""
@@ -30,9 +30,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
 
     def __init__(
         self,
-        administration: Administration,
+        administration: ListService,
         audit: Audit | None = None,
-        outcomes: EntryRecords | None = None,
+        outcomes: EntryOutcomeStore | None = None,
         *,
         findings: ListFindings | None = None,
     ) -> None:
@@ -55,7 +55,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
                 "ImportEntries takes more"
             )
         removals = [_reference(one) for one in request.removals]
-        terms = Terms(
+        terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,
             expected_version=_version(request),
@@ -73,7 +73,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     async def ImportEntries(
         self, request_iterator: AsyncIterator[pb.ImportEntriesRequest], context: object
     ) -> pb.ImportEntriesResponse:
-        importing: Import | None = None
+        importing: ImportUpload | None = None
         async for request in request_iterator:
             if request.WhichOneof("part") == "header":
                 if importing is not None:
@@ -189,7 +189,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     ) -> pb.ResolveShadowsResponse:
         if not 1 <= len(request.entries) <= MOST_CHANGES:
             raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
-        terms = Terms(
+        terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,
             expected_version=_version(request),
@@ -209,7 +209,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     ) -> pb.ProposeRetirementResponse:
         if not 1 <= len(request.entries) <= MOST_CHANGES:
             raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
-        terms = Terms(
+        terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,
             expected_version=_version(request),
@@ -223,8 +223,8 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             **messages.requested(done.requested),
         )
 
-    def _begin(self, header: pb.ImportHeader) -> Import:
-        terms = Terms(
+    def _begin(self, header: pb.ImportHeader) -> ImportUpload:
+        terms = ChangeTerms(
             author=identity.author(header.author),
             reason=header.reason,
             expected_version=_version(header),
@@ -237,7 +237,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         )
 
 
-def _fold(importing: Import, rows: pb.ImportRows) -> None:
+def _fold(importing: ImportUpload, rows: pb.ImportRows) -> None:
     for lines, proposed in messages.proposed_rows(rows):
         importing.fold(lines, proposed)
 
@@ -255,7 +255,7 @@ def _version(
     return message.expected_version if message.HasField("expected_version") else None
 
 
-def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> Filter:
+def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> EntryFilter:
     return messages.wanted(message.kind, message.action, message.source, message.mode)
 
 

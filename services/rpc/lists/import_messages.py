@@ -11,7 +11,7 @@ from services.lists.import_report import (
     MOST_PROBLEMS,
     Imported,
     RowConflict,
-    Wanted,
+    RowLimits,
 )
 from services.rpc.lists import messages
 
@@ -19,7 +19,7 @@ from services.rpc.lists import messages
 _wire: Callable[[int], Any] = int
 
 
-def wanted(header: pb.ImportHeader) -> Wanted:
+def wanted(header: pb.ImportHeader) -> RowLimits:
     """Read how many rows are to be told one by one."""
     for name, number, most in (
         ("most_problems", header.most_problems, MOST_PROBLEMS),
@@ -27,7 +27,9 @@ def wanted(header: pb.ImportHeader) -> Wanted:
     ):
         if number > most:
             raise InvalidInput(f"{name}: at most {most}, not {number}")
-    return Wanted(problems=header.most_problems or DEFAULT_PROBLEMS, examples=header.most_examples)
+    return RowLimits(
+        problems=header.most_problems or DEFAULT_PROBLEMS, examples=header.most_examples
+    )
 
 
 def response(done: Imported) -> pb.ImportEntriesResponse:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fanzha.v1 import mapping_pb2 as pb
 from fanzha.v1 import mapping_pb2_grpc as pb_grpc
-from services.lists.column_mappings import ColumnMapping, Mappings
+from services.lists.column_mappings import ColumnMapping, ColumnMappings
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
@@ -14,7 +14,7 @@ _wire: Callable[[int], Any] = int
 class MappingServicer(pb_grpc.MappingServiceServicer):
     """Keeps what columns hold. Errors become statuses in the error interceptor."""
 
-    def __init__(self, mappings: Mappings) -> None:
+    def __init__(self, mappings: ColumnMappings) -> None:
         self._mappings = mappings
 
     async def SaveMapping(

@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from blocklists.entries import Entry, Kind, Mode, Source
+from blocklists.entries import Entry, EntryKind, EntryMode, Source
 from blocklists.entry_table import EntryTable
-from blocklists.intake import Defaults, Problem, Proposed
+from blocklists.intake import ProposedRows, RejectedRow, RowDefaults
 from blocklists.snapshot.findings import Finding
-from blocklists.views import Filter
+from blocklists.views import EntryFilter
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.auth import identity
 from services.changes.report import Requested, RowReport
-from services.lists.hit_counter import NO_HITS, Hits
+from services.lists.hit_counter import NO_HITS, EntryHitSummary
 from services.lists.lifecycle import name_of
-from services.warning.outcomes.reliability import Tally
+from services.warning.outcomes.reliability import OutcomeTally
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
 
 
-def proposed(entries: Sequence[pb.Entry]) -> Proposed:
+def proposed(entries: Sequence[pb.Entry]) -> ProposedRows:
     """Read entries to be added; when they were entered is ours to say."""
-    return Proposed(
+    return ProposedRows(
         patterns=[entry.pattern for entry in entries],
         kinds=[entry.kind for entry in entries],
         actions=[entry.action for entry in entries],
@@ -46,7 +46,7 @@ def proposed(entries: Sequence[pb.Entry]) -> Proposed:
     )
 
 
-def proposed_rows(message: pb.ImportRows) -> Iterator[tuple[list[int], Proposed]]:
+def proposed_rows(message: pb.ImportRows) -> Iterator[tuple[list[int], ProposedRows]]:
     """Read rows of an import, and the lines they stand on, in their order."""
     if message.rows:
         yield _with_fields(message.rows)
@@ -54,7 +54,7 @@ def proposed_rows(message: pb.ImportRows) -> Iterator[tuple[list[int], Proposed]
         yield _plain(message.plain)
 
 
-def _plain(runs: Sequence[pb.PlainRows]) -> tuple[list[int], Proposed]:
+def _plain(runs: Sequence[pb.PlainRows]) -> tuple[list[int], ProposedRows]:
     lines: list[int] = []
     kinds: list[int] = []
     patterns: list[str] = []
@@ -67,12 +67,12 @@ def _plain(runs: Sequence[pb.PlainRows]) -> tuple[list[int], Proposed]:
         lines += range(run.first_line, run.first_line + len(some))
         kinds += [run.kind] * len(some)
         patterns += some
-    return lines, Proposed(patterns=patterns, kinds=kinds)
+    return lines, ProposedRows(patterns=patterns, kinds=kinds)
 
 
-def _with_fields(messages: Sequence[pb.ImportRow]) -> tuple[list[int], Proposed]:
+def _with_fields(messages: Sequence[pb.ImportRow]) -> tuple[list[int], ProposedRows]:
     rows = list(messages)
-    return [row.line for row in rows], Proposed(
+    return [row.line for row in rows], ProposedRows(
         patterns=[row.pattern for row in rows],
         kinds=[row.kind for row in rows],
         actions=[row.action for row in rows],
@@ -90,7 +90,7 @@ def _with_fields(messages: Sequence[pb.ImportRow]) -> tuple[list[int], Proposed]
     )
 
 
-def defaults(message: pb.Entry, ours: Defaults) -> Defaults:
+def defaults(message: pb.Entry, ours: RowDefaults) -> RowDefaults:
     """Read what holds for rows that do not say, over what holds anyway."""
     return replace(
         ours,
@@ -110,20 +110,20 @@ def defaults(message: pb.Entry, ours: Defaults) -> Defaults:
     )
 
 
-def wanted(kind: int, action: int, source: int, mode: int = 0) -> Filter:
+def wanted(kind: int, action: int, source: int, mode: int = 0) -> EntryFilter:
     """Read a filter; an unknown kind, action or source is an error, not an empty answer."""
     for name, number, known in (
-        ("kind", kind, Kind),
+        ("kind", kind, EntryKind),
         ("action", action, Action),
         ("source", source, Source),
-        ("mode", mode, Mode),
+        ("mode", mode, EntryMode),
     ):
         if number and number not in set(known):
             raise InvalidInput(f"{name}: there is none with number {number}")
-    return Filter(kind=kind, action=action, source=source, mode=mode)
+    return EntryFilter(kind=kind, action=action, source=source, mode=mode)
 
 
-def report(row: RowReport | Problem) -> pb.RowReport:
+def report(row: RowReport | RejectedRow) -> pb.RowReport:
     """Write what became of a row."""
     return pb.RowReport(
         row=row.row,
@@ -135,7 +135,9 @@ def report(row: RowReport | Problem) -> pb.RowReport:
     )
 
 
-def entries(tables: Sequence[EntryTable], hits: Mapping[str, Hits] | None = None) -> list[pb.Entry]:
+def entries(
+    tables: Sequence[EntryTable], hits: Mapping[str, EntryHitSummary] | None = None
+) -> list[pb.Entry]:
     """Write entries, with their *hits* where those are known."""
     return [entry(table.entry(row), hits) for table in tables for row in range(len(table))]
 
@@ -151,7 +153,7 @@ def requested(one: Requested | None) -> dict[str, Any]:
     }
 
 
-def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
+def entry(one: Entry, hits: Mapping[str, EntryHitSummary] | None = None) -> pb.Entry:
     """Write one entry; an entry that *hits* lacks has none."""
     counted = None if hits is None else hits.get(name_of(one), NO_HITS)
     return pb.Entry(
@@ -176,7 +178,7 @@ def entry(one: Entry, hits: Mapping[str, Hits] | None = None) -> pb.Entry:
     )
 
 
-def cases(tally: Tally) -> pb.CaseOutcomes:
+def cases(tally: OutcomeTally) -> pb.CaseOutcomes:
     """Write how cases ended."""
     return pb.CaseOutcomes(
         confirmed=tally.confirmed,

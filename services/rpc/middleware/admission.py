@@ -10,14 +10,16 @@ from typing import Any
 
 import grpc
 
-from services.decision.shed_reasons import NotDecided
-from services.rpc.middleware.load_shedder import Gate, TooLate
+from services.decision.shed_reasons import ShedReason
+from services.rpc.middleware.load_shedder import DeadlinePassed, LoadShedder
 from services.rpc.middleware.memory_return import MemoryReturn
 
 Serve = Callable[[bytes, Any], Awaitable[bytes]]
 
 
-def admitted(serve: Serve, gate: Gate, memory: MemoryReturn) -> "grpc.RpcMethodHandler[Any, Any]":
+def admitted(
+    serve: Serve, gate: LoadShedder, memory: MemoryReturn
+) -> "grpc.RpcMethodHandler[Any, Any]":
     """Serve the requests that *gate* lets in; the others raise what it raises."""
 
     async def admit(_requests: object, context: Any) -> bytes:
@@ -26,13 +28,13 @@ def admitted(serve: Serve, gate: Gate, memory: MemoryReturn) -> "grpc.RpcMethodH
             data = await context.read()
             if data is grpc.aio.EOF:
                 # Whoever asked has gone, or never sent what it asks.
-                gate.not_decided(NotDecided.GONE)
+                gate.not_decided(ShedReason.GONE)
                 await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
             memory.took(len(data))
             gate.was_read(context.time_remaining())
             return await _served(serve, gate, data, context)
         except asyncio.CancelledError:
-            gate.not_decided(NotDecided.GONE)
+            gate.not_decided(ShedReason.GONE)
             raise
         finally:
             gate.leave()
@@ -40,9 +42,9 @@ def admitted(serve: Serve, gate: Gate, memory: MemoryReturn) -> "grpc.RpcMethodH
     return grpc.stream_unary_rpc_method_handler(admit)
 
 
-async def _served(serve: Serve, gate: Gate, data: bytes, context: Any) -> bytes:
+async def _served(serve: Serve, gate: LoadShedder, data: bytes, context: Any) -> bytes:
     try:
         return await serve(data, context)
-    except TooLate as late:
+    except DeadlinePassed as late:
         gate.not_decided(late.why)
         raise

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from fanzha.errors import NotAllowed, Unauthenticated
 from services.auth import roles
-from services.auth.certificates import Certificates
+from services.auth.certificates import CertificateIdentities
 from services.auth.identity import NOBODY, Identity, become
-from services.auth.roles import Door
-from services.auth.tokens import Tokens
+from services.auth.roles import AccessLevel
+from services.auth.tokens import TokenVerifier
 
 Enter: TypeAlias = Callable[[Any], None]
 """Makes who asks the current identity, by the context of a request, or raises."""
@@ -24,10 +24,12 @@ _HOW = (
 )
 
 
-class Doorkeeper:
+class AuthInterceptor:
     """Stands before every method where identities are asked for."""
 
-    def __init__(self, *, tokens: Tokens | None, certificates: Certificates | None) -> None:
+    def __init__(
+        self, *, tokens: TokenVerifier | None, certificates: CertificateIdentities | None
+    ) -> None:
         self.tokens = tokens
         self._certificates = certificates
         ways = [
@@ -40,7 +42,7 @@ class Doorkeeper:
         allowed = roles.allowed_at(path)
         if allowed is None:
             return closed(path)
-        if allowed is Door.OPEN:
+        if allowed is AccessLevel.OPEN:
             return lambda _context: become(NOBODY)
 
         def enter(context: Any) -> None:

@@ -16,7 +16,7 @@ from fanzha.errors import (
     Unavailable,
     VersionConflict,
 )
-from services.rpc.middleware.load_shedder import Overloaded, TooLate
+from services.rpc.middleware.load_shedder import DeadlinePassed, Overloaded
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.retry_hint import retry_trailers
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
@@ -29,7 +29,7 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
+    DeadlinePassed: grpc.StatusCode.DEADLINE_EXCEEDED,
     # Of generated servicers: the health service has a method that its library does not.
     NotImplementedError: grpc.StatusCode.UNIMPLEMENTED,
 }

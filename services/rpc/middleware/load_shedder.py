@@ -8,7 +8,7 @@ knows how long a new one would wait. It asks for no lock: one thread only.
 from collections.abc import Callable
 
 from fanzha.errors import FanzhaError
-from services.decision.shed_reasons import NotDecided
+from services.decision.shed_reasons import ShedReason
 
 NO_LINE = 8
 """So few requests are no line: they are let in, however long they take."""
@@ -24,15 +24,15 @@ class Overloaded(FanzhaError):
         self.wait_seconds = wait_seconds
 
 
-class TooLate(FanzhaError):
+class DeadlinePassed(FanzhaError):
     """Nobody waits for the answer any more."""
 
-    def __init__(self, why: NotDecided) -> None:
+    def __init__(self, why: ShedReason) -> None:
         super().__init__("deadline: passed before the request was decided")
         self.why = why
 
 
-class Gate:
+class LoadShedder:
     """Lets requests in, and counts them out; *not_decided* is told why one is not decided."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Gate:
         *,
         longest_wait_seconds: float,
         clock: Callable[[], float],
-        not_decided: Callable[[NotDecided], None] = lambda _why: None,
+        not_decided: Callable[[ShedReason], None] = lambda _why: None,
     ) -> None:
         self.not_decided = not_decided
         self._longest_wait = longest_wait_seconds
@@ -56,11 +56,11 @@ class Gate:
 
     def enter(self, remaining_seconds: float | None) -> None:
         """Let a request in that can wait for *remaining_seconds*, or raise."""
-        self._check(remaining_seconds, NotDecided.LATE)
+        self._check(remaining_seconds, ShedReason.LATE)
         wait = self.wait_seconds
         patience = self._longest_wait if remaining_seconds is None else remaining_seconds
         if self._inside >= NO_LINE and wait > min(patience, self._longest_wait):
-            self.not_decided(NotDecided.WAIT)
+            self.not_decided(ShedReason.WAIT)
             raise Overloaded(wait)
         if not self._inside:
             self._moved_at = self._clock()
@@ -68,7 +68,7 @@ class Gate:
 
     def was_read(self, remaining_seconds: float | None) -> None:
         """Say that a request has been read; raise where no time is left for it."""
-        self._check(remaining_seconds, NotDecided.LATE_WHEN_READ)
+        self._check(remaining_seconds, ShedReason.LATE_WHEN_READ)
 
     def leave(self) -> None:
         """Say that a request that was let in has ended."""
@@ -77,8 +77,8 @@ class Gate:
         self._moved_at = now
         self._inside -= 1
 
-    def _check(self, remaining_seconds: float | None, why: NotDecided) -> None:
+    def _check(self, remaining_seconds: float | None, why: ShedReason) -> None:
         # Without a deadline there always is time.
         if remaining_seconds is not None and remaining_seconds <= 0:
             self.not_decided(why)
-            raise TooLate(why)
+            raise DeadlinePassed(why)

@@ -8,8 +8,8 @@ as many of that length as they have connections. Only who sends from the same ad
 import asyncio
 from typing import Any
 
-from services.decision.shed_reasons import NotDecided
-from services.rpc.middleware.load_shedder import Overloaded, TooLate
+from services.decision.shed_reasons import ShedReason
+from services.rpc.middleware.load_shedder import DeadlinePassed, Overloaded
 
 MOST_BYTES = 4096
 """Of a request; a health check has the name of a service."""
@@ -46,7 +46,7 @@ class OpenReads:
             async with asyncio.timeout(self._read_seconds):
                 return await context.read()
         except TimeoutError:
-            raise TooLate(NotDecided.LATE) from None
+            raise DeadlinePassed(ShedReason.LATE) from None
 
 
 class _Turn:

@@ -13,19 +13,19 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
 from services.auth import roles
-from services.auth.roles import Door
+from services.auth.roles import AccessLevel
 from services.rpc.middleware.admission import admitted
 from services.rpc.middleware.auth_interceptor import Enter, closed
 from services.rpc.middleware.errors import Handler, guarded
-from services.rpc.middleware.load_shedder import Gate
+from services.rpc.middleware.load_shedder import LoadShedder
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import OpenReads
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
 from services.rpc.middleware.with_auth import behind
-from services.rpc.security import Security
+from services.rpc.security import PortSecurity
 
 
-class Registry:
+class MethodRegistry:
     """Stands in for a server where generated code adds its methods.
 
     *failed* is told the status of every request that ends in an error, such as ``not_found``.
@@ -33,7 +33,9 @@ class Registry:
     `services.auth.roles` has no line is refused to everybody.
     """
 
-    def __init__(self, failed: Callable[[str], None], gate: Gate, security: Security) -> None:
+    def __init__(
+        self, failed: Callable[[str], None], gate: LoadShedder, security: PortSecurity
+    ) -> None:
         self._failed = failed
         self._gate = gate
         self._security = security
@@ -50,7 +52,7 @@ class Registry:
         for name, handler in handlers.items():
             method = f"/{service}/{name}"
             enter = self._entrance(method)
-            reads = self._open_reads if roles.allowed_at(method) is Door.OPEN else None
+            reads = self._open_reads if roles.allowed_at(method) is AccessLevel.OPEN else None
             entered = handler if enter is None else behind(handler, enter, self._memory, reads)
             self._handlers[method] = guarded(
                 entered,

@@ -10,22 +10,27 @@ from fanzha.v1 import warning_reach_pb2_grpc as pb_grpc
 from services.decision_log.recipient_subject import SubjectKind
 from services.rpc.warnings import pending_messages as waiting_messages
 from services.rpc.warnings.pending_messages import KINDS
-from services.warning.backfill.pending_service import WaitingDesk
+from services.warning.backfill.pending_service import PendingBackfillService
 from services.warning.backfill.runner import DEFAULT_RATE
-from services.warning.backfill.service import Asked, Preview, Reaching
-from services.warning.backfill.store import Reach, ReachState
-from services.warning.backfill.suspected_hits import SuspectDesk
+from services.warning.backfill.service import BackfillPreview, BackfillRequest, BackfillService
+from services.warning.backfill.store import Backfill, BackfillState
+from services.warning.backfill.suspected_hits import SuspectedHitService
 
 _LISTED = 100
-_STATES = dict(zip(ReachState, (1, 2, 3), strict=True))
+_STATES = dict(zip(BackfillState, (1, 2, 3), strict=True))
 """The numbers of the wire, in the order of the enums."""
 _wire: Callable[[int], Any] = int
 
 
-class WarningReachServicer(pb_grpc.WarningReachServiceServicer):
+class WarningBackfillServicer(pb_grpc.WarningReachServiceServicer):
     """Reaches back. Errors become statuses in the error interceptor."""
 
-    def __init__(self, reaching: Reaching, waiting: WaitingDesk, suspects: SuspectDesk) -> None:
+    def __init__(
+        self,
+        reaching: BackfillService,
+        waiting: PendingBackfillService,
+        suspects: SuspectedHitService,
+    ) -> None:
         self._reaching = reaching
         self._waiting = waiting
         self._suspects = suspects
@@ -135,11 +140,11 @@ def _kind(number: int) -> SubjectKind:
     raise InvalidInput(f"kind: required; there is none with number {number}")
 
 
-def _asked(subject: pb.ReachSubject) -> Asked:
-    return Asked(kind=_kind(subject.kind), pattern=subject.pattern, days=subject.days)
+def _asked(subject: pb.ReachSubject) -> BackfillRequest:
+    return BackfillRequest(kind=_kind(subject.kind), pattern=subject.pattern, days=subject.days)
 
 
-def _preview(asked: Asked, found: Preview) -> pb.PreviewReachResponse:
+def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewReachResponse:
     reached = found.reached
     return pb.PreviewReachResponse(
         subject=pb.ReachSubject(
@@ -162,7 +167,7 @@ def _preview(asked: Asked, found: Preview) -> pb.PreviewReachResponse:
     )
 
 
-def _reach(reach: Reach) -> pb.Reach:
+def _reach(reach: Backfill) -> pb.Reach:
     return pb.Reach(
         reach_id=reach.id,
         subject=pb.ReachSubject(

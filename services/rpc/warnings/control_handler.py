@@ -6,19 +6,19 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_control_pb2 as pb
 from fanzha.v1 import warning_control_pb2_grpc as pb_grpc
-from services.warning.control import Control
-from services.warning.dispatch.kill_switch import Stop
-from services.warning.dispatch.limits import Notice
+from services.warning.control import WarningControl
+from services.warning.dispatch.kill_switch import StopOrder
+from services.warning.dispatch.limits import NoticeKind
 
-_KINDS = dict(zip(Notice, (1, 2, 3), strict=True))
-"""The numbers of the wire, in the order of `Notice`."""
+_KINDS = dict(zip(NoticeKind, (1, 2, 3), strict=True))
+"""The numbers of the wire, in the order of `NoticeKind`."""
 _wire: Callable[[int], Any] = int
 
 
 class WarningControlServicer(pb_grpc.WarningControlServiceServicer):
     """Stops and starts warnings. Errors become statuses in the error interceptor."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: WarningControl) -> None:
         self._control = control
 
     async def StopWarnings(
@@ -59,16 +59,16 @@ class WarningControlServicer(pb_grpc.WarningControlServiceServicer):
         return pb.GetOptOutsResponse(opted_out=_numbers(kinds))
 
 
-def _stop(stop: Stop) -> pb.WarningStop:
+def _stop(stop: StopOrder) -> pb.WarningStop:
     return pb.WarningStop(stopped_by=stop.by, reason=stop.why, stopped_at_ms=stop.at_ms)
 
 
-def _notice(number: int) -> Notice:
+def _notice(number: int) -> NoticeKind:
     for notice, known in _KINDS.items():
         if known == number:
             return notice
     raise InvalidInput(f"kind: required; there is none with number {number}")
 
 
-def _numbers(kinds: Iterable[Notice]) -> list[Any]:
+def _numbers(kinds: Iterable[NoticeKind]) -> list[Any]:
     return [_wire(_KINDS[kind]) for kind in sorted(kinds)]

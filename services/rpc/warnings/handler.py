@@ -13,10 +13,15 @@ from fanzha.v1 import warning_pb2 as pb
 from fanzha.v1 import warning_pb2_grpc as pb_grpc
 from services.auth import identity
 from services.auth.identity import Role
-from services.warning.intake.parser import Said
-from services.warning.intake.service import Result, What
-from services.warning.intake.sources import Quality, Sources
-from services.warning.intake.submission import MOST_AT_ONCE, Submitting, source_kind, source_name
+from services.warning.intake.parser import RawWarning
+from services.warning.intake.service import IntakeOutcome, IntakeResult
+from services.warning.intake.sources import SourceQuality, WarningSources
+from services.warning.intake.submission import (
+    MOST_AT_ONCE,
+    WarningSubmission,
+    source_kind,
+    source_name,
+)
 from services.warning.model import MeansKind, Risk
 
 MEANS_KINDS = {
@@ -28,10 +33,10 @@ MEANS_KINDS = {
 }
 """Kinds of means, as the wire has them."""
 _TAKEN = {
-    What.ACCEPTED: pb.TAKEN_ACCEPTED,
-    What.JOINED: pb.TAKEN_JOINED,
-    What.DUPLICATE: pb.TAKEN_DUPLICATE,
-    What.REFUSED: pb.TAKEN_REFUSED,
+    IntakeResult.ACCEPTED: pb.TAKEN_ACCEPTED,
+    IntakeResult.JOINED: pb.TAKEN_JOINED,
+    IntakeResult.DUPLICATE: pb.TAKEN_DUPLICATE,
+    IntakeResult.REFUSED: pb.TAKEN_REFUSED,
 }
 Known = TypeVar("Known", bound=IntEnum)
 
@@ -44,7 +49,7 @@ _SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
 class WarningServicer(pb_grpc.WarningServiceServicer):
     """Takes warnings in. Errors become statuses in the error interceptor."""
 
-    def __init__(self, submitting: Submitting, sources: Sources) -> None:
+    def __init__(self, submitting: WarningSubmission, sources: WarningSources) -> None:
         self._submitting = submitting
         self._sources = sources
 
@@ -91,7 +96,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
 
     async def _taken(self, warnings: Sequence[pb.Warning]) -> list[pb.SubmitWarningsResponse]:
         """Take warnings in; they may be of several sources only in development."""
-        results: list[Result | None] = [None] * len(warnings)
+        results: list[IntakeOutcome | None] = [None] * len(warnings)
         groups: dict[tuple[Source, str], list[int]] = {}
         for row, warning in enumerate(warnings):
             try:
@@ -99,7 +104,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
                 kind = source_kind(said)
                 groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
             except InvalidInput as error:
-                results[row] = Result(what=What.REFUSED, reason=str(error))
+                results[row] = IntakeOutcome(what=IntakeResult.REFUSED, reason=str(error))
         for (kind, name), rows in groups.items():
             records = [_said(warnings[row]) for row in rows]
             for row, result in zip(
@@ -157,9 +162,9 @@ async def _next(
     return await getting
 
 
-def _said(warning: pb.Warning) -> Said | InvalidInput:
+def _said(warning: pb.Warning) -> RawWarning | InvalidInput:
     try:
-        return Said(
+        return RawWarning(
             reference=warning.reference,
             victim=warning.victim,
             means_kind=MEANS_KINDS.get(warning.means_kind),
@@ -186,7 +191,7 @@ def _known(field: str, kind: type[Known], number: int) -> Known:
         raise InvalidInput(f"{field}: nothing known has the number {number}") from None
 
 
-def _quality(quality: Quality) -> Any:
+def _quality(quality: SourceQuality) -> Any:
     return pb.SourceQuality(
         source_name=quality.source_name,
         accepted=quality.accepted,

@@ -5,18 +5,18 @@ from typing import Any
 
 from fanzha.v1 import warning_reach_pb2 as pb
 from services.decision_log.recipient_subject import SubjectKind
-from services.warning.backfill.pending import CHANGE, Count, WaitingReach, WaitingState
+from services.warning.backfill.pending import CHANGE, PendingBackfill, PendingState, RecipientCount
 
 _wire: Callable[[int], Any] = int
 KINDS: dict[str, int] = {
     **dict(zip((one.value for one in SubjectKind), (1, 2, 3, 4), strict=True)),
     CHANGE: 5,
 }
-_STATES = dict(zip(WaitingState, (1, 2, 3, 4, 5, 6), strict=True))
+_STATES = dict(zip(PendingState, (1, 2, 3, 4, 5, 6), strict=True))
 """The numbers of the wire, in the order of the enums."""
 
 
-def waiting(one: WaitingReach) -> pb.WaitingReach:
+def waiting(one: PendingBackfill) -> pb.WaitingReach:
     """Write one."""
     message = pb.WaitingReach(
         waiting_id=one.id,
@@ -49,7 +49,7 @@ def waiting(one: WaitingReach) -> pb.WaitingReach:
     return message
 
 
-def _count(count: Count) -> pb.WaitingReachCount:
+def _count(count: RecipientCount) -> pb.WaitingReachCount:
     return pb.WaitingReachCount(
         counted_at_ms=count.at_ms,
         persons=count.persons,

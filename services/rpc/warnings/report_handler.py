@@ -5,17 +5,23 @@ from collections.abc import AsyncIterator
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc as pb_grpc
-from services.warning.reports.figures import Delays, Figures
-from services.warning.reports.service import DEFAULT_MINUTES, Asked, By, Report, Reporting
+from services.warning.reports.figures import CaseFigures, DelayHistogram
+from services.warning.reports.service import (
+    DEFAULT_MINUTES,
+    ReportGrouping,
+    ReportRequest,
+    ReportService,
+    WarningReport,
+)
 
 _PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.message_type is None]
-"""Named alike in `Figures`; a share of nothing is absent."""
+"""Named alike in `CaseFigures`; a share of nothing is absent."""
 
 
 class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
     """Reports on warnings. Errors become statuses in the error interceptor."""
 
-    def __init__(self, reporting: Reporting) -> None:
+    def __init__(self, reporting: ReportService) -> None:
         self._reporting = reporting
 
     async def GetWarningReport(
@@ -29,12 +35,12 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
             )
 
 
-def _asked(request: pb.GetWarningReportRequest) -> Asked:
+def _asked(request: pb.GetWarningReportRequest) -> ReportRequest:
     try:
-        by = By(request.by)
+        by = ReportGrouping(request.by)
     except ValueError:
         raise InvalidInput(f"by: there is none with number {request.by}") from None
-    return Asked(
+    return ReportRequest(
         since_ms=request.since_ms,
         until_ms=request.until_ms,
         by=by,
@@ -43,7 +49,7 @@ def _asked(request: pb.GetWarningReportRequest) -> Asked:
     )
 
 
-def _report(report: Report) -> pb.WarningReport:
+def _report(report: WarningReport) -> pb.WarningReport:
     return pb.WarningReport(
         made_at_ms=report.made_at_ms,
         since_ms=report.since_ms,
@@ -58,7 +64,7 @@ def _report(report: Report) -> pb.WarningReport:
     )
 
 
-def _figures(figures: Figures) -> pb.WarningFigures:
+def _figures(figures: CaseFigures) -> pb.WarningFigures:
     written = pb.WarningFigures(
         event_to_warned=_delay(figures.event_to_warned),
         intake_to_warned=_delay(figures.intake_to_warned),
@@ -70,7 +76,7 @@ def _figures(figures: Figures) -> pb.WarningFigures:
     return written
 
 
-def _delay(delays: Delays) -> pb.WarningDelay:
+def _delay(delays: DelayHistogram) -> pb.WarningDelay:
     return pb.WarningDelay(
         count=delays.count, median_seconds=delays.within(0.5), p90_seconds=delays.within(0.9)
     )

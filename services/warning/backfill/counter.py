@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from fanzha.errors import NotFound
 from infra.periodic import repeat
-from services.warning.backfill.lookback import Looked, LookingBack
-from services.warning.backfill.pending import WaitingReach, WaitingState
-from services.warning.backfill.pending_store import WaitingStore
+from services.warning.backfill.lookback import Lookback, LookbackResult
+from services.warning.backfill.pending import PendingBackfill, PendingState
+from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import DEFAULT_RATE
-from services.warning.backfill.start import Beginning
-from services.warning.figures import Landings
+from services.warning.backfill.start import BackfillStart
+from services.warning.figures import LandingCounters
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ BY_ITSELF = "warning-pipeline"
 """Who started it, on record, where nobody did."""
 
 
-class Mode(StrEnum):
+class BackfillMode(StrEnum):
     """What happens to entries that land, by itself."""
 
     OFF = "off"
@@ -29,21 +29,21 @@ class Mode(StrEnum):
     START = "start"
 
 
-class Counting:
+class RecipientCounter:
     """Counts what waits, one after the other, until cancelled."""
 
     def __init__(
         self,
-        store: WaitingStore,
-        looking: LookingBack,
-        beginning: Beginning,
+        store: PendingBackfillStore,
+        looking: Lookback,
+        beginning: BackfillStart,
         *,
         worker: str,
-        mode: Mode,
+        mode: BackfillMode,
         most_people: int,
         settle_ms: int,
         now_ms: Callable[[], int],
-        figures: Landings | None = None,
+        figures: LandingCounters | None = None,
     ) -> None:
         """*settle_ms* after it landed, the log has what was decided before."""
         self._store = store
@@ -87,7 +87,7 @@ class Counting:
             )
         return self._looking.ready
 
-    async def _leased(self, one: WaitingReach) -> bool:
+    async def _leased(self, one: PendingBackfill) -> bool:
         if not await self._store.lease(one.id, self._worker):
             return False
         try:
@@ -97,7 +97,7 @@ class Counting:
         finally:
             await self._store.release(one.id)
 
-    async def _counted(self, one: WaitingReach) -> bool:
+    async def _counted(self, one: PendingBackfill) -> bool:
         """Look, and write down what was found: begun, for a person to see, or nobody."""
         looked = await self._looking.look(one)
         if self._may_begin(looked):
@@ -108,23 +108,23 @@ class Counting:
         after = with_count(one, looked)
         if not await self._store.move([after]):
             return False
-        self._tell(after, after.state.value if after.state is WaitingState.NOBODY else "")
+        self._tell(after, after.state.value if after.state is PendingState.NOBODY else "")
         return True
 
-    def _may_begin(self, looked: Looked) -> bool:
+    def _may_begin(self, looked: LookbackResult) -> bool:
         few = 0 < looked.count.persons <= self._most_people
-        return self._mode is Mode.START and few and looked.count.complete
+        return self._mode is BackfillMode.START and few and looked.count.complete
 
-    def _tell(self, one: WaitingReach, what: str) -> None:
+    def _tell(self, one: PendingBackfill, what: str) -> None:
         persons = one.count.persons if one.count else 0
         logger.info("reach %s is %s: %d persons", one.id, what or one.state.value, persons)
         if what and self._figures is not None:
             self._figures.reach(what)
 
 
-def with_count(one: WaitingReach, looked: Looked) -> WaitingReach:
+def with_count(one: PendingBackfill, looked: LookbackResult) -> PendingBackfill:
     """Return a reach with what was found; ended where everything was looked at and nobody found."""
     after = replace(one, count=looked.count)
     if looked.count.persons or not looked.count.complete:
         return after
-    return after.ended(WaitingState.NOBODY, now_ms=looked.count.at_ms)
+    return after.ended(PendingState.NOBODY, now_ms=looked.count.at_ms)

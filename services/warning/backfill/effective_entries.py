@@ -9,17 +9,17 @@ from enum import IntEnum
 
 import numpy as np
 
-from blocklists.entries import Entry, Kind, Mode
+from blocklists.entries import Entry, EntryKind, EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.delta import last_of_each
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
-from services.changes.entry_set import NOT_HELD, Held
-from services.warning.backfill.pending import Landed
+from services.changes.entry_set import NOT_HELD, EntrySet
+from services.warning.backfill.pending import EffectiveEntry
 
 
-class Became(IntEnum):
+class EntryEffect(IntEnum):
     """What an entry of a change is to a reach; the first that holds."""
 
     ALLOW = 1
@@ -38,37 +38,37 @@ class Became(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landing:
+class EffectiveEntries:
     """What of a change takes effect."""
 
     entries: Sequence[Entry]
     """Those that landed; none where there are more than were asked for."""
-    rows: Mapping[Became, int]
+    rows: Mapping[EntryEffect, int]
     """Rows of the change by what they are."""
 
     @property
     def landed(self) -> int:
         """How many landed."""
-        return self.rows.get(Became.LANDED, 0)
+        return self.rows.get(EntryEffect.LANDED, 0)
 
 
-def landing(additions: EntryTable, before: EntryTable, *, at_s: int, most: int) -> Landing:
+def landing(additions: EntryTable, before: EntryTable, *, at_s: int, most: int) -> EffectiveEntries:
     """Tell which of *additions* take effect at *at_s*; *before* is what they replaced."""
     table = additions.take(last_of_each(additions))
     became = _became(table, before, at_s)
-    numbers = np.bincount(became, minlength=len(Became) + 1).tolist()
-    rows = np.flatnonzero(became == Became.LANDED).tolist()
-    return Landing(
+    numbers = np.bincount(became, minlength=len(EntryEffect) + 1).tolist()
+    rows = np.flatnonzero(became == EntryEffect.LANDED).tolist()
+    return EffectiveEntries(
         entries=[table.entry(row) for row in rows] if len(rows) <= most else (),
-        rows={one: numbers[one] for one in Became if numbers[one]},
+        rows={one: numbers[one] for one in EntryEffect if numbers[one]},
     )
 
 
 def touched(
-    entries: Sequence[Landed], additions: EntryTable, removals: Identities
+    entries: Sequence[EffectiveEntry], additions: EntryTable, removals: Identities
 ) -> Sequence[bool]:
     """Tell which of *entries* a change says anything of; quick for many."""
-    came, went = Held.of(additions), Held.of(removals)
+    came, went = EntrySet.of(additions), EntrySet.of(removals)
     blocks, allows = _identities(entries, Action.BLOCK), _identities(entries, Action.ALLOW)
     said = came.find(blocks) != NOT_HELD
     said |= went.find(blocks) != NOT_HELD
@@ -78,17 +78,17 @@ def touched(
 
 
 def still_there(
-    entries: Sequence[Landed], additions: EntryTable, removals: Identities, *, at_s: int
-) -> list[Landed]:
+    entries: Sequence[EffectiveEntry], additions: EntryTable, removals: Identities, *, at_s: int
+) -> list[EffectiveEntry]:
     """Return those of *entries* that block as fraud after a change, as it left them.
 
     One that somebody now lets through by an entry of the same pattern blocks no more.
     """
     blocks = _identities(entries, Action.BLOCK)
-    came = Held.of(additions)
-    written, removed = came.find(blocks), Held.of(removals).find(blocks) != NOT_HELD
+    came = EntrySet.of(additions)
+    written, removed = came.find(blocks), EntrySet.of(removals).find(blocks) != NOT_HELD
     allowed = came.find(_identities(entries, Action.ALLOW)) != NOT_HELD
-    left: list[Landed] = []
+    left: list[EffectiveEntry] = []
     for place, entry in enumerate(entries):
         row = int(written[place])
         if allowed[place] or (removed[place] and row == NOT_HELD):
@@ -96,40 +96,40 @@ def still_there(
         if row == NOT_HELD:
             left.append(entry)
         elif (
-            additions.modes[row] == Mode.ENFORCE
+            additions.modes[row] == EntryMode.ENFORCE
             and additions.expires_s[row] > at_s
             and additions.fraud_types[row] != FraudType.UNSPECIFIED
         ):
-            left.append(Landed.of(additions.entry(row)))
+            left.append(EffectiveEntry.of(additions.entry(row)))
     return left
 
 
 def _became(table: EntryTable, before: EntryTable, at_s: int) -> Uint8s:
     lines = (
-        (table.actions != Action.BLOCK, Became.ALLOW),
-        (table.modes == Mode.SHADOW, Became.SHADOW),
-        (table.expires_s <= at_s, Became.ENDED),
-        (_acted(table, before, at_s), Became.ACTED),
-        (table.fraud_types == FraudType.UNSPECIFIED, Became.NO_FRAUD),
-        (table.kinds == Kind.URL_PREFIX, Became.URL_PREFIX),
+        (table.actions != Action.BLOCK, EntryEffect.ALLOW),
+        (table.modes == EntryMode.SHADOW, EntryEffect.SHADOW),
+        (table.expires_s <= at_s, EntryEffect.ENDED),
+        (_acted(table, before, at_s), EntryEffect.ACTED),
+        (table.fraud_types == FraudType.UNSPECIFIED, EntryEffect.NO_FRAUD),
+        (table.kinds == EntryKind.URL_PREFIX, EntryEffect.URL_PREFIX),
     )
     holds, what = zip(*lines, strict=True)
-    found: Uint8s = np.select(list(holds), [np.uint8(one) for one in what], Became.LANDED)
+    found: Uint8s = np.select(list(holds), [np.uint8(one) for one in what], EntryEffect.LANDED)
     return found.astype(np.uint8)
 
 
 def _acted(table: EntryTable, before: EntryTable, at_s: int) -> Bools:
     """Tell which entries blocked as fraud before the change."""
-    at = Held.of(before).find(table)
+    at = EntrySet.of(before).find(table)
     acted: Bools = at != NOT_HELD
     met = at[acted]
     acted[acted] = (
-        (before.modes[met] == Mode.ENFORCE)
+        (before.modes[met] == EntryMode.ENFORCE)
         & (before.expires_s[met] > at_s)
         & (before.fraud_types[met] != FraudType.UNSPECIFIED)
     )
     return acted
 
 
-def _identities(entries: Sequence[Landed], action: Action) -> Identities:
-    return Identities.of((Kind(one.kind), one.pattern, action) for one in entries)
+def _identities(entries: Sequence[EffectiveEntry], action: Action) -> Identities:
+    return Identities.of((EntryKind(one.kind), one.pattern, action) for one in entries)

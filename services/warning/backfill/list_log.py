@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass
 
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
 from fanzha.errors import NotFound
 from infra.redis.client import Client
 from services.changes.history import History
-from services.changes.model import Record
+from services.changes.model import ChangeRequest
 from services.changes.store import ChangeStore
-from services.warning.backfill.pending_store import Place
+from services.warning.backfill.pending_store import ListLogPosition
 
 _AT_ONCE = 100
 """Versions read from requests at a time."""
@@ -23,10 +23,10 @@ _REQUEST = re.compile(r"change:([0-9]+):.+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ListLogStep:
     """What one version of the lists changed."""
 
-    place: Place
+    place: ListLogPosition
     """After it."""
     committed_at_ms: int = 0
     author: str = ""
@@ -48,27 +48,29 @@ class ListLog:
         self._requests = ChangeStore(client)
         self._history = History(self._requests, self._lists)
 
-    async def head(self) -> Place:
+    async def head(self) -> ListLogPosition:
         """Return where the lists are."""
         head = await self._lists.head()
-        return Place(version=head.version, commit=head.commit)
+        return ListLogPosition(version=head.version, commit=head.commit)
 
-    async def after(self, place: Place, *, block_ms: int) -> list[Step]:
+    async def after(self, place: ListLogPosition, *, block_ms: int) -> list[ListLogStep]:
         """Return what came after *place*, some of it; waits up to *block_ms* for the first."""
         changes = await self._lists.changes_after(place.version, place.commit, block_ms=block_ms)
         if changes is not None:
             return [await self._told(change) for change in changes]
         base = await self._lists.base_head()
         if place.version < base.version:
-            return await self._from_requests(place, Place(version=base.version, commit=base.commit))
+            return await self._from_requests(
+                place, ListLogPosition(version=base.version, commit=base.commit)
+            )
         head = await self.head()
         # Other lists than those that were read: how they came to be, nobody can tell.
         return [_nothing(head, lost=max(1, abs(head.version - place.version)))]
 
-    async def _told(self, change: Change) -> Step:
+    async def _told(self, change: ListChange) -> ListLogStep:
         record = await self._request(change.commit)
-        return Step(
-            place=Place(version=change.version, commit=change.commit),
+        return ListLogStep(
+            place=ListLogPosition(version=change.version, commit=change.commit),
             committed_at_ms=change.committed_at_ms,
             author=change.author,
             change_id=record.id if record else 0,
@@ -77,14 +79,14 @@ class ListLog:
             before=await self._before(record),
         )
 
-    async def _request(self, commit: str) -> Record | None:
+    async def _request(self, commit: str) -> ChangeRequest | None:
         named = _REQUEST.fullmatch(commit)
         for record in await self._requests.several([int(named[1])]) if named else ():
             if record.commit == commit:
                 return record
         return None
 
-    async def _before(self, record: Record | None) -> EntryTable:
+    async def _before(self, record: ChangeRequest | None) -> EntryTable:
         if record is None:
             return EntryTable.from_entries([])
         try:
@@ -92,24 +94,26 @@ class ListLog:
         except NotFound:  # no longer kept: entries that were there count as new, and are looked at
             return EntryTable.from_entries([])
 
-    async def _from_requests(self, place: Place, base: Place) -> list[Step]:
+    async def _from_requests(
+        self, place: ListLogPosition, base: ListLogPosition
+    ) -> list[ListLogStep]:
         last = min(base.version, place.version + _AT_ONCE)
         made = await self._requests.by_version(place.version + 1, last)
         known = {one.id: one for one in await self._requests.several(list(made.values()))}
         steps = []
         for version in range(place.version + 1, last + 1):
             record = known.get(made.get(version, 0))
-            here = Place(version=version, commit=record.commit if record else "")
+            here = ListLogPosition(version=version, commit=record.commit if record else "")
             here = base if version == base.version else here
             steps.append(await self._done(record, here) if record else _nothing(here, lost=1))
         return steps
 
-    async def _done(self, record: Record, here: Place) -> Step:
+    async def _done(self, record: ChangeRequest, here: ListLogPosition) -> ListLogStep:
         try:
             done = await self._history.step_of(record)
         except NotFound:
             return _nothing(here, lost=1)
-        return Step(
+        return ListLogStep(
             place=here,
             committed_at_ms=record.applied_ms,
             author=record.author,
@@ -120,6 +124,6 @@ class ListLog:
         )
 
 
-def _nothing(place: Place, *, lost: int) -> Step:
+def _nothing(place: ListLogPosition, *, lost: int) -> ListLogStep:
     empty = EntryTable.from_entries([])
-    return Step(place=place, additions=empty, removals=empty, before=empty, lost=lost)
+    return ListLogStep(place=place, additions=empty, removals=empty, before=empty, lost=lost)

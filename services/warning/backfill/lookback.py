@@ -10,11 +10,11 @@ from fanzha.errors import FanzhaError, NotFound
 from fanzha.phone import HomePlan
 from infra.safe_traceback import kind_and_places
 from services.decision_log import recipient_subject
-from services.decision_log.recipient_subject import Subject
-from services.decision_log.recipients import MOST_PERSONS, Person, Reached, ReachQuery
+from services.decision_log.recipient_subject import RecipientSubject
+from services.decision_log.recipients import MOST_PERSONS, Recipient, RecipientQuery, Recipients
 from services.warning.backfill import recipients
-from services.warning.backfill.pending import Count, Landed, WaitingReach
-from services.warning.backfill.recipients import ReachedPerson, most_exposed_first
+from services.warning.backfill.pending import EffectiveEntry, PendingBackfill, RecipientCount
+from services.warning.backfill.recipients import BackfillRecipient, most_exposed_first
 from services.warning.cases import opening
 from services.warning.cases.opening import Router
 
@@ -26,35 +26,35 @@ _DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Met:
+class _RecipientMatch:
     """How one person was reached by one entry."""
 
-    entry: Landed
-    subject: Subject
-    person: Person
+    entry: EffectiveEntry
+    subject: RecipientSubject
+    person: Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class LookbackResult:
     """Who was found."""
 
-    count: Count
-    persons: Sequence[Person]
+    count: RecipientCount
+    persons: Sequence[Recipient]
     """The most exposed first; each with all that is known of them."""
-    met: "dict[str, list[_Met]]"
+    met: "dict[str, list[_RecipientMatch]]"
     """By number of the person."""
 
-    def plan(self, now_ms: int) -> Iterator[ReachedPerson]:
+    def plan(self, now_ms: int) -> Iterator[BackfillRecipient]:
         """Make the warnings, person by person."""
         return (_prepared(person, self.met[person.number], now_ms) for person in self.persons)
 
 
-class LookingBack:
+class Lookback:
     """Asks the decision log for several entries at once."""
 
     def __init__(
         self,
-        query: ReachQuery | None,
+        query: RecipientQuery | None,
         *,
         home: HomePlan,
         router: Callable[[], Router],
@@ -76,7 +76,7 @@ class LookingBack:
         """Tell whether there is a log on this host."""
         return self._query is not None and self._query.exists
 
-    async def look(self, waiting: WaitingReach) -> Looked:
+    async def look(self, waiting: PendingBackfill) -> LookbackResult:
         """Find everybody whom the entries reached; `NotFound` where there is no log."""
         query = self._query
         if query is None or not query.exists:
@@ -84,7 +84,7 @@ class LookingBack:
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._look, query, waiting)
 
-    def _look(self, query: ReachQuery, waiting: WaitingReach) -> Looked:
+    def _look(self, query: RecipientQuery, waiting: PendingBackfill) -> LookbackResult:
         now, since = self._now_ms(), waiting.landed_at_ms - waiting.days * _DAY_MS
         gathered = _Gathered(self._most)
         for entry in waiting.entries:
@@ -103,7 +103,7 @@ class LookingBack:
                 gathered.add(entry, subject, reached)
         return self._looked(gathered, now)
 
-    def _looked(self, gathered: "_Gathered", now: int) -> Looked:
+    def _looked(self, gathered: "_Gathered", now: int) -> LookbackResult:
         persons = most_exposed_first(gathered.whole.values())
         exposed = Counter(recipients.exposure(one).name.lower() for one in persons)
         judged = persons[:: -(-len(persons) // MOST_JUDGED) or 1]
@@ -112,7 +112,7 @@ class LookingBack:
             made = _prepared(person, gathered.met[person.number], now)
             tier = opening.grow(None, made.warnings, router, now).case.tier
             tiers[tier.name.lower() if tier else "none"] += 1
-        count = Count(
+        count = RecipientCount(
             at_ms=now,
             persons=len(persons),
             lower_bound=self._samples or gathered.sampled,
@@ -125,7 +125,7 @@ class LookingBack:
             uncounted=len(gathered.uncounted),
             why=gathered.uncounted[0] if gathered.uncounted else "",
         )
-        return Looked(count=count, persons=persons, met=gathered.met)
+        return LookbackResult(count=count, persons=persons, met=gathered.met)
 
 
 class _Gathered:
@@ -133,15 +133,15 @@ class _Gathered:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.met: dict[str, list[_Met]] = {}
-        self.whole: dict[str, Person] = {}
+        self.met: dict[str, list[_RecipientMatch]] = {}
+        self.whole: dict[str, Recipient] = {}
         self.uncounted: list[str] = []
         self.sampled = False
         self.left_out = 0
         self.torn = 0
         self.covers_from_ms = 0
 
-    def add(self, entry: Landed, subject: Subject, reached: Reached) -> None:
+    def add(self, entry: EffectiveEntry, subject: RecipientSubject, reached: Recipients) -> None:
         self.sampled |= reached.events > reached.logged
         self.left_out += reached.left_out
         self.torn = max(self.torn, len(reached.torn))
@@ -149,7 +149,7 @@ class _Gathered:
         for person in reached.persons:
             number = person.number
             self.met.setdefault(number, []).append(
-                _Met(entry=entry, subject=subject, person=person)
+                _RecipientMatch(entry=entry, subject=subject, person=person)
             )
             known = self.whole.get(number)
             self.whole[number] = person if known is None else _together(known, person)
@@ -160,7 +160,7 @@ class _Gathered:
                 del self.whole[person.number], self.met[person.number]
 
 
-def _together(one: Person, other: Person) -> Person:
+def _together(one: Recipient, other: Recipient) -> Recipient:
     """Add what another entry tells of a person, for their place in the order."""
     return replace(
         one,
@@ -170,7 +170,7 @@ def _together(one: Person, other: Person) -> Person:
     )
 
 
-def _prepared(person: Person, met: Sequence[_Met], now_ms: int) -> ReachedPerson:
+def _prepared(person: Recipient, met: Sequence[_RecipientMatch], now_ms: int) -> BackfillRecipient:
     warnings = [
         warned
         for one in met
@@ -182,6 +182,6 @@ def _prepared(person: Person, met: Sequence[_Met], now_ms: int) -> ReachedPerson
             now_ms=now_ms,
         ).warnings
     ]
-    return ReachedPerson(
+    return BackfillRecipient(
         number=person.number, exposure=recipients.exposure(person), warnings=warnings
     )

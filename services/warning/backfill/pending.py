@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, EntryKind
 from fanzha.fraud import FraudType
 from services.decision_log.recipient_subject import SubjectKind
 
 _SUBJECTS = {
-    Kind.NUMBER: SubjectKind.NUMBER,
-    Kind.RANGE: SubjectKind.NUMBER,
-    Kind.SENDER: SubjectKind.SENDER,
-    Kind.HOST: SubjectKind.LINK,
-    Kind.FINGERPRINT: SubjectKind.TEXT,
+    EntryKind.NUMBER: SubjectKind.NUMBER,
+    EntryKind.RANGE: SubjectKind.NUMBER,
+    EntryKind.SENDER: SubjectKind.SENDER,
+    EntryKind.HOST: SubjectKind.LINK,
+    EntryKind.FINGERPRINT: SubjectKind.TEXT,
 }
 
 
-class WaitingState(StrEnum):
+class PendingState(StrEnum):
     """Where it stands."""
 
     WAITING = "waiting"
@@ -34,19 +34,19 @@ class WaitingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
+class EffectiveEntry:
     """An entry that took effect."""
 
     entry_id: str
     kind: int
-    """Of the list entry, a `Kind`."""
+    """Of the list entry, a `EntryKind`."""
     pattern: str
     fraud_type: FraudType
     campaign: str
     expires_s: int
 
     @classmethod
-    def of(cls, entry: Entry) -> "Landed":
+    def of(cls, entry: Entry) -> "EffectiveEntry":
         """Take from a list entry what a reach needs."""
         return cls(
             entry_id=entry.entry_id,
@@ -60,11 +60,11 @@ class Landed:
     @property
     def subject(self) -> SubjectKind:
         """As what it is looked for."""
-        return _SUBJECTS[Kind(self.kind)]
+        return _SUBJECTS[EntryKind(self.kind)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class RecipientCount:
     """Whom the entries had reached, when somebody looked."""
 
     at_ms: int
@@ -94,7 +94,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingReach:
+class PendingBackfill:
     """What one change of the lists put before a person."""
 
     id: str
@@ -110,10 +110,10 @@ class WaitingReach:
     """How many days before it landed are looked at."""
     landed: int
     """Entries that landed."""
-    entries: Sequence[Landed]
+    entries: Sequence[EffectiveEntry]
     """Those that still block; none where there were too many."""
-    state: WaitingState = WaitingState.WAITING
-    count: Count | None = None
+    state: PendingState = PendingState.WAITING
+    count: RecipientCount | None = None
     """None: not counted since the entries last changed."""
     ended_at_ms: int = 0
     ended_by: str = ""
@@ -127,7 +127,7 @@ class WaitingReach:
     @property
     def open(self) -> bool:
         """Tell whether it waits."""
-        return self.state is WaitingState.WAITING
+        return self.state is PendingState.WAITING
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -136,16 +136,18 @@ class WaitingReach:
             return self.entries[0].subject.value, self.entries[0].pattern
         return CHANGE, f"change:{self.change_id}" if self.change_id else f"v{self.list_version}"
 
-    def with_entries(self, entries: Sequence[Landed], *, why: str, now_ms: int) -> "WaitingReach":
+    def with_entries(
+        self, entries: Sequence[EffectiveEntry], *, why: str, now_ms: int
+    ) -> "PendingBackfill":
         """Return it with fewer entries, or as they are now: counted anew, or withdrawn."""
         if not entries:
-            return self.ended(WaitingState.WITHDRAWN, now_ms=now_ms, why=why)
+            return self.ended(PendingState.WITHDRAWN, now_ms=now_ms, why=why)
         fewer = len(entries) < len(self.entries)
         return replace(self, entries=tuple(entries), count=None if fewer else self.count)
 
     def ended(
-        self, state: WaitingState, *, now_ms: int, by: str = "", why: str = ""
-    ) -> "WaitingReach":
+        self, state: PendingState, *, now_ms: int, by: str = "", why: str = ""
+    ) -> "PendingBackfill":
         """Return it ended."""
         return replace(self, state=state, ended_at_ms=now_ms, ended_by=by, why=why)
 

@@ -6,30 +6,30 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.warning.backfill.counter import with_count
-from services.warning.backfill.lookback import LookingBack
-from services.warning.backfill.pending import WaitingReach, WaitingState
-from services.warning.backfill.pending_store import WaitingStore
+from services.warning.backfill.lookback import Lookback
+from services.warning.backfill.pending import PendingBackfill, PendingState
+from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import MOST_RATE
 from services.warning.backfill.service import check_reach
-from services.warning.backfill.start import Beginning, Begun
-from services.warning.figures import Landings
+from services.warning.backfill.start import BackfillStart, StartedBackfill
+from services.warning.figures import LandingCounters
 
 MOST_LISTED = 1000
 _MOST_REASON = 500
 
 
-class WaitingDesk:
+class PendingBackfillService:
     """Serves people. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
-        store: WaitingStore,
-        looking: LookingBack,
-        beginning: Beginning,
+        store: PendingBackfillStore,
+        looking: Lookback,
+        beginning: BackfillStart,
         *,
         audit: Audit,
         now_ms: Callable[[], int],
-        figures: Landings | None = None,
+        figures: LandingCounters | None = None,
     ) -> None:
         self._store = store
         self._looking = looking
@@ -38,7 +38,7 @@ class WaitingDesk:
         self._now_ms = now_ms
         self._figures = figures
 
-    async def reaches(self, *, everything: bool, count: int) -> list[WaitingReach]:
+    async def reaches(self, *, everything: bool, count: int) -> list[PendingBackfill]:
         """Return those that wait, the oldest first; or the newest of all, whatever became."""
         if not 1 <= count <= MOST_LISTED:
             raise InvalidInput(f"count: 1 to {MOST_LISTED}, not {count}")
@@ -46,7 +46,7 @@ class WaitingDesk:
             return await self._store.newest(count)
         return (await self._store.waiting())[:count]
 
-    async def get(self, waiting_id: str, *, count: bool) -> WaitingReach:
+    async def get(self, waiting_id: str, *, count: bool) -> PendingBackfill:
         """Return one; with *count*, after it was counted anew, where it waits."""
         one = await self._store.get(waiting_id)
         if not count or not one.open:
@@ -58,7 +58,7 @@ class WaitingDesk:
         self._count(after)
         return await self._store.get(waiting_id)
 
-    async def start(self, waiting_id: str, *, rate: int, by: str) -> Begun:
+    async def start(self, waiting_id: str, *, rate: int, by: str) -> StartedBackfill:
         """Look once more, and have everybody warned; returns once that is sure to happen."""
         check_reach()
         if not 1 <= rate <= MOST_RATE:
@@ -77,7 +77,7 @@ class WaitingDesk:
         self._count(begun.waiting)
         return begun
 
-    async def drop(self, waiting_id: str, *, reason: str, by: str) -> WaitingReach:
+    async def drop(self, waiting_id: str, *, reason: str, by: str) -> PendingBackfill:
         """Decide against it, and say why."""
         check_reach()
         if not 1 <= len(reason.strip()) <= _MOST_REASON:
@@ -93,23 +93,23 @@ class WaitingDesk:
             },
             actor=who,
         )
-        after = one.ended(WaitingState.DROPPED, now_ms=self._now_ms(), by=who, why=reason.strip())
+        after = one.ended(PendingState.DROPPED, now_ms=self._now_ms(), by=who, why=reason.strip())
         if not await self._store.move([after], synced=True):
             raise _moved(one)
         self._count(after)
         return after
 
-    async def _open(self, waiting_id: str) -> WaitingReach:
+    async def _open(self, waiting_id: str) -> PendingBackfill:
         one = await self._store.get(waiting_id)
         if not one.open:
             raise VersionConflict(f"waiting_id: it is {one.state.value} already")
         return one
 
-    def _count(self, one: WaitingReach) -> None:
+    def _count(self, one: PendingBackfill) -> None:
         if not one.open and self._figures is not None:
             self._figures.reach(one.state.value)
 
 
-def _moved(one: WaitingReach) -> VersionConflict:
+def _moved(one: PendingBackfill) -> VersionConflict:
     return VersionConflict(f"waiting_id: somebody else was at {one.id}, or its entries changed; "
                            "look again")  # fmt: skip

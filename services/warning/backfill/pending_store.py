@@ -21,13 +21,13 @@ from pydantic import TypeAdapter
 from fanzha.errors import NotFound
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
-from services.warning.backfill.pending import WaitingReach
-from services.warning.backfill.store import KEEP_S, TAG, Closing
+from services.warning.backfill.pending import PendingBackfill
+from services.warning.backfill.store import KEEP_S, TAG, PendingResolution
 
 _SECONDS = 5.0
 _COUNTING_MS = 120_000
 _PLACE, _ALL, _OPEN = f"{TAG}:place", f"{TAG}:noticed", f"{TAG}:waiting"
-_RECORD = TypeAdapter(WaitingReach)
+_RECORD = TypeAdapter(PendingBackfill)
 
 _MOVE = """
 if ARGV[2] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -52,7 +52,7 @@ return 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ListLogPosition:
     """How far the log of the lists was read."""
 
     version: int
@@ -64,14 +64,14 @@ class Place:
         return f"{self.version} {self.commit}"
 
 
-class WaitingStore:
+class PendingBackfillStore:
     """Reads and changes reaches that wait. Raises `Unavailable`, soon, while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         """*client* must decode answers."""
         self._client: Any = client
 
-    async def place(self) -> Place | None:
+    async def place(self) -> ListLogPosition | None:
         """Return how far the lists were read; None: never."""
         async with within(_SECONDS):
             found = await self._client.get(_PLACE)
@@ -79,18 +79,18 @@ class WaitingStore:
             return None
         version, _, commit = found.partition(" ")
         with reading("place in the log of the lists"):
-            return Place(version=int(version), commit=commit)
+            return ListLogPosition(version=int(version), commit=commit)
 
-    async def begin(self, place: Place) -> None:
+    async def begin(self, place: ListLogPosition) -> None:
         """Begin at *place*, unless another process has begun."""
         async with within(_SECONDS):
             await self._client.set(_PLACE, place.written, nx=True)
 
     async def move(
         self,
-        records: Sequence[WaitingReach],
+        records: Sequence[PendingBackfill],
         *,
-        read: tuple[Place, Place] | None = None,
+        read: tuple[ListLogPosition, ListLogPosition] | None = None,
         synced: bool = False,
     ) -> bool:
         """Write records, and that the lists were read from one place to another; all or nothing.
@@ -112,20 +112,20 @@ class WaitingStore:
                 answers = await moving.execute()
         return bool(answers[0])
 
-    async def get(self, waiting_id: str) -> WaitingReach:
+    async def get(self, waiting_id: str) -> PendingBackfill:
         """Return one; `NotFound` when there is none."""
         found = await self._several([waiting_id])
         if not found:
             raise NotFound(f"waiting_id: there is no {waiting_id!r}")
         return found[0]
 
-    async def waiting(self) -> list[WaitingReach]:
+    async def waiting(self) -> list[PendingBackfill]:
         """Return those that wait, the one that landed first first."""
         async with within(_SECONDS):
             ids = await self._client.zrange(_OPEN, 0, -1)
         return await self._several(ids)
 
-    async def newest(self, count: int) -> list[WaitingReach]:
+    async def newest(self, count: int) -> list[PendingBackfill]:
         """Return the newest, whatever became of them."""
         async with within(_SECONDS):
             ids = await self._client.zrevrange(_ALL, 0, count - 1)
@@ -147,7 +147,7 @@ class WaitingStore:
         async with within(_SECONDS):
             await self._client.delete(f"{TAG}:counting:{waiting_id}")
 
-    async def _several(self, ids: Sequence[str]) -> list[WaitingReach]:
+    async def _several(self, ids: Sequence[str]) -> list[PendingBackfill]:
         async with within(_SECONDS):
             reading = self._client.pipeline(transaction=False)
             for one in ids:
@@ -160,9 +160,9 @@ class WaitingStore:
         )
 
 
-def closing(before: WaitingReach, after: WaitingReach) -> Closing:
+def closing(before: PendingBackfill, after: PendingBackfill) -> PendingResolution:
     """Return what ends *before* in the same step that begins its reach."""
-    return Closing(
+    return PendingResolution(
         key=_key(before.id), waiting=_OPEN, revision=before.revision, record=_written(after)
     )
 
@@ -171,5 +171,5 @@ def _key(waiting_id: str) -> str:
     return f"{TAG}:waiting:{waiting_id}"
 
 
-def _written(record: WaitingReach) -> str:
+def _written(record: PendingBackfill) -> str:
     return _RECORD.dump_json(record).decode()

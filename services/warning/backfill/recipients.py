@@ -11,9 +11,9 @@ from enum import IntEnum
 from blocklists.entries import Source
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision_log.recipient_subject import Subject, SubjectKind
-from services.decision_log.recipients import Contact, Person
-from services.warning.model import OWN_HITS, Means, MeansKind, Risk, Warned
+from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
+from services.decision_log.recipients import Recipient, RecipientContact
+from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 LONG_CALL_S = 60
 """As the shipped policy has it: `long-call`."""
@@ -30,15 +30,15 @@ class Exposure(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReachedPerson:
+class BackfillRecipient:
     """One person, ready to be warned; what of them lies in the store until then."""
 
     number: str
     exposure: Exposure
-    warnings: Sequence[Warned]
+    warnings: Sequence[WarningRecord]
 
 
-def exposure(person: Person) -> Exposure:
+def exposure(person: Recipient) -> Exposure:
     """Tell how near the harm is to a person."""
     channels = {one.channel for one in person.contacts}
     if person.talked_s >= LONG_CALL_S:
@@ -50,7 +50,7 @@ def exposure(person: Person) -> Exposure:
     return Exposure.REPEATED if person.times > 1 else Exposure.ONCE
 
 
-def most_exposed_first(persons: Iterable[Person]) -> list[Person]:
+def most_exposed_first(persons: Iterable[Recipient]) -> list[Recipient]:
     """Order persons by exposure, then by how long they talked, how often, and how lately."""
     return sorted(
         persons,
@@ -65,15 +65,20 @@ def most_exposed_first(persons: Iterable[Person]) -> list[Person]:
 
 
 def prepared(
-    person: Person, subject: Subject, *, campaign: str, fraud_type: FraudType, now_ms: int
-) -> ReachedPerson:
+    person: Recipient,
+    subject: RecipientSubject,
+    *,
+    campaign: str,
+    fraud_type: FraudType,
+    now_ms: int,
+) -> BackfillRecipient:
     """Make the warnings about a person, one for each contact that is told of.
 
     *campaign* is that of the entry that lists the subject, which hits of it have, too.
     """
     first_call = next((one for one in person.contacts if one.channel is Channel.CALL), None)
     warnings = [
-        Warned(
+        WarningRecord(
             source=Source.BUREAU,
             source_name=OWN_HITS,
             reference=_reference(subject, person.number, one),
@@ -93,15 +98,15 @@ def prepared(
         )
         for one in person.contacts
     ]
-    return ReachedPerson(number=person.number, exposure=exposure(person), warnings=warnings)
+    return BackfillRecipient(number=person.number, exposure=exposure(person), warnings=warnings)
 
 
-def _reference(subject: Subject, number: str, contact: Contact) -> str:
+def _reference(subject: RecipientSubject, number: str, contact: RecipientContact) -> str:
     what = contact.decision_id or f"end-{contact.at_ms}"
     return f"reach:{subject.pattern}:{number}:{what}"
 
 
-def _means(subject: Subject, contact: Contact) -> Means:
+def _means(subject: RecipientSubject, contact: RecipientContact) -> Means:
     match subject.kind:
         case SubjectKind.LINK:
             return Means(kind=MeansKind.LINK, value=contact.url or f"http://{subject.pattern}/")

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from infra.periodic import repeat
-from services.warning.backfill.recipients import ReachedPerson
-from services.warning.backfill.store import WHAT, Reach, ReachStore
-from services.warning.intake.service import Intake, Result
+from services.warning.backfill.recipients import BackfillRecipient
+from services.warning.backfill.store import WHAT, Backfill, BackfillStore
+from services.warning.intake.service import IntakeOutcome, WarningIntake
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +22,13 @@ MOST_RATE = 500
 """Persons a second; beside these, hits must come through."""
 
 
-class ReachRunner:
+class BackfillRunner:
     """Works on what runs, until cancelled."""
 
     def __init__(
         self,
-        store: ReachStore,
-        intake: Intake,
+        store: BackfillStore,
+        intake: WarningIntake,
         *,
         worker: str,
         now_ms: Callable[[], int],
@@ -52,7 +52,7 @@ class ReachRunner:
                 taken += await self._some(reach)
         return taken
 
-    async def _some(self, reach: Reach) -> int:
+    async def _some(self, reach: Backfill) -> int:
         persons = await self._store.head(reach.id, min(reach.rate, MOST_RATE))
         if not persons:
             return 0
@@ -63,12 +63,12 @@ class ReachRunner:
             self._counted(what, by)
         return len(persons)
 
-    async def _take(self, persons: Sequence[ReachedPerson]) -> Counter[str]:
+    async def _take(self, persons: Sequence[BackfillRecipient]) -> Counter[str]:
         """Take persons in, and count them by what became of them."""
         results = iter(await self._intake.take([one for some in persons for one in some.warnings]))
         return Counter(_best([next(results) for _ in one.warnings]) for one in persons)
 
 
-def _best(results: Sequence[Result]) -> str:
+def _best(results: Sequence[IntakeOutcome]) -> str:
     became = {one.what.value for one in results}
     return next(what for what in WHAT if what in became)

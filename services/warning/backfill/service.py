@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from blocklists.entries import Mode
-from blocklists.views import Found
+from blocklists.entries import EntryMode
+from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
@@ -18,14 +18,14 @@ from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.decision_log import options as decision_log
 from services.decision_log import recipient_subject
-from services.decision_log.recipient_subject import Subject, SubjectKind
-from services.decision_log.recipients import Reached, ReachQuery
+from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
+from services.decision_log.recipients import RecipientQuery, Recipients
 from services.settings.settings import Settings
 from services.warning.backfill import recipients
 from services.warning.backfill.recipients import most_exposed_first
 from services.warning.backfill.runner import MOST_RATE
-from services.warning.backfill.store import Reach, ReachStore
-from services.warning.policy.regions import Regions
+from services.warning.backfill.store import Backfill, BackfillStore
+from services.warning.policy.regions import RegionFinder
 
 MOST_DAYS = 180
 _DAY_MS = 86_400_000
@@ -33,7 +33,7 @@ _LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class BackfillRequest:
     """What is to be looked for."""
 
     kind: SubjectKind
@@ -42,11 +42,11 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class BackfillPreview:
     """Who would be warned."""
 
-    subject: Subject
-    reached: Reached
+    subject: RecipientSubject
+    reached: Recipients
     sampled: bool
     """Whether the log has only some of what was let through: then there are at least so many."""
     by_exposure: Mapping[str, int]
@@ -58,17 +58,17 @@ class Preview:
     """By when they were last reached."""
 
 
-class Reaching:
+class BackfillService:
     """Previews, starts and stops reaches. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
-        query: ReachQuery | None,
-        store: ReachStore,
+        query: RecipientQuery | None,
+        store: BackfillStore,
         *,
         home: HomePlan,
-        regions: Callable[[], Regions],
-        listed: Callable[[str], Awaitable[Found]],
+        regions: Callable[[], RegionFinder],
+        listed: Callable[[str], Awaitable[MatchingEntries]],
         samples: bool,
         audit: Audit,
         now_ms: Callable[[], int],
@@ -83,14 +83,14 @@ class Reaching:
         self._home = home
         self._load_regions = regions
         self._listed = listed
-        self._regions: Regions | None = None
+        self._regions: RegionFinder | None = None
         self._samples = samples
         self._audit = audit
         self._now_ms = now_ms
         self._clock = timezone(utc_offset)
         self._one_at_a_time = asyncio.Lock()
 
-    async def preview(self, asked: Asked) -> Preview:
+    async def preview(self, asked: BackfillRequest) -> BackfillPreview:
         """Count who would be warned."""
         check_reach()
         subject, reached = await self._reached(asked)
@@ -98,7 +98,9 @@ class Reaching:
             self._regions = await asyncio.to_thread(self._load_regions)
         return await asyncio.to_thread(self._count, subject, reached, self._regions)
 
-    async def start(self, asked: Asked, *, rate: int, fraud_type: FraudType, by: str) -> Reach:
+    async def start(
+        self, asked: BackfillRequest, *, rate: int, fraud_type: FraudType, by: str
+    ) -> Backfill:
         """Have everybody warned who was reached; returns once that is sure to happen."""
         check_reach()
         if not 1 <= rate <= MOST_RATE:
@@ -113,7 +115,7 @@ class Reaching:
                 if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
                     raise VersionConflict(f"pattern: reach {one.id} runs already; stop it first")
             persons = most_exposed_first(reached.persons)
-            reach = Reach(
+            reach = Backfill(
                 id=secrets.token_hex(6),
                 kind=subject.kind.value,
                 pattern=subject.pattern,
@@ -145,11 +147,11 @@ class Reaching:
             await self._store.add(reach, plan)
         return reach
 
-    async def reaches(self) -> list[Reach]:
+    async def reaches(self) -> list[Backfill]:
         """Return the newest hundred."""
         return await self._store.newest(_LISTED)
 
-    async def stop(self, reach_id: str, *, by: str) -> Reach:
+    async def stop(self, reach_id: str, *, by: str) -> Backfill:
         """Stop a reach; who was warned stays warned."""
         check_reach()
         who = identity.author(by)
@@ -165,7 +167,7 @@ class Reaching:
         )
         return reach
 
-    async def _reached(self, asked: Asked) -> tuple[Subject, Reached]:
+    async def _reached(self, asked: BackfillRequest) -> tuple[RecipientSubject, Recipients]:
         if not 1 <= asked.days <= MOST_DAYS:
             raise InvalidInput(f"days: 1 to {MOST_DAYS}, not {asked.days}")
         subject = recipient_subject.read(self._home, asked.kind, asked.pattern)
@@ -177,7 +179,7 @@ class Reaching:
             reached = await asyncio.to_thread(query.reached, subject, since_ms=since, until_ms=now)
         return subject, reached
 
-    async def _campaign(self, subject: Subject) -> str:
+    async def _campaign(self, subject: RecipientSubject) -> str:
         """Return the campaign of the entry that blocks the subject; empty where none names one."""
         try:
             found = await self._listed(subject.pattern)
@@ -185,18 +187,20 @@ class Reaching:
             return ""  # what lists cannot hold, no entry names
         for entry in found.entries:
             expired = entry.expires_at.timestamp() * 1000 <= self._now_ms()
-            if entry.action is Action.BLOCK and entry.mode is Mode.ENFORCE and not expired:
+            if entry.action is Action.BLOCK and entry.mode is EntryMode.ENFORCE and not expired:
                 return entry.campaign
         return ""
 
-    def _count(self, subject: Subject, reached: Reached, regions: Regions) -> Preview:
+    def _count(
+        self, subject: RecipientSubject, reached: Recipients, regions: RegionFinder
+    ) -> BackfillPreview:
         persons = reached.persons
         homes = regions.of([one.number for one in persons])
         last = [max(one.at_ms for one in person.contacts) for person in persons]
         days = Counter(
             f"{datetime.fromtimestamp(at_ms / 1000, self._clock):%Y-%m-%d}" for at_ms in last
         )
-        return Preview(
+        return BackfillPreview(
             subject=subject,
             reached=reached,
             sampled=self._samples or reached.events > reached.logged,
@@ -215,19 +219,21 @@ def build(
     settings: Settings,
     client: Client,
     *,
-    listed: Callable[[str], Awaitable[Found]],
+    listed: Callable[[str], Awaitable[MatchingEntries]],
     now_ms: Callable[[], int],
     audit: Audit,
-) -> Reaching:
+) -> BackfillService:
     """Put together what list administration serves; *client* must decode answers."""
     log = decision_log.query(settings)
 
-    def regions() -> Regions:
-        return Regions.load(home_country=settings.home_country, table=settings.warning_regions_file)
+    def regions() -> RegionFinder:
+        return RegionFinder.load(
+            home_country=settings.home_country, table=settings.warning_regions_file
+        )
 
-    return Reaching(
-        ReachQuery(log) if log else None,
-        ReachStore(client),
+    return BackfillService(
+        RecipientQuery(log) if log else None,
+        BackfillStore(client),
         home=HomePlan(settings.home_country),
         regions=regions,
         listed=listed,

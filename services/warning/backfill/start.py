@@ -4,35 +4,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.audit.events import Audit, AuditKind
-from services.warning.backfill.lookback import Looked
-from services.warning.backfill.pending import WaitingReach, WaitingState
+from services.warning.backfill.lookback import LookbackResult
+from services.warning.backfill.pending import PendingBackfill, PendingState
 from services.warning.backfill.pending_store import closing
-from services.warning.backfill.store import Reach, ReachStore
+from services.warning.backfill.store import Backfill, BackfillStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class StartedBackfill:
     """A reach that waited and now runs."""
 
-    reach: Reach
-    waiting: WaitingReach
+    reach: Backfill
+    waiting: PendingBackfill
 
 
-class Beginning:
+class BackfillStart:
     """Begins the reach of what waits: written whole, in the step that ends its waiting."""
 
-    def __init__(self, reaches: ReachStore, audit: Audit, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, reaches: BackfillStore, audit: Audit, *, now_ms: Callable[[], int]) -> None:
         self._reaches = reaches
         self._audit = audit
         self._now_ms = now_ms
 
     async def begin(
-        self, waiting: WaitingReach, looked: Looked, *, rate: int, by: str
-    ) -> Begun | None:
+        self, waiting: PendingBackfill, looked: LookbackResult, *, rate: int, by: str
+    ) -> StartedBackfill | None:
         """Begin it, on record first; None when somebody else was faster."""
         now = self._now_ms()
         kind, pattern = waiting.subject
-        reach = Reach(
+        reach = Backfill(
             id=waiting.id,
             kind=kind,
             pattern=pattern,
@@ -57,7 +57,7 @@ class Beginning:
             actor=by,
         )
         after = replace(waiting, count=looked.count)
-        after = after.ended(WaitingState.STARTED, now_ms=now, by=by)
+        after = after.ended(PendingState.STARTED, now_ms=now, by=by)
         if not await self._reaches.add(reach, looked.plan(now), closing(waiting, after)):
             return None
-        return Begun(reach=reach, waiting=after)
+        return StartedBackfill(reach=reach, waiting=after)

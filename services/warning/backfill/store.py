@@ -28,7 +28,7 @@ from pydantic import TypeAdapter
 from fanzha.errors import NotFound
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
-from services.warning.backfill.recipients import ReachedPerson
+from services.warning.backfill.recipients import BackfillRecipient
 
 _SECONDS = 5.0
 _AT_ONCE = 500
@@ -39,7 +39,7 @@ KEEP_S = 180 * 86_400
 """How long a reach is known."""
 TAG = "fanzha:{warning:reach}"
 _ALL, _OPEN = f"{TAG}:all", f"{TAG}:open"
-_PERSON = TypeAdapter(ReachedPerson)
+_PERSON = TypeAdapter(BackfillRecipient)
 
 _ADD = """
 if redis.call('EXISTS', KEYS[3]) == 1 then
@@ -87,7 +87,7 @@ WHAT = ("accepted", "joined", "duplicate", "refused")
 """What can become of a person: the first of these that any of their warnings became."""
 
 
-class ReachState(StrEnum):
+class BackfillState(StrEnum):
     """Where a reach stands."""
 
     RUNNING = "running"
@@ -96,7 +96,7 @@ class ReachState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Backfill:
     """One reach."""
 
     id: str
@@ -109,7 +109,7 @@ class Reach:
     """Persons."""
     by: str
     started_at_ms: int
-    state: ReachState = ReachState.RUNNING
+    state: BackfillState = BackfillState.RUNNING
     done: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     """Persons by what became of them: accepted, joined, duplicate, refused."""
@@ -118,7 +118,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class PendingResolution:
     """What waited for a reach, and ends in the step in which the reach begins."""
 
     key: str
@@ -128,7 +128,7 @@ class Closing:
     record: str
 
 
-class ReachStore:
+class BackfillStore:
     """Reads and changes reaches. Raises `Unavailable`, soon, while Redis is away."""
 
     def __init__(self, client: Client) -> None:
@@ -136,7 +136,10 @@ class ReachStore:
         self._client: Any = client
 
     async def add(
-        self, reach: Reach, plan: Iterable[ReachedPerson], closing: Closing | None = None
+        self,
+        reach: Backfill,
+        plan: Iterable[BackfillRecipient],
+        closing: PendingResolution | None = None,
     ) -> bool:
         """Write a reach and its plan; it runs once all of it is on the disk of the store.
 
@@ -172,7 +175,7 @@ class ReachStore:
             answers, _ = await execute_synced(self._client, adding, _ALL)
         return bool(answers[0])
 
-    async def get(self, reach_id: str) -> Reach:
+    async def get(self, reach_id: str) -> Backfill:
         """Return a reach; `NotFound` when there is none."""
         async with within(_SECONDS):
             found = await self._client.hgetall(_key("job", reach_id))
@@ -181,13 +184,13 @@ class ReachStore:
         with reading("reach"):
             return _read(reach_id, found)
 
-    async def newest(self, count: int) -> list[Reach]:
+    async def newest(self, count: int) -> list[Backfill]:
         """Return reaches, the newest first; those that were forgotten leave the list."""
         async with within(_SECONDS):
             ids = await self._client.zrevrange(_ALL, 0, count - 1)
             return [one for one_id in ids if (one := await self._known(one_id)) is not None]
 
-    async def running(self) -> list[Reach]:
+    async def running(self) -> list[Backfill]:
         """Return what runs, the oldest first."""
         async with within(_SECONDS):
             ids = await self._client.zrange(_OPEN, 0, -1)
@@ -204,7 +207,7 @@ class ReachStore:
             await self._client.pexpire(key, _LEASE_MS)
             return True
 
-    async def head(self, reach_id: str, count: int) -> list[ReachedPerson]:
+    async def head(self, reach_id: str, count: int) -> list[BackfillRecipient]:
         """Return the next persons; they stay until `move_on`."""
         async with within(_SECONDS):
             found = await self._client.lrange(_key("plan", reach_id), 0, count - 1)
@@ -212,7 +215,7 @@ class ReachStore:
             return [_PERSON.validate_json(text) for text in found]
 
     async def move_on(
-        self, reach: Reach, count: int, counts: Mapping[str, int], now_ms: int
+        self, reach: Backfill, count: int, counts: Mapping[str, int], now_ms: int
     ) -> bool:
         """Take *count* persons off; False when it was stopped, or another was faster."""
         pairs = [part for what in counts.items() for part in what]
@@ -232,7 +235,7 @@ class ReachStore:
             answers, _ = await execute_synced(self._client, stopping, _ALL)
         return bool(answers[0])
 
-    async def _known(self, reach_id: str) -> Reach | None:
+    async def _known(self, reach_id: str) -> Backfill | None:
         found = await self._client.hgetall(_key("job", reach_id))
         if not found:
             for place in (_ALL, _OPEN):
@@ -246,14 +249,14 @@ def _key(what: str, reach_id: str) -> str:
     return f"{TAG}:{what}:{reach_id}"
 
 
-def _in_batches(plan: Iterable[ReachedPerson]) -> Iterator[Sequence[ReachedPerson]]:
+def _in_batches(plan: Iterable[BackfillRecipient]) -> Iterator[Sequence[BackfillRecipient]]:
     waiting = iter(plan)
     while some := list(islice(waiting, _AT_ONCE)):
         yield some
 
 
-def _read(reach_id: str, found: Mapping[str, str]) -> Reach:
-    return Reach(
+def _read(reach_id: str, found: Mapping[str, str]) -> Backfill:
+    return Backfill(
         id=reach_id,
         kind=found["kind"],
         pattern=found["pattern"],
@@ -262,7 +265,7 @@ def _read(reach_id: str, found: Mapping[str, str]) -> Reach:
         total=int(found["total"]),
         by=found["by"],
         started_at_ms=int(found["started_at_ms"]),
-        state=ReachState(found["state"]),
+        state=BackfillState(found["state"]),
         done=int(found["done"]),
         counts={what: int(found[what]) for what in WHAT if what in found},
         stopped_by=found.get("stopped_by", ""),

@@ -19,8 +19,8 @@ from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.decision.sinks.hit_store import SUSPECTED, HitStore
 from services.decision_log import recipient_subject
-from services.decision_log.recipient_subject import Subject, SubjectKind
-from services.feedback.service import Feedback, Verdict
+from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
+from services.feedback.service import FeedbackService, FeedbackVerdict
 from services.warning.backfill.service import check_reach
 
 AT_ONCE = 500
@@ -32,10 +32,10 @@ _TOGETHER = 50
 
 
 @dataclass(slots=True, kw_only=True)
-class Suspects:
+class SuspectedHits:
     """Hits of one number, sender or link that nobody has judged."""
 
-    subject: Subject
+    subject: RecipientSubject
     hits: int = 0
     people: set[str] = field(default_factory=set)
     by_channel: Counter[str] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class Suspects:
 
 
 @dataclass(slots=True, kw_only=True)
-class Confirmed:
+class ConfirmedHits:
     """What one request confirmed."""
 
     hits: int = 0
@@ -64,13 +64,13 @@ class Confirmed:
 Hit = Mapping[str, str]
 
 
-class SuspectDesk:
+class SuspectedHitService:
     """Counts and confirms. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
         hits: HitStore,
-        feedback: Feedback,
+        feedback: FeedbackService,
         *,
         home: HomePlan,
         most_age_ms: int,
@@ -84,10 +84,10 @@ class SuspectDesk:
         self._audit = audit
         self._now_ms = now_ms
 
-    async def preview(self, kind: SubjectKind, pattern: str) -> Suspects:
+    async def preview(self, kind: SubjectKind, pattern: str) -> SuspectedHits:
         """Count what would be confirmed."""
         check_reach()
-        found = Suspects(subject=self._subject(kind, pattern))
+        found = SuspectedHits(subject=self._subject(kind, pattern))
         found.until = await self._hits.newest(SUSPECTED)
         place: str | None = self._first_place()
         seen: set[str] = set()
@@ -108,7 +108,7 @@ class SuspectDesk:
         fraud_type: FraudType,
         note: str,
         by: str,
-    ) -> Confirmed:
+    ) -> ConfirmedHits:
         """Confirm some, from *place* (empty: the first) up to *until*, as `preview` told it."""
         check_reach()
         subject, who = self._subject(kind, pattern), identity.author(by)
@@ -136,13 +136,13 @@ class SuspectDesk:
                 actor=who,
             )
         told = await self._all([
-            Verdict(decision_id=int(one), by=who, note=note, fraud_type=fraud_type)
+            FeedbackVerdict(decision_id=int(one), by=who, note=note, fraud_type=fraud_type)
             for one in wanted
         ])  # fmt: skip
         first = sum(told)
-        return Confirmed(hits=first, before=len(told) - first, next_place=following or "")
+        return ConfirmedHits(hits=first, before=len(told) - first, next_place=following or "")
 
-    async def _all(self, verdicts: Sequence[Verdict]) -> list[bool]:
+    async def _all(self, verdicts: Sequence[FeedbackVerdict]) -> list[bool]:
         """Put verdicts on record, many at a time; tell which were the first of their decision."""
         told: list[bool] = []
         for start in range(0, len(verdicts), _TOGETHER):
@@ -152,14 +152,14 @@ class SuspectDesk:
         return told
 
     async def _some(
-        self, subject: Subject, place: str, until: str
+        self, subject: RecipientSubject, place: str, until: str
     ) -> "tuple[list[Hit], str | None]":
         """Return the hits of *subject* in a part of the stream, and where the next part begins."""
         found = await self._hits.between(SUSPECTED, place, until, count=_READ)
         hits: list[Hit] = [hit for _, hit in found if _is_of(subject, hit)]
         return hits, f"({found[-1][0]}" if len(found) == _READ else None
 
-    async def _count(self, found: Suspects, some: Sequence[Hit]) -> None:
+    async def _count(self, found: SuspectedHits, some: Sequence[Hit]) -> None:
         verdicts = await self._hits.verdicts([hit["decision_id"] for hit in some])
         for hit, verdict in zip(some, verdicts, strict=True):
             if verdict == "dismissed":
@@ -185,13 +185,13 @@ class SuspectDesk:
     def _first_place(self) -> str:
         return f"{max(0, self._now_ms() - self._most_age_ms)}-0"
 
-    def _subject(self, kind: SubjectKind, pattern: str) -> Subject:
+    def _subject(self, kind: SubjectKind, pattern: str) -> RecipientSubject:
         if kind is SubjectKind.TEXT:
             raise InvalidInput("kind: hits have no texts; confirm by sender or link")
         return recipient_subject.read(self._home, kind, pattern)
 
 
-def _is_of(subject: Subject, hit: Hit) -> bool:
+def _is_of(subject: RecipientSubject, hit: Hit) -> bool:
     """Tell whether a hit is of who called or wrote, or of the host that was asked for."""
     if subject.kind is SubjectKind.LINK:
         page = hit.get("url", "")

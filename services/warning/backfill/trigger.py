@@ -13,12 +13,12 @@ from hashlib import blake2b
 from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
 from services.warning.backfill import effective_entries
-from services.warning.backfill.effective_entries import Became, Landing
-from services.warning.backfill.list_log import ListLog, Step
-from services.warning.backfill.pending import Landed, WaitingReach, WaitingState
-from services.warning.backfill.pending_store import Place, WaitingStore
+from services.warning.backfill.effective_entries import EffectiveEntries, EntryEffect
+from services.warning.backfill.list_log import ListLog, ListLogStep
+from services.warning.backfill.pending import EffectiveEntry, PendingBackfill, PendingState
+from services.warning.backfill.pending_store import ListLogPosition, PendingBackfillStore
 from services.warning.backfill.store import KEEP_S
-from services.warning.figures import Landings
+from services.warning.figures import LandingCounters
 
 logger = logging.getLogger(__name__)
 
@@ -30,19 +30,19 @@ _RETRY_SECONDS = 1.0
 _NO_MORE = "its entries were removed, let through, made shadows, or name no fraud any more"
 
 
-class Noticing:
+class BackfillTrigger:
     """Reads the lists on, until cancelled."""
 
     def __init__(
         self,
         log: ListLog,
-        store: WaitingStore,
+        store: PendingBackfillStore,
         *,
         days: int,
         most_entries: int,
         proposes: bool,
         now_ms: Callable[[], int],
-        figures: Landings | None = None,
+        figures: LandingCounters | None = None,
     ) -> None:
         """*proposes*: whether anything new is put before a person; withdrawn is always."""
         self._log = log
@@ -84,7 +84,9 @@ class Noticing:
         await self._end_what_is_over(waiting.values())
         return len(steps)
 
-    async def _take(self, place: Place, step: Step, waiting: dict[str, WaitingReach]) -> bool:
+    async def _take(
+        self, place: ListLogPosition, step: ListLogStep, waiting: dict[str, PendingBackfill]
+    ) -> bool:
         """Write down what a change makes wait and what it withdraws, and that it was read.
 
         *waiting* is what waits before, and after, the change.
@@ -106,11 +108,11 @@ class Noticing:
         self._withdrawn(changed)
         return True
 
-    def _noticed(self, step: Step, found: Landing) -> WaitingReach:
-        entries = tuple(Landed.of(one) for one in found.entries)
+    def _noticed(self, step: ListLogStep, found: EffectiveEntries) -> PendingBackfill:
+        entries = tuple(EffectiveEntry.of(one) for one in found.entries)
         too_many = not entries
         name = f"{step.place.version} {step.place.commit}".encode()
-        return WaitingReach(
+        return PendingBackfill(
             id=blake2b(name, digest_size=6).hexdigest(),
             list_version=step.place.version,
             change_id=step.change_id,
@@ -121,12 +123,14 @@ class Noticing:
             landed=found.landed,
             entries=entries,
             rows=_names(found.rows),
-            state=WaitingState.LEFT if too_many else WaitingState.WAITING,
+            state=PendingState.LEFT if too_many else PendingState.WAITING,
             ended_at_ms=self._now_ms() if too_many else 0,
             why=f"more than {self._most} entries at once" if too_many else "",
         )
 
-    async def _tell(self, step: Step, found: Landing, fresh: WaitingReach | None) -> None:
+    async def _tell(
+        self, step: ListLogStep, found: EffectiveEntries, fresh: PendingBackfill | None
+    ) -> None:
         if step.lost:
             logger.warning("up to version %d, nobody can tell what %d versions of the lists made "
                            "land; `fanzha warnings reach` reaches back to each by hand",
@@ -142,7 +146,7 @@ class Noticing:
         if fresh is not None:
             self._figures.reach(fresh.state.value)
 
-    async def _end_what_is_over(self, waiting: Iterable[WaitingReach]) -> None:
+    async def _end_what_is_over(self, waiting: Iterable[PendingBackfill]) -> None:
         """Withdraw what has ended by itself."""
         now = self._now_ms()
         over = [after for one in waiting if (after := _later(one, now)) is not one]
@@ -150,15 +154,17 @@ class Noticing:
             if await self._store.move([one]):
                 self._withdrawn([one])
 
-    def _withdrawn(self, records: list[WaitingReach]) -> None:
+    def _withdrawn(self, records: list[PendingBackfill]) -> None:
         for one in records:
-            if one.state is WaitingState.WITHDRAWN:
+            if one.state is PendingState.WITHDRAWN:
                 logger.info("reach %s is withdrawn: %s", one.id, one.why)
                 if self._figures is not None:
                     self._figures.reach(one.state.value)
 
 
-def _changed(waiting: Sequence[WaitingReach], step: Step, now_ms: int) -> list[WaitingReach]:
+def _changed(
+    waiting: Sequence[PendingBackfill], step: ListLogStep, now_ms: int
+) -> list[PendingBackfill]:
     """Return those that a change of the lists leaves otherwise than they were."""
     owners = [one for one in waiting for _ in one.entries]
     entries = [entry for one in waiting for entry in one.entries]
@@ -167,24 +173,24 @@ def _changed(waiting: Sequence[WaitingReach], step: Step, now_ms: int) -> list[W
     return [after for one in about.values() if (after := _after(one, step, now_ms)) is not one]
 
 
-def _after(one: WaitingReach, step: Step, now_ms: int) -> WaitingReach:
+def _after(one: PendingBackfill, step: ListLogStep, now_ms: int) -> PendingBackfill:
     """Return a reach after a change of the lists; the same object where nothing came of it."""
     at_s = step.committed_at_ms // 1000
     left = effective_entries.still_there(one.entries, step.additions, step.removals, at_s=at_s)
     return one if left == list(one.entries) else one.with_entries(left, why=_NO_MORE, now_ms=now_ms)
 
 
-def _later(one: WaitingReach, now_ms: int) -> WaitingReach:
+def _later(one: PendingBackfill, now_ms: int) -> PendingBackfill:
     """Return a reach as time makes it; the same object where it does nothing."""
     if now_ms - one.landed_at_ms > LONGEST_MS:
         days = LONGEST_MS // 86_400_000
         why = f"nobody started it in {days} days"
-        return one.ended(WaitingState.WITHDRAWN, now_ms=now_ms, why=why)
+        return one.ended(PendingState.WITHDRAWN, now_ms=now_ms, why=why)
     left = [entry for entry in one.entries if entry.expires_s * 1000 > now_ms]
     if len(left) == len(one.entries):
         return one
     return one.with_entries(left, why="its entries have ended", now_ms=now_ms)
 
 
-def _names(rows: Mapping[Became, int]) -> dict[str, int]:
+def _names(rows: Mapping[EntryEffect, int]) -> dict[str, int]:
     return {one.name.lower(): count for one, count in rows.items()}

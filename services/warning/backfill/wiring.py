@@ -10,20 +10,20 @@ from infra.redis.client import Client
 from services.audit.events import Audit
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log import options as decision_log
-from services.decision_log.recipients import ReachQuery
-from services.feedback.service import Feedback
+from services.decision_log.recipients import RecipientQuery
+from services.feedback.service import FeedbackService
 from services.settings.settings import Settings
-from services.warning.backfill.counter import Counting, Mode
+from services.warning.backfill.counter import BackfillMode, RecipientCounter
 from services.warning.backfill.list_log import ListLog
-from services.warning.backfill.lookback import LookingBack
-from services.warning.backfill.pending_service import WaitingDesk
-from services.warning.backfill.pending_store import WaitingStore
-from services.warning.backfill.start import Beginning
-from services.warning.backfill.store import ReachStore
-from services.warning.backfill.suspected_hits import SuspectDesk
-from services.warning.backfill.trigger import Noticing
+from services.warning.backfill.lookback import Lookback
+from services.warning.backfill.pending_service import PendingBackfillService
+from services.warning.backfill.pending_store import PendingBackfillStore
+from services.warning.backfill.start import BackfillStart
+from services.warning.backfill.store import BackfillStore
+from services.warning.backfill.suspected_hits import SuspectedHitService
+from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import Router
-from services.warning.figures import Landings
+from services.warning.figures import LandingCounters
 from services.warning.policy import rulebook
 from services.warning.policy.router import PolicyRouter
 
@@ -34,11 +34,11 @@ also on a busy machine: what is counted too early may seem to have reached nobod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landing:
+class BackfillBackground:
     """What a process of the pipeline does in the background about entries that land."""
 
-    noticing: Noticing
-    counting: Counting
+    noticing: BackfillTrigger
+    counting: RecipientCounter
     lists: Client
 
     def running(self) -> list[Coroutine[Any, Any, None]]:
@@ -58,27 +58,27 @@ def landing(
     router: Router,
     audit: Audit,
     worker: str,
-    figures: Landings,
+    figures: LandingCounters,
     now_ms: Callable[[], int],
-) -> Landing:
+) -> BackfillBackground:
     """Build what `fanzha warn` runs; *client* must decode answers, *lists* must not."""
-    store = WaitingStore(client)
+    store = PendingBackfillStore(client)
     settle_s = _FLUSHES * settings.decision_log_flush_seconds + _MORE_SECONDS
-    mode = Mode(settings.warning_reach_by_itself)
-    return Landing(
-        noticing=Noticing(
+    mode = BackfillMode(settings.warning_reach_by_itself)
+    return BackfillBackground(
+        noticing=BackfillTrigger(
             ListLog(lists),
             store,
             days=settings.warning_reach_days,
             most_entries=settings.warning_reach_most_entries,
-            proposes=mode is not Mode.OFF,
+            proposes=mode is not BackfillMode.OFF,
             now_ms=now_ms,
             figures=figures,
         ),
-        counting=Counting(
+        counting=RecipientCounter(
             store,
             _looking(settings, lambda: router, now_ms),
-            Beginning(ReachStore(client), audit, now_ms=now_ms),
+            BackfillStart(BackfillStore(client), audit, now_ms=now_ms),
             worker=worker,
             mode=mode,
             most_people=settings.warning_reach_most_people_by_itself,
@@ -95,9 +95,9 @@ def desk(
     client: Client,
     *,
     audit: Audit,
-    figures: Landings,
+    figures: LandingCounters,
     now_ms: Callable[[], int],
-) -> WaitingDesk:
+) -> PendingBackfillService:
     """Build what list administration serves; *client* must decode answers."""
 
     @cache
@@ -105,10 +105,10 @@ def desk(
         book = rulebook.load(settings)
         return PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
 
-    return WaitingDesk(
-        WaitingStore(client),
+    return PendingBackfillService(
+        PendingBackfillStore(client),
         _looking(settings, router, now_ms),
-        Beginning(ReachStore(client), audit, now_ms=now_ms),
+        BackfillStart(BackfillStore(client), audit, now_ms=now_ms),
         audit=audit,
         now_ms=now_ms,
         figures=figures,
@@ -117,7 +117,7 @@ def desk(
 
 def suspects(
     settings: Settings, client: Client, *, audit: Audit, now_ms: Callable[[], int]
-) -> SuspectDesk:
+) -> SuspectedHitService:
     """Build what list administration serves; *client* must decode answers."""
     hits = HitStore(
         client,
@@ -125,9 +125,9 @@ def suspects(
         decision_days=settings.decision_days,
     )
     home = HomePlan(settings.home_country)
-    return SuspectDesk(
+    return SuspectedHitService(
         hits,
-        Feedback(store=hits, home=home, now_ms=now_ms),
+        FeedbackService(store=hits, home=home, now_ms=now_ms),
         home=home,
         most_age_ms=settings.warning_most_age_hours * 3_600_000,
         audit=audit,
@@ -137,10 +137,10 @@ def suspects(
 
 def _looking(
     settings: Settings, router: Callable[[], Router], now_ms: Callable[[], int]
-) -> LookingBack:
+) -> Lookback:
     log = decision_log.query(settings)
-    return LookingBack(
-        ReachQuery(log) if log else None,
+    return Lookback(
+        RecipientQuery(log) if log else None,
         home=HomePlan(settings.home_country),
         router=router,
         samples=settings.decision_log_allowed_one_in != 1,

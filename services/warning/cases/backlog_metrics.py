@@ -12,12 +12,12 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from infra.redis.client import Client, within
 from services.warning import keys
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 
 _SECONDS = 4.0
 
 
-class CaseCounts:
+class CaseBacklog:
     """Reads how many cases there are."""
 
     def __init__(
@@ -77,6 +77,6 @@ class CaseCounts:
             what, *labels = name.split(" ")
             if what == "open":
                 self._open.labels(*labels).set(number)
-        for outcome in Outcome:
+        for outcome in CaseOutcome:
             self._closed.labels(outcome.value).set(tally[f"closed {outcome}"])
         self._nowhere.set(tally["nowhere"])

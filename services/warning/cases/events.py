@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.warning.model import Means, Region, Tier, Warned
+from services.warning.model import Means, Region, Tier, WarningRecord
 
 
-class Outcome(StrEnum):
+class CaseOutcome(StrEnum):
     """How a case ended."""
 
     SAFE = "safe"
@@ -66,7 +66,7 @@ class CaseEvent:
     by: str
     """A person, or the part of the service that did it."""
     why: str = ""
-    warned: Warned | None = None
+    warned: WarningRecord | None = None
     region: Region | None = None
     tier: Tier | None = None
     lines: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class CaseEvent:
     officer: str = ""
     unreached: bool = False
     """Of a note: somebody tried to reach the person, and did not."""
-    outcome: Outcome | None = None
+    outcome: CaseOutcome | None = None
     lost_fen: int | None = None
     """How much was lost, in fen; None: not known."""
     lost_to: tuple[Means, ...] = ()

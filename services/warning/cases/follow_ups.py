@@ -6,10 +6,10 @@ done twice: a count of outcomes is as exact as the cases themselves.
 
 from collections.abc import Sequence
 
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 
-TEACHES = frozenset({Outcome.LOST_MONEY, Outcome.FALSE_ALARM})
+TEACHES = frozenset({CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM})
 """Outcomes that say whether a warning was right: somebody lost money, or nothing was the matter.
 
 A person who is safe may have been warned in time or never been in danger, one who could not be
@@ -57,7 +57,7 @@ def counted(events: Sequence[CaseEvent], after: Case) -> list[Counted]:
     return [(key, field, by) for (key, field), by in counts.items()]
 
 
-def _outcomes(events: Sequence[CaseEvent]) -> list[Outcome]:
+def _outcomes(events: Sequence[CaseEvent]) -> list[CaseOutcome]:
     return [
         event.outcome
         for event in events

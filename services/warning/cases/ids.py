@@ -3,10 +3,10 @@
 from hashlib import blake2b
 
 from fanzha import url
-from services.warning.model import MeansKind, Tier, Warned
+from services.warning.model import MeansKind, Tier, WarningRecord
 
 
-def campaign_of(warned: Warned) -> str:
+def campaign_of(warned: WarningRecord) -> str:
     """Say what connects warnings about one person into one case.
 
     The campaign its source names; otherwise the list pattern that matched, otherwise the means:

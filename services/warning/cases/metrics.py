@@ -2,14 +2,14 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from services.warning.cases.store import Commit
+from services.warning.cases.store import CaseCommit
 
 _MINUTES = (0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1440)
 _MINUTE_MS = 60_000
 _NONE = "none"
 
 
-class CaseFigures:
+class CaseMetrics:
     """Counters of one process; they begin at zero with it, so add up the processes."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -34,7 +34,7 @@ class CaseFigures:
             registry=registry,
         )
 
-    def committed(self, commit: Commit) -> None:
+    def committed(self, commit: CaseCommit) -> None:
         """Count what is now written."""
         before, after = commit.before, commit.after
         tier = after.tier.name.lower() if after.tier else _NONE

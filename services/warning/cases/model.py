@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 from services.warning.model import Means, Region, Risk, Tier
 
 
@@ -87,7 +87,7 @@ class Case:
     """How often somebody tried to reach the person in vain."""
     needs_person: bool = False
     """Whether its plan has no further step, and nobody has taken it."""
-    outcome: Outcome | None = None
+    outcome: CaseOutcome | None = None
     reason: str = ""
     """Why it was closed, as who closed it says."""
     lost_fen: int | None = None

@@ -12,7 +12,7 @@ from typing import Protocol
 from services.warning.cases import ids, state_machine
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.model import Region, Tier, Warned
+from services.warning.model import Region, Tier, WarningRecord
 
 INTAKE = "intake"
 """Who takes warnings in, on record."""
@@ -23,7 +23,7 @@ MOST_JOINED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class UrgencyAssessment:
     """How urgent a case is."""
 
     tier: Tier
@@ -32,7 +32,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ContactStep:
     """One way to reach a person, and by when it must have worked."""
 
     channel: str
@@ -46,10 +46,10 @@ class Router(Protocol):
     def region(self, victim: str) -> Region:
         """Return where *victim* lives."""
 
-    def judge(self, case: Case) -> Judged:
+    def judge(self, case: Case) -> UrgencyAssessment:
         """Return how urgent *case* is."""
 
-    def step(self, tier: Tier, number: int) -> Step | None:
+    def step(self, tier: Tier, number: int) -> ContactStep | None:
         """Return the step of *tier* at place *number*, from 0; None: there is none."""
 
 
@@ -60,24 +60,26 @@ class PlainRouter:
         """Return that nothing is known."""
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> Judged:
+    def judge(self, case: Case) -> UrgencyAssessment:
         """Take the risk for the tier."""
-        return Judged(tier=Tier(case.risk), lines=("risk",), version="plain")
+        return UrgencyAssessment(tier=Tier(case.risk), lines=("risk",), version="plain")
 
-    def step(self, tier: Tier, number: int) -> Step | None:  # noqa: ARG002
+    def step(self, tier: Tier, number: int) -> ContactStep | None:  # noqa: ARG002
         """Warn by SMS, then wait for a person."""
-        return Step(channel="sms", within_ms=30 * 60_000) if number == 0 else None
+        return ContactStep(channel="sms", within_ms=30 * 60_000) if number == 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grown:
+class CaseUpdate:
     """A case and what happened to it."""
 
     case: Case
     events: tuple[CaseEvent, ...]
 
 
-def grow(case: Case | None, warned: Sequence[Warned], router: Router, now_ms: int) -> Grown:
+def grow(
+    case: Case | None, warned: Sequence[WarningRecord], router: Router, now_ms: int
+) -> CaseUpdate:
     """Let *warned* (one person, one campaign, at least one) join *case*, or open one."""
     first, *rest = warned
     events: list[CaseEvent] = []
@@ -101,7 +103,7 @@ def grow(case: Case | None, warned: Sequence[Warned], router: Router, now_ms: in
         for event in raised(case, router, now_ms, by=INTAKE):
             events.append(event)
             case = state_machine.apply(case, event)
-    return Grown(case=case, events=tuple(events))
+    return CaseUpdate(case=case, events=tuple(events))
 
 
 def raised(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
@@ -121,7 +123,9 @@ def raised(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEven
     return [tiered, queued(case, judged.tier, 0, step, now_ms, by=by)] if step else [tiered]
 
 
-def queued(case: Case, tier: Tier, number: int, step: Step, now_ms: int, *, by: str) -> CaseEvent:
+def queued(
+    case: Case, tier: Tier, number: int, step: ContactStep, now_ms: int, *, by: str
+) -> CaseEvent:
     """Make the event that sends the warning of a step on its way."""
     return CaseEvent(
         kind=EventKind.QUEUED,
@@ -139,6 +143,10 @@ def _is_over(case: Case, now_ms: int) -> bool:
 
 
 def _event(
-    kind: EventKind, now_ms: int, *, warned: Warned | None = None, region: Region | None = None
+    kind: EventKind,
+    now_ms: int,
+    *,
+    warned: WarningRecord | None = None,
+    region: Region | None = None,
 ) -> CaseEvent:
     return CaseEvent(kind=kind, at_ms=now_ms, by=INTAKE, warned=warned, region=region)

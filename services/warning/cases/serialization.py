@@ -6,13 +6,13 @@ from pydantic import TypeAdapter
 
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.model import Case
-from services.warning.model import Warned
+from services.warning.model import WarningRecord
 
 T = TypeVar("T")
 
 _CASE = TypeAdapter(Case)
 _EVENT = TypeAdapter(CaseEvent)
-_WARNED = TypeAdapter(Warned)
+_WARNED = TypeAdapter(WarningRecord)
 
 
 def case_text(case: Case) -> str:
@@ -35,7 +35,7 @@ def read_event(text: str | bytes) -> CaseEvent:
     return _EVENT.validate_json(text)
 
 
-def warned_text(warned: Warned) -> str:
+def warned_text(warned: WarningRecord) -> str:
     """Write a record."""
     return _text(_WARNED, warned)
 

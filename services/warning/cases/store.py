@@ -35,7 +35,7 @@ Decide = Callable[[Case], Sequence[CaseEvent]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class CaseCommit:
     """Events for a case at a revision."""
 
     before: Case | None
@@ -48,7 +48,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class PersonAndCampaign:
     """What is known of a person and a campaign."""
 
     case: Case | None
@@ -65,7 +65,7 @@ class CaseStore:
         client: Client,
         *,
         retention_days: int = 730,
-        committed: Callable[[Commit], None] = lambda _commit: None,
+        committed: Callable[[CaseCommit], None] = lambda _commit: None,
     ) -> None:
         """Tell *committed* of each commit that was written."""
         self._client = client
@@ -107,7 +107,7 @@ class CaseStore:
             raise NotFound(f"case: there is no {case_id!r}")
         return readable("case event", serialization.read_event, found)
 
-    async def known(self, asked: Mapping[str, Sequence[str]]) -> dict[str, Known]:
+    async def known(self, asked: Mapping[str, Sequence[str]]) -> dict[str, PersonAndCampaign]:
         """Return what is known of bases, and which markers each has."""
         bases = list(asked)
         async with within(READ_SECONDS):
@@ -123,7 +123,7 @@ class CaseStore:
         ]
         newest = dict(zip(filter(None, ids), await self.find([i for i in ids if i]), strict=True))
         return {
-            base: Known(case=newest.get(one), seen=[bool(mark) for mark in marks])
+            base: PersonAndCampaign(case=newest.get(one), seen=[bool(mark) for mark in marks])
             for base, one, marks in zip(bases, ids, seen, strict=True)
         }
 
@@ -141,12 +141,12 @@ class CaseStore:
             after = before
             for event in events:
                 after = state_machine.apply(after, event)
-            commit = Commit(before=before, after=after, events=events)
+            commit = CaseCommit(before=before, after=after, events=events)
             if (await self.commit([commit]))[0]:
                 return after
         raise VersionConflict(f"case {case_id}: others keep changing it")
 
-    async def commit(self, commits: Sequence[Commit]) -> list[bool]:
+    async def commit(self, commits: Sequence[CaseCommit]) -> list[bool]:
         """Write all; False where the case was no longer as it was read.
 
         Returns once the disk of the store has them, as far as it keeps a log of changes.
@@ -172,7 +172,7 @@ class CaseStore:
                     self._committed(commits[place])
         return done
 
-    def _write(self, pipeline: Any, commit: Commit) -> None:
+    def _write(self, pipeline: Any, commit: CaseCommit) -> None:
         after = commit.after
         base, shard = after.id.partition("-")[0], keys.shard_of(after.id)
         added, removed = indexes.indexed(commit.before, after)

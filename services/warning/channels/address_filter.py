@@ -56,7 +56,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class WebhookTarget:
     """Where a request goes."""
 
     url: httpx.URL
@@ -79,7 +79,7 @@ def parse(text: str) -> httpx.URL:
     return url
 
 
-async def resolve(url: httpx.URL, *, allow_private: bool) -> Target:
+async def resolve(url: httpx.URL, *, allow_private: bool) -> WebhookTarget:
     """Return where to send; `InvalidInput` for a private address, `OSError` where there is none."""
     port = url.port or (443 if url.scheme == "https" else 80)
     found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
@@ -87,7 +87,7 @@ async def resolve(url: httpx.URL, *, allow_private: bool) -> Target:
     for address in addresses:
         if not allow_private and not is_public(address):
             raise InvalidInput(f"webhook: {url.host} has the private address {address}")
-    return Target(
+    return WebhookTarget(
         url=url.copy_with(host=addresses[0], port=port),
         host_header=url.netloc.decode("ascii"),
         server_name=url.host,

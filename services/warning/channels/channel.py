@@ -28,7 +28,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SendResult:
     """What a channel made of a message.
 
     ============================  ==============================================================
@@ -79,7 +79,7 @@ OnReceipt: TypeAlias = Callable[[Receipt], Awaitable[None]]
 `Unavailable` lets the other side send the receipt again."""
 
 
-class Sender(Protocol):
+class ChannelSender(Protocol):
     """A way to reach people."""
 
     @property
@@ -93,7 +93,7 @@ class Sender(Protocol):
     async def ready(self) -> None:
         """Return when it can send: connected, and not told to stop."""
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         """Send one message. Raises nothing but `CancelledError`."""
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 A message is appended to ``fanzha:warning:queue:<channel>:<city>`` once by its id, however often it
 is sent. A call centre reads with ``XREADGROUP`` and a group of its own, and acknowledges with
-``XACK`` once somebody has dealt with the person: that is the receipt. `Handled` looks for what was
+``XACK`` once somebody has dealt with the person: that is the receipt. `QueueReceipts` looks for what was
 acknowledged. One group is asked for, `GROUP`; others may read along and count for nothing.
 """
 
@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 
 from fanzha.errors import Unavailable
 from infra.redis.client import Client, within
-from services.warning.channels.channel import OnReceipt, Outgoing, Receipt, ReceiptState, Sent
+from services.warning.channels.channel import OnReceipt, Outgoing, Receipt, ReceiptState, SendResult
 from services.warning.keys import region_key
 
 GROUP = "call-centre"
@@ -47,7 +47,7 @@ class CityQueues:
     async def ready(self) -> None:
         """Return at once: the store is that of the outbox."""
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         """Append a message to its queue."""
         city = city_of(outgoing.region)
         stream = queue(self._channel, city)
@@ -69,8 +69,10 @@ class CityQueues:
                 )
                 await self._client.sadd(cities_key(self._channel), city)
         except Unavailable as error:
-            return Sent(error=str(error), retry_after=_AGAIN_SECONDS, in_doubt=True, down=True)
-        return Sent(accepted=True, provider_ids=(f"{city}/{place}",))
+            return SendResult(
+                error=str(error), retry_after=_AGAIN_SECONDS, in_doubt=True, down=True
+            )
+        return SendResult(accepted=True, provider_ids=(f"{city}/{place}",))
 
     async def close(self) -> None:
         """Leave the client to who made it."""
@@ -83,7 +85,7 @@ class CityQueues:
                 raise
 
 
-class Handled:
+class QueueReceipts:
     """Makes receipts of what call centres acknowledged."""
 
     def __init__(

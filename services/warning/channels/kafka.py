@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.clock import now_ms
 from services.warning.channels import cloud_events
-from services.warning.channels.channel import Outgoing, Sent
+from services.warning.channels.channel import Outgoing, SendResult
 
 _AGAIN_SECONDS = 10.0
 _POLL_SECONDS = 0.05
@@ -54,11 +54,11 @@ class KafkaSender:
     async def ready(self) -> None:
         """Return at once: librdkafka connects when it must."""
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         """Produce one record, and wait until the replicas have it."""
         content_type, body = cloud_events.written(outgoing, self._source, self._time_ms())
         loop = asyncio.get_running_loop()
-        said: asyncio.Future[Sent] = loop.create_future()
+        said: asyncio.Future[SendResult] = loop.create_future()
 
         def reported(error: Any, record: Any) -> None:
             if not said.done():
@@ -73,7 +73,7 @@ class KafkaSender:
                 on_delivery=reported,
             )
         except BufferError:
-            return Sent(error="the queue of the producer is full", retry_after=1.0, down=True)
+            return SendResult(error="the queue of the producer is full", retry_after=1.0, down=True)
         return await said
 
     async def close(self) -> None:
@@ -89,11 +89,11 @@ class KafkaSender:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-def _told(error: Any, record: Any) -> Sent:
+def _told(error: Any, record: Any) -> SendResult:
     if error is None:
-        return Sent(
+        return SendResult(
             accepted=True,
             provider_ids=(f"{record.topic()}/{record.partition()}/{record.offset()}",),
         )
     # It may be in the log of the topic all the same; readers know repeats.
-    return Sent(error=str(error.str()), retry_after=_AGAIN_SECONDS, in_doubt=True)
+    return SendResult(error=str(error.str()), retry_after=_AGAIN_SECONDS, in_doubt=True)

@@ -8,7 +8,7 @@ _FASTER = 1.05
 _LOWEST_SHARE = 0.02
 
 
-class Pace:
+class RateLimiter:
     """Lets so many through a second, evenly, up to *burst* at once after a pause.
 
     `slow_down` halves the rate, at most once a second; each second without it lets the rate grow

@@ -4,7 +4,7 @@ from typing import Any
 
 from fanzha.errors import Unavailable
 from infra.redis.client import Client, within
-from services.warning.channels.channel import Outgoing, Sent
+from services.warning.channels.channel import Outgoing, SendResult
 
 STREAM = "fanzha:warning:sink"
 _ROWS = 100_000
@@ -12,7 +12,7 @@ _SECONDS = 4.0
 _AGAIN_SECONDS = 5.0
 
 
-class Sink:
+class TestSink:
     """Appends messages to `STREAM`, the newest of which are kept."""
 
     width = 64
@@ -25,7 +25,7 @@ class Sink:
     async def ready(self) -> None:
         """Return at once."""
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         """Keep a message."""
         fields: Any = {
             "channel": self._channel,
@@ -37,8 +37,8 @@ class Sink:
             async with within(_SECONDS):
                 place = await self._client.xadd(STREAM, fields, maxlen=_ROWS, approximate=True)
         except Unavailable as error:
-            return Sent(error=str(error), retry_after=_AGAIN_SECONDS, down=True)
-        return Sent(accepted=True, provider_ids=(str(place),))
+            return SendResult(error=str(error), retry_after=_AGAIN_SECONDS, down=True)
+        return SendResult(accepted=True, provider_ids=(str(place),))
 
     async def close(self) -> None:
         """Leave the client to who made it."""

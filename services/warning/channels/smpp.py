@@ -19,11 +19,11 @@ from collections.abc import Callable
 from fanzha.errors import InvalidInput, Unavailable
 from infra.clock import now_ms
 from services.warning.channels import pdus, smpp_receipts
-from services.warning.channels.channel import OnReceipt, Outgoing, Sent
+from services.warning.channels.channel import OnReceipt, Outgoing, SendResult
 from services.warning.channels.pdus import Pdu
-from services.warning.channels.rate_limiter import Pace
-from services.warning.channels.smpp_link import Centre, Link, LinkLost, Refused
-from services.warning.channels.sms_parts import Parts, cut
+from services.warning.channels.rate_limiter import RateLimiter
+from services.warning.channels.smpp_link import BindRefused, LinkLost, SmppEndpoint, SmppLink
+from services.warning.channels.sms_parts import SmsParts, cut
 
 LOG = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
@@ -41,7 +41,7 @@ class SmppSender:
 
     def __init__(
         self,
-        centre: Centre,
+        centre: SmppEndpoint,
         *,
         source: str,
         on_receipt: OnReceipt,
@@ -54,9 +54,9 @@ class SmppSender:
         self._on_receipt = on_receipt
         self._window = asyncio.Semaphore(window)
         self.width = window
-        self._pace = Pace(per_second, burst=max(1, int(per_second / 10)))
+        self._pace = RateLimiter(per_second, burst=max(1, int(per_second / 10)))
         self._time_ms = time_ms
-        self._link: Link | None = None
+        self._link: SmppLink | None = None
         self._up = asyncio.Event()
         self._reference = now_ms() % 256
         self._keeping = asyncio.create_task(self._keep_connected())
@@ -80,19 +80,19 @@ class SmppSender:
         """Return when it is bound."""
         await self._up.wait()
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         """Send all parts of a message."""
         try:
             parts = cut(outgoing.text, self._next_reference())
         except InvalidInput as error:
-            return Sent(error=str(error))
+            return SendResult(error=str(error))
         ids: list[str] = []
         for at in range(len(parts.bodies)):
             sent = await self._part(outgoing, parts, at)
             if not sent.accepted:
                 return _failed(sent, at, len(parts.bodies), tuple(ids))
             ids += sent.provider_ids
-        return Sent(accepted=True, provider_ids=tuple(ids))
+        return SendResult(accepted=True, provider_ids=tuple(ids))
 
     async def close(self) -> None:
         """Unbind and hang up."""
@@ -101,7 +101,7 @@ class SmppSender:
         if self._link is not None:
             await self._link.close()
 
-    async def _part(self, outgoing: Outgoing, parts: Parts, at: int) -> Sent:
+    async def _part(self, outgoing: Outgoing, parts: SmsParts, at: int) -> SendResult:
         for _ in range(_TRIES):
             await self._pace.take()
             async with self._window:
@@ -111,10 +111,10 @@ class SmppSender:
             self._pace.slow_down(sent.retry_after)
         return sent
 
-    async def _submit(self, outgoing: Outgoing, parts: Parts, at: int) -> Sent:
+    async def _submit(self, outgoing: Outgoing, parts: SmsParts, at: int) -> SendResult:
         link = self._link
         if link is None or not link.up:
-            return Sent(error="not connected", retry_after=_AGAIN_SECONDS, down=True)
+            return SendResult(error="not connected", retry_after=_AGAIN_SECONDS, down=True)
         try:
             answer = await link.request(
                 lambda number: pdus.submit(
@@ -128,30 +128,30 @@ class SmppSender:
                 )
             )
         except TimeoutError:
-            return Sent(error="no answer in time", in_doubt=True)
+            return SendResult(error="no answer in time", in_doubt=True)
         except LinkLost as error:
-            return Sent(error=f"the connection ended: {error}", in_doubt=True)
+            return SendResult(error=f"the connection ended: {error}", in_doubt=True)
         return self._answered(answer)
 
-    def _answered(self, answer: Pdu) -> Sent:
+    def _answered(self, answer: Pdu) -> SendResult:
         if answer.status == pdus.OK and answer.command == "submit_sm_resp":
             self.submitted += 1
-            return Sent(accepted=True, provider_ids=(answer.message_id,))
+            return SendResult(accepted=True, provider_ids=(answer.message_id,))
         error = pdus.status_text(answer.status)
         if answer.status in pdus.THROTTLED:
-            return Sent(error=error, retry_after=_PAUSE_SECONDS)
+            return SendResult(error=error, retry_after=_PAUSE_SECONDS)
         if answer.status in pdus.TRY_AGAIN:
-            return Sent(error=error, retry_after=_AGAIN_SECONDS, down=True)
+            return SendResult(error=error, retry_after=_AGAIN_SECONDS, down=True)
         if answer.status in pdus.NOT_BOUND:
-            return Sent(error=error, retry_after=_AGAIN_SECONDS, down=True)
-        return Sent(error=error)
+            return SendResult(error=error, retry_after=_AGAIN_SECONDS, down=True)
+        return SendResult(error=error)
 
     async def _keep_connected(self) -> None:
         backoff = _FIRST_BACKOFF
         while True:
             try:
-                self._link = await Link.open(self._centre, self._delivered)
-            except Refused as error:
+                self._link = await SmppLink.open(self._centre, self._delivered)
+            except BindRefused as error:
                 LOG.warning("smpp: %s; again in %g s", error, _REFUSED_BACKOFF)
                 await asyncio.sleep(_REFUSED_BACKOFF)
                 continue
@@ -188,11 +188,11 @@ class SmppSender:
         return self._reference
 
 
-def _failed(sent: Sent, at: int, count: int, ids: tuple[str, ...]) -> Sent:
+def _failed(sent: SendResult, at: int, count: int, ids: tuple[str, ...]) -> SendResult:
     if not at:
         return sent
     # Asked again, the parts that went would go again: this is over, or in doubt.
-    return Sent(
+    return SendResult(
         error=f"part {at + 1} of {count}: {sent.error}",
         provider_ids=ids,
         in_doubt=sent.in_doubt,

@@ -23,12 +23,12 @@ class LinkLost(ConnectionError):
     """The connection ended, or was never there."""
 
 
-class Refused(LinkLost):
+class BindRefused(LinkLost):
     """The centre does not let us bind; asking again soon is no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Centre:
+class SmppEndpoint:
     """Where a message centre is, and who we are to it."""
 
     host: str
@@ -44,12 +44,12 @@ class Centre:
     """After so much silence the centre is asked whether it is there."""
 
 
-class Link:
+class SmppLink:
     """A bound connection."""
 
     def __init__(
         self,
-        centre: Centre,
+        centre: SmppEndpoint,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         on_deliver: Callable[[Pdu], Awaitable[int]],
@@ -68,8 +68,8 @@ class Link:
         self.unreadable = 0
 
     @classmethod
-    async def open(cls, centre: Centre, on_deliver: Callable[[Pdu], Awaitable[int]]) -> Self:
-        """Connect and bind; raise `LinkLost`, or `Refused`, where that fails."""
+    async def open(cls, centre: SmppEndpoint, on_deliver: Callable[[Pdu], Awaitable[int]]) -> Self:
+        """Connect and bind; raise `LinkLost`, or `BindRefused`, where that fails."""
         try:
             async with asyncio.timeout(centre.connect_seconds):
                 reader, writer = await asyncio.open_connection(
@@ -92,7 +92,7 @@ class Link:
             raise
         if answer.status != pdus.OK:
             await link.close()
-            raise Refused(f"bind refused: {pdus.status_text(answer.status)}")
+            raise BindRefused(f"bind refused: {pdus.status_text(answer.status)}")
         return link
 
     @property

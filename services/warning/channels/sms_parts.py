@@ -35,7 +35,7 @@ _TOGETHER = {GSM7: 153, UCS2: 134}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class SmsParts:
     """One text as short messages."""
 
     data_coding: int
@@ -48,18 +48,18 @@ class Parts:
         return len(self.bodies) > 1
 
 
-def cut(text: str, reference: int) -> Parts:
+def cut(text: str, reference: int) -> SmsParts:
     """Cut *text*; *reference* (0 to 255) tells its parts from those of other texts."""
     if not text:
         raise InvalidInput("text: is empty")
     coding, characters = _encoded(text)
     if sum(map(len, characters)) <= _ALONE[coding]:
-        return Parts(data_coding=coding, bodies=(b"".join(characters),))
+        return SmsParts(data_coding=coding, bodies=(b"".join(characters),))
     pieces = _packed(characters, _TOGETHER[coding])
     if len(pieces) > MOST_PARTS:
         raise InvalidInput(f"text: {len(pieces)} parts, at most {MOST_PARTS} are sent")
     head = bytes([5, 0, 3, reference & 0xFF, len(pieces)])
-    return Parts(
+    return SmsParts(
         data_coding=coding,
         bodies=tuple(head + bytes([at]) + piece for at, piece in enumerate(pieces, 1)),
     )

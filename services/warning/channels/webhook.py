@@ -24,7 +24,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
 from services.warning.channels import address_filter, cloud_events
-from services.warning.channels.channel import Outgoing, Sent
+from services.warning.channels.channel import Outgoing, SendResult
 
 LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -78,7 +78,7 @@ class WebhookSender:
         """Return unless the endpoint wants no more."""
         await self._going.wait()
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, outgoing: Outgoing) -> SendResult:
         """Post one message."""
         try:
             target = await address_filter.resolve(self._url, allow_private=self._allow_private)
@@ -120,26 +120,26 @@ class WebhookSender:
             "webhook-signature": " ".join(signatures),
         }
 
-    def _answered(self, outgoing: Outgoing, answer: httpx.Response) -> Sent:
+    def _answered(self, outgoing: Outgoing, answer: httpx.Response) -> SendResult:
         if answer.is_success:
-            return Sent(accepted=True, provider_ids=(outgoing.message_id,))
+            return SendResult(accepted=True, provider_ids=(outgoing.message_id,))
         said = f"the endpoint said {answer.status_code}"
         if answer.status_code == _GONE:
             self._going.clear()
             LOG.warning("webhook: the endpoint is gone (410); nothing is sent to it any more")
-            return Sent(error=said, retry_after=_WAIT, down=True)
+            return SendResult(error=said, retry_after=_WAIT, down=True)
         if answer.status_code in _SLOW_DOWN:
             wait = answer.headers.get("retry-after", "")
             seconds = min(float(wait), _LONGEST_WAIT) if wait.isdigit() else _WAIT
-            return Sent(error=said, retry_after=seconds, down=True)
+            return SendResult(error=said, retry_after=seconds, down=True)
         return self._again(outgoing, said)
 
     def _again(
         self, outgoing: Outgoing, error: str, *, down: bool = False, in_doubt: bool = False
-    ) -> Sent:
+    ) -> SendResult:
         """Put a message off by the schedule; after its end it is given up."""
         tried = outgoing.attempt - 1
         if tried >= len(SCHEDULE_SECONDS):
-            return Sent(error=error, given_up=True)
+            return SendResult(error=error, given_up=True)
         wait = float(SCHEDULE_SECONDS[tried])
-        return Sent(error=error, retry_after=wait, in_doubt=in_doubt, trouble=down)
+        return SendResult(error=error, retry_after=wait, in_doubt=in_doubt, trouble=down)

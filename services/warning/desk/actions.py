@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fanzha.errors import InvalidInput, VersionConflict
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import Router
 from services.warning.dispatch import schedule
@@ -16,7 +16,7 @@ MOST_LOST_TO = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class CaseAction:
     """Who does something, when, and why."""
 
     by: str
@@ -25,10 +25,10 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class CaseClosing:
     """How a case ended."""
 
-    outcome: Outcome
+    outcome: CaseOutcome
     lost_fen: int | None = None
     lost_to: tuple[Means, ...] = ()
     duplicate_of: str = ""
@@ -43,7 +43,7 @@ def check_revision(case: Case, revision: int | None) -> None:
 
 
 def assigned(
-    case: Case, act: Act, router: Router, *, region: Region | None, officer: str
+    case: Case, act: CaseAction, router: Router, *, region: Region | None, officer: str
 ) -> list[CaseEvent]:
     """Give a case to a region, an officer, or both; nothing where they have it."""
     _check_open(case)
@@ -55,7 +55,7 @@ def assigned(
     return events
 
 
-def taken(case: Case, act: Act, router: Router, *, take_over: bool) -> list[CaseEvent]:
+def taken(case: Case, act: CaseAction, router: Router, *, take_over: bool) -> list[CaseEvent]:
     """Let who acts deal with a case; `VersionConflict` where another has it."""
     _check_open(case)
     if case.officer == act.by:
@@ -68,7 +68,7 @@ def taken(case: Case, act: Act, router: Router, *, take_over: bool) -> list[Case
 
 
 def noted(
-    case: Case, act: Act, router: Router, *, unreached: bool, due_at_ms: int
+    case: Case, act: CaseAction, router: Router, *, unreached: bool, due_at_ms: int
 ) -> list[CaseEvent]:
     """Write something down; *unreached* takes the next step, *due_at_ms* is a new date."""
     if due_at_ms:
@@ -85,7 +85,7 @@ def noted(
     return [note, *schedule.unreached(case, router, act.at_ms, by=act.by)]
 
 
-def closed(case: Case, act: Act, closing: Closing) -> list[CaseEvent]:
+def closed(case: Case, act: CaseAction, closing: CaseClosing) -> list[CaseEvent]:
     """Close a case with an outcome."""
     _check_open(case)
     check_closing(closing, act.why)
@@ -101,19 +101,19 @@ def closed(case: Case, act: Act, closing: Closing) -> list[CaseEvent]:
     ]
 
 
-def check_closing(closing: Closing, why: str) -> None:
+def check_closing(closing: CaseClosing, why: str) -> None:
     """Raise `InvalidInput` where what is said of an outcome is not enough, or too much."""
     outcome = closing.outcome
-    if outcome is Outcome.FALSE_ALARM and not why:
+    if outcome is CaseOutcome.FALSE_ALARM and not why:
         raise InvalidInput("reason: required for a false alarm: a list entry may fall with it")
-    if outcome is not Outcome.LOST_MONEY and (closing.lost_fen is not None or closing.lost_to):
+    if outcome is not CaseOutcome.LOST_MONEY and (closing.lost_fen is not None or closing.lost_to):
         field = "lost_to" if closing.lost_to else "lost_fen"
         raise InvalidInput(f"{field}: only with lost_money, not with {outcome}")
     if closing.lost_fen is not None and not 1 <= closing.lost_fen <= MOST_LOST_FEN:
         raise InvalidInput(f"lost_fen: from 1 to {MOST_LOST_FEN}; leave it out when not known")
     if len(closing.lost_to) > MOST_LOST_TO:
         raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}, not {len(closing.lost_to)}")
-    if (outcome is Outcome.DUPLICATE) != bool(closing.duplicate_of):
+    if (outcome is CaseOutcome.DUPLICATE) != bool(closing.duplicate_of):
         wanted = "required for a duplicate" if not closing.duplicate_of else "only with duplicate"
         raise InvalidInput(f"duplicate_of: {wanted}: the other case of the same person")
 
@@ -124,7 +124,7 @@ def check_duplicate(case: Case, other: Case) -> None:
         raise InvalidInput("duplicate_of: is this very case")
     if other.victim != case.victim:
         raise InvalidInput("duplicate_of: is about another person")
-    if other.outcome is Outcome.DUPLICATE:
+    if other.outcome is CaseOutcome.DUPLICATE:
         raise InvalidInput(f"duplicate_of: is itself a duplicate, of {other.duplicate_of}")
 
 
@@ -133,7 +133,7 @@ def _check_open(case: Case) -> None:
         raise InvalidInput(f"case {case.id}: is closed: {case.outcome}; only notes are taken")
 
 
-def _taken(case: Case, act: Act, router: Router, officer: str) -> CaseEvent:
+def _taken(case: Case, act: CaseAction, router: Router, officer: str) -> CaseEvent:
     taken = _event(EventKind.TAKEN, act, officer=officer)
     if case.state is CaseState.DISSUADING:
         return taken  # who takes over has the time that is left
@@ -141,5 +141,5 @@ def _taken(case: Case, act: Act, router: Router, officer: str) -> CaseEvent:
     return replace(taken, due_at_ms=act.at_ms + patience)
 
 
-def _event(kind: EventKind, act: Act, **fields: Any) -> CaseEvent:
+def _event(kind: EventKind, act: CaseAction, **fields: Any) -> CaseEvent:
     return replace(CaseEvent(kind=kind, at_ms=act.at_ms, by=act.by, why=act.why), **fields)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput, NotFound
 from services.audit.events import AuditKind
-from services.audit.trail import Trail
+from services.audit.trail import AuditTrail
 from services.auth import identity
 from services.auth.person_text import LONGEST_NAME, optional, required, who
 from services.warning.cases.events import CaseEvent
@@ -19,7 +19,7 @@ from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore, Decide
 from services.warning.desk import actions, assignment, masking, scope
-from services.warning.desk.actions import Act, Closing
+from services.warning.desk.actions import CaseAction, CaseClosing
 from services.warning.desk.filter import CaseFilter
 
 MOST_PER_PAGE = 500
@@ -29,7 +29,7 @@ _ID = re.compile(r"[0-9a-f]{20}(-[1-9][0-9]{0,8})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class CasePage:
     """Some cases, people masked."""
 
     cases: Sequence[Case]
@@ -40,7 +40,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
+class CaseHistoryPage:
     """Some events of a case."""
 
     events: Sequence[CaseEvent]
@@ -50,7 +50,7 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CaseCommand:
     """What each change says: of which case, who, and since when."""
 
     case_id: str
@@ -58,7 +58,7 @@ class Asked:
     revision: int | None = None
 
 
-class Desk:
+class CaseDesk:
     """Everything people do with cases. Which roles may is the edge's to check."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Desk:
         store: CaseStore,
         listing: CaseListing,
         router: Router,
-        trail: Trail,
+        trail: AuditTrail,
         now_ms: Callable[[], int],
     ) -> None:
         self._store = store
@@ -76,7 +76,7 @@ class Desk:
         self._trail = trail
         self.now_ms = now_ms
 
-    async def list(self, wanted: CaseFilter, *, size: int, after: str) -> Listed:
+    async def list(self, wanted: CaseFilter, *, size: int, after: str) -> CasePage:
         """Return the cases that are *wanted* and in reach, the most urgent first."""
         size, asker = _size(size, DEFAULT_PER_PAGE), identity.current()
         page = await self._listing.page(
@@ -87,7 +87,7 @@ class Desk:
             size=size,
             until=wanted.until(self.now_ms()),
         )
-        return Listed(
+        return CasePage(
             cases=[masking.case(one) for one in page.cases],
             next=page.next,
             cut_short=bool(page.next) and len(page.cases) < size,
@@ -103,7 +103,7 @@ class Desk:
             AuditKind.CASE_READ, case.id, who("by", ""), {}, shown
         ), False
 
-    async def history(self, case_id: str, *, after: int, size: int) -> Events:
+    async def history(self, case_id: str, *, after: int, size: int) -> CaseHistoryPage:
         """Return events of a case, oldest first."""
         case = await self._case(case_id)
         size = _size(size, MOST_PER_PAGE)
@@ -117,13 +117,13 @@ class Desk:
         else:
             found = [masking.event(one) for one in await reading]
         end = after + len(found)
-        return Events(
+        return CaseHistoryPage(
             events=found,
             next=end if end < case.revision else 0,
             masked=not masking.sees_numbers(),
         )
 
-    async def assign(self, asked: Asked, *, region: str, officer: str, why: str) -> Case:
+    async def assign(self, asked: CaseCommand, *, region: str, officer: str, why: str) -> Case:
         """Give a case to a region, an officer, or both."""
         officer = optional("officer", officer, LONGEST_NAME)
         act = self._act(asked, optional("reason", why, LONGEST_NOTE))
@@ -139,7 +139,7 @@ class Desk:
         details = {"what": "assigned", "region": region, "officer": officer}
         return await self._change(asked, act, details, events)
 
-    async def take(self, asked: Asked, *, take_over: bool) -> Case:
+    async def take(self, asked: CaseCommand, *, take_over: bool) -> Case:
         """Let who asks deal with a case."""
         act = self._act(asked, "")
         return await self._change(
@@ -149,7 +149,7 @@ class Desk:
             lambda case: actions.taken(case, act, self._router, take_over=take_over),
         )
 
-    async def note(self, asked: Asked, text: str, *, unreached: bool, due_at_ms: int) -> Case:
+    async def note(self, asked: CaseCommand, text: str, *, unreached: bool, due_at_ms: int) -> Case:
         """Write something down, or that the person could not be reached."""
         checked = optional if unreached else required
         act = self._act(asked, checked("text", text, LONGEST_NOTE))
@@ -162,7 +162,7 @@ class Desk:
             ),
         )
 
-    async def close(self, asked: Asked, closing: Closing, why: str) -> Case:
+    async def close(self, asked: CaseCommand, closing: CaseClosing, why: str) -> Case:
         """Close a case with an outcome."""
         act = self._act(asked, optional("reason", why, LONGEST_NOTE))
         actions.check_closing(closing, act.why)
@@ -177,7 +177,7 @@ class Desk:
         )
 
     async def _change(
-        self, asked: Asked, act: Act, details: dict[str, str], decide: Decide
+        self, asked: CaseCommand, act: CaseAction, details: dict[str, str], decide: Decide
     ) -> Case:
         case = await self._case(asked.case_id)
 
@@ -206,8 +206,8 @@ class Desk:
         _check_reach(case)
         return case
 
-    def _act(self, asked: Asked, why: str) -> Act:
-        return Act(by=who("by", asked.by), at_ms=self.now_ms(), why=why)
+    def _act(self, asked: CaseCommand, why: str) -> CaseAction:
+        return CaseAction(by=who("by", asked.by), at_ms=self.now_ms(), why=why)
 
 
 def _check_reach(case: Case) -> None:

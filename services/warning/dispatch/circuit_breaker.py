@@ -7,7 +7,7 @@ FAILURES = 5
 _FIRST_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
 
 
-class Breaker:
+class CircuitBreaker:
     """Opens after so many failures of a channel as a whole, for longer each time."""
 
     def __init__(self, *, clock: Callable[[], float] | None = None) -> None:

@@ -9,23 +9,23 @@ from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay, schedule
-from services.warning.dispatch.delivery_records import Delivery
-from services.warning.dispatch.limits import Reason
+from services.warning.dispatch.delivery_records import DeliveryRecords
+from services.warning.dispatch.limits import WithholdReason
 
 _FOLLOWS: Mapping[str, Callable[[Case, int], Sequence[CaseEvent]]] = {
-    Reason.OPTED_OUT: schedule.opted_out,
-    Reason.SAME_WORDS: schedule.told_already,
+    WithholdReason.OPTED_OUT: schedule.opted_out,
+    WithholdReason.SAME_WORDS: schedule.told_already,
 }
 """What a message leads to that was not sent, by why it was not; otherwise the next step is due."""
 
 
-class OnRecord:
-    """As `Delivery`, and moves the schedule. Raises `Unavailable` while Redis is away."""
+class DeliveryLog:
+    """As `DeliveryRecords`, and moves the schedule. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
         store: CaseStore,
-        delivery: Delivery,
+        delivery: DeliveryRecords,
         router: Router,
         *,
         now_ms: Callable[[], int],

@@ -19,7 +19,7 @@ _RANK: Mapping[str, int] = {
 }
 
 
-class Delivery:
+class DeliveryRecords:
     """Notes what became of messages. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, store: CaseStore, *, now_ms: Callable[[], int]) -> None:

@@ -25,7 +25,7 @@ _SUBJECT = "warnings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class StopOrder:
     """Who stopped the warnings, when and why."""
 
     by: str
@@ -33,7 +33,7 @@ class Stop:
     at_ms: int
 
 
-class Switch:
+class KillSwitch:
     """Follows the switch, and turns it.
 
     Until it has been read once, warnings count as stopped: better late than against an order.
@@ -47,7 +47,7 @@ class Switch:
         self._client: Any = client
         self._now_ms = now_ms
         self._audit = audit or NoAudit()
-        self._stop: Stop | None = None
+        self._stop: StopOrder | None = None
         self._known = False
 
     @property
@@ -55,7 +55,7 @@ class Switch:
         """Whether no warning may go out."""
         return not self._known or self._stop is not None
 
-    async def look(self, seconds: float = _SECONDS) -> Stop | None:
+    async def look(self, seconds: float = _SECONDS) -> StopOrder | None:
         """Read the switch now, within so many *seconds*; None: warnings go out."""
         async with within(seconds):
             text = await self._client.get(KEY)
@@ -74,11 +74,11 @@ class Switch:
                 logger.warning("the switch of warnings cannot be read: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def stop(self, *, by: str, why: str) -> Stop:
+    async def stop(self, *, by: str, why: str) -> StopOrder:
         """Stop all warnings, and put it on record; stopping twice changes the reason."""
         if not 1 <= len(why.strip()) <= LONGEST_REASON:
             raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
-        stop = Stop(by=identity.author(by), why=why.strip(), at_ms=self._now_ms())
+        stop = StopOrder(by=identity.author(by), why=why.strip(), at_ms=self._now_ms())
         # It acts first: whoever must stop warnings does not wait for a disk.
         await self._write(lambda writing: writing.set(KEY, json.dumps(asdict(stop))))
         await self._audit.record(
@@ -110,10 +110,10 @@ class Switch:
         await self.look()
 
 
-def _read(text: str) -> Stop:
+def _read(text: str) -> StopOrder:
     try:
         fields = json.loads(text)
-        return Stop(by=str(fields["by"]), why=str(fields["why"]), at_ms=int(fields["at_ms"]))
+        return StopOrder(by=str(fields["by"]), why=str(fields["why"]), at_ms=int(fields["at_ms"]))
     except (ValueError, TypeError, KeyError):
         # Somebody wrote the key by hand, in a hurry: that stops warnings too.
-        return Stop(by="", why="the key in Redis was set by hand", at_ms=0)
+        return StopOrder(by="", why="the key in Redis was set by hand", at_ms=0)

@@ -21,7 +21,13 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
 from services.warning.dispatch import limits
-from services.warning.dispatch.limits import Asked, Known, Notice, Permission, Rules
+from services.warning.dispatch.limits import (
+    LimitCheck,
+    LimitRules,
+    NoticeKind,
+    PersonLimits,
+    SendPermission,
+)
 
 _SECONDS = 3.0
 _DAY_SECONDS = 2 * 24 * 3600
@@ -68,7 +74,7 @@ class LimitStore:
         self,
         client: Client,
         *,
-        rules: Rules,
+        rules: LimitRules,
         stopped: Callable[[], bool],
         now_ms: Callable[[], int],
     ) -> None:
@@ -78,11 +84,11 @@ class LimitStore:
         self._stopped = stopped
         self._now_ms = now_ms
 
-    async def may_send(self, asked: Asked) -> Permission:
+    async def may_send(self, asked: LimitCheck) -> SendPermission:
         """Tell whether a warning may go out now; if so, it is counted, the same message once."""
         now, rules = self._now_ms(), self.rules
         # Whatever is known of the person, these hold; then nothing is counted.
-        first = limits.may_send(asked, Known(stopped=self._stopped()), rules, now)
+        first = limits.may_send(asked, PersonLimits(stopped=self._stopped()), rules, now)
         if not first.allowed or asked.form not in limits.MASS_FORMS:
             return first
         notice = limits.NOTICE_OF[asked.tier]
@@ -99,7 +105,7 @@ class LimitStore:
                 notice if notice in rules.may_opt_out else "",
                 _WORDS_SECONDS,
             )
-        known = Known(
+        known = PersonLimits(
             already=bool(already),
             today=today,
             in_campaign=campaign,
@@ -108,13 +114,13 @@ class LimitStore:
         )
         return limits.may_send(asked, known, rules, now)
 
-    async def give_back(self, asked: Asked) -> None:
+    async def give_back(self, asked: LimitCheck) -> None:
         """Take a warning out of the count, because no channel took it after all."""
         keys = self._keys(asked, self._now_ms())
         async with within(_SECONDS):
             await self._client.eval(_GIVE_BACK, len(keys), *keys, asked.message_id)
 
-    async def opt_out(self, victim: str, notice: Notice) -> None:
+    async def opt_out(self, victim: str, notice: NoticeKind) -> None:
         """Let a person have no more of one kind; `InvalidInput` where the law gives no choice."""
         if notice not in self.rules.may_opt_out:
             kinds = ", ".join(sorted(self.rules.may_opt_out)) or "nothing"
@@ -122,17 +128,17 @@ class LimitStore:
         async with within(_SECONDS):
             await self._client.sadd(f"{_person(victim)}:out", notice)
 
-    async def opt_in(self, victim: str, notice: Notice) -> None:
+    async def opt_in(self, victim: str, notice: NoticeKind) -> None:
         """Let a person have them again."""
         async with within(_SECONDS):
             await self._client.srem(f"{_person(victim)}:out", notice)
 
-    async def opted_out(self, victim: str) -> frozenset[Notice]:
+    async def opted_out(self, victim: str) -> frozenset[NoticeKind]:
         """Return what a person opted out of."""
         async with within(_SECONDS):
             return _notices(await self._client.smembers(f"{_person(victim)}:out"))
 
-    def _keys(self, asked: Asked, now_ms: int) -> tuple[str, str, str, str]:
+    def _keys(self, asked: LimitCheck, now_ms: int) -> tuple[str, str, str, str]:
         person = _person(asked.victim)
         return (
             f"{person}:day:{limits.day_of(self.rules, now_ms)}",
@@ -150,6 +156,6 @@ def _hash(text: str) -> str:
     return blake2b(text.encode(), digest_size=10).hexdigest()
 
 
-def _notices(words: Any) -> frozenset[Notice]:
+def _notices(words: Any) -> frozenset[NoticeKind]:
     # What a later release wrote and this one does not know is no opt-out here.
-    return frozenset(Notice(word) for word in words if word in set(Notice))
+    return frozenset(NoticeKind(word) for word in words if word in set(NoticeKind))

@@ -14,7 +14,7 @@ ASK_AGAIN_MS = 1000
 _DAY = timedelta(days=1)
 
 
-class Notice(StrEnum):
+class NoticeKind(StrEnum):
     """Kinds of warnings that a person may or may not opt out of."""
 
     ADVICE = "advice"
@@ -25,12 +25,16 @@ class Notice(StrEnum):
     """Of the tier high. Nobody opts out of being told that their money is going."""
 
 
-NOTICE_OF = {Tier.LOW: Notice.ADVICE, Tier.MEDIUM: Notice.WARNING, Tier.HIGH: Notice.EMERGENCY}
+NOTICE_OF = {
+    Tier.LOW: NoticeKind.ADVICE,
+    Tier.MEDIUM: NoticeKind.WARNING,
+    Tier.HIGH: NoticeKind.EMERGENCY,
+}
 MASS_FORMS = frozenset({"sms", "voice"})
 """What quiet hours and limits are about; officers and partners mind theirs themselves."""
 
 
-class Reason(StrEnum):
+class WithholdReason(StrEnum):
     """Why a warning may not go out now."""
 
     NONE = ""
@@ -44,7 +48,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class LimitRules:
     """What an administrator has laid down."""
 
     quiet_from: time = time(22)
@@ -58,18 +62,18 @@ class Rules:
     """Likewise all of them, when one of the tier high is to go out; 0: no limit."""
     per_campaign: int = 6
     """For one person about one campaign; 0: no limit."""
-    may_opt_out: frozenset[Notice] = frozenset({Notice.ADVICE})
+    may_opt_out: frozenset[NoticeKind] = frozenset({NoticeKind.ADVICE})
     test_mode: bool = False
     """Whether all that may go out goes to the sink."""
 
     def __post_init__(self) -> None:
         """Hold that emergencies cannot be opted out of."""
-        if Notice.EMERGENCY in self.may_opt_out:
+        if NoticeKind.EMERGENCY in self.may_opt_out:
             raise ValueError("opt_out: nobody can opt out of emergency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class LimitCheck:
     """One warning that wants to go out."""
 
     message_id: str
@@ -82,7 +86,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class PersonLimits:
     """What is known of the person."""
 
     stopped: bool = False
@@ -92,56 +96,60 @@ class Known:
     in_campaign: int = 0
     told: bool = False
     """Whether another message told them the very same."""
-    opted_out: frozenset[Notice] = field(default_factory=frozenset)
+    opted_out: frozenset[NoticeKind] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
+class SendPermission:
     """The answer."""
 
     allowed: bool
     not_before_ms: int = 0
     """When to ask again; 0 and not allowed: never."""
-    reason: Reason = Reason.NONE
+    reason: WithholdReason = WithholdReason.NONE
     sink: bool = False
     """Whether it goes to the sink instead of the person."""
 
 
-def may_send(asked: Asked, known: Known, rules: Rules, now_ms: int) -> Permission:
+def may_send(
+    asked: LimitCheck, known: PersonLimits, rules: LimitRules, now_ms: int
+) -> SendPermission:
     """Tell whether a warning may go out now, and otherwise from when on."""
     if known.stopped:
-        return _later(now_ms + ASK_AGAIN_MS, Reason.STOPPED)
-    allowed = Permission(allowed=True, sink=rules.test_mode)
+        return _later(now_ms + ASK_AGAIN_MS, WithholdReason.STOPPED)
+    allowed = SendPermission(allowed=True, sink=rules.test_mode)
     if asked.form not in MASS_FORMS:
         return allowed
     if refused := _refused_for_person(asked, known, rules, now_ms):
         return refused
     quiet_until = quiet_until_ms(rules, now_ms)
     if quiet_until and asked.tier not in rules.breaks_quiet:
-        return _later(quiet_until, Reason.QUIET_HOURS)
+        return _later(quiet_until, WithholdReason.QUIET_HOURS)
     return allowed
 
 
-def _refused_for_person(asked: Asked, known: Known, rules: Rules, now_ms: int) -> Permission | None:
+def _refused_for_person(
+    asked: LimitCheck, known: PersonLimits, rules: LimitRules, now_ms: int
+) -> SendPermission | None:
     if NOTICE_OF[asked.tier] in known.opted_out & rules.may_opt_out:
-        return _later(0, Reason.OPTED_OUT)
+        return _later(0, WithholdReason.OPTED_OUT)
     if known.already:
         return None
     if known.told:
-        return _later(0, Reason.SAME_WORDS)
+        return _later(0, WithholdReason.SAME_WORDS)
     if _reached(known.in_campaign, rules.per_campaign):
-        return _later(0, Reason.CAMPAIGN_LIMIT)
+        return _later(0, WithholdReason.CAMPAIGN_LIMIT)
     if _reached(known.today, day_limit(asked.tier, rules)):
-        return _later(next_day_ms(rules, now_ms), Reason.DAY_LIMIT)
+        return _later(next_day_ms(rules, now_ms), WithholdReason.DAY_LIMIT)
     return None
 
 
-def day_limit(tier: Tier, rules: Rules) -> int:
+def day_limit(tier: Tier, rules: LimitRules) -> int:
     """Return how many warnings a person may have had on a day before one of *tier*; 0: any."""
     return rules.per_day_high if tier is Tier.HIGH else rules.per_day
 
 
-def quiet_until_ms(rules: Rules, now_ms: int) -> int:
+def quiet_until_ms(rules: LimitRules, now_ms: int) -> int:
     """Return when the quiet hours end that *now_ms* lies in; 0 outside of them."""
     if rules.quiet_from == rules.quiet_until:
         return 0
@@ -160,13 +168,13 @@ def quiet_until_ms(rules: Rules, now_ms: int) -> int:
     return _ms(datetime.combine(day.date(), rules.quiet_until, now.tzinfo))
 
 
-def next_day_ms(rules: Rules, now_ms: int) -> int:
+def next_day_ms(rules: LimitRules, now_ms: int) -> int:
     """Return when the next day begins there."""
     tomorrow = _local(rules, now_ms) + _DAY
     return _ms(datetime.combine(tomorrow.date(), time(), tomorrow.tzinfo))
 
 
-def day_of(rules: Rules, now_ms: int) -> str:
+def day_of(rules: LimitRules, now_ms: int) -> str:
     """Return the day there, such as ``20261125``."""
     return f"{_local(rules, now_ms):%Y%m%d}"
 
@@ -179,24 +187,24 @@ def read_clock(text: str) -> time:
     return time(int(hours), int(minutes))
 
 
-def read_notices(text: str) -> frozenset[Notice]:
+def read_notices(text: str) -> frozenset[NoticeKind]:
     """Read kinds of warnings between commas; `ValueError` names a wrong one."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
-        if word not in set(Notice):
-            raise ValueError(f"opt_out: none of {', '.join(Notice)}: {word!r}")
-    return frozenset(map(Notice, words))
+        if word not in set(NoticeKind):
+            raise ValueError(f"opt_out: none of {', '.join(NoticeKind)}: {word!r}")
+    return frozenset(map(NoticeKind, words))
 
 
 def _reached(count: int, limit: int) -> bool:
     return bool(limit) and count >= limit
 
 
-def _later(at_ms: int, reason: Reason) -> Permission:
-    return Permission(allowed=False, not_before_ms=at_ms, reason=reason)
+def _later(at_ms: int, reason: WithholdReason) -> SendPermission:
+    return SendPermission(allowed=False, not_before_ms=at_ms, reason=reason)
 
 
-def _local(rules: Rules, now_ms: int) -> datetime:
+def _local(rules: LimitRules, now_ms: int) -> datetime:
     return datetime.fromtimestamp(now_ms / 1000, timezone(rules.utc_offset))
 
 

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 _SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600, 21_600, 86_400)
 
 
-class ChannelFigures:
+class ChannelMetrics:
     """Counters of one process; they begin at zero with it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

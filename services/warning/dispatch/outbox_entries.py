@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from fanzha.errors import InvalidInput
-from infra.redis.stream_consumer import Entry
+from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
-from services.warning.dispatch.send_ledger import Status
+from services.warning.dispatch.send_ledger import SendStatus
 
 NOTED = "noted_ms"
 
@@ -34,18 +34,18 @@ def read(fields: Mapping[str, str]) -> Outgoing:
     )
 
 
-def step_of(entry: Entry) -> int:
+def step_of(entry: StreamEntry) -> int:
     """Return the step of the plan that a message is."""
     step = entry.fields.get("step", "0")
     return int(step) if step.isdigit() else 0
 
 
-def why_of(status: Status, why: str) -> str:
+def why_of(status: SendStatus, why: str) -> str:
     """Say why a message did not go out, or perhaps did."""
-    return f"in doubt, it may have been sent: {why}" if status is Status.DOUBT else why
+    return f"in doubt, it may have been sent: {why}" if status is SendStatus.DOUBT else why
 
 
-def noted_ms(entry: Entry) -> int:
+def noted_ms(entry: StreamEntry) -> int:
     """Return until when its case knows that a message waits; 0: it has not waited."""
     noted = entry.fields.get(NOTED, "0")
     return int(noted) if noted.isdigit() else 0

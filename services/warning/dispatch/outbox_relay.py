@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import Consumer, Entry, Group
+from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
 from services.warning import keys
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -46,7 +46,7 @@ _LEARN_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WarningText:
     """The words of a warning."""
 
     text: str
@@ -56,17 +56,17 @@ class Written:
 class Composer(Protocol):
     """Writes warnings."""
 
-    def write(self, case: Case, message: MessageRef) -> Written:
+    def write(self, case: Case, message: MessageRef) -> WarningText:
         """Return the words of a warning; `InvalidInput` where there are none fit to send."""
 
 
 class PlainComposer:
     """Says the same to everybody."""
 
-    def write(self, case: Case, message: MessageRef) -> Written:  # noqa: ARG002
+    def write(self, case: Case, message: MessageRef) -> WarningText:  # noqa: ARG002
         """Warn in general words."""
         text = "【反诈预警】您可能正遭遇电信网络诈骗，请勿转账、勿透露验证码。咨询请拨打96110。"
-        return Written(text=text, template="plain")
+        return WarningText(text=text, template="plain")
 
 
 def out_stream(channel: str) -> str:
@@ -74,7 +74,7 @@ def out_stream(channel: str) -> str:
     return f"fanzha:warning:out:{channel}"
 
 
-class Relay:
+class OutboxRelay:
     """Handles todos. Raises `Unavailable` while Redis is away."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Relay:
         self._now_ms = now_ms
         self._handed = handed
 
-    async def handle(self, entries: Sequence[Entry]) -> None:
+    async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Do what the entries of one shard say."""
         todos = [entry.fields["todo"].split(" ") for entry in entries]
         found = await self._store.find([todo[1] for todo in todos])
@@ -200,7 +200,7 @@ async def fail(store: CaseStore, message: MessageRef, at_ms: int, why: str) -> N
 
 def consumers(
     client: Client,
-    relay: Relay,
+    relay: OutboxRelay,
     *,
     consumer: str,
     dead: DeadLetters,
@@ -208,11 +208,11 @@ def consumers(
     died: Callable[[str], None] = lambda _stream: None,
     claim_ms: int,
     block_ms: int = 1000,
-) -> list[Consumer]:
+) -> list[StreamConsumer]:
     """Make a consumer of the todos of each shard."""
     return [
-        Consumer(
-            Group(client, stream=keys.key(shard, "todo"), group=GROUP, consumer=consumer),
+        StreamConsumer(
+            ConsumerGroup(client, stream=keys.key(shard, "todo"), group=GROUP, consumer=consumer),
             relay.handle,
             dead=dead,
             now_ms=now_ms,

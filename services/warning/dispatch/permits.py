@@ -3,7 +3,7 @@
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
 from services.warning.dispatch.limit_store import LimitStore
-from services.warning.dispatch.limits import Asked, Permission
+from services.warning.dispatch.limits import LimitCheck, SendPermission
 from services.warning.model import Tier
 
 
@@ -13,7 +13,7 @@ class LimitPermit:
     def __init__(self, limits: LimitStore) -> None:
         self._limits = limits
 
-    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
+    async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:
         """Return whether *outgoing* may go out now; if so it is counted, once."""
         return await self._limits.may_send(_asked(outgoing, channel))
 
@@ -22,8 +22,8 @@ class LimitPermit:
         await self._limits.give_back(_asked(outgoing, channel))
 
 
-def _asked(outgoing: Outgoing, channel: str) -> Asked:
-    return Asked(
+def _asked(outgoing: Outgoing, channel: str) -> LimitCheck:
+    return LimitCheck(
         message_id=outgoing.message_id,
         victim=outgoing.to,
         tier=Tier(outgoing.tier or Tier.LOW),

@@ -4,13 +4,13 @@ from typing import Protocol
 
 from services.warning.cases.events import MessageRef
 from services.warning.channels.channel import Outgoing
-from services.warning.dispatch.limits import Permission
+from services.warning.dispatch.limits import SendPermission
 
 
-class Permit(Protocol):
+class SendPermit(Protocol):
     """Knows quiet hours, limits, opt-outs, and the kill switch."""
 
-    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:
+    async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:
         """Return whether *outgoing* may go out now."""
 
     async def give_back(self, outgoing: Outgoing, channel: str) -> None:
@@ -20,15 +20,15 @@ class Permit(Protocol):
 class AlwaysPermit:
     """Lets everything out."""
 
-    async def may_send(self, outgoing: Outgoing, channel: str) -> Permission:  # noqa: ARG002
+    async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:  # noqa: ARG002
         """Allow it."""
-        return Permission(allowed=True)
+        return SendPermission(allowed=True)
 
     async def give_back(self, outgoing: Outgoing, channel: str) -> None:
         """Count nothing."""
 
 
-class Record(Protocol):
+class SendResultRecorder(Protocol):
     """Puts on record with its case what became of a message: see `delivery`."""
 
     async def sent(self, message: MessageRef, *, by: str) -> None:

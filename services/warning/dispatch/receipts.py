@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client, within
-from infra.redis.delay_queue import Later
-from infra.redis.stream_consumer import Entry
+from infra.redis.delay_queue import DelayQueue
+from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases.events import MessageRef
 from services.warning.channels import smpp_receipts
 from services.warning.channels.channel import Receipt, ReceiptState
 from services.warning.dispatch.outbox_relay import out_stream
-from services.warning.dispatch.send_ledger import Claims
+from services.warning.dispatch.send_ledger import SendLedger
 
 GROUP = "receipts"
 _SECONDS = 4.0
@@ -33,7 +33,7 @@ _CONVERTED_FROM = 3
 10 is not settled yet, and there is another that is called a."""
 
 
-class Record(Protocol):
+class DeliveryRecorder(Protocol):
     """Puts on record with its case what became of a message: see `delivery`."""
 
     async def delivered(self, message: MessageRef, *, by: str, at_ms: int = 0) -> None:
@@ -56,15 +56,15 @@ class Receipts:
         *,
         client: Client,
         channel: str,
-        record: Record,
+        record: DeliveryRecorder,
         now_ms: Callable[[], int],
         counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
     ) -> None:
         self._client = client
         self._channel = channel
         self.stream = stream_of(channel)
-        self._later = Later(client, self.stream)
-        self._claims = Claims(client, out_stream(channel), owner="")
+        self._later = DelayQueue(client, self.stream)
+        self._claims = SendLedger(client, out_stream(channel), owner="")
         self._record = record
         self._now_ms = now_ms
         self._counted = counted
@@ -88,19 +88,19 @@ class Receipts:
         """Look again at receipts that fitted no message, once their time has come."""
         return await self._later.bring_back(self._now_ms())
 
-    async def handle(self, entries: Sequence[Entry]) -> None:
-        """Put receipts on record; for `infra.redis.stream_consumer.Consumer`."""
+    async def handle(self, entries: Sequence[StreamEntry]) -> None:
+        """Put receipts on record; for `infra.redis.stream_consumer.StreamConsumer`."""
         ends = await asyncio.gather(*map(self._in_turn, entries), return_exceptions=True)
         errors = [one for one in ends if isinstance(one, BaseException)]
         if errors:
             # While the store is away all wait; otherwise each is tried alone, to find the culprit.
             raise min(errors, key=lambda one: not isinstance(one, Unavailable))
 
-    async def _in_turn(self, entry: Entry) -> None:
+    async def _in_turn(self, entry: StreamEntry) -> None:
         async with self._handling:
             await self._handle(entry)
 
-    async def _handle(self, entry: Entry) -> None:
+    async def _handle(self, entry: StreamEntry) -> None:
         try:
             state = ReceiptState(entry.fields["state"])
             provider_id, at_ms = entry.fields["provider_id"], int(entry.fields["at_ms"])
@@ -122,7 +122,7 @@ class Receipts:
             why = entry.fields.get("why", "")
             await self._record.failed(message, by=self._channel, why=why, at_ms=at_ms)
 
-    async def _again(self, entry: Entry) -> None:
+    async def _again(self, entry: StreamEntry) -> None:
         looked = int(entry.fields.get("looked", 0))
         if looked >= len(_AGAIN_MS):
             self._counted(self._channel, "receipt_unmatched", 0)

@@ -83,7 +83,7 @@ return delivered >= parts and 1 or 0
 """
 
 
-class Status(StrEnum):
+class SendStatus(StrEnum):
     """What is known of a message."""
 
     CLAIMED = "claimed"
@@ -96,14 +96,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What came of a claim: `Status.CLAIMED` is ours, anything else is what was known."""
+class SendClaim:
+    """What came of a claim: `SendStatus.CLAIMED` is ours, anything else is what was known."""
 
-    status: Status
+    status: SendStatus
     why: str = ""
 
 
-class Claims:
+class SendLedger:
     """The messages of one channel. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client, stream: str, *, owner: str, on_disk: bool = True) -> None:
@@ -114,7 +114,7 @@ class Claims:
 
     async def claim(
         self, message_ids: Sequence[str], now_ms: int, *, repeatable: bool
-    ) -> list[Claim]:
+    ) -> list[SendClaim]:
         """Claim messages; row i answers message i. On disk, as far as the store keeps a log.
 
         Asked again with the same *now_ms*, because the answer was lost, it is the same claim.
@@ -131,7 +131,7 @@ class Claims:
                 answers, _ = await execute_synced(self._client, claiming, self._stream)
             else:
                 answers = await claiming.execute()
-        return [Claim(status=Status(status), why=why) for status, why in answers]
+        return [SendClaim(status=SendStatus(status), why=why) for status, why in answers]
 
     async def begin(self, message_id: str) -> bool:
         """Note that a claimed message goes out now; False: the claim is no longer ours.
@@ -145,7 +145,7 @@ class Claims:
     async def settle(
         self,
         message_id: str,
-        status: Status,
+        status: SendStatus,
         now_ms: int,
         *,
         why: str = "",

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 
 from fanzha.errors import Unavailable
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.delay_queue import Later
-from infra.redis.stream_consumer import Entry, Group
+from infra.redis.delay_queue import DelayQueue
+from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
 from services.warning.cases.events import MessageRef
-from services.warning.channels.channel import Outgoing, Sent
+from services.warning.channels.channel import Outgoing, SendResult
 from services.warning.dispatch import outbox_entries
-from services.warning.dispatch.circuit_breaker import Breaker
-from services.warning.dispatch.limits import Permission, Reason
-from services.warning.dispatch.protocols import Permit, Record
-from services.warning.dispatch.send_ledger import Claim, Claims, Status
+from services.warning.dispatch.circuit_breaker import CircuitBreaker
+from services.warning.dispatch.limits import SendPermission, WithholdReason
+from services.warning.dispatch.protocols import SendPermit, SendResultRecorder
+from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 
 MOST_ATTEMPTS = 20
 """So often a channel may ask for later before a message becomes a dead letter."""
@@ -28,20 +28,20 @@ INSIST_S = 0.5
 """So long after it failed, what only this process knows is written down again."""
 
 
-class Settling:
+class SendResults:
     """What became of the messages of one channel."""
 
     def __init__(
         self,
         *,
         channel: str,
-        group: Group,
-        claims: Claims,
-        later: Later,
-        record: Record,
-        permit: Permit,
+        group: ConsumerGroup,
+        claims: SendLedger,
+        later: DelayQueue,
+        record: SendResultRecorder,
+        permit: SendPermit,
         dead: DeadLetters,
-        breaker: Breaker,
+        breaker: CircuitBreaker,
         repeatable: bool,
         now_ms: Callable[[], int],
         counted: Callable[[str, str, float], None],
@@ -58,24 +58,24 @@ class Settling:
         self._now_ms = now_ms
         self._counted = counted
 
-    async def known(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
+    async def known(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
         """Put on record what was known of a message before."""
-        if claim.status is Status.SENT:
+        if claim.status is SendStatus.SENT:
             await self._sent(entry, outgoing)  # it may not be on record yet
         else:
-            what = "in_doubt" if claim.status is Status.DOUBT else "known_refused"
+            what = "in_doubt" if claim.status is SendStatus.DOUBT else "known_refused"
             await self._refused(
                 entry, outgoing, outbox_entries.why_of(claim.status, claim.why), what
             )
 
-    async def told(self, entry: Entry, outgoing: Outgoing, sent: Sent) -> None:
+    async def told(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
         """Settle what a channel said."""
         broken = sent.down or sent.trouble or sent.in_doubt
         (self._breaker.failed if broken else self._breaker.worked)()
         if sent.accepted:
             await self._settle_as(
                 outgoing,
-                Status.SENT,
+                SendStatus.SENT,
                 provider_ids=sent.provider_ids,
                 remember=json.dumps([outgoing.message_id, outbox_entries.step_of(entry)]),
             )
@@ -87,21 +87,23 @@ class Settling:
             if self._repeatable:
                 await self._put_off(entry, outgoing, sent.retry_after or _DOWN_S, counts=True)
                 return
-            await self._settle_as(outgoing, Status.DOUBT, sent.error)
+            await self._settle_as(outgoing, SendStatus.DOUBT, sent.error)
             await self._refused(
-                entry, outgoing, outbox_entries.why_of(Status.DOUBT, sent.error), "in_doubt"
+                entry, outgoing, outbox_entries.why_of(SendStatus.DOUBT, sent.error), "in_doubt"
             )
         elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
-            await self._settle_as(outgoing, Status.OPEN)
+            await self._settle_as(outgoing, SendStatus.OPEN)
             await self._note_failed(entry, outgoing, sent.error)
             await self.bury(entry, sent.error, outgoing.attempt)
         elif sent.retry_after is not None:
             await self._put_off(entry, outgoing, sent.retry_after, counts=not sent.down)
         else:
-            await self._settle_as(outgoing, Status.REFUSED, sent.error)
+            await self._settle_as(outgoing, SendStatus.REFUSED, sent.error)
             await self._refused(entry, outgoing, sent.error, "refused")
 
-    async def not_permitted(self, entry: Entry, outgoing: Outgoing, permission: Permission) -> None:
+    async def not_permitted(
+        self, entry: StreamEntry, outgoing: Outgoing, permission: SendPermission
+    ) -> None:
         """Put off, or give up, what may not go out now."""
         # A time that has come meanwhile is a time all the same; none means never.
         if until_ms := permission.not_before_ms:
@@ -114,24 +116,24 @@ class Settling:
                 fields[outbox_entries.NOTED] = str(until_ms)
             await self._later.put(fields, until_ms)
             await self._group.done([entry.place], drop=True)
-            self._counted(self._channel, permission.reason or Reason.STOPPED, 0)
+            self._counted(self._channel, permission.reason or WithholdReason.STOPPED, 0)
         else:
             await self._claims.settle(
-                outgoing.message_id, Status.REFUSED, self._now_ms(), why=permission.reason
+                outgoing.message_id, SendStatus.REFUSED, self._now_ms(), why=permission.reason
             )
             await self._refused(entry, outgoing, permission.reason, "not_allowed")
 
-    async def left(self, entry: Entry, outgoing: Outgoing) -> bool:
+    async def left(self, entry: StreamEntry, outgoing: Outgoing) -> bool:
         """Leave a claimed message that waited so long that its case was closed or raised."""
         if not outbox_entries.noted_ms(entry) or outgoing.attempt > 1:
             return False
         why = await self._record.unwanted(self._reference(entry, outgoing))
         if why:
-            await self._settle_as(outgoing, Status.REFUSED, why)
+            await self._settle_as(outgoing, SendStatus.REFUSED, why)
             await self._refused(entry, outgoing, why, "left")
         return bool(why)
 
-    async def bury(self, entry: Entry, reason: str, tries: int) -> None:
+    async def bury(self, entry: StreamEntry, reason: str, tries: int) -> None:
         """Make a dead letter of an entry."""
         await self._dead.put(
             stream=self._group.stream,
@@ -145,10 +147,10 @@ class Settling:
         self._counted(self._channel, "dead", 0)
 
     async def _put_off(
-        self, entry: Entry, outgoing: Outgoing, seconds: float, *, counts: bool
+        self, entry: StreamEntry, outgoing: Outgoing, seconds: float, *, counts: bool
     ) -> None:
         fields = {**entry.fields, "attempt": str(outgoing.attempt + counts)}
-        await self._settle_as(outgoing, Status.OPEN)
+        await self._settle_as(outgoing, SendStatus.OPEN)
         await self._later.put(fields, self._now_ms() + int(seconds * 1000))
         await self._group.done([entry.place], drop=True)
         self._counted(self._channel, "put_off", 0)
@@ -156,7 +158,7 @@ class Settling:
     async def _settle_as(
         self,
         outgoing: Outgoing,
-        status: Status,
+        status: SendStatus,
         why: str = "",
         *,
         provider_ids: Sequence[str] = (),
@@ -178,21 +180,21 @@ class Settling:
             else:
                 return
 
-    async def _sent(self, entry: Entry, outgoing: Outgoing) -> None:
+    async def _sent(self, entry: StreamEntry, outgoing: Outgoing) -> None:
         await self._record.sent(self._reference(entry, outgoing), by=self._channel)
         await self._group.done([entry.place], drop=True)
 
-    async def _refused(self, entry: Entry, outgoing: Outgoing, why: str, what: str) -> None:
+    async def _refused(self, entry: StreamEntry, outgoing: Outgoing, why: str, what: str) -> None:
         await self._note_failed(entry, outgoing, why)
         if what in ("refused", "left"):
             await self._permit.give_back(outgoing, self._channel)
         await self._group.done([entry.place], drop=True)
         self._counted(self._channel, what, 0)
 
-    async def _note_failed(self, entry: Entry, outgoing: Outgoing, why: str) -> None:
+    async def _note_failed(self, entry: StreamEntry, outgoing: Outgoing, why: str) -> None:
         await self._record.failed(self._reference(entry, outgoing), by=self._channel, why=why)
 
-    def _reference(self, entry: Entry, outgoing: Outgoing) -> MessageRef:
+    def _reference(self, entry: StreamEntry, outgoing: Outgoing) -> MessageRef:
         return MessageRef(
             id=outgoing.message_id,
             channel=self._channel,

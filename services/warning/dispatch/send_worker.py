@@ -16,15 +16,15 @@ from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.delay_queue import Later
-from infra.redis.stream_consumer import Entry, Group
-from services.warning.channels.channel import Outgoing, Sender
+from infra.redis.delay_queue import DelayQueue
+from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
+from services.warning.channels.channel import ChannelSender, Outgoing
 from services.warning.dispatch import outbox_entries
-from services.warning.dispatch.circuit_breaker import Breaker
+from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.outbox_relay import out_stream
-from services.warning.dispatch.protocols import AlwaysPermit, Permit, Record
-from services.warning.dispatch.send_ledger import Claim, Claims, Status
-from services.warning.dispatch.send_results import INSIST_S, Settling
+from services.warning.dispatch.protocols import AlwaysPermit, SendPermit, SendResultRecorder
+from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
+from services.warning.dispatch.send_results import INSIST_S, SendResults
 
 logger = logging.getLogger(__name__)
 GROUP = "outbox"
@@ -40,7 +40,7 @@ _CLAIMING = 4
 _LONGEST_PAUSE_S = 5.0
 
 
-class Outbox:
+class SendWorker:
     """The sending loop of one channel."""
 
     def __init__(
@@ -48,12 +48,12 @@ class Outbox:
         *,
         client: Client,
         channel: str,
-        sender: Sender,
-        record: Record,
+        sender: ChannelSender,
+        record: SendResultRecorder,
         dead: DeadLetters,
         consumer: str,
         now_ms: Callable[[], int],
-        permit: Permit | None = None,
+        permit: SendPermit | None = None,
         on_disk: bool = True,
         claim_ms: int = 30_000,
         block_ms: int = 500,
@@ -62,16 +62,16 @@ class Outbox:
         self.channel = channel
         stream = out_stream(channel)
         self._stream = stream
-        self._group = Group(client, stream=stream, group=GROUP, consumer=consumer)
-        self._claims = Claims(client, stream, owner=consumer, on_disk=on_disk)
-        self._later = Later(client, stream)
+        self._group = ConsumerGroup(client, stream=stream, group=GROUP, consumer=consumer)
+        self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk)
+        self._later = DelayQueue(client, stream)
         self._sender = sender
         self._now_ms = now_ms
         self._permit = permit or AlwaysPermit()
         self._claim_ms = claim_ms
         self._block_ms = block_ms
-        self._breaker = Breaker()
-        self._settling = Settling(
+        self._breaker = CircuitBreaker()
+        self._settling = SendResults(
             channel=channel,
             group=self._group,
             claims=self._claims,
@@ -159,7 +159,7 @@ class Outbox:
         while left := [*self._beginning, *self._under_way.values()]:
             await asyncio.wait(left)
 
-    async def _next(self, room: int) -> list[Entry]:
+    async def _next(self, room: int) -> list[StreamEntry]:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._claim_at:
             self._claim_at = loop.time() + min(self._claim_ms / 3000, 1.0)
@@ -178,7 +178,7 @@ class Outbox:
                 return found
         return await self._group.new(room, self._block_ms)
 
-    async def _begin(self, entries: list[Entry]) -> None:
+    async def _begin(self, entries: list[StreamEntry]) -> None:
         """Claim what may go out, and send it; entries that fail here are left to be taken over."""
         left = {entry.place for entry in entries}
         try:
@@ -196,7 +196,7 @@ class Outbox:
         finally:
             self._held -= left
 
-    async def _claimed(self, message_ids: list[str]) -> list[Claim]:
+    async def _claimed(self, message_ids: list[str]) -> list[SendClaim]:
         """Claim messages, however long the store is away.
 
         This process knows that it has not sent them; left to another, they would be in doubt.
@@ -228,8 +228,8 @@ class Outbox:
                 "%s: a message failed: %s", self._stream, safe_traceback.kind_and_places(error)
             )
 
-    async def _allowed(self, entries: list[Entry]) -> list[tuple[Entry, Outgoing]]:
-        allowed: list[tuple[Entry, Outgoing]] = []
+    async def _allowed(self, entries: list[StreamEntry]) -> list[tuple[StreamEntry, Outgoing]]:
+        allowed: list[tuple[StreamEntry, Outgoing]] = []
         for entry in entries:
             try:
                 outgoing = outbox_entries.read(entry.fields)
@@ -240,16 +240,16 @@ class Outbox:
                 allowed.append((entry, outgoing))
         return allowed
 
-    async def _permitted(self, entry: Entry, outgoing: Outgoing) -> bool:
+    async def _permitted(self, entry: StreamEntry, outgoing: Outgoing) -> bool:
         permission = await self._permit.may_send(outgoing, self.channel)
         if permission.allowed:
             return True
         await self._settling.not_permitted(entry, outgoing, permission)
         return False
 
-    async def _handle(self, entry: Entry, outgoing: Outgoing, claim: Claim) -> None:
+    async def _handle(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
         try:
-            if claim.status is not Status.CLAIMED:
+            if claim.status is not SendStatus.CLAIMED:
                 async with self._writing:
                     await self._settling.known(entry, outgoing, claim)
                 return

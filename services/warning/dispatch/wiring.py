@@ -11,25 +11,25 @@ from typing import Protocol
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import Consumer, Group
+from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
 from services.settings.settings import Settings
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore
-from services.warning.channels.channel import OnReceipt, Sender
-from services.warning.channels.city_queues import CityQueues, Handled
+from services.warning.channels.channel import ChannelSender, OnReceipt
+from services.warning.channels.city_queues import CityQueues, QueueReceipts
 from services.warning.channels.kafka import KafkaSender
-from services.warning.channels.sink import Sink
+from services.warning.channels.sink import TestSink
 from services.warning.channels.smpp import SmppSender
-from services.warning.channels.smpp_link import Centre
+from services.warning.channels.smpp_link import SmppEndpoint
 from services.warning.channels.webhook import WebhookSender
-from services.warning.dispatch.delivery_log import OnRecord
-from services.warning.dispatch.delivery_records import Delivery
-from services.warning.dispatch.metrics import ChannelFigures
-from services.warning.dispatch.protocols import Permit
+from services.warning.dispatch.delivery_log import DeliveryLog
+from services.warning.dispatch.delivery_records import DeliveryRecords
+from services.warning.dispatch.metrics import ChannelMetrics
+from services.warning.dispatch.protocols import SendPermit
 from services.warning.dispatch.receipts import GROUP, Receipts
 from services.warning.dispatch.schedule import Schedule
-from services.warning.dispatch.send_worker import Outbox
+from services.warning.dispatch.send_worker import SendWorker
 
 logger = logging.getLogger(__name__)
 CHANNELS = ("sms", "voice", "in_person")
@@ -37,8 +37,8 @@ _EVERY_SECONDS = 1.0
 _PASSWORD_LENGTH = 8
 
 
-class Parts(Protocol):
-    """What is needed of `services.warning.wiring.Pipeline`."""
+class DispatchDependencies(Protocol):
+    """What is needed of `services.warning.wiring.WarningPipeline`."""
 
     @property
     def store(self) -> CaseStore:
@@ -49,7 +49,7 @@ class Parts(Protocol):
         """Their lists."""
 
     @property
-    def delivery(self) -> Delivery:
+    def delivery(self) -> DeliveryRecords:
         """Where it is noted what became of messages."""
 
     @property
@@ -62,21 +62,21 @@ class Parts(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class WiredChannel:
     """One way to people."""
 
-    sender: Sender
-    outbox: Outbox
+    sender: ChannelSender
+    outbox: SendWorker
     receipts: Receipts
-    reading: Consumer
-    handled: Handled | None
+    reading: StreamConsumer
+    handled: QueueReceipts | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayOut:
+class WiredDispatch:
     """All ways, and what takes the next step."""
 
-    channels: list[Channel]
+    channels: list[WiredChannel]
     schedule: Schedule
 
     def start(self) -> "list[asyncio.Task[None]]":
@@ -101,15 +101,15 @@ def build(
     settings: Settings,
     client: Client,
     *,
-    pipeline: Parts,
+    pipeline: DispatchDependencies,
     router: Router,
-    figures: ChannelFigures,
+    figures: ChannelMetrics,
     now_ms: Callable[[], int],
-    permit: Permit | None = None,
-) -> WayOut:
+    permit: SendPermit | None = None,
+) -> WiredDispatch:
     """Build a channel for each way that is configured; inside a running event loop."""
-    record = OnRecord(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
-    channels: list[Channel] = []
+    record = DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
+    channels: list[WiredChannel] = []
     for name in CHANNELS:
         receipts = Receipts(
             client=client, channel=name, record=record, now_ms=now_ms, counted=figures.counted
@@ -119,9 +119,9 @@ def build(
             logger.warning("no way out for %s: its warnings wait until one is configured", name)
             continue
         channels.append(
-            Channel(
+            WiredChannel(
                 sender=sender,
-                outbox=Outbox(
+                outbox=SendWorker(
                     client=client,
                     channel=name,
                     sender=sender,
@@ -135,15 +135,17 @@ def build(
                     counted=figures.counted,
                 ),
                 receipts=receipts,
-                reading=Consumer(
-                    Group(client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer),
+                reading=StreamConsumer(
+                    ConsumerGroup(
+                        client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer
+                    ),
                     receipts.handle,
                     dead=pipeline.dead,
                     now_ms=now_ms,
                     drop=True,
                     claim_ms=settings.warning_claim_ms,
                 ),
-                handled=Handled(client, name, on_receipt=receipts.keep, now_ms=now_ms)
+                handled=QueueReceipts(client, name, on_receipt=receipts.keep, now_ms=now_ms)
                 if isinstance(sender, CityQueues)
                 else None,
             )
@@ -157,14 +159,14 @@ def build(
         owner=pipeline.consumer,
         counted=figures.escalated,
     )
-    return WayOut(channels=channels, schedule=schedule)
+    return WiredDispatch(channels=channels, schedule=schedule)
 
 
 def _sender(
     settings: Settings, client: Client, channel: str, on_receipt: OnReceipt
-) -> Sender | None:
+) -> ChannelSender | None:
     if settings.warning_test_mode:
-        return Sink(client, channel)
+        return TestSink(client, channel)
     if settings.warning_webhook_url and channel in settings.warning_webhook_channels.split(","):
         return _webhook(settings)
     if settings.warning_kafka_servers and channel in settings.warning_kafka_channels.split(","):
@@ -178,7 +180,7 @@ def _sender(
     if password and len(password[0]) > _PASSWORD_LENGTH:
         raise ValueError("warning_smpp_password_file: SMPP passwords have 8 characters at most")
     return SmppSender(
-        Centre(
+        SmppEndpoint(
             host=host.strip("[]"),
             port=int(port),
             system_id=settings.warning_smpp_system_id,
@@ -204,7 +206,7 @@ def _webhook(settings: Settings) -> WebhookSender:
         raise ValueError(f"warning_webhook_url, warning_webhook_secrets_file: {error}") from error
 
 
-def _kafka(settings: Settings) -> Sender:
+def _kafka(settings: Settings) -> ChannelSender:
     options = dict(line.partition("=")[::2] for line in _lines(settings.warning_kafka_options_file))
     try:
         return KafkaSender(
@@ -219,7 +221,7 @@ def _lines(file: Path | None) -> list[str]:
     return [line.strip() for line in file.read_text().splitlines() if line.strip()] if file else []
 
 
-async def _upkeep(channel: Channel) -> None:
+async def _upkeep(channel: WiredChannel) -> None:
     """Bring back receipts that fitted nothing yet, and see what call centres dealt with."""
     while True:
         try:

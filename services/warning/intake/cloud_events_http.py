@@ -24,9 +24,9 @@ from fanzha.errors import InvalidInput, NotAllowed, Unauthenticated, Unavailable
 from services.auth import identity, roles
 from services.auth.identity import Identity
 from services.warning.intake import parser
-from services.warning.intake.parser import Said
-from services.warning.intake.service import Result
-from services.warning.intake.submission import Submitting, source_kind, source_name
+from services.warning.intake.parser import RawWarning
+from services.warning.intake.service import IntakeOutcome
+from services.warning.intake.submission import WarningSubmission, source_kind, source_name
 
 TYPE = "cn.fanzha.warning.v1"
 MOST_BYTES = 4 * 2**20
@@ -45,13 +45,13 @@ Who = Callable[[str], Identity]
 """Returns who a token speaks for, or raises `Unauthenticated`."""
 
 
-def app(submitting: Submitting, who: Who | None) -> Starlette:
+def app(submitting: WarningSubmission, who: Who | None) -> Starlette:
     """Make the application; *who* is None where nobody is asked who they are."""
     return Starlette(routes=[Route("/warnings", _Warnings(submitting, who).post, methods=["POST"])])
 
 
 class _Warnings:
-    def __init__(self, submitting: Submitting, who: Who | None) -> None:
+    def __init__(self, submitting: WarningSubmission, who: Who | None) -> None:
         self._submitting = submitting
         self._who = who
 
@@ -151,7 +151,7 @@ def _v1(read: Callable[[], Any]) -> "CloudEvent | InvalidInput":
     return event
 
 
-def _said(event: "CloudEvent | InvalidInput") -> Said | InvalidInput:
+def _said(event: "CloudEvent | InvalidInput") -> RawWarning | InvalidInput:
     if isinstance(event, InvalidInput):
         return event
     if event.get_type() != TYPE:
@@ -179,7 +179,7 @@ def _why(error: Exception) -> str:
     return f"cannot be read as a CloudEvent ({type(error).__name__})"
 
 
-def _answer(said: str, result: Result) -> dict[str, str]:
+def _answer(said: str, result: IntakeOutcome) -> dict[str, str]:
     found = {"id": said[:_LONGEST_ID], "result": result.what.value}
     more = {"reason": result.reason, "case_id": result.case_id}
     return found | {name: value for name, value in more.items() if value}

@@ -14,7 +14,7 @@ from blocklists.importers.files import Lines
 from blocklists.importers.tables.csv_table import delimiter_of
 from fanzha.errors import InvalidInput
 from services.warning.intake import parser
-from services.warning.intake.parser import Said
+from services.warning.intake.parser import RawWarning
 
 MOST_BYTES = 256 * 2**20
 _REQUIRED = ("reference", "victim", "means_kind", "means", "occurred_at")
@@ -30,7 +30,7 @@ class FileRow(NamedTuple):
     line: int
     reference: str
     """As far as it can be told, for the report."""
-    said: Said | InvalidInput
+    said: RawWarning | InvalidInput
 
 
 def rows(file: Path) -> Iterator[FileRow]:

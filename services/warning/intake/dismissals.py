@@ -7,13 +7,13 @@ twice.
 
 from collections.abc import Callable, Sequence
 
-from infra.redis.stream_consumer import Entry
+from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases import ids
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore, marker
 from services.warning.intake import own_hits
-from services.warning.model import OWN_HITS, Warned
+from services.warning.model import OWN_HITS, WarningRecord
 
 _ANY_AGE_MS = 2**62
 
@@ -25,16 +25,16 @@ class Dismissals:
         self._store = store
         self._now_ms = now_ms
 
-    async def handle(self, entries: Sequence[Entry]) -> None:
+    async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Close or note; what never was in a case is passed over."""
         for entry in entries:
             now = self._now_ms()
             hit = own_hits.warning_of(entry.fields, now_ms=now, most_age_ms=_ANY_AGE_MS)
-            if isinstance(hit, Warned):
+            if isinstance(hit, WarningRecord):
                 by = entry.fields.get("verdict_by", "") or "feedback"
                 await self._dismiss(hit, by, entry.fields.get("note", ""))
 
-    async def _dismiss(self, hit: Warned, by: str, note: str) -> None:
+    async def _dismiss(self, hit: WarningRecord, by: str, note: str) -> None:
         base = ids.base_of(hit.victim, ids.campaign_of(hit))
         known = (await self._store.known({base: [marker(OWN_HITS, hit.reference)]}))[base]
         if known.case is None or not known.seen[0]:
@@ -46,7 +46,7 @@ class Dismissals:
                 return []
             alone = case.hits == 1 and case.decisions == (hit.decision_id,)
             kind = EventKind.CLOSED if alone else EventKind.NOTED
-            outcome = Outcome.FALSE_ALARM if alone else None
+            outcome = CaseOutcome.FALSE_ALARM if alone else None
             return [CaseEvent(kind=kind, at_ms=self._now_ms(), by=by, why=why, outcome=outcome)]
 
         await self._store.change(known.case.id, events)

@@ -28,8 +28,8 @@ from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file, file_lock
 from infra.periodic import repeat
 from services.warning.intake import csv_files, parser
-from services.warning.intake.service import What
-from services.warning.intake.submission import MOST_AT_ONCE, Submitting
+from services.warning.intake.service import IntakeResult
+from services.warning.intake.submission import MOST_AT_ONCE, WarningSubmission
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class DropFolder:
     def __init__(
         self,
         path: Path,
-        submitting: Submitting,
+        submitting: WarningSubmission,
         *,
         now_s: Callable[[], float] = time.time,
     ) -> None:
@@ -144,11 +144,13 @@ class DropFolder:
                     for row, result in zip(some, results, strict=True):
                         told = (result.what.value, result.reason, result.case_id)
                         table.writerow([row.line, row.reference, *told])
-                        refused += result.what is What.REFUSED
+                        refused += result.what is IntakeResult.REFUSED
                     count += len(some)
             except InvalidInput as error:
                 why = str(error)
-                table.writerow(["", "", What.REFUSED.value, f"{why}; nothing from here on", ""])
+                table.writerow(
+                    ["", "", IntakeResult.REFUSED.value, f"{why}; nothing from here on", ""]
+                )
         to = _REJECTED if refused == count else _DONE
         await asyncio.to_thread(_finish, folder, file, to, beside)
         # Why is in the report: it may quote what the file says.

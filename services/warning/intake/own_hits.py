@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from blocklists.entries import Source
-from fanzha.decisions import Evidence
+from fanzha.decisions import MatchedOn
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from infra.redis.stream_consumer import Entry
-from services.warning.intake.service import Intake, What
-from services.warning.model import OWN_HITS, Means, MeansKind, Risk, Warned
+from infra.redis.stream_consumer import StreamEntry
+from services.warning.intake.service import IntakeResult, WarningIntake
+from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 GROUP = "warning"
 """Of the stream of confirmed hits."""
 
 
-class Passed(StrEnum):
+class SkipReason(StrEnum):
     """Why a hit makes no warning; counted."""
 
     NOBODY = "nobody"
@@ -27,7 +27,9 @@ class Passed(StrEnum):
     """It happened too long ago."""
 
 
-def warning_of(fields: Mapping[str, str], *, now_ms: int, most_age_ms: int) -> Warned | Passed:
+def warning_of(
+    fields: Mapping[str, str], *, now_ms: int, most_age_ms: int
+) -> WarningRecord | SkipReason:
     """Read a hit; `InvalidInput` where it is not one."""
     try:
         return _warning_of(fields, now_ms, most_age_ms)
@@ -35,21 +37,23 @@ def warning_of(fields: Mapping[str, str], *, now_ms: int, most_age_ms: int) -> W
         raise InvalidInput(f"hit: cannot be read: {type(error).__name__} {error}") from error
 
 
-def _warning_of(fields: Mapping[str, str], now_ms: int, most_age_ms: int) -> Warned | Passed:
+def _warning_of(
+    fields: Mapping[str, str], now_ms: int, most_age_ms: int
+) -> WarningRecord | SkipReason:
     occurred = int(fields["occurred_at_ms"])
     if fields.get("reason") == "SPAM":
-        return Passed.SPAM
+        return SkipReason.SPAM
     if now_ms - occurred > most_age_ms:
-        return Passed.OLD
+        return SkipReason.OLD
     victim, other = _parties(fields)
     if not victim.startswith("+"):
-        return Passed.NOBODY
+        return SkipReason.NOBODY
     channel = Channel[fields["channel"]]
     means = _means(fields, channel, other)
     fraud = fields.get("fraud_type", "")
     score = fields.get("score")
     confirmed = fields.get("reason") == "BLOCKLISTED" or fields.get("verdict") == "confirmed"
-    return Warned(
+    return WarningRecord(
         source=Source.BUREAU,
         source_name=OWN_HITS,
         reference=fields["decision_id"],
@@ -73,15 +77,15 @@ def _warning_of(fields: Mapping[str, str], now_ms: int, most_age_ms: int) -> War
 def _parties(fields: Mapping[str, str]) -> tuple[str, str]:
     """Return who is at risk, and the other: who calls a listed number back is at risk."""
     sender, receiver = fields.get("from_party", ""), fields.get("to_party", "")
-    backwards = fields.get("evidence") in (Evidence.CALLEE.name, Evidence.RECEIVER.name)
+    backwards = fields.get("evidence") in (MatchedOn.CALLEE.name, MatchedOn.RECEIVER.name)
     return (sender, receiver) if backwards else (receiver, sender)
 
 
 def _means(fields: Mapping[str, str], channel: Channel, other: str) -> Means:
     evidence, pattern = fields.get("evidence", ""), fields.get("pattern", "")
-    if channel is Channel.LINK or evidence == Evidence.LINK.name:
+    if channel is Channel.LINK or evidence == MatchedOn.LINK.name:
         return Means(kind=MeansKind.LINK, value=fields.get("url") or pattern)
-    if evidence == Evidence.TEXT.name:
+    if evidence == MatchedOn.TEXT.name:
         return Means(kind=MeansKind.TEXT, value=pattern)
     kind = MeansKind.CALLER if channel is Channel.CALL else MeansKind.SENDER
     return Means(kind=kind, value=other)
@@ -97,7 +101,7 @@ class OwnHits:
 
     def __init__(
         self,
-        intake: Intake,
+        intake: WarningIntake,
         *,
         now_ms: Callable[[], int],
         most_age_hours: int,
@@ -108,15 +112,15 @@ class OwnHits:
         self._most_age_ms = most_age_hours * 3_600_000
         self._counted = counted
 
-    async def handle(self, entries: Sequence[Entry]) -> None:
+    async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Make cases of hits; repeats do nothing."""
         now = self._now_ms()
         found = [
             warning_of(entry.fields, now_ms=now, most_age_ms=self._most_age_ms) for entry in entries
         ]
-        warned = [one for one in found if isinstance(one, Warned)]
+        warned = [one for one in found if isinstance(one, WarningRecord)]
         results = await self._intake.take(warned)
-        for what in (*What, *Passed):
-            happened = [one.what for one in results] if isinstance(what, What) else found
+        for what in (*IntakeResult, *SkipReason):
+            happened = [one.what for one in results] if isinstance(what, IntakeResult) else found
             if count := sum(one == what for one in happened):
                 self._counted(what.value, count)

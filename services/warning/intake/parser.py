@@ -18,7 +18,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from fanzha.tables import Channel
-from services.warning.model import OWN_HITS, Means, MeansKind, Risk, Warned
+from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 Named = TypeVar("Named", bound=IntEnum)
 
@@ -56,7 +56,7 @@ _YES_NO = {"": False, "true": True, "false": False, "1": True, "0": False, "yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class RawWarning:
     """What was sent, before anybody looked at it."""
 
     reference: str
@@ -82,7 +82,7 @@ class WarningReader:
         self._now_ms = now_ms
         self._most_age_hours = most_age_hours
 
-    def read(self, said: Said, source: Source, source_name: str) -> Warned:
+    def read(self, said: RawWarning, source: Source, source_name: str) -> WarningRecord:
         """Read one warning of a source."""
         now = self._now_ms()
         _check_text("reference", said.reference, LONGEST_REFERENCE, required=True)
@@ -93,7 +93,7 @@ class WarningReader:
         if not 0 <= said.talked_s <= MOST_TALKED_S:
             raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {said.talked_s}")
         means = self.means(said.means_kind, said.means)
-        return Warned(
+        return WarningRecord(
             source=source,
             source_name=source_name,
             reference=said.reference,
@@ -162,13 +162,13 @@ def _is_public(host: str) -> bool:
     return bool(patterns.canonical_name(host)) and ("." in host or ":" in host)
 
 
-def said(words: Mapping[str, object]) -> Said:
+def said(words: Mapping[str, object]) -> RawWarning:
     """Read the fields of a JSON object or of a row of a file."""
     unknown = sorted(set(words) - set(FIELDS))
     if unknown:
         raise InvalidInput(f"{unknown[0][:40]!r}: no such field; there are {', '.join(FIELDS)}")
     text = {name: _plain(name, words.get(name)) for name in FIELDS}
-    return Said(
+    return RawWarning(
         reference=text["reference"],
         victim=text["victim"],
         means_kind=_means_kind(text["means_kind"]),

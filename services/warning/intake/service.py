@@ -17,15 +17,15 @@ from services.warning import keys
 from services.warning.cases import ids, opening
 from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
-from services.warning.cases.store import READ_SECONDS, CaseStore, Commit, marker
-from services.warning.model import OWN_HITS, Warned
+from services.warning.cases.store import READ_SECONDS, CaseCommit, CaseStore, marker
+from services.warning.model import OWN_HITS, WarningRecord
 
 _REFERENCE_S = 180 * 86_400
 """How long a source's reference is known to have been used."""
 _TRIES = 10
 
 
-class What(StrEnum):
+class IntakeResult(StrEnum):
     """What became of a warning."""
 
     ACCEPTED = "accepted"
@@ -39,16 +39,16 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class IntakeOutcome:
     """What became of one warning."""
 
-    what: What
+    what: IntakeResult
     case_id: str = ""
     reason: str = ""
     """Why it was refused, or not kept; names the field."""
 
 
-class Intake:
+class WarningIntake:
     """Makes cases of warnings. Raises `Unavailable` while Redis is away; then repeat all."""
 
     def __init__(
@@ -59,12 +59,12 @@ class Intake:
         self._router = router
         self._now_ms = now_ms
 
-    async def take(self, warned: Sequence[Warned]) -> list[Result]:
+    async def take(self, warned: Sequence[WarningRecord]) -> list[IntakeOutcome]:
         """Take all in, in any order but of one person and campaign; row i answers row i."""
-        results: list[Result | None] = [None] * len(warned)
+        results: list[IntakeOutcome | None] = [None] * len(warned)
         for row in await self._used_otherwise(warned):
-            results[row] = Result(
-                what=What.REFUSED,
+            results[row] = IntakeOutcome(
+                what=IntakeResult.REFUSED,
                 reason="reference: was used before, for another person, campaign or time",
             )
         bases = [ids.base_of(one.victim, ids.campaign_of(one)) for one in warned]
@@ -83,9 +83,9 @@ class Intake:
 
     async def _try(
         self,
-        warned: Sequence[Warned],
+        warned: Sequence[WarningRecord],
         left: dict[str, list[int]],
-        results: list[Result | None],
+        results: list[IntakeOutcome | None],
     ) -> None:
         """Commit what is left; where somebody else was faster, leave it for another try."""
         markers = {
@@ -94,14 +94,16 @@ class Intake:
         }
         known = await self._store.known(markers)
         now = self._now_ms()
-        commits: list[Commit] = []
-        answers: list[dict[int, Result]] = []
+        commits: list[CaseCommit] = []
+        answers: list[dict[int, IntakeOutcome]] = []
         for base, rows in left.items():
             case, seen = known[base].case, set[str]()
             fresh: list[int] = []
             for row, mark, before in zip(rows, markers[base], known[base].seen, strict=True):
                 if before or mark in seen:
-                    results[row] = Result(what=What.DUPLICATE, case_id=case.id if case else base)
+                    results[row] = IntakeOutcome(
+                        what=IntakeResult.DUPLICATE, case_id=case.id if case else base
+                    )
                 else:
                     seen.add(mark)
                     fresh.append(row)
@@ -113,7 +115,7 @@ class Intake:
             answer = _answers(case, grown.case, fresh)
             answers.append(answer)
             commits.append(
-                Commit(
+                CaseCommit(
                     before=None if case is None or case.id != grown.case.id else case,
                     after=grown.case,
                     events=grown.events,
@@ -127,17 +129,19 @@ class Intake:
                     results[row] = result
 
     @staticmethod
-    def _with_room(case: Case | None, rows: list[int], results: list[Result | None]) -> list[int]:
+    def _with_room(
+        case: Case | None, rows: list[int], results: list[IntakeOutcome | None]
+    ) -> list[int]:
         room = max(0, opening.MOST_JOINED - (case.hits if case else 0))
         for row in rows[room:]:
-            results[row] = Result(
-                what=What.JOINED,
+            results[row] = IntakeOutcome(
+                what=IntakeResult.JOINED,
                 case_id=case.id if case else "",
                 reason=f"counted only: the case has {opening.MOST_JOINED} warnings",
             )
         return rows[:room]
 
-    async def _used_otherwise(self, warned: Sequence[Warned]) -> list[int]:
+    async def _used_otherwise(self, warned: Sequence[WarningRecord]) -> list[int]:
         """Note what references are used for; return the rows whose reference was another's.
 
         Our own hits need no note: the id of a decision is never used twice.
@@ -162,21 +166,26 @@ class Intake:
         ]
 
 
-def _content(warned: Warned) -> str:
+def _content(warned: WarningRecord) -> str:
     """Stand for what a warning says; when it came in is no part of that."""
     said = f"{warned.victim}\0{ids.campaign_of(warned)}\0{warned.occurred_at_ms}"
     return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
-def _answers(before: Case | None, after: Case, rows: Sequence[int]) -> dict[int, Result]:
+def _answers(before: Case | None, after: Case, rows: Sequence[int]) -> dict[int, IntakeOutcome]:
     opened = before is None or before.id != after.id
     return {
-        row: Result(what=What.ACCEPTED if opened and place == 0 else What.JOINED, case_id=after.id)
+        row: IntakeOutcome(
+            what=IntakeResult.ACCEPTED if opened and place == 0 else IntakeResult.JOINED,
+            case_id=after.id,
+        )
         for place, row in enumerate(rows)
     }
 
 
-def _counts(warned: Sequence[Warned], answer: dict[int, Result]) -> dict[tuple[str, str], int]:
+def _counts(
+    warned: Sequence[WarningRecord], answer: dict[int, IntakeOutcome]
+) -> dict[tuple[str, str], int]:
     """Count, with the case itself, what its sources sent and how late it came."""
     counts: dict[tuple[str, str], int] = {}
     for row, result in answer.items():

@@ -13,20 +13,20 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
 from services.warning import keys
-from services.warning.cases.events import Outcome
-from services.warning.intake.service import DELAYS_S, Result, What
+from services.warning.cases.events import CaseOutcome
+from services.warning.intake.service import DELAYS_S, IntakeOutcome, IntakeResult
 from services.warning.model import OWN_HITS
-from services.warning.outcomes.reliability import Tally
+from services.warning.outcomes.reliability import OutcomeTally
 
 _SECONDS = 4.0
 _PLACE = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
 _NAMES = "fanzha:warning:sources"
-_FRAUD = (Outcome.SAFE, Outcome.LOST_MONEY, Outcome.UNREACHABLE)
+_FRAUD = (CaseOutcome.SAFE, CaseOutcome.LOST_MONEY, CaseOutcome.UNREACHABLE)
 """Outcomes of cases that were real: somebody was after this person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quality:
+class SourceQuality:
     """What the warnings of a source were worth."""
 
     source_name: str
@@ -37,14 +37,14 @@ class Quality:
     confirmed: int
     """Warnings in cases that were closed, and no false alarm or duplicate."""
     false_alarms: int
-    tally: Tally
+    tally: OutcomeTally
     """Its cases by how they ended, each once however many warnings it had."""
     delays: Mapping[int, int]
     """Upper bound in seconds (0: more) to warnings that took so long from the event to us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class SourceFeedback:
     """One outcome of one warning."""
 
     place: str
@@ -54,17 +54,17 @@ class Told:
     at_ms: int
 
 
-class Sources:
+class WarningSources:
     """Reads and counts what concerns sources. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def count(self, source_name: str, results: Iterable[Result]) -> None:
+    async def count(self, source_name: str, results: Iterable[IntakeOutcome]) -> None:
         """Count what made no case: repeats, and what was refused."""
         counts: dict[str, int] = {}
         for result in results:
-            if result.what in (What.DUPLICATE, What.REFUSED):
+            if result.what in (IntakeResult.DUPLICATE, IntakeResult.REFUSED):
                 counts[result.what.value] = counts.get(result.what.value, 0) + 1
         async with within(_SECONDS):
             await self._client.sadd(_NAMES, source_name)
@@ -81,7 +81,7 @@ class Sources:
             )
         return sorted({*map(str, found), *([OWN_HITS] if any(own) else [])})
 
-    async def quality(self, source_name: str) -> Quality:
+    async def quality(self, source_name: str) -> SourceQuality:
         """Add up what is known of a source."""
         async with within(_SECONDS):
             parts: Any = await asyncio.gather(
@@ -94,17 +94,19 @@ class Sources:
         for part in parts:
             for name, count in part.items():
                 counts[name] = counts.get(name, 0) + int(count)
-        return Quality(
+        return SourceQuality(
             source_name=source_name,
             accepted=counts.get("accepted", 0),
             joined=counts.get("joined", 0),
             duplicates=counts.get("duplicate", 0),
             refused=counts.get("refused", 0),
             confirmed=sum(counts.get(f"closed_{outcome.value}", 0) for outcome in _FRAUD),
-            false_alarms=counts.get(f"closed_{Outcome.FALSE_ALARM.value}", 0),
-            tally=Tally(
+            false_alarms=counts.get(f"closed_{CaseOutcome.FALSE_ALARM.value}", 0),
+            tally=OutcomeTally(
                 outcomes={
-                    one: count for one in Outcome if (count := counts.get(f"cases_{one.value}", 0))
+                    one: count
+                    for one in CaseOutcome
+                    if (count := counts.get(f"cases_{one.value}", 0))
                 }
             ),
             delays={bound: counts.get(f"delay_{bound or 'more'}", 0) for bound in (*DELAYS_S, 0)},
@@ -112,7 +114,7 @@ class Sources:
 
     async def told(
         self, source_name: str, *, after: str = "", count: int = 100, block_ms: int = 0
-    ) -> list[Told]:
+    ) -> list[SourceFeedback]:
         """Return outcomes after a place, oldest first; waits for the first, if asked to."""
         if after and not _PLACE.fullmatch(after):
             raise InvalidInput("after: no place that this service told, such as 1764000000000-0")
@@ -123,7 +125,7 @@ class Sources:
             )
         return [_told(place, fields) for place, fields in _only(answer)]
 
-    async def all_told(self, source_name: str, *, after: str = "") -> AsyncIterator[Told]:
+    async def all_told(self, source_name: str, *, after: str = "") -> AsyncIterator[SourceFeedback]:
         """Go through all outcomes there are now."""
         while some := await self.told(source_name, after=after):
             for one in some:
@@ -131,8 +133,8 @@ class Sources:
             after = some[-1].place
 
 
-def _told(place: str, fields: Mapping[str, str]) -> Told:
-    return Told(
+def _told(place: str, fields: Mapping[str, str]) -> SourceFeedback:
+    return SourceFeedback(
         place=str(place),
         reference=fields["reference"],
         case_id=fields["case_id"],

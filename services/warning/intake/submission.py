@@ -6,23 +6,23 @@ from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed
 from services.auth import identity, roles
 from services.warning.intake import parser
-from services.warning.intake.parser import Said, WarningReader
-from services.warning.intake.service import Intake, Result, What
-from services.warning.intake.sources import Sources
-from services.warning.model import Warned
+from services.warning.intake.parser import RawWarning, WarningReader
+from services.warning.intake.service import IntakeOutcome, IntakeResult, WarningIntake
+from services.warning.intake.sources import WarningSources
+from services.warning.model import WarningRecord
 
 MOST_AT_ONCE = 256
 
 
-class Submitting:
+class WarningSubmission:
     """Reads, takes in and counts. Raises `Unavailable` while Redis is away; then repeat all."""
 
     def __init__(
         self,
         *,
-        intake: Intake,
+        intake: WarningIntake,
         reader: WarningReader,
-        sources: Sources,
+        sources: WarningSources,
         counted: Callable[[str, str], None] = lambda _source, _what: None,
     ) -> None:
         self._intake = intake
@@ -31,32 +31,36 @@ class Submitting:
         self._counted = counted
 
     async def submit(
-        self, said: Sequence[Said | InvalidInput], source: Source, source_name: str
-    ) -> list[Result]:
+        self, said: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
+    ) -> list[IntakeOutcome]:
         """Take in what *said* tells; what could not even be read comes as its error."""
-        results: list[Result] = []
+        results: list[IntakeOutcome] = []
         for start in range(0, len(said), MOST_AT_ONCE):
             results += await self._some(said[start : start + MOST_AT_ONCE], source, source_name)
         return results
 
     async def _some(
-        self, said: Sequence[Said | InvalidInput], source: Source, source_name: str
-    ) -> list[Result]:
+        self, said: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
+    ) -> list[IntakeOutcome]:
         read = [self._read(one, source, source_name) for one in said]
-        taken = iter(await self._intake.take([one for one in read if isinstance(one, Warned)]))
-        results = [next(taken) if isinstance(one, Warned) else one for one in read]
+        taken = iter(
+            await self._intake.take([one for one in read if isinstance(one, WarningRecord)])
+        )
+        results = [next(taken) if isinstance(one, WarningRecord) else one for one in read]
         await self._sources.count(source_name, results)
         for result in results:
             self._counted(source.name.lower(), result.what.value)
         return results
 
-    def _read(self, said: Said | InvalidInput, source: Source, source_name: str) -> Warned | Result:
+    def _read(
+        self, said: RawWarning | InvalidInput, source: Source, source_name: str
+    ) -> WarningRecord | IntakeOutcome:
         try:
             if isinstance(said, InvalidInput):
                 raise said
             return self._reader.read(said, source, source_name)
         except InvalidInput as error:
-            return Result(what=What.REFUSED, reason=str(error))
+            return IntakeOutcome(what=IntakeResult.REFUSED, reason=str(error))
 
 
 def source_name(said: str) -> str:

@@ -11,13 +11,13 @@ from pathlib import Path
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from services.warning.messages import linter, template_files
-from services.warning.messages.linter import Fault
+from services.warning.messages.linter import LintFault
 from services.warning.messages.sms_length import SmsLength, sms_length
 from services.warning.messages.template import (
     FORMS,
     LANGUAGES,
     LONGEST_CLAIMED,
-    Facts,
+    MessageFacts,
     WarningTemplate,
     template_id,
 )
@@ -30,13 +30,13 @@ _MOST_DIGITS = 3
 class MessageRefused(InvalidInput):
     """The finished message has what no warning may have."""
 
-    def __init__(self, template: str, faults: Sequence[Fault]) -> None:
+    def __init__(self, template: str, faults: Sequence[LintFault]) -> None:
         super().__init__(f"message {template}: {linter.told(faults)}")
         self.faults = faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class RenderedMessage:
     """One finished warning."""
 
     text: str
@@ -47,14 +47,14 @@ class Message:
     """Facts that were left out, because with them it would have been refused."""
 
 
-class Templates:
+class MessageCatalog:
     """All templates in force, by id."""
 
     def __init__(self, by_id: Mapping[str, WarningTemplate]) -> None:
         self._by_id = by_id
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> "Templates":
+    def load(cls, folder: Path | None = None) -> "MessageCatalog":
         """Read the templates of the package, and those of *folder* in their place.
 
         ``ValueError`` names the file and the template at fault.
@@ -87,17 +87,17 @@ class Templates:
         fraud_type: FraudType,
         tier: Tier,
         language: str = "zh",
-        facts: Facts | None = None,
+        facts: MessageFacts | None = None,
         *,
         form: str = "sms",
-    ) -> Message:
+    ) -> RenderedMessage:
         """Return the finished message; `MessageRefused` when the facts bring in a fault."""
         template = self.get(fraud_type, tier, language, form)
-        given = facts or Facts()
+        given = facts or MessageFacts()
         text = template.filled(given)
         if wrong := linter.faults(text) or _wrong_with(given, text):
             raise MessageRefused(template.id, wrong)
-        return Message(
+        return RenderedMessage(
             text=text, template=template.id, version=template.version, length=sms_length(text)
         )
 
@@ -106,28 +106,28 @@ class Templates:
         fraud_type: FraudType,
         tier: Tier,
         language: str = "zh",
-        facts: Facts | None = None,
+        facts: MessageFacts | None = None,
         *,
         form: str = "sms",
-    ) -> Message:
+    ) -> RenderedMessage:
         """Return the finished message, without facts that would have it refused."""
         try:
             return self.render(fraud_type, tier, language, facts, form=form)
         except MessageRefused:
             # Without facts it was linted when it was read.
             plain = self.render(fraud_type, tier, language, form=form)
-            given = facts or Facts()
+            given = facts or MessageFacts()
             without = tuple(name for name in ("when", "claimed") if getattr(given, name))
             return replace(plain, without=without)
 
 
-def _wrong_with(facts: Facts, text: str) -> list[Fault]:
+def _wrong_with(facts: MessageFacts, text: str) -> list[LintFault]:
     """Find what is wrong with facts that the finished message does not show."""
     claimed = facts.claimed
-    kind = linter.FaultKind.LENGTH
+    kind = linter.LintRule.LENGTH
     if len(claimed) <= LONGEST_CLAIMED and len(facts.when) <= LONGEST_CLAIMED:
         # 13时80时01时38 is no number to the linter, but one to who reads it.
-        kind = linter.FaultKind.NUMBER
+        kind = linter.LintRule.NUMBER
         if linter.digits_in(claimed) <= _MOST_DIGITS:
             return []
-    return [linter.Fault(kind=kind, start=0, end=len(text), found=claimed[:LONGEST_CLAIMED])]
+    return [linter.LintFault(kind=kind, start=0, end=len(text), found=claimed[:LONGEST_CLAIMED])]

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from fanzha.links import find_links
 from fanzha.text import Token, normalise
-from services.warning.messages.plain_text import NUMERALS, Folded, fold, invisible
+from services.warning.messages.plain_text import NUMERALS, PlainText, fold, invisible
 
 ALLOWED = frozenset({"110", "96110"})
 """The numbers that a warning may name."""
@@ -23,7 +23,7 @@ _SHORTEST = 3
 """Digits in a row that may be a number to call or to write to."""
 
 
-class FaultKind(StrEnum):
+class LintRule(StrEnum):
     """What a message must not have."""
 
     LINK = "link"
@@ -36,21 +36,21 @@ class FaultKind(StrEnum):
 
 
 _WHY = {
-    FaultKind.LINK: "a warning has no link: people shall learn not to follow any",
-    FaultKind.NUMBER: "no number but 110 and 96110, no short code either",
-    FaultKind.ACCOUNT: "no WeChat, QQ or other account",
-    FaultKind.ADDRESS: "no mail address and no @name",
-    FaultKind.INVITATION: "nobody is asked to reply, to call back or to add a contact",
-    FaultKind.INVISIBLE: "a character that nobody can see",
-    FaultKind.LENGTH: f"longer than {MOST_CHARACTERS} characters",
+    LintRule.LINK: "a warning has no link: people shall learn not to follow any",
+    LintRule.NUMBER: "no number but 110 and 96110, no short code either",
+    LintRule.ACCOUNT: "no WeChat, QQ or other account",
+    LintRule.ADDRESS: "no mail address and no @name",
+    LintRule.INVITATION: "nobody is asked to reply, to call back or to add a contact",
+    LintRule.INVISIBLE: "a character that nobody can see",
+    LintRule.LENGTH: f"longer than {MOST_CHARACTERS} characters",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class LintFault:
     """One thing that is wrong."""
 
-    kind: FaultKind
+    kind: LintRule
     start: int
     """Where it stands in the text, from 0."""
     end: int
@@ -128,16 +128,16 @@ _BAD_TOKENS = frozenset(
 )  # fmt: skip
 
 
-def faults(text: str) -> list[Fault]:
+def faults(text: str) -> list[LintFault]:
     """Return all that is wrong with a message, in order of place; empty: it may be sent."""
     if len(text) > MOST_CHARACTERS:
-        return [_fault(FaultKind.LENGTH, text, 0, len(text))]
+        return [_fault(LintRule.LENGTH, text, 0, len(text))]
     folded = fold(text)
     found = [
-        *(_fault(FaultKind.INVISIBLE, text, place, place + 1) for place in invisible(text)),
-        *_all(_DOMAIN, FaultKind.LINK, text, folded),
-        *_all(_ADDRESS, FaultKind.ADDRESS, text, folded),
-        *_all(_ACCOUNT, FaultKind.ACCOUNT, text, folded),
+        *(_fault(LintRule.INVISIBLE, text, place, place + 1) for place in invisible(text)),
+        *_all(_DOMAIN, LintRule.LINK, text, folded),
+        *_all(_ADDRESS, LintRule.ADDRESS, text, folded),
+        *_all(_ACCOUNT, LintRule.ACCOUNT, text, folded),
         *_numbers(text, folded),
         *_invitations(text, folded),
     ]
@@ -145,7 +145,7 @@ def faults(text: str) -> list[Fault]:
     return sorted(once.values(), key=lambda fault: (fault.start, fault.end))
 
 
-def told(faults: Sequence[Fault]) -> str:
+def told(faults: Sequence[LintFault]) -> str:
     """Write faults in one line, the first few."""
     more = len(faults) - _MOST_TOLD
     return "; ".join(map(str, faults[:_MOST_TOLD])) + (f"; and {more} more" if more > 0 else "")
@@ -156,23 +156,25 @@ def digits_in(text: str) -> int:
     return sum(map(str.isdecimal, fold(text).text.translate(_AS_DIGITS)))
 
 
-def _all(pattern: re.Pattern[str], kind: FaultKind, text: str, folded: Folded) -> Iterator[Fault]:
+def _all(
+    pattern: re.Pattern[str], kind: LintRule, text: str, folded: PlainText
+) -> Iterator[LintFault]:
     for match in pattern.finditer(folded.text):
         yield _fault(kind, text, *folded.span(*match.span()))
 
 
-def _numbers(text: str, folded: Folded) -> Iterator[Fault]:
+def _numbers(text: str, folded: PlainText) -> Iterator[LintFault]:
     digits = folded.text.translate(_AS_DIGITS)
     for match in _RUN.finditer(digits):
         if _is_number(match, digits):
-            yield _fault(FaultKind.NUMBER, text, *folded.span(*match.span()))
+            yield _fault(LintRule.NUMBER, text, *folded.span(*match.span()))
     for match in _LOOKS_LIKE_DIGITS.finditer(folded.text):
         # Digits alone were looked at above.
         digits_only = not set(match[0]) - set("0123456789 -")
         if sum(map(str.isdigit, match[0])) >= _SHORTEST and not digits_only:
-            yield _fault(FaultKind.NUMBER, text, *folded.span(*match.span()))
+            yield _fault(LintRule.NUMBER, text, *folded.span(*match.span()))
     for match in _DIGIT_WORDS.finditer(folded.text):
-        yield _fault(FaultKind.NUMBER, text, *folded.span(*match.span()))
+        yield _fault(LintRule.NUMBER, text, *folded.span(*match.span()))
 
 
 def _is_number(match: re.Match[str], digits: str) -> bool:
@@ -184,35 +186,35 @@ def _is_number(match: re.Match[str], digits: str) -> bool:
     return not (is_amount and _UNIT.match(digits, match.end()))
 
 
-def _invitations(text: str, folded: Folded) -> Iterator[Fault]:
+def _invitations(text: str, folded: PlainText) -> Iterator[LintFault]:
     digits = folded.text.translate(_AS_DIGITS)
     for clause in _CLAUSE.finditer(folded.text):
         start, end = clause.span()
         for match in _MINE.finditer(folded.text, start, end):
-            yield _fault(FaultKind.INVITATION, text, *folded.span(*match.span()))
+            yield _fault(LintRule.INVITATION, text, *folded.span(*match.span()))
         for match in _INVITES.finditer(folded.text, start, end):
             if not _is_denied(folded.text, start, match.start()):
-                yield _fault(FaultKind.INVITATION, text, *folded.span(*match.span()))
+                yield _fault(LintRule.INVITATION, text, *folded.span(*match.span()))
         for match in _DIALS.finditer(folded.text, start, end):
             to_police = _MAY_DIAL.match(digits, match.end())
             if not to_police and not _is_denied(folded.text, start, match.start()):
-                yield _fault(FaultKind.INVITATION, text, *folded.span(*match.span()))
+                yield _fault(LintRule.INVITATION, text, *folded.span(*match.span()))
 
 
 def _is_denied(text: str, clause: int, place: int) -> bool:
     return _NOT.search(text, max(clause, place - _NOT_REACHES), place) is not None
 
 
-def _second_opinion(text: str) -> list[Fault]:
+def _second_opinion(text: str) -> list[LintFault]:
     """Read the text as the filters of this service read fraud: they know more disguises."""
     if find_links(text):
-        return [_fault(FaultKind.LINK, text, 0, len(text))]
+        return [_fault(LintRule.LINK, text, 0, len(text))]
     tokens = _BAD_TOKENS.intersection(normalise(text))
     if not tokens:
         return []
-    kind = FaultKind.LINK if Token.LINK in tokens else FaultKind.NUMBER
+    kind = LintRule.LINK if Token.LINK in tokens else LintRule.NUMBER
     return [_fault(kind, text, 0, len(text))]
 
 
-def _fault(kind: FaultKind, text: str, start: int, end: int) -> Fault:
-    return Fault(kind=kind, start=start, end=end, found=text[start:end][:60])
+def _fault(kind: LintRule, text: str, start: int, end: int) -> LintFault:
+    return LintFault(kind=kind, start=start, end=end, found=text[start:end][:60])

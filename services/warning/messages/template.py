@@ -19,7 +19,7 @@ LONGEST = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class MessageFacts:
     """What a message may tell of a case; empty: is left out."""
 
     when: str = ""
@@ -42,7 +42,7 @@ class WarningTemplate:
     texts: Mapping[str, str]
     """By which facts are known: none, when, claimed, both."""
 
-    def filled(self, facts: Facts) -> str:
+    def filled(self, facts: MessageFacts) -> str:
         """Return the text with the facts in it; nobody has looked at it yet."""
         known = "both" if facts.when and facts.claimed else "when" if facts.when else "claimed"
         text = self.texts[known if facts.when or facts.claimed else "none"]
@@ -51,7 +51,7 @@ class WarningTemplate:
     @property
     def length(self) -> SmsLength:
         """Its size with facts as long as they may be."""
-        return sms_length(self.filled(Facts(**LONGEST[self.language])))
+        return sms_length(self.filled(MessageFacts(**LONGEST[self.language])))
 
 
 def template_id(form: str, fraud_type: FraudType, tier: Tier, language: str) -> str:

@@ -18,7 +18,7 @@ from services.warning.messages.template import (
     FORMS,
     LANGUAGES,
     LONGEST,
-    Facts,
+    MessageFacts,
     WarningTemplate,
     template_id,
 )
@@ -36,7 +36,11 @@ def read(name: str, text: str, language: str) -> list[WarningTemplate]:
     """Read one file, all of it; `ValueError` names what is wrong."""
     templates = put_together(name, text, language)
     for template in templates:
-        for facts in (Facts(), Facts(when=LONGEST[language]["when"]), Facts(claimed="某某银行")):
+        for facts in (
+            MessageFacts(),
+            MessageFacts(when=LONGEST[language]["when"]),
+            MessageFacts(claimed="某某银行"),
+        ):
             if wrong := linter.faults(template.filled(facts)):
                 raise ValueError(f"{name}: {template.id}: {linter.told(wrong)}")
         if template.form == "sms" and template.length.parts > MOST_SMS_PARTS:

@@ -29,7 +29,7 @@ class Lesson:
     asked for before. `VersionConflict`: it has to wait."""
 
 
-class Learned:
+class AppliedLog:
     """Reads and notes it. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client, *, retention_days: int) -> None:

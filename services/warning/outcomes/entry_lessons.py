@@ -4,16 +4,16 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from blocklists.entries import Entry, Mode
+from blocklists.entries import Entry, EntryMode
 from fanzha.decisions import Action
-from services.warning.cases.events import CaseEvent, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome
 from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import MOST_LOOKED_AT, CaseListing
 from services.warning.cases.model import Case
-from services.warning.outcomes.applied_log import Learned, Lesson
-from services.warning.outcomes.entry_outcomes import EntryRecords
+from services.warning.outcomes.applied_log import AppliedLog, Lesson
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import Proposals
-from services.warning.outcomes.reliability import Rule, Tally
+from services.warning.outcomes.reliability import OutcomeTally, RetirementRule
 
 MOST_NAMED = 10
 """False alarms that are named in a proposal, the newest."""
@@ -28,10 +28,10 @@ class EntryLessons:
         self,
         *,
         listing: CaseListing,
-        records: EntryRecords,
-        learned: Learned,
+        records: EntryOutcomeStore,
+        learned: AppliedLog,
         proposals: Proposals,
-        rule: Rule,
+        rule: RetirementRule,
         now_ms: Callable[[], int],
     ) -> None:
         self._listing = listing
@@ -90,7 +90,7 @@ class EntryLessons:
         looked_at, since = 0, self._now_ms() - LOOKED_BACK_MS
         async for case, _ in self._listing.walk(index=JUDGED, since=since):
             looked_at += 1
-            if case.outcome is Outcome.FALSE_ALARM and entry_id in case.entries:
+            if case.outcome is CaseOutcome.FALSE_ALARM and entry_id in case.entries:
                 newest.appendleft(case.id)
             if looked_at >= MOST_LOOKED_AT:
                 break
@@ -106,7 +106,7 @@ class EntryLessons:
                 for one in found.entries
                 if one.entry_id == entry_id
                 and one.action is Action.BLOCK
-                and one.mode is Mode.ENFORCE
+                and one.mode is EntryMode.ENFORCE
                 and one.expires_at.timestamp() > now_s
             ),
             None,
@@ -117,7 +117,7 @@ class EntryLessons:
         return entry
 
 
-def removal_reason(tally: Tally, rule: Rule, cases: Sequence[str]) -> str:
+def removal_reason(tally: OutcomeTally, rule: RetirementRule, cases: Sequence[str]) -> str:
     """Say why an entry should go: figures, and some of the cases."""
     return (
         f"standing {tally.standing:.2f}, under {rule.floor:g}: of the closed cases it led to, "

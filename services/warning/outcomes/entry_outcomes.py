@@ -11,19 +11,19 @@ from typing import Any
 
 from infra.redis.client import Client, within
 from services.warning import keys
-from services.warning.cases.events import Outcome
-from services.warning.outcomes.reliability import NOTHING, Tally
+from services.warning.cases.events import CaseOutcome
+from services.warning.outcomes.reliability import NOTHING, OutcomeTally
 
 _SECONDS = 4.0
 _STRIDE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRecord:
+class EntryOutcomes:
     """What is known of one list entry; fields are empty until `learning` has looked it up."""
 
     entry_id: str
-    tally: Tally = NOTHING
+    tally: OutcomeTally = NOTHING
     kind: str = ""
     pattern: str = ""
     source: str = ""
@@ -35,15 +35,15 @@ class EntryRecord:
     """The newest request that proposes to add it; 0: none."""
 
 
-class EntryRecords:
+class EntryOutcomeStore:
     """Reads and notes them. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def get(self, entry_id: str) -> EntryRecord:
+    async def get(self, entry_id: str) -> EntryOutcomes:
         """Return what is known of an entry."""
-        names = [f"{entry_id}:{outcome.value}" for outcome in Outcome]
+        names = [f"{entry_id}:{outcome.value}" for outcome in CaseOutcome]
         async with within(_SECONDS):
             parts: Any = await asyncio.gather(
                 *(self._client.hmget(keys.key(shard, "entries"), names) for shard in keys.SHARDS)
@@ -51,7 +51,7 @@ class EntryRecords:
             known: Any = await self._client.hgetall(_key(entry_id))
         sums = {
             outcome: sum(int(part[place] or 0) for part in parts)
-            for place, outcome in enumerate(Outcome)
+            for place, outcome in enumerate(CaseOutcome)
         }
         return _record(entry_id, {one: many for one, many in sums.items() if many}, known)
 
@@ -61,16 +61,16 @@ class EntryRecords:
         async with within(_SECONDS):
             await self._client.hset(_key(entry_id), items=values)
 
-    async def all(self) -> AsyncIterator[EntryRecord]:
+    async def all(self) -> AsyncIterator[EntryOutcomes]:
         """Go through all entries that led to a case that was closed, in no order."""
-        sums: dict[str, dict[Outcome, int]] = {}
+        sums: dict[str, dict[CaseOutcome, int]] = {}
         for shard in keys.SHARDS:
             async for name, count in self._client.hscan_iter(
                 keys.key(shard, "entries"), count=_STRIDE
             ):
                 entry_id, _, outcome = str(name).partition(":")
                 of_entry = sums.setdefault(entry_id, {})
-                which = Outcome(outcome)
+                which = CaseOutcome(outcome)
                 of_entry[which] = of_entry.get(which, 0) + int(count)
         ids = list(sums)
         for start in range(0, len(ids), _STRIDE):
@@ -85,11 +85,11 @@ class EntryRecords:
 
 
 def _record(
-    entry_id: str, outcomes: Mapping[Outcome, int], known: Mapping[str, str]
-) -> EntryRecord:
-    return EntryRecord(
+    entry_id: str, outcomes: Mapping[CaseOutcome, int], known: Mapping[str, str]
+) -> EntryOutcomes:
+    return EntryOutcomes(
         entry_id=entry_id,
-        tally=Tally(outcomes=outcomes),
+        tally=OutcomeTally(outcomes=outcomes),
         kind=known.get("kind", ""),
         pattern=known.get("pattern", ""),
         source=known.get("source", ""),

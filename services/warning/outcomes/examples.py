@@ -13,20 +13,20 @@ from typing import Any
 
 from fanzha.tables import Channel
 from services.decision_log.query import party
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case
 from services.warning.cases.state_machine import MOST_KEPT
 from services.warning.model import MeansKind
 
 SOURCE = "cases"
-LABELS = {Outcome.LOST_MONEY: "fraud", Outcome.FALSE_ALARM: "nonfraud"}
+LABELS = {CaseOutcome.LOST_MONEY: "fraud", CaseOutcome.FALSE_ALARM: "nonfraud"}
 """As `classifiers.evaluation.labels` reads them."""
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class LabelledDecision:
     """One decision of a case, or one of its means where no decision of ours is behind it."""
 
     label: str
@@ -60,11 +60,11 @@ class Example:
 
 def examples(
     case: Case, logged: Mapping[int, Row], contents: Mapping[int, Row], *, full: bool = False
-) -> Iterator[Example]:
+) -> Iterator[LabelledDecision]:
     """Make the examples of a case of what the log still has, by decision id."""
     if case.outcome not in LABELS:
         return
-    fraud = case.outcome is Outcome.LOST_MONEY
+    fraud = case.outcome is CaseOutcome.LOST_MONEY
     common: dict[str, Any] = {
         "label": LABELS[case.outcome],
         "category": case.fraud_type.name.lower() if fraud and case.fraud_type else "",
@@ -76,10 +76,10 @@ def examples(
     for decision_id in case.decisions:
         row = logged.get(decision_id)
         if row is None:
-            yield Example(**common, decision_id=decision_id, kept="gone")
+            yield LabelledDecision(**common, decision_id=decision_id, kept="gone")
             continue
         said = contents.get(decision_id)
-        yield Example(
+        yield LabelledDecision(
             **common,
             **_of_decision(row, said),
             decision_id=decision_id,
@@ -90,7 +90,7 @@ def examples(
         for means in case.means:
             link = means.value if means.kind is MeansKind.LINK else ""
             whole = full and means.kind in (MeansKind.CALLER, MeansKind.SENDER)
-            yield Example(
+            yield LabelledDecision(
                 **common,
                 means_kind=means.kind.value,
                 url=link,
@@ -104,12 +104,12 @@ def needed(case: Case) -> tuple[int, ...]:
     return case.decisions if case.outcome in LABELS else ()
 
 
-def written(example: Example) -> dict[str, Any]:
+def written(example: LabelledDecision) -> dict[str, Any]:
     """Return an example as a row of a table."""
     return asdict(example)
 
 
-def fits(example: Example, model: str) -> bool:
+def fits(example: LabelledDecision, model: str) -> bool:
     """Tell whether a model of *model*, sms or url, can learn from it; any other word: yes."""
     wanted = {"sms": example.text, "url": example.url}
     return bool(wanted.get(model, "yes"))

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blocklists import patterns
-from blocklists.entries import Direction, Entry, Kind, Mode, entry_id
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode, entry_id
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
 from services.warning.model import Means, MeansKind
 
 
-class Why(StrEnum):
+class NoProposalReason(StrEnum):
     """Why nothing is proposed."""
 
     NO_KIND = "no_kind"
@@ -33,10 +33,10 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ProposedEntry:
     """An entry to block."""
 
-    kind: Kind
+    kind: EntryKind
     pattern: str
 
     @property
@@ -45,37 +45,39 @@ class Wanted:
         return entry_id(self.kind, self.pattern, Action.BLOCK)
 
 
-def wanted(means: Means) -> Wanted | None:
+def wanted(means: Means) -> ProposedEntry | None:
     """Return the entry that blocks *means*; None where lists have none of the kind."""
     value = means.value.strip()
     told = patterns.kind_of(value)
     match means.kind:
-        case MeansKind.CALLER if told == Kind.NUMBER:
-            return Wanted(kind=Kind.NUMBER, pattern=value)
-        case MeansKind.SENDER if told == Kind.NUMBER and value.startswith("+"):
-            return Wanted(kind=Kind.NUMBER, pattern=value)
-        case MeansKind.SENDER if told in (Kind.NUMBER, Kind.SENDER):
-            return Wanted(kind=Kind.SENDER, pattern=value)
+        case MeansKind.CALLER if told == EntryKind.NUMBER:
+            return ProposedEntry(kind=EntryKind.NUMBER, pattern=value)
+        case MeansKind.SENDER if told == EntryKind.NUMBER and value.startswith("+"):
+            return ProposedEntry(kind=EntryKind.NUMBER, pattern=value)
+        case MeansKind.SENDER if told in (EntryKind.NUMBER, EntryKind.SENDER):
+            return ProposedEntry(kind=EntryKind.SENDER, pattern=value)
         case MeansKind.LINK if host := url.split(url.canonical(value))[0]:
-            return Wanted(kind=Kind.HOST, pattern=host)
+            return ProposedEntry(kind=EntryKind.HOST, pattern=host)
         case MeansKind.TEXT if is_fingerprint(value):
-            return Wanted(kind=Kind.FINGERPRINT, pattern=value)
+            return ProposedEntry(kind=EntryKind.FINGERPRINT, pattern=value)
     return None
 
 
-def met(one: Wanted, entries: Sequence[Entry], now_s: int) -> Why | None:
+def met(one: ProposedEntry, entries: Sequence[Entry], now_s: int) -> NoProposalReason | None:
     """Tell what entries that match a pattern mean for it; None: none of them acts on it."""
     acting = [entry for entry in entries if entry.expires_at.timestamp() > now_s]
     if any(entry.action is Action.ALLOW for entry in acting):
-        return Why.ALLOWED
+        return NoProposalReason.ALLOWED
     if any(_blocks(entry, one) for entry in acting):
-        return Why.BLOCKED
+        return NoProposalReason.BLOCKED
     return None
 
 
-def _blocks(entry: Entry, one: Wanted) -> bool:
-    if entry.action is not Action.BLOCK or entry.mode is Mode.SHADOW:
+def _blocks(entry: Entry, one: ProposedEntry) -> bool:
+    if entry.action is not Action.BLOCK or entry.mode is EntryMode.SHADOW:
         return False
-    if entry.kind is Kind.SENDER:
-        return one.kind is Kind.SENDER  # it acts on texts only
-    return entry.kind not in (Kind.NUMBER, Kind.RANGE) or bool(entry.direction & Direction.FROM)
+    if entry.kind is EntryKind.SENDER:
+        return one.kind is EntryKind.SENDER  # it acts on texts only
+    return entry.kind not in (EntryKind.NUMBER, EntryKind.RANGE) or bool(
+        entry.direction & Direction.FROM
+    )

@@ -4,28 +4,28 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.errors import InvalidInput
 from services.warning.cases.model import Case
 from services.warning.model import Means
 from services.warning.outcomes import loss_means
-from services.warning.outcomes.applied_log import Learned, Lesson
-from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.outcomes.loss_means import Wanted, Why
+from services.warning.outcomes.applied_log import AppliedLog, Lesson
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from services.warning.outcomes.loss_means import NoProposalReason, ProposedEntry
 from services.warning.outcomes.proposals import Proposals
 
 _SHOWN = 10
 _NAMED_CAMPAIGN = "campaign:"
 
 
-class Losses:
+class LossProposals:
     """Proposes entries where none blocks, and nothing speaks against it."""
 
     def __init__(
         self,
         *,
-        records: EntryRecords,
-        learned: Learned,
+        records: EntryOutcomeStore,
+        learned: AppliedLog,
         proposals: Proposals,
         now_ms: Callable[[], int],
     ) -> None:
@@ -44,7 +44,7 @@ class Losses:
     async def _propose(self, case: Case, means: Means, asked: bool) -> str:
         wanted = loss_means.wanted(means)
         if wanted is None:
-            return f"{Why.NO_KIND}: no list has entries for this {means.kind.value}"
+            return f"{NoProposalReason.NO_KIND}: no list has entries for this {means.kind.value}"
         try:
             if why := await self._against(wanted):
                 return why
@@ -69,15 +69,15 @@ class Losses:
         await self._records.note(wanted.entry_id, {"block_proposed": str(change)})
         return f"proposed: change {change} blocks {wanted.pattern}"
 
-    async def _against(self, wanted: Wanted) -> str:
+    async def _against(self, wanted: ProposedEntry) -> str:
         """Say what speaks against an entry; empty when nothing does."""
         found = await self._proposals.find(wanted.pattern)
         if found.protected_because:
-            return f"{Why.PROTECTED}: {found.protected_because}"
+            return f"{NoProposalReason.PROTECTED}: {found.protected_because}"
         if why := loss_means.met(wanted, found.entries, self._now_ms() // 1000):
             return f"{why}: {wanted.pattern}"
-        if wanted.kind is Kind.HOST and self._proposals.is_popular(wanted.pattern):
-            return f"{Why.POPULAR}: {wanted.pattern} is visited by many"
+        if wanted.kind is EntryKind.HOST and self._proposals.is_popular(wanted.pattern):
+            return f"{NoProposalReason.POPULAR}: {wanted.pattern} is visited by many"
         return ""
 
 

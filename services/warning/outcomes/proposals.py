@@ -10,10 +10,10 @@ from typing import Protocol
 
 from blocklists import intake
 from blocklists.entries import Entry, Source
-from blocklists.intake import Proposed
-from blocklists.store.changes import Outcome
+from blocklists.intake import ProposedRows
+from blocklists.store.changes import RowOutcome
 from blocklists.store.current import CurrentLists
-from blocklists.views import Found
+from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -21,10 +21,10 @@ from services.auth import identity
 from services.auth.identity import Identity, Role
 from services.changes.model import OPEN, ChangeKind
 from services.changes.popularity import PopularHosts
-from services.changes.report import Reference, Terms, Updated
-from services.changes.service import Changes
-from services.lists.service import Administration
-from services.warning.outcomes.loss_means import Wanted
+from services.changes.report import ChangeTerms, Reference, Updated
+from services.changes.service import ChangeService
+from services.lists.service import ListService
+from services.warning.outcomes.loss_means import ProposedEntry
 
 PIPELINE = Identity(name="warning-pipeline", roles=frozenset({Role.EDITOR}))
 """Who proposes. It is never taken for a person in development, so that the rules for a second
@@ -39,7 +39,7 @@ _DAY_S = 86_400
 class Proposals(Protocol):
     """The lists and their change requests, as far as outcomes go."""
 
-    async def find(self, pattern: str) -> Found:
+    async def find(self, pattern: str) -> MatchingEntries:
         """Find the entries that match a pattern; `InvalidInput` where it is none."""
         ...
 
@@ -59,7 +59,7 @@ class Proposals(Protocol):
         ...
 
     async def block(
-        self, wanted: Wanted, *, fraud_type: FraudType, campaign: str, reason: str
+        self, wanted: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
     ) -> int:
         """Propose an entry; return the request, 0 when it is there.
 
@@ -74,8 +74,8 @@ class AdministeredProposals:
     def __init__(
         self,
         *,
-        administration: Administration,
-        changes: Changes,
+        administration: ListService,
+        changes: ChangeService,
         current: CurrentLists,
         popular: PopularHosts,
         popular_rank: int,
@@ -90,7 +90,7 @@ class AdministeredProposals:
         self._entry_days = entry_days
         self._now_ms = now_ms
 
-    async def find(self, pattern: str) -> Found:
+    async def find(self, pattern: str) -> MatchingEntries:
         """Find the entries that match a pattern; `InvalidInput` where it is none."""
         await self._current.caught_up()  # lists that are not there yet would say that none does
         return await self._administration.views.find(pattern)
@@ -111,10 +111,10 @@ class AdministeredProposals:
         return done.requested.change_id if done.requested else 0
 
     async def block(
-        self, wanted: Wanted, *, fraud_type: FraudType, campaign: str, reason: str
+        self, wanted: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
     ) -> int:
         """Propose an entry; return the request, 0 when it is there."""
-        row = Proposed(
+        row = ProposedRows(
             patterns=[wanted.pattern],
             kinds=[int(wanted.kind)],
             actions=[int(Action.BLOCK)],
@@ -129,13 +129,13 @@ class AdministeredProposals:
         )
         done = await self._request(row, [], reason, ChangeKind.NORMAL)
         for report in done.additions:
-            if report.outcome in {Outcome.REFUSED, Outcome.INVALID}:
+            if report.outcome in {RowOutcome.REFUSED, RowOutcome.INVALID}:
                 raise InvalidInput(report.message)
         return done.requested.change_id if done.requested else 0
 
     async def _request(
-        self, row: Proposed, removals: Sequence[Reference], reason: str, kind: ChangeKind
+        self, row: ProposedRows, removals: Sequence[Reference], reason: str, kind: ChangeKind
     ) -> Updated:
-        terms = Terms(author=PIPELINE.name, reason=reason)
+        terms = ChangeTerms(author=PIPELINE.name, reason=reason)
         with identity.acting(PIPELINE):
             return await self._administration.update(row, removals, terms, kind, wait=True)

@@ -15,24 +15,24 @@ in time lost nothing. So it orders what to look at, and is never by itself a rea
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class OutcomeTally:
     """How many cases ended how."""
 
-    outcomes: Mapping[Outcome, int]
+    outcomes: Mapping[CaseOutcome, int]
 
     @property
     def confirmed(self) -> int:
         """Cases in which somebody lost money."""
-        return self.outcomes.get(Outcome.LOST_MONEY, 0)
+        return self.outcomes.get(CaseOutcome.LOST_MONEY, 0)
 
     @property
     def false(self) -> int:
         """Cases that were false alarms."""
-        return self.outcomes.get(Outcome.FALSE_ALARM, 0)
+        return self.outcomes.get(CaseOutcome.FALSE_ALARM, 0)
 
     @property
     def silent(self) -> int:
@@ -44,19 +44,19 @@ class Tally:
         """Return the standing, between 0 and 1."""
         return (self.confirmed + 1) / (self.confirmed + self.false + 2)
 
-    def plus(self, other: "Tally") -> "Tally":
+    def plus(self, other: "OutcomeTally") -> "OutcomeTally":
         """Add up."""
         names = self.outcomes.keys() | other.outcomes.keys()
-        return Tally(
+        return OutcomeTally(
             outcomes={one: self.outcomes.get(one, 0) + other.outcomes.get(one, 0) for one in names}
         )
 
 
-NOTHING = Tally(outcomes={})
+NOTHING = OutcomeTally(outcomes={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RetirementRule:
     """From when on the removal of an entry is proposed."""
 
     floor: float
@@ -64,7 +64,7 @@ class Rule:
     cases: int
     """Cases that must speak for or against it before, and false alarms before it is again."""
 
-    def asks_removal(self, tally: Tally, false_before: int = 0) -> bool:
+    def asks_removal(self, tally: OutcomeTally, false_before: int = 0) -> bool:
         """Tell whether to propose the removal; *false_before*: of the proposal before."""
         spoken = tally.confirmed + tally.false
         fresh = tally.false - false_before

@@ -16,32 +16,32 @@ later, and holds up no other case. What was done is kept with the case, and note
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
-from infra.redis.delay_queue import Later
-from infra.redis.stream_consumer import Entry
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from infra.redis.delay_queue import DelayQueue
+from infra.redis.stream_consumer import StreamEntry
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.follow_ups import TEACHES
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
-from services.warning.outcomes.applied_log import ASKED, NOTED, Learned, Lesson
+from services.warning.outcomes.applied_log import ASKED, NOTED, AppliedLog, Lesson
 from services.warning.outcomes.entry_lessons import EntryLessons
-from services.warning.outcomes.losses import Losses
+from services.warning.outcomes.losses import LossProposals
 
 GROUP = "outcomes"
 AGAIN_MS = 3_600_000
 """After so long an entry is looked at again that another request holds."""
 
 
-class Learning:
+class OutcomeService:
     """Handles entries of the stream of cases that teach."""
 
     def __init__(
         self,
         *,
         store: CaseStore,
-        learned: Learned,
+        learned: AppliedLog,
         entries: EntryLessons,
-        losses: Losses,
-        later: Later,
+        losses: LossProposals,
+        later: DelayQueue,
         now_ms: Callable[[], int],
         counted: Callable[[str, str], None] = lambda _outcome, _what: None,
     ) -> None:
@@ -53,7 +53,7 @@ class Learning:
         self._now_ms = now_ms
         self._counted = counted
 
-    async def handle(self, entries: Sequence[Entry]) -> None:
+    async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Learn of some cases; repeats do nothing."""
         for entry in entries:
             case_id = entry.fields.get("case_id", "")
@@ -64,7 +64,7 @@ class Learning:
             if case.outcome in TEACHES and not await self._all_done(case, case.outcome):
                 await self._later.put(entry.fields, self._now_ms() + AGAIN_MS)
 
-    async def _all_done(self, case: Case, outcome: Outcome) -> bool:
+    async def _all_done(self, case: Case, outcome: CaseOutcome) -> bool:
         """Do what is still to be done about a case; False while some of it has to wait."""
         done = await self._learned.of(case.id)
         if NOTED in done:
@@ -87,9 +87,9 @@ class Learning:
             await self._tell(case, [done[name] for name in sorted(done)], begun=begun)
         return all_done
 
-    async def _lessons(self, case: Case, outcome: Outcome) -> list[Lesson]:
+    async def _lessons(self, case: Case, outcome: CaseOutcome) -> list[Lesson]:
         events = await self._store.history(case.id)
-        if outcome is Outcome.LOST_MONEY:
+        if outcome is CaseOutcome.LOST_MONEY:
             return [*self._entries.of_loss(case, events), *self._losses.lessons(case)]
         return self._entries.of_false_alarm(case, events)
 

@@ -13,20 +13,20 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from fanzha.errors import Unavailable
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.delay_queue import Later
-from infra.redis.stream_consumer import Consumer, Group
+from infra.redis.delay_queue import DelayQueue
+from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes import service
-from services.warning.outcomes.applied_log import Learned
+from services.warning.outcomes.applied_log import AppliedLog
 from services.warning.outcomes.entry_lessons import EntryLessons
-from services.warning.outcomes.entry_outcomes import EntryRecords
-from services.warning.outcomes.losses import Losses
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from services.warning.outcomes.losses import LossProposals
 from services.warning.outcomes.proposals import Proposals
-from services.warning.outcomes.reliability import Rule
-from services.warning.outcomes.service import Learning
+from services.warning.outcomes.reliability import RetirementRule
+from services.warning.outcomes.service import OutcomeService
 
 LOOK_SECONDS = 2.0
 _TIDY_EVERY = 1800
@@ -37,11 +37,11 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
+class WiredOutcomes:
     """What learns, and what brings back what had to wait."""
 
-    consumer: Consumer
-    later: Later
+    consumer: StreamConsumer
+    later: DelayQueue
     now_ms: Callable[[], int]
     waiting: Gauge
 
@@ -72,7 +72,7 @@ def build(
     proposals: Proposals,
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
-) -> Outcomes:
+) -> WiredOutcomes:
     """Build everything; *client* must decode answers."""
     counter = Counter(
         "fanzha_warning_outcomes",
@@ -91,11 +91,11 @@ def build(
         ["where"],
         registry=registry,
     )
-    later = Later(client, keys.LEARN)
-    records = EntryRecords(client)
-    learned = Learned(client, retention_days=settings.warning_retention_days)
+    later = DelayQueue(client, keys.LEARN)
+    records = EntryOutcomeStore(client)
+    learned = AppliedLog(client, retention_days=settings.warning_retention_days)
     store = CaseStore(client, retention_days=settings.warning_retention_days)
-    lessons = Learning(
+    lessons = OutcomeService(
         store=store,
         learned=learned,
         entries=EntryLessons(
@@ -103,17 +103,19 @@ def build(
             records=records,
             learned=learned,
             proposals=proposals,
-            rule=Rule(floor=settings.warning_standing_floor, cases=settings.warning_standing_cases),
+            rule=RetirementRule(
+                floor=settings.warning_standing_floor, cases=settings.warning_standing_cases
+            ),
             now_ms=now_ms,
         ),
-        losses=Losses(records=records, learned=learned, proposals=proposals, now_ms=now_ms),
+        losses=LossProposals(records=records, learned=learned, proposals=proposals, now_ms=now_ms),
         later=later,
         now_ms=now_ms,
         counted=lambda outcome, what: counter.labels(outcome, what).inc(),
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    consumer = Consumer(
-        Group(client, stream=keys.LEARN, group=service.GROUP, consumer=name),
+    consumer = StreamConsumer(
+        ConsumerGroup(client, stream=keys.LEARN, group=service.GROUP, consumer=name),
         lessons.handle,
         dead=DeadLetters(client, keys.DEAD),
         now_ms=now_ms,
@@ -122,4 +124,4 @@ def build(
         batch=1,  # a proposal may take seconds: the decision log is asked for its impact
         claim_ms=settings.warning_claim_ms,
     )
-    return Outcomes(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)
+    return WiredOutcomes(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)

@@ -20,7 +20,7 @@ _MOST_WEIGHT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Counties:
+class CountyAssignment:
     """Rules of assignment, by city."""
 
     by_city: Mapping[str, tuple[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Counties:
         return counties[bisect_right(sums, drawn)]
 
 
-def load(path: Path | None) -> Counties:
+def load(path: Path | None) -> CountyAssignment:
     """Read ``city,county,weight`` (without a weight: 1); `ValueError` names the row at fault."""
     weights: dict[str, dict[str, int]] = {}
     for where, cells in rows(path, ("city", "county"), ("weight",)) if path else ():
@@ -51,6 +51,6 @@ def load(path: Path | None) -> Counties:
         if county in weights.setdefault(city, {}):
             raise ValueError(f"{where}: county {county} is there twice")
         weights[city][county] = int(weight)
-    return Counties(
+    return CountyAssignment(
         {city: (tuple(found), tuple(accumulate(found.values()))) for city, found in weights.items()}
     )

@@ -84,7 +84,7 @@ def facts_of(case: Case, context: RiskContext) -> CaseFacts:
 
 def load(path: Path | None, home_country: str = "86") -> RiskContext:
     """Read ``kind,value,group``: kind ``number`` or ``region``; `ValueError` names a wrong row."""
-    plan, sets = HomePlan(home_country), _Groups()
+    plan, sets = HomePlan(home_country), _GroupInterner()
     numbers: dict[int, frozenset[str]] = {}
     regions: dict[str, frozenset[str]] = {}
     for where, cells in rows(path, ("kind", "value", "group"), ("note",)) if path else ():
@@ -105,7 +105,7 @@ def load(path: Path | None, home_country: str = "86") -> RiskContext:
     return RiskContext(numbers, regions)
 
 
-class _Groups:
+class _GroupInterner:
     """Makes sets of groups, each once: a million people of one group share it."""
 
     def __init__(self) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.warning.policy.regions import Regions
+from services.warning.policy.regions import RegionFinder
 
 
-class RulebookCounts(Collector):
+class RulebookMetrics(Collector):
     """The counts of one process."""
 
-    def __init__(self, regions: Regions, left_out: Callable[[], int]) -> None:
+    def __init__(self, regions: RegionFinder, left_out: Callable[[], int]) -> None:
         self._regions = regions
         self._left_out = left_out
 

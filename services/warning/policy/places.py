@@ -20,7 +20,7 @@ _ENGLISH = {"Simao, Yunnan": "云南省普洱市"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamedRegion:
     """A province, and one of its cities where it is known which."""
 
     province: str
@@ -30,7 +30,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class RegionTable:
     """All that the table has."""
 
     names: Mapping[str, str]
@@ -47,7 +47,7 @@ class Places:
         upper, lower = self.name(province), self.name(city)
         return upper if lower in ("", upper) else f"{upper}{lower}"
 
-    def find(self, description: str) -> Place | None:
+    def find(self, description: str) -> NamedRegion | None:
         """Read a description such as 安徽省马鞍山市; None where not even the province is known."""
         text = _ENGLISH.get(description, description).strip()
         for code, name in self.names.items():
@@ -77,17 +77,17 @@ class Places:
         name = self.name(code)
         return text.endswith((name, _CITY_ENDING.sub("", name), _PROVINCE_ENDING.sub("", name)))
 
-    def _in_province(self, province: str, rest: str) -> Place:
+    def _in_province(self, province: str, rest: str) -> NamedRegion:
         cities = [code for code in self.names if code[:2] == province[:2] and code != province]
         if not rest:
             # Of a province that is one city, the city is known.
             alone = cities[0] if len(cities) == 1 else ""
-            return Place(province, alone)
+            return NamedRegion(province, alone)
         found = {self._city(cities, part) for part in rest.split("、")}
         found.discard("")
         if len(found) == 1:
-            return Place(province, found.pop())
-        return Place(province, shared=len(found) > 1)
+            return NamedRegion(province, found.pop())
+        return NamedRegion(province, shared=len(found) > 1)
 
     def _city(self, cities: list[str], written: str) -> str:
         stem = _CITY_ENDING.sub("", written)
@@ -98,7 +98,7 @@ class Places:
 
 
 @cache
-def places() -> Places:
+def places() -> RegionTable:
     """Read the table."""
     text = (files("services.warning") / "data" / _FILE).read_text(encoding="utf-8")
     names: dict[str, str] = {}
@@ -117,4 +117,4 @@ def places() -> Places:
                 raise ValueError(f"{_FILE}: no code and name: {word!r}")
             digits, city = match.groups()
             names[f"{first}{digits:0<4}"] = city if city.endswith(_ENDINGS) else f"{city}市"
-    return Places(names=names, former=former)
+    return RegionTable(names=names, former=former)

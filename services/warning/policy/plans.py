@@ -6,12 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from services.warning.cases.opening import Step
+from services.warning.cases.opening import ContactStep
 from services.warning.messages.template import FORMS
 from services.warning.model import Tier
 
 SHIPPED = "policy-1.toml"
-Plans: TypeAlias = Mapping[Tier, Sequence[Step]]
+Plans: TypeAlias = Mapping[Tier, Sequence[ContactStep]]
 
 _MINUTE_MS = 60_000
 _LONGEST_MINUTES = 30 * 24 * 60
@@ -27,7 +27,7 @@ def read(tables: Any) -> Plans:
     """
     if not isinstance(tables, list):
         raise ValueError("step: write [[step]]")  # noqa: TRY004 - a wrong file, as the rest
-    found: dict[Tier, list[Step]] = {}
+    found: dict[Tier, list[ContactStep]] = {}
     for place, table in enumerate(tables, 1):
         tier, step = _step(table, f"[[step]] number {place}: ")
         found.setdefault(tier, []).append(step)
@@ -36,12 +36,12 @@ def read(tables: Any) -> Plans:
     return {**(_shipped() if len(found) < len(Tier) else {}), **found}
 
 
-def told(steps: Sequence[Step]) -> str:
+def told(steps: Sequence[ContactStep]) -> str:
     """Say a plan in words: ``sms 10 min, voice 30 min``."""
     return ", ".join(f"{one.channel} {one.within_ms / _MINUTE_MS:g} min" for one in steps)
 
 
-def _step(table: Any, where: str) -> tuple[Tier, Step]:
+def _step(table: Any, where: str) -> tuple[Tier, ContactStep]:
     if not isinstance(table, dict) or sorted(table) != sorted(_FIELDS):
         raise ValueError(f"{where}{', '.join(_FIELDS)} are required, and nothing else")
     tier, channel, minutes = (table[name] for name in _FIELDS)
@@ -52,7 +52,7 @@ def _step(table: Any, where: str) -> tuple[Tier, Step]:
     number = minutes if isinstance(minutes, int | float) and minutes is not True else 0
     if not _SHORTEST_MINUTES <= number <= _LONGEST_MINUTES:
         raise ValueError(f"{where}within_minutes: a number, a second to 30 days: {minutes!r}")
-    return Tier[tier.upper()], Step(channel=channel, within_ms=round(minutes * _MINUTE_MS))
+    return Tier[tier.upper()], ContactStep(channel=channel, within_ms=round(minutes * _MINUTE_MS))
 
 
 @cache

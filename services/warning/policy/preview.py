@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from services.warning.model import Tier
 from services.warning.policy.facts import CaseFacts
-from services.warning.policy.tiers import Policy
+from services.warning.policy.tiers import TierPolicy
 
 MOST_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class TierChangeExample:
     """A case whose tier would be another one."""
 
     case_id: str
@@ -23,7 +23,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class PolicyPreview:
     """How past cases would change."""
 
     cases: int
@@ -32,23 +32,25 @@ class Preview:
     """Cases by the tier before and after."""
     lines: Mapping[str, int]
     """In how many cases each line of the new policy gives the tier; unused ones with 0."""
-    examples: Sequence[Example]
+    examples: Sequence[TierChangeExample]
     """Up to `MOST_EXAMPLES` for each kind of change."""
 
 
-class Previewing:
+class PolicyPreviewer:
     """Judges cases by both policies, one after the other.
 
     The tier that a case got at its time is not looked at: its facts were fewer then. What is shown
     is the effect of the policy alone.
     """
 
-    def __init__(self, before: Policy, after: Policy, *, examples: int = MOST_EXAMPLES) -> None:
+    def __init__(
+        self, before: TierPolicy, after: TierPolicy, *, examples: int = MOST_EXAMPLES
+    ) -> None:
         self._before, self._after = before, after
         self._most = examples
         self._matrix: Counter[tuple[Tier, Tier]] = Counter()
         self._lines: Counter[str] = Counter({line.id: 0 for line in after.lines})
-        self._examples: list[Example] = []
+        self._examples: list[TierChangeExample] = []
 
     def add(self, facts: CaseFacts) -> None:
         """Judge one case."""
@@ -58,13 +60,15 @@ class Previewing:
         self._lines.update(new.lines)
         if old.tier != new.tier and self._matrix[change] <= self._most:
             self._examples.append(
-                Example(case_id=facts.case_id, before=old.tier, after=new.tier, lines=new.lines)
+                TierChangeExample(
+                    case_id=facts.case_id, before=old.tier, after=new.tier, lines=new.lines
+                )
             )
 
     @property
-    def result(self) -> Preview:
+    def result(self) -> PolicyPreview:
         """What was found so far."""
-        return Preview(
+        return PolicyPreview(
             cases=self._matrix.total(),
             changed=sum(count for (old, new), count in self._matrix.items() if old != new),
             matrix=dict(self._matrix),
@@ -74,10 +78,14 @@ class Previewing:
 
 
 def preview(
-    before: Policy, after: Policy, facts: Iterable[CaseFacts], *, examples: int = MOST_EXAMPLES
-) -> Preview:
+    before: TierPolicy,
+    after: TierPolicy,
+    facts: Iterable[CaseFacts],
+    *,
+    examples: int = MOST_EXAMPLES,
+) -> PolicyPreview:
     """Judge all cases by both policies."""
-    previewing = Previewing(before, after, examples=examples)
+    previewing = PolicyPreviewer(before, after, examples=examples)
     for one in facts:
         previewing.add(one)
     return previewing.result

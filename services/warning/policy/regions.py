@@ -17,9 +17,9 @@ import numpy as np
 from services.warning.csv_rows import rows
 from services.warning.model import Region
 from services.warning.policy import counties, geocoder, number_table
-from services.warning.policy.counties import Counties
+from services.warning.policy.counties import CountyAssignment
 from services.warning.policy.number_table import NOWHERE, NumberTable
-from services.warning.policy.places import Place, places
+from services.warning.policy.places import NamedRegion, places
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ROW = re.compile(r"\+([1-9][0-9]{1,14})(\*?)")
 
 
-class Regions:
+class RegionFinder:
     """Finds regions, and counts by what they were found (`counts`)."""
 
     def __init__(
@@ -51,13 +51,13 @@ class Regions:
         *,
         own: tuple[NumberTable, Sequence[Region]],
         public: tuple[NumberTable, Sequence[Region]],
-        assigned: Counties | None = None,
+        assigned: CountyAssignment | None = None,
         home_country: str = "86",
     ) -> None:
         """*own* is the administrator's table, *public* that of everybody, each with its places."""
         self._own, self._own_regions = own
         self._public, self._public_regions = public
-        self._counties = assigned or Counties()
+        self._counties = assigned or CountyAssignment()
         self._home = f"+{home_country}"
         self.counts: Counter[str] = Counter(dict.fromkeys(HOWS, 0))
 
@@ -68,7 +68,7 @@ class Regions:
         home_country: str = "86",
         table: Path | None = None,
         county_rules: Path | None = None,
-    ) -> "Regions":
+    ) -> "RegionFinder":
         """Read all tables: some tenths of a second; `ValueError` when one of them is wrong."""
         own = _own(table)
         _tell_names(own[1], home_country)
@@ -167,5 +167,5 @@ def _described(description: str) -> Region:
     if place is None:
         # Elsewhere: "Jersey City, NJ".
         city, _, province = description.rpartition(", ")
-        place = Place(province or description, city)
+        place = NamedRegion(province or description, city)
     return Region(province=place.province, city=place.city, how=SHARED if place.shared else PREFIX)

@@ -4,15 +4,15 @@ from datetime import datetime, timedelta, timezone
 
 from services.warning.cases.events import MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.opening import Judged, Step
-from services.warning.dispatch.outbox_relay import Written
-from services.warning.messages.catalog import Templates
-from services.warning.messages.template import FORMS, Facts
+from services.warning.cases.opening import ContactStep, UrgencyAssessment
+from services.warning.dispatch.outbox_relay import WarningText
+from services.warning.messages.catalog import MessageCatalog
+from services.warning.messages.template import FORMS, MessageFacts
 from services.warning.model import MeansKind, Region, Tier
 from services.warning.policy import facts
 from services.warning.policy.facts import RiskContext
-from services.warning.policy.regions import Regions
-from services.warning.policy.tiers import Policy
+from services.warning.policy.regions import RegionFinder
+from services.warning.policy.tiers import TierPolicy
 
 
 class PolicyRouter:
@@ -21,8 +21,8 @@ class PolicyRouter:
     def __init__(
         self,
         *,
-        regions: Regions,
-        policy: Policy,
+        regions: RegionFinder,
+        policy: TierPolicy,
         context: RiskContext,
     ) -> None:
         self._regions = regions
@@ -34,12 +34,12 @@ class PolicyRouter:
         (found,) = self._regions.of([victim])
         return found
 
-    def judge(self, case: Case) -> Judged:
+    def judge(self, case: Case) -> UrgencyAssessment:
         """Judge a case by its facts as they stand."""
         verdict = self._policy.judge(facts.facts_of(case, self._context))
-        return Judged(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
+        return UrgencyAssessment(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
 
-    def step(self, tier: Tier, number: int) -> Step | None:
+    def step(self, tier: Tier, number: int) -> ContactStep | None:
         """Return a step of the plan of a tier."""
         steps = self._policy.plans[tier]
         return steps[number] if number < len(steps) else None
@@ -50,7 +50,7 @@ class TemplateComposer:
 
     def __init__(
         self,
-        templates: Templates,
+        templates: MessageCatalog,
         *,
         language: str = "zh",
         utc_offset: timedelta = timedelta(hours=8),
@@ -62,18 +62,18 @@ class TemplateComposer:
         self.left_out = 0
         """Messages that went without their facts, because with them they would be refused."""
 
-    def write(self, case: Case, message: MessageRef) -> Written:
+    def write(self, case: Case, message: MessageRef) -> WarningText:
         """Return the words; facts that no warning may repeat are left out."""
         form = message.channel if message.channel in FORMS else FORMS[0]
         written = self._templates.render_safely(
             case.fraud_type,
             case.tier or Tier.LOW,
             self._language,
-            Facts(when=self._when(case.occurred_at_ms), claimed=_claimed(case)),
+            MessageFacts(when=self._when(case.occurred_at_ms), claimed=_claimed(case)),
             form=form,
         )
         self.left_out += bool(written.without)
-        return Written(text=written.text, template=f"{written.template}@{written.version}")
+        return WarningText(text=written.text, template=f"{written.template}@{written.version}")
 
     def _when(self, at_ms: int) -> str:
         at = datetime.fromtimestamp(at_ms / 1000, self._clock)

@@ -7,24 +7,24 @@ from datetime import timedelta
 from services.settings.settings import Settings
 from services.warning.cases.model import Case
 from services.warning.dispatch import limits
-from services.warning.dispatch.limits import Rules
-from services.warning.messages.catalog import Templates
+from services.warning.dispatch.limits import LimitRules
+from services.warning.messages.catalog import MessageCatalog
 from services.warning.model import Region, Tier
 from services.warning.policy import facts as case_facts
 from services.warning.policy.facts import CaseFacts, RiskContext
-from services.warning.policy.regions import Regions
-from services.warning.policy.tiers import Policy, Verdict
+from services.warning.policy.regions import RegionFinder
+from services.warning.policy.tiers import TierPolicy, TierVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """Who lives where, how urgent a case is, what a warning says and when it may go out."""
 
-    regions: Regions
-    policy: Policy
+    regions: RegionFinder
+    policy: TierPolicy
     context: RiskContext
-    templates: Templates
-    rules: Rules
+    templates: MessageCatalog
+    rules: LimitRules
     language: str
 
     def regions_of(self, victims: Sequence[str]) -> list[Region]:
@@ -35,7 +35,7 @@ class Rulebook:
         """Return what the policy looks at."""
         return case_facts.facts_of(case, self.context)
 
-    def judge(self, case: Case) -> Verdict:
+    def judge(self, case: Case) -> TierVerdict:
         """Return how urgent a case is as it stands."""
         return self.policy.judge(self.facts(case))
 
@@ -43,23 +43,23 @@ class Rulebook:
 def load(settings: Settings) -> Rulebook:
     """Read everything, about a second; `ValueError` names the setting and what is wrong with it."""
     return Rulebook(
-        regions=Regions.load(
+        regions=RegionFinder.load(
             home_country=settings.home_country,
             table=settings.warning_regions_file,
             county_rules=settings.warning_counties_file,
         ),
-        policy=Policy.load(settings.warning_policy_file),
+        policy=TierPolicy.load(settings.warning_policy_file),
         context=case_facts.load(settings.warning_groups_file, settings.home_country),
-        templates=Templates.load(settings.warning_templates_dir),
+        templates=MessageCatalog.load(settings.warning_templates_dir),
         rules=rules(settings),
         language=settings.warning_language,
     )
 
 
-def rules(settings: Settings) -> Rules:
+def rules(settings: Settings) -> LimitRules:
     """Return when warnings may go out."""
     try:
-        return Rules(
+        return LimitRules(
             quiet_from=limits.read_clock(settings.warning_quiet_from),
             quiet_until=limits.read_clock(settings.warning_quiet_until),
             utc_offset=timedelta(hours=settings.warning_utc_offset_hours),

@@ -25,7 +25,7 @@ _EFFECTS = ("points", "at_least", "at_most")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class TierRule:
     """One line of a policy; of points, at_least and at_most one is given."""
 
     id: str
@@ -47,7 +47,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class TierVerdict:
     """A tier, and why."""
 
     tier: Tier
@@ -59,18 +59,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class TierPolicy:
     """The lines in force."""
 
     version: str
     about: str
     medium: int
     high: int
-    lines: Sequence[Line]
+    lines: Sequence[TierRule]
     plans: plans.Plans
 
     @classmethod
-    def load(cls, path: Path | None = None) -> "Policy":
+    def load(cls, path: Path | None = None) -> "TierPolicy":
         """Read a policy, that of the package without *path*; `ValueError` says what is wrong."""
         if path is None:
             text = (files("services.warning") / "data" / plans.SHIPPED).read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ class Policy:
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{path}: {error}") from error
 
-    def judge(self, facts: CaseFacts) -> Verdict:
+    def judge(self, facts: CaseFacts) -> TierVerdict:
         """Return the tier of a case."""
         held = [line for line in self.lines if line.holds(facts)]
         points = sum(line.points for line in held)
@@ -90,7 +90,7 @@ class Policy:
         raised = max(scored, floor)
         tier = min(raised, cap)
         gave = [line.id for line in held if self._gave(line, scored, raised, tier)]
-        return Verdict(tier=tier, lines=tuple(gave), version=self.version, points=points)
+        return TierVerdict(tier=tier, lines=tuple(gave), version=self.version, points=points)
 
     def _reached(self, points: int) -> Tier:
         if points >= self.high:
@@ -98,7 +98,7 @@ class Policy:
         return Tier.MEDIUM if points >= self.medium else Tier.LOW
 
     @staticmethod
-    def _gave(line: Line, scored: Tier, raised: Tier, tier: Tier) -> bool:
+    def _gave(line: TierRule, scored: Tier, raised: Tier, tier: Tier) -> bool:
         """Tell whether the tier would not follow, or not look the same, without *line*."""
         if line.at_most:
             return line.at_most == tier < raised
@@ -108,7 +108,7 @@ class Policy:
         return bool(line.points) and scored >= raised
 
 
-def parse(text: str, name: str) -> Policy:
+def parse(text: str, name: str) -> TierPolicy:
     """Read and check a policy; `ValueError` names the file and the line of the policy."""
     try:
         read = tomllib.loads(text)
@@ -119,7 +119,7 @@ def parse(text: str, name: str) -> Policy:
         raise ValueError(f"{name}: {error}") from error
 
 
-def _policy(read: dict[str, Any]) -> Policy:
+def _policy(read: dict[str, Any]) -> TierPolicy:
     _only(read, ("version", "about", "points", "line", "step"), "")
     version = read.get("version")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
@@ -139,7 +139,7 @@ def _policy(read: dict[str, Any]) -> Policy:
     ids = [line.id for line in lines]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise ValueError(f"[[line]] {twice[0]!r}: the id is there twice")
-    return Policy(
+    return TierPolicy(
         version=version,
         about=str(read.get("about", "")),
         medium=medium,
@@ -149,7 +149,7 @@ def _policy(read: dict[str, Any]) -> Policy:
     )
 
 
-def _line(read: Any, place: int) -> Line:
+def _line(read: Any, place: int) -> TierRule:
     if not isinstance(read, dict):
         raise ValueError("line: write [[line]]")  # noqa: TRY004 - a wrong file, as the rest
     line_id = read.get("id")
@@ -170,7 +170,7 @@ def _line(read: Any, place: int) -> Line:
         holds = conditions.read(when)
     except ValueError as error:
         raise ValueError(f"{where}{error}") from error
-    return Line(
+    return TierRule(
         id=line_id,
         about=about.strip(),
         holds=holds,

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil, log
 
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case
 from services.warning.model import Tier
 
@@ -18,7 +18,7 @@ ENOUGH = Tier.LOW
 """Up to this tier a case whose person was reached is finished: see `schedule`."""
 
 
-class Delays:
+class DelayHistogram:
     """How long things took, in bins each a hundredth wider than the one before."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Delays:
 
 
 @dataclass(slots=True, kw_only=True)
-class Figures:
+class CaseFigures:
     """Figures of some cases."""
 
     cases: int = 0
@@ -72,12 +72,12 @@ class Figures:
     """Cases with money lost of which it is known how much."""
     unreachable: int = 0
     false_alarms: int = 0
-    event_to_warned: Delays = field(default_factory=Delays)
-    intake_to_warned: Delays = field(default_factory=Delays)
+    event_to_warned: DelayHistogram = field(default_factory=DelayHistogram)
+    intake_to_warned: DelayHistogram = field(default_factory=DelayHistogram)
 
     def add(self, case: Case, *, now_ms: int, minutes: int) -> None:
         """Count a case as it stands."""
-        if case.outcome is Outcome.DUPLICATE:
+        if case.outcome is CaseOutcome.DUPLICATE:
             self.duplicates += 1
             return
         self.cases += 1
@@ -123,7 +123,7 @@ class Figures:
             self.warned += 1
             self.event_to_warned.add(warned_at - case.occurred_at_ms)
             self.intake_to_warned.add(warned_at - case.opened_at_ms)
-        elif case.outcome is Outcome.FALSE_ALARM:
+        elif case.outcome is CaseOutcome.FALSE_ALARM:
             return  # found out before anybody was bothered: nobody was to be warned
         at = warned_at or now_ms
         late = at - case.occurred_at_ms > within_ms
@@ -144,16 +144,16 @@ class Figures:
 
     def _count_outcome(self, case: Case) -> None:
         match case.outcome:
-            case Outcome.SAFE:
+            case CaseOutcome.SAFE:
                 self.safe += 1
                 self.dissuaded += bool(case.officer)
-            case Outcome.LOST_MONEY:
+            case CaseOutcome.LOST_MONEY:
                 self.lost_money += 1
                 self.lost_known += case.lost_fen is not None
                 self.lost_fen += case.lost_fen or 0
-            case Outcome.UNREACHABLE:
+            case CaseOutcome.UNREACHABLE:
                 self.unreachable += 1
-            case Outcome.FALSE_ALARM:
+            case CaseOutcome.FALSE_ALARM:
                 self.false_alarms += 1
 
 

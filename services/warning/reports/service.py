@@ -14,7 +14,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.desk import scope
-from services.warning.reports.figures import Figures
+from services.warning.reports.figures import CaseFigures
 
 DEFAULT_MINUTES = 30
 MOST_MINUTES = 7 * 24 * 60
@@ -23,7 +23,7 @@ MOST_GROUPS = 5_000
 _TELL_EVERY = 2_000
 
 
-class By(IntEnum):
+class ReportGrouping(IntEnum):
     """By what cases are counted apart; numbered as on the wire."""
 
     NOTHING = 0
@@ -36,28 +36,28 @@ class By(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReportRequest:
     """Which report."""
 
     since_ms: int = 0
     until_ms: int = 0
     """0: until now."""
-    by: By = By.NOTHING
+    by: ReportGrouping = ReportGrouping.NOTHING
     minutes: int = DEFAULT_MINUTES
     region: str = ""
     """Only this; empty: all that who asks reaches."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
+class WarningReport:
     """Figures of the cases that were opened in a time, as they stood when it was made."""
 
     made_at_ms: int
     since_ms: int
     until_ms: int
     minutes: int
-    all: Figures = field(default_factory=Figures)
-    groups: dict[str, Figures] = field(default_factory=dict)
+    all: CaseFigures = field(default_factory=CaseFigures)
+    groups: dict[str, CaseFigures] = field(default_factory=dict)
     """By name; empty: not known."""
     without_group: int = 0
     """Cases of groups beyond `MOST_GROUPS`."""
@@ -70,22 +70,22 @@ class Report:
         if group not in self.groups and len(self.groups) >= MOST_GROUPS:
             self.without_group += 1
             return
-        figures = self.groups.setdefault(group, Figures())
+        figures = self.groups.setdefault(group, CaseFigures())
         figures.add(case, now_ms=self.made_at_ms, minutes=self.minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ReportProgress:
     """How far a report is."""
 
     looked_at: int
     expected: int
     """How many cases there are at most."""
-    report: Report | None = None
+    report: WarningReport | None = None
     """None: it is not done."""
 
 
-class Reporting:
+class ReportService:
     """Makes reports, one at a time. Raises `Unavailable` while Redis is away."""
 
     def __init__(
@@ -101,20 +101,20 @@ class Reporting:
         self._clock = timezone(utc_offset)
         self._one_at_a_time = asyncio.Lock()
 
-    async def make(self, asked: Asked) -> AsyncIterator[Progress]:
+    async def make(self, asked: ReportRequest) -> AsyncIterator[ReportProgress]:
         """Tell how far it is, now and then, and at last the report."""
         now = self._now_ms()
         check(asked, now)
         who = identity.current()
         regions = scope.indexes(who, asked.region)
         until = min(asked.until_ms or now, now)
-        report = Report(
+        report = WarningReport(
             made_at_ms=now, since_ms=asked.since_ms, until_ms=until, minutes=asked.minutes
         )
         async with self._one_at_a_time:
             counts = [await self._listing.count(region=one, only_open=False) for one in regions]
             expected, looked_at = sum(counts), 0
-            yield Progress(looked_at=0, expected=expected)
+            yield ReportProgress(looked_at=0, expected=expected)
             walk = self._listing.walk(region=regions, since=asked.since_ms, until=until - 1)
             async for case, _ in walk:
                 inside = not asked.region or scope.is_in(case.region, asked.region)
@@ -122,26 +122,26 @@ class Reporting:
                     report.add(case, self._group(case, asked.by))
                 looked_at += 1
                 if looked_at % _TELL_EVERY == 0:
-                    yield Progress(looked_at=looked_at, expected=expected)
-        yield Progress(looked_at=looked_at, expected=expected, report=report)
+                    yield ReportProgress(looked_at=looked_at, expected=expected)
+        yield ReportProgress(looked_at=looked_at, expected=expected, report=report)
 
-    def _group(self, case: Case, by: By) -> str | None:
-        if by is By.DAY:
+    def _group(self, case: Case, by: ReportGrouping) -> str | None:
+        if by is ReportGrouping.DAY:
             at = datetime.fromtimestamp(case.opened_at_ms / 1000, self._clock)
             return f"{at:%Y-%m-%d}"
         return _GROUPS[by](case)
 
 
-def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> Reporting:
+def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> ReportService:
     """Put together what list administration serves; *client* must decode answers."""
-    return Reporting(
+    return ReportService(
         CaseListing(client, CaseStore(client)),
         now_ms=now_ms,
         utc_offset=timedelta(hours=settings.warning_utc_offset_hours),
     )
 
 
-def check(asked: Asked, now_ms: int) -> None:
+def check(asked: ReportRequest, now_ms: int) -> None:
     """Raise `InvalidInput` for what cannot be asked."""
     if not 1 <= asked.minutes <= MOST_MINUTES:
         raise InvalidInput(f"minutes: 1 to {MOST_MINUTES}, not {asked.minutes}")
@@ -159,11 +159,11 @@ def _source(case: Case) -> str:
     return case.origins[0].source_name if case.origins else ""
 
 
-_GROUPS: Mapping[By, Callable[[Case], str | None]] = {
-    By.NOTHING: lambda _case: None,
-    By.CITY: _city,
-    By.COUNTY: lambda case: case.region.code,
-    By.SOURCE: _source,
-    By.FRAUD_TYPE: lambda case: case.fraud_type.name.lower() if case.fraud_type else "",
-    By.TIER: lambda case: case.tier.name.lower() if case.tier else "",
+_GROUPS: Mapping[ReportGrouping, Callable[[Case], str | None]] = {
+    ReportGrouping.NOTHING: lambda _case: None,
+    ReportGrouping.CITY: _city,
+    ReportGrouping.COUNTY: lambda case: case.region.code,
+    ReportGrouping.SOURCE: _source,
+    ReportGrouping.FRAUD_TYPE: lambda case: case.fraud_type.name.lower() if case.fraud_type else "",
+    ReportGrouping.TIER: lambda case: case.tier.name.lower() if case.tier else "",
 }

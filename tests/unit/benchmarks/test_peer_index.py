@@ -8,7 +8,7 @@ import pytest
 from benchmarks.peers import inprocess
 from benchmarks.peers.work import Work
 from blocklists.entry_table import EntryTable
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher
 from tests import builders
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     work.write("hosts.txt", work.hosts())
     later = datetime(2100, 1, 1, tzinfo=UTC)
     entries = [builders.an_entry(host, expires_at=later) for host in work.hosts()]
-    lists = Lists.of_table(1, 1, EntryTable.from_entries(entries))
+    lists = ListSegments.of_table(1, 1, EntryTable.from_entries(entries))
     Publisher(tmp_path / "ours" / "lists").publish(lists)
     return tmp_path
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.peers import accuracy, mail, rspamd, spamd
 from benchmarks.peers.accuracy import Split
 from benchmarks.peers.work import Work
-from classifiers.training.text.data import Row
+from classifiers.training.text.data import LabelledText
 from fanzha.v1 import interception_pb2 as pb
 
 
@@ -126,5 +126,7 @@ def test_rows_whose_label_leaves_fraud_open_are_not_used() -> None:
 
 def a_row(
     text: str, allowed: tuple[bool, bool, bool], *, split: str = "train", source: str = "fbs"
-) -> Row:
-    return Row(source=source, label="", split=split, text=text, language=0, allowed=allowed)
+) -> LabelledText:
+    return LabelledText(
+        source=source, label="", split=split, text=text, language=0, allowed=allowed
+    )

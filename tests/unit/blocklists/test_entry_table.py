@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import (
     EntryTable,
     concatenate,
@@ -72,30 +72,30 @@ def test_tables_lie_end_to_end(parts: list[list[Entry]]) -> None:
 @pytest.mark.parametrize(
     ("kind", "pattern"),
     [
-        (Kind.NUMBER, ""),
-        (Kind.NUMBER, "+"),
-        (Kind.NUMBER, "+0170"),
-        (Kind.NUMBER, "+86 170"),
-        (Kind.NUMBER, "+86170*"),
-        (Kind.NUMBER, "prize.example"),
-        (Kind.NUMBER, "١٢٣"),
-        (Kind.RANGE, "*"),
-        (Kind.RANGE, "+86170"),
-        (Kind.RANGE, "+86170**"),
-        (Kind.RANGE, "+861700000000012345*"),
-        (Kind.SENDER, ""),
-        (Kind.HOST, ""),
-        (Kind.URL_PREFIX, ""),
+        (EntryKind.NUMBER, ""),
+        (EntryKind.NUMBER, "+"),
+        (EntryKind.NUMBER, "+0170"),
+        (EntryKind.NUMBER, "+86 170"),
+        (EntryKind.NUMBER, "+86170*"),
+        (EntryKind.NUMBER, "prize.example"),
+        (EntryKind.NUMBER, "١٢٣"),
+        (EntryKind.RANGE, "*"),
+        (EntryKind.RANGE, "+86170"),
+        (EntryKind.RANGE, "+86170**"),
+        (EntryKind.RANGE, "+861700000000012345*"),
+        (EntryKind.SENDER, ""),
+        (EntryKind.HOST, ""),
+        (EntryKind.URL_PREFIX, ""),
     ],
 )
-def test_what_is_not_canonical_is_refused(kind: Kind, pattern: str) -> None:
+def test_what_is_not_canonical_is_refused(kind: EntryKind, pattern: str) -> None:
     with pytest.raises(InvalidInput, match="pattern"):
         pattern_key(kind, pattern)
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{2,13}|[1-9][0-9]{2,5}", fullmatch=True))
 def test_numbers_have_the_keys_of_traffic(number: str) -> None:
-    key, _ = pattern_key(Kind.NUMBER, number)
+    key, _ = pattern_key(EntryKind.NUMBER, number)
 
     assert key == (int(number) if number.startswith("+") else -int(number))
 

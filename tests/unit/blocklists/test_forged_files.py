@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import segment_file
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment import Segment
@@ -73,7 +73,7 @@ def write_current(folder: Path, said: Any) -> None:
 
 def published(folder: Path) -> tuple[Replica, dict[str, Any]]:
     """Publish lists, with dead rows; return who follows, and what ``current.json`` says."""
-    first = Lists.of_table(1, 5, EntryTable.from_entries(A_FEW), commit="a")
+    first = ListSegments.of_table(1, 5, EntryTable.from_entries(A_FEW), commit="a")
     lists = Publisher(folder).publish(replace(first, dead=np.array([1])))
     assert len(lists.dead) == 1
     replica = Replica(folder)
@@ -141,7 +141,7 @@ def write_file(path: Path, header: Any, body: bytes) -> None:
 
 def ask_everything(segment: Segment) -> None:
     """Do what decisions and administrators do with lists; raises where a column is forged."""
-    lists = replace(Lists.nothing(), base=segment)
+    lists = replace(ListSegments.nothing(), base=segment)
     snapshot = lists.snapshot()
     keys = np.array([8617000000001, 8617099999999, -110, 2**62 + 5], np.int64)
     snapshot.find_both(keys, keys[::-1].copy(), NINE_O_CLOCK_S, senders=True)

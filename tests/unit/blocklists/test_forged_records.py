@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta, findings
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.store import packing
 from blocklists.store.change_reader import ChangeReader, Record
-from blocklists.store.changes import Change
+from blocklists.store.changes import ListChange
 from blocklists.store.chunks import Chunks
 from blocklists.store.packing import DamagedPack, NewerPack, pack, unpack_entries, unpack_identities
 from infra.redis.damaged_records import DamagedRecord, counts, readable, reading
@@ -51,7 +51,7 @@ class NoStore:
         raise AssertionError(f"{key} is asked for")
 
 
-async def read(record: Record) -> Change:
+async def read(record: Record) -> ListChange:
     return await ChangeReader(Chunks(NoStore(), "chunk"), None).read(7, record)  # type: ignore[arg-type]
 
 
@@ -64,10 +64,10 @@ def plain_of(packed: bytes) -> bytes:
     return zlib.decompress(packed[4:])
 
 
-def use(change: Change) -> None:
+def use(change: ListChange) -> None:
     """Do with a change what follows its being read."""
     checked, _ = findings.screened(change, refuse_unaudited=False)
-    lists = delta.apply(Lists.nothing(), checked)
+    lists = delta.apply(ListSegments.nothing(), checked)
     table = lists.snapshot().table(lists.snapshot().live_rows())
     for one in table:
         [one.entry(row) for row in range(len(one))]

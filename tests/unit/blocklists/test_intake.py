@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from blocklists.entries import NO_END_S, Direction, Kind, Mode, Source
-from blocklists.intake import LONGEST_TEXT, Checked, Defaults, Proposed, check
-from blocklists.store.changes import Outcome
+from blocklists.entries import NO_END_S, Direction, EntryKind, EntryMode, Source
+from blocklists.intake import LONGEST_TEXT, CheckedRows, ProposedRows, RowDefaults, check
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from tests.builders import NINE_O_CLOCK_S
 from tests.proposals import proposed
 
-DEFAULTS = Defaults(
+DEFAULTS = RowDefaults(
     action=Action.BLOCK,
     source=Source.BUREAU,
     expires_s=NINE_O_CLOCK_S + 86_400,
@@ -22,11 +22,11 @@ DEFAULTS = Defaults(
 )
 
 
-def checked(rows: Proposed, defaults: Defaults = DEFAULTS) -> Checked:
+def checked(rows: ProposedRows, defaults: RowDefaults = DEFAULTS) -> CheckedRows:
     return check(rows, defaults, home=HomePlan(), now_s=NINE_O_CLOCK_S)
 
 
-def outcomes(found: Checked) -> list[tuple[int, Outcome]]:
+def outcomes(found: CheckedRows) -> list[tuple[int, RowOutcome]]:
     return [(problem.row, problem.outcome) for problem in found.problems]
 
 
@@ -35,7 +35,7 @@ def test_rows_become_entries_with_the_defaults_of_the_change() -> None:
 
     entry = found.table.entry(0)
     assert (entry.kind, entry.pattern, entry.action) == (
-        Kind.NUMBER, "+8617000000001", Action.BLOCK,
+        EntryKind.NUMBER, "+8617000000001", Action.BLOCK,
     )  # fmt: skip
     assert (entry.source, entry.reason, entry.created_by) == (Source.BUREAU, "weekly list", "li")
     assert int(entry.created_at.timestamp()) == NINE_O_CLOCK_S
@@ -84,33 +84,33 @@ def test_a_bad_field_makes_its_row_invalid_and_no_other(
     column: str, values: Sequence[Any], word: str
 ) -> None:
     good = proposed("+8617000000001")
-    rows = Proposed(
+    rows = ProposedRows(
         **{
             name: [*(values if name == column else getattr(good, name)), getattr(good, name)[0]]
-            for name in Proposed.__slots__
+            for name in ProposedRows.__slots__
         }
     )
 
     found = checked(rows)
 
-    assert outcomes(found) == [(0, Outcome.INVALID)]
+    assert outcomes(found) == [(0, RowOutcome.INVALID)]
     assert found.problems[0].message.startswith(f"{word}: ")
     assert found.rows.tolist() == [1]
 
 
 def test_a_row_without_action_or_source_is_invalid() -> None:
-    no_defaults = Defaults(expires_s=NINE_O_CLOCK_S + 1, author="li")
+    no_defaults = RowDefaults(expires_s=NINE_O_CLOCK_S + 1, author="li")
 
-    assert outcomes(checked(proposed("+8617000000001"), no_defaults)) == [(0, Outcome.INVALID)]
+    assert outcomes(checked(proposed("+8617000000001"), no_defaults)) == [(0, RowOutcome.INVALID)]
 
 
 def test_protected_patterns_of_every_kind_are_refused_with_the_reason() -> None:
     listed = ["110", "+86110", "9558*", "+86*", "www.gov.cn", "com.cn", "www.gov.cn/pay", "95588"]
-    kinds = [*[0] * 7, Kind.SENDER]
+    kinds = [*[0] * 7, EntryKind.SENDER]
 
     found = checked(proposed(*listed, kinds=kinds))
 
-    assert outcomes(found) == [(row, Outcome.REFUSED) for row in range(8)]
+    assert outcomes(found) == [(row, RowOutcome.REFUSED) for row in range(8)]
     assert all(problem.message for problem in found.problems)
     assert len(found.table) == 0
 
@@ -118,11 +118,11 @@ def test_protected_patterns_of_every_kind_are_refused_with_the_reason() -> None:
 def test_every_written_form_of_a_protected_number_is_refused() -> None:
     listed = ["+8657196110", "0571 96110", "+110", "０５７１－９６１１０", "86110*", "+86571961*"]
     senders = ["①①⓪", "tel:110", "１１０", "+8610 95588"]
-    kinds = [*[0] * len(listed), *[Kind.SENDER] * len(senders)]
+    kinds = [*[0] * len(listed), *[EntryKind.SENDER] * len(senders)]
 
-    found = checked(proposed(*listed, *senders, "11O", kinds=[*kinds, Kind.SENDER]))
+    found = checked(proposed(*listed, *senders, "11O", kinds=[*kinds, EntryKind.SENDER]))
 
-    assert outcomes(found) == [(row, Outcome.REFUSED) for row in range(len(kinds))]
+    assert outcomes(found) == [(row, RowOutcome.REFUSED) for row in range(len(kinds))]
     assert found.table.entry(0).pattern == "11O"
 
 
@@ -130,7 +130,7 @@ def test_an_allow_entry_may_name_the_protected_but_not_a_whole_country() -> None
     found = checked(proposed("110", "www.gov.cn", "+86*", actions=[Action.ALLOW] * 3))
 
     assert found.rows.tolist() == [0, 1]
-    assert outcomes(found) == [(2, Outcome.REFUSED)]
+    assert outcomes(found) == [(2, RowOutcome.REFUSED)]
 
 
 def test_only_numbers_and_ranges_have_a_direction() -> None:
@@ -184,16 +184,16 @@ def test_the_last_second_there_is_means_no_end() -> None:
 
 def test_a_default_review_and_mode_hold_for_rows_that_do_not_say() -> None:
     review_s = NINE_O_CLOCK_S + 5
-    defaults = replace(DEFAULTS, mode=Mode.SHADOW, review_s=review_s)
-    rows = proposed("+8617000000001", "+8617000000002", modes=[0, Mode.ENFORCE])
+    defaults = replace(DEFAULTS, mode=EntryMode.SHADOW, review_s=review_s)
+    rows = proposed("+8617000000001", "+8617000000002", modes=[0, EntryMode.ENFORCE])
 
     found = checked(rows, defaults)
 
-    assert found.table.modes.tolist() == [Mode.SHADOW, Mode.ENFORCE]
+    assert found.table.modes.tolist() == [EntryMode.SHADOW, EntryMode.ENFORCE]
     assert {one.review_at_s for one in found.table.provenance} == {review_s}
 
 
 def test_an_allow_entry_cannot_be_a_shadow() -> None:
-    rows = proposed("+8617000000001", actions=[Action.ALLOW], modes=[Mode.SHADOW])
+    rows = proposed("+8617000000001", actions=[Action.ALLOW], modes=[EntryMode.SHADOW])
 
-    assert outcomes(checked(rows)) == [(0, Outcome.INVALID)]
+    assert outcomes(checked(rows)) == [(0, RowOutcome.INVALID)]

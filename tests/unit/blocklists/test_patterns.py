@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists import patterns
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import pattern_key
 from fanzha.fingerprint import fingerprint
 from fanzha.phone import HomePlan
@@ -21,32 +21,32 @@ def read_one(text: str, kind: int = 0) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("text", "kind", "canonical"),
     [
-        ("+8617000000001", Kind.NUMBER, "+8617000000001"),
-        ("170-0000-0001", Kind.NUMBER, "+8617000000001"),
-        ("0086 170 0000 0001", Kind.NUMBER, "+8617000000001"),
-        ("(010) 55550199", Kind.NUMBER, "+861055550199"),
-        ("＋８６１７００００００００１", Kind.NUMBER, "+8617000000001"),
-        ("95588", Kind.NUMBER, "95588"),
-        ("+86170*", Kind.RANGE, "+86170*"),
-        ("1700*", Kind.RANGE, "+861700*"),
-        ("1069*", Kind.RANGE, "1069*"),
-        ("Bank", Kind.SENDER, "Bank"),
-        ("示例银行", Kind.SENDER, "示例银行"),
-        ("Bank-Login.Example", Kind.HOST, "bank-login.example"),
-        ("*.bank.example", Kind.HOST, "bank.example"),
-        ("bank.example.", Kind.HOST, "bank.example"),
-        ("银行。example", Kind.HOST, IDN),
-        ("192.0.2.1", Kind.HOST, "192.0.2.1"),
-        ("192.0.2.1:8080", Kind.HOST, "192.0.2.1"),
-        ("2001:db8::1", Kind.HOST, "[2001:db8::1]"),
-        ("https://shop.example", Kind.HOST, "shop.example"),
-        ("https://Shop.example/", Kind.HOST, "shop.example"),
-        ("https://shop.example/Pay?a=1#b", Kind.URL_PREFIX, "shop.example/Pay?a=1"),
-        ("shop.example/pay/", Kind.URL_PREFIX, "shop.example/pay/"),
+        ("+8617000000001", EntryKind.NUMBER, "+8617000000001"),
+        ("170-0000-0001", EntryKind.NUMBER, "+8617000000001"),
+        ("0086 170 0000 0001", EntryKind.NUMBER, "+8617000000001"),
+        ("(010) 55550199", EntryKind.NUMBER, "+861055550199"),
+        ("＋８６１７００００００００１", EntryKind.NUMBER, "+8617000000001"),
+        ("95588", EntryKind.NUMBER, "95588"),
+        ("+86170*", EntryKind.RANGE, "+86170*"),
+        ("1700*", EntryKind.RANGE, "+861700*"),
+        ("1069*", EntryKind.RANGE, "1069*"),
+        ("Bank", EntryKind.SENDER, "Bank"),
+        ("示例银行", EntryKind.SENDER, "示例银行"),
+        ("Bank-Login.Example", EntryKind.HOST, "bank-login.example"),
+        ("*.bank.example", EntryKind.HOST, "bank.example"),
+        ("bank.example.", EntryKind.HOST, "bank.example"),
+        ("银行。example", EntryKind.HOST, IDN),
+        ("192.0.2.1", EntryKind.HOST, "192.0.2.1"),
+        ("192.0.2.1:8080", EntryKind.HOST, "192.0.2.1"),
+        ("2001:db8::1", EntryKind.HOST, "[2001:db8::1]"),
+        ("https://shop.example", EntryKind.HOST, "shop.example"),
+        ("https://Shop.example/", EntryKind.HOST, "shop.example"),
+        ("https://shop.example/Pay?a=1#b", EntryKind.URL_PREFIX, "shop.example/Pay?a=1"),
+        ("shop.example/pay/", EntryKind.URL_PREFIX, "shop.example/pay/"),
     ],
 )
 def test_the_pattern_tells_what_it_is_and_has_one_spelling(
-    text: str, kind: Kind, canonical: str
+    text: str, kind: EntryKind, canonical: str
 ) -> None:
     assert read_one(text) == (kind, canonical)
 
@@ -54,9 +54,9 @@ def test_the_pattern_tells_what_it_is_and_has_one_spelling(
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..", Kind.NUMBER),
-        ("a b.example", Kind.HOST), ("x.example/*", 0), ("shop.example/pay", Kind.HOST),
-        ("170", Kind.RANGE), ("+8*", 0), ("12", 0), ("%zz.example", 0), ("\x00", Kind.SENDER),
+        ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..", EntryKind.NUMBER),
+        ("a b.example", EntryKind.HOST), ("x.example/*", 0), ("shop.example/pay", EntryKind.HOST),
+        ("170", EntryKind.RANGE), ("+8*", 0), ("12", 0), ("%zz.example", 0), ("\x00", EntryKind.SENDER),
         ("8.617E+12", 0),
     ],
 )  # fmt: skip
@@ -70,15 +70,15 @@ def test_what_cannot_be_read_is_told_with_the_text(text: str, kind: int) -> None
 def test_of_a_text_the_fingerprint_is_kept_and_read_again_as_it_is() -> None:
     text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
 
-    kind, written = read_one(text, Kind.FINGERPRINT)
+    kind, written = read_one(text, EntryKind.FINGERPRINT)
 
-    assert (kind, written) == (Kind.FINGERPRINT, fingerprint(text))
-    assert read_one(written) == read_one(written, Kind.FINGERPRINT) == (kind, written)
+    assert (kind, written) == (EntryKind.FINGERPRINT, fingerprint(text))
+    assert read_one(written) == read_one(written, EntryKind.FINGERPRINT) == (kind, written)
 
 
 @pytest.mark.parametrize("text", ["收到", "fp2:" + "0" * 64, "fp1:00", ""])
 def test_what_has_no_fingerprint_is_refused_without_quoting_it(text: str) -> None:
-    kind, message = read_one(text, Kind.FINGERPRINT)
+    kind, message = read_one(text, EntryKind.FINGERPRINT)
 
     assert kind == 0
     assert message.startswith("pattern: no fingerprint: ")
@@ -86,7 +86,7 @@ def test_what_has_no_fingerprint_is_refused_without_quoting_it(text: str) -> Non
 
 
 def test_a_sender_that_is_a_number_is_that_number() -> None:
-    assert read_one("1069-012345", Kind.SENDER) == (Kind.SENDER, "1069012345")
+    assert read_one("1069-012345", EntryKind.SENDER) == (EntryKind.SENDER, "1069012345")
 
 
 def test_a_bad_pattern_leaves_the_others_alone() -> None:
@@ -105,13 +105,13 @@ texts = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(texts, st.sampled_from([0, *Kind]))))
+@given(st.lists(st.tuples(texts, st.sampled_from([0, *EntryKind]))))
 def test_what_was_read_reads_the_same_again(rows: list[tuple[str, int]]) -> None:
     found = patterns.read(
         [text for text, _ in rows], np.array([kind for _, kind in rows], np.uint8), PLAN
     )
 
     for row in set(range(len(rows))) - found.errors.keys():
-        kind, text = Kind(int(found.kinds[row])), found.text(row)
+        kind, text = EntryKind(int(found.kinds[row])), found.text(row)
         assert read_one(text, kind) == (kind, text)
         assert pattern_key(kind, text) == (int(found.keys[row]), int(found.digits[row]))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists import patterns, plain_names
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import text_key
 from fanzha.phone import HomePlan
 
@@ -51,7 +51,11 @@ def test_plain_is_what_the_expression_for_one_name_takes(texts: list[str]) -> No
     )
 
 
-@given(st.lists(st.tuples(NAMES, st.sampled_from([0, Kind.HOST, Kind.URL_PREFIX])), max_size=8))
+@given(
+    st.lists(
+        st.tuples(NAMES, st.sampled_from([0, EntryKind.HOST, EntryKind.URL_PREFIX])), max_size=8
+    )
+)
 def test_rows_read_together_are_what_they_are_alone(rows: list[tuple[str, int]]) -> None:
     texts = [text.replace("\ud800", "?") for text, _ in rows]
     kinds = np.array([kind for _, kind in rows], np.uint8)
@@ -70,12 +74,12 @@ def test_rows_read_together_are_what_they_are_alone(rows: list[tuple[str, int]])
 def test_the_key_of_a_plain_name_is_that_of_its_text(others: list[str]) -> None:
     found = patterns.read(["bank.example", *others], np.zeros(1 + len(others), np.uint8), PLAN)
 
-    assert found.kinds[0] == Kind.HOST
+    assert found.kinds[0] == EntryKind.HOST
     assert found.keys[0] == text_key("bank.example")
     assert found.text(0) == "bank.example"
 
 
 def test_a_word_without_a_dot_is_a_host_only_where_it_is_said_to_be() -> None:
-    found = patterns.read(["bank", "bank"], np.array([0, Kind.HOST], np.uint8), PLAN)
+    found = patterns.read(["bank", "bank"], np.array([0, EntryKind.HOST], np.uint8), PLAN)
 
-    assert found.kinds.tolist() == [Kind.SENDER, Kind.HOST]
+    assert found.kinds.tolist() == [EntryKind.SENDER, EntryKind.HOST]

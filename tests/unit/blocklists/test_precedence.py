@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
@@ -27,10 +27,10 @@ by_name = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in C
 def read(line: str) -> tuple[Entry, set[str]]:
     """Read an entry of a case; return it with the words that follow its pattern."""
     action, *words = line.split()
-    kind = Kind.SENDER if words[0] == "sender" else None
+    kind = EntryKind.SENDER if words[0] == "sender" else None
     pattern, *rest = words[1:] if kind else words
     if pattern.count(".") == 3:  # an IP address, not a number
-        kind = Kind.HOST
+        kind = EntryKind.HOST
     entry = an_entry(pattern, Action[action.upper()], kind=kind)
     for direction in Direction.FROM, Direction.TO, Direction.BOTH:
         if str(direction.name).lower() in rest:
@@ -39,7 +39,7 @@ def read(line: str) -> tuple[Entry, set[str]]:
 
 
 def written(entry: Entry) -> str:
-    sender = "sender " if entry.kind == Kind.SENDER else ""
+    sender = "sender " if entry.kind == EntryKind.SENDER else ""
     return f"{entry.action.name.lower()} {sender}{entry.pattern}"
 
 
@@ -61,7 +61,7 @@ def deciding(snapshot: Snapshot, asked: str, query: str) -> str:
 
 def two_layers(base: list[Entry], overlay: list[Entry], removed: list[Entry]) -> Snapshot:
     names = Identities.of((entry.kind, entry.pattern, entry.action) for entry in removed)
-    first = Lists.of_table(1, 0, EntryTable.from_entries(base))
+    first = ListSegments.of_table(1, 0, EntryTable.from_entries(base))
     return delta.apply(first, a_change(2, *overlay, removals=names)).snapshot()
 
 

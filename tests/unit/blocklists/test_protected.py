@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists import protected
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, Identities, text_key
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
@@ -25,13 +25,13 @@ ORDINARY = "+8617000000001"
 def why(pattern: str, action: Action = Action.BLOCK, plan: HomePlan = PLAN) -> str:
     found = plan.range_key(pattern)
     if found is not None:
-        return protected.refusal(Kind.RANGE, pattern, *found, action)
+        return protected.refusal(EntryKind.RANGE, pattern, *found, action)
     key = plan.sender_key(pattern)
-    return protected.refusal(Kind.NUMBER, pattern, key, EXACT, action)
+    return protected.refusal(EntryKind.NUMBER, pattern, key, EXACT, action)
 
 
 def why_name(pattern: str, action: Action = Action.BLOCK) -> str:
-    kind = Kind.URL_PREFIX if "/" in pattern else Kind.HOST
+    kind = EntryKind.URL_PREFIX if "/" in pattern else EntryKind.HOST
     return protected.refusal(kind, pattern, text_key(pattern), EXACT, action)
 
 
@@ -153,7 +153,7 @@ def test_the_columns_agree_with_the_reasons(patterns: list[tuple[str, bool]]) ->
 
     assert refused == [
         protected.refusal(
-            Kind.NUMBER if size == EXACT else Kind.RANGE, "x", key, size, Action.BLOCK
+            EntryKind.NUMBER if size == EXACT else EntryKind.RANGE, "x", key, size, Action.BLOCK
         )
         != ""
         for key, size in known
@@ -205,13 +205,13 @@ def test_behind_an_area_code_alone_only_the_callee_is_protected(number: str) -> 
 def test_a_name_that_reads_like_a_protected_number_is_refused(name: str, action: Action) -> None:
     [key] = PLAN.sender_keys([name]).tolist()
 
-    assert "reads like" in protected.refusal(Kind.SENDER, name, key, EXACT, action)
+    assert "reads like" in protected.refusal(EntryKind.SENDER, name, key, EXACT, action)
     assert not protected.calls(some_calls(name)).any()
 
 
 def test_the_columns_find_names_that_read_like_protected_numbers() -> None:
     names = ["tel:110", "Bank", "①①⓪", "tel:+8617000000001", "96110"]
-    entries = Identities.of([(Kind.SENDER, name, Action.BLOCK) for name in names])
+    entries = Identities.of([(EntryKind.SENDER, name, Action.BLOCK) for name in names])
 
     assert sorted(protected.suspects(entries).tolist()) == [0, 2, 4]
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists import protected_names
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.hosts import is_public_suffix, possible_suffixes
 
 LABELS = st.sampled_from(
@@ -20,7 +20,7 @@ HOSTS = st.one_of(
 def test_nothing_that_is_refused_gets_past_the_quick_look(hosts: list[str]) -> None:
     suspects = protected_names.suspects([host.encode() for host in hosts])
 
-    refused = [at for at, host in enumerate(hosts) if protected_names.refusal(Kind.HOST, host)]
+    refused = [at for at, host in enumerate(hosts) if protected_names.refusal(EntryKind.HOST, host)]
     assert set(refused) <= set(suspects)
     assert suspects == sorted(set(suspects))
 
@@ -47,11 +47,11 @@ def test_the_quick_look_lets_other_names_through() -> None:
     ],
 )  # fmt: skip
 def test_a_name_is_refused_with_the_reason(host: str, why: str) -> None:
-    said = protected_names.refusal(Kind.HOST, host)
+    said = protected_names.refusal(EntryKind.HOST, host)
 
     assert why in said if why else not said
 
 
 def test_a_path_on_a_public_suffix_blocks_nobody_else() -> None:
-    assert not protected_names.refusal(Kind.URL_PREFIX, "github.io/pay")
-    assert "government" in protected_names.refusal(Kind.URL_PREFIX, "x.gov.cn/pay")
+    assert not protected_names.refusal(EntryKind.URL_PREFIX, "github.io/pay")
+    assert "government" in protected_names.refusal(EntryKind.URL_PREFIX, "x.gov.cn/pay")

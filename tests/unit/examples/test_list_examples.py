@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from blocklists.importers.formats import Format
-from blocklists.importers.list_file import ListFile, Ways
-from blocklists.importers.rows import BadLine, Ignored, Row
+from blocklists.importers.list_file import ListFile, ReadOptions
+from blocklists.importers.rows import BadLine, Ignored, ListRow
 from tests.builders import NINE_O_CLOCK_S
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -23,24 +23,24 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 )
 def test_an_example_is_read(name: str, form: Format, encoding: str, rows: int, bad: int) -> None:
     # Valid from the very second that our clock stands at.
-    file = ListFile(EXAMPLES / name, Ways(), NINE_O_CLOCK_S)
+    file = ListFile(EXAMPLES / name, ReadOptions(), NINE_O_CLOCK_S)
     items = list(file.items())
     file.close()
 
     assert (file.format_, file.encoding) == (form, encoding)
-    assert sum(isinstance(item, Row) for item in items) == rows
+    assert sum(isinstance(item, ListRow) for item in items) == rows
     assert sum(isinstance(item, BadLine) for item in items) == bad
 
 
 def test_the_example_workbook_has_a_sheet_that_nobody_sees() -> None:
-    file = ListFile(EXAMPLES / "list.xlsx", Ways(), NINE_O_CLOCK_S)
+    file = ListFile(EXAMPLES / "list.xlsx", ReadOptions(), NINE_O_CLOCK_S)
 
     assert file.hidden_sheets == ["填表说明"]
     file.close()
 
 
 def test_the_example_bundle_has_one_indicator_that_was_revoked() -> None:
-    file = ListFile(EXAMPLES / "bundle.stix.json", Ways(), NINE_O_CLOCK_S)
+    file = ListFile(EXAMPLES / "bundle.stix.json", ReadOptions(), NINE_O_CLOCK_S)
 
     found = [item.what for item in file.items() if isinstance(item, Ignored)]
     file.close()

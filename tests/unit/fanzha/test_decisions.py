@@ -4,8 +4,8 @@ from enum import IntEnum
 
 import pytest
 
-from blocklists.entries import Direction, Kind, Source
-from fanzha.decisions import Action, Evidence, Reason
+from blocklists.entries import Direction, EntryKind, Source
+from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Channel, Ingress
 from fanzha.v1 import blocklist_pb2, decision_pb2, interception_pb2
@@ -16,12 +16,12 @@ from fanzha.v1 import blocklist_pb2, decision_pb2, interception_pb2
     [
         (Action, decision_pb2.Action, "ACTION_"),
         (Reason, decision_pb2.Reason, "REASON_"),
-        (Evidence, decision_pb2.Evidence, "EVIDENCE_"),
+        (MatchedOn, decision_pb2.Evidence, "EVIDENCE_"),
         (FraudType, decision_pb2.FraudType, "FRAUD_TYPE_"),
         (Channel, decision_pb2.Channel, "CHANNEL_"),
         (Ingress, interception_pb2.Ingress, "INGRESS_"),
         (Attestation, interception_pb2.Attestation, "ATTESTATION_"),
-        (Kind, blocklist_pb2.EntryKind, "ENTRY_KIND_"),
+        (EntryKind, blocklist_pb2.EntryKind, "ENTRY_KIND_"),
         (Direction, blocklist_pb2.Direction, "DIRECTION_"),
         (Source, blocklist_pb2.Source, "SOURCE_"),
     ],

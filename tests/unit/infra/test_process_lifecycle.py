@@ -1,11 +1,11 @@
 """All steps of an end share the seconds there are."""
 
-from infra.process_lifecycle import Ending
+from infra.process_lifecycle import DrainBudget
 
 
 def test_what_one_step_took_the_next_has_no_more() -> None:
     now = 100.0
-    ending = Ending(10.0, clock=lambda: now)
+    ending = DrainBudget(10.0, clock=lambda: now)
     assert ending.left() == 10.0
 
     now = 107.0
@@ -14,7 +14,7 @@ def test_what_one_step_took_the_next_has_no_more() -> None:
 
 def test_the_last_steps_have_half_a_second_each_however_late_it_is() -> None:
     now = 100.0
-    ending = Ending(10.0, clock=lambda: now)
+    ending = DrainBudget(10.0, clock=lambda: now)
 
     now = 150.0
 

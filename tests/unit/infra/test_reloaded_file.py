@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.reloaded_file import LOOK_SECONDS, Watched
+from infra.reloaded_file import LOOK_SECONDS, ReloadedFile
 
 
 class Clock:
@@ -37,7 +37,7 @@ def number(data: bytes) -> list[int]:
 
 def test_a_change_is_seen_at_the_next_look(file: Path) -> None:
     clock = Clock()
-    watched = Watched(file, number, clock=clock)
+    watched = ReloadedFile(file, number, clock=clock)
     replace(file, "2")
     assert watched.current() == [1]
 
@@ -48,7 +48,7 @@ def test_a_change_is_seen_at_the_next_look(file: Path) -> None:
 
 def test_contents_stay_the_same_object_while_the_file_does(file: Path) -> None:
     clock = Clock()
-    watched = Watched(file, number, clock=clock)
+    watched = ReloadedFile(file, number, clock=clock)
     first = watched.current()
 
     clock.now += LOOK_SECONDS
@@ -61,7 +61,7 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_told_once(
     file: Path, then: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
-    watched = Watched(file, number, clock=clock)
+    watched = ReloadedFile(file, number, clock=clock)
     file.unlink()
     if then is not None:
         file.write_text(then)
@@ -77,7 +77,7 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_told_once(
 
 def test_a_file_that_is_right_again_is_read(file: Path) -> None:
     clock = Clock()
-    watched = Watched(file, number, clock=clock)
+    watched = ReloadedFile(file, number, clock=clock)
     for text in ("wrong", "3"):
         replace(file, text)
         clock.now += LOOK_SECONDS
@@ -88,4 +88,4 @@ def test_a_file_that_is_right_again_is_read(file: Path) -> None:
 
 def test_a_file_that_is_wrong_from_the_start_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere"):
-        Watched(tmp_path / "nowhere", number)
+        ReloadedFile(tmp_path / "nowhere", number)

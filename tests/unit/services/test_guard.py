@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, EntryKind
 from fanzha.decisions import Action
 from fanzha.tables import Ingress
 from tests.builders import (
@@ -33,7 +33,7 @@ patterns = st.one_of(
 def hostile(number: str, others: set[str]) -> list[Entry]:
     """Block the number, all that starts like it, it as a sender, and others."""
     prefixes = [number[:end] + "*" for end in range(2, len(number))]
-    senders = [an_entry(number, kind=Kind.SENDER)]
+    senders = [an_entry(number, kind=EntryKind.SENDER)]
     return [*map(an_entry, {number, *prefixes, *others}), *senders]
 
 
@@ -74,7 +74,7 @@ labels = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 def test_no_list_and_no_model_stops_a_government_site(below: list[str], path: list[str]) -> None:
     host = ".".join([*below, "gov.cn"])
     page = "/".join([host, *path])
-    entries = [an_entry("gov.cn"), an_entry("cn", kind=Kind.HOST), an_entry(host)]
+    entries = [an_entry("gov.cn"), an_entry("cn", kind=EntryKind.HOST), an_entry(host)]
     prefixes = [an_entry(f"{host}/"), an_entry(page if path else f"{page}/")]
     engine = an_engine(*entries, *prefixes, models=some_models(1.0))
 

@@ -5,7 +5,7 @@ import pytest
 from fanzha.errors import InvalidInput, NotAllowed
 from services.auth import identity
 from services.changes import permissions
-from services.changes.model import ChangeKind, Record, State
+from services.changes.model import ChangeKind, ChangeRequest, ChangeState
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def test_a_name_goes_on_record_as_it_was_said() -> None:
 
 @pytest.mark.parametrize("name", ["ｌｉ", "l\u200bi"])
 def test_nobody_approves_their_own_under_another_spelling(name: str) -> None:
-    record = Record(
+    record = ChangeRequest(
         id=1,
         kind=ChangeKind.NORMAL,
-        state=State.PENDING,
+        state=ChangeState.PENDING,
         nonce="n",
         author="li",
         reason="",

@@ -8,10 +8,10 @@ from time import monotonic
 import pytest
 
 from classifiers.card import SECOND
-from classifiers.text.escalation import LookBudget
+from classifiers.text.escalation import EscalationBudget
 from services.decision.model_kinds import ModelKind
-from services.models.active import ModelSwitch
-from services.models.desired_models import Wanted
+from services.models.active import ActiveModels
+from services.models.desired_models import DesiredModel
 from tests.builders import some_texts
 from tests.model_bundles import cut_graph, edit_card, some_bundles
 from tests.second_looks import UNCERTAIN, LookTally, a_text_bundle
@@ -24,20 +24,20 @@ def root(tmp_path: Path) -> Path:
 
 def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
     tally = LookTally()
-    looks = LookBudget(share=0.05, clock=monotonic, counters=tally)
+    looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
     rmtree(root / "sms")
     a_text_bundle(root, "1", second=False)
-    switch = ModelSwitch(root, {}, {}, looks)
+    switch = ActiveModels(root, {}, {}, looks)
     a_text_bundle(root, "2")
     texts = some_texts(UNCERTAIN)
 
-    watching = {ModelKind.SMS: Wanted(shadow="2")}
+    watching = {ModelKind.SMS: DesiredModel(shadow="2")}
     switch.prepare(watching)
     switch.take(watching)
     assert switch.current.shadows.text is not None
     before = tally.outcomes["looked"]
     seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
-    for wanted in (Wanted(active="2", previous="1"), Wanted(active="1", previous="2")):
+    for wanted in (DesiredModel(active="2", previous="1"), DesiredModel(active="1", previous="2")):
         switch.prepare({ModelKind.SMS: wanted})
         assert switch.take({ModelKind.SMS: wanted}) == [ModelKind.SMS]
 
@@ -45,9 +45,9 @@ def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: P
     assert tally.outcomes["looked"] == before + 1
 
 
-def a_text_switch(root: Path, wanted: Wanted, share: float = 0.05) -> ModelSwitch:
-    looks = LookBudget(share=share, clock=monotonic, counters=LookTally())
-    return ModelSwitch(root, {}, {ModelKind.SMS: wanted}, looks)
+def a_text_switch(root: Path, wanted: DesiredModel, share: float = 0.05) -> ActiveModels:
+    looks = EscalationBudget(share=share, clock=monotonic, counters=LookTally())
+    return ActiveModels(root, {}, {ModelKind.SMS: wanted}, looks)
 
 
 def no_such_encoder(bundle: Path) -> None:
@@ -65,7 +65,7 @@ def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
     damage(a_text_bundle(root, "2"))
     a_text_bundle(root, "3")
 
-    switch = a_text_switch(root, Wanted(active="2"))
+    switch = a_text_switch(root, DesiredModel(active="2"))
 
     score = switch.current.text.score(some_texts(UNCERTAIN)).p_fraud[0]
     status = switch.status()[ModelKind.SMS]
@@ -77,9 +77,9 @@ def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
 
 
 def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: Path) -> None:
-    switch = a_text_switch(root, Wanted(active="1"))
+    switch = a_text_switch(root, DesiredModel(active="1"))
     no_such_encoder(a_text_bundle(root, "2"))
-    wanted = {ModelKind.SMS: Wanted(active="2")}
+    wanted = {ModelKind.SMS: DesiredModel(active="2")}
 
     refused = switch.prepare(wanted)
 
@@ -90,7 +90,7 @@ def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: P
 def test_at_a_start_a_bundle_whose_first_look_fails_is_refused(root: Path) -> None:
     cut_graph(a_text_bundle(root, "2"))
 
-    switch = a_text_switch(root, Wanted(active="2", previous="1"))
+    switch = a_text_switch(root, DesiredModel(active="2", previous="1"))
 
     assert switch.current.text.version == "1"
     assert set(switch.status()[ModelKind.SMS].refused) == {"2"}
@@ -106,7 +106,7 @@ def test_the_status_says_whether_texts_are_looked_at_twice(
     a_text_bundle(root, "1", second=False)
     a_text_bundle(root, "2")
 
-    status = a_text_switch(root, Wanted(active=version), share).status()[ModelKind.SMS]
+    status = a_text_switch(root, DesiredModel(active=version), share).status()[ModelKind.SMS]
 
     assert (status.second_look, status.second_look_fault) == (expected, "")
 
@@ -115,8 +115,8 @@ def test_a_mended_second_look_is_tried_again(root: Path) -> None:
     head = a_text_bundle(root, "2") / SECOND
     whole = head.read_bytes()
     head.write_bytes(whole[:-1])
-    switch = ModelSwitch(root, {}, {ModelKind.SMS: Wanted(active="1")})
-    wanted = {ModelKind.SMS: Wanted(active="2")}
+    switch = ActiveModels(root, {}, {ModelKind.SMS: DesiredModel(active="1")})
+    wanted = {ModelKind.SMS: DesiredModel(active="2")}
     refused = switch.prepare(wanted)
 
     head.write_bytes(whole)

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from blocklists import protected
-from blocklists.entries import Entry, Kind
+from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import EXACT
 from fanzha import numbering
 from fanzha.decisions import Action, Reason
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.service_codes import AREA_CODES, FORMS, SERVICE_CODES, after_bare_plus
 from fanzha.tables import Calls, Ingress, Int64s, Texts, Uint8s
-from services.decision.pipeline import Engine
+from services.decision.pipeline import DecisionPipeline
 from tests.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,
@@ -40,7 +40,7 @@ def everything() -> list[Entry]:
     return [an_entry(f"{plus}{digit}*") for plus in ("", "+") for digit in digits]
 
 
-def ruling(engine: Engine, calls: Calls) -> str:
+def ruling(engine: DecisionPipeline, calls: Calls) -> str:
     decisions = engine.decide_calls(calls, NINE_O_CLOCK_S)
     return Reason(int(decisions.reasons[0])).name.lower()
 
@@ -48,7 +48,9 @@ def ruling(engine: Engine, calls: Calls) -> str:
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_table_of_cases(case: dict[str, str]) -> None:
     number = case["number"]
-    engine = an_engine(*everything(), an_entry("①①⓪", kind=Kind.SENDER), models=some_models(1.0))
+    engine = an_engine(
+        *everything(), an_entry("①①⓪", kind=EntryKind.SENDER), models=some_models(1.0)
+    )
     to = some_calls(ORDINARY, callee=number)
     if case["called"] == "invalid":
         assert to.callees.tolist() == [UNREADABLE]
@@ -142,7 +144,7 @@ def test_a_foreign_range_is_accepted_and_spares_the_forms_in_it(pattern: str, fo
     assert found is not None
     engine = an_engine(*everything(), an_entry(pattern), models=some_models(1.0))
 
-    assert protected.refusal(Kind.RANGE, pattern, *found, Action.BLOCK) == ""
+    assert protected.refusal(EntryKind.RANGE, pattern, *found, Action.BLOCK) == ""
     assert ruling(engine, some_calls(ORDINARY, callee=form)) == "protected"
 
 

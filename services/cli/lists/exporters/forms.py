@@ -80,7 +80,7 @@ HOSTS = frozenset((int(pb.ENTRY_KIND_HOST),))
 
 
 @dataclass(slots=True)
-class Written:
+class ExportSummary:
     """What became of the entries of an export."""
 
     rows: int = 0

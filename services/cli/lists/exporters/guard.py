@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.entry_table import Identities, pattern_key
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
@@ -17,7 +17,7 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists.exporters.forms import LeftOut
 
-_KINDS = {int(kind): kind for kind in Kind}
+_KINDS = {int(kind): kind for kind in EntryKind}
 _CANONICAL = {
     pb.ENTRY_KIND_HOST: patterns.canonical_name,
     pb.ENTRY_KIND_URL_PREFIX: patterns.canonical_prefix,

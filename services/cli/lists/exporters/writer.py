@@ -11,9 +11,9 @@ from services.cli.lists.exporters.forms import (
     ALL_KINDS,
     NUMBERS,
     Context,
+    ExportSummary,
     Form,
     LeftOut,
-    Written,
     acting,
 )
 from services.cli.lists.exporters.kamailio import KAMAILIO
@@ -48,7 +48,7 @@ class Export:
             for table, file in zip(form.tables, files, strict=False)
             for kind in table.kinds
         }
-        self.written = Written()
+        self.written = ExportSummary()
         heads = [table.head for table in form.tables] or [form.head(context)]
         for file, head in zip(files, heads, strict=True):
             file.write(head)
@@ -60,7 +60,7 @@ class Export:
             for row, entry in enumerate(entries):
                 self._add(entry, refused.get(row))
 
-    def close(self) -> Written:
+    def close(self) -> ExportSummary:
         """Write the end."""
         if self._form.gaps is not None:
             self._files[-1].writelines(self._form.gaps(self._patterns))

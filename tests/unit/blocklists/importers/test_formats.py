@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, EntryKind, Source
 from blocklists.importers.formats import READERS, Format, detect
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 
@@ -18,7 +18,7 @@ def items(form: Format, text: str) -> list[Item]:
 
 
 def names(form: Format, text: str) -> list[str]:
-    return [item.pattern for item in items(form, text) if isinstance(item, Row)]
+    return [item.pattern for item in items(form, text) if isinstance(item, ListRow)]
 
 
 def bad_lines(form: Format, text: str) -> list[int]:
@@ -261,7 +261,7 @@ def test_exceptions_allow() -> None:
             (Format.RPZ, RPZ), (Format.JSON, JSON),
         )
         for item in items(form, text)
-        if isinstance(item, Row) and item.action == Action.ALLOW
+        if isinstance(item, ListRow) and item.action == Action.ALLOW
     ]  # fmt: skip
 
     assert allowed == ["e.example", "g.example", "c.example", "c.example", "good.example"]
@@ -286,10 +286,10 @@ def test_a_table_is_read_by_its_header() -> None:
 
     assert header == Ignored(1, "header; columns not used: x")
     assert rows == [
-        Row(2, "+8617000000001", Kind.NUMBER, Action.BLOCK, Direction.FROM, FraudType.FAKE_LOAN,
+        ListRow(2, "+8617000000001", EntryKind.NUMBER, Action.BLOCK, Direction.FROM, FraudType.FAKE_LOAN,
             Source.CARRIER, "a, b", "Art. 32", "30d", "spring"),
-        Row(3, "shop.example/pay", Kind.URL_PREFIX, Action.ALLOW),
-        Row(4, "+86170000*", Kind.RANGE),
+        ListRow(3, "shop.example/pay", EntryKind.URL_PREFIX, Action.ALLOW),
+        ListRow(4, "+86170000*", EntryKind.RANGE),
     ]  # fmt: skip
 
 
@@ -301,8 +301,8 @@ def test_a_table_in_chinese_is_read_by_its_header() -> None:
 
     _, row = items(Format.CSV, text)
 
-    assert row == Row(
-        2, "17000000001", Kind.NUMBER, Action.BLOCK, Direction.FROM, FraudType.FAKE_LOAN,
+    assert row == ListRow(
+        2, "17000000001", EntryKind.NUMBER, Action.BLOCK, Direction.FROM, FraudType.FAKE_LOAN,
         Source.CARRIER, "群众举报", "", "90天",
     )  # fmt: skip
 
@@ -316,8 +316,8 @@ def test_a_table_without_a_header_is_read_by_its_types() -> None:
 
     found = items(Format.CSV, text)
 
-    assert found[0] == Row(1, "a.example", Kind.HOST, reason="#x")
-    assert found[1] == Row(2, "https://a.example/p", Kind.URL_PREFIX, reason="#x")
+    assert found[0] == ListRow(1, "a.example", EntryKind.HOST, reason="#x")
+    assert found[1] == ListRow(2, "https://a.example/p", EntryKind.URL_PREFIX, reason="#x")
     assert isinstance(found[2], BadLine)
 
 
@@ -334,13 +334,13 @@ def test_a_quote_that_is_never_closed_is_reported_and_does_not_swallow_the_file(
     found = list(READERS[Format.CSV](["number,reason", *rows]))
 
     assert any(isinstance(item, BadLine) for item in found)
-    assert sum(isinstance(item, Row) for item in found) > 3
+    assert sum(isinstance(item, ListRow) for item in found) > 3
 
 
 def test_json_that_breaks_off_is_one_bad_line_after_what_was_read() -> None:
     first, second = items(Format.JSON, '{"deny": [\n"a.example",\n')
 
-    assert first == Row(2, "a.example", action=Action.BLOCK)
+    assert first == ListRow(2, "a.example", action=Action.BLOCK)
     assert isinstance(second, BadLine)
 
 
@@ -349,7 +349,7 @@ def test_json_records_are_read_by_their_members() -> None:
 
     first, second = items(Format.JSON, text)
 
-    assert first == Row(2, "+8617000000001", Kind.NUMBER, reason="x")
+    assert first == ListRow(2, "+8617000000001", EntryKind.NUMBER, reason="x")
     assert isinstance(second, BadLine)
 
 

@@ -8,14 +8,14 @@ import openpyxl
 import pytest
 
 from blocklists.importers.formats import Format
-from blocklists.importers.list_file import ListFile, Ways
-from blocklists.importers.rows import Row
+from blocklists.importers.list_file import ListFile, ReadOptions
+from blocklists.importers.rows import ListRow
 from fanzha.errors import InvalidInput
 from tests.builders import NINE_O_CLOCK_S
 
 
-def opened(path: Path, ways: Ways | None = None) -> ListFile:
-    return ListFile(path, ways or Ways(), NINE_O_CLOCK_S)
+def opened(path: Path, ways: ReadOptions | None = None) -> ListFile:
+    return ListFile(path, ways or ReadOptions(), NINE_O_CLOCK_S)
 
 
 def test_a_text_is_read_and_its_lines_are_found_again(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_text_is_read_and_its_lines_are_found_again(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress("号码,原因\n17000000001,举报\n".encode("gb18030")))
     file = opened(path)
 
-    rows = [item for item in file.items() if isinstance(item, Row)]
+    rows = [item for item in file.items() if isinstance(item, ListRow)]
 
     assert (file.format_, file.encoding, file.lines, len(rows)) == (Format.CSV, "gb18030", 2, 1)
     assert dict(file.texts({2, 7})) == {2: "17000000001,举报"}
@@ -40,7 +40,7 @@ def test_a_workbook_is_known_by_its_bytes_whatever_its_name(tmp_path: Path) -> N
     book.save(path)
     file = opened(path)
 
-    rows = [item for item in file.items() if isinstance(item, Row)]
+    rows = [item for item in file.items() if isinstance(item, ListRow)]
 
     assert (file.format_, file.encoding, file.lines) == (Format.XLSX, "", 2)
     assert file.place(rows[0].line) == ("一", 2)
@@ -60,9 +60,12 @@ def test_lines_that_say_little_alone_are_not_found_again(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("ways", "why"),
-    [(Ways(sheets=("一",)), "only workbooks"), (Ways(format_=Format.XLSX), "not a workbook")],
+    [
+        (ReadOptions(sheets=("一",)), "only workbooks"),
+        (ReadOptions(format_=Format.XLSX), "not a workbook"),
+    ],
 )
-def test_a_text_is_no_workbook(tmp_path: Path, ways: Ways, why: str) -> None:
+def test_a_text_is_no_workbook(tmp_path: Path, ways: ReadOptions, why: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text("号码\n17000000001\n", encoding="utf-8")
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers import domains, numbers
 from blocklists.importers.plain_runs import LEAST
-from blocklists.importers.rows import BadLine, Ignored, Item, Note, Plain, Reader, Row
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, PlainRun, Reader, RowNote
 from blocklists.importers.tables import csv_table
 
 PLAIN = [f"h{number}.example" for number in range(LEAST)]
@@ -34,12 +34,12 @@ def by_line(items: Iterable[Item]) -> list[Item]:
 
 def _by_line(items: Iterable[Item]) -> Iterator[Item]:
     for item in items:
-        if isinstance(item, Plain):
+        if isinstance(item, PlainRun):
             patterns = item.patterns.removesuffix("\n").split("\n")
             assert item.patterns.endswith("\n")
             assert len(patterns) == item.rows
             for place, pattern in enumerate(patterns):
-                yield Row(item.line + place, pattern, item.kind)
+                yield ListRow(item.line + place, pattern, item.kind)
         else:
             yield item
 
@@ -49,7 +49,7 @@ def one_by_one(read: Reader, header: list[str], lines: list[str]) -> list[Item]:
     found: list[Item] = []
     for number, line in enumerate(lines, len(header) + 1):
         own = [item for item in read([*header, line]) if item.line > len(header)]
-        found += [item._replace(line=number) for item in own if not isinstance(item, Plain)]
+        found += [item._replace(line=number) for item in own if not isinstance(item, PlainRun)]
     return found
 
 
@@ -75,19 +75,19 @@ def test_a_run_among_other_lines_changes_none(
 @pytest.mark.parametrize(
     ("read", "lines", "line", "kind"),
     [
-        (domains.read, PLAIN, 1, Kind.HOST), (numbers.read, NUMBERS, 1, Kind.NUMBER),
+        (domains.read, PLAIN, 1, EntryKind.HOST), (numbers.read, NUMBERS, 1, EntryKind.NUMBER),
         (csv_table.read, ["pattern", *PLAIN], 2, None),
         (csv_table.read, ["pattern", *NUMBERS], 2, None),
-        (csv_table.read, ["号码", *NUMBERS], 2, Kind.NUMBER),
-        (csv_table.read, ["域名", *PLAIN], 2, Kind.HOST),
+        (csv_table.read, ["号码", *NUMBERS], 2, EntryKind.NUMBER),
+        (csv_table.read, ["域名", *PLAIN], 2, EntryKind.HOST),
     ],
 )  # fmt: skip
 def test_plain_lines_come_as_one(
-    read: Reader, lines: list[str], line: int, kind: Kind | None
+    read: Reader, lines: list[str], line: int, kind: EntryKind | None
 ) -> None:
     *_, run = read(lines)
 
-    assert run == Plain(line, LEAST, "\n".join([*lines[line - 1 :], ""]), kind)
+    assert run == PlainRun(line, LEAST, "\n".join([*lines[line - 1 :], ""]), kind)
 
 
 def test_what_stands_in_a_cell_with_quotes_is_no_run() -> None:
@@ -95,8 +95,8 @@ def test_what_stands_in_a_cell_with_quotes_is_no_run() -> None:
 
     _, cell, run = csv_table.read(lines)
 
-    assert cell == Row(2, "".join(["bank", *PLAIN[:40], ".example"]))
-    assert run == Plain(44, LEAST, "\n".join([*PLAIN, ""]), None)
+    assert cell == ListRow(2, "".join(["bank", *PLAIN[:40], ".example"]))
+    assert run == PlainRun(44, LEAST, "\n".join([*PLAIN, ""]), None)
 
 
 def test_a_quote_that_is_not_closed_does_not_let_runs_in() -> None:
@@ -104,7 +104,7 @@ def test_a_quote_that_is_not_closed_does_not_let_runs_in() -> None:
 
     assert bad[1:] == [
         BadLine(2, "".join(["bank", *PLAIN, "x.example"])[:200], "a quote that is not closed"),
-        Row(LEAST + 4, "next.example"),
+        ListRow(LEAST + 4, "next.example"),
     ]
 
 
@@ -113,9 +113,9 @@ def test_runs_go_on_over_blocks_and_end_with_the_file() -> None:
 
     found = list(domains.read([*lines, "# end"]))
 
-    assert sum(item.rows for item in found if isinstance(item, Plain)) == len(lines)
+    assert sum(item.rows for item in found if isinstance(item, PlainRun)) == len(lines)
     assert by_line(found)[:-1] == [
-        Row(number, line, Kind.HOST) for number, line in enumerate(lines, 1)
+        ListRow(number, line, EntryKind.HOST) for number, line in enumerate(lines, 1)
     ]
     assert found[-1] == Ignored(len(lines) + 1, "comment")
 
@@ -125,6 +125,6 @@ def test_a_landline_without_its_zero_is_noted_as_before() -> None:
 
     found = by_line(csv_table.read(lines))
 
-    assert len([item for item in found if isinstance(item, Row)]) == 2 * LEAST
-    assert not any(isinstance(item, Note) for item in found)
-    assert isinstance(list(csv_table.read(lines))[-1], Row)  # looked at one by one
+    assert len([item for item in found if isinstance(item, ListRow)]) == 2 * LEAST
+    assert not any(isinstance(item, RowNote) for item in found)
+    assert isinstance(list(csv_table.read(lines))[-1], ListRow)  # looked at one by one

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers import stix
 from blocklists.importers.formats import Format, detect
-from blocklists.importers.rows import BadLine, Ignored, Item, Note, Row
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, RowNote
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 
@@ -36,7 +36,7 @@ def read(text: str) -> list[Item]:
 
 
 def of(*objects: dict[str, Any]) -> Item:
-    (item,) = [item for item in read(bundle(*objects)) if not isinstance(item, (Note, Ignored))]
+    (item,) = [item for item in read(bundle(*objects)) if not isinstance(item, (RowNote, Ignored))]
     return item
 
 
@@ -54,9 +54,9 @@ def test_an_indicator_is_a_row_and_its_reason_has_what_else_it_says() -> None:
 
     assert items == [
         Ignored(26, "object of type identity"),
-        Note(5, "TLP:AMBER"),
-        Row(
-            5, "a.example", Kind.HOST, expires="2027-01-01T00:00:00.000Z",
+        RowNote(5, "TLP:AMBER"),
+        ListRow(
+            5, "a.example", EntryKind.HOST, expires="2027-01-01T00:00:00.000Z",
             reason="fake bank; malicious-activity, phishing; confidence 85; by 示例管局; TLP:AMBER",
         ),
     ]  # fmt: skip
@@ -67,15 +67,15 @@ def test_alternatives_are_rows_of_their_own() -> None:
         bundle(indicator("[url:value = 'http://a.example/p'] OR [domain-name:value='b.example']"))
     )
 
-    assert [(row.pattern, row.kind) for row in items if isinstance(row, Row)] == [
-        ("http://a.example/p", Kind.URL_PREFIX), ("b.example", Kind.HOST),
+    assert [(row.pattern, row.kind) for row in items if isinstance(row, ListRow)] == [
+        ("http://a.example/p", EntryKind.URL_PREFIX), ("b.example", EntryKind.HOST),
     ]  # fmt: skip
 
 
 def test_a_label_that_names_a_fraud_is_its_type() -> None:
     row = of(indicator(labels=["x", "fake-loan"]))
 
-    assert isinstance(row, Row)
+    assert isinstance(row, ListRow)
     assert row.fraud_type == FraudType.FAKE_LOAN
 
 
@@ -106,7 +106,7 @@ def test_an_indicator_of_version_2_0_has_no_pattern_type() -> None:
     old = indicator()
     del old["pattern_type"], old["spec_version"]
 
-    assert isinstance(of(old), Row)
+    assert isinstance(of(old), ListRow)
 
 
 def test_other_objects_are_counted_by_type() -> None:
@@ -139,12 +139,12 @@ def test_markings_of_the_bundle_are_told(marking: dict[str, Any]) -> None:
         )
     )
 
-    assert [item.what for item in items if isinstance(item, Note)] == ["TLP:RED"]
+    assert [item.what for item in items if isinstance(item, RowNote)] == ["TLP:RED"]
 
 
 def test_a_list_of_objects_and_a_lone_one_are_read_too() -> None:
-    assert isinstance(read(json.dumps([indicator()]))[0], Row)
-    assert isinstance(read(json.dumps(indicator()))[0], Row)
+    assert isinstance(read(json.dumps([indicator()]))[0], ListRow)
+    assert isinstance(read(json.dumps(indicator()))[0], ListRow)
 
 
 def test_a_bundle_that_breaks_off_gives_what_was_whole_and_one_bad_line() -> None:
@@ -152,7 +152,7 @@ def test_a_bundle_that_breaks_off_gives_what_was_whole_and_one_bad_line() -> Non
 
     items = read(text[: text.rindex("valid_from")])
 
-    assert [type(item) for item in items] == [BadLine, Row]
+    assert [type(item) for item in items] == [BadLine, ListRow]
 
 
 @pytest.mark.parametrize("odd", ['{"objects": [7]}', '{"objects": [{"type": "indicator"}]}', "{}x"])
@@ -164,7 +164,7 @@ def test_odd_objects_do_not_make_it_fail(odd: str) -> None:
     "odd", [{"labels": 7}, {"object_marking_refs": "x"}, {"name": None}, {"confidence": "high"}]
 )
 def test_odd_members_do_not_make_it_fail(odd: dict[str, Any]) -> None:
-    assert isinstance(of(indicator(**odd)), Row)
+    assert isinstance(of(indicator(**odd)), ListRow)
 
 
 def test_a_bundle_is_recognised_and_other_json_is_not() -> None:

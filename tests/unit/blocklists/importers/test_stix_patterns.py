@@ -4,45 +4,69 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers import stix_patterns
-from blocklists.importers.stix_patterns import Named
+from blocklists.importers.stix_patterns import PatternSubject
 from fanzha.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ("[domain-name:value = 'a.example']", [Named(Kind.HOST, "a.example")]),
-        ("[url:value = 'http://a.example/p']", [Named(Kind.URL_PREFIX, "http://a.example/p")]),
-        ("[ipv4-addr:value = '192.0.2.1']", [Named(Kind.HOST, "192.0.2.1")]),
-        ("[ipv4-addr:value = '192.0.2.1/32']", [Named(Kind.HOST, "192.0.2.1")]),
-        ("[ipv6-addr:value = '2001:db8::1']", [Named(Kind.HOST, "[2001:db8::1]")]),
-        ("[phone-number:value = '+8617000000001']", [Named(Kind.NUMBER, "+8617000000001")]),
-        ("[x-phone-number:value = '+8617000000001']", [Named(Kind.NUMBER, "+8617000000001")]),
-        ("[phone-number:value LIKE '+86170%']", [Named(Kind.RANGE, "+86170*")]),
+        ("[domain-name:value = 'a.example']", [PatternSubject(EntryKind.HOST, "a.example")]),
+        (
+            "[url:value = 'http://a.example/p']",
+            [PatternSubject(EntryKind.URL_PREFIX, "http://a.example/p")],
+        ),
+        ("[ipv4-addr:value = '192.0.2.1']", [PatternSubject(EntryKind.HOST, "192.0.2.1")]),
+        ("[ipv4-addr:value = '192.0.2.1/32']", [PatternSubject(EntryKind.HOST, "192.0.2.1")]),
+        ("[ipv6-addr:value = '2001:db8::1']", [PatternSubject(EntryKind.HOST, "[2001:db8::1]")]),
+        (
+            "[phone-number:value = '+8617000000001']",
+            [PatternSubject(EntryKind.NUMBER, "+8617000000001")],
+        ),
+        (
+            "[x-phone-number:value = '+8617000000001']",
+            [PatternSubject(EntryKind.NUMBER, "+8617000000001")],
+        ),
+        ("[phone-number:value LIKE '+86170%']", [PatternSubject(EntryKind.RANGE, "+86170*")]),
         (
             "[domain-name:value = 'a.example' OR domain-name:value = 'b.example']",
-            [Named(Kind.HOST, "a.example"), Named(Kind.HOST, "b.example")],
+            [
+                PatternSubject(EntryKind.HOST, "a.example"),
+                PatternSubject(EntryKind.HOST, "b.example"),
+            ],
         ),
         (
             "[domain-name:value = 'a.example'] OR ([url:value = 'http://b.example/x'])",
-            [Named(Kind.HOST, "a.example"), Named(Kind.URL_PREFIX, "http://b.example/x")],
+            [
+                PatternSubject(EntryKind.HOST, "a.example"),
+                PatternSubject(EntryKind.URL_PREFIX, "http://b.example/x"),
+            ],
         ),
         (
             "[domain-name:value IN ('a.example', 'b.example')]",
-            [Named(Kind.HOST, "a.example"), Named(Kind.HOST, "b.example")],
+            [
+                PatternSubject(EntryKind.HOST, "a.example"),
+                PatternSubject(EntryKind.HOST, "b.example"),
+            ],
         ),
         (
             "[network-traffic:dst_ref.type = 'ipv4-addr' "
             "AND network-traffic:dst_ref.value = '192.0.2.1']",
-            [Named(Kind.HOST, "192.0.2.1")],
+            [PatternSubject(EntryKind.HOST, "192.0.2.1")],
         ),
-        (r"[url:value = 'http://a.example/\'x']", [Named(Kind.URL_PREFIX, "http://a.example/'x")]),
-        ("[url:value = 'http://a.example/NOT']", [Named(Kind.URL_PREFIX, "http://a.example/NOT")]),
+        (
+            r"[url:value = 'http://a.example/\'x']",
+            [PatternSubject(EntryKind.URL_PREFIX, "http://a.example/'x")],
+        ),
+        (
+            "[url:value = 'http://a.example/NOT']",
+            [PatternSubject(EntryKind.URL_PREFIX, "http://a.example/NOT")],
+        ),
     ],
 )
-def test_a_pattern_names_what_it_is_about(pattern: str, expected: list[Named]) -> None:
+def test_a_pattern_names_what_it_is_about(pattern: str, expected: list[PatternSubject]) -> None:
     assert stix_patterns.read(pattern) == expected
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Kind
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.entries import Direction, EntryKind
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow
 from blocklists.importers.tables import csv_table
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
@@ -21,8 +21,8 @@ def read(text: str, chosen: Chosen | None = None) -> tuple[list[Item], list[Head
     return list(items), headers
 
 
-def rows(text: str, chosen: Chosen | None = None) -> list[Row]:
-    return [item for item in read(text, chosen)[0] if isinstance(item, Row)]
+def rows(text: str, chosen: Chosen | None = None) -> list[ListRow]:
+    return [item for item in read(text, chosen)[0] if isinstance(item, ListRow)]
 
 
 def bad(text: str) -> list[BadLine]:
@@ -38,7 +38,7 @@ def test_titles_above_the_header_are_no_entries() -> None:
         Ignored(3, "blank"), Ignored(1, "title"), Ignored(2, "title"),
         Ignored(4, "header; columns not used: 序号"),
     ]  # fmt: skip
-    assert items[4] == Row(5, "17000000001", Kind.NUMBER, reason="群众举报")
+    assert items[4] == ListRow(5, "17000000001", EntryKind.NUMBER, reason="群众举报")
     assert headers[0].names == ("序号", "号码", "原因")
 
 
@@ -51,21 +51,23 @@ def test_a_header_over_two_rows_is_read_from_both() -> None:
         ("号码", "number"), ("原因", "reason"), ("动作", "action"), ("有效期", "expires"),
     )  # fmt: skip
     assert headers[0].layout.unused == ("序号",)
-    assert items[-1] == Row(
-        3, "17000000001", Kind.NUMBER, Action.BLOCK, reason="群众举报", expires="30天"
+    assert items[-1] == ListRow(
+        3, "17000000001", EntryKind.NUMBER, Action.BLOCK, reason="群众举报", expires="30天"
     )
 
 
 def test_a_name_merged_down_beside_others_is_read_with_the_second_row() -> None:
     found = rows("号码,处置,\n,动作,有效期\n17000000001,放行,2027-01-01")
 
-    assert found == [Row(3, "17000000001", Kind.NUMBER, Action.ALLOW, expires="2027-01-01")]
+    assert found == [
+        ListRow(3, "17000000001", EntryKind.NUMBER, Action.ALLOW, expires="2027-01-01")
+    ]
 
 
 def test_names_with_line_breaks_are_names() -> None:
     found = rows('"号码\n（必填）","原因\n（选填）"\n17000000001,举报')
 
-    assert found == [Row(4, "17000000001", Kind.NUMBER, reason="举报")]
+    assert found == [ListRow(4, "17000000001", EntryKind.NUMBER, reason="举报")]
 
 
 def test_a_row_gives_an_entry_for_its_number_and_one_for_its_site() -> None:
@@ -74,9 +76,9 @@ def test_a_row_gives_an_entry_for_its_number_and_one_for_its_site() -> None:
     )
 
     assert [(row.line, row.pattern, row.kind) for row in found] == [
-        (2, "17000000001", Kind.NUMBER),
-        (2, "http://a.example/p", Kind.URL_PREFIX),
-        (3, "b.example", Kind.HOST),
+        (2, "17000000001", EntryKind.NUMBER),
+        (2, "http://a.example/p", EntryKind.URL_PREFIX),
+        (3, "b.example", EntryKind.HOST),
     ]
     assert [row.reason for row in found] == ["x", "x", "y"]
     assert [line.line for line in bad("号码,域名\n17000000001,a.example\n,")] == []
@@ -97,7 +99,7 @@ def test_the_called_party_beside_a_caller_is_a_victim_and_not_listed() -> None:
 
 def test_a_called_number_alone_acts_on_calls_to_it() -> None:
     assert rows("被叫号码,原因\n17000000001,回拨诈骗") == [
-        Row(2, "17000000001", Kind.NUMBER, direction=Direction.TO, reason="回拨诈骗")
+        ListRow(2, "17000000001", EntryKind.NUMBER, direction=Direction.TO, reason="回拨诈骗")
     ]
 
 
@@ -113,7 +115,7 @@ def test_what_was_said_of_columns_outranks_their_names() -> None:
     text = "涉案标识,备注,号码\n17000000001,甲,77"
 
     assert rows(text, {"涉案标识": "number", "号码": "ignore", "备注": "campaign"}) == [
-        Row(2, "17000000001", Kind.NUMBER, campaign="甲")
+        ListRow(2, "17000000001", EntryKind.NUMBER, campaign="甲")
     ]
 
 
@@ -122,7 +124,7 @@ def test_under_a_header_that_nobody_knows_nothing_is_guessed() -> None:
 
     assert rows(text) == []
     assert [line.line for line in bad(text)] == [1, 2]
-    assert rows(text, {"标识": "number"}) == [Row(2, "17000000001", Kind.NUMBER)]
+    assert rows(text, {"标识": "number"}) == [ListRow(2, "17000000001", EntryKind.NUMBER)]
 
 
 def test_of_columns_that_hold_the_same_the_better_name_is_taken() -> None:

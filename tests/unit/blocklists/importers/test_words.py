@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Kind, Source
+from blocklists.entries import Direction, EntryKind, Source
 from blocklists.importers import words
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -21,7 +21,7 @@ def test_words_are_read_in_both_languages_and_any_case() -> None:
     assert words.read_source("tech-company") == Source.TECH_COMPANY
     assert words.read_fraud_type("冒充公检法") == FraudType.IMPERSONATE_AUTHORITY
     assert words.read_fraud_type("5") == FraudType.FAKE_LOAN
-    assert words.read_kind("域名") == Kind.HOST
+    assert words.read_kind("域名") == EntryKind.HOST
     assert words.read_kind("电话") is None
 
 

@@ -10,7 +10,7 @@ from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.indexes.bands import BandIndex
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.fingerprint import BANDS, NEAR, VALUES, fingerprint
@@ -72,7 +72,7 @@ def test_an_entry_that_ended_hides_no_other() -> None:
 
 
 def test_layers_speak_together_and_what_was_removed_is_silent() -> None:
-    base = Lists.of_table(1, 0, EntryTable.from_entries([listed(POINTS), listed(PARCEL)]))
+    base = ListSegments.of_table(1, 0, EntryTable.from_entries([listed(POINTS), listed(PARCEL)]))
     gone = Identities.of([(one.kind, one.pattern, one.action) for one in [listed(PARCEL)]])
 
     later = delta.apply(base, a_change(2, listed(VARIANT, Action.ALLOW), removals=gone))

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Entry, Kind, Mode
+from blocklists.entries import Entry, EntryKind, EntryMode
 from blocklists.entry_table import EntryTable, Identities, text_key
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists, last_of_each
-from blocklists.store.changes import Change, Outcome
+from blocklists.snapshot.delta import ListSegments, last_of_each
+from blocklists.store.changes import ListChange, RowOutcome
 from fanzha.decisions import Action
 from tests.builders import a_change, an_entry
 from tests.lists import identity, mixed
@@ -22,21 +22,21 @@ def names(listed: list[Entry]) -> Identities:
     return Identities.of((entry.kind, entry.pattern, entry.action) for entry in listed)
 
 
-def changes(made: list[tuple[list[Entry], list[Entry]]]) -> list[Change]:
+def changes(made: list[tuple[list[Entry], list[Entry]]]) -> list[ListChange]:
     return [
         a_change(version, *added, removals=names(removed))
         for version, (added, removed) in enumerate(made, 1)
     ]
 
 
-def contents(lists: Lists) -> list[Entry]:
+def contents(lists: ListSegments) -> list[Entry]:
     table = delta.table_of(lists)
     return sorted((table.entry(row) for row in range(len(table))), key=identity)
 
 
 def replayed(made: list[tuple[list[Entry], list[Entry]]]) -> list[Entry]:
     """Do the same with a dictionary."""
-    known: dict[tuple[Kind, str, Action], Entry] = {}
+    known: dict[tuple[EntryKind, str, Action], Entry] = {}
     for added, removed in made:
         for entry in removed:
             known.pop(identity(entry), None)
@@ -48,7 +48,7 @@ def replayed(made: list[tuple[list[Entry], list[Entry]]]) -> list[Entry]:
 def test_changes_one_by_one_make_what_a_dictionary_makes(
     made: list[tuple[list[Entry], list[Entry]]],
 ) -> None:
-    lists = Lists.nothing()
+    lists = ListSegments.nothing()
     for change in changes(made):
         lists = delta.apply(lists, change)
 
@@ -60,7 +60,7 @@ def test_changes_one_by_one_make_what_a_dictionary_makes(
 def test_folded_changes_make_the_same(
     made: list[tuple[list[Entry], list[Entry]]], first: int
 ) -> None:
-    lists = Lists.nothing()
+    lists = ListSegments.nothing()
     for change in changes(made)[:first]:
         lists = delta.apply(lists, change)
     rest = changes(made)[first:]
@@ -75,7 +75,7 @@ def test_folded_changes_make_the_same(
 def test_a_new_base_holds_the_same(
     made: list[tuple[list[Entry], list[Entry]]], merged_after: int
 ) -> None:
-    lists = Lists.nothing()
+    lists = ListSegments.nothing()
     for change in changes(made):
         lists = delta.apply(lists, change)
         if change.version == merged_after:
@@ -86,7 +86,7 @@ def test_a_new_base_holds_the_same(
 
 
 def test_a_change_leaves_the_base_alone() -> None:
-    lists = Lists.of_table(1, 0, EntryTable.from_entries([an_entry("+8617000000001")]))
+    lists = ListSegments.of_table(1, 0, EntryTable.from_entries([an_entry("+8617000000001")]))
 
     after = delta.apply(lists, a_change(2, an_entry("+8617000000002")))
 
@@ -95,7 +95,7 @@ def test_a_change_leaves_the_base_alone() -> None:
 
 
 def test_a_replaced_entry_is_no_more() -> None:
-    lists = Lists.of_table(1, 0, EntryTable.from_entries([an_entry("+8617000000001")]))
+    lists = ListSegments.of_table(1, 0, EntryTable.from_entries([an_entry("+8617000000001")]))
 
     after = delta.apply(lists, a_change(2, an_entry("+8617000000001", reason="ordered")))
 
@@ -113,7 +113,7 @@ def test_texts_of_one_hash_are_told_apart() -> None:
 @pytest.mark.parametrize(("gone", "stays"), [("one", "two"), ("two", "one")])
 def test_a_text_is_not_removed_with_another_of_its_hash(gone: str, stays: str) -> None:
     table = EntryTable.from_entries([an_entry("one.example"), an_entry("two.example")])
-    lists = Lists.of_table(1, 0, replace(table, keys=np.full(2, text_key("one.example"))))
+    lists = ListSegments.of_table(1, 0, replace(table, keys=np.full(2, text_key("one.example"))))
     removals = names([an_entry(f"{gone}.example")])
     removals = replace(removals, keys=np.array([text_key("one.example")]))
 
@@ -124,7 +124,7 @@ def test_a_text_is_not_removed_with_another_of_its_hash(gone: str, stays: str) -
 
 def test_what_becomes_of_each_addition_is_told() -> None:
     known = [an_entry("+8617000000001"), an_entry("prize.example"), an_entry("+8617000000009")]
-    lists = Lists.of_table(1, 0, EntryTable.from_entries(known))
+    lists = ListSegments.of_table(1, 0, EntryTable.from_entries(known))
     lists = delta.apply(lists, a_change(2, removals=names(known[2:])))
     additions = [
         known[0],
@@ -139,13 +139,13 @@ def test_what_becomes_of_each_addition_is_told() -> None:
     outcomes = delta.classify(lists.snapshot(), EntryTable.from_entries(additions))
 
     assert outcomes.tolist() == [
-        Outcome.DUPLICATE,
-        Outcome.REPLACED,
-        Outcome.ADDED,
-        Outcome.DUPLICATE,
-        Outcome.ADDED,
-        Outcome.ADDED,
-        Outcome.DUPLICATE,
+        RowOutcome.DUPLICATE,
+        RowOutcome.REPLACED,
+        RowOutcome.ADDED,
+        RowOutcome.DUPLICATE,
+        RowOutcome.ADDED,
+        RowOutcome.ADDED,
+        RowOutcome.DUPLICATE,
     ]
 
 
@@ -154,7 +154,7 @@ def test_an_outcome_says_what_an_addition_does(
     made: list[tuple[list[Entry], list[Entry]]],
 ) -> None:
     *before, (added, _) = made
-    lists = Lists.nothing()
+    lists = ListSegments.nothing()
     for change in changes(before):
         lists = delta.apply(lists, change)
     known = {identity(entry): entry for entry in replayed(before)}
@@ -164,9 +164,11 @@ def test_an_outcome_says_what_an_addition_does(
     for at, entry in enumerate(added):
         later = {identity(other) for other in added[at + 1 :]}
         if identity(entry) in later or _alike(known.get(identity(entry)), entry):
-            assert outcomes[at] == Outcome.DUPLICATE
+            assert outcomes[at] == RowOutcome.DUPLICATE
         else:
-            assert outcomes[at] == (Outcome.REPLACED if identity(entry) in known else Outcome.ADDED)
+            assert outcomes[at] == (
+                RowOutcome.REPLACED if identity(entry) in known else RowOutcome.ADDED
+            )
 
 
 def _alike(one: Entry | None, other: Entry) -> bool:
@@ -179,16 +181,16 @@ def _alike(one: Entry | None, other: Entry) -> bool:
     )
 
 
-def shadows(lists: Lists) -> list[str]:
+def shadows(lists: ListSegments) -> list[str]:
     return [lists.shadows.entry(row).pattern for row in range(len(lists.shadows))]
 
 
 def a_shadow(pattern: str) -> Entry:
-    return replace(an_entry(pattern), mode=Mode.SHADOW)
+    return replace(an_entry(pattern), mode=EntryMode.SHADOW)
 
 
 def test_shadow_entries_lie_apart_and_are_promoted_or_softened_by_replacing() -> None:
-    lists = delta.apply(Lists.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
+    lists = delta.apply(ListSegments.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
     assert shadows(lists) == ["2"]
 
     promoted = delta.apply(lists, a_change(2, an_entry("2")))
@@ -199,7 +201,7 @@ def test_shadow_entries_lie_apart_and_are_promoted_or_softened_by_replacing() ->
 
 
 def test_a_change_without_shadow_entries_keeps_their_segment() -> None:
-    lists = delta.apply(Lists.nothing(), a_change(1, a_shadow("2")))
+    lists = delta.apply(ListSegments.nothing(), a_change(1, a_shadow("2")))
 
     after = delta.apply(lists, a_change(2, an_entry("1"), removals=names([an_entry("3")])))
 
@@ -207,7 +209,7 @@ def test_a_change_without_shadow_entries_keeps_their_segment() -> None:
 
 
 def test_a_shadow_of_what_enforces_is_told() -> None:
-    lists = delta.apply(Lists.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
+    lists = delta.apply(ListSegments.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
     additions = EntryTable.from_entries(
         [a_shadow("1"), a_shadow("2"), a_shadow("3"), an_entry("1", reason="other")]
     )
@@ -216,10 +218,10 @@ def test_a_shadow_of_what_enforces_is_told() -> None:
 
 
 def test_another_mode_or_review_makes_no_duplicate() -> None:
-    lists = delta.apply(Lists.nothing(), a_change(1, a_shadow("1"), an_entry("2")))
+    lists = delta.apply(ListSegments.nothing(), a_change(1, a_shadow("1"), an_entry("2")))
     reviewed = replace(an_entry("2"), review_at=an_entry("2").expires_at)
     additions = EntryTable.from_entries([an_entry("1"), reviewed])
 
     found = delta.classify(lists.snapshot(), additions)
 
-    assert found.tolist() == [Outcome.REPLACED, Outcome.REPLACED]
+    assert found.tolist() == [RowOutcome.REPLACED, RowOutcome.REPLACED]

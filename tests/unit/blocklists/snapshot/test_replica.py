@@ -8,27 +8,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blocklists.entries import Entry, Mode
+from blocklists.entries import Entry, EntryMode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
 from tests.builders import a_change, an_entry
 
 
 @pytest.fixture
-def lists() -> Lists:
-    return Lists.of_table(1, 5, EntryTable.from_entries([an_entry("+8617000000001")]), commit="a")
+def lists() -> ListSegments:
+    return ListSegments.of_table(
+        1, 5, EntryTable.from_entries([an_entry("+8617000000001")]), commit="a"
+    )
 
 
 @pytest.fixture
-def published(tmp_path: Path, lists: Lists) -> tuple[Publisher, Lists]:
+def published(tmp_path: Path, lists: ListSegments) -> tuple[Publisher, ListSegments]:
     publisher = Publisher(tmp_path)
     return publisher, publisher.publish(lists)
 
 
-Published = tuple[Publisher, Lists]
+Published = tuple[Publisher, ListSegments]
 
 
 def files(folder: Path) -> set[str]:
@@ -72,7 +74,7 @@ def test_a_change_keeps_the_mapped_base(tmp_path: Path, published: Published) ->
     assert (before.version, len(before)) == (1, 1), "a decision in progress keeps the old lists"
 
 
-def test_who_writes_goes_on_with_the_mapped_base(published: Published, lists: Lists) -> None:
+def test_who_writes_goes_on_with_the_mapped_base(published: Published, lists: ListSegments) -> None:
     _, mapped = published
 
     assert mapped.base is not lists.base
@@ -151,10 +153,10 @@ def _spoil(path: Path, how: str) -> None:
         path.write_bytes(text[: len(text) // 2])
 
 
-SHADOW = replace(an_entry("+8617000000002"), mode=Mode.SHADOW)
+SHADOW = replace(an_entry("+8617000000002"), mode=EntryMode.SHADOW)
 
 
-def listed(replica: Replica) -> list[tuple[str, Mode]]:
+def listed(replica: Replica) -> list[tuple[str, EntryMode]]:
     snapshot = replica.current
     entries: list[Entry] = [snapshot.entry(row) for row in snapshot.live_rows().tolist()]
     return [(entry.pattern, entry.mode) for entry in entries]
@@ -168,8 +170,11 @@ def test_shadow_entries_travel_in_a_file_of_their_own(tmp_path: Path, published:
     replica.refresh()
 
     assert len(files(tmp_path)) == 4
-    assert listed(replica) == [("+8617000000001", Mode.ENFORCE), (SHADOW.pattern, Mode.SHADOW)]
-    assert with_shadow.shadows.mode is Mode.SHADOW
+    assert listed(replica) == [
+        ("+8617000000001", EntryMode.ENFORCE),
+        (SHADOW.pattern, EntryMode.SHADOW),
+    ]
+    assert with_shadow.shadows.mode is EntryMode.SHADOW
 
 
 def test_the_file_of_shadow_entries_is_mapped_once_and_goes_with_the_last(
@@ -185,7 +190,7 @@ def test_the_file_of_shadow_entries_is_mapped_once_and_goes_with_the_last(
     replica.refresh()
     assert replica.lists.shadows is before
 
-    publisher.publish(delta.apply(lists, a_change(4, replace(SHADOW, mode=Mode.ENFORCE))))
+    publisher.publish(delta.apply(lists, a_change(4, replace(SHADOW, mode=EntryMode.ENFORCE))))
     replica.refresh()
     assert replica.current.shadows is None
     assert len(files(tmp_path)) == 3
@@ -203,4 +208,4 @@ def test_what_an_earlier_release_published_is_taken_over(
 
     assert replica.refresh()
 
-    assert listed(replica) == [("+8617000000001", Mode.ENFORCE)]
+    assert listed(replica) == [("+8617000000001", EntryMode.ENFORCE)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Entry, Mode
+from blocklists.entries import Entry, EntryMode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import segment_file
 from blocklists.snapshot.segment import Segment, empty
@@ -184,13 +184,13 @@ def rewrite_header(path: Path, change: Callable[[dict[str, Any]], None]) -> None
 
 
 def test_shadow_entries_come_back_as_such(tmp_path: Path) -> None:
-    path, listed = tmp_path / "a.lists", [replace(one, mode=Mode.SHADOW) for one in A_FEW]
+    path, listed = tmp_path / "a.lists", [replace(one, mode=EntryMode.SHADOW) for one in A_FEW]
     segment_file.write(path, a_segment(listed))
 
     mapped = segment_file.read(path)
 
-    assert mapped.mode is Mode.SHADOW
-    assert {entry.mode for entry in read_back(mapped)} == {Mode.SHADOW}
+    assert mapped.mode is EntryMode.SHADOW
+    assert {entry.mode for entry in read_back(mapped)} == {EntryMode.SHADOW}
 
 
 def test_a_file_from_before_there_were_shadow_entries_enforces(tmp_path: Path) -> None:
@@ -200,13 +200,13 @@ def test_a_file_from_before_there_were_shadow_entries_enforces(tmp_path: Path) -
 
     mapped = segment_file.read(path)
 
-    assert mapped.mode is Mode.ENFORCE
+    assert mapped.mode is EntryMode.ENFORCE
     assert read_back(mapped) == read_back(a_segment(A_FEW))
 
 
 def test_a_segment_has_one_mode() -> None:
     with pytest.raises(ValueError, match="cannot share"):
-        a_segment([A_FEW[0], replace(A_FEW[1], mode=Mode.SHADOW)])
+        a_segment([A_FEW[0], replace(A_FEW[1], mode=EntryMode.SHADOW)])
 
 
 @pytest.mark.parametrize(("grounds", "width"), [(1, 1), (256, 1), (257, 2)])

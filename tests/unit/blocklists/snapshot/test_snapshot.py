@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind
+from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import EntryTable, text_key
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
@@ -37,7 +37,7 @@ def keys(*texts: str) -> Int64s:
 
 def spread(first: list[Entry], later: list[Entry]) -> Snapshot:
     """Put entries into a base, and what came later over it."""
-    base = Lists.of_table(1, 0, EntryTable.from_entries(first))
+    base = ListSegments.of_table(1, 0, EntryTable.from_entries(first))
     return delta.apply(base, a_change(2, *later)).snapshot()
 
 
@@ -243,7 +243,7 @@ def test_administrators_find_all_entries_about_a_link() -> None:
 
 
 def test_a_number_may_be_listed_as_sender_too() -> None:
-    both = [an_entry("95588"), an_entry("95588", kind=Kind.SENDER)]
+    both = [an_entry("95588"), an_entry("95588", kind=EntryKind.SENDER)]
     snapshot = Snapshot.build(1, both)
 
     assert sorted(snapshot.find_all_parties(-95588), key=lambda entry: entry.kind) == both

@@ -8,7 +8,7 @@ import pytest
 
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import publication, segment_file, verified_files
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment_file import DamagedFile
@@ -85,13 +85,13 @@ def test_what_is_to_be_kept_stays_as_it_was_noted(file: Path) -> None:
 
 
 @pytest.fixture
-def lists() -> Lists:
+def lists() -> ListSegments:
     entries = [an_entry(f"+86170{number:08d}") for number in range(60_000)]
-    return Lists.of_table(1, 5, EntryTable.from_entries(entries))
+    return ListSegments.of_table(1, 5, EntryTable.from_entries(entries))
 
 
 def test_readers_trust_what_the_writer_read_back_and_nothing_else(
-    tmp_path: Path, lists: Lists
+    tmp_path: Path, lists: ListSegments
 ) -> None:
     publisher = Publisher(tmp_path)
     publisher.publish(lists)
@@ -108,7 +108,9 @@ def test_readers_trust_what_the_writer_read_back_and_nothing_else(
         segment_file.read(base)
 
 
-def test_a_note_of_columns_does_not_vouch_for_another_header(tmp_path: Path, lists: Lists) -> None:
+def test_a_note_of_columns_does_not_vouch_for_another_header(
+    tmp_path: Path, lists: ListSegments
+) -> None:
     Publisher(tmp_path).publish(lists)
     [base] = tmp_path.glob("base-*")
 
@@ -116,7 +118,7 @@ def test_a_note_of_columns_does_not_vouch_for_another_header(tmp_path: Path, lis
         segment_file.read(base, "0" * 64)
 
 
-def test_who_starts_from_files_notes_them(tmp_path: Path, lists: Lists) -> None:
+def test_who_starts_from_files_notes_them(tmp_path: Path, lists: ListSegments) -> None:
     first = Publisher(tmp_path)
     first.publish(lists)
     (tmp_path / verified_files.NOTES).unlink()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Entry, Mode
+from blocklists.entries import Entry, EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.packing import DamagedPack, pack, unpack_entries, unpack_identities
 from tests.builders import an_entry
@@ -111,7 +111,7 @@ def test_an_earlier_release_refuses_a_pack_with_shadow_entries() -> None:
         length = int.from_bytes(plain[:4], "little")
         return [name for name, _, _ in json.loads(plain[4 : 4 + length])]
 
-    shadow = replace(A_FEW[0], mode=Mode.SHADOW)
+    shadow = replace(A_FEW[0], mode=EntryMode.SHADOW)
 
     assert "provenance_blob" in columns(pack(EntryTable.from_entries(A_FEW)))
     assert "provenance_blob" not in columns(pack(EntryTable.from_entries([*A_FEW, shadow])))

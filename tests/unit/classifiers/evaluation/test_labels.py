@@ -2,26 +2,26 @@
 
 import pytest
 
-from classifiers.evaluation.labels import Kind, fraud_type_of, kind_of
+from classifiers.evaluation.labels import LabelKind, fraud_type_of, kind_of
 from fanzha.fraud import FraudType
 
 
 @pytest.mark.parametrize(
     ("label", "kind"),
     [
-        ("ham", Kind.LEGITIMATE),
-        ("benign", Kind.LEGITIMATE),
-        ("nonfraud", Kind.LEGITIMATE),
-        ("0", Kind.LEGITIMATE),
-        (" Spam ", Kind.SPAM),
-        ("fraud", Kind.FRAUD),
-        ("malicious", Kind.FRAUD),
-        ("1", Kind.FRAUD),
-        ("maybe", Kind.UNKNOWN),
-        ("", Kind.UNKNOWN),
+        ("ham", LabelKind.LEGITIMATE),
+        ("benign", LabelKind.LEGITIMATE),
+        ("nonfraud", LabelKind.LEGITIMATE),
+        ("0", LabelKind.LEGITIMATE),
+        (" Spam ", LabelKind.SPAM),
+        ("fraud", LabelKind.FRAUD),
+        ("malicious", LabelKind.FRAUD),
+        ("1", LabelKind.FRAUD),
+        ("maybe", LabelKind.UNKNOWN),
+        ("", LabelKind.UNKNOWN),
     ],
 )
-def test_a_label_means_one_kind(label: str, kind: Kind) -> None:
+def test_a_label_means_one_kind(label: str, kind: LabelKind) -> None:
     assert kind_of(label) is kind
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from classifiers import bundles, card
 from classifiers.link import features
 from classifiers.link.classifier import LinkClassifier
-from classifiers.link.features import Settings
+from classifiers.link.features import LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel
 from fanzha.url import canonicals
 
@@ -78,7 +78,7 @@ def test_the_company_of_other_links_changes_nothing() -> None:
 
 
 def test_what_is_beyond_the_characters_read_changes_nothing() -> None:
-    stem = "http://shop.test/" + "a" * Settings().path_characters
+    stem = "http://shop.test/" + "a" * LinkFeatureSettings().path_characters
 
     scores = SHIPPED.score([stem, stem + "/login" * 1000])
 

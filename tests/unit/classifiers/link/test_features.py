@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.link import features as link_features
-from classifiers.link.features import Settings
+from classifiers.link.features import LinkFeatureSettings
 from classifiers.text import ngrams
 
-SETTINGS = Settings()
+SETTINGS = LinkFeatureSettings()
 letters = st.text("abc0123-._", min_size=1, max_size=20)
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from classifiers import bundles
 from classifiers.card import CARD, SECOND
-from classifiers.text.cascade import OneScale
-from classifiers.text.escalation import LookBudget
+from classifiers.text.cascade import ScoreCombiner
+from classifiers.text.escalation import EscalationBudget
 from fanzha.fraud import FraudType
 from tests.second_looks import ABOUT, FRAUD, HAM, UNCERTAIN, LookTally, a_text_bundle, fast
 
@@ -22,7 +22,7 @@ ODDS = st.floats(-50, 50, width=32)
 def test_a_score_blocks_exactly_where_the_calibrated_mean_does(
     first: float, second: float, threshold: float, own: float
 ) -> None:
-    scale = OneScale(
+    scale = ScoreCombiner(
         about=replace(ABOUT, slope=0.7, offset=-0.3, threshold=own), threshold=threshold
     )
 
@@ -35,7 +35,7 @@ def test_a_score_blocks_exactly_where_the_calibrated_mean_does(
 
 @given(ODDS, ODDS)
 def test_more_odds_never_score_less(one: float, other: float) -> None:
-    scale = OneScale(about=ABOUT, threshold=0.8)
+    scale = ScoreCombiner(about=ABOUT, threshold=0.8)
     odds = np.sort(np.array([one, other], np.float32))
 
     less, more = scale.scores(odds, np.zeros(2, np.float32))
@@ -70,7 +70,7 @@ def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
 def test_a_budget_of_no_time_looks_once_only(tmp_path: Path) -> None:
     (a_text_bundle(tmp_path, "9") / SECOND).unlink()
     tally = LookTally()
-    budget = LookBudget(share=0.0, clock=lambda: 0.0, counters=tally)
+    budget = EscalationBudget(share=0.0, clock=lambda: 0.0, counters=tally)
 
     model = bundles.load_text(tmp_path, budget=budget)
 
@@ -85,7 +85,7 @@ def test_a_budget_does_not_keep_golden_rows_from_being_checked(tmp_path: Path) -
 
     with pytest.raises(ValueError, match="golden row 0"):
         bundles.load_text(
-            tmp_path, budget=LookBudget(share=0.1, clock=lambda: 0.0, counters=LookTally())
+            tmp_path, budget=EscalationBudget(share=0.1, clock=lambda: 0.0, counters=LookTally())
         )
 
 

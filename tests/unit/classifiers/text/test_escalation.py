@@ -5,8 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from classifiers.text.cascade import OneScale, SecondLook
-from classifiers.text.escalation import FULL_SECONDS, MOST_OF_A_BATCH, REMEMBERED, LookBudget, Looks
+from classifiers.text.cascade import ScoreCombiner, TextCascade
+from classifiers.text.escalation import (
+    FULL_SECONDS,
+    MOST_OF_A_BATCH,
+    REMEMBERED,
+    EscalationBudget,
+    Escalations,
+)
 from classifiers.text.sentence_encoder import WIDTH
 from fanzha.tables import Float32s
 from tests.second_looks import ABOUT, LookTally, a_head
@@ -22,11 +28,11 @@ class Stage:
         self.seen: list[str] = []
         self.breaks = False
         self.tally = LookTally()
-        second = SecondLook(a_head(), OneScale(about=ABOUT, threshold=0.8), self.encode)
+        second = TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=0.8), self.encode)
         budget = None
         if share is not None:
-            budget = LookBudget(share=share, clock=lambda: self.now, counters=self.tally)
-        self.looks = Looks(second, budget)
+            budget = EscalationBudget(share=share, clock=lambda: self.now, counters=self.tally)
+        self.looks = Escalations(second, budget)
 
     def encode(self, texts: Sequence[str]) -> Float32s:
         self.now += LOOK_SECONDS * len(texts)

@@ -7,7 +7,7 @@ import pytest
 
 from classifiers.training.call_simulator import events, fraudulent, legitimate, worlds
 from classifiers.training.call_simulator.behaviour import Behaviour, Range
-from classifiers.training.call_simulator.events import NOBODY, Lives, Stream
+from classifiers.training.call_simulator.events import NOBODY, CallStream, Lives
 from classifiers.training.call_simulator.replay import replay
 from classifiers.training.call_simulator.worlds import World
 from fanzha import numbering
@@ -27,7 +27,7 @@ def lives_of(behaviour: Behaviour) -> Lives:
     return events.live(a_world(behaviour), 1, seed=1)
 
 
-def own_calls(behaviour: Behaviour) -> Stream:
+def own_calls(behaviour: Behaviour) -> CallStream:
     stream = lives_of(behaviour).stream
     return stream.take(np.flatnonzero(stream.who != NOBODY))
 
@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_lives_and_another_seed_others() -> None:
 
     assert all(
         np.array_equal(getattr(first, field.name), getattr(again, field.name))
-        for field in fields(Stream)
+        for field in fields(CallStream)
     )
     assert not np.array_equal(first.times, other.times)
 

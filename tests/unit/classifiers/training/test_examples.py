@@ -10,7 +10,7 @@ from classifiers.training import examples, examples_card
 from classifiers.training.examples import ExampleError, Examples
 from fanzha.csv_cells import SafeWriter
 from services.cli.warnings import example_export
-from services.warning.outcomes.examples import Example as Exported
+from services.warning.outcomes.examples import LabelledDecision as Exported
 from services.warning.outcomes.examples import written
 
 NOVEMBER_MS = 1_795_000_000_000

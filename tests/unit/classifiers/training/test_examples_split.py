@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from classifiers.training import examples_split
-from classifiers.training.examples import Example
+from classifiers.training.examples import TrainingExample
 from classifiers.training.examples_split import DISPUTED, OUTVOTED, SAME, NearDuplicates
 
 LONG = "your parcel is held at the depot pay the small fee before tonight or it goes back"
@@ -12,9 +12,11 @@ OTHER = "the meeting of the gardening club moves to the hall next door bring you
 NOTHING: dict[str, Sequence[str]] = {"train": [], "test": []}
 
 
-def said(*labels: bool, groups: str = "aaaaaaaaaa") -> list[Example]:
+def said(*labels: bool, groups: str = "aaaaaaaaaa") -> list[TrainingExample]:
     return [
-        Example(source="cases", is_fraud=label, content="x", fields={}, group=group, closed_at_ms=1)
+        TrainingExample(
+            source="cases", is_fraud=label, content="x", fields={}, group=group, closed_at_ms=1
+        )
         for label, group in zip(labels, groups, strict=False)
     ]
 

@@ -9,13 +9,13 @@ from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
 from classifiers.velocity.classifier import (
     FEWEST_ATTEMPTS,
-    MomentClassifier,
-    MomentInputs,
+    VelocityClassifier,
+    VelocityInputs,
     held_back,
     inputs_of,
     moment_features,
 )
-from classifiers.velocity.memory import MomentMemory
+from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Attestation, Bools, Calls, Ingress
 from tests.builders import NINE_O_CLOCK_MS, some_calls
 
@@ -23,13 +23,13 @@ CALLER, FOREIGN = "+8617000000001", "+15550100123"
 
 
 @pytest.fixture(scope="module")
-def shipped() -> MomentClassifier:
+def shipped() -> VelocityClassifier:
     return bundles.load_moment()
 
 
-def inputs(calls: Calls, implausible: Bools | None = None) -> MomentInputs:
+def inputs(calls: Calls, implausible: Bools | None = None) -> VelocityInputs:
     nothing = np.zeros(len(calls), np.bool_)
-    moment, activity = MomentMemory(1024).observe(calls), ActivityTable(1024).observe(calls)
+    moment, activity = VelocityMemory(1024).observe(calls), ActivityTable(1024).observe(calls)
     everything = np.arange(len(calls))
     forged = nothing if implausible is None else implausible
     return inputs_of(calls, moment, activity, forged, rows=everything)
@@ -63,7 +63,7 @@ def test_without_reported_ends_answers_are_not_known() -> None:
 
 
 def test_all_features_are_single_precision_columns_of_the_card(
-    shipped: MomentClassifier,
+    shipped: VelocityClassifier,
 ) -> None:
     found = moment_features(inputs(some_calls(CALLER, FOREIGN)))
 
@@ -82,16 +82,16 @@ def test_too_few_attempts_stay_under_the_threshold_whatever_they_look_like() -> 
     assert held[3] == 1
 
 
-def test_a_first_call_from_abroad_is_not_suspicious(shipped: MomentClassifier) -> None:
+def test_a_first_call_from_abroad_is_not_suspicious(shipped: VelocityClassifier) -> None:
     calls = some_calls(FOREIGN, ingress=Ingress.INTERNATIONAL)
 
     assert shipped.score(inputs(calls))[0] < shipped.threshold
 
 
 def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
-    shipped: MomentClassifier,
+    shipped: VelocityClassifier,
 ) -> None:
-    memory, activity = MomentMemory(1024), ActivityTable(1024)
+    memory, activity = VelocityMemory(1024), ActivityTable(1024)
     scores = []
     for number in range(200):
         calls = some_calls(
@@ -113,7 +113,7 @@ def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
     assert dialler >= shipped.threshold > family
 
 
-def test_what_is_not_known_is_as_if_it_were_typical(shipped: MomentClassifier) -> None:
+def test_what_is_not_known_is_as_if_it_were_typical(shipped: VelocityClassifier) -> None:
     known = inputs(some_calls(*[CALLER] * 5))
     columns = moment_features(replace(known, moment=known.moment))
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.velocity.last_callees import HISTORY, NEAR
-from classifiers.velocity.memory import BRIEF_MS, COUNTERS, HALF_LIVES_MS, MINUTE_MS, MomentMemory
+from classifiers.velocity.memory import BRIEF_MS, COUNTERS, HALF_LIVES_MS, MINUTE_MS, VelocityMemory
 from fanzha.tables import Calls
 from tests.builders import NINE_O_CLOCK_MS, some_calls
 
@@ -31,7 +31,7 @@ def calls_of(events: list[tuple[int, int, int]]) -> Calls:
     )
 
 
-def end(memory: MomentMemory, caller: int, at_ms: int, *, answered: bool, ms: int) -> None:
+def end(memory: VelocityMemory, caller: int, at_ms: int, *, answered: bool, ms: int) -> None:
     one = np.ones(1, np.int64)
     memory.record_ends(one * caller, one, np.array([answered]), one * ms, one * at_ms)
 
@@ -83,7 +83,7 @@ def histories(draw: st.DrawFn) -> list[tuple[int, int, int]]:
 def test_counters_fed_in_any_batching_equal_those_of_plain_python(
     events: list[tuple[int, int, int]], cuts: set[int]
 ) -> None:
-    memory, plain = MomentMemory(2**16), PlainMemory()
+    memory, plain = VelocityMemory(2**16), PlainMemory()
     for part in np.split(np.arange(len(events)), sorted(cut for cut in cuts if cut < len(events))):
         memory.observe(calls_of([events[row] for row in part]))
         for row in part.tolist():
@@ -104,7 +104,7 @@ def test_counters_fed_in_any_batching_equal_those_of_plain_python(
 
 
 def test_an_attempt_counts_half_after_each_half_life() -> None:
-    memory = MomentMemory(2**10)
+    memory = VelocityMemory(2**10)
     memory.observe(some_calls(CALLER))
 
     later = memory.observe(some_calls(CALLER, at_ms=NINE_O_CLOCK_MS + MINUTE_MS))
@@ -115,7 +115,7 @@ def test_an_attempt_counts_half_after_each_half_life() -> None:
 
 
 def test_numbers_dialled_in_a_row_are_neighbours_and_the_same_again_is_a_repeat() -> None:
-    memory = MomentMemory(2**10)
+    memory = VelocityMemory(2**10)
     callees = [f"+861980000{number:04}" for number in (0, 1, 2, 2, 5000, 4991)]
 
     for callee in callees:
@@ -125,7 +125,7 @@ def test_numbers_dialled_in_a_row_are_neighbours_and_the_same_again_is_a_repeat(
 
 
 def test_a_callee_before_the_last_eight_is_forgotten() -> None:
-    memory = MomentMemory(2**10)
+    memory = VelocityMemory(2**10)
     callees = [f"+86198{number:04}0000" for number in range(HISTORY + 1)]
     memory.observe(some_calls(*[CALLER] * len(callees), callees=callees))
 
@@ -137,13 +137,13 @@ def test_a_callee_before_the_last_eight_is_forgotten() -> None:
 
 @pytest.mark.parametrize("caller", ["95588", "anonymous", "?"])
 def test_callers_that_are_many_people_are_not_counted(caller: str) -> None:
-    known = MomentMemory(2**10).observe(some_calls(caller, caller))
+    known = VelocityMemory(2**10).observe(some_calls(caller, caller))
 
     assert not known.counters.any()
 
 
 def test_rows_that_cannot_be_read_count_for_nobody() -> None:
-    memory = MomentMemory(2**10)
+    memory = VelocityMemory(2**10)
     memory.observe(some_calls(CALLER, callee="?"))
     memory.observe(some_calls(CALLER, at_ms=0))
 
@@ -151,14 +151,14 @@ def test_rows_that_cannot_be_read_count_for_nobody() -> None:
 
 
 def test_ends_of_unknown_callers_count_for_nobody() -> None:
-    memory = MomentMemory(2**10)
+    memory = VelocityMemory(2**10)
     end(memory, KEY, NINE_O_CLOCK_MS, answered=False, ms=0)
 
     assert memory.observe(some_calls(CALLER)).ended.tolist() == [0]
 
 
 def test_a_busy_caller_keeps_its_slot_and_an_idle_one_gives_way() -> None:
-    memory = MomentMemory(2)
+    memory = VelocityMemory(2)
     newcomers = [f"+8617000001{number:03}" for number in range(20)]
     memory.observe(some_calls(*[CALLER] * 32))
 
@@ -174,4 +174,4 @@ def test_a_busy_caller_keeps_its_slot_and_an_idle_one_gives_way() -> None:
 @pytest.mark.parametrize("slots", [0, 3, 2**29])
 def test_slots_are_a_power_of_two(slots: int) -> None:
     with pytest.raises(ValueError, match="power of two"):
-        MomentMemory(slots)
+        VelocityMemory(slots)

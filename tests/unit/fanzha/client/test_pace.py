@@ -1,10 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.client.pace import Pace
+from fanzha.client.pace import AdaptiveConcurrency
 
 
-def room(pace: Pace) -> int:
+def room(pace: AdaptiveConcurrency) -> int:
     """Count how many requests may begin now."""
     begun = 0
     while not pace.full:
@@ -16,7 +16,7 @@ def room(pace: Pace) -> int:
 
 
 def test_missed_deadlines_make_room_for_fewer_and_answers_for_more() -> None:
-    pace = Pace(8)
+    pace = AdaptiveConcurrency(8)
     rooms = [room(pace)]
     for _ in range(5):
         pace.missed()
@@ -30,7 +30,7 @@ def test_missed_deadlines_make_room_for_fewer_and_answers_for_more() -> None:
 
 @given(most=st.integers(1, 64), events=st.lists(st.booleans(), max_size=200))
 def test_room_is_never_less_than_one_nor_more_than_allowed(most: int, events: list[bool]) -> None:
-    pace = Pace(most)
+    pace = AdaptiveConcurrency(most)
     for answered in events:
         if answered:
             pace.answered()

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from fanzha.errors import InvalidInput, NotFound, Unavailable
-from services.appeals.documents import DocumentFolder, Handed, merged
+from services.appeals.documents import DocumentFolder, SubmittedDocument, merged
 from services.appeals.model import Document
 
 CONTENT = b"%PDF licence"
 DIGEST = sha256(CONTENT).hexdigest()
-LICENCE = Handed(name="licence.pdf", content=CONTENT)
+LICENCE = SubmittedDocument(name="licence.pdf", content=CONTENT)
 
 
 @pytest.fixture
@@ -53,16 +53,19 @@ def test_only_digests_are_looked_for(digest: str, folder: DocumentFolder) -> Non
 @pytest.mark.parametrize(
     ("handed", "wrong"),
     [
-        (Handed(name="", content=CONTENT), "name"),
-        (Handed(name="../id.pdf", content=CONTENT), "name"),
-        (Handed(name="a\nb", content=CONTENT), "name"),
-        (Handed(name="id.pdf"), "sha256"),
-        (Handed(name="id.pdf", content=CONTENT, sha256="0" * 64), "not that of the content"),
-        (Handed(name="id.pdf", content=b"x" * 101), "at most 100 bytes"),
+        (SubmittedDocument(name="", content=CONTENT), "name"),
+        (SubmittedDocument(name="../id.pdf", content=CONTENT), "name"),
+        (SubmittedDocument(name="a\nb", content=CONTENT), "name"),
+        (SubmittedDocument(name="id.pdf"), "sha256"),
+        (
+            SubmittedDocument(name="id.pdf", content=CONTENT, sha256="0" * 64),
+            "not that of the content",
+        ),
+        (SubmittedDocument(name="id.pdf", content=b"x" * 101), "at most 100 bytes"),
     ],
 )
 def test_what_is_wrong_with_a_document_is_said(
-    handed: Handed, wrong: str, folder: DocumentFolder
+    handed: SubmittedDocument, wrong: str, folder: DocumentFolder
 ) -> None:
     with pytest.raises(InvalidInput, match=wrong):
         folder.check([handed])
@@ -73,7 +76,7 @@ def test_where_no_contents_are_kept_digests_are(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidInput, match="kept elsewhere"):
         folder.check([LICENCE])
-    assert folder.check([Handed(name="a.pdf", sha256=DIGEST.upper())]) == [
+    assert folder.check([SubmittedDocument(name="a.pdf", sha256=DIGEST.upper())]) == [
         Document(name="a.pdf", sha256=DIGEST)
     ]
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind, Mode
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
-from services.appeals.lift_plan import Plan, blocking, plan
-from services.appeals.model import Subject
+from services.appeals.lift_plan import LiftPlan, blocking, plan
+from services.appeals.model import AppealSubject
 from tests.builders import NINE_O_CLOCK_S, an_entry
 from tests.lists import entries, hosts, identity, latest, numbers, scan_link, scan_party
 
@@ -21,20 +21,22 @@ SIDES = (Direction.FROM, Direction.TO)
 PLAN = HomePlan(country_code="999")
 
 
-def number(pattern: str = LISTED, direction: Direction = Direction.FROM) -> Subject:
-    return Subject(kind=Kind.NUMBER, pattern=pattern, direction=direction)
+def number(pattern: str = LISTED, direction: Direction = Direction.FROM) -> AppealSubject:
+    return AppealSubject(kind=EntryKind.NUMBER, pattern=pattern, direction=direction)
 
 
-def planned(listed: list[Entry], subject: Subject, *, by_list: bool = True, **more: object) -> Plan:
+def planned(
+    listed: list[Entry], subject: AppealSubject, *, by_list: bool = True, **more: object
+) -> LiftPlan:
     snapshot = Snapshot.build(1, latest(listed))
-    if subject.kind == Kind.HOST:
+    if subject.kind == EntryKind.HOST:
         found = snapshot.find_all_urls(f"http://{subject.pattern}/")
     else:
         found = snapshot.find_all_parties(PLAN.sender_key(subject.pattern))
     return plan(found, subject, now_s=NINE_O_CLOCK_S, by_list=by_list, **more)  # type: ignore[arg-type]
 
 
-def carried_out(listed: list[Entry], subject: Subject, wanted: Plan) -> list[Entry]:
+def carried_out(listed: list[Entry], subject: AppealSubject, wanted: LiftPlan) -> list[Entry]:
     gone = {identity(entry) for entry in wanted.removals}
     left = [entry for entry in latest(listed) if identity(entry) not in gone]
     if wanted.allow:
@@ -77,12 +79,12 @@ def test_a_lifted_number_gets_through_and_others_are_as_before(
 @given(st.lists(entries, max_size=12), hosts, st.booleans())
 def test_a_lifted_host_gets_through(listed: list[Entry], host: str, by_list: bool) -> None:
     listed = latest(listed)
-    subject = Subject(kind=Kind.HOST, pattern=host, direction=Direction.BOTH)
+    subject = AppealSubject(kind=EntryKind.HOST, pattern=host, direction=Direction.BOTH)
 
     wanted = planned(listed, subject, by_list=by_list)
 
     after = carried_out(listed, subject, wanted)
-    ruled = scan_link([one for one in after if one.kind == Kind.HOST], f"http://{host}/")
+    ruled = scan_link([one for one in after if one.kind == EntryKind.HOST], f"http://{host}/")
     assert ruled is None or ruled[2] == Action.ALLOW
 
 
@@ -128,9 +130,9 @@ def test_an_allow_entry_that_is_replaced_loses_nothing() -> None:
 
 
 def test_a_shadow_blocks_nobody_and_stays() -> None:
-    shadow = replace(an_entry(LISTED), mode=Mode.SHADOW)
+    shadow = replace(an_entry(LISTED), mode=EntryMode.SHADOW)
 
-    assert plan([shadow], number(), now_s=NINE_O_CLOCK_S, by_list=True) == Plan(removals=[])
+    assert plan([shadow], number(), now_s=NINE_O_CLOCK_S, by_list=True) == LiftPlan(removals=[])
     assert blocking([shadow], NINE_O_CLOCK_S) == []
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from services.appeals import masking
-from services.appeals.model import Appeal, Document, Event, Subject, What
+from services.appeals.model import Appeal, AppealEvent, AppealEventKind, AppealSubject, Document
 from services.auth.identity import Identity, Role, acting
 
 LISTED = "+8617000000123"
@@ -19,12 +19,12 @@ def an_appeal() -> Appeal:
         contact="+8617000000999",
         grounds="我是张三丰",
         documents=[Document(name="张三丰.pdf", sha256="0" * 64)],
-        subject=Subject(kind=Kind.NUMBER, pattern=LISTED, direction=Direction.FROM),
+        subject=AppealSubject(kind=EntryKind.NUMBER, pattern=LISTED, direction=Direction.FROM),
         decision={"from_party": LISTED, "to_party": "+8617000000998", "pattern": LISTED},
         opened_by="carrier-desk",
         events=[
-            Event(at_ms=0, by="li", what=What.TAKEN, note="as agreed"),
-            Event(at_ms=0, by="li", what=What.WITHDRAWN, note="张三丰 called"),
+            AppealEvent(at_ms=0, by="li", what=AppealEventKind.TAKEN, note="as agreed"),
+            AppealEvent(at_ms=0, by="li", what=AppealEventKind.WITHDRAWN, note="张三丰 called"),
         ],
     )
 

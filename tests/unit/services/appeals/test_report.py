@@ -5,15 +5,19 @@ from statistics import median
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from services.appeals import report
-from services.appeals.model import Appeal, Lift, State, Subject
+from services.appeals.model import Appeal, AppealState, AppealSubject, Lift
 
 HOUR_MS = 3_600_000
 
 
 def an_appeal(
-    state: State, *, took_hours: float = 1, lift: Lift | None = None, blocked_by: str = "bureau"
+    state: AppealState,
+    *,
+    took_hours: float = 1,
+    lift: Lift | None = None,
+    blocked_by: str = "bureau",
 ) -> Appeal:
     return Appeal(
         appeal_id=1,
@@ -24,7 +28,7 @@ def an_appeal(
         appellant="",
         contact="",
         grounds="",
-        subject=Subject(kind=Kind.NUMBER, pattern="110"),
+        subject=AppealSubject(kind=EntryKind.NUMBER, pattern="110"),
         opened_by="desk",
         blocked_by=blocked_by,
         lift=lift,
@@ -49,12 +53,12 @@ def test_appeals_are_counted_by_state_and_by_what_blocked() -> None:
     done = Lift(version=2, workers=2, seconds=0.5, done=True)
     unmeasured = Lift(version=2, done=True)
     appeals = [
-        an_appeal(State.UPHELD, lift=done),
-        an_appeal(State.UPHELD, lift=unmeasured, blocked_by="model"),
-        an_appeal(State.UPHELD, took_hours=80),
-        an_appeal(State.REJECTED, took_hours=3),
-        an_appeal(State.RECEIVED),
-        an_appeal(State.WITHDRAWN),
+        an_appeal(AppealState.UPHELD, lift=done),
+        an_appeal(AppealState.UPHELD, lift=unmeasured, blocked_by="model"),
+        an_appeal(AppealState.UPHELD, took_hours=80),
+        an_appeal(AppealState.REJECTED, took_hours=3),
+        an_appeal(AppealState.RECEIVED),
+        an_appeal(AppealState.WITHDRAWN),
     ]
 
     found = report.of(appeals, 36 * HOUR_MS)

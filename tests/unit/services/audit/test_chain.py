@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from services.audit import verifier
-from services.audit.checkpoints import Reason, is_checkpoint, reason_of
+from services.audit.checkpoints import CheckpointReason, is_checkpoint, reason_of
 from tests.audit_logs import (
     MONTH_MS,
     Clock,
@@ -191,7 +191,7 @@ def test_what_the_disk_refuses_is_not_in_the_log_and_the_next_record_is(tmp_path
     with no_file_beyond(path.stat().st_size + 100), pytest.raises(OSError, match="too large"):
         chain.append([an_event("change:2")])
     chain.append([an_event("change:3")])
-    chain.checkpoint(Reason.STOPPED)
+    chain.checkpoint(CheckpointReason.STOPPED)
     chain.close()
 
     subjects = [record.subject for record in records_of(path)]

@@ -10,15 +10,15 @@ from services.audit.records import (
     LONGEST_LINE,
     LONGEST_VALUE,
     MOST_DETAILS,
+    AuditEvent,
     Damaged,
-    Event,
     chained,
     read,
 )
 from tests.audit_logs import an_event
 
 events = st.builds(
-    Event,
+    AuditEvent,
     time_ms=st.integers(0, 2**53 - 1),
     kind=st.text(max_size=20),
     actor=st.text(max_size=20),
@@ -28,14 +28,14 @@ events = st.builds(
 
 
 @given(events, st.integers(1, 2**50))
-def test_a_record_is_read_as_it_was_written(event: Event, sequence: int) -> None:
+def test_a_record_is_read_as_it_was_written(event: AuditEvent, sequence: int) -> None:
     record = chained(event, sequence, BEFORE_THE_FIRST)
 
     assert read(record.line) == record
 
 
 @given(events)
-def test_a_line_is_what_sorted_json_without_spaces_is(event: Event) -> None:
+def test_a_line_is_what_sorted_json_without_spaces_is(event: AuditEvent) -> None:
     line = chained(event, 1, BEFORE_THE_FIRST).line
 
     assert line.decode() == json.dumps(

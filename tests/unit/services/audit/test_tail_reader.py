@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit import log_files, tail_reader
-from services.audit.checkpoint_copies import Copy
-from services.audit.tail_reader import Place, Wanted
+from services.audit.checkpoint_copies import CheckpointCopy
+from services.audit.tail_reader import LogPosition, RecordFilter
 from tests.audit_logs import MONTH_MS, a_chain, a_log, an_event, records_of
 from tests.builders import NINE_O_CLOCK_MS
 
 
-def everything(folder: Path, wanted: Wanted, size: int) -> list[int]:
+def everything(folder: Path, wanted: RecordFilter, size: int) -> list[int]:
     newest = log_files.files(folder)[-1]
-    place: Place | None = Place(file=newest.name, offset=newest.stat().st_size)
+    place: LogPosition | None = LogPosition(file=newest.name, offset=newest.stat().st_size)
     found = []
     while place is not None:
         page = tail_reader.page(folder, place, wanted, size)
@@ -52,7 +52,7 @@ def test_long_files_are_read_backwards_in_blocks(tmp_path: Path) -> None:
 def test_pages_hold_all_records_newest_first(size: int) -> None:
     with TemporaryDirectory() as folder:
         paths = a_log(Path(folder), [4, 3, 2])
-        found = everything(Path(folder), Wanted(), size)
+        found = everything(Path(folder), RecordFilter(), size)
 
         assert found == list(range(sum(len(records_of(path)) for path in paths), 0, -1))
 
@@ -60,29 +60,29 @@ def test_pages_hold_all_records_newest_first(size: int) -> None:
 def test_only_what_is_wanted_is_found(tmp_path: Path) -> None:
     a_log(tmp_path, [4, 3])
 
-    def subjects(wanted: Wanted) -> list[int]:
+    def subjects(wanted: RecordFilter) -> list[int]:
         return everything(tmp_path, wanted, 100)
 
-    assert len(subjects(Wanted(kinds=frozenset({"change_applied"})))) == 7
-    assert len(subjects(Wanted(kinds=frozenset({"checkpoint", "exported"})))) == 4
-    assert len(subjects(Wanted(actor="li-2"))) == 1
-    assert len(subjects(Wanted(subject="change:7"))) == 1
-    assert len(subjects(Wanted(subject="change"))) == 0
+    assert len(subjects(RecordFilter(kinds=frozenset({"change_applied"})))) == 7
+    assert len(subjects(RecordFilter(kinds=frozenset({"checkpoint", "exported"})))) == 4
+    assert len(subjects(RecordFilter(actor="li-2"))) == 1
+    assert len(subjects(RecordFilter(subject="change:7"))) == 1
+    assert len(subjects(RecordFilter(subject="change"))) == 0
     second = NINE_O_CLOCK_MS + MONTH_MS
     applied = frozenset({"change_applied"})
-    assert len(subjects(Wanted(since_ms=second, kinds=applied))) == 3
-    assert len(subjects(Wanted(until_ms=second, kinds=applied))) == 4
-    newest = subjects(Wanted())[0]
-    assert subjects(Wanted(after_sequence=newest - 3)) == [newest, newest - 1, newest - 2]
+    assert len(subjects(RecordFilter(since_ms=second, kinds=applied))) == 3
+    assert len(subjects(RecordFilter(until_ms=second, kinds=applied))) == 4
+    newest = subjects(RecordFilter())[0]
+    assert subjects(RecordFilter(after_sequence=newest - 3)) == [newest, newest - 1, newest - 2]
 
 
 def test_a_copy_is_in_the_log_it_is_of(tmp_path: Path) -> None:
     paths = a_log(tmp_path, [4, 3])
     third = records_of(paths[0])[2]
 
-    assert tail_reader.is_in_log(tmp_path, Copy(sequence=3, hash=third.hash))
-    assert not tail_reader.is_in_log(tmp_path, Copy(sequence=3, hash="0" * 64))
-    assert not tail_reader.is_in_log(tmp_path, Copy(sequence=999, hash=third.hash))
+    assert tail_reader.is_in_log(tmp_path, CheckpointCopy(sequence=3, hash=third.hash))
+    assert not tail_reader.is_in_log(tmp_path, CheckpointCopy(sequence=3, hash="0" * 64))
+    assert not tail_reader.is_in_log(tmp_path, CheckpointCopy(sequence=999, hash=third.hash))
 
 
 texts = st.sampled_from(["li", 'a"b', "change:1", '"sequence":9,', '","time_ms":0}', "王", "\\"])
@@ -99,7 +99,7 @@ def test_a_quick_look_finds_what_reading_everything_does(
         for who, what, more in told:
             chain.append([an_event(what, actor=who, details={"note": more})])
         chain.close()
-        wanted = Wanted(actor=actor, subject=subject, after_sequence=after)
+        wanted = RecordFilter(actor=actor, subject=subject, after_sequence=after)
 
         found = everything(folder, wanted, 3)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit import checkpoints, verifier
-from services.audit.findings import Report
+from services.audit.findings import ChainReport
 from services.audit.records import read
 from tests.audit_logs import (
     a_chain,
@@ -37,7 +37,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def check(folder: Path, *, copies: Mapping[int, str] | None = None) -> Report:
+def check(folder: Path, *, copies: Mapping[int, str] | None = None) -> ChainReport:
     paths = verifier.paths_of(folder)
     return verifier.verify(paths, public_keys(folder), copies=copies, whole=True)
 
@@ -56,7 +56,7 @@ def copies_of(folder: Path) -> dict[int, str]:
     }
 
 
-def places(report: Report) -> set[tuple[str, int]]:
+def places(report: ChainReport) -> set[tuple[str, int]]:
     return {(problem.file, problem.line) for problem in report.problems}
 
 

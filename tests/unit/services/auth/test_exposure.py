@@ -8,14 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from services.auth import exposure
-from services.auth.local_authority import Folder
+from services.auth.local_authority import AuthorityFolder
 from services.settings.settings import Settings
 from tests.identities import now
 
 
 @pytest.fixture
 def tls(tmp_path: Path) -> dict[str, Any]:
-    made = Folder(tmp_path / "identity")
+    made = AuthorityFolder(tmp_path / "identity")
     made.make([], now=now(), days=1)
     return {"tls_certificate": made.path / "server.pem", "tls_key": made.private("server")}
 
@@ -34,7 +34,7 @@ def test_elsewhere_it_is_refused_in_a_sentence(host: str) -> None:
 def test_with_tls_and_identities_it_may_be_served_anywhere(
     tls: dict[str, Any], tmp_path: Path
 ) -> None:
-    keys = Folder(tmp_path / "identity").keys
+    keys = AuthorityFolder(tmp_path / "identity").keys
 
     exposure.check_admin(
         Settings(admin_host="0.0.0.0", jwks_file=keys, token_issuer="fanzha-local", **tls)

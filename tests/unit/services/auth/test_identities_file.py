@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from blocklists.entries import Source
 from fanzha.errors import Unauthenticated
 from services.auth import issuer
-from services.auth.certificates import Certificates
-from services.auth.identities_file import NO_ROSTER, Roster, read_roster
+from services.auth.certificates import CertificateIdentities
+from services.auth.identities_file import NO_ROSTER, IdentitiesFile, read_roster
 from services.auth.identity import Credential, Role
 from tests.identities import now
 
@@ -34,7 +34,7 @@ def a_certificate(host: str = HOST, days: int = 1) -> bytes:
 def test_a_line_says_who_a_certificate_speaks_for() -> None:
     roster = read_roster(LINE.encode())
 
-    who = Certificates(roster=lambda: roster).identity(a_certificate())
+    who = CertificateIdentities(roster=lambda: roster).identity(a_certificate())
 
     assert who.name == "gateway-1"
     assert who.roles == {Role.CARRIER}
@@ -45,7 +45,7 @@ def test_a_line_says_who_a_certificate_speaks_for() -> None:
 
 
 def test_a_certificate_without_a_line_has_a_name_and_no_roles() -> None:
-    who = Certificates(roster=lambda: NO_ROSTER).identity(a_certificate())
+    who = CertificateIdentities(roster=lambda: NO_ROSTER).identity(a_certificate())
 
     assert (who.name, who.roles) == (f"dns:{HOST}", frozenset())
 
@@ -53,17 +53,19 @@ def test_a_certificate_without_a_line_has_a_name_and_no_roles() -> None:
 def test_the_common_name_serves_where_a_line_names_it() -> None:
     roster = read_roster(LINE.replace("dns:", "cn:").encode())
 
-    assert Certificates(roster=lambda: roster).identity(a_certificate()).name == "gateway-1"
+    assert (
+        CertificateIdentities(roster=lambda: roster).identity(a_certificate()).name == "gateway-1"
+    )
 
 
 def test_a_host_name_is_no_common_name() -> None:
     roster = read_roster(LINE.replace(f"dns:{HOST}", f"uri:{HOST}").encode())
 
-    assert not Certificates(roster=lambda: roster).identity(a_certificate()).roles
+    assert not CertificateIdentities(roster=lambda: roster).identity(a_certificate()).roles
 
 
 def test_an_expired_certificate_is_refused_though_its_connection_lives() -> None:
-    certificates = Certificates(roster=lambda: NO_ROSTER)
+    certificates = CertificateIdentities(roster=lambda: NO_ROSTER)
 
     with pytest.raises(Unauthenticated, match="expired"):
         certificates.identity(a_certificate(days=-1))
@@ -71,12 +73,12 @@ def test_an_expired_certificate_is_refused_though_its_connection_lives() -> None
 
 def test_what_is_no_certificate_is_refused() -> None:
     with pytest.raises(Unauthenticated, match="cannot be read"):
-        Certificates(roster=lambda: NO_ROSTER).identity(b"no certificate")
+        CertificateIdentities(roster=lambda: NO_ROSTER).identity(b"no certificate")
 
 
 def test_a_line_that_went_takes_its_roles_along() -> None:
-    rosters: list[Roster] = [read_roster(LINE.encode())]
-    certificates = Certificates(roster=lambda: rosters[-1])
+    rosters: list[IdentitiesFile] = [read_roster(LINE.encode())]
+    certificates = CertificateIdentities(roster=lambda: rosters[-1])
     pem = a_certificate()
     assert certificates.identity(pem).roles
 

@@ -9,7 +9,7 @@ from fanzha.errors import NotAllowed
 from services.auth import roles as access
 from services.auth import roles_page
 from services.auth.identity import Identity, Role
-from services.auth.roles import Door
+from services.auth.roles import AccessLevel
 
 
 def an_identity(*roles: Role, regions: str = "", sources: tuple[Source, ...] = ()) -> Identity:
@@ -40,7 +40,9 @@ def test_what_changes_something_is_not_for_auditors() -> None:
 
 
 def test_only_probes_are_open_to_strangers() -> None:
-    opened = {service for service, methods in access.TABLE.items() if Door.OPEN in methods.values()}
+    opened = {
+        service for service, methods in access.TABLE.items() if AccessLevel.OPEN in methods.values()
+    }
 
     assert opened == {"grpc.health.v1.Health"}
 

@@ -17,7 +17,7 @@ from fanzha.errors import Unauthenticated
 from services.auth import issuer as making
 from services.auth.identity import Credential, Role
 from services.auth.jwks import KeySet, read_keys
-from services.auth.tokens import LEEWAY_SECONDS, Tokens
+from services.auth.tokens import LEEWAY_SECONDS, TokenVerifier
 from tests.identities import AUDIENCE, ISSUER, Issuer, now
 
 NONE_REVOKED: frozenset[str] = frozenset()
@@ -55,8 +55,8 @@ def known(issuer: Issuer) -> Known:
     return Known(issuer)
 
 
-def tokens_of(known: Known, clock: Clock | None = None) -> Tokens:
-    return Tokens(
+def tokens_of(known: Known, clock: Clock | None = None) -> TokenVerifier:
+    return TokenVerifier(
         keys=lambda: known.keys,
         revoked=lambda: known.revoked,
         issuer=ISSUER,

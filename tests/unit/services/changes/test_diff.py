@@ -7,13 +7,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blocklists.entries import Entry, Kind, Mode
+from blocklists.entries import Entry, EntryKind, EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from services.changes import diff
-from services.changes.entry_set import Held
+from services.changes.entry_set import EntrySet
 from tests.builders import NINE_O_CLOCK_S, an_entry
 from tests.change_desk import identities
 from tests.lists import entries, identity, latest
@@ -38,7 +38,7 @@ def undone(now: list[Entry], step: "Step") -> Snapshot:
     for row in range(len(back.removals)):
         kind, action = int(back.removals.kinds[row]), int(back.removals.actions[row])
         named = replace(ONE, pattern=back.removals.pattern(row))
-        del listed[identity(replace(named, kind=Kind(kind), action=Action(action)))]
+        del listed[identity(replace(named, kind=EntryKind(kind), action=Action(action)))]
     for row in range(len(back.additions)):
         entry = back.additions.entry(row)
         listed[identity(entry)] = entry
@@ -122,7 +122,7 @@ def test_what_only_changes_words_or_shortens_a_term_has_no_effect() -> None:
         replace(ONE, reason="better words"),
         replace(TWO, expires_at=TWO.expires_at - timedelta(days=30)),
         replace(HOST, expires_at=HOST.expires_at + timedelta(days=30)),
-        replace(an_entry("new.example"), mode=Mode.SHADOW),
+        replace(an_entry("new.example"), mode=EntryMode.SHADOW),
         an_entry("newer.example"),
     )
 
@@ -134,13 +134,13 @@ def test_what_only_changes_words_or_shortens_a_term_has_no_effect() -> None:
 
 def test_an_entry_that_enforces_becomes_no_shadow_unless_it_is_removed_with_it() -> None:
     there = Snapshot.build(1, [ONE])
-    shadow = table(replace(ONE, mode=Mode.SHADOW))
+    shadow = table(replace(ONE, mode=EntryMode.SHADOW))
 
     kept = diff.judge(there, shadow, identities())
     removed = diff.judge(there, shadow, identities(ONE))
 
-    assert kept.outcomes.tolist() == [Outcome.REFUSED]
-    assert removed.outcomes.tolist() != [Outcome.REFUSED]
+    assert kept.outcomes.tolist() == [RowOutcome.REFUSED]
+    assert removed.outcomes.tolist() != [RowOutcome.REFUSED]
     assert kept.nothing
 
 
@@ -159,7 +159,7 @@ def test_an_emergency_leaves_acting_entries_as_they_are() -> None:
 def test_rows_are_found_as_by_looking_at_each(held: list[Entry], asked: list[Entry]) -> None:
     names = [identity(entry) for entry in held]
 
-    found = Held.of(table(*held)).find(table(*asked))
+    found = EntrySet.of(table(*held)).find(table(*asked))
 
     wanted = [
         max((row for row, name in enumerate(names) if name == identity(entry)), default=-1)
@@ -169,7 +169,7 @@ def test_rows_are_found_as_by_looking_at_each(held: list[Entry], asked: list[Ent
 
 
 def test_two_identities_with_one_mark_are_told_apart() -> None:
-    held = Held.of(identities(ONE, TWO))
+    held = EntrySet.of(identities(ONE, TWO))
     alike = replace(held, marks=np.full(2, held.marks[0]), order=np.array([0, 1]))
 
     # As if the marks of both were the same: each is found by itself, a third is not.

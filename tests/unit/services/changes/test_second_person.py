@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from services.auth.identity import DEVELOPER
-from services.changes.preview import KeptImpact, Preview
+from services.changes.preview import ChangePreview, KeptImpact
 from services.changes.second_person import Rule, needed, told
 from tests.change_desk import CHEN, LI
 
 SMALL = KeptImpact(known=True, hours=24, calls=3, parties=2)
-PLAIN = Preview(
+PLAIN = ChangePreview(
     version=1, at_ms=0, counts={"ADDED": 1}, impact=SMALL, hosts=0, popularity_known=True
 )
 
 
-def asked(preview: Preview, *, removals: int = 0, rule: Rule = "by_identity") -> bool:
+def asked(preview: ChangePreview, *, removals: int = 0, rule: Rule = "by_identity") -> bool:
     return needed(preview, removals=removals, threshold=100, rule=rule, who=LI).needed
 
 
@@ -45,7 +45,7 @@ def test_a_small_known_change_needs_none() -> None:
         ),
     ],
 )
-def test_each_of_these_needs_one_and_says_why(preview: Preview, why: str) -> None:
+def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) -> None:
     found = needed(preview, removals=0, threshold=100, rule="by_identity", who=LI)
 
     assert found.needed

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from services.decision import cascade
-from services.decision.cascade import SecondLookReports
+from services.decision.cascade import CascadeReports
 from services.decision.observer import Observer
 from services.settings.settings import Settings
 
@@ -18,7 +18,7 @@ def test_counts_are_handed_on() -> None:
     counted: list[tuple[int, int, int, float]] = []
     observer = Observer(second_looks=lambda *counts: counted.append(counts))
 
-    SecondLookReports(observer).second_looks(looked=1, remembered=2, skipped=3, seconds=0.5)
+    CascadeReports(observer).second_looks(looked=1, remembered=2, skipped=3, seconds=0.5)
 
     assert counted == [(1, 2, 3, 0.5)]
 
@@ -27,7 +27,7 @@ def test_a_fault_is_told_once_without_its_words_and_always_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failures: list[None] = []
-    reports = SecondLookReports(Observer(second_look_failed=lambda: failures.append(None)))
+    reports = CascadeReports(Observer(second_look_failed=lambda: failures.append(None)))
 
     with caplog.at_level(logging.ERROR):
         for _ in range(3):

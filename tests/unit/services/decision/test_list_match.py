@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from blocklists.snapshot.layers import Matches
-from fanzha.decisions import Action, Evidence
-from services.decision.list_match import Listed, links_in, with_links, with_words
+from fanzha.decisions import Action, MatchedOn
+from services.decision.list_match import ListMatch, links_in, with_links, with_words
 from tests.builders import some_texts
 
 NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
@@ -15,10 +15,10 @@ NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
 
 def said(party: int, links: tuple[int, ...], words: int) -> tuple[int, int, int]:
     """Return row, action and evidence; a party's entry is row 10, links' 20 on, words' 30."""
-    parties = Listed(
+    parties = ListMatch(
         np.array([10 if party else -1]),
         np.array([party], np.uint8),
-        np.array([Evidence.SENDER if party else 0], np.uint8),
+        np.array([MatchedOn.SENDER if party else 0], np.uint8),
     )
     of_links = matches(links, first_row=20)
     owners = np.zeros(len(links), np.int64)
@@ -34,25 +34,25 @@ def matches(actions: tuple[int, ...], first_row: int) -> Matches:
     )
 
 
-NOTHING = (-1, NONE, Evidence.UNSPECIFIED)
+NOTHING = (-1, NONE, MatchedOn.UNSPECIFIED)
 
 
 @pytest.mark.parametrize(
     ("party", "links", "words", "expected"),
     [
         (NONE, (), NONE, NOTHING),
-        (NONE, (), BLOCK, (30, BLOCK, Evidence.TEXT)),
-        (NONE, (), ALLOW, (30, ALLOW, Evidence.TEXT)),
-        (NONE, (ALLOW,), BLOCK, (30, BLOCK, Evidence.TEXT)),
-        (NONE, (ALLOW, ALLOW), ALLOW, (30, ALLOW, Evidence.TEXT)),
+        (NONE, (), BLOCK, (30, BLOCK, MatchedOn.TEXT)),
+        (NONE, (), ALLOW, (30, ALLOW, MatchedOn.TEXT)),
+        (NONE, (ALLOW,), BLOCK, (30, BLOCK, MatchedOn.TEXT)),
+        (NONE, (ALLOW, ALLOW), ALLOW, (30, ALLOW, MatchedOn.TEXT)),
         (NONE, (ALLOW, NONE), ALLOW, NOTHING),
         (NONE, (NONE,), ALLOW, NOTHING),
-        (NONE, (NONE, BLOCK), ALLOW, (21, BLOCK, Evidence.LINK)),
-        (NONE, (NONE, BLOCK), BLOCK, (21, BLOCK, Evidence.LINK)),
-        (ALLOW, (), BLOCK, (30, BLOCK, Evidence.TEXT)),
-        (ALLOW, (NONE,), NONE, (10, ALLOW, Evidence.SENDER)),
-        (ALLOW, (), ALLOW, (10, ALLOW, Evidence.SENDER)),
-        (ALLOW, (BLOCK,), ALLOW, (20, BLOCK, Evidence.LINK)),
+        (NONE, (NONE, BLOCK), ALLOW, (21, BLOCK, MatchedOn.LINK)),
+        (NONE, (NONE, BLOCK), BLOCK, (21, BLOCK, MatchedOn.LINK)),
+        (ALLOW, (), BLOCK, (30, BLOCK, MatchedOn.TEXT)),
+        (ALLOW, (NONE,), NONE, (10, ALLOW, MatchedOn.SENDER)),
+        (ALLOW, (), ALLOW, (10, ALLOW, MatchedOn.SENDER)),
+        (ALLOW, (BLOCK,), ALLOW, (20, BLOCK, MatchedOn.LINK)),
     ],
 )
 def test_sides_of_a_text_speak_together_as_the_table_says(
@@ -65,7 +65,7 @@ def test_sides_of_a_text_speak_together_as_the_table_says(
     ("links", "words"), list(product([(), (NONE,), (ALLOW,), (BLOCK, ALLOW)], [NONE, ALLOW, BLOCK]))
 )
 def test_nothing_speaks_against_a_blocked_party(links: tuple[int, ...], words: int) -> None:
-    assert said(BLOCK, links, words) == (10, BLOCK, Evidence.SENDER)
+    assert said(BLOCK, links, words) == (10, BLOCK, MatchedOn.SENDER)
 
 
 def test_texts_whose_links_were_not_all_looked_for_are_counted() -> None:

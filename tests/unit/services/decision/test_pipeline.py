@@ -10,12 +10,12 @@ import pytest
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.caller.activity import ActivityTable
-from fanzha.decisions import Action, Decisions, Evidence, Reason
+from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.fingerprint import fingerprint
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Calls, Channel, Float32s, Ingress
 from services.decision.observer import Observer, Table
-from services.decision.pipeline import Engine, Rules
+from services.decision.pipeline import DecisionPipeline, DecisionRules
 from tests.builders import (
     NINE_O_CLOCK_S,
     FixedScore,
@@ -39,7 +39,7 @@ def rulings(decisions: Decisions) -> list[tuple[Action, Reason]]:
     return [(Action(action), Reason(reason)) for action, reason in pairs]
 
 
-def on_calls(engine: Engine, calls: Calls) -> list[tuple[Action, Reason]]:
+def on_calls(engine: DecisionPipeline, calls: Calls) -> list[tuple[Action, Reason]]:
     return rulings(engine.decide_calls(calls, NINE_O_CLOCK_S))
 
 
@@ -64,7 +64,7 @@ def test_a_hit_names_its_entry_and_the_version_of_the_list() -> None:
     assert list(decisions.details) == [1]
     detail = decisions.details[1]
     assert (detail.entry_id, detail.pattern) == (entry.entry_id, LISTED)
-    assert (detail.evidence, detail.fraud_type) == (Evidence.CALLER, FraudType.FAKE_LOAN)
+    assert (detail.evidence, detail.fraud_type) == (MatchedOn.CALLER, FraudType.FAKE_LOAN)
     assert decisions.list_version == 7
     assert decisions.entries.tolist()[0] == -1
 
@@ -75,7 +75,7 @@ def test_a_victim_does_not_call_a_fraudster_back() -> None:
     decisions = engine.decide_calls(some_calls(OTHER, callee=LISTED), NINE_O_CLOCK_S)
 
     assert rulings(decisions) == [BLOCKED]
-    assert decisions.details[0].evidence == Evidence.CALLEE
+    assert decisions.details[0].evidence == MatchedOn.CALLEE
     assert on_calls(engine, some_calls(LISTED)) == [SCORED]
 
 
@@ -171,7 +171,7 @@ def test_a_domestic_number_from_abroad_needs_full_attestation() -> None:
 
 
 def test_implausible_callers_can_be_let_through_by_setting() -> None:
-    engine = an_engine(rules=Rules(block_implausible_callers=False))
+    engine = an_engine(rules=DecisionRules(block_implausible_callers=False))
 
     assert on_calls(engine, some_calls(OTHER, ingress=Ingress.INTERNATIONAL)) == [SCORED]
 
@@ -188,7 +188,7 @@ def test_a_blocked_link_blocks_its_text_whoever_sent_it() -> None:
 
     assert rulings(decisions) == [BLOCKED, ALLOWED, ALLOWED]
     assert decisions.details[0].pattern == "evil.example"
-    assert decisions.details[0].evidence == Evidence.LINK
+    assert decisions.details[0].evidence == MatchedOn.LINK
 
 
 def test_an_allowed_link_vouches_for_itself_only() -> None:
@@ -211,7 +211,7 @@ def test_a_near_duplicate_of_a_blocked_text_is_blocked_whoever_sent_it() -> None
 
     assert rulings(decisions) == [BLOCKED, ALLOWED]
     detail = decisions.details[0]
-    assert (detail.evidence, detail.pattern) == (Evidence.TEXT, entry.pattern)
+    assert (detail.evidence, detail.pattern) == (MatchedOn.TEXT, entry.pattern)
     assert (detail.entry_id, detail.fraud_type) == (entry.entry_id, FraudType.FAKE_SHOPPING)
 
 
@@ -235,7 +235,7 @@ def test_a_sender_is_listed_by_name() -> None:
     decisions = engine.decide_texts(some_texts("hi", sender="evilbank"), NINE_O_CLOCK_S)
 
     assert rulings(decisions) == [BLOCKED]
-    assert decisions.details[0].evidence == Evidence.SENDER
+    assert decisions.details[0].evidence == MatchedOn.SENDER
 
 
 def test_government_sites_are_protected_from_models() -> None:
@@ -297,11 +297,11 @@ def test_a_model_that_is_heard_again_is_told_of_once(caplog: pytest.LogCaptureFi
     caplog.set_level(logging.INFO)
     heard = [broken_models(), some_models(), some_models()]
     snapshot = Snapshot.empty()
-    engine = Engine(
+    engine = DecisionPipeline(
         current_snapshot=lambda: snapshot,
         current_models=lambda: heard.pop(0),
         activity=ActivityTable(slots=1024),
-        rules=Rules(),
+        rules=DecisionRules(),
         observer=Observer(),
         reserve_ids=lambda _rows: 1,
     )
@@ -319,13 +319,15 @@ def test_a_model_that_is_heard_again_is_told_of_once(caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        (Rules(), SCORED),
-        (Rules(block_spam=True), (Action.BLOCK, Reason.SPAM)),
-        (Rules(block_spam=True, spam_threshold=0.95), SCORED),
-        (Rules(spam_threshold=0.1), SCORED),
+        (DecisionRules(), SCORED),
+        (DecisionRules(block_spam=True), (Action.BLOCK, Reason.SPAM)),
+        (DecisionRules(block_spam=True, spam_threshold=0.95), SCORED),
+        (DecisionRules(spam_threshold=0.1), SCORED),
     ],
 )
-def test_spam_is_blocked_only_by_setting(rules: Rules, expected: tuple[Action, Reason]) -> None:
+def test_spam_is_blocked_only_by_setting(
+    rules: DecisionRules, expected: tuple[Action, Reason]
+) -> None:
     engine = an_engine(models=some_models(p_spam=0.85), rules=rules)
 
     decisions = engine.decide_texts(some_texts("全场五折，欢迎光临"), NINE_O_CLOCK_S)
@@ -335,7 +337,7 @@ def test_spam_is_blocked_only_by_setting(rules: Rules, expected: tuple[Action, R
 
 
 def test_without_a_model_no_text_is_blocked_as_spam() -> None:
-    engine = an_engine(models=broken_models(), rules=Rules(block_spam=True))
+    engine = an_engine(models=broken_models(), rules=DecisionRules(block_spam=True))
 
     decisions = engine.decide_texts(some_texts("全场五折，欢迎光临"), NINE_O_CLOCK_S)
 

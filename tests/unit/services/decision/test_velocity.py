@@ -9,11 +9,11 @@ from fanzha.decisions import Action, Decisions, Reason
 from fanzha.tables import Calls, Channel
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.pipeline import Rules
+from services.decision.pipeline import DecisionRules
 from services.decision.shadow.models import MarkChange
 from services.decision.sinks.hit_encoder import read, written
 from services.decision.sinks.hit_records import blocked
-from services.decision.velocity import MomentStage
+from services.decision.velocity import VelocityStage
 from tests.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,
@@ -31,7 +31,7 @@ OFTEN = [CALLER] * 3
 """Calls enough to be suspicious."""
 
 
-def decide(moment: MomentStage | None, calls: Calls, score: float = 0.0) -> Decisions:
+def decide(moment: VelocityStage | None, calls: Calls, score: float = 0.0) -> Decisions:
     engine = an_engine(moment=moment, models=some_models(score))
     return engine.decide_calls(calls, NINE_O_CLOCK_S)
 
@@ -46,7 +46,7 @@ def decide(moment: MomentStage | None, calls: Calls, score: float = 0.0) -> Deci
     ],
 )
 def test_a_suspicious_call_is_marked_or_by_setting_blocked(
-    moment: MomentStage | None, action: Action, reason: Reason
+    moment: VelocityStage | None, action: Action, reason: Reason
 ) -> None:
     decisions = decide(moment, some_calls(*OFTEN))
 
@@ -122,7 +122,10 @@ def test_a_moment_model_that_breaks_is_told_of_once_counted_and_decides_nothing(
 
 def test_implausible_callers_are_blocked_or_not_by_their_own_setting_alone() -> None:
     nobody = "+8611000000001"
-    for rules, reason in ((Rules(), 7), (Rules(block_implausible_callers=False), 3)):
+    for rules, reason in (
+        (DecisionRules(), 7),
+        (DecisionRules(block_implausible_callers=False), 3),
+    ):
         engine = an_engine(moment=a_moment_stage(0.1), rules=rules)
 
         decisions = engine.decide_calls(some_calls(nobody), NINE_O_CLOCK_S)

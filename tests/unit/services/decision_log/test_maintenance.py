@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from fanzha.tables import Bools, Int64s
 from services.decision_log import compaction, schema
 from services.decision_log.buffer import LogBuffer
-from services.decision_log.maintenance import Keeper, Kept, Limits
+from services.decision_log.maintenance import LogMaintenance, MaintenanceFigures, RetentionLimits
 from services.decision_log.partitions import hour_of, logged_hours
 from services.decision_log.retention import DAY_MS
 from tests.builders import an_entry, some_calls, some_links, some_texts
@@ -21,13 +21,19 @@ from tests.running import eventually
 FRAUD, ANN = "+8617000000123", "+8619900000001"
 
 
-def keeper(folder: Path, at_ms: int = NOW_MS, *, max_bytes: int = 2**40, **days: int) -> Keeper:
+def keeper(
+    folder: Path, at_ms: int = NOW_MS, *, max_bytes: int = 2**40, **days: int
+) -> LogMaintenance:
     """Keep a folder at a time of one's choice."""
-    limits = Limits(days=dict.fromkeys(schema.ALL_FOLDERS, 180) | days, max_bytes=max_bytes)
-    return Keeper(folder, limits, now_ms=Clock(at_ms))
+    limits = RetentionLimits(
+        days=dict.fromkeys(schema.ALL_FOLDERS, 180) | days, max_bytes=max_bytes
+    )
+    return LogMaintenance(folder, limits, now_ms=Clock(at_ms))
 
 
-def kept(folder: Path, at_ms: int = NOW_MS, *, max_bytes: int = 2**40, **days: int) -> Kept:
+def kept(
+    folder: Path, at_ms: int = NOW_MS, *, max_bytes: int = 2**40, **days: int
+) -> MaintenanceFigures:
     """Keep a folder in order once, and say what that did."""
     keeping = keeper(folder, at_ms, max_bytes=max_bytes, **days)
     keeping.turn()

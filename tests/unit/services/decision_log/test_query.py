@@ -10,7 +10,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.decision_log import explanation, query
 from services.decision_log.conditions import Conditions
-from services.decision_log.query import Count, DecisionQuery
+from services.decision_log.query import DecisionCount, DecisionQuery
 from tests.builders import an_entry, some_calls, some_links, some_models, some_texts
 from tests.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
@@ -111,7 +111,7 @@ def test_counts_are_by_anything_and_weighted(tmp_path: Path) -> None:
     assert [count.values for count in counts] == [("ALLOW", "MODEL"), ("BLOCK", "PROVINCE")]
     assert counts[0].events == pytest.approx(1000, abs=10)
     assert counts[0].rows * 5 == counts[0].events
-    assert counts[1] == Count(values=("BLOCK", "PROVINCE"), rows=1, events=1)
+    assert counts[1] == DecisionCount(values=("BLOCK", "PROVINCE"), rows=1, events=1)
 
 
 def test_counts_by_hour_are_in_order_of_time(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.phone import HomePlan
 from services.appeals.decision_log_lookup import RECENT_DAYS, LoggedDecisions
-from services.appeals.model import Subject
+from services.appeals.model import AppealSubject
 from services.decision_log.query import DecisionQuery
 from services.evidence_package import subjects
 from services.evidence_package.past_decisions import PastDecisions
@@ -47,18 +47,18 @@ async def test_appeals_find_a_decision_by_the_names_of_hits(log: Logged) -> None
 @pytest.mark.parametrize(
     ("kind", "pattern", "total"),
     [
-        (Kind.NUMBER, FRAUD, 1),
-        (Kind.NUMBER, ANN, 3),
-        (Kind.RANGE, "+86170*", 2),
-        (Kind.HOST, "shop.example", 2),
-        (Kind.URL_PREFIX, "shop.example/pay/", 2),
-        (Kind.FINGERPRINT, "fp1:none", 0),
+        (EntryKind.NUMBER, FRAUD, 1),
+        (EntryKind.NUMBER, ANN, 3),
+        (EntryKind.RANGE, "+86170*", 2),
+        (EntryKind.HOST, "shop.example", 2),
+        (EntryKind.URL_PREFIX, "shop.example/pay/", 2),
+        (EntryKind.FINGERPRINT, "fp1:none", 0),
     ],
 )
 async def test_appeals_see_what_was_lately_decided(
-    log: Logged, kind: Kind, pattern: str, total: int
+    log: Logged, kind: EntryKind, pattern: str, total: int
 ) -> None:
-    recent = await of_appeals(log).recent(Subject(kind=kind, pattern=pattern), 20)
+    recent = await of_appeals(log).recent(AppealSubject(kind=kind, pattern=pattern), 20)
 
     assert (recent.known, recent.total, len(recent.decisions)) == (True, total, total)
 
@@ -66,7 +66,7 @@ async def test_appeals_see_what_was_lately_decided(
 async def test_lately_ends_after_some_days(log: Logged) -> None:
     later = of_appeals(log, NOW_MS + (RECENT_DAYS + 1) * DAY_MS)
 
-    recent = await later.recent(Subject(kind=Kind.NUMBER, pattern=FRAUD), 20)
+    recent = await later.recent(AppealSubject(kind=EntryKind.NUMBER, pattern=FRAUD), 20)
 
     assert (recent.known, recent.total) == (True, 0)
 

@@ -10,7 +10,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel
 from services.decision_log.query import DecisionQuery
 from services.decision_log.recipient_subject import SubjectKind, read
-from services.decision_log.recipients import MOST_CONTACTS, Person, Reached, ReachQuery
+from services.decision_log.recipients import MOST_CONTACTS, Recipient, RecipientQuery, Recipients
 from tests.builders import an_entry, some_calls, some_links, some_texts
 from tests.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
@@ -29,13 +29,13 @@ def calls(*pairs: tuple[str, str]) -> Calls:
     return some_calls(*[caller for caller, _ in pairs], callees=[callee for _, callee in pairs])
 
 
-def reached(log: Logged, kind: SubjectKind, pattern: str) -> Reached:
-    query = ReachQuery(DecisionQuery(log.folder, HomePlan()))
+def reached(log: Logged, kind: SubjectKind, pattern: str) -> Recipients:
+    query = RecipientQuery(DecisionQuery(log.folder, HomePlan()))
     subject = read(HomePlan(), kind, pattern)
     return query.reached(subject, since_ms=NOW_MS - HOUR_MS, until_ms=NOW_MS + HOUR_MS)
 
 
-def persons(found: Reached) -> dict[str, Person]:
+def persons(found: Recipients) -> dict[str, Recipient]:
     return {one.number: one for one in found.persons}
 
 
@@ -146,7 +146,7 @@ def test_of_many_contacts_the_latest_are_told_and_all_are_counted(log: Logged) -
 def test_beyond_the_most_the_least_exposed_are_left_out_and_counted(log: Logged) -> None:
     log.decide(calls((FRAUD, ANN), (FRAUD, BEN), (FRAUD, BEN), (FRAUD, CAI), (FRAUD, CAI)))
     subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
-    few = ReachQuery(DecisionQuery(log.folder, HomePlan()), most_persons=2)
+    few = RecipientQuery(DecisionQuery(log.folder, HomePlan()), most_persons=2)
 
     found = few.reached(subject, since_ms=NOW_MS - HOUR_MS, until_ms=NOW_MS + HOUR_MS)
     log.ends((FRAUD, ANN, 600))

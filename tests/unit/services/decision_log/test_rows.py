@@ -4,13 +4,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from blocklists.entries import Mode
+from blocklists.entries import EntryMode
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, Ingress
 from services.decision.observer import Observer
-from services.decision_log.watchlist import Watched
+from services.decision_log.watchlist import Watchlist
 from tests.builders import NINE_O_CLOCK_S as NOW_S
 from tests.builders import (
     a_moment_stage,
@@ -190,7 +190,7 @@ def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> No
 
 def test_what_a_shadow_entry_would_have_blocked_is_all_logged(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=0)
-    shadow = replace(an_entry(FRAUD), mode=Mode.SHADOW)
+    shadow = replace(an_entry(FRAUD), mode=EntryMode.SHADOW)
 
     log.decide(some_calls(FRAUD, OTHER, callee=ANN), shadow)
 
@@ -216,7 +216,7 @@ def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path)
 
 def test_the_watched_are_read_anew_when_the_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "watched.txt"
-    watched = Watched(file, HomePlan())
+    watched = Watchlist(file, HomePlan())
     watched.refresh()
     nobody = len(watched)
 

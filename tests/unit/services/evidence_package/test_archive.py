@@ -12,7 +12,7 @@ import pytest
 from fanzha.phone import HomePlan
 from services.audit import keys, log_files
 from services.evidence_package import archive, chain_proof, subjects
-from services.evidence_package.sections import Request, Section
+from services.evidence_package.sections import PackageRequest, Section
 from services.evidence_package.verifier import check
 from tests.audit_logs import a_log, public_keys
 from tests.builders import NINE_O_CLOCK_MS
@@ -39,7 +39,7 @@ def dossier(tmp_path: Path, log: Path) -> Path:
         rows=[{"pattern": SUBJECT.pattern, "reason": EVIL, "removed": [{"kind": "number"}]}],
         notes=["lists at version 7"],
     )
-    request = Request(
+    request = PackageRequest(
         by="wang", reason="request 2026-114", made_at_ms=NINE_O_CLOCK_MS, sequence=12, head="ab"
     )
     path = tmp_path / "evidence.zip"

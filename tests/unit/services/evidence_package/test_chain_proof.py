@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.audit import log_files
 from services.audit.records import read
 from services.evidence_package import chain_proof
-from services.evidence_package.chain_proof import Cutting
+from services.evidence_package.chain_proof import ChainExcerpt
 from tests.audit_logs import a_log, lines_of, public_keys, records_of, write_lines
 
 WITHIN = 4
@@ -23,7 +23,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def cut_out(folder: Path, *ids: str) -> Cutting:
+def cut_out(folder: Path, *ids: str) -> ChainExcerpt:
     newest = log_files.files(folder)[-1]
     return chain_proof.cut_out(folder, ids, until=(newest.name, newest.stat().st_size))
 

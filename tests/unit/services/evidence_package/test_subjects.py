@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Entry, Kind, entry_id
+from blocklists.entries import Entry, EntryKind, entry_id
 from blocklists.entry_table import Identities
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -15,9 +15,9 @@ HOME = HomePlan()
 
 
 def concerns(entry: Entry, party: str) -> bool:
-    if entry.kind in (Kind.NUMBER, Kind.SENDER):
+    if entry.kind in (EntryKind.NUMBER, EntryKind.SENDER):
         return entry.pattern.casefold() == party.casefold()
-    return entry.kind == Kind.RANGE and party.startswith(entry.pattern.removesuffix("*"))
+    return entry.kind == EntryKind.RANGE and party.startswith(entry.pattern.removesuffix("*"))
 
 
 @given(st.lists(lists.entries, max_size=12), lists.numbers)
@@ -39,8 +39,8 @@ def test_what_concerns_a_host_is_what_a_visit_to_it_meets(listed: list[Entry], h
 
     rows = subject.rows(identities).tolist()
 
-    names = {(Kind.HOST, name) for name in host_suffixes(host)}
-    names |= {(Kind.URL_PREFIX, text) for text in expressions(f"http://{host}/")}
+    names = {(EntryKind.HOST, name) for name in host_suffixes(host)}
+    names |= {(EntryKind.URL_PREFIX, text) for text in expressions(f"http://{host}/")}
     assert rows == [n for n, one in enumerate(listed) if (one.kind, one.pattern) in names]
 
 
@@ -57,8 +57,8 @@ def test_ids_are_those_of_all_entries_that_can_concern_it(listed: list[Entry], q
 def test_a_number_is_read_in_any_form_and_hidden_in_what_is_logged() -> None:
     subject = subjects.read("170 0000 0123", HOME)
 
-    assert (subject.kind, subject.pattern) == (Kind.NUMBER, "+8617000000123")
-    assert subject.entry_id == entry_id(Kind.NUMBER, "+8617000000123", Action.BLOCK)
+    assert (subject.kind, subject.pattern) == (EntryKind.NUMBER, "+8617000000123")
+    assert subject.entry_id == entry_id(EntryKind.NUMBER, "+8617000000123", Action.BLOCK)
     assert subject.masked == "**********0123"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fanzha.tables import Bools, Int64s
-from services.feedback.call_end_fanout import ROWS_AT_ONCE, EndsExchange
+from services.feedback.call_end_fanout import ROWS_AT_ONCE, CallEndFanout
 
 
 class Counted:
@@ -31,9 +31,9 @@ class Counted:
 
 
 @contextmanager
-def a_worker(folder: Path, name: str) -> Iterator[tuple[EndsExchange, Counted]]:
+def a_worker(folder: Path, name: str) -> Iterator[tuple[CallEndFanout, Counted]]:
     counted = Counted()
-    exchange = EndsExchange(folder, name, counted)
+    exchange = CallEndFanout(folder, name, counted)
     exchange.open()
     try:
         yield exchange, counted
@@ -41,7 +41,7 @@ def a_worker(folder: Path, name: str) -> Iterator[tuple[EndsExchange, Counted]]:
         exchange.close()
 
 
-def report(exchange: EndsExchange, *callers: int) -> None:
+def report(exchange: CallEndFanout, *callers: int) -> None:
     keys = np.array(callers, np.int64)
     exchange(keys, keys + 1, keys % 2 == 0, keys * 0 + 60_000, keys * 0 + 1_764_000_000_000)
 

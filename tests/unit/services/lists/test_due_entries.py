@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from blocklists.entries import NO_END_S, Entry, Source
 from blocklists.entry_table import EntryTable
-from blocklists.provenance_columns import GroundsReader
+from blocklists.provenance_columns import ProvenanceReader
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from services.lists import due_entries
 from services.lists.due_entries import Due, DueReason
 from services.lists.metrics import ListGauges
@@ -32,10 +32,10 @@ timed = st.builds(
 )
 
 
-def find(listed: Lists, within_days: int = 7, source: int = 0) -> Due:
+def find(listed: ListSegments, within_days: int = 7, source: int = 0) -> Due:
     return due_entries.find(
         listed.layers(),
-        GroundsReader(),
+        ProvenanceReader(),
         now_s=NINE_O_CLOCK_S,
         until_s=NINE_O_CLOCK_S + within_days * DAY_S,
         source=source,
@@ -59,7 +59,7 @@ def expected(entry: Entry) -> tuple[DueReason, int] | None:
 def test_what_is_due_is_found_as_by_a_linear_scan(
     first: Sequence[Entry], later: Sequence[Entry]
 ) -> None:
-    lists = Lists.of_table(1, 0, EntryTable.from_entries(first))
+    lists = ListSegments.of_table(1, 0, EntryTable.from_entries(first))
     lists = delta.apply(lists, a_change(2, *later))
     snapshot = lists.snapshot()
 
@@ -81,7 +81,7 @@ def test_what_is_due_is_found_as_by_a_linear_scan(
 
 def test_due_entries_are_counted_by_source_and_reason() -> None:
     soon = NOW + timedelta(days=3)
-    lists = Lists.of_table(
+    lists = ListSegments.of_table(
         1,
         0,
         EntryTable.from_entries(
@@ -102,7 +102,7 @@ def test_due_entries_are_counted_by_source_and_reason() -> None:
 
 def test_gauges_tell_what_is_due_within_a_week() -> None:
     listed = replace(an_entry("1111"), review_at=NOW - timedelta(days=1))
-    lists = Lists.of_table(1, 0, EntryTable.from_entries([listed]))
+    lists = ListSegments.of_table(1, 0, EntryTable.from_entries([listed]))
     gauges = ListGauges(lambda: lists, lambda: float(NINE_O_CLOCK_S))
 
     due, ended = gauges.collect()

@@ -7,7 +7,7 @@ import pytest
 
 from blocklists.entries import Direction, Source
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.changes import Outcome
+from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -59,17 +59,17 @@ def test_a_host_acts_on_what_it_names_whatever_direction_is_said() -> None:
 @pytest.mark.parametrize(
     ("edit", "outcome", "why"),
     [
-        (an_edit("absent.example", reason="x"), Outcome.ABSENT, "no such entry"),
-        (an_edit("??", reason="x"), Outcome.INVALID, "pattern"),
-        (an_edit("both.example", reason="x"), Outcome.INVALID, "say which"),
-        (an_edit("prize.example", source=9), Outcome.INVALID, "source: there is none"),
-        (an_edit("prize.example", reason="x" * 1001), Outcome.INVALID, "longer than 1000"),
-        (an_edit("prize.example", expires_s=NINE_O_CLOCK_S), Outcome.INVALID, "already over"),
-        (an_edit("prize.example", review_at_s=1), Outcome.INVALID, "already over"),
+        (an_edit("absent.example", reason="x"), RowOutcome.ABSENT, "no such entry"),
+        (an_edit("??", reason="x"), RowOutcome.INVALID, "pattern"),
+        (an_edit("both.example", reason="x"), RowOutcome.INVALID, "say which"),
+        (an_edit("prize.example", source=9), RowOutcome.INVALID, "source: there is none"),
+        (an_edit("prize.example", reason="x" * 1001), RowOutcome.INVALID, "longer than 1000"),
+        (an_edit("prize.example", expires_s=NINE_O_CLOCK_S), RowOutcome.INVALID, "already over"),
+        (an_edit("prize.example", review_at_s=1), RowOutcome.INVALID, "already over"),
     ],
 )
 def test_an_edit_that_cannot_be_made_is_told_and_stops_no_other(
-    edit: Edit, outcome: Outcome, why: str
+    edit: Edit, outcome: RowOutcome, why: str
 ) -> None:
     found = read(edit, an_edit("+8617000000001", reason="fine"))
 

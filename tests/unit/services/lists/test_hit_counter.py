@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason, WouldBlock
+from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason, WouldBlock
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from services.lists.hit_counter import EntryHitFlusher, EntryHits, HitCounts
@@ -45,7 +45,7 @@ def would(name: str) -> WouldBlock:
     return WouldBlock(
         entry_id=name,
         pattern="+8617000000001",
-        evidence=Evidence.CALLER,
+        evidence=MatchedOn.CALLER,
         fraud_type=FraudType.UNSPECIFIED,
         kind=1,
         source=2,

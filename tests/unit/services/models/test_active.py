@@ -9,8 +9,8 @@ from classifiers.caller.activity import ActivityTable
 from classifiers.card import CARD
 from fanzha.tables import Channel
 from services.decision.model_kinds import ModelKind
-from services.models.active import ModelSwitch
-from services.models.desired_models import Wanted
+from services.models.active import ActiveModels
+from services.models.desired_models import DesiredModel
 from tests.builders import some_calls
 from tests.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
 
@@ -22,12 +22,12 @@ def root(tmp_path: Path) -> Path:
     return some_bundles(tmp_path)
 
 
-def a_switch(root: Path, wanted: Wanted | None = None, **set_: float) -> ModelSwitch:
+def a_switch(root: Path, wanted: DesiredModel | None = None, **set_: float) -> ActiveModels:
     thresholds = {LINK: set_.get("link_threshold")}
-    return ModelSwitch(root, thresholds, {LINK: wanted} if wanted else {})
+    return ActiveModels(root, thresholds, {LINK: wanted} if wanted else {})
 
 
-def want(switch: ModelSwitch, wanted: Wanted) -> list[ModelKind]:
+def want(switch: ActiveModels, wanted: DesiredModel) -> list[ModelKind]:
     switch.prepare({LINK: wanted})
     return switch.take({LINK: wanted})
 
@@ -47,9 +47,9 @@ def test_a_bundle_that_came_later_is_taken_over_when_it_is_wanted(root: Path) ->
     a_bundle(root, "url", "2", threshold=0.5)
     before = switch.current
 
-    switch.prepare({LINK: Wanted(active="2")})
+    switch.prepare({LINK: DesiredModel(active="2")})
     prepared = switch.current
-    swapped = switch.take({LINK: Wanted(active="2")})
+    swapped = switch.take({LINK: DesiredModel(active="2")})
 
     assert prepared is before
     assert before.link.version == "1"
@@ -61,12 +61,12 @@ def test_a_bundle_that_came_later_is_taken_over_when_it_is_wanted(root: Path) ->
 
 def test_a_rollback_returns_to_the_model_that_was_kept_loaded(root: Path) -> None:
     a_bundle(root, "url", "2")
-    switch = a_switch(root, Wanted(active="1"))
+    switch = a_switch(root, DesiredModel(active="1"))
     first = switch.current.link
-    want(switch, Wanted(active="2", previous="1"))
+    want(switch, DesiredModel(active="2", previous="1"))
     cut_graph(root / "url" / "1")
 
-    swapped = want(switch, Wanted(active="1", previous="2"))
+    swapped = want(switch, DesiredModel(active="1", previous="2"))
 
     assert swapped == [LINK]
     assert switch.current.link is first
@@ -109,11 +109,11 @@ def test_a_bad_bundle_is_refused_and_the_old_one_goes_on(
     root: Path, damage: Callable[[Path], None], why: str
 ) -> None:
     damage(a_bundle(root, "url", "2"))
-    switch = a_switch(root, Wanted(active="1"))
+    switch = a_switch(root, DesiredModel(active="1"))
     before = switch.current.link
 
-    refused = switch.prepare({LINK: Wanted(active="2", previous="1")})
-    swapped = switch.take({LINK: Wanted(active="2", previous="1")})
+    refused = switch.prepare({LINK: DesiredModel(active="2", previous="1")})
+    swapped = switch.take({LINK: DesiredModel(active="2", previous="1")})
 
     assert refused == [LINK]
     assert swapped == []
@@ -125,7 +125,7 @@ def test_a_bad_bundle_is_refused_and_the_old_one_goes_on(
 def test_a_version_cannot_lead_out_of_the_folder(root: Path, version: str) -> None:
     switch = a_switch(root)
 
-    want(switch, Wanted(active=version))
+    want(switch, DesiredModel(active=version))
 
     assert switch.current.link.version == "1"
     assert all("cannot be the name" in why for why in switch.status()[LINK].refused.values())
@@ -135,8 +135,8 @@ def test_a_refused_bundle_is_tried_again_only_when_its_files_have_changed(root: 
     bundle = a_bundle(root, "url", "2")
     graph = (bundle / "model.onnx").read_bytes()
     cut_graph(bundle)
-    switch = a_switch(root, Wanted(active="1"))
-    wanted = {LINK: Wanted(active="2")}
+    switch = a_switch(root, DesiredModel(active="1"))
+    wanted = {LINK: DesiredModel(active="2")}
 
     first, second = switch.prepare(wanted), switch.prepare(wanted)
     (bundle / "model.onnx").write_bytes(graph)
@@ -151,14 +151,14 @@ def test_a_worker_that_starts_runs_what_was_wanted_last(root: Path) -> None:
     a_bundle(root, "url", "2")
     a_bundle(root, "url", "3")
 
-    assert a_switch(root, Wanted(active="2")).current.link.version == "2"
+    assert a_switch(root, DesiredModel(active="2")).current.link.version == "2"
 
 
 def test_at_a_start_a_bad_bundle_gives_way_to_the_one_before_it(root: Path) -> None:
     cut_graph(a_bundle(root, "url", "3"))
     a_bundle(root, "url", "2")
 
-    switch = a_switch(root, Wanted(active="3", previous="1"))
+    switch = a_switch(root, DesiredModel(active="3", previous="1"))
 
     assert switch.current.link.version == "1"
     assert set(switch.status()[LINK].refused) == {"3"}
@@ -174,9 +174,9 @@ def test_a_start_without_a_good_bundle_fails(root: Path) -> None:
 def test_a_threshold_that_is_set_holds_for_every_model_and_for_shadows(root: Path) -> None:
     a_bundle(root, "url", "2", threshold=0.5)
     a_bundle(root, "url", "3", threshold=0.6)
-    switch = a_switch(root, Wanted(active="1"), link_threshold=0.25)
+    switch = a_switch(root, DesiredModel(active="1"), link_threshold=0.25)
 
-    want(switch, Wanted(active="2", shadow="3"))
+    want(switch, DesiredModel(active="2", shadow="3"))
 
     assert switch.current.thresholds[Channel.LINK] == 0.25
     assert switch.current.shadows.link is not None
@@ -185,15 +185,15 @@ def test_a_threshold_that_is_set_holds_for_every_model_and_for_shadows(root: Pat
 
 def test_a_shadow_comes_stays_and_goes_with_the_wish(root: Path) -> None:
     a_bundle(root, "url", "2", threshold=0.5)
-    switch = a_switch(root, Wanted(active="1"))
+    switch = a_switch(root, DesiredModel(active="1"))
 
-    want(switch, Wanted(active="1", shadow="2", share=0.5))
+    want(switch, DesiredModel(active="1", shadow="2", share=0.5))
     first = switch.current.shadows.link
-    want(switch, Wanted(active="1", shadow="2", share=0.5, by="li"))
+    want(switch, DesiredModel(active="1", shadow="2", share=0.5, by="li"))
     second = switch.current.shadows.link
-    want(switch, Wanted(active="1", shadow="2", share=0.1))
+    want(switch, DesiredModel(active="1", shadow="2", share=0.1))
     third = switch.current.shadows.link
-    want(switch, Wanted(active="1"))
+    want(switch, DesiredModel(active="1"))
 
     assert first is not None
     assert (first.model.version, first.threshold, first.share) == ("2", 0.5, 0.5)
@@ -207,7 +207,7 @@ def test_a_shadow_comes_stays_and_goes_with_the_wish(root: Path) -> None:
 def test_a_model_does_not_shadow_itself(root: Path) -> None:
     switch = a_switch(root)
 
-    want(switch, Wanted(active="1", shadow="1"))
+    want(switch, DesiredModel(active="1", shadow="1"))
 
     assert switch.current.shadows.link is None
 
@@ -218,10 +218,10 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
     labels = "\n[feature_histograms.host_labels]\nedges = [2]\nrows = [5, 4, 0]\n"
     scores = f"score_histogram = {[7, *[1] * 19]}\n"
     card.write_text(scores + card.read_text("utf-8") + labels, "utf-8")
-    switch = a_switch(root, Wanted(active="1"))
+    switch = a_switch(root, DesiredModel(active="1"))
     before = switch.status()[LINK].score_histogram
 
-    want(switch, Wanted(active="2"))
+    want(switch, DesiredModel(active="2"))
 
     assert before is None
     assert switch.status()[LINK].score_histogram == (7, *[1] * 19)
@@ -231,8 +231,8 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
 def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: Path) -> None:
     for version in ("1", "2", "3"):
         a_bundle(root, "moment", version, threshold=0.9 if version == "3" else 0.95)
-    start, then = Wanted(active="1"), Wanted(active="2", previous="1", shadow="3")
-    switch = ModelSwitch(root, {}, {MOMENT: start}, moment=True)
+    start, then = DesiredModel(active="1"), DesiredModel(active="2", previous="1", shadow="3")
+    switch = ActiveModels(root, {}, {MOMENT: start}, moment=True)
 
     first = switch.moment()
     switch.prepare({MOMENT: then})
@@ -251,11 +251,11 @@ def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: 
 
 def test_a_bad_moment_bundle_is_refused_and_the_old_one_stays(root: Path) -> None:
     a_bundle(root, "moment", "1")
-    switch = ModelSwitch(root, {}, {}, moment=True)
+    switch = ActiveModels(root, {}, {}, moment=True)
     edit_card(a_bundle(root, "moment", "2"), "sha256", f'"{"0" * 64}"')
 
-    refused = switch.prepare({MOMENT: Wanted(active="2")})
-    swapped = switch.take({MOMENT: Wanted(active="2")})
+    refused = switch.prepare({MOMENT: DesiredModel(active="2")})
+    swapped = switch.take({MOMENT: DesiredModel(active="2")})
 
     assert (refused, swapped) == ([MOMENT], [])
     assert switch.moment().model.version == "1"
@@ -265,7 +265,7 @@ def test_a_bad_moment_bundle_is_refused_and_the_old_one_stays(root: Path) -> Non
 def test_a_threshold_that_is_set_holds_for_moment_models(root: Path) -> None:
     a_bundle(root, "moment", "1")
 
-    switch = ModelSwitch(root, {MOMENT: 0.5}, {}, moment=True)
+    switch = ActiveModels(root, {MOMENT: 0.5}, {}, moment=True)
 
     assert switch.moment().threshold == 0.5
 
@@ -274,14 +274,14 @@ def test_without_a_moment_stage_there_is_no_moment_model(root: Path) -> None:
     switch = a_switch(root)
 
     assert MOMENT not in switch.status()
-    assert switch.prepare({MOMENT: Wanted(active="1")}) == []
-    assert switch.take({MOMENT: Wanted(active="1")}) == []
+    assert switch.prepare({MOMENT: DesiredModel(active="1")}) == []
+    assert switch.take({MOMENT: DesiredModel(active="1")}) == []
     with pytest.raises(ValueError, match="no moment model"):
         switch.moment()
 
 
 def test_few_calls_stay_below_the_threshold_that_is_set_for_calls(root: Path) -> None:
-    switch = ModelSwitch(root, {ModelKind.CALL: 0.05}, {})
+    switch = ActiveModels(root, {ModelKind.CALL: 0.05}, {})
     calls = some_calls(
         *["+8617000000001"] * 31, callees=[f"+86139{n * 7919:08d}" for n in range(31)]
     )

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from infra.data_paths import MODELS
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
-from services.models.desired_models import Wanted
+from services.models.desired_models import DesiredModel
 
 WISHES = st.builds(
-    Wanted,
+    DesiredModel,
     active=st.text(),
     previous=st.text(),
     shadow=st.text(),
@@ -23,7 +23,7 @@ WISHES = st.builds(
 
 
 @given(WISHES)
-def test_a_wish_is_read_as_it_was_written(wish: Wanted) -> None:
+def test_a_wish_is_read_as_it_was_written(wish: DesiredModel) -> None:
     assert desired_models.read(wish.written()) == wish
 
 
@@ -37,7 +37,10 @@ def test_something_else_is_no_wish(text: str) -> None:
 
 
 def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
-    wanted = {ModelKind.SMS: Wanted(active="2", previous="1", by="li"), ModelKind.CALL: Wanted()}
+    wanted = {
+        ModelKind.SMS: DesiredModel(active="2", previous="1", by="li"),
+        ModelKind.CALL: DesiredModel(),
+    }
 
     desired_models.keep(tmp_path, wanted)
 

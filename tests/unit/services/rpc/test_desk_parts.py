@@ -12,12 +12,12 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine
-from services.decision.shed_reasons import NotDecided
-from services.rpc.decide.batch_handler import Desk
-from services.rpc.decide.columnar_decoder import ColumnReader
-from services.rpc.decide.message_decoder import Reader
-from services.rpc.decide.request_decoder import Intake
+from services.decision.pipeline import DecisionPipeline
+from services.decision.shed_reasons import ShedReason
+from services.rpc.decide.batch_handler import BatchHandler
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
+from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.request_decoder import RequestDecoder
 from services.rpc.decide.request_parts import (
     MOST_BYTES,
     NOT_READ,
@@ -26,7 +26,7 @@ from services.rpc.decide.request_parts import (
     parts,
     past_budget,
 )
-from services.rpc.middleware.load_shedder import TooLate
+from services.rpc.middleware.load_shedder import DeadlinePassed
 from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry
 
 HOME = HomePlan("86")
@@ -68,15 +68,15 @@ class Deadline:
         return 0.0 if self.has_passed else 1.0
 
 
-def a_desk(watching: Watching, fewest_by_column: int = 1) -> Desk:
-    engine: Engine = an_engine(an_entry(LISTED), observer=watching.observer())
-    intake = Intake(
+def a_desk(watching: Watching, fewest_by_column: int = 1) -> BatchHandler:
+    engine: DecisionPipeline = an_engine(an_entry(LISTED), observer=watching.observer())
+    intake = RequestDecoder(
         Channel.TEXT,
-        by_column=ColumnReader(HOME).texts,
-        by_message=Reader(HOME).texts,
+        by_column=ColumnarDecoder(HOME).texts,
+        by_message=MessageDecoder(HOME).texts,
         fewest_by_column=fewest_by_column,
     )
-    return Desk(
+    return BatchHandler(
         Channel.TEXT,
         intake=intake,
         decide=engine.decide_texts,
@@ -200,12 +200,12 @@ async def test_work_stops_after_the_stage_in_which_the_deadline_passed(
 
     watching = Watching(after)
 
-    with pytest.raises(TooLate) as late:
+    with pytest.raises(DeadlinePassed) as late:
         await a_desk(watching).answer(
             texts(*bodies).SerializeToString(), single=False, remaining=deadline.remaining
         )
 
-    assert late.value.why is NotDecided.LATE_BETWEEN_STAGES
+    assert late.value.why is ShedReason.LATE_BETWEEN_STAGES
     assert watching.stages[-1] == stage
     assert watching.stages.count(stage) == 1
     assert watching.rows == []
@@ -219,7 +219,7 @@ async def test_a_long_request_stops_between_its_parts() -> None:
 
     watching = Watching(after)
 
-    with pytest.raises(TooLate):
+    with pytest.raises(DeadlinePassed):
         await a_desk(watching).answer(
             texts(*["您好"] * (3 * PART_ROWS)).SerializeToString(),
             single=False,
@@ -243,8 +243,8 @@ async def test_of_gathered_requests_those_past_their_deadline_are_dropped_alone(
     )
 
     assert watching.rows == [2]
-    assert isinstance(answers[1], TooLate)
-    assert answers[1].why is NotDecided.LATE_WHEN_GATHERED
+    assert isinstance(answers[1], DeadlinePassed)
+    assert answers[1].why is ShedReason.LATE_WHEN_GATHERED
     assert isinstance(answers[0], bytes)
     assert isinstance(answers[2], bytes)
 

@@ -17,10 +17,10 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Observer, Table
-from services.rpc.decide.columnar_decoder import ColumnReader
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.handler import InterceptionServicer
-from services.rpc.decide.message_decoder import Reader
-from services.rpc.decide.request_decoder import Intake
+from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.request_decoder import RequestDecoder
 from tests.builders import NINE_O_CLOCK_MS, an_engine, an_entry
 
 HOME = HomePlan("86")
@@ -41,15 +41,15 @@ TEXT_FIELDS = {
 NOT_UTF8 = (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"+86\x80", b"\xc0\xaf")
 
 
-def intake(channel: Channel, fewest_by_column: int) -> Intake:
-    columns, reader = ColumnReader(HOME), Reader(HOME)
+def intake(channel: Channel, fewest_by_column: int) -> RequestDecoder:
+    columns, reader = ColumnarDecoder(HOME), MessageDecoder(HOME)
     ways: dict[Channel, tuple[Any, Any]] = {
         Channel.CALL: (columns.calls, reader.calls),
         Channel.TEXT: (columns.texts, reader.texts),
         Channel.LINK: (columns.links, reader.links),
     }
     by_column, by_message = ways[channel]
-    return Intake(
+    return RequestDecoder(
         channel, by_column=by_column, by_message=by_message, fewest_by_column=fewest_by_column
     )
 
@@ -61,7 +61,7 @@ BOTH_WAYS = {channel: (intake(channel, ALWAYS), intake(channel, NEVER)) for chan
 def servicer() -> InterceptionServicer:
     return InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
-        reader=Reader(HOME),
+        reader=MessageDecoder(HOME),
         now_ms=lambda: NINE_O_CLOCK_MS,
         observer=Observer(),
     )
@@ -109,7 +109,7 @@ def batch_of(rows: Sequence[bytes]) -> bytes:
     return b"".join(delimited(1, row) for row in rows)
 
 
-def table(reading: Intake, data: bytes, *, single: bool) -> Table | str:
+def table(reading: RequestDecoder, data: bytes, *, single: bool) -> Table | str:
     """Read one request; what is refused comes as the reason."""
     try:
         return reading.table([reading.opened(data, single=single)], NINE_O_CLOCK_MS)

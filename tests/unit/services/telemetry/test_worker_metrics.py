@@ -14,8 +14,8 @@ from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
 from services.decision.model_kinds import ModelKind
-from services.decision.shadow.models import Change
-from services.decision.shed_reasons import NotDecided
+from services.decision.shadow.models import ShadowDifference
+from services.decision.shed_reasons import ShedReason
 from services.telemetry import metrics_layout as layout
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 from services.telemetry.worker_metrics import DecisionMetrics
@@ -171,13 +171,13 @@ def test_failed_requests_are_counted_by_status(pages: MetricsPages) -> None:
 def test_requests_that_were_not_decided_are_counted_by_reason(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
 
-    worker.not_decided(NotDecided.WAIT)
-    worker.not_decided(NotDecided.LATE_BETWEEN_STAGES)
-    worker.not_decided(NotDecided.GONE)
-    worker.not_decided(NotDecided.GONE)
+    worker.not_decided(ShedReason.WAIT)
+    worker.not_decided(ShedReason.LATE_BETWEEN_STAGES)
+    worker.not_decided(ShedReason.GONE)
+    worker.not_decided(ShedReason.GONE)
 
     value = reading(pages)
-    found = [value("fanzha_requests_not_decided_total", reason=why) for why in NotDecided]
+    found = [value("fanzha_requests_not_decided_total", reason=why) for why in ShedReason]
     assert found == [1, 0, 0, 0, 1, 2]
 
 
@@ -216,7 +216,11 @@ def test_figures_of_different_series_never_share_a_place() -> None:
 
 def test_what_a_shadow_would_change_is_counted_by_fraud_type_too(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
-    block, allow, same = Change.WOULD_BLOCK, Change.WOULD_ALLOW, Change.SAME
+    block, allow, same = (
+        ShadowDifference.WOULD_BLOCK,
+        ShadowDifference.WOULD_ALLOW,
+        ShadowDifference.SAME,
+    )
     found = np.array([block, allow, same, block], np.uint8)
     loan, romance, unknown = FraudType.FAKE_LOAN, FraudType.ROMANCE, FraudType.UNSPECIFIED
     types = np.array([loan, loan, loan, loan], np.uint8)
@@ -231,7 +235,7 @@ def test_what_a_shadow_would_change_is_counted_by_fraud_type_too(pages: MetricsP
             "fanzha_shadow_decisions_total", channel=channel, change=change.name.lower()
         )
         for channel in ("text", "link")
-        for change in Change
+        for change in ShadowDifference
     }
     assert rows == {
         ("text", "WOULD_BLOCK"): 2,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import COLUMNS, IGNORED, PATTERN_COLUMNS
-from blocklists.importers.tables.records import Layout
+from blocklists.importers.tables.records import TableLayout
 from fanzha.errors import InvalidInput
 
 ALIASES = [
@@ -73,7 +73,7 @@ def test_no_name_makes_the_comparison_fail_and_comparing_twice_changes_nothing(n
 @given(st.permutations([alias for alias, _ in ALIASES]), st.integers(0, 12))
 def test_every_column_is_used_or_told(names: list[str], many: int) -> None:
     names = names[:many]
-    layout = Layout.of(names)
+    layout = TableLayout.of(names)
 
     if layout is not None:
         told = [name for name, _ in layout.used] + list(layout.unused) + list(layout.ignored)
@@ -86,7 +86,7 @@ def test_every_column_is_used_or_told(names: list[str], many: int) -> None:
     )
 )
 def test_what_was_said_of_columns_holds(said: dict[str, str]) -> None:
-    layout = Layout.of(list(said), said)
+    layout = TableLayout.of(list(said), said)
 
     patterns = [target for target in said.values() if target in PATTERN_COLUMNS]
     assert (layout is None) == (not patterns)

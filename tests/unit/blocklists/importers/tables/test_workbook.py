@@ -11,9 +11,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from blocklists.importers.decompression import Limits
-from blocklists.importers.rows import BadLine, Ignored, Item, Row
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow
 from blocklists.importers.tables.headers import Header
 from blocklists.importers.tables.workbook import SHEET_BITS, Workbook
 from fanzha.errors import InvalidInput
@@ -58,7 +58,7 @@ def test_a_sheet_is_a_table() -> None:
 
     assert items == [
         Ignored(1, "header"),
-        Row(2, "17000000001", Kind.NUMBER, reason="举报"),
+        ListRow(2, "17000000001", EntryKind.NUMBER, reason="举报"),
         Ignored(3, "blank"),
     ]
     assert (headers[0].sheet, headers[0].layout.unused) == ("清单", ("备注",))
@@ -66,7 +66,7 @@ def test_a_sheet_is_a_table() -> None:
 
 @pytest.mark.parametrize("value", [17000000001, 17000000001.0, "17000000001", "'17000000001"])
 def test_a_number_in_a_cell_is_read_with_all_its_digits(value: object) -> None:
-    assert entries(("号码",), (value,)) == [Row(2, "17000000001", Kind.NUMBER)]
+    assert entries(("号码",), (value,)) == [ListRow(2, "17000000001", EntryKind.NUMBER)]
 
 
 @pytest.mark.parametrize("value", [1.06900001234567e19, 10**15, 10690000000000001, "1.7E+10"])
@@ -82,7 +82,7 @@ def test_a_number_that_may_have_lost_its_zero_is_a_bad_row_and_a_text_is_not() -
 
     assert isinstance(number, BadLine)
     assert "leading 0" in number.reason
-    assert text == Row(3, "01055550199", Kind.NUMBER)
+    assert text == ListRow(3, "01055550199", EntryKind.NUMBER)
 
 
 def test_the_format_of_a_cell_says_how_many_digits_there_are() -> None:
@@ -90,7 +90,7 @@ def test_the_format_of_a_cell_says_how_many_digits_there_are() -> None:
         sheet.append(("号码",))
         sheet["A2"].value, sheet["A2"].number_format = 1055550199, "00000000000"
 
-    assert read(made(("s", make)))[0][1:] == [Row(2, "01055550199", Kind.NUMBER)]
+    assert read(made(("s", make)))[0][1:] == [ListRow(2, "01055550199", EntryKind.NUMBER)]
 
 
 def test_dates_are_read_as_days_and_numbers_that_look_like_dates_as_numbers() -> None:
@@ -101,7 +101,7 @@ def test_dates_are_read_as_days_and_numbers_that_look_like_dates_as_numbers() ->
         sheet.append((17000000003, "2027年12月31日"))
         sheet["A4"].number_format = "yyyy-mm-dd"
 
-    found = [item for item in read(made(("s", make)))[0] if isinstance(item, Row)]
+    found = [item for item in read(made(("s", make)))[0] if isinstance(item, ListRow)]
 
     assert [row.expires for row in found] == ["2027-12-31", "2027-12-31T08:30:00", "2027年12月31日"]
     assert [row.pattern for row in found] == ["17000000001", "17000000002", "17000000003"]
@@ -118,7 +118,7 @@ def test_a_merged_title_and_a_merged_header_are_read() -> None:
 
     items, headers = read(made(("s", make)))
 
-    assert [type(item) for item in items] == [Ignored, Ignored, Ignored, Row]
+    assert [type(item) for item in items] == [Ignored, Ignored, Ignored, ListRow]
     assert dict(headers[0].layout.used) == {
         "号码": "number", "动作": "action", "有效期": "expires",
     }  # fmt: skip
@@ -166,7 +166,7 @@ def test_what_was_said_of_columns_holds_in_a_workbook() -> None:
 
     items, _ = read(file, choose=lambda _names: {"标识": "number"})
 
-    assert items[1:] == [Row(2, "17000000001", Kind.NUMBER)]
+    assert items[1:] == [ListRow(2, "17000000001", EntryKind.NUMBER)]
 
 
 @pytest.mark.parametrize(

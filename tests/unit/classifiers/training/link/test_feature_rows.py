@@ -3,12 +3,12 @@
 import numpy as np
 
 from classifiers.link import features
-from classifiers.link.features import Settings
+from classifiers.link.features import LinkFeatureSettings
 from classifiers.training.link import feature_rows
 from fanzha.tables import Int64s
 
 URLS = ("http://bank.test/", "http://shop.test/pay", "http://mail.shop.test/a/b?c=1")
-SETTINGS = Settings(bits=10)
+SETTINGS = LinkFeatureSettings(bits=10)
 DESCRIBED = feature_rows.describe(URLS, SETTINGS)
 
 

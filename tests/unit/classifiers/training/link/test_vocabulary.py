@@ -3,13 +3,13 @@
 import numpy as np
 
 from classifiers.link import features
-from classifiers.link.features import Settings
+from classifiers.link.features import LinkFeatureSettings
 from classifiers.text.ngrams import PADDING
 from classifiers.training.link import feature_rows
 from classifiers.training.link import vocabulary as link_vocabulary
 from classifiers.training.link.vocabulary import LEAST_DOMAINS
 
-SETTINGS = Settings(sizes=(4,), bits=20)
+SETTINGS = LinkFeatureSettings(sizes=(4,), bits=20)
 # The word "bank" on enough domains, the word "shop" on one too few, "pays" on one alone.
 URLS = (
     *(f"http://{number}.bank/" for number in range(LEAST_DOMAINS)),

@@ -4,14 +4,14 @@ import numpy as np
 import onnxruntime as ort
 
 from classifiers.training.text import cascade, encoder_head
-from classifiers.training.text.data import VALIDATION, Row
-from classifiers.training.text.encoder_head import Head
+from classifiers.training.text.data import VALIDATION, LabelledText
+from classifiers.training.text.encoder_head import EncoderHead
 from fanzha.tables import Float32s
 
 
-def head() -> Head:
+def head() -> EncoderHead:
     chance = np.random.default_rng(1)
-    return Head(
+    return EncoderHead(
         hidden=chance.normal(size=(512, 4)).astype(np.float32),
         hidden_bias=chance.normal(size=4).astype(np.float32),
         out=chance.normal(size=(4, 3)).astype(np.float32),
@@ -19,9 +19,9 @@ def head() -> Head:
     )
 
 
-def rows(label: str, count: int, text: str) -> list[Row]:
+def rows(label: str, count: int, text: str) -> list[LabelledText]:
     allowed = (label == "ham", False, label == "fraud")
-    row = Row(
+    row = LabelledText(
         source="nus" if label == "ham" else "fbs",
         label=label,
         split=VALIDATION,

@@ -7,7 +7,7 @@ from random import Random
 from classifiers.training.templates import builder, slots
 from classifiers.training.text import data
 from classifiers.training.text.augmentation import framed, join, recombined, unmask
-from classifiers.training.text.data import CALLS, FILES, FRAUD, HAM, SPAM, TEST, Row
+from classifiers.training.text.data import CALLS, FILES, FRAUD, HAM, SPAM, TEST, LabelledText
 from fanzha.fraud import FraudType
 
 HEADER = "id\tsource\tlang\tlabel\tcategory\tgroup\ttext\n"
@@ -20,7 +20,7 @@ def a_folder(folder: Path, *lines: str) -> Path:
     return folder
 
 
-def rows_of(folder: Path, *lines: str) -> list[Row]:
+def rows_of(folder: Path, *lines: str) -> list[LabelledText]:
     read = data.read(a_folder(folder, *lines), seed=1, templates=1)
     return [row for row in read if row.source != data.OWN]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.training.text import report
-from classifiers.training.text.data import TEST, Row
+from classifiers.training.text.data import TEST, LabelledText
 from classifiers.training.text.evasions import EVASIONS
 from fanzha.tables import Bools
 
@@ -28,7 +28,7 @@ def test_an_evasion_repeats_with_its_seed(name: str) -> None:
 
 def test_recall_is_counted_for_the_text_as_it_is_and_for_each_evasion() -> None:
     rows = [
-        Row(
+        LabelledText(
             source="own",
             label="fraud",
             split=TEST,

@@ -11,7 +11,7 @@ from classifiers.training.examples import ExampleError
 from classifiers.training.examples_split import ECHO
 from classifiers.training.text import data as sms_data
 from classifiers.training.text import examples
-from classifiers.training.text.data import FRAUD, HAM, SPAM, TRAIN, VALIDATION, Row
+from classifiers.training.text.data import FRAUD, HAM, SPAM, TRAIN, VALIDATION, LabelledText
 from classifiers.training.text.round_inputs import Round
 from fanzha.fraud import FraudType
 from tests.unit.classifiers.training.test_examples import a_file, a_row
@@ -24,7 +24,7 @@ def campaign(number: int) -> str:
     return " ".join("".join(chance.sample(ascii_lowercase, 7)) for _ in range(8))
 
 
-def rows_of(data: Path, *paths: Path) -> tuple[list[Row], list[Row]]:
+def rows_of(data: Path, *paths: Path) -> tuple[list[LabelledText], list[LabelledText]]:
     """Return the rows of the tables, and those of examples."""
     rows, site = examples.read(data, 1, 1, paths)
     own = [row for row in rows if row.source in site.sources]

@@ -3,13 +3,15 @@
 import numpy as np
 
 from classifiers.training.text import language_margins
-from classifiers.training.text.data import FRAUD, LANGUAGES, VALIDATION, Row
+from classifiers.training.text.data import FRAUD, LANGUAGES, VALIDATION, LabelledText
 from classifiers.training.text.scores import careful, probabilities
 from fanzha.tables import Float32s
 
 
-def rows_of(count: int, source: str = "nus", language: int = 0, label: str = "ham") -> list[Row]:
-    row = Row(
+def rows_of(
+    count: int, source: str = "nus", language: int = 0, label: str = "ham"
+) -> list[LabelledText]:
+    row = LabelledText(
         source=source,
         label=label,
         split=VALIDATION,

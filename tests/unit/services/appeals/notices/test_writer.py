@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Direction, Kind
+from blocklists.entries import Direction, EntryKind
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
-from services.appeals.model import Appeal, Document, Lift, Outcome, State, Subject
+from services.appeals.model import Appeal, AppealOutcome, AppealState, AppealSubject, Document, Lift
 from services.appeals.notices import templates, writer
 from services.appeals.notices.phrases import Phrases
 from services.appeals.notices.templates import KINDS, LANGUAGES
-from services.appeals.notices.writer import Case, Notices
+from services.appeals.notices.writer import NoticeFacts, Notices
 from tests.builders import NINE_O_CLOCK_MS, an_entry
 
 HOUR_MS = 3_600_000
@@ -20,9 +20,9 @@ LISTED = "+8617000000123"
 TEMPLATES = templates.load(None)
 NOTICES = Notices(TEMPLATES, deadline_hours=72)
 BY_MODEL = {"reason": "SCORED", "score": "0.97", "model_version": "caller-2"}
-CASE = Case(
+CASE = NoticeFacts(
     reference="A7",
-    subject=Subject(kind=Kind.NUMBER, pattern=LISTED, direction=Direction.FROM),
+    subject=AppealSubject(kind=EntryKind.NUMBER, pattern=LISTED, direction=Direction.FROM),
     entry=an_entry(LISTED, fraud_type=FraudType.FAKE_LOAN, reason="Order 7 names it"),
     since_ms=NINE_O_CLOCK_MS,
     appellant="张三",
@@ -30,7 +30,7 @@ CASE = Case(
     received_at_ms=NINE_O_CLOCK_MS,
     deadline_ms=NINE_O_CLOCK_MS + 72 * HOUR_MS,
     closed_at_ms=NINE_O_CLOCK_MS + HOUR_MS,
-    outcome=Outcome(
+    outcome=AppealOutcome(
         reason="the number is that of a bank",
         remedy="complain to the communications administration",
         documents_required="a licence for the number",
@@ -43,7 +43,7 @@ HEADINGS = {
 }
 
 
-def written(kind: str, language: str, case: Case = CASE) -> str:
+def written(kind: str, language: str, case: NoticeFacts = CASE) -> str:
     return NOTICES.write(kind, language, case, NINE_O_CLOCK_MS).text
 
 
@@ -116,12 +116,12 @@ def test_what_no_entry_blocked_has_a_reason_too(decision: dict[str, str], zh: st
 @pytest.mark.parametrize(
     ("subject", "zh"),
     [
-        (Subject(kind=Kind.HOST, pattern="shop.example"), "拦截对其的访问"),
-        (Subject(kind=Kind.SENDER, pattern="Bank"), "拦截该发送号码发出的短信"),
-        (Subject(kind=Kind.FINGERPRINT, pattern="fp1:00"), "近似的短信"),
+        (AppealSubject(kind=EntryKind.HOST, pattern="shop.example"), "拦截对其的访问"),
+        (AppealSubject(kind=EntryKind.SENDER, pattern="Bank"), "拦截该发送号码发出的短信"),
+        (AppealSubject(kind=EntryKind.FINGERPRINT, pattern="fp1:00"), "近似的短信"),
     ],
 )
-def test_the_measure_is_that_of_the_subject(subject: Subject, zh: str) -> None:
+def test_the_measure_is_that_of_the_subject(subject: AppealSubject, zh: str) -> None:
     assert zh in written("restriction", "zh", replace(CASE, subject=subject))
 
 
@@ -134,7 +134,7 @@ def test_the_legal_basis_of_the_entry_is_told_beside_the_law() -> None:
 
 
 def test_a_notice_that_would_tell_nothing_is_not_written() -> None:
-    case = replace(CASE, outcome=Outcome(reason="no", remedy="", documents_required="none"))
+    case = replace(CASE, outcome=AppealOutcome(reason="no", remedy="", documents_required="none"))
 
     with pytest.raises(InvalidInput, match="would not tell: remedy"):
         written("rejected", "zh", case)
@@ -144,7 +144,7 @@ def test_what_an_appellant_writes_steers_no_terminal() -> None:
     assert "\x1b" not in written("receipt", "zh", replace(CASE, appellant="\x1b[2J张三 $office"))
 
 
-def an_appeal(state: State) -> Appeal:
+def an_appeal(state: AppealState) -> Appeal:
     return Appeal(
         appeal_id=7,
         state=state,
@@ -160,18 +160,22 @@ def an_appeal(state: State) -> Appeal:
 
 @pytest.mark.parametrize(
     ("state", "kind"),
-    [(State.RECEIVED, "receipt"), (State.UPHELD, "upheld"), (State.REJECTED, "rejected")],
+    [
+        (AppealState.RECEIVED, "receipt"),
+        (AppealState.UPHELD, "upheld"),
+        (AppealState.REJECTED, "rejected"),
+    ],
 )
-def test_the_notice_that_fits_is_chosen(state: State, kind: str) -> None:
+def test_the_notice_that_fits_is_chosen(state: AppealState, kind: str) -> None:
     assert writer.kind_of(an_appeal(state), "", NINE_O_CLOCK_MS) == kind
 
 
 @pytest.mark.parametrize(
     ("state", "wanted"),
-    [(State.RECEIVED, "upheld"), (State.REJECTED, "upheld"), (State.RECEIVED, "overdue"),
-     (State.WITHDRAWN, "")],
+    [(AppealState.RECEIVED, "upheld"), (AppealState.REJECTED, "upheld"), (AppealState.RECEIVED, "overdue"),
+     (AppealState.WITHDRAWN, "")],
 )  # fmt: skip
-def test_a_notice_that_does_not_fit_is_refused(state: State, wanted: str) -> None:
+def test_a_notice_that_does_not_fit_is_refused(state: AppealState, wanted: str) -> None:
     with pytest.raises(InvalidInput):
         writer.kind_of(an_appeal(state), wanted, NINE_O_CLOCK_MS)
 
@@ -179,7 +183,7 @@ def test_a_notice_that_does_not_fit_is_refused(state: State, wanted: str) -> Non
 def test_an_overdue_appeal_gets_an_apology() -> None:
     late = NINE_O_CLOCK_MS + HOUR_MS
 
-    assert writer.kind_of(an_appeal(State.RECEIVED), "overdue", late) == "overdue"
+    assert writer.kind_of(an_appeal(AppealState.RECEIVED), "overdue", late) == "overdue"
 
 
 def test_a_later_template_of_ones_own_counts(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from blocklists import protected
 from blocklists.importers import rpz
-from blocklists.importers.rows import Row
+from blocklists.importers.rows import ListRow
 from blocklists.importers.tables import csv_table
 from fanzha.decisions import Action
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import Context, LeftOut, Written
+from services.cli.lists.exporters.forms import Context, ExportSummary, LeftOut
 from services.cli.lists.exporters.writer import FORMS, Export
 from tests import lists
 
@@ -45,7 +45,7 @@ def allowed(pattern: str, kind: Any, **fields: Any) -> pb.Entry:
 
 def export(
     form: str, blocks: Sequence[pb.Entry], allows: Sequence[pb.Entry] = (), **context: Any
-) -> tuple[str, Written]:
+) -> tuple[str, ExportSummary]:
     file = StringIO()
     making = Export(FORMS[form], Context(version=7, now_s=NOW_S, **context), file)
     making.lift([allows])
@@ -56,7 +56,7 @@ def export(
 
 def tables(
     blocks: Sequence[pb.Entry], allows: Sequence[pb.Entry] = (), **context: Any
-) -> tuple[list[str], list[str], Written]:
+) -> tuple[list[str], list[str], ExportSummary]:
     """Return the rows of both tables of Kamailio: numbers, ranges."""
     numbers, ranges = StringIO(), StringIO()
     making = Export(FORMS["kamailio"], Context(version=7, now_s=NOW_S, **context), numbers, ranges)
@@ -118,7 +118,7 @@ def test_a_zone_holds_no_name_that_a_name_server_would_refuse(name: str) -> None
 def test_a_zone_is_read_as_it_was_written(hosts: list[str]) -> None:
     text, _ = export("rpz", [entry(host, HOST) for host in hosts])
 
-    rows = [item for item in rpz.read(text.splitlines()) if isinstance(item, Row)]
+    rows = [item for item in rpz.read(text.splitlines()) if isinstance(item, ListRow)]
     found = {row.pattern for row in rows}
     assert found >= set(hosts)
     # Names between two of the list are written, too.
@@ -303,7 +303,7 @@ def test_csv_is_read_as_it_was_written_and_holds_no_formula(
                 ("-a.example", HOST)]  # fmt: skip
     text, _ = export("csv", [entry(pattern, kind, **words) for pattern, kind in patterns])
 
-    rows = [item for item in csv_table.read(text.splitlines()) if isinstance(item, Row)]
+    rows = [item for item in csv_table.read(text.splitlines()) if isinstance(item, ListRow)]
 
     assert [(row.pattern, int(row.kind or 0)) for row in rows] == patterns
     for row in rows:

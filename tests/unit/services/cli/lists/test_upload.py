@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.importers.list_file import ListFile, Ways
+from blocklists.importers.list_file import ListFile, ReadOptions
 from blocklists.importers.plain_runs import LEAST
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.upload import EXPIRED, Reading, Upload
+from services.cli.lists.upload import EXPIRED, ReadProgress, Upload
 from tests.builders import NINE_O_CLOCK_S
 
 
-def sent(path: Path, **ways: str) -> tuple[list[pb.ImportRow], Reading]:
-    upload = Upload(path, Ways(**ways), NINE_O_CLOCK_S)  # type: ignore[arg-type]
+def sent(path: Path, **ways: str) -> tuple[list[pb.ImportRow], ReadProgress]:
+    upload = Upload(path, ReadOptions(**ways), NINE_O_CLOCK_S)  # type: ignore[arg-type]
     messages = list(upload.messages(pb.ImportHeader(), lambda: None))
     upload.close()
     return [row for message in messages for row in message.rows.rows], upload.reading
@@ -67,11 +67,14 @@ def test_a_landline_that_may_have_lost_its_zero_is_sent_and_told(tmp_path: Path)
 
 
 def test_who_looks_at_a_file_when_it_is_read_may_stop_it(tmp_path: Path) -> None:
-    def refuse(file: ListFile, _reading: Reading) -> None:
+    def refuse(file: ListFile, _reading: ReadProgress) -> None:
         raise InvalidInput(f"{file.lines} lines")
 
     upload = Upload(
-        written(tmp_path, b"number", b"+8617000000001"), Ways(), NINE_O_CLOCK_S, finished=refuse
+        written(tmp_path, b"number", b"+8617000000001"),
+        ReadOptions(),
+        NINE_O_CLOCK_S,
+        finished=refuse,
     )
 
     with pytest.raises(InvalidInput, match="2 lines"):
@@ -83,7 +86,7 @@ def test_who_looks_at_a_file_when_it_is_read_may_stop_it(tmp_path: Path) -> None
 def test_plain_rows_go_together_and_keep_their_place_in_the_file(tmp_path: Path) -> None:
     names = [f"h{number}.example".encode() for number in range(LEAST)]
     path = written(tmp_path, b"pattern", b"first.example/pay", *names, b"# note", *names, b"1700*")
-    upload = Upload(path, Ways(), NINE_O_CLOCK_S)
+    upload = Upload(path, ReadOptions(), NINE_O_CLOCK_S)
 
     _, *messages = [one.rows for one in upload.messages(pb.ImportHeader(), lambda: None)]
     upload.close()

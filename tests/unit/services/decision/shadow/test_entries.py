@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.entries import Direction, Entry, Kind, Mode
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot import delta
-from blocklists.snapshot.delta import Lists
+from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.caller.activity import ActivityTable
-from fanzha.decisions import Action, Decisions, Evidence, Reason
+from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine, Rules
+from services.decision.pipeline import DecisionPipeline, DecisionRules
 from tests.builders import (
     NINE_O_CLOCK_S,
     a_change,
@@ -35,23 +35,23 @@ OTHER = "+8617000000002"
 
 
 def a_shadow(pattern: str, **fields: object) -> Entry:
-    return replace(an_entry(pattern, **fields), mode=Mode.SHADOW)  # type: ignore[arg-type]
+    return replace(an_entry(pattern, **fields), mode=EntryMode.SHADOW)  # type: ignore[arg-type]
 
 
-def engine_of(snapshot: Snapshot) -> Engine:
+def engine_of(snapshot: Snapshot) -> DecisionPipeline:
     models = some_models()
-    return Engine(
+    return DecisionPipeline(
         current_snapshot=lambda: snapshot,
         current_models=lambda: models,
         activity=ActivityTable(slots=1024),
-        rules=Rules(block_implausible_callers=False),
+        rules=DecisionRules(block_implausible_callers=False),
         observer=Observer(),
         reserve_ids=lambda _rows: 100,
     )
 
 
 def spread(first: Sequence[Entry], later: Sequence[Entry]) -> Snapshot:
-    lists = Lists.of_table(1, 0, EntryTable.from_entries(first))
+    lists = ListSegments.of_table(1, 0, EntryTable.from_entries(first))
     return delta.apply(lists, a_change(2, *later)).snapshot()
 
 
@@ -84,7 +84,7 @@ def test_calls_are_decided_as_if_there_were_no_shadow_entries(
     first: list[Entry], later: list[Entry], pairs: list[tuple[str, str]]
 ) -> None:
     listed = latest([*first, *later])
-    enforcing = [entry for entry in listed if entry.mode is Mode.ENFORCE]
+    enforcing = [entry for entry in listed if entry.mode is EntryMode.ENFORCE]
 
     decisions = engine_of(spread(first, later)).decide_calls(calls_between(pairs), NINE_O_CLOCK_S)
     without = engine_of(spread(enforcing, [])).decide_calls(calls_between(pairs), NINE_O_CLOCK_S)
@@ -103,7 +103,7 @@ def test_a_shadow_entry_would_block_what_it_would_block_if_it_enforced(
     first: list[Entry], later: list[Entry], pairs: list[tuple[str, str]]
 ) -> None:
     listed = latest([*first, *later])
-    enforcing = [entry for entry in listed if entry.mode is Mode.ENFORCE]
+    enforcing = [entry for entry in listed if entry.mode is EntryMode.ENFORCE]
 
     decisions = engine_of(spread(first, later)).decide_calls(calls_between(pairs), NINE_O_CLOCK_S)
 
@@ -125,7 +125,7 @@ def test_links_are_watched_as_by_a_linear_scan(
 ) -> None:
     listed = latest([*first, *later])
     by_identity = {identity(entry): entry for entry in listed}
-    enforcing = [entry for entry in listed if entry.mode is Mode.ENFORCE]
+    enforcing = [entry for entry in listed if entry.mode is EntryMode.ENFORCE]
 
     decisions = engine_of(spread(first, later)).decide_links(some_links(*asked), NINE_O_CLOCK_S)
 
@@ -133,7 +133,7 @@ def test_links_are_watched_as_by_a_linear_scan(
         decided, speaks = scan_link(enforcing, url), scan_link(listed, url)
         blocked = decided is not None and decided[2] is Action.BLOCK
         assert (decisions.actions[row] == Action.BLOCK) == blocked
-        watched = speaks is not None and by_identity[speaks].mode is Mode.SHADOW
+        watched = speaks is not None and by_identity[speaks].mode is EntryMode.SHADOW
         assert (row in decisions.would_block) == watched
 
 
@@ -145,7 +145,7 @@ def test_links_are_watched_as_by_a_linear_scan(
 def test_texts_would_be_blocked_as_they_are_once_shadows_are_promoted(
     first: list[Entry], later: list[Entry], made: list[tuple[str, list[str]]]
 ) -> None:
-    promoted = [replace(entry, mode=Mode.ENFORCE) for entry in latest([*first, *later])]
+    promoted = [replace(entry, mode=EntryMode.ENFORCE) for entry in latest([*first, *later])]
     texts = replace(
         some_texts(*[" ".join(["见", *links, "，谢谢"]) for _, links in made]),
         senders=HomePlan(country_code="999").sender_keys([sender for sender, _ in made]),
@@ -202,7 +202,9 @@ def test_an_expired_shadow_would_not_have_blocked() -> None:
     assert not engine.decide_calls(some_calls(LISTED), NINE_O_CLOCK_S).would_block
 
 
-def watch_text(engine: Engine, body: str, sender: str = OTHER) -> tuple[Decisions, str, Evidence]:
+def watch_text(
+    engine: DecisionPipeline, body: str, sender: str = OTHER
+) -> tuple[Decisions, str, MatchedOn]:
     decisions = engine.decide_texts(some_texts(body, sender=sender), NINE_O_CLOCK_S)
     would = decisions.would_block[0]
     return decisions, would.pattern, would.evidence
@@ -211,13 +213,13 @@ def watch_text(engine: Engine, body: str, sender: str = OTHER) -> tuple[Decision
 @pytest.mark.parametrize(
     ("entry", "evidence"),
     [
-        (a_shadow("prize.example"), Evidence.LINK),
-        (a_shadow(OTHER), Evidence.SENDER),
-        (replace(a_shadow("Prize"), kind=Kind.SENDER), Evidence.SENDER),
+        (a_shadow("prize.example"), MatchedOn.LINK),
+        (a_shadow(OTHER), MatchedOn.SENDER),
+        (replace(a_shadow("Prize"), kind=EntryKind.SENDER), MatchedOn.SENDER),
     ],
 )
-def test_a_text_is_watched_by_its_link_and_its_sender(entry: Entry, evidence: Evidence) -> None:
-    sender = "Prize" if entry.kind is Kind.SENDER else OTHER
+def test_a_text_is_watched_by_its_link_and_its_sender(entry: Entry, evidence: MatchedOn) -> None:
+    sender = "Prize" if entry.kind is EntryKind.SENDER else OTHER
     decisions, pattern, matched = watch_text(
         an_engine(entry), "见 http://www.prize.example/a", sender
     )
@@ -234,7 +236,7 @@ def test_a_shadow_link_does_not_unblock_the_text_of_a_blocked_sender() -> None:
     )
 
     assert decisions.actions.tolist() == [Action.BLOCK]
-    assert decisions.details[0].evidence is Evidence.SENDER
+    assert decisions.details[0].evidence is MatchedOn.SENDER
 
 
 def test_it_is_told_who_supplied_the_shadow_entry() -> None:
@@ -242,7 +244,7 @@ def test_it_is_told_who_supplied_the_shadow_entry() -> None:
 
     would = decisions.would_block[0]
     assert would.entry_id == a_shadow(LISTED).entry_id
-    assert (would.kind, would.source) == (Kind.NUMBER, a_shadow(LISTED).source)
+    assert (would.kind, would.source) == (EntryKind.NUMBER, a_shadow(LISTED).source)
 
 
 def test_without_shadow_entries_nothing_is_looked_up() -> None:

@@ -13,9 +13,9 @@ from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.pipeline import Engine, Models
+from services.decision.pipeline import DecisionPipeline, ModelSet
 from services.decision.shadow import models as shadow
-from services.decision.shadow.models import Change, Shadow, Shadows
+from services.decision.shadow.models import Shadow, ShadowDifference, Shadows
 from tests.builders import (
     NINE_O_CLOCK_S,
     BrokenModel,
@@ -36,7 +36,7 @@ class Seen:
     """An observer that remembers what it hears of shadows."""
 
     def __init__(self) -> None:
-        self.changes: list[tuple[Channel, list[Change]]] = []
+        self.changes: list[tuple[Channel, list[ShadowDifference]]] = []
         self.types: list[tuple[Uint8s | None, Uint8s | None]] = []
         self.failed: list[ModelKind] = []
         self.stages: list[str] = []
@@ -49,16 +49,16 @@ class Seen:
     def _shadowed(
         self, channel: Channel, found: Uint8s, types: Uint8s | None, other: Uint8s | None
     ) -> None:
-        self.changes.append((channel, [Change(change) for change in found.tolist()]))
+        self.changes.append((channel, [ShadowDifference(change) for change in found.tolist()]))
         self.types.append((types, other))
 
 
-def watched(models: Models, *listed: str) -> tuple[Engine, Seen]:
+def watched(models: ModelSet, *listed: str) -> tuple[DecisionPipeline, Seen]:
     seen = Seen()
     return an_engine(*map(an_entry, listed), models=models, observer=seen.observer), seen
 
 
-def decide_all(engine: Engine) -> list[Decisions]:
+def decide_all(engine: DecisionPipeline) -> list[Decisions]:
     return [
         engine.decide_calls(some_calls(OTHER), NINE_O_CLOCK_S),
         engine.decide_texts(some_texts("hello"), NINE_O_CLOCK_S),
@@ -69,14 +69,14 @@ def decide_all(engine: Engine) -> list[Decisions]:
 @pytest.mark.parametrize(
     ("score", "shadow_score", "change"),
     [
-        (0.1, 1.0, Change.WOULD_BLOCK),
-        (1.0, 0.1, Change.WOULD_ALLOW),
-        (1.0, 0.95, Change.SAME),
-        (0.1, 0.2, Change.SAME),
+        (0.1, 1.0, ShadowDifference.WOULD_BLOCK),
+        (1.0, 0.1, ShadowDifference.WOULD_ALLOW),
+        (1.0, 0.95, ShadowDifference.SAME),
+        (0.1, 0.2, ShadowDifference.SAME),
     ],
 )
 def test_a_shadow_is_compared_on_every_channel_and_decides_on_none(
-    score: float, shadow_score: float, change: Change
+    score: float, shadow_score: float, change: ShadowDifference
 ) -> None:
     engine, seen = watched(shadowed_models(score, shadow_score))
 
@@ -99,8 +99,8 @@ def test_what_the_lists_decide_a_shadow_would_not_change() -> None:
     engine.decide_calls(some_calls(OTHER, callee="110"), NINE_O_CLOCK_S)
 
     assert seen.changes == [
-        (Channel.CALL, [Change.SAME, Change.WOULD_BLOCK]),
-        (Channel.CALL, [Change.SAME]),
+        (Channel.CALL, [ShadowDifference.SAME, ShadowDifference.WOULD_BLOCK]),
+        (Channel.CALL, [ShadowDifference.SAME]),
     ]
 
 
@@ -109,7 +109,7 @@ def test_a_shadow_blocks_from_its_own_threshold() -> None:
 
     engine.decide_links(some_links("http://x.example/"), NINE_O_CLOCK_S)
 
-    assert seen.changes == [(Channel.LINK, [Change.WOULD_BLOCK])]
+    assert seen.changes == [(Channel.LINK, [ShadowDifference.WOULD_BLOCK])]
 
 
 def test_of_texts_both_fraud_types_are_told() -> None:
@@ -164,6 +164,6 @@ def test_a_change_says_what_the_other_action_is(pairs: list[tuple[Action, Action
     found = shadow.changes(actions, otherwise).tolist()
 
     for (action, other), change in zip(pairs, found, strict=True):
-        assert (change == Change.SAME) == (action == other)
-        assert change != Change.WOULD_BLOCK or other is Action.BLOCK
-        assert change != Change.WOULD_ALLOW or other is Action.ALLOW
+        assert (change == ShadowDifference.SAME) == (action == other)
+        assert change != ShadowDifference.WOULD_BLOCK or other is Action.BLOCK
+        assert change != ShadowDifference.WOULD_ALLOW or other is Action.ALLOW

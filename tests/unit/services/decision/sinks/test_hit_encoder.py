@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.decisions import Action, Detail, Evidence, Reason
+from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import sender_hash
 from fanzha.tables import Channel
@@ -44,7 +44,7 @@ def a_batch(
 def test_names_patterns_and_campaigns_come_out_as_they_went_in(
     name: str, pattern: str, campaign: str
 ) -> None:
-    detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, evidence=Evidence.LINK)
+    detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, evidence=MatchedOn.LINK)
 
     [hit] = written(a_batch(name=name, detail=detail))
 

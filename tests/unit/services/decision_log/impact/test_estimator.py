@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import Direction, Entry, Mode
+from blocklists.entries import Direction, Entry, EntryMode
 from fanzha import fingerprint
 from fanzha.decisions import Action
 from fanzha.tables import Channel
@@ -296,7 +296,7 @@ def test_a_torn_segment_is_set_aside_and_the_others_count(log: Logged) -> None:
 
 def test_a_shadow_entry_changes_nothing_and_is_previewed_as_if_promoted(log: Logged) -> None:
     log.decide(some_calls(FRAUD, SHOP, callee=ANN), an_entry(SHOP))
-    shadows = [replace(an_entry(number), mode=Mode.SHADOW) for number in (FRAUD, SHOP)]
+    shadows = [replace(an_entry(number), mode=EntryMode.SHADOW) for number in (FRAUD, SHOP)]
 
     as_is = log.preview(*shadows)
     promoted = log.preview(*shadows, shadows_enforce=True)

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from google.protobuf.message import Message
 
-from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
+from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Observer
 from services.decision.pipeline import BatchContext
-from services.rpc.decide.batch_handler import MOST_ROWS_TOGETHER, Desk
-from services.rpc.decide.columnar_decoder import ColumnReader
-from services.rpc.decide.message_decoder import Reader
-from services.rpc.decide.request_decoder import Intake
+from services.rpc.decide.batch_handler import MOST_ROWS_TOGETHER, BatchHandler
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
+from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.request_decoder import RequestDecoder
 
 HOME = HomePlan("86")
 FIRST_ID = 1000
@@ -37,7 +37,7 @@ class Deciding:
         blocked = calls.callers == int(LISTED)
         details = {row: Detail(error=error) for row, error in calls.errors.items()}
         for row in np.flatnonzero(blocked).tolist():
-            details[row] = Detail(entry_id="e1", pattern=LISTED, evidence=Evidence.CALLER)
+            details[row] = Detail(entry_id="e1", pattern=LISTED, evidence=MatchedOn.CALLER)
         reasons = np.where(marked(len(calls), calls.errors), Reason.INVALID, Reason.SCORED)
         return Decisions(
             first_id=first_id,
@@ -58,14 +58,16 @@ def deciding() -> Deciding:
 
 
 @pytest.fixture(params=[1, 10_000], ids=["by column", "by message"])
-def desk(deciding: Deciding, request: pytest.FixtureRequest) -> Desk:
-    intake = Intake(
+def desk(deciding: Deciding, request: pytest.FixtureRequest) -> BatchHandler:
+    intake = RequestDecoder(
         Channel.CALL,
-        by_column=ColumnReader(HOME).calls,
-        by_message=Reader(HOME).calls,
+        by_column=ColumnarDecoder(HOME).calls,
+        by_message=MessageDecoder(HOME).calls,
         fewest_by_column=request.param,
     )
-    return Desk(Channel.CALL, intake=intake, decide=deciding, now_ms=lambda: 1, observer=Observer())
+    return BatchHandler(
+        Channel.CALL, intake=intake, decide=deciding, now_ms=lambda: 1, observer=Observer()
+    )
 
 
 def caller(number: int) -> str:
@@ -92,14 +94,14 @@ def single_answer(data: bytes) -> Any:
     return pb.DecideCallResponse.FromString(data).decision
 
 
-async def ask(desk: Desk, *requests: tuple[bytes, bool]) -> list[Any]:
+async def ask(desk: BatchHandler, *requests: tuple[bytes, bool]) -> list[Any]:
     return await asyncio.gather(
         *(desk.answer(data, single=alone) for data, alone in requests), return_exceptions=True
     )
 
 
 async def test_small_requests_are_decided_as_one_table_and_each_gets_its_rows(
-    desk: Desk, deciding: Deciding
+    desk: BatchHandler, deciding: Deciding
 ) -> None:
     first, second, third = await ask(
         desk, (batch(1, 2, 3), False), (single(13), True), (batch(12, 13), False)
@@ -115,7 +117,7 @@ async def test_small_requests_are_decided_as_one_table_and_each_gets_its_rows(
     assert [(detail.row, detail.pattern) for detail in batch_answer(third).details] == [(1, LISTED)]
 
 
-async def test_a_bad_request_fails_alone(desk: Desk, deciding: Deciding) -> None:
+async def test_a_bad_request_fails_alone(desk: BatchHandler, deciding: Deciding) -> None:
     not_utf8 = b"\x0a\x04\x0a\x02\xff\xfe"
     unusual = b"\x0a\x07\x12\x03110\x0a\x00"
 
@@ -143,14 +145,14 @@ async def test_a_bad_request_fails_alone(desk: Desk, deciding: Deciding) -> None
     assert single_answer(answers[7]).score == pytest.approx(0.02)
 
 
-async def test_only_bad_requests_decide_nothing(desk: Desk, deciding: Deciding) -> None:
+async def test_only_bad_requests_decide_nothing(desk: BatchHandler, deciding: Deciding) -> None:
     answers = await ask(desk, (b"\xff\xff\xff", False))
 
     assert isinstance(answers[0], InvalidInput)
     assert deciding.sizes == []
 
 
-async def test_large_requests_are_decided_alone(desk: Desk, deciding: Deciding) -> None:
+async def test_large_requests_are_decided_alone(desk: BatchHandler, deciding: Deciding) -> None:
     rows = MOST_ROWS_TOGETHER[Channel.CALL] // 2 + 1
 
     answers = await ask(desk, (batch(*[5] * rows), False), (batch(1), False))
@@ -159,7 +161,7 @@ async def test_large_requests_are_decided_alone(desk: Desk, deciding: Deciding) 
     assert [len(batch_answer(answer).actions) for answer in answers] == [rows, 1]
 
 
-async def test_a_call_written_in_two_pieces_is_one_call(desk: Desk) -> None:
+async def test_a_call_written_in_two_pieces_is_one_call(desk: BatchHandler) -> None:
     pieces = (pb.Call(caller=caller(4)), pb.Call(callee=CALLEE))
     data = b"".join(pb.DecideCallRequest(call=piece).SerializeToString() for piece in pieces)
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
-from services.rpc.decide.columnar_decoder import ColumnReader
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
+from services.rpc.decide.message_decoder import MessageDecoder
 
 NOW_MS = 1_764_000_000_000
 HOME = HomePlan("86")
-reader, columns = Reader(HOME), ColumnReader(HOME)
+reader, columns = MessageDecoder(HOME), ColumnarDecoder(HOME)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def written(kind: Kind, rows: list[Any]) -> bytes:
 
 def by_column(kind: Kind, *requests: bytes) -> Any:
     return kind.by_column(
-        wire_format.Rows(requests, [wire_format.heads(data) for data in requests]), NOW_MS
+        wire_format.WireRows(requests, [wire_format.heads(data) for data in requests]), NOW_MS
     )
 
 

@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.decisions import Action, Decisions, Detail, Evidence, Reason
+from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
@@ -17,7 +17,7 @@ words = st.text(st.characters(codec="utf-8"), max_size=20)
 details = st.builds(
     Detail,
     entry_id=words,
-    evidence=st.sampled_from(Evidence),
+    evidence=st.sampled_from(MatchedOn),
     pattern=words,
     fraud_type=st.sampled_from(FraudType),
     error=words,

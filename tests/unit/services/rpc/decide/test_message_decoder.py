@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from fanzha.phone import HomePlan
 from fanzha.tables import Ingress
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.message_decoder import Reader
+from services.rpc.decide.message_decoder import MessageDecoder
 
 NOW_MS = 1_764_000_000_000
 CALLER = "+8617000000001"
 CALLEE = "+8619900000001"
 
-reader = Reader(HomePlan("86"))
+reader = MessageDecoder(HomePlan("86"))
 
 
 def test_numbers_are_read_as_chinese_switches_write_them() -> None:

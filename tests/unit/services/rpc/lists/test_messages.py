@@ -1,6 +1,6 @@
 import pytest
 
-from blocklists.entries import Kind
+from blocklists.entries import EntryKind
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.rpc.lists.messages import proposed_rows
@@ -20,7 +20,7 @@ def test_plain_rows_come_after_the_others_with_the_lines_they_stand_on() -> None
     assert (lines, rows.patterns, rows.reasons) == ([1], ["a.example"], ["fraud"])
     assert plain_lines == [5, 6, 9]
     assert plain.patterns == ["b.example", "c.example", "+8617000000001"]
-    assert plain.kinds == [Kind.HOST, Kind.HOST, 0]
+    assert plain.kinds == [EntryKind.HOST, EntryKind.HOST, 0]
 
 
 def test_a_message_without_rows_gives_none() -> None:

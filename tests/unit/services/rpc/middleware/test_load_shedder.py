@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
 
-from services.decision.shed_reasons import NotDecided
-from services.rpc.middleware.load_shedder import NO_LINE, Gate, Overloaded, TooLate
+from services.decision.shed_reasons import ShedReason
+from services.rpc.middleware.load_shedder import NO_LINE, DeadlinePassed, LoadShedder, Overloaded
 from services.rpc.middleware.retry_hint import RETRY_INFO, retry_trailers
 
 
@@ -24,12 +24,14 @@ class Clock:
 def a_gate(
     clock: Clock,
     longest_wait_seconds: float = 1.0,
-    not_decided: Callable[[NotDecided], None] = lambda _why: None,
-) -> Gate:
-    return Gate(longest_wait_seconds=longest_wait_seconds, clock=clock, not_decided=not_decided)
+    not_decided: Callable[[ShedReason], None] = lambda _why: None,
+) -> LoadShedder:
+    return LoadShedder(
+        longest_wait_seconds=longest_wait_seconds, clock=clock, not_decided=not_decided
+    )
 
 
-def teach(gate: Gate, clock: Clock, seconds_each: float) -> None:
+def teach(gate: LoadShedder, clock: Clock, seconds_each: float) -> None:
     """Let many requests through that take this long each."""
     for _ in range(200):
         gate.enter(None)
@@ -37,7 +39,7 @@ def teach(gate: Gate, clock: Clock, seconds_each: float) -> None:
         gate.leave()
 
 
-def fill(gate: Gate, requests: int) -> None:
+def fill(gate: LoadShedder, requests: int) -> None:
     for _ in range(requests):
         gate.enter(None)
 
@@ -45,27 +47,27 @@ def fill(gate: Gate, requests: int) -> None:
 def test_a_request_without_time_left_is_too_late() -> None:
     gate = a_gate(Clock())
 
-    with pytest.raises(TooLate):
+    with pytest.raises(DeadlinePassed):
         gate.enter(0.0)
 
 
 def test_why_a_request_is_not_decided_is_told() -> None:
     clock = Clock()
-    told: list[NotDecided] = []
+    told: list[ShedReason] = []
     gate = a_gate(clock, not_decided=told.append)
     teach(gate, clock, 0.01)
     fill(gate, 20)
 
     with pytest.raises(Overloaded):
         gate.enter(0.1)
-    with pytest.raises(TooLate):
+    with pytest.raises(DeadlinePassed):
         gate.enter(-1.0)
-    with pytest.raises(TooLate):
+    with pytest.raises(DeadlinePassed):
         gate.was_read(0.0)
     gate.was_read(0.1)
     gate.was_read(None)
 
-    assert told == [NotDecided.WAIT, NotDecided.LATE, NotDecided.LATE_WHEN_READ]
+    assert told == [ShedReason.WAIT, ShedReason.LATE, ShedReason.LATE_WHEN_READ]
 
 
 def test_the_wait_is_what_those_inside_will_take() -> None:

@@ -3,13 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from blocklists.entries import Entry, Mode
+from blocklists.entries import Entry, EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from services.decision_log.recipient_subject import SubjectKind
-from services.warning.backfill.effective_entries import Became, Landing, landing, still_there
-from services.warning.backfill.pending import CHANGE, Landed, WaitingReach, WaitingState
+from services.warning.backfill.effective_entries import (
+    EffectiveEntries,
+    EntryEffect,
+    landing,
+    still_there,
+)
+from services.warning.backfill.pending import CHANGE, EffectiveEntry, PendingBackfill, PendingState
 from tests.builders import NINE_O_CLOCK_S, an_entry
 
 FRAUD = "+8617000000001"
@@ -22,7 +27,7 @@ def a_block(pattern: str = FRAUD, *, expires_at: datetime = NEVER) -> Entry:
     return an_entry(pattern, expires_at=expires_at, fraud_type=FraudType.FAKE_LOAN)
 
 
-def landed(*entries: Entry, before: Entry | None = None, most: int = 10) -> Landing:
+def landed(*entries: Entry, before: Entry | None = None, most: int = 10) -> EffectiveEntries:
     return landing(
         EntryTable.from_entries(entries),
         EntryTable.from_entries([before] if before else []),
@@ -31,7 +36,9 @@ def landed(*entries: Entry, before: Entry | None = None, most: int = 10) -> Land
     )
 
 
-def left(entries: list[Landed], *additions: Entry, removed: tuple[Entry, ...] = ()) -> list[Landed]:
+def left(
+    entries: list[EffectiveEntry], *additions: Entry, removed: tuple[Entry, ...] = ()
+) -> list[EffectiveEntry]:
     return still_there(
         entries,
         EntryTable.from_entries(additions),
@@ -45,7 +52,7 @@ def test_each_row_of_a_change_is_counted_once_by_what_it_is() -> None:
         a_block(),
         a_block("+861700*"),
         an_entry("+8617000000002", Action.ALLOW),
-        replace(a_block("+8617000000003"), mode=Mode.SHADOW),
+        replace(a_block("+8617000000003"), mode=EntryMode.SHADOW),
         a_block("+8617000000004", expires_at=OVER),
         an_entry("+8617000000005"),
         a_block("shop.example/pay/"),
@@ -53,12 +60,12 @@ def test_each_row_of_a_change_is_counted_once_by_what_it_is() -> None:
 
     assert [one.pattern for one in found.entries] == [FRAUD, "+861700*"]
     assert found.rows == {
-        Became.LANDED: 2,
-        Became.ALLOW: 1,
-        Became.SHADOW: 1,
-        Became.ENDED: 1,
-        Became.NO_FRAUD: 1,
-        Became.URL_PREFIX: 1,
+        EntryEffect.LANDED: 2,
+        EntryEffect.ALLOW: 1,
+        EntryEffect.SHADOW: 1,
+        EntryEffect.ENDED: 1,
+        EntryEffect.NO_FRAUD: 1,
+        EntryEffect.URL_PREFIX: 1,
     }
 
 
@@ -71,9 +78,9 @@ def test_of_a_pattern_that_is_there_twice_the_last_row_counts() -> None:
 def test_what_blocked_as_fraud_before_does_not_land_again() -> None:
     renewed = landed(a_block(), before=a_block())
 
-    assert renewed.rows == {Became.ACTED: 1}
+    assert renewed.rows == {EntryEffect.ACTED: 1}
     # A shadow that is promoted, one that had ended, and one that now names a fraud do land.
-    assert landed(a_block(), before=replace(a_block(), mode=Mode.SHADOW)).landed == 1
+    assert landed(a_block(), before=replace(a_block(), mode=EntryMode.SHADOW)).landed == 1
     assert landed(a_block(), before=a_block(expires_at=OVER)).landed == 1
     assert landed(a_block(), before=an_entry(FRAUD, expires_at=NEVER)).landed == 1
 
@@ -85,18 +92,18 @@ def test_of_more_than_were_asked_for_only_the_number_is_told() -> None:
 
 
 def test_what_is_removed_lifted_or_made_a_shadow_is_no_longer_there() -> None:
-    entries = [Landed.of(a_block()), Landed.of(a_block("jf.example"))]
+    entries = [EffectiveEntry.of(a_block()), EffectiveEntry.of(a_block("jf.example"))]
 
     assert left(entries, removed=(a_block(),)) == entries[1:]
     assert left(entries, an_entry("jf.example", Action.ALLOW)) == entries[:1]
-    assert left(entries, replace(a_block(), mode=Mode.SHADOW)) == entries[1:]
+    assert left(entries, replace(a_block(), mode=EntryMode.SHADOW)) == entries[1:]
     assert left(entries, a_block(expires_at=OVER)) == entries[1:]
     assert left(entries, an_entry(FRAUD, expires_at=NEVER)) == entries[1:]  # no fraud any more
     assert left(entries, a_block("+8617000000009")) == entries
 
 
 def test_what_is_removed_and_added_by_one_change_stays_as_it_is_now() -> None:
-    entries = [Landed.of(a_block())]
+    entries = [EffectiveEntry.of(a_block())]
     later = datetime(2027, 1, 1, tzinfo=UTC)
 
     now = replace(a_block(expires_at=later), campaign="star-river")
@@ -105,8 +112,8 @@ def test_what_is_removed_and_added_by_one_change_stays_as_it_is_now() -> None:
     assert found == [replace(entries[0], expires_s=int(later.timestamp()), campaign="star-river")]
 
 
-def a_reach(*entries: Entry) -> WaitingReach:
-    return WaitingReach(
+def a_reach(*entries: Entry) -> PendingBackfill:
+    return PendingBackfill(
         id="1",
         list_version=7,
         change_id=12,
@@ -114,7 +121,7 @@ def a_reach(*entries: Entry) -> WaitingReach:
         landed_at_ms=0,
         days=7,
         landed=len(entries),
-        entries=tuple(map(Landed.of, entries)),
+        entries=tuple(map(EffectiveEntry.of, entries)),
     )
 
 
@@ -124,8 +131,8 @@ def test_a_reach_without_entries_is_withdrawn_and_with_fewer_counted_anew() -> N
     none = both.with_entries([], why="gone", now_ms=5)
     one = both.with_entries(both.entries[:1], why="gone", now_ms=5)
 
-    assert (none.state, none.why, none.ended_at_ms) == (WaitingState.WITHDRAWN, "gone", 5)
-    assert (one.state, one.count, len(one.entries)) == (WaitingState.WAITING, None, 1)
+    assert (none.state, none.why, none.ended_at_ms) == (PendingState.WITHDRAWN, "gone", 5)
+    assert (one.state, one.count, len(one.entries)) == (PendingState.WAITING, None, 1)
 
 
 def test_a_reach_is_about_its_only_entry_or_about_the_change() -> None:

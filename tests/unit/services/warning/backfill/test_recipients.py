@@ -6,7 +6,7 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.decision_log.recipient_subject import SubjectKind, read
-from services.decision_log.recipients import Contact, Person
+from services.decision_log.recipients import Recipient, RecipientContact
 from services.warning.backfill.recipients import Exposure, exposure, most_exposed_first, prepared
 from services.warning.cases import ids
 from services.warning.model import Means, MeansKind
@@ -15,14 +15,18 @@ from tests.warnings import NOW_MS
 FRAUD = "+8619900000001"
 
 
-def a_contact(channel: Channel = Channel.CALL, *, decision_id: int = 7, ago_s: int = 60) -> Contact:
+def a_contact(
+    channel: Channel = Channel.CALL, *, decision_id: int = 7, ago_s: int = 60
+) -> RecipientContact:
     at_ms = NOW_MS - ago_s * 1000
-    return Contact(channel=channel, at_ms=at_ms, other=FRAUD, decision_id=decision_id)
+    return RecipientContact(channel=channel, at_ms=at_ms, other=FRAUD, decision_id=decision_id)
 
 
-def a_person(number: int, *contacts: Contact, talked_s: int = 0, times: int = 0) -> Person:
+def a_person(
+    number: int, *contacts: RecipientContact, talked_s: int = 0, times: int = 0
+) -> Recipient:
     met = contacts or (a_contact(),)
-    return Person(
+    return Recipient(
         number=f"+861700000{number:04}", contacts=met, times=times or len(met), talked_s=talked_s
     )
 

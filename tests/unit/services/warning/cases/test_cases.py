@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput
 from services.warning.cases import ids, state_machine
-from services.warning.cases.events import CaseEvent, EventKind, MessageRef, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, MessageRef
 from services.warning.cases.model import CaseState
-from services.warning.model import Means, MeansKind, Region, Risk, Tier, Warned
+from services.warning.model import Means, MeansKind, Region, Risk, Tier, WarningRecord
 
 VICTIM = "+8617000000001"
 
@@ -24,8 +24,8 @@ def a_warning(
     pattern: str = "",
     reference: str = "1",
     risk: Risk = Risk.MEDIUM,
-) -> Warned:
-    return Warned(
+) -> WarningRecord:
+    return WarningRecord(
         source=Source.CARRIER,
         source_name="carrier.example",
         reference=reference,
@@ -63,7 +63,7 @@ def happened(kind: EventKind) -> CaseEvent:
         tier=Tier.HIGH,
         message=MessageRef(id="a.b", channel="sms"),
         officer="wang",
-        outcome=Outcome.SAFE,
+        outcome=CaseOutcome.SAFE,
     )
 
 
@@ -101,7 +101,7 @@ def test_a_case_goes_from_new_to_closed() -> None:
         found.append(case.state)
 
     assert found == [state for _, state in steps]
-    assert (case.outcome, case.due_at_ms, case.reached_at_ms) == (Outcome.SAFE, 0, 3_000)
+    assert (case.outcome, case.due_at_ms, case.reached_at_ms) == (CaseOutcome.SAFE, 0, 3_000)
 
 
 def test_a_repeat_joins_and_raises_the_risk() -> None:
@@ -138,7 +138,7 @@ def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
         ),
     ],
 )
-def test_what_one_campaign_did_is_connected(one: Warned, other: Warned) -> None:
+def test_what_one_campaign_did_is_connected(one: WarningRecord, other: WarningRecord) -> None:
     assert ids.campaign_of(one) == ids.campaign_of(other)
 
 
@@ -161,7 +161,7 @@ def test_a_case_without_a_further_step_needs_a_person_until_one_takes_it() -> No
 def test_what_was_lost_is_kept_with_the_case() -> None:
     took = (Means(kind=MeansKind.ACCOUNT, value="6222 0000"),)
     closed = replace(
-        happened(EventKind.CLOSED), outcome=Outcome.LOST_MONEY, lost_fen=1, lost_to=took
+        happened(EventKind.CLOSED), outcome=CaseOutcome.LOST_MONEY, lost_fen=1, lost_to=took
     )
 
     case = state_machine.fold([opening(), closed])

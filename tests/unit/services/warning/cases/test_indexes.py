@@ -4,7 +4,7 @@ import pytest
 
 from services.warning import keys
 from services.warning.cases import indexes, opening
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import PlainRouter
 from services.warning.model import Region, Tier
@@ -51,7 +51,7 @@ def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
         (a_case(), replace(a_case(), hits=2), {}),
         (
             a_case(),
-            replace(a_case(), state=CaseState.CLOSED, outcome=Outcome.SAFE),
+            replace(a_case(), state=CaseState.CLOSED, outcome=CaseOutcome.SAFE),
             {"open routed medium": -1, "closed safe": 1},
         ),
     ],

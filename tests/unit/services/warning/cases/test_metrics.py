@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from prometheus_client import CollectorRegistry
 
-from services.warning.cases.metrics import CaseFigures
+from services.warning.cases.metrics import CaseMetrics
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter, grow
-from services.warning.cases.store import Commit
+from services.warning.cases.store import CaseCommit
 from tests.warnings import NOW_MS, a_warning
 
 MINUTE_MS = 60_000
@@ -20,12 +20,12 @@ def opened() -> Case:
 
 def test_a_case_is_counted_as_it_opens_and_as_its_person_is_warned_and_reached() -> None:
     registry = CollectorRegistry()
-    figures, new = CaseFigures(registry), opened()
+    figures, new = CaseMetrics(registry), opened()
     warned = replace(new, warned_at_ms=NOW_MS + 4 * MINUTE_MS)
     reached = replace(warned, reached_at_ms=NOW_MS + 5 * MINUTE_MS)
 
     for before, after in ((None, new), (new, warned), (warned, reached), (reached, reached)):
-        figures.committed(Commit(before=before, after=after, events=()))
+        figures.committed(CaseCommit(before=before, after=after, events=()))
 
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"fanzha_warning_{name}", labels)

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.warning.cases import opening, serialization, state_machine
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
-from services.warning.cases.opening import Grown, PlainRouter
+from services.warning.cases.opening import CaseUpdate, PlainRouter
 from services.warning.model import Risk, Tier
 from tests.warnings import NOW_MS, a_warning
 
@@ -15,10 +15,10 @@ ROUTER = PlainRouter()
 
 
 def close(case: Case, at_ms: int) -> CaseEvent:
-    return CaseEvent(kind=EventKind.CLOSED, at_ms=at_ms, by="wang", outcome=Outcome.SAFE)
+    return CaseEvent(kind=EventKind.CLOSED, at_ms=at_ms, by="wang", outcome=CaseOutcome.SAFE)
 
 
-def kinds(grown: Grown) -> list[EventKind]:
+def kinds(grown: CaseUpdate) -> list[EventKind]:
     return [event.kind for event in grown.events]
 
 

@@ -1,4 +1,4 @@
-from services.warning.channels.rate_limiter import Pace
+from services.warning.channels.rate_limiter import RateLimiter
 
 
 class Clock:
@@ -11,7 +11,7 @@ class Clock:
 
 
 def test_so_many_go_a_second() -> None:
-    pace = Pace(10, clock=Clock())
+    pace = RateLimiter(10, clock=Clock())
 
     delays = [pace.delay() for _ in range(11)]
 
@@ -21,7 +21,7 @@ def test_so_many_go_a_second() -> None:
 
 def test_after_a_pause_a_burst_may_go() -> None:
     clock = Clock()
-    pace = Pace(10, burst=5, clock=clock)
+    pace = RateLimiter(10, burst=5, clock=clock)
     clock.now += 60
 
     delays = [pace.delay() for _ in range(6)]
@@ -32,7 +32,7 @@ def test_after_a_pause_a_burst_may_go() -> None:
 
 def test_it_slows_down_and_recovers() -> None:
     clock = Clock()
-    pace = Pace(100, clock=clock)
+    pace = RateLimiter(100, clock=clock)
 
     pace.slow_down(2)
 

@@ -4,16 +4,16 @@ import pytest
 
 from fanzha.errors import InvalidInput, VersionConflict
 from services.warning.cases import opening, state_machine
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case, CaseState
-from services.warning.cases.opening import Judged, Step
+from services.warning.cases.opening import ContactStep, UrgencyAssessment
 from services.warning.desk import actions
-from services.warning.desk.actions import Act, Closing
+from services.warning.desk.actions import CaseAction, CaseClosing
 from services.warning.model import Means, MeansKind, Region, Risk, Tier
 from tests.warnings import NOW_MS, a_warning
 
-WANG = Act(by="wang", at_ms=NOW_MS, why="called")
-LI = Act(by="li", at_ms=NOW_MS + 1)
+WANG = CaseAction(by="wang", at_ms=NOW_MS, why="called")
+LI = CaseAction(by="li", at_ms=NOW_MS + 1)
 HOUR_MS = 3_600_000
 ACCOUNT = Means(kind=MeansKind.ACCOUNT, value="6222 0000")
 
@@ -24,12 +24,14 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> Judged:
-        return Judged(tier=Tier(case.risk), lines=("risk",))
+    def judge(self, case: Case) -> UrgencyAssessment:
+        return UrgencyAssessment(tier=Tier(case.risk), lines=("risk",))
 
-    def step(self, tier: Tier, number: int) -> Step | None:
-        steps = [Step(channel="sms", within_ms=HOUR_MS)]
-        steps += [Step(channel="in_person", within_ms=2 * HOUR_MS)] if tier > Tier.LOW else []
+    def step(self, tier: Tier, number: int) -> ContactStep | None:
+        steps = [ContactStep(channel="sms", within_ms=HOUR_MS)]
+        steps += (
+            [ContactStep(channel="in_person", within_ms=2 * HOUR_MS)] if tier > Tier.LOW else []
+        )
         return steps[number] if number < len(steps) else None
 
 
@@ -43,17 +45,17 @@ def applied(case: Case, events: list[CaseEvent]) -> Case:
     return case
 
 
-def taken(case: Case, act: Act = WANG) -> Case:
+def taken(case: Case, act: CaseAction = WANG) -> Case:
     return applied(case, actions.taken(case, act, Plan(), take_over=False))
 
 
-def unreached(case: Case, act: Act = WANG) -> Case:
+def unreached(case: Case, act: CaseAction = WANG) -> Case:
     events = actions.noted(case, act, Plan(), unreached=True, due_at_ms=0)
     return applied(case, events)
 
 
-def closed(case: Case, outcome: Outcome = Outcome.SAFE, **fields: Any) -> Case:
-    return applied(case, actions.closed(case, WANG, Closing(outcome=outcome, **fields)))
+def closed(case: Case, outcome: CaseOutcome = CaseOutcome.SAFE, **fields: Any) -> Case:
+    return applied(case, actions.closed(case, WANG, CaseClosing(outcome=outcome, **fields)))
 
 
 def test_who_takes_a_case_has_as_long_as_its_last_step() -> None:
@@ -146,7 +148,7 @@ def test_of_a_closed_case_only_notes_are_taken() -> None:
 
 
 def test_what_was_lost_and_to_whom_is_kept() -> None:
-    case = closed(a_case(), Outcome.LOST_MONEY, lost_fen=1_200_000, lost_to=(ACCOUNT,))
+    case = closed(a_case(), CaseOutcome.LOST_MONEY, lost_fen=1_200_000, lost_to=(ACCOUNT,))
 
     assert (case.lost_fen, case.lost_to, case.reason) == (1_200_000, (ACCOUNT,), "called")
 
@@ -154,16 +156,18 @@ def test_what_was_lost_and_to_whom_is_kept() -> None:
 @pytest.mark.parametrize(
     ("closing", "why", "field"),
     [
-        (Closing(outcome=Outcome.FALSE_ALARM), "", "reason"),
-        (Closing(outcome=Outcome.SAFE, lost_fen=1), "x", "lost_fen"),
-        (Closing(outcome=Outcome.SAFE, lost_to=(ACCOUNT,)), "x", "lost_to"),
-        (Closing(outcome=Outcome.LOST_MONEY, lost_fen=0), "x", "lost_fen"),
-        (Closing(outcome=Outcome.LOST_MONEY, lost_to=(ACCOUNT,) * 21), "x", "lost_to"),
-        (Closing(outcome=Outcome.DUPLICATE), "x", "duplicate_of"),
-        (Closing(outcome=Outcome.SAFE, duplicate_of="abc"), "x", "duplicate_of"),
+        (CaseClosing(outcome=CaseOutcome.FALSE_ALARM), "", "reason"),
+        (CaseClosing(outcome=CaseOutcome.SAFE, lost_fen=1), "x", "lost_fen"),
+        (CaseClosing(outcome=CaseOutcome.SAFE, lost_to=(ACCOUNT,)), "x", "lost_to"),
+        (CaseClosing(outcome=CaseOutcome.LOST_MONEY, lost_fen=0), "x", "lost_fen"),
+        (CaseClosing(outcome=CaseOutcome.LOST_MONEY, lost_to=(ACCOUNT,) * 21), "x", "lost_to"),
+        (CaseClosing(outcome=CaseOutcome.DUPLICATE), "x", "duplicate_of"),
+        (CaseClosing(outcome=CaseOutcome.SAFE, duplicate_of="abc"), "x", "duplicate_of"),
     ],
 )
-def test_an_outcome_says_what_it_must_and_no_more(closing: Closing, why: str, field: str) -> None:
+def test_an_outcome_says_what_it_must_and_no_more(
+    closing: CaseClosing, why: str, field: str
+) -> None:
     with pytest.raises(InvalidInput, match=f"^{field}: "):
         actions.check_closing(closing, why)
 
@@ -174,7 +178,7 @@ def test_a_duplicate_is_of_another_open_case_of_the_same_person() -> None:
     other = opening.grow(None, [a_warning(2)], Plan(), NOW_MS).case
 
     actions.check_duplicate(case, same)
-    duplicate = closed(same, Outcome.DUPLICATE, duplicate_of=case.id)
+    duplicate = closed(same, CaseOutcome.DUPLICATE, duplicate_of=case.id)
     for wrong in (case, other, duplicate):
         with pytest.raises(InvalidInput, match="duplicate_of: is "):
             actions.check_duplicate(case, wrong)

@@ -1,4 +1,4 @@
-from services.warning.dispatch.circuit_breaker import FAILURES, Breaker
+from services.warning.dispatch.circuit_breaker import FAILURES, CircuitBreaker
 
 
 class Clock:
@@ -10,14 +10,14 @@ class Clock:
         return self.now
 
 
-def fail(breaker: Breaker, times: int = FAILURES) -> None:
+def fail(breaker: CircuitBreaker, times: int = FAILURES) -> None:
     for _ in range(times):
         breaker.failed()
 
 
 def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
     clock = Clock()
-    breaker = Breaker(clock=clock)
+    breaker = CircuitBreaker(clock=clock)
     pauses = []
     for _ in range(7):
         fail(breaker)
@@ -28,7 +28,7 @@ def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
 
 
 def test_one_success_forgets_all_failures() -> None:
-    breaker = Breaker(clock=Clock())
+    breaker = CircuitBreaker(clock=Clock())
     fail(breaker, FAILURES - 1)
     breaker.worked()
     fail(breaker, FAILURES - 1)
@@ -37,7 +37,7 @@ def test_one_success_forgets_all_failures() -> None:
 
 
 def test_failures_of_what_was_under_way_do_not_lengthen_the_pause() -> None:
-    breaker = Breaker(clock=Clock())
+    breaker = CircuitBreaker(clock=Clock())
     fail(breaker, 3 * FAILURES)
 
     assert breaker.closed_in == 2

@@ -4,7 +4,14 @@ from typing import Any
 import pytest
 
 from services.warning.dispatch import limits
-from services.warning.dispatch.limits import Asked, Known, Notice, Permission, Reason, Rules
+from services.warning.dispatch.limits import (
+    LimitCheck,
+    LimitRules,
+    NoticeKind,
+    PersonLimits,
+    SendPermission,
+    WithholdReason,
+)
 from services.warning.model import Tier
 
 
@@ -14,23 +21,25 @@ def at(hour: int, minute: int = 0) -> int:
     return int(moment * 1000)
 
 
-def ask(tier: Tier = Tier.MEDIUM, form: str = "sms") -> Asked:
-    return Asked(message_id="m1", victim="+8617000000001", tier=tier, campaign="c", form=form)
+def ask(tier: Tier = Tier.MEDIUM, form: str = "sms") -> LimitCheck:
+    return LimitCheck(message_id="m1", victim="+8617000000001", tier=tier, campaign="c", form=form)
 
 
-def answer(asked: Asked, now: int, known: Known | None = None, **rules: Any) -> Permission:
-    return limits.may_send(asked, known or Known(), Rules(**rules), now)
+def answer(
+    asked: LimitCheck, now: int, known: PersonLimits | None = None, **rules: Any
+) -> SendPermission:
+    return limits.may_send(asked, known or PersonLimits(), LimitRules(**rules), now)
 
 
 def test_by_day_a_warning_goes_out() -> None:
-    assert answer(ask(), at(12)) == Permission(allowed=True)
+    assert answer(ask(), at(12)) == SendPermission(allowed=True)
 
 
 @pytest.mark.parametrize(
     ("now", "until"), [(at(22), at(32)), (at(23, 59), at(32)), (at(0), at(8)), (at(7, 59), at(8))]
 )
 def test_in_quiet_hours_it_waits_for_their_end(now: int, until: int) -> None:
-    expected = Permission(allowed=False, not_before_ms=until, reason=Reason.QUIET_HOURS)
+    expected = SendPermission(allowed=False, not_before_ms=until, reason=WithholdReason.QUIET_HOURS)
 
     assert answer(ask(), now) == expected
 
@@ -49,53 +58,53 @@ def test_the_tier_high_breaks_quiet_hours_unless_told_otherwise() -> None:
 
 
 def test_officers_are_not_bound_by_quiet_hours_and_limits() -> None:
-    assert answer(ask(form="in_person"), at(3), Known(today=99, in_campaign=99)).allowed
+    assert answer(ask(form="in_person"), at(3), PersonLimits(today=99, in_campaign=99)).allowed
 
 
 def test_a_person_has_so_many_warnings_a_day_and_more_when_it_is_urgent() -> None:
-    known = Known(today=3)
-    expected = Permission(allowed=False, not_before_ms=at(24), reason=Reason.DAY_LIMIT)
+    known = PersonLimits(today=3)
+    expected = SendPermission(allowed=False, not_before_ms=at(24), reason=WithholdReason.DAY_LIMIT)
 
     assert answer(ask(), at(12), known) == expected
     assert answer(ask(Tier.HIGH), at(12), known).allowed
-    assert not answer(ask(Tier.HIGH), at(12), Known(today=10)).allowed
-    assert answer(ask(), at(12), Known(today=99), per_day=0).allowed
+    assert not answer(ask(Tier.HIGH), at(12), PersonLimits(today=10)).allowed
+    assert answer(ask(), at(12), PersonLimits(today=99), per_day=0).allowed
 
 
 def test_a_person_has_so_many_warnings_about_one_campaign() -> None:
-    refused = Permission(allowed=False, reason=Reason.CAMPAIGN_LIMIT)
+    refused = SendPermission(allowed=False, reason=WithholdReason.CAMPAIGN_LIMIT)
 
-    assert answer(ask(Tier.HIGH), at(12), Known(in_campaign=6)) == refused
+    assert answer(ask(Tier.HIGH), at(12), PersonLimits(in_campaign=6)) == refused
 
 
 def test_a_message_that_was_counted_may_be_tried_again() -> None:
-    known = Known(already=True, today=3, in_campaign=6)
+    known = PersonLimits(already=True, today=3, in_campaign=6)
 
     assert answer(ask(), at(12), known).allowed
     assert not answer(ask(), at(3), known).allowed
 
 
 def test_a_person_may_opt_out_of_advice_and_never_of_emergencies() -> None:
-    known = Known(opted_out=frozenset(Notice))
+    known = PersonLimits(opted_out=frozenset(NoticeKind))
 
-    assert answer(ask(Tier.LOW), at(12), known).reason is Reason.OPTED_OUT
+    assert answer(ask(Tier.LOW), at(12), known).reason is WithholdReason.OPTED_OUT
     assert answer(ask(Tier.MEDIUM), at(12), known).allowed
     assert answer(ask(Tier.HIGH), at(12), known).allowed
     with pytest.raises(ValueError, match="emergency"):
-        Rules(may_opt_out=frozenset({Notice.EMERGENCY}))
+        LimitRules(may_opt_out=frozenset({NoticeKind.EMERGENCY}))
 
 
 def test_the_switch_stops_everything_and_is_asked_again_soon() -> None:
     for asked in (ask(Tier.HIGH), ask(form="in_person")):
-        refused = answer(asked, at(12), Known(stopped=True))
+        refused = answer(asked, at(12), PersonLimits(stopped=True))
 
-        assert refused == Permission(
-            allowed=False, not_before_ms=at(12) + 1000, reason=Reason.STOPPED
+        assert refused == SendPermission(
+            allowed=False, not_before_ms=at(12) + 1000, reason=WithholdReason.STOPPED
         )
 
 
 def test_in_test_mode_all_goes_to_the_sink() -> None:
-    assert answer(ask(), at(12), test_mode=True) == Permission(allowed=True, sink=True)
+    assert answer(ask(), at(12), test_mode=True) == SendPermission(allowed=True, sink=True)
     assert answer(ask(form="voice"), at(12), test_mode=True).sink
 
 

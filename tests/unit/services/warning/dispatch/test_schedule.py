@@ -5,7 +5,7 @@ import pytest
 from services.warning.cases import opening, state_machine
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.opening import Judged, Step
+from services.warning.cases.opening import ContactStep, UrgencyAssessment
 from services.warning.dispatch import schedule
 from services.warning.model import Region, Risk, Tier
 from tests.warnings import NOW_MS, a_warning
@@ -19,12 +19,16 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> Judged:
-        return Judged(tier=Tier(case.risk))
+    def judge(self, case: Case) -> UrgencyAssessment:
+        return UrgencyAssessment(tier=Tier(case.risk))
 
-    def step(self, tier: Tier, number: int) -> Step | None:
+    def step(self, tier: Tier, number: int) -> ContactStep | None:
         channels = ["sms"] if tier is Tier.LOW else ["sms", "voice", "in_person"]
-        return Step(channel=channels[number], within_ms=1000) if number < len(channels) else None
+        return (
+            ContactStep(channel=channels[number], within_ms=1000)
+            if number < len(channels)
+            else None
+        )
 
 
 def a_case(risk: Risk = Risk.HIGH) -> Case:

@@ -2,7 +2,7 @@
 
 from services.warning.cases import ids
 from services.warning.intake.own_hits import warning_of
-from services.warning.model import Warned
+from services.warning.model import WarningRecord
 
 NOW_MS = 1_780_000_000_000
 TEXT = {
@@ -32,7 +32,7 @@ CALL = {
 
 def connected_by(fields: dict[str, str]) -> str:
     found = warning_of(fields, now_ms=NOW_MS, most_age_ms=1000)
-    assert isinstance(found, Warned)
+    assert isinstance(found, WarningRecord)
     return ids.campaign_of(found)
 
 

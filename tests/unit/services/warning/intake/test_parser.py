@@ -9,7 +9,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.warning.intake import parser
 from services.warning.intake.parser import WarningReader
-from services.warning.model import Risk, Warned
+from services.warning.model import Risk, WarningRecord
 from tests.warnings import NOW_MS
 
 GOOD = {
@@ -21,7 +21,7 @@ GOOD = {
 }
 
 
-def read(**changed: object) -> Warned:
+def read(**changed: object) -> WarningRecord:
     reader = WarningReader(HomePlan("86"), now_ms=lambda: NOW_MS, most_age_hours=72)
     return reader.read(parser.said(GOOD | changed), Source.PROVINCE, "province.example")
 

@@ -6,24 +6,24 @@ import pytest
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from services.warning.messages import linter, template_files
-from services.warning.messages.catalog import MessageRefused, Templates
+from services.warning.messages.catalog import MessageCatalog, MessageRefused
 from services.warning.messages.sms_length import SmsLength, sms_length
-from services.warning.messages.template import FORMS, LANGUAGES, Facts
+from services.warning.messages.template import FORMS, LANGUAGES, MessageFacts
 from services.warning.model import Tier
 
-SHIPPED = Templates.load()
+SHIPPED = MessageCatalog.load()
 CHINESE = (files("services.warning") / "data" / "templates-1.zh.toml").read_text(encoding="utf-8")
 
 
 def test_every_kind_tier_form_and_language_has_a_template_without_fault() -> None:
     assert len(SHIPPED.all()) == len(FraudType) * len(Tier) * len(FORMS) * len(LANGUAGES)
     for template in SHIPPED.all():
-        assert linter.faults(template.filled(Facts())) == []
+        assert linter.faults(template.filled(MessageFacts())) == []
 
 
 def test_facts_are_told() -> None:
     message = SHIPPED.render(
-        FraudType.FAKE_LOAN, Tier.LOW, facts=Facts(when="11月25日14时", claimed="某某银行")
+        FraudType.FAKE_LOAN, Tier.LOW, facts=MessageFacts(when="11月25日14时", claimed="某某银行")
     )
 
     assert "11月25日14时自称“某某银行”的人" in message.text
@@ -50,7 +50,7 @@ def test_facts_are_told() -> None:
     ],
 )
 def test_a_message_with_hostile_facts_is_refused_or_goes_without_them(claimed: str) -> None:
-    facts = Facts(claimed=claimed)
+    facts = MessageFacts(claimed=claimed)
 
     for language in LANGUAGES:
         for form in FORMS:
@@ -64,7 +64,7 @@ def test_a_message_with_hostile_facts_is_refused_or_goes_without_them(claimed: s
 
 
 def test_placeholders_in_facts_are_not_filled() -> None:
-    message = SHIPPED.render(FraudType.ROMANCE, Tier.LOW, facts=Facts(claimed="$when"))
+    message = SHIPPED.render(FraudType.ROMANCE, Tier.LOW, facts=MessageFacts(claimed="$when"))
 
     assert "“$when”" in message.text
 
@@ -98,7 +98,7 @@ def test_a_wrong_file_says_where_and_what(change: tuple[str, str], wrong: str) -
 def test_later_templates_of_ones_own_stand_in_for_those_of_the_package(tmp_path: Path) -> None:
     text = CHINESE.replace('version = "1"', 'version = "2"').replace("【反诈预警】", "【某市反诈】")
     (tmp_path / "templates-2.zh.toml").write_text(text, encoding="utf-8")
-    templates = Templates.load(tmp_path)
+    templates = MessageCatalog.load(tmp_path)
 
     message = templates.render(FraudType.ROMANCE, Tier.LOW)
 
@@ -111,7 +111,7 @@ def test_a_misspelt_file_name_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "templates_2.zh.toml").write_text("", encoding="utf-8")
 
     with pytest.raises(ValueError, match=r"no name such as templates-2\.zh\.toml"):
-        Templates.load(tmp_path)
+        MessageCatalog.load(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.warning.messages.linter import ALLOWED, FaultKind, faults
+from services.warning.messages.linter import ALLOWED, LintRule, faults
 
 
 def kinds(text: str) -> set[str]:
@@ -91,7 +91,7 @@ def test_a_fault_says_where_and_why() -> None:
     [fault] = faults("咨询１３８００，谢谢")
 
     assert (fault.kind, fault.start, fault.end, fault.found) == (
-        FaultKind.NUMBER,
+        LintRule.NUMBER,
         2,
         7,
         "１３８００",

@@ -5,7 +5,7 @@ import pytest
 
 from fanzha.fraud import FraudType
 from services.warning.cases import opening, state_machine
-from services.warning.cases.events import CaseEvent, EventKind, Outcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
 from services.warning.model import Means, MeansKind
@@ -13,7 +13,7 @@ from services.warning.outcomes.examples import examples, fits
 from tests.warnings import NOW_MS, a_warning
 
 
-def closed(outcome: Outcome, *decisions: int, campaign: str = "") -> Case:
+def closed(outcome: CaseOutcome, *decisions: int, campaign: str = "") -> Case:
     warned = a_warning(1, campaign=campaign)
     case = opening.grow(None, [warned], PlainRouter(), NOW_MS).case
     event = CaseEvent(kind=EventKind.CLOSED, at_ms=NOW_MS, by="wang", outcome=outcome)
@@ -34,22 +34,24 @@ def a_row(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_loss_is_fraud_and_a_false_alarm_is_not() -> None:
-    (fraud,) = examples(closed(Outcome.LOST_MONEY, 7), {7: a_row()}, {})
-    (fine,) = examples(closed(Outcome.FALSE_ALARM, 7), {7: a_row()}, {})
+    (fraud,) = examples(closed(CaseOutcome.LOST_MONEY, 7), {7: a_row()}, {})
+    (fine,) = examples(closed(CaseOutcome.FALSE_ALARM, 7), {7: a_row()}, {})
 
     assert (fraud.label, fraud.category) == ("fraud", FraudType.FAKE_LOAN.name.lower())
     assert (fine.label, fine.category) == ("nonfraud", "")
     assert (fraud.action, fraud.reason, fraud.score) == ("block", "scored", 0.25)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.SAFE, Outcome.UNREACHABLE, Outcome.DUPLICATE])
-def test_other_outcomes_teach_nothing(outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    "outcome", [CaseOutcome.SAFE, CaseOutcome.UNREACHABLE, CaseOutcome.DUPLICATE]
+)
+def test_other_outcomes_teach_nothing(outcome: CaseOutcome) -> None:
     assert list(examples(closed(outcome, 7), {7: a_row()}, {})) == []
 
 
 def test_each_decision_tells_what_is_left_of_it() -> None:
     content = {"body": "pay at http://pay.example/now", "urls": ["http://pay.example/now"]}
-    case = closed(Outcome.LOST_MONEY, 1, 2, 3)
+    case = closed(CaseOutcome.LOST_MONEY, 1, 2, 3)
 
     found = list(examples(case, {1: a_row(), 2: a_row()}, {1: content}))
 
@@ -62,13 +64,13 @@ def test_each_decision_tells_what_is_left_of_it() -> None:
 
 def test_means_stand_for_a_case_without_decisions() -> None:
     link = Means(kind=MeansKind.LINK, value="http://pay.example/now")
-    (found,) = examples(replace(closed(Outcome.LOST_MONEY), means=(link,)), {}, {})
+    (found,) = examples(replace(closed(CaseOutcome.LOST_MONEY), means=(link,)), {}, {})
 
     assert (found.kept, found.url, found.means_kind) == ("means", link.value, "link")
 
 
 def test_who_it_was_is_told_only_when_asked_for() -> None:
-    case = closed(Outcome.FALSE_ALARM, 7)
+    case = closed(CaseOutcome.FALSE_ALARM, 7)
     (masked,) = examples(case, {7: a_row()}, {})
     (whole,) = examples(case, {7: a_row()}, {}, full=True)
 
@@ -79,7 +81,7 @@ def test_who_it_was_is_told_only_when_asked_for() -> None:
 
 def test_all_of_a_campaign_are_one_group() -> None:
     def group(campaign: str) -> str:
-        (found,) = examples(closed(Outcome.FALSE_ALARM, 7, campaign=campaign), {}, {})
+        (found,) = examples(closed(CaseOutcome.FALSE_ALARM, 7, campaign=campaign), {}, {})
         return found.group
 
     assert group("parcel") == group("parcel") != group("loan")

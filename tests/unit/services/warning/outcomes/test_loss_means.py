@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from blocklists.entries import Direction, Kind, Mode
+from blocklists.entries import Direction, EntryKind, EntryMode
 from fanzha.decisions import Action
 from services.warning.model import Means, MeansKind
 from services.warning.outcomes import loss_means
-from services.warning.outcomes.loss_means import Wanted, Why
+from services.warning.outcomes.loss_means import NoProposalReason, ProposedEntry
 from tests.builders import an_entry
 from tests.warnings import NOW_MS
 
 FINGERPRINT = "fp1:" + "0123456789abcdef" * 4
-NUMBER = Wanted(kind=Kind.NUMBER, pattern="+8617000000123")
+NUMBER = ProposedEntry(kind=EntryKind.NUMBER, pattern="+8617000000123")
 
 
 @pytest.mark.parametrize(
@@ -22,20 +22,28 @@ NUMBER = Wanted(kind=Kind.NUMBER, pattern="+8617000000123")
         (MeansKind.CALLER, "+8617000000123", NUMBER),
         (MeansKind.CALLER, "anonymous", None),
         (MeansKind.SENDER, "+8617000000123", NUMBER),
-        (MeansKind.SENDER, "1069012345", Wanted(kind=Kind.SENDER, pattern="1069012345")),
-        (MeansKind.SENDER, "Bank", Wanted(kind=Kind.SENDER, pattern="Bank")),
+        (
+            MeansKind.SENDER,
+            "1069012345",
+            ProposedEntry(kind=EntryKind.SENDER, pattern="1069012345"),
+        ),
+        (MeansKind.SENDER, "Bank", ProposedEntry(kind=EntryKind.SENDER, pattern="Bank")),
         (
             MeansKind.LINK,
             "https://Pay.example:8443/now?a=1",
-            Wanted(kind=Kind.HOST, pattern="pay.example"),
+            ProposedEntry(kind=EntryKind.HOST, pattern="pay.example"),
         ),
-        (MeansKind.TEXT, FINGERPRINT, Wanted(kind=Kind.FINGERPRINT, pattern=FINGERPRINT)),
+        (
+            MeansKind.TEXT,
+            FINGERPRINT,
+            ProposedEntry(kind=EntryKind.FINGERPRINT, pattern=FINGERPRINT),
+        ),
         (MeansKind.TEXT, "you won", None),
         (MeansKind.ACCOUNT, "6222 0000 0000 0000", None),
     ],
 )
 def test_each_means_has_its_kind_of_entry(
-    kind: MeansKind, value: str, wanted: Wanted | None
+    kind: MeansKind, value: str, wanted: ProposedEntry | None
 ) -> None:
     assert loss_means.wanted(Means(kind=kind, value=value)) == wanted
 
@@ -43,16 +51,16 @@ def test_each_means_has_its_kind_of_entry(
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({}, Why.BLOCKED),
+        ({}, NoProposalReason.BLOCKED),
         ({"direction": Direction.TO}, None),
-        ({"mode": Mode.SHADOW}, None),
-        ({"kind": Kind.SENDER}, None),
-        ({"action": Action.ALLOW}, Why.ALLOWED),
+        ({"mode": EntryMode.SHADOW}, None),
+        ({"kind": EntryKind.SENDER}, None),
+        ({"action": Action.ALLOW}, NoProposalReason.ALLOWED),
         ({"action": Action.ALLOW, "expires_at": datetime.fromtimestamp(1, UTC)}, None),
     ],
 )
 def test_what_entries_that_match_mean_for_a_new_one(
-    fields: dict[str, Any], why: Why | None
+    fields: dict[str, Any], why: NoProposalReason | None
 ) -> None:
     entry = replace(an_entry(NUMBER.pattern), **fields)
     assert loss_means.met(NUMBER, [entry], NOW_MS // 1000) == why
@@ -60,4 +68,4 @@ def test_what_entries_that_match_mean_for_a_new_one(
 
 def test_an_allow_entry_outranks_one_that_blocks() -> None:
     entries = [an_entry(NUMBER.pattern), an_entry("+861700000*", action=Action.ALLOW)]
-    assert loss_means.met(NUMBER, entries, NOW_MS // 1000) is Why.ALLOWED
+    assert loss_means.met(NUMBER, entries, NOW_MS // 1000) is NoProposalReason.ALLOWED

@@ -1,14 +1,18 @@
 import pytest
 
-from services.warning.cases.events import Outcome
-from services.warning.outcomes.reliability import NOTHING, Rule, Tally
+from services.warning.cases.events import CaseOutcome
+from services.warning.outcomes.reliability import NOTHING, OutcomeTally, RetirementRule
 
-RULE = Rule(floor=0.3, cases=5)
+RULE = RetirementRule(floor=0.3, cases=5)
 
 
-def seen(*, lost: int = 0, false: int = 0, safe: int = 0) -> Tally:
-    return Tally(
-        outcomes={Outcome.LOST_MONEY: lost, Outcome.FALSE_ALARM: false, Outcome.SAFE: safe}
+def seen(*, lost: int = 0, false: int = 0, safe: int = 0) -> OutcomeTally:
+    return OutcomeTally(
+        outcomes={
+            CaseOutcome.LOST_MONEY: lost,
+            CaseOutcome.FALSE_ALARM: false,
+            CaseOutcome.SAFE: safe,
+        }
     )
 
 

@@ -1,26 +1,26 @@
 import pytest
 
 from services.warning.policy import geocoder
-from services.warning.policy.places import Place, places
+from services.warning.policy.places import NamedRegion, places
 
 
 @pytest.mark.parametrize(
     ("description", "place"),
     [
-        ("安徽省马鞍山市", Place("340000", "340500")),
-        ("北京市", Place("110000", "110100")),
-        ("天津", Place("120000", "120100")),
-        ("内蒙古乌兰察布", Place("150000", "150900")),
-        ("吉林省吉林市", Place("220000", "220200")),
-        ("湖北省襄樊市、襄樊市", Place("420000", "420600")),
-        ("安徽省合肥市、巢湖市", Place("340000", "340100")),
-        ("云南省芒市", Place("530000", "533100")),
-        ("湖北省仙桃市", Place("420000", "429004")),
-        ("Simao, Yunnan", Place("530000", "530800")),
-        ("四川省内江市、资阳市", Place("510000", shared=True)),
+        ("安徽省马鞍山市", NamedRegion("340000", "340500")),
+        ("北京市", NamedRegion("110000", "110100")),
+        ("天津", NamedRegion("120000", "120100")),
+        ("内蒙古乌兰察布", NamedRegion("150000", "150900")),
+        ("吉林省吉林市", NamedRegion("220000", "220200")),
+        ("湖北省襄樊市、襄樊市", NamedRegion("420000", "420600")),
+        ("安徽省合肥市、巢湖市", NamedRegion("340000", "340100")),
+        ("云南省芒市", NamedRegion("530000", "533100")),
+        ("湖北省仙桃市", NamedRegion("420000", "429004")),
+        ("Simao, Yunnan", NamedRegion("530000", "530800")),
+        ("四川省内江市、资阳市", NamedRegion("510000", shared=True)),
     ],
 )
-def test_descriptions_of_numbers_become_codes(description: str, place: Place) -> None:
+def test_descriptions_of_numbers_become_codes(description: str, place: NamedRegion) -> None:
     assert places().find(description) == place
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.warning.cases.opening import Step
+from services.warning.cases.opening import ContactStep
 from services.warning.model import Tier
 from services.warning.policy import plans, tiers
 
@@ -17,13 +17,13 @@ def test_steps_of_one_tier_keep_their_order() -> None:
     read = plans.read([a_step(), a_step(tier="low"), a_step(channel="voice", within_minutes=0.5)])
 
     assert read[Tier.HIGH] == [
-        Step(channel="sms", within_ms=600_000),
-        Step(channel="voice", within_ms=30_000),
+        ContactStep(channel="sms", within_ms=600_000),
+        ContactStep(channel="voice", within_ms=30_000),
     ]
 
 
 def test_a_tier_of_which_nothing_is_said_has_the_steps_of_the_package() -> None:
-    shipped = tiers.Policy.load().plans
+    shipped = tiers.TierPolicy.load().plans
 
     read = plans.read([a_step()])
 
@@ -32,7 +32,7 @@ def test_a_tier_of_which_nothing_is_said_has_the_steps_of_the_package() -> None:
 
 
 def test_the_shipped_policy_says_all_steps_itself() -> None:
-    told = {tier: plans.told(steps) for tier, steps in tiers.Policy.load().plans.items()}
+    told = {tier: plans.told(steps) for tier, steps in tiers.TierPolicy.load().plans.items()}
 
     assert told == {
         Tier.LOW: "sms 1440 min",

@@ -7,16 +7,16 @@ from prometheus_client import CollectorRegistry
 
 from services.warning.model import Region
 from services.warning.policy import counties, number_table
-from services.warning.policy.metrics import RulebookCounts
+from services.warning.policy.metrics import RulebookMetrics
 from services.warning.policy.number_table import NOWHERE
-from services.warning.policy.regions import Regions
+from services.warning.policy.regions import RegionFinder
 
 COUNTIES = "city,county,weight\n马鞍山市,340503,3\n340500,340504,1\n"
 
 
 @pytest.fixture(scope="module")
-def public() -> Regions:
-    return Regions.load()
+def public() -> RegionFinder:
+    return RegionFinder.load()
 
 
 def a_file(folder: Path, text: str) -> Path:
@@ -25,19 +25,19 @@ def a_file(folder: Path, text: str) -> Path:
     return path
 
 
-def test_fixed_and_mobile_numbers_are_of_the_city_of_their_prefix(public: Regions) -> None:
+def test_fixed_and_mobile_numbers_are_of_the_city_of_their_prefix(public: RegionFinder) -> None:
     assert public.of(["+8655500000001", "+8613000000001"]) == [
         Region(province="340000", city="340500", how="prefix"),
         Region(province="370000", city="370100", how="prefix"),
     ]
 
 
-def test_of_an_area_code_that_cities_share_only_the_province_is_known(public: Regions) -> None:
+def test_of_an_area_code_that_cities_share_only_the_province_is_known(public: RegionFinder) -> None:
     assert public.of(["+862800000001"]) == [Region(province="510000", how="shared")]
 
 
 def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
-    regions = Regions.load()
+    regions = RegionFinder.load()
 
     found = regions.of(["+12025550101", "+8619900000001", "anything", ""])
 
@@ -46,9 +46,9 @@ def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
 
 
 def test_prometheus_is_told_by_what_regions_were_found() -> None:
-    regions = Regions.load()
+    regions = RegionFinder.load()
     registry = CollectorRegistry()
-    registry.register(RulebookCounts(regions, lambda: 2))
+    registry.register(RulebookMetrics(regions, lambda: 2))
 
     regions.of(["+12025550101", "+8655500000001", "+8655500000002"])
 
@@ -64,7 +64,7 @@ def test_a_table_of_ones_own_comes_first_and_a_whole_number_before_a_prefix(tmp_
         "# moved\nnumber,province,city,county\n+861990000*,安徽,马鞍山,\n"
         "+8619900000001,340000,340100,340102\n",
     )
-    regions = Regions.load(table=table)
+    regions = RegionFinder.load(table=table)
 
     found = regions.of(["+8619900000001", "+8619900000002", "+8613000000001"])
 
@@ -76,7 +76,7 @@ def test_a_table_of_ones_own_comes_first_and_a_whole_number_before_a_prefix(tmp_
 
 
 def test_a_city_with_rules_gives_each_person_one_county_by_weight(tmp_path: Path) -> None:
-    regions = Regions.load(county_rules=a_file(tmp_path, COUNTIES))
+    regions = RegionFinder.load(county_rules=a_file(tmp_path, COUNTIES))
     numbers = [f"+86555{number:08d}" for number in range(4000)]
 
     first, again = regions.of(numbers), regions.of(numbers)
@@ -87,7 +87,7 @@ def test_a_city_with_rules_gives_each_person_one_county_by_weight(tmp_path: Path
 
 
 def test_another_home_country_goes_by_names() -> None:
-    regions = Regions.load(home_country="1")
+    regions = RegionFinder.load(home_country="1")
 
     assert regions.of(["+12012000100"]) == [Region(province="NJ", city="Jersey City", how="prefix")]
 
@@ -104,7 +104,7 @@ def test_another_home_country_goes_by_names() -> None:
 )
 def test_a_wrong_table_names_the_row(tmp_path: Path, text: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
-        Regions.load(table=a_file(tmp_path, text))
+        RegionFinder.load(table=a_file(tmp_path, text))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
@@ -112,13 +112,13 @@ def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, encoding: str)
     file = tmp_path / "regions.csv"
     file.write_bytes("# 移机\r\nnumber,province,city\r\n+861700000*,安徽,合肥\r\n".encode(encoding))
 
-    (region,) = Regions.load(table=file).of(["+8617000000001"])
+    (region,) = RegionFinder.load(table=file).of(["+8617000000001"])
 
     assert (region.province, region.city) == ("340000", "340100")
 
 
 def test_a_misspelt_city_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    Regions.load(
+    RegionFinder.load(
         table=a_file(
             tmp_path, "number,province,city\n+861700000*,安徽,合肥市x\n+861700001*,安徽,合肥\n"
         )

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.settings.settings import Settings
-from services.warning.dispatch.limits import Notice
+from services.warning.dispatch.limits import NoticeKind
 from services.warning.model import Tier
 from services.warning.policy import rulebook
 
@@ -30,7 +30,7 @@ def test_the_rules_are_those_of_the_settings() -> None:
     assert (rules.quiet_from, rules.quiet_until) == (time(21, 30), time(7))
     assert rules.breaks_quiet == {Tier.MEDIUM, Tier.HIGH}
     assert rules.utc_offset == timedelta(hours=5, minutes=30)
-    assert rules.may_opt_out == {Notice.ADVICE, Notice.WARNING}
+    assert rules.may_opt_out == {NoticeKind.ADVICE, NoticeKind.WARNING}
     assert rules.test_mode
 
 

@@ -9,7 +9,7 @@ from services.warning.model import Risk, Tier
 from services.warning.policy import facts as case_facts
 from services.warning.policy import preview, tiers
 from services.warning.policy.facts import CaseFacts
-from services.warning.policy.tiers import Policy
+from services.warning.policy.tiers import TierPolicy
 
 POLICY = """
 version = "test-1"
@@ -64,7 +64,7 @@ def test_at_most_has_the_last_word_and_is_named() -> None:
     assert judged(talked_s=60, confirmed=False) == (Tier.MEDIUM, ("long",))
 
 
-SHIPPED = Policy.load()
+SHIPPED = TierPolicy.load()
 
 
 @pytest.mark.parametrize(

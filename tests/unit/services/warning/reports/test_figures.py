@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.warning.cases.events import Outcome
+from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case, CaseState
 from services.warning.model import Tier
-from services.warning.reports.figures import Delays, Figures
+from services.warning.reports.figures import CaseFigures, DelayHistogram
 
 NOW_MS = 1_764_000_000_000
 MINUTE_MS = 60_000
@@ -37,14 +37,14 @@ def warned(after_minutes: float, **changed: object) -> Case:
     return a_case(**{"warned_at_ms": at_ms, "state": CaseState.WARNED} | changed)
 
 
-def closed(outcome: Outcome, **changed: object) -> Case:
+def closed(outcome: CaseOutcome, **changed: object) -> Case:
     return warned(
         5, outcome=outcome, state=CaseState.CLOSED, due_at_ms=0, closed_at_ms=NOW_MS, **changed
     )
 
 
-def figures(*cases: Case, minutes: int = 30) -> Figures:
-    counted = Figures()
+def figures(*cases: Case, minutes: int = 30) -> CaseFigures:
+    counted = CaseFigures()
     for case in cases:
         counted.add(case, now_ms=NOW_MS, minutes=minutes)
     return counted
@@ -80,7 +80,7 @@ def test_who_was_not_warned_is_late_once_the_minutes_are_over() -> None:
 
 
 def test_a_false_alarm_found_out_before_a_warning_was_to_warn_nobody() -> None:
-    found = figures(a_case(outcome=Outcome.FALSE_ALARM, state=CaseState.CLOSED))
+    found = figures(a_case(outcome=CaseOutcome.FALSE_ALARM, state=CaseState.CLOSED))
 
     assert (found.event_due, found.intake_due, found.false_alarms) == (0, 0, 1)
     assert found.event_in_time_share is None
@@ -88,23 +88,23 @@ def test_a_false_alarm_found_out_before_a_warning_was_to_warn_nobody() -> None:
 
 def test_accuracy_counts_only_what_somebody_judged() -> None:
     found = figures(
-        closed(Outcome.SAFE),
-        closed(Outcome.LOST_MONEY),
-        closed(Outcome.SAFE),
-        closed(Outcome.FALSE_ALARM),
-        closed(Outcome.UNREACHABLE),
+        closed(CaseOutcome.SAFE),
+        closed(CaseOutcome.LOST_MONEY),
+        closed(CaseOutcome.SAFE),
+        closed(CaseOutcome.FALSE_ALARM),
+        closed(CaseOutcome.UNREACHABLE),
         warned(1),
     )
 
     assert found.accuracy == 0.75
-    assert figures(closed(Outcome.UNREACHABLE)).accuracy is None
+    assert figures(closed(CaseOutcome.UNREACHABLE)).accuracy is None
 
 
 def test_dissuaded_is_who_is_safe_after_an_officer_took_the_case() -> None:
     found = figures(
-        closed(Outcome.SAFE, officer="wang"),
-        closed(Outcome.SAFE),
-        closed(Outcome.LOST_MONEY, officer="wang"),
+        closed(CaseOutcome.SAFE, officer="wang"),
+        closed(CaseOutcome.SAFE),
+        closed(CaseOutcome.LOST_MONEY, officer="wang"),
     )
 
     assert (found.safe, found.dissuaded, found.lost_money) == (2, 1, 1)
@@ -112,17 +112,17 @@ def test_dissuaded_is_who_is_safe_after_an_officer_took_the_case() -> None:
 
 def test_money_is_added_up_as_far_as_it_is_known() -> None:
     found = figures(
-        closed(Outcome.LOST_MONEY, lost_fen=1_000_050),
-        closed(Outcome.LOST_MONEY, lost_fen=0),
-        closed(Outcome.LOST_MONEY),
-        closed(Outcome.SAFE, lost_fen=7),
+        closed(CaseOutcome.LOST_MONEY, lost_fen=1_000_050),
+        closed(CaseOutcome.LOST_MONEY, lost_fen=0),
+        closed(CaseOutcome.LOST_MONEY),
+        closed(CaseOutcome.SAFE, lost_fen=7),
     )
 
     assert (found.lost_money, found.lost_known, found.lost_fen) == (3, 2, 1_000_050)
 
 
 def test_a_duplicate_is_counted_nowhere_else() -> None:
-    found = figures(closed(Outcome.DUPLICATE, reached_at_ms=NOW_MS))
+    found = figures(closed(CaseOutcome.DUPLICATE, reached_at_ms=NOW_MS))
 
     assert (found.duplicates, found.cases, found.warned, found.finished) == (1, 0, 0, 0)
     assert found.finished_of_all_share is None
@@ -130,7 +130,7 @@ def test_a_duplicate_is_counted_nowhere_else() -> None:
 
 def test_what_is_finished_open_and_overdue() -> None:
     found = figures(
-        closed(Outcome.SAFE),
+        closed(CaseOutcome.SAFE),
         warned(5, tier=Tier.LOW, reached_at_ms=NOW_MS, due_at_ms=0),  # a message was enough
         warned(5, reached_at_ms=NOW_MS),  # at this tier it is not
         a_case(due_at_ms=NOW_MS),  # this very moment
@@ -145,7 +145,7 @@ def test_what_is_finished_open_and_overdue() -> None:
 
 
 def test_delays_are_right_to_half_a_percent() -> None:
-    delays = Delays()
+    delays = DelayHistogram()
     for seconds in (10, 20, 30, 40, 50, 60, 70, 80, 90, 100):
         delays.add(seconds * 1000)
 
@@ -155,7 +155,7 @@ def test_delays_are_right_to_half_a_percent() -> None:
 
 
 def test_a_warning_before_its_event_took_a_second() -> None:
-    delays = Delays()
+    delays = DelayHistogram()
     delays.add(-5_000)
 
     assert delays.within(0.5) == 1.0
