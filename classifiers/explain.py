@@ -39,14 +39,14 @@ _PIECE = re.compile(
 _URL_PIECE = re.compile(r"[^\W_]+")
 
 
-class Part(NamedTuple):
+class ExplainedPart(NamedTuple):
     """A part of what was scored."""
 
     part: str
     weight: float
 
 
-def text(model: TextClassifier, body: str, sender: int) -> list[Part]:
+def text(model: TextClassifier, body: str, sender: int) -> list[ExplainedPart]:
     """Return the words, links and pairs of wide characters of *body* that weighed most."""
     spans = list(_text_spans(body[:READ]))
     variants = [body, *(body[:start] + " " + body[end:] for start, end in spans)]
@@ -55,7 +55,7 @@ def text(model: TextClassifier, body: str, sender: int) -> list[Part]:
     return _heaviest_apart(body, spans, odds[0] - odds[1:])
 
 
-def link(model: LinkClassifier, url: str) -> list[Part]:
+def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
     """Return the pieces of host and path of the canonical *url* that weighed most."""
     if not url:
         return []
@@ -74,7 +74,7 @@ def link(model: LinkClassifier, url: str) -> list[Part]:
     return _heaviest_apart(url, [spans[row] for row in kept], _weights(scores))
 
 
-def caller(model: CallerClassifier, activity: CallerActivity) -> list[Part]:
+def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedPart]:
     """Return the features of the one caller in *activity* that weighed most.
 
     A feature is left out by putting what is typical in its place.
@@ -86,10 +86,10 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[Part]:
         variants[name][row] = np.nan
     outgoing = np.repeat(activity.outgoing_calls, rows)
     weights = _weights(model.score_features(variants, outgoing))
-    return _told(Part(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+    return _told(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 
-def moment(model: VelocityClassifier, inputs: VelocityInputs) -> list[Part]:
+def moment(model: VelocityClassifier, inputs: VelocityInputs) -> list[ExplainedPart]:
     """Return the features of the one call in *inputs* that weighed most, as `caller` does."""
     columns = moment_features(inputs)
     rows = len(columns) + 1
@@ -98,7 +98,7 @@ def moment(model: VelocityClassifier, inputs: VelocityInputs) -> list[Part]:
         variants[name][row] = np.nan
     attempts = np.repeat(inputs.moment.attempts_hour, rows)
     weights = _weights(model.score_features(variants, attempts))
-    return _told(Part(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+    return _told(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 
 def _text_spans(body: str) -> Iterator[Span]:
@@ -129,18 +129,18 @@ def _weights(scores: Float32s) -> Float32s:
     return weights
 
 
-def _heaviest_apart(whole: str, spans: Sequence[Span], weights: Float32s) -> list[Part]:
+def _heaviest_apart(whole: str, spans: Sequence[Span], weights: Float32s) -> list[ExplainedPart]:
     """Take spans by falling weight, each only where no heavier one lies."""
     taken: list[Span] = []
-    parts: list[Part] = []
+    parts: list[ExplainedPart] = []
     for row in np.argsort(-np.abs(weights), kind="stable").tolist():
         start, end = spans[row]
         if all(end <= other[0] or start >= other[1] for other in taken):
             taken.append((start, end))
-            parts.append(Part(whole[start:end], float(weights[row])))
+            parts.append(ExplainedPart(whole[start:end], float(weights[row])))
     return _told(parts)
 
 
-def _told(parts: Iterable[Part]) -> list[Part]:
+def _told(parts: Iterable[ExplainedPart]) -> list[ExplainedPart]:
     heavy = [part for part in parts if abs(part.weight) >= _SLIGHT]
     return sorted(heavy, key=lambda part: -abs(part.weight))[:PARTS]

@@ -8,7 +8,7 @@ from typing import NoReturn
 from fanzha.errors import Unavailable
 
 
-async def repeat(
+async def run_periodically(
     step: Callable[[], Awaitable[object]],
     *,
     every_seconds: float,

@@ -11,7 +11,7 @@ from services.auth import identity
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What tests call without a server in between, they call as the developer does.
-identity.become(identity.DEVELOPER)
+identity.set_identity(identity.DEVELOPER)
 
 settings.register_profile("fanzha", deadline=None)
 settings.load_profile("fanzha")

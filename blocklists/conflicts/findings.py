@@ -61,7 +61,7 @@ class Conflicts:
         return replace(self, relations=relations, others=others, counts=counts)
 
 
-class Finding:
+class ConflictColumns:
     """The columns, while they fill; what is noted later counts."""
 
     def __init__(self, rows: int) -> None:

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 
-from blocklists.conflicts.findings import OPPOSITES, ConflictRelation, Finding, acting, meets
+from blocklists.conflicts.findings import (
+    OPPOSITES,
+    ConflictColumns,
+    ConflictRelation,
+    acting,
+    meets,
+)
 from blocklists.entries import Direction, EntryKind
 from blocklists.entry_table import EXACT, EntryTable, Identities, text_keys
 from blocklists.snapshot.layers import Layer
@@ -26,7 +32,7 @@ _ROWS_AT_ONCE = 1 << 16
 _NAMES = (EntryKind.HOST, EntryKind.URL_PREFIX)
 
 
-def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
+def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: ConflictColumns) -> None:
     """Find names that lie below a listed name of the other action."""
     against = _opposites(additions)
     if not _lists(snapshot, against):
@@ -39,7 +45,7 @@ def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Findin
 
 
 def _under(
-    snapshot: Snapshot, additions: EntryTable, rows: Int64s, now_s: int, finding: Finding
+    snapshot: Snapshot, additions: EntryTable, rows: Int64s, now_s: int, finding: ConflictColumns
 ) -> None:
     asked: list[int] = []
     names: list[tuple[EntryKind, str]] = []
@@ -63,7 +69,7 @@ def _under(
     finding.note(ConflictRelation.WIDER, rows[against], deciding[against])
 
 
-def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
+def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: ConflictColumns) -> None:
     """Find names around listed names of the other action."""
     rows = np.flatnonzero(np.isin(additions.kinds, _NAMES))
     against = _opposites(additions)

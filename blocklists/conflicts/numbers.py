@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocklists.conflicts.findings import OPPOSITES, ConflictRelation, Finding, meets
+from blocklists.conflicts.findings import OPPOSITES, ConflictColumns, ConflictRelation, meets
 from blocklists.entries import Direction, EntryKind
 from blocklists.entry_table import EntryTable
 from blocklists.indexes.ranges import RangeIndex
@@ -33,7 +33,7 @@ class _Listed(NamedTuple):
     """In the layer."""
 
 
-def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
+def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: ConflictColumns) -> None:
     """Find numbers, senders and ranges that lie within a listed range of the other action."""
     index = RangeIndex(snapshot.enforcing)
     for direction in (Direction.FROM, Direction.TO, Direction.BOTH):
@@ -57,7 +57,7 @@ def _under(
     rows: Int64s,
     *,
     now_s: int,
-    finding: Finding,
+    finding: ConflictColumns,
 ) -> None:
     found = index.find_meeting(additions.keys[rows], direction, now_s)
     if found is None:
@@ -71,7 +71,7 @@ def _under(
     finding.note(ConflictRelation.WIDER, rows[against], deciding[against])
 
 
-def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Finding) -> None:
+def within(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: ConflictColumns) -> None:
     """Find new ranges around listed numbers, senders and ranges of the other action."""
     ranges = np.flatnonzero(additions.kinds == EntryKind.RANGE)
     for action in np.unique(additions.actions[ranges]).tolist():
@@ -108,7 +108,7 @@ def _within(
     *,
     length: int,
     now_s: int,
-    finding: Finding,
+    finding: ConflictColumns,
 ) -> None:
     """Cut listed keys to the length of new ranges, and see which become one of these."""
     ranges = ranges[np.argsort(additions.keys[ranges])]

@@ -1,8 +1,8 @@
 """Finds which additions contradict what is listed, or one another.
 
 Two entries contradict each other when one blocks and the other allows, they are about the same
-or one lies within the other, and both act (see `blocklists.snapshot.snapshot`). That is no error: an
-allow entry within a blocked range is how exceptions are made. But who imports a list should
+or one lies within the other, and both act (see `blocklists.snapshot.snapshot`). That is no error:
+an allow entry within a blocked range is how exceptions are made. But who imports a list should
 see it first. Where several wider entries cover an addition, only the most specific speaks.
 
 Columns throughout. Two things are not looked for: near-duplicates of a fingerprint, of which only
@@ -14,7 +14,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from blocklists.conflicts import names, numbers
-from blocklists.conflicts.findings import OPPOSITES, ConflictRelation, Conflicts, Finding, acting
+from blocklists.conflicts.findings import (
+    OPPOSITES,
+    ConflictColumns,
+    ConflictRelation,
+    Conflicts,
+    acting,
+)
 from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
@@ -36,7 +42,7 @@ def find(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
 
 
 def _found(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
-    finding = Finding(len(additions))
+    finding = ConflictColumns(len(additions))
     listed = {int(action) for _, action in snapshot.counts()}
     proposed = np.unique(additions.actions)
     against_listed = bool(listed & set(OPPOSITES[proposed].tolist()))
@@ -75,7 +81,7 @@ def _named_anew(table: Identities, kinds: Uint8s, actions: Uint8s) -> Identities
     )
 
 
-def _together(additions: EntryTable, finding: Finding) -> None:
+def _together(additions: EntryTable, finding: ConflictColumns) -> None:
     order = np.lexsort((additions.actions, additions.keys, additions.digits, additions.kinds))
     first = np.zeros(len(order), np.bool_)
     first[:1] = True

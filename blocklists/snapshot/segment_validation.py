@@ -2,8 +2,8 @@
 
 A right checksum says that a file is what somebody wrote, not who. The header is checked
 before anything is mapped, the layout whenever a file is mapped: both cost nothing. The contents of
-the columns are checked once on a host, with the checksum (see `blocklists.snapshot.verified_files`). Everything
-raises `BadColumns`, and nothing else.
+the columns are checked once on a host, with the checksum (see
+`blocklists.snapshot.verified_files`). Everything raises `BadColumns`, and nothing else.
 """
 
 import json

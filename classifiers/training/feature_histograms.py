@@ -7,8 +7,8 @@ those of the validation split, legitimate ones where most traffic is legitimate:
     table["feature_histograms"] = feature_histograms.of_links(urls)        # url, canonical URLs
     table["feature_histograms"] = feature_histograms.of_callers(activity)  # caller
 
-`classifiers.training.bundle_writer.write_bundle` writes such a nested table as it is. A card without
-one loads as before; then drift of features is not measured.
+`classifiers.training.bundle_writer.write_bundle` writes such a nested table as it is. A card
+without one loads as before; then drift of features is not measured.
 """
 
 from collections.abc import Mapping, Sequence

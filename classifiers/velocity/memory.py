@@ -1,8 +1,9 @@
 """Remembers how callers have been calling in the last minutes, in one fixed array.
 
 A slot has 64 bytes, a line of the processor's cache, and is found by hash: fading counters, and
-the last callees (`classifiers.velocity.last_callees`). As in `classifiers.caller.activity`, a slot is never
-shared: while its owner is busy, others that hash to it stay unknown, and an idle owner gives way.
+the last callees (`classifiers.velocity.last_callees`). As in `classifiers.caller.activity`, a slot
+is never shared: while its owner is busy, others that hash to it stay unknown, and an idle owner
+gives way.
 
 Counters are weighted by the events' own time; what is a repeat or a neighbour goes by the order of
 the rows. Rows of one batch see each other. Not for use by several threads.

@@ -1,6 +1,6 @@
 """Who asks: a name, roles, and the regions and list sources they reach.
 
-The edge finds out who asks and says so with `become`; what runs below asks `current`. Without
+The edge finds out who asks and says so with `set_identity`; what runs below asks `current`. Without
 identities in the settings everybody is `DEVELOPER`, and says their own name: the edge has to say
 that, too. Where nobody has said anything, nobody may do anything.
 """
@@ -89,7 +89,7 @@ def current() -> Identity:
         raise Unauthenticated("nobody knows who asks: this task has no identity") from None
 
 
-def become(identity: Identity) -> None:
+def set_identity(identity: Identity) -> None:
     """Let *identity* be who asks for the rest of this task: gRPC gives each request its own."""
     _current.set(identity)
 

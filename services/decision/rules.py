@@ -55,9 +55,9 @@ def rule(
     """Weigh all evidence by `LINES`.
 
     *listed* is the action of the deciding list entry, 0 without one; which entry
-    decides is written down in `blocklists.snapshot.snapshot` and `services.decision.list_match`. *spam* are
-    the texts to block as spam, *suspicious* the calls whose moment reached its threshold;
-    None for none.
+    decides is written down in `blocklists.snapshot.snapshot` and `services.decision.list_match`.
+    *spam* are the texts to block as spam, *suspicious* the calls whose moment reached its
+    threshold; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {

@@ -43,7 +43,7 @@ class ModelReport:
     worker: str
     reported_at_ms: int
     channels: Mapping[str, Mapping[str, Any]]
-    """By the word of the kind, for those it holds: the fields of `services.models.slot.SlotStatus`."""
+    """By the word of the kind, for those it holds: the fields of a `SlotStatus`."""
 
 
 class ModelStore:

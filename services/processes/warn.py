@@ -49,7 +49,7 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
     exposure.check_warning(settings)
     # What begins here, and is no request.
-    identity.become(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url, connections=CONNECTIONS)

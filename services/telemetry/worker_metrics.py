@@ -1,8 +1,8 @@
 """Counts what a worker does, on a page of memory that the parent process reads.
 
-The page is a mapped file of floats (`services.telemetry.metrics_layout`), so a worker counts without locks
-or system calls and the figures outlive it. prometheus_client's own multi-process mode costs a lock
-and a `getpid` per figure, ten times the budget of a batch. One thread only.
+The page is a mapped file of floats (`services.telemetry.metrics_layout`), so a worker counts
+without locks or system calls and the figures outlive it. prometheus_client's own multi-process
+mode costs a lock and a `getpid` per figure, ten times the budget of a batch. One thread only.
 """
 
 import mmap

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.entries import EntryMode as EntryMode
+from blocklists.entries import EntryMode
 from blocklists.entry_table import EntryTable
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound, VersionConflict

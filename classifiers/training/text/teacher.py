@@ -1,9 +1,9 @@
 """A teacher for the text model: a small network on a pretrained sentence encoder.
 
-The encoder (`classifiers.text.sentence_encoder`) knows words that no training text holds, but encodes
-a few hundred texts a second, too few for every text of a service. So what the network makes of
-training texts becomes their soft labels, and the network itself takes the second look at texts
-of which the fast model is not sure.
+The encoder (`classifiers.text.sentence_encoder`) knows words that no training text holds, but
+encodes a few hundred texts a second, too few for every text of a service. So what the network
+makes of training texts becomes their soft labels, and the network itself takes the second look at
+texts of which the fast model is not sure.
 """
 
 from collections.abc import Callable, Sequence

@@ -53,7 +53,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class PhraseTexts:
     """The sentences of one language, and names by the names of what they name."""
 
     sentences: Mapping[str, str]
@@ -64,12 +64,12 @@ class Texts:
 
 
 @cache
-def texts() -> Mapping[str, Texts]:
+def texts() -> Mapping[str, PhraseTexts]:
     """Return the sentences of this package by language."""
     return read(files(__package__) / "phrases.toml")
 
 
-def read(file: Traversable) -> dict[str, Texts]:
+def read(file: Traversable) -> dict[str, PhraseTexts]:
     """Read sentences; `ValueError` with the place of one that is wrong or missing."""
     table = read_table(file)
     if sorted(table) != sorted(LANGUAGES):
@@ -77,7 +77,7 @@ def read(file: Traversable) -> dict[str, Texts]:
     return {language: _of(table[language], f"{file.name}: [{language}]") for language in LANGUAGES}
 
 
-def _of(table: Mapping[str, Any], where: str) -> Texts:
+def _of(table: Mapping[str, Any], where: str) -> PhraseTexts:
     sentences = {name: text for name, text in table.items() if name not in _NAMES}
     _check_texts(sentences, SENTENCES, where)
     for name, text in sentences.items():
@@ -86,7 +86,7 @@ def _of(table: Mapping[str, Any], where: str) -> Texts:
     names: dict[str, dict[str, str]] = {group: table.get(group, {}) for group in _NAMES}
     for group, wanted in _NAMES.items():
         _check_texts(names[group], wanted, f"{where} {group}")
-    return Texts(sentences=sentences, **names)
+    return PhraseTexts(sentences=sentences, **names)
 
 
 def _check_texts(found: object, wanted: Mapping[str, object] | tuple[str, ...], where: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import Entry, EntryKind
 from services.appeals.model import MODEL_REASONS, RULE_REASONS, AppealSubject, Document, Lift
-from services.appeals.notices.phrase_texts import Texts, texts
+from services.appeals.notices.phrase_texts import PhraseTexts, texts
 
 _CHINA_TIME = timezone(timedelta(hours=8))
 
@@ -18,7 +18,7 @@ class Phrases:
     language: str
 
     @property
-    def _texts(self) -> Texts:
+    def _texts(self) -> PhraseTexts:
         return texts()[self.language]
 
     def say(self, name: str, **values: object) -> str:

@@ -17,7 +17,7 @@ from fanzha.v1 import decision_pb2
 from infra import atomic_file
 from services.cli._common.console import err, fail, progress
 from services.cli.lists.exporters import stix
-from services.cli.lists.exporters.forms import Context, ExportSummary, Form
+from services.cli.lists.exporters.forms import Context, ExportForm, ExportSummary
 from services.cli.lists.exporters.writer import FORMS, Export
 from services.cli.lists.options import DEFAULT_TARGET, KindWord, Target, enum, kind
 from services.cli.lists.options import mode as read_mode
@@ -108,7 +108,7 @@ def _say(written: ExportSummary, version: int) -> None:
         err.print(f"{rows} {reason} left out")
 
 
-def _form(name: str, action: str, file: Path | None) -> Form:
+def _form(name: str, action: str, file: Path | None) -> ExportForm:
     form = FORMS[_known(name, FORMS, "--format")]
     if name == "stix" and action == "allow":
         raise typer.BadParameter("stix has indicators of what to block only", param_hint="--action")
@@ -119,7 +119,7 @@ def _form(name: str, action: str, file: Path | None) -> Form:
     return form
 
 
-def _paths(form: Form, context: Context, file: Path | None) -> list[Path]:
+def _paths(form: ExportForm, context: Context, file: Path | None) -> list[Path]:
     if file is None or not form.tables:
         return [] if file is None else [file]
     file.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:
 
 
 def _write(
-    form: Form,
+    form: ExportForm,
     context: Context,
     files: Sequence[IO[str]],
     *,

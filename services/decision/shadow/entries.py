@@ -1,9 +1,9 @@
 """Asks what shadow entries would have blocked, after everything is decided without them.
 
 The evidence of a batch is weighed a second time as if shadow entries enforced, by the same
-rules (`services.decision.list_match`, `services.decision.rules`). So a shadow entry that an allow entry outranks,
-or that matches a protected number, would not have blocked. Nothing here runs while there are no
-shadow entries; with some, a batch that none matches costs their look-ups.
+rules (`services.decision.list_match`, `services.decision.rules`). So a shadow entry that an allow
+entry outranks, or that matches a protected number, would not have blocked. Nothing here runs while
+there are no shadow entries; with some, a batch that none matches costs their look-ups.
 """
 
 from collections.abc import Callable, Sequence

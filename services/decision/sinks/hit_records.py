@@ -1,8 +1,8 @@
 """Hits: what was blocked or marked, cut out of the tables of a batch.
 
 Cutting is column work and happens on the decision path; writing makes strings and happens later,
-when the hits leave for the store: see `services.decision.sinks.hit_encoder`. A hit has no text of a message,
-only who, when and why.
+when the hits leave for the store: see `services.decision.sinks.hit_encoder`. A hit has no text of
+a message, only who, when and why.
 """
 
 from collections.abc import Mapping, Sequence

@@ -25,7 +25,7 @@ from services.decision_log.impact.scan import ChangedRows, ScanResult, look
 from services.decision_log.partitions import HOUR_MS, logged_hours
 from services.decision_log.segment_files import LogSegment
 
-__all__ = ["Impact", "ImpactTop", "Preview"]
+__all__ = ["Impact", "ImpactEstimator", "ImpactTop"]
 
 TOP = 10
 _TRIES = 5

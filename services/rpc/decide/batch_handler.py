@@ -27,7 +27,7 @@ from services.rpc.decide.request_decoder import (
     RequestDecoder,
     no_deadline,
 )
-from services.rpc.decide.request_parts import NOT_READ, PART_BYTES, PART_ROWS, Part, parts
+from services.rpc.decide.request_parts import NOT_READ, PART_BYTES, PART_ROWS, RequestPart, parts
 from services.rpc.middleware.load_shedder import DeadlinePassed
 
 Answer = bytes | InvalidInput | DeadlinePassed
@@ -73,7 +73,7 @@ class BatchHandler:
     async def answer(
         self, data: bytes, *, single: bool, remaining: Remaining = no_deadline
     ) -> bytes:
-        """Answer one request; a wrong one raises `InvalidInput`, one nobody waits for `DeadlinePassed`."""
+        """Answer one request; raises `InvalidInput`, and `DeadlinePassed` once nobody waits."""
         request = self._intake.opened(data, single=single)
         request.remaining = remaining
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
@@ -154,7 +154,7 @@ def _go_on(requests: Sequence[EncodedRequest]) -> None:
         raise DeadlinePassed(ShedReason.LATE_BETWEEN_STAGES)
 
 
-def _request(part: Part, whole: EncodedRequest) -> EncodedRequest:
+def _request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
     # What protobuf had to read may hold rows that only protobuf can read.
     heads = part.heads if whole.heads else ()
     return EncodedRequest(data=part.data, single=False, rows=len(part.heads), heads=heads)

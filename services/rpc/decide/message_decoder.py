@@ -1,7 +1,7 @@
 """Crosses the wire inwards: messages to tables, row by row errors included.
 
-What `services.rpc.decide.columnar_decoder` does quicker for requests as they usually are; this is the
-reference. A row that cannot be read gets key 0 or an empty text and a sentence in
+What `services.rpc.decide.columnar_decoder` does quicker for requests as they usually are; this is
+the reference. A row that cannot be read gets key 0 or an empty text and a sentence in
 ``errors``; it never stops the others.
 """
 

@@ -23,7 +23,7 @@ _EMPTY_ROW = b"\x0a\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class RequestPart:
     """Some rows of a request, in its order and as it was written."""
 
     data: bytes
@@ -33,7 +33,7 @@ class Part:
     """The rows that stand empty here, because the request holds too much."""
 
 
-def parts(rows: Sequence[bytes]) -> Iterator[Part]:
+def parts(rows: Sequence[bytes]) -> Iterator[RequestPart]:
     """Cut a request into parts; *rows* are its rows as they are written, tags included."""
     left_out = past_budget(np.fromiter(map(len, rows), np.int64, len(rows)), MOST_BYTES)
     kept: list[bytes] = []
@@ -41,14 +41,14 @@ def parts(rows: Sequence[bytes]) -> Iterator[Part]:
     for row, data in enumerate(rows):
         written = _EMPTY_ROW if row in left_out else data
         if kept and (len(kept) == PART_ROWS or size + len(written) > PART_BYTES):
-            yield Part(data=b"".join(kept), heads=heads, unread=unread)
+            yield RequestPart(data=b"".join(kept), heads=heads, unread=unread)
             kept, size, heads, unread = [], 0, [], []
         if row in left_out:
             unread.append(len(kept))
         heads.append(size)
         kept.append(written)
         size += len(written)
-    yield Part(data=b"".join(kept), heads=heads, unread=unread)
+    yield RequestPart(data=b"".join(kept), heads=heads, unread=unread)
 
 
 def past_budget(lengths: Int64s, most: int) -> frozenset[int]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from fanzha.errors import NotAllowed, Unauthenticated
 from services.auth import roles
 from services.auth.certificates import CertificateIdentities
-from services.auth.identity import NOBODY, Identity, become
+from services.auth.identity import NOBODY, Identity, set_identity
 from services.auth.roles import AccessLevel
 from services.auth.tokens import TokenVerifier
 
@@ -43,11 +43,11 @@ class AuthInterceptor:
         if allowed is None:
             return closed(path)
         if allowed is AccessLevel.OPEN:
-            return lambda _context: become(NOBODY)
+            return lambda _context: set_identity(NOBODY)
 
         def enter(context: Any) -> None:
             identity = self.who(context)
-            become(identity)
+            set_identity(identity)
             if not roles.may(identity, allowed):
                 raise NotAllowed(roles.refusal(identity, path))
 

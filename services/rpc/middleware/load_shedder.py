@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fanzha.errors import FanzhaError
 from services.decision.shed_reasons import ShedReason
 
-NO_LINE = 8
+MIN_QUEUED = 8
 """So few requests are no line: they are let in, however long they take."""
 _WEIGHT = 0.05
 """Of the request that ended last, in the mean."""
@@ -59,7 +59,7 @@ class LoadShedder:
         self._check(remaining_seconds, ShedReason.LATE)
         wait = self.wait_seconds
         patience = self._longest_wait if remaining_seconds is None else remaining_seconds
-        if self._inside >= NO_LINE and wait > min(patience, self._longest_wait):
+        if self._inside >= MIN_QUEUED and wait > min(patience, self._longest_wait):
             self.not_decided(ShedReason.WAIT)
             raise Overloaded(wait)
         if not self._inside:

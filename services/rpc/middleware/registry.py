@@ -21,7 +21,7 @@ from services.rpc.middleware.load_shedder import LoadShedder
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import OpenReads
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
-from services.rpc.middleware.with_auth import behind
+from services.rpc.middleware.with_auth import with_auth
 from services.rpc.security import PortSecurity
 
 
@@ -53,7 +53,7 @@ class MethodRegistry:
             method = f"/{service}/{name}"
             enter = self._entrance(method)
             reads = self._open_reads if roles.allowed_at(method) is AccessLevel.OPEN else None
-            entered = handler if enter is None else behind(handler, enter, self._memory, reads)
+            entered = handler if enter is None else with_auth(handler, enter, self._memory, reads)
             self._handlers[method] = guarded(
                 entered,
                 method,

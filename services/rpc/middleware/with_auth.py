@@ -19,7 +19,7 @@ from services.rpc.middleware.open_reads import MOST_BYTES, OpenReads
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
-def behind(
+def with_auth(
     handler: Handler, enter: Enter, memory: MemoryReturn, open_reads: OpenReads | None = None
 ) -> Handler:
     """Return *handler* with *enter* before it; of methods open to anybody, with *open_reads*."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from fanzha.errors import NotFound
-from infra.periodic import repeat
+from infra.periodic import run_periodically
 from services.warning.backfill.lookback import Lookback, LookbackResult
 from services.warning.backfill.pending import PendingBackfill, PendingState
 from services.warning.backfill.pending_store import PendingBackfillStore
@@ -59,7 +59,7 @@ class RecipientCounter:
 
     async def run(self) -> None:
         """Look for what is not counted, every second."""
-        await repeat(
+        await run_periodically(
             self.step,
             every_seconds=LOOK_SECONDS,
             what="reaches wait to be counted",

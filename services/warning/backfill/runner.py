@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from infra.periodic import repeat
+from infra.periodic import run_periodically
 from services.warning.backfill.recipients import BackfillRecipient
 from services.warning.backfill.store import WHAT, Backfill, BackfillStore
 from services.warning.intake.service import IntakeOutcome, WarningIntake
@@ -42,7 +42,9 @@ class BackfillRunner:
 
     async def run(self) -> None:
         """Look for work, every second."""
-        await repeat(self.step, every_seconds=LOOK_SECONDS, what="reaches wait", logger=logger)
+        await run_periodically(
+            self.step, every_seconds=LOOK_SECONDS, what="reaches wait", logger=logger
+        )
 
     async def step(self) -> int:
         """Take in a second's worth of each reach that nobody else works on; return how many."""

@@ -2,8 +2,8 @@
 
 A message is appended to ``fanzha:warning:queue:<channel>:<city>`` once by its id, however often it
 is sent. A call centre reads with ``XREADGROUP`` and a group of its own, and acknowledges with
-``XACK`` once somebody has dealt with the person: that is the receipt. `QueueReceipts` looks for what was
-acknowledged. One group is asked for, `GROUP`; others may read along and count for nothing.
+``XACK`` once somebody has dealt with the person: that is the receipt. `QueueReceipts` looks for
+what was acknowledged. One group is asked for, `GROUP`; others may read along and count for nothing.
 """
 
 import contextlib

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from itertools import count, takewhile
 
 from fanzha.errors import VersionConflict
-from infra.periodic import repeat
+from infra.periodic import run_periodically
 from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases import opening
@@ -77,7 +77,7 @@ class Schedule:
             if await self._alone():
                 await self.step()
 
-        await repeat(
+        await run_periodically(
             look, every_seconds=self._every_seconds, what="the schedule waits", logger=logger
         )
 

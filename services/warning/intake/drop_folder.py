@@ -26,7 +26,7 @@ from blocklists.entries import Source
 from fanzha.csv_cells import SafeWriter
 from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file, file_lock
-from infra.periodic import repeat
+from infra.periodic import run_periodically
 from services.warning.intake import csv_files, parser
 from services.warning.intake.service import IntakeResult
 from services.warning.intake.submission import MOST_AT_ONCE, WarningSubmission
@@ -68,7 +68,7 @@ class DropFolder:
     async def run(self) -> None:
         """Take files in until cancelled."""
         try:
-            await repeat(
+            await run_periodically(
                 self.look,
                 every_seconds=LOOK_SECONDS,
                 what="drop folder waits",

@@ -1,9 +1,9 @@
 """Refuses a warning that could itself be used for fraud, as 12381 demands of its own.
 
 No link, no number but 110 and 96110, no messenger or mail account, no invitation to reply, to
-call back or to add a contact; also not disguised (`services.warning.messages.plain_text`). Each fault
-tells where and why. It is strict rather than clever: what it refuses by mistake can be written in
-other words.
+call back or to add a contact; also not disguised (`services.warning.messages.plain_text`). Each
+fault tells where and why. It is strict rather than clever: what it refuses by mistake can be
+written in other words.
 """
 
 import re

@@ -54,10 +54,10 @@ def test_the_pattern_tells_what_it_is_and_has_one_spelling(
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..", EntryKind.NUMBER),
-        ("a b.example", EntryKind.HOST), ("x.example/*", 0), ("shop.example/pay", EntryKind.HOST),
-        ("170", EntryKind.RANGE), ("+8*", 0), ("12", 0), ("%zz.example", 0), ("\x00", EntryKind.SENDER),
-        ("8.617E+12", 0),
+        ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..",
+        EntryKind.NUMBER), ("a b.example", EntryKind.HOST), ("x.example/*", 0),
+        ("shop.example/pay", EntryKind.HOST), ("170", EntryKind.RANGE), ("+8*", 0), ("12", 0),
+        ("%zz.example", 0), ("\x00", EntryKind.SENDER), ("8.617E+12", 0),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_with_the_text(text: str, kind: int) -> None:

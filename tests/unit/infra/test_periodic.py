@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from fanzha.errors import Unavailable
-from infra.periodic import repeat
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,9 @@ async def test_an_outage_is_said_once_until_it_ends(caplog: pytest.LogCaptureFix
         elif away.pop(0):
             raise Unavailable("the store is away")
 
-    work = asyncio.create_task(repeat(step, every_seconds=0, what="work waits", logger=logger))
+    work = asyncio.create_task(
+        run_periodically(step, every_seconds=0, what="work waits", logger=logger)
+    )
     await asyncio.wait_for(done.wait(), 60)
     work.cancel()
     with suppress(asyncio.CancelledError):
@@ -36,4 +38,4 @@ async def test_what_is_no_outage_ends_the_work() -> None:
         raise OSError("no such folder")
 
     with pytest.raises(OSError, match="no such folder"):
-        await repeat(step, every_seconds=0, what="work waits", logger=logger)
+        await run_periodically(step, every_seconds=0, what="work waits", logger=logger)

@@ -2,7 +2,7 @@
 
 Forms for other systems hold what acts now and nothing else: expired entries and shadow entries
 would act there. Of an entry that cannot be said in a form, the reason is counted. What a form says
-is what the other system takes it for, which may be more than the pattern: see `Form.narrow`.
+is what the other system takes it for, which may be more than the pattern: see `ExportForm.narrow`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +51,7 @@ class ExportTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class ExportForm:
     """A form that lists can be written in."""
 
     kinds: frozenset[int]
@@ -92,7 +92,7 @@ class ExportSummary:
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
 
 
-def acting(entry: pb.Entry, form: Form, context: Context) -> LeftOut | None:
+def acting(entry: pb.Entry, form: ExportForm, context: Context) -> LeftOut | None:
     """Say why an entry does not belong into a file of *form*; None when it does."""
     if entry.kind not in form.kinds:
         return LeftOut.KIND

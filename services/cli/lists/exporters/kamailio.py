@@ -12,7 +12,7 @@ looks at a list.
 
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import NUMBERS, Context, ExportTable, Form, LeftOut
+from services.cli.lists.exporters.forms import NUMBERS, Context, ExportForm, ExportTable, LeftOut
 
 _SIDES = {int(pb.DIRECTION_FROM): "from", int(pb.DIRECTION_TO): "to"}
 
@@ -27,7 +27,7 @@ def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
     return f"0:{entry.pattern.removesuffix('*')}:{value}\n"
 
 
-KAMAILIO = Form(
+KAMAILIO = ExportForm(
     kinds=NUMBERS,
     tables=(
         ExportTable(

@@ -5,7 +5,7 @@ from io import StringIO
 from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists import display
-from services.cli.lists.exporters.forms import ALL_KINDS, HOSTS, NUMBERS, Context, Form
+from services.cli.lists.exporters.forms import ALL_KINDS, HOSTS, NUMBERS, Context, ExportForm
 
 
 def _line(cells: tuple[str, ...]) -> str:
@@ -22,7 +22,7 @@ def _pattern(entry: pb.Entry, _context: Context) -> str:
     return f"{entry.pattern}\n"
 
 
-CSV = Form(
+CSV = ExportForm(
     kinds=ALL_KINDS,
     head=lambda _context: _line(display.CSV_COLUMNS),
     row=_columns,
@@ -31,5 +31,5 @@ CSV = Form(
     # Both entries of a pattern stand in it: here, nothing has to decide between them.
     key=lambda entry: f"{entry.action} {entry.pattern}",
 )
-DOMAINS = Form(kinds=HOSTS, row=_pattern)
-NUMBERS_ALONE = Form(kinds=NUMBERS, row=_pattern)
+DOMAINS = ExportForm(kinds=HOSTS, row=_pattern)
+NUMBERS_ALONE = ExportForm(kinds=NUMBERS, row=_pattern)

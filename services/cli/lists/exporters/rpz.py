@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from fanzha.hosts import has_suffixes_below, is_public_suffix
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import HOSTS, Context, Form, LeftOut
+from services.cli.lists.exporters.forms import HOSTS, Context, ExportForm, LeftOut
 
 LONGEST_NAME = 253
 _NAME = re.compile(
@@ -77,4 +77,6 @@ def _belongs_to_many(name: str) -> bool:
     return is_public_suffix(name) or has_suffixes_below(name)
 
 
-RPZ = Form(kinds=HOSTS, head=_head, row=_row, allows=True, narrow=_is_above_others, gaps=_gaps)
+RPZ = ExportForm(
+    kinds=HOSTS, head=_head, row=_row, allows=True, narrow=_is_above_others, gaps=_gaps
+)

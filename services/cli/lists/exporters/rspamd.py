@@ -6,7 +6,7 @@ that were registered, allowed ones among them; ``glob`` would find other hosts t
 """
 
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.exporters.forms import HOSTS, Context, Form
+from services.cli.lists.exporters.forms import HOSTS, Context, ExportForm
 
 
 def _head(context: Context) -> str:
@@ -17,4 +17,4 @@ def _row(entry: pb.Entry, _context: Context) -> str:
     return f"{entry.pattern.strip('[]')}\n"
 
 
-RSPAMD = Form(kinds=HOSTS, head=_head, row=_row)
+RSPAMD = ExportForm(kinds=HOSTS, head=_head, row=_row)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli.lists.display import word
-from services.cli.lists.exporters.forms import Context, Form
+from services.cli.lists.exporters.forms import Context, ExportForm
 
 _NAMESPACE = UUID("1a2ac1a1-6ad8-5a3c-9d31-a1c5d0d2c5b7")
 _MAKER = f"identity--{uuid5(_NAMESPACE, 'fanzha')}"
@@ -103,4 +103,4 @@ def _time(at_s: int) -> str:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
-STIX = Form(kinds=_KINDS, head=_head, row=_row, tail="\n]}\n")
+STIX = ExportForm(kinds=_KINDS, head=_head, row=_row, tail="\n]}\n")

@@ -11,8 +11,8 @@ from services.cli.lists.exporters.forms import (
     ALL_KINDS,
     NUMBERS,
     Context,
+    ExportForm,
     ExportSummary,
-    Form,
     LeftOut,
     acting,
 )
@@ -36,7 +36,7 @@ FORMS = {
 class Export:
     """One export in the making: a file, or one for each table of the form."""
 
-    def __init__(self, form: Form, context: Context, *files: IO[str]) -> None:
+    def __init__(self, form: ExportForm, context: Context, *files: IO[str]) -> None:
         self._form = form
         self._context = context
         self._allowed: set[str] = set()

@@ -286,8 +286,8 @@ def test_a_table_is_read_by_its_header() -> None:
 
     assert header == Ignored(1, "header; columns not used: x")
     assert rows == [
-        ListRow(2, "+8617000000001", EntryKind.NUMBER, Action.BLOCK, Direction.FROM, FraudType.FAKE_LOAN,
-            Source.CARRIER, "a, b", "Art. 32", "30d", "spring"),
+        ListRow(2, "+8617000000001", EntryKind.NUMBER, Action.BLOCK, Direction.FROM,
+        FraudType.FAKE_LOAN,     Source.CARRIER, "a, b", "Art. 32", "30d", "spring"),
         ListRow(3, "shop.example/pay", EntryKind.URL_PREFIX, Action.ALLOW),
         ListRow(4, "+86170000*", EntryKind.RANGE),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What parties, links and words of a text say together: the table of `services.decision.list_match`."""
+"""What parties, links and words of a text say together: `services.decision.list_match`."""
 
 from itertools import product
 

@@ -172,8 +172,8 @@ def test_the_notice_that_fits_is_chosen(state: AppealState, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("state", "wanted"),
-    [(AppealState.RECEIVED, "upheld"), (AppealState.REJECTED, "upheld"), (AppealState.RECEIVED, "overdue"),
-     (AppealState.WITHDRAWN, "")],
+    [(AppealState.RECEIVED, "upheld"), (AppealState.REJECTED, "upheld"), (AppealState.RECEIVED,
+    "overdue"),  (AppealState.WITHDRAWN, "")],
 )  # fmt: skip
 def test_a_notice_that_does_not_fit_is_refused(state: AppealState, wanted: str) -> None:
     with pytest.raises(InvalidInput):

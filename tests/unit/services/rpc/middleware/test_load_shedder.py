@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
 
 from services.decision.shed_reasons import ShedReason
-from services.rpc.middleware.load_shedder import NO_LINE, DeadlinePassed, LoadShedder, Overloaded
+from services.rpc.middleware.load_shedder import MIN_QUEUED, DeadlinePassed, LoadShedder, Overloaded
 from services.rpc.middleware.retry_hint import RETRY_INFO, retry_trailers
 
 
@@ -108,7 +108,7 @@ def test_a_few_slow_requests_are_no_line() -> None:
     gate = a_gate(clock)
     teach(gate, clock, 0.9)
 
-    fill(gate, NO_LINE)
+    fill(gate, MIN_QUEUED)
 
     with pytest.raises(Overloaded):
         gate.enter(0.5)
@@ -118,7 +118,7 @@ def test_who_is_refused_is_not_in_the_line() -> None:
     clock = Clock()
     gate = a_gate(clock)
     teach(gate, clock, 0.2)
-    fill(gate, NO_LINE)
+    fill(gate, MIN_QUEUED)
     before = gate.wait_seconds
 
     for _ in range(5):
