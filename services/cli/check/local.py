@@ -18,6 +18,12 @@ from services.processes import wiring
 from services.settings import loader
 
 
+class _NoDeadline:
+    """Stands for the gRPC context of a request that may take as long as it likes."""
+
+    def time_remaining(self) -> None: ...
+
+
 def decide_here(method: str, request: Any) -> decision_pb2.Decision:
     """Answer one unary request of InterceptionService."""
     settings = loader.load()
@@ -33,6 +39,6 @@ def decide_here(method: str, request: Any) -> decision_pb2.Decision:
         now_ms=now_ms,
     )
     decide = getattr(decider.interception, method)
-    answer = asyncio.run(decide(request.SerializeToString(), None))
+    answer = asyncio.run(decide(request.SerializeToString(), _NoDeadline()))
     # The responses of all channels are written alike.
     return interception_pb2.DecideCallResponse.FromString(answer).decision

@@ -9,7 +9,7 @@ import pytest
 from blocklists.importers.tables import columns
 from blocklists.importers.word_file import WordFile
 
-COLUMNS = (files("blocklists.importers") / "columns.toml").read_text(encoding="utf-8")
+COLUMNS = (files("blocklists.importers.tables") / "columns.toml").read_text(encoding="utf-8")
 MEMBERS = {"YES": 1, "NO": 2}
 
 

@@ -26,7 +26,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import CallerActivity, Calls, Float32s
 from tests.builders import NINE_O_CLOCK_MS, some_calls, some_texts
 
-BUNDLE = Path(__file__).parents[3] / "classifiers" / "models" / "caller" / "2"
+BUNDLE = Path(__file__).parents[4] / "classifiers" / "models" / "caller" / "2"
 CALLER = "+8617000000001"
 FRIEND = "+8617000000002"
 

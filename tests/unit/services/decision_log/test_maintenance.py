@@ -204,7 +204,7 @@ def parts():
     yield table
 
 name = segment_name(socket.gethostname(), os.getpid(), 1)
-notes = segment_files.Notes(first_ms=1)
+notes = segment_files.SegmentMetadata(first_ms=1)
 segment_files.write(parts(), table.schema, whole.with_name(name), notes)
 """
 

@@ -105,7 +105,8 @@ def test_gauges_tell_what_is_due_within_a_week() -> None:
     lists = ListSegments.of_table(1, 0, EntryTable.from_entries([listed]))
     gauges = ListGauges(lambda: lists, lambda: float(NINE_O_CLOCK_S))
 
-    due, ended = gauges.collect()
+    families = {family.name: family for family in gauges.collect()}
+    due, ended = families["fanzha_entries_due"], families["fanzha_entries_ended"]
 
     told = {tuple(sample.labels.values()): sample.value for sample in due.samples}
     assert told["province", "review_overdue"] == 1

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from classifiers.training.caller.page import DEVELOPMENT, ROWS
 
-MODELS = Path(__file__).parents[4] / "classifiers" / "models" / "caller"
-PAGE = Path(__file__).parents[4] / "docs" / "models" / "caller.md"
+MODELS = Path(__file__).parents[5] / "classifiers" / "models" / "caller"
+PAGE = Path(__file__).parents[5] / "docs" / "models" / "caller.md"
 
 
 def test_the_page_is_of_the_newest_card_and_shows_its_figures() -> None:

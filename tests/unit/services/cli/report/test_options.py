@@ -8,7 +8,7 @@ import pytest
 
 from services.cli.report import options
 
-PACKAGE = (files("services.cli") / "report_words.toml").read_text(encoding="utf-8")
+PACKAGE = (files("services.cli.report") / "report_words.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", options.LANGUAGES)

@@ -286,7 +286,7 @@ def test_a_buffer_holds_one_batch_at_least() -> None:
 
 
 def test_every_field_of_a_hit_is_on_the_page_about_streams() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "reference" / "hit-streams.md").read_text()
+    page = (Path(__file__).parents[5] / "docs" / "reference" / "hit-streams.md").read_text()
     full = Hit(
         decision_id=1,
         channel=Channel.TEXT,

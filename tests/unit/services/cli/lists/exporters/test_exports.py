@@ -314,7 +314,7 @@ def test_csv_is_read_as_it_was_written_and_holds_no_formula(
 
 
 def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_others() -> None:
-    page = (Path(__file__).parents[5] / "docs" / "how-to" / "exports.md").read_text()
+    page = (Path(__file__).parents[6] / "docs" / "how-to" / "exports.md").read_text()
     found = re.search(r'number\) =~ "(\^\(\[\+\]\?86\)\?.*?\$)"', page)
     assert found is not None
     exempt = re.compile(found[1])
