@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.phone import HomePlan
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.settings.settings import Settings
 from services.warning import keys
@@ -132,17 +133,17 @@ def build(
         hits=StreamConsumer(
             hit_group,
             hits.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         dismissals=StreamConsumer(
             ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
             Dismissals(store, now_ms=now_ms).handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,

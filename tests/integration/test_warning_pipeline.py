@@ -14,7 +14,8 @@ from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
+from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
@@ -217,7 +218,7 @@ async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
     await append(client, a_hit(1))
     group = ConsumerGroup(client, stream=CONFIRMED, group="test", consumer="a")
     consumer = StreamConsumer(
-        group, fail, dead=pipeline.dead, now_ms=now_ms, claim_ms=1, block_ms=1
+        group, fail, dead_letters=pipeline.dead, now_ms=now_ms, claim_ms=1, block_ms=1
     )
 
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -227,14 +228,14 @@ async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
     (letter,) = await pipeline.dead.list()
     assert (letter.tries, len(tried)) == (5, 5)
     assert "RuntimeError" in letter.reason
-    assert await group.waiting() == (0, 0)
+    assert await group.backlog() == (0, 0)
 
 
 async def test_what_a_dead_consumer_held_is_taken_over(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
-    held = await ConsumerGroup(client, stream=CONFIRMED, group="warning", consumer="gone").new(
+    held = await ConsumerGroup(client, stream=CONFIRMED, group="warning", consumer="gone").read_new(
         10, 0
     )
 

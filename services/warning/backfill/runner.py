@@ -43,7 +43,7 @@ class BackfillRunner:
     async def run(self) -> None:
         """Look for work, every second."""
         await run_periodically(
-            self.step, every_seconds=LOOK_SECONDS, what="reaches wait", logger=logger
+            self.step, every_seconds=LOOK_SECONDS, task="backfills", logger=logger
         )
 
     async def step(self) -> int:

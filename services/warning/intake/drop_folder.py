@@ -71,7 +71,7 @@ class DropFolder:
             await run_periodically(
                 self.look,
                 every_seconds=LOOK_SECONDS,
-                what="drop folder waits",
+                task="drop folder",
                 logger=logger,
                 outages=(Unavailable, OSError),
             )
