@@ -63,7 +63,7 @@ def load_caller(
 
 
 def load_moment(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
-    """Load a moment model, by default the newest."""
+    """Load a velocity model, by default the newest."""
     return VelocityClassifier(_load(root, "moment", version))
 
 

@@ -75,7 +75,7 @@ async def run(settings: Settings) -> int:
     exposure.check_admin(settings)
     exposure.tell_of_admin(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()

@@ -117,10 +117,10 @@ class RpcServer:
         max_message_bytes: int,
         security: PortSecurity,
         max_connection_requests: int = 128,
-        max_line_requests: int = 64,
+        max_queued_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
-        not_decided: Callable[[ShedReason], None] = lambda _why: None,
+        shed: Callable[[ShedReason], None] = lambda _why: None,
         times: ConnectionTimes = _TIMES,
     ) -> None:
         self._security = security
@@ -129,14 +129,12 @@ class RpcServer:
             options=channel_options(
                 max_message_bytes=max_message_bytes,
                 max_connection_requests=max_connection_requests,
-                max_line_requests=max_line_requests,
+                max_queued_requests=max_queued_requests,
                 times=times,
             ),
         )
         self._health = health.aio.HealthServicer()
-        gate = LoadShedder(
-            longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, not_decided=not_decided
-        )
+        gate = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
         registry: Any = MethodRegistry(failed, gate, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]

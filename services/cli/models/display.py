@@ -132,7 +132,7 @@ def _status_words(kind: ModelKind, status: Mapping[str, Any]) -> str:
 
 def _verb(kind: ModelKind) -> str:
     # What becomes of a call that is suspicious is a setting.
-    return "suspects" if kind is ModelKind.MOMENT else "blocks"
+    return "suspects" if kind is ModelKind.VELOCITY else "blocks"
 
 
 def _added_up(rows: Sequence[Any]) -> dict[str, float]:
