@@ -7,7 +7,7 @@ import pytest
 from services.auth.identity import DEVELOPER
 from services.changes.preview import ChangePreview, KeptImpact
 from services.changes.second_person import Rule, needed, told
-from tests.change_desk import CHEN, LI
+from tests.support.change_desk import CHEN, LI
 
 SMALL = KeptImpact(known=True, hours=24, calls=3, parties=2)
 PLAIN = ChangePreview(

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Sequence
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,8 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli.lists.exporters.forms import Context, ExportSummary, LeftOut
 from services.cli.lists.exporters.writer import FORMS, Export
-from tests import lists
+from tests.support import list_strategies as lists
+from tests.support.checkout import CHECKOUT
 
 NOW_S = 1_764_000_000
 HOST, NUMBER, RANGE = pb.ENTRY_KIND_HOST, pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE
@@ -314,7 +314,7 @@ def test_csv_is_read_as_it_was_written_and_holds_no_formula(
 
 
 def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_others() -> None:
-    page = (Path(__file__).parents[6] / "docs" / "how-to" / "exports.md").read_text()
+    page = (CHECKOUT / "docs" / "how-to" / "exports.md").read_text()
     found = re.search(r'number\) =~ "(\^\(\[\+\]\?86\)\?.*?\$)"', page)
     assert found is not None
     exempt = re.compile(found[1])
