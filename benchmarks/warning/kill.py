@@ -12,7 +12,8 @@ and is not sent again; those are counted. Exit status 1 when a count is wrong.
 
 With ``--smpp`` there are no sinks: ``fanzha warn`` itself sends by SMPP to the message centre of
 ``tests/support/smsc.py``, which writes down each submit_sm before it answers, and whose
-connections are dropped at random as well. Both sides are then compared: `benchmarks.warning.at_the_centre`.
+connections are dropped at random as well. Both sides are then compared:
+`benchmarks.warning.at_the_centre`.
 """
 
 import argparse

@@ -2,8 +2,9 @@
 
 ``fanzha bench warnings``: an embedded Valkey of its own, the whole pipeline as ``fanzha warn`` runs
 it (regions, policy, templates, limits; quiet hours off), and the message centre of
-``tests/support/smsc.py``, which is node and so another process. Each hit is of another person. A time is from when a hit was
-due to be written until the message centre said that it had the message, so it counts what waited.
+``tests/support/smsc.py``, which is node and so another process. Each hit is of another person. A
+time is from when a hit was due to be written until the message centre said that it had the message,
+so it counts what waited.
 Exit status 1 when a hit had no message, or more than one.
 """
 
