@@ -7,7 +7,7 @@ from services.auth import identity
 from services.auth.identity import Role
 from services.changes.model import ChangeKind, ChangeRequest, Draft
 
-_PROPOSING = frozenset({"created", "amended", "submitted"})
+_PROPOSING = frozenset({"created", "edited", "submitted"})
 
 
 def may_propose(kind: ChangeKind) -> None:
