@@ -19,7 +19,7 @@ from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
 from services.warning.channels.channel import ChannelSender, Outgoing
-from services.warning.dispatch import outbox_entries
+from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.outbox_relay import out_stream
 from services.warning.dispatch.protocols import AlwaysPermit, SendPermit, SendResultRecorder
@@ -232,7 +232,7 @@ class SendWorker:
         allowed: list[tuple[StreamEntry, Outgoing]] = []
         for entry in entries:
             try:
-                outgoing = outbox_entries.read(entry.fields)
+                outgoing = channel_stream.read(entry.fields)
             except InvalidInput as error:
                 await self._settling.bury(entry, str(error), 1)
                 continue

@@ -1,7 +1,7 @@
 """Refuses a warning that could itself be used for fraud, as 12381 demands of its own.
 
 No link, no number but 110 and 96110, no messenger or mail account, no invitation to reply, to
-call back or to add a contact; also not disguised (`services.warning.messages.plain_text`). Each
+call back or to add a contact; also not disguised (`services.warning.messages.folded_text`). Each
 fault tells where and why. It is strict rather than clever: what it refuses by mistake can be
 written in other words.
 """
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from fanzha.links import find_links
 from fanzha.text import Token, normalise
-from services.warning.messages.plain_text import NUMERALS, PlainText, fold, invisible
+from services.warning.messages.folded_text import (NUMERALS, PlainText, fold, invisible)
 
 ALLOWED = frozenset({"110", "96110"})
 """The numbers that a warning may name."""

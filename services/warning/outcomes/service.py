@@ -23,7 +23,7 @@ from services.warning.cases.follow_ups import TEACHES
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes.applied_log import ASKED, NOTED, AppliedLog, Lesson
-from services.warning.outcomes.entry_lessons import EntryLessons
+from services.warning.outcomes.entry_actions import EntryLessons
 from services.warning.outcomes.losses import LossProposals
 
 GROUP = "outcomes"

@@ -21,7 +21,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes import service
 from services.warning.outcomes.applied_log import AppliedLog
-from services.warning.outcomes.entry_lessons import EntryLessons
+from services.warning.outcomes.entry_actions import EntryLessons
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.losses import LossProposals
 from services.warning.outcomes.proposals import Proposals
