@@ -1,4 +1,4 @@
-"""What commands print has no markup: text from outside could bring its own, so it is shown as it is."""
+"""What commands print has no markup: text from outside could bring its own."""
 
 import ast
 import re
