@@ -30,7 +30,7 @@ from tests.support.pending_backfills import (
     OTHER,
     SOON_MS,
     LandingRig,
-    a_reaching,
+    a_backfill_service,
     writing_through,
 )
 from tests.support.server_thread import in_a_thread
@@ -162,9 +162,9 @@ def run(redis_url: str) -> Iterator[Callable[..., Result]]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         rig = LandingRig(redis_url, None, MemoryAudit())
         await suspected(rig)
-        servicer = WarningBackfillServicer(a_reaching(rig), rig.desk(), rig.suspects())
+        servicer = WarningBackfillServicer(a_backfill_service(rig), rig.desk(), rig.suspects())
         server = RpcServer(
-            {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+            {"warning_backfill": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
         )
         ready(await server.start("127.0.0.1", 0))
         await stop.wait()
