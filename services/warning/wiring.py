@@ -18,7 +18,7 @@ from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.store import BackfillStore
-from services.warning.cases.backlog_metrics import CaseBacklog
+from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.metrics import CaseMetrics
 from services.warning.cases.opening import PlainRouter, Router
@@ -28,9 +28,9 @@ from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
 from services.warning.figures import WarningFigures
 from services.warning.intake import own_hits
-from services.warning.intake.dismissals import Dismissals
-from services.warning.intake.own_hits import OwnHits
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.dismissals import DismissalHandler
+from services.warning.intake.own_hits import OwnHitIntake
+from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
 from services.warning.intake.sources import WarningSources
 from services.warning.intake.submission import WarningSubmission
@@ -43,7 +43,7 @@ class WarningPipeline:
 
     store: CaseStore
     listing: CaseListing
-    reader: WarningReader
+    reader: WarningParser
     intake: WarningIntake
     submitting: WarningSubmission
     sources: WarningSources
@@ -88,14 +88,14 @@ def build(
     intake = WarningIntake(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
     )
-    dead, sources = DeadLetters(client, keys.DEAD), WarningSources(client)
+    dead, sources = DeadLetters(client, keys.DEAD_LETTERS), WarningSources(client)
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    reader = WarningReader(
+    reader = WarningParser(
         HomePlan(settings.home_country),
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
     )
-    hits = OwnHits(
+    hits = OwnHitIntake(
         intake,
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
@@ -139,7 +139,7 @@ def build(
         ),
         dismissals=StreamConsumer(
             ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
-            Dismissals(store, now_ms=now_ms).handle,
+            DismissalHandler(store, now_ms=now_ms).handle,
             dead=dead,
             now_ms=now_ms,
             died=figures.died,
@@ -154,7 +154,7 @@ def build(
             todos=[one.group for one in relays],
             dead=dead,
             figures=figures,
-            cases=CaseBacklog(client, registry, now_ms=now_ms),
+            cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),
         ),
         consumer=consumer,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from infra.periodic import run_periodically
 from services.warning.backfill.recipients import BackfillRecipient
 from services.warning.backfill.store import WHAT, Backfill, BackfillStore
-from services.warning.intake.service import IntakeOutcome, WarningIntake
+from services.warning.intake.service import IntakeResult, WarningIntake
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,6 @@ class BackfillRunner:
         return Counter(_best([next(results) for _ in one.warnings]) for one in persons)
 
 
-def _best(results: Sequence[IntakeOutcome]) -> str:
+def _best(results: Sequence[IntakeResult]) -> str:
     became = {one.what.value for one in results}
     return next(what for what in WHAT if what in became)
