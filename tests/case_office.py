@@ -22,7 +22,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.desk.service import CaseDesk
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Region
 from tests.identities import Issuer
@@ -67,7 +67,7 @@ class Office:
     desk: CaseDesk
     store: CaseStore
     intake: WarningIntake
-    reader: WarningReader
+    reader: WarningParser
     record: Record
     client: Client
     clock: list[int]
@@ -93,7 +93,7 @@ async def an_office(redis_url: str) -> AsyncIterator[Office]:
         ),
         store=store,
         intake=WarningIntake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
-        reader=WarningReader(HomePlan("86"), now_ms=lambda: clock[0], most_age_hours=72),
+        reader=WarningParser(HomePlan("86"), now_ms=lambda: clock[0], most_age_hours=72),
         record=record,
         client=client,
         clock=clock,

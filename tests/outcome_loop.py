@@ -29,7 +29,7 @@ from services.warning.model import Means, WarningRecord
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.applied_log import NOTED, AppliedLog
 from services.warning.outcomes.loss_means import ProposedEntry
-from services.warning.outcomes.proposals import PIPELINE, AdministeredProposals
+from services.warning.outcomes.proposals import PIPELINE, ListProposals
 from services.warning.wiring import WarningPipeline
 from tests.change_desk import ChangeDesk, an_impact, change_desk
 from tests.proposals import proposed
@@ -43,7 +43,7 @@ PATIENCE_SECONDS = 60.0
 class Lossy:
     """Proposals whose answers get lost so many times, after the request was made."""
 
-    def __init__(self, inner: AdministeredProposals) -> None:
+    def __init__(self, inner: ListProposals) -> None:
         self._inner = inner
         self.lost = 0
 
@@ -188,7 +188,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
             default_expiry_days=365,
         )
         proposals = Lossy(
-            AdministeredProposals(
+            ListProposals(
                 administration=administration,
                 changes=desk.changes,
                 current=CurrentLists(desk.store, desk.replica),

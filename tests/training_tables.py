@@ -10,7 +10,7 @@ from string import ascii_lowercase, digits
 from classifiers.caller.classifier import TABLE_COLUMNS
 from classifiers.training.caller.data import FILE
 from classifiers.training.text.data import CALLS, FILES
-from services.warning.outcomes.examples import LabelledDecision, written
+from services.warning.outcomes.examples import LabelledDecision, as_row
 
 _HARMLESS = (
     *("see you at seven", "lunch at noon today", "the meeting moved", "thanks for the help"),
@@ -96,7 +96,7 @@ def examples_file(path: Path, count: int = 240) -> Path:
             decision_id=n + 1,
             kept="text" if text else "decision",
         )
-        rows.append(written(example))
+        rows.append(as_row(example))
     return _written(path, rows)
 
 
@@ -127,7 +127,7 @@ def caller_examples_file(path: Path, count: int = 160) -> Path:
             kept="decision",
             sender=f"+8617000000{n:03}",
         )
-        rows.append({**written(example), **_counters(chance, fraud=fraud)})
+        rows.append({**as_row(example), **_counters(chance, fraud=fraud)})
     return _written(path, rows)
 
 

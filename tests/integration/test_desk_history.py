@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.errors import FanzhaError
 from services.warning.cases import state_machine
-from services.warning.cases.backlog_metrics import CaseBacklog
+from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.cases.events import CaseOutcome, MessageRef
 from services.warning.cases.model import Case
-from services.warning.desk.actions import CaseClosing
+from services.warning.desk.actions import CaseClosure
 from services.warning.desk.filter import CaseFilter
 from services.warning.desk.service import CaseCommand
 from services.warning.dispatch import delivery_records
@@ -28,13 +28,13 @@ async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
 
 async def test_gauges_tell_what_there_is(office: Office) -> None:
     ids = await office.opened()
-    closing = CaseClosing(outcome=CaseOutcome.SAFE)
+    closing = CaseClosure(outcome=CaseOutcome.SAFE)
     await office.desk.take(CaseCommand(case_id=ids[1], by="wang"), take_over=False)
     await office.desk.close(CaseCommand(case_id=ids[0], by="wang"), closing, "")
     office.clock[0] += 10**9
     registry = CollectorRegistry()
 
-    await CaseBacklog(office.client, registry, now_ms=lambda: office.clock[0]).look()
+    await CaseBacklogMetrics(office.client, registry, now_ms=lambda: office.clock[0]).look()
 
     def told(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"fanzha_warning_cases_{name}", labels)
@@ -66,7 +66,7 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
                 region = chance.choice(["340503", "340102", "34"])
                 await desk.assign(asked, region=region, officer="zhao", why="")
             case 3:
-                await desk.close(asked, CaseClosing(outcome=CaseOutcome.SAFE), "")
+                await desk.close(asked, CaseClosure(outcome=CaseOutcome.SAFE), "")
             case 4:
                 number = int(case.victim[-4:])
                 await office.intake.take([a_warning(number, reference=str(chance.random()))])

@@ -14,13 +14,13 @@ from services.warning import keys
 from services.warning.cases.events import EventKind, MessageRef
 from services.warning.channels.channel import Outgoing, Receipt, ReceiptState, SendResult
 from services.warning.dispatch.limits import SendPermission, WithholdReason
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.receipts import GROUP as RECEIPTS
 from services.warning.dispatch.receipts import Receipts
 from services.warning.dispatch.send_ledger import SendLedger, SendStatus
 from services.warning.dispatch.send_worker import GROUP, SendWorker
 
-STREAM = out_stream("sms")
+STREAM = send_stream("sms")
 ACCEPTED = SendResult(accepted=True, provider_ids=("0a",))
 
 
@@ -124,7 +124,7 @@ def outbox(client: Client, clock: Clock) -> Make:
             channel="sms",
             sender=sink,
             record=notes,
-            dead=DeadLetters(client, keys.DEAD),
+            dead=DeadLetters(client, keys.DEAD_LETTERS),
             consumer=name,
             now_ms=clock,
             block_ms=50,
@@ -200,7 +200,7 @@ async def test_what_somebody_only_claimed_is_sent(client: Client, outbox: Make) 
 async def test_a_claim_outlives_a_restart_of_the_store_for_whoever_made_it_only(
     client: Client,
 ) -> None:
-    stream = out_stream("sms")
+    stream = send_stream("sms")
     ours, other = (SendLedger(client, stream, owner=name) for name in ("ours", "other"))
 
     async def claimed(claims: SendLedger, message: str, at_ms: int) -> SendStatus:
@@ -218,7 +218,7 @@ async def test_a_claim_outlives_a_restart_of_the_store_for_whoever_made_it_only(
 async def test_a_message_begins_once_more_only_where_nobody_took_it_for_lost(
     client: Client,
 ) -> None:
-    stream = out_stream("sms")
+    stream = send_stream("sms")
     ours, other = (SendLedger(client, stream, owner=name) for name in ("ours", "other"))
     await ours.claim(["m1"], 1, repeatable=False)
 
@@ -350,7 +350,7 @@ async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
 
     await through(outbox(sink, Notes()))
 
-    (letter,) = await DeadLetters(client, keys.DEAD).list()
+    (letter,) = await DeadLetters(client, keys.DEAD_LETTERS).list()
     assert (letter.stream, letter.reason) == (STREAM, "to: is no E.164 number")
     assert [one.message_id for one in sink.got] == ["a.1"]
 
@@ -359,7 +359,7 @@ async def test_what_was_given_up_can_be_replayed(client: Client, outbox: Make) -
     await queue(client, "a.1")
     sink, notes = Sink(SendResult(error="no", given_up=True)), Notes()
     await through(outbox(sink, notes))
-    dead = DeadLetters(client, keys.DEAD)
+    dead = DeadLetters(client, keys.DEAD_LETTERS)
     (letter,) = await dead.list()
 
     await dead.replay(letter)
@@ -389,7 +389,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
     reading = StreamConsumer(
         ConsumerGroup(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
-        dead=DeadLetters(client, keys.DEAD),
+        dead=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=clock,
         drop=True,
         block_ms=10,
@@ -412,7 +412,7 @@ async def test_an_early_receipt_is_not_that_of_a_message_called_the_same_in_hexa
 ) -> None:
     notes = Notes()
     receipts = Receipts(client=client, channel="sms", record=notes, now_ms=clock)
-    claims = SendLedger(client, out_stream("sms"), owner="one")
+    claims = SendLedger(client, send_stream("sms"), owner="one")
     remember = json.dumps(["other.1", 0])
     await claims.settle("other.1", SendStatus.SENT, 1, provider_ids=["0000000a"], remember=remember)
     fields = {"provider_id": "00000010", "state": "delivered", "at_ms": "5"}
@@ -433,7 +433,7 @@ async def test_a_message_is_delivered_once_all_its_parts_are(
     reading = StreamConsumer(
         ConsumerGroup(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
-        dead=DeadLetters(client, keys.DEAD),
+        dead=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=clock,
         drop=True,
         block_ms=10,

@@ -15,7 +15,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseCommit, CaseStore, marker
-from services.warning.intake.service import IntakeResult, WarningIntake
+from services.warning.intake.service import IntakeStatus, WarningIntake
 from services.warning.model import Region, Risk, Tier
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from tests.warnings import NOW_MS, a_warning
@@ -55,10 +55,10 @@ async def test_each_person_has_one_case_per_campaign(intake: WarningIntake) -> N
 
     found = [result.what for result in results]
     assert found == [
-        IntakeResult.ACCEPTED,
-        IntakeResult.ACCEPTED,
-        IntakeResult.JOINED,
-        IntakeResult.DUPLICATE,
+        IntakeStatus.ACCEPTED,
+        IntakeStatus.ACCEPTED,
+        IntakeStatus.JOINED,
+        IntakeStatus.DUPLICATE,
     ]
     assert results[0].case_id == results[2].case_id != results[1].case_id
 
@@ -71,7 +71,7 @@ async def test_a_repeat_is_known_and_changes_nothing(
 
     (again,) = await intake.take([a_warning(1)])
 
-    assert again.what is IntakeResult.DUPLICATE
+    assert again.what is IntakeStatus.DUPLICATE
     assert await store.get(first.case_id) == before
 
 
@@ -99,7 +99,7 @@ async def test_a_reference_that_was_used_for_something_else_is_refused(
 
     (other,) = await intake.take([a_warning(2, reference="x")])
 
-    assert other.what is IntakeResult.REFUSED
+    assert other.what is IntakeStatus.REFUSED
     assert other.reason.startswith("reference:")
 
 

@@ -15,7 +15,7 @@ from infra.redis.dead_letters import DeadLetters
 from services.warning import keys
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.store import CaseStore
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.messages.linter import faults
 from services.warning.outcomes.applied_log import NOTED, AppliedLog
 from tests.running import Running, eventually, fanzha_up
@@ -41,7 +41,7 @@ def handed(up: Running) -> list[dict[str, str]]:
     async def read() -> list[dict[str, str]]:
         client = connect(up.redis_url)
         try:
-            return [fields for _place, fields in await client.xrange(out_stream("sms"))]  # type: ignore[misc, union-attr]
+            return [fields for _place, fields in await client.xrange(send_stream("sms"))]  # type: ignore[misc, union-attr]
         finally:
             await client.aclose()
 
@@ -52,7 +52,7 @@ def bury(up: Running) -> None:
     async def put() -> None:
         client = connect(up.redis_url)
         try:
-            await DeadLetters(client, keys.DEAD).put(
+            await DeadLetters(client, keys.DEAD_LETTERS).put(
                 stream="fanzha:hits:confirmed",
                 place="1-0",
                 fields={"decision_id": "1", "to_party": "+8617000000001"},
@@ -116,7 +116,7 @@ def test_a_warning_goes_out_and_commands_tell_of_it(tmp_path: Path) -> None:
         assert change["state"] == "CHANGE_STATE_PENDING"
 
         bury(up)
-        listed = up.fanzha("warnings", "dead", "list", "--json").stdout
+        listed = up.fanzha("warnings", "dead-letters", "list", "--json").stdout
         assert "hit: cannot be read" in listed
         assert "+8617000000001" not in listed
-        assert "1 put back" in up.fanzha("warnings", "dead", "replay", "all").stdout
+        assert "1 put back" in up.fanzha("warnings", "dead-letters", "replay", "all").stdout

@@ -36,7 +36,7 @@ async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[WarningPipel
 @pytest.fixture
 async def http(pipeline: WarningPipeline) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        http_server.serving(
+        http_server.serve_http(
             cloud_events_http.app(pipeline.submitting, None), "127.0.0.1", 0
         ) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
@@ -177,7 +177,7 @@ async def test_where_tokens_are_asked_for_only_sources_may_send(
     assert doorkeeper.tokens is not None
     app = cloud_events_http.app(pipeline.submitting, doorkeeper.tokens.identity)
     found = []
-    async with http_server.serving(app, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
+    async with http_server.serve_http(app, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
         for token in (None, issuer.token("editor"), issuer.token("source")):
             headers = {"content-type": "application/cloudevents+json"}
             if token is not None:

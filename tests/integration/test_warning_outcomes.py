@@ -192,7 +192,7 @@ async def test_the_same_closing_told_twice_and_an_answer_that_was_lost_make_one_
     case = await loop.warned(a_warning(1, caller=OTHER))
 
     said = await loop.ends(case, CaseOutcome.LOST_MONEY)
-    await loop.client.xadd(keys.LEARN, {"case_id": case})
+    await loop.client.xadd(keys.OUTCOMES, {"case_id": case})
     await loop.until_counted(CaseOutcome.LOST_MONEY, "already", 2)
 
     assert said == [f"already: {OTHER}, an entry was requested before"]

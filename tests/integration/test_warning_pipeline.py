@@ -104,7 +104,7 @@ async def append(client: Client, *hits: dict[str, str]) -> None:
 
 
 async def handed(client: Client) -> list[dict[str, str]]:
-    found: Any = await client.xrange(outbox_relay.out_stream("sms"))
+    found: Any = await client.xrange(outbox_relay.send_stream("sms"))
     return [fields for _place, fields in found]
 
 

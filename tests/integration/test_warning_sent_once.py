@@ -14,7 +14,7 @@ from services.decision.sinks.hit_store import CONFIRMED
 from services.warning.cases.events import EventKind
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
 from tests.running import role
 
@@ -87,7 +87,7 @@ async def test_killed_while_sending_it_sends_nothing_twice_and_loses_nothing(
         first.kill()
     with role("warn", tmp_path, **settings):
         ends = await settled(client)
-        assert await client.xlen(out_stream("sms")) == 0
+        assert await client.xlen(send_stream("sms")) == 0
 
     got = Counter(line["to"] for line in centre.of("message"))
     # What failed was in doubt: it may have arrived, and is not sent again.

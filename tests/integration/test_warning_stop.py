@@ -14,7 +14,7 @@ from infra.clock import now_ms
 from infra.redis.client import connect
 from infra.redis.delay_queue import DelayQueue
 from services.warning.channels import sink
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.messages.linter import faults
 from tests.running import Running, eventually, fanzha_up
 
@@ -47,7 +47,7 @@ def in_store(up: Running) -> tuple[int, list[dict[str, str]]]:
         client: Any = connect(up.redis_url)
         try:
             sent = await client.xrange(sink.STREAM)
-            waiting = await DelayQueue(client, out_stream("sms")).count()
+            waiting = await DelayQueue(client, send_stream("sms")).count()
             return waiting, [fields for _, fields in sent]
         finally:
             await client.aclose()

@@ -16,12 +16,12 @@ from services.warning import wiring
 from services.warning.cases import state_machine
 from services.warning.cases.events import EventKind
 from services.warning.cases.model import Case
-from services.warning.cases.opening import ContactStep, UrgencyAssessment
+from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
 from services.warning.dispatch import wiring as way_out
 from services.warning.dispatch.metrics import ChannelMetrics
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.model import Region, Tier
 from services.warning.wiring import WarningPipeline
 from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
@@ -36,8 +36,8 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(province="33", city="3301", how="prefix")
 
-    def judge(self, case: Case) -> UrgencyAssessment:
-        return UrgencyAssessment(tier=Tier.HIGH)
+    def judge(self, case: Case) -> TierAssessment:
+        return TierAssessment(tier=Tier.HIGH)
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
         channels = ("sms", "voice")
@@ -115,7 +115,7 @@ async def test_a_warning_arrives_and_its_receipt_reaches_the_case(
     assert got["to"] == "8617000000001"
     assert list(case.messages.values()) == [EventKind.DELIVERED.value]
     assert state_machine.fold(history) == case
-    assert await client.xlen(out_stream("sms")) == 0
+    assert await client.xlen(send_stream("sms")) == 0
 
 
 async def test_a_refused_number_goes_to_the_call_centre_at_once(
@@ -152,7 +152,7 @@ async def test_without_a_message_centre_sms_wait_and_nothing_is_lost(
         await opened(built)
 
         async def waits() -> bool:
-            return await client.xlen(out_stream("sms")) == 1
+            return await client.xlen(send_stream("sms")) == 1
 
         await until(waits)
 

@@ -7,7 +7,7 @@ import pytest
 from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case, CaseState
 from services.warning.model import Tier
-from services.warning.reports.figures import CaseFigures, DelayHistogram
+from services.warning.reports.model import CaseFigures, DelayHistogram
 
 NOW_MS = 1_764_000_000_000
 MINUTE_MS = 60_000

@@ -10,9 +10,9 @@ from services.warning.cases.events import CaseEvent, CaseOutcome
 from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import MOST_LOOKED_AT, CaseListing
 from services.warning.cases.model import Case
-from services.warning.outcomes.applied_log import AppliedLog, Lesson
+from services.warning.outcomes.applied_log import AppliedLog, OutcomeAction
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
-from services.warning.outcomes.proposals import Proposals
+from services.warning.outcomes.proposals import ProposalService
 from services.warning.outcomes.reliability import OutcomeTally, RetirementRule
 
 MOST_NAMED = 10
@@ -21,7 +21,7 @@ LOOKED_BACK_MS = 30 * 86_400_000
 """So far back others are looked for, among the first `MOST_LOOKED_AT` closed since."""
 
 
-class EntryLessons:
+class EntryActions:
     """Looks entries up; how cases ended was counted when they were closed."""
 
     def __init__(
@@ -30,7 +30,7 @@ class EntryLessons:
         listing: CaseListing,
         records: EntryOutcomeStore,
         learned: AppliedLog,
-        proposals: Proposals,
+        proposals: ProposalService,
         rule: RetirementRule,
         now_ms: Callable[[], int],
     ) -> None:
@@ -41,19 +41,19 @@ class EntryLessons:
         self._proposals = proposals
         self._rule = rule
 
-    def of_false_alarm(self, case: Case, events: Sequence[CaseEvent]) -> list[Lesson]:
+    def of_false_alarm(self, case: Case, events: Sequence[CaseEvent]) -> list[OutcomeAction]:
         """Return one for each list entry that matched: it falls, or its removal is proposed."""
         matched = _matched(events, case.entries)
         return [
-            Lesson(field=_field(one), do=partial(self._lower, case.id, one, where))
+            OutcomeAction(field=_field(one), do=partial(self._lower, case.id, one, where))
             for one, where in matched.items()
         ]
 
-    def of_loss(self, case: Case, events: Sequence[CaseEvent]) -> list[Lesson]:
+    def of_loss(self, case: Case, events: Sequence[CaseEvent]) -> list[OutcomeAction]:
         """Return one for each list entry that matched: it rises."""
         matched = _matched(events, case.entries)
         return [
-            Lesson(field=f"raise:{one}", do=partial(self._raise, one, where))
+            OutcomeAction(field=f"raise:{one}", do=partial(self._raise, one, where))
             for one, where in matched.items()
         ]
 

@@ -9,7 +9,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import NotAllowed
 from services.auth.identity import Identity, Role
-from services.changes import scope
+from services.changes import permissions
 from tests.builders import an_entry
 
 NUMBER = "+8617000000001"
@@ -27,7 +27,7 @@ def by(source: Source, pattern: str = NUMBER) -> Entry:
 def check(
     identity: Identity, *there: Entry, add: tuple[Entry, ...] = (), remove: tuple[Entry, ...] = ()
 ) -> None:
-    scope.check(
+    permissions.check_sources(
         identity,
         Snapshot.build(1, there),
         EntryTable.from_entries(add),

@@ -41,7 +41,7 @@ _LOOK_ALIKES = {
 
 
 @dataclass(frozen=True, slots=True)
-class PlainText:
+class FoldedText:
     """A text written plainly."""
 
     text: str
@@ -53,7 +53,7 @@ class PlainText:
         return self.places[start], self.places[end - 1] + 1
 
 
-def fold(text: str) -> PlainText:
+def fold(text: str) -> FoldedText:
     """Write *text* plainly."""
     written: list[str] = []
     places: list[int] = []
@@ -64,15 +64,15 @@ def fold(text: str) -> PlainText:
     return _drawn_together("".join(written), places)
 
 
-def _drawn_together(text: str, places: list[int]) -> PlainText:
+def _drawn_together(text: str, places: list[int]) -> FoldedText:
     """Leave out what parts Chinese characters: 加 我 微-信 is 加我微信."""
     parted = [match.span() for match in _PARTED.finditer(text)]
     if not parted:
-        return PlainText(text, tuple(places))
+        return FoldedText(text, tuple(places))
     kept = [True] * len(text)
     for start, end in parted:
         kept[start:end] = [False] * (end - start)
-    return PlainText(
+    return FoldedText(
         "".join(character for character, keep in zip(text, kept, strict=True) if keep),
         tuple(place for place, keep in zip(places, kept, strict=True) if keep),
     )
