@@ -78,7 +78,7 @@ def _tell(people: int, centre: MessageCentre) -> tuple[dict[str, Any], list[str]
             early = story.early()
             story.lists(folder / "list.csv")
             at_risk = story.traffic()
-            story.reach(early)
+            story.backfill(early)
             seen = story.cases(at_risk | early)
             story.messages(seen)
             story.escalations()

@@ -178,7 +178,7 @@ async def run(settings: Settings) -> int:
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
-            "warning_reach": WarningBackfillServicer(
+            "warning_backfill": WarningBackfillServicer(
                 service.build(
                     settings,
                     connect(settings.redis_url),

@@ -39,7 +39,7 @@ from services.warning.stream_maintenance import StreamMaintenance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningPipeline:
-    """The parts that others need to reach, and what goes on in the background."""
+    """The parts that others need to backfill, and what goes on in the background."""
 
     store: CaseStore
     listing: CaseListing
@@ -52,7 +52,7 @@ class WarningPipeline:
     hits: StreamConsumer
     dismissals: StreamConsumer
     relays: list[StreamConsumer]
-    reaches: BackfillRunner
+    backfills: BackfillRunner
     upkeep: StreamMaintenance
     consumer: str
     """Name of this process in the groups of streams."""
@@ -63,7 +63,7 @@ class WarningPipeline:
             self.hits.run(),
             self.dismissals.run(),
             *(one.run() for one in self.relays),
-            self.reaches.run(),
+            self.backfills.run(),
             self.upkeep.run(),
         ]
         return [asyncio.create_task(one) for one in working]
@@ -146,7 +146,7 @@ def build(
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
-        reaches=BackfillRunner(
+        backfills=BackfillRunner(
             BackfillStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
         ),
         upkeep=StreamMaintenance(

@@ -81,8 +81,8 @@ def test_a_change_from_draft_to_undone(run: Run) -> None:
     made = run(
         "changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "报案", "--draft"
     )
-    amended = run(
-        "changes", "amend", "1", "--add", "+8617000000001", "--source", "bureau", "--reason", "y"
+    edited = run(
+        "changes", "edit", "1", "--add", "+8617000000001", "--source", "bureau", "--reason", "y"
     )
     submitted = run("changes", "submit", "1")
     listed = run("changes", "list", "--state", "待审", "--json")
@@ -92,14 +92,14 @@ def test_a_change_from_draft_to_undone(run: Run) -> None:
     shown = json.loads(run("changes", "show", "1", "--json").stdout)
     found = run("changes", "diff", "1", "现在")
 
-    assert [one.exit_code for one in (made, amended, submitted)] == [0, 0, 0]
+    assert [one.exit_code for one in (made, edited, submitted)] == [0, 0, 0]
     assert "change 1 is draft" in made.stdout
     assert [one["id"] for one in json.loads(listed.stdout)["changes"]] == ["1"]
     assert "change 2 waits for a second person" in reverted.stdout
     assert "it undoes a change that a second person approved" in reverted.stdout
     assert shown["change"]["state"] == "CHANGE_STATE_REVERTED"
     assert [event["what"] for event in shown["change"]["events"]] == [
-        "created", "amended", "submitted", "approved", "applied", "reverted",
+        "created", "edited", "submitted", "approved", "applied", "reverted",
     ]  # fmt: skip
     assert "0 added, 1 removed, 0 changed" in found.stdout
 

@@ -116,7 +116,7 @@ def test_a_warning_goes_out_and_commands_tell_of_it(tmp_path: Path) -> None:
         assert change["state"] == "CHANGE_STATE_PENDING"
 
         bury(up)
-        listed = up.fanzha("warnings", "dead", "list", "--json").stdout
+        listed = up.fanzha("warnings", "dead-letters", "list", "--json").stdout
         assert "hit: cannot be read" in listed
         assert "+8617000000001" not in listed
-        assert "1 put back" in up.fanzha("warnings", "dead", "replay", "all").stdout
+        assert "1 put back" in up.fanzha("warnings", "dead-letters", "replay", "all").stdout

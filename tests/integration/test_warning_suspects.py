@@ -25,8 +25,15 @@ from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from tests.builders import as_written
 from tests.change_desk import MemoryAudit
+from tests.pending_backfills import (
+    FRAUD,
+    OTHER,
+    SOON_MS,
+    LandingRig,
+    a_backfill_service,
+    writing_through,
+)
 from tests.serving import in_a_thread
-from tests.waiting_reaches import FRAUD, OTHER, SOON_MS, LandingRig, a_reaching, writing_through
 
 HOUR_MS = 3_600_000
 PEOPLE = 620
@@ -155,9 +162,9 @@ def run(redis_url: str) -> Iterator[Callable[..., Result]]:
     async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
         rig = LandingRig(redis_url, None, MemoryAudit())
         await suspected(rig)
-        servicer = WarningBackfillServicer(a_reaching(rig), rig.desk(), rig.suspects())
+        servicer = WarningBackfillServicer(a_backfill_service(rig), rig.desk(), rig.suspects())
         server = RpcServer(
-            {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+            {"warning_backfill": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
         )
         ready(await server.start("127.0.0.1", 0))
         await stop.wait()

@@ -86,7 +86,7 @@ def test_a_file_of_templates_is_linted(tmp_path: Path) -> None:
 
 
 def test_where_numbers_are() -> None:
-    done = run("where", "+8655500000001", "13000000001", "--json")
+    done = run("region", "+8655500000001", "13000000001", "--json")
 
     found = json.loads(done.stdout)
     assert [one["label"] for one in found] == ["安徽省马鞍山市", "山东省济南市"]

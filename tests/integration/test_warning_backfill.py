@@ -1,4 +1,4 @@
-"""A confirmed number reaches back: a log that a real engine wrote, a real store, the command."""
+"""Backfills of a confirmed number: a log that a real engine wrote, a real store, the command."""
 
 import asyncio
 import json
@@ -38,8 +38,8 @@ from services.warning.policy.regions import RegionFinder
 from tests.builders import an_entry, some_calls
 from tests.change_desk import MemoryAudit
 from tests.decision_logs import NOW_MS, logged
+from tests.pending_backfills import LandingRig
 from tests.serving import in_a_thread
-from tests.waiting_reaches import LandingRig
 
 FRAUD = "+8619900000001"
 PEOPLE = [f"+86130000000{number:02}" for number in range(30)]
@@ -74,7 +74,7 @@ async def client(redis_url: str) -> AsyncIterator[Client]:
     await client.aclose()
 
 
-def reaching(client: Client, folder: Path, audit: MemoryAudit, *listed: Entry) -> BackfillService:
+def a_service(client: Client, folder: Path, audit: MemoryAudit, *listed: Entry) -> BackfillService:
     async def found(_pattern: str) -> MatchingEntries:
         return MatchingEntries(entries=listed, version=1, protected_because="")
 
@@ -96,8 +96,8 @@ def runner(client: Client, worker: str = "a") -> BackfillRunner:
     return BackfillRunner(BackfillStore(client), intake, worker=worker, now_ms=lambda: SOON_MS)
 
 
-async def started(reaching: BackfillService, rate: int = 100) -> Backfill:
-    return await reaching.start(ASKED, rate=rate, fraud_type=FraudType.FAKE_LOAN, by="wang")
+async def started(backfills: BackfillService, rate: int = 100) -> Backfill:
+    return await backfills.start(ASKED, rate=rate, fraud_type=FraudType.FAKE_LOAN, by="wang")
 
 
 async def cases(client: Client) -> int:
@@ -108,18 +108,18 @@ async def cases(client: Client) -> int:
 async def test_thirty_people_have_thirty_cases_and_a_second_run_opens_none(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
-    desk = reaching(client, folder, audit)
+    desk = a_service(client, folder, audit)
     first = await started(desk)
     await runner(client).step()
     again = await started(desk)
     await runner(client, "b").step()
 
-    done = {one.id: one for one in await desk.reaches()}
+    done = {one.id: one for one in await desk.backfills()}
 
     assert await cases(client) == 30
     assert (done[first.id].state, done[first.id].counts) == (BackfillState.DONE, {"accepted": 30})
     assert done[again.id].counts == {"duplicate": 30}
-    assert audit.kinds == [AuditKind.REACH_STARTED] * 2
+    assert audit.kinds == [AuditKind.BACKFILL_STARTED] * 2
 
 
 async def test_who_is_reached_joins_the_campaign_that_the_lists_name(
@@ -127,7 +127,7 @@ async def test_who_is_reached_joins_the_campaign_that_the_lists_name(
 ) -> None:
     ended = replace(an_entry(FRAUD, expires_at=LONG_AGO), campaign="over")
     acts = replace(an_entry(FRAUD, expires_at=LATER), campaign="star-river")
-    await started(reaching(client, folder, audit, ended, acts))
+    await started(a_service(client, folder, audit, ended, acts))
 
     await runner(client).step()
 
@@ -139,8 +139,8 @@ async def test_who_is_reached_joins_the_campaign_that_the_lists_name(
 async def test_the_most_exposed_are_warned_first_and_a_killed_process_is_followed(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
-    desk, store = reaching(client, folder, audit), CaseStore(client)
-    reach = await started(desk, rate=2)
+    desk, store = a_service(client, folder, audit), CaseStore(client)
+    backfill = await started(desk, rate=2)
 
     assert await runner(client).step() == 2
 
@@ -149,68 +149,68 @@ async def test_the_most_exposed_are_warned_first_and_a_killed_process_is_followe
     assert {case.victim: case.talked_s for case in found} == {LONGEST: 800, LONG: 90}
     # Whoever worked on it is gone, and its lease ends by itself.
     assert await runner(client, "b").step() == 0
-    await client.delete(f"fanzha:{{warning:reach}}:lease:{reach.id}")
+    await client.delete(f"fanzha:{{warning:backfill}}:lease:{backfill.id}")
     assert await runner(client, "b").step() == 2
-    assert (await desk.reaches())[0].done == 4
+    assert (await desk.backfills())[0].done == 4
 
 
 async def test_what_is_taken_in_twice_is_counted_once(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
-    reach = await started(reaching(client, folder, audit), rate=5)
+    backfill = await started(a_service(client, folder, audit), rate=5)
     store = BackfillStore(client)
 
-    first = await store.move_on(reach, 5, {"accepted": 5}, SOON_MS)
-    second = await store.move_on(reach, 5, {"accepted": 5}, SOON_MS)
+    first = await store.move_on(backfill, 5, {"accepted": 5}, SOON_MS)
+    second = await store.move_on(backfill, 5, {"accepted": 5}, SOON_MS)
 
-    now = await store.get(reach.id)
+    now = await store.get(backfill.id)
     assert (first, second, now.done, now.counts) == (True, False, 5, {"accepted": 5})
-    assert len(await store.head(reach.id, 100)) == 25
+    assert len(await store.head(backfill.id, 100)) == 25
 
 
-async def test_a_stopped_reach_warns_nobody_else(
+async def test_a_stopped_backfill_warns_nobody_else(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
-    desk = reaching(client, folder, audit)
-    reach = await started(desk, rate=3)
+    desk = a_service(client, folder, audit)
+    backfill = await started(desk, rate=3)
     await runner(client).step()
 
-    stopped = await desk.stop(reach.id, by="li")
+    stopped = await desk.stop(backfill.id, by="li")
 
     assert (stopped.state, stopped.stopped_by, stopped.done) == (BackfillState.STOPPED, "li", 3)
     assert await runner(client).step() == 0
     assert await cases(client) == 3
     with pytest.raises(VersionConflict, match="stopped already"):
-        await desk.stop(reach.id, by="li")
+        await desk.stop(backfill.id, by="li")
 
 
-async def test_one_reach_at_a_time_about_one_thing(
+async def test_one_backfill_at_a_time_of_one_subject(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
-    desk = reaching(client, folder, audit)
-    reach = await started(desk)
+    desk = a_service(client, folder, audit)
+    backfill = await started(desk)
 
-    with pytest.raises(VersionConflict, match=reach.id):
+    with pytest.raises(VersionConflict, match=backfill.id):
         await started(desk)
 
 
-async def test_who_is_held_to_regions_reaches_nobody_back(
+async def test_an_identity_with_a_regional_scope_may_not_backfill(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     local = Identity(name="li", roles=frozenset({Role.OPERATOR}), regions=frozenset({"3405"}))
 
     with identity.acting(local), pytest.raises(NotAllowed, match="3405"):
-        await started(reaching(client, folder, audit))
+        await started(a_service(client, folder, audit))
 
 
 async def test_nobody_is_found_without_a_log_or_without_contacts(
     client: Client, folder: Path, audit: MemoryAudit, tmp_path: Path
 ) -> None:
     with pytest.raises(NotFound, match="decision log"):
-        await started(reaching(client, tmp_path / "none", audit))
+        await started(a_service(client, tmp_path / "none", audit))
     nobody = BackfillRequest(kind=SubjectKind.NUMBER, pattern="+8619900000009", days=1)
     with pytest.raises(InvalidInput, match="knows of nobody"):
-        await reaching(client, folder, audit).start(
+        await a_service(client, folder, audit).start(
             nobody, rate=1, fraud_type=FraudType.UNSPECIFIED, by="wang"
         )
 
@@ -221,10 +221,10 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
         client = connect(redis_url)
         rig = LandingRig(redis_url, folder, audit)
         servicer = WarningBackfillServicer(
-            reaching(client, folder, audit), rig.desk(), rig.suspects()
+            a_service(client, folder, audit), rig.desk(), rig.suspects()
         )
         server = RpcServer(
-            {"warning_reach": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+            {"warning_backfill": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
         )
         ready(await server.start("127.0.0.1", 0))
         working = asyncio.create_task(runner(client).run())
@@ -243,19 +243,22 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
 
 
 def test_the_command_counts_asks_and_follows(run: Callable[..., Result]) -> None:
-    counted = run("reach", "--number", FRAUD, "--dry-run")
-    done = run("reach", "--number", FRAUD, "--rate", "100", "--yes", "--json")
-    listed = run("reaches")
+    counted = run("backfill", "--number", FRAUD, "--dry-run")
+    done = run("backfill", "--number", FRAUD, "--rate", "100", "--yes", "--json")
+    listed = run("backfills")
 
     assert "30 persons reached in 7 days" in counted.stdout
     assert "10 blocked, of 10 persons" in counted.stdout
     assert "exposure repeated 28, long_call 2" in counted.stdout
     answer = json.loads(done.stdout)
     assert answer["preview"]["persons"] == "30"
-    assert (answer["reach"]["opened"], answer["reach"]["state"]) == ("30", "REACH_STATE_DONE")
+    assert (answer["backfill"]["opened"], answer["backfill"]["state"]) == (
+        "30",
+        "BACKFILL_STATE_DONE",
+    )
     assert "30/30" in listed.stdout.replace(" ", "")
 
 
 @pytest.mark.parametrize("wrong", [(), ("--number", "1", "--link", "x.example")])
 def test_one_thing_is_reached_back_to(run: Callable[..., Result], wrong: tuple[str, ...]) -> None:
-    assert run("reach", *wrong).exit_code == 2
+    assert run("backfill", *wrong).exit_code == 2

@@ -15,14 +15,14 @@ from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from services.audit.events import AuditKind
 from services.auth.identity import acting
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.warning.backfill.counter import BY_ITSELF, BackfillMode
+from services.warning.backfill.counter import AUTO_STARTED_BY, BackfillMode
 from services.warning.backfill.pending import PendingState
 from services.warning.backfill.store import BackfillState
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from tests.builders import an_entry
 from tests.change_desk import LI, MemoryAudit, a_draft, change_desk
-from tests.waiting_reaches import (
+from tests.pending_backfills import (
     FRAUD,
     LATER,
     OTHER,
@@ -63,7 +63,7 @@ async def rig(redis_url: str, folder: Path, audit: MemoryAudit) -> AsyncIterator
 
 
 async def cases(rig: LandingRig) -> Counter[str]:
-    """Let all reaches go on to their end; return how many cases each campaign has."""
+    """Let all backfills go on to their end; return how many cases each campaign has."""
     runner = rig.runner()
     while await runner.step():
         pass
@@ -82,12 +82,12 @@ async def test_a_change_waits_with_its_count_and_somebody_starts_it(
     assert one.count is not None
     assert (one.count.persons, one.count.by_tier, one.by) == (20, {"medium": 20}, "li")
     assert one.count.by_exposure == {"long_call": 1, "repeated": 4, "once": 15}
-    assert (begun.reach.kind, begun.reach.total) == ("change", 20)
+    assert (begun.backfill.kind, begun.backfill.total) == ("change", 20)
     assert await cases(rig) == {f"number:{FRAUD}": 12, "campaign:star-river": 13}
-    (done,) = await rig.reaches.newest(10)
+    (done,) = await rig.backfills.newest(10)
     assert (done.id, done.state, done.done) == (one.id, BackfillState.DONE, 20)
     assert (await rig.store.get(one.id)).state is PendingState.STARTED
-    assert audit.kinds == [AuditKind.REACH_STARTED]
+    assert audit.kinds == [AuditKind.BACKFILL_STARTED]
     with pytest.raises(VersionConflict, match="started already"):
         await rig.desk().start(one.id, rate=100, by="wang")
     assert (rig.counted("waiting"), rig.counted("started")) == (1, 1)
@@ -135,7 +135,7 @@ async def test_a_person_who_starts_what_just_changed_is_told(rig: LandingRig) ->
     begun = await rig.beginning().begin(before, looked, rate=20, by="wang")
 
     assert begun is None
-    assert await rig.reaches.running() == []
+    assert await rig.backfills.running() == []
     assert await rig.client.keys("*:writing:*") == []
 
 
@@ -144,13 +144,13 @@ async def test_few_people_are_warned_at_once_where_that_is_set(rig: LandingRig) 
     await listed(rig, a_block())
     await listed(rig, a_block(OTHER))
 
-    (started,) = await rig.reaches.running()
+    (started,) = await rig.backfills.running()
     (waiting,) = await rig.store.waiting()
 
-    assert (started.pattern, started.by, started.total) == (FRAUD, BY_ITSELF, 12)
+    assert (started.pattern, started.by, started.total) == (FRAUD, AUTO_STARTED_BY, 12)
     assert waiting.count is not None
     assert waiting.count.persons == 13
-    assert (rig.counted("by_itself"), rig.counted("started")) == (1, 0)
+    assert (rig.counted("auto_started"), rig.counted("started")) == (1, 0)
 
 
 async def test_an_incomplete_count_never_begins_by_itself(rig: LandingRig) -> None:
@@ -218,7 +218,7 @@ async def test_who_drops_one_says_why(rig: LandingRig, audit: MemoryAudit) -> No
 
     dropped = await rig.store.get(one.id)
     assert (dropped.state, dropped.ended_by) == (PendingState.DROPPED, "wang")
-    assert audit.kinds == [AuditKind.REACH_DROPPED]
+    assert audit.kinds == [AuditKind.BACKFILL_DROPPED]
 
 
 async def test_change_requests_tell_who_and_what_blocked_before(

@@ -15,12 +15,12 @@ import pytest
 from infra import process_lifecycle
 from services.audit.events import NoAudit
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.warning.backfill.counter import BY_ITSELF, BackfillMode
+from services.warning.backfill.counter import AUTO_STARTED_BY, BackfillMode
 from services.warning.backfill.pending import PendingState
-from tests.waiting_reaches import OTHER, LandingRig, a_block, a_log, commit, work, writing_through
+from tests.pending_backfills import OTHER, LandingRig, a_block, a_log, commit, work, writing_through
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.waiting_reaches", "duckdb"])
+_PROCESSES.set_forkserver_preload(["tests.pending_backfills", "duckdb"])
 
 
 @pytest.fixture(autouse=True)
@@ -118,9 +118,13 @@ async def test_a_process_killed_at_any_step_loses_nothing_and_doubles_nothing(
         await rig.all()
 
         (one,) = await rig.store.newest(9)
-        (reach,) = await rig.reaches.newest(9)
-        assert (one.state, reach.id, reach.by) == (PendingState.STARTED, one.id, BY_ITSELF)
-        assert (reach.total, len(await rig.reaches.head(reach.id, 100))) == (20, 20)
+        (backfill,) = await rig.backfills.newest(9)
+        assert (one.state, backfill.id, backfill.by) == (
+            PendingState.STARTED,
+            one.id,
+            AUTO_STARTED_BY,
+        )
+        assert (backfill.total, len(await rig.backfills.head(backfill.id, 100))) == (20, 20)
         if not killed:
             break
         kills += 1

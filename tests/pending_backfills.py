@@ -67,7 +67,7 @@ class LandingRig:
         self.client: Client = connect(self.url)
         self.lists: Client = connect(self.url, decode_responses=False)
         self.store = PendingBackfillStore(self.client)
-        self.reaches = BackfillStore(self.client)
+        self.backfills = BackfillStore(self.client)
         self.registry = CollectorRegistry()
         self.figures = LandingCounters(self.registry)
 
@@ -83,7 +83,7 @@ class LandingRig:
             router=PlainRouter(),
             now_ms=self.clock,
         )
-        return BackfillRunner(self.reaches, intake, worker="w", now_ms=self.clock)
+        return BackfillRunner(self.backfills, intake, worker="w", now_ms=self.clock)
 
     def clock(self) -> int:
         return self.now_ms
@@ -106,7 +106,7 @@ class LandingRig:
         )
 
     def beginning(self) -> BackfillStart:
-        return BackfillStart(self.reaches, self.audit, now_ms=self.clock)
+        return BackfillStart(self.backfills, self.audit, now_ms=self.clock)
 
     def counting(self, worker: str = "a") -> RecipientCounter:
         return RecipientCounter(
@@ -149,9 +149,9 @@ class LandingRig:
         await self.counting().step()
 
     def counted(self, what: str) -> float:
-        """Return how many reaches became *what*, by the metrics."""
+        """Return how many backfills became *what*, by the metrics."""
         labels = {"what": what}
-        name = "fanzha_warning_waiting_reaches_total"
+        name = "fanzha_warning_pending_backfills_total"
         return self.registry.get_sample_value(name, labels) or 0
 
 
@@ -187,15 +187,15 @@ async def listed(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] 
     await rig.all()
 
 
-def a_reaching(rig: LandingRig) -> BackfillService:
-    """Serve reaches that nobody asks for, where there is no log."""
+def a_backfill_service(rig: LandingRig) -> BackfillService:
+    """Serve backfills that nobody asks for, where there is no log."""
 
     async def found(_pattern: str) -> MatchingEntries:
         return MatchingEntries(entries=(), version=1, protected_because="")
 
     return BackfillService(
         None,
-        rig.reaches,
+        rig.backfills,
         home=HomePlan(),
         regions=RegionFinder.load,
         listed=found,
@@ -215,7 +215,7 @@ def writing_through(url: str) -> Iterator[None]:
 
 
 def work(url: str, folder: Path) -> None:
-    """Notice what landed, count it, and begin its reach."""
+    """Notice what landed, count it, and begin its backfill."""
 
     async def all_of_it() -> None:
         rig = LandingRig(url, folder, NoAudit(), mode=BackfillMode.START)
