@@ -161,15 +161,18 @@ class ModelControl:
         if not bundles.is_version(version):
             raise InvalidInput("version: 1 to 64 letters, digits, dots, dashes and underscores")
         known = await self._versions(kind, reports)
-        if version not in known and version in await self._here(kind):
+        if known and version not in known and version in await self._here(kind):
             known = await self._awaited(kind, version)
+        if reports and not known:
+            raise NotFound(f"no worker holds a {kind} model")
         if version not in known:
             named = ", ".join(known[-_MOST_NAMED:]) or "none"
             raise NotFound(f"there is no {kind} model {version}; there are: {named}")
 
     async def _versions(self, kind: ModelKind, reports: Sequence[ModelReport]) -> list[str]:
-        found = available_versions(kind, reports)
-        return bundles.in_order(found) if found else await self._here(kind)
+        if not reports:
+            return await self._here(kind)
+        return bundles.in_order(available_versions(kind, reports))
 
     async def _here(self, kind: ModelKind) -> list[str]:
         return await asyncio.to_thread(bundles.versions, self._root, kind.folder)

@@ -261,6 +261,7 @@ def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running
 
 def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> None:
     root = some_bundles(tmp_path / "models")
+    a_bundle(root, "moment", "1")
     with fanzha_up(
         tmp_path,
         workers=1,
@@ -271,7 +272,7 @@ def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> No
         done = service.fanzha("models", "activate", "moment", "1", check=False)
 
     assert done.returncode == 1
-    assert "holds no such model" in done.stdout
+    assert "no worker holds a moment model" in done.stderr
 
 
 def test_without_a_service_the_bundles_of_the_package_are_listed() -> None:
