@@ -230,7 +230,7 @@ class ChangeEvent(_message.Message):
     who: _builtins.str
     """Who."""
     what: _builtins.str
-    """What: created, amended, submitted, approved, rejected, applied, emergency_applied,
+    """What: created, edited, submitted, approved, rejected, applied, emergency_applied,
     confirmed, expired, reverted.
     """
     note: _builtins.str
@@ -749,7 +749,7 @@ class CreateChangeResponse(_message.Message):
 Global___CreateChangeResponse: _TypeAlias = CreateChangeResponse  # noqa: Y015
 
 @_typing.final
-class AmendChangeRequest(_message.Message):
+class EditChangeRequest(_message.Message):
     """Asks for the contents of a draft to be replaced."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -760,7 +760,7 @@ class AmendChangeRequest(_message.Message):
     id: _builtins.int
     """The draft."""
     author: _builtins.str
-    """Who amends."""
+    """Who edits."""
     @_builtins.property
     def contents(self) -> Global___ChangeContents:
         """What it changes from now on."""
@@ -778,10 +778,10 @@ class AmendChangeRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AmendChangeRequest: _TypeAlias = AmendChangeRequest  # noqa: Y015
+Global___EditChangeRequest: _TypeAlias = EditChangeRequest  # noqa: Y015
 
 @_typing.final
-class AmendChangeResponse(_message.Message):
+class EditChangeResponse(_message.Message):
     """The draft as it is now."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -802,7 +802,7 @@ class AmendChangeResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AmendChangeResponse: _TypeAlias = AmendChangeResponse  # noqa: Y015
+Global___EditChangeResponse: _TypeAlias = EditChangeResponse  # noqa: Y015
 
 @_typing.final
 class SubmitChangeRequest(_message.Message):

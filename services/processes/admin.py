@@ -63,7 +63,7 @@ from services.warning.backfill import wiring as waiting_assembly
 from services.warning.figures import LandingCounters
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
-from services.warning.outcomes.proposals import AdministeredProposals
+from services.warning.outcomes.proposals import ListProposals
 from services.warning.reports import service as reporting
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ async def run(settings: Settings) -> int:
     outcomes = learning_assembly.build(
         settings,
         connect(settings.redis_url),
-        proposals=AdministeredProposals(
+        proposals=ListProposals(
             administration=administration,
             changes=changes,
             current=current,
@@ -189,7 +189,7 @@ async def run(settings: Settings) -> int:
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
-            "warning_reach": WarningBackfillServicer(
+            "warning_backfill": WarningBackfillServicer(
                 service.build(
                     settings,
                     connect(settings.redis_url),

@@ -135,7 +135,7 @@ async def run(settings: Settings) -> int:
 async def _serve_http(stack: AsyncExitStack, settings: Settings, app: Starlette) -> None:
     if settings.warning_http_port is None:
         return
-    http = http_server.serving(
+    http = http_server.serve_http(
         app,
         settings.warning_host,
         settings.warning_http_port,

@@ -28,12 +28,12 @@ from fanzha.v1 import (
     mapping_pb2_grpc,
     model_pb2,
     model_pb2_grpc,
+    warning_backfill_pb2,
+    warning_backfill_pb2_grpc,
     warning_control_pb2,
     warning_control_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
-    warning_reach_pb2,
-    warning_reach_pb2_grpc,
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
@@ -97,9 +97,9 @@ _SERVICES: dict[str, tuple[str, Any]] = {
         warning_pb2.DESCRIPTOR.services_by_name["WarningService"].full_name,
         warning_pb2_grpc.add_WarningServiceServicer_to_server,
     ),
-    "warning_reach": (
-        warning_reach_pb2.DESCRIPTOR.services_by_name["WarningReachService"].full_name,
-        warning_reach_pb2_grpc.add_WarningReachServiceServicer_to_server,
+    "warning_backfill": (
+        warning_backfill_pb2.DESCRIPTOR.services_by_name["WarningBackfillService"].full_name,
+        warning_backfill_pb2_grpc.add_WarningBackfillServiceServicer_to_server,
     ),
     "warning_report": (
         warning_report_pb2.DESCRIPTOR.services_by_name["WarningReportService"].full_name,

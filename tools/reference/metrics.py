@@ -35,7 +35,7 @@ _PREFIXES = (
     ("fanzha_decision_log_", (_WORKERS,)),
     ("fanzha_list_", (_WORKERS,)),
     ("fanzha_warning_outcomes", (_ADMIN,)),
-    ("fanzha_warning_waiting_reaches", (_ADMIN, _WARNING)),
+    ("fanzha_warning_pending_backfills", (_ADMIN, _WARNING)),
     ("fanzha_warning_landed_", (_ADMIN, _WARNING)),
     ("fanzha_warning_", (_WARNING,)),
     ("", (_ADMIN,)),

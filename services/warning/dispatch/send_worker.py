@@ -19,9 +19,9 @@ from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
 from services.warning.channels.channel import ChannelSender, Outgoing
-from services.warning.dispatch import outbox_entries
+from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.protocols import AlwaysPermit, SendPermit, SendResultRecorder
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 from services.warning.dispatch.send_results import INSIST_S, SendResults
@@ -60,7 +60,7 @@ class SendWorker:
         counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
     ) -> None:
         self.channel = channel
-        stream = out_stream(channel)
+        stream = send_stream(channel)
         self._stream = stream
         self._group = ConsumerGroup(client, stream=stream, group=GROUP, consumer=consumer)
         self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk)
@@ -232,7 +232,7 @@ class SendWorker:
         allowed: list[tuple[StreamEntry, Outgoing]] = []
         for entry in entries:
             try:
-                outgoing = outbox_entries.read(entry.fields)
+                outgoing = channel_stream.read(entry.fields)
             except InvalidInput as error:
                 await self._settling.bury(entry, str(error), 1)
                 continue

@@ -9,7 +9,7 @@ from services.cli.models import display
 from services.decision.model_kinds import ModelKind
 from services.models import bundle_listing
 from services.rpc.models import messages
-from tests.model_bundles import a_bundle, edit_card
+from tests.support.model_bundles import a_bundle, edit_card
 
 
 def shown(root: Path) -> str:
