@@ -14,9 +14,11 @@ from blocklists.store.store import Store
 from fanzha.phone import HomePlan
 from infra import process_lifecycle
 from infra.redis.client import connect
+from services.audit.events import NoAudit
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.lists.drafts import DraftReader
+from services.lists.findings import ListFindings
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
@@ -53,9 +55,10 @@ def administering(
             now_ms=now_ms,
             default_expiry_days=365,
         )
+        findings = ListFindings(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
         server = RpcServer(
             {
-                "blocklist": BlocklistServicer(administration),
+                "blocklist": BlocklistServicer(administration, findings=findings),
                 "changes": ChangeServicer(changes, drafting),
             },
             max_message_bytes=2**22,

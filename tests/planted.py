@@ -1,6 +1,7 @@
 """Lists with entries past the guard: written straight into the store, as nobody should."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,11 +12,17 @@ from blocklists.store.store import Store
 from fanzha.decisions import Action
 from infra.redis.client import connect
 from tests.builders import a_change, an_entry
+from tests.running import run
 
 EVIL_NUMBERS = ("955", "123", "100", "+861", "110", "1*", "9558*", "+86110", "12345")
-"""What would cut off emergency and service numbers, mobile phones or a whole country: some as a
+"""What would cut off emergency and service numbers, mobile phones or a whole country: three as a
 number that may stand in a list, yet not as a prefix; the others may not stand there at all."""
+REFUSED_NUMBERS = 5
+"""How many of `EVIL_NUMBERS` the guard refuses."""
 EVIL_NAMES = ("gov.cn", "www.gov.cn", "com.cn", "localhost")
+MISSPELLED_NAMES = ("GOV.cn", "www.GOV.cn")
+"""Protected names that are not in canonical form. The guard of the list follower, which reads
+canonical patterns, lets them through; that of an export reads them as another system would."""
 
 
 def blocked(*patterns: str, kind: EntryKind | None = None) -> list[Entry]:
@@ -40,6 +47,17 @@ def plant(redis_url: str, entries: Sequence[Entry]) -> None:
             await client.aclose()
 
     asyncio.run(commit())
+
+
+def quarantined(target: str) -> list[tuple[str, int]]:
+    """Return the kind and the number of dropped rows of each finding about the lists."""
+    done = run("blocklist", "quarantine", "--json", "--target", target)
+    status = run("blocklist", "status", "--target", target)
+    findings = json.loads(done.stdout)
+    # Both commands say it: one by its status, the other on standard error.
+    assert done.returncode == bool(findings)
+    assert ("QUARANTINE" in status.stderr) == bool(findings)
+    return [(one["kind"], int(one["rows"])) for one in findings]
 
 
 def _lasting(entry: Entry) -> Entry:

@@ -9,9 +9,19 @@ from zlib import crc32
 
 import pytest
 
+from blocklists.entries import EntryKind
+from fanzha import service_codes
 from tests.builders import NINE_O_CLOCK_MS
 from tests.list_administration import administering
-from tests.planted import EVIL_NUMBERS, allowed, blocked, plant
+from tests.planted import (
+    EVIL_NUMBERS,
+    MISSPELLED_NAMES,
+    REFUSED_NUMBERS,
+    allowed,
+    blocked,
+    plant,
+    quarantined,
+)
 from tests.real_servers import asked, free_udp_port, program, started
 from tests.running import eventually, run
 
@@ -124,6 +134,7 @@ def test_listed_callers_are_declined_in_all_forms_and_nobody_else(
             *blocked(LISTED, "+86171*", "+861055550123", "+864005550123", "+861440000000123"),
             *blocked("1069012345", "1069012345678901234", "1068*", "+12025550123"),
             *blocked(*EVIL_NUMBERS),
+            *blocked(*MISSPELLED_NAMES, kind=EntryKind.HOST),
             *allowed("+8617100000999", "+8617110*"),
         ],
     )
@@ -133,10 +144,13 @@ def test_listed_callers_are_declined_in_all_forms_and_nobody_else(
     with kamailio(tmp_path, tmp_path / "tables") as (switch, _):
         statuses = {caller: switch.call(caller) for caller in (*BLOCKED, *LET_THROUGH)}
         emergencies = {
-            form + callee: switch.call(LISTED, form + callee)
+            written: switch.call(LISTED, written.replace("+", "%2B"))
             for callee in PROTECTED_CALLEES
-            for form in ("", "86", "+86", "0086", "%2B86")
+            for written in (*service_codes.written(callee, [10, 571]), f"10{callee}")
         }
+        subscribers = [
+            switch.call(LISTED, one) for one in ("+861012345678", "057188880000", "+12025550123")
+        ]
         by_name = switch.call_uri(LISTED, "urn:service:sos.police")
         # What cannot be read must not count as the number that was read before it.
         unread = [switch.call(one, LISTED) for one in ("anonymous", "%zz", "", "1%zz", "x")]
@@ -146,7 +160,10 @@ def test_listed_callers_are_declined_in_all_forms_and_nobody_else(
     assert by_name == 404
     assert unread == [404] * 5
     assert to_a_name == 603
-    assert "5 that name or cover what nothing may block left out" in said
+    assert subscribers == [603] * 3
+    # The list follower dropped the others before any export.
+    assert "2 that name or cover what nothing may block left out" in said
+    assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", REFUSED_NUMBERS)]
 
 
 def test_a_list_of_protected_numbers_alone_leaves_empty_tables_that_load(
@@ -160,6 +177,7 @@ def test_a_list_of_protected_numbers_alone_leaves_empty_tables_that_load(
         statuses = [switch.call(one) for one in ("110", "95588", "12345", "17000000123")]
     assert statuses == [404] * 4
     assert said.startswith("0 entries written")
+    assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", 5)]
 
 
 def test_tables_are_read_anew_without_a_restart(
