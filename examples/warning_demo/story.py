@@ -17,7 +17,7 @@ from fanzha.v1 import decision_pb2
 from services.cli.check.commands import word
 from services.warning.channels import sms_parts
 from services.warning.model import Tier
-from tests.message_centre import MessageCentre
+from tests.support.smsc import MessageCentre
 
 _LISTED_SECONDS = 90.0
 _TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}

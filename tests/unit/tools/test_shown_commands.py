@@ -10,8 +10,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from services.__main__ import app
+from tests.support.checkout import CHECKOUT
 
-ROOT = Path(__file__).parents[3]
+ROOT = CHECKOUT
 PAGES = [
     *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
     *sorted((ROOT / "docs").rglob("*.md")),

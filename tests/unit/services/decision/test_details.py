@@ -5,7 +5,7 @@ from dataclasses import replace
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, MatchedOn
 from services.decision.details import EntryDetails
-from tests.builders import an_entry
+from tests.support.builders import an_entry
 
 BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(MatchedOn.CALLER), int(MatchedOn.CALLEE)
 

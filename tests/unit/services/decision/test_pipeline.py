@@ -16,7 +16,7 @@ from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Calls, Channel, Float32s, Ingress
 from services.decision.observer import Observer, Table
 from services.decision.pipeline import DecisionPipeline, DecisionRules
-from tests.builders import (
+from tests.support.builders import (
     NINE_O_CLOCK_S,
     FixedScore,
     an_engine,

@@ -14,7 +14,7 @@ from services.decision.shadow.models import MarkChange
 from services.decision.sinks.hit_encoder import read, written
 from services.decision.sinks.hit_records import blocked
 from services.decision.velocity import VelocityStage
-from tests.builders import (
+from tests.support.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,
     BrokenModel,

@@ -11,8 +11,8 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, Ingress
 from services.decision.observer import Observer
 from services.decision_log.watchlist import Watchlist
-from tests.builders import NINE_O_CLOCK_S as NOW_S
-from tests.builders import (
+from tests.support.builders import NINE_O_CLOCK_S as NOW_S
+from tests.support.builders import (
     a_moment_stage,
     an_engine,
     an_entry,
@@ -22,7 +22,7 @@ from tests.builders import (
     some_models,
     some_texts,
 )
-from tests.decision_logs import NOW_MS, Logged, logged
+from tests.support.decision_logs import NOW_MS, Logged, logged
 
 FRAUD, SHOP, OTHER = "+8617000000123", "+8617000000321", "+8619900000007"
 ANN = "+8619900000001"

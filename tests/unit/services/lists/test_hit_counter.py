@@ -8,7 +8,7 @@ from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason, Would
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from services.lists.hit_counter import EntryHitFlusher, EntryHits, HitCounts
-from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
+from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 
 
 class Counted:

@@ -11,8 +11,8 @@ from fanzha.tables import Channel
 from services.decision.model_kinds import ModelKind
 from services.models.active import ActiveModels
 from services.models.desired_models import DesiredModel
-from tests.builders import some_calls
-from tests.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
+from tests.support.builders import some_calls
+from tests.support.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
 
 LINK, MOMENT = ModelKind.URL, ModelKind.MOMENT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from classifiers.card import SITE_LICENCE
 from services.cli.models import display
 from services.decision.model_kinds import ModelKind
-from tests.model_bundles import a_bundle, edit_card
+from tests.support.model_bundles import a_bundle, edit_card
 
 
 def shown(root: Path) -> str:

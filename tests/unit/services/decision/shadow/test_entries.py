@@ -18,7 +18,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Calls
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline, DecisionRules
-from tests.builders import (
+from tests.support.builders import (
     NINE_O_CLOCK_S,
     a_change,
     an_engine,
@@ -28,7 +28,16 @@ from tests.builders import (
     some_models,
     some_texts,
 )
-from tests.lists import identity, latest, mixed, numbers, scan_link, scan_party, senders, urls
+from tests.support.list_strategies import (
+    identity,
+    latest,
+    mixed,
+    numbers,
+    scan_link,
+    scan_party,
+    senders,
+    urls,
+)
 
 LISTED = "+8617000000001"
 OTHER = "+8617000000002"

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from fanzha.tables import MAX_ROWS, Calls, Channel, Links, Texts
 from services.decision.sinks.hit_encoder import WrittenHit, read
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
+from tests.support.checkout import CHECKOUT
 
 NOW_MS = 1_767_603_600_000
 PLAN = HomePlan()
@@ -286,7 +286,7 @@ def test_a_buffer_holds_one_batch_at_least() -> None:
 
 
 def test_every_field_of_a_hit_is_on_the_page_about_streams() -> None:
-    page = (Path(__file__).parents[5] / "docs" / "reference" / "hit-streams.md").read_text()
+    page = (CHECKOUT / "docs" / "reference" / "hit-streams.md").read_text()
     full = Hit(
         decision_id=1,
         channel=Channel.TEXT,

@@ -15,7 +15,7 @@ from services.warning.backfill.effective_entries import (
     still_there,
 )
 from services.warning.backfill.pending import CHANGE, EffectiveEntry, PendingBackfill, PendingState
-from tests.builders import NINE_O_CLOCK_S, an_entry
+from tests.support.builders import NINE_O_CLOCK_S, an_entry
 
 FRAUD = "+8617000000001"
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)

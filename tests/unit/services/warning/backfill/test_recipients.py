@@ -10,7 +10,7 @@ from services.decision_log.recipients import Recipient, RecipientContact
 from services.warning.backfill.recipients import Exposure, exposure, most_exposed_first, prepared
 from services.warning.cases import ids
 from services.warning.model import Means, MeansKind
-from tests.warnings import NOW_MS
+from tests.support.warnings import NOW_MS
 
 FRAUD = "+8619900000001"
 

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Sequence
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,8 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli.lists.exporters.forms import Context, ExportSummary, LeftOut
 from services.cli.lists.exporters.writer import FORMS, Export
-from tests import lists
+from tests.support import list_strategies as lists
+from tests.support.checkout import CHECKOUT
 
 NOW_S = 1_764_000_000
 HOST, NUMBER, RANGE = pb.ENTRY_KIND_HOST, pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE
@@ -319,7 +319,7 @@ class Exemption:
     """What the configuration of the page lets through as a callee, before it looks at a list."""
 
     def __init__(self) -> None:
-        page = (Path(__file__).parents[6] / "docs" / "how-to" / "exports.md").read_text()
+        page = (CHECKOUT / "docs" / "how-to" / "exports.md").read_text()
         route = page.partition("route[FANZHA] {")[2].partition("# Variables outlive a call")[0]
         found = re.findall(r'\$var\((\w+)\) =~ "(\^.*\$)"', route)
         assert [variable for variable, _ in found] == ["digits", "home", "digits"]
