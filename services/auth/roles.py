@@ -149,6 +149,13 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
     },
+    "fanzha.v1.ModelService": {
+        "ListModels": _OVERSEERS,
+        "GetModelStatus": _OVERSEERS,
+        "ActivateModel": _of(Role.OPERATOR),
+        "ShadowModel": _of(Role.OPERATOR),
+        "RollbackModel": _of(Role.OPERATOR),
+    },
     "fanzha.v1.AccessService": {
         "WhoAmI": AccessLevel.AUTHENTICATED,
     },

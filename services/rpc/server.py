@@ -26,6 +26,8 @@ from fanzha.v1 import (
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     warning_backfill_pb2,
     warning_backfill_pb2_grpc,
     warning_control_pb2,
@@ -78,6 +80,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
+    ),
+    "models": (
+        model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+        model_pb2_grpc.add_ModelServiceServicer_to_server,
     ),
     "warning_control": (
         warning_control_pb2.DESCRIPTOR.services_by_name["WarningControlService"].full_name,
