@@ -16,7 +16,7 @@ from services.warning.cases import serialization, state_machine
 from services.warning.cases.events import CaseEvent, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
-from services.warning.dispatch.outbox_relay import SUPERSEDED, out_stream
+from services.warning.dispatch.outbox_relay import SUPERSEDED, send_stream
 from services.warning.intake.own_hits import GROUP
 
 _AT_ONCE = 500
@@ -143,7 +143,7 @@ async def left(client: Client) -> dict[str, int]:
         "hits_waiting": lag,
         "todos_left": await _todos(client),
         "messages_left": await _messages(client),
-        "dead_letters": await DeadLetters(client, keys.DEAD).count(),
+        "dead_letters": await DeadLetters(client, keys.DEAD_LETTERS).count(),
     }
 
 
@@ -161,7 +161,7 @@ async def _todos(client: Client) -> int:
 
 async def _messages(client: Client) -> int:
     """Count what no channel has had, and what was put off."""
-    streams = [out_stream(channel) for channel in _CHANNELS]
+    streams = [send_stream(channel) for channel in _CHANNELS]
     waiting = [int(await client.xlen(stream)) for stream in streams]
     return sum(waiting) + sum([await DelayQueue(client, one).count() for one in streams])
 

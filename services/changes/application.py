@@ -29,7 +29,7 @@ from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
 from services.audit.events import AuditKind
 from services.auth import identity
-from services.changes import diff, row_masks
+from services.changes import diff, store
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import ChangeDiff
 from services.changes.entry_set import EntrySet
@@ -113,7 +113,7 @@ class ChangeApplication:
             marked = replace(
                 record, state=ChangeState.APPROVED, applying_after=snapshot.version, before=before
             )
-            more |= row_masks.packed(plan.wrote, plan.judged.there)
+            more |= store.pack_masks(plan.wrote, plan.judged.there)
             step = ChangeTransition(before=stored, after=marked, fields=fields | more)
             # The commit waits for the disk; on one node, that holds for what was written before.
             synced = not parts.requests.one_log

@@ -13,7 +13,7 @@ from blocklists.store.store import Store
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
-from services.changes import scope
+from services.changes import permissions
 from services.changes.diff import ChangeDiff
 from services.changes.impact import ImpactPreview
 from services.changes.locks import Locks
@@ -115,7 +115,7 @@ class ChangeContext:
         if who.sources:
             snapshot = await self.current.caught_up()
             rows = contents.additions, contents.removals
-            await asyncio.to_thread(scope.check, who, snapshot, *rows)
+            await asyncio.to_thread(permissions.check_sources, who, snapshot, *rows)
 
     @asynccontextmanager
     async def refusals(self, subject: str, what: str) -> AsyncIterator[None]:

@@ -10,11 +10,12 @@ from blocklists.conflicts import search
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from services.auth import identity
+from services.changes import impact as impacts
 from services.changes import permissions, preview, second_person
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.diff import ChangeDiff, judge
+from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft
-from services.changes.preview import KeptImpact
 
 logger = logging.getLogger(__name__)
 
@@ -87,21 +88,21 @@ class ImpactPreviewer:
 
     def _impact(
         self, snapshot: Snapshot, contents: ChangeContents, judged: ChangeDiff
-    ) -> KeptImpact:
+    ) -> ImpactEstimate:
         acting = preview.effective(snapshot, contents.additions, judged)
         removals = contents.removals.take(np.flatnonzero(judged.there))
         if not len(acting) and not len(removals):
-            return preview.nothing_to_know()
+            return impacts.no_impact()
         return self._asked(acting, removals)
 
-    def _shadow_impact(self, contents: ChangeContents, judged: ChangeDiff) -> KeptImpact | None:
+    def _shadow_impact(self, contents: ChangeContents, judged: ChangeDiff) -> ImpactEstimate | None:
         shadows = preview.shadows(contents.additions, judged)
         nothing = contents.removals.take(np.zeros(0, np.int64))
         return self._asked(shadows, nothing, shadows_enforce=True) if len(shadows) else None
 
     def _asked(
         self, table: EntryTable, removals: Identities, *, shadows_enforce: bool = False
-    ) -> KeptImpact:
+    ) -> ImpactEstimate:
         hours, now_ms = self._parts.options.impact_hours, self._parts.now_ms()
         try:
             found = self._parts.impact.of(
@@ -111,5 +112,5 @@ class ImpactPreviewer:
             # Lists must be changed when the log is broken, too; then two people look.
             logger.warning("the decision log could not be asked: %s", error)
             why = "the decision log could not be read"
-            return KeptImpact(known=False, hours=hours, unknown_because=why)
-        return preview.kept(found, hours)
+            return ImpactEstimate(known=False, hours=hours, unknown_because=why)
+        return impacts.estimate(found, hours)

@@ -1,13 +1,20 @@
 """Who may do what with a change request: roles, list sources, and never one's own approval."""
 
-from blocklists.entries import EntryKind
+import numpy as np
+
+from blocklists import provenance
+from blocklists.entries import EntryKind, Source
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
+from blocklists.views import places
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
-from services.auth import identity
-from services.auth.identity import Role
+from fanzha.tables import Int64s
+from services.auth import identity, roles
+from services.auth.identity import Identity, Role
 from services.changes.model import ChangeKind, ChangeRequest, Draft
 
-_PROPOSING = frozenset({"created", "amended", "submitted"})
+_PROPOSING = frozenset({"created", "edited", "submitted"})
 
 
 def may_propose(kind: ChangeKind) -> None:
@@ -72,3 +79,29 @@ def _require(*roles: Role) -> None:
     if not who.roles & set(roles):
         wanted = " or ".join(role.value for role in roles)
         raise NotAllowed(f"{who.name} needs the role {wanted}")
+
+
+def check_sources(
+    identity: Identity, snapshot: Snapshot, table: EntryTable, removals: Identities
+) -> None:
+    """Raise `NotAllowed` where a change touches a source that *identity* may not change.
+
+    That is the source of what comes in, and of what is there and would be replaced or removed: an
+    editor of the bureau's entries must not undo the ministry's by listing them anew.
+    """
+    if not identity.sources:
+        return
+    there = np.concatenate([places(snapshot, table), places(snapshot, removals)])
+    coming = {table.provenance[place].source for place in np.unique(table.provenances).tolist()}
+    roles.check_source(identity, coming | _sources_of(snapshot, there[there != NO_ENTRY]))
+
+
+def _sources_of(snapshot: Snapshot, rows: Int64s) -> set[Source]:
+    found: set[Source] = set()
+    for layer in snapshot.layers:
+        end = layer.first_row + len(layer.segment)
+        mine = rows[(rows >= layer.first_row) & (rows < end)] - layer.first_row
+        behind = np.unique(layer.segment.provenances[mine])
+        texts = layer.segment.provenance
+        found.update(provenance.read(texts.raw(place)).source for place in behind.tolist())
+    return found

@@ -17,49 +17,14 @@ from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
+from services.changes import impact as impacts
 from services.changes.diff import CHANGE_NOTHING, ChangeDiff, without_effect
+from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, RowProblem
 from services.changes.popularity import PopularHosts
 from services.changes.relations import RowRelation, relations
-from services.decision_log.impact.model import Impact
 
 _MOST_POPULAR = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopImpact:
-    """What one pattern would have done."""
-
-    pattern: str
-    action: int
-    channel: str
-    events: float
-    parties: float
-    good_standing: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptImpact:
-    """What the decision log said."""
-
-    known: bool
-    hours: float = 0.0
-    since_ms: int = 0
-    rows_looked_at: int = 0
-    calls: float = 0.0
-    texts: float = 0.0
-    links: float = 0.0
-    parties: float = 0.0
-    good_standing: float = 0.0
-    top: tuple[TopImpact, ...] = ()
-    unknown_because: str = ""
-    uncertain: tuple[str, ...] = ()
-    """What the log could not say, in words."""
-
-    @property
-    def events(self) -> float:
-        """Return how many events would have been decided otherwise."""
-        return self.calls + self.texts + self.links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +36,8 @@ class ChangePreview:
     counts: Mapping[str, int]
     """Rows by the name of their outcome, those refused and invalid included."""
     relations: tuple[RowRelation, ...] = ()
-    impact: KeptImpact
-    shadow_impact: KeptImpact | None = None
+    impact: ImpactEstimate
+    shadow_impact: ImpactEstimate | None = None
     """What its shadow entries would have done if they enforced; None without any."""
     without_effect: int = 0
     ranges: int = 0
@@ -100,19 +65,14 @@ def read(kept: Mapping[str, Any]) -> ChangePreview:
     return ChangePreview(
         **{
             **kept,
-            "impact": _impact(kept["impact"]),
-            "shadow_impact": _impact(shadows) if shadows else None,
+            "impact": impacts.read(kept["impact"]),
+            "shadow_impact": impacts.read(shadows) if shadows else None,
             "relations": tuple(together),
             "popular": tuple(kept["popular"]),
             "not_looked_at": tuple(kept["not_looked_at"]),
             "problems": tuple(RowProblem(**one) for one in kept["problems"]),
         }
     )
-
-
-def _impact(kept: Mapping[str, Any]) -> KeptImpact:
-    top = tuple(TopImpact(**one) for one in kept["top"])
-    return KeptImpact(**{**kept, "top": top, "uncertain": tuple(kept["uncertain"])})
 
 
 def shadows(additions: EntryTable, judged: ChangeDiff) -> EntryTable:
@@ -134,8 +94,8 @@ def preview(
     judged: ChangeDiff,
     *,
     conflicts: Conflicts,
-    impact: KeptImpact,
-    shadow_impact: KeptImpact | None,
+    impact: ImpactEstimate,
+    shadow_impact: ImpactEstimate | None,
     popular: PopularHosts,
     popular_rank: int,
     at_ms: int,
@@ -167,59 +127,6 @@ def preview(
         not_looked_at=(*not_looked_at, *impact.uncertain),
         problems=tuple(request.problems),
     )
-
-
-def kept(found: Impact | None, hours: int) -> KeptImpact:
-    """Return what is kept of an impact; None: there is no decision log."""
-    if found is None:
-        return KeptImpact(known=False, hours=hours, unknown_because="there is no decision log")
-    return KeptImpact(
-        known=found.known,
-        hours=found.hours,
-        since_ms=found.since_ms,
-        rows_looked_at=found.rows_looked_at,
-        calls=found.calls,
-        texts=found.texts,
-        links=found.links,
-        parties=found.parties,
-        good_standing=found.good_standing,
-        top=tuple(
-            TopImpact(
-                pattern=one.pattern,
-                action=int(one.action),
-                channel=one.channel.name.lower(),
-                events=one.events,
-                parties=one.parties,
-                good_standing=one.good_standing,
-            )
-            for one in found.top
-        ),
-        unknown_because="" if found.known else _unknown(found, hours),
-        uncertain=_uncertain(found),
-    )
-
-
-def _unknown(found: Impact, hours: int) -> str:
-    if found.unpreviewable:
-        return f"the decision log can say nothing of {found.unpreviewable:,} fingerprints"
-    return f"the decision log covers {found.hours:.1f} of the last {hours} hours"
-
-
-def _uncertain(found: Impact) -> tuple[str, ...]:
-    lines = (
-        (found.rows_dropped, "decisions never reached the decision log"),
-        (found.segments_torn, "segments of the decision log could not be read"),
-        (found.uncertain_rows, "logged texts have a link whose path is not logged"),
-    )
-    found_lines = [f"{count:,} {what}" for count, what in lines if count]
-    if not found.standing_known:
-        found_lines.append("good standing: no ends of calls are logged")
-    return tuple(found_lines)
-
-
-def nothing_to_know() -> KeptImpact:
-    """Return the impact of what changes no decision: known, and none."""
-    return KeptImpact(known=True)
 
 
 def _popular(

@@ -14,6 +14,8 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Uint8s
+from services.changes.change_context import SubmissionResult
+from services.changes.model import ChangeState
 
 Identity: TypeAlias = tuple[EntryKind, str, Action]
 
@@ -132,3 +134,17 @@ def removal_reports(
         else:
             reports.setdefault(row, RowReport(row=row, outcome=RowOutcome.ABSENT))
     return [reports[row] for row in sorted(reports)]
+
+
+def requested(done: SubmissionResult) -> Requested | None:
+    """Return the request that was made; None for a trial, and when nothing would change."""
+    record = done.record
+    if record is None:
+        return None
+    second = record.second_person
+    waits = record.state is ChangeState.PENDING and second is not None
+    return Requested(
+        change_id=record.id,
+        state=record.state,
+        waits_because=second.reasons if waits and second else (),
+    )

@@ -17,10 +17,12 @@ before the record that names them; rows of a step that was not taken are dropped
 """
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from redis.asyncio import RedisCluster
 
 from blocklists.entry_table import (
@@ -36,7 +38,6 @@ from fanzha.tables import Bools
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.changes import model
-from services.changes import row_masks as masks
 from services.changes.model import OPEN, ChangeRequest, ChangeState, PackedRows
 from services.changes.scripts import MOVE
 
@@ -106,7 +107,7 @@ class ChangeStore:
         await self.move([ChangeTransition(before=record, after=after, fields={})], locks=None)
         await self.drop(*(getattr(record, part) for part in _PARTS))
         async with within(_WRITE_SECONDS):
-            await self._client.hdel(key_of(record.id), *_PARTS, *masks.NAMES)
+            await self._client.hdel(key_of(record.id), *_PARTS, *MASKS)
         return replace(after, revision=record.revision + 1)
 
     async def additions(self, record: ChangeRequest) -> EntryTable:
@@ -127,10 +128,8 @@ class ChangeStore:
     async def masks(self, record: ChangeRequest) -> tuple[Bools, Bools]:
         """Return which additions were written when it was applied, and what removals removed."""
         async with within(_READ_SECONDS):
-            wrote, removed = await self._client.hmget(key_of(record.id), *masks.NAMES)
-        return masks.unpacked(wrote, record.additions.rows), masks.unpacked(
-            removed, record.removals.rows
-        )
+            wrote, removed = await self._client.hmget(key_of(record.id), *MASKS)
+        return unpack_mask(wrote, record.additions.rows), unpack_mask(removed, record.removals.rows)
 
     async def move(
         self, moves: Sequence[ChangeTransition], *, locks: int | None, synced: bool = True
@@ -292,3 +291,22 @@ def _arguments(move: ChangeTransition) -> list[Any]:
 def _conflict(move: ChangeTransition, state: int) -> str:
     now = ChangeState(state).name.lower() if state else "gone"
     return f"somebody else was at change {move.after.id}, which is {now} now; look again"
+
+
+MASKS = ("wrote", "removed")
+
+
+def pack_masks(wrote: Bools, removed: Bools) -> dict[str, bytes]:
+    """Write which rows were written and removed, as fields of a step."""
+    return {
+        name: zlib.compress(np.packbits(mask).tobytes(), 1)
+        for name, mask in zip(MASKS, (wrote, removed), strict=True)
+    }
+
+
+def unpack_mask(pack_masks: bytes | None, rows: int) -> Bools:
+    """Read a mask of so many rows; all False when there is none."""
+    if pack_masks is None:
+        return np.zeros(rows, np.bool_)
+    bits = np.frombuffer(zlib.decompress(pack_masks), np.uint8)
+    return np.unpackbits(bits, count=rows).astype(np.bool_)

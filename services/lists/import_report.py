@@ -19,8 +19,7 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
 from services.changes.change_context import SubmissionResult as Outcomes
-from services.changes.report import ENFORCED, Requested, RowReport
-from services.changes.requested import requested
+from services.changes.report import ENFORCED, Requested, RowReport, requested
 
 MOST_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000

@@ -30,8 +30,8 @@ from services.changes.report import (
     addition_reports,
     named_by,
     removal_reports,
+    requested,
 )
-from services.changes.requested import requested
 from services.changes.service import ChangeService
 from services.lists import retirement, shadow_resolution
 from services.lists.drafts import dropped, kept_problems

@@ -30,8 +30,8 @@ from hashlib import blake2b
 
 SHARDS = "0123456789abcdef"
 """The first letter of a case's id is its shard."""
-DEAD = "fanzha:warning:dead"
-LEARN = "fanzha:warning:learn"
+DEAD_LETTERS = "fanzha:warning:dead"
+OUTCOMES = "fanzha:warning:learn"
 NOTHING_DUE = 2**52
 """Stands for no date among those by which something is due: sorted last."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fanzha.errors import Unavailable
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from services.warning.cases.backlog_metrics import CaseBacklog
+from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.figures import WarningFigures
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class StreamMaintenance:
         todos: Sequence[ConsumerGroup],
         dead: DeadLetters,
         figures: WarningFigures,
-        cases: CaseBacklog,
+        cases: CaseBacklogMetrics,
     ) -> None:
         self._hits = hits
         self._todos = todos

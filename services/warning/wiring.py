@@ -19,7 +19,7 @@ from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.store import BackfillStore
-from services.warning.cases.backlog_metrics import CaseBacklog
+from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.metrics import CaseMetrics
 from services.warning.cases.opening import PlainRouter, Router
@@ -29,9 +29,9 @@ from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
 from services.warning.figures import WarningFigures
 from services.warning.intake import own_hits
-from services.warning.intake.dismissals import Dismissals
-from services.warning.intake.own_hits import OwnHits
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.dismissals import DismissalHandler
+from services.warning.intake.own_hits import OwnHitIntake
+from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
 from services.warning.intake.sources import WarningSources
 from services.warning.intake.submission import WarningSubmission
@@ -40,11 +40,11 @@ from services.warning.stream_maintenance import StreamMaintenance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningPipeline:
-    """The parts that others need to reach, and what goes on in the background."""
+    """The parts that others need to backfill, and what goes on in the background."""
 
     store: CaseStore
     listing: CaseListing
-    reader: WarningReader
+    reader: WarningParser
     intake: WarningIntake
     submitting: WarningSubmission
     sources: WarningSources
@@ -53,7 +53,7 @@ class WarningPipeline:
     hits: StreamConsumer
     dismissals: StreamConsumer
     relays: list[StreamConsumer]
-    reaches: BackfillRunner
+    backfills: BackfillRunner
     upkeep: StreamMaintenance
     consumer: str
     """Name of this process in the groups of streams."""
@@ -64,7 +64,7 @@ class WarningPipeline:
             self.hits.run(),
             self.dismissals.run(),
             *(one.run() for one in self.relays),
-            self.reaches.run(),
+            self.backfills.run(),
             self.upkeep.run(),
         ]
         return [asyncio.create_task(one) for one in working]
@@ -89,14 +89,14 @@ def build(
     intake = WarningIntake(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
     )
-    dead, sources = DeadLetters(client, keys.DEAD), WarningSources(client)
+    dead, sources = DeadLetters(client, keys.DEAD_LETTERS), WarningSources(client)
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    reader = WarningReader(
+    reader = WarningParser(
         HomePlan(settings.home_country),
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
     )
-    hits = OwnHits(
+    hits = OwnHitIntake(
         intake,
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
@@ -140,14 +140,14 @@ def build(
         ),
         dismissals=StreamConsumer(
             ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
-            Dismissals(store, now_ms=now_ms).handle,
+            DismissalHandler(store, now_ms=now_ms).handle,
             dead_letters=dead,
             now_ms=now_ms,
             on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
-        reaches=BackfillRunner(
+        backfills=BackfillRunner(
             BackfillStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
         ),
         upkeep=StreamMaintenance(
@@ -155,7 +155,7 @@ def build(
             todos=[one.group for one in relays],
             dead=dead,
             figures=figures,
-            cases=CaseBacklog(client, registry, now_ms=now_ms),
+            cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),
         ),
         consumer=consumer,
     )

@@ -39,7 +39,7 @@ _PREFIXES = (
     ("fanzha_list_findings", (_WORKERS, _ADMIN)),
     ("fanzha_list_", (_WORKERS,)),
     ("fanzha_warning_outcomes", (_ADMIN,)),
-    ("fanzha_warning_waiting_reaches", (_ADMIN, _WARNING)),
+    ("fanzha_warning_pending_backfills", (_ADMIN, _WARNING)),
     ("fanzha_warning_landed_", (_ADMIN, _WARNING)),
     ("fanzha_warning_", (_WARNING,)),
     ("", (_ADMIN,)),

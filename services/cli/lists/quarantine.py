@@ -60,13 +60,15 @@ def show_alarm(answer: pb.GetStatusResponse) -> None:
     if answer.findings:
         skipped = sum(one.skipped for one in answer.findings)
         err.print(
-            f"[red]QUARANTINE: something is wrong with {len(answer.findings):,} versions of the "
-            f"lists, {skipped:,} of them not applied; fanzha blocklist quarantine[/]",
+            f"QUARANTINE: something is wrong with {len(answer.findings):,} versions of the "
+            f"lists, {skipped:,} of them not applied; fanzha blocklist quarantine",
+            style="red",
             soft_wrap=True,
         )
     if answer.strays:
         err.print(
-            f"[red]STRAYS: {answer.strays:,} records that no commit made were in the store: "
-            "somebody else writes to it[/]",
+            f"STRAYS: {answer.strays:,} records that no commit made were in the store: "
+            "somebody else writes to it",
+            style="red",
             soft_wrap=True,
         )

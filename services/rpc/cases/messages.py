@@ -11,7 +11,7 @@ from services.warning.cases.events import CaseEvent, CaseOutcome
 from services.warning.cases.model import Case, CaseState, Origin
 from services.warning.desk.actions import MOST_LOST_TO
 from services.warning.desk.filter import overdue
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.parser import WarningParser
 from services.warning.model import Means, MeansKind, Tier
 
 Value = TypeVar("Value")
@@ -62,7 +62,7 @@ def outcome(number: int) -> CaseOutcome:
     return _read("outcome", number, _OUTCOMES)
 
 
-def lost_to(said: Iterable[pb.CaseMeans], reader: WarningReader) -> tuple[Means, ...]:
+def lost_to(said: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
     """Read what took money; the same twice is once."""
     found: list[Means] = []
     for place, one in enumerate(said):

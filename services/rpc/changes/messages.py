@@ -9,8 +9,9 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
 from services.changes.history import VersionComparison
+from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest
-from services.changes.preview import ChangePreview, KeptImpact
+from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MOST_ROWS
 from services.lists.drafts import DraftContents
@@ -137,7 +138,7 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
     )
 
 
-def _impact(one: KeptImpact) -> change_pb2.ChangeImpact:
+def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
     return change_pb2.ChangeImpact(
         known=one.known,
         hours=one.hours,

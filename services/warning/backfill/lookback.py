@@ -110,7 +110,7 @@ class Lookback:
         router, tiers = self._router(), Counter[str]()
         for person in judged:
             made = _prepared(person, gathered.met[person.number], now)
-            tier = opening.grow(None, made.warnings, router, now).case.tier
+            tier = opening.apply_warnings(None, made.warnings, router, now).case.tier
             tiers[tier.name.lower() if tier else "none"] += 1
         count = RecipientCount(
             at_ms=now,

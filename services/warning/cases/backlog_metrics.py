@@ -17,7 +17,7 @@ from services.warning.cases.events import CaseOutcome
 _SECONDS = 4.0
 
 
-class CaseBacklog:
+class CaseBacklogMetrics:
     """Reads how many cases there are."""
 
     def __init__(

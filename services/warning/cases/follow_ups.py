@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 
-TEACHES = frozenset({CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM})
+INFORMATIVE_OUTCOMES = frozenset({CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM})
 """Outcomes that say whether a warning was right: somebody lost money, or nothing was the matter.
 
 A person who is safe may have been warned in time or never been in danger, one who could not be
@@ -21,7 +21,7 @@ Counted = tuple[tuple[str, ...], str, int]
 """Key in the shard, field, and by how much it grows."""
 
 
-def todos(events: Sequence[CaseEvent], after: Case) -> list[str]:
+def outbox_tasks(events: Sequence[CaseEvent], after: Case) -> list[str]:
     """Name what follows elsewhere: ``send <case> <message> …``, ``tell <case>``, ``learn …``."""
     wanted = [
         f"send {after.id} {event.message.id} {event.message.channel} {event.message.step}"
@@ -33,11 +33,11 @@ def todos(events: Sequence[CaseEvent], after: Case) -> list[str]:
         for event in events
     )
     wanted += [f"tell {after.id}"] if tells else []
-    learns = any(outcome in TEACHES for outcome in _outcomes(events))
+    learns = any(outcome in INFORMATIVE_OUTCOMES for outcome in _outcomes(events))
     return [*wanted, f"learn {after.id}"] if learns else wanted
 
 
-def counted(events: Sequence[CaseEvent], after: Case) -> list[Counted]:
+def outcome_counts(events: Sequence[CaseEvent], after: Case) -> list[Counted]:
     """Count the outcome of a case with whatever led to it.
 
     For its sources every warning that is kept, and the case once; for each list entry the case.

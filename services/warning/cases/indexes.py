@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from services.warning import keys
-from services.warning.cases.follow_ups import TEACHES
+from services.warning.cases.follow_ups import INFORMATIVE_OUTCOMES
 from services.warning.cases.model import Case
 from services.warning.model import Tier
 
@@ -12,7 +12,7 @@ JUDGED = ("judged",)
 """The index of cases with an outcome that teaches, by when they were closed."""
 
 
-def indexed(
+def index_changes(
     before: Case | None, after: Case
 ) -> tuple[dict[tuple[str, ...], int], list[tuple[str, ...]]]:
     """Return the indexes that a case belongs in, with its place, and those it leaves."""
@@ -22,7 +22,7 @@ def indexed(
         added["all", *where] = after.opened_at_ms
         if after.open:
             added["open", *where] = _urgency(after)
-    if after.outcome in TEACHES:
+    if after.outcome in INFORMATIVE_OUTCOMES:
         added[JUDGED] = after.closed_at_ms
     left: list[tuple[str, ...]] = []
     if before is not None:
@@ -32,7 +32,7 @@ def indexed(
     return added, left
 
 
-def tallied(before: Case | None, after: Case) -> Mapping[str, int]:
+def tally_changes(before: Case | None, after: Case) -> Mapping[str, int]:
     """Return what changes in the tally of cases: ``open <state> <tier>``, ``closed <outcome>``."""
     change = Counter(_tally(after))
     change.subtract(_tally(before) if before else ())

@@ -23,7 +23,7 @@ MOST_LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseIdPage:
+class CaseListPage:
     """Some cases."""
 
     cases: list[Case]
@@ -47,7 +47,7 @@ class CaseListing:
         after: str = "",
         size: int = 50,
         until: int = keys.NOTHING_DUE,
-    ) -> CaseIdPage:
+    ) -> CaseListPage:
         """Return up to *size* cases, of a region or several if named, that are *wanted*.
 
         Open ones by what is due first, and before all those that wait for a person; otherwise by
@@ -63,8 +63,8 @@ class CaseListing:
             if wanted(case):
                 found.append(case)
             if len(found) >= size or looked_at >= MOST_LOOKED_AT:
-                return CaseIdPage(cases=found, next=place)
-        return CaseIdPage(cases=found, next="")
+                return CaseListPage(cases=found, next=place)
+        return CaseListPage(cases=found, next="")
 
     async def walk(
         self,

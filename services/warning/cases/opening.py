@@ -23,7 +23,7 @@ MOST_JOINED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UrgencyAssessment:
+class TierAssessment:
     """How urgent a case is."""
 
     tier: Tier
@@ -46,7 +46,7 @@ class Router(Protocol):
     def region(self, victim: str) -> Region:
         """Return where *victim* lives."""
 
-    def judge(self, case: Case) -> UrgencyAssessment:
+    def judge(self, case: Case) -> TierAssessment:
         """Return how urgent *case* is."""
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
@@ -60,9 +60,9 @@ class PlainRouter:
         """Return that nothing is known."""
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> UrgencyAssessment:
+    def judge(self, case: Case) -> TierAssessment:
         """Take the risk for the tier."""
-        return UrgencyAssessment(tier=Tier(case.risk), lines=("risk",), version="plain")
+        return TierAssessment(tier=Tier(case.risk), lines=("risk",), version="plain")
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:  # noqa: ARG002
         """Warn by SMS, then wait for a person."""
@@ -77,7 +77,7 @@ class CaseUpdate:
     events: tuple[CaseEvent, ...]
 
 
-def grow(
+def apply_warnings(
     case: Case | None, warned: Sequence[WarningRecord], router: Router, now_ms: int
 ) -> CaseUpdate:
     """Let *warned* (one person, one campaign, at least one) join *case*, or open one."""
@@ -100,13 +100,13 @@ def grow(
         events.append(_event(EventKind.JOINED, now_ms, warned=one))
         case = state_machine.apply(case, events[-1])
     if case.open:
-        for event in raised(case, router, now_ms, by=INTAKE):
+        for event in raise_tier(case, router, now_ms, by=INTAKE):
             events.append(event)
             case = state_machine.apply(case, event)
     return CaseUpdate(case=case, events=tuple(events))
 
 
-def raised(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
+def raise_tier(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
     """Judge *case*: a higher tier than it has, and the first warning of that; else nothing."""
     judged = router.judge(case)
     if case.tier is not None and judged.tier <= case.tier:

@@ -48,7 +48,7 @@ class CaseCommit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonAndCampaign:
+class CaseLookup:
     """What is known of a person and a campaign."""
 
     case: Case | None
@@ -107,7 +107,7 @@ class CaseStore:
             raise NotFound(f"case: there is no {case_id!r}")
         return readable("case event", serialization.read_event, found)
 
-    async def known(self, asked: Mapping[str, Sequence[str]]) -> dict[str, PersonAndCampaign]:
+    async def known(self, asked: Mapping[str, Sequence[str]]) -> dict[str, CaseLookup]:
         """Return what is known of bases, and which markers each has."""
         bases = list(asked)
         async with within(READ_SECONDS):
@@ -123,7 +123,7 @@ class CaseStore:
         ]
         newest = dict(zip(filter(None, ids), await self.find([i for i in ids if i]), strict=True))
         return {
-            base: PersonAndCampaign(case=newest.get(one), seen=[bool(mark) for mark in marks])
+            base: CaseLookup(case=newest.get(one), seen=[bool(mark) for mark in marks])
             for base, one, marks in zip(bases, ids, seen, strict=True)
         }
 
@@ -175,13 +175,13 @@ class CaseStore:
     def _write(self, pipeline: Any, commit: CaseCommit) -> None:
         after = commit.after
         base, shard = after.id.partition("-")[0], keys.shard_of(after.id)
-        added, removed = indexes.indexed(commit.before, after)
+        added, removed = indexes.index_changes(commit.before, after)
         counts: list[tuple[tuple[str, ...], str, int]] = [
             (("source", name), what, by) for (name, what), by in commit.counts.items()
         ]
-        tallies = indexes.tallied(commit.before, after)
+        tallies = indexes.tally_changes(commit.before, after)
         counts += [(("tally",), what, by) for what, by in tallies.items()]
-        counts += follow_ups.counted(commit.events, after)
+        counts += follow_ups.outcome_counts(commit.events, after)
         names = [
             _key(after.id, "case"),
             _key(after.id, "events"),
@@ -194,7 +194,7 @@ class CaseStore:
         lists: list[list[Any]] = [
             [serialization.event_text(event) for event in commit.events],
             list(commit.seen),
-            follow_ups.todos(commit.events, after),
+            follow_ups.outbox_tasks(commit.events, after),
             list(added.values()),
             ["-"] * len(removed),
             [part for _, what, by in counts for part in (what, by)],

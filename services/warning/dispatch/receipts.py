@@ -17,7 +17,7 @@ from infra.redis.delay_queue import DelayQueue
 from services.warning.cases.events import MessageRef
 from services.warning.channels import smpp_receipts
 from services.warning.channels.channel import Receipt, ReceiptState
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.send_ledger import SendLedger
 
 GROUP = "receipts"
@@ -64,7 +64,7 @@ class Receipts:
         self._channel = channel
         self.stream = stream_of(channel)
         self._later = DelayQueue(client, self.stream)
-        self._claims = SendLedger(client, out_stream(channel), owner="")
+        self._claims = SendLedger(client, send_stream(channel), owner="")
         self._record = record
         self._now_ms = now_ms
         self._counted = counted

@@ -14,7 +14,7 @@ from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import StreamReader
 from services.warning.cases.events import MessageRef
 from services.warning.channels.channel import Outgoing, SendResult
-from services.warning.dispatch import outbox_entries
+from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.limits import SendPermission, WithholdReason
 from services.warning.dispatch.protocols import SendPermit, SendResultRecorder
@@ -63,7 +63,7 @@ class SendResults:
         else:
             what = "in_doubt" if claim.status is SendStatus.DOUBT else "known_refused"
             await self._refused(
-                entry, outgoing, outbox_entries.why_of(claim.status, claim.why), what
+                entry, outgoing, channel_stream.why_of(claim.status, claim.why), what
             )
 
     async def told(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
@@ -75,7 +75,7 @@ class SendResults:
                 outgoing,
                 SendStatus.SENT,
                 provider_ids=sent.provider_ids,
-                remember=json.dumps([outgoing.message_id, outbox_entries.step_of(entry)]),
+                remember=json.dumps([outgoing.message_id, channel_stream.step_of(entry)]),
             )
             now = self._now_ms()
             queued = int(entry.fields.get("queued_at_ms") or now)
@@ -87,7 +87,7 @@ class SendResults:
                 return
             await self._settle_as(outgoing, SendStatus.DOUBT, sent.error)
             await self._refused(
-                entry, outgoing, outbox_entries.why_of(SendStatus.DOUBT, sent.error), "in_doubt"
+                entry, outgoing, channel_stream.why_of(SendStatus.DOUBT, sent.error), "in_doubt"
             )
         elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
             await self._settle_as(outgoing, SendStatus.OPEN)
@@ -105,13 +105,13 @@ class SendResults:
         """Put off, or give up, what may not go out now."""
         # A time that has come meanwhile is a time all the same; none means never.
         if until_ms := permission.not_before_ms:
-            fields, noted_ms = dict(entry.fields), outbox_entries.noted_ms(entry)
+            fields, noted_ms = dict(entry.fields), channel_stream.noted_ms(entry)
             if until_ms - noted_ms >= _NOTE_AGAIN_MS:
                 # Its case waits for it; a stop of all warnings has no end, and is noted as it goes.
                 await self._record.put_off(
                     self._reference(entry, outgoing), until_ms=until_ms, why=permission.reason
                 )
-                fields[outbox_entries.NOTED] = str(until_ms)
+                fields[channel_stream.NOTED] = str(until_ms)
             await self._later.put(fields, until_ms)
             await self._reader.acknowledge([entry])
             self._counted(self._channel, permission.reason or WithholdReason.STOPPED, 0)
@@ -123,7 +123,7 @@ class SendResults:
 
     async def left(self, entry: StreamEntry, outgoing: Outgoing) -> bool:
         """Leave a claimed message that waited so long that its case was closed or raised."""
-        if not outbox_entries.noted_ms(entry) or outgoing.attempt > 1:
+        if not channel_stream.noted_ms(entry) or outgoing.attempt > 1:
             return False
         why = await self._record.unwanted(self._reference(entry, outgoing))
         if why:
@@ -183,6 +183,6 @@ class SendResults:
         return MessageRef(
             id=outgoing.message_id,
             channel=self._channel,
-            step=outbox_entries.step_of(entry),
+            step=channel_stream.step_of(entry),
             template=entry.fields.get("template", ""),
         )

@@ -22,9 +22,9 @@ from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import StreamReader
 from services.warning.channels.channel import ChannelSender, Outgoing
-from services.warning.dispatch import outbox_entries
+from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.protocols import AlwaysPermit, SendPermit, SendResultRecorder
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 from services.warning.dispatch.send_results import INSIST_S, SendResults
@@ -62,7 +62,7 @@ class SendWorker:
         counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
     ) -> None:
         self.channel = channel
-        stream = out_stream(channel)
+        stream = send_stream(channel)
         self._stream = stream
         later = DelayQueue(client, stream)
         self._reader = StreamReader(
@@ -221,7 +221,7 @@ class SendWorker:
         allowed: list[tuple[StreamEntry, Outgoing]] = []
         for entry in entries:
             try:
-                outgoing = outbox_entries.read(entry.fields)
+                outgoing = channel_stream.read(entry.fields)
             except InvalidInput as error:
                 await self._reader.give_up(entry, str(error), 1)
                 continue

@@ -25,7 +25,7 @@ from services.auth import identity, roles
 from services.auth.identity import Identity
 from services.warning.intake import parser
 from services.warning.intake.parser import RawWarning
-from services.warning.intake.service import IntakeOutcome
+from services.warning.intake.service import IntakeResult
 from services.warning.intake.submission import WarningSubmission, source_kind, source_name
 
 TYPE = "cn.fanzha.warning.v1"
@@ -164,7 +164,7 @@ def _said(event: "CloudEvent | InvalidInput") -> RawWarning | InvalidInput:
     if "occurred_at" not in words and time is not None:
         words["occurred_at"] = time.isoformat()
     try:
-        return parser.said(words)
+        return parser.parse_fields(words)
     except InvalidInput as error:
         return error
 
@@ -179,7 +179,7 @@ def _why(error: Exception) -> str:
     return f"cannot be read as a CloudEvent ({type(error).__name__})"
 
 
-def _answer(said: str, result: IntakeOutcome) -> dict[str, str]:
+def _answer(said: str, result: IntakeResult) -> dict[str, str]:
     found = {"id": said[:_LONGEST_ID], "result": result.what.value}
     more = {"reason": result.reason, "case_id": result.case_id}
     return found | {name: value for name, value in more.items() if value}

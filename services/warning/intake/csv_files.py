@@ -75,7 +75,7 @@ def _row(number: int, line: str, delimiter: str, head: Sequence[str]) -> FileRow
         wrong = InvalidInput(f"row: has {len(cells)} fields, not {len(head)}")
         return FileRow(number, reference, wrong)
     try:
-        return FileRow(number, reference, parser.said(words))
+        return FileRow(number, reference, parser.parse_fields(words))
     except InvalidInput as error:
         return FileRow(number, reference, error)
 

@@ -18,7 +18,7 @@ from services.warning.model import OWN_HITS, WarningRecord
 _ANY_AGE_MS = 2**62
 
 
-class Dismissals:
+class DismissalHandler:
     """Handles entries of the stream of dismissed hits."""
 
     def __init__(self, store: CaseStore, *, now_ms: Callable[[], int]) -> None:

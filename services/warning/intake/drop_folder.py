@@ -28,7 +28,7 @@ from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file, file_lock
 from infra.periodic import run_periodically
 from services.warning.intake import csv_files, parser
-from services.warning.intake.service import IntakeResult
+from services.warning.intake.service import IntakeStatus
 from services.warning.intake.submission import MOST_AT_ONCE, WarningSubmission
 
 logger = logging.getLogger(__name__)
@@ -144,12 +144,12 @@ class DropFolder:
                     for row, result in zip(some, results, strict=True):
                         told = (result.what.value, result.reason, result.case_id)
                         table.writerow([row.line, row.reference, *told])
-                        refused += result.what is IntakeResult.REFUSED
+                        refused += result.what is IntakeStatus.REFUSED
                     count += len(some)
             except InvalidInput as error:
                 why = str(error)
                 table.writerow(
-                    ["", "", IntakeResult.REFUSED.value, f"{why}; nothing from here on", ""]
+                    ["", "", IntakeStatus.REFUSED.value, f"{why}; nothing from here on", ""]
                 )
         to = _REJECTED if refused == count else _DONE
         await asyncio.to_thread(_finish, folder, file, to, beside)

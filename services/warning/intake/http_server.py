@@ -21,7 +21,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(
+async def serve_http(
     app: Starlette,
     host: str,
     port: int,

@@ -9,7 +9,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from infra.redis.consumer_group import StreamEntry
-from services.warning.intake.service import IntakeResult, WarningIntake
+from services.warning.intake.service import IntakeStatus, WarningIntake
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 GROUP = "warning"
@@ -96,7 +96,7 @@ def _connecting(fields: Mapping[str, str], means: Means) -> str:
     return "" if means.kind is MeansKind.LINK else fields.get("pattern", "")
 
 
-class OwnHits:
+class OwnHitIntake:
     """Handles entries of the stream of confirmed hits."""
 
     def __init__(
@@ -120,7 +120,7 @@ class OwnHits:
         ]
         warned = [one for one in found if isinstance(one, WarningRecord)]
         results = await self._intake.take(warned)
-        for what in (*IntakeResult, *SkipReason):
-            happened = [one.what for one in results] if isinstance(what, IntakeResult) else found
+        for what in (*IntakeStatus, *SkipReason):
+            happened = [one.what for one in results] if isinstance(what, IntakeStatus) else found
             if count := sum(one == what for one in happened):
                 self._counted(what.value, count)

@@ -74,7 +74,7 @@ class RawWarning:
     decision_id: int = 0
 
 
-class WarningReader:
+class WarningParser:
     """Turns what was said into warnings, or raises `InvalidInput`."""
 
     def __init__(self, home: HomePlan, *, now_ms: Callable[[], int], most_age_hours: int) -> None:
@@ -82,33 +82,33 @@ class WarningReader:
         self._now_ms = now_ms
         self._most_age_hours = most_age_hours
 
-    def read(self, said: RawWarning, source: Source, source_name: str) -> WarningRecord:
+    def read(self, raw: RawWarning, source: Source, source_name: str) -> WarningRecord:
         """Read one warning of a source."""
         now = self._now_ms()
-        _check_text("reference", said.reference, LONGEST_REFERENCE, required=True)
-        _check_text("campaign", said.campaign, LONGEST_CAMPAIGN)
-        self._check_time(said.occurred_at_ms, now)
-        if said.decision_id > MOST_DECISION_ID:
+        _check_text("reference", raw.reference, LONGEST_REFERENCE, required=True)
+        _check_text("campaign", raw.campaign, LONGEST_CAMPAIGN)
+        self._check_time(raw.occurred_at_ms, now)
+        if raw.decision_id > MOST_DECISION_ID:
             raise InvalidInput(f"decision_id: at most {MOST_DECISION_ID}")
-        if not 0 <= said.talked_s <= MOST_TALKED_S:
-            raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {said.talked_s}")
-        means = self.means(said.means_kind, said.means)
+        if not 0 <= raw.talked_s <= MOST_TALKED_S:
+            raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {raw.talked_s}")
+        means = self.means(raw.means_kind, raw.means)
         return WarningRecord(
             source=source,
             source_name=source_name,
-            reference=said.reference,
-            victim=self._victim(said.victim),
+            reference=raw.reference,
+            victim=self._victim(raw.victim),
             means=means,
-            channel=said.channel or _CHANNELS.get(means.kind),
-            fraud_type=said.fraud_type,
-            risk=said.risk,
-            occurred_at_ms=said.occurred_at_ms,
+            channel=raw.channel or _CHANNELS.get(means.kind),
+            fraud_type=raw.fraud_type,
+            risk=raw.risk,
+            occurred_at_ms=raw.occurred_at_ms,
             received_at_ms=now,
-            decision_id=said.decision_id,
-            campaign=said.campaign,
-            confirmed=not said.suspected,
-            talked_s=said.talked_s,
-            opened=said.link_opened,
+            decision_id=raw.decision_id,
+            campaign=raw.campaign,
+            confirmed=not raw.suspected,
+            talked_s=raw.talked_s,
+            opened=raw.link_opened,
         )
 
     def _victim(self, text: str) -> str:
@@ -162,7 +162,7 @@ def _is_public(host: str) -> bool:
     return bool(patterns.canonical_name(host)) and ("." in host or ":" in host)
 
 
-def said(words: Mapping[str, object]) -> RawWarning:
+def parse_fields(words: Mapping[str, object]) -> RawWarning:
     """Read the fields of a JSON object or of a row of a file."""
     unknown = sorted(set(words) - set(FIELDS))
     if unknown:

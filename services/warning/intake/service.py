@@ -25,7 +25,7 @@ _REFERENCE_S = 180 * 86_400
 _TRIES = 10
 
 
-class IntakeResult(StrEnum):
+class IntakeStatus(StrEnum):
     """What became of a warning."""
 
     ACCEPTED = "accepted"
@@ -39,10 +39,10 @@ class IntakeResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeOutcome:
+class IntakeResult:
     """What became of one warning."""
 
-    what: IntakeResult
+    what: IntakeStatus
     case_id: str = ""
     reason: str = ""
     """Why it was refused, or not kept; names the field."""
@@ -59,12 +59,12 @@ class WarningIntake:
         self._router = router
         self._now_ms = now_ms
 
-    async def take(self, warned: Sequence[WarningRecord]) -> list[IntakeOutcome]:
+    async def take(self, warned: Sequence[WarningRecord]) -> list[IntakeResult]:
         """Take all in, in any order but of one person and campaign; row i answers row i."""
-        results: list[IntakeOutcome | None] = [None] * len(warned)
+        results: list[IntakeResult | None] = [None] * len(warned)
         for row in await self._used_otherwise(warned):
-            results[row] = IntakeOutcome(
-                what=IntakeResult.REFUSED,
+            results[row] = IntakeResult(
+                what=IntakeStatus.REFUSED,
                 reason="reference: was used before, for another person, campaign or time",
             )
         bases = [ids.base_of(one.victim, ids.campaign_of(one)) for one in warned]
@@ -85,7 +85,7 @@ class WarningIntake:
         self,
         warned: Sequence[WarningRecord],
         left: dict[str, list[int]],
-        results: list[IntakeOutcome | None],
+        results: list[IntakeResult | None],
     ) -> None:
         """Commit what is left; where somebody else was faster, leave it for another try."""
         markers = {
@@ -95,14 +95,14 @@ class WarningIntake:
         known = await self._store.known(markers)
         now = self._now_ms()
         commits: list[CaseCommit] = []
-        answers: list[dict[int, IntakeOutcome]] = []
+        answers: list[dict[int, IntakeResult]] = []
         for base, rows in left.items():
             case, seen = known[base].case, set[str]()
             fresh: list[int] = []
             for row, mark, before in zip(rows, markers[base], known[base].seen, strict=True):
                 if before or mark in seen:
-                    results[row] = IntakeOutcome(
-                        what=IntakeResult.DUPLICATE, case_id=case.id if case else base
+                    results[row] = IntakeResult(
+                        what=IntakeStatus.DUPLICATE, case_id=case.id if case else base
                     )
                 else:
                     seen.add(mark)
@@ -111,7 +111,7 @@ class WarningIntake:
             if not fresh:
                 continue
             marks = [marker(warned[row].source_name, warned[row].reference) for row in fresh]
-            grown = opening.grow(case, [warned[row] for row in fresh], self._router, now)
+            grown = opening.apply_warnings(case, [warned[row] for row in fresh], self._router, now)
             answer = _answers(case, grown.case, fresh)
             answers.append(answer)
             commits.append(
@@ -130,12 +130,12 @@ class WarningIntake:
 
     @staticmethod
     def _with_room(
-        case: Case | None, rows: list[int], results: list[IntakeOutcome | None]
+        case: Case | None, rows: list[int], results: list[IntakeResult | None]
     ) -> list[int]:
         room = max(0, opening.MOST_JOINED - (case.hits if case else 0))
         for row in rows[room:]:
-            results[row] = IntakeOutcome(
-                what=IntakeResult.JOINED,
+            results[row] = IntakeResult(
+                what=IntakeStatus.JOINED,
                 case_id=case.id if case else "",
                 reason=f"counted only: the case has {opening.MOST_JOINED} warnings",
             )
@@ -172,11 +172,11 @@ def _content(warned: WarningRecord) -> str:
     return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
-def _answers(before: Case | None, after: Case, rows: Sequence[int]) -> dict[int, IntakeOutcome]:
+def _answers(before: Case | None, after: Case, rows: Sequence[int]) -> dict[int, IntakeResult]:
     opened = before is None or before.id != after.id
     return {
-        row: IntakeOutcome(
-            what=IntakeResult.ACCEPTED if opened and place == 0 else IntakeResult.JOINED,
+        row: IntakeResult(
+            what=IntakeStatus.ACCEPTED if opened and place == 0 else IntakeStatus.JOINED,
             case_id=after.id,
         )
         for place, row in enumerate(rows)
@@ -184,7 +184,7 @@ def _answers(before: Case | None, after: Case, rows: Sequence[int]) -> dict[int,
 
 
 def _counts(
-    warned: Sequence[WarningRecord], answer: dict[int, IntakeOutcome]
+    warned: Sequence[WarningRecord], answer: dict[int, IntakeResult]
 ) -> dict[tuple[str, str], int]:
     """Count, with the case itself, what its sources sent and how late it came."""
     counts: dict[tuple[str, str], int] = {}

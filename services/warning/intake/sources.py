@@ -14,7 +14,7 @@ from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
 from services.warning import keys
 from services.warning.cases.events import CaseOutcome
-from services.warning.intake.service import DELAYS_S, IntakeOutcome, IntakeResult
+from services.warning.intake.service import DELAYS_S, IntakeResult, IntakeStatus
 from services.warning.model import OWN_HITS
 from services.warning.outcomes.reliability import OutcomeTally
 
@@ -60,11 +60,11 @@ class WarningSources:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def count(self, source_name: str, results: Iterable[IntakeOutcome]) -> None:
+    async def count(self, source_name: str, results: Iterable[IntakeResult]) -> None:
         """Count what made no case: repeats, and what was refused."""
         counts: dict[str, int] = {}
         for result in results:
-            if result.what in (IntakeResult.DUPLICATE, IntakeResult.REFUSED):
+            if result.what in (IntakeStatus.DUPLICATE, IntakeStatus.REFUSED):
                 counts[result.what.value] = counts.get(result.what.value, 0) + 1
         async with within(_SECONDS):
             await self._client.sadd(_NAMES, source_name)

@@ -6,8 +6,8 @@ from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed
 from services.auth import identity, roles
 from services.warning.intake import parser
-from services.warning.intake.parser import RawWarning, WarningReader
-from services.warning.intake.service import IntakeOutcome, IntakeResult, WarningIntake
+from services.warning.intake.parser import RawWarning, WarningParser
+from services.warning.intake.service import IntakeResult, IntakeStatus, WarningIntake
 from services.warning.intake.sources import WarningSources
 from services.warning.model import WarningRecord
 
@@ -21,7 +21,7 @@ class WarningSubmission:
         self,
         *,
         intake: WarningIntake,
-        reader: WarningReader,
+        reader: WarningParser,
         sources: WarningSources,
         counted: Callable[[str, str], None] = lambda _source, _what: None,
     ) -> None:
@@ -32,16 +32,16 @@ class WarningSubmission:
 
     async def submit(
         self, said: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
-    ) -> list[IntakeOutcome]:
+    ) -> list[IntakeResult]:
         """Take in what *said* tells; what could not even be read comes as its error."""
-        results: list[IntakeOutcome] = []
+        results: list[IntakeResult] = []
         for start in range(0, len(said), MOST_AT_ONCE):
             results += await self._some(said[start : start + MOST_AT_ONCE], source, source_name)
         return results
 
     async def _some(
         self, said: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
-    ) -> list[IntakeOutcome]:
+    ) -> list[IntakeResult]:
         read = [self._read(one, source, source_name) for one in said]
         taken = iter(
             await self._intake.take([one for one in read if isinstance(one, WarningRecord)])
@@ -54,13 +54,13 @@ class WarningSubmission:
 
     def _read(
         self, said: RawWarning | InvalidInput, source: Source, source_name: str
-    ) -> WarningRecord | IntakeOutcome:
+    ) -> WarningRecord | IntakeResult:
         try:
             if isinstance(said, InvalidInput):
                 raise said
             return self._reader.read(said, source, source_name)
         except InvalidInput as error:
-            return IntakeOutcome(what=IntakeResult.REFUSED, reason=str(error))
+            return IntakeResult(what=IntakeStatus.REFUSED, reason=str(error))
 
 
 def source_name(said: str) -> str:

@@ -22,10 +22,10 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes import service
 from services.warning.outcomes.applied_log import AppliedLog
-from services.warning.outcomes.entry_lessons import EntryLessons
+from services.warning.outcomes.entry_actions import EntryActions
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.losses import LossProposals
-from services.warning.outcomes.proposals import Proposals
+from services.warning.outcomes.proposals import ProposalService
 from services.warning.outcomes.reliability import RetirementRule
 from services.warning.outcomes.service import OutcomeService
 
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WiredOutcomes:
+class OutcomeRuntime:
     """What learns, and what brings back what had to wait."""
 
     consumer: StreamConsumer
@@ -70,10 +70,10 @@ def build(
     settings: Settings,
     client: Client,
     *,
-    proposals: Proposals,
+    proposals: ProposalService,
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
-) -> WiredOutcomes:
+) -> OutcomeRuntime:
     """Build everything; *client* must decode answers."""
     counter = Counter(
         "fanzha_warning_outcomes",
@@ -92,14 +92,14 @@ def build(
         ["where"],
         registry=registry,
     )
-    later = DelayQueue(client, keys.LEARN)
+    later = DelayQueue(client, keys.OUTCOMES)
     records = EntryOutcomeStore(client)
     learned = AppliedLog(client, retention_days=settings.warning_retention_days)
     store = CaseStore(client, retention_days=settings.warning_retention_days)
     lessons = OutcomeService(
         store=store,
         learned=learned,
-        entries=EntryLessons(
+        entries=EntryActions(
             listing=CaseListing(client, store),
             records=records,
             learned=learned,
@@ -116,13 +116,13 @@ def build(
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     consumer = StreamConsumer(
-        ConsumerGroup(client, stream=keys.LEARN, group=service.GROUP, consumer=name),
+        ConsumerGroup(client, stream=keys.OUTCOMES, group=service.GROUP, consumer=name),
         lessons.handle,
-        dead_letters=DeadLetters(client, keys.DEAD),
+        dead_letters=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=now_ms,
         on_dead_letter=lambda _stream: dead.inc(),
         drop=True,
         batch=1,  # a proposal may take seconds: the decision log is asked for its impact
         claim_ms=settings.warning_claim_ms,
     )
-    return WiredOutcomes(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)
+    return OutcomeRuntime(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)

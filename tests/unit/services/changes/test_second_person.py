@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from services.auth.identity import DEVELOPER
-from services.changes.preview import ChangePreview, KeptImpact
+from services.changes.impact import ImpactEstimate
+from services.changes.preview import ChangePreview
 from services.changes.second_person import Rule, needed, told
-from tests.change_desk import CHEN, LI
+from tests.support.change_desk import CHEN, LI
 
-SMALL = KeptImpact(known=True, hours=24, calls=3, parties=2)
+SMALL = ImpactEstimate(known=True, hours=24, calls=3, parties=2)
 PLAIN = ChangePreview(
     version=1, at_ms=0, counts={"ADDED": 1}, impact=SMALL, hosts=0, popularity_known=True
 )
@@ -34,7 +35,7 @@ def test_a_small_known_change_needs_none() -> None:
         (replace(PLAIN, impact=replace(SMALL, texts=98)), "101 events"),
         (replace(PLAIN, impact=replace(SMALL, parties=101)), "101 parties"),
         (
-            replace(PLAIN, impact=KeptImpact(known=False, unknown_because="there is no log")),
+            replace(PLAIN, impact=ImpactEstimate(known=False, unknown_because="there is no log")),
             "not known: there is no log",
         ),
         (replace(PLAIN, ranges=2), "ranges: 2"),
@@ -53,7 +54,7 @@ def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) 
 
 
 def test_all_reasons_are_told() -> None:
-    wide = replace(PLAIN, ranges=1, allows=1, impact=KeptImpact(known=False))
+    wide = replace(PLAIN, ranges=1, allows=1, impact=ImpactEstimate(known=False))
 
     found = needed(wide, removals=0, threshold=100, rule="by_identity", who=LI)
 
@@ -61,7 +62,9 @@ def test_all_reasons_are_told() -> None:
 
 
 def test_what_changes_no_decision_needs_none_whatever_it_is_about() -> None:
-    idle = replace(PLAIN, counts={"REPLACED": 2}, without_effect=2, impact=KeptImpact(known=False))
+    idle = replace(
+        PLAIN, counts={"REPLACED": 2}, without_effect=2, impact=ImpactEstimate(known=False)
+    )
 
     assert not asked(idle)
     assert asked(idle, removals=1)

@@ -8,14 +8,16 @@ from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import PlainRouter
 from services.warning.model import Region, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 CITY = Region(province="340000", city="340100")
 COUNTY = Region(province="340000", city="340100", county="340102")
 
 
 def a_case() -> Case:
-    return replace(opening.grow(None, [a_warning(1)], PlainRouter(), NOW_MS).case, region=CITY)
+    return replace(
+        opening.apply_warnings(None, [a_warning(1)], PlainRouter(), NOW_MS).case, region=CITY
+    )
 
 
 def test_who_waits_for_a_person_comes_before_all_dates_the_highest_tier_first() -> None:
@@ -26,7 +28,7 @@ def test_who_waits_for_a_person_comes_before_all_dates_the_highest_tier_first() 
         replace(a_case(), due_at_ms=0),
     ]
 
-    places = [indexes.indexed(None, case)[0]["open",] for case in cases]
+    places = [indexes.index_changes(None, case)[0]["open",] for case in cases]
 
     assert places == sorted(set(places))
 
@@ -34,7 +36,7 @@ def test_who_waits_for_a_person_comes_before_all_dates_the_highest_tier_first() 
 def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
     before = replace(a_case(), region=COUNTY)
 
-    added, left = indexes.indexed(before, a_case())
+    added, left = indexes.index_changes(before, a_case())
 
     assert set(left) == {("all", "340102"), ("open", "340102")}
     assert set(added) == {
@@ -59,4 +61,4 @@ def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
 def test_a_tally_changes_by_what_changed(
     before: Case | None, after: Case, change: dict[str, int]
 ) -> None:
-    assert indexes.tallied(before, after) == change
+    assert indexes.tally_changes(before, after) == change

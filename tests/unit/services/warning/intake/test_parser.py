@@ -8,9 +8,9 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.warning.intake import parser
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.parser import WarningParser
 from services.warning.model import Risk, WarningRecord
-from tests.warnings import NOW_MS
+from tests.support.warnings import NOW_MS
 
 GOOD = {
     "reference": "a-1",
@@ -22,8 +22,8 @@ GOOD = {
 
 
 def read(**changed: object) -> WarningRecord:
-    reader = WarningReader(HomePlan("86"), now_ms=lambda: NOW_MS, most_age_hours=72)
-    return reader.read(parser.said(GOOD | changed), Source.PROVINCE, "province.example")
+    reader = WarningParser(HomePlan("86"), now_ms=lambda: NOW_MS, most_age_hours=72)
+    return reader.read(parser.parse_fields(GOOD | changed), Source.PROVINCE, "province.example")
 
 
 def test_a_good_record_is_read_into_the_one_form() -> None:
