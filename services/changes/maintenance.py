@@ -3,11 +3,12 @@
 Entries of an emergency end by their own expiry, in every worker; what happens here only says so.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
+from itertools import count
 
 from fanzha.errors import Unavailable, VersionConflict
+from infra.periodic import run_periodically
 from services.audit.events import AuditKind
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContext
@@ -41,20 +42,21 @@ class ChangeMaintenance:
 
     async def run(self) -> None:
         """Look after requests until cancelled; an outage of the store is waited out."""
-        looks, away = 0, False
-        while True:
-            try:
-                await self.look()
-                if looks % _RETENTION_EVERY == 0:
-                    await self.retain()
-            except (Unavailable, VersionConflict) as error:
-                if not away:
-                    logger.warning("change requests are not looked after: %s", error)
-                away = True
-            else:
-                away = False
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+        looks = count()
+
+        async def step() -> None:
+            look = next(looks)
+            await self.look()
+            if look % _RETENTION_EVERY == 0:
+                await self.retain()
+
+        await run_periodically(
+            step,
+            every_seconds=LOOK_SECONDS,
+            task="change maintenance",
+            logger=logger,
+            outages=(Unavailable, VersionConflict),
+        )
 
     async def look(self) -> None:
         """Say which emergencies have ended, and clear up what was left halfway."""

@@ -12,6 +12,8 @@ from hashlib import blake2b
 
 from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 from services.warning.backfill import effective_entries
 from services.warning.backfill.effective_entries import EffectiveEntries, EntryEffect
 from services.warning.backfill.list_log import ListLog, ListLogStep
@@ -26,7 +28,6 @@ WAIT_MS = 1000
 """How long one question to the lists waits for a change."""
 LONGEST_MS = 30 * 86_400_000
 """What nobody started for so long is withdrawn."""
-_RETRY_SECONDS = 1.0
 _NO_MORE = "its entries were removed, let through, made shadows, or name no fraud any more"
 
 
@@ -55,16 +56,14 @@ class BackfillTrigger:
 
     async def run(self) -> None:
         """Read on; an outage is said once, and waited out."""
-        waits = False
-        while True:
-            try:
-                await self.step(block_ms=WAIT_MS)
-                waits = False
-            except (Unavailable, DamagedPack) as error:
-                if not waits:
-                    logger.warning("what lands on the lists waits to be noticed: %s", error)
-                waits = True
-                await asyncio.sleep(_RETRY_SECONDS)
+        await run_periodically(
+            lambda: self.step(block_ms=WAIT_MS),
+            every_seconds=0,
+            task="backfill trigger",
+            logger=logger,
+            outages=(Unavailable, DamagedPack),
+            backoff=Backoff(),
+        )
 
     async def step(self, *, block_ms: int = 0) -> int:
         """Read what there is, some of it; return how many versions."""
