@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import card
-from classifiers.base import TextScores
+from classifiers.interfaces import TextScores
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text import cascade, features, fraud_type_words
 from classifiers.text.cascade import TextCascade

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
-from classifiers.base import LinkScorer, TextScorer, VelocityScorer
+from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
 from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts

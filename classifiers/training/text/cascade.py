@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.training.link import calibration
-from classifiers.training.text import language_margins
+from classifiers.training.text import logit_adjustment
 from classifiers.training.text.data import OWN, LabelledText
 from classifiers.training.text.embeddings import encoded
 from classifiers.training.text.encoder_head import EncoderHead
@@ -145,7 +145,7 @@ class _Budget:
         self.fraud = np.array([row.label == "fraud" for row in rows])
         self.clear = np.array([sum(row.allowed) == 1 for row in rows])
         self.public = ham & (sources != OWN)
-        self.parts = language_margins.parts(rows, ham, language_margins.OWN_TOGETHER)
+        self.parts = logit_adjustment.parts(rows, ham, logit_adjustment.OWN_TOGETHER)
         of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
         self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
 

@@ -11,7 +11,7 @@ from classifiers.text.classifier import kinds_of
 from classifiers.training.text.cascade import CascadeResult
 from classifiers.training.text.data import LANGUAGES, OWN, LabelledText
 from classifiers.training.text.evasions import EVASIONS
-from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.row_selection import Round
 from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 
