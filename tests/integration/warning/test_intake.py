@@ -172,7 +172,7 @@ async def test_where_tokens_are_asked_for_only_sources_may_send(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
-    doorkeeper = security.of(issuer.settings(), "admin").doorkeeper
+    doorkeeper = security.of(issuer.settings(), "admin").interceptor
     assert doorkeeper is not None
     assert doorkeeper.tokens is not None
     app = cloud_events_http.app(pipeline.submitting, doorkeeper.tokens.identity)

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
+from fanzha.v1 import decision_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
@@ -114,7 +114,7 @@ def requests(*warnings: pb.Warning) -> list[pb.SubmitWarningsRequest]:
 
 def a_warning(reference: str = "1", **fields: object) -> pb.Warning:
     warning = pb.Warning(
-        source=blocklist_pb2.SOURCE_CARRIER,
+        source=decision_pb2.SOURCE_CARRIER,
         source_name="carrier.example",
         reference=reference,
         victim="+8617000000001",
