@@ -20,7 +20,7 @@ _TOGETHER = 2
 def measured(
     score: Callable[[Sequence[str]], Float32s], texts: Sequence[str], looked: Bools
 ) -> dict[str, object]:
-    """Return microseconds a text of the fast stage, milliseconds a second look; medians."""
+    """Return microseconds a text of the fast stage, milliseconds a second stage; medians."""
     some = texts[:: max(len(texts) // _FAST, 1)][:_FAST]
     fast = np.median([_seconds(lambda: score(some)) for _ in range(_ROUNDS)]) / len(some)
     found: dict[str, object] = {"fast_us": round(float(fast) * 1e6, 2)}

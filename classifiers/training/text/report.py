@@ -19,7 +19,7 @@ Figures = list[dict[str, object]]
 _LEARNED = ("fbs", "mendeley", "spamhunter_labelled", OWN)
 """Sources of the learning curve."""
 _REWRITTEN_ROWS = 1500
-"""Of a source, at most: the second look takes its time."""
+"""Of a source, at most: the second stage takes its time."""
 _REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
 
 

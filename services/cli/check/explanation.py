@@ -56,7 +56,7 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
     if abs(fast - decision.score) <= SAME:
         return found
-    return replace(found, sentence=f"A second look decided; of the first: {found.sentence}")
+    return replace(found, sentence=f"A second stage decided; of the first: {found.sentence}")
 
 
 def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
