@@ -59,7 +59,7 @@ class Tally:
             self.missing += 1
             return
         self.cases[case.id] = case
-        decisions = [one.warned.decision_id for one in events if one.warned is not None]
+        decisions = [one.warning.decision_id for one in events if one.warning is not None]
         self.lost += len(expected - set(decisions))
         self.doubled += len(decisions) - len(set(decisions))
         self.folded += state_machine.fold(events) != case
@@ -156,7 +156,7 @@ async def quiet(client: Client) -> bool:
 
 
 async def _todos(client: Client) -> int:
-    return sum([int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS])
+    return sum([int(await client.xlen(keys.key(shard, "outbox"))) for shard in keys.SHARDS])
 
 
 async def _messages(client: Client) -> int:
