@@ -342,6 +342,6 @@ async def test_one_process_works_on_the_folder_at_a_time(
     assert taken == [0, 1]
 
 
-async def test_a_place_that_was_never_told_is_refused(pipeline: WarningPipeline) -> None:
-    with pytest.raises(InvalidInput, match="after: no place"):
+async def test_a_cursor_that_was_never_issued_is_refused(pipeline: WarningPipeline) -> None:
+    with pytest.raises(InvalidInput, match="after: not a cursor"):
         await pipeline.sources.read_feedback("carrier.example", after="garbage")
