@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup
 from services.decision.sinks.hit_store import CONFIRMED
 from services.warning import keys
 from services.warning.cases import serialization, state_machine
@@ -137,7 +137,7 @@ async def left(client: Client) -> dict[str, int]:
     """Count what is not done."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
-    ).waiting()
+    ).backlog()
     return {
         "hits_held": held,
         "hits_waiting": lag,
@@ -151,7 +151,7 @@ async def quiet(client: Client) -> bool:
     """Tell whether nothing is left to do."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
-    ).waiting()
+    ).backlog()
     return not (held or lag or await _todos(client) or await _messages(client))
 
 

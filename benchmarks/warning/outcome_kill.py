@@ -44,9 +44,9 @@ from services.warning.intake.service import WarningIntake
 from services.warning.model import WarningRecord
 from services.warning.outcomes import service
 from services.warning.outcomes.proposals import PIPELINE
-from tests.builders import an_entry
-from tests.change_desk import a_draft, change_desk
-from tests.warnings import a_warning
+from tests.support.builders import an_entry
+from tests.support.change_desk import a_draft, change_desk
+from tests.support.warnings import a_warning
 
 SEED = 7
 FALSE_EACH = 5

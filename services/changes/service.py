@@ -53,12 +53,12 @@ class ChangeService:
             )
             return replace(record, revision=1)
 
-    async def amend(self, id_: int, draft: Draft) -> ChangeRequest:
+    async def edit(self, id_: int, draft: Draft) -> ChangeRequest:
         """Replace the contents of a draft."""
-        async with self._parts.refusals(f"change:{id_}", "amend"), self._parts.one_at_a_time:
+        async with self._parts.refusals(f"change:{id_}", "edit"), self._parts.one_at_a_time:
             before = await self._in_state(id_, ChangeState.DRAFT)
             snapshot = await self._entering.begin(draft)
-            event = self._entering.event(draft.author, "amended")
+            event = self._entering.event(draft.author, "edited")
             record, fields = await self._entering.with_rows(before, draft)
             after = record.noting(
                 event,

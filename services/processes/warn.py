@@ -49,7 +49,7 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
     exposure.check_warning(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url, connections=CONNECTIONS)
@@ -156,9 +156,9 @@ def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
 
 def _who(guard: security.PortSecurity) -> Authenticate | None:
     """Return what HTTP asks who a token speaks for; certificates speak for nobody there."""
-    if guard.doorkeeper is None:
+    if guard.interceptor is None:
         return None
-    tokens = guard.doorkeeper.tokens
+    tokens = guard.interceptor.tokens
     if tokens is None:
         raise ValueError("warning_http_port: nobody could be known there without jwks_file")
     return tokens.identity

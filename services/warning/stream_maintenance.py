@@ -5,8 +5,8 @@ import logging
 from collections.abc import Sequence
 
 from fanzha.errors import Unavailable
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup
 from services.warning.cases.metrics import CaseBacklogMetrics
 from services.warning.figures import WarningFigures
 
@@ -44,7 +44,7 @@ class StreamMaintenance:
                 await self.look()
                 if looks % _TIDY_EVERY == 0:
                     for group in (self._hits, *self._outboxes):
-                        await group.tidy(_GONE_MS)
+                        await group.remove_idle_consumers(_GONE_MS)
             except Unavailable as error:
                 logger.debug("figures wait: %s", error)
             looks += 1
@@ -52,9 +52,9 @@ class StreamMaintenance:
 
     async def look(self) -> None:
         """Tell what waits now."""
-        held, waiting = await self._hits.waiting()
+        held, waiting = await self._hits.backlog()
         self._figures.streams("hits", waiting, held)
-        parts = [await group.waiting() for group in self._outboxes]
+        parts = [await group.backlog() for group in self._outboxes]
         known = all(lag >= 0 for _, lag in parts)
         lag = sum(lag for _, lag in parts) if known else -1
         self._figures.streams("outbox", lag, sum(held for held, _ in parts))

@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.phone import HomePlan
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.settings.settings import Settings
 from services.warning import keys
@@ -38,7 +39,7 @@ from services.warning.stream_maintenance import StreamMaintenance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningPipeline:
-    """The parts that others need to reach, and what goes on in the background."""
+    """The parts that others need to backfill, and what goes on in the background."""
 
     store: CaseStore
     listing: CaseListing
@@ -51,7 +52,7 @@ class WarningPipeline:
     hits: StreamConsumer
     dismissals: StreamConsumer
     relays: list[StreamConsumer]
-    reaches: BackfillRunner
+    backfills: BackfillRunner
     upkeep: StreamMaintenance
     consumer: str
     """Name of this process in the groups of streams."""
@@ -62,7 +63,7 @@ class WarningPipeline:
             self.hits.run(),
             self.dismissals.run(),
             *(one.run() for one in self.relays),
-            self.reaches.run(),
+            self.backfills.run(),
             self.upkeep.run(),
         ]
         return [asyncio.create_task(one) for one in working]
@@ -131,21 +132,21 @@ def build(
         hits=StreamConsumer(
             hit_group,
             hits.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         dismissals=StreamConsumer(
             ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
             DismissalHandler(store, now_ms=now_ms).handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
-        reaches=BackfillRunner(
+        backfills=BackfillRunner(
             BackfillStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
         ),
         upkeep=StreamMaintenance(

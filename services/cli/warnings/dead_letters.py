@@ -1,4 +1,4 @@
-"""`fanzha warnings dead`: what the warning pipeline gave up, and giving it another try."""
+"""`fanzha warnings dead-letters`: what the warning pipeline gave up, and giving it another try."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
+from infra.redis.stream_consumer import StreamConsumer
 from services.warning import keys
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -214,9 +215,9 @@ def consumers(
         StreamConsumer(
             ConsumerGroup(client, stream=keys.key(shard, "outbox"), group=GROUP, consumer=consumer),
             relay.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=died,
+            on_dead_letter=died,
             drop=True,
             claim_ms=claim_ms,
             block_ms=block_ms,

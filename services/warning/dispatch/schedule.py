@@ -78,7 +78,7 @@ class Schedule:
                 await self.step()
 
         await run_periodically(
-            look, every_seconds=self._every_seconds, what="the schedule waits", logger=logger
+            look, every_seconds=self._every_seconds, task="warning schedule", logger=logger
         )
 
     async def step(self) -> int:

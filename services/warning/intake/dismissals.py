@@ -6,7 +6,7 @@ before it was ingested still opens its case. After a crash a note may appear twi
 
 from collections.abc import Callable, Sequence
 
-from infra.redis.stream_consumer import StreamEntry
+from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case

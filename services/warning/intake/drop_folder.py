@@ -70,7 +70,7 @@ class DropFolder:
             await run_periodically(
                 self.scan,
                 every_seconds=LOOK_SECONDS,
-                what="the drop folder cannot be processed",
+                task="drop folder",
                 logger=logger,
                 outages=(Unavailable, OSError),
             )

@@ -9,7 +9,7 @@ from fanzha.decisions import MatchedOn
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from infra.redis.stream_consumer import StreamEntry
+from infra.redis.consumer_group import StreamEntry
 from services.warning.intake.service import WarningIntake
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 

@@ -8,7 +8,7 @@ from services.warning.cases.metrics import CaseMetrics
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter, apply_warnings
 from services.warning.cases.store import CaseCommit
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 MINUTE_MS = 60_000
 

@@ -8,7 +8,7 @@ from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.opening import CaseUpdate, PlainRouter
 from services.warning.model import Risk, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 DAY_MS = 86_400_000
 ROUTER = PlainRouter()

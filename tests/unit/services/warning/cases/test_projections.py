@@ -8,7 +8,7 @@ from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import PlainRouter
 from services.warning.model import Region, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 CITY = Region(province="340000", city="340100")
 COUNTY = Region(province="340000", city="340100", county="340102")

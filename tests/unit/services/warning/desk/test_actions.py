@@ -10,7 +10,7 @@ from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.desk import actions
 from services.warning.desk.actions import ActionContext, CaseClosure
 from services.warning.model import Means, MeansKind, Region, Risk, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 WANG = ActionContext(by="wang", at_ms=NOW_MS, why="called")
 LI = ActionContext(by="li", at_ms=NOW_MS + 1)

@@ -8,7 +8,7 @@ from services.warning.cases.model import Case
 from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.dispatch import schedule
 from services.warning.model import Region, Risk, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 LATE = NOW_MS + 3_600_000
 

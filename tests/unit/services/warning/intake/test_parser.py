@@ -10,7 +10,7 @@ from fanzha.tables import Channel
 from services.warning.intake import parser
 from services.warning.intake.parser import WarningParser
 from services.warning.model import Risk, WarningRecord
-from tests.warnings import NOW_MS
+from tests.support.warnings import NOW_MS
 
 GOOD = {
     "reference": "a-1",

@@ -10,7 +10,7 @@ from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
 from services.warning.model import Means, MeansKind
 from services.warning.outcomes.examples import examples, usable_by
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 
 def closed(outcome: CaseOutcome, *decisions: int, campaign: str = "") -> Case:

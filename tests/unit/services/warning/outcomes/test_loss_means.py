@@ -9,8 +9,8 @@ from fanzha.decisions import Action
 from services.warning.model import Means, MeansKind
 from services.warning.outcomes import loss_means
 from services.warning.outcomes.loss_means import NoProposalReason, ProposedEntry
-from tests.builders import an_entry
-from tests.warnings import NOW_MS
+from tests.support.builders import an_entry
+from tests.support.warnings import NOW_MS
 
 FINGERPRINT = "fp1:" + "0123456789abcdef" * 4
 NUMBER = ProposedEntry(kind=EntryKind.NUMBER, pattern="+8617000000123")
