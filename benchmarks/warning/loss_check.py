@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup
 from services.decision.sinks.hit_store import CONFIRMED
 from services.warning import keys
 from services.warning.cases import serialization, state_machine
@@ -59,7 +59,7 @@ class Tally:
             self.missing += 1
             return
         self.cases[case.id] = case
-        decisions = [one.warned.decision_id for one in events if one.warned is not None]
+        decisions = [one.warning.decision_id for one in events if one.warning is not None]
         self.lost += len(expected - set(decisions))
         self.doubled += len(decisions) - len(set(decisions))
         self.folded += state_machine.fold(events) != case
@@ -137,7 +137,7 @@ async def left(client: Client) -> dict[str, int]:
     """Count what is not done."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
-    ).waiting()
+    ).backlog()
     return {
         "hits_held": held,
         "hits_waiting": lag,
@@ -151,12 +151,12 @@ async def quiet(client: Client) -> bool:
     """Tell whether nothing is left to do."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
-    ).waiting()
+    ).backlog()
     return not (held or lag or await _todos(client) or await _messages(client))
 
 
 async def _todos(client: Client) -> int:
-    return sum([int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS])
+    return sum([int(await client.xlen(keys.key(shard, "outbox"))) for shard in keys.SHARDS])
 
 
 async def _messages(client: Client) -> int:

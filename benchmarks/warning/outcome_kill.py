@@ -119,7 +119,7 @@ async def _open(
         for place, one in enumerate(listed)
         for again in range(FALSE_EACH)
     ]
-    results_ = await intake.take([*losses, *false])
+    results_ = await intake.ingest([*losses, *false])
     outcomes = [CaseOutcome.LOST_MONEY] * len(losses) + [CaseOutcome.FALSE_ALARM] * len(false)
     return dict(zip((one.case_id for one in results_), outcomes, strict=True))
 

@@ -109,7 +109,7 @@ class Loop:
         return new
 
     async def warned(self, warned: WarningRecord) -> str:
-        (result,) = await self.pipeline.intake.take([warned])
+        (result,) = await self.pipeline.intake.ingest([warned])
         return result.case_id
 
     async def close(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from services.warning import keys
-from services.warning.cases import indexes, opening
+from services.warning.cases import opening, projections
 from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import PlainRouter
@@ -28,7 +28,7 @@ def test_who_waits_for_a_person_comes_before_all_dates_the_highest_tier_first() 
         replace(a_case(), due_at_ms=0),
     ]
 
-    places = [indexes.index_changes(None, case)[0]["open",] for case in cases]
+    places = [projections.index_changes(None, case)[0]["open",] for case in cases]
 
     assert places == sorted(set(places))
 
@@ -36,7 +36,7 @@ def test_who_waits_for_a_person_comes_before_all_dates_the_highest_tier_first() 
 def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
     before = replace(a_case(), region=COUNTY)
 
-    added, left = indexes.index_changes(before, a_case())
+    added, left = projections.index_changes(before, a_case())
 
     assert set(left) == {("all", "340102"), ("open", "340102")}
     assert set(added) == {
@@ -48,8 +48,8 @@ def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
     ("before", "after", "change"),
     [
         (None, a_case(), {"open routed medium": 1}),
-        (None, replace(a_case(), region=Region()), {"open routed medium": 1, "nowhere": 1}),
-        (replace(a_case(), region=Region()), a_case(), {"nowhere": -1}),
+        (None, replace(a_case(), region=Region()), {"open routed medium": 1, "without_region": 1}),
+        (replace(a_case(), region=Region()), a_case(), {"without_region": -1}),
         (a_case(), replace(a_case(), hits=2), {}),
         (
             a_case(),
@@ -61,4 +61,4 @@ def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
 def test_a_tally_changes_by_what_changed(
     before: Case | None, after: Case, change: dict[str, int]
 ) -> None:
-    assert indexes.tally_changes(before, after) == change
+    assert projections.tally_changes(before, after) == change
