@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from prometheus_client import CollectorRegistry, Counter
 
 from blocklists.snapshot.replica import Replica
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable, VersionConflict
@@ -230,7 +230,9 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(findings.run()),
             asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
-            asyncio.create_task(AuditForwardIntake(connect(settings.redis_url), audit).run()),
+            asyncio.create_task(
+                AuditForwardIntake(connect(settings.redis_url), audit, now_ms=now_ms).run()
+            ),
             *appeals.start(),
             *outcomes.start(),
         ]
