@@ -1,6 +1,6 @@
 """Finds and loads model bundles: ``<root>/<channel>/<version>/{model.onnx, card.toml}``.
 
-Text bundles with a second look hold its head besides, ``second.onnx``.
+Text bundles with a second stage hold its head besides, ``second.onnx``.
 
 Each classifier compares its scores of the card's golden rows with those on the card before
 it is handed out, so a bundle that loads scores as it did when it was made.
@@ -64,7 +64,7 @@ def load_caller(
 
 
 def load_moment(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
-    """Load a moment model, by default the newest."""
+    """Load a velocity model, by default the newest."""
     return VelocityClassifier(_load(root, "moment", version))
 
 

@@ -101,8 +101,8 @@ class LoggedDecision(_message.Message):
     WOULD_BLOCK_ENTRY_ID_FIELD_NUMBER: _builtins.int
     LIST_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
-    MOMENT_SCORE_FIELD_NUMBER: _builtins.int
-    MOMENT_VERSION_FIELD_NUMBER: _builtins.int
+    VELOCITY_SCORE_FIELD_NUMBER: _builtins.int
+    VELOCITY_VERSION_FIELD_NUMBER: _builtins.int
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
@@ -136,7 +136,7 @@ class LoggedDecision(_message.Message):
     """Id of the entry that decided; empty when none did."""
     pattern: _builtins.str
     """Pattern of that entry; masked where it is a number or sender, unless asked for whole."""
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplied that entry."""
     evidence: _decision_pb2.Evidence.ValueType
     """What about the traffic it matched."""
@@ -146,9 +146,9 @@ class LoggedDecision(_message.Message):
     """Version of the lists."""
     model_version: _builtins.str
     """Version of the model; empty where none was asked."""
-    moment_score: _builtins.float
+    velocity_score: _builtins.float
     """Score of the velocity model, where it was reached."""
-    moment_version: _builtins.str
+    velocity_version: _builtins.str
     """Version of the velocity model."""
     ingress: _interception_pb2.Ingress.ValueType
     """How the traffic entered the network."""
@@ -179,29 +179,29 @@ class LoggedDecision(_message.Message):
         fraud_type: _decision_pb2.FraudType.ValueType = ...,
         entry_id: _builtins.str = ...,
         pattern: _builtins.str = ...,
-        source: _blocklist_pb2.Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         evidence: _decision_pb2.Evidence.ValueType = ...,
         would_block_entry_id: _builtins.str = ...,
         list_version: _builtins.int = ...,
         model_version: _builtins.str = ...,
-        moment_score: _builtins.float | None = ...,
-        moment_version: _builtins.str = ...,
+        velocity_score: _builtins.float | None = ...,
+        velocity_version: _builtins.str = ...,
         ingress: _interception_pb2.Ingress.ValueType = ...,
         attestation: _interception_pb2.Attestation.ValueType = ...,
         weight: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "moment_score", b"moment_score", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "attestation", b"attestation", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "list_version", b"list_version", "model_version", b"model_version", "moment_score", b"moment_score", "moment_version", b"moment_version", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "score", b"score", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "url", b"url", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "attestation", b"attestation", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "list_version", b"list_version", "model_version", b"model_version", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "score", b"score", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "url", b"url", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
-    _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__moment_score) -> _WhichOneofReturnType__moment_score | None: ...
+    _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
+    _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
 
 Global___LoggedDecision: _TypeAlias = LoggedDecision  # noqa: Y015
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from prometheus_client import CollectorRegistry, Counter
 
 from blocklists.snapshot.replica import Replica
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable, VersionConflict
@@ -84,7 +84,7 @@ async def run(settings: Settings) -> int:
     exposure.check_admin(settings)
     exposure.tell_of_admin(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()
@@ -244,7 +244,9 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(findings.run()),
             asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
-            asyncio.create_task(AuditForwardIntake(connect(settings.redis_url), audit).run()),
+            asyncio.create_task(
+                AuditForwardIntake(connect(settings.redis_url), audit, now_ms=now_ms).run()
+            ),
             *appeals.start(),
             *outcomes.start(),
         ]

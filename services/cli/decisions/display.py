@@ -124,8 +124,8 @@ def _entry(answer: pb.GetDecisionResponse) -> dict[str, Any] | None:
 def _evidence(row: Mapping[str, Any]) -> str:
     if row["pattern"]:
         return str(row["pattern"])
-    if row["reason"] == "MOMENT" and row["moment_score"] is not None:
-        return f"moment {row['moment_score']:.3f}"
+    if row["reason"] == "VELOCITY" and row["velocity_score"] is not None:
+        return f"velocity {row['velocity_score']:.3f}"
     if row["score"] is None:
         return "–"
     return f"score {row['score']:.3f} / {row['threshold']:.3f}"

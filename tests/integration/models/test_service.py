@@ -163,7 +163,7 @@ def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
 
 
 def call_strangers(service: Running, callers: range) -> set[str]:
-    """Let each caller make four calls, on a new connection; tell which moment models were asked."""
+    """Let each caller make four calls on a new connection; return the velocity versions seen."""
     asked = set()
     for caller in callers:
         calls = [
@@ -178,7 +178,7 @@ def call_strangers(service: Running, callers: range) -> set[str]:
         with channels.blocking(service.interception) as channel:
             stub = pb_grpc.InterceptionServiceStub(channel)
             answer = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=20)
-        asked.add(answer.decisions.moment_version)
+        asked.add(answer.decisions.velocity_version)
     return asked
 
 
@@ -266,7 +266,7 @@ def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> No
         tmp_path,
         workers=1,
         FANZHA_MODELS_DIR=str(root),
-        FANZHA_MOMENT_ACTION="off",
+        FANZHA_VELOCITY_ACTION="off",
         **NO_WARNINGS,
     ) as service:
         done = service.fanzha("models", "activate", "moment", "1", check=False)
