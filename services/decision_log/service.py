@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from blocklists.entries import Entry
-from blocklists.views import MatchingEntries
+from blocklists.queries import MatchingEntries
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import masked
 from fanzha.tables import Channel

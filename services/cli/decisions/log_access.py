@@ -72,6 +72,6 @@ async def _as_user(answer: Awaitable[Any]) -> Any:
 
 
 async def _no_entries(_query: str) -> Any:
-    from blocklists.views import MatchingEntries
+    from blocklists.queries import MatchingEntries
 
     return MatchingEntries(entries=[], version=0, protected_because="")

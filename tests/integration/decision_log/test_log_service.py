@@ -7,8 +7,8 @@ from typing import Any
 
 import grpc
 import pytest
-from blocklists.views import MatchingEntries
 
+from blocklists.queries import MatchingEntries
 from fanzha.phone import HomePlan
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_log_pb2_grpc as pb_grpc
