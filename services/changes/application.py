@@ -42,7 +42,7 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class ApplicationPlan:
     """A change ready to be committed over one version."""
 
     judged: ChangeDiff
@@ -101,9 +101,9 @@ class ChangeApplication:
             raise VersionConflict(f"change {record.id} is applied already, at version {made}")
         for _ in range(_ATTEMPTS):
             snapshot = await parts.current.caught_up()
-            _expect(expected_version, snapshot.version)
+            _check_version(expected_version, snapshot.version)
             plan = await asyncio.to_thread(self._plan, snapshot, record, contents)
-            details = _told(record, plan)
+            details = _audit_details(record, plan)
             await parts.audit.record(audited, subject=record.subject, details=details, actor=by)
             if record.reverts:
                 undone, told = f"change:{record.reverts}", {"by_change": record.subject}
@@ -183,7 +183,7 @@ class ChangeApplication:
             return None
         return await self._parts.lists.version_of(record.commit, after=record.applying_after)
 
-    async def _commit(self, plan: Planned, version: int, record: ChangeRequest) -> int:
+    async def _commit(self, plan: ApplicationPlan, version: int, record: ChangeRequest) -> int:
         if plan.judged.nothing:
             return 0
         try:
@@ -195,19 +195,21 @@ class ChangeApplication:
             ) from error
         return done.version
 
-    def _plan(self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents) -> Planned:
+    def _plan(
+        self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents
+    ) -> ApplicationPlan:
         parts = self._parts
         now_s = parts.now_ms() // 1000
         additions, removals = contents.additions, contents.removals
-        _guard(additions)
+        _check_protected(additions)
         if record.emergency is not None:
-            additions = diff.cut(additions, record.emergency.ends_s)
-        judged = diff.judge(snapshot, additions, removals)
-        wrote = diff.to_write(additions, removals, judged)
+            additions = diff.cap_expiry(additions, record.emergency.ends_s)
+        judged = diff.compute_diff(snapshot, additions, removals)
+        wrote = diff.rows_to_write(additions, removals, judged)
         if record.emergency is not None:
-            wrote &= ~diff.acting(snapshot, additions, now_s)
-            judged = diff.without_before(judged, additions, wrote)
-        as_written = diff.approved(additions, record.approved_by)
+            wrote &= ~diff.in_force(snapshot, additions, now_s)
+            judged = diff.limited_to(judged, additions, wrote)
+        as_written = diff.with_approver(additions, record.approved_by)
         change = ListChange(
             version=0,
             author=record.author,
@@ -217,7 +219,7 @@ class ChangeApplication:
             removals=removals.take(np.flatnonzero(judged.there)),
             commit=record.commit,
         )
-        return Planned(
+        return ApplicationPlan(
             judged=judged, additions=as_written, wrote=wrote, removals=removals, change=change
         )
 
@@ -249,7 +251,7 @@ class ChangeApplication:
         return []
 
 
-def emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
+def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
     """Return a request that is to be applied as an emergency."""
     if removals:
         raise InvalidInput(
@@ -259,12 +261,12 @@ def emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) ->
     return replace(record, emergency=Emergency(why=why, ends_s=ends_s))
 
 
-def _expect(expected: int | None, version: int) -> None:
+def _check_version(expected: int | None, version: int) -> None:
     if expected not in (None, version):
         raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
 
 
-def _guard(additions: EntryTable) -> None:
+def _check_protected(additions: EntryTable) -> None:
     """Look once more, whoever approved: the guard of this release may know more."""
     suspects = protected.suspects(additions)
     for row in suspects[additions.actions[suspects] == Action.BLOCK].tolist():
@@ -280,7 +282,7 @@ def _guard(additions: EntryTable) -> None:
             raise InvalidInput(f"the guard refuses this change: {why}")
 
 
-def _told(record: ChangeRequest, plan: Planned) -> dict[str, str]:
+def _audit_details(record: ChangeRequest, plan: ApplicationPlan) -> dict[str, str]:
     counts = ", ".join(f"{name.lower()} {rows}" for name, rows in plan.judged.counts().items())
     who = identity.current()
     return {

@@ -8,20 +8,20 @@ from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState
 
 
-def submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
+def as_submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
     """Return a draft as it is once submitted."""
     second = found.second_person
     waits = second is not None and second.needed
     return replace(
         record,
         state=ChangeState.PENDING if waits else ChangeState.APPROVED,
-        preview=kept(found),
+        preview=stored_preview(found),
         second_person=second,
         one_person=not waits,
     )
 
 
-def kept(found: SubmissionResult) -> dict[str, object] | None:
+def stored_preview(found: SubmissionResult) -> dict[str, object] | None:
     """Return the preview as it is kept."""
     return found.preview.as_json() if found.preview else None
 
@@ -32,7 +32,7 @@ def check_text(name: str, value: str) -> None:
         raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
 
 
-def told_of(record: ChangeRequest) -> dict[str, str]:
+def details_of(record: ChangeRequest) -> dict[str, str]:
     """Return what the audit is told of a request."""
     second = record.second_person
     return {
@@ -45,11 +45,11 @@ def told_of(record: ChangeRequest) -> dict[str, str]:
         + "; ".join(second.reasons)
         if second
         else "",
-        **sums(record),
+        **checksums(record),
     }
 
 
-def sums(record: ChangeRequest) -> dict[str, str]:
+def checksums(record: ChangeRequest) -> dict[str, str]:
     """Return how many rows a request has, and their checksums."""
     return {
         "additions": str(record.additions.rows),

@@ -15,12 +15,12 @@ from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.changes import permissions
 from services.changes.diff import ChangeDiff
-from services.changes.impact import ImpactPreview
+from services.changes.impact import ImpactSource
 from services.changes.locks import Locks
 from services.changes.model import ChangeRequest, SecondPerson
 from services.changes.popularity import PopularHosts
 from services.changes.preview import ChangePreview
-from services.changes.second_person import Rule
+from services.changes.second_person import SecondPersonRule
 from services.changes.store import ChangeStore, ChangeTransition
 
 
@@ -28,7 +28,7 @@ from services.changes.store import ChangeStore, ChangeTransition
 class ChangeOptions:
     """What an operator sets."""
 
-    second_person: Rule = "by_identity"
+    second_person: SecondPersonRule = "by_identity"
     impact_threshold: int = 100
     impact_hours: int = 24
     popular_host_rank: int = 100_000
@@ -70,7 +70,7 @@ class ChangeContext:
     current: CurrentLists
     locks: Locks
     audit: Audit
-    impact: ImpactPreview
+    impact: ImpactSource
     popular: PopularHosts
     options: ChangeOptions
     now_ms: Callable[[], int]

@@ -23,9 +23,9 @@ from blocklists.store.changes import RowOutcome
 from blocklists.text_column import TextColumn
 from blocklists.views import places
 from fanzha.tables import Bools, Int64s, Uint8s
-from services.changes.entry_set import NOT_HELD, EntrySet
+from services.changes.entry_set import NOT_FOUND, EntrySet
 
-CHANGE_NOTHING = (RowOutcome.DUPLICATE, RowOutcome.REFUSED)
+UNCHANGED_OUTCOMES = (RowOutcome.DUPLICATE, RowOutcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class ChangeDiff:
     @property
     def nothing(self) -> bool:
         """Tell whether the lists stay as they are."""
-        return not self.there.any() and bool(np.isin(self.outcomes, CHANGE_NOTHING).all())
+        return not self.there.any() and bool(np.isin(self.outcomes, UNCHANGED_OUTCOMES).all())
 
     def counts(self) -> dict[str, int]:
         """Count the rows by the name of their outcome."""
@@ -53,7 +53,7 @@ class ChangeDiff:
         return {one.name: numbers[one] for one in RowOutcome if numbers[one]}
 
 
-def judge(snapshot: Snapshot, additions: EntryTable, removals: Identities) -> ChangeDiff:
+def compute_diff(snapshot: Snapshot, additions: EntryTable, removals: Identities) -> ChangeDiff:
     """Tell what a change would do to the lists as they are in *snapshot*."""
     gone = places(snapshot, removals)
     there: Bools = gone != NO_ENTRY
@@ -85,21 +85,21 @@ def entries_at(snapshot: Snapshot, rows: Int64s) -> EntryTable:
     return concatenate(snapshot.table(distinct(rows[rows != NO_ENTRY])))
 
 
-def to_write(additions: EntryTable, removals: Identities, judged: ChangeDiff) -> Bools:
+def rows_to_write(additions: EntryTable, removals: Identities, judged: ChangeDiff) -> Bools:
     """Tell which additions have to be written.
 
     A duplicate need not be, unless this change removes what it is a duplicate of.
     """
-    wanted: Bools = ~np.isin(judged.outcomes, CHANGE_NOTHING)
+    wanted: Bools = ~np.isin(judged.outcomes, UNCHANGED_OUTCOMES)
     if judged.there.any():
         last = last_of_each(additions)
         spared = last[judged.outcomes[last] == RowOutcome.DUPLICATE]
         gone = EntrySet.of(removals.take(np.flatnonzero(judged.there)))
-        wanted[spared[gone.find(additions.take(spared)) != NOT_HELD]] = True
+        wanted[spared[gone.find(additions.take(spared)) != NOT_FOUND]] = True
     return wanted
 
 
-def acting(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:
+def in_force(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:
     """Tell which identities are in the lists, and not over."""
     rows = places(snapshot, identities)
     acts: Bools = rows != NO_ENTRY
@@ -110,12 +110,12 @@ def acting(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:
     return acts
 
 
-def cut(table: EntryTable, ends_s: int) -> EntryTable:
+def cap_expiry(table: EntryTable, ends_s: int) -> EntryTable:
     """Return entries that end at *ends_s* at the latest."""
     return replace(table, expires_s=np.minimum(table.expires_s, np.uint32(ends_s)))
 
 
-def without_before(judged: ChangeDiff, additions: EntryTable, wrote: Bools) -> ChangeDiff:
+def limited_to(judged: ChangeDiff, additions: EntryTable, wrote: Bools) -> ChangeDiff:
     """Return a judgement that writes fewer rows: what the others met, stays as it is."""
     met = rows_in(judged.before, additions)
     keep = np.unique(met[wrote & (met != NO_ENTRY)])
@@ -126,23 +126,23 @@ def without_before(judged: ChangeDiff, additions: EntryTable, wrote: Bools) -> C
     )
 
 
-def approved(table: EntryTable, by: str) -> EntryTable:
+def with_approver(table: EntryTable, by: str) -> EntryTable:
     """Return the entries with *by* as the second person behind them."""
     if not by or not len(table):
         return table
     name = WrittenProvenance(written(table.provenance))
-    texts = [_approved(text, by) for text in name.texts.all_raw()]
+    texts = [_with_approver(text, by) for text in name.texts.all_raw()]
     return replace(table, provenance=WrittenProvenance(TextColumn.of_bytes(texts)))
 
 
-def without_effect(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> Bools:
+def rows_without_effect(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> Bools:
     """Tell which additions change no decision: only what is said of an entry, or nothing.
 
     So is a shorter term, since whatever ends by itself later may end now; and a shadow entry,
     which only tells what it would have blocked. An entry that ends later than before, or
     that enforces from now on, has an effect.
     """
-    idle: Bools = np.isin(judged.outcomes, CHANGE_NOTHING)
+    idle: Bools = np.isin(judged.outcomes, UNCHANGED_OUTCOMES)
     idle |= (judged.outcomes == RowOutcome.ADDED) & (additions.modes == EntryMode.SHADOW)
     replaced = np.flatnonzero(judged.outcomes == RowOutcome.REPLACED)
     if len(replaced):
@@ -150,7 +150,7 @@ def without_effect(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff
         order = np.argsort(rows, kind="stable")
         old = concatenate(snapshot.table(rows[order]))
         new = additions.take(replaced[order])
-        idle[replaced[order]] = _acts_alike(old, new)
+        idle[replaced[order]] = _same_effect(old, new)
     return idle
 
 
@@ -225,11 +225,11 @@ def rows_in(table: EntryTable, wanted: Identities) -> Int64s:
     return EntrySet.of(table).find(wanted)
 
 
-def _acts_alike(old: EntryTable, new: EntryTable) -> Bools:
+def _same_effect(old: EntryTable, new: EntryTable) -> Bools:
     alike: Bools = (old.directions == new.directions) & (new.expires_s <= old.expires_s)
     alike &= (old.modes == new.modes) | (new.modes == EntryMode.SHADOW)
     return alike
 
 
-def _approved(text: bytes, by: str) -> bytes:
+def _with_approver(text: bytes, by: str) -> bytes:
     return json.dumps(json.loads(text) | {"approved_by": by}, ensure_ascii=False).encode()

@@ -10,7 +10,7 @@ import numpy as np
 from blocklists.entry_table import TEXT_KINDS, Identities, concatenate_identities
 from fanzha.tables import Bools, Int64s, Uint64s
 
-NOT_HELD = -1
+NOT_FOUND = -1
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
@@ -34,12 +34,12 @@ class EntrySet:
 
     def touched_by(self, wanted: Identities) -> list[int]:
         """Return the rows of *wanted* that are held here."""
-        rows: list[int] = np.flatnonzero(self.find(wanted) != NOT_HELD).tolist()
+        rows: list[int] = np.flatnonzero(self.find(wanted) != NOT_FOUND).tolist()
         return rows
 
     def find(self, wanted: Identities) -> Int64s:
-        """Return the row of each wanted identity; of like ones, the last; else `NOT_HELD`."""
-        found = np.full(len(wanted), NOT_HELD, np.int64)
+        """Return the row of each wanted identity; of like ones, the last; else `NOT_FOUND`."""
+        found = np.full(len(wanted), NOT_FOUND, np.int64)
         if not len(self.marks):
             return found
         marks = _marks(wanted)
@@ -58,7 +58,7 @@ class EntrySet:
             if _same(self.identities, self.order[at : at + 1], wanted, alone)[0]:
                 return int(self.order[at])
             at -= 1
-        return NOT_HELD
+        return NOT_FOUND
 
 
 def _marks(identities: Identities) -> Uint64s:

@@ -24,7 +24,7 @@ from services.changes.diff import rows_in
 from services.changes.model import ChangeRequest
 from services.changes.store import ChangeStore
 
-MOST_VERSIONS = 10_000
+MAX_VERSIONS = 10_000
 """Versions between two that are compared."""
 
 
@@ -74,14 +74,14 @@ class History:
 
     async def steps(self, first: int, last: int) -> list[VersionDiff]:
         """Return what each version after *first* changed, up to *last*, in order."""
-        if last - first > MOST_VERSIONS:
+        if last - first > MAX_VERSIONS:
             raise InvalidInput(
-                f"at most {MOST_VERSIONS:,} versions can be compared, not {last - first:,}"
+                f"at most {MAX_VERSIONS:,} versions can be compared, not {last - first:,}"
             )
         made_by = await self._requests.by_version(first + 1, last)
         known: dict[int, VersionDiff] = {}
         for record in await self._requests.several(list(made_by.values())):
-            if _kept(record):
+            if _has_rows(record):
                 known[record.applied_version] = await self.step_of(record)
         missing = [version for version in range(first + 1, last + 1) if version not in known]
         if missing:
@@ -92,7 +92,7 @@ class History:
         """Return what an applied request changed."""
         additions = await self._requests.additions(record)
         if record.emergency is not None:
-            additions = judging.cut(additions, record.emergency.ends_s)
+            additions = judging.cap_expiry(additions, record.emergency.ends_s)
         removals = await self._requests.removals(record)
         wrote, removed = await self._requests.masks(record)
         return VersionDiff(
@@ -160,15 +160,15 @@ def between(steps: Sequence[VersionDiff], first: int, last: int) -> VersionCompa
 
 def state_before(steps: Sequence[VersionDiff]) -> ListChange:
     """Return what brings the lists after *steps* back to what they were before them."""
-    return _folded([_change(step.before, step.wrote) for step in reversed(steps)])
+    return _fold([_change(step.before, step.wrote) for step in reversed(steps)])
 
 
 def state_after(steps: Sequence[VersionDiff]) -> ListChange:
     """Return what *steps* do on the whole."""
-    return _folded([_change(step.wrote, step.removed) for step in steps])
+    return _fold([_change(step.wrote, step.removed) for step in steps])
 
 
-def _folded(changes: list[ListChange]) -> ListChange:
+def _fold(changes: list[ListChange]) -> ListChange:
     # One more, so that even a single change has each identity once.
     nothing = _change(EntryTable.from_entries([]), Identities.of([]))
     return delta.fold([*changes, nothing])
@@ -181,7 +181,7 @@ def _change(additions: EntryTable, removals: Identities) -> ListChange:
 
 
 def _step(lists: ListSegments, change: ListChange) -> VersionDiff:
-    judged = judging.judge(lists.snapshot(), change.additions, change.removals)
+    judged = judging.compute_diff(lists.snapshot(), change.additions, change.removals)
     return VersionDiff(
         version=change.version,
         change_id=0,
@@ -191,5 +191,5 @@ def _step(lists: ListSegments, change: ListChange) -> VersionDiff:
     )
 
 
-def _kept(record: ChangeRequest) -> bool:
+def _has_rows(record: ChangeRequest) -> bool:
     return record.additions.kept and record.removals.kept and record.before.kept

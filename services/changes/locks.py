@@ -13,7 +13,7 @@ from fanzha.errors import VersionConflict
 from services.changes.entry_set import EntrySet
 from services.changes.store import ChangeStore
 
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,13 +56,13 @@ class Locks:
         for id_, other in self._held.items():
             rows = other.touched_by(wanted) if id_ != but else []
             if rows:
-                raise VersionConflict(_told(id_, wanted, rows))
+                raise VersionConflict(_conflict_message(id_, wanted, rows))
 
 
-def _told(id_: int, wanted: Identities, rows: Sequence[int]) -> str:
+def _conflict_message(id_: int, wanted: Identities, rows: Sequence[int]) -> str:
     shown = ", ".join(
         f"{wanted.pattern(row)} ({Action(int(wanted.actions[row])).name.lower()})"
-        for row in rows[:_SHOWN]
+        for row in rows[:_MAX_SHOWN]
     )
-    more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
+    more = f" and {len(rows) - _MAX_SHOWN:,} more" if len(rows) > _MAX_SHOWN else ""
     return f"change {id_} waits and holds {shown}{more}; decide on it first"

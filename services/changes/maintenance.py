@@ -17,13 +17,13 @@ from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 2.0
-GRACE_MS = 30_000
+INTERVAL_SECONDS = 2.0
+COMMIT_GRACE_MS = 30_000
 """A commit that is not in the lists so long after its request was marked never comes."""
-_RETENTION_EVERY = 1800
+_PASSES_PER_RETENTION = 1800
 """Looks between two passes over finished requests: an hour."""
 _DAY_MS = 86_400_000
-_MANY = 1000
+_BATCH = 1000
 _SYSTEM = "fanzha"
 
 
@@ -45,7 +45,7 @@ class ChangeMaintenance:
         while True:
             try:
                 await self.look()
-                if looks % _RETENTION_EVERY == 0:
+                if looks % _PASSES_PER_RETENTION == 0:
                     await self.retain()
             except (Unavailable, VersionConflict) as error:
                 if not away:
@@ -54,7 +54,7 @@ class ChangeMaintenance:
             else:
                 away = False
             looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(INTERVAL_SECONDS)
 
     async def look(self) -> None:
         """Say which emergencies have ended, and clear up what was left halfway."""
@@ -71,7 +71,7 @@ class ChangeMaintenance:
         before_ms = self._parts.now_ms() - self._parts.options.retention_days * _DAY_MS
         for state in (ChangeState.APPLIED, ChangeState.REJECTED, ChangeState.REVERTED):
             last = 0
-            while ids := await self._parts.requests.finished(state, after_id=last, size=_MANY):
+            while ids := await self._parts.requests.finished(state, after_id=last, size=_BATCH):
                 for record in await self._parts.requests.several(ids):
                     if record.steps_end < before_ms and record.additions.kept:
                         await self._parts.requests.forget_rows(record)
@@ -105,7 +105,7 @@ class ChangeMaintenance:
         logger.warning("%s, an emergency nobody confirmed, has ended", record.subject)
 
     async def _settle(self) -> None:
-        ids = await self._parts.requests.finished(ChangeState.APPROVED, after_id=0, size=_MANY)
+        ids = await self._parts.requests.finished(ChangeState.APPROVED, after_id=0, size=_BATCH)
         for id_ in ids:
             async with self._parts.one_at_a_time:
                 record = await self._parts.requests.get(id_)
@@ -117,7 +117,7 @@ class ChangeMaintenance:
             return
         now_ms = self._parts.now_ms()
         apart = any(event.what == "approved" for event in record.events)
-        if apart or now_ms - record.steps_end < GRACE_MS:
+        if apart or now_ms - record.steps_end < COMMIT_GRACE_MS:
             return  # somebody approved it in a step of its own, and may apply it once more
         why = "its commit never reached the lists; ask again"
         event = ChangeEvent(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)

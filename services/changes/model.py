@@ -211,13 +211,13 @@ class Draft:
     left_alone_examples: tuple[str, ...] = ()
 
 
-def written(record: ChangeRequest) -> str:
+def to_json(record: ChangeRequest) -> str:
     """Write a record as JSON."""
     return json.dumps(asdict(record), ensure_ascii=False)
 
 
-def read(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
-    """Read what `written` wrote; state and revision are what the store says they are."""
+def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
+    """Read what `to_json` wrote; state and revision are what the store says they are."""
     fields = json.loads(text)
     for name in ("additions", "removals", "before"):
         fields[name] = PackedRows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})

@@ -17,13 +17,13 @@ from services.changes.model import ChangeKind, ChangeRequest, Draft
 _PROPOSING = frozenset({"created", "amended", "submitted"})
 
 
-def may_propose(kind: ChangeKind) -> None:
+def check_may_propose(kind: ChangeKind) -> None:
     """Raise `NotAllowed` unless who asks may propose changes of this kind."""
     extra = (Role.APPEALS_OFFICER,) if kind is ChangeKind.APPEAL else ()
     _require(Role.EDITOR, *extra)
 
 
-def may_decide(record: ChangeRequest, by: str) -> None:
+def check_may_decide(record: ChangeRequest, by: str) -> None:
     """Raise `NotAllowed` unless who asks may approve a request, under the name *by*."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.APPROVER, *extra)
@@ -31,7 +31,7 @@ def may_decide(record: ChangeRequest, by: str) -> None:
         raise NotAllowed(f"change {record.id} is {by}'s own: a second person has to decide")
 
 
-def may_reject(record: ChangeRequest, by: str) -> None:
+def check_may_reject(record: ChangeRequest, by: str) -> None:
     """Raise `NotAllowed` unless who asks may reject a request, or withdraw their own."""
     if identity.same_person(by, proposers(record)):
         return
@@ -39,7 +39,7 @@ def may_reject(record: ChangeRequest, by: str) -> None:
     _require(Role.APPROVER, *extra)
 
 
-def may_apply(record: ChangeRequest) -> None:
+def check_may_apply(record: ChangeRequest) -> None:
     """Raise `NotAllowed` unless who asks may apply an approved request."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.EDITOR, Role.APPROVER, *extra)
@@ -59,7 +59,7 @@ def is_lift(draft: Draft) -> bool:
     return draft.kind is ChangeKind.APPEAL and not (wide.any() or ends_allowing.any())
 
 
-def is_decided_by_officer(draft: Draft) -> bool:
+def officer_approves(draft: Draft) -> bool:
     """Tell whether an appeals officer, known to be one, lifts what an appeal was upheld against.
 
     Two people stand behind that: who handed the appeal in, and the officer, who is another.
@@ -68,7 +68,7 @@ def is_decided_by_officer(draft: Draft) -> bool:
     return not who.development and Role.APPEALS_OFFICER in who.roles and is_lift(draft)
 
 
-def second_person_of(record: ChangeRequest) -> str:
+def approving_officer(record: ChangeRequest) -> str:
     """Return the officer behind a lift; empty where the officer is on record as its author."""
     name = identity.current().name
     return "" if identity.same_person(name, [record.author]) else name

@@ -18,13 +18,13 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
 from services.changes import impact as impacts
-from services.changes.diff import CHANGE_NOTHING, ChangeDiff, without_effect
+from services.changes.diff import UNCHANGED_OUTCOMES, ChangeDiff, rows_without_effect
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, RowProblem
 from services.changes.popularity import PopularHosts
 from services.changes.relations import RowRelation, relations
 
-_MOST_POPULAR = 5
+_MAX_POPULAR = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class ChangePreview:
     impact: ImpactEstimate
     shadow_impact: ImpactEstimate | None = None
     """What its shadow entries would have done if they enforced; None without any."""
-    without_effect: int = 0
+    rows_without_effect: int = 0
     ranges: int = 0
     """Of the rows with an effect."""
     allows: int = 0
@@ -77,13 +77,13 @@ def read(kept: Mapping[str, Any]) -> ChangePreview:
 
 def shadows(additions: EntryTable, judged: ChangeDiff) -> EntryTable:
     """Return the shadow entries that come in: they decide nothing, but can be previewed."""
-    coming = (additions.modes == EntryMode.SHADOW) & ~np.isin(judged.outcomes, CHANGE_NOTHING)
+    coming = (additions.modes == EntryMode.SHADOW) & ~np.isin(judged.outcomes, UNCHANGED_OUTCOMES)
     return additions.take(np.flatnonzero(coming))
 
 
 def effective(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> EntryTable:
     """Return the additions that change decisions: what the decision log is asked about."""
-    idle = without_effect(snapshot, additions, judged)
+    idle = rows_without_effect(snapshot, additions, judged)
     return additions.take(np.flatnonzero(~idle)) if idle.any() else additions
 
 
@@ -121,7 +121,7 @@ def preview(
         ranges=int(np.count_nonzero(acting.kinds == EntryKind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
         hosts=len(blocked),
-        popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MOST_POPULAR]),
+        popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MAX_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
         not_looked_at=(*not_looked_at, *impact.uncertain),

@@ -48,7 +48,7 @@ class RowReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
+class RequestSummary:
     """The change request that was made."""
 
     change_id: int
@@ -59,13 +59,13 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Updated:
+class UpdateReport:
     """How a change went."""
 
     version: int
     additions: Sequence[RowReport]
     removals: Sequence[RowReport]
-    requested: Requested | None = None
+    summarize_request: RequestSummary | None = None
     """None when nothing would change."""
 
 
@@ -84,7 +84,7 @@ class ChangeTerms:
                 raise InvalidInput(f"{name}: 1 to {intake.LONGEST_TEXT} characters are required")
 
 
-def named_by(
+def resolve_references(
     removals: Sequence[Reference], home: HomePlan
 ) -> tuple[list[tuple[int, Identity]], dict[int, str]]:
     """Return the identities each reference may mean, by its row, and what cannot be read."""
@@ -136,14 +136,14 @@ def removal_reports(
     return [reports[row] for row in sorted(reports)]
 
 
-def requested(done: SubmissionResult) -> Requested | None:
+def summarize_request(done: SubmissionResult) -> RequestSummary | None:
     """Return the request that was made; None for a trial, and when nothing would change."""
     record = done.record
     if record is None:
         return None
     second = record.second_person
     waits = record.state is ChangeState.PENDING and second is not None
-    return Requested(
+    return RequestSummary(
         change_id=record.id,
         state=record.state,
         waits_because=second.reasons if waits and second else (),

@@ -35,7 +35,9 @@ class RevertPlanner:
             inverse, snapshot, step.wrote, step.removed, step.before, now_s=self._now_s
         )
         if not len(found.additions) and not len(found.removals):
-            raise InvalidInput(f"nothing is left of change {record.id} to undo{_left(found)}")
+            raise InvalidInput(
+                f"nothing is left of change {record.id} to undo{_remainder_text(found)}"
+            )
         return Draft(
             kind=ChangeKind.REVERT,
             author=by,
@@ -59,7 +61,7 @@ class RevertPlanner:
         back = await asyncio.to_thread(state_before, steps)
         over = back.additions.expires_s <= self._now_s
         gone = back.additions.take(np.flatnonzero(over))
-        examples = _named(gone, "its term has ended")
+        examples = _labels(gone, "its term has ended")
         draft = Draft(
             kind=ChangeKind.REVERT,
             author=by,
@@ -83,7 +85,7 @@ class RevertPlanner:
         wrote, _ = await self._parts.requests.masks(record)
         meant = additions.take(np.flatnonzero(wrote))
         snapshot = await self._parts.current.caught_up()
-        cut = diff.cut(meant, urgent.ends_s)
+        cut = diff.cap_expiry(meant, urgent.ends_s)
         same = await asyncio.to_thread(diff.unchanged, snapshot, cut)
         lasts = meant.expires_s > self._now_s
         rest = meant.take(np.flatnonzero(~(same & lasts)))
@@ -97,7 +99,7 @@ class RevertPlanner:
             expires_s=record.expires_s,
             confirms=record.id,
             left_alone=len(rest),
-            left_alone_examples=_named(rest, "changed since, or over"),
+            left_alone_examples=_labels(rest, "changed since, or over"),
         )
 
     @property
@@ -121,18 +123,18 @@ class RevertPlanner:
 
 
 def _examples(found: Inverse) -> tuple[str, ...]:
-    clashes = _named(found.clashes, "changed by others since")
-    return (*clashes, *_named(found.over, "its term has ended"))[:_EXAMPLES]
+    clashes = _labels(found.clashes, "changed by others since")
+    return (*clashes, *_labels(found.over, "its term has ended"))[:_EXAMPLES]
 
 
-def _named(rows: Identities | EntryTable, why: str) -> tuple[str, ...]:
+def _labels(rows: Identities | EntryTable, why: str) -> tuple[str, ...]:
     return tuple(
         f"{rows.pattern(row)} ({Action(int(rows.actions[row])).name.lower()}): {why}"
         for row in range(min(len(rows), _EXAMPLES))
     )
 
 
-def _left(found: Inverse) -> str:
+def _remainder_text(found: Inverse) -> str:
     if not len(found.clashes) and not len(found.over):
         return ""
     return (

@@ -1,6 +1,6 @@
 """What the store of change requests does in one step, on the keys of one slot."""
 
-MOVE = """
+TRANSITION = """
 local count = tonumber(ARGV[1])
 local locks = redis.call('GET', KEYS[1]) or '0'
 if ARGV[2] ~= '' and locks ~= ARGV[2] then return {0, 0, locks, ''} end

@@ -11,15 +11,15 @@ from services.auth.identity import Identity, Role
 from services.changes.model import SecondPerson
 from services.changes.preview import ChangePreview
 
-Rule: TypeAlias = Literal["by_identity", "always", "off"]
+SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
 
 
-def needed(
+def evaluate(
     preview: ChangePreview,
     *,
     removals: int,
     threshold: int,
-    rule: Rule,
+    rule: SecondPersonRule,
     who: Identity,
     undoes_approved: bool = False,
     lifts: bool = False,
@@ -41,11 +41,11 @@ def needed(
         reasons.append("it undoes a change that a second person approved")
     if reasons:
         return SecondPerson(needed=True, rule=rule, reasons=tuple(reasons))
-    return _not_needed(rule, _small(preview, removals, threshold))
+    return _not_needed(rule, _small_impact(preview, removals, threshold))
 
 
 def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[str]:
-    if not removals and not _acting(preview):
+    if not removals and not _has_effect(preview):
         return []
     impact = preview.impact
     lines = (
@@ -70,13 +70,13 @@ def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[s
     return [text for holds, text in lines if holds]
 
 
-def _acting(preview: ChangePreview) -> bool:
+def _has_effect(preview: ChangePreview) -> bool:
     changed = preview.counts.get("ADDED", 0) + preview.counts.get("REPLACED", 0)
     return changed > preview.without_effect
 
 
-def _small(preview: ChangePreview, removals: int, threshold: int) -> str:
-    if not removals and not _acting(preview):
+def _small_impact(preview: ChangePreview, removals: int, threshold: int) -> str:
+    if not removals and not _has_effect(preview):
         return "it changes no decision, only what is said of entries"
     text = (
         f"it would have decided {preview.impact.events:,.0f} events otherwise and reached "
@@ -91,7 +91,7 @@ def _not_needed(rule: str, why: str) -> SecondPerson:
     return SecondPerson(needed=False, rule=rule, reasons=(why,))
 
 
-def told(rule: Rule, *, development: bool) -> str:
+def describe(rule: SecondPersonRule, *, development: bool) -> str:
     """Say in a sentence which rule holds, for whoever starts the service."""
     if rule == "off":
         return "no change needs a second person: second_person is off."

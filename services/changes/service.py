@@ -12,9 +12,9 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.impact_preview import ImpactPreviewer
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
 from services.changes.preview import ChangePreview
+from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
 from services.changes.store import ChangeTransition
 from services.changes.submission import ChangeSubmission
@@ -28,12 +28,12 @@ class ChangeService:
         self._parts = parts
         self._applying = ChangeApplication(parts)
         self._entering = ChangeSubmission(parts, self._applying)
-        self._looking = ImpactPreviewer(parts)
+        self._looking = ChangePreviewer(parts)
         self._undoing = RevertPlanner(parts)
         self.views = ChangeViews(parts, self._undoing.history)
 
     @property
-    def rule(self) -> second_person.Rule:
+    def rule(self) -> second_person.SecondPersonRule:
         """Return the setting ``second_person`` that holds."""
         return self._parts.options.second_person
 
@@ -48,7 +48,7 @@ class ChangeService:
             await self._parts.take(
                 [ChangeTransition(before=None, after=record, fields=fields)],
                 AuditKind.REQUEST_CREATED,
-                audit_details.told_of(record),
+                audit_details.details_of(record),
                 actor=record.author,
             )
             return replace(record, revision=1)
@@ -74,7 +74,7 @@ class ChangeService:
             await self._parts.take(
                 [ChangeTransition(before=before, after=after, fields=fields)],
                 AuditKind.REQUEST_EDITED,
-                audit_details.told_of(after),
+                audit_details.details_of(after),
                 actor=event.who,
             )
             await self._parts.requests.drop(before.additions, before.removals)
@@ -84,7 +84,7 @@ class ChangeService:
         """Submit a draft: preview it, lock its entries, and say whether it has to wait."""
         async with self._parts.refusals(f"change:{id_}", "submit"), self._parts.one_at_a_time:
             draft = await self._in_state(id_, ChangeState.DRAFT)
-            permissions.may_propose(draft.kind)
+            permissions.check_may_propose(draft.kind)
             contents = await self._parts.contents(draft)
             await self._parts.check_scope(contents)
             snapshot = await self._parts.current.caught_up()
@@ -92,7 +92,7 @@ class ChangeService:
             if outcome.judged.nothing:
                 raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
             event = self._entering.event(by or draft.author, "submitted")
-            submitted = audit_details.submitted(draft, outcome).noting(event)
+            submitted = audit_details.as_submitted(draft, outcome).noting(event)
             return await self._entering.enter(submitted, contents, stored=draft, fields={})
 
     async def carry_out(
@@ -120,14 +120,14 @@ class ChangeService:
         async with self._parts.refusals(f"change:{id_}", "approve"), self._parts.one_at_a_time:
             record = await self._in_state(id_, ChangeState.PENDING)
             event = self._entering.event(by, "approved", note)
-            permissions.may_decide(record, event.who)
+            permissions.check_may_decide(record, event.who)
             contents = await self._parts.contents(record)
             await self._parts.check_scope(contents)
             approved = record.noting(event, state=ChangeState.APPROVED, approved_by=event.who)
             await self._parts.take(
                 [ChangeTransition(before=record, after=approved, fields={})],
                 AuditKind.REQUEST_APPROVED,
-                {"author": record.author, "note": note, **audit_details.sums(record)},
+                {"author": record.author, "note": note, **audit_details.checksums(record)},
                 actor=event.who,
             )
             approved = replace(approved, revision=record.revision + 1)
@@ -144,7 +144,7 @@ class ChangeService:
                 id_, ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED
             )
             event = self._entering.event(by, "rejected", reason)
-            permissions.may_reject(record, event.who)
+            permissions.check_may_reject(record, event.who)
             if await self._applying.settle(record):
                 raise VersionConflict(f"change {id_} is applied already")
             after = record.noting(event, state=ChangeState.REJECTED, applying_after=None)
@@ -173,7 +173,7 @@ class ChangeService:
                 else (ChangeState.APPROVED,)
             )
             record = await self._in_state(id_, *wanted)
-            permissions.may_apply(record)
+            permissions.check_may_apply(record)
             if settled := await self._applying.settle(record):
                 return settled
             who, audited, applied = identity.author(by), AuditKind.CHANGE_APPLIED, record
@@ -201,7 +201,7 @@ class ChangeService:
         async with self._parts.refusals(f"change:{id_}", "confirm"), self._parts.one_at_a_time:
             record = await self._in_state(id_, ChangeState.APPLIED)
             who = identity.author(by)
-            permissions.may_decide(record, who)
+            permissions.check_may_decide(record, who)
             draft = await self._undoing.confirmation(record, note)
             await self._parts.audit.record(
                 AuditKind.EMERGENCY_CONFIRMED,
@@ -217,7 +217,7 @@ class ChangeService:
             )
             new = self._entering.new(draft, await self._parts.requests.new_id(), snapshot.version)
             new = replace(new, author=record.author, approved_by=who, state=ChangeState.APPROVED)
-            new = replace(new, preview=audit_details.kept(outcome), second_person=second)
+            new = replace(new, preview=audit_details.stored_preview(outcome), second_person=second)
             done = await self._entering.enter_and_apply(new, contents, by=who)
             return await self._parts.requests.get(id_), done
 
@@ -226,7 +226,7 @@ class ChangeService:
         audit_details.check_text("reason", reason)
         async with self._parts.refusals(f"change:{id_}", "revert"), self._parts.one_at_a_time:
             record = await self._in_state(id_, ChangeState.APPLIED)
-            permissions.may_propose(ChangeKind.REVERT)
+            permissions.check_may_propose(ChangeKind.REVERT)
             draft = await self._undoing.revert(record, by, reason)
             return await self._entering.carry_out(draft, undoes=_approved(record))
 
@@ -237,7 +237,7 @@ class ChangeService:
             self._parts.refusals(f"version:{version}", "restore"),
             self._parts.one_at_a_time,
         ):
-            permissions.may_propose(ChangeKind.REVERT)
+            permissions.check_may_propose(ChangeKind.REVERT)
             draft, approved = await self._undoing.restoration(version, by, reason)
             return await self._entering.carry_out(draft, undoes=approved)
 

@@ -39,7 +39,7 @@ from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.changes import model
 from services.changes.model import OPEN, ChangeRequest, ChangeState, PackedRows
-from services.changes.scripts import MOVE
+from services.changes.scripts import TRANSITION
 
 _TAG = "{fanzha:changes}"
 COUNT, LOCKS, EMERGENCIES, VERSIONS = (
@@ -53,7 +53,7 @@ _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 
 
-class LocksMoved(VersionConflict):
+class LocksChanged(VersionConflict):
     """Another request began or ceased to wait: look at the locks again."""
 
 
@@ -137,7 +137,7 @@ class ChangeStore:
         """Take steps, all or none; return the counter of locks after them.
 
         `VersionConflict` when a request is no longer what its step was made from, and
-        `LocksMoved` when the locks are no longer at *locks*. With *synced*, waits for the disk.
+        `LocksChanged` when the locks are no longer at *locks*. With *synced*, waits for the disk.
         """
         arguments: list[Any] = [len(moves), "" if locks is None else locks]
         for move in moves:
@@ -145,7 +145,7 @@ class ChangeStore:
         keys = [LOCKS, EMERGENCIES, VERSIONS, *IN_STATE, *(key_of(m.after.id) for m in moves)]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(MOVE, len(keys), *keys, *arguments)
+            writing.eval(TRANSITION, len(keys), *keys, *arguments)
             if synced:
                 (answer, *_), _on_disk = await execute_synced(self._client, writing, LOCKS)
             else:
@@ -156,8 +156,8 @@ class ChangeStore:
         if await self._taken(moves):
             return await self.locks()  # sent twice, because the first answer was lost
         if not place:
-            raise LocksMoved("another request began or ceased to wait; try again")
-        raise VersionConflict(_conflict(moves[place - 1], int(first)))
+            raise LocksChanged("another request began or ceased to wait; try again")
+        raise VersionConflict(_conflict_message(moves[place - 1], int(first)))
 
     async def get(self, id_: int) -> ChangeRequest:
         """Return a request; `NotFound` when there is none."""
@@ -175,7 +175,7 @@ class ChangeStore:
             answers = await reading.execute() if ids else []
         return readable(
             "change request",
-            lambda one: model.read(one[0], state=int(one[1]), revision=int(one[2])),
+            lambda one: model.from_json(one[0], state=int(one[1]), revision=int(one[2])),
             [one for one in answers if one[0] is not None],
         )
 
@@ -236,7 +236,7 @@ class ChangeStore:
             for move in moves:
                 reading.hget(key_of(move.after.id), "record")
             answers = await reading.execute()
-        texts = [model.written(move.after).encode() for move in moves]
+        texts = [model.to_json(move.after).encode() for move in moves]
         return bool(answers == texts)
 
     async def _entries(self, record: ChangeRequest, part: str) -> EntryTable:
@@ -280,7 +280,7 @@ def _arguments(move: ChangeTransition) -> list[Any]:
         int(before.state) if before else 0,
         before.revision if before else 0,
         int(after.state),
-        model.written(after),
+        model.to_json(after),
         ends,
         after.applied_version or "",
         len(move.fields),
@@ -288,7 +288,7 @@ def _arguments(move: ChangeTransition) -> list[Any]:
     ]
 
 
-def _conflict(move: ChangeTransition, state: int) -> str:
+def _conflict_message(move: ChangeTransition, state: int) -> str:
     now = ChangeState(state).name.lower() if state else "gone"
     return f"somebody else was at change {move.after.id}, which is {now} now; look again"
 

@@ -12,12 +12,12 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions
-from services.changes.application import ChangeApplication, emergency
+from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.entry_set import EntrySet
-from services.changes.impact_preview import ImpactPreviewer
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
-from services.changes.store import ChangeTransition, LocksMoved
+from services.changes.previewer import ChangePreviewer
+from services.changes.store import ChangeTransition, LocksChanged
 
 _ATTEMPTS = 5
 
@@ -28,7 +28,7 @@ class ChangeSubmission:
     def __init__(self, parts: ChangeContext, applying: ChangeApplication) -> None:
         self._parts = parts
         self._applying = applying
-        self._looking = ImpactPreviewer(parts)
+        self._looking = ChangePreviewer(parts)
 
     async def carry_out(
         self,
@@ -49,9 +49,9 @@ class ChangeSubmission:
         there = draft.removals.take(np.flatnonzero(found.judged.there))
         contents = ChangeContents(additions=draft.additions, removals=there)
         record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
-        record = audit_details.submitted(record, found)
-        if permissions.is_decided_by_officer(draft) and record.one_person:
-            officer = permissions.second_person_of(record)
+        record = audit_details.as_submitted(record, found)
+        if permissions.officer_approves(draft) and record.one_person:
+            officer = permissions.approving_officer(record)
             record = replace(record, approved_by=officer, one_person=False)
         record = record.noting(self.event(record.author, "submitted"))
         if emergency_why:
@@ -69,7 +69,7 @@ class ChangeSubmission:
     async def begin(self, draft: Draft) -> Snapshot:
         """Check what can be known of a draft at once; return the lists it is against."""
         audit_details.check_text("reason", draft.reason)
-        permissions.may_propose(draft.kind)
+        permissions.check_may_propose(draft.kind)
         await self._parts.check_scope(
             ChangeContents(additions=draft.additions, removals=draft.removals)
         )
@@ -100,11 +100,11 @@ class ChangeSubmission:
                 counter = await self._parts.take(
                     [step],
                     AuditKind.REQUEST_SUBMITTED,
-                    audit_details.told_of(record),
+                    audit_details.details_of(record),
                     locks=self._parts.locks.counter,
                     actor=record.author,
                 )
-            except LocksMoved:
+            except LocksChanged:
                 continue
             self._parts.locks.take(record.id, held, counter)
             return replace(record, revision=(stored.revision if stored else 0) + 1)
@@ -126,7 +126,7 @@ class ChangeSubmission:
             await self._parts.audit.record(
                 AuditKind.REQUEST_SUBMITTED,
                 subject=record.subject,
-                details=audit_details.told_of(record),
+                details=audit_details.details_of(record),
                 actor=record.author,
             )
             with_rows, fields = await self._put(record, *draft)
@@ -142,7 +142,7 @@ class ChangeSubmission:
                     if record.emergency
                     else AuditKind.CHANGE_APPLIED,
                 )
-            except LocksMoved:
+            except LocksChanged:
                 await self._parts.requests.drop(with_rows.additions, with_rows.removals)
                 continue
             return done
@@ -206,7 +206,7 @@ class ChangeSubmission:
         ends_s = self._parts.now_ms() // 1000 + int(self._parts.options.emergency_hours * 3600)
         kind = ChangeKind.EMERGENCY
         return replace(
-            emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
+            as_emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
         )
 
     def event(self, said: str, what: str, note: str = "") -> ChangeEvent:

@@ -12,9 +12,9 @@ from services.changes.diff import rows_in
 from services.changes.history import History, VersionComparison
 from services.changes.model import ChangeRequest, ChangeState
 
-MOST_PER_PAGE = 200
-DEFAULT_PER_PAGE = 50
-MOST_ROWS = 1000
+MAX_PAGE_SIZE = 200
+DEFAULT_PAGE_SIZE = 50
+MAX_ROWS = 1000
 DEFAULT_ROWS = 100
 
 
@@ -57,9 +57,9 @@ class ChangeViews:
 
     async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> ChangePage:
         """Return some requests, the newest first."""
-        if not 0 <= size <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
-        size = size or DEFAULT_PER_PAGE
+        if not 0 <= size <= MAX_PAGE_SIZE:
+            raise InvalidInput(f"page_size: 1 to {MAX_PAGE_SIZE}, not {size}")
+        size = size or DEFAULT_PAGE_SIZE
         requests = self._parts.requests
         ids = await requests.page(state, before_id=before_id, size=size)
         return ChangePage(
@@ -82,8 +82,8 @@ class ChangeViews:
 
     async def rows(self, id_: int, *, offset: int, limit: int) -> RowPage:
         """Return some rows of a request."""
-        if not 0 <= limit <= MOST_ROWS:
-            raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")
+        if not 0 <= limit <= MAX_ROWS:
+            raise InvalidInput(f"limit: 1 to {MAX_ROWS}, not {limit}")
         record = await self._parts.requests.get(id_)
         contents, before = await self._rows_of(record)
         end, many = offset + (limit or DEFAULT_ROWS), len(contents.additions)
@@ -95,7 +95,7 @@ class ChangeViews:
         return RowPage(
             additions=additions,
             removals=removals,
-            before=_met_by(before, additions, removals),
+            before=_replaced_by(before, additions, removals),
             total=total,
         )
 
@@ -112,6 +112,6 @@ class ChangeViews:
         return await self.history.diff(first, last)
 
 
-def _met_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:
+def _replaced_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:
     at = np.concatenate([rows_in(before, additions), rows_in(before, removals)])
     return before.take(np.unique(at[at >= 0]))

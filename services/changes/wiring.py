@@ -10,7 +10,7 @@ from blocklists.store.store import Store
 from infra.redis.client import Client
 from services.audit.events import Audit, NoAudit
 from services.changes.change_context import ChangeContext, ChangeOptions
-from services.changes.impact import ImpactPreview, NoImpact
+from services.changes.impact import ImpactSource, NoImpact
 from services.changes.locks import Locks
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.metrics import ChangeMetrics
@@ -31,7 +31,7 @@ def build(
     options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
     audit: Audit | None = None,
-    impact: ImpactPreview | None = None,
+    impact: ImpactSource | None = None,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
     """Return what people do with change requests, and what looks after these.
@@ -53,7 +53,7 @@ def build(
     return ChangeService(parts), ChangeMaintenance(parts, ChangeMetrics(registry))
 
 
-def impact(settings: Settings) -> ImpactPreview:
+def impact(settings: Settings) -> ImpactSource:
     """Return what asks the decision log of this host; nothing is known where there is none."""
     if not settings.decision_log_enabled:
         return NoImpact()

@@ -19,7 +19,7 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
 from services.changes.change_context import SubmissionResult as Outcomes
-from services.changes.report import ENFORCED, Requested, RowReport, requested
+from services.changes.report import ENFORCED, RequestSummary, RowReport, summarize_request
 
 MOST_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
@@ -63,7 +63,7 @@ class Imported:
     names_not_compared: int = 0
     terms_given: int = 0
     """Rows that asked for no end without a review, and end after the default term."""
-    requested: Requested | None = None
+    summarize_request: RequestSummary | None = None
     """The change request; None when nothing would change, and for a dry run."""
 
 
@@ -128,7 +128,7 @@ class ImportReport:
             repeated_rows=int(np.count_nonzero(repeated)),
             names_not_compared=conflicts.names_not_compared,
             terms_given=self._terms_given,
-            requested=requested(done),
+            requested=summarize_request(done),
         )
 
     def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:

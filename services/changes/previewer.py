@@ -13,14 +13,14 @@ from services.auth import identity
 from services.changes import impact as impacts
 from services.changes import permissions, preview, second_person
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.diff import ChangeDiff, judge
+from services.changes.diff import ChangeDiff, compute_diff
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft
 
 logger = logging.getLogger(__name__)
 
 
-class ImpactPreviewer:
+class ChangePreviewer:
     """Looks at requests, and changes nothing."""
 
     def __init__(self, parts: ChangeContext) -> None:
@@ -44,7 +44,7 @@ class ImpactPreviewer:
         now_s = self._parts.now_ms() // 1000
         return SubmissionResult(
             record=None,
-            judged=await asyncio.to_thread(judge, snapshot, additions, removals),
+            judged=await asyncio.to_thread(compute_diff, snapshot, additions, removals),
             snapshot=snapshot,
             conflicts=await asyncio.to_thread(search.find, snapshot, additions, now_s),
             preview=None,
@@ -75,7 +75,7 @@ class ImpactPreviewer:
             popular_rank=self._parts.options.popular_host_rank,
             at_ms=self._parts.now_ms(),
         )
-        second = second_person.needed(
+        second = second_person.evaluate(
             made,
             removals=int(judged.there.sum()),
             threshold=self._parts.options.impact_threshold,
