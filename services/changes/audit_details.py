@@ -1,4 +1,4 @@
-"""What is kept and told of a request: its preview, its checksums, what the audit gets."""
+"""Audit details of a change request: its text fields, its preview, its checksums."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from services.changes.model import ChangeRequest, ChangeState
 
 
 def as_submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
-    """Return a draft as it is once submitted."""
+    """Return a draft as submitted: PENDING when it needs a second person, else APPROVED."""
     second = found.second_person
     waits = second is not None and second.needed
     return replace(
@@ -22,7 +22,7 @@ def as_submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeReques
 
 
 def stored_preview(found: SubmissionResult) -> dict[str, object] | None:
-    """Return the preview as it is kept."""
+    """Return the preview in the form stored with the request."""
     return found.preview.as_json() if found.preview else None
 
 
@@ -33,7 +33,7 @@ def check_text(name: str, value: str) -> None:
 
 
 def details_of(record: ChangeRequest) -> dict[str, str]:
-    """Return what the audit is told of a request."""
+    """Return the audit details of a request."""
     second = record.second_person
     return {
         "kind": record.kind.name.lower(),
@@ -50,7 +50,7 @@ def details_of(record: ChangeRequest) -> dict[str, str]:
 
 
 def checksums(record: ChangeRequest) -> dict[str, str]:
-    """Return how many rows a request has, and their checksums."""
+    """Return the number of rows of a request and their checksums."""
     return {
         "additions": str(record.additions.rows),
         "additions_sha256": record.additions.sha256,

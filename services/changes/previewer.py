@@ -1,4 +1,4 @@
-"""Looks at what a request does: judges it, previews it, and tells whether it has to wait."""
+"""Previews change requests: diff, conflicts, impact, and whether a second person is needed."""
 
 import asyncio
 import logging
@@ -21,30 +21,30 @@ logger = logging.getLogger(__name__)
 
 
 class ChangePreviewer:
-    """Looks at requests, and changes nothing."""
+    """Previews requests; changes nothing."""
 
-    def __init__(self, parts: ChangeContext) -> None:
-        self._parts = parts
+    def __init__(self, context: ChangeContext) -> None:
+        self._context = context
 
-    async def look(
+    async def evaluate(
         self,
         snapshot: Snapshot,
         request: Draft | ChangeRequest,
         contents: ChangeContents,
         *,
-        undoes: bool = False,
+        undoes_approved: bool = False,
     ) -> SubmissionResult:
-        """Judge, preview, and tell whether a second person is needed."""
-        seen = await self.judge(snapshot, contents)
-        return await self.preview(seen, request, contents, undoes=undoes)
+        """Compare a request with the lists, then preview it."""
+        compared = await self.compare(snapshot, contents)
+        return await self.preview(compared, request, contents, undoes_approved=undoes_approved)
 
-    async def judge(self, snapshot: Snapshot, contents: ChangeContents) -> SubmissionResult:
-        """Tell what becomes of each row, and what it contradicts."""
+    async def compare(self, snapshot: Snapshot, contents: ChangeContents) -> SubmissionResult:
+        """Compare the rows with the lists and find the entries they contradict."""
         additions, removals = contents.additions, contents.removals
-        now_s = self._parts.now_ms() // 1000
+        now_s = self._context.now_ms() // 1000
         return SubmissionResult(
             record=None,
-            judged=await asyncio.to_thread(compute_diff, snapshot, additions, removals),
+            diff=await asyncio.to_thread(compute_diff, snapshot, additions, removals),
             snapshot=snapshot,
             conflicts=await asyncio.to_thread(search.find, snapshot, additions, now_s),
             preview=None,
@@ -54,63 +54,63 @@ class ChangePreviewer:
 
     async def preview(
         self,
-        seen: SubmissionResult,
+        compared: SubmissionResult,
         request: Draft | ChangeRequest,
         contents: ChangeContents,
         *,
-        undoes: bool = False,
+        undoes_approved: bool = False,
     ) -> SubmissionResult:
-        """Ask the decision log, too, and tell whether a second person is needed."""
-        snapshot, judged = seen.snapshot, seen.judged
+        """Add the impact by the decision log, and whether a second person is needed."""
+        snapshot, diff = compared.snapshot, compared.diff
         made = await asyncio.to_thread(
             preview.preview,
             snapshot,
             request,
             contents.additions,
-            judged,
-            conflicts=seen.conflicts,
-            impact=await asyncio.to_thread(self._impact, snapshot, contents, judged),
-            shadow_impact=await asyncio.to_thread(self._shadow_impact, contents, judged),
-            popular=self._parts.popular,
-            popular_rank=self._parts.options.popular_host_rank,
-            at_ms=self._parts.now_ms(),
+            diff,
+            conflicts=compared.conflicts,
+            impact=await asyncio.to_thread(self._impact, snapshot, contents, diff),
+            shadow_impact=await asyncio.to_thread(self._shadow_impact, contents, diff),
+            popular=self._context.popular,
+            popular_rank=self._context.options.popular_host_rank,
+            at_ms=self._context.now_ms(),
         )
         second = second_person.evaluate(
             made,
-            removals=int(judged.there.sum()),
-            threshold=self._parts.options.impact_threshold,
-            rule=self._parts.options.second_person,
-            who=identity.current(),
-            undoes_approved=undoes,
+            removals=int(diff.present.sum()),
+            threshold=self._context.options.impact_threshold,
+            rule=self._context.options.second_person,
+            identity=identity.current(),
+            undoes_approved=undoes_approved,
             lifts=isinstance(request, Draft) and permissions.is_lift(request),
         )
-        return replace(seen, preview=made, second_person=second)
+        return replace(compared, preview=made, second_person=second)
 
     def _impact(
-        self, snapshot: Snapshot, contents: ChangeContents, judged: ChangeDiff
+        self, snapshot: Snapshot, contents: ChangeContents, diff: ChangeDiff
     ) -> ImpactEstimate:
-        acting = preview.effective(snapshot, contents.additions, judged)
-        removals = contents.removals.take(np.flatnonzero(judged.there))
+        acting = preview.effective(snapshot, contents.additions, diff)
+        removals = contents.removals.take(np.flatnonzero(diff.present))
         if not len(acting) and not len(removals):
             return impacts.no_impact()
-        return self._asked(acting, removals)
+        return self._estimate(acting, removals)
 
-    def _shadow_impact(self, contents: ChangeContents, judged: ChangeDiff) -> ImpactEstimate | None:
-        shadows = preview.shadows(contents.additions, judged)
+    def _shadow_impact(self, contents: ChangeContents, diff: ChangeDiff) -> ImpactEstimate | None:
+        shadows = preview.shadows(contents.additions, diff)
         nothing = contents.removals.take(np.zeros(0, np.int64))
-        return self._asked(shadows, nothing, shadows_enforce=True) if len(shadows) else None
+        return self._estimate(shadows, nothing, shadows_enforce=True) if len(shadows) else None
 
-    def _asked(
+    def _estimate(
         self, table: EntryTable, removals: Identities, *, shadows_enforce: bool = False
     ) -> ImpactEstimate:
-        hours, now_ms = self._parts.options.impact_hours, self._parts.now_ms()
+        hours, now_ms = self._context.options.impact_hours, self._context.now_ms()
         try:
-            found = self._parts.impact.of(
+            found = self._context.impact.of(
                 table, removals, hours=hours, now_ms=now_ms, shadows_enforce=shadows_enforce
             )
         except (OSError, ValueError) as error:
-            # Lists must be changed when the log is broken, too; then two people look.
-            logger.warning("the decision log could not be asked: %s", error)
+            # Lists must stay editable when the log is broken; such a change needs two people.
+            logger.warning("impact preview: the decision log could not be read: %s", error)
             why = "the decision log could not be read"
             return ImpactEstimate(known=False, hours=hours, unknown_because=why)
         return impacts.estimate(found, hours)

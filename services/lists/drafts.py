@@ -73,7 +73,7 @@ class DraftResult:
 
     def removal_reports(self, judged: ChangeDiff | None = None) -> list[RowReport]:
         """Report on each removal."""
-        there = (judged or self.judged).there.tolist()
+        there = (judged or self.judged).present.tolist()
         found = [one for (_, one), is_there in zip(self.named, there, strict=True) if is_there]
         return removal_reports(self.named, found, self.unreadable)
 

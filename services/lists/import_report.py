@@ -63,7 +63,7 @@ class Imported:
     names_not_compared: int = 0
     terms_given: int = 0
     """Rows that asked for no end without a review, and end after the default term."""
-    summarize_request: RequestSummary | None = None
+    requested: RequestSummary | None = None
     """The change request; None when nothing would change, and for a dry run."""
 
 
@@ -102,18 +102,18 @@ class ImportReport:
     def result(self, table: EntryTable, done: Outcomes) -> Imported:
         """Return the report, now that the rows in *table* are judged."""
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
-        numbers = np.bincount(done.judged.outcomes, minlength=len(RowOutcome) + 1).tolist()
+        numbers = np.bincount(done.diff.outcomes, minlength=len(RowOutcome) + 1).tolist()
         self._counts.update(
             {outcome: numbers[outcome] for outcome in RowOutcome if numbers[outcome]}
         )
-        self._add_refused(done.judged.outcomes, lines)
+        self._add_refused(done.diff.outcomes, lines)
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
             # Repeated rows are duplicates; most imports have none, and need not be sorted again.
-            repeated[:] = (done.judged.outcomes == RowOutcome.DUPLICATE).any()
+            repeated[:] = (done.diff.outcomes == RowOutcome.DUPLICATE).any()
             repeated[last_of_each(table)] = False
-            examples = self._examples(table, done.judged.outcomes, lines, repeated)
+            examples = self._examples(table, done.diff.outcomes, lines, repeated)
         conflicts = done.conflicts
         return Imported(
             version=done.version,

@@ -98,12 +98,12 @@ class ListService:
             problems=kept_problems(checked.problems),
             dropped=dropped(Counter(one.outcome for one in checked.problems) + invalid),
         )
-        done = await self._changes.carry_out(draft, trial=terms.dry_run, wait=wait)
-        there = done.judged.there.tolist()
+        done = await self._changes.submit_and_apply(draft, dry_run=terms.dry_run, wait=wait)
+        there = done.diff.present.tolist()
         found = [one for (_, one), is_there in zip(named, there, strict=True) if is_there]
         return UpdateReport(
             version=done.version,
-            additions=addition_reports(checked, done.judged.outcomes),
+            additions=addition_reports(checked, done.diff.outcomes),
             removals=removal_reports(named, found, unreadable),
             requested=summarize_request(done),
         )
@@ -175,7 +175,7 @@ class ListService:
             problems=kept_problems(report.problems),
             dropped=dropped(report.counted()),
         )
-        return await self._changes.carry_out(draft, trial=terms.dry_run)
+        return await self._changes.submit_and_apply(draft, dry_run=terms.dry_run)
 
     def _defaults(self, terms: ChangeTerms, now_s: int) -> RowDefaults:
         return RowDefaults(

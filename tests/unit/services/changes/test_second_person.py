@@ -19,11 +19,11 @@ PLAIN = ChangePreview(
 def asked(
     preview: ChangePreview, *, removals: int = 0, rule: SecondPersonRule = "by_identity"
 ) -> bool:
-    return evaluate(preview, removals=removals, threshold=100, rule=rule, who=LI).needed
+    return evaluate(preview, removals=removals, threshold=100, rule=rule, identity=LI).needed
 
 
 def test_a_small_known_change_needs_none() -> None:
-    found = evaluate(PLAIN, removals=0, threshold=100, rule="by_identity", who=LI)
+    found = evaluate(PLAIN, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert not found.needed
     assert found.reasons == (
@@ -38,7 +38,7 @@ def test_a_small_known_change_needs_none() -> None:
         (replace(PLAIN, impact=replace(SMALL, parties=101)), "101 parties"),
         (
             replace(PLAIN, impact=ImpactEstimate(known=False, unknown_because="there is no log")),
-            "not known: there is no log",
+            "unknown: there is no log",
         ),
         (replace(PLAIN, ranges=2), "ranges: 2"),
         (replace(PLAIN, allows=1), "allow entries: 1"),
@@ -49,7 +49,7 @@ def test_a_small_known_change_needs_none() -> None:
     ],
 )
 def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) -> None:
-    found = evaluate(preview, removals=0, threshold=100, rule="by_identity", who=LI)
+    found = evaluate(preview, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert found.needed
     assert why in found.reasons[0]
@@ -58,7 +58,7 @@ def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) 
 def test_all_reasons_are_told() -> None:
     wide = replace(PLAIN, ranges=1, allows=1, impact=ImpactEstimate(known=False))
 
-    found = evaluate(wide, removals=0, threshold=100, rule="by_identity", who=LI)
+    found = evaluate(wide, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert len(found.reasons) == 3
 
@@ -74,16 +74,16 @@ def test_what_changes_no_decision_needs_none_whatever_it_is_about() -> None:
 
 def test_what_undoes_an_approved_change_needs_one() -> None:
     found = evaluate(
-        PLAIN, removals=0, threshold=100, rule="by_identity", who=LI, undoes_approved=True
+        PLAIN, removals=0, threshold=100, rule="by_identity", identity=LI, undoes_approved=True
     )
 
-    assert found.reasons == ("it undoes a change that a second person approved",)
+    assert found.reasons == ("it reverts a change that a second person approved",)
 
 
 def test_the_popularity_that_is_not_known_is_told() -> None:
     found = evaluate(
         replace(PLAIN, hosts=1, popularity_known=False),
-        removals=0, threshold=100, rule="by_identity", who=LI,
+        removals=0, threshold=100, rule="by_identity", identity=LI,
     )  # fmt: skip
 
     assert not found.needed
@@ -106,7 +106,7 @@ def test_the_setting_says_whether_it_is_asked_at_all(
 ) -> None:
     wide = replace(PLAIN, ranges=1)
 
-    found = evaluate(wide, removals=0, threshold=100, rule=rule, who=who)  # type: ignore[arg-type]
+    found = evaluate(wide, removals=0, threshold=100, rule=rule, identity=who)  # type: ignore[arg-type]
 
     assert (found.needed, found.rule) == (asks, rule)
 
@@ -114,13 +114,13 @@ def test_the_setting_says_whether_it_is_asked_at_all(
 def test_an_officer_needs_none_for_a_lift() -> None:
     wide = replace(PLAIN, allows=1)
 
-    found = evaluate(wide, removals=0, threshold=100, rule="by_identity", who=CHEN, lifts=True)
+    found = evaluate(wide, removals=0, threshold=100, rule="by_identity", identity=CHEN, lifts=True)
 
     assert not found.needed
 
 
 def test_whoever_starts_the_service_is_told_the_rule() -> None:
-    assert "nobody checks who asks" in describe("by_identity", development=True)
+    assert "authentication is off" in describe("by_identity", development=True)
     assert "second_person is by_identity" in describe("by_identity", development=False)
     assert "second_person is always" in describe("always", development=True)
     assert "is off" in describe("off", development=False)
