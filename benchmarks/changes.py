@@ -33,7 +33,7 @@ from services.changes.entry_set import EntrySet
 from services.changes.locks import Locks
 from services.changes.model import ChangeKind, Draft
 from services.processes.embedded_valkey import EmbeddedValkey
-from tests.change_desk import ChangeDesk, change_desk
+from tests.support.change_desk import ChangeDesk, change_desk
 
 LI = Identity(name="li", roles=frozenset({Role.EDITOR}))
 WANG = Identity(name="wang", roles=frozenset({Role.APPROVER}))

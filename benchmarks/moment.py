@@ -1,4 +1,4 @@
-"""What the moment stage costs a batch of 256 calls: remembering them, and scoring them.
+"""What the velocity stage costs a batch of 256 calls: remembering them, and scoring them.
 
 Once with callers that call rarely, which are not scored, and once with callers that all call
 often. The least and the median time of many batches, in microseconds, on one core.
@@ -67,7 +67,7 @@ def _calls(callers: int, number: int, chance: Generator) -> Calls:
 
 
 def _raise() -> None:
-    raise SystemExit("the moment model is broken")
+    raise SystemExit("the velocity model is broken")
 
 
 if __name__ == "__main__":

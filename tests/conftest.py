@@ -16,9 +16,14 @@ identity.set_identity(identity.DEVELOPER)
 settings.register_profile("fanzha", deadline=None)
 settings.load_profile("fanzha")
 
-LONGEST = ("test_warning_demo.py", "test_lists_tour.py", "test_warning_kill.py", "test_audit.py")
+LONGEST = (
+    "warning/test_demo.py",
+    "lists/test_tour.py",
+    "warning/dispatch/test_kill.py",
+    "audit/test_log.py",
+)
 """Files of half a minute and more go first, lest all other processes wait for one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))

@@ -65,4 +65,4 @@ def bench_moment(benchmark: BenchmarkFixture) -> None:
 
 
 def _broken() -> None:
-    raise AssertionError("the moment model is broken")
+    raise AssertionError("the velocity model is broken")

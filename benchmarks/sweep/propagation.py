@@ -92,7 +92,7 @@ def _propagated(update: Callable[..., Any], watching: Watchers, number: str) -> 
     entry = pb.Entry(
         pattern=number,
         action=decision_pb2.ACTION_BLOCK,
-        source=pb.SOURCE_PROVINCE,
+        source=decision_pb2.SOURCE_PROVINCE,
         reason="benchmark",
     )
     request = pb.UpdateEntriesRequest(additions=[entry], author="bench", reason="benchmark")

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup
 from services.decision.sinks.hit_store import CONFIRMED
 from services.warning import keys
 from services.warning.cases import serialization, state_machine
 from services.warning.cases.events import CaseEvent, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
-from services.warning.dispatch.outbox_relay import SUPERSEDED, out_stream
+from services.warning.dispatch.outbox_relay import SUPERSEDED, send_stream
 from services.warning.intake.own_hits import GROUP
 
 _AT_ONCE = 500
@@ -59,7 +59,7 @@ class Tally:
             self.missing += 1
             return
         self.cases[case.id] = case
-        decisions = [one.warned.decision_id for one in events if one.warned is not None]
+        decisions = [one.warning.decision_id for one in events if one.warning is not None]
         self.lost += len(expected - set(decisions))
         self.doubled += len(decisions) - len(set(decisions))
         self.folded += state_machine.fold(events) != case
@@ -137,13 +137,13 @@ async def left(client: Client) -> dict[str, int]:
     """Count what is not done."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
-    ).waiting()
+    ).backlog()
     return {
         "hits_held": held,
         "hits_waiting": lag,
         "todos_left": await _todos(client),
         "messages_left": await _messages(client),
-        "dead_letters": await DeadLetters(client, keys.DEAD).count(),
+        "dead_letters": await DeadLetters(client, keys.DEAD_LETTERS).count(),
     }
 
 
@@ -151,17 +151,17 @@ async def quiet(client: Client) -> bool:
     """Tell whether nothing is left to do."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
-    ).waiting()
+    ).backlog()
     return not (held or lag or await _todos(client) or await _messages(client))
 
 
 async def _todos(client: Client) -> int:
-    return sum([int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS])
+    return sum([int(await client.xlen(keys.key(shard, "outbox"))) for shard in keys.SHARDS])
 
 
 async def _messages(client: Client) -> int:
     """Count what no channel has had, and what was put off."""
-    streams = [out_stream(channel) for channel in _CHANNELS]
+    streams = [send_stream(channel) for channel in _CHANNELS]
     waiting = [int(await client.xlen(stream)) for stream in streams]
     return sum(waiting) + sum([await DelayQueue(client, one).count() for one in streams])
 

@@ -11,8 +11,9 @@ there twice reached somebody twice. A warning whose sender was killed while send
 and is not sent again; those are counted. Exit status 1 when a count is wrong.
 
 With ``--smpp`` there are no sinks: ``fanzha warn`` itself sends by SMPP to the message centre of
-``tests/smsc``, which writes down each submit_sm before it answers, and whose connections are
-dropped at random as well. Both sides are then compared: `benchmarks.warning.at_the_centre`.
+``tests/support/smsc.py``, which writes down each submit_sm before it answers, and whose
+connections are dropped at random as well. Both sides are then compared:
+`benchmarks.warning.at_the_centre`.
 """
 
 import argparse
@@ -38,7 +39,7 @@ from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from services.cli._common.console import progress
 from services.processes.embedded_valkey import EmbeddedValkey
-from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
+from tests.support.smsc import MessageCentre, NoMessageCentre, message_centre
 
 _QUIET_SECONDS = 5.0
 """Longer than the schedule takes to look for what is due."""

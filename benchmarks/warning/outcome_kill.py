@@ -44,9 +44,9 @@ from services.warning.intake.service import WarningIntake
 from services.warning.model import WarningRecord
 from services.warning.outcomes import service
 from services.warning.outcomes.proposals import PIPELINE
-from tests.builders import an_entry
-from tests.change_desk import a_draft, change_desk
-from tests.warnings import a_warning
+from tests.support.builders import an_entry
+from tests.support.change_desk import a_draft, change_desk
+from tests.support.warnings import a_warning
 
 SEED = 7
 FALSE_EACH = 5
@@ -119,7 +119,7 @@ async def _open(
         for place, one in enumerate(listed)
         for again in range(FALSE_EACH)
     ]
-    results_ = await intake.take([*losses, *false])
+    results_ = await intake.ingest([*losses, *false])
     outcomes = [CaseOutcome.LOST_MONEY] * len(losses) + [CaseOutcome.FALSE_ALARM] * len(false)
     return dict(zip((one.case_id for one in results_), outcomes, strict=True))
 
@@ -181,7 +181,7 @@ async def _until_quiet(client: Client, cases: Sequence[str], seconds: float) -> 
     deadline, quiet_since = time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < deadline:
         await asyncio.sleep(0.25)
-        waiting = await _again(lambda: client.xlen(keys.LEARN))
+        waiting = await _again(lambda: client.xlen(keys.OUTCOMES))
         notes = await _again(lambda: _notes(client, cases))
         if waiting or not all(notes.values()):
             quiet_since = time.monotonic()
@@ -212,8 +212,8 @@ async def _counted(
         "requests_nobody_asked_for": len((blocks.keys() - taken) | (removals.keys() - listed)),
         "cases_not_noted": sum(number == 0 for number in notes.values()),
         "cases_noted_twice": sum(number > 1 for number in notes.values()),
-        "waiting": int(await client.xlen(keys.LEARN)),
-        "dead": await DeadLetters(client, keys.DEAD).count(),
+        "waiting": int(await client.xlen(keys.OUTCOMES)),
+        "dead": await DeadLetters(client, keys.DEAD_LETTERS).count(),
     }
 
 

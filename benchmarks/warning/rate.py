@@ -1,9 +1,10 @@
 """Times warnings from the hit to the message centre: at a steady rate, in a burst, and flat out.
 
 ``fanzha bench warnings``: an embedded Valkey of its own, the whole pipeline as ``fanzha warn`` runs
-it (regions, policy, templates, limits; quiet hours off), and the message centre of ``tests/smsc``,
-which is node and so another process. Each hit is of another person. A time is from when a hit was
-due to be written until the message centre said that it had the message, so it counts what waited.
+it (regions, policy, templates, limits; quiet hours off), and the message centre of
+``tests/support/smsc.py``, which is node and so another process. Each hit is of another person. A
+time is from when a hit was due to be written until the message centre said that it had the message,
+so it counts what waited.
 Exit status 1 when a hit had no message, or more than one.
 """
 
@@ -33,7 +34,7 @@ from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.policy import rulebook
 from services.warning.policy.router import PolicyRouter, TemplateComposer
-from tests.message_centre import MessageCentre, message_centre
+from tests.support.smsc import MessageCentre, message_centre
 
 _AT_ONCE = 200
 _QUIET_SECONDS = 60.0

@@ -122,7 +122,7 @@ def _case(number: int, now: int) -> tuple[Case, Sequence[CaseEvent]]:
         occurred_at_ms=opened_at - 3 * _MINUTE_MS,
         received_at_ms=opened_at,
     )
-    grown = opening.grow(None, [warned], _Places(), opened_at)
+    grown = opening.apply_warnings(None, [warned], _Places(), opened_at)
     queued = grown.events[-1].message
     after = [
         CaseEvent(

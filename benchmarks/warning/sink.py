@@ -68,7 +68,7 @@ async def run(url: str, file: Path, claim_ms: int) -> None:
         channel="sms",
         sender=NotingSender(file),
         record=NoTimes(CaseStore(client), now_ms=now_ms),
-        dead=DeadLetters(client, keys.DEAD),
+        dead=DeadLetters(client, keys.DEAD_LETTERS),
         consumer=f"sink-{os.getpid()}",
         now_ms=now_ms,
         claim_ms=claim_ms,

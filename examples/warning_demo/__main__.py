@@ -20,7 +20,7 @@ from examples import lists_tour_site
 from examples.lists_tour_site import heading, say, site
 from examples.warning_demo import campaigns, desk, files
 from examples.warning_demo.story import Story
-from tests.message_centre import MessageCentre, NoMessageCentre, message_centre
+from tests.support.smsc import MessageCentre, NoMessageCentre, message_centre
 
 PEOPLE = {
     "li": ("editor",),
@@ -78,7 +78,7 @@ def _tell(people: int, centre: MessageCentre) -> tuple[dict[str, Any], list[str]
             early = story.early()
             story.lists(folder / "list.csv")
             at_risk = story.traffic()
-            story.reach(early)
+            story.backfill(early)
             seen = story.cases(at_risk | early)
             story.messages(seen)
             story.escalations()

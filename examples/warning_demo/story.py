@@ -17,7 +17,7 @@ from fanzha.v1 import decision_pb2
 from services.cli.check.commands import word
 from services.warning.channels import sms_parts
 from services.warning.model import Tier
-from tests.message_centre import MessageCentre
+from tests.support.smsc import MessageCentre
 
 _LISTED_SECONDS = 90.0
 _TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}
@@ -77,21 +77,23 @@ class Story:
         say(f"{told.accepted} ends of calls reported")
         return traffic.at_risk
 
-    def reach(self, early: set[tuple[str, str]]) -> None:
-        """Warn whom the wave had reached before it was listed: the service has looked already."""
-        heading("3. Whom did it reach before? The service has looked; Wang lets it warn them")
+    def backfill(self, early: set[tuple[str, str]]) -> None:
+        """Warn the people that the wave reached before it was listed; they are counted already."""
+        heading(
+            "3. Whom did the wave reach before? The service has counted; Wang starts the backfill"
+        )
         until = time.monotonic() + _LISTED_SECONDS
         # What was decided and reported is in the log a few seconds later, and counted then.
         while True:
-            waiting = self.site.json("wang", "warnings", "reach", "list", quiet=True)
+            waiting = self.site.json("wang", "warnings", "backfill", "list", quiet=True)
             persons = sum(int(one.get("count", {}).get("persons", 0)) for one in waiting)
             if persons >= len(early) or time.monotonic() > until:
                 break
             time.sleep(1)
         self.expect("people whom the wave had reached", len(early), persons)
-        self.site.fanzha("wang", "warnings", "reach", "list")
+        self.site.fanzha("wang", "warnings", "backfill", "list")
         for one in waiting:
-            self.site.fanzha("wang", "warnings", "reach", "start", one["waiting_id"], "--yes")
+            self.site.fanzha("wang", "warnings", "backfill", "start", one["backfill_id"], "--yes")
 
     def traffic(self) -> set[tuple[str, str]]:
         """Replay everything; return who is at risk by which campaign."""

@@ -44,10 +44,10 @@ class ChangeServiceStub:
                 request_serializer=fanzha_dot_v1_dot_change__pb2.CreateChangeRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_change__pb2.CreateChangeResponse.FromString,
                 _registered_method=True)
-        self.AmendChange = channel.unary_unary(
-                '/fanzha.v1.ChangeService/AmendChange',
-                request_serializer=fanzha_dot_v1_dot_change__pb2.AmendChangeRequest.SerializeToString,
-                response_deserializer=fanzha_dot_v1_dot_change__pb2.AmendChangeResponse.FromString,
+        self.EditChange = channel.unary_unary(
+                '/fanzha.v1.ChangeService/EditChange',
+                request_serializer=fanzha_dot_v1_dot_change__pb2.EditChangeRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_change__pb2.EditChangeResponse.FromString,
                 _registered_method=True)
         self.SubmitChange = channel.unary_unary(
                 '/fanzha.v1.ChangeService/SubmitChange',
@@ -127,7 +127,7 @@ class ChangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def AmendChange(self, request, context):
+    def EditChange(self, request, context):
         """Replaces the contents of a draft.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -226,10 +226,10 @@ def add_ChangeServiceServicer_to_server(servicer, server):
                     request_deserializer=fanzha_dot_v1_dot_change__pb2.CreateChangeRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_change__pb2.CreateChangeResponse.SerializeToString,
             ),
-            'AmendChange': grpc.unary_unary_rpc_method_handler(
-                    servicer.AmendChange,
-                    request_deserializer=fanzha_dot_v1_dot_change__pb2.AmendChangeRequest.FromString,
-                    response_serializer=fanzha_dot_v1_dot_change__pb2.AmendChangeResponse.SerializeToString,
+            'EditChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.EditChange,
+                    request_deserializer=fanzha_dot_v1_dot_change__pb2.EditChangeRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_change__pb2.EditChangeResponse.SerializeToString,
             ),
             'SubmitChange': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitChange,
@@ -335,7 +335,7 @@ class ChangeService:
             _registered_method=True)
 
     @staticmethod
-    def AmendChange(request,
+    def EditChange(request,
             target,
             options=(),
             channel_credentials=None,
@@ -348,9 +348,9 @@ class ChangeService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/fanzha.v1.ChangeService/AmendChange',
-            fanzha_dot_v1_dot_change__pb2.AmendChangeRequest.SerializeToString,
-            fanzha_dot_v1_dot_change__pb2.AmendChangeResponse.FromString,
+            '/fanzha.v1.ChangeService/EditChange',
+            fanzha_dot_v1_dot_change__pb2.EditChangeRequest.SerializeToString,
+            fanzha_dot_v1_dot_change__pb2.EditChangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,7 +42,7 @@ class ChangeServiceStub:
     """Makes a request: a draft, or submitted, or applied at once where one person may.
     Not to be retried blindly: each call makes another request.
     """
-    AmendChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.AmendChangeRequest, _change_pb2.AmendChangeResponse]
+    EditChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.EditChangeRequest, _change_pb2.EditChangeResponse]
     """Replaces the contents of a draft."""
     SubmitChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.SubmitChangeRequest, _change_pb2.SubmitChangeResponse]
     """Submits a draft: previews it, locks its entries, and says whether it needs a second person."""
@@ -83,7 +83,7 @@ class ChangeServiceAsyncStub(ChangeServiceStub):
     """Makes a request: a draft, or submitted, or applied at once where one person may.
     Not to be retried blindly: each call makes another request.
     """
-    AmendChange: _aio.UnaryUnaryMultiCallable[_change_pb2.AmendChangeRequest, _change_pb2.AmendChangeResponse]  # type: ignore[assignment]
+    EditChange: _aio.UnaryUnaryMultiCallable[_change_pb2.EditChangeRequest, _change_pb2.EditChangeResponse]  # type: ignore[assignment]
     """Replaces the contents of a draft."""
     SubmitChange: _aio.UnaryUnaryMultiCallable[_change_pb2.SubmitChangeRequest, _change_pb2.SubmitChangeResponse]  # type: ignore[assignment]
     """Submits a draft: previews it, locks its entries, and says whether it needs a second person."""
@@ -129,11 +129,11 @@ class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
-    def AmendChange(
+    def EditChange(
         self,
-        request: _change_pb2.AmendChangeRequest,
+        request: _change_pb2.EditChangeRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_change_pb2.AmendChangeResponse, _abc.Awaitable[_change_pb2.AmendChangeResponse]]:
+    ) -> _typing.Union[_change_pb2.EditChangeResponse, _abc.Awaitable[_change_pb2.EditChangeResponse]]:
         """Replaces the contents of a draft."""
 
     @_abc_1.abstractmethod

@@ -18,7 +18,7 @@ class AccessLevel(Enum):
 
     OPEN = "anybody who can connect"
     """Probes and load balancers carry no credentials."""
-    KNOWN = "anybody who says who they are"
+    AUTHENTICATED = "anybody who says who they are"
     """Whatever their roles, even none."""
 
 
@@ -94,7 +94,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     },
     "fanzha.v1.ChangeService": {
         "CreateChange": _EDITOR,
-        "AmendChange": _EDITOR,
+        "EditChange": _EDITOR,
         "SubmitChange": _EDITOR,
         "ApproveChange": _DECIDERS,
         "RejectChange": _DECIDERS | _EDITOR,
@@ -134,23 +134,30 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "SetOptOut": _of(Role.OPERATOR, Role.DISPATCHER),
         "GetOptOuts": _of(Role.OPERATOR, Role.DISPATCHER, Role.AUDITOR),
     },
-    "fanzha.v1.WarningReachService": {
-        "PreviewReach": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
-        "StartReach": _of(Role.OPERATOR, Role.APPROVER),
-        "ListReaches": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
-        "StopReach": _of(Role.OPERATOR, Role.APPROVER),
-        "ListWaitingReaches": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
-        "GetWaitingReach": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
-        "StartWaitingReach": _of(Role.OPERATOR, Role.APPROVER),
-        "DropWaitingReach": _of(Role.OPERATOR, Role.APPROVER),
+    "fanzha.v1.WarningBackfillService": {
+        "PreviewBackfill": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "StartBackfill": _of(Role.OPERATOR, Role.APPROVER),
+        "ListBackfills": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "StopBackfill": _of(Role.OPERATOR, Role.APPROVER),
+        "ListPendingBackfills": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "GetPendingBackfill": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "StartPendingBackfill": _of(Role.OPERATOR, Role.APPROVER),
+        "DropPendingBackfill": _of(Role.OPERATOR, Role.APPROVER),
         "PreviewSuspects": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
         "ConfirmSuspects": _of(Role.OPERATOR, Role.APPROVER),
     },
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
     },
+    "fanzha.v1.ModelService": {
+        "ListModels": _OVERSEERS,
+        "GetModelStatus": _OVERSEERS,
+        "ActivateModel": _of(Role.OPERATOR),
+        "ShadowModel": _of(Role.OPERATOR),
+        "RollbackModel": _of(Role.OPERATOR),
+    },
     "fanzha.v1.AccessService": {
-        "WhoAmI": AccessLevel.KNOWN,
+        "WhoAmI": AccessLevel.AUTHENTICATED,
     },
     "grpc.health.v1.Health": {
         "Check": AccessLevel.OPEN,
@@ -158,7 +165,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "Watch": AccessLevel.OPEN,
     },
     "grpc.reflection.v1alpha.ServerReflection": {
-        "ServerReflectionInfo": AccessLevel.KNOWN,
+        "ServerReflectionInfo": AccessLevel.AUTHENTICATED,
     },
 }
 """By service and method."""

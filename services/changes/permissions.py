@@ -14,7 +14,7 @@ from services.auth import identity, roles
 from services.auth.identity import Identity, Role
 from services.changes.model import ChangeKind, ChangeRequest, Draft
 
-_PROPOSING = frozenset({"created", "amended", "submitted"})
+_PROPOSING = frozenset({"created", "edited", "submitted"})
 
 
 def check_may_propose(kind: ChangeKind) -> None:

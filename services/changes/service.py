@@ -54,12 +54,12 @@ class ChangeService:
             )
             return replace(record, revision=1)
 
-    async def amend(self, id_: int, draft: Draft) -> ChangeRequest:
+    async def edit(self, id_: int, draft: Draft) -> ChangeRequest:
         """Replace the contents of a draft."""
-        async with self._context.audit_refusals(f"change:{id_}", "amend"), self._context.step_lock:
+        async with self._context.audit_refusals(f"change:{id_}", "edit"), self._context.step_lock:
             before = await self._in_state(id_, ChangeState.DRAFT)
             snapshot = await self._submission.check_draft(draft)
-            event = self._submission.event(draft.author, "amended")
+            event = self._submission.event(draft.author, "edited")
             record, fields = await self._submission.put_rows(before, draft)
             after = record.with_event(
                 event,

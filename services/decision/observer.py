@@ -19,8 +19,8 @@ class Observer:
     stage_done: Callable[[Channel, str], None] = lambda _channel, _stage: None
     """A stage of that batch is over: convert, lists, model, moment, policy, shadow, respond."""
     model_failed: Callable[[Channel], None] = lambda _channel: None
-    moment_failed: Callable[[], None] = lambda: None
-    """The moment model broke over a batch."""
+    velocity_failed: Callable[[], None] = lambda: None
+    """The velocity model broke over a batch."""
     second_looks: Callable[[int, int, int, float], None] = (
         lambda _looked, _remembered, _skipped, _seconds: None
     )
@@ -41,5 +41,5 @@ class Observer:
     )
     """What a shadow would have changed, row by row; fraud types of the model, and of the shadow."""
     marks_shadowed: Callable[[Uint8s], None] = lambda _changes: None
-    """What a shadow of the moment model would have marked otherwise, call by call."""
+    """What a shadow of the velocity model would have marked otherwise, call by call."""
     shadow_failed: Callable[[ModelKind], None] = lambda _kind: None

@@ -4,7 +4,7 @@ A bundle that is wanted is loaded once, and tried again only when its files have
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
@@ -42,6 +42,8 @@ class SlotStatus:
     """Whether uncertain texts are looked at twice; None where neither card nor settings want it."""
     second_look_fault: str
     """Why they are not, though they should be; empty when nothing is wrong."""
+    available: Sequence[str] = ()
+    """Versions of the bundles on this host when it last looked, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class ModelSlot(Generic[Scorer]):
         self._without: dict[str, str] = {}
         """Versions that decide without their second look, and why."""
         self._previous = ""
+        self._available: Sequence[str] = ()
         self.shadow: Shadow[Scorer] | None = None
         self._load: Callable[[str | None], Scorer] = self._load_at_start
         self.prepare(wanted)
@@ -94,6 +97,7 @@ class ModelSlot(Generic[Scorer]):
 
     def prepare(self, wanted: DesiredModel) -> int:
         """Load what is wanted and not loaded yet; return how many bundles were refused now."""
+        self._available = bundles.versions(self._root, self.kind.folder)
         return sum(map(self._refuses, sorted(_wishes(wanted))))
 
     def take(self, wanted: DesiredModel) -> bool:
@@ -128,6 +132,7 @@ class ModelSlot(Generic[Scorer]):
             feature_histograms=about.feature_histograms,
             second_look=not fault if looks else None,
             second_look_fault=fault,
+            available=self._available,
         )
 
     def _watch(self, wanted: DesiredModel) -> None:

@@ -42,12 +42,15 @@ from services.lists.hit_count_retention import HitCountRetention
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListGauges
 from services.lists.service import ListService
+from services.models.service import ModelControl
+from services.models.store import ModelStore
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.models.handler import ModelServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
@@ -60,7 +63,7 @@ from services.warning.backfill import wiring as waiting_assembly
 from services.warning.figures import LandingCounters
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
-from services.warning.outcomes.proposals import AdministeredProposals
+from services.warning.outcomes.proposals import ListProposals
 from services.warning.reports import service as reporting
 
 logger = logging.getLogger(__name__)
@@ -75,7 +78,7 @@ async def run(settings: Settings) -> int:
     exposure.check_admin(settings)
     exposure.tell_of_admin(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()
@@ -147,7 +150,7 @@ async def run(settings: Settings) -> int:
     outcomes = learning_assembly.build(
         settings,
         connect(settings.redis_url),
-        proposals=AdministeredProposals(
+        proposals=ListProposals(
             administration=administration,
             changes=changes,
             current=current,
@@ -175,10 +178,18 @@ async def run(settings: Settings) -> int:
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),
             "mapping": MappingServicer(ColumnMappings(connect(settings.redis_url), now_ms=now_ms)),
+            "models": ModelServicer(
+                ModelControl(
+                    ModelStore(connect(settings.redis_url)),
+                    settings.models_dir,
+                    audit=audit,
+                    now_ms=now_ms,
+                )
+            ),
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
-            "warning_reach": WarningBackfillServicer(
+            "warning_backfill": WarningBackfillServicer(
                 service.build(
                     settings,
                     connect(settings.redis_url),
@@ -219,7 +230,9 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(findings.run()),
             asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
-            asyncio.create_task(AuditForwardIntake(connect(settings.redis_url), audit).run()),
+            asyncio.create_task(
+                AuditForwardIntake(connect(settings.redis_url), audit, now_ms=now_ms).run()
+            ),
             *appeals.start(),
             *outcomes.start(),
         ]

@@ -114,7 +114,7 @@ class Worker:
                 started=self._metrics.started,
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
-                moment_failed=self._metrics.moment_failed,
+                velocity_failed=self._metrics.velocity_failed,
                 second_looks=self._metrics.second_looks,
                 second_look_failed=self._metrics.second_look_failed,
                 links_found=self._log.links_found if self._log else _unheard,
@@ -153,10 +153,10 @@ class Worker:
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
             max_connection_requests=settings.max_connection_requests,
-            max_line_requests=settings.max_line_requests,
+            max_queued_requests=settings.max_queued_requests,
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
-            not_decided=self._metrics.not_decided,
+            shed=self._metrics.shed,
             security=security.of(settings, "decisions", self._refusals.note),
         )
 

@@ -46,14 +46,15 @@ class DecisionSettings(ServerSettings):
         description="Share of a worker's time for second looks at texts whose score is uncertain, "
         "where the text model knows how; 0: none, and the sentence encoder is not loaded.",
     )
-    moment_action: Literal["off", "mark", "block"] = Field(
+    velocity_action: Literal["off", "mark", "block"] = Field(
         default="mark",
-        description="What to do with a call whose moment reaches its threshold. The model learnt "
-        "from a simulation: mark lets the call through, counted and written to suspected hits.",
+        description="What to do with a call whose velocity score reaches its threshold. The model "
+        "learnt from a simulation: mark lets the call through, counted and written to suspected "
+        "hits.",
     )
-    moment_threshold: Threshold | None = Field(
+    velocity_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a call's moment is suspicious. Unset: that of the card.",
+        description="Score from which a call's velocity is suspicious. Unset: that of the card.",
     )
     block_implausible_callers: bool = Field(
         default=True,

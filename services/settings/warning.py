@@ -159,28 +159,31 @@ class WarningSettings(AdministrationSettings):
         description="Whether a claim is on the disk of the store before its warning goes out. "
         "Waits up to a second; without it, a power cut of the store may let one go out twice.",
     )
-    warning_reach_by_itself: Literal["off", "propose", "start"] = Field(
+    warning_backfill_mode: Literal["off", "propose", "start"] = Field(
         default="propose",
-        description="What happens when an entry that names a kind of fraud begins to block: off: "
-        "nothing; propose: whom it had reached is counted and waits for a person; start: they are "
-        "warned at once where they are few and the count is complete, docs/how-to/backfill.md.",
+        description="What happens when an entry that names a kind of fraud begins to block. "
+        "off: nothing. propose: the persons it had reached are counted, and the backfill waits for "
+        "an operator. start: it starts by itself if the persons are few and the count is complete. "
+        "See docs/how-to/backfill.md.",
     )
-    warning_reach_most_people_by_itself: int = Field(
+    warning_backfill_start_most_people: int = Field(
         default=100,
         ge=1,
         le=200_000,
-        description="Persons up to whom start begins by itself; more wait for a person.",
+        description="Most persons of a backfill that starts by itself; larger ones wait for an "
+        "operator.",
     )
-    warning_reach_most_entries: int = Field(
+    warning_backfill_most_entries: int = Field(
         default=50,
         ge=1,
         le=1000,
-        description="Entries that begin to block by one change, up to which whom they had reached "
-        "is looked for; beyond, as with whole lists, the change is listed as left.",
+        description="Most entries of one change that a backfill covers. A change of more, such as "
+        "a whole list, is listed as left and not looked for.",
     )
-    warning_reach_days: int = Field(
+    warning_backfill_days: int = Field(
         default=7,
         ge=1,
         le=180,
-        description="Days before an entry began to block in which whom it reached is looked for.",
+        description="Days before an entry began to block in which the persons it reached are "
+        "looked for.",
     )

@@ -15,7 +15,7 @@ from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
 
-STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
+STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond")
 STAGE_SECONDS = (
     *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
     *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
@@ -81,7 +81,7 @@ def _decisions() -> Iterator[tuple[str, ...]]:
 
 
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
-# The moment model is told as if it were a channel of its own.
+# The velocity model counts as a channel of its own, under the name of its kind.
 _BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
 
 DECISIONS = Family(
@@ -114,10 +114,10 @@ MODEL_FAILURES = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
-MOMENT_FAILURES = Family(
-    name="fanzha_moment_failures",
+VELOCITY_FAILURES = Family(
+    name="fanzha_velocity_failures",
     kind="counter",
-    text="Batches of calls whose moment model failed; none of their rows was marked.",
+    text="Batches of calls whose velocity model failed; none of their rows was marked.",
 )
 SECOND_LOOKS = Family(
     name="fanzha_second_looks",
@@ -153,7 +153,7 @@ SHADOW_TEXT_CHANGES = Family(
 SHADOW_MARKS = Family(
     name="fanzha_shadow_marks",
     kind="counter",
-    text="Calls a shadow of the moment model saw, by how it would have marked them otherwise.",
+    text="Calls a shadow of the velocity model saw, by how it would have marked them otherwise.",
     labels=("change",),
     values=tuple((change,) for change in MARK_CHANGES),
 )
@@ -185,8 +185,8 @@ RPC_ERRORS = Family(
     labels=("code",),
     values=tuple((code,) for code in RPC_CODES),
 )
-NOT_DECIDED = Family(
-    name="fanzha_requests_not_decided",
+REQUESTS_SHED = Family(
+    name="fanzha_requests_shed",
     kind="counter",
     text="Requests for decisions that were not decided, by reason; what gRPC's core cuts off the "
     "line is not among them, for nobody here hears of it.",
@@ -309,7 +309,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(MOMENT_FAILURES, NOT_DECIDED, LINKS_CUT, ROWS_UNREAD),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, ROWS_UNREAD),
     *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -28,9 +28,7 @@ _BYTES = 8
 _RPC_PLACE = {
     code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
 }
-_NOT_DECIDED_PLACE = {
-    why: layout.START[layout.NOT_DECIDED.name] + i for i, why in enumerate(ShedReason)
-}
+_SHED_PLACE = {why: layout.START[layout.REQUESTS_SHED.name] + i for i, why in enumerate(ShedReason)}
 _STAGE_PLACE = {
     (channel, stage): layout.START[layout.STAGE.name]
     + layout.STAGE.width * (index * len(layout.STAGES) + place)
@@ -100,9 +98,9 @@ class DecisionMetrics:
         """Count a batch whose model failed."""
         self._figures[layout.START[layout.MODEL_FAILURES.name] + channel - 1] += 1
 
-    def moment_failed(self) -> None:
-        """Count a batch of calls whose moment model failed."""
-        self._figures[layout.START[layout.MOMENT_FAILURES.name]] += 1
+    def velocity_failed(self) -> None:
+        """Count a batch of calls whose velocity model failed."""
+        self._figures[layout.START[layout.VELOCITY_FAILURES.name]] += 1
 
     def second_looks(self, looked: int, remembered: int, skipped: int, seconds: float) -> None:
         """Count uncertain texts by what became of them, and the time that looking took."""
@@ -136,7 +134,7 @@ class DecisionMetrics:
             self._count_types(ShadowDifference.WOULD_ALLOW, changes, fraud_types)
 
     def marks_shadowed(self, changes: Uint8s) -> None:
-        """Count what a shadow of the moment model would have marked otherwise."""
+        """Count what a shadow of the velocity model would have marked otherwise."""
         first, span = layout.START[layout.SHADOW_MARKS.name], len(layout.MARK_CHANGES)
         self._array[first : first + span] += np.bincount(changes, minlength=span)
 
@@ -166,9 +164,9 @@ class DecisionMetrics:
         """Count a request that ended with the status *code*, such as ``not_found``."""
         self._figures[_RPC_PLACE[code]] += 1
 
-    def not_decided(self, why: ShedReason) -> None:
+    def shed(self, why: ShedReason) -> None:
         """Count a request that was not decided."""
-        self._figures[_NOT_DECIDED_PLACE[why]] += 1
+        self._figures[_SHED_PLACE[why]] += 1
 
     def links_cut(self, texts: int) -> None:
         """Count texts that may hold more links than were looked for."""

@@ -35,8 +35,8 @@ class WarningFigures:
         )
 
         self._reached = Counter(
-            "fanzha_warning_reach_persons",
-            "Persons taken in because something confirmed had reached them, by what became of it.",
+            "fanzha_warning_backfill_persons",
+            "Persons that backfills took in, by result.",
             ["what"],
             registry=registry,
         )
@@ -66,7 +66,7 @@ class WarningFigures:
         self._submitted.labels(source, what).inc()
 
     def reached(self, what: str, by: int) -> None:
-        """Count persons whom a reach took in."""
+        """Count persons whom a backfill took in."""
         self._reached.labels(what).inc(by)
 
     def handed(self, channel: str) -> None:
@@ -76,7 +76,7 @@ class WarningFigures:
     def died(self, stream: str) -> None:
         """Count a dead letter."""
         # The shards of todos are one stream to whoever looks at a graph.
-        name = "todo" if stream.endswith(":todo") else stream
+        name = "outbox" if stream.endswith(":outbox") else stream
         self._dead.labels(name).inc()
 
     def streams(self, name: str, waiting: int, held: int) -> None:
@@ -90,12 +90,12 @@ class WarningFigures:
 
 
 class LandingCounters:
-    """Counts what lands on the lists, and what becomes of the reaches that wait for a person."""
+    """Counts what lands on the lists, and what becomes of the backfills that wait for a person."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._rows = Counter(
             "fanzha_warning_landed_rows",
-            "Rows of changes to the lists, by what they are to a reach; landed: block from now on.",
+            "Rows of changes to the lists, by their part in a backfill; landed: began to block.",
             ["what"],
             registry=registry,
         )
@@ -104,15 +104,15 @@ class LandingCounters:
             "Versions of the lists of which nobody can tell what they made land.",
             registry=registry,
         )
-        self._reaches = Counter(
-            "fanzha_warning_waiting_reaches",
-            "Reaches by what became of them: waiting, left, by_itself, started, dropped, "
+        self._backfills = Counter(
+            "fanzha_warning_pending_backfills",
+            "Backfills by what became of them: waiting, left, auto_started, started, dropped, "
             "withdrawn, nobody.",
             ["what"],
             registry=registry,
         )
         self._now = Gauge(
-            "fanzha_warning_waiting_reaches_now", "Reaches that wait.", registry=registry
+            "fanzha_warning_pending_backfills_now", "Backfills that wait.", registry=registry
         )
 
     def rows(self, counts: Mapping[str, int]) -> None:
@@ -124,10 +124,10 @@ class LandingCounters:
         """Count versions that nobody can tell of."""
         self._lost.inc(versions)
 
-    def reach(self, what: str) -> None:
-        """Count what became of a reach."""
-        self._reaches.labels(what).inc()
+    def backfill(self, what: str) -> None:
+        """Count what became of a backfill."""
+        self._backfills.labels(what).inc()
 
-    def waiting(self, reaches: int) -> None:
+    def waiting(self, backfills: int) -> None:
         """Say how many wait now."""
-        self._now.set(reaches)
+        self._now.set(backfills)

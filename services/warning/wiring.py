@@ -11,16 +11,16 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.phone import HomePlan
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.store import BackfillStore
-from services.warning.cases.backlog_metrics import CaseBacklog
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.metrics import CaseMetrics
+from services.warning.cases.metrics import CaseBacklogMetrics, CaseMetrics
 from services.warning.cases.opening import PlainRouter, Router
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
@@ -28,9 +28,9 @@ from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
 from services.warning.figures import WarningFigures
 from services.warning.intake import own_hits
-from services.warning.intake.dismissals import Dismissals
-from services.warning.intake.own_hits import OwnHits
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.dismissals import DismissalHandler
+from services.warning.intake.own_hits import OwnHitIntake
+from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
 from services.warning.intake.sources import WarningSources
 from services.warning.intake.submission import WarningSubmission
@@ -39,20 +39,20 @@ from services.warning.stream_maintenance import StreamMaintenance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningPipeline:
-    """The parts that others need to reach, and what goes on in the background."""
+    """The parts that others need to backfill, and what goes on in the background."""
 
     store: CaseStore
     listing: CaseListing
-    reader: WarningReader
+    reader: WarningParser
     intake: WarningIntake
-    submitting: WarningSubmission
+    submission: WarningSubmission
     sources: WarningSources
     delivery: DeliveryRecords
     dead: DeadLetters
     hits: StreamConsumer
     dismissals: StreamConsumer
     relays: list[StreamConsumer]
-    reaches: BackfillRunner
+    backfills: BackfillRunner
     upkeep: StreamMaintenance
     consumer: str
     """Name of this process in the groups of streams."""
@@ -63,7 +63,7 @@ class WarningPipeline:
             self.hits.run(),
             self.dismissals.run(),
             *(one.run() for one in self.relays),
-            self.reaches.run(),
+            self.backfills.run(),
             self.upkeep.run(),
         ]
         return [asyncio.create_task(one) for one in working]
@@ -88,14 +88,14 @@ def build(
     intake = WarningIntake(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
     )
-    dead, sources = DeadLetters(client, keys.DEAD), WarningSources(client)
+    dead, sources = DeadLetters(client, keys.DEAD_LETTERS), WarningSources(client)
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    reader = WarningReader(
+    reader = WarningParser(
         HomePlan(settings.home_country),
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
     )
-    hits = OwnHits(
+    hits = OwnHitIntake(
         intake,
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
@@ -123,8 +123,8 @@ def build(
         listing=CaseListing(client, store),
         reader=reader,
         intake=intake,
-        submitting=WarningSubmission(
-            intake=intake, reader=reader, sources=sources, counted=figures.submitted
+        submission=WarningSubmission(
+            intake=intake, warning_parser=reader, sources=sources, counted=figures.submitted
         ),
         sources=sources,
         delivery=DeliveryRecords(store, now_ms=now_ms),
@@ -132,29 +132,29 @@ def build(
         hits=StreamConsumer(
             hit_group,
             hits.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         dismissals=StreamConsumer(
             ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
-            Dismissals(store, now_ms=now_ms).handle,
-            dead=dead,
+            DismissalHandler(store, now_ms=now_ms).handle,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
-        reaches=BackfillRunner(
+        backfills=BackfillRunner(
             BackfillStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
         ),
         upkeep=StreamMaintenance(
             hits=hit_group,
-            todos=[one.group for one in relays],
+            outboxes=[one.group for one in relays],
             dead=dead,
             figures=figures,
-            cases=CaseBacklog(client, registry, now_ms=now_ms),
+            cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),
         ),
         consumer=consumer,
     )

@@ -1,13 +1,12 @@
 """Whatever we write as CSV may be opened in a spreadsheet."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import CHECKOUT
 
 
 def test_no_csv_is_written_but_by_the_writer_that_escapes_formulas() -> None:
-    files = [*ROOT.glob("services/**/*.py"), *ROOT.glob("blocklists/**/*.py")]
+    files = [*CHECKOUT.glob("services/**/*.py"), *CHECKOUT.glob("blocklists/**/*.py")]
 
     writing = [file for file in files if re.search(r"csv\.(writer|DictWriter)", file.read_text())]
 

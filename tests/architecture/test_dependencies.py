@@ -1,12 +1,11 @@
 import re
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import CHECKOUT
 
 
 def declared() -> set[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     groups = [
         project["project"]["dependencies"],
         *project["project"]["optional-dependencies"].values(),
@@ -17,7 +16,7 @@ def declared() -> set[str]:
 
 
 def explained() -> set[str]:
-    page = (ROOT / "docs" / "adr" / "0001-dependencies.md").read_text()
+    page = (CHECKOUT / "docs" / "adr" / "0001-dependencies.md").read_text()
     cells = re.findall(r"^\| ([\w., -]+) \|", page, re.MULTILINE)
     return {name.strip() for cell in cells for name in cell.split(",")} - {"package", "---"}
 
@@ -29,7 +28,9 @@ def test_every_dependency_has_its_reason_licence_and_maintainer_on_record() -> N
 def test_what_builds_the_image_is_pinned_as_everywhere_else() -> None:
     def pins(name: str) -> set[str]:
         return set(
-            re.findall(r"^[\w.-]+==\S+", (ROOT / "requirements" / name).read_text(), re.MULTILINE)
+            re.findall(
+                r"^[\w.-]+==\S+", (CHECKOUT / "requirements" / name).read_text(), re.MULTILINE
+            )
         )
 
     assert pins("build.lock") <= pins("dev.lock")

@@ -1,11 +1,11 @@
 """Pages outside the site link to files that exist, and the front pages stay on two screens."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import CHECKOUT
+
 FRONT = ("README.md", "README.zh-CN.md")
 MOST_LINES = 110
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -19,13 +19,13 @@ def anchors(page: str) -> set[str]:
 
 @pytest.mark.parametrize("name", [*FRONT, "CONTRIBUTING.md"])
 def test_links_lead_to_files_and_headings_that_exist(name: str) -> None:
-    found = LINK.findall((ROOT / name).read_text())
+    found = LINK.findall((CHECKOUT / name).read_text())
 
     broken = [
         f"{path}#{anchor}"
         for path, anchor in found
-        if not (ROOT / path).exists()
-        or (anchor and anchor not in anchors((ROOT / (path or name)).read_text()))
+        if not (CHECKOUT / path).exists()
+        or (anchor and anchor not in anchors((CHECKOUT / (path or name)).read_text()))
     ]
 
     assert broken == []
@@ -33,7 +33,7 @@ def test_links_lead_to_files_and_headings_that_exist(name: str) -> None:
 
 @pytest.mark.parametrize("name", FRONT)
 def test_a_front_page_fits_on_two_screens(name: str) -> None:
-    lines = (ROOT / name).read_text().splitlines()
+    lines = (CHECKOUT / name).read_text().splitlines()
 
     # Rows of a table are one line each, however long their links are.
     assert len(lines) <= MOST_LINES
@@ -42,14 +42,14 @@ def test_a_front_page_fits_on_two_screens(name: str) -> None:
 
 def test_the_figures_of_the_chinese_front_page_are_those_of_the_english_one() -> None:
     def rates(name: str) -> list[str]:
-        return re.findall(r"\d+(?:,\d{3})+(?= \|)", (ROOT / name).read_text())
+        return re.findall(r"\d+(?:,\d{3})+(?= \|)", (CHECKOUT / name).read_text())
 
     assert rates("README.md")
     assert rates("README.zh-CN.md") == rates("README.md")
 
 
 def test_the_site_asks_no_other_host() -> None:
-    settings = (ROOT / "mkdocs.yml").read_text()
+    settings = (CHECKOUT / "mkdocs.yml").read_text()
 
     assert "font: false" in settings
     assert "analytics" not in settings

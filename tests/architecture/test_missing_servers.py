@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.real_servers import program
+from tests.support.external_servers import program
 
 
 def test_where_a_program_is_missing_its_test_is_skipped_with_the_reason(

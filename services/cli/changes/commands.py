@@ -178,7 +178,7 @@ def confirm(
 
 
 app.command()(create.create)
-app.command()(create.amend)
+app.command()(create.edit)
 app.command()(revert.revert)
 app.command()(revert.restore)
 app.command()(revert.diff)

@@ -1,4 +1,4 @@
-"""`fanzha changes create`, `amend`: what a change is to do."""
+"""`fanzha changes create`, `edit`: what a change is to do."""
 
 import time
 from typing import Annotated, Any
@@ -114,7 +114,7 @@ def create(
         raise typer.Exit(1)
 
 
-def amend(
+def edit(
     change_id: ChangeId,
     reason: Reason,
     add: Add = None,
@@ -139,9 +139,9 @@ def amend(
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
         expires=expires, campaign=campaign, entry_reason=entry_reason,
     )  # fmt: skip
-    request = pb.AmendChangeRequest(id=change_id, contents=contents, author=by or login())
-    with server(target, f"amending change {change_id}") as stub:
-        answer = stub.AmendChange(request, timeout=DEADLINE_SECONDS)
+    request = pb.EditChangeRequest(id=change_id, contents=contents, author=by or login())
+    with server(target, f"editing change {change_id}") as stub:
+        answer = stub.EditChange(request, timeout=DEADLINE_SECONDS)
     if as_json:
         print_json(as_dict(answer))
     else:

@@ -9,7 +9,7 @@ from rich.table import Table
 from blocklists.entries import NO_END_S
 from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import change_pb2, change_state_pb2
+from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common.console import out, print_json, wide
 from services.cli.changes import display
 from services.cli.changes import server as change_server
@@ -225,7 +225,7 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
                       source, f"{entry.hits:,}", last, reason)  # fmt: skip
     wide().print(table)
     for count in answer.counts:
-        source = list_display.word(pb.Source, count.source, "SOURCE_")
+        source = list_display.word(decision_pb2.Source, count.source, "SOURCE_")
         out.print(f"{count.entries:>12,} {source}: {_REASONS[count.reason]}")
     total = sum(count.entries for count in answer.counts)
     rest = f"{len(entries)} of {total:,} shown" if more else f"{total:,} due"

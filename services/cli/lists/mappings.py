@@ -16,7 +16,7 @@ from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
 from fanzha.client import channels
 from fanzha.errors import InvalidInput
-from fanzha.v1 import blocklist_pb2, mapping_pb2_grpc
+from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
 from services.cli._common.console import one_sentence, out, print_json, wide
 from services.cli.lists.display import word
@@ -175,7 +175,7 @@ def _server(target: str) -> Iterator[Any]:
 
 
 def _source(one: pb.Mapping) -> str:
-    return word(blocklist_pb2.Source, one.source, "SOURCE_") or "said in the file"
+    return word(decision_pb2.Source, one.source, "SOURCE_") or "said in the file"
 
 
 def _columns(one: pb.Mapping) -> str:

@@ -1,4 +1,4 @@
-"""`fanzha warnings reach`, `reaches`: warn whom something confirmed reached before it was known."""
+"""`fanzha warnings backfill`, `backfills`: warn the persons that fraud reached before a block."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from blocklists.importers import words as list_words
-from fanzha.v1 import warning_reach_pb2 as pb
+from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.time_arguments import written
 from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Target, enum, login
@@ -25,7 +25,7 @@ app.command()(pending.drop)
 
 
 @app.callback(invoke_without_command=True)
-def reach(
+def backfill(
     context: typer.Context,
     number: Annotated[
         str, typer.Option(help="A number, code or range: who was called, wrote or called back.")
@@ -44,11 +44,11 @@ def reach(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Warn everybody whom a number, sender, link or text reached, the most exposed first.
+    """Warn everyone whom a number, sender, link or text reached, the most exposed first.
 
-    Counts first, and asks. What was blocked reached nobody. It goes on in the background when this
-    command ends; started again, it takes nobody in twice. Entries that begin to block are looked
-    after by themselves: the commands show whom they had reached, and start or drop it.
+    Counts the persons and asks before it starts. The backfill runs in the background and goes on
+    when this command ends. Starting it again takes no person in twice. Entries that begin to block
+    get a pending backfill by themselves: the subcommands list, show, start and drop those.
     """
     if context.invoked_subcommand:
         return
@@ -56,8 +56,8 @@ def reach(
     kind: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         bar.add_task("looking through the decision log", total=None, note="")
-        asked = pb.PreviewReachRequest(subject=subject)
-        found = stub.PreviewReach(asked, timeout=backfill_server.LOOK_SECONDS)
+        asked = pb.PreviewBackfillRequest(subject=subject)
+        found = stub.PreviewBackfill(asked, timeout=backfill_server.LOOK_SECONDS)
     if not as_json:
         _show(found, rate)
     if dry_run or not found.persons:
@@ -66,34 +66,34 @@ def reach(
         return
     if not yes and not typer.confirm(f"warn {found.persons:,} persons?", err=True):
         raise typer.Exit(1)
-    request = pb.StartReachRequest(
+    request = pb.StartBackfillRequest(
         subject=subject, rate=rate, fraud_type=kind, started_by=author or login()
     )
     with backfill_server.server(target) as stub:
-        started = stub.StartReach(request, timeout=backfill_server.LOOK_SECONDS).reach
+        started = stub.StartBackfill(request, timeout=backfill_server.LOOK_SECONDS).backfill
         done = backfill_server.follow(stub, started)
     if as_json:
-        print_json({"preview": as_dict(found), "reach": as_dict(done)})
+        print_json({"preview": as_dict(found), "backfill": as_dict(done)})
     else:
         backfill_server.tell(done)
 
 
-def reaches(
-    stop: Annotated[str, typer.Option(help="Stop the reach with this id.")] = "",
+def backfills(
+    stop: Annotated[str, typer.Option(help="Stop the backfill with this id.")] = "",
     author: Author = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List reaches, the newest first, or stop one; who was warned stays warned."""
+    """List backfills, the newest first, or stop one. Warnings already sent stay sent."""
     with backfill_server.server(target) as stub:
         if stop:
-            request = pb.StopReachRequest(reach_id=stop, stopped_by=author or login())
-            found = [stub.StopReach(request, timeout=backfill_server.DEADLINE_SECONDS).reach]
+            request = pb.StopBackfillRequest(backfill_id=stop, stopped_by=author or login())
+            found = [stub.StopBackfill(request, timeout=backfill_server.DEADLINE_SECONDS).backfill]
         else:
-            answer = stub.ListReaches(
-                pb.ListReachesRequest(), timeout=backfill_server.DEADLINE_SECONDS
+            answer = stub.ListBackfills(
+                pb.ListBackfillsRequest(), timeout=backfill_server.DEADLINE_SECONDS
             )
-            found = list(answer.reaches)
+            found = list(answer.backfills)
     if as_json:
         print_json([as_dict(one) for one in found])
         return
@@ -102,7 +102,7 @@ def reaches(
     table.columns[0].no_wrap = True
     for one in found:
         table.add_row(
-            one.reach_id,
+            one.backfill_id,
             f"{(KINDS | CHANGE_KIND)[one.subject.kind]} {one.subject.pattern[:40]}",
             str(one.subject.days),
             STATES[one.state],
@@ -111,15 +111,15 @@ def reaches(
             one.started_by,
             written(one.started_at_ms),
         )
-    wide().print(table if found else "nothing was reached back to")
+    wide().print(table if found else "no backfills")
 
 
-def _subject(given: dict[str, str], days: int) -> pb.ReachSubject:
+def _subject(given: dict[str, str], days: int) -> pb.BackfillSubject:
     kind, pattern = backfill_server.named(given)
-    return pb.ReachSubject(kind=kind, pattern=pattern, days=days)
+    return pb.BackfillSubject(kind=kind, pattern=pattern, days=days)
 
 
-def _show(found: pb.PreviewReachResponse, rate: int) -> None:
+def _show(found: pb.PreviewBackfillResponse, rate: int) -> None:
     least = "at least " if found.lower_bound else ""
     out.print(
         f"{KINDS[found.subject.kind]} {found.subject.pattern}: {least}{found.persons:,} persons "
@@ -129,10 +129,10 @@ def _show(found: pb.PreviewReachResponse, rate: int) -> None:
     why = "; of what is let through the log keeps a sample" if found.lower_bound else ""
     out.print(f"  {found.logged:,} logged decisions, which stand for {found.events:,}{why}")
     out.print(
-        f"  {found.blocked:,} blocked, of {found.blocked_persons:,} persons: these reached nobody"
+        f"  {found.blocked:,} blocked, of {found.blocked_persons:,} persons: these reached no one"
     )
     if found.nobody:
-        out.print(f"  {found.nobody:,} let through to who is no person, and passed over")
+        out.print(f"  {found.nobody:,} let through to parties that are not persons, ignored")
     begins = f"has something since {written(found.covers_from_ms)}"
     out.print(f"  the log {begins if found.covers_from_ms else 'has nothing of these days'}")
     if found.torn:

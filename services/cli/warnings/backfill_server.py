@@ -1,4 +1,4 @@
-"""Talks to `WarningReachService`, and follows a reach to its end."""
+"""The channel to `WarningBackfillService`, and the progress of a backfill."""
 
 import time
 from collections.abc import Iterator
@@ -8,25 +8,25 @@ from typing import Any
 import typer
 
 from fanzha.client import channels
-from fanzha.v1 import warning_reach_pb2 as pb
-from fanzha.v1 import warning_reach_pb2_grpc
+from fanzha.v1 import warning_backfill_pb2 as pb
+from fanzha.v1 import warning_backfill_pb2_grpc
 from services.cli._common.console import err, one_sentence, out, progress
 
 LOOK_SECONDS = 600.0
 """Months of a busy log take minutes to look through."""
 DEADLINE_SECONDS = 10.0
 STATES = {
-    pb.REACH_STATE_RUNNING: "running",
-    pb.REACH_STATE_STOPPED: "stopped",
-    pb.REACH_STATE_DONE: "done",
+    pb.BACKFILL_STATE_RUNNING: "running",
+    pb.BACKFILL_STATE_STOPPED: "stopped",
+    pb.BACKFILL_STATE_DONE: "done",
 }
 KINDS = {
-    pb.REACH_KIND_NUMBER: "number",
-    pb.REACH_KIND_SENDER: "sender",
-    pb.REACH_KIND_LINK: "link",
-    pb.REACH_KIND_TEXT: "text",
+    pb.BACKFILL_KIND_NUMBER: "number",
+    pb.BACKFILL_KIND_SENDER: "sender",
+    pb.BACKFILL_KIND_LINK: "link",
+    pb.BACKFILL_KIND_TEXT: "text",
 }
-CHANGE_KIND = {pb.REACH_KIND_CHANGE: "entries of"}
+CHANGE_KIND = {pb.BACKFILL_KIND_CHANGE: "entries of"}
 _POLL_SECONDS = 0.5
 _IDLE_SECONDS = 15.0
 
@@ -35,35 +35,38 @@ _IDLE_SECONDS = 15.0
 def server(target: str) -> Iterator[Any]:
     """Open a channel to list administration; what goes wrong becomes a sentence."""
     with one_sentence(target), channels.blocking(target) as channel:
-        yield warning_reach_pb2_grpc.WarningReachServiceStub(channel)
+        yield warning_backfill_pb2_grpc.WarningBackfillServiceStub(channel)
 
 
-def follow(stub: Any, started: pb.Reach) -> pb.Reach:
-    """Wait until a reach ends; Ctrl-C ends the waiting, and not the reach."""
+def follow(stub: Any, started: pb.Backfill) -> pb.Backfill:
+    """Wait until a backfill ends; Ctrl-C ends the waiting, and not the backfill."""
     reached, since = started, time.monotonic()
     with progress() as bar:
         task = bar.add_task("warning", total=started.persons, note="")
         try:
-            while reached.state == pb.REACH_STATE_RUNNING:
+            while reached.state == pb.BACKFILL_STATE_RUNNING:
                 time.sleep(_POLL_SECONDS)
-                answer = stub.ListReaches(pb.ListReachesRequest(), timeout=DEADLINE_SECONDS)
-                known = {one.reach_id: one for one in answer.reaches}
-                reached = known.get(started.reach_id, reached)
+                answer = stub.ListBackfills(pb.ListBackfillsRequest(), timeout=DEADLINE_SECONDS)
+                known = {one.backfill_id: one for one in answer.backfills}
+                reached = known.get(started.backfill_id, reached)
                 bar.update(task, completed=reached.done, note=f"{reached.done:,}")
                 if not reached.done and since and time.monotonic() - since > _IDLE_SECONDS:
-                    err.print("nobody works on it yet: it takes a running `fanzha warn`")
+                    err.print("no process works on it yet: it needs a running `fanzha warn`")
                     since = 0.0
         except KeyboardInterrupt:
-            err.print(f"it goes on: fanzha warnings reaches; --stop {started.reach_id} ends it")
+            err.print(
+                "it goes on in the background: see fanzha warnings backfills; "
+                f"--stop {started.backfill_id} stops it"
+            )
             raise typer.Exit(130) from None
     return reached
 
 
-def tell(done: pb.Reach) -> None:
-    """Say what became of a reach."""
+def tell(done: pb.Backfill) -> None:
+    """Say what became of a backfill."""
     out.print(
-        f"reach {done.reach_id} {STATES[done.state]}: {done.done:,} of {done.persons:,} persons; "
-        f"{done.opened:,} new cases, {done.joined:,} joined, {done.known:,} known before"
+        f"backfill {done.backfill_id} {STATES[done.state]}: {done.done:,} of {done.persons:,} "
+        f"persons; {done.opened:,} new cases, {done.joined:,} joined, {done.known:,} known before"
         + (f", {done.refused:,} refused" if done.refused else "")
     )
 

@@ -1,4 +1,4 @@
-"""`fanzha warnings dead`: what the warning pipeline gave up, and giving it another try."""
+"""`fanzha warnings dead-letters`: what the warning pipeline gave up, and giving it another try."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -101,7 +101,7 @@ def _with(redis_url: str, data_dir: DataDir, ask: Callable[[DeadLetters], Awaita
     async def asked() -> T:
         client = connect(store_url(redis_url, data_dir))
         try:
-            return await ask(DeadLetters(client, keys.DEAD))
+            return await ask(DeadLetters(client, keys.DEAD_LETTERS))
         finally:
             await client.aclose()
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from infra.redis.client import connect
 from services.cli._common.console import one_sentence, out, print_json, wide
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.outcomes.entry_outcomes import EntryOutcomes, EntryOutcomeStore
+from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord, EntryOutcomeStore
 from services.warning.outcomes.reliability import NOTHING, OutcomeTally
 
 
@@ -48,10 +48,12 @@ def entries(
         out.print(f"{name}: {lost} lost, {false} false, {neither} neither, standing {standing}")
 
 
-async def _read(url: str, limit: int) -> tuple[list[EntryOutcomes], int, dict[str, OutcomeTally]]:
+async def _read(
+    url: str, limit: int
+) -> tuple[list[EntryOutcomeRecord], int, dict[str, OutcomeTally]]:
     client = connect(url)
     by_source: dict[str, OutcomeTally] = {}
-    found: list[EntryOutcomes] = []
+    found: list[EntryOutcomeRecord] = []
     try:
         async for one in EntryOutcomeStore(client).all():
             found.append(one)
@@ -72,7 +74,7 @@ def _figures(tally: OutcomeTally) -> dict[str, object]:
     return {"cases": outcomes, "standing": round(tally.standing, 4)}
 
 
-def _written(one: EntryOutcomes) -> dict[str, object]:
+def _written(one: EntryOutcomeRecord) -> dict[str, object]:
     return {
         "entry_id": one.entry_id,
         "kind": one.kind,

@@ -13,17 +13,17 @@ from infra import atomic_file
 from infra.redis.client import connect
 from services.cli._common.console import progress
 from services.decision_log.query import DecisionQuery
-from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
+from services.warning.cases.projections import JUDGED
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes.examples import (
     LabelledDecision,
+    as_row,
+    count_case,
+    decisions_of,
     examples,
-    fits,
-    needed,
-    summed,
-    written,
+    usable_by,
 )
 
 CSV = ".csv"
@@ -59,7 +59,7 @@ async def _export(
             task = bar.add_task("cases", total=None, note="")
             async for some in _together(case async for case, _ in cases):
                 for one in await asyncio.to_thread(_made, some, log, counts, full=full):
-                    if fits(one, model):
+                    if usable_by(one, model):
                         counts["written"] += 1
                         write(one)
                     else:
@@ -75,7 +75,7 @@ async def _together(cases: AsyncIterator[Case]) -> AsyncIterator[list[Case]]:
     some: list[Case] = []
     async for case in cases:
         some.append(case)
-        if sum(len(needed(one)) for one in some) >= _AT_ONCE or len(some) >= _AT_ONCE:
+        if sum(len(decisions_of(one)) for one in some) >= _AT_ONCE or len(some) >= _AT_ONCE:
             yield some
             some = []
     if some:
@@ -85,14 +85,14 @@ async def _together(cases: AsyncIterator[Case]) -> AsyncIterator[list[Case]]:
 def _made(
     some: list[Case], log: DecisionQuery, counts: Counter[str], *, full: bool
 ) -> list[LabelledDecision]:
-    ids = {decision for case in some for decision in needed(case)}
+    ids = {decision for case in some for decision in decisions_of(case)}
     # Clocks of switches differ; a day is more than any does.
     since_ms = max(0, min(case.occurred_at_ms for case in some) - _DAY_MS)
     logged = log.several(ids, since_ms=since_ms)
     contents = log.contents(ids, since_ms=since_ms)
     found: list[LabelledDecision] = []
     for case in some:
-        summed(case, counts)
+        count_case(case, counts)
         found += examples(case, logged, contents, full=full)
     counts["gone"] += sum(one.kept == "gone" for one in found)
     counts["no_text"] += sum(one.channel == "text" and one.kept != "text" for one in found)
@@ -102,8 +102,8 @@ def _made(
 def _csv(lines: TextIO) -> Write:
     table = SafeWriter(lines)
     table.writerow([one.name for one in fields(LabelledDecision)])
-    return lambda one: table.writerow(written(one).values())
+    return lambda one: table.writerow(as_row(one).values())
 
 
 def _jsonl(lines: TextIO) -> Write:
-    return lambda one: lines.write(json.dumps(written(one), ensure_ascii=False) + "\n")
+    return lambda one: lines.write(json.dumps(as_row(one), ensure_ascii=False) + "\n")

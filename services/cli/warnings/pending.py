@@ -1,4 +1,4 @@
-"""`fanzha warnings reach list|show|start|drop`: reaches that wait for a person."""
+"""`fanzha warnings backfill list|show|start|drop`: pending backfills."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -8,7 +8,7 @@ from rich.table import Table
 
 from blocklists.entries import NO_END_S
 from fanzha.v1 import decision_pb2
-from fanzha.v1 import warning_reach_pb2 as pb
+from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.time_arguments import written
 from services.cli.cases.options import By
@@ -18,47 +18,47 @@ from services.cli.lists.server import as_dict
 from services.cli.warnings import backfill_server
 
 STATES = {
-    pb.WAITING_REACH_STATE_WAITING: ("waiting", "待决定"),
-    pb.WAITING_REACH_STATE_STARTED: ("started", "已启动"),
-    pb.WAITING_REACH_STATE_DROPPED: ("dropped", "已放弃"),
-    pb.WAITING_REACH_STATE_WITHDRAWN: ("withdrawn", "已撤回"),
-    pb.WAITING_REACH_STATE_NOBODY: ("reached nobody", "无人受影响"),
-    pb.WAITING_REACH_STATE_LEFT: ("left: too many entries", "条目过多，未处理"),
+    pb.PENDING_BACKFILL_STATE_WAITING: ("waiting", "待决定"),
+    pb.PENDING_BACKFILL_STATE_STARTED: ("started", "已启动"),
+    pb.PENDING_BACKFILL_STATE_DROPPED: ("dropped", "已放弃"),
+    pb.PENDING_BACKFILL_STATE_WITHDRAWN: ("withdrawn", "已撤回"),
+    pb.PENDING_BACKFILL_STATE_NOBODY: ("reached no one", "无人受影响"),
+    pb.PENDING_BACKFILL_STATE_LEFT: ("left: too many entries", "条目过多，未处理"),
 }
 _TIERS = {"high": "高 high", "medium": "中 medium", "low": "低 low"}
 _SHOWN = 20
 _MINUTE_MS = 60_000
-_ID = typer.Argument(metavar="ID", help="Id of the reach, as `list` tells it.")
+_ID = typer.Argument(metavar="ID", help="Id of the backfill, as `list` shows it.")
 
 
 def list_waiting(
     everything: Annotated[
-        bool, typer.Option("--all", help="Also those that no longer wait, the newest first.")
+        bool, typer.Option("--all", help="Also those no longer pending, the newest first.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 100,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List what began to block and waits for somebody to warn whom it had reached."""
-    request = pb.ListWaitingReachesRequest(all=everything, page_size=limit)
+    """List pending backfills: changes of the lists, and how many persons their entries reached."""
+    request = pb.ListPendingBackfillsRequest(all=everything, page_size=limit)
     with backfill_server.server(target) as stub:
-        answer = stub.ListWaitingReaches(request, timeout=backfill_server.DEADLINE_SECONDS)
+        answer = stub.ListPendingBackfills(request, timeout=backfill_server.DEADLINE_SECONDS)
     if as_json:
-        print_json([as_dict(one) for one in answer.reaches])
-    elif not answer.reaches:
-        out.print("nothing waits" if not everything else "nothing was noticed")
+        print_json([as_dict(one) for one in answer.backfills])
+    elif not answer.backfills:
+        out.print("no pending backfills" if not everything else "no backfills yet")
     else:
-        _table(answer.reaches)
+        _table(answer.backfills)
 
 
 def show(
-    waiting_id: Annotated[str, _ID],
+    backfill_id: Annotated[str, _ID],
     count: Annotated[bool, typer.Option("--count", help="Count anew first.")] = False,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show one: its entries, who put them on the list, whom they had reached, in which tiers."""
-    one = _get(waiting_id, target, count=count)
+    """Show a pending backfill: entries, their author, and the persons they reached by tier."""
+    one = _get(backfill_id, target, count=count)
     if as_json:
         print_json(as_dict(one))
     else:
@@ -66,68 +66,68 @@ def show(
 
 
 def start(
-    waiting_id: Annotated[str, _ID],
+    backfill_id: Annotated[str, _ID],
     rate: Annotated[int, typer.Option(min=1, max=500, help="Persons a second, at most.")] = 20,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Count anew, ask, and warn everybody, the most exposed first."""
-    one = _get(waiting_id, target, count=True)
+    """Count anew, ask, and warn everyone, the most exposed first."""
+    one = _get(backfill_id, target, count=True)
     if not as_json:
         _show(one)
-    ask = one.state == pb.WAITING_REACH_STATE_WAITING and not yes
+    ask = one.state == pb.PENDING_BACKFILL_STATE_WAITING and not yes
     if ask and not typer.confirm(f"warn {one.count.persons:,} persons?", err=True):
         raise typer.Exit(1)
-    request = pb.StartWaitingReachRequest(
-        waiting_id=waiting_id, rate=rate, started_by=by or login()
+    request = pb.StartPendingBackfillRequest(
+        backfill_id=backfill_id, rate=rate, started_by=by or login()
     )
     with backfill_server.server(target) as stub:
-        answer = stub.StartWaitingReach(request, timeout=backfill_server.LOOK_SECONDS)
-        done = backfill_server.follow(stub, answer.reach)
+        answer = stub.StartPendingBackfill(request, timeout=backfill_server.LOOK_SECONDS)
+        done = backfill_server.follow(stub, answer.backfill)
     if as_json:
-        print_json({"waiting": as_dict(one), "reach": as_dict(done)})
+        print_json({"waiting": as_dict(one), "backfill": as_dict(done)})
     else:
         backfill_server.tell(done)
 
 
 def drop(
-    waiting_id: Annotated[str, _ID],
-    reason: Annotated[str, typer.Option(help="Why nobody is to be warned.")],
+    backfill_id: Annotated[str, _ID],
+    reason: Annotated[str, typer.Option(help="Why no one is to be warned.")],
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Decide against it; the entries stay on the list."""
-    request = pb.DropWaitingReachRequest(
-        waiting_id=waiting_id, reason=reason, dropped_by=by or login()
+    """Drop a pending backfill. Its entries stay on the list."""
+    request = pb.DropPendingBackfillRequest(
+        backfill_id=backfill_id, reason=reason, dropped_by=by or login()
     )
     with backfill_server.server(target) as stub:
-        answer = stub.DropWaitingReach(request, timeout=backfill_server.DEADLINE_SECONDS)
+        answer = stub.DropPendingBackfill(request, timeout=backfill_server.DEADLINE_SECONDS)
     if as_json:
-        print_json(as_dict(answer.reach))
+        print_json(as_dict(answer.backfill))
     else:
-        out.print(f"{waiting_id}: {_state(answer.reach)}")
+        out.print(f"{backfill_id}: {_state(answer.backfill)}")
 
 
-def _get(waiting_id: str, target: str, *, count: bool) -> pb.WaitingReach:
-    request = pb.GetWaitingReachRequest(waiting_id=waiting_id, count=count)
+def _get(backfill_id: str, target: str, *, count: bool) -> pb.PendingBackfill:
+    request = pb.GetPendingBackfillRequest(backfill_id=backfill_id, count=count)
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         if count:
             bar.add_task("looking through the decision log", total=None, note="")
-        answer = stub.GetWaitingReach(request, timeout=backfill_server.LOOK_SECONDS)
-    reach: pb.WaitingReach = answer.reach
-    return reach
+        answer = stub.GetPendingBackfill(request, timeout=backfill_server.LOOK_SECONDS)
+    backfill: pb.PendingBackfill = answer.backfill
+    return backfill
 
 
-def _table(reaches: Iterable[pb.WaitingReach]) -> None:
+def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
     table = Table(box=None, pad_edge=False)
     for head in ("id", "state", "what", "persons", "tiers", "landed", "listed by"):
         table.add_column(head, overflow="fold")
-    for one in reaches:
+    for one in backfills:
         table.add_row(
-            one.waiting_id,
+            one.backfill_id,
             _state(one),
             _what(one),
             _persons(one),
@@ -138,9 +138,9 @@ def _table(reaches: Iterable[pb.WaitingReach]) -> None:
     wide().print(table)
 
 
-def _show(one: pb.WaitingReach) -> None:
+def _show(one: pb.PendingBackfill) -> None:
     change = f", change {one.change_id}" if one.change_id else ""
-    out.print(f"reach {one.waiting_id}: {_state(one)}", markup=False)
+    out.print(f"backfill {one.backfill_id}: {_state(one)}", markup=False)
     _line("landed", f"{written(one.landed_at_ms)}, version {one.list_version} of the lists{change}")
     _line("listed by", _listed_by(one))
     for entry in one.entries[:_SHOWN]:
@@ -161,7 +161,7 @@ def _show(one: pb.WaitingReach) -> None:
         _line("ended", f"{written(one.ended_at_ms)}{by}{': ' if one.why else ''}{one.why}")
 
 
-def _counted(count: pb.WaitingReachCount) -> None:
+def _counted(count: pb.PendingBackfillCount) -> None:
     _line("counted", written(count.counted_at_ms))
     if count.lower_bound:
         _line("", "of what is let through the log keeps a sample: there may be more")
@@ -179,12 +179,12 @@ def _counted(count: pb.WaitingReachCount) -> None:
         _line("tiers", f"{_tiers(count)}{some}, as new cases")
 
 
-def _state(one: pb.WaitingReach) -> str:
+def _state(one: pb.PendingBackfill) -> str:
     english, chinese = STATES[one.state]
     return f"{english} {chinese}"
 
 
-def _what(one: pb.WaitingReach) -> str:
+def _what(one: pb.PendingBackfill) -> str:
     if len(one.entries) == 1:
         only = one.entries[0]
         return f"{backfill_server.KINDS[only.kind]} {only.pattern}"
@@ -192,20 +192,22 @@ def _what(one: pb.WaitingReach) -> str:
     return f"{one.landed:,} entries{change}"
 
 
-def _persons(one: pb.WaitingReach) -> str:
+def _persons(one: pb.PendingBackfill) -> str:
     if not one.HasField("count"):
-        return "not looked for" if one.state == pb.WAITING_REACH_STATE_LEFT else "not counted yet"
+        return (
+            "not looked for" if one.state == pb.PENDING_BACKFILL_STATE_LEFT else "not counted yet"
+        )
     least = one.count.lower_bound or not one.count.complete
     return f"{'at least ' if least else ''}{one.count.persons:,} persons"
 
 
-def _tiers(count: pb.WaitingReachCount) -> str:
+def _tiers(count: pb.PendingBackfillCount) -> str:
     return ", ".join(
         f"{name} {count.by_tier[tier]:,}" for tier, name in _TIERS.items() if tier in count.by_tier
     )
 
 
-def _listed_by(one: pb.WaitingReach) -> str:
+def _listed_by(one: pb.PendingBackfill) -> str:
     return f"{one.listed_by}, approved by {one.approved_by}" if one.approved_by else one.listed_by
 
 

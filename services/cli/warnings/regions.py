@@ -1,4 +1,4 @@
-"""`fanzha warnings where`: in which region numbers are, and by what it was found."""
+"""`fanzha warnings region`: in which region numbers are, and by what it was found."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from services.cli._common.console import err, fail, out, print_json
 from services.cli.lists.options import AsJson
 
 
-def where(
+def region(
     numbers: Annotated[list[str], typer.Argument(help="Numbers, E.164 or as dialled at home.")],
     table: Annotated[
         Path | None,

@@ -5,16 +5,16 @@ from fanzha.v1 import case_pb2_grpc as pb_grpc
 from services.rpc.cases import messages
 from services.warning.cases.model import Case
 from services.warning.desk import masking
-from services.warning.desk.actions import CaseClosing
+from services.warning.desk.actions import CaseClosure
 from services.warning.desk.filter import CaseFilter
 from services.warning.desk.service import CaseCommand, CaseDesk
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.parser import WarningParser
 
 
 class CaseServicer(pb_grpc.CaseServiceServicer):
     """Lets dispatchers work on cases. Errors become statuses in the error interceptor."""
 
-    def __init__(self, desk: CaseDesk, reader: WarningReader) -> None:
+    def __init__(self, desk: CaseDesk, reader: WarningParser) -> None:
         self._desk = desk
         self._reader = reader
 
@@ -73,7 +73,7 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
     async def CloseCase(
         self, request: pb.CloseCaseRequest, context: object
     ) -> pb.CloseCaseResponse:
-        closing = CaseClosing(
+        closing = CaseClosure(
             outcome=messages.outcome(request.outcome),
             lost_fen=request.lost_fen if request.HasField("lost_fen") else None,
             lost_to=messages.lost_to(request.lost_to, self._reader),

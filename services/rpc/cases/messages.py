@@ -11,7 +11,7 @@ from services.warning.cases.events import CaseEvent, CaseOutcome
 from services.warning.cases.model import Case, CaseState, Origin
 from services.warning.desk.actions import MOST_LOST_TO
 from services.warning.desk.filter import overdue
-from services.warning.intake.parser import WarningReader
+from services.warning.intake.parser import WarningParser
 from services.warning.model import Means, MeansKind, Tier
 
 Value = TypeVar("Value")
@@ -62,7 +62,7 @@ def outcome(number: int) -> CaseOutcome:
     return _read("outcome", number, _OUTCOMES)
 
 
-def lost_to(said: Iterable[pb.CaseMeans], reader: WarningReader) -> tuple[Means, ...]:
+def lost_to(said: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
     """Read what took money; the same twice is once."""
     found: list[Means] = []
     for place, one in enumerate(said):
@@ -137,11 +137,11 @@ def summary(one: Case, now_ms: int) -> pb.Case:
 
 def event(one: CaseEvent) -> pb.CaseEvent:
     """Write an event."""
-    warned, message = one.warned, one.message
+    warning, message = one.warning, one.message
     origin = means = None
-    if warned is not None:
-        origin = pb.CaseOrigin(source_name=warned.source_name, reference=warned.reference)
-        means = _written(warned.means)
+    if warning is not None:
+        origin = pb.CaseOrigin(source_name=warning.source_name, reference=warning.reference)
+        means = _written(warning.means)
     return pb.CaseEvent(
         what=one.kind.value,
         at_ms=one.at_ms,
@@ -149,7 +149,7 @@ def event(one: CaseEvent) -> pb.CaseEvent:
         why=one.why,
         origin=origin,
         means=means,
-        decision_id=warned.decision_id if warned else 0,
+        decision_id=warning.decision_id if warning else 0,
         region=one.region.code if one.region else "",
         tier=_wire(one.tier or 0),
         policy_lines=one.lines,

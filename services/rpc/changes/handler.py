@@ -62,14 +62,14 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             version=done.version,
         )
 
-    async def AmendChange(
-        self, request: pb.AmendChangeRequest, context: object
-    ) -> pb.AmendChangeResponse:
+    async def EditChange(
+        self, request: pb.EditChangeRequest, context: object
+    ) -> pb.EditChangeResponse:
         _check_rows(request.contents)
         contents = messages.contents(request.contents)
         read = await self._drafting.read(contents, identity.author(request.author))
-        record = await self._changes.amend(request.id, read.draft)
-        return pb.AmendChangeResponse(change=messages.change(record))
+        record = await self._changes.edit(request.id, read.draft)
+        return pb.EditChangeResponse(change=messages.change(record))
 
     async def SubmitChange(
         self, request: pb.SubmitChangeRequest, context: object

@@ -1,12 +1,12 @@
-"""Serves WarningReachService: convert, look and start, convert back."""
+"""Serves WarningBackfillService: convert, look and start, convert back."""
 
 from collections.abc import Callable
 from typing import Any
 
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
-from fanzha.v1 import warning_reach_pb2 as pb
-from fanzha.v1 import warning_reach_pb2_grpc as pb_grpc
+from fanzha.v1 import warning_backfill_pb2 as pb
+from fanzha.v1 import warning_backfill_pb2_grpc as pb_grpc
 from services.decision_log.recipient_subject import SubjectKind
 from services.rpc.warnings import pending_messages as waiting_messages
 from services.rpc.warnings.pending_messages import KINDS
@@ -22,76 +22,76 @@ _STATES = dict(zip(BackfillState, (1, 2, 3), strict=True))
 _wire: Callable[[int], Any] = int
 
 
-class WarningBackfillServicer(pb_grpc.WarningReachServiceServicer):
-    """Reaches back. Errors become statuses in the error interceptor."""
+class WarningBackfillServicer(pb_grpc.WarningBackfillServiceServicer):
+    """Previews, starts and stops backfills. Errors become statuses in the error interceptor."""
 
     def __init__(
         self,
-        reaching: BackfillService,
+        backfills: BackfillService,
         waiting: PendingBackfillService,
         suspects: SuspectedHitService,
     ) -> None:
-        self._reaching = reaching
+        self._backfills = backfills
         self._waiting = waiting
         self._suspects = suspects
 
-    async def PreviewReach(
-        self, request: pb.PreviewReachRequest, context: object
-    ) -> pb.PreviewReachResponse:
+    async def PreviewBackfill(
+        self, request: pb.PreviewBackfillRequest, context: object
+    ) -> pb.PreviewBackfillResponse:
         asked = _asked(request.subject)
-        return _preview(asked, await self._reaching.preview(asked))
+        return _preview(asked, await self._backfills.preview(asked))
 
-    async def StartReach(
-        self, request: pb.StartReachRequest, context: object
-    ) -> pb.StartReachResponse:
-        reach = await self._reaching.start(
+    async def StartBackfill(
+        self, request: pb.StartBackfillRequest, context: object
+    ) -> pb.StartBackfillResponse:
+        backfill = await self._backfills.start(
             _asked(request.subject),
             rate=request.rate or DEFAULT_RATE,
             fraud_type=_fraud_type(request.fraud_type),
             by=request.started_by,
         )
-        return pb.StartReachResponse(reach=_reach(reach))
+        return pb.StartBackfillResponse(backfill=_backfill(backfill))
 
-    async def ListReaches(
-        self, request: pb.ListReachesRequest, context: object
-    ) -> pb.ListReachesResponse:
-        return pb.ListReachesResponse(reaches=map(_reach, await self._reaching.reaches()))
+    async def ListBackfills(
+        self, request: pb.ListBackfillsRequest, context: object
+    ) -> pb.ListBackfillsResponse:
+        return pb.ListBackfillsResponse(backfills=map(_backfill, await self._backfills.backfills()))
 
-    async def StopReach(
-        self, request: pb.StopReachRequest, context: object
-    ) -> pb.StopReachResponse:
-        stopped = await self._reaching.stop(request.reach_id, by=request.stopped_by)
-        return pb.StopReachResponse(reach=_reach(stopped))
+    async def StopBackfill(
+        self, request: pb.StopBackfillRequest, context: object
+    ) -> pb.StopBackfillResponse:
+        stopped = await self._backfills.stop(request.backfill_id, by=request.stopped_by)
+        return pb.StopBackfillResponse(backfill=_backfill(stopped))
 
-    async def ListWaitingReaches(
-        self, request: pb.ListWaitingReachesRequest, context: object
-    ) -> pb.ListWaitingReachesResponse:
-        found = await self._waiting.reaches(
+    async def ListPendingBackfills(
+        self, request: pb.ListPendingBackfillsRequest, context: object
+    ) -> pb.ListPendingBackfillsResponse:
+        found = await self._waiting.backfills(
             everything=request.all, count=request.page_size or _LISTED
         )
-        return pb.ListWaitingReachesResponse(reaches=map(waiting_messages.waiting, found))
+        return pb.ListPendingBackfillsResponse(backfills=map(waiting_messages.waiting, found))
 
-    async def GetWaitingReach(
-        self, request: pb.GetWaitingReachRequest, context: object
-    ) -> pb.GetWaitingReachResponse:
-        found = await self._waiting.get(request.waiting_id, count=request.count)
-        return pb.GetWaitingReachResponse(reach=waiting_messages.waiting(found))
+    async def GetPendingBackfill(
+        self, request: pb.GetPendingBackfillRequest, context: object
+    ) -> pb.GetPendingBackfillResponse:
+        found = await self._waiting.get(request.backfill_id, count=request.count)
+        return pb.GetPendingBackfillResponse(backfill=waiting_messages.waiting(found))
 
-    async def StartWaitingReach(
-        self, request: pb.StartWaitingReachRequest, context: object
-    ) -> pb.StartWaitingReachResponse:
+    async def StartPendingBackfill(
+        self, request: pb.StartPendingBackfillRequest, context: object
+    ) -> pb.StartPendingBackfillResponse:
         begun = await self._waiting.start(
-            request.waiting_id, rate=request.rate or DEFAULT_RATE, by=request.started_by
+            request.backfill_id, rate=request.rate or DEFAULT_RATE, by=request.started_by
         )
-        return pb.StartWaitingReachResponse(reach=_reach(begun.reach))
+        return pb.StartPendingBackfillResponse(backfill=_backfill(begun.backfill))
 
-    async def DropWaitingReach(
-        self, request: pb.DropWaitingReachRequest, context: object
-    ) -> pb.DropWaitingReachResponse:
+    async def DropPendingBackfill(
+        self, request: pb.DropPendingBackfillRequest, context: object
+    ) -> pb.DropPendingBackfillResponse:
         dropped = await self._waiting.drop(
-            request.waiting_id, reason=request.reason, by=request.dropped_by
+            request.backfill_id, reason=request.reason, by=request.dropped_by
         )
-        return pb.DropWaitingReachResponse(reach=waiting_messages.waiting(dropped))
+        return pb.DropPendingBackfillResponse(backfill=waiting_messages.waiting(dropped))
 
     async def PreviewSuspects(
         self, request: pb.PreviewSuspectsRequest, context: object
@@ -140,14 +140,14 @@ def _kind(number: int) -> SubjectKind:
     raise InvalidInput(f"kind: required; there is none with number {number}")
 
 
-def _asked(subject: pb.ReachSubject) -> BackfillRequest:
+def _asked(subject: pb.BackfillSubject) -> BackfillRequest:
     return BackfillRequest(kind=_kind(subject.kind), pattern=subject.pattern, days=subject.days)
 
 
-def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewReachResponse:
+def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewBackfillResponse:
     reached = found.reached
-    return pb.PreviewReachResponse(
-        subject=pb.ReachSubject(
+    return pb.PreviewBackfillResponse(
+        subject=pb.BackfillSubject(
             kind=_wire(KINDS[asked.kind.value]), pattern=found.subject.pattern, days=asked.days
         ),
         persons=len(reached.persons),
@@ -167,22 +167,22 @@ def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewReachR
     )
 
 
-def _reach(reach: Backfill) -> pb.Reach:
-    return pb.Reach(
-        reach_id=reach.id,
-        subject=pb.ReachSubject(
-            kind=_wire(KINDS[reach.kind]), pattern=reach.pattern, days=reach.days
+def _backfill(backfill: Backfill) -> pb.Backfill:
+    return pb.Backfill(
+        backfill_id=backfill.id,
+        subject=pb.BackfillSubject(
+            kind=_wire(KINDS[backfill.kind]), pattern=backfill.pattern, days=backfill.days
         ),
-        rate=reach.rate,
-        persons=reach.total,
-        done=reach.done,
-        opened=reach.counts.get("accepted", 0),
-        joined=reach.counts.get("joined", 0),
-        known=reach.counts.get("duplicate", 0),
-        refused=reach.counts.get("refused", 0),
-        state=_wire(_STATES[reach.state]),
-        started_by=reach.by,
-        started_at_ms=reach.started_at_ms,
-        stopped_by=reach.stopped_by,
-        ended_at_ms=reach.ended_at_ms,
+        rate=backfill.rate,
+        persons=backfill.total,
+        done=backfill.done,
+        opened=backfill.counts.get("accepted", 0),
+        joined=backfill.counts.get("joined", 0),
+        known=backfill.counts.get("duplicate", 0),
+        refused=backfill.counts.get("refused", 0),
+        state=_wire(_STATES[backfill.state]),
+        started_by=backfill.by,
+        started_at_ms=backfill.started_at_ms,
+        stopped_by=backfill.stopped_by,
+        ended_at_ms=backfill.ended_at_ms,
     )

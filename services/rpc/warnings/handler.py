@@ -14,7 +14,7 @@ from fanzha.v1 import warning_pb2_grpc as pb_grpc
 from services.auth import identity
 from services.auth.identity import Role
 from services.warning.intake.parser import RawWarning
-from services.warning.intake.service import IntakeOutcome, IntakeResult
+from services.warning.intake.service import IntakeResult, IntakeStatus
 from services.warning.intake.sources import SourceQuality, WarningSources
 from services.warning.intake.submission import (
     MOST_AT_ONCE,
@@ -33,10 +33,10 @@ MEANS_KINDS = {
 }
 """Kinds of means, as the wire has them."""
 _TAKEN = {
-    IntakeResult.ACCEPTED: pb.TAKEN_ACCEPTED,
-    IntakeResult.JOINED: pb.TAKEN_JOINED,
-    IntakeResult.DUPLICATE: pb.TAKEN_DUPLICATE,
-    IntakeResult.REFUSED: pb.TAKEN_REFUSED,
+    IntakeStatus.ACCEPTED: pb.TAKEN_ACCEPTED,
+    IntakeStatus.JOINED: pb.TAKEN_JOINED,
+    IntakeStatus.DUPLICATE: pb.TAKEN_DUPLICATE,
+    IntakeStatus.REFUSED: pb.TAKEN_REFUSED,
 }
 Known = TypeVar("Known", bound=IntEnum)
 
@@ -66,16 +66,16 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         name, after = source_name(request.source_name), request.after
         while True:
             wait = 0 if request.end_at_newest else _WAIT_MS
-            found = await self._sources.told(name, after=after, block_ms=wait)
+            found = await self._sources.read_feedback(name, after=after, block_ms=wait)
             for one in found:
                 yield pb.FollowFeedbackResponse(
-                    place=one.place,
+                    place=one.cursor,
                     reference=one.reference,
                     case_id=one.case_id,
                     what=one.what,
                     at_ms=one.at_ms,
                 )
-                after = one.place
+                after = one.cursor
             if not found and request.end_at_newest:
                 return
 
@@ -96,7 +96,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
 
     async def _taken(self, warnings: Sequence[pb.Warning]) -> list[pb.SubmitWarningsResponse]:
         """Take warnings in; they may be of several sources only in development."""
-        results: list[IntakeOutcome | None] = [None] * len(warnings)
+        results: list[IntakeResult | None] = [None] * len(warnings)
         groups: dict[tuple[Source, str], list[int]] = {}
         for row, warning in enumerate(warnings):
             try:
@@ -104,7 +104,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
                 kind = source_kind(said)
                 groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
             except InvalidInput as error:
-                results[row] = IntakeOutcome(what=IntakeResult.REFUSED, reason=str(error))
+                results[row] = IntakeResult(status=IntakeStatus.REFUSED, reason=str(error))
         for (kind, name), rows in groups.items():
             records = [_said(warnings[row]) for row in rows]
             for row, result in zip(
@@ -114,7 +114,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         return [
             pb.SubmitWarningsResponse(
                 reference=warning.reference,
-                taken=_TAKEN[result.what],
+                taken=_TAKEN[result.status],
                 reason=result.reason,
                 case_id=result.case_id,
             )

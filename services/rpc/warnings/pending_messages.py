@@ -1,9 +1,9 @@
-"""Writes reaches that wait as messages."""
+"""Writes backfills that wait as messages."""
 
 from collections.abc import Callable
 from typing import Any
 
-from fanzha.v1 import warning_reach_pb2 as pb
+from fanzha.v1 import warning_backfill_pb2 as pb
 from services.decision_log.recipient_subject import SubjectKind
 from services.warning.backfill.pending import CHANGE, PendingBackfill, PendingState, RecipientCount
 
@@ -16,10 +16,10 @@ _STATES = dict(zip(PendingState, (1, 2, 3, 4, 5, 6), strict=True))
 """The numbers of the wire, in the order of the enums."""
 
 
-def waiting(one: PendingBackfill) -> pb.WaitingReach:
+def waiting(one: PendingBackfill) -> pb.PendingBackfill:
     """Write one."""
-    message = pb.WaitingReach(
-        waiting_id=one.id,
+    message = pb.PendingBackfill(
+        backfill_id=one.id,
         state=_wire(_STATES[one.state]),
         list_version=one.list_version,
         change_id=one.change_id,
@@ -49,8 +49,8 @@ def waiting(one: PendingBackfill) -> pb.WaitingReach:
     return message
 
 
-def _count(count: RecipientCount) -> pb.WaitingReachCount:
-    return pb.WaitingReachCount(
+def _count(count: RecipientCount) -> pb.PendingBackfillCount:
+    return pb.PendingBackfillCount(
         counted_at_ms=count.at_ms,
         persons=count.persons,
         lower_bound=count.lower_bound,

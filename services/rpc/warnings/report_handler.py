@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc as pb_grpc
-from services.warning.reports.figures import CaseFigures, DelayHistogram
+from services.warning.reports.model import CaseFigures, DelayHistogram
 from services.warning.reports.service import (
     DEFAULT_MINUTES,
     ReportGrouping,

@@ -1,4 +1,4 @@
-"""Counts reaches that wait, where the decision log is, and begins small ones where that is set."""
+"""Counts pending backfills on the host of the decision log; starts small ones if configured."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from services.warning.figures import LandingCounters
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-BY_ITSELF = "warning-pipeline"
+AUTO_STARTED_BY = "warning-pipeline"
 """Who started it, on record, where nobody did."""
 
 
@@ -62,7 +62,7 @@ class RecipientCounter:
         await run_periodically(
             self.step,
             every_seconds=LOOK_SECONDS,
-            what="reaches wait to be counted",
+            task="counting of backfills",
             logger=logger,
         )
 
@@ -82,7 +82,7 @@ class RecipientCounter:
         if not self._looking.ready and not self._told_no_log:
             self._told_no_log = True
             logger.warning(
-                "there is no decision log on this host: reaches wait without a count until "
+                "there is no decision log on this host: backfills wait without a count until "
                 "somebody has them counted where list administration runs"
             )
         return self._looking.ready
@@ -101,9 +101,9 @@ class RecipientCounter:
         """Look, and write down what was found: begun, for a person to see, or nobody."""
         looked = await self._looking.look(one)
         if self._may_begin(looked):
-            begun = await self._beginning.begin(one, looked, rate=DEFAULT_RATE, by=BY_ITSELF)
+            begun = await self._beginning.begin(one, looked, rate=DEFAULT_RATE, by=AUTO_STARTED_BY)
             if begun is not None:
-                self._tell(begun.waiting, "by_itself")
+                self._tell(begun.waiting, "auto_started")
             return begun is not None
         after = with_count(one, looked)
         if not await self._store.move([after]):
@@ -117,13 +117,13 @@ class RecipientCounter:
 
     def _tell(self, one: PendingBackfill, what: str) -> None:
         persons = one.count.persons if one.count else 0
-        logger.info("reach %s is %s: %d persons", one.id, what or one.state.value, persons)
+        logger.info("backfill %s is %s: %d persons", one.id, what or one.state.value, persons)
         if what and self._figures is not None:
-            self._figures.reach(what)
+            self._figures.backfill(what)
 
 
 def with_count(one: PendingBackfill, looked: LookbackResult) -> PendingBackfill:
-    """Return a reach with what was found; ended where everything was looked at and nobody found."""
+    """Return a backfill with its count; ended if the count is complete and found no one."""
     after = replace(one, count=looked.count)
     if looked.count.persons or not looked.count.complete:
         return after

@@ -20,7 +20,7 @@ from services.warning.backfill.pending import EffectiveEntry
 
 
 class EntryEffect(IntEnum):
-    """What an entry of a change is to a reach; the first that holds."""
+    """What an entry of a change is to a backfill; the first that holds."""
 
     ALLOW = 1
     """It lets through."""

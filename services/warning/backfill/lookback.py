@@ -110,7 +110,7 @@ class Lookback:
         router, tiers = self._router(), Counter[str]()
         for person in judged:
             made = _prepared(person, gathered.met[person.number], now)
-            tier = opening.grow(None, made.warnings, router, now).case.tier
+            tier = opening.apply_warnings(None, made.warnings, router, now).case.tier
             tiers[tier.name.lower() if tier else "none"] += 1
         count = RecipientCount(
             at_ms=now,
@@ -172,9 +172,9 @@ def _together(one: Recipient, other: Recipient) -> Recipient:
 
 def _prepared(person: Recipient, met: Sequence[_RecipientMatch], now_ms: int) -> BackfillRecipient:
     warnings = [
-        warned
+        warning
         for one in met
-        for warned in recipients.prepared(
+        for warning in recipients.prepared(
             one.person,
             one.subject,
             campaign=one.entry.campaign,

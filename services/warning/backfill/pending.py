@@ -1,4 +1,4 @@
-"""Reaches that wait for a person: what landed on the lists, and whom it had reached."""
+"""Backfills that wait for a person: what landed on the lists, and whom it had reached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,7 +47,7 @@ class EffectiveEntry:
 
     @classmethod
     def of(cls, entry: Entry) -> "EffectiveEntry":
-        """Take from a list entry what a reach needs."""
+        """Take from a list entry what a backfill needs."""
         return cls(
             entry_id=entry.entry_id,
             kind=entry.kind,
@@ -72,7 +72,7 @@ class RecipientCount:
     lower_bound: bool
     """Whether the log has only some of what was let through."""
     left_out: int
-    """Persons beyond the most that one reach takes, about."""
+    """Persons beyond the most that one backfill takes, about."""
     torn: int
     """Segments of the log that could not be read."""
     covers_from_ms: int
@@ -98,7 +98,7 @@ class PendingBackfill:
     """What one change of the lists put before a person."""
 
     id: str
-    """Made from the commit: the same change is the same reach. Started, the reach has it, too."""
+    """Made from the commit: the same change is the same backfill. Kept once it is started."""
     list_version: int
     change_id: int = 0
     """The change request; 0: none is known."""
@@ -131,7 +131,7 @@ class PendingBackfill:
 
     @property
     def subject(self) -> tuple[str, str]:
-        """What the reach is about: kind and pattern of the only entry, or the change."""
+        """What the backfill is about: kind and pattern of the only entry, or the change."""
         if len(self.entries) == 1:
             return self.entries[0].subject.value, self.entries[0].pattern
         return CHANGE, f"change:{self.change_id}" if self.change_id else f"v{self.list_version}"
@@ -153,4 +153,4 @@ class PendingBackfill:
 
 
 CHANGE = "change"
-"""Kind of a reach that is about several entries of one change."""
+"""Kind of a backfill that is about several entries of one change."""

@@ -1,4 +1,4 @@
-"""What a person does with reaches that wait: looks, has them counted, starts or drops them."""
+"""What a person does with backfills that wait: looks, has them counted, starts or drops them."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from services.warning.backfill.lookback import Lookback
 from services.warning.backfill.pending import PendingBackfill, PendingState
 from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import MOST_RATE
-from services.warning.backfill.service import check_reach
+from services.warning.backfill.service import check_all_regions
 from services.warning.backfill.start import BackfillStart, StartedBackfill
 from services.warning.figures import LandingCounters
 
@@ -38,7 +38,7 @@ class PendingBackfillService:
         self._now_ms = now_ms
         self._figures = figures
 
-    async def reaches(self, *, everything: bool, count: int) -> list[PendingBackfill]:
+    async def backfills(self, *, everything: bool, count: int) -> list[PendingBackfill]:
         """Return those that wait, the oldest first; or the newest of all, whatever became."""
         if not 1 <= count <= MOST_LISTED:
             raise InvalidInput(f"count: 1 to {MOST_LISTED}, not {count}")
@@ -46,46 +46,46 @@ class PendingBackfillService:
             return await self._store.newest(count)
         return (await self._store.waiting())[:count]
 
-    async def get(self, waiting_id: str, *, count: bool) -> PendingBackfill:
+    async def get(self, backfill_id: str, *, count: bool) -> PendingBackfill:
         """Return one; with *count*, after it was counted anew, where it waits."""
-        one = await self._store.get(waiting_id)
+        one = await self._store.get(backfill_id)
         if not count or not one.open:
             return one
-        check_reach()
+        check_all_regions()
         after = with_count(one, await self._looking.look(one))
         if not await self._store.move([after]):
             raise _moved(one)
         self._count(after)
-        return await self._store.get(waiting_id)
+        return await self._store.get(backfill_id)
 
-    async def start(self, waiting_id: str, *, rate: int, by: str) -> StartedBackfill:
+    async def start(self, backfill_id: str, *, rate: int, by: str) -> StartedBackfill:
         """Look once more, and have everybody warned; returns once that is sure to happen."""
-        check_reach()
+        check_all_regions()
         if not 1 <= rate <= MOST_RATE:
             raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
-        one = await self._open(waiting_id)
+        one = await self._open(backfill_id)
         looked = await self._looking.look(one)
         if not looked.persons:
             after = with_count(one, looked)
             if await self._store.move([after]):
                 self._count(after)
             why = looked.count.why and f": {looked.count.why}"
-            raise InvalidInput(f"waiting_id: nobody is known whom it reached{why}")
+            raise InvalidInput(f"backfill_id: nobody is known whom it reached{why}")
         begun = await self._beginning.begin(one, looked, rate=rate, by=identity.author(by))
         if begun is None:
             raise _moved(one)
         self._count(begun.waiting)
         return begun
 
-    async def drop(self, waiting_id: str, *, reason: str, by: str) -> PendingBackfill:
+    async def drop(self, backfill_id: str, *, reason: str, by: str) -> PendingBackfill:
         """Decide against it, and say why."""
-        check_reach()
+        check_all_regions()
         if not 1 <= len(reason.strip()) <= _MOST_REASON:
             raise InvalidInput(f"reason: say why nobody is warned, in 1 to {_MOST_REASON} letters")
-        one, who = await self._open(waiting_id), identity.author(by)
+        one, who = await self._open(backfill_id), identity.author(by)
         await self._audit.record(
-            AuditKind.REACH_DROPPED,
-            subject=f"reach:{waiting_id}",
+            AuditKind.BACKFILL_DROPPED,
+            subject=f"backfill:{backfill_id}",
             details={
                 "reason": reason.strip(),
                 "change": f"change:{one.change_id}" if one.change_id else "",
@@ -99,17 +99,17 @@ class PendingBackfillService:
         self._count(after)
         return after
 
-    async def _open(self, waiting_id: str) -> PendingBackfill:
-        one = await self._store.get(waiting_id)
+    async def _open(self, backfill_id: str) -> PendingBackfill:
+        one = await self._store.get(backfill_id)
         if not one.open:
-            raise VersionConflict(f"waiting_id: it is {one.state.value} already")
+            raise VersionConflict(f"backfill_id: it is {one.state.value} already")
         return one
 
     def _count(self, one: PendingBackfill) -> None:
         if not one.open and self._figures is not None:
-            self._figures.reach(one.state.value)
+            self._figures.backfill(one.state.value)
 
 
 def _moved(one: PendingBackfill) -> VersionConflict:
-    return VersionConflict(f"waiting_id: somebody else was at {one.id}, or its entries changed; "
+    return VersionConflict(f"backfill_id: somebody else was at {one.id}, or its entries changed; "
                            "look again")  # fmt: skip

@@ -1,11 +1,11 @@
-"""Keeps reaches that wait in Redis, and how far the log of the lists was read.
+"""Keeps backfills that wait in Redis, and how far the log of the lists was read.
 
 A change of the lists is noticed and read past by one script: it compares the place, so that of two
 processes, and of one that was killed and begins anew, one notices it, once. Every other step names
-the revision it was made from. All keys lie in the slot of reaches, see `reach_store`.
+the revision it was made from. All keys lie in the slot of backfills, see `store`.
 
 ==================================  ============================================
-``fanzha:{warning:reach}:place``    version and commit of the lists, read so far
+``fanzha:{warning:backfill}:place``    version and commit of the lists, read so far
 ``…:noticed``, ``…:waiting``        sorted sets by when they landed: all; those that wait
 ``…:waiting:<id>``                  hash: record, revision
 ``…:counting:<id>``                 who counts it
@@ -65,7 +65,7 @@ class ListLogPosition:
 
 
 class PendingBackfillStore:
-    """Reads and changes reaches that wait. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and changes backfills that wait. Raises `Unavailable`, soon, while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         """*client* must decode answers."""
@@ -112,11 +112,11 @@ class PendingBackfillStore:
                 answers = await moving.execute()
         return bool(answers[0])
 
-    async def get(self, waiting_id: str) -> PendingBackfill:
+    async def get(self, backfill_id: str) -> PendingBackfill:
         """Return one; `NotFound` when there is none."""
-        found = await self._several([waiting_id])
+        found = await self._several([backfill_id])
         if not found:
-            raise NotFound(f"waiting_id: there is no {waiting_id!r}")
+            raise NotFound(f"backfill_id: there is no {backfill_id!r}")
         return found[0]
 
     async def waiting(self) -> list[PendingBackfill]:
@@ -136,16 +136,16 @@ class PendingBackfillStore:
         async with within(_SECONDS):
             await self._client.zremrangebyscore(_ALL, "-inf", before_ms)
 
-    async def lease(self, waiting_id: str, worker: str) -> bool:
+    async def lease(self, backfill_id: str, worker: str) -> bool:
         """Let *worker* count; False while another does."""
         async with within(_SECONDS):
-            key = f"{TAG}:counting:{waiting_id}"
+            key = f"{TAG}:counting:{backfill_id}"
             return bool(await self._client.set(key, worker, nx=True, px=_COUNTING_MS))
 
-    async def release(self, waiting_id: str) -> None:
+    async def release(self, backfill_id: str) -> None:
         """Let others count again."""
         async with within(_SECONDS):
-            await self._client.delete(f"{TAG}:counting:{waiting_id}")
+            await self._client.delete(f"{TAG}:counting:{backfill_id}")
 
     async def _several(self, ids: Sequence[str]) -> list[PendingBackfill]:
         async with within(_SECONDS):
@@ -154,21 +154,21 @@ class PendingBackfillStore:
                 reading.hmget(_key(one), "record", "revision")
             answers = await reading.execute() if ids else []
         return readable(
-            "waiting reach",
+            "waiting backfill",
             lambda one: replace(_RECORD.validate_json(one[0]), revision=int(one[1])),
             [one for one in answers if one[0] is not None],
         )
 
 
 def closing(before: PendingBackfill, after: PendingBackfill) -> PendingResolution:
-    """Return what ends *before* in the same step that begins its reach."""
+    """Return what ends *before* in the same step that begins its backfill."""
     return PendingResolution(
         key=_key(before.id), waiting=_OPEN, revision=before.revision, record=_written(after)
     )
 
 
-def _key(waiting_id: str) -> str:
-    return f"{TAG}:waiting:{waiting_id}"
+def _key(backfill_id: str) -> str:
+    return f"{TAG}:waiting:{backfill_id}"
 
 
 def _written(record: PendingBackfill) -> str:

@@ -1,7 +1,7 @@
 """Whom a confirmed number, link or text reached, most exposed first, and what they are warned of.
 
 Each logged contact is one warning, with the id of its decision as reference: so the same contact is
-never taken in twice, whoever starts the reach again and on whatever day.
+never taken in twice, whoever starts the backfill again and on whatever day.
 """
 
 from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ def prepared(
 
 def _reference(subject: RecipientSubject, number: str, contact: RecipientContact) -> str:
     what = contact.decision_id or f"end-{contact.at_ms}"
-    return f"reach:{subject.pattern}:{number}:{what}"
+    return f"backfill:{subject.pattern}:{number}:{what}"
 
 
 def _means(subject: RecipientSubject, contact: RecipientContact) -> Means:

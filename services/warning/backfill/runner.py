@@ -1,6 +1,6 @@
-"""Works on reaches in the background: takes persons in, the most exposed first, at the rate asked.
+"""Runs backfills in the background: takes persons in, the most exposed first, at a given rate.
 
-Any process of the pipeline may; one at a time works on a reach, and when it dies another goes on
+Any process of the pipeline may; one at a time works on a backfill, and when it dies another goes on
 where it was.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from infra.periodic import run_periodically
 from services.warning.backfill.recipients import BackfillRecipient
 from services.warning.backfill.store import WHAT, Backfill, BackfillStore
-from services.warning.intake.service import IntakeOutcome, WarningIntake
+from services.warning.intake.service import IntakeResult, WarningIntake
 
 logger = logging.getLogger(__name__)
 
@@ -43,23 +43,23 @@ class BackfillRunner:
     async def run(self) -> None:
         """Look for work, every second."""
         await run_periodically(
-            self.step, every_seconds=LOOK_SECONDS, what="reaches wait", logger=logger
+            self.step, every_seconds=LOOK_SECONDS, task="backfills", logger=logger
         )
 
     async def step(self) -> int:
-        """Take in a second's worth of each reach that nobody else works on; return how many."""
+        """Take in a second's worth of each backfill that nobody else works on; return how many."""
         taken = 0
-        for reach in await self._store.running():
-            if await self._store.lease(reach.id, self._worker):
-                taken += await self._some(reach)
+        for backfill in await self._store.running():
+            if await self._store.lease(backfill.id, self._worker):
+                taken += await self._some(backfill)
         return taken
 
-    async def _some(self, reach: Backfill) -> int:
-        persons = await self._store.head(reach.id, min(reach.rate, MOST_RATE))
+    async def _some(self, backfill: Backfill) -> int:
+        persons = await self._store.head(backfill.id, min(backfill.rate, MOST_RATE))
         if not persons:
             return 0
         counts = await self._take(persons)
-        if not await self._store.move_on(reach, len(persons), counts, self._now_ms()):
+        if not await self._store.move_on(backfill, len(persons), counts, self._now_ms()):
             return 0  # stopped meanwhile; what was taken in stays
         for what, by in counts.items():
             self._counted(what, by)
@@ -67,10 +67,12 @@ class BackfillRunner:
 
     async def _take(self, persons: Sequence[BackfillRecipient]) -> Counter[str]:
         """Take persons in, and count them by what became of them."""
-        results = iter(await self._intake.take([one for some in persons for one in some.warnings]))
+        results = iter(
+            await self._intake.ingest([one for some in persons for one in some.warnings])
+        )
         return Counter(_best([next(results) for _ in one.warnings]) for one in persons)
 
 
-def _best(results: Sequence[IntakeOutcome]) -> str:
-    became = {one.what.value for one in results}
+def _best(results: Sequence[IntakeResult]) -> str:
+    became = {one.status.value for one in results}
     return next(what for what in WHAT if what in became)

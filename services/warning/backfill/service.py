@@ -1,4 +1,4 @@
-"""Reaches back: looks whom something reached in the last days, counts them, and has them warned."""
+"""Backfills: looks whom something reached in the last days, counts them, and has them warned."""
 
 import asyncio
 import secrets
@@ -59,7 +59,7 @@ class BackfillPreview:
 
 
 class BackfillService:
-    """Previews, starts and stops reaches. Raises `Unavailable` while Redis is away."""
+    """Previews, starts and stops backfills. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class BackfillService:
 
     async def preview(self, asked: BackfillRequest) -> BackfillPreview:
         """Count who would be warned."""
-        check_reach()
+        check_all_regions()
         subject, reached = await self._reached(asked)
         if self._regions is None:
             self._regions = await asyncio.to_thread(self._load_regions)
@@ -102,7 +102,7 @@ class BackfillService:
         self, asked: BackfillRequest, *, rate: int, fraud_type: FraudType, by: str
     ) -> Backfill:
         """Have everybody warned who was reached; returns once that is sure to happen."""
-        check_reach()
+        check_all_regions()
         if not 1 <= rate <= MOST_RATE:
             raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
         subject, reached = await self._reached(asked)
@@ -113,9 +113,9 @@ class BackfillService:
         async with self._one_at_a_time:
             for one in await self._store.running():
                 if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
-                    raise VersionConflict(f"pattern: reach {one.id} runs already; stop it first")
+                    raise VersionConflict(f"pattern: backfill {one.id} runs already; stop it first")
             persons = most_exposed_first(reached.persons)
-            reach = Backfill(
+            backfill = Backfill(
                 id=secrets.token_hex(6),
                 kind=subject.kind.value,
                 pattern=subject.pattern,
@@ -127,13 +127,13 @@ class BackfillService:
             )
             # On record first: nobody is warned whom nobody answers for.
             await self._audit.record(
-                AuditKind.REACH_STARTED,
-                subject=f"reach:{reach.id}",
+                AuditKind.BACKFILL_STARTED,
+                subject=f"backfill:{backfill.id}",
                 details={
-                    "kind": reach.kind,
-                    "pattern": reach.pattern,
-                    "days": str(reach.days),
-                    "persons": str(reach.total),
+                    "kind": backfill.kind,
+                    "pattern": backfill.pattern,
+                    "days": str(backfill.days),
+                    "persons": str(backfill.total),
                     "rate": str(rate),
                 },
                 actor=who,
@@ -144,28 +144,28 @@ class BackfillService:
                 )
                 for one in persons
             )
-            await self._store.add(reach, plan)
-        return reach
+            await self._store.add(backfill, plan)
+        return backfill
 
-    async def reaches(self) -> list[Backfill]:
+    async def backfills(self) -> list[Backfill]:
         """Return the newest hundred."""
         return await self._store.newest(_LISTED)
 
-    async def stop(self, reach_id: str, *, by: str) -> Backfill:
-        """Stop a reach; who was warned stays warned."""
-        check_reach()
+    async def stop(self, backfill_id: str, *, by: str) -> Backfill:
+        """Stop a backfill; who was warned stays warned."""
+        check_all_regions()
         who = identity.author(by)
-        if not await self._store.stop(reach_id, who, self._now_ms()):
-            found = await self._store.get(reach_id)
-            raise VersionConflict(f"reach_id: it is {found.state.value} already")
-        reach = await self._store.get(reach_id)
+        if not await self._store.stop(backfill_id, who, self._now_ms()):
+            found = await self._store.get(backfill_id)
+            raise VersionConflict(f"backfill_id: it is {found.state.value} already")
+        backfill = await self._store.get(backfill_id)
         await self._audit.record(
-            AuditKind.REACH_STOPPED,
-            subject=f"reach:{reach_id}",
-            details={"done": str(reach.done), "persons": str(reach.total)},
+            AuditKind.BACKFILL_STOPPED,
+            subject=f"backfill:{backfill_id}",
+            details={"done": str(backfill.done), "persons": str(backfill.total)},
             actor=who,
         )
-        return reach
+        return backfill
 
     async def _reached(self, asked: BackfillRequest) -> tuple[RecipientSubject, Recipients]:
         if not 1 <= asked.days <= MOST_DAYS:
@@ -244,9 +244,9 @@ def build(
     )
 
 
-def check_reach() -> None:
-    """Raise `NotAllowed` for who is held to some regions."""
+def check_all_regions() -> None:
+    """Raise `NotAllowed` for an identity whose scope is some regions: a backfill spans all."""
     who = identity.current()
     if who.regions:
-        reach = ", ".join(sorted(who.regions))
-        raise NotAllowed(f"a reach goes wherever the people live; {who.name} reaches {reach} only")
+        scope = ", ".join(sorted(who.regions))
+        raise NotAllowed(f"a backfill spans all regions; the scope of {who.name} is {scope}")

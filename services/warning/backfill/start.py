@@ -1,4 +1,4 @@
-"""Begins the reach of what waited: written whole, in the step that ends its waiting."""
+"""Begins the backfill of what waited: written whole, in the step that ends its waiting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,17 +12,19 @@ from services.warning.backfill.store import Backfill, BackfillStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedBackfill:
-    """A reach that waited and now runs."""
+    """A backfill that waited and now runs."""
 
-    reach: Backfill
+    backfill: Backfill
     waiting: PendingBackfill
 
 
 class BackfillStart:
-    """Begins the reach of what waits: written whole, in the step that ends its waiting."""
+    """Begins the backfill of what waits: written whole, in the step that ends its waiting."""
 
-    def __init__(self, reaches: BackfillStore, audit: Audit, *, now_ms: Callable[[], int]) -> None:
-        self._reaches = reaches
+    def __init__(
+        self, backfills: BackfillStore, audit: Audit, *, now_ms: Callable[[], int]
+    ) -> None:
+        self._backfills = backfills
         self._audit = audit
         self._now_ms = now_ms
 
@@ -32,7 +34,7 @@ class BackfillStart:
         """Begin it, on record first; None when somebody else was faster."""
         now = self._now_ms()
         kind, pattern = waiting.subject
-        reach = Backfill(
+        backfill = Backfill(
             id=waiting.id,
             kind=kind,
             pattern=pattern,
@@ -43,21 +45,21 @@ class BackfillStart:
             started_at_ms=now,
         )
         await self._audit.record(
-            AuditKind.REACH_STARTED,
-            subject=f"reach:{reach.id}",
+            AuditKind.BACKFILL_STARTED,
+            subject=f"backfill:{backfill.id}",
             details={
                 "kind": kind,
                 "pattern": pattern,
                 "entries": " ".join(one.entry_id for one in waiting.entries),
                 "change": f"change:{waiting.change_id}" if waiting.change_id else "",
-                "days": str(reach.days),
-                "persons": str(reach.total),
+                "days": str(backfill.days),
+                "persons": str(backfill.total),
                 "rate": str(rate),
             },
             actor=by,
         )
         after = replace(waiting, count=looked.count)
         after = after.ended(PendingState.STARTED, now_ms=now, by=by)
-        if not await self._reaches.add(reach, looked.plan(now), closing(waiting, after)):
+        if not await self._backfills.add(backfill, looked.plan(now), closing(waiting, after)):
             return None
-        return StartedBackfill(reach=reach, waiting=after)
+        return StartedBackfill(backfill=backfill, waiting=after)

@@ -1,16 +1,16 @@
-"""Keeps reaches in Redis: what is asked, who is still to be warned, and how far it is.
+"""Keeps backfills in Redis: what is asked, who is still to be warned, and how far it is.
 
-All keys lie in one slot. The plan of a reach, its persons in order, is written before the reach is
-there, under a name of its own: one script makes it the plan and the reach begin, together with what
-the reach ends, see `waiting_store`; nobody sees half of it, and nothing begins twice. Whoever works
-on it takes persons from its head, and one script moves on: by the number done before, so that of
-two who took the same persons only one counts them. Persons taken twice after a crash are found to
-be known, see `reach_persons`.
+All keys lie in one slot. The plan of a backfill, its persons in order, is first written under a key
+of its own. One script then makes it the plan, starts the backfill and ends what the backfill came
+from, see `pending_store`: no reader sees half of it, and nothing starts twice. A worker takes
+persons from the head of the plan, and one script advances it by the number done before: of two
+workers that took the same persons only one counts them. Persons taken twice after a crash are
+recognised, see `recipients`.
 
 ================================  ==============================================
-``fanzha:{warning:reach}:all``    sorted set: reaches by when they were started
-``fanzha:{warning:reach}:open``   sorted set: those that run
-``…:job:<id>``, ``…:plan:<id>``   hash: the reach; list: persons still to be warned
+``fanzha:{warning:backfill}:all``    sorted set: backfills by when they were started
+``fanzha:{warning:backfill}:open``   sorted set: those that run
+``…:job:<id>``, ``…:plan:<id>``   hash: the backfill; list: persons still to be warned
 ``…:lease:<id>``                  who works on it
 ``…:writing:<attempt>``           list: a plan that is being written; gone in an hour
 ================================  ==============================================
@@ -36,8 +36,8 @@ _LEASE_MS = 30_000
 _PLAN_S = 30 * 86_400
 _WRITING_S = 3600
 KEEP_S = 180 * 86_400
-"""How long a reach is known."""
-TAG = "fanzha:{warning:reach}"
+"""How long a backfill is known."""
+TAG = "fanzha:{warning:backfill}"
 _ALL, _OPEN = f"{TAG}:all", f"{TAG}:open"
 _PERSON = TypeAdapter(BackfillRecipient)
 
@@ -88,7 +88,7 @@ WHAT = ("accepted", "joined", "duplicate", "refused")
 
 
 class BackfillState(StrEnum):
-    """Where a reach stands."""
+    """Where a backfill stands."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -97,7 +97,7 @@ class BackfillState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """One reach."""
+    """One backfill."""
 
     id: str
     kind: str
@@ -119,7 +119,7 @@ class Backfill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingResolution:
-    """What waited for a reach, and ends in the step in which the reach begins."""
+    """What waited for a backfill, and ends in the step in which the backfill begins."""
 
     key: str
     waiting: str
@@ -129,7 +129,7 @@ class PendingResolution:
 
 
 class BackfillStore:
-    """Reads and changes reaches. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and changes backfills. Raises `Unavailable`, soon, while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         """*client* must decode answers."""
@@ -137,11 +137,11 @@ class BackfillStore:
 
     async def add(
         self,
-        reach: Backfill,
+        backfill: Backfill,
         plan: Iterable[BackfillRecipient],
         closing: PendingResolution | None = None,
     ) -> bool:
-        """Write a reach and its plan; it runs once all of it is on the disk of the store.
+        """Write a backfill and its plan; it runs once all of it is on the disk of the store.
 
         False when it is there already, or what it closes is no longer as it was.
         """
@@ -152,40 +152,40 @@ class BackfillStore:
                 await self._client.rpush(writing_to, *(_PERSON.dump_json(one) for one in some))
                 await self._client.expire(writing_to, _WRITING_S)
         fields = {
-            "kind": reach.kind,
-            "pattern": reach.pattern,
-            "days": reach.days,
-            "rate": reach.rate,
-            "total": reach.total,
-            "by": reach.by,
-            "started_at_ms": reach.started_at_ms,
-            "state": reach.state.value,
+            "kind": backfill.kind,
+            "pattern": backfill.pattern,
+            "days": backfill.days,
+            "rate": backfill.rate,
+            "total": backfill.total,
+            "by": backfill.by,
+            "started_at_ms": backfill.started_at_ms,
+            "state": backfill.state.value,
             "done": 0,
         }
-        found = [writing_to, _key("plan", reach.id), _key("job", reach.id), _ALL, _OPEN]
+        found = [writing_to, _key("plan", backfill.id), _key("job", backfill.id), _ALL, _OPEN]
         closed: tuple[int | str, str] = ("", "")
         if closing is not None:
             found += [closing.key, closing.waiting]
             closed = (closing.revision, closing.record)
-        times = (reach.started_at_ms, _PLAN_S, KEEP_S)
+        times = (backfill.started_at_ms, _PLAN_S, KEEP_S)
         pairs = [part for field in fields.items() for part in field]
         async with within(_SECONDS):
             adding = self._client.pipeline(transaction=False)
-            adding.eval(_ADD, len(found), *found, reach.id, attempt, *times, *closed, *pairs)
+            adding.eval(_ADD, len(found), *found, backfill.id, attempt, *times, *closed, *pairs)
             answers, _ = await execute_synced(self._client, adding, _ALL)
         return bool(answers[0])
 
-    async def get(self, reach_id: str) -> Backfill:
-        """Return a reach; `NotFound` when there is none."""
+    async def get(self, backfill_id: str) -> Backfill:
+        """Return a backfill; `NotFound` when there is none."""
         async with within(_SECONDS):
-            found = await self._client.hgetall(_key("job", reach_id))
+            found = await self._client.hgetall(_key("job", backfill_id))
         if not found:
-            raise NotFound(f"reach_id: there is no {reach_id!r}")
-        with reading("reach"):
-            return _read(reach_id, found)
+            raise NotFound(f"backfill_id: there is no {backfill_id!r}")
+        with reading("backfill"):
+            return _read(backfill_id, found)
 
     async def newest(self, count: int) -> list[Backfill]:
-        """Return reaches, the newest first; those that were forgotten leave the list."""
+        """Return backfills, the newest first; those that were forgotten leave the list."""
         async with within(_SECONDS):
             ids = await self._client.zrevrange(_ALL, 0, count - 1)
             return [one for one_id in ids if (one := await self._known(one_id)) is not None]
@@ -196,9 +196,9 @@ class BackfillStore:
             ids = await self._client.zrange(_OPEN, 0, -1)
             return [one for one_id in ids if (one := await self._known(one_id)) is not None]
 
-    async def lease(self, reach_id: str, worker: str) -> bool:
-        """Let *worker* work on a reach, or go on with it; False while another does."""
-        key = _key("lease", reach_id)
+    async def lease(self, backfill_id: str, worker: str) -> bool:
+        """Let *worker* work on a backfill, or go on with it; False while another does."""
+        key = _key("lease", backfill_id)
         async with within(_SECONDS):
             if await self._client.set(key, worker, nx=True, px=_LEASE_MS):
                 return True
@@ -207,46 +207,46 @@ class BackfillStore:
             await self._client.pexpire(key, _LEASE_MS)
             return True
 
-    async def head(self, reach_id: str, count: int) -> list[BackfillRecipient]:
+    async def head(self, backfill_id: str, count: int) -> list[BackfillRecipient]:
         """Return the next persons; they stay until `move_on`."""
         async with within(_SECONDS):
-            found = await self._client.lrange(_key("plan", reach_id), 0, count - 1)
+            found = await self._client.lrange(_key("plan", backfill_id), 0, count - 1)
         with reading("person to be reached"):
             return [_PERSON.validate_json(text) for text in found]
 
     async def move_on(
-        self, reach: Backfill, count: int, counts: Mapping[str, int], now_ms: int
+        self, backfill: Backfill, count: int, counts: Mapping[str, int], now_ms: int
     ) -> bool:
         """Take *count* persons off; False when it was stopped, or another was faster."""
         pairs = [part for what in counts.items() for part in what]
-        keys = (_key("job", reach.id), _key("plan", reach.id), _OPEN)
+        keys = (_key("job", backfill.id), _key("plan", backfill.id), _OPEN)
         async with within(_SECONDS):
             moved = await self._client.eval(
-                _MOVE_ON, len(keys), *keys, reach.done, count, now_ms, *pairs, reach.id
+                _MOVE_ON, len(keys), *keys, backfill.done, count, now_ms, *pairs, backfill.id
             )
         return bool(moved)
 
-    async def stop(self, reach_id: str, by: str, now_ms: int) -> bool:
-        """Stop a reach and forget who was still to be warned; False when it did not run."""
-        keys = (_key("job", reach_id), _key("plan", reach_id), _OPEN)
+    async def stop(self, backfill_id: str, by: str, now_ms: int) -> bool:
+        """Stop a backfill and forget who was still to be warned; False when it did not run."""
+        keys = (_key("job", backfill_id), _key("plan", backfill_id), _OPEN)
         async with within(_SECONDS):
             stopping = self._client.pipeline(transaction=False)
-            stopping.eval(_STOP, len(keys), *keys, reach_id, by, now_ms)
+            stopping.eval(_STOP, len(keys), *keys, backfill_id, by, now_ms)
             answers, _ = await execute_synced(self._client, stopping, _ALL)
         return bool(answers[0])
 
-    async def _known(self, reach_id: str) -> Backfill | None:
-        found = await self._client.hgetall(_key("job", reach_id))
+    async def _known(self, backfill_id: str) -> Backfill | None:
+        found = await self._client.hgetall(_key("job", backfill_id))
         if not found:
             for place in (_ALL, _OPEN):
-                await self._client.zrem(place, reach_id)
+                await self._client.zrem(place, backfill_id)
             return None
-        known = readable("reach", lambda fields: _read(reach_id, fields), [found])
+        known = readable("backfill", lambda fields: _read(backfill_id, fields), [found])
         return known[0] if known else None
 
 
-def _key(what: str, reach_id: str) -> str:
-    return f"{TAG}:{what}:{reach_id}"
+def _key(what: str, backfill_id: str) -> str:
+    return f"{TAG}:{what}:{backfill_id}"
 
 
 def _in_batches(plan: Iterable[BackfillRecipient]) -> Iterator[Sequence[BackfillRecipient]]:
@@ -255,9 +255,9 @@ def _in_batches(plan: Iterable[BackfillRecipient]) -> Iterator[Sequence[Backfill
         yield some
 
 
-def _read(reach_id: str, found: Mapping[str, str]) -> Backfill:
+def _read(backfill_id: str, found: Mapping[str, str]) -> Backfill:
     return Backfill(
-        id=reach_id,
+        id=backfill_id,
         kind=found["kind"],
         pattern=found["pattern"],
         days=int(found["days"]),

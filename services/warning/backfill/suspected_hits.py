@@ -21,7 +21,7 @@ from services.decision.sinks.hit_store import SUSPECTED, HitStore
 from services.decision_log import recipient_subject
 from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
 from services.feedback.service import FeedbackService, FeedbackVerdict
-from services.warning.backfill.service import check_reach
+from services.warning.backfill.service import check_all_regions
 
 AT_ONCE = 500
 """Hits confirmed by one request, about."""
@@ -86,7 +86,7 @@ class SuspectedHitService:
 
     async def preview(self, kind: SubjectKind, pattern: str) -> SuspectedHits:
         """Count what would be confirmed."""
-        check_reach()
+        check_all_regions()
         found = SuspectedHits(subject=self._subject(kind, pattern))
         found.until = await self._hits.newest(SUSPECTED)
         place: str | None = self._first_place()
@@ -110,7 +110,7 @@ class SuspectedHitService:
         by: str,
     ) -> ConfirmedHits:
         """Confirm some, from *place* (empty: the first) up to *until*, as `preview` told it."""
-        check_reach()
+        check_all_regions()
         subject, who = self._subject(kind, pattern), identity.author(by)
         for name, said in (("place", place or "0-0"), ("until_place", until)):
             if not _PLACE.fullmatch(said):

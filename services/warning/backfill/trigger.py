@@ -1,4 +1,4 @@
-"""Notices what lands on the lists, and puts it before a person as a reach that waits.
+"""Notices what lands on the lists, and puts it before a person as a backfill that waits.
 
 Any process of the pipeline may: the place in the log of the lists moves on in the same step that
 writes what was noticed. What ceases to block before somebody started it is withdrawn.
@@ -133,18 +133,18 @@ class BackfillTrigger:
     ) -> None:
         if step.lost:
             logger.warning("up to version %d, nobody can tell what %d versions of the lists made "
-                           "land; `fanzha warnings reach` reaches back to each by hand",
+                           "land; `fanzha warnings backfill` starts one by hand",
                            step.place.version, step.lost)  # fmt: skip
         if fresh is not None:
             await self._store.forget(self._now_ms() - KEEP_S * 1000)
-            logger.info("%d entries of version %d of the lists landed: reach %s is %s",
+            logger.info("%d entries of version %d of the lists landed: backfill %s is %s",
                         found.landed, step.place.version, fresh.id, fresh.state)  # fmt: skip
         if self._figures is None:
             return
         self._figures.rows(_names(found.rows))
         self._figures.lost(step.lost)
         if fresh is not None:
-            self._figures.reach(fresh.state.value)
+            self._figures.backfill(fresh.state.value)
 
     async def _end_what_is_over(self, waiting: Iterable[PendingBackfill]) -> None:
         """Withdraw what has ended by itself."""
@@ -157,9 +157,9 @@ class BackfillTrigger:
     def _withdrawn(self, records: list[PendingBackfill]) -> None:
         for one in records:
             if one.state is PendingState.WITHDRAWN:
-                logger.info("reach %s is withdrawn: %s", one.id, one.why)
+                logger.info("backfill %s is withdrawn: %s", one.id, one.why)
                 if self._figures is not None:
-                    self._figures.reach(one.state.value)
+                    self._figures.backfill(one.state.value)
 
 
 def _changed(
@@ -174,14 +174,14 @@ def _changed(
 
 
 def _after(one: PendingBackfill, step: ListLogStep, now_ms: int) -> PendingBackfill:
-    """Return a reach after a change of the lists; the same object where nothing came of it."""
+    """Return a backfill after a change of the lists; the same object where nothing came of it."""
     at_s = step.committed_at_ms // 1000
     left = effective_entries.still_there(one.entries, step.additions, step.removals, at_s=at_s)
     return one if left == list(one.entries) else one.with_entries(left, why=_NO_MORE, now_ms=now_ms)
 
 
 def _later(one: PendingBackfill, now_ms: int) -> PendingBackfill:
-    """Return a reach as time makes it; the same object where it does nothing."""
+    """Return a backfill as time makes it; the same object where it does nothing."""
     if now_ms - one.landed_at_ms > LONGEST_MS:
         days = LONGEST_MS // 86_400_000
         why = f"nobody started it in {days} days"

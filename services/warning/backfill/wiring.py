@@ -1,4 +1,4 @@
-"""Puts together what notices, counts and serves reaches that wait, and what models suspected."""
+"""Puts together what notices, counts and serves backfills that wait, and what models suspected."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -64,13 +64,13 @@ def landing(
     """Build what `fanzha warn` runs; *client* must decode answers, *lists* must not."""
     store = PendingBackfillStore(client)
     settle_s = _FLUSHES * settings.decision_log_flush_seconds + _MORE_SECONDS
-    mode = BackfillMode(settings.warning_reach_by_itself)
+    mode = BackfillMode(settings.warning_backfill_mode)
     return BackfillBackground(
         noticing=BackfillTrigger(
             ListLog(lists),
             store,
-            days=settings.warning_reach_days,
-            most_entries=settings.warning_reach_most_entries,
+            days=settings.warning_backfill_days,
+            most_entries=settings.warning_backfill_most_entries,
             proposes=mode is not BackfillMode.OFF,
             now_ms=now_ms,
             figures=figures,
@@ -81,7 +81,7 @@ def landing(
             BackfillStart(BackfillStore(client), audit, now_ms=now_ms),
             worker=worker,
             mode=mode,
-            most_people=settings.warning_reach_most_people_by_itself,
+            most_people=settings.warning_backfill_start_most_people,
             settle_ms=int(settle_s * 1000),
             now_ms=now_ms,
             figures=figures,

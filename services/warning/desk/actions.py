@@ -16,7 +16,7 @@ MOST_LOST_TO = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseAction:
+class ActionContext:
     """Who does something, when, and why."""
 
     by: str
@@ -25,7 +25,7 @@ class CaseAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseClosing:
+class CaseClosure:
     """How a case ended."""
 
     outcome: CaseOutcome
@@ -43,7 +43,7 @@ def check_revision(case: Case, revision: int | None) -> None:
 
 
 def assigned(
-    case: Case, act: CaseAction, router: Router, *, region: Region | None, officer: str
+    case: Case, act: ActionContext, router: Router, *, region: Region | None, officer: str
 ) -> list[CaseEvent]:
     """Give a case to a region, an officer, or both; nothing where they have it."""
     _check_open(case)
@@ -55,7 +55,7 @@ def assigned(
     return events
 
 
-def taken(case: Case, act: CaseAction, router: Router, *, take_over: bool) -> list[CaseEvent]:
+def taken(case: Case, act: ActionContext, router: Router, *, take_over: bool) -> list[CaseEvent]:
     """Let who acts deal with a case; `VersionConflict` where another has it."""
     _check_open(case)
     if case.officer == act.by:
@@ -68,7 +68,7 @@ def taken(case: Case, act: CaseAction, router: Router, *, take_over: bool) -> li
 
 
 def noted(
-    case: Case, act: CaseAction, router: Router, *, unreached: bool, due_at_ms: int
+    case: Case, act: ActionContext, router: Router, *, unreached: bool, due_at_ms: int
 ) -> list[CaseEvent]:
     """Write something down; *unreached* takes the next step, *due_at_ms* is a new date."""
     if due_at_ms:
@@ -82,10 +82,10 @@ def noted(
     _check_open(case)
     if due_at_ms:
         raise InvalidInput("due_at_ms: the next step of who was not reached has a date of its own")
-    return [note, *schedule.unreached(case, router, act.at_ms, by=act.by)]
+    return [note, *schedule.escalate_unreached(case, router, act.at_ms, by=act.by)]
 
 
-def closed(case: Case, act: CaseAction, closing: CaseClosing) -> list[CaseEvent]:
+def closed(case: Case, act: ActionContext, closing: CaseClosure) -> list[CaseEvent]:
     """Close a case with an outcome."""
     _check_open(case)
     check_closing(closing, act.why)
@@ -101,7 +101,7 @@ def closed(case: Case, act: CaseAction, closing: CaseClosing) -> list[CaseEvent]
     ]
 
 
-def check_closing(closing: CaseClosing, why: str) -> None:
+def check_closing(closing: CaseClosure, why: str) -> None:
     """Raise `InvalidInput` where what is said of an outcome is not enough, or too much."""
     outcome = closing.outcome
     if outcome is CaseOutcome.FALSE_ALARM and not why:
@@ -133,7 +133,7 @@ def _check_open(case: Case) -> None:
         raise InvalidInput(f"case {case.id}: is closed: {case.outcome}; only notes are taken")
 
 
-def _taken(case: Case, act: CaseAction, router: Router, officer: str) -> CaseEvent:
+def _taken(case: Case, act: ActionContext, router: Router, officer: str) -> CaseEvent:
     taken = _event(EventKind.TAKEN, act, officer=officer)
     if case.state is CaseState.DISSUADING:
         return taken  # who takes over has the time that is left
@@ -141,5 +141,5 @@ def _taken(case: Case, act: CaseAction, router: Router, officer: str) -> CaseEve
     return replace(taken, due_at_ms=act.at_ms + patience)
 
 
-def _event(kind: EventKind, act: CaseAction, **fields: Any) -> CaseEvent:
+def _event(kind: EventKind, act: ActionContext, **fields: Any) -> CaseEvent:
     return replace(CaseEvent(kind=kind, at_ms=act.at_ms, by=act.by, why=act.why), **fields)

@@ -19,7 +19,7 @@ from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore, Decide
 from services.warning.desk import actions, assignment, masking, scope
-from services.warning.desk.actions import CaseAction, CaseClosing
+from services.warning.desk.actions import ActionContext, CaseClosure
 from services.warning.desk.filter import CaseFilter
 
 MOST_PER_PAGE = 500
@@ -162,7 +162,7 @@ class CaseDesk:
             ),
         )
 
-    async def close(self, asked: CaseCommand, closing: CaseClosing, why: str) -> Case:
+    async def close(self, asked: CaseCommand, closing: CaseClosure, why: str) -> Case:
         """Close a case with an outcome."""
         act = self._act(asked, optional("reason", why, LONGEST_NOTE))
         actions.check_closing(closing, act.why)
@@ -177,7 +177,7 @@ class CaseDesk:
         )
 
     async def _change(
-        self, asked: CaseCommand, act: CaseAction, details: dict[str, str], decide: Decide
+        self, asked: CaseCommand, act: ActionContext, details: dict[str, str], decide: Decide
     ) -> Case:
         case = await self._case(asked.case_id)
 
@@ -206,8 +206,8 @@ class CaseDesk:
         _check_reach(case)
         return case
 
-    def _act(self, asked: CaseCommand, why: str) -> CaseAction:
-        return CaseAction(by=who("by", asked.by), at_ms=self.now_ms(), why=why)
+    def _act(self, asked: CaseCommand, why: str) -> ActionContext:
+        return ActionContext(by=who("by", asked.by), at_ms=self.now_ms(), why=why)
 
 
 def _check_reach(case: Case) -> None:

@@ -14,7 +14,7 @@ from services.warning.dispatch.limits import WithholdReason
 
 _FOLLOWS: Mapping[str, Callable[[Case, int], Sequence[CaseEvent]]] = {
     WithholdReason.OPTED_OUT: schedule.opted_out,
-    WithholdReason.SAME_WORDS: schedule.told_already,
+    WithholdReason.SAME_WORDS: schedule.already_informed,
 }
 """What a message leads to that was not sent, by why it was not; otherwise the next step is due."""
 
@@ -46,14 +46,14 @@ class DeliveryLog:
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
         """Note that a message did not reach the person, and do not wait for it."""
         await self._delivery.failed(message, by=by, why=why, at_ms=at_ms)
-        follows = _FOLLOWS.get(why, schedule.hurried)
+        follows = _FOLLOWS.get(why, schedule.expedite)
         await self._change(message, lambda case: follows(case, self._now_ms()))
 
     async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
         """Note that a message may not go out before a time; its next step waits for it."""
         await self._change(
             message,
-            lambda case: schedule.put_off(
+            lambda case: schedule.postpone(
                 case, self._router, message, until_ms, self._now_ms(), why=why
             ),
         )
@@ -61,7 +61,7 @@ class DeliveryLog:
     async def unwanted(self, message: MessageRef) -> str:
         """Say why a message that waited is not to go out any more; empty: it is."""
         (case,) = await self._store.find([ids.case_of_message(message.id)])
-        return "" if case is None else outbox_relay.unwanted(case, message)
+        return "" if case is None else outbox_relay.obsolete_reason(case, message)
 
     async def _change(
         self, message: MessageRef, events: Callable[[Case], Sequence[CaseEvent]]

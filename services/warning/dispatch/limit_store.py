@@ -25,7 +25,7 @@ from services.warning.dispatch.limits import (
     LimitCheck,
     LimitRules,
     NoticeKind,
-    PersonLimits,
+    RecipientUsage,
     SendPermission,
 )
 
@@ -88,7 +88,7 @@ class LimitStore:
         """Tell whether a warning may go out now; if so, it is counted, the same message once."""
         now, rules = self._now_ms(), self.rules
         # Whatever is known of the person, these hold; then nothing is counted.
-        first = limits.may_send(asked, PersonLimits(stopped=self._stopped()), rules, now)
+        first = limits.may_send(asked, RecipientUsage(stopped=self._stopped()), rules, now)
         if not first.allowed or asked.form not in limits.MASS_FORMS:
             return first
         notice = limits.NOTICE_OF[asked.tier]
@@ -105,7 +105,7 @@ class LimitStore:
                 notice if notice in rules.may_opt_out else "",
                 _WORDS_SECONDS,
             )
-        known = PersonLimits(
+        known = RecipientUsage(
             already=bool(already),
             today=today,
             in_campaign=campaign,

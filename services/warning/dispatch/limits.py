@@ -86,7 +86,7 @@ class LimitCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonLimits:
+class RecipientUsage:
     """What is known of the person."""
 
     stopped: bool = False
@@ -112,7 +112,7 @@ class SendPermission:
 
 
 def may_send(
-    asked: LimitCheck, known: PersonLimits, rules: LimitRules, now_ms: int
+    asked: LimitCheck, known: RecipientUsage, rules: LimitRules, now_ms: int
 ) -> SendPermission:
     """Tell whether a warning may go out now, and otherwise from when on."""
     if known.stopped:
@@ -129,7 +129,7 @@ def may_send(
 
 
 def _refused_for_person(
-    asked: LimitCheck, known: PersonLimits, rules: LimitRules, now_ms: int
+    asked: LimitCheck, known: RecipientUsage, rules: LimitRules, now_ms: int
 ) -> SendPermission | None:
     if NOTICE_OF[asked.tier] in known.opted_out & rules.may_opt_out:
         return _later(0, WithholdReason.OPTED_OUT)

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
+from infra.redis.stream_consumer import StreamConsumer
 from services.warning import keys
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -69,7 +70,7 @@ class PlainComposer:
         return WarningText(text=text, template="plain")
 
 
-def out_stream(channel: str) -> str:
+def send_stream(channel: str) -> str:
     """Return the stream of warnings that a channel sends."""
     return f"fanzha:warning:out:{channel}"
 
@@ -94,7 +95,7 @@ class OutboxRelay:
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Do what the entries of one shard say."""
-        todos = [entry.fields["todo"].split(" ") for entry in entries]
+        todos = [entry.fields["task"].split(" ") for entry in entries]
         found = await self._store.find([todo[1] for todo in todos])
         adding: Any = self._client.pipeline(transaction=False)
         handed: list[str] = []
@@ -104,8 +105,8 @@ class OutboxRelay:
             if todo[0] == "send":
                 message = MessageRef(id=todo[2], channel=todo[3], step=int(todo[4]))
                 handed += await self._send(adding, case, message)
-            elif todo[0] == "learn":
-                self._once(adding, keys.LEARN, case.id, {"case_id": case.id}, _LEARN_ROWS)
+            elif todo[0] == "outcome":
+                self._once(adding, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS)
             else:
                 self._tell(adding, case)
         async with within(_SECONDS):
@@ -115,7 +116,7 @@ class OutboxRelay:
 
     async def _send(self, adding: Any, case: Case, message: MessageRef) -> list[str]:
         """Hand a message to its channel; return that, or nothing where it is not to be sent."""
-        if why := unwanted(case, message):
+        if why := obsolete_reason(case, message):
             return await self._leave(message, why)
         try:
             written = self._composer.write(case, message)
@@ -133,16 +134,16 @@ class OutboxRelay:
             "region": case.region.code,
             "queued_at_ms": str(self._now_ms()),
         }
-        self._once(adding, out_stream(message.channel), message.id, fields, _OUT_ROWS)
+        self._once(adding, send_stream(message.channel), message.id, fields, _OUT_ROWS)
         return [message.channel]
 
     async def _leave(self, message: MessageRef, why: str) -> list[str]:
         """Put on record that a message is not sent, unless it was handed on before a crash."""
-        marker = _marker(out_stream(message.channel), message.id)
+        marker = _marker(send_stream(message.channel), message.id)
         async with within(_SECONDS):
             left = await self._client.eval(_LEAVE, 1, marker, _MARKER_S)
         if left:
-            await fail(self._store, message, self._now_ms(), why)
+            await record_not_sent(self._store, message, self._now_ms(), why)
         return []
 
     def _tell(self, adding: Any, case: Case) -> None:
@@ -177,7 +178,7 @@ def _marker(stream: str, what: str) -> str:
     return f"once:{{{stream}}}:{what}"
 
 
-def unwanted(case: Case, message: MessageRef) -> str:
+def obsolete_reason(case: Case, message: MessageRef) -> str:
     """Say why a message is not to go out any more; empty: it is."""
     if not case.open:
         return "the case was closed before"
@@ -187,7 +188,7 @@ def unwanted(case: Case, message: MessageRef) -> str:
     return ""
 
 
-async def fail(store: CaseStore, message: MessageRef, at_ms: int, why: str) -> None:
+async def record_not_sent(store: CaseStore, message: MessageRef, at_ms: int, why: str) -> None:
     """Note on its case that a message was not sent, once."""
 
     def events(case: Case) -> list[CaseEvent]:
@@ -212,11 +213,11 @@ def consumers(
     """Make a consumer of the todos of each shard."""
     return [
         StreamConsumer(
-            ConsumerGroup(client, stream=keys.key(shard, "todo"), group=GROUP, consumer=consumer),
+            ConsumerGroup(client, stream=keys.key(shard, "outbox"), group=GROUP, consumer=consumer),
             relay.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=died,
+            on_dead_letter=died,
             drop=True,
             claim_ms=claim_ms,
             block_ms=block_ms,

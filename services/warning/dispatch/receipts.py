@@ -12,12 +12,12 @@ from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client, within
+from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases.events import MessageRef
 from services.warning.channels import smpp_receipts
 from services.warning.channels.channel import Receipt, ReceiptState
-from services.warning.dispatch.outbox_relay import out_stream
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.send_ledger import SendLedger
 
 GROUP = "receipts"
@@ -64,7 +64,7 @@ class Receipts:
         self._channel = channel
         self.stream = stream_of(channel)
         self._later = DelayQueue(client, self.stream)
-        self._claims = SendLedger(client, out_stream(channel), owner="")
+        self._claims = SendLedger(client, send_stream(channel), owner="")
         self._record = record
         self._now_ms = now_ms
         self._counted = counted

@@ -78,7 +78,7 @@ class Schedule:
                 await self.step()
 
         await run_periodically(
-            look, every_seconds=self._every_seconds, what="the schedule waits", logger=logger
+            look, every_seconds=self._every_seconds, task="warning schedule", logger=logger
         )
 
     async def step(self) -> int:
@@ -129,11 +129,11 @@ def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> 
         return [_escalated(now_ms, f"{why}; there is no further step: a person is needed")]
     return [
         _escalated(now_ms, f"{why}; next: {step.channel}"),
-        opening.queued(case, tier, number, step, now_ms, by=SCHEDULE),
+        opening.step_queued(case, tier, number, step, now_ms, by=SCHEDULE),
     ]
 
 
-def hurried(case: Case, now_ms: int) -> list[CaseEvent]:
+def expedite(case: Case, now_ms: int) -> list[CaseEvent]:
     """Make the next step due at once, when the message of the last one failed."""
     if case.state not in _WAITING_STATES or case.due_at_ms <= now_ms or not _failed(case):
         return []
@@ -147,7 +147,7 @@ def opted_out(case: Case, now_ms: int) -> list[CaseEvent]:
     return [_noted(now_ms, "the person opted out: at this tier nothing more is due", 0)]
 
 
-def told_already(case: Case, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:
+def already_informed(case: Case, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:
     """Let nothing more be due, where a message is enough, and another told the person the same.
 
     Where it is not, the next step keeps its time.
@@ -159,7 +159,7 @@ def told_already(case: Case, now_ms: int, *, enough: Tier = Tier.LOW) -> list[Ca
     return [_noted(now_ms, "another message told the person the same: nothing more is due", 0)]
 
 
-def put_off(
+def postpone(
     case: Case, router: Router, message: MessageRef, until_ms: int, now_ms: int, *, why: str
 ) -> list[CaseEvent]:
     """Let the next step wait, when its last message may not go out before *until_ms*."""
@@ -173,7 +173,7 @@ def put_off(
     return [_noted(now_ms, f"the {message.channel} message waits: {why}", due_at_ms)]
 
 
-def unreached(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
+def escalate_unreached(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
     """Raise a case whose person could not be reached: its next step, else the highest tier's first.
 
     Where that has none either, somebody must go on trying: whoever has the case, by a new date,
@@ -197,7 +197,7 @@ def unreached(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseE
             )
         ]
     if step is not None:
-        queued = opening.queued(case, tier, number, step, now_ms, by=by)
+        queued = opening.step_queued(case, tier, number, step, now_ms, by=by)
         return [*raised, _escalated(now_ms, f"{why}; next: {step.channel}", by=by), queued]
     again = now_ms + patience_ms(router, tier) if case.state is CaseState.DISSUADING else 0
     return [*raised, _escalated(now_ms, f"{why}; there is no further step", by=by, due=again)]

@@ -9,12 +9,12 @@ import json
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import Unavailable
-from infra.redis.dead_letters import DeadLetters
+from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
+from infra.redis.stream_consumer import StreamReader
 from services.warning.cases.events import MessageRef
 from services.warning.channels.channel import Outgoing, SendResult
-from services.warning.dispatch import outbox_entries
+from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.limits import SendPermission, WithholdReason
 from services.warning.dispatch.protocols import SendPermit, SendResultRecorder
@@ -35,24 +35,22 @@ class SendResults:
         self,
         *,
         channel: str,
-        group: ConsumerGroup,
+        reader: StreamReader,
         claims: SendLedger,
         later: DelayQueue,
         record: SendResultRecorder,
         permit: SendPermit,
-        dead: DeadLetters,
         breaker: CircuitBreaker,
         repeatable: bool,
         now_ms: Callable[[], int],
         counted: Callable[[str, str, float], None],
     ) -> None:
         self._channel = channel
-        self._group = group
+        self._reader = reader
         self._claims = claims
         self._later = later
         self._record = record
         self._permit = permit
-        self._dead = dead
         self._breaker = breaker
         self._repeatable = repeatable
         self._now_ms = now_ms
@@ -65,7 +63,7 @@ class SendResults:
         else:
             what = "in_doubt" if claim.status is SendStatus.DOUBT else "known_refused"
             await self._refused(
-                entry, outgoing, outbox_entries.why_of(claim.status, claim.why), what
+                entry, outgoing, channel_stream.why_of(claim.status, claim.why), what
             )
 
     async def told(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
@@ -77,7 +75,7 @@ class SendResults:
                 outgoing,
                 SendStatus.SENT,
                 provider_ids=sent.provider_ids,
-                remember=json.dumps([outgoing.message_id, outbox_entries.step_of(entry)]),
+                remember=json.dumps([outgoing.message_id, channel_stream.step_of(entry)]),
             )
             now = self._now_ms()
             queued = int(entry.fields.get("queued_at_ms") or now)
@@ -89,12 +87,12 @@ class SendResults:
                 return
             await self._settle_as(outgoing, SendStatus.DOUBT, sent.error)
             await self._refused(
-                entry, outgoing, outbox_entries.why_of(SendStatus.DOUBT, sent.error), "in_doubt"
+                entry, outgoing, channel_stream.why_of(SendStatus.DOUBT, sent.error), "in_doubt"
             )
         elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
             await self._settle_as(outgoing, SendStatus.OPEN)
             await self._note_failed(entry, outgoing, sent.error)
-            await self.bury(entry, sent.error, outgoing.attempt)
+            await self._reader.give_up(entry, sent.error, outgoing.attempt)
         elif sent.retry_after is not None:
             await self._put_off(entry, outgoing, sent.retry_after, counts=not sent.down)
         else:
@@ -107,15 +105,15 @@ class SendResults:
         """Put off, or give up, what may not go out now."""
         # A time that has come meanwhile is a time all the same; none means never.
         if until_ms := permission.not_before_ms:
-            fields, noted_ms = dict(entry.fields), outbox_entries.noted_ms(entry)
+            fields, noted_ms = dict(entry.fields), channel_stream.noted_ms(entry)
             if until_ms - noted_ms >= _NOTE_AGAIN_MS:
                 # Its case waits for it; a stop of all warnings has no end, and is noted as it goes.
                 await self._record.put_off(
                     self._reference(entry, outgoing), until_ms=until_ms, why=permission.reason
                 )
-                fields[outbox_entries.NOTED] = str(until_ms)
+                fields[channel_stream.NOTED] = str(until_ms)
             await self._later.put(fields, until_ms)
-            await self._group.done([entry.place], drop=True)
+            await self._reader.acknowledge([entry])
             self._counted(self._channel, permission.reason or WithholdReason.STOPPED, 0)
         else:
             await self._claims.settle(
@@ -125,7 +123,7 @@ class SendResults:
 
     async def left(self, entry: StreamEntry, outgoing: Outgoing) -> bool:
         """Leave a claimed message that waited so long that its case was closed or raised."""
-        if not outbox_entries.noted_ms(entry) or outgoing.attempt > 1:
+        if not channel_stream.noted_ms(entry) or outgoing.attempt > 1:
             return False
         why = await self._record.unwanted(self._reference(entry, outgoing))
         if why:
@@ -133,26 +131,13 @@ class SendResults:
             await self._refused(entry, outgoing, why, "left")
         return bool(why)
 
-    async def bury(self, entry: StreamEntry, reason: str, tries: int) -> None:
-        """Make a dead letter of an entry."""
-        await self._dead.put(
-            stream=self._group.stream,
-            place=entry.place,
-            fields=entry.fields,
-            reason=reason,
-            tries=tries,
-            at_ms=self._now_ms(),
-        )
-        await self._group.done([entry.place], drop=True)
-        self._counted(self._channel, "dead", 0)
-
     async def _put_off(
         self, entry: StreamEntry, outgoing: Outgoing, seconds: float, *, counts: bool
     ) -> None:
         fields = {**entry.fields, "attempt": str(outgoing.attempt + counts)}
         await self._settle_as(outgoing, SendStatus.OPEN)
         await self._later.put(fields, self._now_ms() + int(seconds * 1000))
-        await self._group.done([entry.place], drop=True)
+        await self._reader.acknowledge([entry])
         self._counted(self._channel, "put_off", 0)
 
     async def _settle_as(
@@ -182,13 +167,13 @@ class SendResults:
 
     async def _sent(self, entry: StreamEntry, outgoing: Outgoing) -> None:
         await self._record.sent(self._reference(entry, outgoing), by=self._channel)
-        await self._group.done([entry.place], drop=True)
+        await self._reader.acknowledge([entry])
 
     async def _refused(self, entry: StreamEntry, outgoing: Outgoing, why: str, what: str) -> None:
         await self._note_failed(entry, outgoing, why)
         if what in ("refused", "left"):
             await self._permit.give_back(outgoing, self._channel)
-        await self._group.done([entry.place], drop=True)
+        await self._reader.acknowledge([entry])
         self._counted(self._channel, what, 0)
 
     async def _note_failed(self, entry: StreamEntry, outgoing: Outgoing, why: str) -> None:
@@ -198,6 +183,6 @@ class SendResults:
         return MessageRef(
             id=outgoing.message_id,
             channel=self._channel,
-            step=outbox_entries.step_of(entry),
+            step=channel_stream.step_of(entry),
             template=entry.fields.get("template", ""),
         )

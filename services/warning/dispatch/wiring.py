@@ -10,8 +10,9 @@ from typing import Protocol
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.settings.settings import Settings
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import Router
@@ -62,7 +63,7 @@ class DispatchDependencies(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WiredChannel:
+class ChannelRuntime:
     """One way to people."""
 
     sender: ChannelSender
@@ -73,10 +74,10 @@ class WiredChannel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WiredDispatch:
+class DispatchRuntime:
     """All ways, and what takes the next step."""
 
-    channels: list[WiredChannel]
+    channels: list[ChannelRuntime]
     schedule: Schedule
 
     def start(self) -> "list[asyncio.Task[None]]":
@@ -106,10 +107,10 @@ def build(
     figures: ChannelMetrics,
     now_ms: Callable[[], int],
     permit: SendPermit | None = None,
-) -> WiredDispatch:
+) -> DispatchRuntime:
     """Build a channel for each way that is configured; inside a running event loop."""
     record = DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
-    channels: list[WiredChannel] = []
+    channels: list[ChannelRuntime] = []
     for name in CHANNELS:
         receipts = Receipts(
             client=client, channel=name, record=record, now_ms=now_ms, counted=figures.counted
@@ -119,7 +120,7 @@ def build(
             logger.warning("no way out for %s: its warnings wait until one is configured", name)
             continue
         channels.append(
-            WiredChannel(
+            ChannelRuntime(
                 sender=sender,
                 outbox=SendWorker(
                     client=client,
@@ -140,7 +141,7 @@ def build(
                         client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer
                     ),
                     receipts.handle,
-                    dead=pipeline.dead,
+                    dead_letters=pipeline.dead,
                     now_ms=now_ms,
                     drop=True,
                     claim_ms=settings.warning_claim_ms,
@@ -159,7 +160,7 @@ def build(
         owner=pipeline.consumer,
         counted=figures.escalated,
     )
-    return WiredDispatch(channels=channels, schedule=schedule)
+    return DispatchRuntime(channels=channels, schedule=schedule)
 
 
 def _sender(
@@ -221,7 +222,7 @@ def _lines(file: Path | None) -> list[str]:
     return [line.strip() for line in file.read_text().splitlines() if line.strip()] if file else []
 
 
-async def _upkeep(channel: WiredChannel) -> None:
+async def _upkeep(channel: ChannelRuntime) -> None:
     """Bring back receipts that fitted nothing yet, and see what call centres dealt with."""
     while True:
         try:

@@ -31,7 +31,7 @@ class MessageRefused(InvalidInput):
     """The finished message has what no warning may have."""
 
     def __init__(self, template: str, faults: Sequence[LintFault]) -> None:
-        super().__init__(f"message {template}: {linter.told(faults)}")
+        super().__init__(f"message {template}: {linter.summary(faults)}")
         self.faults = faults
 
 

@@ -1,7 +1,7 @@
 """Refuses a warning that could itself be used for fraud, as 12381 demands of its own.
 
 No link, no number but 110 and 96110, no messenger or mail account, no invitation to reply, to
-call back or to add a contact; also not disguised (`services.warning.messages.plain_text`). Each
+call back or to add a contact; also not disguised (`services.warning.messages.folded_text`). Each
 fault tells where and why. It is strict rather than clever: what it refuses by mistake can be
 written in other words.
 """
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from fanzha.links import find_links
 from fanzha.text import Token, normalise
-from services.warning.messages.plain_text import NUMERALS, PlainText, fold, invisible
+from services.warning.messages.folded_text import NUMERALS, FoldedText, fold, invisible
 
 ALLOWED = frozenset({"110", "96110"})
 """The numbers that a warning may name."""
@@ -145,7 +145,7 @@ def faults(text: str) -> list[LintFault]:
     return sorted(once.values(), key=lambda fault: (fault.start, fault.end))
 
 
-def told(faults: Sequence[LintFault]) -> str:
+def summary(faults: Sequence[LintFault]) -> str:
     """Write faults in one line, the first few."""
     more = len(faults) - _MOST_TOLD
     return "; ".join(map(str, faults[:_MOST_TOLD])) + (f"; and {more} more" if more > 0 else "")
@@ -157,13 +157,13 @@ def digits_in(text: str) -> int:
 
 
 def _all(
-    pattern: re.Pattern[str], kind: LintRule, text: str, folded: PlainText
+    pattern: re.Pattern[str], kind: LintRule, text: str, folded: FoldedText
 ) -> Iterator[LintFault]:
     for match in pattern.finditer(folded.text):
         yield _fault(kind, text, *folded.span(*match.span()))
 
 
-def _numbers(text: str, folded: PlainText) -> Iterator[LintFault]:
+def _numbers(text: str, folded: FoldedText) -> Iterator[LintFault]:
     digits = folded.text.translate(_AS_DIGITS)
     for match in _RUN.finditer(digits):
         if _is_number(match, digits):
@@ -186,7 +186,7 @@ def _is_number(match: re.Match[str], digits: str) -> bool:
     return not (is_amount and _UNIT.match(digits, match.end()))
 
 
-def _invitations(text: str, folded: PlainText) -> Iterator[LintFault]:
+def _invitations(text: str, folded: FoldedText) -> Iterator[LintFault]:
     digits = folded.text.translate(_AS_DIGITS)
     for clause in _CLAUSE.finditer(folded.text):
         start, end = clause.span()

@@ -34,7 +34,7 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 def read(name: str, text: str, language: str) -> list[WarningTemplate]:
     """Read one file, all of it; `ValueError` names what is wrong."""
-    templates = put_together(name, text, language)
+    templates = assemble(name, text, language)
     for template in templates:
         for facts in (
             MessageFacts(),
@@ -42,13 +42,13 @@ def read(name: str, text: str, language: str) -> list[WarningTemplate]:
             MessageFacts(claimed="某某银行"),
         ):
             if wrong := linter.faults(template.filled(facts)):
-                raise ValueError(f"{name}: {template.id}: {linter.told(wrong)}")
+                raise ValueError(f"{name}: {template.id}: {linter.summary(wrong)}")
         if template.form == "sms" and template.length.parts > MOST_SMS_PARTS:
             raise ValueError(f"{name}: {template.id}: more than {MOST_SMS_PARTS} SMS parts")
     return templates
 
 
-def put_together(name: str, text: str, language: str) -> list[WarningTemplate]:
+def assemble(name: str, text: str, language: str) -> list[WarningTemplate]:
     """Read one file without linting it; `ValueError` where it is incomplete."""
     try:
         return list(_templates(tomllib.loads(text), language))

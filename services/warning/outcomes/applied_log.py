@@ -19,7 +19,7 @@ _SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class OutcomeAction:
     """What is to be done about one list entry, or one of the means of a case."""
 
     field: str
@@ -66,4 +66,4 @@ class AppliedLog:
 
 
 def _key(case_id: str) -> str:
-    return keys.key(keys.shard_of(case_id), "learned", case_id)
+    return keys.key(keys.shard_of(case_id), "applied", case_id)

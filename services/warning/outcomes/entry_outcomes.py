@@ -19,7 +19,7 @@ _STRIDE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryOutcomes:
+class EntryOutcomeRecord:
     """What is known of one list entry; fields are empty until `learning` has looked it up."""
 
     entry_id: str
@@ -41,7 +41,7 @@ class EntryOutcomeStore:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def get(self, entry_id: str) -> EntryOutcomes:
+    async def get(self, entry_id: str) -> EntryOutcomeRecord:
         """Return what is known of an entry."""
         names = [f"{entry_id}:{outcome.value}" for outcome in CaseOutcome]
         async with within(_SECONDS):
@@ -61,7 +61,7 @@ class EntryOutcomeStore:
         async with within(_SECONDS):
             await self._client.hset(_key(entry_id), items=values)
 
-    async def all(self) -> AsyncIterator[EntryOutcomes]:
+    async def all(self) -> AsyncIterator[EntryOutcomeRecord]:
         """Go through all entries that led to a case that was closed, in no order."""
         sums: dict[str, dict[CaseOutcome, int]] = {}
         for shard in keys.SHARDS:
@@ -86,8 +86,8 @@ class EntryOutcomeStore:
 
 def _record(
     entry_id: str, outcomes: Mapping[CaseOutcome, int], known: Mapping[str, str]
-) -> EntryOutcomes:
-    return EntryOutcomes(
+) -> EntryOutcomeRecord:
+    return EntryOutcomeRecord(
         entry_id=entry_id,
         tally=OutcomeTally(outcomes=outcomes),
         kind=known.get("kind", ""),

@@ -99,23 +99,23 @@ def examples(
             )
 
 
-def needed(case: Case) -> tuple[int, ...]:
+def decisions_of(case: Case) -> tuple[int, ...]:
     """Return the decisions that the log is asked for."""
     return case.decisions if case.outcome in LABELS else ()
 
 
-def written(example: LabelledDecision) -> dict[str, Any]:
+def as_row(example: LabelledDecision) -> dict[str, Any]:
     """Return an example as a row of a table."""
     return asdict(example)
 
 
-def fits(example: LabelledDecision, model: str) -> bool:
+def usable_by(example: LabelledDecision, model: str) -> bool:
     """Tell whether a model of *model*, sms or url, can learn from it; any other word: yes."""
     wanted = {"sms": example.text, "url": example.url}
     return bool(wanted.get(model, "yes"))
 
 
-def summed(case: Case, counts: Counter[str]) -> None:
+def count_case(case: Case, counts: Counter[str]) -> None:
     """Count a case, and one with more decisions than it keeps."""
     counts["cases"] += 1
     counts["cut"] += len(case.decisions) >= MOST_KEPT

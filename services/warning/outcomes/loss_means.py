@@ -45,7 +45,7 @@ class ProposedEntry:
         return entry_id(self.kind, self.pattern, Action.BLOCK)
 
 
-def wanted(means: Means) -> ProposedEntry | None:
+def entry_for(means: Means) -> ProposedEntry | None:
     """Return the entry that blocks *means*; None where lists have none of the kind."""
     value = means.value.strip()
     told = patterns.kind_of(value)
@@ -63,7 +63,9 @@ def wanted(means: Means) -> ProposedEntry | None:
     return None
 
 
-def met(one: ProposedEntry, entries: Sequence[Entry], now_s: int) -> NoProposalReason | None:
+def existing_entry_reason(
+    one: ProposedEntry, entries: Sequence[Entry], now_s: int
+) -> NoProposalReason | None:
     """Tell what entries that match a pattern mean for it; None: none of them acts on it."""
     acting = [entry for entry in entries if entry.expires_at.timestamp() > now_s]
     if any(entry.action is Action.ALLOW for entry in acting):

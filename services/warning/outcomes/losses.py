@@ -9,10 +9,10 @@ from fanzha.errors import InvalidInput
 from services.warning.cases.model import Case
 from services.warning.model import Means
 from services.warning.outcomes import loss_means
-from services.warning.outcomes.applied_log import AppliedLog, Lesson
+from services.warning.outcomes.applied_log import AppliedLog, OutcomeAction
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.loss_means import NoProposalReason, ProposedEntry
-from services.warning.outcomes.proposals import Proposals
+from services.warning.outcomes.proposals import ProposalService
 
 _SHOWN = 10
 _NAMED_CAMPAIGN = "campaign:"
@@ -26,7 +26,7 @@ class LossProposals:
         *,
         records: EntryOutcomeStore,
         learned: AppliedLog,
-        proposals: Proposals,
+        proposals: ProposalService,
         now_ms: Callable[[], int],
     ) -> None:
         self._records = records
@@ -34,15 +34,15 @@ class LossProposals:
         self._proposals = proposals
         self._now_ms = now_ms
 
-    def lessons(self, case: Case) -> list[Lesson]:
+    def lessons(self, case: Case) -> list[OutcomeAction]:
         """Return one for each of the means, and for what took the money where that is known."""
         return [
-            Lesson(field=_field(means), do=partial(self._propose, case, means))
+            OutcomeAction(field=_field(means), do=partial(self._propose, case, means))
             for means in dict.fromkeys((*case.means, *case.lost_to))
         ]
 
     async def _propose(self, case: Case, means: Means, asked: bool) -> str:
-        wanted = loss_means.wanted(means)
+        wanted = loss_means.entry_for(means)
         if wanted is None:
             return f"{NoProposalReason.NO_KIND}: no list has entries for this {means.kind.value}"
         try:
@@ -74,7 +74,7 @@ class LossProposals:
         found = await self._proposals.find(wanted.pattern)
         if found.protected_because:
             return f"{NoProposalReason.PROTECTED}: {found.protected_because}"
-        if why := loss_means.met(wanted, found.entries, self._now_ms() // 1000):
+        if why := loss_means.existing_entry_reason(wanted, found.entries, self._now_ms() // 1000):
             return f"{why}: {wanted.pattern}"
         if wanted.kind is EntryKind.HOST and self._proposals.is_popular(wanted.pattern):
             return f"{NoProposalReason.POPULAR}: {wanted.pattern} is visited by many"

@@ -36,7 +36,7 @@ LISTED_BECAUSE = "money was lost through it: a case of the warning pipeline"
 _DAY_S = 86_400
 
 
-class Proposals(Protocol):
+class ProposalService(Protocol):
     """The lists and their change requests, as far as outcomes go."""
 
     async def find(self, pattern: str) -> MatchingEntries:
@@ -68,7 +68,7 @@ class Proposals(Protocol):
         ...
 
 
-class AdministeredProposals:
+class ListProposals:
     """Those of list administration."""
 
     def __init__(

@@ -16,14 +16,14 @@ later, and holds up no other case. What was done is kept with the case, and note
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
+from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.cases.follow_ups import TEACHES
 from services.warning.cases.model import Case
+from services.warning.cases.projections import INFORMATIVE_OUTCOMES
 from services.warning.cases.store import CaseStore
-from services.warning.outcomes.applied_log import ASKED, NOTED, AppliedLog, Lesson
-from services.warning.outcomes.entry_lessons import EntryLessons
+from services.warning.outcomes.applied_log import ASKED, NOTED, AppliedLog, OutcomeAction
+from services.warning.outcomes.entry_actions import EntryActions
 from services.warning.outcomes.losses import LossProposals
 
 GROUP = "outcomes"
@@ -39,7 +39,7 @@ class OutcomeService:
         *,
         store: CaseStore,
         learned: AppliedLog,
-        entries: EntryLessons,
+        entries: EntryActions,
         losses: LossProposals,
         later: DelayQueue,
         now_ms: Callable[[], int],
@@ -61,7 +61,9 @@ class OutcomeService:
                 case = await self._store.get(case_id)
             except NotFound as error:
                 raise InvalidInput(f"case_id: {error}: it was forgotten, or never was") from error
-            if case.outcome in TEACHES and not await self._all_done(case, case.outcome):
+            if case.outcome in INFORMATIVE_OUTCOMES and not await self._all_done(
+                case, case.outcome
+            ):
                 await self._later.put(entry.fields, self._now_ms() + AGAIN_MS)
 
     async def _all_done(self, case: Case, outcome: CaseOutcome) -> bool:
@@ -87,7 +89,7 @@ class OutcomeService:
             await self._tell(case, [done[name] for name in sorted(done)], begun=begun)
         return all_done
 
-    async def _lessons(self, case: Case, outcome: CaseOutcome) -> list[Lesson]:
+    async def _lessons(self, case: Case, outcome: CaseOutcome) -> list[OutcomeAction]:
         events = await self._store.history(case.id)
         if outcome is CaseOutcome.LOST_MONEY:
             return [*self._entries.of_loss(case, events), *self._losses.lessons(case)]

@@ -12,19 +12,20 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from fanzha.errors import Unavailable
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes import service
 from services.warning.outcomes.applied_log import AppliedLog
-from services.warning.outcomes.entry_lessons import EntryLessons
+from services.warning.outcomes.entry_actions import EntryActions
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.losses import LossProposals
-from services.warning.outcomes.proposals import Proposals
+from services.warning.outcomes.proposals import ProposalService
 from services.warning.outcomes.reliability import RetirementRule
 from services.warning.outcomes.service import OutcomeService
 
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WiredOutcomes:
+class OutcomeRuntime:
     """What learns, and what brings back what had to wait."""
 
     consumer: StreamConsumer
@@ -54,11 +55,11 @@ class WiredOutcomes:
         while True:
             try:
                 await self.later.bring_back(self.now_ms())
-                held, lag = await self.consumer.group.waiting()
+                held, lag = await self.consumer.group.backlog()
                 self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
                 self.waiting.labels("put_off").set(await self.later.count())
                 if looks % _TIDY_EVERY == 0:
-                    await self.consumer.group.tidy(_GONE_MS)
+                    await self.consumer.group.remove_idle_consumers(_GONE_MS)
             except Unavailable as error:
                 logger.debug("lessons wait: %s", error)
             looks += 1
@@ -69,10 +70,10 @@ def build(
     settings: Settings,
     client: Client,
     *,
-    proposals: Proposals,
+    proposals: ProposalService,
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
-) -> WiredOutcomes:
+) -> OutcomeRuntime:
     """Build everything; *client* must decode answers."""
     counter = Counter(
         "fanzha_warning_outcomes",
@@ -91,14 +92,14 @@ def build(
         ["where"],
         registry=registry,
     )
-    later = DelayQueue(client, keys.LEARN)
+    later = DelayQueue(client, keys.OUTCOMES)
     records = EntryOutcomeStore(client)
     learned = AppliedLog(client, retention_days=settings.warning_retention_days)
     store = CaseStore(client, retention_days=settings.warning_retention_days)
     lessons = OutcomeService(
         store=store,
         learned=learned,
-        entries=EntryLessons(
+        entries=EntryActions(
             listing=CaseListing(client, store),
             records=records,
             learned=learned,
@@ -115,13 +116,13 @@ def build(
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     consumer = StreamConsumer(
-        ConsumerGroup(client, stream=keys.LEARN, group=service.GROUP, consumer=name),
+        ConsumerGroup(client, stream=keys.OUTCOMES, group=service.GROUP, consumer=name),
         lessons.handle,
-        dead=DeadLetters(client, keys.DEAD),
+        dead_letters=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=now_ms,
-        died=lambda _stream: dead.inc(),
+        on_dead_letter=lambda _stream: dead.inc(),
         drop=True,
         batch=1,  # a proposal may take seconds: the decision log is asked for its impact
         claim_ms=settings.warning_claim_ms,
     )
-    return WiredOutcomes(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)
+    return OutcomeRuntime(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)

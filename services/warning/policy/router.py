@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from services.warning.cases.events import MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.opening import ContactStep, UrgencyAssessment
+from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.dispatch.outbox_relay import WarningText
 from services.warning.messages.catalog import MessageCatalog
 from services.warning.messages.template import FORMS, MessageFacts
@@ -34,10 +34,10 @@ class PolicyRouter:
         (found,) = self._regions.of([victim])
         return found
 
-    def judge(self, case: Case) -> UrgencyAssessment:
+    def assess(self, case: Case) -> TierAssessment:
         """Judge a case by its facts as they stand."""
         verdict = self._policy.judge(facts.facts_of(case, self._context))
-        return UrgencyAssessment(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
+        return TierAssessment(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
         """Return a step of the plan of a tier."""

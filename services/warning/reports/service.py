@@ -14,7 +14,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.desk import scope
-from services.warning.reports.figures import CaseFigures
+from services.warning.reports.model import CaseFigures
 
 DEFAULT_MINUTES = 30
 MOST_MINUTES = 7 * 24 * 60

@@ -17,8 +17,8 @@ from blocklists.entry_table import (
 )
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
-from tests.builders import an_entry
-from tests.lists import entries
+from tests.support.builders import an_entry
+from tests.support.list_strategies import entries
 
 A_FEW = [
     an_entry("+8617000000001", direction=Direction.FROM),

@@ -10,8 +10,8 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from tests.builders import NINE_O_CLOCK_S
-from tests.proposals import proposed
+from tests.support.builders import NINE_O_CLOCK_S
+from tests.support.proposed_rows import proposed
 
 DEFAULTS = RowDefaults(
     action=Action.BLOCK,

@@ -11,7 +11,7 @@ from blocklists.entry_table import EXACT, Identities, text_key
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Ingress
-from tests.builders import some_calls, some_texts
+from tests.support.builders import some_calls, some_texts
 
 PLAN = HomePlan()
 ABROAD = HomePlan("49")

@@ -3,15 +3,15 @@
 import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from fanzha import url
 from fanzha.links import find_links
 from fanzha.phone import UNREADABLE, HomePlan
+from tests.support.checkout import CHECKOUT
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = CHECKOUT / "examples"
 HOME = HomePlan()
 # 170 0000 0xxx and 199 0000 0xxx are ours to play with; so are the last digits of the landlines.
 # 555-01xx and 020 7946 0xxx are set aside for fiction by NANPA and Ofcom.

@@ -3,14 +3,13 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.decision_server import decision_server
+from tests.support.checkout import CHECKOUT
+from tests.support.decision_server import decision_server
 
-ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "how-to" / "integrate.md").read_text()
+PAGE = (CHECKOUT / "docs" / "how-to" / "integrate.md").read_text()
 PROGRAMS = {"go": "may_ring.go", "cpp": "may_ring.cc", "java": "MayRing.java"}
 
 
@@ -20,7 +19,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_the_page_shows_the_programs_as_they_are(language: str) -> None:
-    program = (ROOT / "examples" / "clients" / PROGRAMS[language]).read_text()
+    program = (CHECKOUT / "examples" / "clients" / PROGRAMS[language]).read_text()
 
     shown = blocks(language)
 
@@ -37,7 +36,7 @@ def test_the_python_of_the_page_runs() -> None:
             )
             done = subprocess.run(
                 [sys.executable, "-W", "error", "-c", script],
-                cwd=ROOT, capture_output=True, text=True, check=False,
+                cwd=CHECKOUT, capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
 

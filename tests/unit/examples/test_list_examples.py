@@ -1,15 +1,14 @@
 """The example lists are read as their pages say."""
 
-from pathlib import Path
-
 import pytest
 
 from blocklists.importers.formats import Format
 from blocklists.importers.list_file import ListFile, ReadOptions
 from blocklists.importers.rows import BadLine, Ignored, ListRow
-from tests.builders import NINE_O_CLOCK_S
+from tests.support.builders import NINE_O_CLOCK_S
+from tests.support.checkout import CHECKOUT
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = CHECKOUT / "examples"
 
 
 @pytest.mark.parametrize(

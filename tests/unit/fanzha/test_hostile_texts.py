@@ -7,12 +7,12 @@ import pytest
 
 from fanzha.hosts import listed_suffix
 from fanzha.links import MOST_CANDIDATES, MOST_LINKS, find_links, look_for_links
-from tests.hostile_texts import FAMILIES
+from tests.support.hostile_texts import FAMILIES
 
 
 @pytest.mark.timeout(0)
 def test_long_texts_are_read_in_linear_time_however_they_are_written() -> None:
-    command = [sys.executable, "-m", "tests.hostile_texts"]
+    command = [sys.executable, "-m", "tests.support.hostile_texts"]
 
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 

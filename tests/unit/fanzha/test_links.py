@@ -1,5 +1,4 @@
 import tomllib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,8 +6,9 @@ from hypothesis import strategies as st
 
 from fanzha.links import MOST_LINKS, find_links
 from fanzha.url import canonical
+from tests.support.checkout import CHECKOUT
 
-CASES = tomllib.loads(Path("tests/cases/links.toml").read_text(encoding="utf-8"))["case"]
+CASES = tomllib.loads((CHECKOUT / "tests/cases/links.toml").read_text(encoding="utf-8"))["case"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["text"][:40] for case in CASES])

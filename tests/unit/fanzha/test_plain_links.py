@@ -1,5 +1,4 @@
 import tomllib
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -7,8 +6,9 @@ from hypothesis import strategies as st
 
 from fanzha.links import find_links_however_written
 from fanzha.plain_links import plain_link
+from tests.support.checkout import CHECKOUT
 
-CASES = tomllib.loads(Path("tests/cases/links.toml").read_text(encoding="utf-8"))["case"]
+CASES = tomllib.loads((CHECKOUT / "tests/cases/links.toml").read_text(encoding="utf-8"))["case"]
 LINKS = (
     "http://a.example/b",
     "https://evil.com",

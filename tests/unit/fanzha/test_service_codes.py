@@ -1,7 +1,5 @@
 """Which number keys are forms of service codes, against a slow reading of the same table."""
 
-from pathlib import Path
-
 import numpy as np
 import phonenumbers
 import pytest
@@ -12,6 +10,7 @@ from phonenumbers import PhoneMetadata
 from fanzha import service_codes
 from fanzha.phone import HomePlan
 from fanzha.service_codes import AREA_CODES, FORMS, SERVICE_CODES
+from tests.support.checkout import CHECKOUT
 
 PLAN = HomePlan()
 MOST_BARE_DIGITS = max(map(len, SERVICE_CODES))
@@ -114,7 +113,7 @@ def test_no_foreign_subscriber_has_a_number_as_short_as_a_code_after_a_bare_plus
 
 
 def test_the_page_lists_every_code_and_every_form() -> None:
-    page = (Path(__file__).parents[3] / "docs/reference/protected-numbers.md").read_text()
+    page = (CHECKOUT / "docs/reference/protected-numbers.md").read_text()
     tables = {
         word.strip("`,") for line in page.splitlines() if "|" in line for word in line.split()
     }

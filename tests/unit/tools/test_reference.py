@@ -1,16 +1,16 @@
 """The generated pages in docs/reference are what the code says, and nothing is missing in them."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from fanzha.v1 import interception_pb2
 from services.__main__ import COMMANDS
 from services.telemetry import metrics_layout
+from tests.support.checkout import CHECKOUT
 from tools.reference import metrics, pages
 
-ROOT = Path(__file__).parents[3]
+ROOT = CHECKOUT
 REFERENCE = ROOT / "docs" / "reference"
 WRITTEN = pages.write_all()
 

@@ -10,22 +10,15 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from services.__main__ import app
+from tests.support.checkout import CHECKOUT
 
-ROOT = Path(__file__).parents[3]
+ROOT = CHECKOUT
 PAGES = [
     *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 BENCHES = "bench"
 """Its commands belong to `benchmarks`, and are processes of their own."""
-BEFORE = {
-    "region": "where",
-    "dead-letters": "dead",
-    "backfill": "reach",
-    "backfills": "reaches",
-    "edit": "amend",
-}
-"""Commands under their names on the pages, and what they were called before."""
 
 
 def shown(page: str) -> list[str]:
@@ -44,10 +37,7 @@ def fault(line: str) -> str:
     while words and isinstance(group, TyperGroup) and not words[0].startswith("--"):
         context = typer.Context(group, parent=context)
         name = words.pop(0)
-        found = [
-            group.get_command(context, one) or group.get_command(context, BEFORE.get(one, one))
-            for one in name.split("|")
-        ]
+        found = [group.get_command(context, one) for one in name.split("|")]
         if None in found:
             return f"{line}: no command {name}"
         if name == BENCHES:

@@ -1,14 +1,14 @@
 """The pages in docs are what the committed results say, and nothing else."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import results, scenarios
 from benchmarks.report import found, pages, readme
+from tests.support.checkout import CHECKOUT
 
-DOCS = Path(__file__).parents[4] / "docs"
+DOCS = CHECKOUT / "docs"
 PUBLISHED = found.newest(results.FOLDER)
 
 

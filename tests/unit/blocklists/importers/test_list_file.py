@@ -11,7 +11,7 @@ from blocklists.importers.formats import Format
 from blocklists.importers.list_file import ListFile, ReadOptions
 from blocklists.importers.rows import ListRow
 from fanzha.errors import InvalidInput
-from tests.builders import NINE_O_CLOCK_S
+from tests.support.builders import NINE_O_CLOCK_S
 
 
 def opened(path: Path, ways: ReadOptions | None = None) -> ListFile:

@@ -1,14 +1,13 @@
 """The pages on list files name every column that is known."""
 
-from pathlib import Path
-
 import pytest
 
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
 from blocklists.importers.tables.columns import COLUMNS, PATTERN_COLUMNS
+from tests.support.checkout import CHECKOUT
 
-DOCS = Path(__file__).parents[4] / "docs"
+DOCS = CHECKOUT / "docs"
 
 
 @pytest.mark.parametrize("name", ["how-to/list-files.md", "zh/how-to/list-files.md"])

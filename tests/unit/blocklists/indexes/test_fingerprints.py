@@ -14,7 +14,7 @@ from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.fingerprint import BANDS, NEAR, VALUES, fingerprint
-from tests.builders import NINE_O_CLOCK_S, a_change, an_entry
+from tests.support.builders import NINE_O_CLOCK_S, a_change, an_entry
 
 POINTS = "【示例银行】尊敬的客户，您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
 VARIANT = POINTS.replace("尊敬的客户，", "客户您好，").replace("8200", "9100")

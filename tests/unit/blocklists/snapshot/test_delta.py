@@ -11,8 +11,8 @@ from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments, last_of_each
 from blocklists.store.changes import ListChange, RowOutcome
 from fanzha.decisions import Action
-from tests.builders import a_change, an_entry
-from tests.lists import identity, mixed
+from tests.support.builders import a_change, an_entry
+from tests.support.list_strategies import identity, mixed
 
 steps = st.lists(st.tuples(st.lists(mixed, max_size=4), st.lists(mixed, max_size=4)), max_size=6)
 """Changes: what is added, and whose likes are removed."""

@@ -14,7 +14,7 @@ from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
-from tests.builders import a_change, an_entry
+from tests.support.builders import a_change, an_entry
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from blocklists.entry_table import EntryTable
 from blocklists.snapshot import segment_file
 from blocklists.snapshot.segment import Segment, empty
 from blocklists.snapshot.segment_file import DamagedFile
-from tests.builders import an_entry
-from tests.lists import entries, latest
+from tests.support.builders import an_entry
+from tests.support.list_strategies import entries, latest
 
 A_FEW = [
     an_entry("+8617000000001"),

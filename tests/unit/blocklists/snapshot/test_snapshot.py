@@ -15,8 +15,8 @@ from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
-from tests.builders import NINE_O_CLOCK_S, a_change, an_entry
-from tests.lists import (
+from tests.support.builders import NINE_O_CLOCK_S, a_change, an_entry
+from tests.support.list_strategies import (
     entries,
     identity,
     latest,

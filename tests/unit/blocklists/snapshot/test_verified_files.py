@@ -12,7 +12,7 @@ from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment_file import DamagedFile
-from tests.builders import an_entry
+from tests.support.builders import an_entry
 
 LARGE = b"x" * verified_files.WORTH_BYTES
 

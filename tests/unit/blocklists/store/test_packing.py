@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from blocklists.entries import Entry, EntryMode
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.packing import DamagedPack, pack, unpack_entries, unpack_identities
-from tests.builders import an_entry
-from tests.lists import entries, mixed
+from tests.support.builders import an_entry
+from tests.support.list_strategies import entries, mixed
 
 A_FEW = [an_entry("+8617000000001"), an_entry("prize.example"), an_entry("+86170*")]
 

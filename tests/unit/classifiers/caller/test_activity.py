@@ -13,7 +13,7 @@ from classifiers.caller.activity import HOLD_HALF_LIFE_MS, ActivityTable
 from classifiers.caller.days_and_hours import DAY_MS, HALF_LIFE_MS
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Int64s
-from tests.builders import NINE_O_CLOCK_MS, some_calls, some_texts
+from tests.support.builders import NINE_O_CLOCK_MS, some_calls, some_texts
 
 CALLER = "+8617000000001"
 OTHER = "+8617000000002"

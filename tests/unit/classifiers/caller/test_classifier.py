@@ -24,9 +24,10 @@ from classifiers.hashing import spread
 from classifiers.onnx_model import OnnxModel
 from fanzha.phone import HomePlan
 from fanzha.tables import CallerActivity, Calls, Float32s
-from tests.builders import NINE_O_CLOCK_MS, some_calls, some_texts
+from tests.support.builders import NINE_O_CLOCK_MS, some_calls, some_texts
+from tests.support.checkout import CHECKOUT
 
-BUNDLE = Path(__file__).parents[4] / "classifiers" / "models" / "caller" / "2"
+BUNDLE = CHECKOUT / "classifiers" / "models" / "caller" / "2"
 CALLER = "+8617000000001"
 FRIEND = "+8617000000002"
 

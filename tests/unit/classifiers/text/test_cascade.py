@@ -13,7 +13,7 @@ from classifiers.card import CARD, SECOND
 from classifiers.text.cascade import ScoreCombiner
 from classifiers.text.escalation import EscalationBudget
 from fanzha.fraud import FraudType
-from tests.second_looks import ABOUT, FRAUD, HAM, UNCERTAIN, LookTally, a_text_bundle, fast
+from tests.support.cascades import ABOUT, FRAUD, HAM, UNCERTAIN, LookTally, a_text_bundle, fast
 
 ODDS = st.floats(-50, 50, width=32)
 

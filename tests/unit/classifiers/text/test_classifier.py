@@ -12,7 +12,7 @@ from classifiers import bundles
 from classifiers.text.classifier import BATCH, TextClassifier
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from tests.builders import some_texts
+from tests.support.builders import some_texts
 
 LEGITIMATE = (
     "【建设银行】您尾号8806的储蓄卡11月3日09:15工资收入人民币8,520.00元，活期余额12,034.55元。",

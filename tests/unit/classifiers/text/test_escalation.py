@@ -15,7 +15,7 @@ from classifiers.text.escalation import (
 )
 from classifiers.text.sentence_encoder import WIDTH
 from fanzha.tables import Float32s
-from tests.second_looks import ABOUT, LookTally, a_head
+from tests.support.cascades import ABOUT, LookTally, a_head
 
 LOOK_SECONDS = 0.01
 

@@ -11,7 +11,7 @@ from classifiers.training.examples import ExampleError, Examples
 from fanzha.csv_cells import SafeWriter
 from services.cli.warnings import example_export
 from services.warning.outcomes.examples import LabelledDecision as Exported
-from services.warning.outcomes.examples import written
+from services.warning.outcomes.examples import as_row
 
 NOVEMBER_MS = 1_795_000_000_000
 
@@ -28,7 +28,7 @@ def a_row(**fields: object) -> dict[str, object]:
         "kept": "text",
         "text": "transfer to the safe account",
     }
-    return written(Exported(**(said | fields)))  # type: ignore[arg-type]
+    return as_row(Exported(**(said | fields)))  # type: ignore[arg-type]
 
 
 def a_file(folder: Path, *rows: dict[str, object], name: str = "cases.csv") -> Path:

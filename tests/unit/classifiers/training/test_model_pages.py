@@ -12,8 +12,8 @@ from classifiers.training.caller import page as caller_page
 from classifiers.training.link import page as link_page
 from classifiers.training.text import page as sms_page
 from classifiers.training.velocity import page as moment_page
+from tests.support.checkout import CHECKOUT
 
-ROOT = Path(__file__).parents[4]
 EXAMPLES = {
     "licence": "the site's own",
     "files": [{"name": "a.csv", "rows": 2, "sha256": "0a"}],
@@ -24,7 +24,9 @@ Render = Callable[[Mapping[str, Any], Path], str]
 
 
 def newest(model: str) -> Path:
-    return max((ROOT / "classifiers" / "models" / model).iterdir(), key=lambda one: int(one.name))
+    return max(
+        (CHECKOUT / "classifiers" / "models" / model).iterdir(), key=lambda one: int(one.name)
+    )
 
 
 def the_card(bundle: Path) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def test_a_page_is_what_its_template_and_the_newest_card_give(model: str) -> Non
 
     page = RENDER[model](the_card(bundle), bundle)
 
-    assert page == (ROOT / "docs" / "models" / f"{model}.md").read_text(encoding="utf-8")
+    assert page == (CHECKOUT / "docs" / "models" / f"{model}.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("model", ["caller", "url", "sms"])

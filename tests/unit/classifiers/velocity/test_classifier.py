@@ -17,7 +17,7 @@ from classifiers.velocity.classifier import (
 )
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Attestation, Bools, Calls, Ingress
-from tests.builders import NINE_O_CLOCK_MS, some_calls
+from tests.support.builders import NINE_O_CLOCK_MS, some_calls
 
 CALLER, FOREIGN = "+8617000000001", "+15550100123"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from classifiers.velocity.last_callees import HISTORY, NEAR
 from classifiers.velocity.memory import BRIEF_MS, COUNTERS, HALF_LIVES_MS, MINUTE_MS, VelocityMemory
 from fanzha.tables import Calls
-from tests.builders import NINE_O_CLOCK_MS, some_calls
+from tests.support.builders import NINE_O_CLOCK_MS, some_calls
 
 CALLER, OTHER = "+8617000000001", "+8617000000002"
 KEY = 8617000000001

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from fanzha.client import AsyncClient, Call, Options
-from tests.decision_server import DecisionServer, allow, decision_server, refuse
+from tests.support.decision_server import DecisionServer, allow, decision_server, refuse
 
 CALL = Call(caller="+8617000000001", callee="+8619900000001")
 LONG = 20.0

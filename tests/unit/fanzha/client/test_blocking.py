@@ -10,8 +10,8 @@ import grpc
 import pytest
 
 from fanzha.client import Call, Client, Link, Options, RequestFailed, Text
-from tests.decision_server import DecisionServer, block_listed, decision_server
-from tests.running import eventually
+from tests.support.decision_server import DecisionServer, block_listed, decision_server
+from tests.support.processes import eventually
 
 LONG = Options(timeout=20.0)
 

@@ -11,7 +11,7 @@ import pytest
 
 from fanzha.client import AsyncClient, Call, Link, Options, RequestFailed, Text
 from fanzha.v1 import decision_pb2
-from tests.decision_server import DecisionServer, allow, block_listed, decision_server
+from tests.support.decision_server import DecisionServer, allow, block_listed, decision_server
 
 LONG = 20.0
 """A timeout that no test waits for."""

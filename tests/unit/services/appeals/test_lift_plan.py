@@ -13,8 +13,16 @@ from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from services.appeals.lift_plan import LiftPlan, blocking, plan
 from services.appeals.model import AppealSubject
-from tests.builders import NINE_O_CLOCK_S, an_entry
-from tests.lists import entries, hosts, identity, latest, numbers, scan_link, scan_party
+from tests.support.builders import NINE_O_CLOCK_S, an_entry
+from tests.support.list_strategies import (
+    entries,
+    hosts,
+    identity,
+    latest,
+    numbers,
+    scan_link,
+    scan_party,
+)
 
 LISTED = "+8617000000123"
 SIDES = (Direction.FROM, Direction.TO)

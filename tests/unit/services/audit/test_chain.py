@@ -4,7 +4,7 @@ import pytest
 
 from services.audit import verifier
 from services.audit.checkpoints import CheckpointReason, is_checkpoint, reason_of
-from tests.audit_logs import (
+from tests.support.audit_logs import (
     MONTH_MS,
     Clock,
     a_chain,

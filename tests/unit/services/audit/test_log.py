@@ -16,7 +16,7 @@ from services.audit.log import AuditLog, open_log
 from services.audit.metrics import AuditGauges
 from services.auth import identity
 from services.auth.identity import Identity, Role
-from tests.audit_logs import (
+from tests.support.audit_logs import (
     Clock,
     a_chain,
     an_event,
@@ -24,8 +24,8 @@ from tests.audit_logs import (
     public_keys,
     records_of,
 )
-from tests.builders import NINE_O_CLOCK_MS
-from tests.running import eventually
+from tests.support.builders import NINE_O_CLOCK_MS
+from tests.support.processes import eventually
 
 WANG = Identity(name="wang", roles=frozenset({Role.EDITOR}), sources=frozenset({Source.BUREAU}))
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit_logs import a_log, lines_of, rechained, rehashed, write_lines
+from tests.support.audit_logs import a_log, lines_of, rechained, rehashed, write_lines
+from tests.support.checkout import CHECKOUT
 
-PAGE = Path("docs/how-to/audit.md").read_text()
+PAGE = (CHECKOUT / "docs/how-to/audit.md").read_text()
 
 
 @pytest.fixture

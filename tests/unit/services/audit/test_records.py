@@ -15,7 +15,7 @@ from services.audit.records import (
     chained,
     read,
 )
-from tests.audit_logs import an_event
+from tests.support.audit_logs import an_event
 
 events = st.builds(
     AuditEvent,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from services.audit import log_files, tail_reader
 from services.audit.checkpoint_copies import CheckpointCopy
 from services.audit.tail_reader import LogPosition, RecordFilter
-from tests.audit_logs import MONTH_MS, a_chain, a_log, an_event, records_of
-from tests.builders import NINE_O_CLOCK_MS
+from tests.support.audit_logs import MONTH_MS, a_chain, a_log, an_event, records_of
+from tests.support.builders import NINE_O_CLOCK_MS
 
 
 def everything(folder: Path, wanted: RecordFilter, size: int) -> list[int]:

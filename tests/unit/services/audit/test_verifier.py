@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.audit import checkpoints, verifier
 from services.audit.findings import ChainReport
 from services.audit.records import read
-from tests.audit_logs import (
+from tests.support.audit_logs import (
     a_chain,
     a_log,
     an_event,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.auth import exposure
 from services.auth.local_authority import AuthorityFolder
 from services.settings.settings import Settings
-from tests.identities import now
+from tests.support.identities import now
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from services.auth import issuer
 from services.auth.certificates import CertificateIdentities
 from services.auth.identities_file import NO_ROSTER, IdentitiesFile, read_roster
 from services.auth.identity import Credential, Role
-from tests.identities import now
+from tests.support.identities import now
 
 HOST = "gateway-1.carrier.example"
 LINE = f"""

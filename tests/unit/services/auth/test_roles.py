@@ -1,7 +1,5 @@
 """The table of roles, its page, and the reach of an identity."""
 
-from pathlib import Path
-
 import pytest
 
 from blocklists.entries import Source
@@ -10,6 +8,7 @@ from services.auth import roles as access
 from services.auth import roles_page
 from services.auth.identity import Identity, Role
 from services.auth.roles import AccessLevel
+from tests.support.checkout import CHECKOUT
 
 
 def an_identity(*roles: Role, regions: str = "", sources: tuple[Source, ...] = ()) -> Identity:
@@ -22,7 +21,7 @@ def an_identity(*roles: Role, regions: str = "", sources: tuple[Source, ...] = (
 
 
 def test_the_page_of_roles_is_current() -> None:
-    assert Path("docs/reference/roles.md").read_text() == roles_page.page()
+    assert (CHECKOUT / "docs/reference/roles.md").read_text() == roles_page.page()
 
 
 def test_a_method_without_a_line_is_nobodys() -> None:

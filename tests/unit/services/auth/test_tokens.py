@@ -18,7 +18,7 @@ from services.auth import issuer as making
 from services.auth.identity import Credential, Role
 from services.auth.jwks import KeySet, read_keys
 from services.auth.tokens import LEEWAY_SECONDS, TokenVerifier
-from tests.identities import AUDIENCE, ISSUER, Issuer, now
+from tests.support.identities import AUDIENCE, ISSUER, Issuer, now
 
 NONE_REVOKED: frozenset[str] = frozenset()
 

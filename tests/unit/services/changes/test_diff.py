@@ -14,9 +14,9 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from services.changes import diff
 from services.changes.entry_set import EntrySet
-from tests.builders import NINE_O_CLOCK_S, an_entry
-from tests.change_desk import identities
-from tests.lists import entries, identity, latest
+from tests.support.builders import NINE_O_CLOCK_S, an_entry
+from tests.support.change_desk import identities
+from tests.support.list_strategies import entries, identity, latest
 
 ONE, TWO, HOST = an_entry("+8617000000001"), an_entry("+8617000000002"), an_entry("prize.example")
 

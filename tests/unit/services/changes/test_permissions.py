@@ -10,7 +10,7 @@ from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import NotAllowed
 from services.auth.identity import Identity, Role
 from services.changes import permissions
-from tests.builders import an_entry
+from tests.support.builders import an_entry
 
 NUMBER = "+8617000000001"
 OTHER = "+8617000000002"

@@ -8,7 +8,7 @@ from services.auth.identity import DEVELOPER
 from services.changes.impact import ImpactEstimate
 from services.changes.preview import ChangePreview
 from services.changes.second_person import SecondPersonRule, describe, evaluate
-from tests.change_desk import CHEN, LI
+from tests.support.change_desk import CHEN, LI
 
 SMALL = ImpactEstimate(known=True, hours=24, calls=3, parties=2)
 PLAIN = ChangePreview(

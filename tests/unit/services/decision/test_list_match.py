@@ -8,7 +8,7 @@ import pytest
 from blocklists.snapshot.layers import Matches
 from fanzha.decisions import Action, MatchedOn
 from services.decision.list_match import ListMatch, links_in, with_links, with_words
-from tests.builders import some_texts
+from tests.support.builders import some_texts
 
 NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
 

@@ -14,9 +14,9 @@ from services.decision_log.buffer import LogBuffer
 from services.decision_log.maintenance import LogMaintenance, MaintenanceFigures, RetentionLimits
 from services.decision_log.partitions import hour_of, logged_hours
 from services.decision_log.retention import DAY_MS
-from tests.builders import an_entry, some_calls, some_links, some_texts
-from tests.decision_logs import HOUR_MS, NOW_MS, Clock, LogCounts, Logged, logged
-from tests.running import eventually
+from tests.support.builders import an_entry, some_calls, some_links, some_texts
+from tests.support.decision_logs import HOUR_MS, NOW_MS, Clock, LogCounts, Logged, logged
+from tests.support.processes import eventually
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
 
@@ -188,8 +188,8 @@ import sys, time
 from pathlib import Path
 from services.decision_log import arrow_tables, schema, segment_files
 from services.decision_log.partitions import segment_name
-from tests.builders import some_calls
-from tests.decision_logs import logged
+from tests.support.builders import some_calls
+from tests.support.decision_logs import logged
 import os, socket
 
 log = logged(Path(sys.argv[1]))

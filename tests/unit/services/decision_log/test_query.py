@@ -11,8 +11,8 @@ from fanzha.tables import Channel
 from services.decision_log import explanation, query
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionCount, DecisionQuery
-from tests.builders import an_entry, some_calls, some_links, some_models, some_texts
-from tests.decision_logs import HOUR_MS, NOW_MS, Logged, logged
+from tests.support.builders import an_entry, some_calls, some_links, some_models, some_texts
+from tests.support.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
 FRAUD, SHOP, OTHER = "+8617000000123", "+8617000000321", "+8619900000007"
 ANN, BOB = "+8619900000001", "+8619900000002"

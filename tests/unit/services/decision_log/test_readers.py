@@ -11,8 +11,8 @@ from services.appeals.model import AppealSubject
 from services.decision_log.query import DecisionQuery
 from services.evidence_package import subjects
 from services.evidence_package.past_decisions import PastDecisions
-from tests.builders import an_entry, some_calls, some_links, some_texts
-from tests.decision_logs import NOW_MS, Clock, Logged, logged
+from tests.support.builders import an_entry, some_calls, some_links, some_texts
+from tests.support.decision_logs import NOW_MS, Clock, Logged, logged
 
 FRAUD, OTHER, ANN = "+8617000000123", "+8619900000007", "+8619900000001"
 DAY_MS = 86_400_000

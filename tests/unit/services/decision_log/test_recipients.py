@@ -11,8 +11,8 @@ from fanzha.tables import Calls, Channel
 from services.decision_log.query import DecisionQuery
 from services.decision_log.recipient_subject import SubjectKind, read
 from services.decision_log.recipients import MOST_CONTACTS, Recipient, RecipientQuery, Recipients
-from tests.builders import an_entry, some_calls, some_links, some_texts
-from tests.decision_logs import HOUR_MS, NOW_MS, Logged, logged
+from tests.support.builders import an_entry, some_calls, some_links, some_texts
+from tests.support.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
 FRAUD = "+8619900000001"
 ANN, BEN, CAI = "+8617000000001", "+8617000000002", "+8617000000003"

@@ -14,8 +14,8 @@ from services.audit import keys, log_files
 from services.evidence_package import archive, chain_proof, subjects
 from services.evidence_package.sections import PackageRequest, Section
 from services.evidence_package.verifier import check
-from tests.audit_logs import a_log, public_keys
-from tests.builders import NINE_O_CLOCK_MS
+from tests.support.audit_logs import a_log, public_keys
+from tests.support.builders import NINE_O_CLOCK_MS
 
 SUBJECT = subjects.read("+8617000000123", HomePlan())
 EVIL = '<script>alert("x")</script>'

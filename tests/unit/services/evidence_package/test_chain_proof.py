@@ -11,7 +11,7 @@ from services.audit import log_files
 from services.audit.records import read
 from services.evidence_package import chain_proof
 from services.evidence_package.chain_proof import ChainExcerpt
-from tests.audit_logs import a_log, lines_of, public_keys, records_of, write_lines
+from tests.support.audit_logs import a_log, lines_of, public_keys, records_of, write_lines
 
 WITHIN = 4
 

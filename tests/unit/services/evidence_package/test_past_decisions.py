@@ -7,8 +7,8 @@ from services.decision_log.query import DecisionQuery
 from services.evidence_package import subjects
 from services.evidence_package.past_decisions import PastDecisions
 from services.evidence_package.sections import Section
-from tests.builders import an_entry, some_calls, some_links, some_texts
-from tests.decision_logs import Logged, logged
+from tests.support.builders import an_entry, some_calls, some_links, some_texts
+from tests.support.decision_logs import Logged, logged
 
 FRAUD, ANN, BOB = "+8617000000123", "+8619900000001", "+8619900000002"
 

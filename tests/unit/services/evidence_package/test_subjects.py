@@ -9,7 +9,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.url import expressions, host_suffixes
 from services.evidence_package import subjects
-from tests import lists
+from tests.support import list_strategies as lists
 
 HOME = HomePlan()
 

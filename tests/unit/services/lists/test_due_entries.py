@@ -15,8 +15,8 @@ from blocklists.snapshot.delta import ListSegments
 from services.lists import due_entries
 from services.lists.due_entries import Due, DueReason
 from services.lists.metrics import ListGauges
-from tests.builders import NINE_O_CLOCK_S, a_change, an_entry
-from tests.lists import identity, latest, mixed
+from tests.support.builders import NINE_O_CLOCK_S, a_change, an_entry
+from tests.support.list_strategies import identity, latest, mixed
 
 DAY_S = 86_400
 NOW = datetime.fromtimestamp(NINE_O_CLOCK_S, UTC)

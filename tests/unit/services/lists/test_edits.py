@@ -13,7 +13,7 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from services.changes.report import Reference
 from services.lists.edits import Edit, Edited, edited
-from tests.builders import NINE_O_CLOCK_S, an_entry
+from tests.support.builders import NINE_O_CLOCK_S, an_entry
 
 NUMBER, HOST = an_entry("+8617000000001"), an_entry("prize.example")
 THERE = Snapshot.build(3, [NUMBER, HOST, an_entry("both.example"),

@@ -8,7 +8,7 @@ from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason, Would
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from services.lists.hit_counter import EntryHitFlusher, EntryHits, HitCounts
-from tests.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
+from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 
 
 class Counted:
@@ -45,7 +45,7 @@ def would(name: str) -> WouldBlock:
     return WouldBlock(
         entry_id=name,
         pattern="+8617000000001",
-        evidence=MatchedOn.CALLER,
+        matched_on=MatchedOn.CALLER,
         fraud_type=FraudType.UNSPECIFIED,
         kind=1,
         source=2,

@@ -171,13 +171,13 @@ def test_failed_requests_are_counted_by_status(pages: MetricsPages) -> None:
 def test_requests_that_were_not_decided_are_counted_by_reason(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
 
-    worker.not_decided(ShedReason.WAIT)
-    worker.not_decided(ShedReason.LATE_BETWEEN_STAGES)
-    worker.not_decided(ShedReason.GONE)
-    worker.not_decided(ShedReason.GONE)
+    worker.shed(ShedReason.WAIT)
+    worker.shed(ShedReason.LATE_BETWEEN_STAGES)
+    worker.shed(ShedReason.GONE)
+    worker.shed(ShedReason.GONE)
 
     value = reading(pages)
-    found = [value("fanzha_requests_not_decided_total", reason=why) for why in ShedReason]
+    found = [value("fanzha_requests_shed_total", reason=why) for why in ShedReason]
     assert found == [1, 0, 0, 0, 1, 2]
 
 
@@ -257,7 +257,7 @@ def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: Metric
 
     worker.shadow_failed(ModelKind.URL)
     worker.model_swapped(ModelKind.SMS)
-    worker.model_refused(ModelKind.MOMENT)
+    worker.model_refused(ModelKind.VELOCITY)
 
     value = reading(pages)
     assert value("fanzha_shadow_failures_total", channel="link") == 1

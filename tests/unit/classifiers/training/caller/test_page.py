@@ -1,12 +1,12 @@
 """The page about the caller model, and the card it is rendered from."""
 
 import tomllib
-from pathlib import Path
 
 from classifiers.training.caller.page import DEVELOPMENT, ROWS
+from tests.support.checkout import CHECKOUT
 
-MODELS = Path(__file__).parents[5] / "classifiers" / "models" / "caller"
-PAGE = Path(__file__).parents[5] / "docs" / "models" / "caller.md"
+MODELS = CHECKOUT / "classifiers" / "models" / "caller"
+PAGE = CHECKOUT / "docs" / "models" / "caller.md"
 
 
 def test_the_page_is_of_the_newest_card_and_shows_its_figures() -> None:

@@ -13,7 +13,7 @@ from services.appeals.notices import templates, writer
 from services.appeals.notices.phrases import Phrases
 from services.appeals.notices.templates import KINDS, LANGUAGES
 from services.appeals.notices.writer import NoticeFacts, Notices
-from tests.builders import NINE_O_CLOCK_MS, an_entry
+from tests.support.builders import NINE_O_CLOCK_MS, an_entry
 
 HOUR_MS = 3_600_000
 LISTED = "+8617000000123"

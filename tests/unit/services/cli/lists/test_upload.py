@@ -9,7 +9,7 @@ from blocklists.importers.plain_runs import LEAST
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists.upload import EXPIRED, ReadProgress, Upload
-from tests.builders import NINE_O_CLOCK_S
+from tests.support.builders import NINE_O_CLOCK_S
 
 
 def sent(path: Path, **ways: str) -> tuple[list[pb.ImportRow], ReadProgress]:

@@ -13,7 +13,7 @@ from fanzha.fingerprint import fingerprint
 from services.decision.campaigns import store
 from services.decision.campaigns.bulk_texts import Campaign
 from services.decision.campaigns.counter import Campaigns
-from tests.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_texts
+from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_texts
 
 POINTS = "【示例商城】尊敬的客户，您的积分{}分将于今日过期，请尽快回复本短信兑换现金礼品"
 LOAN = "无抵押贷款，凭身份证最快当天到账，额度{}元，利息低，需要请加客服微信详谈办理"

@@ -11,7 +11,7 @@ from classifiers.feature_histogram import FeatureHistogram
 from classifiers.training import feature_histograms
 from fanzha.tables import CallerActivity, Channel
 from services.decision.drift.features import FeatureDrift
-from tests.builders import some_links, some_texts
+from tests.support.builders import some_links, some_texts
 
 SHORT = [f"{'a' * (row % 40)} at {row}" for row in range(400)]
 LONG = [f"{'b' * 300} http://shop.example/{row}" for row in range(400)]

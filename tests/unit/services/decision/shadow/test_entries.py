@@ -18,7 +18,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Calls
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline, DecisionRules
-from tests.builders import (
+from tests.support.builders import (
     NINE_O_CLOCK_S,
     a_change,
     an_engine,
@@ -28,7 +28,16 @@ from tests.builders import (
     some_models,
     some_texts,
 )
-from tests.lists import identity, latest, mixed, numbers, scan_link, scan_party, senders, urls
+from tests.support.list_strategies import (
+    identity,
+    latest,
+    mixed,
+    numbers,
+    scan_link,
+    scan_party,
+    senders,
+    urls,
+)
 
 LISTED = "+8617000000001"
 OTHER = "+8617000000002"
@@ -207,7 +216,7 @@ def watch_text(
 ) -> tuple[Decisions, str, MatchedOn]:
     decisions = engine.decide_texts(some_texts(body, sender=sender), NINE_O_CLOCK_S)
     would = decisions.would_block[0]
-    return decisions, would.pattern, would.evidence
+    return decisions, would.pattern, would.matched_on
 
 
 @pytest.mark.parametrize(
@@ -236,7 +245,7 @@ def test_a_shadow_link_does_not_unblock_the_text_of_a_blocked_sender() -> None:
     )
 
     assert decisions.actions.tolist() == [Action.BLOCK]
-    assert decisions.details[0].evidence is MatchedOn.SENDER
+    assert decisions.details[0].matched_on is MatchedOn.SENDER
 
 
 def test_it_is_told_who_supplied_the_shadow_entry() -> None:

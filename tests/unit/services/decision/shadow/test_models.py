@@ -16,7 +16,7 @@ from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline, ModelSet
 from services.decision.shadow import models as shadow
 from services.decision.shadow.models import Shadow, ShadowDifference, Shadows
-from tests.builders import (
+from tests.support.builders import (
     NINE_O_CLOCK_S,
     BrokenModel,
     FixedScore,

@@ -8,8 +8,8 @@ from fanzha import fingerprint
 from fanzha.decisions import Action
 from fanzha.tables import Channel
 from services.decision_log.impact.estimator import ImpactTop
-from tests.builders import an_entry, some_calls, some_links, some_models, some_texts
-from tests.decision_logs import HOUR_MS, NOW_MS, Logged, logged
+from tests.support.builders import an_entry, some_calls, some_links, some_models, some_texts
+from tests.support.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
 FRAUD, SHOP, OTHER = "+8617000000123", "+8617000000321", "+8619900000007"
 ANN, BOB = "+8619900000001", "+8619900000002"

@@ -15,7 +15,7 @@ from services.warning.backfill.effective_entries import (
     still_there,
 )
 from services.warning.backfill.pending import CHANGE, EffectiveEntry, PendingBackfill, PendingState
-from tests.builders import NINE_O_CLOCK_S, an_entry
+from tests.support.builders import NINE_O_CLOCK_S, an_entry
 
 FRAUD = "+8617000000001"
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -112,7 +112,7 @@ def test_what_is_removed_and_added_by_one_change_stays_as_it_is_now() -> None:
     assert found == [replace(entries[0], expires_s=int(later.timestamp()), campaign="star-river")]
 
 
-def a_reach(*entries: Entry) -> PendingBackfill:
+def a_backfill(*entries: Entry) -> PendingBackfill:
     return PendingBackfill(
         id="1",
         list_version=7,
@@ -126,7 +126,7 @@ def a_reach(*entries: Entry) -> PendingBackfill:
 
 
 def test_a_reach_without_entries_is_withdrawn_and_with_fewer_counted_anew() -> None:
-    both = a_reach(a_block(), a_block("jf.example"))
+    both = a_backfill(a_block(), a_block("jf.example"))
 
     none = both.with_entries([], why="gone", now_ms=5)
     one = both.with_entries(both.entries[:1], why="gone", now_ms=5)
@@ -144,7 +144,7 @@ def test_a_reach_is_about_its_only_entry_or_about_the_change() -> None:
         FINGERPRINT: SubjectKind.TEXT,
     }
 
-    assert {one: a_reach(a_block(one)).subject for one in kinds} == {
+    assert {one: a_backfill(a_block(one)).subject for one in kinds} == {
         pattern: (kind.value, pattern) for pattern, kind in kinds.items()
     }
-    assert a_reach(*map(a_block, kinds)).subject == (CHANGE, "change:12")
+    assert a_backfill(*map(a_block, kinds)).subject == (CHANGE, "change:12")

@@ -10,7 +10,7 @@ from services.decision_log.recipients import Recipient, RecipientContact
 from services.warning.backfill.recipients import Exposure, exposure, most_exposed_first, prepared
 from services.warning.cases import ids
 from services.warning.model import Means, MeansKind
-from tests.warnings import NOW_MS
+from tests.support.warnings import NOW_MS
 
 FRAUD = "+8619900000001"
 
@@ -63,7 +63,7 @@ def test_each_contact_is_a_warning_that_is_the_same_whenever_it_is_made() -> Non
     ).warnings
 
     assert [one.reference for one in first] == [one.reference for one in again]
-    assert first[0].reference == f"reach:{FRAUD}:{ann.number}:7"
+    assert first[0].reference == f"backfill:{FRAUD}:{ann.number}:7"
     assert [one.decision_id for one in first] == [7, 8]
     assert [one.talked_s for one in first] == [90, 0]
     assert first[0].means == Means(kind=MeansKind.CALLER, value=FRAUD)

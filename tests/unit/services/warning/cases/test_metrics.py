@@ -6,16 +6,16 @@ from prometheus_client import CollectorRegistry
 
 from services.warning.cases.metrics import CaseMetrics
 from services.warning.cases.model import Case
-from services.warning.cases.opening import PlainRouter, grow
+from services.warning.cases.opening import PlainRouter, apply_warnings
 from services.warning.cases.store import CaseCommit
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 MINUTE_MS = 60_000
 
 
 def opened() -> Case:
     warned = replace(a_warning(), occurred_at_ms=NOW_MS - 10 * MINUTE_MS)
-    return grow(None, [warned], PlainRouter(), NOW_MS).case
+    return apply_warnings(None, [warned], PlainRouter(), NOW_MS).case
 
 
 def test_a_case_is_counted_as_it_opens_and_as_its_person_is_warned_and_reached() -> None:

@@ -8,7 +8,7 @@ from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.opening import CaseUpdate, PlainRouter
 from services.warning.model import Risk, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 DAY_MS = 86_400_000
 ROUTER = PlainRouter()
@@ -36,7 +36,7 @@ def test_a_case_is_what_its_events_make_of_it_read_back(
     for place, (risk, size, closes) in enumerate(batches):
         now += DAY_MS
         some = [a_warning(1, reference=f"{place}-{n}", risk=risk) for n in range(size)]
-        grown = opening.grow(case, some, ROUTER, now)
+        grown = opening.apply_warnings(case, some, ROUTER, now)
         if case is None or case.id != grown.case.id:
             history = []
         history += grown.events
@@ -54,7 +54,7 @@ def test_a_case_is_what_its_events_make_of_it_read_back(
 
 
 def test_a_new_case_has_a_region_a_tier_and_a_warning_on_its_way() -> None:
-    grown = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS)
+    grown = opening.apply_warnings(None, [a_warning(1)], ROUTER, NOW_MS)
 
     assert kinds(grown) == [
         *(EventKind.OPENED, EventKind.ROUTED, EventKind.TIERED, EventKind.QUEUED)
@@ -63,28 +63,28 @@ def test_a_new_case_has_a_region_a_tier_and_a_warning_on_its_way() -> None:
 
 
 def test_a_repeat_of_the_same_risk_warns_nobody_again() -> None:
-    first = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS).case
+    first = opening.apply_warnings(None, [a_warning(1)], ROUTER, NOW_MS).case
 
-    grown = opening.grow(first, [a_warning(1, reference="2")], ROUTER, NOW_MS + 1)
+    grown = opening.apply_warnings(first, [a_warning(1, reference="2")], ROUTER, NOW_MS + 1)
 
     assert kinds(grown) == [EventKind.JOINED]
 
 
 def test_a_repeat_that_raises_the_tier_warns_once_more() -> None:
-    first = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS).case
+    first = opening.apply_warnings(None, [a_warning(1)], ROUTER, NOW_MS).case
     worse = a_warning(1, reference="2", risk=Risk.HIGH)
 
-    grown = opening.grow(first, [worse], ROUTER, NOW_MS + 1)
+    grown = opening.apply_warnings(first, [worse], ROUTER, NOW_MS + 1)
 
     assert kinds(grown) == [EventKind.JOINED, EventKind.TIERED, EventKind.QUEUED]
     assert grown.case.tier is Tier.HIGH
 
 
 def test_a_repeat_soon_after_the_end_only_joins() -> None:
-    case = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS).case
+    case = opening.apply_warnings(None, [a_warning(1)], ROUTER, NOW_MS).case
     closed = state_machine.apply(case, close(case, NOW_MS))
 
-    grown = opening.grow(
+    grown = opening.apply_warnings(
         closed, [a_warning(1, reference="2", risk=Risk.HIGH)], ROUTER, NOW_MS + DAY_MS
     )
 
@@ -93,10 +93,12 @@ def test_a_repeat_soon_after_the_end_only_joins() -> None:
 
 
 def test_a_campaign_that_comes_back_opens_another_case_with_its_own_warning() -> None:
-    case = opening.grow(None, [a_warning(1)], ROUTER, NOW_MS).case
+    case = opening.apply_warnings(None, [a_warning(1)], ROUTER, NOW_MS).case
     closed = state_machine.apply(case, close(case, NOW_MS))
 
-    grown = opening.grow(closed, [a_warning(1, reference="2")], ROUTER, NOW_MS + 8 * DAY_MS)
+    grown = opening.apply_warnings(
+        closed, [a_warning(1, reference="2")], ROUTER, NOW_MS + 8 * DAY_MS
+    )
 
     assert grown.case.id == f"{case.id}-2"
     assert set(grown.case.messages).isdisjoint(case.messages)

@@ -6,14 +6,14 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.warning.cases import opening, state_machine
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case, CaseState
-from services.warning.cases.opening import ContactStep, UrgencyAssessment
+from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.desk import actions
-from services.warning.desk.actions import CaseAction, CaseClosing
+from services.warning.desk.actions import ActionContext, CaseClosure
 from services.warning.model import Means, MeansKind, Region, Risk, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
-WANG = CaseAction(by="wang", at_ms=NOW_MS, why="called")
-LI = CaseAction(by="li", at_ms=NOW_MS + 1)
+WANG = ActionContext(by="wang", at_ms=NOW_MS, why="called")
+LI = ActionContext(by="li", at_ms=NOW_MS + 1)
 HOUR_MS = 3_600_000
 ACCOUNT = Means(kind=MeansKind.ACCOUNT, value="6222 0000")
 
@@ -24,8 +24,8 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> UrgencyAssessment:
-        return UrgencyAssessment(tier=Tier(case.risk), lines=("risk",))
+    def assess(self, case: Case) -> TierAssessment:
+        return TierAssessment(tier=Tier(case.risk), lines=("risk",))
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
         steps = [ContactStep(channel="sms", within_ms=HOUR_MS)]
@@ -36,7 +36,7 @@ class Plan:
 
 
 def a_case(risk: Risk = Risk.HIGH) -> Case:
-    return opening.grow(None, [a_warning(1, risk=risk)], Plan(), NOW_MS).case
+    return opening.apply_warnings(None, [a_warning(1, risk=risk)], Plan(), NOW_MS).case
 
 
 def applied(case: Case, events: list[CaseEvent]) -> Case:
@@ -45,17 +45,17 @@ def applied(case: Case, events: list[CaseEvent]) -> Case:
     return case
 
 
-def taken(case: Case, act: CaseAction = WANG) -> Case:
+def taken(case: Case, act: ActionContext = WANG) -> Case:
     return applied(case, actions.taken(case, act, Plan(), take_over=False))
 
 
-def unreached(case: Case, act: CaseAction = WANG) -> Case:
+def unreached(case: Case, act: ActionContext = WANG) -> Case:
     events = actions.noted(case, act, Plan(), unreached=True, due_at_ms=0)
     return applied(case, events)
 
 
 def closed(case: Case, outcome: CaseOutcome = CaseOutcome.SAFE, **fields: Any) -> Case:
-    return applied(case, actions.closed(case, WANG, CaseClosing(outcome=outcome, **fields)))
+    return applied(case, actions.closed(case, WANG, CaseClosure(outcome=outcome, **fields)))
 
 
 def test_who_takes_a_case_has_as_long_as_its_last_step() -> None:
@@ -156,17 +156,17 @@ def test_what_was_lost_and_to_whom_is_kept() -> None:
 @pytest.mark.parametrize(
     ("closing", "why", "field"),
     [
-        (CaseClosing(outcome=CaseOutcome.FALSE_ALARM), "", "reason"),
-        (CaseClosing(outcome=CaseOutcome.SAFE, lost_fen=1), "x", "lost_fen"),
-        (CaseClosing(outcome=CaseOutcome.SAFE, lost_to=(ACCOUNT,)), "x", "lost_to"),
-        (CaseClosing(outcome=CaseOutcome.LOST_MONEY, lost_fen=0), "x", "lost_fen"),
-        (CaseClosing(outcome=CaseOutcome.LOST_MONEY, lost_to=(ACCOUNT,) * 21), "x", "lost_to"),
-        (CaseClosing(outcome=CaseOutcome.DUPLICATE), "x", "duplicate_of"),
-        (CaseClosing(outcome=CaseOutcome.SAFE, duplicate_of="abc"), "x", "duplicate_of"),
+        (CaseClosure(outcome=CaseOutcome.FALSE_ALARM), "", "reason"),
+        (CaseClosure(outcome=CaseOutcome.SAFE, lost_fen=1), "x", "lost_fen"),
+        (CaseClosure(outcome=CaseOutcome.SAFE, lost_to=(ACCOUNT,)), "x", "lost_to"),
+        (CaseClosure(outcome=CaseOutcome.LOST_MONEY, lost_fen=0), "x", "lost_fen"),
+        (CaseClosure(outcome=CaseOutcome.LOST_MONEY, lost_to=(ACCOUNT,) * 21), "x", "lost_to"),
+        (CaseClosure(outcome=CaseOutcome.DUPLICATE), "x", "duplicate_of"),
+        (CaseClosure(outcome=CaseOutcome.SAFE, duplicate_of="abc"), "x", "duplicate_of"),
     ],
 )
 def test_an_outcome_says_what_it_must_and_no_more(
-    closing: CaseClosing, why: str, field: str
+    closing: CaseClosure, why: str, field: str
 ) -> None:
     with pytest.raises(InvalidInput, match=f"^{field}: "):
         actions.check_closing(closing, why)
@@ -174,8 +174,8 @@ def test_an_outcome_says_what_it_must_and_no_more(
 
 def test_a_duplicate_is_of_another_open_case_of_the_same_person() -> None:
     case = a_case()
-    same = opening.grow(None, [a_warning(1, campaign="x")], Plan(), NOW_MS).case
-    other = opening.grow(None, [a_warning(2)], Plan(), NOW_MS).case
+    same = opening.apply_warnings(None, [a_warning(1, campaign="x")], Plan(), NOW_MS).case
+    other = opening.apply_warnings(None, [a_warning(2)], Plan(), NOW_MS).case
 
     actions.check_duplicate(case, same)
     duplicate = closed(same, CaseOutcome.DUPLICATE, duplicate_of=case.id)

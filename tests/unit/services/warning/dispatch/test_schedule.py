@@ -5,10 +5,10 @@ import pytest
 from services.warning.cases import opening, state_machine
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.opening import ContactStep, UrgencyAssessment
+from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.dispatch import schedule
 from services.warning.model import Region, Risk, Tier
-from tests.warnings import NOW_MS, a_warning
+from tests.support.warnings import NOW_MS, a_warning
 
 LATE = NOW_MS + 3_600_000
 
@@ -19,8 +19,8 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> UrgencyAssessment:
-        return UrgencyAssessment(tier=Tier(case.risk))
+    def assess(self, case: Case) -> TierAssessment:
+        return TierAssessment(tier=Tier(case.risk))
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
         channels = ["sms"] if tier is Tier.LOW else ["sms", "voice", "in_person"]
@@ -32,7 +32,7 @@ class Plan:
 
 
 def a_case(risk: Risk = Risk.HIGH) -> Case:
-    return opening.grow(None, [a_warning(1, risk=risk)], Plan(), NOW_MS).case
+    return opening.apply_warnings(None, [a_warning(1, risk=risk)], Plan(), NOW_MS).case
 
 
 def applied(case: Case, events: list[CaseEvent]) -> Case:
@@ -84,15 +84,15 @@ def test_a_message_is_enough_at_the_lowest_tier_only(risk: Risk, kind: EventKind
 def test_a_failed_message_makes_the_next_step_due_at_once() -> None:
     case = said(a_case(), EventKind.FAILED)
 
-    case = applied(case, schedule.hurried(case, NOW_MS + 1))
+    case = applied(case, schedule.expedite(case, NOW_MS + 1))
     events = schedule.due(case, Plan(), NOW_MS + 1)
 
     assert events[0].why == "the last message failed; next: voice"
-    assert schedule.hurried(case, NOW_MS + 2) == []
+    assert schedule.expedite(case, NOW_MS + 2) == []
 
 
 def test_a_message_on_its_way_is_waited_for() -> None:
-    assert schedule.hurried(a_case(), NOW_MS + 1) == []
+    assert schedule.expedite(a_case(), NOW_MS + 1) == []
 
 
 def test_a_case_somebody_took_is_theirs() -> None:
@@ -106,12 +106,12 @@ def test_the_next_step_waits_for_a_message_that_may_not_go_out_yet() -> None:
     case, morning = a_case(), NOW_MS + 8 * 3_600_000
     message = MessageRef(id=next(iter(case.messages)), channel="sms")
 
-    waits = schedule.put_off(case, Plan(), message, morning, NOW_MS, why="quiet_hours")
+    waits = schedule.postpone(case, Plan(), message, morning, NOW_MS, why="quiet_hours")
     case = applied(case, waits)
 
     assert case.due_at_ms == morning + 1000
     assert schedule.due(case, Plan(), morning) == []
-    assert schedule.put_off(case, Plan(), message, morning, NOW_MS, why="quiet_hours") == []
+    assert schedule.postpone(case, Plan(), message, morning, NOW_MS, why="quiet_hours") == []
 
 
 @pytest.mark.parametrize("kind", [EventKind.SENT, EventKind.FAILED])
@@ -119,7 +119,7 @@ def test_no_step_waits_for_a_message_that_is_under_way_no_more(kind: EventKind) 
     case = said(a_case(), kind)
     message = MessageRef(id=next(iter(case.messages)), channel="sms")
 
-    assert schedule.put_off(case, Plan(), message, LATE, NOW_MS, why="stopped") == []
+    assert schedule.postpone(case, Plan(), message, LATE, NOW_MS, why="stopped") == []
 
 
 def test_who_opted_out_is_left_alone_at_that_tier() -> None:
@@ -137,6 +137,6 @@ def test_who_was_told_the_same_for_another_case_is_called_in_time_where_it_matte
 ) -> None:
     case = said(a_case(risk), EventKind.FAILED)
 
-    case = applied(case, schedule.told_already(case, NOW_MS))
+    case = applied(case, schedule.already_informed(case, NOW_MS))
 
     assert (case.due_at_ms, case.needs_person) == (due, False)

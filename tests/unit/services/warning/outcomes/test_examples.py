@@ -9,13 +9,13 @@ from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
 from services.warning.model import Means, MeansKind
-from services.warning.outcomes.examples import examples, fits
-from tests.warnings import NOW_MS, a_warning
+from services.warning.outcomes.examples import examples, usable_by
+from tests.support.warnings import NOW_MS, a_warning
 
 
 def closed(outcome: CaseOutcome, *decisions: int, campaign: str = "") -> Case:
     warned = a_warning(1, campaign=campaign)
-    case = opening.grow(None, [warned], PlainRouter(), NOW_MS).case
+    case = opening.apply_warnings(None, [warned], PlainRouter(), NOW_MS).case
     event = CaseEvent(kind=EventKind.CLOSED, at_ms=NOW_MS, by="wang", outcome=outcome)
     return replace(state_machine.apply(case, event), decisions=decisions)
 
@@ -57,9 +57,9 @@ def test_each_decision_tells_what_is_left_of_it() -> None:
 
     assert [one.kept for one in found] == ["text", "decision", "gone"]
     assert [one.text for one in found] == [content["body"], "", ""]
-    assert [fits(one, "sms") for one in found] == [True, False, False]
-    assert [fits(one, "url") for one in found] == [True, False, False]
-    assert all(fits(one, "any") for one in found)
+    assert [usable_by(one, "sms") for one in found] == [True, False, False]
+    assert [usable_by(one, "url") for one in found] == [True, False, False]
+    assert all(usable_by(one, "any") for one in found)
 
 
 def test_means_stand_for_a_case_without_decisions() -> None:

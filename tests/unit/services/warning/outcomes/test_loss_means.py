@@ -9,8 +9,8 @@ from fanzha.decisions import Action
 from services.warning.model import Means, MeansKind
 from services.warning.outcomes import loss_means
 from services.warning.outcomes.loss_means import NoProposalReason, ProposedEntry
-from tests.builders import an_entry
-from tests.warnings import NOW_MS
+from tests.support.builders import an_entry
+from tests.support.warnings import NOW_MS
 
 FINGERPRINT = "fp1:" + "0123456789abcdef" * 4
 NUMBER = ProposedEntry(kind=EntryKind.NUMBER, pattern="+8617000000123")
@@ -45,7 +45,7 @@ NUMBER = ProposedEntry(kind=EntryKind.NUMBER, pattern="+8617000000123")
 def test_each_means_has_its_kind_of_entry(
     kind: MeansKind, value: str, wanted: ProposedEntry | None
 ) -> None:
-    assert loss_means.wanted(Means(kind=kind, value=value)) == wanted
+    assert loss_means.entry_for(Means(kind=kind, value=value)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,12 @@ def test_what_entries_that_match_mean_for_a_new_one(
     fields: dict[str, Any], why: NoProposalReason | None
 ) -> None:
     entry = replace(an_entry(NUMBER.pattern), **fields)
-    assert loss_means.met(NUMBER, [entry], NOW_MS // 1000) == why
+    assert loss_means.existing_entry_reason(NUMBER, [entry], NOW_MS // 1000) == why
 
 
 def test_an_allow_entry_outranks_one_that_blocks() -> None:
     entries = [an_entry(NUMBER.pattern), an_entry("+861700000*", action=Action.ALLOW)]
-    assert loss_means.met(NUMBER, entries, NOW_MS // 1000) is NoProposalReason.ALLOWED
+    assert (
+        loss_means.existing_entry_reason(NUMBER, entries, NOW_MS // 1000)
+        is NoProposalReason.ALLOWED
+    )

@@ -1,0 +1,51 @@
+"""Reads entries of the stream of a channel."""
+
+from collections.abc import Mapping
+
+from fanzha.errors import InvalidInput
+from infra.redis.consumer_group import StreamEntry
+from services.warning.cases import ids
+from services.warning.channels.channel import Outgoing
+from services.warning.dispatch.send_ledger import SendStatus
+
+NOTED = "noted_ms"
+
+
+def read(fields: Mapping[str, str]) -> Outgoing:
+    """Read an entry of the stream of a channel."""
+    for name in ("message_id", "to", "text"):
+        if not fields.get(name):
+            raise InvalidInput(f"{name}: is missing")
+    if not fields["to"].startswith("+") or not fields["to"][1:].isdigit():
+        raise InvalidInput("to: is no E.164 number")
+    attempt, tier = fields.get("attempt", "1"), fields.get("tier", "0")
+    if not attempt.isdigit() or not tier.isdigit():
+        raise InvalidInput("attempt, tier: are no numbers")
+    return Outgoing(
+        message_id=fields["message_id"],
+        to=fields["to"],
+        text=fields["text"],
+        priority=1 if int(tier) > 2 else 0,  # noqa: PLR2004 - high
+        case_id=fields.get("case_id") or ids.case_of_message(fields["message_id"]),
+        attempt=int(attempt),
+        region=fields.get("region", ""),
+        tier=min(int(tier), 3),
+        campaign=fields.get("campaign", ""),
+    )
+
+
+def step_of(entry: StreamEntry) -> int:
+    """Return the step of the plan that a message is."""
+    step = entry.fields.get("step", "0")
+    return int(step) if step.isdigit() else 0
+
+
+def why_of(status: SendStatus, why: str) -> str:
+    """Say why a message did not go out, or perhaps did."""
+    return f"in doubt, it may have been sent: {why}" if status is SendStatus.DOUBT else why
+
+
+def noted_ms(entry: StreamEntry) -> int:
+    """Return until when its case knows that a message waits; 0: it has not waited."""
+    noted = entry.fields.get(NOTED, "0")
+    return int(noted) if noted.isdigit() else 0

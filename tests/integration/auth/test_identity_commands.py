@@ -1,0 +1,282 @@
+"""Real roles on a real service: made, tried, refused, and told, by the commands a person uses."""
+
+import json
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+
+from fanzha.client import Login, channels
+from fanzha.v1 import change_pb2, change_pb2_grpc
+from services.auth.identity import Role
+from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
+from tests.support.identities import now
+from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
+
+LISTED = "+8617000000123"
+ADD = ("blocklist", "add", LISTED, "--reason", "test", "--source")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service that asks who everybody is, and the folder of its identities."""
+
+    service: Running
+    folder: AuthorityFolder
+
+    def as_(
+        self,
+        *roles: str,
+        name: str = "wang",
+        regions: tuple[str, ...] = (),
+        sources: tuple[str, ...] = (),
+    ) -> dict[str, str]:
+        """Return the variables of somebody with *roles*, *sources* and *regions*."""
+        token = self.folder.token(
+            name,
+            [Role(role) for role in roles],
+            regions=regions,
+            sources=sources,
+            now=now(),
+            days=1,
+        )
+        return {"FANZHA_TOKEN": token, "FANZHA_TLS_CA": str(self.folder.authority)}
+
+    def gateway(self, host: str = FIRST_CLIENT) -> dict[str, str]:
+        """Return the variables of a machine with a certificate."""
+        certificate, key = self.folder.client(host)
+        return {
+            "FANZHA_TLS_CA": str(self.folder.authority),
+            "FANZHA_TLS_CLIENT_CERTIFICATE": str(certificate),
+            "FANZHA_TLS_CLIENT_KEY": str(key),
+        }
+
+    def approve(self, who: dict[str, str], change: str) -> None:
+        """Approve a change to the lists as *who*."""
+        with channels.blocking(self.service.admin, Login.from_environment(who)) as channel:
+            stub = change_pb2_grpc.ChangeServiceStub(channel)
+            stub.ApproveChange(change_pb2.ApproveChangeRequest(id=int(change)), timeout=60)
+
+    def run(self, who: dict[str, str], *arguments: str) -> "tuple[int, str]":
+        done = run(
+            *arguments,
+            FANZHA_TARGET=self.service.interception,
+            FANZHA_ADMIN_TARGET=self.service.admin,
+            **who,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    base = Path(tmp_path_factory.mktemp("site"))
+    folder = AuthorityFolder(base / "identity")
+    made = run("identity", "init", str(folder.path))
+    assert made.returncode == 0, made.stderr
+    data = base / "data"
+    data.mkdir()
+    # Machines show certificates where decisions are made; people have tokens.
+    certificates = {
+        "FANZHA_TLS_CLIENT_CA": str(folder.authority),
+        "FANZHA_TLS_CLIENT_PORTS": "decisions",
+    }
+    settings = {"FANZHA_CONFIG": str(folder.settings)} | certificates
+    with fanzha_up(data, workers=1, **settings) as service:
+        yield Site(service, folder)
+
+
+def test_private_keys_are_for_their_owner_alone(site: Site) -> None:
+    keys = [*site.folder.path.glob("private/*.key"), *site.folder.path.glob("clients/*.key")]
+
+    assert {path.stem for path in keys} >= {"ca", "server", "token"}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keys)
+
+
+def test_nothing_is_written_over(site: Site) -> None:
+    done = run("identity", "init", str(site.folder.path))
+
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+
+
+def test_show_says_who_one_is(site: Site) -> None:
+    made = run(
+        "identity", "token", "--dir", str(site.folder.path), "--name", "wang", "--role", "editor",
+        "--region", "33", "--source", "bureau",
+    )  # fmt: skip
+    who = site.as_("editor") | {"FANZHA_TOKEN": made.stdout}
+
+    status, said = site.run(who, "identity", "show", "--json")
+
+    shown = json.loads(said)
+    assert status == 0
+    assert (shown["name"], shown["roles"], shown["regions"]) == ("wang", ["editor"], ["33"])
+    assert (shown["sources"], shown["credential"]) == (["bureau"], "token")
+
+
+def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
+    editor, approver = site.as_("editor"), site.as_("approver", name="li")
+    _, said = site.run(editor, *ADD, "bureau", "--author", "somebody else", "--json")
+    change = json.loads(said)
+    # Without a decision log of a day the impact is not known, so a second person is needed.
+    assert change["change_state"] == "CHANGE_STATE_PENDING", change
+    with pytest.raises(grpc.RpcError) as own:
+        site.approve(editor, change["change_id"])
+    assert own.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    site.approve(approver, change["change_id"])
+
+    def blocked() -> bool:
+        _, said = site.run(
+            site.gateway(), "check", "call", "--from", LISTED, "--to", "+8619900000001", "--json"
+        )
+        return bool(json.loads(said)["action"] == "block")
+
+    eventually(blocked)
+    _, found = site.run(site.as_("auditor"), "blocklist", "find", LISTED, "--json")
+    [entry] = json.loads(found)["entries"]
+    assert entry["created_by"] == "wang"
+
+
+@pytest.mark.parametrize("role", ["carrier", "approver", "auditor", "appeals_officer", "operator"])
+def test_who_is_no_editor_lists_nothing(site: Site, role: str) -> None:
+    status, said = site.run(site.as_(role), *ADD, "bureau")
+
+    assert status == 1
+    assert "does not allow it: BlocklistService/UpdateEntries takes the role editor" in said
+
+
+def test_an_editor_of_some_sources_adds_none_of_another(site: Site) -> None:
+    held = site.as_("editor", sources=("carrier",))
+
+    status, said = site.run(held, *ADD, "ministry")
+
+    assert status == 1
+    assert "wang reaches entries of carrier, not of ministry" in " ".join(said.split())
+
+
+def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
+    nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
+
+    status, said = site.run(nobody, "blocklist", "status")
+
+    assert status == 1
+    assert "does not know you: nobody knows who asks: send a token" in " ".join(said.split())
+
+
+def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "links.csv"
+    file.write_text("url\nhttp://shop.example/\n")
+
+    health = site.run(site.gateway(), "check", "health")
+    status, said = site.run(site.gateway(), "replay", "url", str(file), "--json")
+
+    assert health == (0, "SERVING\n")
+    assert (status, json.loads(said)["rows"]) == (0, 1)
+
+
+def test_who_speaks_no_tls_is_told_that_it_may_be_wanted(site: Site) -> None:
+    status, said = site.run({}, "blocklist", "status")
+
+    assert status == 1
+    assert "it may want TLS" in " ".join(said.split())
+
+
+def test_a_machine_without_a_certificate_does_not_connect(site: Site) -> None:
+    status, said = site.run(site.as_("carrier"), "check", "url", "shop.example")
+
+    assert status == 1
+    assert "no answer from" in said
+
+
+def test_a_new_certificate_is_known_once_its_line_is_there(site: Site) -> None:
+    made = run(
+        "identity", "certificate", "gateway-2.carrier.example", "--role", "carrier",
+        "--dir", str(site.folder.path),
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    who = site.gateway("gateway-2.carrier.example")
+
+    eventually(lambda: site.run(who, "check", "url", "shop.example")[0] == 0)
+
+
+def test_whole_lists_go_in_and_out(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.txt"
+    file.write_text("+8617000000201\n+8617000000202\n")
+
+    imported, _ = site.run(
+        site.as_("editor"), "blocklist", "import", str(file), "--source", "bureau",
+        "--dry-run", "--json",
+    )  # fmt: skip
+    exported, said = site.run(site.as_("auditor"), "blocklist", "export")
+    refused, why = site.run(site.as_("operator"), "blocklist", "export")
+
+    assert (imported, exported, refused) == (0, 0, 1)
+    assert "entries written" in said
+    assert "BlocklistService/ExportEntries takes the role" in why
+
+
+def test_options_say_the_same_as_variables(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    made = run(
+        "identity", "token", "--dir", str(site.folder.path), "--name", "li", "--role", "operator",
+        "--out", str(file),
+    )  # fmt: skip
+    assert made.returncode == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    done = run(
+        "--token-file", str(file), "--tls-ca", str(site.folder.authority),
+        "identity", "show", "--target", site.service.admin,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "operator" in done.stdout
+
+
+def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
+    done = run("identity", "show", "--target", "fanzha.example:7362", FANZHA_TOKEN="secret")
+
+    assert done.returncode == 1
+    assert "the token is not sent" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_who_was_turned_away_is_in_the_audit_log_by_whatever_process(site: Site) -> None:
+    nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
+    site.run(nobody, "blocklist", "status")
+    site.run(site.as_("carrier"), "blocklist", "status")
+    site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example")
+    auditor = site.as_("auditor")
+
+    def subjects(kind: str) -> set[str]:
+        status, said = site.run(auditor, "audit", "list", "--kind", kind, "--json")
+        return set() if status else {record["subject"] for record in json.loads(said)}
+
+    lists, link = "method:BlocklistService/GetStatus", "method:InterceptionService/DecideLink"
+    eventually(lambda: lists in subjects("login_failed"))
+    eventually(lambda: {lists, link} <= subjects("refused"))
+    assert 'fanzha_rpc_errors_total{code="permission_denied"}' in site.service.metrics_page()
+
+
+def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1, **LEAN) as service:
+        shown = service.fanzha("identity", "show")
+
+    assert "developer" in shown.stdout
+    assert "asks nobody" in shown.stderr
+    told = (tmp_path / "up.log").read_text().splitlines()
+    assert any(line.split()[:2] == ["identity", "development:"] for line in told)
+
+
+@pytest.mark.parametrize("name", ["up", "admin"])
+def test_list_administration_is_not_served_outside_without_tls(name: str, tmp_path: Path) -> None:
+    done = run(
+        name, FANZHA_DATA_DIR=str(tmp_path), FANZHA_ADMIN_HOST="0.0.0.0",
+        FANZHA_REDIS_URL="redis://127.0.0.1:1",
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "there is no TLS" in " ".join(done.stderr.split())

@@ -1,0 +1,103 @@
+"""Who a request is from where nobody said so: a server has to be told that it asks nobody."""
+
+import contextvars
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from fanzha.errors import Unauthenticated
+from fanzha.v1 import access_pb2 as pb
+from fanzha.v1 import access_pb2_grpc as pb_grpc
+from services.auth import identity
+from services.rpc import security
+from services.rpc.security import DEVELOPMENT, PortSecurity
+from services.rpc.server import RpcServer
+from tests.support.identities import Issuer
+
+DEADLINE = 20
+
+
+@asynccontextmanager
+async def serving(guard: PortSecurity) -> AsyncIterator[grpc.aio.Channel]:
+    server = RpcServer({}, max_message_bytes=2**20, security=guard)
+    with identity.acting(identity.SERVICE):  # as in processes that do something of their own
+        port = await server.start("127.0.0.1", 0)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield channel
+    await server.drain(1)
+
+
+async def who(channel: grpc.aio.Channel, token: str | None = None) -> pb.WhoAmIResponse:
+    stub: Any = pb_grpc.AccessServiceStub(channel)
+    metadata = () if token is None else (("authorization", f"Bearer {token}"),)
+    answer: pb.WhoAmIResponse = await stub.WhoAmI(
+        pb.WhoAmIRequest(), metadata=metadata, timeout=DEADLINE
+    )
+    return answer
+
+
+def test_a_task_without_an_identity_may_not_act() -> None:
+    def ask() -> None:
+        with pytest.raises(Unauthenticated, match="no identity"):
+            identity.current()
+        with pytest.raises(Unauthenticated):
+            identity.author("li")
+
+    contextvars.Context().run(ask)
+
+
+def test_security_that_says_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="an interceptor, or development"):
+        PortSecurity()
+
+
+def test_security_that_asks_and_does_not_ask_is_refused(tmp_path: Path) -> None:
+    asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
+
+    with pytest.raises(ValueError, match="an interceptor, or development"):
+        PortSecurity(interceptor=asking.interceptor, development=True)
+
+
+def test_a_server_has_no_security_unless_it_is_told() -> None:
+    make: Any = RpcServer
+    with pytest.raises(TypeError, match="security"):
+        make({}, max_message_bytes=2**20)
+
+
+async def test_in_development_a_request_is_the_developers_and_not_the_services() -> None:
+    async with serving(DEVELOPMENT) as channel:
+        found = await who(channel)
+
+    assert found.development
+    assert found.name == identity.DEVELOPER.name
+
+
+async def test_behind_a_doorkeeper_a_request_is_from_whom_its_token_says(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path / "jwks.json")
+    async with serving(security.of(issuer.settings(), "admin")) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await who(channel)
+        found = await who(channel, issuer.token("auditor"))
+
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert (found.name, found.development) == ("wang", False)
+
+
+async def test_a_token_that_ends_after_all_time_is_refused(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path / "jwks.json")
+    async with serving(security.of(issuer.settings(), "admin")) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await who(channel, issuer.token("auditor", exp=2**63))
+
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_until_it_is_asked_a_request_is_from_nobody(tmp_path: Path) -> None:
+    asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
+
+    assert asking.unasked is identity.NOBODY
+    assert DEVELOPMENT.unasked is identity.DEVELOPER

@@ -1,0 +1,188 @@
+"""`fanzha changes` over a real socket, where every change needs a second person who may."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from typer.testing import CliRunner, Result
+
+from fanzha.client import channels
+from fanzha.v1 import blocklist_pb2, change_pb2_grpc, change_state_pb2, decision_pb2
+from fanzha.v1 import change_pb2 as pb
+from services.__main__ import app
+from services.changes.change_context import ChangeOptions
+from tests.support.builders import NINE_O_CLOCK_MS
+from tests.support.list_admin import administering
+
+RANGE = "+861700000*"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
+    options = ChangeOptions(second_person="always")
+    with administering(redis_url, tmp_path / "lists", lambda: NINE_O_CLOCK_MS, options) as found:
+        yield found
+
+
+@pytest.fixture
+def run(target: str) -> Run:
+    def run_command(*arguments: str, by: str = "li") -> Result:
+        command = [*arguments, "--target", target]
+        # Commands of the lists call whoever asks the author.
+        named = {"blocklist": ["--author", by], "changes": ["--by", by]}[arguments[0]]
+        asks = arguments[1] not in {"list", "show", "preview", "diff", "status", "find"}
+        return CliRunner().invoke(app, command + (named if asks else []))
+
+    return run_command
+
+
+@pytest.fixture
+def stub(target: str) -> Iterator[Any]:
+    with channels.blocking(target) as channel:
+        yield change_pb2_grpc.ChangeServiceStub(channel)
+
+
+def a_block(pattern: str) -> blocklist_pb2.Entry:
+    return blocklist_pb2.Entry(
+        pattern=pattern,
+        action=decision_pb2.ACTION_BLOCK,
+        source=decision_pb2.SOURCE_BUREAU,
+        expires_at_s=NINE_O_CLOCK_MS // 1000 + 86_400 * 30,
+    )
+
+
+def test_an_addition_waits_and_the_command_says_so(run: Run) -> None:
+    added = run("blocklist", "add", RANGE, "--source", "bureau", "--reason", "x")
+    status = run("blocklist", "status")
+
+    assert added.exit_code == 0
+    assert "change 1 waits for a second person; nothing changed yet" in added.stdout
+    assert "its impact is unknown" in added.stdout
+    assert "1 changes wait for a second person" in status.stdout
+
+
+def test_a_second_person_approves_and_the_author_may_not(run: Run) -> None:
+    run("blocklist", "add", RANGE, "--source", "bureau", "--reason", "x")
+
+    own = run("changes", "approve", "1")
+    other = run("changes", "approve", "1", "--note", "seen", by="wang")
+
+    assert own.exit_code == 1
+    assert "a second person has to approve it" in " ".join(own.stderr.split())
+    assert "change 1 is applied, approved by wang: the lists are at version 1" in other.stdout
+    assert RANGE in run("blocklist", "find", RANGE).stdout
+
+
+def test_a_change_from_draft_to_undone(run: Run) -> None:
+    made = run(
+        "changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "报案", "--draft"
+    )
+    edited = run(
+        "changes", "edit", "1", "--add", "+8617000000001", "--source", "bureau", "--reason", "y"
+    )
+    submitted = run("changes", "submit", "1")
+    listed = run("changes", "list", "--state", "待审", "--json")
+    run("changes", "approve", "1", by="wang")
+    reverted = run("changes", "revert", "1", "--reason", "a mistake")
+    run("changes", "approve", "2", by="wang")
+    shown = json.loads(run("changes", "show", "1", "--json").stdout)
+    found = run("changes", "diff", "1", "现在")
+
+    assert [one.exit_code for one in (made, edited, submitted)] == [0, 0, 0]
+    assert "change 1 is draft" in made.stdout
+    assert [one["id"] for one in json.loads(listed.stdout)["changes"]] == ["1"]
+    assert "change 2 waits for a second person" in reverted.stdout
+    assert "it reverts a change that a second person approved" in reverted.stdout
+    assert shown["change"]["state"] == "CHANGE_STATE_REVERTED"
+    assert [event["what"] for event in shown["change"]["events"]] == [
+        "created", "edited", "submitted", "approved", "applied", "reverted",
+    ]  # fmt: skip
+    assert "0 added, 1 removed, 0 changed" in found.stdout
+
+
+def test_an_emergency_is_on_every_report_until_confirmed(run: Run) -> None:
+    made = run(
+        "changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "x",
+        "--emergency", "an attack is under way",
+    )  # fmt: skip
+    listed, status = run("changes", "list"), run("blocklist", "status")
+    confirmed = run("changes", "confirm", "1", by="wang")
+    after = run("changes", "list")
+
+    assert "EMERGENCY, change 1 by li: an attack is under way" in made.stdout
+    assert "EMERGENCY, change 1" in listed.stderr
+    assert "EMERGENCY, change 1" in status.stderr
+    assert "confirmed by wang" in confirmed.stdout
+    assert "EMERGENCY" not in after.stderr
+
+
+def test_an_entry_is_edited_and_its_other_fields_stay(run: Run, stub: Any) -> None:
+    run("changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "x")
+    run("changes", "approve", "1", by="wang")
+
+    edited = run(
+        "changes", "create", "--edit", RANGE, "--entry-reason", "better words", "--reason", "y"
+    )
+    preview = run("changes", "preview", "1")
+    rows = stub.ListChangeRows(pb.ListChangeRowsRequest(id=2))
+
+    assert "change 2 is applied, by li alone" in edited.stdout
+    assert [(one.pattern, one.reason) for one in rows.additions] == [(RANGE, "better words")]
+    assert rows.additions[0].source == decision_pb2.SOURCE_BUREAU
+    assert "1 rows change no decision" in preview.stdout
+
+
+def test_an_edit_of_nothing_is_reported(stub: Any) -> None:
+    contents = pb.ChangeContents(
+        additions=[a_block("+8617000000001")],
+        edits=[pb.EntryEdit(pattern="+8617000000009", reason="x")],
+        reason="weekly",
+    )
+
+    answer = stub.CreateChange(pb.CreateChangeRequest(contents=contents, author="li"))
+
+    outcomes = [one.outcome for one in answer.additions]
+    assert outcomes == [blocklist_pb2.ROW_OUTCOME_ADDED, blocklist_pb2.ROW_OUTCOME_ABSENT]
+    assert answer.change.state == change_state_pb2.CHANGE_STATE_DRAFT
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"),
+    [
+        (lambda stub: stub.GetChange(pb.GetChangeRequest(id=9)), grpc.StatusCode.NOT_FOUND),
+        (
+            lambda stub: stub.CreateChange(pb.CreateChangeRequest(author="li")),
+            grpc.StatusCode.INVALID_ARGUMENT,
+        ),
+        (
+            lambda stub: stub.DiffVersions(pb.DiffVersionsRequest(from_version=3)),
+            grpc.StatusCode.INVALID_ARGUMENT,
+        ),
+        (
+            lambda stub: stub.ListChanges(pb.ListChangesRequest(page_size=1000)),
+            grpc.StatusCode.INVALID_ARGUMENT,
+        ),
+    ],
+)
+def test_what_cannot_be_answered_has_a_status(
+    stub: Any, ask: Callable[[Any], Any], status: grpc.StatusCode
+) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        ask(stub)
+
+    assert raised.value.code() is status
+
+
+def test_a_step_out_of_turn_is_aborted(stub: Any) -> None:
+    contents = pb.ChangeContents(additions=[a_block("+8617000000001")], reason="weekly")
+    stub.CreateChange(pb.CreateChangeRequest(contents=contents, author="li"))
+
+    with pytest.raises(grpc.RpcError) as raised:
+        stub.ApproveChange(pb.ApproveChangeRequest(id=1, by="wang"))
+
+    assert raised.value.code() is grpc.StatusCode.ABORTED
+    assert "change 1 is draft" in str(raised.value.details())

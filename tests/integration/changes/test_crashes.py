@@ -1,0 +1,218 @@
+"""What becomes of change requests when a process ends at the worst moment, on a real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.store.changes import ListChange
+from blocklists.store.store import CommitResult, Store
+from fanzha.errors import Unavailable, VersionConflict
+from services.auth.identity import acting
+from services.changes import wiring
+from services.changes.model import ChangeRequest, ChangeState
+from tests.support.builders import an_entry
+from tests.support.change_desk import LI, WANG, ChangeDesk, FixedImpact, a_draft, change_desk
+
+ONE, RANGE = an_entry("+8617000000001"), an_entry("+861700000*")
+
+
+class Dying(Store):
+    """A store whose process ends before or after its commit has arrived."""
+
+    arrives = True
+
+    async def commit(self, change: ListChange, *, expected_version: int | None) -> CommitResult:
+        if self.arrives:
+            await super().commit(change, expected_version=expected_version)
+        raise Unavailable("the process ended here")
+
+
+@pytest.fixture
+async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
+    async with change_desk(redis_url, tmp_path / "lists") as found:
+        yield found
+
+
+async def die(desk: ChangeDesk, *, arrives: bool) -> ChangeRequest:
+    """Apply a change with a process that ends at its commit; return what is left of it."""
+    store = Dying(desk.client)
+    store.arrives = arrives
+    changes, _ = wiring.build(
+        desk.client,
+        store=store,
+        replica=desk.replica,
+        now_ms=lambda: desk.clock[0],
+        impact=FixedImpact(),
+    )
+    with acting(LI), pytest.raises(Unavailable, match="outcome of its commit is unknown"):
+        await changes.submit_and_apply(a_draft(ONE))
+    return await desk.changes.views.get(1)
+
+
+async def test_a_commit_that_arrived_is_found_and_its_request_is_applied(
+    desk: ChangeDesk,
+) -> None:
+    left = await die(desk, arrives=True)
+
+    await desk.upkeep.recover()
+
+    healed = await desk.changes.views.get(1)
+    assert (left.state, left.applying_after) == (ChangeState.APPROVED, 0)
+    assert (healed.state, healed.applied_version) == (ChangeState.APPLIED, 1)
+    assert healed.events[-1].note == "found in the lists afterwards"
+    assert len(await desk.listed()) == 1
+
+
+async def test_it_can_be_undone_like_any_other(desk: ChangeDesk) -> None:
+    await die(desk, arrives=True)
+    await desk.upkeep.recover()
+
+    with acting(LI):
+        await desk.changes.revert(1, reason="a mistake")
+
+    assert await desk.listed() == {}
+
+
+async def test_it_is_applied_once_however_often_it_is_asked_for(desk: ChangeDesk) -> None:
+    await die(desk, arrives=True)
+
+    with acting(LI):
+        applied = await desk.changes.apply(1)
+
+    assert (applied.state, applied.applied_version) == (ChangeState.APPLIED, 1)
+    assert (await desk.store.head()).version == 1
+
+
+async def test_a_commit_that_never_arrives_frees_its_entries(desk: ChangeDesk) -> None:
+    await die(desk, arrives=False)
+    await desk.upkeep.recover()
+    early = await desk.changes.views.get(1)
+
+    desk.clock[0] += 31_000
+    await desk.upkeep.recover()
+
+    late = await desk.changes.views.get(1)
+    assert (early.state, late.state) == (ChangeState.APPROVED, ChangeState.REJECTED)
+    with acting(LI):
+        done = await desk.changes.submit_and_apply(a_draft(ONE))
+    assert done.record is not None
+    assert done.record.state is ChangeState.APPLIED
+
+
+async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: ChangeDesk) -> None:
+    await die(desk, arrives=True)
+    head = await desk.store.head()
+    snapshot = await desk.lists()
+    await desk.store.rebase(head, EntryTable.from_entries([snapshot.entry(0)]))
+
+    await desk.upkeep.recover()
+
+    assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
+
+
+async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(RANGE))
+    with acting(WANG):
+        await desk.changes.approve(1, hold=True)
+        other, _ = wiring.build(
+            desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
+        )
+        both = await asyncio.gather(desk.changes.apply(1), other.apply(1), return_exceptions=True)
+
+    applied = [one for one in both if isinstance(one, ChangeRequest)]
+    assert {one.applied_version for one in applied} == {1}
+    assert all(isinstance(one, ChangeRequest | VersionConflict | Unavailable) for one in both)
+    assert (await desk.store.head()).version == 1
+    assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
+
+
+async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(RANGE))
+    other, _ = wiring.build(
+        desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
+    )
+
+    async def approve(changes: object, name: str) -> ChangeRequest:
+        with acting(replace(WANG, name=name)):
+            record: ChangeRequest = await changes.approve(1, hold=True)  # type: ignore[attr-defined]
+            return record
+
+    both = await asyncio.gather(
+        approve(desk.changes, "wang"), approve(other, "zhou"), return_exceptions=True
+    )
+
+    assert sorted(type(one).__name__ for one in both) == ["ChangeRequest", "VersionConflict"]
+
+
+async def test_locks_hold_across_processes(desk: ChangeDesk) -> None:
+    other, _ = wiring.build(
+        desk.client,
+        store=desk.store,
+        replica=desk.replica,
+        now_ms=lambda: desk.clock[0],
+        impact=FixedImpact(),
+    )
+    with acting(LI):
+        await other.submit_and_apply(a_draft(RANGE, ONE))
+
+        with pytest.raises(VersionConflict, match="change 1 is open and locks"):
+            await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="x")))
+
+
+async def test_many_rows_lie_in_chunks_and_are_removed_again(
+    redis_url: str, tmp_path: Path
+) -> None:
+    entries = [an_entry(f"+8617000{number:06d}") for number in range(3000)]
+    async with change_desk(redis_url, tmp_path / "many", chunk_rows=500) as desk:
+        with acting(LI):
+            await desk.changes.submit_and_apply(a_draft(*entries))
+            await desk.changes.revert(1, reason="a mistake")
+
+        assert await desk.listed() == {}
+        page = await desk.changes.views.rows(2, offset=2990, limit=100)
+        assert (len(page.removals), len(page.before), page.total) == (10, 10, 3000)
+        assert isinstance(page.removals, Identities)
+
+
+async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_path: Path) -> None:
+    entries = [an_entry(f"+8617000{number:06d}") for number in range(4000)]
+    async with change_desk(cluster_url, tmp_path / "cluster", chunk_rows=500) as desk:
+        with acting(LI):
+            await desk.changes.submit_and_apply(a_draft(RANGE, *entries))
+        with acting(WANG):
+            await desk.changes.approve(1)
+        with acting(LI):
+            await desk.changes.revert(1, reason="a mistake")
+        with acting(WANG):
+            undone = await desk.changes.approve(2)
+
+        assert (undone.state, undone.applied_version) == (ChangeState.APPLIED, 2)
+        assert await desk.listed() == {}
+        assert (await desk.changes.views.page(None, before_id=0, size=0)).waiting == 0
+
+
+async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="now")
+    await desk.lists()
+    store = Dying(desk.client)
+    store.arrives = False
+    dying, _ = wiring.build(
+        desk.client, store=store, replica=desk.replica, now_ms=lambda: desk.clock[0]
+    )
+    with acting(WANG):
+        with pytest.raises(Unavailable):
+            await dying.confirm_emergency(1)
+        desk.clock[0] += 31_000
+        await desk.upkeep.recover()
+
+        urgent, _ = await desk.changes.confirm_emergency(1)
+
+    assert urgent.emergency is not None
+    assert urgent.emergency.confirmation == 3

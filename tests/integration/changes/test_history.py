@@ -1,0 +1,221 @@
+"""Versions compared, restored and lost; rows kept and dropped; scopes and popularity."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blocklists.entries import EntryMode, Source
+from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.store.changes import ListChange
+from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from services.auth.identity import acting
+from services.changes.change_context import ChangeOptions
+from services.changes.model import ChangeState
+from services.changes.popularity import PopularHosts
+from services.changes.preview import read
+from tests.support.builders import NINE_O_CLOCK_MS, an_entry
+from tests.support.change_desk import (
+    LI,
+    WANG,
+    ChangeDesk,
+    a_draft,
+    an_impact,
+    change_desk,
+    identities,
+)
+
+ONE, TWO, HOST = an_entry("+8617000000001"), an_entry("+8617000000002"), an_entry("prize.example")
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
+    async with change_desk(redis_url, tmp_path / "lists") as found:
+        yield found
+
+
+async def commit(desk: ChangeDesk, *additions: object) -> None:
+    """Change the lists as an earlier release did: by no request."""
+    change = ListChange(
+        version=0,
+        author="li",
+        reason="before requests",
+        committed_at_ms=NINE_O_CLOCK_MS,
+        additions=EntryTable.from_entries(additions),  # type: ignore[arg-type]
+        removals=Identities.of([]),
+    )
+    await desk.store.commit(change, expected_version=None)
+
+
+async def compact(desk: ChangeDesk) -> None:
+    """Put the lists into the base of the store, which drops its changes."""
+    snapshot = await desk.lists()
+    table = concatenate(snapshot.table(snapshot.live_rows()))
+    assert await desk.store.rebase(await desk.store.head(), table)
+
+
+async def test_versions_before_a_compaction_are_rebuilt_from_requests(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(TWO))
+        await compact(desk)
+
+        found = await desk.changes.views.diff(0, 1)
+        await desk.changes.restore(1, reason="back")
+
+    assert [found.added.pattern(row) for row in range(len(found.added))] == ["+8617000000001"]
+    assert list(await desk.listed()) == ["block +8617000000001"]
+
+
+async def test_versions_that_no_request_made_are_replayed(desk: ChangeDesk) -> None:
+    await commit(desk, ONE)
+    await commit(desk, replace(ONE, reason="another"), TWO)
+    await desk.lists()
+
+    found = await desk.changes.views.diff(1, None)
+
+    assert (len(found.added), len(found.changed_to), found.change_ids) == (1, 1, [])
+    assert found.changed_from.entry(0).reason == ONE.reason
+
+
+async def test_a_version_that_is_lost_is_said_to_be(desk: ChangeDesk) -> None:
+    await commit(desk, ONE)
+    await commit(desk, TWO)
+    await compact(desk)
+
+    with pytest.raises(NotFound, match=r"version 0 cannot be rebuilt: .* compacted at version 2"):
+        await desk.changes.views.diff(0, None)
+
+
+async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(TWO, removals=identities(ONE)))
+
+    there, back = await desk.changes.views.diff(1, 2), await desk.changes.views.diff(2, 1)
+
+    assert there.added.pattern(0) == back.removed.pattern(0) == "+8617000000002"
+    assert there.removed.pattern(0) == back.added.pattern(0) == "+8617000000001"
+
+
+async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        desk.clock[0] += 731 * DAY_MS
+
+        await desk.upkeep.retain()
+
+        record = await desk.changes.views.get(1)
+        assert (record.state, record.additions.kept, record.additions.rows) == (
+            ChangeState.APPLIED, False, 1,
+        )  # fmt: skip
+        with pytest.raises(NotFound, match="change_retention_days"):
+            await desk.changes.revert(1, reason="too late")
+
+
+async def test_a_revert_leaves_what_others_changed_and_names_it(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(ONE, TWO))
+        await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="theirs")))
+        done = await desk.changes.revert(1, reason="a mistake")
+
+    assert done.record is not None
+    assert done.record.left_alone == 1
+    assert done.record.left_alone_examples == ("+8617000000001 (block): changed by others since",)
+    assert list(await desk.listed()) == ["block +8617000000001"]
+
+
+async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        await desk.changes.revert(1, reason="a mistake")
+        await desk.changes.revert(2, reason="it was none")
+
+    assert await desk.listed() == {"block +8617000000001": ONE}
+    assert (await desk.changes.views.get(2)).state is ChangeState.REVERTED
+
+
+async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
+    wide = an_entry("+861700000*")
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(wide), emergency_why="now")
+    with acting(WANG):
+        await desk.changes.confirm_emergency(1)
+    with acting(LI):
+        with pytest.raises(InvalidInput, match="revert that change"):
+            await desk.changes.revert(2, reason="the wrong one")
+        done = await desk.changes.revert(1, reason="over")
+    with acting(WANG):
+        assert done.record is not None
+        await desk.changes.approve(done.record.id)
+
+    assert await desk.listed() == {}
+
+
+async def test_who_is_held_to_a_source_touches_no_entry_of_another(desk: ChangeDesk) -> None:
+    held = replace(LI, sources=frozenset({Source.BUREAU}))
+    theirs = replace(ONE, source=Source.MINISTRY)
+    with acting(LI):
+        await desk.changes.submit_and_apply(a_draft(theirs))
+    with acting(held):
+        for draft in (
+            a_draft(removals=identities(ONE)),
+            a_draft(replace(TWO, source=Source.PROVINCE)),
+        ):
+            with pytest.raises(NotAllowed, match="reaches entries of bureau"):
+                await desk.changes.submit_and_apply(draft)
+        with pytest.raises(NotAllowed, match="reaches entries of bureau"):
+            await desk.changes.revert(1, reason="not mine")
+
+
+async def test_a_popular_host_needs_a_second_person(redis_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "popular.txt"
+    file.write_text("www.bank.example\nshop.example\n")
+    popular = PopularHosts.load(file)
+    options = ChangeOptions(popular_host_rank=1)
+    async with change_desk(redis_url, tmp_path / "l", popular=popular, options=options) as desk:
+        with acting(LI):
+            above = await desk.changes.submit_and_apply(a_draft(an_entry("bank.example")))
+            later = await desk.changes.submit_and_apply(a_draft(an_entry("shop.example")))
+
+    assert above.record is not None
+    assert later.record is not None
+    assert above.record.second_person is not None
+    assert above.record.second_person.reasons == ("it blocks popular hosts: bank.example (rank 1)",)
+    assert later.record.state is ChangeState.APPLIED
+
+
+def test_a_list_of_popular_hosts_with_a_line_that_is_none_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "popular.txt"
+    file.write_text("bank.example\nno host\n")
+
+    with pytest.raises(ValueError, match="line 2 is no host"):
+        PopularHosts.load(file)
+
+
+async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: ChangeDesk) -> None:
+    with acting(WANG):
+        await desk.changes.submit_and_apply(a_draft(ONE, TWO))
+    with acting(LI):
+        wide = await desk.changes.submit_and_apply(a_draft(an_entry("+861700000*")))
+        shadow = await desk.changes.submit_and_apply(a_draft(replace(HOST, mode=EntryMode.SHADOW)))
+    desk.impact.says = an_impact(calls=500)
+
+    with acting(LI):
+        again, second = await desk.changes.preview(2)
+
+    assert wide.record is not None
+    assert shadow.record is not None
+    assert wide.record.preview is not None
+    assert shadow.record.preview is not None
+    [covers] = read(wide.record.preview).relations
+    assert (covers.what, covers.rows, covers.entries) == ("covers", 1, 2)
+    seen = read(shadow.record.preview)
+    assert shadow.record.state is ChangeState.APPLIED
+    assert seen.impact.events == 0
+    assert seen.shadow_impact is not None
+    assert seen.shadow_impact.events == 3
+    assert again.impact.events == 500
+    assert "500 events" in " ".join(second.reasons)

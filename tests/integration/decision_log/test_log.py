@@ -1,0 +1,123 @@
+"""The decision log of a real service: real workers write, commands ask."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fanzha.client import Call, CallEnd, Client, Options
+from tests.support.processes import LEAN, Running, eventually, fanzha_up
+
+FRAUD, ANN = "+8617000000123", "+8619900000001"
+PATIENT = Options(timeout=20.0)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("decisions")
+    with fanzha_up(
+        folder,
+        workers=1,
+        FANZHA_DECISION_LOG_ALLOWED_ONE_IN="1",
+        FANZHA_DECISION_LOG_FLUSH_SECONDS="0.1",
+        **LEAN,
+    ) as running:
+        running.fanzha(
+            *("blocklist", "add", FRAUD, "--action", "block", "--source", "bureau"),
+            *("--reason", "three victims", "--legal-basis", "Art. 32", "--author", "li"),
+        )
+        yield running
+
+
+def found(service: Running, *arguments: str) -> dict[str, object]:
+    done = service.fanzha(
+        "decisions", *arguments, "--data-dir", str(service.folder), "--json", check=False
+    )
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def logged(service: Running, *conditions: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = found(service, "find", *conditions)["decisions"]  # type: ignore[assignment]
+    return rows
+
+
+def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
+    with Client(service.interception, PATIENT) as client:
+        eventually(lambda: client.decide_call(Call(caller=FRAUD, callee=ANN)).blocked)
+    eventually(lambda: bool(logged(service, "--number", FRAUD, "--action", "block")))
+    row = logged(service, "--number", FRAUD, "--action", "block", "--full")[0]
+
+    told = found(service, "why", str(row["decision_id"]))
+
+    assert (row["from_party"], row["source"], row["evidence"]) == (FRAUD, "BUREAU", "CALLER")
+    entry = told["entry"]
+    assert isinstance(entry, dict)
+    assert (entry["legal_basis"], entry["created_by"]) == ("Art. 32", "li")
+    assert "命中拦截名单条目" in str(told["why"])
+    assert FRAUD not in json.dumps(told)  # masked, unless somebody asks
+
+
+def test_people_read_tables_and_bars(service: Running) -> None:
+    eventually(lambda: bool(logged(service)))
+    folder = "--data-dir", str(service.folder)
+
+    rows = service.fanzha("decisions", "find", *folder).stdout
+    counts = service.fanzha("decisions", "stats", "--by", "channel,action,source", *folder).stdout
+
+    assert "decision" in rows
+    assert "they stand for about" in rows
+    assert "█" in counts
+
+
+def test_what_is_not_logged_is_told_so(service: Running) -> None:
+    done = service.fanzha(
+        "decisions", "why", "12345", "--data-dir", str(service.folder), check=False
+    )
+
+    assert done.returncode == 1
+    assert "is not logged" in done.stderr
+
+
+def test_a_wrong_span_is_a_usage_error(service: Running) -> None:
+    done = service.fanzha("decisions", "stats", "--since", "yesterday", check=False)
+
+    assert done.returncode == 2
+    assert "24h" in done.stderr
+
+
+def test_ends_of_calls_are_logged_once(service: Running) -> None:
+    with Client(service.interception, PATIENT) as client:
+        client.report_call_ends(
+            [CallEnd(caller=ANN, callee=FRAUD, answered=True, duration_ms=9)], timeout=20
+        )
+
+    eventually(lambda: len(list((service.folder / "decisions/call_ends").rglob("*.parquet"))) == 1)
+
+
+def test_metrics_tell_of_the_log(service: Running) -> None:
+    eventually(lambda: "fanzha_decision_log_rows_total" in service.metrics_page())
+    page = service.metrics_page()
+
+    assert 'fanzha_decision_log_dropped_total{cause="buffer"} 0.0' in page
+    assert "fanzha_decision_log_torn_total 0.0" in page
+
+
+def test_a_killed_worker_loses_at_most_what_waited(service: Running) -> None:
+    before = {path.name for path in segments(service)}
+    worker = int(next(iter(before)).split("-")[1])
+
+    os.kill(worker, signal.SIGKILL)
+    with Client(service.interception, PATIENT) as client:
+        eventually(lambda: bool(client.decide_call(Call(caller=FRAUD, callee=ANN)).decision_id))
+    eventually(lambda: any(path.name not in before for path in segments(service)))
+
+    assert not list((service.folder / "decisions").rglob("*.torn"))
+    assert len(logged(service, "--number", FRAUD)) >= len(before) > 0
+
+
+def segments(service: Running) -> list[Path]:
+    return sorted((service.folder / "decisions" / "call").rglob("*.parquet"))

@@ -1,0 +1,260 @@
+"""What anybody who reaches the store can write into it, and what the service then does."""
+
+import json
+import re
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from blocklists.entries import NO_END_S
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.store import packing
+from fanzha.client import channels
+from fanzha.v1 import decision_pb2
+from fanzha.v1 import interception_pb2 as pb
+from fanzha.v1 import interception_pb2_grpc as pb_grpc
+from tests.support.builders import an_entry
+from tests.support.processes import LEAN, Running, eventually, fanzha_up
+
+HEAD, CHANGES = "{fanzha:lists}:head", "{fanzha:lists}:changes"
+Fields = dict[str, str | bytes]
+
+NEVER = datetime.fromtimestamp(NO_END_S, UTC)
+LISTED, LATER, FORGED = "+8617000000001", "+8617000000002", "+8617000000003"
+
+
+def packed(*patterns: str) -> bytes:
+    return packing.pack(
+        EntryTable.from_entries([an_entry(one, expires_at=NEVER) for one in patterns])
+    )
+
+
+def with_checksum(body: bytes) -> bytes:
+    return zlib.crc32(body).to_bytes(4, "little") + body
+
+
+def a_pack(head: object, body: bytes = b"") -> bytes:
+    text = head if isinstance(head, bytes) else json.dumps(head).encode()
+    return with_checksum(zlib.compress(len(text).to_bytes(4, "little") + text + body))
+
+
+def with_kind(kind: int) -> bytes:
+    """Pack an entry of a kind that a newer release may know."""
+    plain = zlib.decompress(packed(FORGED)[4:])
+    place = 4 + int.from_bytes(plain[:4], "little")
+    return with_checksum(zlib.compress(plain[:place] + bytes([kind]) + plain[place + 1 :]))
+
+
+GOOD: Fields = {
+    "author": "mallory",
+    "reason": "none",
+    "additions": packed(FORGED),
+    "additions_chunks": "[]",
+    "removals": b"",
+    "removals_chunks": "[]",
+}
+CHUNK = "fanzha:lists:chunk:nobody:0"
+BAD: dict[str, Fields] = {
+    "no fields": {"author": "mallory"},
+    "no additions": {name: value for name, value in GOOD.items() if name != "additions"},
+    "bad JSON": GOOD | {"additions_chunks": "[["},
+    "JSON of another sort": GOOD | {"removals_chunks": '{"a": 1}'},
+    "names of chunks that are none": GOOD | {"additions_chunks": '["{fanzha:lists}:head"]'},
+    "a chunk that is not there": GOOD | {"additions_chunks": json.dumps([CHUNK])},
+    "bad header": GOOD | {"additions": a_pack(b"\xff{")},
+    "header of another sort": GOOD | {"additions": a_pack({"kinds": 1})},
+    "nested header": GOOD | {"additions": a_pack(b"[" * 60_000)},
+    "negative length": GOOD | {"additions": a_pack([["kinds", "|u1", -1]])},
+    "huge length": GOOD | {"additions": a_pack([["keys", "<i8", 2**62]])},
+    "bad dtype": GOOD | {"additions": a_pack([["kinds", "O", 1]], b"\1" * 8)},
+    "dtype of another sort": GOOD | {"additions": a_pack([["kinds", ["a"], 1]])},
+    "bad UTF-8": GOOD | {"author": b"\xff\xfe"},
+    "bad time": GOOD | {"committed_at_ms": "yesterday"},
+    "huge time": GOOD | {"committed_at_ms": "9" * 5000},
+    "bomb": GOOD | {"additions": with_checksum(zlib.compress(bytes(2**28), 9))},
+    "no compression": GOOD | {"additions": with_checksum(b"plain")},
+    "empty pack": GOOD | {"additions": with_checksum(zlib.compress(b""))},
+    "unknown kind": GOOD | {"additions": with_kind(99)},
+    "unknown field": GOOD | {"of_a_newer_release": "yes"},
+    "identities for entries": GOOD | {"additions": packing.pack(Identities.of([]))},
+}
+
+
+def write(client: redis.Redis, fields: Fields, *, head: bool) -> int:
+    """Write a record as a commit would, or without telling the head of it."""
+    version = int(client.hget(HEAD, "version") or 0) + 1
+    previous = client.hget(HEAD, "commit") or b""
+    common: Fields = {"previous": previous, "commit": f"forged-{version}", "committed_at_ms": "5"}
+    writing = client.pipeline()
+    if head:
+        writing.hset(HEAD, mapping={"version": version, "commit": f"forged-{version}"})
+    writing.xadd(CHANGES, common | fields, id=f"{version}-0")  # type: ignore[arg-type]
+    writing.execute()
+    return version
+
+
+def decide(service: Running, caller: str) -> int:
+    request = pb.DecideCallRequest(call=pb.Call(caller=caller, callee="+8613900000000"))
+    with channels.blocking(service.interception) as channel:
+        stub = pb_grpc.InterceptionServiceStub(channel)
+        return stub.DecideCall(request, timeout=30).decision.action
+
+
+def blocks(service: Running, caller: str) -> bool:
+    return decide(service, caller) == decision_pb2.ACTION_BLOCK
+
+
+def add(service: Running, number: str) -> None:
+    service.fanzha(
+        "blocklist", "add", number, "--source", "bureau", "--reason", "weekly list",
+        "--legal-basis", "order 1",
+    )  # fmt: skip
+
+
+def status(service: Running) -> "dict[str, Any]":
+    found: dict[str, Any] = json.loads(service.fanzha("blocklist", "status", "--json").stdout)
+    return found
+
+
+def in_force(service: Running, version: int) -> bool:
+    """Tell whether administration and a worker follow, and both have a version."""
+    workers = status(service)["workers"]
+    return bool(workers) and all(int(one["list_version"]) >= version for one in workers)
+
+
+def findings(service: Running) -> "dict[int, tuple[str, bool]]":
+    return {
+        int(one["version"]): (
+            one["kind"].removeprefix("LIST_FINDING_KIND_"),
+            one.get("skipped", False),
+        )
+        for one in status(service).get("findings", [])
+    }
+
+
+def store(service: Running) -> redis.Redis:
+    return redis.Redis.from_url(service.redis_url)
+
+
+def nobody_died(service: Running) -> bool:
+    return service.process.poll() is None and "ended with" not in log(service)
+
+
+def log(service: Running) -> str:
+    return (service.folder / "up.log").read_text()
+
+
+SETTINGS = {"FANZHA_SECOND_LOOK_SHARE": "0"}  # with the process that warns
+
+
+def test_no_record_of_the_store_ends_a_process(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1, **SETTINGS) as service:
+        add(service, LISTED)
+        eventually(lambda: blocks(service, LISTED))
+        with store(service) as client:
+            expected = {
+                write(client, fields, head=True): "NEWER" if "unknown" in name else "UNREADABLE"
+                for name, fields in BAD.items()
+            }
+        eventually(lambda: in_force(service, max(expected)))
+
+        add(service, LATER)  # what follows is applied
+        eventually(lambda: blocks(service, LATER))
+
+        assert blocks(service, LISTED)
+        assert not blocks(service, FORGED)
+        assert findings(service) == {version: (kind, True) for version, kind in expected.items()}
+        assert nobody_died(service)
+        said = service.fanzha("blocklist", "status")
+        assert f"{len(BAD)} versions of the lists" in said.stderr
+        shown = service.fanzha("blocklist", "quarantine", check=False)
+        assert shown.returncode == 1
+        assert shown.stdout.count("not applied") == len(BAD)
+        newer = list(expected.values()).count("NEWER")
+        eventually(lambda: gauge(service, "newer") == newer)
+        assert gauge(service, "unreadable") == len(BAD) - newer
+        eventually(lambda: audited(service, "bad_list_change") == len(BAD))
+
+    with fanzha_up(tmp_path, workers=1, **SETTINGS) as service:  # and again at a start
+        eventually(lambda: blocks(service, LISTED) and blocks(service, LATER))
+        assert findings(service).keys() == expected.keys()
+        service.fanzha("blocklist", "settle", *map(str, expected), "--reason", "looked into")
+        eventually(lambda: not findings(service))
+        assert audited(service, "quarantine_settled") == len(BAD)
+        eventually(lambda: gauge(service, "unreadable") == 0)
+        assert blocks(service, LATER)
+        assert nobody_died(service)
+
+
+def gauge(service: Running, kind: str) -> float:
+    """Return what the worker says on its page."""
+    figures = re.findall(
+        rf'^fanzha_list_findings{{.*kind="{kind}".*}} (.+)$', service.metrics_page(), re.MULTILINE
+    )
+    return sum(map(float, figures))
+
+
+def audited(service: Running, kind: str) -> int:
+    done = service.fanzha("audit", "list", "--json", "--kind", kind, "--limit", "1000")
+    return len(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("name", ["no fields", "bomb", "good"])
+def test_what_nobody_committed_is_moved_aside(tmp_path: Path, name: str) -> None:
+    with fanzha_up(tmp_path, workers=1, **LEAN) as service:
+        add(service, LISTED)
+        with store(service) as client:
+            write(client, (BAD | {"good": GOOD})[name], head=False)
+            client.xadd(CHANGES, {"by": "hand"})  # under a time as its id, as people do
+        eventually(lambda: int(status(service).get("strays", 0)) == 2)
+
+        add(service, LATER)
+        eventually(lambda: blocks(service, LATER))
+
+        assert blocks(service, LISTED)
+        assert not blocks(service, FORGED)
+        assert findings(service) == {}
+        assert status(service)["version"] == "2"
+        assert nobody_died(service)
+        assert "somebody else writes to it" in service.fanzha("blocklist", "status").stderr
+
+
+@pytest.mark.parametrize("rule", ["apply", "refuse"])
+def test_a_change_written_past_the_audit_log_is_said(tmp_path: Path, rule: str) -> None:
+    forged = GOOD | {"additions": packed(FORGED, "110", "agency.gov.cn")}
+    settings = LEAN | {"FANZHA_UNAUDITED_CHANGES": rule}
+    with fanzha_up(tmp_path, workers=1, **settings) as service:
+        add(service, LISTED)
+        with store(service) as client:
+            version = write(client, forged, head=True)
+        add(service, LATER)
+        eventually(lambda: blocks(service, LATER))
+
+        assert blocks(service, FORGED) is (rule == "apply")
+        shown = service.fanzha("blocklist", "quarantine", check=False).stdout
+        assert f"version {version}: unaudited, {'' if rule == 'apply' else 'not '}applied" in shown
+        assert ("guarded, applied, 2 entries left out" in shown) is (rule == "apply")
+        for protected in ("110", "agency.gov.cn"):
+            found = service.fanzha("blocklist", "find", protected, "--json").stdout
+            assert json.loads(found).get("entries", []) == []
+        eventually(lambda: audited(service, "bad_list_change") >= 1)
+        verified = service.fanzha("audit", "verify", str(tmp_path / "audit"), check=False).stdout
+        assert "written past this log" in verified.replace("\n", " ")
+        assert nobody_died(service)
+
+
+def test_a_seal_of_another_change_is_none(tmp_path: Path) -> None:
+    with fanzha_up(tmp_path, workers=1, **LEAN, FANZHA_UNAUDITED_CHANGES="refuse") as service:
+        add(service, LISTED)
+        with store(service) as client:
+            [(_, sealed)] = client.xrange(CHANGES)
+            write(client, GOOD | {"seal": sealed[b"seal"]}, head=True)
+        add(service, LATER)
+        eventually(lambda: blocks(service, LATER))
+
+        assert not blocks(service, FORGED)
+        assert findings(service) == {2: ("UNAUDITED", True)}

@@ -1,0 +1,473 @@
+"""What is due, dead, watched and counted: the commands, gRPC, and hits in a real store."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from blocklists.entries import EntryMode
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.client import channels
+from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
+from infra.redis.client import connect
+from services.cli.lists.commands import app
+from services.lists.hit_count_retention import HitCountRetention
+from services.lists.hit_count_store import EntryHitStore, marks
+from services.lists.hit_counter import EntryHitSummary, HitCounts
+from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
+from tests.support.list_admin import administering
+
+DAY_S = 86_400
+Run = Callable[..., Result]
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = NINE_O_CLOCK_S
+
+    def now_ms(self) -> int:
+        return self.now_s * 1000
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def target(redis_url: str, tmp_path: Path, clock: Clock) -> Iterator[str]:
+    with administering(redis_url, tmp_path / "lists", clock.now_ms) as address:
+        yield address
+
+
+@pytest.fixture
+def stub(target: str) -> Iterator[blocklist_pb2_grpc.BlocklistServiceStub]:
+    with channels.blocking(target) as channel:
+        yield blocklist_pb2_grpc.BlocklistServiceStub(channel)
+
+
+@pytest.fixture
+def run(target: str) -> Run:
+    def run_command(*arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--target", target])
+
+    return run_command
+
+
+@asynccontextmanager
+async def hit_store(url: str) -> AsyncIterator[EntryHitStore]:
+    client = connect(url)
+    try:
+        yield EntryHitStore(client)
+    finally:
+        await client.aclose()
+
+
+def count_hits(url: str, counts: dict[str, int], last_s: int, now_s: int) -> None:
+    async def add() -> None:
+        async with hit_store(url) as store:
+            await store.add(HitCounts(dict(counts), last_s), now_s)
+
+    asyncio.run(add())
+
+
+def entry(pattern: str, **fields: Any) -> pb.Entry:
+    common: dict[str, Any] = {
+        "action": decision_pb2.ACTION_BLOCK, "source": decision_pb2.SOURCE_BUREAU,
+        "reason": "reported",
+    }  # fmt: skip
+    return pb.Entry(pattern=pattern, **common | fields)
+
+
+def update(stub: Any, *additions: pb.Entry, **fields: Any) -> pb.UpdateEntriesResponse:
+    request = pb.UpdateEntriesRequest(additions=additions, author="li", reason="test", **fields)
+    answer: pb.UpdateEntriesResponse = stub.UpdateEntries(request)
+    return answer
+
+
+def find(stub: Any, query: str) -> list[pb.Entry]:
+    return list(stub.FindEntries(pb.FindEntriesRequest(query=query)).entries)
+
+
+def outcomes(reports: Any) -> list[str]:
+    return [pb.RowOutcome.Name(one.outcome).removeprefix("ROW_OUTCOME_") for one in reports]
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, kind: str) -> str:
+    found: str = request.getfixturevalue(kind)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["redis_url", "cluster_url"])
+async def test_hits_add_up_and_the_latest_stays(url: str, kind: str) -> None:
+    async with hit_store(url) as store:
+        waiting = HitCounts({f"n{number:015d}": number + 1 for number in range(1000)}, 50)
+        await store.add(waiting, 40)
+        await store.add(HitCounts({"n000000000000007": 2}, 45), 60)
+
+        found = await store.read(["n000000000000007", "n000000000000999", "unknown"])
+
+        assert waiting.counts == {}
+        assert found == {
+            "n000000000000007": EntryHitSummary(10, 50),
+            "n000000000000999": EntryHitSummary(1000, 50),
+        }
+        assert await store.counted_since_s() == 40
+        assert await store.read([]) == {}
+
+
+async def test_hits_of_entries_that_are_gone_are_dropped_unless_they_are_new(
+    redis_url: str,
+) -> None:
+    kept, gone = an_entry("+8617000000001"), an_entry("+8617000000002")
+    snapshot = Snapshot.build(1, [kept, replace(an_entry("bank.example"), mode=EntryMode.SHADOW)])
+    lately = NINE_O_CLOCK_S - 60
+    async with hit_store(redis_url) as store:
+        await store.add(HitCounts({kept.entry_id: 1, gone.entry_id: 1}, lately - DAY_S), 1)
+        await store.add(HitCounts({"n-just-added": 1}, lately), 1)
+
+        dropped = await HitCountRetention(
+            store, lambda: snapshot, lambda: NINE_O_CLOCK_MS
+        ).forget_gone()
+
+        names = [kept.entry_id, gone.entry_id, "n-just-added"]
+        assert (dropped, set(await store.read(names))) == (1, {kept.entry_id, "n-just-added"})
+
+
+async def test_without_entries_all_old_hits_are_dropped(redis_url: str) -> None:
+    async with hit_store(redis_url) as store:
+        await store.add(HitCounts({"a": 1, "b": 1}, 5), 1)
+
+        assert await store.forget_others(marks([]), 6) == 2
+        assert await store.forget_others(np.sort(marks(["c"])), 6) == 0
+
+
+def test_an_entry_tells_its_hits(stub: Any, run: Run, redis_url: str) -> None:
+    update(stub, entry("+8617000000001"), entry("+8617000000002"))
+    (listed,) = find(stub, "+8617000000001")
+    assert (listed.HasField("hits"), listed.hits) == (True, 0)
+
+    count_hits(redis_url, {listed.entry_id: 41}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
+
+    (listed,) = find(stub, "+8617000000001")
+    assert (listed.hits, listed.last_hit_at_s) == (41, NINE_O_CLOCK_S)
+    listing = json.loads(run("list", "--json").output)
+    assert {one["pattern"]: one["hits"] for one in listing} == {
+        "+8617000000001": "41", "+8617000000002": "0",
+    }  # fmt: skip
+    shown = run("show", "+8617000000001").output
+    assert "41, about" in shown
+    assert "2026-01-05" in shown
+
+
+def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Clock) -> None:
+    update(
+        stub,
+        *(
+            entry(f"+861700000010{number}", expires_at_s=NINE_O_CLOCK_S + number * DAY_S)
+            for number in range(1, 8)
+        ),
+        entry(
+            "bank.example",
+            review_at_s=NINE_O_CLOCK_S + 2 * DAY_S + 1,
+            source=decision_pb2.SOURCE_CARRIER,
+        ),
+        entry("far.example"),
+    )
+    clock.now_s += DAY_S  # the first has ended
+    pages: list[list[str]] = []
+    request = pb.ListDueRequest(within_s=4 * DAY_S, page_size=2)
+    while True:
+        answer = stub.ListDue(request)
+        pages.append([one.entry.pattern for one in answer.entries])
+        request.page_token = answer.next_page_token
+        if not request.page_token:
+            break
+
+    assert pages == [
+        ["+8617000000102", "bank.example"],
+        ["+8617000000103", "+8617000000104"],
+        ["+8617000000105"],
+    ]
+    assert answer.ended == 1
+    assert {(one.source, one.reason, one.entries) for one in answer.counts} == {
+        (decision_pb2.SOURCE_BUREAU, pb.DUE_REASON_ENDS, 4),
+        (decision_pb2.SOURCE_CARRIER, pb.DUE_REASON_REVIEW, 1),
+    }
+    clock.now_s += 2 * DAY_S + 1
+    told = json.loads(run("due", "--within", "1d", "--source", "carrier", "--json").output)
+    assert [(one["entry"]["pattern"], one["reason"]) for one in told["entries"]] == [
+        ("bank.example", "DUE_REASON_REVIEW_OVERDUE")
+    ]
+    shown = run("due", "--within", "14d", "--limit", "1").output
+    assert "review overdue" in shown
+    assert "1 of 5 shown" in shown
+
+
+def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Clock) -> None:
+    soon = NINE_O_CLOCK_S + DAY_S
+    update(stub, *(entry(f"+861700000010{n}", expires_at_s=soon) for n in range(3)))
+    first = stub.ListDue(pb.ListDueRequest(page_size=1))
+    token = first.next_page_token
+    update(stub, entry("bank.example", expires_at_s=soon), removals=[
+        pb.EntryRef(pattern="+8617000000101"),
+    ])  # fmt: skip
+    clock.now_s += 5
+
+    rest = stub.ListDue(pb.ListDueRequest(page_token=token))
+
+    patterns = [one.entry.pattern for one in (*first.entries, *rest.entries)]
+    assert sorted(patterns) == [f"+861700000010{n}" for n in range(3)]
+    assert rest.version == first.version
+    for _ in range(5):
+        clock.now_s += 1
+        stub.ListDue(pb.ListDueRequest())
+    with pytest.raises(grpc.RpcError, match="start anew"):
+        stub.ListDue(pb.ListDueRequest(page_token=token))
+    with pytest.raises(grpc.RpcError, match="page_token"):
+        stub.ListDue(pb.ListDueRequest(page_token=token.replace(".", ",")))
+
+
+def test_dead_entries_are_those_without_a_hit_since_they_were_added(
+    stub: Any, run: Run, clock: Clock, redis_url: str
+) -> None:
+    update(stub, entry("+8617000000001"), entry("+8617000000002"), entry("+8617000000003"))
+    count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)  # counting begins
+    clock.now_s += 100 * DAY_S
+    (hit,) = find(stub, "+8617000000001")
+    count_hits(redis_url, {hit.entry_id: 1}, clock.now_s, clock.now_s)
+    update(stub, entry("bank.example"))
+
+    assert not stub.ListDead(pb.ListDeadRequest(days=100)).entries
+    clock.now_s += DAY_S
+    first = stub.ListDead(pb.ListDeadRequest(days=100, page_size=1))
+    rest = stub.ListDead(pb.ListDeadRequest(days=100, page_token=first.next_page_token))
+
+    dead = [one.pattern for one in (*first.entries, *rest.entries)]
+    assert (len(first.entries), sorted(dead)) == (1, ["+8617000000002", "+8617000000003"])
+    assert first.looked_at < rest.looked_at == first.total == rest.total == 3
+    assert not rest.next_page_token
+    told = json.loads(run("dead", "--days", "100", "--json").output)
+    assert [one["pattern"] for one in told["entries"]] == dead
+
+
+def test_nothing_is_dead_before_hits_were_counted_for_long_enough(
+    stub: Any, run: Run, clock: Clock, redis_url: str
+) -> None:
+    update(stub, entry("+8617000000001"))
+    clock.now_s += 400 * DAY_S - 20_000
+    count_hits(redis_url, {"other": 1}, clock.now_s, clock.now_s - DAY_S)
+
+    answer = stub.ListDead(pb.ListDeadRequest(days=180))
+
+    assert (len(answer.entries), answer.total) == (0, 0)
+    assert answer.counted_since_s == clock.now_s - DAY_S
+    assert "too short" in run("dead").output
+
+
+def test_dead_entries_are_removed_only_when_proposed(
+    stub: Any, run: Run, clock: Clock, redis_url: str
+) -> None:
+    update(stub, entry("+8617000000001"), entry("+8617000000002"))
+    count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
+    clock.now_s += 200 * DAY_S
+
+    assert len(json.loads(run("dead", "--json").output)["entries"]) == 2
+    assert len(find(stub, "+8617000000001")) == 1
+    done = run("dead", "--propose", "--author", "wang")
+
+    assert done.exit_code == 0, done.output
+    assert "change 2 proposes to remove 2 entries; it waits for fanzha changes apply 2" in (
+        done.output
+    )
+    assert len(find(stub, "+8617000000001")) == 1
+
+
+def test_what_matched_meanwhile_is_not_proposed_for_removal(
+    stub: Any, clock: Clock, redis_url: str
+) -> None:
+    update(stub, entry("+8617000000001"), entry("+8617000000002"))
+    count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
+    clock.now_s += 200 * DAY_S
+    dead = stub.ListDead(pb.ListDeadRequest()).entries
+    count_hits(redis_url, {dead[0].entry_id: 1}, clock.now_s, clock.now_s)
+    names = [pb.EntryRef(pattern=one.pattern, action=one.action) for one in dead]
+
+    answer = stub.ProposeRetirement(
+        pb.ProposeRetirementRequest(
+            entries=[*names, pb.EntryRef(pattern="bank.example")], author="li", reason="unused"
+        )
+    )
+
+    assert outcomes(answer.entries) == ["REFUSED", "REMOVED", "ABSENT"]
+    assert answer.change_id > 0
+
+
+def test_an_entry_without_an_end_needs_a_review(stub: Any, run: Run) -> None:
+    common = ("--source", "bureau", "--reason", "court order")
+
+    refused = run("add", "bank.example", "--expires", "never", *common)
+    done = run("add", "bank.example", "--expires", "never", "--review", "90d", *common)
+
+    assert (refused.exit_code, done.exit_code) == (1, 0)
+    assert "needs a date of review" in refused.output
+    (listed,) = find(stub, "bank.example")
+    assert listed.no_end
+    assert listed.review_at_s > 0
+    assert "never" in run("list").output
+
+
+def test_an_import_says_when_it_gives_a_term_instead_of_no_end(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("号码,有效期,复核日期\n17000000001,永久,\n17000000002,永久,2026-12-01\n")
+
+    done = run("import", str(file), "--source", "province", "--author", "li")
+
+    assert done.exit_code == 0, done.output
+    assert "1 rows ask for no end" in done.output
+    listing = json.loads(run("list", "--json").output)
+    assert {one["pattern"]: one["no_end"] for one in listing} == {
+        "+8617000000001": False, "+8617000000002": True,
+    }  # fmt: skip
+
+
+def test_an_export_with_reviews_and_shadows_can_be_imported_again(
+    stub: Any, run: Run, tmp_path: Path
+) -> None:
+    update(
+        stub,
+        entry("bank.example", no_end=True, review_at_s=2_000_000_000),
+        entry("+86170*", mode=pb.ENTRY_MODE_SHADOW),
+    )
+    before = run("export").output
+    file = tmp_path / "list.csv"
+    file.write_text(before)
+
+    done = run("import", str(file), "--author", "li")
+
+    assert done.exit_code == 0, done.output
+    assert run("export").output == before
+
+
+def test_a_renewed_entry_has_other_dates_and_nothing_else(stub: Any, run: Run) -> None:
+    update(
+        stub,
+        entry("bank.example", review_at_s=NINE_O_CLOCK_S + DAY_S, created_by="wang"),
+        a_shadow("+8617000000001"),
+    )
+
+    done = run(
+        "renew", "bank.example", "+8617000000001", "--review", "2030-01-01", "--expires", "never",
+        "--reason", "looked at it",
+    )  # fmt: skip
+
+    assert done.exit_code == 0, done.output
+    (host,), (number,) = find(stub, "bank.example"), find(stub, "+8617000000001")
+    assert (host.no_end, host.reason, host.created_by) == (True, "reported", "wang")
+    assert host.review_at_s == number.review_at_s > NINE_O_CLOCK_S + DAY_S
+    assert number.mode == pb.ENTRY_MODE_SHADOW
+    assert not stub.ListDue(pb.ListDueRequest(within_s=30 * DAY_S)).entries
+
+
+def test_an_entry_is_not_renewed_for_ever_without_a_review(stub: Any, run: Run) -> None:
+    update(stub, entry("bank.example"))
+
+    refused = run("renew", "bank.example", "--expires", "never", "--reason", "looked at it")
+    silent = run("renew", "bank.example", "--reason", "looked at it")
+
+    assert refused.exit_code == 1
+    assert "needs a date of review" in refused.output
+    assert not find(stub, "bank.example")[0].no_end
+    assert silent.exit_code == 2
+
+
+def a_shadow(pattern: str, **fields: Any) -> pb.Entry:
+    return entry(pattern, mode=pb.ENTRY_MODE_SHADOW, **fields)
+
+
+def test_a_shadow_entry_is_promoted_as_it_is(stub: Any, run: Run) -> None:
+    shadow = a_shadow(
+        "+86170*", legal_basis="Art. 32", campaign="spring", created_by="wang",
+        expires_at_s=NINE_O_CLOCK_S + 5 * DAY_S, review_at_s=NINE_O_CLOCK_S + DAY_S,
+        direction=pb.DIRECTION_FROM,
+    )  # fmt: skip
+    update(stub, shadow)
+
+    done = run("promote", "+86170*", "--reason", "proved itself", "--author", "li")
+
+    assert done.exit_code == 0, done.output
+    (listed,) = find(stub, "+86170*")
+    assert listed.mode == pb.ENTRY_MODE_ENFORCE
+    for name in ("legal_basis", "campaign", "created_by", "expires_at_s", "review_at_s",
+                 "direction", "reason", "source"):  # fmt: skip
+        assert getattr(listed, name) == getattr(shadow, name)
+    assert run("promote", "+86170*", "--reason", "again").exit_code == 1
+
+
+def test_dropping_removes_shadow_entries_and_nothing_else(stub: Any, run: Run) -> None:
+    update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
+
+    done = run("drop", "+8617000000001", "+8617000000002", "--reason", "no use", "--json")
+
+    assert done.exit_code == 1
+    assert outcomes(pb_reports(done)) == ["REMOVED", "ABSENT"]
+    assert find(stub, "+8617000000001") == []
+    assert len(find(stub, "+8617000000002")) == 1
+
+
+def pb_reports(done: Result) -> list[pb.RowReport]:
+    told = json.loads(done.output)["entries"]
+    return [pb.RowReport(outcome=pb.RowOutcome.Value(one["outcome"])) for one in told]
+
+
+def test_a_shadow_does_not_take_the_place_of_what_enforces(stub: Any) -> None:
+    update(stub, entry("+8617000000001"))
+
+    answer = update(stub, a_shadow("+8617000000001"), a_shadow("+8617000000002"))
+    assert outcomes(answer.additions) == ["REFUSED", "ADDED"]
+    assert "enforces" in answer.additions[0].message
+    assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_ENFORCE
+
+    both = update(
+        stub, a_shadow("+8617000000001"), removals=[pb.EntryRef(pattern="+8617000000001")]
+    )
+    assert both.version == answer.version + 1
+    assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_SHADOW
+
+
+def test_a_list_on_trial_lifts_no_block(stub: Any, run: Run, tmp_path: Path) -> None:
+    update(stub, entry("+8617000000001"))
+    file = tmp_path / "list.txt"
+    file.write_text("+8617000000002\n+8617000000001\n")
+
+    done = run("import", str(file), "--source", "province", "--mode", "shadow", "--author", "li")
+
+    assert done.exit_code == 0, done.output
+    assert "line 2: an entry that enforces" in done.output
+    modes = {one: find(stub, one)[0].mode for one in ("+8617000000001", "+8617000000002")}
+    assert modes == {
+        "+8617000000001": pb.ENTRY_MODE_ENFORCE, "+8617000000002": pb.ENTRY_MODE_SHADOW,
+    }  # fmt: skip
+
+
+def test_shadow_entries_are_listed_counted_and_exported_as_such(stub: Any, run: Run) -> None:
+    update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
+
+    listed = json.loads(run("list", "--mode", "shadow", "--json").output)
+    assert [one["pattern"] for one in listed] == ["+8617000000001"]
+    assert "1 block number (shadow)" in run("status").output
+    assert run("export").output.count(",shadow\n") == 1
+    numbers = run("export", "--format", "numbers").stdout.split()
+    assert numbers == ["+8617000000002"]

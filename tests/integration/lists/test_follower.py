@@ -1,0 +1,249 @@
+"""From a commit to the lists that a worker answers from, through store and files."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import redis
+
+from blocklists.entries import Entry
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot import delta
+from blocklists.snapshot.replica import Replica
+from blocklists.store import follower
+from blocklists.store.changes import ListChange
+from blocklists.store.follower import Follower
+from blocklists.store.store import Store
+from infra import process_lifecycle
+from infra.redis.client import connect
+from services.processes.embedded_valkey import EmbeddedValkey
+from tests.support.builders import NINE_O_CLOCK_MS, an_entry
+
+ONE, TWO, THREE = (an_entry(f"+861700000000{last}") for last in range(1, 4))
+
+
+def a_proposal(*additions: Entry) -> ListChange:
+    return ListChange(
+        version=0,
+        author="li",
+        reason="weekly list",
+        committed_at_ms=NINE_O_CLOCK_MS,
+        additions=EntryTable.from_entries(additions),
+        removals=Identities.of([]),
+    )
+
+
+@asynccontextmanager
+async def following(url: str, folder: Path, *, rebases: bool = False) -> AsyncIterator[Store]:
+    """Follow the store at *url* into *folder*."""
+    clients = [connect(url, decode_responses=False) for _ in range(2)]
+    task = asyncio.create_task(Follower(Store(clients[0]), folder, rebases=rebases).run())
+    try:
+        yield Store(clients[1])
+    finally:
+        await process_lifecycle.cancel([task])
+        for client in clients:
+            await client.aclose()
+
+
+async def eventually(fact: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(60):
+        while not await fact():  # noqa: ASYNC110 - nobody would set an event
+            await asyncio.sleep(0.005)
+
+
+async def until(replica: Replica, fact: Callable[[Replica], bool]) -> None:
+    """Refresh as a worker does until *fact* holds of the replica."""
+
+    async def holds() -> bool:
+        if replica.changed:
+            await asyncio.to_thread(replica.refresh)
+        return fact(replica)
+
+    await eventually(holds)
+
+
+def patterns(replica: Replica) -> set[str]:
+    snapshot = replica.current
+    return {snapshot.entry(row).pattern for row in snapshot.live_rows().tolist()}
+
+
+def at_version(version: int) -> Callable[[Replica], bool]:
+    return lambda replica: replica.loaded and replica.current.version == version
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, kind: str) -> str:
+    found: str = request.getfixturevalue(kind)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["redis_url", "cluster_url"])
+async def test_a_commit_reaches_the_workers(url: str, kind: str, tmp_path: Path) -> None:
+    replica = Replica(tmp_path / "lists")
+    async with following(url, tmp_path / "lists") as store:
+        await until(replica, at_version(0))
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await until(replica, at_version(1))
+        await store.commit(a_proposal(TWO), expected_version=1)
+        await until(replica, at_version(2))
+
+    assert patterns(replica) == {ONE.pattern, TWO.pattern}
+
+
+async def test_a_new_host_loads_base_and_changes(redis_url: str, tmp_path: Path) -> None:
+    async with following(redis_url, tmp_path / "first") as store:
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await store.rebase(await store.head(), EntryTable.from_entries([ONE]))
+        await store.commit(a_proposal(TWO), expected_version=1)
+    replica = Replica(tmp_path / "second")
+
+    async with following(redis_url, tmp_path / "second"):
+        await until(replica, at_version(2))
+
+    assert patterns(replica) == {ONE.pattern, TWO.pattern}
+
+
+async def test_a_host_starts_from_its_files_without_the_store(
+    redis_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lists"
+    async with following(redis_url, folder) as store:
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await until(Replica(folder), at_version(1))
+    replica = Replica(folder)
+
+    async with following("redis://127.0.0.1:1/0", folder):
+        await until(replica, at_version(1))
+
+    assert patterns(replica) == {ONE.pattern}
+
+
+async def test_a_host_that_was_away_catches_up(redis_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    async with following(redis_url, folder) as store:
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await until(Replica(folder), at_version(1))
+    async with following(redis_url, tmp_path / "other") as store:
+        for entry in (TWO, THREE):
+            await store.commit(a_proposal(entry), expected_version=None)
+    replica = Replica(folder)
+
+    async with following(redis_url, folder):
+        await until(replica, at_version(3))
+
+    assert patterns(replica) == {ONE.pattern, TWO.pattern, THREE.pattern}
+
+
+async def test_a_host_behind_the_base_loads_anew(redis_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    async with following(redis_url, folder) as store:
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await until(Replica(folder), at_version(1))
+    async with following(redis_url, tmp_path / "other") as store:
+        await store.commit(a_proposal(TWO), expected_version=1)
+        await store.rebase(await store.head(), EntryTable.from_entries([ONE, TWO]))
+    replica = Replica(folder)
+
+    async with following(redis_url, folder):
+        await until(replica, at_version(2))
+
+    assert patterns(replica) == {ONE.pattern, TWO.pattern}
+
+
+async def test_lists_of_another_store_are_replaced(redis_url: str, tmp_path: Path) -> None:
+    replica = Replica(tmp_path / "lists")
+    async with following(redis_url, tmp_path / "lists") as store:
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await until(replica, at_version(1))
+
+        with redis.Redis.from_url(redis_url) as client:
+            client.flushall()
+        await store.commit(a_proposal(TWO), expected_version=0)
+        await until(replica, lambda found: patterns(found) == {TWO.pattern})
+
+    assert replica.current.version == 1
+
+
+async def test_an_outage_of_the_store_is_waited_out_and_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, follower.__name__)
+    server = EmbeddedValkey(tmp_path / "data")
+    url = await server.start()
+    replica = Replica(tmp_path / "lists")
+    try:
+        async with following(url, tmp_path / "lists") as store:
+            await store.commit(a_proposal(ONE), expected_version=0)
+            await until(replica, at_version(1))
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            await eventually(lambda: was_told(caplog, "lists stay at version 1"))
+            await asyncio.sleep(0.5)  # tried again, and not told again
+            assert patterns(replica) == {ONE.pattern}
+
+            await server.ensure_running()
+            await store.commit(a_proposal(TWO), expected_version=1)
+            await until(replica, at_version(2))
+            # Told after the change acts, as nobody waits for a log line.
+            await eventually(lambda: was_told(caplog, "the store is back"))
+    finally:
+        await server.stop()
+
+    told = [record.message for record in caplog.records]
+    assert sum("lists stay at version 1" in line for line in told) == 1
+    assert told.count("the store is back") == 1
+
+
+async def was_told(caplog: pytest.LogCaptureFixture, line: str) -> bool:
+    return any(line in record.message for record in caplog.records)
+
+
+async def has_base(store: Store) -> bool:
+    head, _ = await store.load()
+    return head.version > 0
+
+
+@pytest.mark.parametrize("sizes", [[delta.COMPACT_ROWS + 1], [60_000, 60_000]])
+async def test_many_rows_become_a_new_base_here_and_in_the_store(
+    redis_url: str, tmp_path: Path, sizes: list[int]
+) -> None:
+    rows = sum(sizes)
+    many = EntryTable.from_entries(an_entry(f"+8616{number:09d}") for number in range(rows))
+    replica = Replica(tmp_path / "lists")
+    async with following(redis_url, tmp_path / "lists", rebases=True) as store:
+        for end, size in zip(np.cumsum(sizes), sizes, strict=True):
+            part = many.take(np.arange(end - size, end))
+            await store.commit(replace(a_proposal(), additions=part), expected_version=None)
+        await until(replica, at_version(len(sizes)))
+        await store.commit(a_proposal(TWO), expected_version=None)
+
+        await until(replica, at_version(len(sizes) + 1))
+        await until(replica, lambda found: len(found.lists.base) >= rows)
+        await eventually(lambda: has_base(store))
+        head, table = await store.load()
+
+    assert len(replica.current) == rows + 1
+    assert len(table) == rows + head.version - len(sizes)
+
+
+async def test_following_ends_at_whatever_moment_it_is_told_to(
+    redis_url: str, tmp_path: Path
+) -> None:
+    for number in range(40):
+        client = connect(redis_url, decode_responses=False)
+        task = asyncio.create_task(Follower(Store(client), tmp_path / f"{number}").run())
+        await asyncio.sleep(number / 1000)
+
+        task.cancel()
+
+        done, _ = await asyncio.wait([task], timeout=60)
+        assert done == {task}
+        await client.aclose()

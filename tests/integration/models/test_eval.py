@@ -1,0 +1,135 @@
+"""The shipped models, measured on files of our own as the command does."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import run
+
+TEXTS = (
+    ("ours", "ham", "", "see you at nine, bring the book"),
+    ("ours", "fraud", "fake_customer_service", "尊敬的建行用户：您的账户积分即将清零，可兑换现金"
+     "880元，请立即登录 http://ccb-jf.example 领取【建设银行】"),
+    ("theirs", "ham", "", "【示例银行】您的验证码是 493817，5分钟内有效，请勿告诉他人。"),
+    ("theirs", "spam", "", "本店新品八折，欢迎光临"),
+    ("theirs", "odd", "", "hello"),
+)  # fmt: skip
+
+
+def texts(folder: Path) -> Path:
+    path = folder / "texts.tsv"
+    rows = "".join("\t".join(row) + "\n" for row in TEXTS)
+    path.write_text("source\tlabel\tcategory\ttext\n" + rows)
+    return path
+
+
+def measured(*arguments: str) -> Any:
+    done = run("eval", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_texts_are_counted_by_source_and_label(tmp_path: Path) -> None:
+    found = measured("sms", "--data", str(texts(tmp_path)))
+
+    groups = {(one["group"], one["label"]): one["blocked"] for one in found["groups"]}
+    assert groups == {
+        ("ours", "fraud"): 1,
+        ("ours", "ham"): 0,
+        ("theirs", "ham"): 0,
+        ("theirs", "spam"): 0,
+    }
+    assert found["auc"] == 1
+    assert found["fraud_types"]["macro_f1_of_all"] == 1
+    assert found["unknown_labels"] == {"odd": 1}
+
+
+def test_another_column_tells_rows_apart(tmp_path: Path) -> None:
+    found = measured("sms", "--data", str(texts(tmp_path)), "--by", "category")
+
+    assert {one["group"] for one in found["groups"]} == {"", "fake_customer_service"}
+
+
+def test_links_and_callers_are_measured_too(tmp_path: Path) -> None:
+    (tmp_path / "links.csv").write_text(
+        "url,label\nhttp://city.gov.example/news/1.html,benign\nhttp://,malicious\n"
+    )
+    (tmp_path / "callers.csv").write_text(
+        "user,opposite_count,opposite_unique,voccalltype1,label\nu1,300,40,120,0\nu2,,,,1\n"
+    )
+
+    links = measured("url", "--data", str(tmp_path / "links.csv"))
+    callers = measured("caller", "--data", str(tmp_path / "callers.csv"))
+
+    assert links["unscored"] == 1
+    assert [one["rows"] for one in links["groups"]] == [1, 1]
+    assert (callers["legitimate"], callers["fraud"]) == (1, 1)
+
+
+def test_links_are_told_apart_by_their_public_suffix(tmp_path: Path) -> None:
+    (tmp_path / "links.csv").write_text(
+        "url,label\nhttp://www.example.com/a,benign\nhttp://shop.test/,benign\nhttp://,benign\n"
+    )
+
+    found = measured("url", "--data", str(tmp_path / "links.csv"), "--by", "suffix")
+
+    assert [one["group"] for one in found["groups"]] == ["", "com", "test"]
+
+
+def test_tables_are_shown_and_unknown_labels_said(tmp_path: Path) -> None:
+    done = run("eval", "sms", "--data", str(texts(tmp_path)))
+
+    assert done.returncode == 0, done.stderr
+    assert "95 % interval" in done.stdout
+    assert "recall at 0.1 % false positives" in done.stdout
+    assert "'odd' is not known" in done.stderr
+
+
+def test_a_file_without_labels_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "texts.tsv").write_text("text\nhello\n")
+
+    done = run("eval", "sms", "--data", str(tmp_path / "texts.tsv"))
+
+    assert done.returncode == 1
+    assert "needs a column label" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_plots_are_drawn_or_the_missing_extra_is_named(tmp_path: Path) -> None:
+    done = run("eval", "sms", "--data", str(texts(tmp_path)), "--plots", str(tmp_path / "plots"))
+
+    if find_spec("matplotlib"):
+        drawn = {path.name for path in (tmp_path / "plots").iterdir()}
+        assert drawn == {"reliability.png", "roc.png", "scores.png"}
+    else:
+        assert done.returncode == 1
+        assert "pip install 'fanzha[plots]'" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_threshold_is_told_for_a_budget(tmp_path: Path) -> None:
+    found = measured("sms", "--data", str(texts(tmp_path)), "--budget", "0.4")
+
+    every, together = found["budget"]["thresholds"]
+    assert found["budget"]["rate"] == 0.4
+    assert every["decided_by"] == "small groups together"
+    assert together["decided_by"] == "all rows as one"
+    assert 0 < every["threshold"] < 1
+    assert every["recall"] == 1
+    assert "threshold for 0.1 % false positives" in run("eval", "sms", "--data", str(
+        texts(tmp_path))).stdout  # fmt: skip
+
+
+def test_links_are_told_apart_by_month_and_by_top_level_domain(tmp_path: Path) -> None:
+    file = tmp_path / "links.csv"
+    file.write_text(
+        "url,label,dateadded\nhttp://a.example/,benign,2026-01-05 10:00:00\n"
+        "http://b.test/,malicious,1767603600\nhttp://c.test/,malicious,2025/12/31\n"
+    )
+
+    by_month = measured("url", "--data", str(file), "--by", "month")
+    by_tld = measured("url", "--data", str(file), "--by", "tld")
+
+    assert {one["group"]: one["rows"] for one in by_month["groups"]} == {"2026-01": 1, "2025-12": 1}
+    assert {one["group"]: one["rows"] for one in by_tld["groups"]} == {"example": 1, "test": 2}

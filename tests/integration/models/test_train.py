@@ -1,0 +1,57 @@
+"""What `fanzha train` says where it cannot train."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from classifiers import bundles
+from services.cli.train import PACKAGES
+from tests.support.processes import run
+
+CAN_TRAIN = all(find_spec(package) for package in PACKAGES)
+
+
+@pytest.mark.parametrize("channel", ["sms", "url", "caller"])
+def test_a_training_without_its_tables_ends_the_command_with_a_sentence(
+    channel: str, tmp_path: Path
+) -> None:
+    done = run("train", channel, "--data", str(tmp_path), "--out", str(tmp_path / "7"))
+
+    assert done.returncode == 1
+    if CAN_TRAIN:
+        # The training took all options, and looked for its tables.
+        assert "No such file or directory" in done.stderr
+        assert "the training ended with status 1" in done.stderr.replace("\n", " ")
+    else:
+        assert "pip install 'fanzha[train]'" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "7" / "card.toml").exists()
+
+
+def test_a_bundle_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    bundle = bundles.newest(bundles.SHIPPED, "caller")
+    before = (bundle / "card.toml").read_bytes()
+
+    done = run("train", "caller", "--data", str(tmp_path), "--out", str(bundle))
+
+    assert done.returncode == 1
+    assert ("never changed" if CAN_TRAIN else "training needs") in done.stderr
+    assert (bundle / "card.toml").read_bytes() == before
+
+
+def test_a_training_on_a_simulation_takes_no_tables(tmp_path: Path) -> None:
+    done = run("train", "moment", "--data", str(tmp_path), "--out", str(tmp_path / "7"))
+
+    assert done.returncode == (2 if CAN_TRAIN else 1)
+    assert ("does not need --data" if CAN_TRAIN else "training needs") in done.stderr
+
+
+def test_a_training_on_a_simulation_takes_no_examples(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text("label\n")
+
+    done = run("train", "moment", "--out", str(tmp_path / "7"), "--examples", str(path))
+
+    assert done.returncode == 2
+    assert "training moment takes no --examples: it learns from a simulation" in done.stderr

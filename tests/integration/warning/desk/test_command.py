@@ -1,0 +1,110 @@
+"""`fanzha cases`, with tokens, against a desk in the test's own process."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from infra.clock import now_ms
+from services.cli.cases.commands import app
+from services.warning.desk.service import CaseCommand
+from tests.support.case_desk import Office, Window, a_window, an_office
+from tests.support.warnings import a_warning
+
+
+@pytest.fixture
+async def office(redis_url: str) -> AsyncIterator[Office]:
+    async with an_office(redis_url) as office:
+        yield office
+
+
+@pytest.fixture
+async def window(office: Office, tmp_path: Path) -> AsyncIterator[Window]:
+    async with a_window(office, tmp_path / "jwks.json") as window:
+        yield window
+
+
+class Desk:
+    """Runs the command as somebody of a city."""
+
+    def __init__(self, window: Window) -> None:
+        self._target = window.target
+        self._token = window.issuer.token("dispatcher", sub="wang", regions=["3405"])
+
+    async def __call__(self, *arguments: str, status: int = 0) -> str:
+        done: Result = await asyncio.to_thread(
+            CliRunner(env={"FANZHA_TOKEN": self._token}).invoke,
+            app,
+            [*arguments, "--target", self._target],
+        )
+        assert done.exit_code == status, done.output
+        return done.output
+
+    async def json(self, *arguments: str) -> Any:
+        return json.loads(await self(*arguments, "--json"))
+
+
+async def test_a_day_at_the_desk(office: Office, window: Window) -> None:
+    office.clock[0] = now_ms()
+    _, mine, city, _, _ = await office.opened()
+    (again,) = await office.intake.ingest([a_warning(2, reference="b", campaign="x")])
+    desk = Desk(window)
+
+    listed = await desk.json("list", "--tier", "中", "--fraud-type", "fake_loan")
+    await desk("assign", city, "--region", "340503", "--officer", "zhao", "--reason", "nearest")
+    await desk("take", mine)
+    await desk("note", mine, "asked her son to call", "--due", "3h")
+    await desk("note", mine, "--unreached")
+    await desk("close", mine, "lost_money", "--lost", "12,000.50",
+               "--lost-to", "account:6222 0000", "--lost-to", "number:+8619900000001",
+               "--reason", "paid before we called")  # fmt: skip
+    await desk("close", again.case_id, "重复", "--duplicate-of", mine)
+    shown = await desk.json("show", mine)
+    told = await desk("show", mine)
+    history = await desk("history", mine)
+
+    assert len(listed["cases"]) == 4
+    assert (shown["victim"], shown["officer"], shown["lost_fen"]) == (
+        "+8617000000002", "wang", "1200050")  # fmt: skip
+    assert "lost          12,000.50 yuan" in told
+    assert "lost to       account 6222 0000, number +8619900000001" in told
+    assert "asked her son to call" in history
+    assert "not reached" in history
+    assert (await office.store.get(again.case_id)).duplicate_of == mine
+    assert (await office.store.get(city)).officer == "zhao"
+    assert mine in await desk("list", "--state", "closed")
+
+
+async def test_what_is_elsewhere_or_taken_ends_with_a_sentence(
+    office: Office, window: Window
+) -> None:
+    one, _, _, elsewhere, _ = await office.opened()
+    desk = Desk(window)
+    await office.desk.take(CaseCommand(case_id=one, by="li"), take_over=False)
+
+    assert f"there is no '{elsewhere}'" in await desk("show", elsewhere, status=1)
+    assert "li has it" in await desk("take", one, status=1)
+    assert "reason: required" in await desk("close", one, "false_alarm", status=1)
+    assert "reaches 3405, not 33" in await desk("list", "--region", "33", status=1)
+    await desk("take", one, "--take-over")
+
+
+async def test_a_list_says_what_waits_and_what_is_late(office: Office, window: Window) -> None:
+    waits, late, _, *_ = await office.opened()
+    desk = Desk(window)
+    while not (await office.store.get(waits)).needs_person:
+        await desk("note", waits, "--unreached")
+    await desk("take", late)
+    office.clock[0] += 10**9
+
+    told = await desk("list", "--overdue", "--limit", "2")
+
+    first, second = told.splitlines()[1:3]
+    assert waits in first
+    assert "a person is needed" in first
+    assert "overdue" in second
+    assert "2 shown; there are more" in told

@@ -1,0 +1,291 @@
+"""The desk on a real store and over a real socket: who sees what, who wins, what is on record."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from fanzha.errors import Unavailable
+from fanzha.v1 import case_pb2 as pb
+from fanzha.v1 import warning_pb2
+from services.audit.events import AuditKind
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
+from tests.support.case_desk import ELSEWHERE, Office, Window, a_window, an_office
+from tests.support.warnings import NOW_MS, a_warning
+
+
+@pytest.fixture
+async def office(redis_url: str) -> AsyncIterator[Office]:
+    async with an_office(redis_url) as office:
+        yield office
+
+
+@pytest.fixture
+async def window(office: Office, tmp_path: Path) -> AsyncIterator[Window]:
+    async with a_window(office, tmp_path / "jwks.json") as window:
+        yield window
+
+
+async def test_everybody_sees_the_cases_of_their_regions_and_no_others(
+    office: Office, window: Window
+) -> None:
+    ids = await office.opened()
+    one, two, city, elsewhere, _ = ids
+
+    assert set(await window.seen()) == set(ids)
+    assert set(await window.seen(regions=["34"])) == {one, two, city, elsewhere}
+    assert set(await window.seen(regions=["340500"])) == {one, two, city}
+    assert set(await window.seen(regions=["340503"])) == {one, two}
+    assert set(await window.seen(regions=["340503", "3401"])) == {one, two, elsewhere}
+    assert await window.seen(regions=["33"]) == []
+    assert set(await window.seen(role="auditor")) == set(ids)
+
+
+async def test_a_case_elsewhere_is_not_there_for_any_method_and_stays_as_it_is(
+    office: Office, window: Window
+) -> None:
+    *_, elsewhere, _ = await office.opened()
+    before = await office.store.get(elsewhere)
+    requests = {
+        "GetCase": pb.GetCaseRequest(case_id=elsewhere),
+        "GetCaseHistory": pb.GetCaseHistoryRequest(case_id=elsewhere),
+        "AssignCase": pb.AssignCaseRequest(case_id=elsewhere, region="340503"),
+        "TakeCase": pb.TakeCaseRequest(case_id=elsewhere),
+        "NoteCase": pb.NoteCaseRequest(case_id=elsewhere, text="x"),
+        "CloseCase": pb.CloseCaseRequest(case_id=elsewhere, outcome=pb.CASE_OUTCOME_SAFE),
+    }
+
+    found = {
+        method: await window.status(method, request, regions=["3405"])
+        for method, request in requests.items()
+    }
+
+    assert found == dict.fromkeys(requests, grpc.StatusCode.NOT_FOUND)
+    assert await office.store.get(elsewhere) == before
+    assert office.record.said == []
+
+
+async def test_a_case_that_goes_elsewhere_meanwhile_is_not_changed(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+
+    async def goes() -> None:
+        given = CaseEvent(kind=EventKind.ROUTED, at_ms=1, by="city", region=ELSEWHERE)
+        await office.store.change(one, lambda _case: [given])
+
+    office.record.meanwhile = goes
+    close = pb.CloseCaseRequest(case_id=one, outcome=pb.CASE_OUTCOME_SAFE)
+
+    assert await window.status("CloseCase", close, regions=["3405"]) is grpc.StatusCode.NOT_FOUND
+    assert (await office.store.get(one)).open
+    assert [kind for kind, *_ in office.record.said] == [AuditKind.CASE_CHANGED, AuditKind.REFUSED]
+
+
+async def test_what_cannot_be_put_on_record_does_not_happen(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    before = await office.store.get(one)
+
+    async def fails() -> None:
+        raise Unavailable("the audit log is away")
+
+    for method, request in (
+        ("TakeCase", pb.TakeCaseRequest(case_id=one)),
+        ("GetCase", pb.GetCaseRequest(case_id=one)),
+    ):
+        office.record.meanwhile = fails
+        assert await window.status(method, request) is grpc.StatusCode.UNAVAILABLE
+    assert await office.store.get(one) == before
+
+
+async def test_numbers_are_whole_for_dispatchers_who_ask_for_one_case(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    asked = pb.GetCaseRequest(case_id=one)
+
+    for_auditor = (await window.ask("GetCase", asked, role="auditor")).found
+    whole = (await window.ask("GetCase", asked, regions=["34"])).found
+    listed = (await window.ask("ListCases", pb.ListCasesRequest(page_size=1))).cases[0]
+
+    assert (whole.victim, whole.masked) == ("+8617000000001", False)
+    assert whole.means[0].value == "+8619900000001"
+    assert (for_auditor.victim, for_auditor.masked) == ("**********0001", True)
+    assert "+8619900000001" not in str(for_auditor)
+    assert listed.masked
+    assert office.record.said == [(AuditKind.CASE_READ, f"case:{one}", "wang", {})]
+
+
+async def test_a_history_hides_people_and_notes_from_auditors(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    await window.ask("NoteCase", pb.NoteCaseRequest(case_id=one, text="her son is with her"))
+    asked = pb.GetCaseHistoryRequest(case_id=one)
+
+    whole = await window.ask("GetCaseHistory", asked)
+    masked = await window.ask("GetCaseHistory", asked, role="auditor")
+
+    assert "her son is with her" in str(whole)
+    assert "+8619900000001" in str(whole)
+    assert "her son is with her" not in str(masked)
+    assert "+8619900000001" not in str(masked)
+    assert [one.what for one in masked.events] == [one.what for one in whole.events]
+
+
+async def test_a_history_comes_in_pages(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    events, after = [], 0
+    for _ in range(20):
+        asked = pb.GetCaseHistoryRequest(case_id=one, after=after, page_size=3)
+        answer = await window.ask("GetCaseHistory", asked)
+        events += [one.what for one in answer.events]
+        after = answer.next_after
+        if not after:
+            break
+
+    assert events == [event.kind.value for event in await office.store.history(one)]
+
+
+async def test_of_two_who_take_a_case_at_once_one_does(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    asked = pb.TakeCaseRequest(case_id=one)
+
+    answers = await asyncio.gather(
+        *(window.ask("TakeCase", asked, sub=name) for name in ("wang", "li", "zhao", "qian")),
+        return_exceptions=True,
+    )
+
+    refused = [each.code() for each in answers if isinstance(each, grpc.aio.AioRpcError)]
+    (winner,) = (each.found.officer for each in answers if not isinstance(each, BaseException))
+    assert refused == [grpc.StatusCode.ABORTED] * 3
+    assert (await office.store.get(one)).officer == winner
+
+
+async def test_a_change_that_others_overtook_is_refused(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    seen = (await office.store.get(one)).revision
+    await window.ask("TakeCase", pb.TakeCaseRequest(case_id=one, revision=seen))
+
+    late = pb.CloseCaseRequest(case_id=one, outcome=pb.CASE_OUTCOME_SAFE, revision=seen)
+
+    assert await window.status("CloseCase", late) is grpc.StatusCode.ABORTED
+    assert (await office.store.get(one)).open
+
+
+async def test_a_city_gives_a_case_to_a_county_and_the_county_gives_it_back(
+    office: Office, window: Window
+) -> None:
+    _, _, city, *_ = await office.opened()
+    give = pb.AssignCaseRequest(case_id=city, region="340504", officer="zhao")
+    back = pb.AssignCaseRequest(case_id=city, region="340500")
+
+    await window.ask("AssignCase", give, regions=["3405"])
+    there = await window.seen(regions=["340504"])
+    refused = await window.status(
+        "AssignCase", pb.AssignCaseRequest(case_id=city, region="340503"), regions=["340504"]
+    )
+    await window.ask("AssignCase", back, regions=["340504"])
+
+    assert there == [city]
+    assert refused is grpc.StatusCode.PERMISSION_DENIED
+    assert await window.seen(regions=["340504"]) == []
+    assert (await office.store.get(city)).officer == "zhao"
+
+
+async def test_what_waits_for_a_person_comes_first_and_counts_as_overdue(
+    office: Office, window: Window
+) -> None:
+    ids = await office.opened(3)
+    waits, late, _ = ids
+    note = pb.NoteCaseRequest(case_id=waits, unreached=True)
+    while not (await office.store.get(waits)).needs_person:
+        await window.ask("NoteCase", note)
+    await window.ask("TakeCase", pb.TakeCaseRequest(case_id=late))
+    office.clock[0] = (await office.store.get(late)).due_at_ms
+    await office.intake.ingest([a_warning(7)])
+
+    everything = await window.seen()
+
+    assert everything[0] == waits
+    assert set(await window.seen(pb.ListCasesRequest(overdue_only=True))) == set(ids)
+    assert await window.seen(pb.ListCasesRequest(officer="wang")) == [late]
+    assert await window.seen(pb.ListCasesRequest(states=[pb.CASE_STATE_DISSUADING])) == [late]
+
+
+async def test_a_list_up_to_a_date_leaves_out_what_has_none(office: Office, window: Window) -> None:
+    none, soon, late, *others = await office.opened()
+    for case_id, due in ((none, 0), (soon, NOW_MS + 5), (late, NOW_MS + 6)):
+        dated = CaseEvent(kind=EventKind.NOTED, at_ms=NOW_MS, by="wang", due_at_ms=due)
+        await office.store.change(case_id, lambda _case, dated=dated: [dated])  # type: ignore[misc]
+
+    until_soon = pb.ListCasesRequest(due_before_ms=NOW_MS + 5)
+    forever = pb.ListCasesRequest(due_before_ms=2**62)
+
+    assert await window.seen(until_soon) == [soon]
+    assert set(await window.seen(forever)) == {soon, late, *others}
+    assert (await window.seen())[-1] == none
+
+
+async def test_a_list_comes_in_pages(office: Office, window: Window) -> None:
+    ids = await office.opened()
+    found: list[str] = []
+    token = ""
+    for _ in ids:
+        asked = pb.ListCasesRequest(page_size=2, page_token=token)
+        answer = await window.ask("ListCases", asked)
+        found += [one.case_id for one in answer.cases]
+        token = answer.next_page_token
+        if not token:
+            break
+
+    assert sorted(found) == sorted(ids)
+
+
+async def test_what_was_lost_reaches_the_event_and_a_duplicate_its_other(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    (again,) = await office.intake.ingest([a_warning(1, reference="b", campaign="x")])
+    took = [pb.CaseMeans(kind=warning_pb2.MEANS_KIND_CALLER, value="19900000001")]
+    lost = pb.CloseCaseRequest(
+        case_id=one, outcome=pb.CASE_OUTCOME_LOST_MONEY, lost_fen=1_200_000, lost_to=took
+    )
+    same = pb.CloseCaseRequest(
+        case_id=again.case_id, outcome=pb.CASE_OUTCOME_DUPLICATE, duplicate_of=one
+    )
+
+    await window.ask("CloseCase", lost)
+    await window.ask("CloseCase", same)
+
+    last = (await office.store.history(one))[-1]
+    assert (last.outcome, last.lost_fen) == (CaseOutcome.LOST_MONEY, 1_200_000)
+    assert [each.value for each in last.lost_to] == ["+8619900000001"]
+    assert (await office.store.get(again.case_id)).duplicate_of == one
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("ListCases", pb.ListCasesRequest(page_size=501)),
+        ("ListCases", pb.ListCasesRequest(states=[pb.CASE_STATE_CLOSED], overdue_only=True)),
+        ("ListCases", pb.ListCasesRequest(page_token="x")),
+        ("GetCase", pb.GetCaseRequest()),
+        ("GetCaseHistory", pb.GetCaseHistoryRequest(case_id="1", page_size=-1)),
+        ("AssignCase", pb.AssignCaseRequest(case_id="1")),
+        ("NoteCase", pb.NoteCaseRequest(case_id="1")),
+        ("CloseCase", pb.CloseCaseRequest(case_id="1")),
+        ("CloseCase", pb.CloseCaseRequest(case_id="1", outcome=pb.CASE_OUTCOME_FALSE_ALARM)),
+    ],
+)
+async def test_what_cannot_be_read_is_refused(
+    office: Office, window: Window, method: str, request_: Any
+) -> None:
+    one, *_ = await office.opened(1)
+    if getattr(request_, "case_id", "") == "1":
+        request_.case_id = one
+
+    assert await window.status(method, request_) is grpc.StatusCode.INVALID_ARGUMENT

@@ -1,0 +1,139 @@
+"""The kill switch and opt-outs over a real socket, on record, and a policy tried on past cases."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fanzha.phone import HomePlan
+from infra.redis.client import connect
+from services.audit.events import AuditKind
+from services.cli.warnings.commands import app
+from services.rpc.security import DEVELOPMENT
+from services.rpc.server import RpcServer
+from services.rpc.warnings.control_handler import WarningControlServicer
+from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
+from services.warning.control import WarningControl
+from services.warning.dispatch.kill_switch import KillSwitch
+from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limits import LimitRules
+from services.warning.intake.service import WarningIntake
+from services.warning.model import Risk
+from tests.support.change_desk import MemoryAudit
+from tests.support.server_thread import in_a_thread
+from tests.support.warnings import NOW_MS, a_warning
+
+Run = Callable[..., Result]
+PERSON = "+8617000000001"
+
+
+@pytest.fixture
+def audit() -> MemoryAudit:
+    return MemoryAudit()
+
+
+@pytest.fixture
+def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
+    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+        client = connect(redis_url)
+        limits = LimitStore(
+            client, rules=LimitRules(), stopped=lambda: False, now_ms=lambda: NOW_MS
+        )
+        switch = KillSwitch(client, now_ms=lambda: NOW_MS, audit=audit)
+        control = WarningControl(switch=switch, limits=limits, home=HomePlan(), audit=audit)
+        server = RpcServer(
+            {"warning_control": WarningControlServicer(control)},
+            max_message_bytes=2**20,
+            security=DEVELOPMENT,
+        )
+        ready(await server.start("127.0.0.1", 0))
+        await stop.wait()
+        await server.drain(1)
+        await client.aclose()
+
+    with in_a_thread(serve) as port:
+
+        def run_command(*arguments: str) -> Result:
+            return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
+
+        yield run_command
+
+
+def test_warnings_are_stopped_and_started_with_a_reason_on_record(
+    run: Run, audit: MemoryAudit
+) -> None:
+    before = run("status")
+    stopped = run("stop", "--reason", "wrong template", "--author", "li")
+    during = run("status")
+    started = run("start", "--reason", "mended", "--author", "li")
+    again = run("start", "--reason", "mended", "--author", "li")
+
+    assert (before.exit_code, during.exit_code) == (0, 1)
+    assert stopped.stdout.startswith("stopped at ")
+    assert "by li: wrong template" in during.stdout
+    assert "go out again" in started.stdout
+    assert "were not stopped" in again.stdout
+    assert audit.kinds == [AuditKind.WARNINGS_STOPPED, AuditKind.WARNINGS_STARTED]
+
+
+def test_the_switch_takes_a_reason(run: Run) -> None:
+    done = run("stop", "--reason", "")
+
+    assert done.exit_code == 1
+    assert "reason: 1 to 200 characters" in " ".join(done.stderr.split())
+
+
+def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
+    out = run("opt-out", "17000000001", "--kind", "advice", "--author", "li")
+    refused = run("opt-out", PERSON, "--kind", "emergency", "--author", "li")
+    shown = run("opt-out", PERSON)
+    again = run("opt-out", PERSON, "--kind", "advice", "--again", "--author", "li")
+
+    assert "opted out of: advice" in out.stdout
+    assert "nobody opts out of emergency" in " ".join(refused.stderr.split())
+    assert "opted out of: advice" in shown.stdout
+    assert "opted out of: nothing" in again.stdout
+    assert audit.kinds == [AuditKind.OPT_OUT_CHANGED] * 2
+    assert all("0000001" not in record[1] for record in audit.records)
+
+
+def test_a_policy_is_tried_on_past_cases(redis_url: str, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        """version = "trial"
+[points]
+medium = 10
+high = 20
+[[line]]
+id = "sure"
+about = "the source says high"
+when = { risk_at_least = "high" }
+at_least = "high"
+""",
+        encoding="utf-8",
+    )
+
+    async def take() -> None:
+        client = connect(redis_url)
+        intake = WarningIntake(
+            client=client, store=CaseStore(client), router=PlainRouter(), now_ms=lambda: NOW_MS
+        )
+        risks = (Risk.HIGH, Risk.HIGH, Risk.LOW)
+        await intake.ingest([a_warning(number, risk=risk) for number, risk in enumerate(risks, 1)])
+        await client.aclose()
+
+    asyncio.run(take())
+
+    asked = ["policy", "preview", str(policy), "--since", ""]
+    runner = CliRunner(env={"FANZHA_REDIS_URL": redis_url})
+    found = json.loads(runner.invoke(app, [*asked, "--json"]).stdout)
+    shown = runner.invoke(app, asked)
+
+    assert (found["cases"], found["changed"]) == (3, 2)
+    assert found["lines"] == {"sure": 2}
+    assert {one["after"] for one in found["examples"]} == {"high"}
+    assert "of 3 cases 2 get another tier" in " ".join(shown.stdout.split())

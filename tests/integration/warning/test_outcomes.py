@@ -1,0 +1,267 @@
+"""How cases end goes back to the lists: cases, list administration and its requests, for real."""
+
+import asyncio
+import csv
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from blocklists import intake
+from classifiers.training import examples as training_examples
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from fanzha.v1 import blocklist_pb2 as pb
+from services.auth.identity import acting
+from services.changes.model import ChangeKind, ChangeState
+from services.changes.report import ChangeTerms, Reference
+from services.cli.warnings import commands, example_export
+from services.decision_log.conditions import Conditions
+from services.decision_log.query import DecisionQuery
+from services.rpc.lists.handler import BlocklistServicer
+from services.warning import keys
+from services.warning.cases.events import CaseOutcome
+from services.warning.model import Means, MeansKind, WarningRecord
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from tests.support.builders import some_texts
+from tests.support.change_desk import LI, WANG
+from tests.support.decision_logs import logged
+from tests.support.outcome_loop import LISTED, OTHER, Loop, outcome_loop
+from tests.support.warnings import a_warning
+
+
+@pytest.fixture
+async def loop(redis_url: str, tmp_path: Path) -> AsyncIterator[Loop]:
+    async with outcome_loop(redis_url, tmp_path) as running:
+        yield running
+
+
+async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_removes_it(
+    loop: Loop,
+) -> None:
+    await loop.list_(LISTED)
+    first, second, third = [await loop.hit(number) for number in (1, 2, 3)]
+
+    assert await loop.ends(first, CaseOutcome.FALSE_ALARM) == [f"lowered: {LISTED}, standing 0.33"]
+    assert await loop.requests() == []
+
+    (said,) = await loop.ends(second, CaseOutcome.FALSE_ALARM)
+    (request,) = await loop.requests()
+
+    assert said == f"proposed: change {request.id} removes {LISTED}, standing 0.25"
+    assert (request.kind, request.state) == (ChangeKind.RETIREMENT, ChangeState.PENDING)
+    assert "2 were false alarms, 0 lost money" in request.reason
+    assert request.reason.endswith(f"cases {second}, {first}")
+    assert f"block {LISTED}" in await loop.desk.listed()
+
+    # A third one finds the request that waits.
+    await loop.ends(third, CaseOutcome.FALSE_ALARM)
+    assert len(await loop.requests()) == 1
+
+    with acting(WANG):
+        await loop.desk.changes.approve(request.id)
+    assert f"block {LISTED}" not in await loop.desk.listed()
+    assert (await loop.pipeline.store.history(second))[-1].why == said
+
+
+async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
+    loop: Loop, redis_url: str
+) -> None:
+    await loop.list_("+861990000*")
+    ends = [
+        CaseOutcome.FALSE_ALARM,
+        CaseOutcome.SAFE,
+        CaseOutcome.DUPLICATE,
+        CaseOutcome.LOST_MONEY,
+    ]
+    cases = [await loop.hit(number, "+861990000*") for number in range(1, 5)]
+    for case, outcome in zip(cases, ends, strict=True):
+        await loop.close(case, outcome)
+    await loop.learnt(cases[0])
+    said = await loop.learnt(cases[3])
+
+    (record,) = [one async for one in EntryOutcomeStore(loop.client).all()]
+    quality = await loop.pipeline.sources.quality("fanzha")
+    assert (record.tally.confirmed, record.tally.false, record.tally.silent) == (1, 1, 2)
+    assert record.tally == quality.tally
+    assert (record.pattern, record.source) == ("+861990000*", "province")
+    assert said == [f"blocked: {LISTED}", "raised: +861990000*, standing 0.50"]
+    assert await loop.requests() == []
+
+    servicer = BlocklistServicer(loop.administration, outcomes=EntryOutcomeStore(loop.client))
+    answer = await servicer.FindEntries(pb.FindEntriesRequest(query=LISTED), None)
+    assert answer.entries[0].cases == pb.CaseOutcomes(
+        confirmed=1, false_alarms=1, neither=2, standing=0.5
+    )
+
+    shown = await asyncio.to_thread(
+        CliRunner().invoke,
+        commands.app,
+        ["entries", "--json"],
+        env={"FANZHA_REDIS_URL": redis_url},
+    )
+    (entry,) = json.loads(shown.stdout)["entries"]
+    assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
+    assert entry["standing"] == 0.5
+    assert await loop.pipeline.sources.names() == ["fanzha"]
+
+
+async def test_an_entry_that_has_ended_is_proposed_for_nothing(loop: Loop) -> None:
+    await loop.list_(LISTED)
+    cases = [await loop.hit(number) for number in (1, 2)]
+    loop.desk.clock[0] += 366 * 86_400_000
+
+    for case in cases:
+        (said,) = await loop.ends(case, CaseOutcome.FALSE_ALARM)
+        assert said.startswith("gone:")
+    assert await loop.requests() == []
+
+
+async def test_what_took_the_money_is_proposed_too(loop: Loop) -> None:
+    case = await loop.warned(a_warning(1, caller="96110"))
+    host = Means(kind=MeansKind.LINK, value="http://pay.example/now")
+
+    await loop.close(case, CaseOutcome.LOST_MONEY, lost_to=(host, host))
+
+    (request,) = [one for one in await loop.learnt(case) if one.startswith("proposed")]
+    assert request.endswith("blocks pay.example")
+
+
+async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> None:
+    case = await loop.warned(a_warning(1, caller=OTHER, campaign="parcel"))
+    for kind, value in (
+        (MeansKind.LINK, "http://pay.example/now"),
+        (MeansKind.ACCOUNT, "6222000000000000"),
+    ):
+        more = a_warning(1, reference=kind.value, campaign="parcel")
+        await loop.warned(_by(more, kind, value))
+
+    said = await loop.ends(case, CaseOutcome.LOST_MONEY)
+    link, number = await loop.requests()
+
+    assert said == [
+        "no_kind: no list has entries for this account",
+        f"proposed: change {number.id} blocks {OTHER}",
+        f"proposed: change {link.id} blocks pay.example",
+    ]
+    assert case in number.reason
+    other = await loop.warned(a_warning(2, caller=OTHER))
+    assert await loop.ends(other, CaseOutcome.LOST_MONEY) == [
+        f"already: change {number.id} blocks {OTHER}, and waits"
+    ]
+    assert number.state is link.state is ChangeState.PENDING
+    with acting(WANG):
+        await loop.desk.changes.approve(number.id)
+    entry = (await loop.desk.listed())[f"block {OTHER}"]
+    assert (entry.campaign, entry.fraud_type) == ("parcel", FraudType.FAKE_LOAN)
+    assert entry.legal_basis
+    assert case not in entry.reason  # lists are given to others, cases are not
+    assert int(entry.expires_at.timestamp()) == loop.desk.now_s + 180 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "why"),
+    [
+        (MeansKind.CALLER, "96110", "protected"),
+        (MeansKind.CALLER, OTHER, "allowed"),
+        (MeansKind.LINK, "http://www.shop.example/pay", "proposed"),
+        (MeansKind.LINK, "http://shop.example/pay", "popular"),
+        (MeansKind.LINK, "http://tax.gov.cn/pay", "protected"),
+    ],
+)
+async def test_what_must_not_be_blocked_is_not_proposed(
+    loop: Loop, kind: MeansKind, value: str, why: str
+) -> None:
+    await loop.list_(OTHER, action=Action.ALLOW)
+    case = await loop.warned(_by(a_warning(1), kind, value))
+
+    (said,) = await loop.ends(case, CaseOutcome.LOST_MONEY)
+
+    assert said.startswith(f"{why}:")
+    assert len(await loop.requests()) == (1 if why == "proposed" else 0)
+
+
+async def test_the_same_closing_told_twice_and_an_answer_that_was_lost_make_one_request(
+    loop: Loop,
+) -> None:
+    loop.proposals.lost = 1
+    case = await loop.warned(a_warning(1, caller=OTHER))
+
+    said = await loop.ends(case, CaseOutcome.LOST_MONEY)
+    await loop.client.xadd(keys.OUTCOMES, {"case_id": case})
+    await loop.until_counted(CaseOutcome.LOST_MONEY, "already", 2)
+
+    assert said == [f"already: {OTHER}, an entry was requested before"]
+    assert len(await loop.requests()) == 1
+
+
+async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loop: Loop) -> None:
+    await loop.list_(LISTED)
+    cases = [await loop.hit(number) for number in (1, 2)]
+    reference = Reference(kind=0, pattern=LISTED, action=0)
+    with acting(LI):
+        held = await loop.administration.update(
+            intake.NOTHING, [reference], ChangeTerms(author="li", reason="seen"), wait=True
+        )
+    assert held.requested is not None
+
+    for case in cases:
+        await loop.close(case, CaseOutcome.FALSE_ALARM)
+    await loop.until_counted(CaseOutcome.FALSE_ALARM, "waits")
+    other = await loop.warned(a_warning(9, caller=OTHER))
+    await loop.ends(other, CaseOutcome.LOST_MONEY)
+    assert [one.kind for one in await loop.requests()] == [ChangeKind.NORMAL]
+
+    with acting(WANG):
+        await loop.desk.changes.reject(held.requested.change_id, reason="look again")
+    loop.desk.clock[0] += 2 * 3_600_000
+    for case in cases:
+        await loop.learnt(case)
+    assert [one.kind for one in await loop.requests()] == [ChangeKind.RETIREMENT, ChangeKind.NORMAL]
+
+
+async def test_examples_are_written_as_far_as_the_log_keeps_them(
+    loop: Loop, redis_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "decisions"
+    body = "您的账户异常，请登录 http://pay.example/now"
+    logged(folder, texts=True).decide(some_texts(body, sender=LISTED))
+    log = DecisionQuery(folder, HomePlan())
+    (row,) = log.find(Conditions(since_ms=0)).rows
+    lost = await loop.warned(replace(a_warning(1), decision_id=row["decision_id"]))
+    fine = await loop.warned(replace(a_warning(2, caller=OTHER), decision_id=2**40))
+    safe = await loop.warned(replace(a_warning(3), decision_id=2**40 + 1))
+    for case, outcome in ((lost, "lost_money"), (fine, "false_alarm"), (safe, "safe")):
+        await loop.close(case, CaseOutcome(outcome))
+
+    async def export(name: str, since_ms: int = 0) -> list[dict[str, str]]:
+        file = tmp_path / name
+        what = {"since_ms": since_ms, "model": "sms" if name == "sms.csv" else "any"}
+        counts = await asyncio.to_thread(
+            lambda: example_export.export(file, redis_url, log, full=False, **what)  # type: ignore[arg-type]
+        )
+        assert counts["gone"] == (0 if since_ms else 1)
+        assert file.stat().st_mode & 0o077 == 0
+        with file.open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    everything = {one["kept"]: one for one in await export("all.csv")}
+    assert everything.keys() == {"text", "gone"}
+    assert everything["text"]["text"] == body
+    assert everything["text"]["url"] == "http://pay.example/now"
+    assert everything["text"]["label"] == "fraud"
+    assert everything["gone"]["label"] == "nonfraud"
+    assert [one["text"] for one in await export("sms.csv")] == [body]
+    assert await export("later.csv", since_ms=loop.desk.clock[0] + 1) == []
+    # Training reads the file as it is.
+    found = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])
+    assert [(one.content, one.is_fraud) for one in found.rows] == [(body, True)]
+    assert found.left_out == {training_examples.NO_CONTENT: 1}
+
+
+def _by(warned: WarningRecord, kind: MeansKind, value: str) -> WarningRecord:
+    return replace(warned, means=Means(kind=kind, value=value))

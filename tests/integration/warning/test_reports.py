@@ -1,0 +1,243 @@
+"""The report on warnings: cases of a real store, asked over a real socket by the command."""
+
+import asyncio
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from typer.testing import CliRunner, Result
+
+from fanzha.errors import InvalidInput, NotAllowed
+from infra.redis.client import connect
+from services.auth import identity
+from services.auth.identity import Identity, Role
+from services.cli.report.commands import app
+from services.processes.embedded_valkey import EmbeddedValkey
+from services.rpc.security import DEVELOPMENT
+from services.rpc.server import RpcServer
+from services.rpc.warnings.report_handler import WarningReportServicer
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, MessageRef
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseStore
+from services.warning.intake.service import WarningIntake
+from services.warning.model import Region, Tier
+from services.warning.reports.service import (
+    ReportGrouping,
+    ReportRequest,
+    ReportService,
+    WarningReport,
+)
+from tests.support.server_thread import in_a_thread
+from tests.support.warnings import NOW_MS, a_warning
+
+Run = Callable[..., Result]
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+ASKED_AT_MS = NOW_MS + DAY_MS
+MAANSHAN, HEFEI = "340500", "340100"
+
+
+class _Home(PlainRouter):
+    """Persons with even numbers live in one city, the others in another."""
+
+    def region(self, victim: str) -> Region:
+        city = MAANSHAN if int(victim[-1]) % 2 == 0 else HEFEI
+        return Region(province="340000", city=city, how="table")
+
+
+def _events(kind: EventKind, minutes: float, **fields: Any) -> CaseEvent:
+    return CaseEvent(kind=kind, at_ms=NOW_MS + int(minutes * MINUTE_MS), by="wang", **fields)
+
+
+async def _fill(url: str) -> None:
+    """Six persons: warned after 10, 20 and 40 minutes, three never; three outcomes."""
+    client = connect(url)
+    store = CaseStore(client)
+    intake = WarningIntake(client=client, store=store, router=_Home(), now_ms=lambda: NOW_MS)
+    # Ten minutes from the event until it came in here.
+    some = [
+        replace(a_warning(number), occurred_at_ms=NOW_MS - 10 * MINUTE_MS) for number in range(6)
+    ]
+    ids = [one.case_id for one in await intake.ingest(some)]
+    message = MessageRef(id="m", channel="sms")
+    for case_id, minutes in zip(ids, (10, 20, 40), strict=False):
+        sent = [
+            _events(EventKind.SENT, minutes, message=message),
+            _events(EventKind.DELIVERED, minutes, message=message),
+        ]
+        await store.change(case_id, lambda _case, sent=sent: sent)  # type: ignore[misc]
+    for case_id, outcome in zip(
+        ids, (CaseOutcome.SAFE, CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM), strict=False
+    ):
+        ending = [
+            _events(EventKind.TAKEN, 50),
+            _events(EventKind.CLOSED, 60, outcome=outcome),
+        ]
+        await store.change(case_id, lambda _case, ending=ending: ending)  # type: ignore[misc]
+    await client.aclose()
+
+
+@pytest.fixture(scope="module")
+def filled(valkey: EmbeddedValkey) -> str:
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
+    asyncio.run(_fill(valkey.url))
+    return valkey.url
+
+
+@pytest.fixture(scope="module")
+def run(filled: str) -> Iterator[Run]:
+    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+        client = connect(filled)
+        reporting = ReportService(
+            CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
+        )
+        server = RpcServer(
+            {"warning_report": WarningReportServicer(reporting)},
+            max_message_bytes=2**20,
+            security=DEVELOPMENT,
+        )
+        ready(await server.start("127.0.0.1", 0))
+        await stop.wait()
+        await server.drain(1)
+        await client.aclose()
+
+    with in_a_thread(serve) as port:
+
+        def run_command(*arguments: str) -> Result:
+            target = ("--target", f"127.0.0.1:{port}", "--since", "")
+            return CliRunner().invoke(app, ["warnings", *arguments, *target])
+
+        yield run_command
+
+
+def test_figures_are_those_counted_by_hand(run: Run) -> None:
+    done = run("--by", "city", "--minutes", "30", "--json")
+
+    report = json.loads(done.stdout)
+    figures = report["all"]
+    counts = {name: int(figures[name]) for name in ("cases", "warned", "reached", "finished")}
+    assert counts == {"cases": 6, "warned": 3, "reached": 3, "finished": 3}
+    # From the event 20, 30 and 50 minutes, from intake 10, 20 and 40; three a day late.
+    assert (figures["event_in_time"], figures["event_due"]) == ("2", "6")
+    assert figures["intake_in_time_share"] == pytest.approx(2 / 6)
+    assert figures["accuracy"] == pytest.approx(2 / 3)
+    assert (figures["dissuaded"], figures["lost_money"], figures["overdue"]) == ("1", "1", "3")
+    assert figures["intake_to_warned"]["median_seconds"] == pytest.approx(1200, rel=0.005)
+    assert figures["event_to_warned"]["p90_seconds"] == pytest.approx(3000, rel=0.005)
+    cities = {one["name"]: int(one["figures"]["cases"]) for one in report["groups"]}
+    assert cities == {MAANSHAN: 3, HEFEI: 3}
+
+
+def test_a_bureau_reads_it_in_its_language(run: Run) -> None:
+    chinese, english = run("--by", "city"), run("--by", "city", "--language", "en")
+
+    assert "安徽省马鞍山市" in chinese.stdout
+    assert "准确率" in chinese.stdout
+    assert MAANSHAN in english.stdout
+    assert "accuracy" in english.stdout
+
+
+def test_csv_has_all_figures(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "report.csv"
+
+    done = run("--by", "tier", "--csv", str(table))
+
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["by"], row["group"], row["cases"]) for row in rows] == [
+        ("", "", "6"),
+        ("tier", "medium", "6"),
+    ]
+    assert rows[0]["accuracy"] == "0.666667"
+    assert rows[1]["intake_to_warned_count"] == "3"
+
+
+def test_a_plot_is_drawn_or_the_missing_extra_is_named(run: Run, tmp_path: Path) -> None:
+    picture = tmp_path / "report.svg"
+
+    done = run("--plot", str(picture))
+
+    if find_spec("matplotlib"):
+        assert done.exit_code == 0, done.output
+        drawn = picture.read_text()
+        assert "warned ≤30 min of event" in drawn
+        assert "6 cases" in drawn
+    else:
+        assert done.exit_code == 2
+        assert "pip install 'fanzha[plots]'" in done.stderr
+        assert not picture.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--by", "colour"), ("--plot", "report.pdf"), ("--language", "fr"), ("--since", "soon")],
+)
+def test_what_cannot_be_asked_is_told(run: Run, wrong: tuple[str, str]) -> None:
+    # The last --since counts.
+    done = run(*wrong) if wrong[0] != "--since" else run("--until", wrong[1])
+
+    assert done.exit_code == 2
+
+
+def _made(url: str, asked: ReportRequest, who: Identity) -> WarningReport:
+    async def make() -> WarningReport:
+        client = connect(url)
+        reporting = ReportService(
+            CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
+        )
+        with identity.acting(who):
+            steps = [one async for one in reporting.make(asked)]
+        await client.aclose()
+        assert steps[-1].report is not None
+        return steps[-1].report
+
+    return asyncio.run(make())
+
+
+def _dispatcher(*regions: str) -> Identity:
+    return Identity(name="li", roles=frozenset({Role.DISPATCHER}), regions=frozenset(regions))
+
+
+@pytest.mark.parametrize(("regions", "cases"), [(("3405",), 3), (("34", "33"), 6), (("33",), 0)])
+def test_who_is_held_to_regions_gets_theirs(
+    filled: str, regions: tuple[str, ...], cases: int
+) -> None:
+    report = _made(filled, ReportRequest(by=ReportGrouping.DAY), _dispatcher(*regions))
+
+    assert report.all.cases == cases
+    assert sum(one.cases for one in report.groups.values()) == cases
+
+
+def test_another_region_is_refused(filled: str) -> None:
+    with pytest.raises(NotAllowed, match="region"):
+        _made(filled, ReportRequest(region="安徽省合肥市"), _dispatcher("3405"))
+
+
+def test_one_region_can_be_asked_for_by_name(filled: str) -> None:
+    report = _made(
+        filled, ReportRequest(region="安徽省合肥市", by=ReportGrouping.TIER), _dispatcher()
+    )
+
+    assert list(report.groups) == [Tier.MEDIUM.name.lower()]
+    assert report.all.cases == 3
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ReportRequest(since_ms=NOW_MS, until_ms=NOW_MS),
+        ReportRequest(since_ms=ASKED_AT_MS + 1),
+        ReportRequest(minutes=0),
+        ReportRequest(since_ms=-1),
+    ],
+)
+def test_a_time_in_which_nothing_can_be_is_refused(filled: str, asked: ReportRequest) -> None:
+    with pytest.raises(InvalidInput, match=r"^(since_ms|minutes)"):
+        _made(filled, asked, _dispatcher())

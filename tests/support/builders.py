@@ -1,0 +1,266 @@
+"""Valid objects to start from; a test names only what it is about."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from blocklists.entries import Direction, Entry, EntryKind, Source
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.changes import ListChange
+from classifiers.base import TextScores, VelocityScorer
+from classifiers.caller.activity import ActivityTable
+from classifiers.velocity.classifier import VelocityInputs
+from classifiers.velocity.memory import VelocityMemory
+from fanzha.decisions import Action
+from fanzha.fingerprint import is_fingerprint
+from fanzha.fraud import FraudType
+from fanzha.phone import HomePlan
+from fanzha.tables import (
+    Attestation,
+    CallerActivity,
+    Calls,
+    Channel,
+    Float32s,
+    Ingress,
+    Links,
+    Texts,
+)
+from services.decision.observer import Observer
+from services.decision.pipeline import DecisionPipeline, DecisionRules, ModelSet
+from services.decision.shadow.models import Shadow, Shadows
+from services.decision.sinks.hit_encoder import WrittenHit
+from services.decision.sinks.hit_records import Hit
+from services.decision.velocity import VelocityModel, VelocityStage
+
+NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
+NINE_O_CLOCK_S = NINE_O_CLOCK_MS // 1000
+
+_PLAN = HomePlan()
+
+
+def some_calls(
+    *callers: str,
+    callee: str = "+8617000000999",
+    callees: Sequence[str] = (),
+    ingress: Ingress = Ingress.LOCAL,
+    attestation: Attestation = Attestation.UNSPECIFIED,
+    at_ms: int = NINE_O_CLOCK_MS,
+) -> Calls:
+    """Make calls from each of *callers*, to *callee* or to one of *callees* each."""
+    rows = len(callers)
+    return Calls(
+        callers=_PLAN.sender_keys(callers),
+        callees=_PLAN.number_keys(callees or [callee] * rows),
+        attempted_at_ms=np.full(rows, at_ms, np.int64),
+        ingress=np.full(rows, ingress, np.uint8),
+        attestations=np.full(rows, attestation, np.uint8),
+        trunks=[""] * rows,
+        names={},
+        errors={},
+    )
+
+
+def some_texts(
+    *bodies: str,
+    sender: str = "+8617000000001",
+    receiver: str = "+8617000000999",
+    ingress: Ingress = Ingress.LOCAL,
+    at_ms: int = NINE_O_CLOCK_MS,
+) -> Texts:
+    """Make texts of these *bodies*, all from *sender* to *receiver*."""
+    rows = len(bodies)
+    return Texts(
+        senders=_PLAN.sender_keys([sender] * rows),
+        receivers=_PLAN.number_keys([receiver] * rows),
+        bodies=bodies,
+        submitted_at_ms=np.full(rows, at_ms, np.int64),
+        ingress=np.full(rows, ingress, np.uint8),
+        names={},
+        errors={},
+    )
+
+
+def some_links(*urls: str, subscriber: str = "+8617000000999") -> Links:
+    """Make look-ups of canonical *urls*, all by *subscriber*."""
+    rows = len(urls)
+    return Links(
+        urls=urls,
+        subscribers=_PLAN.number_keys([subscriber] * rows),
+        requested_at_ms=np.full(rows, NINE_O_CLOCK_MS, np.int64),
+        errors={},
+    )
+
+
+def an_entry(
+    pattern: str,
+    action: Action = Action.BLOCK,
+    *,
+    kind: EntryKind | None = None,
+    direction: Direction = Direction.BOTH,
+    expires_at: datetime = datetime(2026, 7, 1, tzinfo=UTC),
+    fraud_type: FraudType = FraudType.UNSPECIFIED,
+    reason: str = "reported by three victims",
+) -> Entry:
+    """Make an entry; its kind is told from the pattern."""
+    return Entry(
+        kind=kind or _kind(pattern),
+        pattern=pattern,
+        action=action,
+        direction=direction,
+        fraud_type=fraud_type,
+        source=Source.PROVINCE,
+        reason=reason,
+        legal_basis="反电信网络诈骗法 Art. 32",
+        created_by="li",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        expires_at=expires_at,
+    )
+
+
+def _kind(pattern: str) -> EntryKind:
+    if pattern.endswith("*"):
+        return EntryKind.RANGE
+    if _PLAN.number_key(pattern):
+        return EntryKind.NUMBER
+    if "/" in pattern:
+        return EntryKind.URL_PREFIX
+    if is_fingerprint(pattern):
+        return EntryKind.FINGERPRINT
+    return EntryKind.HOST if "." in pattern else EntryKind.SENDER
+
+
+def a_change(version: int, *additions: Entry, removals: Identities | None = None) -> ListChange:
+    """Make a change as it was committed: each follows the one before."""
+    return ListChange(
+        version=version,
+        author="li",
+        reason="weekly list",
+        committed_at_ms=NINE_O_CLOCK_MS + version,
+        additions=EntryTable.from_entries(additions),
+        removals=Identities.of([]) if removals is None else removals,
+        commit=f"commit-{version}",
+        previous=f"commit-{version - 1}" if version > 1 else "",
+    )
+
+
+class FixedScore:
+    """A model for every channel that gives everything the same score."""
+
+    version = "test-1"
+    threshold = 0.9
+
+    def __init__(self, score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED) -> None:
+        self._score = score
+        self._fraud_type = fraud_type
+
+    def score(self, rows: Texts | CallerActivity | VelocityInputs | Sequence[str]) -> Float32s:
+        return np.full(len(rows), self._score, np.float32)
+
+
+class FixedTextScore(FixedScore):
+    """The same for texts, and a fixed probability of spam."""
+
+    spam_threshold = 0.8
+
+    def __init__(
+        self,
+        score: float = 0.0,
+        fraud_type: FraudType = FraudType.UNSPECIFIED,
+        p_spam: float = 0.0,
+    ) -> None:
+        super().__init__(score, fraud_type)
+        self._p_spam = p_spam
+
+    def score(self, rows: Texts) -> TextScores:  # type: ignore[override]
+        return TextScores(
+            p_fraud=np.full(len(rows), self._score, np.float32),
+            p_spam=np.full(len(rows), self._p_spam, np.float32),
+            fraud_types=np.full(len(rows), self._fraud_type, np.uint8),
+        )
+
+
+class BrokenModel(FixedScore):
+    """A model whose graph cannot run."""
+
+    def score(self, rows: object) -> Float32s:
+        raise RuntimeError("the graph is broken")
+
+
+def some_models(
+    score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED, p_spam: float = 0.0
+) -> ModelSet:
+    """Make models that give everything the same score."""
+    return ModelSet(
+        caller=FixedScore(score),
+        text=FixedTextScore(score, fraud_type, p_spam),
+        link=FixedScore(score),
+        thresholds=dict.fromkeys(Channel, 0.9),
+    )
+
+
+def shadowed_models(
+    score: float, shadow_score: float, *, share: float = 1.0, threshold: float = 0.9
+) -> ModelSet:
+    """Make models that give everything one score, and shadows that give it another."""
+    return replace(
+        some_models(score, FraudType.FAKE_LOAN),
+        shadows=Shadows(
+            caller=Shadow(FixedScore(shadow_score), threshold, share),
+            text=Shadow(FixedTextScore(shadow_score, FraudType.ROMANCE), threshold, share),
+            link=Shadow(FixedScore(shadow_score), threshold, share),
+        ),
+    )
+
+
+def broken_models() -> ModelSet:
+    """Make models that cannot run."""
+    return ModelSet(
+        caller=BrokenModel(),
+        text=BrokenModel(),  # type: ignore[arg-type]
+        link=BrokenModel(),
+        thresholds=dict.fromkeys(Channel, 0.9),
+    )
+
+
+def a_velocity_stage(
+    score: float = 0.0,
+    *,
+    blocks: bool = False,
+    model: FixedScore | None = None,
+    shadow: FixedScore | None = None,
+) -> VelocityStage:
+    """Make a velocity stage whose model gives every call the same score, as a shadow does."""
+    heard = model or FixedScore(score)
+    watching: Shadow[VelocityScorer] | None = Shadow(shadow, shadow.threshold) if shadow else None
+    in_force = VelocityModel(heard, heard.threshold, watching)
+    return VelocityStage(current=lambda: in_force, memory=VelocityMemory(slots=1024), blocks=blocks)
+
+
+def an_engine(
+    *entries: Entry,
+    models: ModelSet | None = None,
+    observer: Observer | None = None,
+    rules: DecisionRules | None = None,
+    velocity: VelocityStage | None = None,
+) -> DecisionPipeline:
+    """Make an engine with these entries at version 7, whose first decision is number 100."""
+    snapshot, heard = Snapshot.build(7, entries), models or some_models()
+    return DecisionPipeline(
+        current_snapshot=lambda: snapshot,
+        current_models=lambda: heard,
+        activity=ActivityTable(slots=1024),
+        rules=rules or DecisionRules(),
+        observer=observer or Observer(),
+        reserve_ids=lambda _rows: 100,
+        velocity=velocity,
+    )
+
+
+def as_written(hit: Hit) -> WrittenHit:
+    """Write one hit as those of a batch are."""
+    parts = [text for field in hit.fields().items() for text in field]
+    return WrittenHit(hit.decision_id, hit.confirmed, json.dumps(parts, ensure_ascii=False))

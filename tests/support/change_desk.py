@@ -1,0 +1,196 @@
+"""Change requests on a real store, with lists that follow it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from blocklists.entries import Entry, Source
+from blocklists.entry_table import EntryTable, Identities
+from blocklists.snapshot.replica import Replica
+from blocklists.snapshot.snapshot import Snapshot
+from blocklists.store.current import CurrentLists
+from blocklists.store.follower import Follower
+from blocklists.store.store import Store
+from fanzha.errors import Unavailable
+from infra import process_lifecycle
+from infra.redis.client import Client, connect
+from services.audit.events import Audit, AuditKind
+from services.auth.identity import Identity, Role
+from services.changes import wiring
+from services.changes.change_context import ChangeOptions
+from services.changes.maintenance import ChangeMaintenance
+from services.changes.model import ChangeKind, Draft
+from services.changes.popularity import PopularHosts
+from services.changes.service import ChangeService
+from services.changes.store import ChangeStore
+from services.decision_log.impact.model import Impact
+from tests.support.builders import NINE_O_CLOCK_MS
+
+LI = Identity(name="li", roles=frozenset({Role.EDITOR}))
+WANG = Identity(name="wang", roles=frozenset({Role.APPROVER, Role.EDITOR}))
+ZHAO = Identity(name="zhao", roles=frozenset({Role.AUDITOR}))
+CHEN = Identity(name="chen", roles=frozenset({Role.APPEALS_OFFICER}))
+
+
+class MemoryAudit:
+    """Keeps what it is told; refuses while it is *full*."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[AuditKind, str, Mapping[str, str], str]] = []
+        self.full = False
+
+    async def record(
+        self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
+    ) -> None:
+        if self.full:
+            raise Unavailable("the audit log cannot be written")
+        self.records.append((kind, subject, details, actor))
+
+    @property
+    def kinds(self) -> list[AuditKind]:
+        return [kind for kind, *_ in self.records]
+
+
+def an_impact(*, known: bool = True, calls: int = 3, parties: int = 2) -> Impact:
+    """Say what a decision log that saw hardly anything says."""
+    return Impact(
+        known=known,
+        hours=24.0 if known else 3.0,
+        since_ms=0,
+        rows_looked_at=1000,
+        calls=calls,
+        texts=0,
+        links=0,
+        parties=parties,
+        good_standing=0,
+        top=(),
+    )
+
+
+@dataclass(slots=True)
+class FixedImpact:
+    """Says the same of every change."""
+
+    says: Impact | None = field(default_factory=an_impact)
+    breaks: bool = False
+
+    def of(
+        self,
+        table: EntryTable,
+        removals: Identities,
+        *,
+        hours: int,
+        now_ms: int,
+        shadows_enforce: bool = False,
+    ) -> Impact | None:
+        if self.breaks:
+            raise OSError("the disk is gone")
+        return self.says
+
+
+@dataclass(slots=True, kw_only=True)
+class ChangeDesk:
+    """What a test needs of list administration."""
+
+    client: Client
+    store: Store
+    replica: Replica
+    changes: ChangeService
+    upkeep: ChangeMaintenance
+    requests: ChangeStore
+    audit: MemoryAudit
+    impact: FixedImpact
+    clock: list[int]
+    """The time in milliseconds, in a list so that a test can move it."""
+
+    @property
+    def now_s(self) -> int:
+        return self.clock[0] // 1000
+
+    async def lists(self) -> Snapshot:
+        """Return the lists as they are in the store."""
+        return await CurrentLists(self.store, self.replica).caught_up()
+
+    async def listed(self) -> dict[str, Entry]:
+        """Return all entries by action and pattern, such as ``block +8617000000001``."""
+        snapshot = await self.lists()
+        entries = [snapshot.entry(row) for row in snapshot.live_rows().tolist()]
+        return {f"{entry.action.name.lower()} {entry.pattern}": entry for entry in entries}
+
+
+def a_draft(
+    *additions: Entry,
+    removals: Identities | None = None,
+    kind: ChangeKind = ChangeKind.NORMAL,
+    author: str = "li",
+    reason: str = "reported by three victims",
+    **more: Any,
+) -> Draft:
+    """Make a draft of li's."""
+    return Draft(
+        kind=kind,
+        author=author,
+        reason=reason,
+        additions=EntryTable.from_entries(additions),
+        removals=Identities.of([]) if removals is None else removals,
+        source=Source.BUREAU,
+        **more,
+    )
+
+
+def identities(*entries: Entry) -> Identities:
+    """Name entries."""
+    return Identities.of((entry.kind, entry.pattern, entry.action) for entry in entries)
+
+
+@asynccontextmanager
+async def change_desk(
+    url: str,
+    folder: Path,
+    *,
+    options: ChangeOptions | None = None,
+    popular: PopularHosts | None = None,
+    audit: Audit | None = None,
+    chunk_rows: int = 100_000,
+) -> AsyncIterator[ChangeDesk]:
+    """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine."""
+    client = connect(url, decode_responses=False)
+    store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
+    kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
+    changes, upkeep = wiring.build(
+        client,
+        store=store,
+        replica=replica,
+        now_ms=lambda: clock[0],
+        options=options,
+        popular=popular,
+        audit=audit or kept,
+        impact=impact,
+    )
+    following = asyncio.create_task(Follower(store, folder).run())
+    looking = asyncio.create_task(_refresh(replica))
+    try:
+        yield ChangeDesk(
+            client=client,
+            store=store,
+            replica=replica,
+            changes=changes,
+            upkeep=upkeep,
+            requests=ChangeStore(client),
+            audit=kept,
+            impact=impact,
+            clock=clock,
+        )
+    finally:
+        await process_lifecycle.cancel([following, looking])
+        await client.aclose()
+
+
+async def _refresh(replica: Replica) -> None:
+    while True:
+        if replica.changed:
+            await asyncio.to_thread(replica.refresh)
+        await asyncio.sleep(0.005)

@@ -1,0 +1,87 @@
+"""Starts servers of other makers for tests: what we export is read by the real ones.
+
+On a machine without one, its tests are skipped by name and with the reason; where ``CI`` is set,
+that it is missing is a failure, for ``.ci/run`` installs them all.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import PATIENCE_SECONDS, eventually
+
+_PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+"""Servers lie where the PATH of a user may not lead."""
+
+
+def program(name: str, *, package: str) -> str:
+    """Return where a program is; skip the test when it is nowhere, or fail in CI."""
+    found = shutil.which(name, path=_PLACES)
+    if found is None:
+        why = f"{name} is not installed; on Debian: apt install {package}"
+        if os.environ.get("CI", "").lower() in ("true", "1"):
+            pytest.fail(why)
+        pytest.skip(why)
+    return found
+
+
+def unconfined(program: str, folder: Path) -> str:
+    """Return a copy of a program in *folder*: AppArmor keeps the one of the system to its files."""
+    copy = folder / Path(program).name
+    shutil.copy(program, copy)
+    return str(copy)
+
+
+@contextmanager
+def started(
+    command: Sequence[str], folder: Path, ready: Callable[[], bool]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server in *folder* until the block ends; its log is ``<program>.log`` there."""
+    log = folder / f"{Path(command[0]).name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            eventually(lambda: process.poll() is not None or ready())
+            if process.poll() is not None:
+                raise AssertionError(f"{command[0]} did not start:\n{log.read_text()[-4000:]}")
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE_SECONDS / 4)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_udp_port() -> int:
+    """Return a port of the loopback address that nobody has for UDP or TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            port: int = udp.getsockname()[1]
+            try:
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def asked(port: int, message: bytes) -> bytes:
+    """Send a datagram and return what comes back; empty when nothing does within a second."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(1)
+        client.connect(("127.0.0.1", port))
+        try:
+            client.send(message)
+            return client.recv(65535)
+        except (TimeoutError, ConnectionRefusedError):
+            return b""

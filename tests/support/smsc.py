@@ -1,0 +1,153 @@
+"""Starts the message centre of `tests/support/smsc_server`, for tests, benchmarks and the demo.
+
+A real SMPP server, in node; the first time, npm fetches what it needs.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "smsc_server"
+_PATIENCE_SECONDS = 60.0
+_INSTALL_SECONDS = 200.0
+
+
+class NoMessageCentre(RuntimeError):
+    """It cannot run here; the message says why."""
+
+
+class MessageCentre:
+    """A running message centre, and what it told so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.told: list[dict[str, Any]] = []
+        self._by_event: dict[str, list[dict[str, Any]]] = {}
+        self._news = asyncio.Condition()
+        self._reading = asyncio.create_task(self._read())
+        self.port = 0
+
+    async def order(self, **what: object) -> None:
+        """Tell it how to behave, and wait until it does."""
+        before = len(self.of("ordered"))
+        await self._say(what)
+        await self.wait_for("ordered", before + 1)
+
+    async def hang_up(self) -> None:
+        """Let it drop all connections."""
+        await self._say({"hangup": True})
+
+    async def counts(self) -> dict[str, Any]:
+        """Ask how much it got."""
+        before = len(self.of("count"))
+        await self._say({"count": True})
+        return (await self.wait_for("count", before + 1))[-1]
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        """Return what it told of one kind."""
+        return list(self._by_event.get(event, ()))
+
+    async def wait_for(self, event: str, count: int = 1) -> list[dict[str, Any]]:
+        """Wait until it told so many of a kind; return all of them."""
+        async with asyncio.timeout(_PATIENCE_SECONDS), self._news:
+            # Asked at every line that it tells, so it must cost next to nothing.
+            got = self._by_event.setdefault(event, [])
+            await self._news.wait_for(lambda: len(got) >= count or self._reading.done())
+        found = self.of(event)
+        if len(found) < count:
+            raise AssertionError(f"the message centre ended; it told {self.told[-3:]}")
+        return found
+
+    async def end(self) -> None:
+        """Close its input, so that it ends."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            await self._process.stdin.wait_closed()
+        await self._process.wait()
+        await self._reading
+
+    async def _say(self, what: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            async with self._news:
+                heard = asyncio.get_running_loop().time()
+                told = json.loads(line) | {"heard": heard}
+                self.told.append(told)
+                self._by_event.setdefault(told["event"], []).append(told)
+                self._news.notify_all()
+        async with self._news:
+            self._news.notify_all()
+
+
+@asynccontextmanager
+async def message_centre() -> AsyncIterator[MessageCentre]:
+    """Run one on a free loopback port; `NoMessageCentre` where that is not possible."""
+    folder = await asyncio.to_thread(installed)
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        str(folder / "server.js"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    centre = MessageCentre(process)
+    try:
+        centre.port = (await centre.wait_for("listening"))[0]["port"]
+        yield centre
+    finally:
+        await centre.end()
+
+
+def installed() -> Path:
+    """Return a folder with the server and what it needs; the first time, npm fetches that."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise NoMessageCentre(
+            "the SMPP server needs node and npm; on Debian: apt install nodejs npm"
+        )
+    files = [FOLDER / name for name in ("package.json", "package-lock.json", "server.js")]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fanzha"
+    folder = cache / f"smsc-{digest}"
+    if folder.exists():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "smsc.lock").open("w") as lock, tempfile.TemporaryDirectory(dir=cache) as name:
+        # Tests run in several processes; one fetches, the others wait.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder
+        fresh = Path(name) / "smsc_server"
+        fresh.mkdir()
+        for file in files:
+            shutil.copy(file, fresh)
+        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=fresh,
+                capture_output=True,
+                text=True,
+                timeout=_INSTALL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise NoMessageCentre(f"npm ci did not end within {_INSTALL_SECONDS:g} s") from error
+        if done.returncode:
+            raise NoMessageCentre(f"npm ci failed: {done.stderr.strip()[-300:]}")
+        fresh.rename(folder)
+    return folder

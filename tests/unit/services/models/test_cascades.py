@@ -1,0 +1,126 @@
+"""Bundles of texts that are looked at twice: taken over, refused, or decided without."""
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import rmtree
+from time import monotonic
+
+import pytest
+
+from classifiers.card import SECOND
+from classifiers.text.escalation import EscalationBudget
+from services.decision.model_kinds import ModelKind
+from services.models.active import ActiveModels
+from services.models.desired_models import DesiredModel
+from tests.support.builders import some_texts
+from tests.support.cascades import UNCERTAIN, LookTally, a_text_bundle
+from tests.support.model_bundles import cut_graph, edit_card, some_bundles
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return some_bundles(tmp_path)
+
+
+def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
+    tally = LookTally()
+    looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
+    rmtree(root / "sms")
+    a_text_bundle(root, "1", second=False)
+    switch = ActiveModels(root, {}, {}, looks)
+    a_text_bundle(root, "2")
+    texts = some_texts(UNCERTAIN)
+
+    watching = {ModelKind.SMS: DesiredModel(shadow="2")}
+    switch.prepare(watching)
+    switch.take(watching)
+    assert switch.current.shadows.text is not None
+    before = tally.outcomes["looked"]
+    seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
+    for wanted in (DesiredModel(active="2", previous="1"), DesiredModel(active="1", previous="2")):
+        switch.prepare({ModelKind.SMS: wanted})
+        assert switch.take({ModelKind.SMS: wanted}) == [ModelKind.SMS]
+
+    assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
+    assert tally.outcomes["looked"] == before + 1
+
+
+def a_text_switch(root: Path, wanted: DesiredModel, share: float = 0.05) -> ActiveModels:
+    looks = EscalationBudget(share=share, clock=monotonic, counters=LookTally())
+    return ActiveModels(root, {}, {ModelKind.SMS: wanted}, looks)
+
+
+def no_such_encoder(bundle: Path) -> None:
+    edit_card(bundle, "encoder", '"another-encoder"')
+
+
+def no_head(bundle: Path) -> None:
+    (bundle / SECOND).unlink()
+
+
+@pytest.mark.parametrize("damage", [no_such_encoder, no_head])
+def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
+    root: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(a_text_bundle(root, "2"))
+    a_text_bundle(root, "3")
+
+    switch = a_text_switch(root, DesiredModel(active="2"))
+
+    score = switch.current.text.score(some_texts(UNCERTAIN)).p_fraud[0]
+    status = switch.status()[ModelKind.SMS]
+    assert switch.current.text.version == "2"
+    assert 0 < score < switch.current.text.threshold
+    assert (status.second_look, status.refused) == (False, {})
+    assert status.second_look_fault
+    assert caplog.text.count("decides without second looks") == 1
+
+
+def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: Path) -> None:
+    switch = a_text_switch(root, DesiredModel(active="1"))
+    no_such_encoder(a_text_bundle(root, "2"))
+    wanted = {ModelKind.SMS: DesiredModel(active="2")}
+
+    refused = switch.prepare(wanted)
+
+    assert refused == [ModelKind.SMS]
+    assert "another-encoder" in switch.status()[ModelKind.SMS].refused["2"]
+
+
+def test_at_a_start_a_bundle_whose_first_look_fails_is_refused(root: Path) -> None:
+    cut_graph(a_text_bundle(root, "2"))
+
+    switch = a_text_switch(root, DesiredModel(active="2", previous="1"))
+
+    assert switch.current.text.version == "1"
+    assert set(switch.status()[ModelKind.SMS].refused) == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("version", "share", "expected"), [("1", 0.05, None), ("2", 0.05, True), ("2", 0.0, None)]
+)
+def test_the_status_says_whether_texts_are_looked_at_twice(
+    root: Path, version: str, share: float, expected: bool | None
+) -> None:
+    rmtree(root / "sms")
+    a_text_bundle(root, "1", second=False)
+    a_text_bundle(root, "2")
+
+    status = a_text_switch(root, DesiredModel(active=version), share).status()[ModelKind.SMS]
+
+    assert (status.second_look, status.second_look_fault) == (expected, "")
+
+
+def test_a_mended_second_look_is_tried_again(root: Path) -> None:
+    head = a_text_bundle(root, "2") / SECOND
+    whole = head.read_bytes()
+    head.write_bytes(whole[:-1])
+    switch = ActiveModels(root, {}, {ModelKind.SMS: DesiredModel(active="1")})
+    wanted = {ModelKind.SMS: DesiredModel(active="2")}
+    refused = switch.prepare(wanted)
+
+    head.write_bytes(whole)
+
+    assert refused == [ModelKind.SMS]
+    assert switch.prepare(wanted) == []
+    assert switch.take(wanted) == [ModelKind.SMS]

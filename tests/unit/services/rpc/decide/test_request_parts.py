@@ -1,0 +1,266 @@
+"""Long requests are decided in parts, and work for which nobody waits any more stops."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fanzha.decisions import Action, Reason
+from fanzha.phone import HomePlan
+from fanzha.tables import Channel
+from fanzha.v1 import interception_pb2 as pb
+from services.decision.observer import Observer
+from services.decision.pipeline import DecisionPipeline
+from services.decision.shed_reasons import ShedReason
+from services.rpc.decide.batch_handler import BatchHandler
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
+from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.request_decoder import RequestDecoder
+from services.rpc.decide.request_parts import (
+    MOST_BYTES,
+    NOT_READ,
+    PART_BYTES,
+    PART_ROWS,
+    parts,
+    past_budget,
+)
+from services.rpc.middleware.load_shedder import DeadlinePassed
+from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry
+
+HOME = HomePlan("86")
+SENDER, LISTED, RECEIVER = "+8617000000001", "+8617000000013", "+8619900000001"
+LONG = "http://" + "a." * 4080
+
+
+class Watching:
+    """Notes the stages of batches, and what was left unread."""
+
+    def __init__(self, after: Callable[[str], None] = lambda _stage: None) -> None:
+        self.stages: list[str] = []
+        self.rows: list[int] = []
+        self.unread = 0
+        self._after = after
+
+    def observer(self) -> Observer:
+        return Observer(
+            stage_done=self._stage_done,
+            decided=lambda _channel, table, _decisions: self.rows.append(len(table)),
+            rows_unread=self._left,
+        )
+
+    def _stage_done(self, channel: Channel, stage: str) -> None:
+        self.stages.append(stage)
+        self._after(stage)
+
+    def _left(self, channel: Channel, rows: int) -> None:
+        self.unread += rows
+
+
+class Deadline:
+    """Passes when told."""
+
+    def __init__(self) -> None:
+        self.has_passed = False
+
+    def remaining(self) -> float:
+        return 0.0 if self.has_passed else 1.0
+
+
+def a_desk(watching: Watching, fewest_by_column: int = 1) -> BatchHandler:
+    engine: DecisionPipeline = an_engine(an_entry(LISTED), observer=watching.observer())
+    intake = RequestDecoder(
+        Channel.TEXT,
+        by_column=ColumnarDecoder(HOME).texts,
+        by_message=MessageDecoder(HOME).texts,
+        fewest_by_column=fewest_by_column,
+    )
+    return BatchHandler(
+        Channel.TEXT,
+        intake=intake,
+        decide=engine.decide_texts,
+        now_ms=lambda: NINE_O_CLOCK_S * 1000,
+        observer=watching.observer(),
+    )
+
+
+def texts(*bodies: str, sender: str = SENDER) -> pb.DecideTextsRequest:
+    return pb.DecideTextsRequest(
+        texts=[pb.Text(sender=sender, receiver=RECEIVER, body=body) for body in bodies]
+    )
+
+
+def decisions_of(data: bytes) -> Any:
+    return pb.DecideTextsResponse.FromString(data).decisions
+
+
+@pytest.mark.parametrize("shadows", [False, True], ids=["by column", "by message"])
+async def test_the_parts_of_a_request_are_answered_as_one(shadows: bool) -> None:
+    watching = Watching()
+    rows = PART_ROWS + 50
+    request = texts(*["您好"] * rows)
+    request.texts[rows - 1].sender = LISTED
+    request.texts[7].receiver = "?"
+    request.with_shadow_entries = shadows
+
+    answer = await a_desk(watching).answer(request.SerializeToString(), single=False)
+
+    found = decisions_of(answer)
+    assert watching.rows == [PART_ROWS, 50]
+    assert len(found.actions) == len(found.scores) == rows
+    assert found.actions[rows - 1] == Action.BLOCK
+    assert found.reasons[7] == Reason.INVALID
+    assert {detail.row for detail in found.details} == {7, rows - 1}
+    assert found.first_decision_id == 100
+
+
+async def test_others_are_answered_between_the_parts() -> None:
+    watching = Watching()
+    desk = a_desk(watching)
+    order: list[str] = []
+
+    async def ask(name: str, request: pb.DecideTextsRequest) -> None:
+        await desk.answer(request.SerializeToString(), single=False)
+        order.append(name)
+
+    await asyncio.gather(ask("long", texts(*[LONG] * 64)), ask("short", texts("您好")))
+
+    assert order == ["short", "long"]
+
+
+async def test_a_row_that_is_no_text_fails_no_other_row_of_a_long_request() -> None:
+    data = texts(*["您好"] * (PART_ROWS + 1)).SerializeToString() + b"\x0a\x04\x1a\x02\xff\xfe"
+
+    found = decisions_of(await a_desk(Watching()).answer(data, single=False))
+
+    assert [(detail.row, detail.error) for detail in found.details] == [
+        (PART_ROWS + 1, "body: not UTF-8")
+    ]
+    assert found.reasons[PART_ROWS + 1] == Reason.INVALID
+    assert len(found.actions) == PART_ROWS + 2
+
+
+async def test_such_a_row_keeps_its_error_where_protobuf_alone_can_read_the_request() -> None:
+    data = b"\x10\x01" + texts(*["您好"] * PART_ROWS).SerializeToString()
+
+    found = decisions_of(
+        await a_desk(Watching()).answer(data + b"\x0a\x04\x1a\x02\xff\xfe", single=False)
+    )
+
+    assert [detail.error for detail in found.details] == ["body: not UTF-8"]
+
+
+async def test_beyond_the_bytes_of_one_request_the_longest_rows_are_left_unread_and_told() -> None:
+    watching = Watching()
+    bodies = [LONG] * 400 + ["您好"] * 3
+
+    data = texts(*bodies, sender=LISTED).SerializeToString()
+    found = decisions_of(await a_desk(watching).answer(data, single=False))
+
+    unread = {detail.row for detail in found.details if detail.error == NOT_READ}
+    read = [row for row in range(len(bodies)) if row not in unread]
+    assert len(unread) == watching.unread == len(bodies) - len(read) > 0
+    assert sum(len(bodies[row].encode()) for row in read) <= MOST_BYTES
+    assert {400, 401, 402} <= set(read)
+    assert {(found.actions[row], found.reasons[row]) for row in unread} == {
+        (Action.ALLOW, Reason.INVALID)
+    }
+    assert {found.actions[row] for row in read} == {Action.BLOCK}
+
+
+def test_parts_have_few_rows_and_few_bytes_and_leave_none_out() -> None:
+    rows = [b"\x0a\x01a"] * 600 + [b"\x0a\xff\x3f" + b"b" * 8191] * 9
+
+    found = list(parts(rows))
+
+    assert b"".join(part.data for part in found) == b"".join(rows)
+    assert sum(len(part.heads) for part in found) == len(rows)
+    assert all(len(part.heads) <= PART_ROWS and len(part.data) <= PART_BYTES for part in found)
+    assert all(part.data[head] == 0x0A for part in found for head in part.heads)
+
+
+def test_the_shortest_rows_are_within_the_budget() -> None:
+    lengths = np.array([5, 1, 9, 2], np.int64)
+
+    assert past_budget(lengths, 17) == frozenset()
+    assert past_budget(lengths, 16) == {2}
+    assert past_budget(lengths, 3) == {0, 2}
+
+
+@pytest.mark.parametrize("bodies", [("您好",), ("您好",) * (3 * PART_ROWS)], ids=["one", "parts"])
+@pytest.mark.parametrize("stage", ["convert", "lists", "model"])
+async def test_work_stops_after_the_stage_in_which_the_deadline_passed(
+    stage: str, bodies: tuple[str, ...]
+) -> None:
+    deadline = Deadline()
+
+    def after(done: str) -> None:
+        deadline.has_passed |= done == stage
+
+    watching = Watching(after)
+
+    with pytest.raises(DeadlinePassed) as late:
+        await a_desk(watching).answer(
+            texts(*bodies).SerializeToString(), single=False, remaining=deadline.remaining
+        )
+
+    assert late.value.why is ShedReason.LATE_BETWEEN_STAGES
+    assert watching.stages[-1] == stage
+    assert watching.stages.count(stage) == 1
+    assert watching.rows == []
+
+
+async def test_a_long_request_stops_between_its_parts() -> None:
+    deadline = Deadline()
+
+    def after(done: str) -> None:
+        deadline.has_passed |= done == "policy"
+
+    watching = Watching(after)
+
+    with pytest.raises(DeadlinePassed):
+        await a_desk(watching).answer(
+            texts(*["您好"] * (3 * PART_ROWS)).SerializeToString(),
+            single=False,
+            remaining=deadline.remaining,
+        )
+
+    assert watching.rows == [PART_ROWS]
+
+
+async def test_of_gathered_requests_those_past_their_deadline_are_dropped_alone() -> None:
+    watching, passed = Watching(), Deadline()
+    desk = a_desk(watching)
+    passed.has_passed = True
+    data = texts("您好").SerializeToString()
+
+    answers = await asyncio.gather(
+        desk.answer(data, single=False),
+        desk.answer(data, single=False, remaining=passed.remaining),
+        desk.answer(data, single=False, remaining=Deadline().remaining),
+        return_exceptions=True,
+    )
+
+    assert watching.rows == [2]
+    assert isinstance(answers[1], DeadlinePassed)
+    assert answers[1].why is ShedReason.LATE_WHEN_GATHERED
+    assert isinstance(answers[0], bytes)
+    assert isinstance(answers[2], bytes)
+
+
+async def test_while_one_waits_for_its_answer_all_gathered_with_it_are_decided() -> None:
+    passes, stays = Deadline(), Deadline()
+
+    def after(done: str) -> None:
+        passes.has_passed |= done == "convert"
+
+    desk = a_desk(Watching(after))
+    data = texts("您好").SerializeToString()
+
+    answers = await asyncio.gather(
+        desk.answer(data, single=False, remaining=passes.remaining),
+        desk.answer(data, single=False, remaining=stays.remaining),
+    )
+
+    assert [len(decisions_of(answer).actions) for answer in answers] == [1, 1]
