@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 LONGEST = (
-    "warning/test_demo.py",
-    "lists/test_tour.py",
+    "examples/test_warning_demo.py",
+    "examples/test_lists_tour.py",
     "warning/dispatch/test_kill.py",
     "audit/test_log.py",
 )
