@@ -10,7 +10,7 @@ from services.auth.certificates import CertificateIdentities
 from services.auth.identity import DEVELOPER, NOBODY, Identity
 from services.auth.tokens import TokenVerifier
 from services.rpc.middleware.auth_interceptor import AuthInterceptor
-from services.rpc.middleware.errors import TurnedAway
+from services.rpc.middleware.errors import RefusalListener
 from services.rpc.tls import ServerTls
 from services.settings.settings import Settings
 
@@ -26,17 +26,17 @@ class PortSecurity:
     """There is no default: either a *doorkeeper* asks who they are, or *development* is said."""
 
     tls: ServerTls | None = None
-    doorkeeper: AuthInterceptor | None = None
+    interceptor: AuthInterceptor | None = None
     development: bool = False
     """Whether nobody is asked who they are, and everybody may do everything."""
-    turned_away: TurnedAway = _forget
+    on_refusal: RefusalListener = _forget
 
     def __post_init__(self) -> None:
-        if self.development == (self.doorkeeper is not None):
-            raise ValueError("security: a doorkeeper, or development, and not both")
+        if self.development == (self.interceptor is not None):
+            raise ValueError("security: an interceptor, or development, and not both")
 
     @property
-    def unasked(self) -> Identity:
+    def before_authentication(self) -> Identity:
         """Who a request is from until a doorkeeper has found out."""
         return DEVELOPER if self.development else NOBODY
 
@@ -45,13 +45,13 @@ DEVELOPMENT = PortSecurity(development=True)
 """No TLS, and everybody is the developer: for tests, and never a default."""
 
 
-def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) -> PortSecurity:
+def of(settings: Settings, port: PortName, on_refusal: RefusalListener = _forget) -> PortSecurity:
     """Return what *settings* ask for at a port; raise `ValueError` naming a file that is wrong."""
     return PortSecurity(
         tls=_tls(settings, port),
-        doorkeeper=_doorkeeper(settings) if settings.asks_who else None,
-        development=not settings.asks_who,
-        turned_away=turned_away,
+        interceptor=_interceptor(settings) if settings.auth_enabled else None,
+        development=not settings.auth_enabled,
+        on_refusal=on_refusal,
     )
 
 
@@ -66,7 +66,7 @@ def _tls(settings: Settings, port: PortName) -> ServerTls | None:
     )
 
 
-def _doorkeeper(settings: Settings) -> AuthInterceptor:
+def _interceptor(settings: Settings) -> AuthInterceptor:
     listed = _listed(settings)
     tokens = None
     if settings.jwks_file is not None:

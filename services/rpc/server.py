@@ -26,6 +26,8 @@ from fanzha.v1 import (
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     warning_backfill_pb2,
     warning_backfill_pb2_grpc,
     warning_control_pb2,
@@ -79,6 +81,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
     ),
+    "models": (
+        model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+        model_pb2_grpc.add_ModelServiceServicer_to_server,
+    ),
     "warning_control": (
         warning_control_pb2.DESCRIPTOR.services_by_name["WarningControlService"].full_name,
         warning_control_pb2_grpc.add_WarningControlServiceServicer_to_server,
@@ -117,10 +123,10 @@ class RpcServer:
         max_message_bytes: int,
         security: PortSecurity,
         max_connection_requests: int = 128,
-        max_line_requests: int = 64,
+        max_queued_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
-        not_decided: Callable[[ShedReason], None] = lambda _why: None,
+        shed: Callable[[ShedReason], None] = lambda _why: None,
         times: ConnectionTimes = _TIMES,
     ) -> None:
         self._security = security
@@ -129,15 +135,13 @@ class RpcServer:
             options=channel_options(
                 max_message_bytes=max_message_bytes,
                 max_connection_requests=max_connection_requests,
-                max_line_requests=max_line_requests,
+                max_queued_requests=max_queued_requests,
                 times=times,
             ),
         )
         self._health = health.aio.HealthServicer()
-        gate = LoadShedder(
-            longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, not_decided=not_decided
-        )
-        registry: Any = MethodRegistry(failed, gate, self._security)
+        shedder = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
+        registry: Any = MethodRegistry(failed, shedder, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():
@@ -147,8 +151,8 @@ class RpcServer:
         add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
         add_reflection(reflecting, registry)
         self._server.add_generic_rpc_handlers((registry.handler(),))
-        # A method that the core knows by name has a line of its own: checks do not wait in that of
-        # all others, however full it is. Each such method costs every request a few µs.
+        # gRPC's core keeps a queue of its own for a method registered by name, so health checks do
+        # not wait behind other requests. Each such method costs every request a few µs.
         check = registry.method(f"/{health.SERVICE_NAME}/Check")
         self._server.add_registered_method_handlers(health.SERVICE_NAME, {"Check": check})
         self.methods: list[str] = registry.methods
@@ -168,7 +172,7 @@ class RpcServer:
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
         # Requests inherit who they are from, until they are asked, and never who started us.
-        with identity.acting(self._security.unasked):
+        with identity.acting(self._security.before_authentication):
             await self._server.start()
         return bound
 

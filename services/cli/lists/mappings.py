@@ -10,13 +10,13 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
 from fanzha.client import channels
 from fanzha.errors import InvalidInput
-from fanzha.v1 import blocklist_pb2, mapping_pb2_grpc
+from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
 from services.cli._common.console import one_sentence, out, print_json, wide
 from services.cli.lists.display import word
@@ -123,7 +123,7 @@ def list_(
     """List the mappings, the latest first."""
     request = pb.ListMappingsRequest()
     if source:
-        request.source = enum(source, words.read_source, "--source")
+        request.source = enum(source, vocabulary.read_source, "--source")
     with _server(target) as stub:
         answer = stub.ListMappings(request, timeout=DEADLINE_SECONDS)
     if as_json:
@@ -175,7 +175,7 @@ def _server(target: str) -> Iterator[Any]:
 
 
 def _source(one: pb.Mapping) -> str:
-    return word(blocklist_pb2.Source, one.source, "SOURCE_") or "said in the file"
+    return word(decision_pb2.Source, one.source, "SOURCE_") or "said in the file"
 
 
 def _columns(one: pb.Mapping) -> str:

@@ -51,15 +51,15 @@ def test_a_task_without_an_identity_may_not_act() -> None:
 
 
 def test_security_that_says_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="a doorkeeper, or development"):
+    with pytest.raises(ValueError, match="an interceptor, or development"):
         PortSecurity()
 
 
 def test_security_that_asks_and_does_not_ask_is_refused(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
-    with pytest.raises(ValueError, match="a doorkeeper, or development"):
-        PortSecurity(doorkeeper=asking.doorkeeper, development=True)
+    with pytest.raises(ValueError, match="an interceptor, or development"):
+        PortSecurity(interceptor=asking.interceptor, development=True)
 
 
 def test_a_server_has_no_security_unless_it_is_told() -> None:
@@ -99,5 +99,5 @@ async def test_a_token_that_ends_after_all_time_is_refused(tmp_path: Path) -> No
 def test_until_it_is_asked_a_request_is_from_nobody(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
-    assert asking.unasked is identity.NOBODY
-    assert DEVELOPMENT.unasked is identity.DEVELOPER
+    assert asking.before_authentication is identity.NOBODY
+    assert DEVELOPMENT.before_authentication is identity.DEVELOPER
