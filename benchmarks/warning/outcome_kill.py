@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from benchmarks import results
-from benchmarks.warning.victims import CLAIM_MS, Processes
+from benchmarks.warning.killed_processes import CLAIM_MS, Processes
 from blocklists.entries import EntryKind, entry_id
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
