@@ -272,7 +272,7 @@ def _audit(settings: Settings, redis_url: str) -> AuditLog:
 async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> None:
     """Clear up what an earlier process left halfway, before the store is compacted."""
     try:
-        await upkeep.settle()
+        await upkeep.recover()
     except (Unavailable, VersionConflict) as error:
         logger.warning("change requests left halfway wait: %s", error)
     await follower.run()
