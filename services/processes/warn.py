@@ -30,7 +30,7 @@ from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.figures import LandingCounters
 from services.warning.intake import cloud_events_http, http_server
-from services.warning.intake.cloud_events_http import Who
+from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.policy import rulebook
 from services.warning.policy.metrics import RulebookMetrics
@@ -99,7 +99,7 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(ways.close)
         server = RpcServer(
             {
-                "warning": WarningServicer(pipeline.submitting, pipeline.sources),
+                "warning": WarningServicer(pipeline.submission, pipeline.sources),
                 "case": CaseServicer(desk, pipeline.reader),
             },
             max_message_bytes=settings.max_message_bytes,
@@ -112,13 +112,13 @@ async def run(settings: Settings) -> int:
             )
             stack.enter_context(page)
         await server.start(settings.warning_host, settings.warning_port)
-        await _serve_http(stack, settings, cloud_events_http.app(pipeline.submitting, _who(guard)))
+        await _serve_http(stack, settings, cloud_events_http.app(pipeline.submission, _who(guard)))
         background = [*pipeline.start(), *ways.start()]
         background += [asyncio.create_task(one) for one in landing.running()]
         background.append(asyncio.create_task(switch.follow()))
         background.append(asyncio.create_task(refusals.run()))
         if settings.warning_drop_dir is not None:
-            folder = DropFolder(settings.warning_drop_dir, pipeline.submitting)
+            folder = DropFolder(settings.warning_drop_dir, pipeline.submission)
             background.append(asyncio.create_task(folder.run()))
         await server.serve()
         process_lifecycle.say_serving()
@@ -154,7 +154,7 @@ def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
     return router, composer
 
 
-def _who(guard: security.PortSecurity) -> Who | None:
+def _who(guard: security.PortSecurity) -> Authenticate | None:
     """Return what HTTP asks who a token speaks for; certificates speak for nobody there."""
     if guard.interceptor is None:
         return None

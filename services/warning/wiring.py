@@ -19,9 +19,8 @@ from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.store import BackfillStore
-from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.metrics import CaseMetrics
+from services.warning.cases.metrics import CaseBacklogMetrics, CaseMetrics
 from services.warning.cases.opening import PlainRouter, Router
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
@@ -46,7 +45,7 @@ class WarningPipeline:
     listing: CaseListing
     reader: WarningParser
     intake: WarningIntake
-    submitting: WarningSubmission
+    submission: WarningSubmission
     sources: WarningSources
     delivery: DeliveryRecords
     dead: DeadLetters
@@ -124,8 +123,8 @@ def build(
         listing=CaseListing(client, store),
         reader=reader,
         intake=intake,
-        submitting=WarningSubmission(
-            intake=intake, reader=reader, sources=sources, counted=figures.submitted
+        submission=WarningSubmission(
+            intake=intake, warning_parser=reader, sources=sources, counted=figures.submitted
         ),
         sources=sources,
         delivery=DeliveryRecords(store, now_ms=now_ms),
@@ -152,7 +151,7 @@ def build(
         ),
         upkeep=StreamMaintenance(
             hits=hit_group,
-            todos=[one.group for one in relays],
+            outboxes=[one.group for one in relays],
             dead=dead,
             figures=figures,
             cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),

@@ -95,7 +95,7 @@ class OutboxRelay:
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Do what the entries of one shard say."""
-        todos = [entry.fields["todo"].split(" ") for entry in entries]
+        todos = [entry.fields["task"].split(" ") for entry in entries]
         found = await self._store.find([todo[1] for todo in todos])
         adding: Any = self._client.pipeline(transaction=False)
         handed: list[str] = []
@@ -105,7 +105,7 @@ class OutboxRelay:
             if todo[0] == "send":
                 message = MessageRef(id=todo[2], channel=todo[3], step=int(todo[4]))
                 handed += await self._send(adding, case, message)
-            elif todo[0] == "learn":
+            elif todo[0] == "outcome":
                 self._once(adding, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS)
             else:
                 self._tell(adding, case)
@@ -213,7 +213,7 @@ def consumers(
     """Make a consumer of the todos of each shard."""
     return [
         StreamConsumer(
-            ConsumerGroup(client, stream=keys.key(shard, "todo"), group=GROUP, consumer=consumer),
+            ConsumerGroup(client, stream=keys.key(shard, "outbox"), group=GROUP, consumer=consumer),
             relay.handle,
             dead_letters=dead,
             now_ms=now_ms,

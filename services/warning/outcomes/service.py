@@ -19,8 +19,8 @@ from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.cases.follow_ups import INFORMATIVE_OUTCOMES
 from services.warning.cases.model import Case
+from services.warning.cases.projections import INFORMATIVE_OUTCOMES
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes.applied_log import ASKED, NOTED, AppliedLog, OutcomeAction
 from services.warning.outcomes.entry_actions import EntryActions

@@ -66,7 +66,7 @@ async def served(
     pipeline: WarningPipeline,
 ) -> "AsyncIterator[warning_pb2_grpc.WarningServiceAsyncStub]":
     server = RpcServer(
-        {"warning": WarningServicer(pipeline.submitting, pipeline.sources)},
+        {"warning": WarningServicer(pipeline.submission, pipeline.sources)},
         max_message_bytes=2**20,
         security=DEVELOPMENT,
     )
@@ -273,7 +273,7 @@ async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
         pb.TAKEN_REFUSED,
         pb.TAKEN_REFUSED,
     ]
-    assert answers[1].reason == "victim: is no number of a person"
+    assert answers[1].reason == "victim: not a phone number of a person"
     assert answers[4].reason.startswith("occurred_at:")
 
 
@@ -331,7 +331,7 @@ async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_
 ) -> None:
     await append(client, a_hit(1))
     await pipeline.hits.step()
-    await pipeline.intake.take([warnings.a_warning(risk=Risk.HIGH)])
+    await pipeline.intake.ingest([warnings.a_warning(risk=Risk.HIGH)])
     (case,) = (await pipeline.listing.page(lambda _case: True)).cases
     medium, high = case.messages
 
@@ -349,8 +349,8 @@ async def test_a_warning_handed_on_before_a_crash_is_not_told_as_left(
     await pipeline.hits.step()
     (case,) = (await pipeline.listing.page(lambda _case: True)).cases
     (message,) = case.messages
-    todos = keys.key(keys.shard_of(case.id), "todo")
-    todo: dict[Any, Any] = {"todo": f"send {case.id} {message} sms 0"}
+    todos = keys.key(keys.shard_of(case.id), "outbox")
+    todo: dict[Any, Any] = {"task": f"send {case.id} {message} sms 0"}
 
     async with running(pipeline):
         await until(lambda: _some_handed(client))
@@ -397,7 +397,7 @@ async def test_todos_are_gone_once_done(client: Client, pipeline: WarningPipelin
     await append(client, *(a_hit(number, f"+86170000000{number}") for number in range(10, 40)))
 
     async def done() -> bool:
-        left = [int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS]
+        left = [int(await client.xlen(keys.key(shard, "outbox"))) for shard in keys.SHARDS]
         return len(await handed(client)) == 30 and not sum(left)
 
     async with running(pipeline):
