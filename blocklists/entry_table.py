@@ -28,8 +28,8 @@ import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
 from blocklists.entries import NO_END_S, Direction, Entry, EntryKind, EntryMode
-from blocklists.indexes.unique_values import used
-from blocklists.provenance import Provenance, chosen, joined
+from blocklists.indexes.unique_values import compact
+from blocklists.provenance import Provenance, merge, take
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -142,7 +142,7 @@ class EntryTable(Identities):
 
     def entry(self, row: int) -> Entry:
         """Write one entry out."""
-        return written_out(
+        return make_entry(
             kind=EntryKind(int(self.kinds[row])),
             pattern=self.pattern(row),
             action=int(self.actions[row]),
@@ -155,7 +155,7 @@ class EntryTable(Identities):
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
         """Return some rows, in the order given, with the provenance they need."""
-        places, provenances = used(self.provenances[rows], len(self.provenance))
+        places, provenances = compact(self.provenances[rows], len(self.provenance))
         return type(self)(
             kinds=self.kinds[rows],
             keys=self.keys[rows],
@@ -166,7 +166,7 @@ class EntryTable(Identities):
             fraud_types=self.fraud_types[rows],
             expires_s=self.expires_s[rows],
             provenances=provenances,
-            provenance=chosen(self.provenance, places),
+            provenance=take(self.provenance, places),
             modes=self.modes[rows],
         )
 
@@ -185,7 +185,7 @@ def concatenate_identities(tables: Sequence[Identities]) -> Identities:
 
 def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
     """Lay tables end to end, equal provenance stored once."""
-    provenance, moved = joined([table.provenance for table in tables])
+    provenance, moved = merge([table.provenance for table in tables])
     numbered = [place[table.provenances] for place, table in zip(moved, tables, strict=True)]
 
     def column(of: Callable[[EntryTable], _Column], empty: _Column) -> _Column:
@@ -234,7 +234,7 @@ def key_text(kind: EntryKind, key: int, digits: int) -> str:
     return range_text(key, digits) if kind == EntryKind.RANGE else ""
 
 
-def written_out(
+def make_entry(
     *,
     kind: EntryKind,
     pattern: str,

@@ -74,12 +74,12 @@ def links(urls: Sequence[str]) -> Bools:
 
 def protected_numbers(keys: Int64s) -> Bools:
     """Tell which numbers are protected, in whatever form they are written."""
-    return service_codes.rings(keys)
+    return service_codes.is_dialled_code(keys)
 
 
-def forms_of(code: str) -> Iterator[str]:
+def written_forms(code: str) -> Iterator[str]:
     """Write a service code, such as ``96110``, in every form that must ring."""
-    return service_codes.written(code)
+    return service_codes.written_forms(code)
 
 
 def refused_numbers(keys: Int64s, digits: Uint8s) -> Bools:
@@ -160,8 +160,8 @@ def _disguised(entries: Identities) -> Int64s:
 
 
 def _looks_protected(name: str) -> bool:
-    digits = number_deobfuscation.undisguised(name)
-    return bool(digits) and bool(service_codes.rings(_PLAN.number_keys([digits]))[0])
+    digits = number_deobfuscation.deobfuscate(name)
+    return bool(digits) and bool(service_codes.is_dialled_code(_PLAN.number_keys([digits]))[0])
 
 
 def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
@@ -170,5 +170,5 @@ def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
     if not len(service_codes.candidates(np.concatenate((from_, to)))):
         return protected  # nearly always
     real = service_codes.is_form(from_) & (ingress != _INTERNATIONAL)
-    protected |= real | service_codes.rings(to)
+    protected |= real | service_codes.is_dialled_code(to)
     return protected

@@ -89,7 +89,7 @@ def may_hold_link(text: str) -> bool:
     return _HINT.search(text) is not None or _says_dot(text)
 
 
-def undisguised(text: str) -> str:
+def deobfuscate(text: str) -> str:
     """Return *text* with the links in it written plainly."""
     text = _DISGUISED.sub(_undone, text)
     if _SLASH.search(text):

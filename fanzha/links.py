@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator
 
 from fanzha.hosts import canonical_host, is_address, registrable
-from fanzha.link_deobfuscation import LABEL, LETTERS, may_hold_link, undisguised
+from fanzha.link_deobfuscation import LABEL, LETTERS, deobfuscate, may_hold_link
 from fanzha.link_fast_path import known_suffix, plain_link
 from fanzha.url import canonical, split
 
-MOST_LINKS = 16
+MAX_LINKS = 16
 """What a text has beyond this is not looked up; no honest message comes near."""
-MOST_CANDIDATES = 128
+MAX_CANDIDATES = 128
 """What looks like a link, beyond this, is not looked at. One costs up to 30 µs, and a text may be
 full of the same one, or of what turns out to be none."""
 
@@ -72,25 +72,25 @@ _SHORT_NAME = 4
 
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once, the first 16."""
-    return look_for_links(text)[0]
+    return extract_links(text)[0]
 
 
-def look_for_links(text: str) -> tuple[list[str], bool]:
+def extract_links(text: str) -> tuple[list[str], bool]:
     """Find the links in *text*; tell whether more may be there, beyond one of the bounds."""
     if (link := plain_link(text)) is not None:
         return [link] if link else [], False
     return _look_however_written(text) if may_hold_link(text) else ([], False)
 
 
-def find_links_however_written(text: str) -> list[str]:
+def find_obfuscated_links(text: str) -> list[str]:
     """Return the links of a text that may have any, however they are written."""
     return _look_however_written(text)[0]
 
 
 def _look_however_written(text: str) -> tuple[list[str], bool]:
     found: dict[str, None] = {}
-    for seen, link in enumerate(_links(undisguised(text))):
-        if seen == MOST_CANDIDATES or len(found) == MOST_LINKS:
+    for seen, link in enumerate(_links(deobfuscate(text))):
+        if seen == MAX_CANDIDATES or len(found) == MAX_LINKS:
             return list(found), True
         if link and (url := canonical(link)):
             found[url] = None

@@ -17,7 +17,7 @@ _LARGEST_ENCLOSED = 50
 """Unicode has numbers in circles up to this one."""
 
 
-def undisguised(text: str) -> str:
+def deobfuscate(text: str) -> str:
     """Return the number that *text* shows, in plain digits; empty where it shows none.
 
     Undone are schemes and what belongs to them (``tel:``, ``sip:…@host``), the digits of

@@ -113,7 +113,7 @@ _COARSE: Int64s = np.array(
 )
 
 
-def written(code: str, areas: Iterable[int] = AREA_CODES) -> Iterator[str]:
+def written_forms(code: str, areas: Iterable[int] = AREA_CODES) -> Iterator[str]:
     """Write *code*, such as ``96110``, in every form, with each of these area codes."""
     known = list(areas)
     for form in FORMS:
@@ -147,7 +147,7 @@ def after_bare_plus(keys: Int64s) -> Bools:
     return _odd(_alone(), keys)
 
 
-def rings(keys: Int64s) -> Bools:
+def is_dialled_code(keys: Int64s) -> Bools:
     """Tell which number keys mean a service code when they are called."""
     found = _among(_forms(), keys)
     if np.count_nonzero(keys < 0):

@@ -13,7 +13,7 @@ import numpy as np
 
 from fanzha.character_table import DELETED, EXPANDS, ROW_BREAK, SIZE, expansions, folds
 from fanzha.tables import Uint32s
-from fanzha.whitespace import squeeze
+from fanzha.whitespace import collapse
 
 MAX_CHARACTERS = 8192
 """What a message has beyond this is not read."""
@@ -103,7 +103,7 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
         folded = _SCHEME_LINK.sub(Token.LINK, folded)
     folded = _without_hosts(folded)
     folded = _NUMBER.sub(_token, folded)
-    return _text(squeeze(_codes(folded))).split(ROW_BREAK)
+    return _text(collapse(_codes(folded))).split(ROW_BREAK)
 
 
 def _join(texts: Sequence[str]) -> str:

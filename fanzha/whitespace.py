@@ -14,7 +14,7 @@ _BEFORE_ALL = -2
 """Not next to any place."""
 
 
-def squeeze(codes: Uint32s) -> Uint32s:
+def collapse(codes: Uint32s) -> Uint32s:
     """Leave one space of each run that stands between narrow characters, and none of others."""
     kinds = _kinds(codes)
     is_kept = kinds[_MARGIN:-_MARGIN] != SPACE

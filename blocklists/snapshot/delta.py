@@ -21,7 +21,7 @@ from blocklists.entry_table import (
     concatenate_identities,
 )
 from blocklists.indexes.slot_index import slots_of
-from blocklists.indexes.unique_values import distinct
+from blocklists.indexes.unique_values import sorted_unique
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.layers import Layer, layered
 from blocklists.snapshot.segment import Segment, empty
@@ -94,7 +94,7 @@ def apply(lists: ListSegments, change: ListChange) -> ListSegments:
     """Return the lists after *change*; a large one makes a new base at once."""
     additions = change.additions.take(last_of_each(change.additions))
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
-    dead = distinct(np.concatenate([lists.dead, *gone]))
+    dead = sorted_unique(np.concatenate([lists.dead, *gone]))
     stays = _stays(lists.overlay, change.removals, additions)
     kept = lists.overlay.table(np.flatnonzero(stays))
     stays = _stays(lists.shadows, change.removals, additions)

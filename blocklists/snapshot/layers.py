@@ -83,10 +83,10 @@ def sides(queries: Int64s, first_to: int) -> Uint8s:
     return asked
 
 
-Place: TypeAlias = tuple[Layer, KeyGroup]
+LayerGroup: TypeAlias = tuple[Layer, KeyGroup]
 """Where to look: a group, and the layer it is in."""
 
 
-def places(layers: Sequence[Layer], *kinds: EntryKind) -> list[Place]:
+def groups_of(layers: Sequence[Layer], *kinds: EntryKind) -> list[LayerGroup]:
     """Return where entries of some kinds are, layer by layer."""
     return [(layer, group) for layer in layers for group in layer.groups(*kinds)]

@@ -19,13 +19,13 @@ from blocklists.entry_table import (
     EXACT,
     EntryTable,
     key_text,
+    make_entry,
     text_keys,
-    written_out,
 )
 from blocklists.indexes.lsh import BandIndex
 from blocklists.indexes.slot_index import SlotIndex, key_of, keys_of, slots_of
-from blocklists.indexes.unique_values import distinct, used
-from blocklists.provenance import Provenance, WrittenProvenance, read, written
+from blocklists.indexes.unique_values import compact, sorted_unique
+from blocklists.provenance import EncodedProvenance, Provenance, encode, read
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
@@ -100,7 +100,7 @@ class Segment:
             expires_s=table.expires_s,
             provenances=_narrow_places(table.provenances, len(table.provenance)),
             patterns=_narrow(table.patterns.take(np.arange(with_text))),
-            provenance=_narrow(written(table.provenance)),
+            provenance=_narrow(encode(table.provenance)),
             prefix_hosts=_index_of_distinct(host_keys),
             bands=_bands(table),
             mode=mode,
@@ -127,7 +127,7 @@ class Segment:
     def entry(self, row: int) -> Entry:
         """Write one entry out; takes some 10 µs."""
         kind, pattern = self.named(row)
-        return written_out(
+        return make_entry(
             kind=kind,
             pattern=pattern,
             action=int(self.actions[row]),
@@ -142,7 +142,7 @@ class Segment:
         """Write some rows out as a table, or all."""
         wanted = np.arange(len(self)) if rows is None else rows
         kinds, digits, keys = self._identities(wanted)
-        places, provenances = used(self.provenances[wanted], len(self.provenance))
+        places, provenances = compact(self.provenances[wanted], len(self.provenance))
         return EntryTable(
             kinds=kinds,
             keys=keys,
@@ -153,7 +153,7 @@ class Segment:
             fraud_types=np.asarray(self.fraud_types[wanted]),
             expires_s=np.asarray(self.expires_s[wanted]),
             provenances=provenances,
-            provenance=WrittenProvenance(self.provenance.take(places)),
+            provenance=EncodedProvenance(self.provenance.take(places)),
             modes=np.full(len(wanted), self.mode, np.uint8),
         )
 
@@ -219,7 +219,7 @@ def _groups(table: EntryTable, slots: Uint64s) -> tuple[KeyGroup, ...]:
 
 
 def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
-    return SlotIndex.build(distinct(slots_of(keys))) if len(keys) else None
+    return SlotIndex.build(sorted_unique(slots_of(keys))) if len(keys) else None
 
 
 def _bands(table: EntryTable) -> BandIndex | None:

@@ -132,14 +132,14 @@ class Follower:
 
     async def _load(self) -> None:
         head, table = await self._store.load()
-        table, refused = await asyncio.to_thread(findings.guarded, table, head.version)
+        table, refused = await asyncio.to_thread(findings.drop_refused, table, head.version)
         before = self._lists.findings if self._lists else ()
         self._tell_found(refused)
         lists = await asyncio.to_thread(
             ListSegments.of_table, head.version, head.committed_at_ms, table, commit=head.commit
         )
         still = [one for one in before if not one.skipped]
-        lists = replace(lists, findings=findings.kept([*still, *refused]))
+        lists = replace(lists, findings=findings.retained([*still, *refused]))
         while changes := await self._store.changes_after(lists.version, lists.commit):
             changes, lists = await self._screened(changes, lists)
             lists = await asyncio.to_thread(_applied, lists, changes)
@@ -169,19 +169,19 @@ class Follower:
         """Return what is to be applied, and the lists with what is wrong with it."""
         pairs = await asyncio.to_thread(
             lambda: [
-                findings.screened(one, refuse_unaudited=self._refuse_unaudited) for one in changes
+                findings.screen(one, refuse_unaudited=self._refuse_unaudited) for one in changes
             ]
         )
         found = [finding for _, several in pairs for finding in several]
         self._tell_found(found)
         if found:
-            lists = replace(lists, findings=findings.kept([*lists.findings, *found]))
+            lists = replace(lists, findings=findings.retained([*lists.findings, *found]))
         return [change for change, _ in pairs], lists
 
     async def _settle(self, lists: ListSegments) -> bool:
         """Forget findings that an operator settled; load anew what a newer base has after all."""
         settled, base = await self._store.settled(), await self._store.base_version()
-        left = findings.kept(lists.findings, without=settled)
+        left = findings.retained(lists.findings, without=settled)
         if any(one.skipped and one.version <= base for one in left):
             await self._load()
             return True

@@ -51,7 +51,7 @@ from blocklists.store.changes import ListChange
 from blocklists.store.chunks import CHUNK_ROWS, Chunks, MissingChunk
 from blocklists.store.packing import DamagedPack
 from blocklists.store.scripts import COMMIT, REBASE, STRAYS
-from blocklists.store.seals import SEAL, CheckSeal, Sign, told
+from blocklists.store.seals import SEAL, CheckSeal, Sign, signed_payload
 from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import Client, execute_synced, within
 
@@ -147,7 +147,7 @@ class Store:
         expected = _ANY_VERSION if expected_version is None else expected_version
         change = replace(change, version=expected + 1, commit=change.commit or uuid4().hex)
         if self._sign is not None and expected_version is not None:
-            fields[SEAL] = self._sign(told(change, digests))
+            fields[SEAL] = self._sign(signed_payload(change, digests))
         pairs = [text for field in fields.items() for text in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)

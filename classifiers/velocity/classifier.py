@@ -83,7 +83,7 @@ class VelocityClassifier:
         )
 
     def score_features(self, columns: Mapping[str, Float32s], attempts: Float32s) -> Float32s:
-        """Score what `moment_features` returns; NaN stands for what is typical."""
+        """Score what `velocity_features` returns; NaN stands for what is typical."""
         return held_back(self._model.predict(columns), attempts, self.threshold)
 
 
@@ -130,7 +130,7 @@ def inputs_of(
     )
 
 
-def moment_features(inputs: VelocityInputs) -> dict[str, Float32s]:
+def velocity_features(inputs: VelocityInputs) -> dict[str, Float32s]:
     """Describe each call to a model. NaN where no end was ever reported."""
     return dict(zip(FEATURES, feature_rows(inputs), strict=True))
 

@@ -9,7 +9,7 @@ import grpc
 
 from fanzha.client import feedback
 from fanzha.client.answers import Answer, Answers
-from fanzha.client.coalescer import Gatherer
+from fanzha.client.coalescer import RequestCoalescer
 from fanzha.client.core import Core
 from fanzha.client.counters import Counters
 from fanzha.client.login import Login
@@ -128,7 +128,7 @@ class AsyncClient:
         await self.close()
 
     def _ask(
-        self, gatherer: Gatherer[Row], row: Row, timeout: float | None
+        self, gatherer: RequestCoalescer[Row], row: Row, timeout: float | None
     ) -> "asyncio.Future[Answer]":
         core = self._core
         core.check_open()

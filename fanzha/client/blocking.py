@@ -11,7 +11,7 @@ import grpc
 
 from fanzha.client import feedback
 from fanzha.client.answers import Answer, Answers, let_through
-from fanzha.client.coalescer import Gatherer
+from fanzha.client.coalescer import RequestCoalescer
 from fanzha.client.core import Core
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
@@ -27,7 +27,7 @@ GRACE_SECONDS = 0.01
 """The loop answers at the deadline; a thread waits this much longer for it to do so."""
 
 
-class Waiter:
+class ReplySlot:
     """Takes one answer in the event loop, and hands it to the thread that waits.
 
     A bare lock: `concurrent.futures.Future` does the same at five times the cost.
@@ -90,7 +90,7 @@ class Client:
             target=self._loop.run_forever, name="fanzha-client", daemon=True
         )
         self._thread.start()
-        self._asked: deque[tuple[Gatherer[Any], Any, Waiter, float]] = deque()
+        self._asked: deque[tuple[RequestCoalescer[Any], Any, ReplySlot, float]] = deque()
         self._woken = False
         try:
             self._core = self._run(self._make(found, credentials, login))
@@ -195,10 +195,10 @@ class Client:
             raise RuntimeError("this client is closed")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _ask(self, gatherer: Gatherer[Any], row: Any, timeout: float | None) -> Answer:
+    def _ask(self, gatherer: RequestCoalescer[Any], row: Any, timeout: float | None) -> Answer:
         self._core.check_open()
         seconds = self._options.timeout if timeout is None else timeout
-        waiter = Waiter()
+        waiter = ReplySlot()
         self._asked.append((gatherer, row, waiter, self._loop.time() + seconds))
         # One wakes the loop for all who come before it looks.
         if not self._woken:

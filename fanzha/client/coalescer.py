@@ -20,7 +20,7 @@ from fanzha.client.request_kinds import RequestKind, Row
 from fanzha.client.sender import RequestSender
 
 
-class Gatherer(Generic[Row]):
+class RequestCoalescer(Generic[Row]):
     """Single requests of one kind of traffic."""
 
     def __init__(

@@ -8,7 +8,7 @@ import grpc
 
 from fanzha.client.answers import Answers, let_through
 from fanzha.client.batch import AnswerSink
-from fanzha.client.coalescer import Gatherer
+from fanzha.client.coalescer import RequestCoalescer
 from fanzha.client.connections import Connection, Connections
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
@@ -44,8 +44,8 @@ class Core:
         self._sender = RequestSender(self._connections, self.counters, loop.time)
         self._closed = False
 
-        def gatherer(kind: RequestKind[Row]) -> Gatherer[Row]:
-            return Gatherer(
+        def gatherer(kind: RequestKind[Row]) -> RequestCoalescer[Row]:
+            return RequestCoalescer(
                 kind,
                 sender=self._sender,
                 connections=self._connections,

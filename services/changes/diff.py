@@ -15,9 +15,9 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
-from blocklists.indexes.unique_values import distinct
-from blocklists.provenance import WrittenProvenance, written
-from blocklists.queries import places
+from blocklists.indexes.unique_values import sorted_unique
+from blocklists.provenance import EncodedProvenance, encode
+from blocklists.queries import rows_of
 from blocklists.snapshot.delta import classify, last_of_each, same_contents, softened
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
@@ -55,11 +55,11 @@ class ChangeDiff:
 
 def judge(snapshot: Snapshot, additions: EntryTable, removals: Identities) -> ChangeDiff:
     """Tell what a change would do to the lists as they are in *snapshot*."""
-    gone = places(snapshot, removals)
+    gone = rows_of(snapshot, removals)
     there: Bools = gone != NO_ENTRY
     outcomes = classify(snapshot, additions)
     outcomes[_softened(snapshot, additions, removals, there)] = RowOutcome.REFUSED
-    met = places(snapshot, additions.take(np.flatnonzero(outcomes == RowOutcome.REPLACED)))
+    met = rows_of(snapshot, additions.take(np.flatnonzero(outcomes == RowOutcome.REPLACED)))
     return ChangeDiff(
         version=snapshot.version,
         outcomes=outcomes,
@@ -82,7 +82,7 @@ def _softened(
 
 def entries_at(snapshot: Snapshot, rows: Int64s) -> EntryTable:
     """Write out the entries at some rows, each once, in the order of the snapshot."""
-    return concatenate(snapshot.table(distinct(rows[rows != NO_ENTRY])))
+    return concatenate(snapshot.table(sorted_unique(rows[rows != NO_ENTRY])))
 
 
 def to_write(additions: EntryTable, removals: Identities, judged: ChangeDiff) -> Bools:
@@ -101,7 +101,7 @@ def to_write(additions: EntryTable, removals: Identities, judged: ChangeDiff) ->
 
 def acting(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:
     """Tell which identities are in the lists, and not over."""
-    rows = places(snapshot, identities)
+    rows = rows_of(snapshot, identities)
     acts: Bools = rows != NO_ENTRY
     there = np.flatnonzero(acts)
     order = there[np.argsort(rows[there], kind="stable")]
@@ -130,9 +130,9 @@ def approved(table: EntryTable, by: str) -> EntryTable:
     """Return the entries with *by* as the second person behind them."""
     if not by or not len(table):
         return table
-    name = WrittenProvenance(written(table.provenance))
+    name = EncodedProvenance(encode(table.provenance))
     texts = [_approved(text, by) for text in name.texts.all_raw()]
-    return replace(table, provenance=WrittenProvenance(TextColumn.of_bytes(texts)))
+    return replace(table, provenance=EncodedProvenance(TextColumn.of_bytes(texts)))
 
 
 def without_effect(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> Bools:
@@ -146,7 +146,7 @@ def without_effect(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff
     idle |= (judged.outcomes == RowOutcome.ADDED) & (additions.modes == EntryMode.SHADOW)
     replaced = np.flatnonzero(judged.outcomes == RowOutcome.REPLACED)
     if len(replaced):
-        rows = places(snapshot, additions.take(replaced))
+        rows = rows_of(snapshot, additions.take(replaced))
         order = np.argsort(rows, kind="stable")
         old = concatenate(snapshot.table(rows[order]))
         new = additions.take(replaced[order])
@@ -163,7 +163,7 @@ def inverse(
     """
     identities = concatenate_identities([wrote, removed])
     touched = identities.take(last_of_each(identities))
-    now = places(snapshot, touched)
+    now = rows_of(snapshot, touched)
     wrote_at = rows_in(wrote, touched)
     before_at = rows_in(before, touched)
     clash = _clashes(snapshot, now, wrote, wrote_at, had_before=before_at != NO_ENTRY)
@@ -198,7 +198,7 @@ def unchanged(snapshot: Snapshot, wrote: EntryTable, now: Int64s | None = None) 
 
     *now* is where they are in the snapshot, if that is known.
     """
-    now = places(snapshot, wrote) if now is None else now
+    now = rows_of(snapshot, wrote) if now is None else now
     there = np.flatnonzero(now != NO_ENTRY)
     there = there[np.argsort(now[there], kind="stable")]
     same = np.zeros(len(wrote), np.bool_)

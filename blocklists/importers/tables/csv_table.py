@@ -142,7 +142,7 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
     while True:
         # No row is begun here, so a run is not part of a cell in quotes.
         while source is not None and (run := source.run()):
-            yield bulk_lines.plain(line + before + 1, run, kind)
+            yield bulk_lines.to_run(line + before + 1, run, kind)
             line += len(run)
         try:
             cells = next(rows, None)

@@ -10,7 +10,7 @@ import numpy as np
 
 from classifiers.caller.activity import ActivityTable
 from classifiers.training.call_simulator.events import NOBODY, CallStream
-from classifiers.velocity.classifier import VelocityInputs, inputs_of, moment_features
+from classifiers.velocity.classifier import VelocityInputs, inputs_of, velocity_features
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
 from fanzha.tables import Calls, Float32s, Int64s
@@ -36,7 +36,7 @@ def replay(
         done = now
         inputs = _inputs(part, activity, moments)
         judged = part.who != NOBODY
-        columns.append({name: c[judged] for name, c in moment_features(inputs).items()})
+        columns.append({name: c[judged] for name, c in velocity_features(inputs).items()})
         attempts.append(inputs.moment.attempts_hour[judged])
         told((start + len(part)) / len(stream))
     whole = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}

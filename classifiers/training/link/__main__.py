@@ -79,7 +79,7 @@ def main() -> None:
         sys.stderr.write(f"{line}\n")
     with Progress() as progress:
         preparing = progress.add_task("describing links", total=1)
-        described = feature_matrix.describe(links.urls, LinkFeatureSettings())
+        described = feature_matrix.compute(links.urls, LinkFeatureSettings())
         progress.advance(preparing)
         bench = LinkTrainingSetup(
             links=links,
@@ -159,7 +159,7 @@ def train(
 def score(network: LinkNetwork, urls: Sequence[str]) -> Float32s:
     """Score links that are in no table."""
     return link_network.scores(
-        network, feature_matrix.describe(urls, LinkFeatureSettings()), np.arange(len(urls))
+        network, feature_matrix.compute(urls, LinkFeatureSettings()), np.arange(len(urls))
     )
 
 

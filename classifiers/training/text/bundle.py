@@ -32,8 +32,8 @@ from classifiers.training.text.data import (
 )
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
-from classifiers.training.text.row_selection import Round
-from classifiers.training.text.scores import careful, probabilities
+from classifiers.training.text.row_selection import RowSelection
+from classifiers.training.text.scores import adjusted_classes, probabilities
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
@@ -50,7 +50,7 @@ def write(
     rows: Sequence[LabelledText],
     trained: Trained,
     *,
-    rounds: Sequence[tuple[Round, Figures]],
+    rounds: Sequence[tuple[RowSelection, Figures]],
     seed: int,
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
@@ -99,7 +99,7 @@ def _measured(
     served: Served,
     rows: Sequence[LabelledText],
     trained: Trained,
-    rounds: Sequence[tuple[Round, Figures]],
+    rounds: Sequence[tuple[RowSelection, Figures]],
     *,
     seed: int,
     no_sample: Sequence[str],
@@ -140,7 +140,7 @@ def _measured(
 
 def _quantising_error(served: Served, rows: Sequence[LabelledText], trained: Trained) -> float:
     some = [row.text for row in rows[:: max(len(rows) // 2000, 1)]]
-    classes = careful(logits(trained.network, some), trained.caution)
+    classes = adjusted_classes(logits(trained.network, some), trained.caution)
     exact = probabilities(classes, trained.calibration)[:, FRAUD]
     return round(float(np.abs(exact - served(some)[0]).max()), 4)
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from classifiers.training.text import call_transcripts
 from classifiers.training.text.data import VALIDATION, LabelledText
 
-ALL = 100
+ALL_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class RowSelection:
     """One training: on all, without a source, or on fewer groups."""
 
     left_out: tuple[str, ...] = ()
     """Sources, or a source and its category, that it must not know."""
-    share: int = ALL
+    share: int = ALL_PERCENT
     """Of the groups to learn from, in percent."""
     epochs: int
 

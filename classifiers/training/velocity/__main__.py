@@ -23,7 +23,7 @@ from classifiers.training.call_simulator import worlds
 from classifiers.training.velocity import data, network, page
 from classifiers.training.velocity import examples as moment_examples
 from classifiers.training.velocity.data import Figures, Observed
-from classifiers.velocity.classifier import held_back, moment_features
+from classifiers.velocity.classifier import held_back, velocity_features
 from fanzha.tables import Float32s
 
 SEED = 20261125
@@ -134,7 +134,7 @@ def _left_out(
 
 def _example_scores(graph: onnx.ModelProto, threshold: float) -> Float32s:
     examples = moment_examples.inputs()
-    rows = np.column_stack(list(moment_features(examples).values()))
+    rows = np.column_stack(list(velocity_features(examples).values()))
     scores = network.scorer(graph)(rows)
     return held_back(scores, examples.moment.attempts_hour, threshold)
 

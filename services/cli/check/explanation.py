@@ -73,7 +73,7 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     url = canonical(message.url)
     _same_score(decision, float(model.score([url])[0]))
     found = _by_parts(model.version, explain.link(model, url))
-    borrowed = lookalike_domains.look_alike(split(url)[0])
+    borrowed = lookalike_domains.find_lookalike(split(url)[0])
     # Beside the model, which does not know whose name is whose.
     return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")
 

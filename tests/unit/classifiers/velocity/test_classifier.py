@@ -13,7 +13,7 @@ from classifiers.velocity.classifier import (
     VelocityInputs,
     held_back,
     inputs_of,
-    moment_features,
+    velocity_features,
 )
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Attestation, Bools, Calls, Ingress
@@ -40,7 +40,7 @@ def test_where_a_call_came_from_and_what_vouches_for_it_are_flags() -> None:
         CALLER, FOREIGN, ingress=Ingress.INTERNATIONAL, attestation=Attestation.GATEWAY
     )
 
-    found = moment_features(inputs(calls, np.array([True, False])))
+    found = velocity_features(inputs(calls, np.array([True, False])))
 
     assert found["international"].tolist() == found["attested_weakly"].tolist() == [1, 1]
     assert found["interconnect"].tolist() == found["attested_fully"].tolist() == [0, 0]
@@ -50,13 +50,13 @@ def test_where_a_call_came_from_and_what_vouches_for_it_are_flags() -> None:
 
 @pytest.mark.parametrize("caller", ["95588", "anonymous"])
 def test_codes_and_names_are_numbers_of_no_country(caller: str) -> None:
-    found = moment_features(inputs(some_calls(caller)))
+    found = velocity_features(inputs(some_calls(caller)))
 
     assert found["home_number"].tolist() == found["foreign_number"].tolist() == [0]
 
 
 def test_without_reported_ends_answers_are_not_known() -> None:
-    found = moment_features(inputs(some_calls(CALLER)))
+    found = velocity_features(inputs(some_calls(CALLER)))
 
     assert np.isnan(found["unanswered_share"]).all()
     assert np.isnan(found["brief_share"]).all()
@@ -65,7 +65,7 @@ def test_without_reported_ends_answers_are_not_known() -> None:
 def test_all_features_are_single_precision_columns_of_the_card(
     shipped: VelocityClassifier,
 ) -> None:
-    found = moment_features(inputs(some_calls(CALLER, FOREIGN)))
+    found = velocity_features(inputs(some_calls(CALLER, FOREIGN)))
 
     assert {column.dtype for column in found.values()} == {np.dtype(np.float32)}
     assert {column.shape for column in found.values()} == {(2,)}
@@ -115,7 +115,7 @@ def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
 
 def test_what_is_not_known_is_as_if_it_were_typical(shipped: VelocityClassifier) -> None:
     known = inputs(some_calls(*[CALLER] * 5))
-    columns = moment_features(replace(known, moment=known.moment))
+    columns = velocity_features(replace(known, moment=known.moment))
 
     scores = shipped.score_features(columns, known.moment.attempts_hour)
 
