@@ -63,7 +63,7 @@ def load_caller(
     return CallerClassifier(_load(root, "caller", version), lowest_threshold)
 
 
-def load_moment(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
+def load_velocity(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
     """Load a velocity model, by default the newest."""
     return VelocityClassifier(_load(root, "moment", version))
 

@@ -4,7 +4,7 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import fixtures
-from classifiers.bundles import load_moment
+from classifiers.bundles import load_velocity
 from classifiers.caller.activity import ActivityTable
 from classifiers.text import features
 from classifiers.velocity.memory import VelocityMemory
@@ -54,7 +54,7 @@ def bench_caller_score(benchmark: BenchmarkFixture) -> None:
 
 
 def bench_moment(benchmark: BenchmarkFixture) -> None:
-    stage = VelocityStage(current=always(load_moment()), memory=VelocityMemory())
+    stage = VelocityStage(current=always(load_velocity()), memory=VelocityMemory())
     batches = fixtures.call_batches(ROWS)
     activity = ActivityTable().observe(fixtures.calls(ROWS))
     none = np.zeros(ROWS, np.bool_)

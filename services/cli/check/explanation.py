@@ -99,7 +99,7 @@ def _of_velocity(decision: decision_pb2.Decision) -> Explanation:
     from classifiers.velocity.classifier import read_inputs
     from services.settings import loader
 
-    model = bundles.load_moment(loader.load().models_dir)
+    model = bundles.load_velocity(loader.load().models_dir)
     if decision.velocity_version != model.version:
         fail(f"decided by velocity model {decision.velocity_version}, and here is {model.version}")
     inputs = read_inputs([GoldenRow(inputs=dict(decision.velocity_inputs), score=0.0)])

@@ -24,7 +24,7 @@ CALLER, FOREIGN = "+8617000000001", "+15550100123"
 
 @pytest.fixture(scope="module")
 def shipped() -> VelocityClassifier:
-    return bundles.load_moment()
+    return bundles.load_velocity()
 
 
 def inputs(calls: Calls, implausible: Bools | None = None) -> VelocityInputs:
