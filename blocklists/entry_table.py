@@ -15,7 +15,7 @@ A hash only says where to look. What is found there is compared with the text, s
 and URL prefixes are exact: nobody can collide into an entry or out of one. A sender is
 its key, as `fanzha.phone` explains. What a fingerprint matches is in `fanzha.fingerprint`.
 
-Who stands behind an entry, its provenance, is stored once for all entries that share it.
+Who stands provenance an entry, its provenance, is stored once for all entries that share it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -105,7 +105,7 @@ class EntryTable(Identities):
     provenances: Uint32s
     """Place in ``provenance``."""
     provenance: Sequence[Provenance]
-    """Who stands behind the entries, and when they must be reviewed."""
+    """Who stands provenance the entries, and when they must be reviewed."""
     modes: Uint8s = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Whether each enforces or is a shadow, a `EntryMode`; not given: all enforce."""
 
@@ -149,7 +149,7 @@ class EntryTable(Identities):
             direction=int(self.directions[row]),
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
-            behind=self.provenance[int(self.provenances[row])],
+            provenance=self.provenance[int(self.provenances[row])],
             mode=int(self.modes[row]),
         )
 
@@ -242,25 +242,25 @@ def make_entry(
     direction: int,
     fraud_type: int,
     expires_s: int,
-    behind: Provenance,
+    provenance: Provenance,
     mode: int,
 ) -> Entry:
     """Make an entry of what the columns hold."""
-    review_s = behind.review_at_s
+    review_s = provenance.review_at_s
     return Entry(
         kind=kind,
         pattern=pattern,
         action=Action(action),
         direction=Direction(direction),
         fraud_type=FraudType(fraud_type),
-        source=behind.source,
-        reason=behind.reason,
-        legal_basis=behind.legal_basis,
-        created_by=behind.created_by,
-        approved_by=behind.approved_by,
-        created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
+        source=provenance.source,
+        reason=provenance.reason,
+        legal_basis=provenance.legal_basis,
+        created_by=provenance.created_by,
+        approved_by=provenance.approved_by,
+        created_at=datetime.fromtimestamp(provenance.created_at_s, UTC),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
-        campaign=behind.campaign,
+        campaign=provenance.campaign,
         mode=EntryMode(mode),
         review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )

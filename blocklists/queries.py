@@ -18,7 +18,8 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.delta import locate
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import NO_ENTRY, Layer, Snapshot
-from blocklists.store.store import ListHead, Store, WorkerReport
+from blocklists.store.store import ListHead, Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict

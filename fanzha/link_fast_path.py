@@ -44,7 +44,7 @@ _LINK = re.compile(
 )
 
 
-def known_suffix(host: str) -> str:
+def registry_suffix(host: str) -> str:
     """Return the suffix of a lower-case host below which names are registered; empty if none."""
     host = host if host.isascii() else canonical_host(host)
     last = host.rpartition(".")[2]
@@ -60,4 +60,4 @@ def plain_link(text: str) -> str | None:
     if not (_QUIET.fullmatch(text, 0, start) and _QUIET.fullmatch(text, link.end())):
         return None
     host = link[1]
-    return canonical(link[0]) if known_suffix(host) not in {"", host} else None
+    return canonical(link[0]) if registry_suffix(host) not in {"", host} else None

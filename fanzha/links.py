@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 
 from fanzha.hosts import canonical_host, is_address, registrable
-from fanzha.link_deobfuscation import LABEL, LETTERS, deobfuscate, may_hold_link
-from fanzha.link_fast_path import known_suffix, plain_link
+from fanzha.link_deobfuscation import LABEL, LETTERS, deobfuscate, may_contain_link
+from fanzha.link_fast_path import plain_link, registry_suffix
 from fanzha.url import canonical, split
 
 MAX_LINKS = 16
@@ -79,15 +79,15 @@ def extract_links(text: str) -> tuple[list[str], bool]:
     """Find the links in *text*; tell whether more may be there, beyond one of the bounds."""
     if (link := plain_link(text)) is not None:
         return [link] if link else [], False
-    return _look_however_written(text) if may_hold_link(text) else ([], False)
+    return _extract_obfuscated(text) if may_contain_link(text) else ([], False)
 
 
 def find_obfuscated_links(text: str) -> list[str]:
     """Return the links of a text that may have any, however they are written."""
-    return _look_however_written(text)[0]
+    return _extract_obfuscated(text)[0]
 
 
-def _look_however_written(text: str) -> tuple[list[str], bool]:
+def _extract_obfuscated(text: str) -> tuple[list[str], bool]:
     found: dict[str, None] = {}
     for seen, link in enumerate(_links(deobfuscate(text))):
         if seen == MAX_CANDIDATES or len(found) == MAX_LINKS:
@@ -137,24 +137,24 @@ def _bare(written: str, tail: str) -> str:
     tail = _without_trailing(tail)
     if host[:4].lower() == "www." or _FOLDER.match(tail):
         return host + tail
-    return host + tail if _means_a_link(host) else ""
+    return host + tail if _is_link(host) else ""
 
 
 def _host_with_suffix(written: str) -> str:
     """Cut what follows the domain: ``evil.example.Reply`` ends at ``example``."""
     host = written.strip(".")
     for _ in range(_LABELS_DROPPED):
-        suffix = known_suffix(host.lower())
+        suffix = registry_suffix(host.lower())
         if suffix and suffix != host.lower():
             return host
         host = host.rpartition(".")[0]
     return ""
 
 
-def _means_a_link(host: str) -> bool:
+def _is_link(host: str) -> bool:
     """Tell whether a bare host is one, rather than two sentences without a space."""
     name = canonical_host(host)
-    suffix = known_suffix(name)
+    suffix = registry_suffix(name)
     last = host.rpartition(".")[2]
     if "." not in suffix and not _UNAMBIGUOUS.fullmatch(suffix):
         return False
@@ -167,7 +167,7 @@ def _in_chinese(text: str, dot: int) -> str:
     """Return the link around a dot after Chinese letters; empty if it only ends a sentence."""
     suffix = _CHINESE_SUFFIX.match(text, dot + 1)
     before = _NAME_BEFORE.search(text, max(0, dot - _LONGEST_NAME), dot)
-    if not suffix or not before or not known_suffix("a." + suffix[0].lower()):
+    if not suffix or not before or not registry_suffix("a." + suffix[0].lower()):
         return ""
     name = _INTRODUCTION.sub("", before[0])
     tail = _tail_at(text, suffix.end())
@@ -182,7 +182,7 @@ def _international_host(written: str) -> str:
     """Cut Chinese text that follows the domain: 例子.中国查询 ends at 中国."""
     labels, _, last = written.rpartition(".")
     for end in range(len(last), 1, -1):
-        if known_suffix("a." + last[:end].lower()):
+        if registry_suffix("a." + last[:end].lower()):
             return f"{labels}.{last[:end]}"
     return ""
 

@@ -53,7 +53,7 @@ def bench_caller_score(benchmark: BenchmarkFixture) -> None:
     assert len(benchmark(fixtures.models().caller.score, activity)) == ROWS
 
 
-def bench_moment(benchmark: BenchmarkFixture) -> None:
+def bench_velocity(benchmark: BenchmarkFixture) -> None:
     stage = VelocityStage(current=always(load_velocity()), memory=VelocityMemory())
     batches = fixtures.call_batches(ROWS)
     activity = ActivityTable().observe(fixtures.calls(ROWS))

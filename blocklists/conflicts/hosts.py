@@ -110,7 +110,7 @@ def _pairs(
 ) -> Iterator[tuple[int, int]]:
     """Return each addition with a listed name below it, by looking above that name."""
     for row in listed:
-        kind, text = layer.segment.named(row)
+        kind, text = layer.segment.identity_of(row)
         opposite = int(OPPOSITES[layer.segment.actions[row]])
         for above_kind, above in _above(kind, text):
             for holder in proposed.get((above_kind, above, opposite), ()):

@@ -114,19 +114,19 @@ class Segment:
         """Return the text of a sender, host, URL prefix or fingerprint."""
         return self.patterns.get(row)
 
-    def named(self, row: int) -> tuple[EntryKind, str]:
+    def identity_of(self, row: int) -> tuple[EntryKind, str]:
         """Return kind and pattern of an entry: all that a decision says of it, at 3 µs."""
         group = self.group_of(row)
         text = self.text(row) if row < len(self.patterns) else ""
         return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
 
-    def behind(self, row: int) -> Provenance:
+    def provenance_of(self, row: int) -> Provenance:
         """Return who stands behind an entry."""
         return read(self.provenance.raw(int(self.provenances[row])))
 
     def entry(self, row: int) -> Entry:
         """Write one entry out; takes some 10 µs."""
-        kind, pattern = self.named(row)
+        kind, pattern = self.identity_of(row)
         return make_entry(
             kind=kind,
             pattern=pattern,
@@ -134,7 +134,7 @@ class Segment:
             direction=int(self.directions[row]),
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
-            behind=read(self.provenance.raw(int(self.provenances[row]))),
+            provenance=read(self.provenance.raw(int(self.provenances[row]))),
             mode=self.mode,
         )
 

@@ -43,19 +43,19 @@ class AsyncClient:
         self, call: pb.Call, *, timeout: float | None = None
     ) -> "asyncio.Future[Answer]":
         """Decide whether to connect a call. Asked for at once, whether awaited or not."""
-        return self._ask(self._core.calls, call, timeout)
+        return self._call(self._core.calls, call, timeout)
 
     def decide_text(
         self, text: pb.Text, *, timeout: float | None = None
     ) -> "asyncio.Future[Answer]":
         """Decide whether to deliver a text message."""
-        return self._ask(self._core.texts, text, timeout)
+        return self._call(self._core.texts, text, timeout)
 
     def decide_link(
         self, link: pb.Link, *, timeout: float | None = None
     ) -> "asyncio.Future[Answer]":
         """Decide whether to let a link be opened."""
-        return self._ask(self._core.links, link, timeout)
+        return self._call(self._core.links, link, timeout)
 
     async def decide_calls(
         self, calls: Sequence[pb.Call], *, timeout: float | None = None
@@ -127,12 +127,12 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    def _ask(
-        self, gatherer: RequestCoalescer[Row], row: Row, timeout: float | None
+    def _call(
+        self, coalescer: RequestCoalescer[Row], row: Row, timeout: float | None
     ) -> "asyncio.Future[Answer]":
         core = self._core
         core.check_open()
         answer: asyncio.Future[Answer] = core.loop.create_future()
         seconds = core.options.timeout if timeout is None else timeout
-        gatherer.put(row, answer, core.loop.time() + seconds)
+        coalescer.put(row, answer, core.loop.time() + seconds)
         return answer

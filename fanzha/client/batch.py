@@ -14,7 +14,7 @@ from fanzha.client.answers import Answer, Answers
 from fanzha.client.failures import RequestFailed
 from fanzha.client.request_kinds import Row
 
-TOGETHER_SECONDS = 0.001
+EXPIRY_GRANULARITY_SECONDS = 0.001
 """Deadlines so near to each other end at once."""
 
 
@@ -59,7 +59,7 @@ class Batch(Generic[Row]):
         if self._timer is None or deadline < self._timer.when():
             self._watch(deadline)
 
-    def drop_hopeless(self) -> None:
+    def drop_late(self) -> None:
         """Forget requests that are over, and give up those that waited too long.
 
         Whoever has waited longer than it has time left is most likely answered too late:
@@ -68,7 +68,7 @@ class Batch(Generic[Row]):
         now = self._loop.time()
         waited = now - self._first
         late = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "waited too long for a connection")
-        hopeful = []
+        in_time = []
         for one in self._rows:
             _, sink, deadline = one
             if sink.done():
@@ -76,9 +76,9 @@ class Batch(Generic[Row]):
             if deadline - now < waited:
                 self._fail(sink, late)
             else:
-                hopeful.append(one)
-        self._rows = hopeful
-        if not hopeful:
+                in_time.append(one)
+        self._rows = in_time
+        if not in_time:
             self._unwatch()
 
     @property
@@ -110,7 +110,7 @@ class Batch(Generic[Row]):
             self._timer = None
 
     def _expire(self) -> None:
-        late = self._loop.time() + TOGETHER_SECONDS
+        late = self._loop.time() + EXPIRY_GRANULARITY_SECONDS
         self._timer = None
         failure = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no answer in time")
         open_ = []

@@ -100,15 +100,15 @@ class Client:
 
     def decide_call(self, call: pb.Call, *, timeout: float | None = None) -> Answer:
         """Decide whether to connect a call."""
-        return self._ask(self._core.calls, call, timeout)
+        return self._call(self._core.calls, call, timeout)
 
     def decide_text(self, text: pb.Text, *, timeout: float | None = None) -> Answer:
         """Decide whether to deliver a text message."""
-        return self._ask(self._core.texts, text, timeout)
+        return self._call(self._core.texts, text, timeout)
 
     def decide_link(self, link: pb.Link, *, timeout: float | None = None) -> Answer:
         """Decide whether to let a link be opened."""
-        return self._ask(self._core.links, link, timeout)
+        return self._call(self._core.links, link, timeout)
 
     def decide_calls(self, calls: Sequence[pb.Call], *, timeout: float | None = None) -> Answers:
         """Decide on up to 4096 calls in one request."""
@@ -195,11 +195,11 @@ class Client:
             raise RuntimeError("this client is closed")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _ask(self, gatherer: RequestCoalescer[Any], row: Any, timeout: float | None) -> Answer:
+    def _call(self, coalescer: RequestCoalescer[Any], row: Any, timeout: float | None) -> Answer:
         self._core.check_open()
         seconds = self._options.timeout if timeout is None else timeout
         waiter = ReplySlot()
-        self._asked.append((gatherer, row, waiter, self._loop.time() + seconds))
+        self._asked.append((coalescer, row, waiter, self._loop.time() + seconds))
         # One wakes the loop for all who come before it looks.
         if not self._woken:
             self._woken = True
@@ -215,5 +215,5 @@ class Client:
         # In this order: who finds the loop woken has put its request in before.
         self._woken = False
         while self._asked:
-            gatherer, row, waiter, deadline = self._asked.popleft()
-            gatherer.put(row, waiter, deadline)
+            coalescer, row, waiter, deadline = self._asked.popleft()
+            coalescer.put(row, waiter, deadline)

@@ -60,20 +60,20 @@ class RequestCoalescer(Generic[Row]):
             self._begin()
             self.pump()
         elif len(self._open) == 1:
-            self._linger = self._when_ripe()
+            self._linger = self._schedule_dispatch()
 
     def pump(self) -> None:
         """Send what may be sent now."""
         while self._full:
-            if not self._gone(self._full[0]):
+            if not self._dispatch(self._full[0]):
                 return
             self._full.popleft()
-        if len(self._open) and self._linger is None and self._gone(self._open):
+        if len(self._open) and self._linger is None and self._dispatch(self._open):
             self._begin()
 
     async def flush(self) -> None:
         """Send what waits, and wait for what is under way; deadlines bound both."""
-        self._ripe()
+        self._linger_over()
         while self._sending or self._waiting:
             await asyncio.wait(self._sending or [asyncio.ensure_future(asyncio.sleep(0.001))])
 
@@ -87,18 +87,18 @@ class RequestCoalescer(Generic[Row]):
             self._linger = None
         self._open = Batch(self._loop, self._fail)
 
-    def _when_ripe(self) -> asyncio.Handle:
+    def _schedule_dispatch(self) -> asyncio.Handle:
         if self._connections.idle:
-            return self._loop.call_soon(self._ripe)
-        return self._loop.call_later(self._options.linger, self._ripe)
+            return self._loop.call_soon(self._linger_over)
+        return self._loop.call_later(self._options.linger, self._linger_over)
 
-    def _ripe(self) -> None:
+    def _linger_over(self) -> None:
         self._linger = None
         self.pump()
 
-    def _gone(self, batch: Batch[Row]) -> bool:
+    def _dispatch(self, batch: Batch[Row]) -> bool:
         """Send a batch; tell whether it needs no more care."""
-        batch.drop_hopeless()
+        batch.drop_late()
         if not len(batch):
             return True
         try:

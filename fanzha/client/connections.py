@@ -20,19 +20,19 @@ from fanzha.client.options import Options
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name
-_AWAY = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
+_UNAVAILABLE = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 
 _SHED = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
 """The second is how gRPC's core cuts a server's line."""
 
-REST_SECONDS = 0.02
+BACKOFF_SECONDS = 0.02
 """For a connection whose server sheds and does not say for how long."""
 MISSES = 3
 """So many deadlines missed in a row make a suspect: others are preferred."""
 SUSPECT_SECONDS = 1.0
 """Before a suspect is tried again."""
 REFUSED_SECONDS = 0.1
-"""The same for one that is connected, but said UNAVAILABLE."""
+"""The same for one that is connected, but variables UNAVAILABLE."""
 
 
 class Connection:
@@ -42,14 +42,14 @@ class Connection:
         self,
         target: str,
         *,
-        pace: AdaptiveConcurrency,
+        concurrency: AdaptiveConcurrency,
         credentials: grpc.ChannelCredentials | None,
         bearer: Bearer | None,
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self.target = target
-        self.pace = pace
+        self.concurrency = concurrency
         self._bearer = bearer
         self._freed = freed
         self._now = now
@@ -60,45 +60,49 @@ class Connection:
         )
         self.in_flight = 0
         """Requests for which it was picked, and that are not over."""
-        self.rests_until = 0.0
+        self.backs_off_until = 0.0
         """Until then its server wants to be left alone."""
         self.suspect_until = 0.0
         self._missed = 0
         self.channel.get_state(try_to_connect=True)
 
     @property
-    def away(self) -> bool:
+    def unavailable(self) -> bool:
         """Whether requests would fail at once."""
-        return self.channel.get_state() in _AWAY
+        return self.channel.get_state() in _UNAVAILABLE
 
     @property
     def ready(self) -> bool:
         """Whether requests would be sent at once."""
         return self.channel.get_state() is grpc.ChannelConnectivity.READY
 
+    def accepts(self, now: float) -> bool:
+        """Return whether it takes requests at *now*: connected, and not backing off."""
+        return self.backs_off_until <= now and not self.unavailable
+
     def take(self) -> None:
         """Count a request in, before it begins: others may be placed meanwhile."""
         self.in_flight += 1
-        self.pace.begin()
+        self.concurrency.begin()
 
-    async def ask(self, method: str, request: Any, deadline: float) -> Any:
+    async def call(self, method: str, request: Any, deadline: float) -> Any:
         """Send the request it was picked for; raise `RequestFailed` for want of an answer."""
         try:
-            answer = await self._ask(method, request, deadline - self._now())
+            answer = await self._call(method, request, deadline - self._now())
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
             self._note(failure, self._now())
             raise failure from error
         finally:
             self.in_flight -= 1
-            self.pace.end()
+            self.concurrency.end()
             self._freed()
-        self.pace.answered()
+        self.concurrency.answered()
         self._missed = 0
         self.suspect_until = 0.0
         return answer
 
-    async def _ask(self, method: str, request: Any, timeout: float) -> Any:
+    async def _call(self, method: str, request: Any, timeout: float) -> Any:
         if timeout <= 0:
             raise RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no time left to ask")
         decisions, feedback = self._stubs
@@ -108,10 +112,10 @@ class Connection:
 
     def _note(self, failure: RequestFailed, now: float) -> None:
         if failure.status in _SHED:
-            hint = REST_SECONDS if failure.retry_after is None else failure.retry_after
-            self.rests_until = now + hint
+            hint = BACKOFF_SECONDS if failure.retry_after is None else failure.retry_after
+            self.backs_off_until = now + hint
         elif failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
-            self.pace.missed()
+            self.concurrency.missed()
             self._missed += 1
             if self._missed >= MISSES:
                 self.suspect_until = now + SUSPECT_SECONDS
@@ -135,12 +139,12 @@ class Connections:
         # Credentials that were handed in are taken for TLS.
         encrypted = credentials is not None or login.encrypted
         credentials = login.credentials() if credentials is None else credentials
-        paces = {target: AdaptiveConcurrency(options.max_in_flight) for target in targets}
+        limits = {target: AdaptiveConcurrency(options.max_in_flight) for target in targets}
         bearers = {target: login.bearer(target, encrypted=encrypted) for target in targets}
         self._all = [
             Connection(
                 target,
-                pace=paces[target],
+                concurrency=limits[target],
                 credentials=credentials,
                 bearer=bearers[target],
                 freed=freed,
@@ -157,20 +161,20 @@ class Connections:
         """Whether no request is under way."""
         return not any(one.in_flight for one in self._all)
 
-    def pick(self, *, crowded: bool = False, after: str = "") -> Connection | None:
+    def pick(self, *, over_limit: bool = False, after: str = "") -> Connection | None:
         """Return the connection for one request, or None while all have enough to do.
 
-        *crowded* ones are taken, too, when asked for. After a failure at the target *after*,
+        *over_limit* ones are taken, too, when asked for. After a failure at the target *after*,
         another is preferred. Raises `RequestFailed` when no request can be sent now.
         """
         now = self._now()
-        usable = [one for one in self._in_turn() if one.rests_until <= now and not one.away]
+        usable = [one for one in self._in_turn() if one.accepts(now)]
         if not usable:
-            raise self._why_none(now)
+            raise self._no_connection(now)
         # A suspect is asked only where all are.
         usable = [one for one in usable if one.suspect_until <= now] or usable
-        if not crowded:
-            usable = [one for one in usable if not one.pace.full]
+        if not over_limit:
+            usable = [one for one in usable if not one.concurrency.full]
         if not usable:
             return None
         picked = min(usable, key=lambda one: (one.target == after, not one.ready, one.in_flight))
@@ -199,8 +203,8 @@ class Connections:
         self._turn = (self._turn + 1) % len(self._all)
         return self._all[self._turn :] + self._all[: self._turn]
 
-    def _why_none(self, now: float) -> RequestFailed:
-        rests = [one.rests_until - now for one in self._all if one.rests_until > now]
+    def _no_connection(self, now: float) -> RequestFailed:
+        rests = [one.backs_off_until - now for one in self._all if one.backs_off_until > now]
         if rests:
             return RequestFailed(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,

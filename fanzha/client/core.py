@@ -44,7 +44,7 @@ class Core:
         self._sender = RequestSender(self._connections, self.counters, loop.time)
         self._closed = False
 
-        def gatherer(kind: RequestKind[Row]) -> RequestCoalescer[Row]:
+        def coalescer(kind: RequestKind[Row]) -> RequestCoalescer[Row]:
             return RequestCoalescer(
                 kind,
                 sender=self._sender,
@@ -54,7 +54,7 @@ class Core:
                 loop=loop,
             )
 
-        self.calls, self.texts, self.links = gatherer(CALLS), gatherer(TEXTS), gatherer(LINKS)
+        self.calls, self.texts, self.links = coalescer(CALLS), coalescer(TEXTS), coalescer(LINKS)
 
     def fail(self, sink: AnswerSink, failure: RequestFailed) -> None:
         """Tell *sink* that there is no answer, the way that was chosen."""
@@ -84,11 +84,11 @@ class Core:
                 return Answers.failed(failure, len(rows))
             raise
 
-    async def ask_once(self, method: str, request: Any, timeout: float) -> Any:
+    async def call_once(self, method: str, request: Any, timeout: float) -> Any:
         """Ask what must not be repeated; raise `RequestFailed` for want of an answer."""
         self.check_open()
         self.counters.requests += 1
-        return await self._pick().ask(method, request, self.loop.time() + timeout)
+        return await self._pick().call(method, request, self.loop.time() + timeout)
 
     async def wait_until_ready(self, timeout: float) -> bool:
         """Wait until a server is ready; tell whether one is."""
@@ -109,11 +109,11 @@ class Core:
             await self._connections.close()
 
     def _pick(self) -> Connection:
-        connection = self._connections.pick(crowded=True)
+        connection = self._connections.pick(over_limit=True)
         if connection is None:
             raise RequestFailed(grpc.StatusCode.UNAVAILABLE, "no target is serving")
         return connection
 
     def _pump(self) -> None:
-        for gatherer in (self.calls, self.texts, self.links):
-            gatherer.pump()
+        for coalescer in (self.calls, self.texts, self.links):
+            coalescer.pump()

@@ -14,7 +14,7 @@ async def call_ends(
 ) -> pb.ReportCallEndsResponse:
     """Report up to 4096 ended calls."""
     request = pb.ReportCallEndsRequest(ends=ends)
-    answer: pb.ReportCallEndsResponse = await core.ask_once("ReportCallEnds", request, timeout)
+    answer: pb.ReportCallEndsResponse = await core.call_once("ReportCallEnds", request, timeout)
     return answer
 
 
@@ -23,7 +23,7 @@ async def confirm(
 ) -> pb.ConfirmHitResponse:
     """Say that a decision was about fraud."""
     request = pb.ConfirmHitRequest(decision_id=decision_id, confirmed_by=confirmed_by, note=note)
-    answer: pb.ConfirmHitResponse = await core.ask_once("ConfirmHit", request, timeout)
+    answer: pb.ConfirmHitResponse = await core.call_once("ConfirmHit", request, timeout)
     return answer
 
 
@@ -32,5 +32,5 @@ async def dismiss(
 ) -> pb.DismissHitResponse:
     """Say that a decision was not about fraud."""
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=dismissed_by, note=note)
-    answer: pb.DismissHitResponse = await core.ask_once("DismissHit", request, timeout)
+    answer: pb.DismissHitResponse = await core.call_once("DismissHit", request, timeout)
     return answer

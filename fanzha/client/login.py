@@ -23,7 +23,7 @@ TLS_CERTIFICATE = "FANZHA_TLS_CLIENT_CERTIFICATE"
 TLS_KEY = "FANZHA_TLS_CLIENT_KEY"
 """Not FANZHA_TLS_KEY, which is the server's."""
 
-LOOK_SECONDS = 1.0
+RELOAD_SECONDS = 1.0
 """How often a token file is looked at, when requests are sent at all."""
 
 
@@ -55,13 +55,13 @@ class Login:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Take what the variables FANZHA_TOKEN, FANZHA_TOKEN_FILE and FANZHA_TLS_… say."""
-        said = os.environ if environment is None else environment
+        variables = os.environ if environment is None else environment
         return cls(
-            token=said.get(TOKEN, "").strip(),
-            token_file=said.get(TOKEN_FILE, ""),
-            ca=said.get(TLS_CA, ""),
-            certificate=said.get(TLS_CERTIFICATE, ""),
-            key=said.get(TLS_KEY, ""),
+            token=variables.get(TOKEN, "").strip(),
+            token_file=variables.get(TOKEN_FILE, ""),
+            ca=variables.get(TLS_CA, ""),
+            certificate=variables.get(TLS_CERTIFICATE, ""),
+            key=variables.get(TLS_KEY, ""),
         )
 
     @property
@@ -98,18 +98,18 @@ class Bearer:
         self._path = Path(login.token_file) if login.token_file else None
         self._clock = clock
         self._mark = 0
-        self._look_at = clock()
+        self._reload_at = clock()
         self._metadata = _metadata(login.token)
         self.metadata()
 
     def metadata(self) -> Metadata:
         """Return it; the file is read anew when it has changed."""
-        if self._path is not None and self._clock() >= self._look_at:
-            self._look_at = self._clock() + LOOK_SECONDS
-            self._look(self._path)
+        if self._path is not None and self._clock() >= self._reload_at:
+            self._reload_at = self._clock() + RELOAD_SECONDS
+            self._reload(self._path)
         return self._metadata
 
-    def _look(self, path: Path) -> None:
+    def _reload(self, path: Path) -> None:
         try:
             mark = path.stat().st_mtime_ns
             if mark != self._mark:

@@ -11,7 +11,7 @@ from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
 from fanzha.v1 import decision_pb2
 
-WORTH_SECONDS = 0.002
+MIN_RETRY_SECONDS = 0.002
 """With less time left, a retry is not worth it."""
 
 
@@ -34,13 +34,13 @@ class RequestSender:
         attempt. A server that is overloaded is not asked more often for it.
         """
         try:
-            answers = Answers(await self._ask(connection, method, request, deadline))
+            answers = Answers(await self._call(connection, method, request, deadline))
         except RequestFailed as failure:
             other = self._other(failure, connection, deadline)
             if other is None:
                 raise
             self._counters.retries += 1
-            answers = Answers(await self._ask(other, method, request, deadline))
+            answers = Answers(await self._call(other, method, request, deadline))
         if len(answers) != rows:
             raise RequestFailed(
                 grpc.StatusCode.INTERNAL, f"{rows} rows asked, {len(answers)} answered"
@@ -49,11 +49,11 @@ class RequestSender:
         self._counters.blocked += len(answers.blocked)
         return answers
 
-    async def _ask(
+    async def _call(
         self, connection: Connection, method: str, request: Any, deadline: float
     ) -> decision_pb2.Decisions:
         self._counters.requests += 1
-        answer = await connection.ask(method, request, deadline)
+        answer = await connection.call(method, request, deadline)
         decisions: decision_pb2.Decisions = answer.decisions
         return decisions
 
@@ -62,9 +62,9 @@ class RequestSender:
     ) -> Connection | None:
         if failure.status is not grpc.StatusCode.UNAVAILABLE:
             return None
-        if deadline - self._now() < WORTH_SECONDS:
+        if deadline - self._now() < MIN_RETRY_SECONDS:
             return None
         try:
-            return self._connections.pick(crowded=True, after=failed.target)
+            return self._connections.pick(over_limit=True, after=failed.target)
         except RequestFailed:
             return None

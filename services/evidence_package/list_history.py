@@ -9,7 +9,8 @@ from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import Identities
 from blocklists.queries import ListQueries
 from blocklists.store.changes import ListChange
-from blocklists.store.store import ListHead, WorkerReport
+from blocklists.store.store import ListHead
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action
 from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section

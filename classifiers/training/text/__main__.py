@@ -56,7 +56,7 @@ def main(
     with Progress() as progress:
         encoding = progress.add_task("encoding", total=1.0)
         teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
-        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, only_taught=site.sources)
+        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, train_only=site.sources)
         task = progress.add_task("training", total=1 + len(others))
         trained, figures = sms_rounds.run_all(
             bench,

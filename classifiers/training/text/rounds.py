@@ -34,13 +34,13 @@ class TextTrainingSetup:
     rows: Sequence[LabelledText]
     teacher: Teacher
     seed: int
-    only_taught: tuple[str, ...] = ()
+    train_only: tuple[str, ...] = ()
     """Sources that are no sample: they teach and are measured, and choose nothing."""
 
     def fit(self, one: RowSelection) -> Trained:
         """Train a network and a head, and choose what keeps them within the budget."""
-        known = [row for row in self.rows if one.knows(row)]
-        soft, head = self.teacher.taught(one.knows, self.seed)
+        known = [row for row in self.rows if one.includes(row)]
+        soft, head = self.teacher.distil(one.includes, self.seed)
         network = train(
             [row for row in known if row.split == TRAIN],
             epochs=one.epochs,
@@ -52,7 +52,7 @@ class TextTrainingSetup:
 
     def careful(self, one: RowSelection, network: TextNetwork, head: EncoderHead) -> Trained:
         """Choose what keeps *network* and *head* within the budget, on validation rows."""
-        validation = [row for row in self.rows if one.chooses(row, self.only_taught)]
+        validation = [row for row in self.rows if one.selects(row, self.train_only)]
         found = logits(network, [row.text for row in validation])
         caution = logit_adjustment.ham_offsets(validation, found)
         classes = adjusted_classes(found, caution)

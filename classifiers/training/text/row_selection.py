@@ -19,17 +19,17 @@ class RowSelection:
     """Of the groups to learn from, in percent."""
     epochs: int
 
-    def knows(self, row: LabelledText) -> bool:
+    def includes(self, row: LabelledText) -> bool:
         """Say whether *row* may be trained on."""
         return row.place < self.share and not self.leaves_out(row)
 
-    def chooses(self, row: LabelledText, only_taught: Collection[str] = ()) -> bool:
+    def selects(self, row: LabelledText, train_only: Collection[str] = ()) -> bool:
         """Say whether thresholds, cautions and calibration are chosen on *row*.
 
         Synthetic calls teach, but what they call harmless sets no threshold; no more do the
-        sources *only_taught*.
+        sources *train_only*.
         """
-        no_sample = row.source in call_transcripts.SOURCES or row.source in only_taught
+        no_sample = row.source in call_transcripts.SOURCES or row.source in train_only
         return row.split == VALIDATION and not no_sample and not self.leaves_out(row)
 
     def leaves_out(self, row: LabelledText) -> bool:

@@ -106,7 +106,7 @@ def _of_velocity(decision: decision_pb2.Decision) -> Explanation:
     score = float(model.score(inputs)[0])
     if not abs(score - decision.velocity_score) <= SAME:
         fail(f"the model here scores {score:.4f}, the server scored {decision.velocity_score:.4f}")
-    return _by_parts(f"velocity {model.version}", explain.moment(model, inputs))
+    return _by_parts(f"velocity {model.version}", explain.velocity(model, inputs))
 
 
 def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:

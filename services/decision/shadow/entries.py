@@ -116,7 +116,7 @@ class ShadowDetails:
             self._snapshot, self._known = snapshot, {}
         known = self._known.get((row, matched))
         if known is None:
-            entry = snapshot.named(row)
+            entry = snapshot.identity_of(row)
             known = self._known[row, matched] = WouldBlock(
                 entry_id=entry_id(entry.kind, entry.pattern, Action.BLOCK),
                 pattern=entry.pattern,

@@ -78,13 +78,13 @@ def test_examples_choose_nothing(tmp_path: Path) -> None:
     rows, site = examples.read(a_folder(tmp_path), 1, 1, [a_file(tmp_path, *many)])
     one = RowSelection(epochs=1)
 
-    chosen = {row.source for row in rows if one.chooses(row, site.sources)}
+    chosen = {row.source for row in rows if one.selects(row, site.sources)}
     held_out = {row.source for row in rows if row.split == VALIDATION}
 
     assert held_out == {"cases", sms_data.OWN}
     assert chosen == {sms_data.OWN}
     assert not any(
-        RowSelection(left_out=(sms_data.OWN,), epochs=1).chooses(row, site.sources) for row in rows
+        RowSelection(left_out=(sms_data.OWN,), epochs=1).selects(row, site.sources) for row in rows
     )
 
 
