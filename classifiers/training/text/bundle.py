@@ -151,7 +151,7 @@ def _measured(
 
 
 def _clear_labels(rows: Sequence[LabelledText], no_sample: Sequence[str]) -> tuple[Bools, Bools]:
-    """Return masks of the rows with one possible label that are a sample of traffic, and of frauds."""
+    """Return masks: rows with one possible label that are a sample of traffic, and frauds."""
     clear = [sum(row.allowed) == 1 and row.source not in no_sample for row in rows]
     return np.array(clear), np.array([row.label == "fraud" for row in rows])
 
