@@ -49,7 +49,7 @@ class CanonicalHosts:
 
 
 def find(texts: Sequence[str]) -> CanonicalHosts:
-    """Look at all *texts*."""
+    """Inspect all *texts*."""
     # What UTF-8 cannot write becomes a question mark, which no name has.
     joined = "\n".join(texts).encode(errors="replace") + b"\n"
     data = np.frombuffer(joined, np.uint8)
@@ -66,7 +66,7 @@ def find(texts: Sequence[str]) -> CanonicalHosts:
 
 
 def _wrong_labels(classes: Uint8s, rows: int) -> tuple[Bools, Int64s]:
-    """Tell which rows have labels no name has, and how many labels each row has."""
+    """Return a mask of which rows have labels no name has, and how many labels each row has."""
     ends = np.flatnonzero(classes >= _DOT)
     sizes = np.diff(ends, prepend=-1) - 1
     last = classes[ends] == _END

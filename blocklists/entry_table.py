@@ -141,7 +141,7 @@ class EntryTable(Identities):
         )
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out."""
+        """Return one entry as an object."""
         return make_entry(
             kind=EntryKind(int(self.kinds[row])),
             pattern=self.pattern(row),

@@ -86,7 +86,7 @@ def in_order(found: Iterable[str]) -> list[str]:
 
 
 def is_version(text: str) -> bool:
-    """Tell whether *text* can be the version of a bundle."""
+    """Return whether *text* can be the version of a bundle."""
     return _VERSION.fullmatch(text) is not None
 
 

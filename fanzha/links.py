@@ -18,10 +18,10 @@ from fanzha.link_fast_path import plain_link, registry_suffix
 from fanzha.url import canonical, split
 
 MAX_LINKS = 16
-"""What a text has beyond this is not looked up; no honest message comes near."""
+"""Further links of a text are not looked up; no legitimate message comes near."""
 MAX_CANDIDATES = 128
-"""What looks like a link, beyond this, is not looked at. One costs up to 30 µs, and a text may be
-full of the same one, or of what turns out to be none."""
+"""Further candidates of a text are not parsed. One costs up to 30 µs, and a text may repeat one
+link, or hold candidates that turn out to be none."""
 
 _UNAMBIGUOUS = re.compile(
     r"""
@@ -57,7 +57,7 @@ _AUTHORITY_END = re.compile(r"[/\\?#]")
 _TRAILING = ".,;:!?*~|\\"
 _CLOSING = ")]"
 
-# Names in other letters. Chinese has no spaces: what is said before the name is cut off.
+# Internationalised names. Chinese has no spaces: words before the name are cut off.
 _CHINESE_SUFFIX = re.compile(
     r"[A-Za-z]{2,18}(?![A-Za-z0-9-])|[\u3400-\u9fff]{2,4}(?![\u3400-\u9fff])"
 )
@@ -76,7 +76,7 @@ def find_links(text: str) -> list[str]:
 
 
 def extract_links(text: str) -> tuple[list[str], bool]:
-    """Find the links in *text*; tell whether more may be there, beyond one of the bounds."""
+    """Return the links in *text*, and whether a bound may have cut off more."""
     if (link := plain_link(text)) is not None:
         return [link] if link else [], False
     return _extract_obfuscated(text) if may_contain_link(text) else ([], False)
@@ -128,7 +128,7 @@ def _after_scheme(match: re.Match[str]) -> str:
 
 
 def _bare(written: str, tail: str) -> str:
-    """Return the link that is no more than a host, and maybe a path; empty if it is none."""
+    """Return the link of a bare host with an optional path; empty if it is none."""
     host = _host_with_suffix(written)
     if not host:
         return ""
@@ -152,7 +152,7 @@ def _host_with_suffix(written: str) -> str:
 
 
 def _is_link(host: str) -> bool:
-    """Tell whether a bare host is one, rather than two sentences without a space."""
+    """Return whether a bare host is one, rather than two sentences without a space."""
     name = canonical_host(host)
     suffix = registry_suffix(name)
     last = host.rpartition(".")[2]

@@ -162,7 +162,7 @@ def _listed_hosts(snapshot: Snapshot, actions: Sequence[int], now_s: int) -> set
 
 
 def _below(texts: TextColumn, hosts: Set[bytes]) -> Bools:
-    """Tell which names may lie below one of *hosts*: most do not, and need no closer look."""
+    """Return a mask of names that may lie below one of *hosts*; most do not, and are done."""
     return np.array([_is_below(text, hosts) for text in texts.all_raw()], np.bool_)
 
 

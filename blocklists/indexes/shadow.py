@@ -40,7 +40,7 @@ class ShadowIndex:
         return self._rows
 
     def has(self, rows: Int64s) -> Bools:
-        """Tell which *rows* of the snapshot are shadow entries."""
+        """Return a mask of which *rows* of the snapshot are shadow entries."""
         has: Bools = (rows >= self._first_row) & (rows < self._first_row + self._rows)
         return has
 

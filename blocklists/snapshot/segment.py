@@ -125,7 +125,7 @@ class Segment:
         return read(self.provenance.raw(int(self.provenances[row])))
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out; takes some 10 µs."""
+        """Return one entry as an object; takes some 10 µs."""
         kind, pattern = self.identity_of(row)
         return make_entry(
             kind=kind,

@@ -177,7 +177,7 @@ class Snapshot:
         )
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out."""
+        """Return one entry as an object."""
         layer = self._layer_of(row)
         return layer.segment.entry(row - layer.first_row)
 

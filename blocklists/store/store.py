@@ -249,7 +249,7 @@ class Store:
             return int(await self._client.xlen(STRAY))
 
     async def settle(self, version: int, said: str) -> None:
-        """Put down that an operator has dealt with the record of *version*."""
+        """Record that an operator has dealt with the record of *version*."""
         async with within(_WRITE_SECONDS):
             await self._client.hset(SETTLED, str(version), said)
 
@@ -352,7 +352,7 @@ def _head(found: dict[bytes, bytes]) -> ListHead:
 
 
 def _differ(name: str | None, other: str) -> bool:
-    """Tell whether two names of a commit are of different ones, as far as they are known."""
+    """Return whether two names of a commit are of different ones, as far as they are known."""
     return name is not None and UNKNOWN not in (name, other) and name != other
 
 

@@ -125,7 +125,7 @@ class ActivityTable:
         return events, hashes
 
     def _held(self, parties: Int64s, slots: Int64s) -> Bools:
-        """Tell which parties hold their slots."""
+        """Return a mask of which parties hold their slots."""
         held: Bools = self._words.take(slots * _WORDS) == parties
         return held
 

@@ -73,7 +73,7 @@ def folded(word: str) -> str:
 
 
 def one_edit_apart(one: str, other: str) -> bool:
-    """Tell whether one letter put in, left out, changed, or swapped with the next makes *other*."""
+    """Return whether two words are at a Damerau-Levenshtein distance of one."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)

@@ -88,7 +88,7 @@ class VelocityClassifier:
 
 
 def enough(attempts: Float32s) -> Bools:
-    """Tell which calls may be suspicious, by the attempts their callers made in the last hour."""
+    """Return a mask of calls whose callers made enough attempts in the last hour to be scored."""
     # A little less, for attempts have begun to fade.
     many: Bools = attempts >= np.float32(FEWEST_ATTEMPTS - 0.5)
     return many

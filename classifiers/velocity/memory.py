@@ -204,7 +204,7 @@ class VelocityMemory:
         return (spread(callers) >> self._shift).view(np.int64)
 
     def _held(self, callers: Int64s, slots: Int64s) -> Bools:
-        """Tell which callers hold their slots."""
+        """Return a mask of which callers hold their slots."""
         held: Bools = self._words.take(slots * _WORDS) == callers
         return held
 

@@ -59,7 +59,7 @@ def push_several(words: Int64s, callees: Uint16s, first: Int64s, groups: Int64s)
 
 
 def match(before: Uint16s, callees: Uint16s) -> tuple[Bools, Bools]:
-    """Tell which *callees* were there *before*, and which were not but next to one that was."""
+    """Return masks of *callees*: those in the history *before*, and neighbours of one in it."""
     # Unsigned: 2**15 apart, the difference has no absolute value as a signed number.
     apart = np.abs((before - callees).view(np.int16)).view(np.uint16)
     np.putmask(apart, before == 0, _FAR)

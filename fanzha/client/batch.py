@@ -22,14 +22,14 @@ class AnswerSink(Protocol):
     """Where an answer goes: an `asyncio.Future`, or a thread that waits."""
 
     def done(self) -> bool:
-        """Tell whether nothing more is wanted."""
+        """Return whether it has its answer, or was cancelled."""
         ...
 
     def set_result(self, answer: Answer, /) -> None:
         """Take the answer."""
 
     def set_exception(self, failure: Exception, /) -> None:
-        """Take why there is none."""
+        """Take the failure."""
 
 
 class Batch(Generic[Row]):
@@ -60,10 +60,10 @@ class Batch(Generic[Row]):
             self._watch(deadline)
 
     def drop_late(self) -> None:
-        """Forget requests that are over, and give up those that waited too long.
+        """Drop requests that are done; fail those that waited longer than the time they have left.
 
-        Whoever has waited longer than it has time left is most likely answered too late:
-        under overload, all would be, if the oldest always went first.
+        Their answers would most likely be late; under overload all would be, if the oldest always
+        went first.
         """
         now = self._loop.time()
         waited = now - self._first
@@ -83,7 +83,7 @@ class Batch(Generic[Row]):
 
     @property
     def rows(self) -> list[Row]:
-        """What is asked."""
+        """The rows of the request."""
         return [row for row, _, _ in self._rows]
 
     def answer(self, answers: Answers) -> None:
@@ -94,7 +94,7 @@ class Batch(Generic[Row]):
                 sink.set_result(answer)
 
     def fail(self, failure: RequestFailed) -> None:
-        """Tell all requests that there is no answer."""
+        """Fail all requests."""
         self._unwatch()
         for _, sink, _ in self._rows:
             if not sink.done():

@@ -1,9 +1,8 @@
 """The connections of a client, and which of them takes the next request.
 
-gRPC itself reconnects, and watches the health of what it is connected to: a channel whose
-server is not SERVING is in TRANSIENT_FAILURE. Left to us are three things that it does not
-do: several connections for each target, leaving a server alone that sheds, and turning from
-one that is connected but does not answer.
+gRPC itself reconnects and watches health: a channel whose server is not SERVING is in
+TRANSIENT_FAILURE. Three things it does not do are here: several connections per target, backing
+off from a server that sheds, and avoiding one that is connected but does not answer.
 """
 
 import asyncio
@@ -23,16 +22,16 @@ _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].f
 _UNAVAILABLE = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 
 _SHED = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
-"""The second is how gRPC's core cuts a server's line."""
+"""The second is what gRPC's core answers for requests beyond a server's queue."""
 
 BACKOFF_SECONDS = 0.02
-"""For a connection whose server sheds and does not say for how long."""
+"""Back-off from a server that sheds without a hint for how long."""
 MISSES = 3
-"""So many deadlines missed in a row make a suspect: others are preferred."""
+"""Deadlines missed in a row that make a connection suspect: others are preferred."""
 SUSPECT_SECONDS = 1.0
-"""Before a suspect is tried again."""
+"""How long a connection stays suspect after missed deadlines."""
 REFUSED_SECONDS = 0.1
-"""The same for one that is connected, but variables UNAVAILABLE."""
+"""The same after UNAVAILABLE from a server that is connected."""
 
 
 class Connection:
@@ -59,9 +58,9 @@ class Connection:
             feedback_pb2_grpc.FeedbackServiceStub(self.channel),
         )
         self.in_flight = 0
-        """Requests for which it was picked, and that are not over."""
+        """Requests for which it was picked and that are not done."""
         self.backs_off_until = 0.0
-        """Until then its server wants to be left alone."""
+        """Its server sheds until then."""
         self.suspect_until = 0.0
         self._missed = 0
         self.channel.get_state(try_to_connect=True)
@@ -81,12 +80,12 @@ class Connection:
         return self.backs_off_until <= now and not self.unavailable
 
     def take(self) -> None:
-        """Count a request in, before it begins: others may be placed meanwhile."""
+        """Count a request before it is sent: others may be placed meanwhile."""
         self.in_flight += 1
         self.concurrency.begin()
 
     async def call(self, method: str, request: Any, deadline: float) -> Any:
-        """Send the request it was picked for; raise `RequestFailed` for want of an answer."""
+        """Send the request it was picked for; raise `RequestFailed` without an answer."""
         try:
             answer = await self._call(method, request, deadline - self._now())
         except grpc.aio.AioRpcError as error:
@@ -104,7 +103,7 @@ class Connection:
 
     async def _call(self, method: str, request: Any, timeout: float) -> Any:
         if timeout <= 0:
-            raise RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no time left to ask")
+            raise RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no time left to send")
         decisions, feedback = self._stubs
         ask = getattr(decisions, method, None) or getattr(feedback, method)
         metadata = None if self._bearer is None else self._bearer.metadata()
@@ -136,7 +135,7 @@ class Connections:
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
-        # Credentials that were handed in are taken for TLS.
+        # Credentials passed by the caller imply TLS.
         encrypted = credentials is not None or login.encrypted
         credentials = login.credentials() if credentials is None else credentials
         limits = {target: AdaptiveConcurrency(options.max_in_flight) for target in targets}
@@ -162,16 +161,16 @@ class Connections:
         return not any(one.in_flight for one in self._all)
 
     def pick(self, *, over_limit: bool = False, after: str = "") -> Connection | None:
-        """Return the connection for one request, or None while all have enough to do.
+        """Return the connection for one request, or None while all are at their limit.
 
-        *over_limit* ones are taken, too, when asked for. After a failure at the target *after*,
-        another is preferred. Raises `RequestFailed` when no request can be sent now.
+        With *over_limit*, also one at its limit. After a failure at the target *after*, another
+        is preferred. Raises `RequestFailed` when no request can be sent now.
         """
         now = self._now()
         usable = [one for one in self._in_turn() if one.accepts(now)]
         if not usable:
             raise self._no_connection(now)
-        # A suspect is asked only where all are.
+        # A suspect is used only where all are.
         usable = [one for one in usable if one.suspect_until <= now] or usable
         if not over_limit:
             usable = [one for one in usable if not one.concurrency.full]
@@ -182,7 +181,7 @@ class Connections:
         return picked
 
     async def wait_until_ready(self, timeout: float) -> bool:
-        """Wait until one connection is ready; tell whether one is."""
+        """Wait until one connection is ready; return whether one is."""
         waits = [asyncio.ensure_future(one.channel.channel_ready()) for one in self._all]
         try:
             done, _ = await asyncio.wait(
@@ -195,7 +194,7 @@ class Connections:
         return bool(done)
 
     async def close(self) -> None:
-        """Close all connections; what is under way ends as cancelled."""
+        """Close all connections; requests in flight end as cancelled."""
         for one in self._all:
             await one.channel.close()
 
@@ -208,7 +207,7 @@ class Connections:
         if rests:
             return RequestFailed(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                "every server asked to be left alone",
+                "every server sheds load",
                 min(rests),
             )
         return RequestFailed(grpc.StatusCode.UNAVAILABLE, "no target is serving")

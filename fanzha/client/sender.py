@@ -16,7 +16,7 @@ MIN_RETRY_SECONDS = 0.002
 
 
 class RequestSender:
-    """Asks the connection that was picked; another one when that is not available."""
+    """Sends over the connection that was picked; retries over another when it is unavailable."""
 
     def __init__(
         self, connections: Connections, counters: Counters, now: Callable[[], float]
@@ -28,10 +28,10 @@ class RequestSender:
     async def decide(
         self, connection: Connection, method: str, request: Any, deadline: float, rows: int
     ) -> Answers:
-        """Return the answers to *rows* rows; raise `RequestFailed` for want of them.
+        """Return the answers to *rows* rows; raise `RequestFailed` without them.
 
-        Only UNAVAILABLE is tried again, and once: most likely, nobody decided the first
-        attempt. A server that is overloaded is not asked more often for it.
+        Only UNAVAILABLE is retried, and once: most likely the first attempt was not decided.
+        Overload is never retried.
         """
         try:
             answers = Answers(await self._call(connection, method, request, deadline))

@@ -151,7 +151,7 @@ class TableLayout:
         return ListRow._make(values)
 
     def _is_name(self, cells: Sequence[str]) -> bool:
-        """Tell whether the row says that its pattern is a sender."""
+        """Return whether the row says that its pattern is a sender."""
         if not self.fields or self.fields[0][0] != "type":
             return False
         word = cells[self.fields[0][1]].strip().lower()

@@ -28,7 +28,7 @@ def restore(text: str) -> str:
 
 
 def may_lack_zero(text: str) -> bool:
-    """Tell whether *text* may be a landline of China whose leading 0 a sheet has dropped."""
+    """Return whether *text* may be a landline of China whose leading 0 a sheet has dropped."""
     return text[:1] != "0" and _AREA.fullmatch(text) is not None
 
 

@@ -75,7 +75,7 @@ def rows(activity: CallerActivity) -> Float32s:
 
 
 def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
-    """Look at each subscriber after some of its calls, or all, with some things unreported."""
+    """Inspect each subscriber after some of its calls, or all, with some things unreported."""
     count = len(subscribers)
     most = np.maximum(subscribers.activity.outgoing_calls, FEWEST_CALLS)
     calls = FEWEST_CALLS * (most / FEWEST_CALLS) ** chance.random(count)

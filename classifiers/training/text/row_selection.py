@@ -20,11 +20,11 @@ class RowSelection:
     epochs: int
 
     def includes(self, row: LabelledText) -> bool:
-        """Say whether *row* may be trained on."""
+        """Return whether *row* may be trained on."""
         return row.place < self.share and not self.leaves_out(row)
 
     def selects(self, row: LabelledText, train_only: Collection[str] = ()) -> bool:
-        """Say whether thresholds, cautions and calibration are chosen on *row*.
+        """Return whether thresholds, cautions and calibration are chosen on *row*.
 
         Synthetic calls teach, but what they call harmless sets no threshold; no more do the
         sources *train_only*.
@@ -33,5 +33,5 @@ class RowSelection:
         return row.split == VALIDATION and not no_sample and not self.leaves_out(row)
 
     def leaves_out(self, row: LabelledText) -> bool:
-        """Say whether *row* belongs to what this round never sees."""
+        """Return whether *row* belongs to what this round never sees."""
         return row.source in self.left_out or f"{row.source} {row.category}" in self.left_out
