@@ -85,8 +85,8 @@ class Login:
             return None
         if not encrypted and not is_local(target):
             raise LoginError(
-                f"the token is not sent: {target} is another machine, and without TLS anyone on the "
-                f"path could read it; set the authority of the server with --tls-ca or {TLS_CA}"
+                f"the token is not sent: {target} is another machine, and without TLS anyone on "
+                f"the path could read it; set the authority of the server with --tls-ca or {TLS_CA}"
             )
         return Bearer(self)
 
