@@ -60,7 +60,7 @@ from services.telemetry import admin_exporter
 from services.warning import control
 from services.warning.backfill import service
 from services.warning.backfill import wiring as waiting_assembly
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals

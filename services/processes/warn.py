@@ -28,7 +28,7 @@ from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 from services.warning.intake import cloud_events_http, http_server
 from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder

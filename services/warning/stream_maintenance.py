@@ -8,7 +8,7 @@ from fanzha.errors import Unavailable
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from services.warning.cases.metrics import CaseBacklogMetrics
-from services.warning.figures import WarningFigures
+from services.warning.metrics import WarningFigures
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
 from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
-from services.warning.figures import WarningFigures
+from services.warning.metrics import WarningFigures
 from services.warning.intake import own_hits
 from services.warning.intake.dismissals import DismissalHandler
 from services.warning.intake.own_hits import OwnHitIntake

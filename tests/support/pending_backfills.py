@@ -39,7 +39,7 @@ from services.warning.backfill.suspected_hits import SuspectedHitService
 from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 from services.warning.intake.service import WarningIntake
 from services.warning.policy.regions import RegionFinder
 from tests.support.builders import an_entry, some_calls

@@ -5,7 +5,7 @@ from typing import Any
 
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.decision_log.recipient_subject import SubjectKind
-from services.warning.backfill.pending import CHANGE, PendingBackfill, PendingState, RecipientCount
+from services.warning.backfill.model import (CHANGE, PendingBackfill, PendingState, RecipientCount)
 
 _wire: Callable[[int], Any] = int
 KINDS: dict[str, int] = {

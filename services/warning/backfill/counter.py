@@ -8,11 +8,11 @@ from enum import StrEnum
 from fanzha.errors import NotFound
 from infra.periodic import run_periodically
 from services.warning.backfill.lookback import Lookback, LookbackResult
-from services.warning.backfill.pending import PendingBackfill, PendingState
+from services.warning.backfill.model import (PendingBackfill, PendingState)
 from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import DEFAULT_RATE
 from services.warning.backfill.start import BackfillStart
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
 from services.changes.entry_set import NOT_HELD, EntrySet
-from services.warning.backfill.pending import EffectiveEntry
+from services.warning.backfill.model import EffectiveEntry
 
 
 class EntryEffect(IntEnum):

@@ -13,7 +13,7 @@ from services.decision_log import recipient_subject
 from services.decision_log.recipient_subject import RecipientSubject
 from services.decision_log.recipients import MOST_PERSONS, Recipient, RecipientQuery, Recipients
 from services.warning.backfill import recipients
-from services.warning.backfill.pending import EffectiveEntry, PendingBackfill, RecipientCount
+from services.warning.backfill.model import (EffectiveEntry, PendingBackfill, RecipientCount)
 from services.warning.backfill.recipients import BackfillRecipient, most_exposed_first
 from services.warning.cases import opening
 from services.warning.cases.opening import Router

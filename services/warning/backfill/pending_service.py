@@ -7,12 +7,12 @@ from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.warning.backfill.counter import with_count
 from services.warning.backfill.lookback import Lookback
-from services.warning.backfill.pending import PendingBackfill, PendingState
+from services.warning.backfill.model import (PendingBackfill, PendingState)
 from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import MOST_RATE
 from services.warning.backfill.service import check_all_regions
 from services.warning.backfill.start import BackfillStart, StartedBackfill
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 
 MOST_LISTED = 1000
 _MOST_REASON = 500

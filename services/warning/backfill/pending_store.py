@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from fanzha.errors import NotFound
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
-from services.warning.backfill.pending import PendingBackfill
+from services.warning.backfill.model import PendingBackfill
 from services.warning.backfill.store import KEEP_S, TAG, PendingResolution
 
 _SECONDS = 5.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.audit.events import Audit, AuditKind
 from services.warning.backfill.lookback import LookbackResult
-from services.warning.backfill.pending import PendingBackfill, PendingState
+from services.warning.backfill.model import (PendingBackfill, PendingState)
 from services.warning.backfill.pending_store import closing
 from services.warning.backfill.store import Backfill, BackfillStore
 

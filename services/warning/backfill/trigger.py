@@ -15,10 +15,10 @@ from fanzha.errors import Unavailable
 from services.warning.backfill import effective_entries
 from services.warning.backfill.effective_entries import EffectiveEntries, EntryEffect
 from services.warning.backfill.list_log import ListLog, ListLogStep
-from services.warning.backfill.pending import EffectiveEntry, PendingBackfill, PendingState
+from services.warning.backfill.model import (EffectiveEntry, PendingBackfill, PendingState)
 from services.warning.backfill.pending_store import ListLogPosition, PendingBackfillStore
 from services.warning.backfill.store import KEEP_S
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from services.warning.backfill.store import BackfillStore
 from services.warning.backfill.suspected_hits import SuspectedHitService
 from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import Router
-from services.warning.figures import LandingCounters
+from services.warning.metrics import LandingCounters
 from services.warning.policy import rulebook
 from services.warning.policy.router import PolicyRouter
 

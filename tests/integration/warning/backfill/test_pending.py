@@ -16,7 +16,7 @@ from services.audit.events import AuditKind
 from services.auth.identity import acting
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning.backfill.counter import AUTO_STARTED_BY, BackfillMode
-from services.warning.backfill.pending import PendingState
+from services.warning.backfill.model import PendingState
 from services.warning.backfill.store import BackfillState
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore

@@ -14,7 +14,7 @@ from services.warning.backfill.effective_entries import (
     landing,
     still_there,
 )
-from services.warning.backfill.pending import CHANGE, EffectiveEntry, PendingBackfill, PendingState
+from services.warning.backfill.model import (CHANGE, EffectiveEntry, PendingBackfill, PendingState)
 from tests.support.builders import NINE_O_CLOCK_S, an_entry
 
 FRAUD = "+8617000000001"
