@@ -1,4 +1,20 @@
-"""Backfills that wait for a person: what landed on the lists, and whom it had reached."""
+"""Records of backfills: running ones, and pending ones that await a decision.
+
+A list change that starts to block confirmed fraud makes a pending backfill:
+
+==============  ====================================================  ============================
+state           meaning                                               leads to
+==============  ====================================================  ============================
+pending         awaits its count, then a decision                     all others but too_large
+started         became a running `Backfill` with the same id          end
+dropped         a person decided against it                           end
+withdrawn       no entry blocks any more, or 30 days passed           end
+no_recipients   the complete count found no one                       end
+too_large       more effective entries than the limit; never counted  end
+==============  ====================================================  ============================
+
+A backfill is then *running*, until its plan is empty (*done*) or a person stops it (*stopped*).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,28 +34,28 @@ _SUBJECTS = {
 
 
 class PendingState(StrEnum):
-    """Where it stands."""
+    """States of a pending backfill."""
 
-    WAITING = "waiting"
-    """For a person, or to be counted."""
+    PENDING = "pending"
+    """Awaits its count, then a decision."""
     STARTED = "started"
     DROPPED = "dropped"
-    """Somebody decided against it."""
+    """A person decided against it."""
     WITHDRAWN = "withdrawn"
-    """None of its entries blocks any more, or nobody started it for long."""
-    NOBODY = "nobody"
-    """It had reached nobody."""
-    LEFT = "left"
-    """More entries landed at once than are looked after."""
+    """None of its entries blocks any more, or it was not started in time."""
+    NO_RECIPIENTS = "no_recipients"
+    """The complete count found no one."""
+    TOO_LARGE = "too_large"
+    """More effective entries at once than the limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveEntry:
-    """An entry that took effect."""
+    """The part of a list entry that a backfill needs."""
 
     entry_id: str
     kind: int
-    """Of the list entry, a `EntryKind`."""
+    """An `EntryKind`."""
     pattern: str
     fraud_type: FraudType
     campaign: str
@@ -47,7 +63,7 @@ class EffectiveEntry:
 
     @classmethod
     def of(cls, entry: Entry) -> "EffectiveEntry":
-        """Take from a list entry what a backfill needs."""
+        """Return the record of a list entry."""
         return cls(
             entry_id=entry.entry_id,
             kind=entry.kind,
@@ -59,79 +75,79 @@ class EffectiveEntry:
 
     @property
     def subject(self) -> SubjectKind:
-        """As what it is looked for."""
+        """What to search the decision log for."""
         return _SUBJECTS[EntryKind(self.kind)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientCount:
-    """Whom the entries had reached, when somebody looked."""
+    """The recipients of a pending backfill, counted at one time."""
 
     at_ms: int
     persons: int
     lower_bound: bool
-    """Whether the log has only some of what was let through."""
+    """Whether the log is sampled, so there may be more persons."""
     left_out: int
-    """Persons beyond the most that one backfill takes, about."""
+    """Approximate number of persons beyond the limit of one backfill."""
     torn: int
-    """Segments of the log that could not be read."""
+    """Damaged segments of the log."""
     covers_from_ms: int
-    """From when on the log has anything; 0: it has nothing."""
+    """Start of the log; 0: it is empty."""
     by_exposure: Mapping[str, int]
     by_tier: Mapping[str, int]
-    """Of those judged: the tier that a new case would have."""
-    judged: int
-    """Persons judged; of very many only some."""
+    """Persons by the tier that a new case would get, of those assessed."""
+    assessed: int
+    """Persons assessed; a sample if there are very many."""
     uncounted: int = 0
-    """Entries that could not be looked for."""
+    """Entries whose query failed."""
     why: str = ""
-    """Why the first of these could not."""
+    """Error of the first of these."""
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything was looked at that there is to look at."""
+        """Whether no entry, segment or person was left out."""
         return not (self.uncounted or self.torn or self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingBackfill:
-    """What one change of the lists put before a person."""
+    """A backfill that awaits a decision, for the effective entries of one list change."""
 
     id: str
-    """Made from the commit: the same change is the same backfill. Kept once it is started."""
+    """Digest of the commit; a started backfill keeps it."""
     list_version: int
     change_id: int = 0
-    """The change request; 0: none is known."""
+    """The change request; 0: unknown."""
     by: str
-    """Who asked for the change."""
+    """Author of the list change."""
     approved_by: str = ""
-    landed_at_ms: int
+    effective_at_ms: int
     days: int
-    """How many days before it landed are looked at."""
-    landed: int
-    """Entries that landed."""
+    """Days before it took effect that are searched."""
+    effective_count: int
+    """Number of effective entries."""
     entries: Sequence[EffectiveEntry]
-    """Those that still block; none where there were too many."""
-    state: PendingState = PendingState.WAITING
+    """Effective entries that still block; empty if there were too many."""
+    state: PendingState = PendingState.PENDING
     count: RecipientCount | None = None
-    """None: not counted since the entries last changed."""
+    """None: not counted since `entries` changed."""
     ended_at_ms: int = 0
     ended_by: str = ""
     why: str = ""
-    """Of one that was dropped or withdrawn: why."""
+    """Reason why it was dropped, withdrawn or too large."""
     rows: Mapping[str, int] = field(default_factory=dict)
-    """All rows of the change, by what they are: see `landed.Became`."""
+    """Rows of the change by `EntryEffect`."""
     revision: int = 0
-    """Counts the steps; set by the store."""
+    """Number of writes, for optimistic concurrency; set by the store."""
 
     @property
     def open(self) -> bool:
-        """Tell whether it waits."""
-        return self.state is PendingState.WAITING
+        """Whether it is pending."""
+        return self.state is PendingState.PENDING
 
     @property
     def subject(self) -> tuple[str, str]:
-        """What the backfill is about: kind and pattern of the only entry, or the change."""
+        """Kind and pattern of the only entry; of several entries the change."""
         if len(self.entries) == 1:
             return self.entries[0].subject.value, self.entries[0].pattern
         return CHANGE, f"change:{self.change_id}" if self.change_id else f"v{self.list_version}"
@@ -139,7 +155,7 @@ class PendingBackfill:
     def with_entries(
         self, entries: Sequence[EffectiveEntry], *, why: str, now_ms: int
     ) -> "PendingBackfill":
-        """Return it with fewer entries, or as they are now: counted anew, or withdrawn."""
+        """Return it with *entries*: uncounted if there are fewer, withdrawn if there are none."""
         if not entries:
             return self.ended(PendingState.WITHDRAWN, now_ms=now_ms, why=why)
         fewer = len(entries) < len(self.entries)
@@ -148,9 +164,39 @@ class PendingBackfill:
     def ended(
         self, state: PendingState, *, now_ms: int, by: str = "", why: str = ""
     ) -> "PendingBackfill":
-        """Return it ended."""
+        """Return it in an end state."""
         return replace(self, state=state, ended_at_ms=now_ms, ended_by=by, why=why)
 
 
 CHANGE = "change"
-"""Kind of a backfill that is about several entries of one change."""
+"""Kind of a backfill for several entries of one change."""
+
+
+class BackfillState(StrEnum):
+    """States of a started backfill."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """A started backfill: its request, and its progress."""
+
+    id: str
+    kind: str
+    pattern: str
+    days: int
+    rate: int
+    """Persons a second."""
+    total: int
+    """Persons in its plan."""
+    by: str
+    started_at_ms: int
+    state: BackfillState = BackfillState.RUNNING
+    done: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Persons by result: accepted, joined, duplicate, refused."""
+    stopped_by: str = ""
+    ended_at_ms: int = 0
