@@ -1,6 +1,6 @@
 """Finds and loads model bundles: ``<root>/<channel>/<version>/{model.onnx, card.toml}``.
 
-Text bundles with a second look hold its head besides, ``second.onnx``.
+Text bundles with a second stage hold its head besides, ``second.onnx``.
 
 Each classifier compares its scores of the card's golden rows with those on the card before
 it is handed out, so a bundle that loads scores as it did when it was made.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from benchmarks.report import targets
-from benchmarks.report.found import Result
+from benchmarks.report.latest_results import Result
 from benchmarks.report.targets import Target
 
 Results = Mapping[str, Result]

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from fanzha.v1 import feedback_pb2 as fanzha_dot_v1_dot_feedback__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x66\x61nzha/v1/model.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/feedback.proto\"\x81\x01\n\x0c\x44\x65siredModel\x12\x0e\n\x06\x61\x63tive\x18\x01 \x01(\t\x12\x10\n\x08previous\x18\x02 \x01(\t\x12\x0e\n\x06shadow\x18\x03 \x01(\t\x12\x14\n\x0cshadow_share\x18\x04 \x01(\x01\x12\x12\n\nchanged_by\x18\x05 \x01(\t\x12\x15\n\rchanged_at_ms\x18\x06 \x01(\x03\"o\n\tModelTest\x12\x32\n\x07\x66igures\x18\x01 \x03(\x0b\x32!.fanzha.v1.ModelTest.FiguresEntry\x1a.\n\x0c\x46iguresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xbb\x02\n\x0bModelBundle\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61te\x18\x03 \x01(\t\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\x12\x15\n\rtraining_rows\x18\x06 \x01(\x04\x12\x11\n\tsite_rows\x18\x07 \x01(\x04\x12\x1b\n\x13has_score_histogram\x18\x08 \x01(\x08\x12\x1a\n\x12\x66\x65\x61ture_histograms\x18\t \x03(\t\x12\x30\n\x05tests\x18\n \x03(\x0b\x32!.fanzha.v1.ModelBundle.TestsEntry\x1a\x42\n\nTestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.fanzha.v1.ModelTest:\x02\x38\x01\"\xe3\x02\n\x0bWorkerModel\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0c\n\x04held\x18\x02 \x01(\x08\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\t\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x10\n\x08previous\x18\x05 \x01(\t\x12\x0e\n\x06shadow\x18\x06 \x01(\t\x12\x14\n\x0cshadow_share\x18\x07 \x01(\x01\x12\x34\n\x07refused\x18\x08 \x03(\x0b\x32#.fanzha.v1.WorkerModel.RefusedEntry\x12\x19\n\x11second_look_fault\x18\t \x01(\t\x12,\n\x0c\x61\x63tive_state\x18\n \x01(\x0e\x32\x16.fanzha.v1.FollowState\x12,\n\x0cshadow_state\x18\x0b \x01(\x0e\x32\x16.fanzha.v1.FollowState\x1a.\n\x0cRefusedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x96\x01\n\x0bModelStatus\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12(\n\x07\x64\x65sired\x18\x02 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12\x10\n\x08versions\x18\x03 \x03(\t\x12\'\n\x07workers\x18\x04 \x03(\x0b\x32\x16.fanzha.v1.WorkerModel\"\x13\n\x11ListModelsRequest\"f\n\x12ListModelsResponse\x12&\n\x06models\x18\x01 \x03(\x0b\x32\x16.fanzha.v1.ModelStatus\x12(\n\x07\x62undles\x18\x02 \x03(\x0b\x32\x17.fanzha.v1.ModelBundles\"[\n\x0cModelBundles\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\'\n\x07\x62undles\x18\x02 \x03(\x0b\x32\x16.fanzha.v1.ModelBundle\";\n\x15GetModelStatusRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\"?\n\x16GetModelStatusResponse\x12%\n\x05model\x18\x01 \x01(\x0b\x32\x16.fanzha.v1.ModelStatus\"_\n\x14\x41\x63tivateModelRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nchanged_by\x18\x03 \x01(\t\"l\n\x15\x41\x63tivateModelResponse\x12(\n\x07\x64\x65sired\x18\x01 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability\"{\n\x12ShadowModelRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\x05share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nchanged_by\x18\x04 \x01(\tB\x08\n\x06_share\"j\n\x13ShadowModelResponse\x12(\n\x07\x64\x65sired\x18\x01 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability\"N\n\x14RollbackModelRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\x12\n\nchanged_by\x18\x02 \x01(\t\"l\n\x15RollbackModelResponse\x12(\n\x07\x64\x65sired\x18\x01 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability*{\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fMODEL_KIND_CALL\x10\x01\x12\x12\n\x0eMODEL_KIND_SMS\x10\x02\x12\x12\n\x0eMODEL_KIND_URL\x10\x03\x12\x15\n\x11MODEL_KIND_MOMENT\x10\x04*\x8f\x01\n\x0b\x46ollowState\x12\x1c\n\x18\x46OLLOW_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46OLLOW_STATE_DONE\x10\x01\x12\x18\n\x14\x46OLLOW_STATE_PENDING\x10\x02\x12\x18\n\x14\x46OLLOW_STATE_REFUSED\x10\x03\x12\x17\n\x13\x46OLLOW_STATE_ABSENT\x10\x04\x32\xa6\x03\n\x0cModelService\x12I\n\nListModels\x12\x1c.fanzha.v1.ListModelsRequest\x1a\x1d.fanzha.v1.ListModelsResponse\x12U\n\x0eGetModelStatus\x12 .fanzha.v1.GetModelStatusRequest\x1a!.fanzha.v1.GetModelStatusResponse\x12R\n\rActivateModel\x12\x1f.fanzha.v1.ActivateModelRequest\x1a .fanzha.v1.ActivateModelResponse\x12L\n\x0bShadowModel\x12\x1d.fanzha.v1.ShadowModelRequest\x1a\x1e.fanzha.v1.ShadowModelResponse\x12R\n\rRollbackModel\x12\x1f.fanzha.v1.RollbackModelRequest\x1a .fanzha.v1.RollbackModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x66\x61nzha/v1/model.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/feedback.proto\"\x81\x01\n\x0c\x44\x65siredModel\x12\x0e\n\x06\x61\x63tive\x18\x01 \x01(\t\x12\x10\n\x08previous\x18\x02 \x01(\t\x12\x0e\n\x06shadow\x18\x03 \x01(\t\x12\x14\n\x0cshadow_share\x18\x04 \x01(\x01\x12\x12\n\nchanged_by\x18\x05 \x01(\t\x12\x15\n\rchanged_at_ms\x18\x06 \x01(\x03\"o\n\tModelTest\x12\x32\n\x07\x66igures\x18\x01 \x03(\x0b\x32!.fanzha.v1.ModelTest.FiguresEntry\x1a.\n\x0c\x46iguresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xbb\x02\n\x0bModelBundle\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61te\x18\x03 \x01(\t\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\x12\x15\n\rtraining_rows\x18\x06 \x01(\x04\x12\x11\n\tsite_rows\x18\x07 \x01(\x04\x12\x1b\n\x13has_score_histogram\x18\x08 \x01(\x08\x12\x1a\n\x12\x66\x65\x61ture_histograms\x18\t \x03(\t\x12\x30\n\x05tests\x18\n \x03(\x0b\x32!.fanzha.v1.ModelBundle.TestsEntry\x1a\x42\n\nTestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.fanzha.v1.ModelTest:\x02\x38\x01\"\xdf\x02\n\x0bWorkerModel\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0c\n\x04held\x18\x02 \x01(\x08\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\t\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x10\n\x08previous\x18\x05 \x01(\t\x12\x0e\n\x06shadow\x18\x06 \x01(\t\x12\x14\n\x0cshadow_share\x18\x07 \x01(\x01\x12\x34\n\x07refused\x18\x08 \x03(\x0b\x32#.fanzha.v1.WorkerModel.RefusedEntry\x12\x15\n\rcascade_fault\x18\t \x01(\t\x12,\n\x0c\x61\x63tive_state\x18\n \x01(\x0e\x32\x16.fanzha.v1.FollowState\x12,\n\x0cshadow_state\x18\x0b \x01(\x0e\x32\x16.fanzha.v1.FollowState\x1a.\n\x0cRefusedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x96\x01\n\x0bModelStatus\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12(\n\x07\x64\x65sired\x18\x02 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12\x10\n\x08versions\x18\x03 \x03(\t\x12\'\n\x07workers\x18\x04 \x03(\x0b\x32\x16.fanzha.v1.WorkerModel\"\x13\n\x11ListModelsRequest\"f\n\x12ListModelsResponse\x12&\n\x06models\x18\x01 \x03(\x0b\x32\x16.fanzha.v1.ModelStatus\x12(\n\x07\x62undles\x18\x02 \x03(\x0b\x32\x17.fanzha.v1.ModelBundles\"[\n\x0cModelBundles\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\'\n\x07\x62undles\x18\x02 \x03(\x0b\x32\x16.fanzha.v1.ModelBundle\";\n\x15GetModelStatusRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\"?\n\x16GetModelStatusResponse\x12%\n\x05model\x18\x01 \x01(\x0b\x32\x16.fanzha.v1.ModelStatus\"_\n\x14\x41\x63tivateModelRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nchanged_by\x18\x03 \x01(\t\"l\n\x15\x41\x63tivateModelResponse\x12(\n\x07\x64\x65sired\x18\x01 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability\"{\n\x12ShadowModelRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\x05share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nchanged_by\x18\x04 \x01(\tB\x08\n\x06_share\"j\n\x13ShadowModelResponse\x12(\n\x07\x64\x65sired\x18\x01 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability\"N\n\x14RollbackModelRequest\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.ModelKind\x12\x12\n\nchanged_by\x18\x02 \x01(\t\"l\n\x15RollbackModelResponse\x12(\n\x07\x64\x65sired\x18\x01 \x01(\x0b\x32\x17.fanzha.v1.DesiredModel\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability*{\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fMODEL_KIND_CALL\x10\x01\x12\x12\n\x0eMODEL_KIND_SMS\x10\x02\x12\x12\n\x0eMODEL_KIND_URL\x10\x03\x12\x15\n\x11MODEL_KIND_MOMENT\x10\x04*\x8f\x01\n\x0b\x46ollowState\x12\x1c\n\x18\x46OLLOW_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46OLLOW_STATE_DONE\x10\x01\x12\x18\n\x14\x46OLLOW_STATE_PENDING\x10\x02\x12\x18\n\x14\x46OLLOW_STATE_REFUSED\x10\x03\x12\x17\n\x13\x46OLLOW_STATE_ABSENT\x10\x04\x32\xa6\x03\n\x0cModelService\x12I\n\nListModels\x12\x1c.fanzha.v1.ListModelsRequest\x1a\x1d.fanzha.v1.ListModelsResponse\x12U\n\x0eGetModelStatus\x12 .fanzha.v1.GetModelStatusRequest\x1a!.fanzha.v1.GetModelStatusResponse\x12R\n\rActivateModel\x12\x1f.fanzha.v1.ActivateModelRequest\x1a .fanzha.v1.ActivateModelResponse\x12L\n\x0bShadowModel\x12\x1d.fanzha.v1.ShadowModelRequest\x1a\x1e.fanzha.v1.ShadowModelResponse\x12R\n\rRollbackModel\x12\x1f.fanzha.v1.RollbackModelRequest\x1a .fanzha.v1.RollbackModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,10 +38,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELBUNDLE_TESTSENTRY']._serialized_options = b'8\001'
   _globals['_WORKERMODEL_REFUSEDENTRY']._loaded_options = None
   _globals['_WORKERMODEL_REFUSEDENTRY']._serialized_options = b'8\001'
-  _globals['_MODELKIND']._serialized_start=2110
-  _globals['_MODELKIND']._serialized_end=2233
-  _globals['_FOLLOWSTATE']._serialized_start=2236
-  _globals['_FOLLOWSTATE']._serialized_end=2379
+  _globals['_MODELKIND']._serialized_start=2106
+  _globals['_MODELKIND']._serialized_end=2229
+  _globals['_FOLLOWSTATE']._serialized_start=2232
+  _globals['_FOLLOWSTATE']._serialized_end=2375
   _globals['_DESIREDMODEL']._serialized_start=63
   _globals['_DESIREDMODEL']._serialized_end=192
   _globals['_MODELTEST']._serialized_start=194
@@ -53,33 +53,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELBUNDLE_TESTSENTRY']._serialized_start=557
   _globals['_MODELBUNDLE_TESTSENTRY']._serialized_end=623
   _globals['_WORKERMODEL']._serialized_start=626
-  _globals['_WORKERMODEL']._serialized_end=981
-  _globals['_WORKERMODEL_REFUSEDENTRY']._serialized_start=935
-  _globals['_WORKERMODEL_REFUSEDENTRY']._serialized_end=981
-  _globals['_MODELSTATUS']._serialized_start=984
-  _globals['_MODELSTATUS']._serialized_end=1134
-  _globals['_LISTMODELSREQUEST']._serialized_start=1136
-  _globals['_LISTMODELSREQUEST']._serialized_end=1155
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1157
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1259
-  _globals['_MODELBUNDLES']._serialized_start=1261
-  _globals['_MODELBUNDLES']._serialized_end=1352
-  _globals['_GETMODELSTATUSREQUEST']._serialized_start=1354
-  _globals['_GETMODELSTATUSREQUEST']._serialized_end=1413
-  _globals['_GETMODELSTATUSRESPONSE']._serialized_start=1415
-  _globals['_GETMODELSTATUSRESPONSE']._serialized_end=1478
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=1480
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=1575
-  _globals['_ACTIVATEMODELRESPONSE']._serialized_start=1577
-  _globals['_ACTIVATEMODELRESPONSE']._serialized_end=1685
-  _globals['_SHADOWMODELREQUEST']._serialized_start=1687
-  _globals['_SHADOWMODELREQUEST']._serialized_end=1810
-  _globals['_SHADOWMODELRESPONSE']._serialized_start=1812
-  _globals['_SHADOWMODELRESPONSE']._serialized_end=1918
-  _globals['_ROLLBACKMODELREQUEST']._serialized_start=1920
-  _globals['_ROLLBACKMODELREQUEST']._serialized_end=1998
-  _globals['_ROLLBACKMODELRESPONSE']._serialized_start=2000
-  _globals['_ROLLBACKMODELRESPONSE']._serialized_end=2108
-  _globals['_MODELSERVICE']._serialized_start=2382
-  _globals['_MODELSERVICE']._serialized_end=2804
+  _globals['_WORKERMODEL']._serialized_end=977
+  _globals['_WORKERMODEL_REFUSEDENTRY']._serialized_start=931
+  _globals['_WORKERMODEL_REFUSEDENTRY']._serialized_end=977
+  _globals['_MODELSTATUS']._serialized_start=980
+  _globals['_MODELSTATUS']._serialized_end=1130
+  _globals['_LISTMODELSREQUEST']._serialized_start=1132
+  _globals['_LISTMODELSREQUEST']._serialized_end=1151
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1153
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1255
+  _globals['_MODELBUNDLES']._serialized_start=1257
+  _globals['_MODELBUNDLES']._serialized_end=1348
+  _globals['_GETMODELSTATUSREQUEST']._serialized_start=1350
+  _globals['_GETMODELSTATUSREQUEST']._serialized_end=1409
+  _globals['_GETMODELSTATUSRESPONSE']._serialized_start=1411
+  _globals['_GETMODELSTATUSRESPONSE']._serialized_end=1474
+  _globals['_ACTIVATEMODELREQUEST']._serialized_start=1476
+  _globals['_ACTIVATEMODELREQUEST']._serialized_end=1571
+  _globals['_ACTIVATEMODELRESPONSE']._serialized_start=1573
+  _globals['_ACTIVATEMODELRESPONSE']._serialized_end=1681
+  _globals['_SHADOWMODELREQUEST']._serialized_start=1683
+  _globals['_SHADOWMODELREQUEST']._serialized_end=1806
+  _globals['_SHADOWMODELRESPONSE']._serialized_start=1808
+  _globals['_SHADOWMODELRESPONSE']._serialized_end=1914
+  _globals['_ROLLBACKMODELREQUEST']._serialized_start=1916
+  _globals['_ROLLBACKMODELREQUEST']._serialized_end=1994
+  _globals['_ROLLBACKMODELRESPONSE']._serialized_start=1996
+  _globals['_ROLLBACKMODELRESPONSE']._serialized_end=2104
+  _globals['_MODELSERVICE']._serialized_start=2378
+  _globals['_MODELSERVICE']._serialized_end=2800
 # @@protoc_insertion_point(module_scope)

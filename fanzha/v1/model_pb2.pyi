@@ -287,7 +287,7 @@ class WorkerModel(_message.Message):
     SHADOW_FIELD_NUMBER: _builtins.int
     SHADOW_SHARE_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
-    SECOND_LOOK_FAULT_FIELD_NUMBER: _builtins.int
+    CASCADE_FAULT_FIELD_NUMBER: _builtins.int
     ACTIVE_STATE_FIELD_NUMBER: _builtins.int
     SHADOW_STATE_FIELD_NUMBER: _builtins.int
     worker: _builtins.str
@@ -304,7 +304,7 @@ class WorkerModel(_message.Message):
     """The version in shadow; empty: none."""
     shadow_share: _builtins.float
     """Part of the batches that the shadow scores."""
-    second_look_fault: _builtins.str
+    cascade_fault: _builtins.str
     """Why uncertain texts are not escalated to the second head; empty when nothing is wrong."""
     active_state: Global___FollowState.ValueType
     """How far it has followed the desired active model."""
@@ -325,13 +325,13 @@ class WorkerModel(_message.Message):
         shadow: _builtins.str = ...,
         shadow_share: _builtins.float = ...,
         refused: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-        second_look_fault: _builtins.str = ...,
+        cascade_fault: _builtins.str = ...,
         active_state: Global___FollowState.ValueType = ...,
         shadow_state: Global___FollowState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "active_state", b"active_state", "held", b"held", "previous", b"previous", "refused", b"refused", "second_look_fault", b"second_look_fault", "shadow", b"shadow", "shadow_share", b"shadow_share", "shadow_state", b"shadow_state", "threshold", b"threshold", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "active_state", b"active_state", "cascade_fault", b"cascade_fault", "held", b"held", "previous", b"previous", "refused", b"refused", "shadow", b"shadow", "shadow_share", b"shadow_share", "shadow_state", b"shadow_state", "threshold", b"threshold", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

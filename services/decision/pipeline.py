@@ -14,8 +14,8 @@ import numpy as np
 
 from blocklists import protected
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from classifiers.caller.activity import ActivityTable
+from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.tables import (

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.base import VelocityScorer
+from classifiers.interfaces import VelocityScorer
 from classifiers.velocity.classifier import VelocityInputs, enough, facts, inputs_of
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s

@@ -4,7 +4,7 @@ A bundle is loaded beside the one in force, in a thread: its checksum, width and
 checked by loading it, and it is warmed. Taking it over is one assignment, so a batch sees one
 model from its start to its end. A bundle that does not pass is refused, and what ran before goes
 on. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
-ran before, a text bundle whose second look fails is taken without it.
+ran before, a text bundle whose second stage fails is taken without it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
-from classifiers.base import LinkScorer, TextScorer, VelocityScorer
+from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
 from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts

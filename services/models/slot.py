@@ -38,9 +38,9 @@ class SlotStatus:
     """Of the card of what decides; None when it has none."""
     feature_histograms: Mapping[str, FeatureHistogram]
     """Likewise; empty when it has none."""
-    second_look: bool | None
+    cascade: bool | None
     """Whether uncertain texts are looked at twice; None where neither card nor settings want it."""
-    second_look_fault: str
+    cascade_fault: str
     """Why they are not, though they should be; empty when nothing is wrong."""
     available: Sequence[str] = ()
     """Versions of the bundles on this host when it last looked, oldest first."""
@@ -55,7 +55,7 @@ class ModelLoading(Generic[Scorer]):
     """From a root and a version, None for the newest; raises when a bundle does not pass."""
     warm: Callable[[Scorer], None]
     load_without: Callable[[Path | None, str | None], Scorer] | None = None
-    """The same without its second look, for a start at which that fails; None where nothing looks
+    """The same without its second stage, for a start at which that fails; None where nothing looks
     twice."""
 
 
@@ -78,7 +78,7 @@ class ModelSlot(Generic[Scorer]):
         self._refused: dict[str, tuple[_Mark, str]] = {}
         self._cards: dict[str, Card] = {}
         self._without: dict[str, str] = {}
-        """Versions that decide without their second look, and why."""
+        """Versions that decide without their second stage, and why."""
         self._previous = ""
         self._available: Sequence[str] = ()
         self.shadow: Shadow[Scorer] | None = None
@@ -120,7 +120,7 @@ class ModelSlot(Generic[Scorer]):
         """Tell what runs."""
         about = self._cards[self.active.version]
         fault = self._without.get(self.active.version, "")
-        looks = about.second_look is not None and self._handling.load_without is not None
+        looks = about.cascade is not None and self._handling.load_without is not None
         return SlotStatus(
             active=self.active.version,
             threshold=self.threshold,
@@ -130,8 +130,8 @@ class ModelSlot(Generic[Scorer]):
             refused={version: why for version, (_, why) in self._refused.items()},
             score_histogram=about.score_histogram,
             feature_histograms=about.feature_histograms,
-            second_look=not fault if looks else None,
-            second_look_fault=fault,
+            cascade=not fault if looks else None,
+            cascade_fault=fault,
             available=self._available,
         )
 
@@ -173,7 +173,7 @@ class ModelSlot(Generic[Scorer]):
         model = self._warmed(self._handling.load_without(self._root, version))
         self._without[model.version] = fault
         name = self.kind.folder
-        logger.error("%s model %s decides without second looks: %s", name, model.version, fault)
+        logger.error("%s model %s decides without escalations: %s", name, model.version, fault)
         return model
 
     def _load_whole(self, version: str | None) -> Scorer:

@@ -115,8 +115,8 @@ class Worker:
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
                 velocity_failed=self._metrics.velocity_failed,
-                second_looks=self._metrics.second_looks,
-                second_look_failed=self._metrics.second_look_failed,
+                escalations=self._metrics.escalations,
+                escalation_failed=self._metrics.escalation_failed,
                 links_found=self._log.links_found if self._log else _unheard,
                 links_cut=self._metrics.links_cut,
                 rows_unread=self._metrics.rows_unread,
@@ -255,7 +255,7 @@ class Worker:
         self._metrics.list_findings(findings.counts(self._replica.lists.findings))
         self._metrics.list_files_refused(self._replica.refused)
         statuses = self._decider.models.status()
-        self._metrics.second_look_available(statuses[ModelKind.SMS].second_look)
+        self._metrics.cascade_available(statuses[ModelKind.SMS].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

@@ -39,12 +39,12 @@ class DecisionSettings(ServerSettings):
         description="Probability of spam from which block_spam blocks. Unset: that of the "
         "model's card.",
     )
-    second_look_share: float = Field(
+    cascade_share: float = Field(
         default=0.05,
         ge=0,
         le=1,
-        description="Share of a worker's time for second looks at texts whose score is uncertain, "
-        "where the text model knows how; 0: none, and the sentence encoder is not loaded.",
+        description="Share of a worker's time for the second stage of the text model, which scores "
+        "texts with an uncertain fast score; 0: no cascade, the sentence encoder is not loaded.",
     )
     velocity_action: Literal["off", "mark", "block"] = Field(
         default="mark",

@@ -36,7 +36,7 @@ DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 CHANGES = tuple(change.name.lower() for change in ShadowDifference)
 MARK_CHANGES = tuple(change.name.lower() for change in MarkChange)
 KINDS = tuple(ModelKind)
-LOOKS = ("looked", "remembered", "skipped", "failed")
+ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
@@ -119,22 +119,24 @@ VELOCITY_FAILURES = Family(
     kind="counter",
     text="Batches of calls whose velocity model failed; none of their rows was marked.",
 )
-SECOND_LOOKS = Family(
-    name="fanzha_second_looks",
+ESCALATIONS = Family(
+    name="fanzha_escalations",
     kind="counter",
-    text="Texts with an uncertain score: looked at twice, remembered from an earlier look, skipped "
-    "for want of time, or failed; the last two kept the score of the fast model.",
+    text="Texts with an uncertain score: escalated to the second stage, answered from its cache, "
+    "skipped for lack of budget, or failed; the last two kept the score of the fast model.",
     labels=("outcome",),
-    values=tuple((outcome,) for outcome in LOOKS),
+    values=tuple((outcome,) for outcome in ESCALATION_OUTCOMES),
 )
-SECOND_LOOK_SECONDS = Family(
-    name="fanzha_second_look_seconds", kind="counter", text="Time spent on second looks."
+ESCALATION_SECONDS = Family(
+    name="fanzha_escalation_seconds",
+    kind="counter",
+    text="Time spent in the second stage of the text model.",
 )
-SECOND_LOOK_AVAILABLE = Family(
-    name="fanzha_second_look_available",
+CASCADE_AVAILABLE = Family(
+    name="fanzha_cascade_available",
     kind="gauge",
-    text="1: the text model looks twice at uncertain texts; 0: it should, but its second look did "
-    "not load; absent where neither bundle nor settings want one.",
+    text="1: the text model escalates uncertain texts to its second stage; 0: that stage did not "
+    "load; absent where the bundle has none or the settings disable it.",
 )
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",
@@ -310,7 +312,7 @@ FAMILIES = (
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, ROWS_UNREAD),
-    *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
+    *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),

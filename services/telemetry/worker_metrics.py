@@ -52,7 +52,7 @@ class DecisionMetrics:
         for channel in layout.CHANNELS:
             self.drifted(channel, float("nan"))
             self.feature_drifted(channel, {})
-        self.second_look_available(None)
+        self.cascade_available(None)
 
     @classmethod
     def on_page(
@@ -102,21 +102,21 @@ class DecisionMetrics:
         """Count a batch of calls whose velocity model failed."""
         self._figures[layout.START[layout.VELOCITY_FAILURES.name]] += 1
 
-    def second_looks(self, looked: int, remembered: int, skipped: int, seconds: float) -> None:
-        """Count uncertain texts by what became of them, and the time that looking took."""
-        first = layout.START[layout.SECOND_LOOKS.name]
-        for place, rows in enumerate((looked, remembered, skipped)):
+    def escalations(self, escalated: int, cached: int, skipped: int, seconds: float) -> None:
+        """Count uncertain texts by outcome, and the time spent on them."""
+        first = layout.START[layout.ESCALATIONS.name]
+        for place, rows in enumerate((escalated, cached, skipped)):
             self._figures[first + place] += rows
-        self._figures[layout.START[layout.SECOND_LOOK_SECONDS.name]] += seconds
+        self._figures[layout.START[layout.ESCALATION_SECONDS.name]] += seconds
 
-    def second_look_failed(self) -> None:
-        """Count an uncertain text whose second look failed."""
-        failed = layout.LOOKS.index("failed")
-        self._figures[layout.START[layout.SECOND_LOOKS.name] + failed] += 1
+    def escalation_failed(self) -> None:
+        """Count an uncertain text whose second stage failed."""
+        failed = layout.ESCALATION_OUTCOMES.index("failed")
+        self._figures[layout.START[layout.ESCALATIONS.name] + failed] += 1
 
-    def second_look_available(self, available: bool | None) -> None:
-        """Say whether the text model in force looks twice; None where it is not to."""
-        self._set(layout.SECOND_LOOK_AVAILABLE, np.nan if available is None else float(available))
+    def cascade_available(self, available: bool | None) -> None:
+        """Set whether the text model in force has its second stage; None where it should not."""
+        self._set(layout.CASCADE_AVAILABLE, np.nan if available is None else float(available))
 
     def shadowed(
         self,

@@ -11,8 +11,8 @@ from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import ListChange
-from classifiers.base import TextScores, VelocityScorer
 from classifiers.caller.activity import ActivityTable
+from classifiers.interfaces import TextScores, VelocityScorer
 from classifiers.velocity.classifier import VelocityInputs
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.decisions import Action

@@ -9,8 +9,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry, entry_id
-from blocklists.store.current import CurrentLists
-from blocklists.views import MatchingEntries
+from blocklists.queries import MatchingEntries
+from blocklists.store.current_lists import CurrentLists
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType

@@ -56,7 +56,7 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
     if abs(fast - decision.score) <= SAME:
         return found
-    return replace(found, sentence=f"A second look decided; of the first: {found.sentence}")
+    return replace(found, sentence=f"A second stage decided; of the first: {found.sentence}")
 
 
 def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
@@ -64,7 +64,7 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     if (without := _not_scored(decision)) is not None:
         return without
     from classifiers import bundles, explain
-    from classifiers.link import brand_look_alikes
+    from classifiers.link import lookalike_domains
     from fanzha.url import canonical, split
     from services.settings import loader
 
@@ -73,7 +73,7 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     url = canonical(message.url)
     _same_score(decision, float(model.score([url])[0]))
     found = _by_parts(model.version, explain.link(model, url))
-    borrowed = brand_look_alikes.look_alike(split(url)[0])
+    borrowed = lookalike_domains.look_alike(split(url)[0])
     # Beside the model, which does not know whose name is whose.
     return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import out, print_json, progress
 from services.cli.lists import display
@@ -45,7 +45,7 @@ def dead(
     """List entries that matched nothing for long; removes nothing by itself."""
     if propose and limit > _MOST_PROPOSED:
         raise typer.BadParameter(f"with --propose at most {_MOST_PROPOSED}", param_hint="--limit")
-    request = pb.ListDeadRequest(days=days, source=enum(source, words.read_source, "--source"))
+    request = pb.ListDeadRequest(days=days, source=enum(source, vocabulary.read_source, "--source"))
     with server(target) as stub:
         entries, answer = _all_dead(stub, request, limit)
         proposed = None

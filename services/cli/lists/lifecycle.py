@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from blocklists.entries import NO_END_S
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common.console import out, print_json, wide
@@ -86,11 +86,11 @@ def due(
 ) -> None:
     """List entries that end or must be reviewed soon, the earliest first."""
     now_s = int(time.time())
-    until = read(within, lambda text: words.read_expiry(text, now_s), "--within")
+    until = read(within, lambda text: vocabulary.read_expiry(text, now_s), "--within")
     if until is None:
         raise typer.BadParameter("a term such as 14d", param_hint="--within")
     request = pb.ListDueRequest(
-        within_s=until - now_s, source=enum(source, words.read_source, "--source")
+        within_s=until - now_s, source=enum(source, vocabulary.read_source, "--source")
     )
     entries: list[pb.DueEntry] = []
     with server(target) as stub:
@@ -134,7 +134,7 @@ def renew(
         change_pb2.EntryEdit(
             kind=kind(kind_),
             pattern=pattern,
-            action=enum(action, words.read_action, "--action"),
+            action=enum(action, vocabulary.read_action, "--action"),
             **dates,
         )
         for pattern in patterns

@@ -10,7 +10,7 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
@@ -123,7 +123,7 @@ def list_(
     """List the mappings, the latest first."""
     request = pb.ListMappingsRequest()
     if source:
-        request.source = enum(source, words.read_source, "--source")
+        request.source = enum(source, vocabulary.read_source, "--source")
     with _server(target) as stub:
         answer = stub.ListMappings(request, timeout=DEADLINE_SECONDS)
     if as_json:

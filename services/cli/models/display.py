@@ -27,8 +27,8 @@ def kind_lines(
         yield f"  {worker.worker}: {_worker_words(word, worker)}"
         for version, why in sorted(worker.refused.items()):
             yield f"    refuses {version}: {why}"
-        if worker.second_look_fault:
-            yield f"    no escalation: {worker.second_look_fault}"
+        if worker.cascade_fault:
+            yield f"    no escalation: {worker.cascade_fault}"
 
 
 def kind_json(model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _worker_json(worker: pb.WorkerModel) -> dict[str, Any]:
         "shadow": worker.shadow,
         "share": worker.shadow_share,
         "refused": dict(sorted(worker.refused.items())),
-        "second_look_fault": worker.second_look_fault,
+        "cascade_fault": worker.cascade_fault,
     }
 
 

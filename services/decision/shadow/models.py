@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from classifiers.base import CallerScorer, LinkScorer, TextScorer, VelocityScorer
+from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer, VelocityScorer
 from fanzha.decisions import Action, Reason
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 

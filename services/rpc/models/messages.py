@@ -69,7 +69,7 @@ def _worker(found: WorkerModel) -> pb.WorkerModel:
         shadow=status.get("shadow", ""),
         shadow_share=status.get("share", 0.0),
         refused=status.get("refused", {}),
-        second_look_fault=status.get("second_look_fault", ""),
+        cascade_fault=status.get("cascade_fault", ""),
         active_state=_wire(found.active_state),
         shadow_state=_wire(found.shadow_state),
     )

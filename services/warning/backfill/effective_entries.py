@@ -15,7 +15,7 @@ from blocklists.snapshot.delta import last_of_each
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
-from services.changes.entry_set import NOT_HELD, EntrySet
+from services.changes.entry_set import NOT_FOUND, EntrySet
 from services.warning.backfill.model import EffectiveEntry
 
 
@@ -72,9 +72,9 @@ def affected_by(
     """For each of *entries*, whether a change has a row for it; vectorised."""
     added, removed_keys = EntrySet.of(additions), EntrySet.of(removals)
     blocks, allows = _identities(entries, Action.BLOCK), _identities(entries, Action.ALLOW)
-    affected = added.find(blocks) != NOT_HELD
-    affected |= removed_keys.find(blocks) != NOT_HELD
-    affected |= added.find(allows) != NOT_HELD
+    affected = added.find(blocks) != NOT_FOUND
+    affected |= removed_keys.find(blocks) != NOT_FOUND
+    affected |= added.find(allows) != NOT_FOUND
     result: list[bool] = affected.tolist()
     return result
 
@@ -88,14 +88,14 @@ def still_effective(
     """
     blocks = _identities(entries, Action.BLOCK)
     added = EntrySet.of(additions)
-    written, removed = added.find(blocks), EntrySet.of(removals).find(blocks) != NOT_HELD
-    allowed = added.find(_identities(entries, Action.ALLOW)) != NOT_HELD
+    written, removed = added.find(blocks), EntrySet.of(removals).find(blocks) != NOT_FOUND
+    allowed = added.find(_identities(entries, Action.ALLOW)) != NOT_FOUND
     remaining: list[EffectiveEntry] = []
     for place, entry in enumerate(entries):
         row = int(written[place])
-        if allowed[place] or (removed[place] and row == NOT_HELD):
+        if allowed[place] or (removed[place] and row == NOT_FOUND):
             continue
-        if row == NOT_HELD:
+        if row == NOT_FOUND:
             remaining.append(entry)
         elif (
             additions.modes[row] == EntryMode.ENFORCE
@@ -123,7 +123,7 @@ def _effects(table: EntryTable, before: EntryTable, at_s: int) -> Uint8s:
 def _blocked_before(table: EntryTable, before: EntryTable, at_s: int) -> Bools:
     """For each entry, whether it blocked as fraud before the change."""
     at = EntrySet.of(before).find(table)
-    blocked: Bools = at != NOT_HELD
+    blocked: Bools = at != NOT_FOUND
     matches = at[blocked]
     blocked[blocked] = (
         (before.modes[matches] == EntryMode.ENFORCE)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from blocklists import patterns
 from blocklists.entries import Source
-from blocklists.importers.words import FRAUD_TYPES
+from blocklists.importers.vocabulary import FRAUD_TYPES
 from fanzha import url
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType

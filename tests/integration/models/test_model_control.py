@@ -72,7 +72,7 @@ class Office:
             "shadow": "",
             "share": 0.0,
             "refused": {},
-            "second_look_fault": "",
+            "cascade_fault": "",
             "available": ["1", "2", "3", "10"],
         } | more
         await self.store.report(

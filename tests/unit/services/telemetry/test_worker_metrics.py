@@ -35,17 +35,19 @@ def reading(pages: MetricsPages) -> Callable[..., float | None]:
     return lambda name, **labels: registry.get_sample_value(name, labels)
 
 
-def test_second_looks_are_counted_by_outcome(pages: MetricsPages) -> None:
+def test_escalations_are_counted_by_outcome(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 
-    worker.second_looks(2, 3, 5, 0.25)
-    worker.second_looks(1, 0, 0, 0.5)
-    worker.second_look_failed()
+    worker.escalations(2, 3, 5, 0.25)
+    worker.escalations(1, 0, 0, 0.5)
+    worker.escalation_failed()
 
     value = reading(pages)
-    found = [value("fanzha_second_looks_total", outcome=outcome) for outcome in layout.LOOKS]
+    found = [
+        value("fanzha_escalations_total", outcome=outcome) for outcome in layout.ESCALATION_OUTCOMES
+    ]
     assert found == [3, 3, 5, 1]
-    assert value("fanzha_second_look_seconds_total") == 0.75
+    assert value("fanzha_escalation_seconds_total") == 0.75
 
 
 def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wants_it(
@@ -53,11 +55,11 @@ def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wa
 ) -> None:
     workers = [DecisionMetrics.on_page(pages.directory, f"worker-{n}", n) for n in range(3)]
 
-    workers[0].second_look_available(True)
-    workers[1].second_look_available(False)
+    workers[0].cascade_available(True)
+    workers[1].cascade_available(False)
 
     value = reading(pages)
-    found = [value("fanzha_second_look_available", worker=f"worker-{n}") for n in range(3)]
+    found = [value("fanzha_cascade_available", worker=f"worker-{n}") for n in range(3)]
     assert found == [1, 0, None]
 
 

@@ -1,0 +1,61 @@
+"""The story of a change to the lists, told by the real commands: see examples/lists_tour.py."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from examples.lists_tour import BAD_ROWS
+from tests.support.checkout import CHECKOUT
+
+ROWS = 100_000
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    file = tmp_path_factory.mktemp("tour") / "found.json"
+    command = [sys.executable, "-m", "examples.lists_tour", "--rows", str(ROWS),
+               "--result", str(file)]  # fmt: skip
+
+    done = subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=540, check=False
+    )
+
+    assert not done.returncode, done.stdout[-4000:] + done.stderr[-4000:]
+    result: dict[str, Any] = json.loads(file.read_text())
+    return result
+
+
+@pytest.mark.timeout(600)
+def test_every_row_of_the_sheet_is_accounted_for(found: dict[str, Any]) -> None:
+    told = found["import"]
+
+    assert told["encoding"] == "gb18030"
+    assert told["invalid"] == BAD_ROWS
+    assert told["refused"] == 1
+    assert told["added"] == ROWS - BAD_ROWS - 1
+
+
+def test_it_waits_for_a_second_person_who_is_not_its_author(found: dict[str, Any]) -> None:
+    assert found["import"]["change_state"] == "pending"
+    assert found["own_approval_status"]
+    assert found["range_state"] == "CHANGE_STATE_PENDING"
+
+
+def test_approved_it_blocks_and_the_police_can_still_be_called(found: dict[str, Any]) -> None:
+    assert found["decision_id"]
+    assert not found["police_blocked"]
+    assert not found["police_entries"]
+
+
+def test_what_was_wrong_rings_again(found: dict[str, Any]) -> None:
+    assert found["emergency_rang_again"]
+    assert found["lift_seconds"] is not None
+    assert found["reverted_state"] == "CHANGE_STATE_REVERTED"
+
+
+def test_a_changed_byte_of_the_audit_log_is_named(found: dict[str, Any]) -> None:
+    assert found["verify_status"] == 1
+    assert f":{found['changed_line']} " in found["verify_said"]
