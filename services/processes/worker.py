@@ -15,7 +15,8 @@ from contextlib import suppress
 
 from blocklists.snapshot import findings
 from blocklists.snapshot.replica import Replica
-from blocklists.store.store import Store, WorkerReport
+from blocklists.store.store import Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan

@@ -8,7 +8,7 @@ from infra.periodic import run_periodically
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from services.warning.cases.metrics import CaseBacklogMetrics
-from services.warning.figures import WarningFigures
+from services.warning.metrics import WarningMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,13 @@ class StreamMaintenance:
         hits: ConsumerGroup,
         outboxes: Sequence[ConsumerGroup],
         dead: DeadLetters,
-        figures: WarningFigures,
+        metrics: WarningMetrics,
         cases: CaseBacklogMetrics,
     ) -> None:
         self._hits = hits
         self._outboxes = outboxes
         self._dead = dead
-        self._figures = figures
+        self._metrics = metrics
         self._cases = cases
 
     async def run(self) -> None:
@@ -53,11 +53,11 @@ class StreamMaintenance:
 
     async def look(self) -> None:
         """Tell what waits now."""
-        held, waiting = await self._hits.backlog()
-        self._figures.streams("hits", waiting, held)
+        pending, lag = await self._hits.backlog()
+        self._metrics.stream("hits", lag, pending)
         parts = [await group.backlog() for group in self._outboxes]
         known = all(lag >= 0 for _, lag in parts)
         lag = sum(lag for _, lag in parts) if known else -1
-        self._figures.streams("outbox", lag, sum(held for held, _ in parts))
-        self._figures.letters(await self._dead.count())
+        self._metrics.stream("outbox", lag, sum(pending for pending, _ in parts))
+        self._metrics.dead_letters_kept(await self._dead.count())
         await self._cases.refresh()
