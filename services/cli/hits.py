@@ -12,19 +12,28 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.phone import masked
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
 from infra.redis.client import connect
 from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.options import (
+    DEFAULT_DECISION_TARGET,
+    AsJson,
+    By,
+    DecisionTarget,
+    Note,
+    Timeout,
+)
 from services.cli._common.plain_text import one_line
+from services.cli._common.server import ServerOf
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.cli.check.commands import DEFAULT_TARGET, Target, Timeout, word
+from services.cli.check.commands import word
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
+_server = ServerOf(feedback_pb2_grpc.FeedbackServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
 _STREAMS = {"confirmed": CONFIRMED, "suspected": SUSPECTED, "dismissed": DISMISSED}
 _WIDTHS = {"time": 20, "stream": 10, "channel": 7, "from": 16, "to": 16, "why": 12, "type": 24}
@@ -40,9 +49,6 @@ class HitStream(StrEnum):
 
 
 DecisionId = Annotated[int, typer.Argument(min=1, help="Id of the decision.")]
-By = Annotated[str, typer.Option("--by", help="Who says so, a person or a system.")]
-Note = Annotated[str, typer.Option(help="Why, for the record.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -74,7 +80,7 @@ def confirm(
         str, typer.Option(help="Kind of fraud, such as fake_loan; empty: as decided.")
     ] = "",
     note: Note = "",
-    target: Target = DEFAULT_TARGET,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
@@ -82,8 +88,7 @@ def confirm(
     request = pb.ConfirmHitRequest(
         decision_id=decision_id, confirmed_by=by, note=note, fraud_type=_fraud_type(fraud_type)
     )
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    with _server(target) as stub:
         answer = stub.ConfirmHit(request, timeout=timeout)
     _tell("confirmed", answer, as_json, place=answer.stream_id)
 
@@ -93,14 +98,13 @@ def dismiss(
     decision_id: DecisionId,
     by: By,
     note: Note = "",
-    target: Target = DEFAULT_TARGET,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Say that a decision was not about fraud; ends when the store has it."""
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=by, note=note)
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    with _server(target) as stub:
         answer = stub.DismissHit(request, timeout=timeout)
     _tell("dismissed", answer, as_json)
 

@@ -11,12 +11,13 @@ import typer
 
 from blocklists.importers import words as list_words
 from fanzha.v1 import appeal_pb2 as pb
-from services.cli.lists.options import enum
+from fanzha.v1 import appeal_pb2_grpc
+from services.cli._common.options import enum
+from services.cli._common.server import ServerOf
+
+server = ServerOf(appeal_pb2_grpc.AppealServiceStub)
 
 AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-By = Annotated[str, typer.Option(help="Who does this.", show_default="your login")]
-LanguageWord = Annotated[str, typer.Option("--language", help="zh or en.")]
 
 _CHINA_TIME = timezone(timedelta(hours=8))
 STATES = {

@@ -11,9 +11,9 @@ import typer
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from infra.clock import now_ms
-from services.cli._common.console import err, fail, one_sentence, out, print_json, progress
+from services.cli._common.console import as_dict, err, fail, one_sentence, out, print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir
-from services.cli.lists.options import DEFAULT_TARGET, Target
 
 app = typer.Typer(
     no_args_is_help=True, help="Ask the decision log: which decisions, why, and how many."
@@ -34,7 +34,6 @@ Folder = Annotated[
 ]
 Since = Annotated[str, typer.Option(help="How far back: 30m, 24h, 7d.")]
 Full = Annotated[bool, typer.Option("--full", help="Show whole numbers and links.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Memory = Annotated[
     str,
     typer.Option(
@@ -168,8 +167,9 @@ def stats(
     by: Annotated[
         str,
         typer.Option(
+            "--group-by",
             help="One or more of channel, action, reason, fraud_type, source, hour, ingress, "
-            "list_version, model_version; with commas."
+            "list_version, model_version; with commas.",
         ),
     ] = "channel,action,reason",
     folder: Folder = None,
@@ -236,7 +236,6 @@ def _entry(row: Mapping[str, Any], target: str) -> dict[str, Any] | None:
     from fanzha.client import LoginError, channels
     from fanzha.v1 import blocklist_pb2 as pb
     from fanzha.v1 import blocklist_pb2_grpc
-    from services.cli.lists.server import as_dict
 
     try:
         with channels.blocking(target) as channel:

@@ -27,7 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     ) as running:
         running.fanzha(
             *("blocklist", "add", FRAUD, "--action", "block", "--source", "bureau"),
-            *("--reason", "three victims", "--legal-basis", "Art. 32", "--author", "li"),
+            *("--reason", "three victims", "--legal-basis", "Art. 32", "--by", "li"),
         )
         yield running
 
@@ -66,7 +66,9 @@ def test_people_read_tables_and_bars(service: Running) -> None:
     folder = "--data-dir", str(service.folder)
 
     rows = service.fanzha("decisions", "find", *folder).stdout
-    counts = service.fanzha("decisions", "stats", "--by", "channel,action,source", *folder).stdout
+    counts = service.fanzha(
+        "decisions", "stats", "--group-by", "channel,action,source", *folder
+    ).stdout
 
     assert "decision" in rows
     assert "they stand for about" in rows
