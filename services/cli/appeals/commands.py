@@ -133,15 +133,15 @@ def list_(
     )
     with server(target) as stub:
         found, answer = read_pages(stub.ListAppeals, request, "appeals", limit=limit)
-    tell_more(answer)
     if as_json:
         print_json(found)
-        return
-    display.show_queue(found, int(time.time() * 1000))
-    out.print(
-        f"{len(found)} shown; {answer.open} open, {answer.due_soon} with half of their time "
-        f"over, {answer.overdue} overdue"
-    )
+    else:
+        display.show_queue(found, int(time.time() * 1000))
+        out.print(
+            f"{len(found)} shown; {answer.open} open, {answer.due_soon} with half of their time "
+            f"over, {answer.overdue} overdue"
+        )
+    tell_more(answer)
 
 
 @app.command()

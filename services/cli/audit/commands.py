@@ -67,7 +67,6 @@ def list_(
     )
     with server(target) as stub:
         records, answer = _some(stub, request, limit)
-    tell_more(answer)
     if as_json:
         print_json([display.as_words(record) for record in records])
     elif as_lines:
@@ -75,6 +74,7 @@ def list_(
     else:
         display.show(records)
         err.print(f"{len(records)} shown")
+    tell_more(answer)
 
 
 @app.command()

@@ -79,7 +79,6 @@ def list_(
     )
     with server(target) as stub:
         found, answer = read_pages(stub.ListCases, request, "cases", limit=limit, page=_PAGE)
-    tell_more(answer)
     if as_json:
         print_json(
             {
@@ -92,6 +91,7 @@ def list_(
     display.show_list(found, now)
     more = "; very many others were read: ask for less, such as one region"
     out.print(f"{len(found)} shown{more if answer.cut_short else ''}")
+    tell_more(answer)
     if not found and (unsure := region_options.doubt(region)):
         err.print(unsure, markup=False)
 

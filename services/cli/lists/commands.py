@@ -173,12 +173,12 @@ def list_(
     )
     with server(target) as stub:
         entries, answer = read_pages(stub.ListEntries, request, "entries", limit=limit)
-    tell_more(answer)
     if as_json:
         print_json(entries)
-        return
-    display.show_entries(entries, int(time.time()))
-    out.print(f"{len(entries)} shown; {answer.total} in all, version {answer.version}")
+    else:
+        display.show_entries(entries, int(time.time()))
+        out.print(f"{len(entries)} shown; {answer.total} in all, version {answer.version}")
+    tell_more(answer)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from blocklists.importers import words
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import as_dict, out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, enum
-from services.cli._common.server import read_pages
+from services.cli._common.server import read_pages, tell_more
 from services.cli.lists import display
 from services.cli.lists.options import OneSource, server
 
@@ -53,6 +53,7 @@ def dead(
         print_json(as_dict(answer) | ({} if proposed is None else {"proposed": proposed}))
         return
     _show_dead(entries, answer)
+    tell_more(answer)
     if proposed is not None:
         _tell_proposed(proposed)
 

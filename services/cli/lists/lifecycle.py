@@ -98,13 +98,13 @@ def due(
     )
     with server(target) as stub:
         entries, answer = read_pages(stub.ListDue, request, "entries", limit=limit)
-    tell_more(answer)
     if as_json:
         del answer.entries[:]
         answer.entries.extend(entries)
         print_json(answer)
-        return
-    _show_due(entries, answer, more=bool(answer.next_page_token))
+    else:
+        _show_due(entries, answer, more=bool(answer.next_page_token))
+    tell_more(answer)
 
 
 def renew(

@@ -1,11 +1,11 @@
 """Options that commands share have one help, one meaning and one order."""
 
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import pytest
 import typer
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from services.__main__ import app
@@ -45,25 +45,19 @@ HELP = {
 """What an option may say of itself; `--reason` says what a command does with it."""
 
 
-def commands(
-    group: TyperGroup, context: click.Context, path: str = ""
-) -> Iterator[tuple[str, click.Command]]:
+def commands(group: Any, context: Any, path: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Return the path and the options of every command of *group*."""
     for name in list(group.commands):
         command = group.get_command(context, name)
-        assert command is not None
         if isinstance(command, TyperGroup):
             within = typer.Context(command, parent=context)
             yield from commands(command, within, f"{path} {name}")
-        yield f"{path} {name}".strip(), command
+        options = [one for one in command.params if one.param_type_name == "option"]
+        yield f"{path} {name}".strip(), options
 
 
-def every_command() -> list[tuple[str, click.Command]]:
-    group = get_command(app)
-    assert isinstance(group, TyperGroup)
-    return list(commands(group, typer.Context(group)))
-
-
-EVERY = every_command()
+_GROUP: Any = get_command(app)
+EVERY = list(commands(_GROUP, typer.Context(_GROUP)))
 
 
 def test_commands_are_found() -> None:
@@ -72,12 +66,7 @@ def test_commands_are_found() -> None:
 
 @pytest.mark.parametrize("option", HELP)
 def test_an_option_says_the_same_wherever_it_is(option: str) -> None:
-    said = {
-        (path, parameter.help)
-        for path, command in EVERY
-        for parameter in command.params
-        if isinstance(parameter, TyperOption) and option in parameter.opts
-    }
+    said = {(path, one.help) for path, options in EVERY for one in options if option in one.opts}
 
     assert said
     assert [one for one in said if one[1] not in HELP[option]] == []
@@ -85,11 +74,11 @@ def test_an_option_says_the_same_wherever_it_is(option: str) -> None:
 
 def test_the_shared_options_come_last_in_one_order() -> None:
     wrong = {}
-    for path, command in EVERY:
+    for path, options in EVERY:
         named = [
-            next((one for one in parameter.opts if one in ORDER), "")
-            for parameter in command.params
-            if isinstance(parameter, TyperOption) and not parameter.required
+            next((name for name in one.opts if name in ORDER), "")
+            for one in options
+            if not one.required
         ]
         shared = [one for one in named if one]
         if sorted(shared, key=ORDER.index) != shared:
