@@ -86,7 +86,7 @@ class _Office:
         entry = blocklist_pb2.Entry(
             pattern=f"{number[:-2]}*" if in_range else number,
             action=decision_pb2.ACTION_BLOCK,
-            source=blocklist_pb2.SOURCE_PROVINCE,
+            source=decision_pb2.SOURCE_PROVINCE,
             reason="benchmark",
         )
         self._lists.UpdateEntries(

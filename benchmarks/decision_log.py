@@ -25,7 +25,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.decision_log_days import a_day, changes
-from benchmarks.micro import material
+from benchmarks.micro import fixtures
 from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel, Int64s
@@ -118,8 +118,8 @@ def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, A
     options = LogOptions(folder=folder, allowed_one_in=one_in, buffer_rows=10**7)
     log = DecisionLog(options, home=HomePlan(), now_ms=now_ms, counters=counts)
     told = Decided()
-    engine = material.engine(
-        material.listed_numbers(material.LISTED),
+    engine = fixtures.engine(
+        fixtures.listed_numbers(fixtures.LISTED),
         observer=Observer(links_found=told.links_found, decided=told.decided),
     )
     tables = _tables(channel, rows)
@@ -153,8 +153,8 @@ def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, A
 
 def _tables(channel: Channel, rows: int) -> list[Any]:
     if channel is Channel.CALL:
-        return list(islice(material.call_batches(rows), DIFFERENT))
-    made: Callable[[int], Any] = material.texts if channel is Channel.TEXT else material.links
+        return list(islice(fixtures.call_batches(rows), DIFFERENT))
+    made: Callable[[int], Any] = fixtures.texts if channel is Channel.TEXT else fixtures.links
     return [made(rows)]
 
 
@@ -165,7 +165,7 @@ def _decide(engine: DecisionPipeline, channel: Channel, tables: Iterable[Any]) -
         Channel.LINK: engine.decide_links,
     }[channel]
     for table in tables:
-        decide(table, material.NOW_S)  # type: ignore[operator]
+        decide(table, fixtures.NOW_S)  # type: ignore[operator]
 
 
 def _previews(folder: Path, rows: int, ends: int, repeats: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
 from blocklists.entries import NO_END_S, Direction, Entry, EntryKind, EntryMode
-from blocklists.indexes.distinct import used
+from blocklists.indexes.unique_values import used
 from blocklists.provenance import Provenance, chosen, joined
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action

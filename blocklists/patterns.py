@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from blocklists import plain_names
+from blocklists import canonical_hosts
+from blocklists.canonical_hosts import PlainNames
 from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, keys_of_bytes, text_keys
-from blocklists.plain_names import PlainNames
 from blocklists.text_column import TextColumn
 from fanzha import url
 from fanzha.fingerprint import fingerprint, is_fingerprint
@@ -135,7 +135,7 @@ class _PatternParser:
         asked = unknown | (self.kinds == EntryKind.HOST)
         if not asked.any():
             return PlainNames.none(len(asked))
-        found = plain_names.find(self._texts)
+        found = canonical_hosts.find(self._texts)
         # A word without a dot is a host only where it is said to be.
         hosts = found.plain & asked & (found.dotted | ~unknown)
         return replace(found, plain=hosts)

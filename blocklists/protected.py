@@ -19,7 +19,7 @@ import numpy as np
 from blocklists import protected_names
 from blocklists.entries import EntryKind
 from blocklists.entry_table import Identities
-from fanzha import number_disguises, service_codes
+from fanzha import number_deobfuscation, service_codes
 from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER, HomePlan
 from fanzha.tables import Bools, Calls, Ingress, Int64s, Texts, Uint8s
@@ -160,7 +160,7 @@ def _disguised(entries: Identities) -> Int64s:
 
 
 def _looks_protected(name: str) -> bool:
-    digits = number_disguises.undisguised(name)
+    digits = number_deobfuscation.undisguised(name)
     return bool(digits) and bool(service_codes.rings(_PLAN.number_keys([digits]))[0])
 
 

@@ -1,12 +1,13 @@
 """Finds and loads model bundles: ``<root>/<channel>/<version>/{model.onnx, card.toml}``.
 
-Text bundles with a second look hold its head besides, ``second.onnx``.
+Text bundles with a second stage hold its head besides, ``second.onnx``.
 
 Each classifier compares its scores of the card's golden rows with those on the card before
 it is handed out, so a bundle that loads scores as it did when it was made.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,21 +64,30 @@ def load_caller(
 
 
 def load_moment(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
-    """Load a moment model, by default the newest."""
+    """Load a velocity model, by default the newest."""
     return VelocityClassifier(_load(root, "moment", version))
 
 
 def folder(root: Path | None, channel: str, version: str) -> Path:
     """Return where bundle *version* of *channel* lies, or would lie."""
-    if not _VERSION.fullmatch(version):
+    if not is_version(version):
         raise ValueError(f"{version!r} cannot be the name of a bundle")
     return (root or SHIPPED) / channel / version
 
 
 def versions(root: Path | None, channel: str) -> list[str]:
     """Return the versions of *channel* that lie below *root*, the newest last."""
-    found = [card.parent.name for card in ((root or SHIPPED) / channel).glob(f"*/{CARD}")]
+    return in_order(card.parent.name for card in ((root or SHIPPED) / channel).glob(f"*/{CARD}"))
+
+
+def in_order(found: Iterable[str]) -> list[str]:
+    """Sort versions, the newest last, ``10`` being above ``9``."""
     return sorted(found, key=lambda version: (_numbers(version), version))
+
+
+def is_version(text: str) -> bool:
+    """Tell whether *text* can be the version of a bundle."""
+    return _VERSION.fullmatch(text) is not None
 
 
 def newest(root: Path, channel: str) -> Path:

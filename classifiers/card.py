@@ -23,7 +23,7 @@ from fanzha.tables import Float32s
 CARD = "card.toml"
 GRAPH = "model.onnx"
 SECOND = "second.onnx"
-"""The head of a second look, in bundles that have one."""
+"""The head of a second stage, in bundles that have one."""
 GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
 
@@ -78,7 +78,7 @@ class Card:
     """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
     """The same for columns of the traffic, those of `classifiers.drift_features`."""
-    second_look: CascadeCard | None = None
+    cascade: CascadeCard | None = None
     """Of text models that have one."""
 
     def setting(self, name: str, kind: type[Wanted]) -> Wanted:
@@ -115,7 +115,7 @@ def parse(table: Mapping[str, object]) -> Card:
         golden=tuple(map(_golden, _field(table, "golden", list))),
         score_histogram=_histogram(table.get("score_histogram")),
         feature_histograms=feature_histogram.parse(table.get("feature_histograms")),
-        second_look=cascade_card.parse(table),
+        cascade=cascade_card.parse(table),
     )
     if card.channel not in CHANNELS:
         raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")
@@ -129,11 +129,11 @@ def read_graph(bundle: Path, card: Card) -> bytes:
     return _checked(bundle / GRAPH, card.sha256)
 
 
-def read_second(bundle: Path, card: Card) -> bytes:
-    """Read the head of the second look of *bundle*, as `read_graph` does the graph."""
-    if card.second_look is None:
-        raise ValueError(f"{bundle}: the card knows no second look")
-    return _checked(bundle / SECOND, card.second_look.sha256)
+def read_cascade_head(bundle: Path, card: Card) -> bytes:
+    """Read the head of the second stage of *bundle*, as `read_graph` does the graph."""
+    if card.cascade is None:
+        raise ValueError(f"{bundle}: the card knows no second stage")
+    return _checked(bundle / SECOND, card.cascade.sha256)
 
 
 def check_golden(card: Card, scores: Float32s) -> None:

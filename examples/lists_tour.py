@@ -4,6 +4,7 @@ Starts ``fanzha up`` with TLS and identities of its own, runs the real commands 
 and shows what they print; ends by itself. What it found goes to a file, for the test of it.
 """
 
+import csv
 import json
 import shutil
 import time
@@ -15,9 +16,30 @@ from typing import Annotated, Any
 import typer
 
 from examples import lists_tour_site
-from examples.lists_tour_file import BAD_ROWS, LISTED, write_list
 from examples.lists_tour_site import Site, heading, say, site
 from fanzha.client import Call
+
+FIRST = 17_000_100_000
+LISTED = f"+86{FIRST + 1}"
+BAD_ROWS = 37
+_BAD = ("不详", "号码待核", "17000A00000", "1700010000X", "详见附件")
+_COLUMNS = ("号码", "原因", "有效期", "诈骗类型")
+
+
+def write_list(file: Path, rows: int) -> None:
+    """Write a CSV in GB18030 with Chinese columns, as a province sends it.
+
+    It has *rows* lines: numbers, `BAD_ROWS` that are none, and one that is protected.
+    """
+    every = rows // (BAD_ROWS + 1)
+    bad = {every * place: _BAD[place % len(_BAD)] for place in range(1, BAD_ROWS + 1)}
+    with file.open("w", encoding="gb18030", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(_COLUMNS)
+        for row in range(rows):
+            number = "110" if row == rows // 2 + 1 else bad.get(row, str(FIRST + row))
+            writer.writerow((number, "群众举报，已核实", "2027-12-31", "虚假贷款"))
+
 
 CALLEE = "+8619900000001"
 RANGE = "+861700099*"

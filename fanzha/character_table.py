@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from fanzha.tables import Uint8s, Uint32s
-from fanzha.traditional import SIMPLIFIED
+from fanzha.traditional_chinese import SIMPLIFIED
 
 SIZE = 0x20000
 """Characters above the first two planes are rare ideographs and tags."""

@@ -26,7 +26,7 @@ class Reason(IntEnum):
     PROTECTED = 6
     IMPLAUSIBLE = 7
     SPAM = 8
-    MOMENT = 9
+    VELOCITY = 9
     """With ALLOW the call is only marked."""
 
 
@@ -44,22 +44,24 @@ class MatchedOn(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """What only few rows have."""
+    """What only a few rows have."""
 
     entry_id: str = ""
-    evidence: MatchedOn = MatchedOn.UNSPECIFIED
+    matched_on: MatchedOn = MatchedOn.UNSPECIFIED
     pattern: str = ""
     """The pattern of the entry that matched."""
     source: int = 0
     """Who supplied that entry, numbered as on the wire; 0 without one."""
+    legal_basis: str = ""
+    """Legal basis of that entry, as its author wrote it."""
     campaign: str = ""
-    """What that entry says it belongs to."""
+    """The campaign that entry names."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
-    moment_score: float | None = None
-    """Of a call whose moment reached the threshold of the moment model."""
-    moment_facts: Mapping[str, float] | None = None
-    """Of such a call: what the model was told, by the names of its inputs, without zeros."""
+    velocity_score: float | None = None
+    """Score of a call that reached the threshold of the velocity model."""
+    velocity_inputs: Mapping[str, float] | None = None
+    """Of such a call: the inputs of the model by name, without zeros."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class WouldBlock:
 
     entry_id: str
     pattern: str
-    evidence: MatchedOn
+    matched_on: MatchedOn
     fraud_type: FraudType
     kind: int
     """What the pattern is, as a number of the wire."""
@@ -94,8 +96,8 @@ class Decisions:
     list_version: int
     model_version: str
     """Version of the model that was asked; empty when there is none."""
-    moment_version: str = ""
-    """Version of the moment model that was asked; empty when none was."""
+    velocity_version: str = ""
+    """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
     """Of rows that a shadow entry would have blocked; they were decided without it."""
 

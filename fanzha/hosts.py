@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from idna import IDNAError, uts46_remap
 
-from fanzha.percent import escape, unescape
+from fanzha.percent_encoding import escape, unescape
 
 MAX_HOST_CHARACTERS = 253
 MAX_LABEL_CHARACTERS = 63

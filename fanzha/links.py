@@ -1,4 +1,4 @@
-"""Links in text messages, also those written to evade: see `fanzha.disguises`.
+"""Links in text messages, also those written to evade: see `fanzha.link_deobfuscation`.
 
 A link is found by its scheme, by ``www.``, or as a bare domain. Bare domains are where texts
 deceive: "Thanks.In case", "see you.Be there", "report.py" and "3.5万" all look like some. So a bare
@@ -6,15 +6,15 @@ domain needs a listed public suffix, and where that suffix is also a word (``.in
 short (``.tc``), a path too. Names of one character need a path as well: ``t.cn/a``.
 
 A text without a hint of a link costs 1 to 3 µs, one with a plain link as much
-(`fanzha.plain_links`), another about 30 µs. Time is linear in the length; nothing here raises.
+(`fanzha.link_fast_path`), another about 30 µs. Time is linear in the length; nothing here raises.
 """
 
 import re
 from collections.abc import Iterator
 
-from fanzha.disguises import LABEL, LETTERS, may_hold_link, undisguised
 from fanzha.hosts import canonical_host, is_address, registrable
-from fanzha.plain_links import known_suffix, plain_link
+from fanzha.link_deobfuscation import LABEL, LETTERS, may_hold_link, undisguised
+from fanzha.link_fast_path import known_suffix, plain_link
 from fanzha.url import canonical, split
 
 MOST_LINKS = 16

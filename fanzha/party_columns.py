@@ -8,7 +8,7 @@ Digits are parsed eight at once, as the bytes of one integer: some 0.05 µs a nu
 
 import numpy as np
 
-from fanzha.eights import EIGHT, EVERY_BYTE, LAST, integers
+from fanzha.swar import EIGHT, EVERY_BYTE, LAST, integers
 from fanzha.tables import Bools, Int64s, Uint8s
 
 WIDTH = 16

@@ -116,8 +116,8 @@ class Links:
 class CallerActivity:
     """What is known of each caller at the moment of its call, that call included.
 
-    Counters fade: an event counts half after `classifiers.caller.days_and_hours.HALF_LIFE_MS`. All
-    zero: nothing is known, or the caller is one that is not counted.
+    Counters fade: an event counts half after `classifiers.caller.activity_calendar.HALF_LIFE_MS`.
+    All zero: nothing is known, or the caller is one that is not counted.
     """
 
     outgoing_calls: Float32s

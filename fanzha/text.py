@@ -12,8 +12,8 @@ from enum import StrEnum
 import numpy as np
 
 from fanzha.character_table import DELETED, EXPANDS, ROW_BREAK, SIZE, expansions, folds
-from fanzha.spaces import squeeze
 from fanzha.tables import Uint32s
+from fanzha.whitespace import squeeze
 
 MAX_CHARACTERS = 8192
 """What a message has beyond this is not read."""

@@ -20,7 +20,7 @@ from fanzha.hosts import (
     is_public_suffix,
     registrable,
 )
-from fanzha.percent import escape, unescape
+from fanzha.percent_encoding import escape, unescape
 
 __all__ = [
     "canonical",

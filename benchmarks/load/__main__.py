@@ -16,9 +16,9 @@ import typer
 
 from benchmarks import results
 from benchmarks.load import options as common
-from benchmarks.load import search, show
+from benchmarks.load import progress_display, search
 from benchmarks.load.arrivals import Arrivals
-from benchmarks.load.crew import Crew
+from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Outcome, Step
 from services.cli._common.console import err
 
@@ -79,11 +79,11 @@ def main(
             found, outcomes = _search(crew, step, warm_up, budget_ms)
         else:
             outcomes = [
-                (_name(step), show.run(crew, step, _name(step), warm_up=warm_up))
+                (_name(step), progress_display.run(crew, step, _name(step), warm_up=warm_up))
                 for _ in range(repeats)
             ]
             found = 0.0
-    show.table(f"{mix}, {rows} rows a request, {mode} loop", outcomes)
+    progress_display.table(f"{mix}, {rows} rows a request, {mode} loop", outcomes)
     if mode == "closed":
         err.print("a closed loop waits when the server does: for latencies, offer a --rate")
     report: dict[str, Any] = measured.words | {
@@ -113,12 +113,12 @@ def _search(
     crew: Crew, step: Step, warm_up: float, budget_ms: float
 ) -> tuple[float, list[tuple[str, Outcome]]]:
     closed = Step(seconds=max(step.seconds / 2, 1.0), in_flight=step.in_flight)
-    first = show.run(crew, closed, "closed loop, for a first guess", warm_up=warm_up)
+    first = progress_display.run(crew, closed, "closed loop, for a first guess", warm_up=warm_up)
     tried = [("closed loop", first)]
 
     def held(rate: float) -> bool:
         attempt = Step(seconds=step.seconds, rate=rate, arrivals=step.arrivals)
-        outcome = show.run(crew, attempt, _name(attempt))
+        outcome = progress_display.run(crew, attempt, _name(attempt))
         tried.append((_name(attempt), outcome))
         return holds(outcome, budget_ms)
 

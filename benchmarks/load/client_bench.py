@@ -5,7 +5,7 @@ and a latency counts from the moment when its call was to come. ``--callers N`` 
 N callers that each wait for their answer (asyncio), and ``--threads N`` does the same with
 the blocking client. Calls that were let through for want of an answer are counted apart;
 the run fails when there are any, or when p99 is above ``--p99-ms``. Runs in which the machine
-itself stood still are made again, and told (`benchmarks.calm`).
+itself stood still are made again, and told (`benchmarks.stall_retry`).
 
     python -m benchmarks.load.client_bench --rate 20000 --server-cores 0 --generator-cores 1
 """
@@ -21,9 +21,9 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any
 
-from benchmarks import calm, processes, results, scenarios
+from benchmarks import processes, results, scenarios, stall_retry
 from benchmarks.load import options as common
-from benchmarks.standstill import Standstill, Watch
+from benchmarks.stall_detector import Standstill, Watch
 from fanzha.client import AsyncClient, Call, Client, Options
 
 DIFFERENT_CALLS = 50_000
@@ -57,7 +57,7 @@ def main() -> int:
         # The traffic made above never goes away; looking through it would look like a slow server.
         gc.collect()
         gc.freeze()
-        made = calm.measured(once, lambda one: one[1], options.repeats)
+        made = stall_retry.measured(once, lambda one: one[1], options.repeats)
         watch.close()
     runs = [run for run, _ in made.counted]
     put_aside = [run for run, _ in made.put_aside]

@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 import grpc
 
 from benchmarks.load import frames
-from benchmarks.load.outbox import Outbox
+from benchmarks.load.send_queue import Outbox
 from benchmarks.load.traffic import Body
 
 _Asked: TypeAlias = tuple[Body, float, float]

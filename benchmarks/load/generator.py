@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.load import traffic
 from benchmarks.load.arrivals import due_times
-from benchmarks.load.askers import Asker, Connections, ThroughClient
+from benchmarks.load.clients import Asker, Connections, ThroughClient
 from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
 from benchmarks.load.plan import Failed, Outcome, Plan, Step

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import h2load, processes, results, scenarios
-from benchmarks.micro import material
+from benchmarks.micro import fixtures
 from fanzha.client import Login, channels
 from fanzha.phone import HomePlan
 from fanzha.v1 import interception_pb2_grpc
@@ -70,7 +70,7 @@ async def _serve(way: str, folder: AuthorityFolder) -> None:
     if "token" in way:
         said |= {"jwks_file": folder.keys, "token_issuer": "fanzha-local"}
     servicer = InterceptionServicer(
-        engine=material.engine(material.listed_numbers(1000)),
+        engine=fixtures.engine(fixtures.listed_numbers(1000)),
         reader=MessageDecoder(HomePlan("86")),
         now_ms=now_ms,
         observer=Observer(),

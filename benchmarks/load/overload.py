@@ -17,8 +17,8 @@ from rich.table import Table
 
 from benchmarks import results
 from benchmarks.load import options as common
-from benchmarks.load import show
-from benchmarks.load.crew import Crew
+from benchmarks.load import progress_display
+from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Outcome, Step
 from services.cli._common.console import err, fail
 
@@ -70,7 +70,7 @@ def main(
         plan = replace(plan, target=measured.target)
         with Crew(replace(plan, timeout=CAPACITY_TIMEOUT), measured.cpu) as crew:
             closed = Step(seconds=seconds, in_flight=in_flight)
-            capacity = show.run(crew, closed, "capacity", warm_up=1).per_second
+            capacity = progress_display.run(crew, closed, "capacity", warm_up=1).per_second
         if not capacity:
             fail("the server decided nothing")
         with Crew(plan, measured.cpu) as crew:
@@ -98,7 +98,9 @@ def main(
 def _round(crew: Crew, seconds: float, capacity: float) -> list[Outcome]:
     """Offer every load once."""
     return [
-        show.run(crew, Step(seconds=seconds, rate=capacity * factor), f"{factor:g} times capacity")
+        progress_display.run(
+            crew, Step(seconds=seconds, rate=capacity * factor), f"{factor:g} times capacity"
+        )
         for factor in FACTORS
     ]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
-from benchmarks.standstill import Standstill
+from benchmarks.stall_detector import Standstill
 
 Through = Literal["grpc", "client"]
 

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from benchmarks import calm, results, thresholds
+from benchmarks import results, stall_retry, thresholds
+from benchmarks.load import machine_baseline, progress_display
 from benchmarks.load import options as common
-from benchmarks.load import reference, show
-from benchmarks.load.crew import Crew
+from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Outcome, Plan, Step, in_flight
 from benchmarks.thresholds import Cell, Floor, Verdict
 from services.cli._common.console import err
@@ -89,16 +89,18 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
     name = f"{floor.channel} in batches of {floor.batch}"
     closed = Step(seconds=seconds, in_flight=in_flight(floor.batch))
     crew.run(replace(closed, seconds=1.0))
-    rounds, capacities, ratios = [reference.rounds_per_cpu_second()], [], []
+    rounds, capacities, ratios = [machine_baseline.rounds_per_cpu_second()], [], []
     for _ in range(repeats):
-        outcome = show.run(crew, closed, name)
-        rounds.append(reference.rounds_per_cpu_second())
+        outcome = progress_display.run(crew, closed, name)
+        rounds.append(machine_baseline.rounds_per_cpu_second())
         capacities.append(outcome)
         ratios.append(outcome.per_cpu_second / statistics.mean(rounds[-2:]))
     capacity = statistics.median(outcome.per_second for outcome in capacities)
     half = Step(seconds=seconds, rate=max(capacity * HALF, 1.0))
-    runs = calm.measured(
-        lambda: show.run(crew, half, f"{name}, at half"), lambda one: one.stood_still, repeats
+    runs = stall_retry.measured(
+        lambda: progress_display.run(crew, half, f"{name}, at half"),
+        lambda one: one.stood_still,
+        repeats,
     )
     opened = runs.counted
     everything = [*capacities, *opened]

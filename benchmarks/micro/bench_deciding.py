@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.micro import material
+from benchmarks.micro import fixtures
 from services.decision import rules
 
 SIZES = (1, 16, 256, 1024)
@@ -12,24 +12,24 @@ SIZES = (1, 16, 256, 1024)
 
 @pytest.mark.parametrize("rows", SIZES)
 def bench_decide_calls(benchmark: BenchmarkFixture, rows: int) -> None:
-    engine = material.engine(material.listed_numbers(material.LISTED))
-    batches = material.call_batches(rows)
+    engine = fixtures.engine(fixtures.listed_numbers(fixtures.LISTED))
+    batches = fixtures.call_batches(rows)
 
-    assert len(benchmark(lambda: engine.decide_calls(next(batches), material.NOW_S))) == rows
+    assert len(benchmark(lambda: engine.decide_calls(next(batches), fixtures.NOW_S))) == rows
 
 
 @pytest.mark.parametrize("rows", SIZES)
 def bench_decide_texts(benchmark: BenchmarkFixture, rows: int) -> None:
-    engine = material.engine(material.listed_hosts(material.LISTED))
+    engine = fixtures.engine(fixtures.listed_hosts(fixtures.LISTED))
 
-    assert len(benchmark(engine.decide_texts, material.texts(rows), material.NOW_S)) == rows
+    assert len(benchmark(engine.decide_texts, fixtures.texts(rows), fixtures.NOW_S)) == rows
 
 
 @pytest.mark.parametrize("rows", SIZES)
 def bench_decide_links(benchmark: BenchmarkFixture, rows: int) -> None:
-    engine = material.engine(material.listed_hosts(material.LISTED))
+    engine = fixtures.engine(fixtures.listed_hosts(fixtures.LISTED))
 
-    assert len(benchmark(engine.decide_links, material.links(rows), material.NOW_S)) == rows
+    assert len(benchmark(engine.decide_links, fixtures.links(rows), fixtures.NOW_S)) == rows
 
 
 def bench_policy(benchmark: BenchmarkFixture) -> None:

@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> AuthorityFolder:
 @pytest.mark.parametrize("shown", ["token", "certificate"])
 def bench_entering(benchmark: BenchmarkFixture, folder: AuthorityFolder, shown: str) -> None:
     guarded = security.of(_settings(folder), "decisions")
-    assert guarded.doorkeeper is not None
-    enter = guarded.doorkeeper.entrance(METHOD)
+    assert guarded.interceptor is not None
+    enter = guarded.interceptor.entrance(METHOD)
     credentials = guarded.tls.credentials() if guarded.tls else None
 
     asyncio.run(_within_a_request(credentials, _login(folder, shown), benchmark, enter))
@@ -39,8 +39,8 @@ def bench_entering(benchmark: BenchmarkFixture, folder: AuthorityFolder, shown: 
 
 def bench_verifying_a_new_token(benchmark: BenchmarkFixture, folder: AuthorityFolder) -> None:
     guarded = security.of(_settings(folder), "decisions")
-    assert guarded.doorkeeper is not None
-    tokens: Any = guarded.doorkeeper.tokens
+    assert guarded.interceptor is not None
+    tokens: Any = guarded.interceptor.tokens
     made = iter([_token(folder) for _ in range(3000)])
 
     measure: Any = benchmark.pedantic

@@ -3,7 +3,7 @@
 import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.micro import material
+from benchmarks.micro import fixtures
 from classifiers.bundles import load_moment
 from classifiers.caller.activity import ActivityTable
 from classifiers.text import features
@@ -16,47 +16,47 @@ ROWS = 256
 
 
 def bench_normalise(benchmark: BenchmarkFixture) -> None:
-    assert len(benchmark(normalise_all, material.bodies(ROWS))) == ROWS
+    assert len(benchmark(normalise_all, fixtures.bodies(ROWS))) == ROWS
 
 
 def bench_ngrams(benchmark: BenchmarkFixture) -> None:
-    normal = normalise_all(material.bodies(ROWS))
+    normal = normalise_all(fixtures.bodies(ROWS))
 
     assert benchmark(features.ngrams, normal).ids.any()
 
 
 def bench_fingerprints(benchmark: BenchmarkFixture) -> None:
-    normal = normalise_all(material.bodies(ROWS))
+    normal = normalise_all(fixtures.bodies(ROWS))
 
     assert benchmark(fingerprint.sketches, normal).known.any()
 
 
 def bench_text_score(benchmark: BenchmarkFixture) -> None:
-    assert len(benchmark(material.models().text.score, material.texts(ROWS)).p_fraud) == ROWS
+    assert len(benchmark(fixtures.models().text.score, fixtures.texts(ROWS)).p_fraud) == ROWS
 
 
 def bench_link_score(benchmark: BenchmarkFixture) -> None:
-    urls = material.links(ROWS).urls
+    urls = fixtures.links(ROWS).urls
 
-    assert len(benchmark(material.models().link.score, urls)) == ROWS
+    assert len(benchmark(fixtures.models().link.score, urls)) == ROWS
 
 
 def bench_activity(benchmark: BenchmarkFixture) -> None:
-    activity, batches = ActivityTable(), material.call_batches(ROWS)
+    activity, batches = ActivityTable(), fixtures.call_batches(ROWS)
 
     assert benchmark(lambda: activity.observe(next(batches))).outgoing_calls.any()
 
 
 def bench_caller_score(benchmark: BenchmarkFixture) -> None:
-    activity = ActivityTable().observe(material.calls(ROWS))
+    activity = ActivityTable().observe(fixtures.calls(ROWS))
 
-    assert len(benchmark(material.models().caller.score, activity)) == ROWS
+    assert len(benchmark(fixtures.models().caller.score, activity)) == ROWS
 
 
 def bench_moment(benchmark: BenchmarkFixture) -> None:
     stage = VelocityStage(current=always(load_moment()), memory=VelocityMemory())
-    batches = material.call_batches(ROWS)
-    activity = ActivityTable().observe(material.calls(ROWS))
+    batches = fixtures.call_batches(ROWS)
+    activity = ActivityTable().observe(fixtures.calls(ROWS))
     none = np.zeros(ROWS, np.bool_)
 
     found = benchmark(lambda: stage.ask(next(batches), activity, none, _broken))
@@ -65,4 +65,4 @@ def bench_moment(benchmark: BenchmarkFixture) -> None:
 
 
 def _broken() -> None:
-    raise AssertionError("the moment model is broken")
+    raise AssertionError("the velocity model is broken")

@@ -4,7 +4,7 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import scenarios
-from benchmarks.micro import material
+from benchmarks.micro import fixtures
 from fanzha import numbering, party_columns
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
@@ -14,13 +14,13 @@ ROWS = 256
 
 
 def bench_number_keys(benchmark: BenchmarkFixture) -> None:
-    texts = material.numbers(scenarios.calls(ROWS, material.LISTED))
+    texts = fixtures.numbers(scenarios.calls(ROWS, fixtures.LISTED))
 
     assert benchmark(HomePlan().number_keys, texts).all()
 
 
 def bench_number_keys_by_column(benchmark: BenchmarkFixture) -> None:
-    texts = [text.encode() for text in material.numbers(scenarios.calls(ROWS, material.LISTED))]
+    texts = [text.encode() for text in fixtures.numbers(scenarios.calls(ROWS, fixtures.LISTED))]
     # What stands around them is what a request has there: numbers are read eight bytes at a time.
     lengths = np.array([len(text) for text in texts])
     starts = np.cumsum(lengths) - lengths + 32
@@ -35,20 +35,20 @@ def bench_number_keys_by_column(benchmark: BenchmarkFixture) -> None:
 def bench_impossible_numbers(benchmark: BenchmarkFixture) -> None:
     numbering.prepare()
 
-    assert not benchmark(numbering.impossible, material.calls(ROWS).callers).all()
+    assert not benchmark(numbering.impossible, fixtures.calls(ROWS).callers).all()
 
 
 def bench_canonicals(benchmark: BenchmarkFixture) -> None:
-    assert all(benchmark(canonicals, material.urls(ROWS, material.LISTED)))
+    assert all(benchmark(canonicals, fixtures.urls(ROWS, fixtures.LISTED)))
 
 
 def bench_canonicals_that_are_not_yet(benchmark: BenchmarkFixture) -> None:
-    urls = [url.upper().replace("HTTP", " http") for url in material.urls(ROWS, material.LISTED)]
+    urls = [url.upper().replace("HTTP", " http") for url in fixtures.urls(ROWS, fixtures.LISTED)]
 
     assert all(benchmark(canonicals, urls))
 
 
 def bench_find_links(benchmark: BenchmarkFixture) -> None:
-    bodies = material.bodies(ROWS)
+    bodies = fixtures.bodies(ROWS)
 
     assert any(benchmark(lambda: [find_links(body) for body in bodies]))

@@ -3,7 +3,7 @@
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.micro import material
+from benchmarks.micro import fixtures
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.decision.sinks import hit_encoder
@@ -17,34 +17,34 @@ ROWS = 256
 
 @pytest.mark.parametrize("channel", ["call", "text", "link"])
 def bench_reading(benchmark: BenchmarkFixture, channel: str) -> None:
-    data = material.request(channel, ROWS)
+    data = fixtures.request(channel, ROWS)
     read = getattr(ColumnarDecoder(HomePlan()), f"{channel}s")
 
     table = benchmark(
-        lambda: read(wire_format.WireRows([data], [wire_format.heads(data)]), material.NOW_MS)
+        lambda: read(wire_format.WireRows([data], [wire_format.heads(data)]), fixtures.NOW_MS)
     )
 
     assert len(table) == ROWS
 
 
 def bench_writing(benchmark: BenchmarkFixture) -> None:
-    engine = material.engine(material.listed_numbers(material.LISTED))
-    decisions = engine.decide_calls(material.calls(ROWS), material.NOW_S)
+    engine = fixtures.engine(fixtures.listed_numbers(fixtures.LISTED))
+    decisions = engine.decide_calls(fixtures.calls(ROWS), fixtures.NOW_S)
 
     assert benchmark(batch_response, decisions, decisions.details, 0, ROWS)
 
 
 def bench_cutting_hits_out(benchmark: BenchmarkFixture) -> None:
-    engine, calls = material.engine(material.listed_numbers(material.LISTED)), material.calls(ROWS)
-    decisions = engine.decide_calls(calls, material.NOW_S)
+    engine, calls = fixtures.engine(fixtures.listed_numbers(fixtures.LISTED)), fixtures.calls(ROWS)
+    decisions = engine.decide_calls(calls, fixtures.NOW_S)
 
-    assert benchmark(blocked, Channel.CALL, calls, decisions, material.NOW_MS)
+    assert benchmark(blocked, Channel.CALL, calls, decisions, fixtures.NOW_MS)
 
 
 def bench_writing_hits(benchmark: BenchmarkFixture) -> None:
-    engine, calls = material.engine(material.listed_numbers(material.LISTED)), material.calls(ROWS)
-    decisions = engine.decide_calls(calls, material.NOW_S)
-    batch = blocked(Channel.CALL, calls, decisions, material.NOW_MS)
+    engine, calls = fixtures.engine(fixtures.listed_numbers(fixtures.LISTED)), fixtures.calls(ROWS)
+    decisions = engine.decide_calls(calls, fixtures.NOW_S)
+    batch = blocked(Channel.CALL, calls, decisions, fixtures.NOW_MS)
     assert batch is not None
 
     assert benchmark(lambda: list(hit_encoder.written(batch)))

@@ -24,10 +24,10 @@ from benchmarks import machine, scenarios
 from benchmarks.peers import (
     accuracy,
     calls,
+    fanzha_server,
     index,
     lists,
     models,
-    ours,
     resolver,
     table,
     texts,
@@ -36,7 +36,7 @@ from benchmarks.peers.accuracy import Judged
 from benchmarks.peers.bench import Bench
 from benchmarks.peers.processes import GENERATOR_CORE, SERVER_CORE
 from benchmarks.peers.table import Row
-from benchmarks.peers.work import Work
+from benchmarks.peers.workload import Work
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / "data" / "peers" / "venv" / "bin" / "python"
@@ -132,7 +132,7 @@ def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
     if not wanted:
         return []
     _say("starting our service and importing the lists")
-    with ours.running(work, options.seconds) as service:
+    with fanzha_server.running(work, options.seconds) as service:
         bench = Bench(
             work=work,
             ours=service,

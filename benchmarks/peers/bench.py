@@ -5,9 +5,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.contest import Contestant
-from benchmarks.peers.ours import BATCH, Ours
-from benchmarks.peers.work import Work
+from benchmarks.peers.fanzha_server import BATCH, Ours
+from benchmarks.peers.paired_runs import Contestant
+from benchmarks.peers.workload import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from benchmarks.peers import contest, generators, processes
+from benchmarks.peers import generators, paired_runs, processes
 from benchmarks.peers.bench import Bench, debian_version
-from benchmarks.peers.contest import About, Contestant
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 from benchmarks.peers.processes import Server
 from benchmarks.peers.table import Row
 
@@ -37,8 +37,8 @@ def compare(bench: Bench) -> list[Row]:
         not_equal=_NOT_EQUAL,
     )
     if not (shutil.which("kamailio") and shutil.which("sipp")):
-        return contest.missing(about, "kamailio or sipp is not installed")
-    return contest.guarded(about, lambda: _measured(bench, about))
+        return paired_runs.missing(about, "kamailio or sipp is not installed")
+    return paired_runs.guarded(about, lambda: _measured(bench, about))
 
 
 def _measured(bench: Bench, about: About) -> list[Row]:
@@ -54,8 +54,8 @@ def _measured(bench: Bench, about: About) -> list[Row]:
 
         peer = Contestant(name=about.peer, load=load, server=server)
         ours = bench.ways("call")
-        figures = contest.in_turn([peer, *ours], bench.repeats)
-    return contest.rows(about, figures, [one.name for one in ours])
+        figures = paired_runs.in_turn([peer, *ours], bench.repeats)
+    return paired_runs.rows(about, figures, [one.name for one in ours])
 
 
 @contextmanager

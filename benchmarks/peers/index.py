@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.peers import contest
+from benchmarks.peers import paired_runs
 from benchmarks.peers.bench import Bench, python_version
-from benchmarks.peers.contest import About, Contestant
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 from benchmarks.peers.processes import SERVER_CORE, run
 from benchmarks.peers.table import Row
 
@@ -52,8 +52,10 @@ def _against(bench: Bench, peer: str, python: Path) -> list[Row]:
         not_equal=_NOT_EQUAL[peer],
     )
     if not about.version:
-        return contest.missing(about, f"{peer} is not installed; run benchmarks/peers/install.sh")
-    return contest.guarded(about, lambda: _measured(bench, about, python))
+        return paired_runs.missing(
+            about, f"{peer} is not installed; run benchmarks/peers/install.sh"
+        )
+    return paired_runs.guarded(about, lambda: _measured(bench, about, python))
 
 
 def _measured(bench: Bench, about: About, python: Path) -> list[Row]:
@@ -73,10 +75,10 @@ def _measured(bench: Bench, about: About, python: Path) -> list[Row]:
 
     theirs = way("peer", [str(python), str(_SCRIPT), peer])
     ours = way("ours", [sys.executable, "-m", "benchmarks.peers.inprocess", "ours"])
-    figures = contest.in_turn(
+    figures = paired_runs.in_turn(
         [Contestant(name=peer, load=theirs), Contestant(name=_OURS, load=ours)], bench.repeats
     )
     if len(listed) != 1:
         raise RuntimeError(f"{peer} and we found {listed} of the links listed")
     figures[peer].memory, figures[_OURS].memory = memory["peer"], memory["ours"]
-    return contest.rows(about, figures, [_OURS])
+    return paired_runs.rows(about, figures, [_OURS])

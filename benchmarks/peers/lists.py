@@ -5,10 +5,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.peers import contest, generators, processes
+from benchmarks.peers import generators, paired_runs, processes
 from benchmarks.peers.bench import Bench, debian_version
-from benchmarks.peers.contest import About, Contestant
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 from benchmarks.peers.processes import Server
 from benchmarks.peers.table import Row
 
@@ -35,7 +35,7 @@ _NO_CROWDSEC = (
 def compare(bench: Bench) -> list[Row]:
     """Compare with both servers, per request and pipelined."""
     rows = [row for peer in _PROGRAMS for row in _against(bench, peer)]
-    return rows + contest.missing(_about(bench, "CrowdSec", "crowdsec"), _NO_CROWDSEC)
+    return rows + paired_runs.missing(_about(bench, "CrowdSec", "crowdsec"), _NO_CROWDSEC)
 
 
 def _against(bench: Bench, peer: str) -> list[Row]:
@@ -43,8 +43,8 @@ def _against(bench: Bench, peer: str) -> list[Row]:
     single = _about(bench, f"{peer} SISMEMBER", server_program)
     pipelined = _about(bench, f"{peer} SISMEMBER, pipelined {_PIPELINE}", server_program)
     if not (shutil.which(server_program) and shutil.which(client_program)):
-        return contest.missing(single, f"{server_program} is not installed")
-    return contest.guarded(single, lambda: _measured(bench, peer, single, pipelined))
+        return paired_runs.missing(single, f"{server_program} is not installed")
+    return paired_runs.guarded(single, lambda: _measured(bench, peer, single, pipelined))
 
 
 def _measured(bench: Bench, peer: str, single: About, pipelined: About) -> list[Row]:
@@ -66,10 +66,10 @@ def _measured(bench: Bench, peer: str, single: About, pipelined: About) -> list[
 
         one, many = bench.ways("call")
         theirs = [way(single.peer, 1, 50_000), way(pipelined.peer, _PIPELINE, 1_000_000)]
-        figures = contest.in_turn([*theirs, one, many], bench.repeats)
+        figures = paired_runs.in_turn([*theirs, one, many], bench.repeats)
     return [
-        *contest.rows(single, figures, [one.name]),
-        *contest.rows(pipelined, figures, [many.name]),
+        *paired_runs.rows(single, figures, [one.name]),
+        *paired_runs.rows(pipelined, figures, [many.name]),
     ]
 
 

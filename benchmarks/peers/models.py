@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.peers import contest, features, generators, model_peers, processes
+from benchmarks.peers import features, generators, model_peers, paired_runs, processes
 from benchmarks.peers.bench import Bench, python_version
-from benchmarks.peers.contest import About, Contestant
+from benchmarks.peers.fanzha_server import BATCH
 from benchmarks.peers.model_peers import SCRIPTS, Peer
-from benchmarks.peers.ours import BATCH
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 from benchmarks.peers.processes import SERVER_CORE, Server, run
 from benchmarks.peers.table import Row
 
@@ -47,18 +47,18 @@ def _against(bench: Bench, peer: Peer, rows: int) -> list[Row]:
         not_equal=_NOT_EQUAL,
     )
     if not about.version:
-        return contest.missing(
+        return paired_runs.missing(
             about, f"{peer.package} is not installed; run benchmarks/peers/install.sh"
         )
-    return contest.guarded(about, lambda: _measured(bench, peer, rows, about))
+    return paired_runs.guarded(about, lambda: _measured(bench, peer, rows, about))
 
 
 def _measured(bench: Bench, peer: Peer, rows: int, about: About) -> list[Row]:
     with _running(bench, peer) as (server, http, grpc):
         theirs = _asked(bench, peer, rows, server, grpc if not peer.path else http)
         ours = [bench.ours.asked("call", rows), _in_process(bench, rows)]
-        figures = contest.in_turn([theirs, *ours], bench.repeats)
-    return contest.rows(about, figures, [one.name for one in ours])
+        figures = paired_runs.in_turn([theirs, *ours], bench.repeats)
+    return paired_runs.rows(about, figures, [one.name for one in ours])
 
 
 def _asked(bench: Bench, peer: Peer, rows: int, server: Server, port: int) -> Contestant:

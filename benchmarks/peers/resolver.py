@@ -5,10 +5,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.peers import contest, generators, processes
+from benchmarks.peers import generators, paired_runs, processes
 from benchmarks.peers.bench import Bench, debian_version
-from benchmarks.peers.contest import About, Contestant
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 from benchmarks.peers.processes import Server
 from benchmarks.peers.table import Row
 
@@ -35,8 +35,8 @@ def compare(bench: Bench) -> list[Row]:
         not_equal=_NOT_EQUAL,
     )
     if not (shutil.which("unbound") and shutil.which("dnsperf")):
-        return contest.missing(about, "unbound or dnsperf is not installed")
-    return contest.guarded(about, lambda: _measured(bench, about))
+        return paired_runs.missing(about, "unbound or dnsperf is not installed")
+    return paired_runs.guarded(about, lambda: _measured(bench, about))
 
 
 def _measured(bench: Bench, about: About) -> list[Row]:
@@ -52,8 +52,8 @@ def _measured(bench: Bench, about: About) -> list[Row]:
         generators.dnsperf(port, queries, seconds=1)  # fills the cache
         ours = bench.ways("name")
         peer = Contestant(name=about.peer, load=load, server=server)
-        figures = contest.in_turn([peer, *ours], bench.repeats)
-    return contest.rows(about, figures, [one.name for one in ours])
+        figures = paired_runs.in_turn([peer, *ours], bench.repeats)
+    return paired_runs.rows(about, figures, [one.name for one in ours])
 
 
 @contextmanager

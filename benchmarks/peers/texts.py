@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 
-from benchmarks.peers import bogofilter, contest, filters, generators, mail, rspamd, spamd
+from benchmarks.peers import bogofilter, filters, generators, mail, paired_runs, rspamd, spamd
 from benchmarks.peers.bench import Bench, debian_version
-from benchmarks.peers.contest import About, Contestant
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 from benchmarks.peers.table import Row
 from classifiers.training.templates import builder
 
@@ -63,8 +63,8 @@ def _filled(templates: Sequence[str], chance: Random) -> list[str]:
 def _rspamd(bench: Bench) -> list[Row]:
     about = _about("rspamd", "rspamd", f"wrk, {_CONNECTIONS} connections", _RSPAMD)
     if not rspamd.installed():
-        return contest.missing(about, "rspamd or valkey-server is not installed")
-    return contest.guarded(about, lambda: _rspamd_measured(bench, about))
+        return paired_runs.missing(about, "rspamd or valkey-server is not installed")
+    return paired_runs.guarded(about, lambda: _rspamd_measured(bench, about))
 
 
 def _rspamd_measured(bench: Bench, about: About) -> list[Row]:
@@ -91,8 +91,8 @@ def _rspamd_measured(bench: Bench, about: About) -> list[Row]:
 def _spamd(bench: Bench) -> list[Row]:
     about = _about("SpamAssassin", "spamassassin", "own client, 2 at a time", _SPAMD)
     if not spamd.installed():
-        return contest.missing(about, "spamd or sa-learn is not installed")
-    return contest.guarded(about, lambda: _spamd_measured(bench, about))
+        return paired_runs.missing(about, "spamd or sa-learn is not installed")
+    return paired_runs.guarded(about, lambda: _spamd_measured(bench, about))
 
 
 def _spamd_measured(bench: Bench, about: About) -> list[Row]:
@@ -111,8 +111,8 @@ def _bogofilter(bench: Bench) -> list[Row]:
     bulk = _about("bogofilter, a mailbox", "bogofilter", "none", _BULK)
     each = _about("bogofilter, a process each", "bogofilter", "a loop that starts it", _EACH)
     if not bogofilter.installed():
-        return contest.missing(bulk, "bogofilter is not installed")
-    return contest.guarded(bulk, lambda: _bogofilter_measured(bench, bulk, each))
+        return paired_runs.missing(bulk, "bogofilter is not installed")
+    return paired_runs.guarded(bulk, lambda: _bogofilter_measured(bench, bulk, each))
 
 
 def _bogofilter_measured(bench: Bench, bulk: About, each: About) -> list[Row]:
@@ -158,5 +158,5 @@ def _rows(
     bench: Bench, about: About, peer: Contestant, ways: list[Contestant] | None = None
 ) -> list[Row]:
     ours = ways or bench.ways("text")
-    figures = contest.in_turn([peer, *ours], bench.repeats)
-    return contest.rows(about, figures, [one.name for one in ours])
+    figures = paired_runs.in_turn([peer, *ours], bench.repeats)
+    return paired_runs.rows(about, figures, [one.name for one in ours])

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import results
-from benchmarks.report import found, pages, readme
+from benchmarks.report import latest_results, pages, readme
 from services.cli._common.console import fail, out
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -32,11 +32,11 @@ def main(
     from benchmarks.report import plots  # noqa: PLC0415  needs matplotlib
 
     try:
-        measured = found.newest(folder)
+        measured = latest_results.newest(folder)
         if not measured:
             fail(f"{folder}: no results; see fanzha bench --help", status=2)
         pages.complete(measured)
-    except found.Unreadable as error:
+    except latest_results.Unreadable as error:
         fail(str(error))
     try:
         drawn = plots.draw_all(measured, docs / "reference" / "plots")

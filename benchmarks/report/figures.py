@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from benchmarks.report import targets
-from benchmarks.report.found import Result
+from benchmarks.report.latest_results import Result
 from benchmarks.report.targets import Target
 
 Results = Mapping[str, Result]
 LARGEST = 10_000_000
 TRANSPORT = "gRPC and loop"
-STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond", TRANSPORT)
+STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond", TRANSPORT)
 """Of a batch; the last is what a worker uses of its processor beyond the others."""
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from benchmarks.report import cost, peers, throughput
 from benchmarks.report.figures import Results
-from benchmarks.report.found import Result
+from benchmarks.report.latest_results import Result
 from benchmarks.report.markdown import words
-from benchmarks.report.stillness import stillness
+from benchmarks.report.stalls import stillness
 
 REMARKS = Path(__file__).with_name("remarks.md")
 """What people say of missed targets: the limit, what was tried, what it would take."""

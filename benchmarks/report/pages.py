@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.report import capacity, page
 from benchmarks.report.figures import Results
-from benchmarks.report.found import Unreadable
+from benchmarks.report.latest_results import Unreadable
 
 WRITERS: dict[str, Callable[[Results], str]] = {
     "benchmarks.md": lambda results: page.write(results, page.REMARKS.read_text()),

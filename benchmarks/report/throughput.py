@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.report import figures
 from benchmarks.report.figures import Results
-from benchmarks.report.found import Result
+from benchmarks.report.latest_results import Result
 from benchmarks.report.markdown import count, plot, share, table, words
 from benchmarks.report.targets import PER_SECOND
 

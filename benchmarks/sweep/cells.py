@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calm, scenarios
-from benchmarks.load import show
-from benchmarks.load.crew import Crew
+from benchmarks import scenarios, stall_retry
+from benchmarks.load import progress_display
+from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Outcome, Plan, Step, in_flight
 from benchmarks.service import Service
 
@@ -42,11 +42,11 @@ def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, 
     closed = Step(seconds=pace.seconds, in_flight=in_flight(asked.rows))
     with Crew(plan(service, asked, pace), service.cpu_seconds) as crew:
         crew.run(replace(closed, seconds=_WARM_UP_SECONDS))
-        loads = [show.run(crew, closed, name) for _ in range(pace.repeats)]
+        loads = [progress_display.run(crew, closed, name) for _ in range(pace.repeats)]
         capacity = statistics.median(load.per_second for load in loads)
         half = Step(seconds=pace.seconds, rate=max(capacity * HALF, 1.0))
-        runs = calm.measured(
-            lambda: show.run(crew, half, f"{name}, at half"),
+        runs = stall_retry.measured(
+            lambda: progress_display.run(crew, half, f"{name}, at half"),
             lambda one: one.stood_still,
             pace.repeats,
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks import scenarios, service
-from benchmarks.peers.work import Work
+from benchmarks.peers.workload import Work
 from benchmarks.service import Service
 from benchmarks.sweep import imports, memory, start
 from benchmarks.sweep.cells import Asked, Pace, measure

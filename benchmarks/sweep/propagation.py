@@ -14,8 +14,8 @@ import grpc
 import numpy as np
 
 from benchmarks import scenarios, service
-from benchmarks.load import show
-from benchmarks.load.crew import Crew
+from benchmarks.load import progress_display
+from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Step
 from benchmarks.service import Service
 from benchmarks.sweep import watchers
@@ -45,15 +45,15 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
             watchers.of_all(running.target, WORKERS) as watching,
             ThreadPoolExecutor(1) as beside,
         ):
-            closed = show.run(crew, Step(seconds=pace.seconds, in_flight=2), "capacity")
+            closed = progress_display.run(crew, Step(seconds=pace.seconds, in_flight=2), "capacity")
             rate = max(closed.per_second * SHARE_OF_CAPACITY, 1.0)
             step = Step(seconds=changes * (_LONGEST_PAUSE + 0.2), rate=rate)
             # The watchers ask in both runs, so that they are no part of the difference.
             without = beside.submit(_watch_only, watching, step.seconds)
-            still = show.run(crew, step, "load without changes")
+            still = progress_display.run(crew, step, "load without changes")
             without.result()
             made = beside.submit(_change, running, watching, changes)
-            moving = show.run(crew, step, f"load with {changes} changes")
+            moving = progress_display.run(crew, step, f"load with {changes} changes")
             times = made.result()
     before, during = still.latencies.milliseconds(0.99), moving.latencies.milliseconds(0.99)
     return {
@@ -92,7 +92,7 @@ def _propagated(update: Callable[..., Any], watching: Watchers, number: str) -> 
     entry = pb.Entry(
         pattern=number,
         action=decision_pb2.ACTION_BLOCK,
-        source=pb.SOURCE_PROVINCE,
+        source=decision_pb2.SOURCE_PROVINCE,
         reason="benchmark",
     )
     request = pb.UpdateEntriesRequest(additions=[entry], author="bench", reason="benchmark")

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.request import urlopen
 
 from benchmarks import processes, service
-from benchmarks.load import show
-from benchmarks.load.crew import Crew
+from benchmarks.load import progress_display
+from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Step, in_flight
 from benchmarks.service import Service
 from benchmarks.sweep.cells import Asked, Pace, plan
@@ -43,7 +43,7 @@ def _measure(running: Service, asked: Asked, pace: Pace) -> dict[str, Any]:
         crew.run(Step(seconds=1.0, in_flight=step.in_flight))
         workers_before = _worker_seconds(running.pid)
         before = stage_figures(_metrics(running), asked.channel)
-        outcome = show.run(crew, step, f"stages of {asked.channel}, {asked.rows} rows")
+        outcome = progress_display.run(crew, step, f"stages of {asked.channel}, {asked.rows} rows")
         after = stage_figures(_metrics(running), asked.channel)
         used = _worker_seconds(running.pid) - workers_before
     spent = {name: after[name][0] - before.get(name, (0.0, 0))[0] for name in after}

@@ -13,7 +13,7 @@ and is not sent again; those are counted. Exit status 1 when a count is wrong.
 With ``--smpp`` there are no sinks: ``fanzha warn`` itself sends by SMPP to the message centre of
 ``tests/support/smsc.py``, which writes down each submit_sm before it answers, and whose
 connections are dropped at random as well. Both sides are then compared:
-`benchmarks.warning.at_the_centre`.
+`benchmarks.warning.delivery_check`.
 """
 
 import argparse
@@ -32,8 +32,8 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from benchmarks import results
-from benchmarks.warning import at_the_centre, counting, offering
-from benchmarks.warning.victims import CLAIM_MS, Processes
+from benchmarks.warning import delivery_check, hit_load, loss_check
+from benchmarks.warning.killed_processes import CLAIM_MS, Processes
 from fanzha.errors import Unavailable
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
@@ -54,7 +54,7 @@ _NEVER_WAIT = {
 
 async def run(wanted: argparse.Namespace) -> dict[str, Any]:
     """Offer, kill, wait until all is quiet, and count."""
-    offered = offering.plan(wanted.hits, now_ms(), texts=wanted.smpp)
+    offered = hit_load.plan(wanted.hits, now_ms(), texts=wanted.smpp)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         valkey = EmbeddedValkey(folder)
@@ -72,7 +72,7 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         for pool in pools:
             stack.callback(pool.end)
         started, quiet_since = time.perf_counter(), time.monotonic()
-        offer = asyncio.create_task(offering.offer(client, offered.entries))
+        offer = asyncio.create_task(hit_load.offer(client, offered.entries))
         disturbing = Disturbing(wanted, pools, valkey, centre)
         with progress() as bar:
             task = bar.add_task("killing", total=None, note="")
@@ -91,10 +91,10 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         seconds = time.perf_counter() - started
         for pool in pools:
             pool.end()  # in order, so that nothing changes while it is counted
-        tally = await counting.tally(client, offered.decisions)
-        sent = counting.sent if centre is None else at_the_centre.sent
-        found = counting.cases_found(tally) | sent(tally, recorded)
-        found |= await counting.left(client)
+        tally = await loss_check.tally(client, offered.decisions)
+        sent = loss_check.sent if centre is None else delivery_check.sent
+        found = loss_check.cases_found(tally) | sent(tally, recorded)
+        found |= await loss_check.left(client)
         log = (folder / "warn.log").read_text()
     return {
         "hits": wanted.hits,
@@ -113,7 +113,7 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
 
 async def _quiet(client: Client) -> bool:
     with suppress(Unavailable, RedisError, OSError):
-        return await counting.quiet(client)
+        return await loss_check.quiet(client)
     return False
 
 
@@ -148,7 +148,7 @@ class Disturbing:
         self._valkey = valkey
         self._centre = centre
         self._every = wanted.every
-        self._chance = random.Random(offering.SEED + 1)
+        self._chance = random.Random(hit_load.SEED + 1)
         self._deeds = [self._kill_process] * wanted.kills
         self._deeds += [self._kill_store] * wanted.store_kills
         if centre is not None:
@@ -223,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoMessageCentre as error:
         sys.stderr.write(f"--smpp: {error}\n")
         return 2
-    wrong = {name: report[name] for name in counting.wrong(report)}
+    wrong = {name: report[name] for name in loss_check.wrong(report)}
     kind = "warning-kill-smpp" if wanted.smpp else "warning-kill"
     results.write(kind, report | {"wrong": wrong}, save=wanted.save)
     return 1 if wrong else 0

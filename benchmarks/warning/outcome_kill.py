@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from benchmarks import results
-from benchmarks.warning.victims import CLAIM_MS, Processes
+from benchmarks.warning.killed_processes import CLAIM_MS, Processes
 from blocklists.entries import EntryKind, entry_id
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
@@ -119,7 +119,7 @@ async def _open(
         for place, one in enumerate(listed)
         for again in range(FALSE_EACH)
     ]
-    results_ = await intake.take([*losses, *false])
+    results_ = await intake.ingest([*losses, *false])
     outcomes = [CaseOutcome.LOST_MONEY] * len(losses) + [CaseOutcome.FALSE_ALARM] * len(false)
     return dict(zip((one.case_id for one in results_), outcomes, strict=True))
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from blocklists.conflicts import names, numbers
+from blocklists.conflicts import hosts, numbers
 from blocklists.conflicts.findings import (
     OPPOSITES,
     ConflictColumns,
@@ -47,9 +47,9 @@ def _found(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
     proposed = np.unique(additions.actions)
     against_listed = bool(listed & set(OPPOSITES[proposed].tolist()))
     if against_listed:
-        names.within(snapshot, additions, now_s, finding)
+        hosts.within(snapshot, additions, now_s, finding)
         numbers.within(snapshot, additions, now_s, finding)
-        names.under(snapshot, additions, now_s, finding)
+        hosts.under(snapshot, additions, now_s, finding)
         numbers.under(snapshot, additions, now_s, finding)
     if len(proposed) > 1:
         _together(additions, finding)

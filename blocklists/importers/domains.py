@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from blocklists.entries import EntryKind
-from blocklists.importers import plain_runs
+from blocklists.importers import bulk_lines
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, ListRow
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
@@ -20,7 +20,7 @@ _MATCH_PATTERN = re.compile(r"(?:\*|https?)://(?:\*\.)?([^/*]+)(/.*)?")
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
     """Read names; lines that start with ``#``, ``;``, ``!`` or ``//`` are comments."""
-    return plain_runs.read(lines, plain_runs.NAMES, EntryKind.HOST, _item)
+    return bulk_lines.read(lines, bulk_lines.NAMES, EntryKind.HOST, _item)
 
 
 def _item(line: int, text: str) -> LineItem:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from blocklists.entries import EntryKind
-from blocklists.importers import plain_runs
+from blocklists.importers import bulk_lines
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, ListRow
 
 _PLAIN = re.compile(r"\+?[0-9]{3,20}")
@@ -14,7 +14,7 @@ _REMARK = re.compile(r"\s*(?:#|;|//).*")
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
     """Read numbers; what follows ``#``, ``;`` or ``//`` is a comment."""
-    return plain_runs.read(lines, plain_runs.NUMBERS, EntryKind.NUMBER, _item)
+    return bulk_lines.read(lines, bulk_lines.NUMBERS, EntryKind.NUMBER, _item)
 
 
 def _item(line: int, text: str) -> LineItem:

@@ -15,7 +15,7 @@ from typing import Any
 
 from stix2 import TLP_AMBER, TLP_GREEN, TLP_RED, TLP_WHITE
 
-from blocklists.importers import stix_patterns, words
+from blocklists.importers import stix_patterns, vocabulary
 from blocklists.importers.json_text import JsonText
 from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, RowNote
 from fanzha.errors import InvalidInput
@@ -191,7 +191,7 @@ def markings_of(one: Mapping[str, Any], markings: Mapping[str, str]) -> list[str
 
 
 def _fraud_type(labels: Iterable[str]) -> FraudType | None:
-    known = (words.FRAUD_TYPES.get(label.lower().replace("-", "_")) for label in labels)
+    known = (vocabulary.FRAUD_TYPES.get(label.lower().replace("-", "_")) for label in labels)
     return next((kind for kind in known if kind), None)
 
 

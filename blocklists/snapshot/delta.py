@@ -20,8 +20,8 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
-from blocklists.indexes.distinct import distinct
 from blocklists.indexes.slot_index import slots_of
+from blocklists.indexes.unique_values import distinct
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.layers import Layer, layered
 from blocklists.snapshot.segment import Segment, empty

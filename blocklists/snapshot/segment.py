@@ -6,7 +6,7 @@ one key. What every look-up reads (marks, directory, slots) and what only a hit 
 (action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
 Where entries stand on at most 256 grounds, a number costs 18 bytes, and a host 22 and its text,
 which is read on a hit only. A fingerprint costs 240: it is looked up by its parts, see
-`blocklists.indexes.bands`.
+`blocklists.indexes.lsh`.
 """
 
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ from blocklists.entry_table import (
     text_keys,
     written_out,
 )
-from blocklists.indexes.bands import BandIndex
-from blocklists.indexes.distinct import distinct, used
+from blocklists.indexes.lsh import BandIndex
 from blocklists.indexes.slot_index import SlotIndex, key_of, keys_of, slots_of
+from blocklists.indexes.unique_values import distinct, used
 from blocklists.provenance import Provenance, WrittenProvenance, read, written
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint

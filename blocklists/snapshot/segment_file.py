@@ -21,7 +21,7 @@ import numpy as np
 
 from blocklists.column_checks import BadColumns
 from blocklists.entries import EntryKind, EntryMode
-from blocklists.indexes.bands import BandIndex
+from blocklists.indexes.lsh import BandIndex
 from blocklists.indexes.slot_index import SlotIndex
 from blocklists.snapshot import segment_validation
 from blocklists.snapshot.segment import KeyGroup, Segment

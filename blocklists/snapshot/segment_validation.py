@@ -16,7 +16,7 @@ from blocklists import column_checks
 from blocklists.column_checks import BadColumns, UnknownValue, whole_number
 from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS
-from blocklists.indexes.bands import BandIndex
+from blocklists.indexes.lsh import BandIndex
 from blocklists.indexes.slot_index import SlotIndex, keys_of
 from blocklists.snapshot.segment import KIND_ORDER, KINDS_WITH_TEXT, KeyGroup, Segment
 from fanzha.fingerprint import BANDS, VALUES

@@ -59,6 +59,7 @@ class EntryIdentity(NamedTuple):
     fraud_type: FraudType
     source: Source
     campaign: str
+    legal_basis: str
 
 
 class Snapshot:
@@ -166,7 +167,9 @@ class Snapshot:
         kind, pattern = segment.named(row)
         behind = segment.behind(row)
         fraud_type = FraudType(int(segment.fraud_types[row]))
-        return EntryIdentity(kind, pattern, fraud_type, behind.source, behind.campaign)
+        return EntryIdentity(
+            kind, pattern, fraud_type, behind.source, behind.campaign, behind.legal_basis
+        )
 
     def entry(self, row: int) -> Entry:
         """Write one entry out."""

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.caller import counterparts, days_and_hours, rotation
-from classifiers.caller.days_and_hours import DAY_MS, HALF_LIFE_MS
+from classifiers.caller import activity_calendar, cardinality, rolling_window
+from classifiers.caller.activity_calendar import DAY_MS, HALF_LIFE_MS
 from classifiers.hashing import spread
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s, Texts, Uint64s
@@ -87,7 +87,7 @@ class ActivityTable:
         self._add(events, kinds, self._weights(events))
         others = np.roll(hashes, len(texts))[events.rows]
         at = events.slots * _WORDS + _WRITTEN_WITH
-        np.bitwise_or.at(self._bits, at, counterparts.text_bits(others))
+        np.bitwise_or.at(self._bits, at, cardinality.text_bits(others))
 
     def record_ends(
         self,
@@ -181,9 +181,9 @@ class ActivityTable:
 
     def _mark(self, events: ActivityEvents, today: Int64s, hashes_of_others: Uint64s) -> None:
         at = events.slots * _WORDS
-        marks = days_and_hours.bits_of(events.times, today)
+        marks = activity_calendar.bits_of(events.times, today)
         np.bitwise_or.at(self._bits, at + _DAYS_AND_HOURS, marks)
-        words, bits = counterparts.places(hashes_of_others)
+        words, bits = cardinality.places(hashes_of_others)
         np.bitwise_or.at(self._bits, at + _COUNTERPARTS + words, bits)
 
     def _known(self, callers: Int64s, held: Bools, slots: Int64s) -> CallerActivity:
@@ -194,13 +194,13 @@ class ActivityTable:
             words[~known] = 0
         column = np.ascontiguousarray(words.view(np.float32)[:, _OUTGOING:].T)
         bits = np.ascontiguousarray(words.view(np.uint64)[:, _DAYS_AND_HOURS:_COUNTERS].T)
-        talked_with, written_with = counterparts.estimate(bits[1:])
+        talked_with, written_with = cardinality.estimate(bits[1:])
         return CallerActivity(
             outgoing_calls=column[0],
             incoming_calls=column[1],
             counterparts=talked_with,
-            active_days=days_and_hours.count_days(bits[0]),
-            active_hours=days_and_hours.count_hours(bits[0]),
+            active_days=activity_calendar.count_days(bits[0]),
+            active_hours=activity_calendar.count_hours(bits[0]),
             ended_calls=column[2],
             answered_calls=column[3],
             connected_calls=column[4],
@@ -230,10 +230,10 @@ def _faded(ages_ms: Int64s) -> Float32s:
 
 
 def _pass_days(slots: Uint64s, days_before: Int64s, today: Int64s) -> None:
-    over = rotation.starting_over(days_before, today)
+    over = rolling_window.starting_over(days_before, today)
     days = slots[:, _DAYS_AND_HOURS]
-    days[:] = days_and_hours.later(days, today - days_before, over)
+    days[:] = activity_calendar.later(days, today - days_before, over)
     if over is not None:
         words, written_with = slots[:, _COUNTERPARTS:_WRITTEN_WITH], slots[:, _WRITTEN_WITH]
-        words[:] = counterparts.forget(words, over)
-        written_with[:] = counterparts.forget_texts(written_with, over)
+        words[:] = cardinality.forget(words, over)
+        written_with[:] = cardinality.forget_texts(written_with, over)

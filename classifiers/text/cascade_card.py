@@ -1,4 +1,4 @@
-"""What a card says of the second look that its model gives to uncertain texts."""
+"""What a card says of the second stage that its model gives to uncertain texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _NUMBERS = ("from_score", "slope", "offset", "threshold")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeCard:
-    """Which texts get a second look, and what its calibrated probability has to reach."""
+    """Which texts are escalated, and what its calibrated probability has to reach."""
 
     sha256: str
     """Of the head, in hexadecimal."""

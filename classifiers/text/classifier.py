@@ -3,7 +3,8 @@
 A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
 larger ones no longer fit the caches. Of a text the first 512 normalised characters count. The
 sender is given to the graph, but a model trained without senders gives it no weight. Texts whose
-score is uncertain get a second look (`classifiers.text.escalation`), where the bundle has one.
+score is uncertain are escalated to a second stage (`classifiers.text.escalation`), where the
+bundle has one.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import card
-from classifiers.base import TextScores
+from classifiers.interfaces import TextScores
 from classifiers.onnx_model import OnnxModel, Tensor
-from classifiers.text import cascade, features, fraud_type_words
-from classifiers.text.cascade import TextCascade
+from classifiers.text import features, fraud_type_words
+from classifiers.text.cascade import TextCascade, in_uncertain_band
 from classifiers.text.embeddings import NO_ROWS, Embeddings
 from classifiers.text.escalation import EscalationBudget, Escalations
 from classifiers.text.features import NGrams
@@ -36,10 +37,10 @@ class TextClassifier:
     def __init__(
         self,
         model: OnnxModel,
-        second: TextCascade | None = None,
+        cascade: TextCascade | None = None,
         budget: EscalationBudget | None = None,
     ) -> None:
-        """Take a bundle, with its second look; without a *budget* all uncertain texts get one."""
+        """Serve a bundle; without a *budget* all uncertain texts reach its second stage."""
         self._model = model
         self.version = model.version
         self.threshold = model.threshold
@@ -48,10 +49,10 @@ class TextClassifier:
                 raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
         nothing = _inputs(features.ngrams([]), NO_ROWS, np.zeros(0, np.int64))
         self._embeddings = Embeddings.of(model, nothing)
-        self._looks = None if second is None else Escalations(second)
+        self._escalations = None if cascade is None else Escalations(cascade)
         self._check_golden()
-        if second is not None and budget is not None:
-            self._looks = Escalations(second, budget)
+        if cascade is not None and budget is not None:
+            self._escalations = Escalations(cascade, budget)
 
     @property
     def spam_threshold(self) -> float:
@@ -67,14 +68,14 @@ class TextClassifier:
         keys = np.zeros(len(bodies), np.int64) if senders is None else senders
         probabilities = np.zeros((len(bodies), 3), np.float32)
         types = np.zeros(len(bodies), np.uint8)
-        if self._looks is not None:
-            self._looks.begin()
+        if self._escalations is not None:
+            self._escalations.begin_batch()
         for start in range(0, len(bodies), BATCH):
             part = slice(start, start + BATCH)
             normal = normalise_all(bodies[part])
             found = self._run(normal, keys[part])
-            if self._looks is not None:
-                found[0] = look_again(self._looks, normal, found[0])
+            if self._escalations is not None:
+                found[0] = escalate(self._escalations, normal, found[0])
             probabilities[part] = found[0]
             types[part] = self._fraud_types(normal, found)
         return TextScores(
@@ -86,7 +87,7 @@ class TextClassifier:
     def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:
         """Return the log-odds of fraud, which still differ where probabilities round to 0 or 1.
 
-        Those of the fast model alone: a second look does not change them.
+        Those of the fast model alone, without the second stage.
         """
         return log_odds(self._run(normalise_all(bodies), senders)[0])
 
@@ -97,10 +98,12 @@ class TextClassifier:
     def _check_golden(self) -> None:
         about = self._model.card
         scores = self.score_bodies(card.golden_texts(about, "text")).p_fraud
-        if about.second_look is not None and self._looks is None:
-            # The card tells what a second look says; without one, of uncertain rows nothing is.
-            unsure = cascade.band(about.second_look, self.threshold, scores)
-            scores[unsure] = np.array([row.score for row in about.golden], np.float32)[unsure]
+        if about.cascade is not None and self._escalations is None:
+            # Golden scores of uncertain rows are the second stage's; without it they cannot be
+            # checked.
+            uncertain = in_uncertain_band(about.cascade, self.threshold, scores)
+            golden = np.array([row.score for row in about.golden], np.float32)
+            scores[uncertain] = golden[uncertain]
         card.check_golden(about, scores)
 
     def _fraud_types(self, normal: list[str], found: list[Float32s]) -> Uint8s:
@@ -131,15 +134,15 @@ def log_odds(classes: Float32s) -> Float32s:
     return odds
 
 
-def look_again(looks: Escalations, normal: Sequence[str], classes: Float32s) -> Float32s:
-    """Return the probabilities of the classes after second looks at uncertain texts."""
-    rows = np.flatnonzero(looks.second.uncertain(classes[:, _FRAUD]))
+def escalate(escalations: Escalations, normal: Sequence[str], classes: Float32s) -> Float32s:
+    """Return class probabilities, those of uncertain texts revised by the second stage."""
+    rows = np.flatnonzero(escalations.cascade.uncertain(classes[:, _FRAUD]))
     if not len(rows):
         return classes
     before = classes[rows]
-    judged = looks.judge([normal[row] for row in rows.tolist()], log_odds(before))
+    judged = escalations.scores([normal[row] for row in rows.tolist()], log_odds(before))
     after = np.where(np.isnan(judged), before[:, _FRAUD], judged)
-    # What is no fraud stays split between the others as it was.
+    # The other classes keep their proportion.
     share = (1 - after) / (1 - before[:, _FRAUD])
     changed = before * share[:, np.newaxis]
     changed[:, _FRAUD] = after

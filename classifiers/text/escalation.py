@@ -1,8 +1,9 @@
-"""Chooses which uncertain texts get a second look, and remembers what came of it.
+"""Choose which uncertain texts are escalated to the second stage, and cache its log-odds.
 
-Offline all of them do. A service bounds them: by a share of its time (a bucket that fills with time
-and empties with what looks took), and by `MOST_OF_A_BATCH` texts. A campaign repeats itself, so
-what was seen is remembered, by a hash of the normalised text, and costs nothing. One thread only.
+Offline all of them are. A service bounds the second stage twice: by a share of a worker's time (a
+token bucket in seconds, `EscalationBudget.share` refills it) and by `MOST_OF_A_BATCH` texts a
+batch. Campaigns repeat themselves, so log-odds are cached by a hash of the normalised text; a
+cached text costs no budget. For use by one thread.
 """
 
 from collections import OrderedDict
@@ -17,118 +18,121 @@ from classifiers.text.cascade import TextCascade
 from fanzha.tables import Float32s
 
 MOST_OF_A_BATCH = 2
-REMEMBERED = 4096
-FULL_SECONDS = 0.1
-"""What the bucket holds: a quiet worker may spend this at once."""
+CACHE_SIZE = 4096
+"""Texts whose log-odds are cached, the least recently used dropped first."""
+BUCKET_SECONDS = 0.1
+"""Capacity of the bucket: what an idle worker may spend at once."""
 
 
 class EscalationCounters(Protocol):
-    """Where second looks are counted."""
+    """Counts escalations."""
 
-    def second_looks(self, *, looked: int, remembered: int, skipped: int, seconds: float) -> None:
-        """Count uncertain texts by what became of them, and the time that looking took."""
+    def escalations(self, *, escalated: int, cached: int, skipped: int, seconds: float) -> None:
+        """Count uncertain texts by outcome, and the time spent in the second stage."""
         ...
 
-    def second_look_failed(self, error: Exception) -> None:
-        """Count a text that a broken second look left to the fast model."""
+    def escalation_failed(self, error: Exception) -> None:
+        """Count a text that kept its fast score because the second stage failed."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationBudget:
-    """How much a service looks twice."""
+    """How much time a service spends in the second stage."""
 
     share: float
-    """Of a worker's time, at most; 0: never."""
+    """Of a worker's time, in [0, 1]; 0: never escalate."""
     clock: Callable[[], float]
-    """Seconds that only grow."""
+    """Monotonic seconds."""
     counters: EscalationCounters
 
 
 class Escalations:
-    """The second looks of one model; without a budget at every text, and faults are raised."""
+    """Escalates the uncertain texts of one model.
 
-    def __init__(self, second: TextCascade, budget: EscalationBudget | None = None) -> None:
-        self.second = second
+    Without a budget every text is escalated, and errors of the second stage propagate.
+    """
+
+    def __init__(self, cascade: TextCascade, budget: EscalationBudget | None = None) -> None:
+        self.cascade = cascade
         self._budget = budget
-        self._memory: OrderedDict[bytes, float] = OrderedDict()
+        self._cache: OrderedDict[bytes, float] = OrderedDict()
         self._left = MOST_OF_A_BATCH
-        self._purse = FULL_SECONDS
+        self._bucket = BUCKET_SECONDS
         self._filled_at = budget.clock() if budget else 0.0
 
-    def begin(self) -> None:
-        """Begin a batch."""
+    def begin_batch(self) -> None:
+        """Allow `MOST_OF_A_BATCH` more escalations."""
         self._left = MOST_OF_A_BATCH
 
-    def judge(self, normal: Sequence[str], fast_log_odds: Float32s) -> Float32s:
-        """Return the final scores of uncertain texts; NaN where the fast score has to do."""
+    def scores(self, normal: Sequence[str], fast_log_odds: Float32s) -> Float32s:
+        """Return final scores, float32 in [0, 1]; NaN where the fast score has to do.
+
+        *normal* are the uncertain texts, normalised; *fast_log_odds* the fast model's, one each.
+        """
         keys = [_key(text) for text in normal]
         for key in keys:
-            self._recall(key)
-        # The likelier a fraud, the sooner.
+            if key in self._cache:
+                self._cache.move_to_end(key)
+        # Highest fast score first; of equal texts the first row only.
         order = np.argsort(-fast_log_odds, kind="stable").tolist()
-        fresh = {keys[row]: row for row in reversed(order) if keys[row] not in self._memory}
-        rows = [row for row in order if fresh.get(keys[row]) == row]
+        first_row = {keys[row]: row for row in reversed(order) if keys[row] not in self._cache}
+        rows = [row for row in order if first_row.get(keys[row]) == row]
         if self._budget is None:
-            self._look(rows, keys, normal)
+            self._escalate(rows, keys, normal)
         else:
-            self._look_within(self._budget, rows, keys, normal)
-        known = np.array([self._memory.get(key, np.nan) for key in keys], np.float32)
-        self._forget()
-        # In most batches of a busy worker nothing is known.
-        return known if np.isnan(known).all() else self.second.scores(fast_log_odds, known)
+            self._escalate_within(self._budget, rows, keys, normal)
+        log_odds = np.array([self._cache.get(key, np.nan) for key in keys], np.float32)
+        while len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+        if np.isnan(log_odds).all():  # most batches of a busy worker
+            return log_odds
+        return self.cascade.scores(fast_log_odds, log_odds)
 
-    def _recall(self, key: bytes) -> None:
-        if key in self._memory:
-            self._memory.move_to_end(key)
-
-    def _look(self, rows: Sequence[int], keys: Sequence[bytes], normal: Sequence[str]) -> None:
+    def _escalate(self, rows: Sequence[int], keys: Sequence[bytes], normal: Sequence[str]) -> None:
         if rows:
-            found = self.second.log_odds([normal[row] for row in rows])
-            self._memory.update(zip([keys[row] for row in rows], found.tolist(), strict=True))
+            found = self.cascade.log_odds([normal[row] for row in rows])
+            self._cache.update(zip([keys[row] for row in rows], found.tolist(), strict=True))
 
-    def _look_within(
+    def _escalate_within(
         self,
         budget: EscalationBudget,
         rows: Sequence[int],
         keys: Sequence[bytes],
         normal: Sequence[str],
     ) -> None:
-        self._fill(budget)
-        looked, failed, spent = 0, 0, 0.0
-        # One by one, so that what the first took is known before the next.
+        self._refill(budget)
+        escalated, failed, spent = 0, 0, 0.0
+        # One text at a time: its cost is known before the next is started.
         for row in rows[: self._left]:
-            if self._purse <= spent:
+            if self._bucket <= spent:
                 break
             before = budget.clock()
             try:
-                self._look([row], keys, normal)
-                looked += 1
+                self._escalate([row], keys, normal)
+                escalated += 1
             except Exception as error:
-                # Whatever breaks, there is the fast score; and what breaks costs time too.
+                # The fast score stands; time spent on a failure is charged too.
                 failed += 1
-                budget.counters.second_look_failed(error)
+                budget.counters.escalation_failed(error)
             spent += budget.clock() - before
-        self._left -= looked + failed
-        self._purse -= spent
-        known = sum(key in self._memory for key in keys)
-        budget.counters.second_looks(
-            looked=looked,
-            remembered=known - looked,
+        self._left -= escalated + failed
+        self._bucket -= spent
+        known = sum(key in self._cache for key in keys)
+        budget.counters.escalations(
+            escalated=escalated,
+            cached=known - escalated,
             skipped=len(keys) - known - failed,
             seconds=spent,
         )
 
-    def _fill(self, budget: EscalationBudget) -> None:
+    def _refill(self, budget: EscalationBudget) -> None:
         now = budget.clock()
-        self._purse = min(self._purse + budget.share * (now - self._filled_at), FULL_SECONDS)
+        refilled = self._bucket + budget.share * (now - self._filled_at)
+        self._bucket = min(refilled, BUCKET_SECONDS)
         self._filled_at = now
-
-    def _forget(self) -> None:
-        while len(self._memory) > REMEMBERED:
-            self._memory.popitem(last=False)
 
 
 def _key(text: str) -> bytes:
-    # A hash that nobody can aim at: a text with the hash of another would get its verdict.
+    # Collision-resistant: a text that collided with another would get its score.
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

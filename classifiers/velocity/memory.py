@@ -1,9 +1,9 @@
 """Remembers how callers have been calling in the last minutes, in one fixed array.
 
 A slot has 64 bytes, a line of the processor's cache, and is found by hash: fading counters, and
-the last callees (`classifiers.velocity.last_callees`). As in `classifiers.caller.activity`, a slot
-is never shared: while its owner is busy, others that hash to it stay unknown, and an idle owner
-gives way.
+the last callees (`classifiers.velocity.recent_callees`). As in `classifiers.caller.activity`, a
+slot is never shared: while its owner is busy, others that hash to it stay unknown, and an idle
+owner gives way.
 
 Counters are weighted by the events' own time; what is a repeat or a neighbour goes by the order of
 the rows. Rows of one batch see each other. Not for use by several threads.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.hashing import spread
-from classifiers.velocity import last_callees
+from classifiers.velocity import recent_callees
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, Calls, Float32s, Int64s
 
@@ -50,8 +50,8 @@ COUNTERS = (
     "brief",
 )
 """Attempts, one of a minute ago, of ten, or of an hour ago counting half; all below fade as the
-last of them. Attempts to one of the last `last_callees.HISTORY` callees; to a number within
-`last_callees.NEAR` of one of these, and none of them. Attempts whose end was reported; of these,
+last of them. Attempts to one of the last `recent_callees.HISTORY` callees; to a number within
+`recent_callees.NEAR` of one of these, and none of them. Attempts whose end was reported; of these,
 the unanswered ones; and those that were answered and over within `BRIEF_MS`."""
 
 
@@ -164,13 +164,13 @@ class VelocityMemory:
         contents = self._slots.take(events.slots, axis=0)
         happened = np.zeros((_KINDS, len(events.rows)), np.float32)
         happened[:_REPEATED] = 1
-        callees = last_callees.short(calls.callees.take(events.rows))
+        callees = recent_callees.short(calls.callees.take(events.rows))
         words = contents[:, _CALLEES:_COUNTERS]
         if events.groups is None:
-            before = last_callees.push(words, callees)
+            before = recent_callees.push(words, callees)
         else:
-            before = last_callees.push_several(words, callees, *events.groups)
-        happened[_REPEATED], happened[_NEIGHBOURS] = last_callees.known_and_near(before, callees)
+            before = recent_callees.push_several(words, callees, *events.groups)
+        happened[_REPEATED], happened[_NEIGHBOURS] = recent_callees.known_and_near(before, callees)
         counters = self._count(contents, events, happened)
         if events.groups is not None:
             counters = counters.take(events.groups.of, axis=1)

@@ -1,23 +1,45 @@
 """The story of the demo, part by part; each says what must hold, and goes on when it does not."""
 
+import io
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from rich.console import Console
+from rich.table import Table
+
+from examples import lists_tour_site
 from examples.lists_tour_site import Site, heading, say
 from examples.warning_demo import campaigns, files, pipeline
 from examples.warning_demo.campaigns import Traffic
 from examples.warning_demo.pipeline import Seen
-from examples.warning_demo.telling import table
 from fanzha.client import Answer, Call, CallEnd, RequestFailed
 from fanzha.v1 import decision_pb2
 from services.cli.check.commands import word
 from services.warning.channels import sms_parts
 from services.warning.model import Tier
 from tests.support.smsc import MessageCentre
+
+_WIDTH = 110
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Show a table, numbers to the right."""
+    shown = Table(*heads, box=None, pad_edge=False)
+    for row in rows:
+        shown.add_row(*row)
+    for column in shown.columns:
+        if all(str(cell).isdigit() for cell in column.cells):
+            column.justify = "right"
+    lists_tour_site.console.print(shown)
+    paper = Console(file=io.StringIO(), width=_WIDTH)
+    paper.print(shown)
+    lines = [line.rstrip() for line in paper.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    lists_tour_site.page.append("\n".join(["```text", *lines, "```\n"]))
+
 
 _LISTED_SECONDS = 90.0
 _TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}

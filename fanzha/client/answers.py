@@ -33,10 +33,14 @@ class Answer:
     pattern: str = ""
     evidence: int = 0
     fraud_type: int = 0
+    source: int = 0
+    """Who supplied the entry that blocked: one SOURCE; 0 unless an entry blocked."""
+    legal_basis: str = ""
+    """Legal basis of the entry that blocked; empty unless an entry blocked."""
     list_version: int = 0
     model_version: str = ""
-    moment_score: float | None = None
-    moment_version: str = ""
+    velocity_score: float | None = None
+    velocity_version: str = ""
     failed_open: bool = False
     """No server answered, so the traffic is let through."""
     status: grpc.StatusCode | None = None
@@ -76,7 +80,7 @@ class Answers(Sequence[Answer]):
             "threshold": decisions.threshold,
             "list_version": decisions.list_version,
             "model_version": decisions.model_version,
-            "moment_version": decisions.moment_version,
+            "velocity_version": decisions.velocity_version,
         }
 
     @classmethod
@@ -146,6 +150,8 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "pattern": detail.pattern,
         "evidence": detail.evidence,
         "fraud_type": detail.fraud_type,
-        "moment_score": detail.moment_score if detail.HasField("moment_score") else None,
+        "source": detail.source,
+        "legal_basis": detail.legal_basis,
+        "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
     }

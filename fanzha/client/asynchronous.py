@@ -7,14 +7,14 @@ from typing import Self
 
 import grpc
 
-from fanzha.client import reports
+from fanzha.client import feedback
 from fanzha.client.answers import Answer, Answers
+from fanzha.client.coalescer import Gatherer
 from fanzha.client.core import Core
 from fanzha.client.counters import Counters
-from fanzha.client.gatherer import Gatherer
-from fanzha.client.kinds import CALLS, LINKS, TEXTS, Row
 from fanzha.client.login import Login
 from fanzha.client.options import Options, targets_of
+from fanzha.client.request_kinds import CALLS, LINKS, TEXTS, Row
 from fanzha.v1 import feedback_pb2
 from fanzha.v1 import interception_pb2 as pb
 
@@ -76,10 +76,10 @@ class AsyncClient:
         return await self._core.decide(LINKS, links, timeout)
 
     async def report_call_ends(
-        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = reports.TIMEOUT
+        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = feedback.TIMEOUT
     ) -> feedback_pb2.ReportCallEndsResponse:
         """Report ended calls. Never repeated; raises `RequestFailed` for want of an answer."""
-        return await reports.call_ends(self._core, ends, timeout)
+        return await feedback.call_ends(self._core, ends, timeout)
 
     async def confirm_hit(
         self,
@@ -87,10 +87,10 @@ class AsyncClient:
         *,
         confirmed_by: str,
         note: str = "",
-        timeout: float = reports.TIMEOUT,
+        timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.ConfirmHitResponse:
         """Say that a decision was about fraud; raises `RequestFailed` for want of an answer."""
-        return await reports.confirm(self._core, decision_id, confirmed_by, note, timeout)
+        return await feedback.confirm(self._core, decision_id, confirmed_by, note, timeout)
 
     async def dismiss_hit(
         self,
@@ -98,10 +98,10 @@ class AsyncClient:
         *,
         dismissed_by: str,
         note: str = "",
-        timeout: float = reports.TIMEOUT,
+        timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.DismissHitResponse:
         """Say that a decision was not about fraud."""
-        return await reports.dismiss(self._core, decision_id, dismissed_by, note, timeout)
+        return await feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout)
 
     async def wait_until_ready(self, timeout: float) -> bool:
         """Wait until a server is ready; tell whether one is."""

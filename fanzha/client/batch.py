@@ -12,7 +12,7 @@ import grpc
 
 from fanzha.client.answers import Answer, Answers
 from fanzha.client.failures import RequestFailed
-from fanzha.client.kinds import Row
+from fanzha.client.request_kinds import Row
 
 TOGETHER_SECONDS = 0.001
 """Deadlines so near to each other end at once."""

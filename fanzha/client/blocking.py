@@ -9,16 +9,15 @@ from typing import Any, Self, TypeVar
 
 import grpc
 
-from fanzha.client import reports
+from fanzha.client import feedback
 from fanzha.client.answers import Answer, Answers, let_through
+from fanzha.client.coalescer import Gatherer
 from fanzha.client.core import Core
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
-from fanzha.client.gatherer import Gatherer
-from fanzha.client.kinds import CALLS, LINKS, TEXTS
 from fanzha.client.login import Login
 from fanzha.client.options import Options, targets_of
-from fanzha.client.waiter import Waiter
+from fanzha.client.request_kinds import CALLS, LINKS, TEXTS
 from fanzha.v1 import feedback_pb2
 from fanzha.v1 import interception_pb2 as pb
 
@@ -26,6 +25,44 @@ Result = TypeVar("Result")
 
 GRACE_SECONDS = 0.01
 """The loop answers at the deadline; a thread waits this much longer for it to do so."""
+
+
+class Waiter:
+    """Takes one answer in the event loop, and hands it to the thread that waits.
+
+    A bare lock: `concurrent.futures.Future` does the same at five times the cost.
+    """
+
+    __slots__ = ("_answer", "_failure", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+        self._answer: Answer | None = None
+        self._failure: Exception | None = None
+
+    def done(self) -> bool:
+        """Tell whether there is an answer."""
+        return self._answer is not None or self._failure is not None
+
+    def set_result(self, answer: Answer) -> None:
+        """Hand the answer over."""
+        self._answer = answer
+        self._lock.release()
+
+    def set_exception(self, failure: Exception) -> None:
+        """Hand over why there is none."""
+        self._failure = failure
+        self._lock.release()
+
+    def wait(self, seconds: float) -> Answer:
+        """Return the answer, or raise why there is none."""
+        self._lock.acquire(timeout=seconds)
+        if self._answer is not None:
+            return self._answer
+        raise self._failure or RequestFailed(
+            grpc.StatusCode.DEADLINE_EXCEEDED, "the client itself is too slow"
+        )
 
 
 class Client:
@@ -86,10 +123,10 @@ class Client:
         return self._run(self._core.decide(LINKS, links, timeout))
 
     def report_call_ends(
-        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = reports.TIMEOUT
+        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = feedback.TIMEOUT
     ) -> feedback_pb2.ReportCallEndsResponse:
         """Report ended calls. Never repeated; raises `RequestFailed` for want of an answer."""
-        return self._run(reports.call_ends(self._core, ends, timeout))
+        return self._run(feedback.call_ends(self._core, ends, timeout))
 
     def confirm_hit(
         self,
@@ -97,10 +134,10 @@ class Client:
         *,
         confirmed_by: str,
         note: str = "",
-        timeout: float = reports.TIMEOUT,
+        timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.ConfirmHitResponse:
         """Say that a decision was about fraud; raises `RequestFailed` for want of an answer."""
-        return self._run(reports.confirm(self._core, decision_id, confirmed_by, note, timeout))
+        return self._run(feedback.confirm(self._core, decision_id, confirmed_by, note, timeout))
 
     def dismiss_hit(
         self,
@@ -108,10 +145,10 @@ class Client:
         *,
         dismissed_by: str,
         note: str = "",
-        timeout: float = reports.TIMEOUT,
+        timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.DismissHitResponse:
         """Say that a decision was not about fraud."""
-        return self._run(reports.dismiss(self._core, decision_id, dismissed_by, note, timeout))
+        return self._run(feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout))
 
     def wait_until_ready(self, timeout: float) -> bool:
         """Wait until a server is ready; tell whether one is."""

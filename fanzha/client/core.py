@@ -8,13 +8,13 @@ import grpc
 
 from fanzha.client.answers import Answers, let_through
 from fanzha.client.batch import AnswerSink
+from fanzha.client.coalescer import Gatherer
 from fanzha.client.connections import Connection, Connections
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
-from fanzha.client.gatherer import Gatherer
-from fanzha.client.kinds import CALLS, LINKS, TEXTS, RequestKind, Row
 from fanzha.client.login import Login
 from fanzha.client.options import MAX_ROWS, Options
+from fanzha.client.request_kinds import CALLS, LINKS, TEXTS, RequestKind, Row
 from fanzha.client.sender import RequestSender
 from fanzha.v1 import decision_pb2
 

@@ -4,7 +4,7 @@ isort:skip_file
 Who asks, as a server sees it."""
 
 from collections import abc as _abc
-from fanzha.v1 import blocklist_pb2 as _blocklist_pb2
+from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -132,7 +132,7 @@ class WhoAmIResponse(_message.Message):
         """Codes of the regions they reach (GB/T 2260), each with the regions in it; none: all."""
 
     @_builtins.property
-    def sources(self) -> _containers.RepeatedScalarFieldContainer[_blocklist_pb2.Source.ValueType]:
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_decision_pb2.Source.ValueType]:
         """Sources whose entries they may change; none: all."""
 
     @_builtins.property
@@ -145,7 +145,7 @@ class WhoAmIResponse(_message.Message):
         name: _builtins.str = ...,
         roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
         regions: _abc.Iterable[_builtins.str] | None = ...,
-        sources: _abc.Iterable[_blocklist_pb2.Source.ValueType] | None = ...,
+        sources: _abc.Iterable[_decision_pb2.Source.ValueType] | None = ...,
         development: _builtins.bool = ...,
         credential: Global___Credential.ValueType = ...,
         expires_at_s: _builtins.int = ...,

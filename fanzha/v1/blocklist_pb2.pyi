@@ -93,42 +93,6 @@ DIRECTION_BOTH: Direction.ValueType  # 3
 """Both."""
 Global___Direction: _TypeAlias = Direction  # noqa: Y015
 
-class _Source:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Source.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    SOURCE_UNSPECIFIED: _Source.ValueType  # 0
-    """Not said; an error in a request."""
-    SOURCE_MINISTRY: _Source.ValueType  # 1
-    """A ministry."""
-    SOURCE_PROVINCE: _Source.ValueType  # 2
-    """The province."""
-    SOURCE_BUREAU: _Source.ValueType  # 3
-    """The communications bureau itself."""
-    SOURCE_CARRIER: _Source.ValueType  # 4
-    """A carrier."""
-    SOURCE_TECH_COMPANY: _Source.ValueType  # 5
-    """A technology company."""
-
-class Source(_Source, metaclass=_SourceEnumTypeWrapper):
-    """Who supplied an entry."""
-
-SOURCE_UNSPECIFIED: Source.ValueType  # 0
-"""Not said; an error in a request."""
-SOURCE_MINISTRY: Source.ValueType  # 1
-"""A ministry."""
-SOURCE_PROVINCE: Source.ValueType  # 2
-"""The province."""
-SOURCE_BUREAU: Source.ValueType  # 3
-"""The communications bureau itself."""
-SOURCE_CARRIER: Source.ValueType  # 4
-"""A carrier."""
-SOURCE_TECH_COMPANY: Source.ValueType  # 5
-"""A technology company."""
-Global___Source: _TypeAlias = Source  # noqa: Y015
-
 class _EntryMode:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -326,7 +290,7 @@ class Entry(_message.Message):
     """Which side it acts on; absent: both. Numbers and ranges only."""
     fraud_type: _decision_pb2.FraudType.ValueType
     """Kind of fraud, where known."""
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplied it. Required."""
     reason: _builtins.str
     """Why it is listed."""
@@ -377,7 +341,7 @@ class Entry(_message.Message):
         action: _decision_pb2.Action.ValueType = ...,
         direction: Global___Direction.ValueType = ...,
         fraud_type: _decision_pb2.FraudType.ValueType = ...,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         reason: _builtins.str = ...,
         legal_basis: _builtins.str = ...,
         created_by: _builtins.str = ...,
@@ -679,7 +643,7 @@ class ListEntriesRequest(_message.Message):
     """Only this kind; absent: all."""
     action: _decision_pb2.Action.ValueType
     """Only this action; absent: all."""
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Only this source; absent: all."""
     mode: Global___EntryMode.ValueType
     """Only this mode; absent: both."""
@@ -690,7 +654,7 @@ class ListEntriesRequest(_message.Message):
         page_token: _builtins.str = ...,
         kind: Global___EntryKind.ValueType = ...,
         action: _decision_pb2.Action.ValueType = ...,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         mode: Global___EntryMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -919,7 +883,7 @@ class ImportRow(_message.Message):
     """The law or order behind it."""
     expires_at_s: _builtins.int
     """When it stops acting, in seconds since the Unix epoch."""
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplied it."""
     campaign: _builtins.str
     """Named operation it belongs to."""
@@ -943,7 +907,7 @@ class ImportRow(_message.Message):
         reason: _builtins.str = ...,
         legal_basis: _builtins.str = ...,
         expires_at_s: _builtins.int = ...,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         campaign: _builtins.str = ...,
         review_at_s: _builtins.int = ...,
         mode: Global___EntryMode.ValueType = ...,
@@ -1145,7 +1109,7 @@ class ExportEntriesRequest(_message.Message):
     """Only this kind; absent: all."""
     action: _decision_pb2.Action.ValueType
     """Only this action; absent: all."""
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Only this source; absent: all."""
     mode: Global___EntryMode.ValueType
     """Only this mode; absent: both."""
@@ -1154,7 +1118,7 @@ class ExportEntriesRequest(_message.Message):
         *,
         kind: Global___EntryKind.ValueType = ...,
         action: _decision_pb2.Action.ValueType = ...,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         mode: Global___EntryMode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -1433,7 +1397,7 @@ class ListDueRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     within_s: _builtins.int
     """Seconds from now to look ahead, 1 to 3650 days; absent: 14 days."""
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Only this source; absent: all."""
     page_size: _builtins.int
     """Rows wanted, 1 to 1000; absent: 100."""
@@ -1445,7 +1409,7 @@ class ListDueRequest(_message.Message):
         self,
         *,
         within_s: _builtins.int = ...,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
     ) -> None: ...
@@ -1498,7 +1462,7 @@ class DueCount(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """The source."""
     reason: Global___DueReason.ValueType
     """Why."""
@@ -1507,7 +1471,7 @@ class DueCount(_message.Message):
     def __init__(
         self,
         *,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         reason: Global___DueReason.ValueType = ...,
         entries: _builtins.int = ...,
     ) -> None: ...
@@ -1573,7 +1537,7 @@ class ListDeadRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     days: _builtins.int
     """Days without a match, 1 to 3650; absent: the server's setting dead_entry_days."""
-    source: Global___Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Only this source; absent: all."""
     page_size: _builtins.int
     """Rows wanted, 1 to 1000; absent: 100."""
@@ -1585,7 +1549,7 @@ class ListDeadRequest(_message.Message):
         self,
         *,
         days: _builtins.int = ...,
-        source: Global___Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
     ) -> None: ...

@@ -89,7 +89,7 @@ class EntryEdit(_message.Message):
     """Which side it acts on from now on; numbers and ranges only."""
     fraud_type: _decision_pb2.FraudType.ValueType
     """Kind of fraud from now on."""
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplied it."""
     reason: _builtins.str
     """Why it is listed."""
@@ -109,7 +109,7 @@ class EntryEdit(_message.Message):
         action: _decision_pb2.Action.ValueType = ...,
         direction: _blocklist_pb2.Direction.ValueType | None = ...,
         fraud_type: _decision_pb2.FraudType.ValueType | None = ...,
-        source: _blocklist_pb2.Source.ValueType | None = ...,
+        source: _decision_pb2.Source.ValueType | None = ...,
         reason: _builtins.str | None = ...,
         legal_basis: _builtins.str | None = ...,
         expires_at_s: _builtins.int | None = ...,
@@ -175,7 +175,7 @@ class ChangeContents(_message.Message):
     """Why. Required; entries that do not say have it, too."""
     legal_basis: _builtins.str
     """The law or order behind it; empty for none. Entries that do not say have it, too."""
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplied the entries that do not say; absent: each must say."""
     campaign: _builtins.str
     """Named operation the entries belong to that do not say; empty for none."""
@@ -203,7 +203,7 @@ class ChangeContents(_message.Message):
         edits: _abc.Iterable[Global___EntryEdit] | None = ...,
         reason: _builtins.str = ...,
         legal_basis: _builtins.str = ...,
-        source: _blocklist_pb2.Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         campaign: _builtins.str = ...,
         expires_at_s: _builtins.int = ...,
     ) -> None: ...
@@ -550,7 +550,7 @@ class Change(_message.Message):
     """Why."""
     legal_basis: _builtins.str
     """The law or order behind it; empty for none."""
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplied its entries; absent: see each entry."""
     campaign: _builtins.str
     """Named operation; empty for none."""
@@ -620,7 +620,7 @@ class Change(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         legal_basis: _builtins.str = ...,
-        source: _blocklist_pb2.Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         campaign: _builtins.str = ...,
         expires_at_s: _builtins.int = ...,
         base_version: _builtins.int = ...,

@@ -24,35 +24,37 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66\x61nzha/v1/decision.proto\x12\tfanzha.v1\"\xca\x04\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\x04\x12!\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x11.fanzha.v1.Action\x12!\n\x06reason\x18\x03 \x01(\x0e\x32\x11.fanzha.v1.Reason\x12\x12\n\x05score\x18\x04 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\tthreshold\x18\x05 \x01(\x02\x12\x10\n\x08\x65ntry_id\x18\x06 \x01(\t\x12\x0f\n\x07pattern\x18\x07 \x01(\t\x12%\n\x08\x65vidence\x18\x08 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12(\n\nfraud_type\x18\t \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\x14\n\x0clist_version\x18\n \x01(\x04\x12\x15\n\rmodel_version\x18\x0b \x01(\t\x12\x19\n\x0cmoment_score\x18\x0c \x01(\x02H\x01\x88\x01\x01\x12\x16\n\x0emoment_version\x18\r \x01(\t\x12:\n\x0cmoment_facts\x18\x0e \x03(\x0b\x32$.fanzha.v1.Decision.MomentFactsEntry\x12\x17\n\x0fshadow_entry_id\x18\x0f \x01(\t\x12\x16\n\x0eshadow_pattern\x18\x10 \x01(\t\x12,\n\x0fshadow_evidence\x18\x11 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x1a\x32\n\x10MomentFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x02:\x02\x38\x01\x42\x08\n\x06_scoreB\x0f\n\r_moment_score\"\xfa\x01\n\tDecisions\x12\x19\n\x11\x66irst_decision_id\x18\x01 \x01(\x04\x12\"\n\x07\x61\x63tions\x18\x02 \x03(\x0e\x32\x11.fanzha.v1.Action\x12\"\n\x07reasons\x18\x03 \x03(\x0e\x32\x11.fanzha.v1.Reason\x12\x0e\n\x06scores\x18\x04 \x03(\x02\x12\x11\n\tthreshold\x18\x05 \x01(\x02\x12\x14\n\x0clist_version\x18\x06 \x01(\x04\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\"\n\x07\x64\x65tails\x18\x08 \x03(\x0b\x32\x11.fanzha.v1.Detail\x12\x16\n\x0emoment_version\x18\t \x01(\t\"\x91\x03\n\x06\x44\x65tail\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\x10\n\x08\x65ntry_id\x18\x02 \x01(\t\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12%\n\x08\x65vidence\x18\x04 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12(\n\nfraud_type\x18\x05 \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x19\n\x0cmoment_score\x18\x07 \x01(\x02H\x00\x88\x01\x01\x12\x38\n\x0cmoment_facts\x18\x08 \x03(\x0b\x32\".fanzha.v1.Detail.MomentFactsEntry\x12\x17\n\x0fshadow_entry_id\x18\t \x01(\t\x12\x16\n\x0eshadow_pattern\x18\n \x01(\t\x12,\n\x0fshadow_evidence\x18\x0b \x01(\x0e\x32\x13.fanzha.v1.Evidence\x1a\x32\n\x10MomentFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x02:\x02\x38\x01\x42\x0f\n\r_moment_score*X\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HANNEL_CALL\x10\x01\x12\x10\n\x0c\x43HANNEL_TEXT\x10\x02\x12\x10\n\x0c\x43HANNEL_LINK\x10\x03*D\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41\x43TION_ALLOW\x10\x01\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x02*\xe1\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_ALLOWLISTED\x10\x01\x12\x16\n\x12REASON_BLOCKLISTED\x10\x02\x12\x11\n\rREASON_SCORED\x10\x03\x12\x16\n\x12REASON_FAILED_OPEN\x10\x04\x12\x12\n\x0eREASON_INVALID\x10\x05\x12\x14\n\x10REASON_PROTECTED\x10\x06\x12\x16\n\x12REASON_IMPLAUSIBLE\x10\x07\x12\x0f\n\x0bREASON_SPAM\x10\x08\x12\x11\n\rREASON_MOMENT\x10\t*\xa0\x01\n\x08\x45vidence\x12\x18\n\x14\x45VIDENCE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45VIDENCE_CALLER\x10\x01\x12\x13\n\x0f\x45VIDENCE_CALLEE\x10\x02\x12\x13\n\x0f\x45VIDENCE_SENDER\x10\x03\x12\x15\n\x11\x45VIDENCE_RECEIVER\x10\x04\x12\x11\n\rEVIDENCE_LINK\x10\x05\x12\x11\n\rEVIDENCE_TEXT\x10\x06*\xe3\x02\n\tFraudType\x12\x1a\n\x16\x46RAUD_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x46RAUD_TYPE_BRUSHING_REBATE\x10\x01\x12\x1e\n\x1a\x46RAUD_TYPE_FAKE_INVESTMENT\x10\x02\x12\x1c\n\x18\x46RAUD_TYPE_FAKE_SHOPPING\x10\x03\x12$\n FRAUD_TYPE_FAKE_CUSTOMER_SERVICE\x10\x04\x12\x18\n\x14\x46RAUD_TYPE_FAKE_LOAN\x10\x05\x12\x1a\n\x16\x46RAUD_TYPE_FAKE_CREDIT\x10\x06\x12\'\n#FRAUD_TYPE_IMPERSONATE_ACQUAINTANCE\x10\x07\x12$\n FRAUD_TYPE_IMPERSONATE_AUTHORITY\x10\x08\x12\x16\n\x12\x46RAUD_TYPE_ROMANCE\x10\t\x12\x19\n\x15\x46RAUD_TYPE_GAME_TRADE\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66\x61nzha/v1/decision.proto\x12\tfanzha.v1\"\x91\x05\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\x04\x12!\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x11.fanzha.v1.Action\x12!\n\x06reason\x18\x03 \x01(\x0e\x32\x11.fanzha.v1.Reason\x12\x12\n\x05score\x18\x04 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\tthreshold\x18\x05 \x01(\x02\x12\x10\n\x08\x65ntry_id\x18\x06 \x01(\t\x12\x0f\n\x07pattern\x18\x07 \x01(\t\x12%\n\x08\x65vidence\x18\x08 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12(\n\nfraud_type\x18\t \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\x14\n\x0clist_version\x18\n \x01(\x04\x12\x15\n\rmodel_version\x18\x0b \x01(\t\x12\x1b\n\x0evelocity_score\x18\x0c \x01(\x02H\x01\x88\x01\x01\x12\x18\n\x10velocity_version\x18\r \x01(\t\x12@\n\x0fvelocity_inputs\x18\x0e \x03(\x0b\x32\'.fanzha.v1.Decision.VelocityInputsEntry\x12\x17\n\x0fshadow_entry_id\x18\x0f \x01(\t\x12\x16\n\x0eshadow_pattern\x18\x10 \x01(\t\x12,\n\x0fshadow_evidence\x18\x11 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12!\n\x06source\x18\x12 \x01(\x0e\x32\x11.fanzha.v1.Source\x12\x13\n\x0blegal_basis\x18\x13 \x01(\t\x1a\x35\n\x13VelocityInputsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x02:\x02\x38\x01\x42\x08\n\x06_scoreB\x11\n\x0f_velocity_score\"\xfc\x01\n\tDecisions\x12\x19\n\x11\x66irst_decision_id\x18\x01 \x01(\x04\x12\"\n\x07\x61\x63tions\x18\x02 \x03(\x0e\x32\x11.fanzha.v1.Action\x12\"\n\x07reasons\x18\x03 \x03(\x0e\x32\x11.fanzha.v1.Reason\x12\x0e\n\x06scores\x18\x04 \x03(\x02\x12\x11\n\tthreshold\x18\x05 \x01(\x02\x12\x14\n\x0clist_version\x18\x06 \x01(\x04\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\"\n\x07\x64\x65tails\x18\x08 \x03(\x0b\x32\x11.fanzha.v1.Detail\x12\x18\n\x10velocity_version\x18\t \x01(\t\"\xd6\x03\n\x06\x44\x65tail\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\x10\n\x08\x65ntry_id\x18\x02 \x01(\t\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12%\n\x08\x65vidence\x18\x04 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12(\n\nfraud_type\x18\x05 \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x1b\n\x0evelocity_score\x18\x07 \x01(\x02H\x00\x88\x01\x01\x12>\n\x0fvelocity_inputs\x18\x08 \x03(\x0b\x32%.fanzha.v1.Detail.VelocityInputsEntry\x12\x17\n\x0fshadow_entry_id\x18\t \x01(\t\x12\x16\n\x0eshadow_pattern\x18\n \x01(\t\x12,\n\x0fshadow_evidence\x18\x0b \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12!\n\x06source\x18\x0c \x01(\x0e\x32\x11.fanzha.v1.Source\x12\x13\n\x0blegal_basis\x18\r \x01(\t\x1a\x35\n\x13VelocityInputsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x02:\x02\x38\x01\x42\x11\n\x0f_velocity_score*X\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HANNEL_CALL\x10\x01\x12\x10\n\x0c\x43HANNEL_TEXT\x10\x02\x12\x10\n\x0c\x43HANNEL_LINK\x10\x03*D\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41\x43TION_ALLOW\x10\x01\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x02*\xe3\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_ALLOWLISTED\x10\x01\x12\x16\n\x12REASON_BLOCKLISTED\x10\x02\x12\x11\n\rREASON_SCORED\x10\x03\x12\x16\n\x12REASON_FAILED_OPEN\x10\x04\x12\x12\n\x0eREASON_INVALID\x10\x05\x12\x14\n\x10REASON_PROTECTED\x10\x06\x12\x16\n\x12REASON_IMPLAUSIBLE\x10\x07\x12\x0f\n\x0bREASON_SPAM\x10\x08\x12\x13\n\x0fREASON_VELOCITY\x10\t*\xa0\x01\n\x08\x45vidence\x12\x18\n\x14\x45VIDENCE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45VIDENCE_CALLER\x10\x01\x12\x13\n\x0f\x45VIDENCE_CALLEE\x10\x02\x12\x13\n\x0f\x45VIDENCE_SENDER\x10\x03\x12\x15\n\x11\x45VIDENCE_RECEIVER\x10\x04\x12\x11\n\rEVIDENCE_LINK\x10\x05\x12\x11\n\rEVIDENCE_TEXT\x10\x06*\xe3\x02\n\tFraudType\x12\x1a\n\x16\x46RAUD_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x46RAUD_TYPE_BRUSHING_REBATE\x10\x01\x12\x1e\n\x1a\x46RAUD_TYPE_FAKE_INVESTMENT\x10\x02\x12\x1c\n\x18\x46RAUD_TYPE_FAKE_SHOPPING\x10\x03\x12$\n FRAUD_TYPE_FAKE_CUSTOMER_SERVICE\x10\x04\x12\x18\n\x14\x46RAUD_TYPE_FAKE_LOAN\x10\x05\x12\x1a\n\x16\x46RAUD_TYPE_FAKE_CREDIT\x10\x06\x12\'\n#FRAUD_TYPE_IMPERSONATE_ACQUAINTANCE\x10\x07\x12$\n FRAUD_TYPE_IMPERSONATE_AUTHORITY\x10\x08\x12\x16\n\x12\x46RAUD_TYPE_ROMANCE\x10\t\x12\x19\n\x15\x46RAUD_TYPE_GAME_TRADE\x10\n*\x8a\x01\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSOURCE_MINISTRY\x10\x01\x12\x13\n\x0fSOURCE_PROVINCE\x10\x02\x12\x11\n\rSOURCE_BUREAU\x10\x03\x12\x12\n\x0eSOURCE_CARRIER\x10\x04\x12\x17\n\x13SOURCE_TECH_COMPANY\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fanzha.v1.decision_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DECISION_MOMENTFACTSENTRY']._loaded_options = None
-  _globals['_DECISION_MOMENTFACTSENTRY']._serialized_options = b'8\001'
-  _globals['_DETAIL_MOMENTFACTSENTRY']._loaded_options = None
-  _globals['_DETAIL_MOMENTFACTSENTRY']._serialized_options = b'8\001'
-  _globals['_CHANNEL']._serialized_start=1285
-  _globals['_CHANNEL']._serialized_end=1373
-  _globals['_ACTION']._serialized_start=1375
-  _globals['_ACTION']._serialized_end=1443
-  _globals['_REASON']._serialized_start=1446
-  _globals['_REASON']._serialized_end=1671
-  _globals['_EVIDENCE']._serialized_start=1674
-  _globals['_EVIDENCE']._serialized_end=1834
-  _globals['_FRAUDTYPE']._serialized_start=1837
-  _globals['_FRAUDTYPE']._serialized_end=2192
+  _globals['_DECISION_VELOCITYINPUTSENTRY']._loaded_options = None
+  _globals['_DECISION_VELOCITYINPUTSENTRY']._serialized_options = b'8\001'
+  _globals['_DETAIL_VELOCITYINPUTSENTRY']._loaded_options = None
+  _globals['_DETAIL_VELOCITYINPUTSENTRY']._serialized_options = b'8\001'
+  _globals['_CHANNEL']._serialized_start=1427
+  _globals['_CHANNEL']._serialized_end=1515
+  _globals['_ACTION']._serialized_start=1517
+  _globals['_ACTION']._serialized_end=1585
+  _globals['_REASON']._serialized_start=1588
+  _globals['_REASON']._serialized_end=1815
+  _globals['_EVIDENCE']._serialized_start=1818
+  _globals['_EVIDENCE']._serialized_end=1978
+  _globals['_FRAUDTYPE']._serialized_start=1981
+  _globals['_FRAUDTYPE']._serialized_end=2336
+  _globals['_SOURCE']._serialized_start=2339
+  _globals['_SOURCE']._serialized_end=2477
   _globals['_DECISION']._serialized_start=40
-  _globals['_DECISION']._serialized_end=626
-  _globals['_DECISION_MOMENTFACTSENTRY']._serialized_start=549
-  _globals['_DECISION_MOMENTFACTSENTRY']._serialized_end=599
-  _globals['_DECISIONS']._serialized_start=629
-  _globals['_DECISIONS']._serialized_end=879
-  _globals['_DETAIL']._serialized_start=882
-  _globals['_DETAIL']._serialized_end=1283
-  _globals['_DETAIL_MOMENTFACTSENTRY']._serialized_start=549
-  _globals['_DETAIL_MOMENTFACTSENTRY']._serialized_end=599
+  _globals['_DECISION']._serialized_end=697
+  _globals['_DECISION_VELOCITYINPUTSENTRY']._serialized_start=615
+  _globals['_DECISION_VELOCITYINPUTSENTRY']._serialized_end=668
+  _globals['_DECISIONS']._serialized_start=700
+  _globals['_DECISIONS']._serialized_end=952
+  _globals['_DETAIL']._serialized_start=955
+  _globals['_DETAIL']._serialized_end=1425
+  _globals['_DETAIL_VELOCITYINPUTSENTRY']._serialized_start=615
+  _globals['_DETAIL_VELOCITYINPUTSENTRY']._serialized_end=668
 # @@protoc_insertion_point(module_scope)

@@ -99,9 +99,9 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
     threshold.
     """
-    REASON_MOMENT: _Reason.ValueType  # 9
-    """The call itself looks like a fraud's: how fast its caller dials, whom, from where. With
-    ACTION_ALLOW it is only marked: let it through, somebody may look into it.
+    REASON_VELOCITY: _Reason.ValueType  # 9
+    """The velocity model suspects the call: how fast its caller dials, whom, from where. With
+    ACTION_ALLOW the call is only marked; let it through.
     """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
@@ -129,9 +129,9 @@ REASON_SPAM: Reason.ValueType  # 8
 """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
 threshold.
 """
-REASON_MOMENT: Reason.ValueType  # 9
-"""The call itself looks like a fraud's: how fast its caller dials, whom, from where. With
-ACTION_ALLOW it is only marked: let it through, somebody may look into it.
+REASON_VELOCITY: Reason.ValueType  # 9
+"""The velocity model suspects the call: how fast its caller dials, whom, from where. With
+ACTION_ALLOW the call is only marked; let it through.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
@@ -233,6 +233,42 @@ FRAUD_TYPE_GAME_TRADE: FraudType.ValueType  # 10
 """Fake trade in game items (网络游戏产品虚假交易)."""
 Global___FraudType: _TypeAlias = FraudType  # noqa: Y015
 
+class _Source:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Source.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SOURCE_UNSPECIFIED: _Source.ValueType  # 0
+    """Not said; an error in a request."""
+    SOURCE_MINISTRY: _Source.ValueType  # 1
+    """A ministry."""
+    SOURCE_PROVINCE: _Source.ValueType  # 2
+    """The province."""
+    SOURCE_BUREAU: _Source.ValueType  # 3
+    """The communications bureau itself."""
+    SOURCE_CARRIER: _Source.ValueType  # 4
+    """A carrier."""
+    SOURCE_TECH_COMPANY: _Source.ValueType  # 5
+    """A technology company."""
+
+class Source(_Source, metaclass=_SourceEnumTypeWrapper):
+    """Who supplied an entry."""
+
+SOURCE_UNSPECIFIED: Source.ValueType  # 0
+"""Not said; an error in a request."""
+SOURCE_MINISTRY: Source.ValueType  # 1
+"""A ministry."""
+SOURCE_PROVINCE: Source.ValueType  # 2
+"""The province."""
+SOURCE_BUREAU: Source.ValueType  # 3
+"""The communications bureau itself."""
+SOURCE_CARRIER: Source.ValueType  # 4
+"""A carrier."""
+SOURCE_TECH_COMPANY: Source.ValueType  # 5
+"""A technology company."""
+Global___Source: _TypeAlias = Source  # noqa: Y015
+
 @_typing.final
 class Decision(_message.Message):
     """The answer to one request."""
@@ -240,7 +276,7 @@ class Decision(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     @_typing.final
-    class MomentFactsEntry(_message.Message):
+    class VelocityInputsEntry(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         KEY_FIELD_NUMBER: _builtins.int
@@ -270,12 +306,14 @@ class Decision(_message.Message):
     FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     LIST_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
-    MOMENT_SCORE_FIELD_NUMBER: _builtins.int
-    MOMENT_VERSION_FIELD_NUMBER: _builtins.int
-    MOMENT_FACTS_FIELD_NUMBER: _builtins.int
+    VELOCITY_SCORE_FIELD_NUMBER: _builtins.int
+    VELOCITY_VERSION_FIELD_NUMBER: _builtins.int
+    VELOCITY_INPUTS_FIELD_NUMBER: _builtins.int
     SHADOW_ENTRY_ID_FIELD_NUMBER: _builtins.int
     SHADOW_PATTERN_FIELD_NUMBER: _builtins.int
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -298,12 +336,12 @@ class Decision(_message.Message):
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
     """Version of the model that was asked; empty when there is none for this channel."""
-    moment_score: _builtins.float
-    """Of a call whose moment reached the threshold of the moment model: that model's score in
-    [0, 1]; absent otherwise. It is no probability.
+    velocity_score: _builtins.float
+    """Score of the velocity model in [0, 1], of a call that reached its threshold; absent otherwise.
+    It is no probability.
     """
-    moment_version: _builtins.str
-    """Version of the moment model that was asked; empty when none was."""
+    velocity_version: _builtins.str
+    """Version of the velocity model that scored the call; empty when none did."""
     shadow_entry_id: _builtins.str
     """Id of the shadow entry that would have blocked this, which changed nothing; only where the
     request asks with_shadow_entries, and empty where there is none.
@@ -312,10 +350,16 @@ class Decision(_message.Message):
     """Pattern of that shadow entry."""
     shadow_evidence: Global___Evidence.ValueType
     """What about the traffic it matched."""
+    source: Global___Source.ValueType
+    """Who supplied the entry that blocked this; unspecified unless an entry blocked."""
+    legal_basis: _builtins.str
+    """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
+    blocked.
+    """
     @_builtins.property
-    def moment_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """Of such a call: what the moment model was told, by the names of its inputs; zeros are left
-        out. Enough to explain the score later.
+    def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
+        score later.
         """
 
     def __init__(
@@ -332,25 +376,27 @@ class Decision(_message.Message):
         fraud_type: Global___FraudType.ValueType = ...,
         list_version: _builtins.int = ...,
         model_version: _builtins.str = ...,
-        moment_score: _builtins.float | None = ...,
-        moment_version: _builtins.str = ...,
-        moment_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        velocity_score: _builtins.float | None = ...,
+        velocity_version: _builtins.str = ...,
+        velocity_inputs: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         shadow_entry_id: _builtins.str = ...,
         shadow_pattern: _builtins.str = ...,
         shadow_evidence: Global___Evidence.ValueType = ...,
+        source: Global___Source.ValueType = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "moment_score", b"moment_score", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "_score", b"_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "list_version", b"list_version", "model_version", b"model_version", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "moment_version", b"moment_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
-    _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__moment_score) -> _WhichOneofReturnType__moment_score | None: ...
+    _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
+    _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
 
@@ -368,7 +414,7 @@ class Decisions(_message.Message):
     LIST_VERSION_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     DETAILS_FIELD_NUMBER: _builtins.int
-    MOMENT_VERSION_FIELD_NUMBER: _builtins.int
+    VELOCITY_VERSION_FIELD_NUMBER: _builtins.int
     first_decision_id: _builtins.int
     """Id of row 0; row i has first_decision_id + i."""
     threshold: _builtins.float
@@ -377,8 +423,8 @@ class Decisions(_message.Message):
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
     """Version of the model that was asked; empty when there is none for this channel."""
-    moment_version: _builtins.str
-    """Version of the moment model that was asked; empty when none was."""
+    velocity_version: _builtins.str
+    """Version of the velocity model that scored the call; empty when none did."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[Global___Action.ValueType]:
         """One Action per row."""
@@ -406,11 +452,11 @@ class Decisions(_message.Message):
         list_version: _builtins.int = ...,
         model_version: _builtins.str = ...,
         details: _abc.Iterable[Global___Detail] | None = ...,
-        moment_version: _builtins.str = ...,
+        velocity_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "moment_version", b"moment_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -423,7 +469,7 @@ class Detail(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     @_typing.final
-    class MomentFactsEntry(_message.Message):
+    class VelocityInputsEntry(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         KEY_FIELD_NUMBER: _builtins.int
@@ -448,11 +494,13 @@ class Detail(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
-    MOMENT_SCORE_FIELD_NUMBER: _builtins.int
-    MOMENT_FACTS_FIELD_NUMBER: _builtins.int
+    VELOCITY_SCORE_FIELD_NUMBER: _builtins.int
+    VELOCITY_INPUTS_FIELD_NUMBER: _builtins.int
     SHADOW_ENTRY_ID_FIELD_NUMBER: _builtins.int
     SHADOW_PATTERN_FIELD_NUMBER: _builtins.int
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -465,9 +513,9 @@ class Detail(_message.Message):
     """Kind of fraud, where known."""
     error: _builtins.str
     """What is wrong with the request; empty when nothing is."""
-    moment_score: _builtins.float
-    """Of a call whose moment reached the threshold of the moment model: that model's score in
-    [0, 1]; absent otherwise. It is no probability.
+    velocity_score: _builtins.float
+    """Score of the velocity model in [0, 1], of a call that reached its threshold; absent otherwise.
+    It is no probability.
     """
     shadow_entry_id: _builtins.str
     """Id of the shadow entry that would have blocked this, which changed nothing; only where the
@@ -477,10 +525,16 @@ class Detail(_message.Message):
     """Pattern of that shadow entry."""
     shadow_evidence: Global___Evidence.ValueType
     """What about the traffic it matched."""
+    source: Global___Source.ValueType
+    """Who supplied the entry that blocked this; unspecified unless an entry blocked."""
+    legal_basis: _builtins.str
+    """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
+    blocked.
+    """
     @_builtins.property
-    def moment_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """Of such a call: what the moment model was told, by the names of its inputs; zeros are left
-        out. Enough to explain the score later.
+    def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
+        score later.
         """
 
     def __init__(
@@ -492,18 +546,20 @@ class Detail(_message.Message):
         evidence: Global___Evidence.ValueType = ...,
         fraud_type: Global___FraudType.ValueType = ...,
         error: _builtins.str = ...,
-        moment_score: _builtins.float | None = ...,
-        moment_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        velocity_score: _builtins.float | None = ...,
+        velocity_inputs: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         shadow_entry_id: _builtins.str = ...,
         shadow_pattern: _builtins.str = ...,
         shadow_evidence: Global___Evidence.ValueType = ...,
+        source: Global___Source.ValueType = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "moment_score", b"moment_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "moment_facts", b"moment_facts", "moment_score", b"moment_score", "pattern", b"pattern", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "pattern", b"pattern", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__moment_score: _TypeAlias = _typing.Literal["moment_score"]  # noqa: Y015
-    _WhichOneofArgType__moment_score: _TypeAlias = _typing.Literal["_moment_score", b"_moment_score"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__moment_score) -> _WhichOneofReturnType__moment_score | None: ...
+    _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
+    _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
 
 Global___Detail: _TypeAlias = Detail  # noqa: Y015

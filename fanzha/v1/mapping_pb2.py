@@ -22,32 +22,32 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from fanzha.v1 import blocklist_pb2 as fanzha_dot_v1_dot_blocklist__pb2
+from fanzha.v1 import decision_pb2 as fanzha_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66\x61nzha/v1/mapping.proto\x12\tfanzha.v1\x1a\x19\x66\x61nzha/v1/blocklist.proto\"\xa0\x01\n\x07Mapping\x12\x12\n\nmapping_id\x18\x01 \x01(\t\x12!\n\x06source\x18\x02 \x01(\x0e\x32\x11.fanzha.v1.Source\x12\x0e\n\x06header\x18\x03 \x03(\t\x12(\n\x07\x63olumns\x18\x04 \x03(\x0b\x32\x17.fanzha.v1.MappedColumn\x12\x10\n\x08saved_by\x18\x05 \x01(\t\x12\x12\n\nsaved_at_s\x18\x06 \x01(\x03\"+\n\x0cMappedColumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05holds\x18\x02 \x01(\t\"9\n\x12SaveMappingRequest\x12#\n\x07mapping\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Mapping\":\n\x13SaveMappingResponse\x12#\n\x07mapping\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Mapping\"H\n\x13ListMappingsRequest\x12&\n\x06source\x18\x01 \x01(\x0e\x32\x11.fanzha.v1.SourceH\x00\x88\x01\x01\x42\t\n\x07_source\"<\n\x14ListMappingsResponse\x12$\n\x08mappings\x18\x01 \x03(\x0b\x32\x12.fanzha.v1.Mapping\"*\n\x14\x46orgetMappingRequest\x12\x12\n\nmapping_id\x18\x01 \x01(\t\"<\n\x15\x46orgetMappingResponse\x12#\n\x07mapping\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Mapping2\x83\x02\n\x0eMappingService\x12L\n\x0bSaveMapping\x12\x1d.fanzha.v1.SaveMappingRequest\x1a\x1e.fanzha.v1.SaveMappingResponse\x12O\n\x0cListMappings\x12\x1e.fanzha.v1.ListMappingsRequest\x1a\x1f.fanzha.v1.ListMappingsResponse\x12R\n\rForgetMapping\x12\x1f.fanzha.v1.ForgetMappingRequest\x1a .fanzha.v1.ForgetMappingResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66\x61nzha/v1/mapping.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\xa0\x01\n\x07Mapping\x12\x12\n\nmapping_id\x18\x01 \x01(\t\x12!\n\x06source\x18\x02 \x01(\x0e\x32\x11.fanzha.v1.Source\x12\x0e\n\x06header\x18\x03 \x03(\t\x12(\n\x07\x63olumns\x18\x04 \x03(\x0b\x32\x17.fanzha.v1.MappedColumn\x12\x10\n\x08saved_by\x18\x05 \x01(\t\x12\x12\n\nsaved_at_s\x18\x06 \x01(\x03\"+\n\x0cMappedColumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05holds\x18\x02 \x01(\t\"9\n\x12SaveMappingRequest\x12#\n\x07mapping\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Mapping\":\n\x13SaveMappingResponse\x12#\n\x07mapping\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Mapping\"H\n\x13ListMappingsRequest\x12&\n\x06source\x18\x01 \x01(\x0e\x32\x11.fanzha.v1.SourceH\x00\x88\x01\x01\x42\t\n\x07_source\"<\n\x14ListMappingsResponse\x12$\n\x08mappings\x18\x01 \x03(\x0b\x32\x12.fanzha.v1.Mapping\"*\n\x14\x46orgetMappingRequest\x12\x12\n\nmapping_id\x18\x01 \x01(\t\"<\n\x15\x46orgetMappingResponse\x12#\n\x07mapping\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Mapping2\x83\x02\n\x0eMappingService\x12L\n\x0bSaveMapping\x12\x1d.fanzha.v1.SaveMappingRequest\x1a\x1e.fanzha.v1.SaveMappingResponse\x12O\n\x0cListMappings\x12\x1e.fanzha.v1.ListMappingsRequest\x1a\x1f.fanzha.v1.ListMappingsResponse\x12R\n\rForgetMapping\x12\x1f.fanzha.v1.ForgetMappingRequest\x1a .fanzha.v1.ForgetMappingResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fanzha.v1.mapping_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MAPPING']._serialized_start=66
-  _globals['_MAPPING']._serialized_end=226
-  _globals['_MAPPEDCOLUMN']._serialized_start=228
-  _globals['_MAPPEDCOLUMN']._serialized_end=271
-  _globals['_SAVEMAPPINGREQUEST']._serialized_start=273
-  _globals['_SAVEMAPPINGREQUEST']._serialized_end=330
-  _globals['_SAVEMAPPINGRESPONSE']._serialized_start=332
-  _globals['_SAVEMAPPINGRESPONSE']._serialized_end=390
-  _globals['_LISTMAPPINGSREQUEST']._serialized_start=392
-  _globals['_LISTMAPPINGSREQUEST']._serialized_end=464
-  _globals['_LISTMAPPINGSRESPONSE']._serialized_start=466
-  _globals['_LISTMAPPINGSRESPONSE']._serialized_end=526
-  _globals['_FORGETMAPPINGREQUEST']._serialized_start=528
-  _globals['_FORGETMAPPINGREQUEST']._serialized_end=570
-  _globals['_FORGETMAPPINGRESPONSE']._serialized_start=572
-  _globals['_FORGETMAPPINGRESPONSE']._serialized_end=632
-  _globals['_MAPPINGSERVICE']._serialized_start=635
-  _globals['_MAPPINGSERVICE']._serialized_end=894
+  _globals['_MAPPING']._serialized_start=65
+  _globals['_MAPPING']._serialized_end=225
+  _globals['_MAPPEDCOLUMN']._serialized_start=227
+  _globals['_MAPPEDCOLUMN']._serialized_end=270
+  _globals['_SAVEMAPPINGREQUEST']._serialized_start=272
+  _globals['_SAVEMAPPINGREQUEST']._serialized_end=329
+  _globals['_SAVEMAPPINGRESPONSE']._serialized_start=331
+  _globals['_SAVEMAPPINGRESPONSE']._serialized_end=389
+  _globals['_LISTMAPPINGSREQUEST']._serialized_start=391
+  _globals['_LISTMAPPINGSREQUEST']._serialized_end=463
+  _globals['_LISTMAPPINGSRESPONSE']._serialized_start=465
+  _globals['_LISTMAPPINGSRESPONSE']._serialized_end=525
+  _globals['_FORGETMAPPINGREQUEST']._serialized_start=527
+  _globals['_FORGETMAPPINGREQUEST']._serialized_end=569
+  _globals['_FORGETMAPPINGRESPONSE']._serialized_start=571
+  _globals['_FORGETMAPPINGRESPONSE']._serialized_end=631
+  _globals['_MAPPINGSERVICE']._serialized_start=634
+  _globals['_MAPPINGSERVICE']._serialized_end=893
 # @@protoc_insertion_point(module_scope)

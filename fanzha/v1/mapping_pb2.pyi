@@ -4,7 +4,7 @@ isort:skip_file
 What the columns of lists hold, where their names do not say so."""
 
 from collections import abc as _abc
-from fanzha.v1 import blocklist_pb2 as _blocklist_pb2
+from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -33,7 +33,7 @@ class Mapping(_message.Message):
     SAVED_AT_S_FIELD_NUMBER: _builtins.int
     mapping_id: _builtins.str
     """Id, made by the server from source and header: 16 hexadecimal digits."""
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Who supplies files with this header; unspecified: files that say their sources themselves."""
     saved_by: _builtins.str
     """Who said so; set by the server when absent."""
@@ -51,7 +51,7 @@ class Mapping(_message.Message):
         self,
         *,
         mapping_id: _builtins.str = ...,
-        source: _blocklist_pb2.Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         header: _abc.Iterable[_builtins.str] | None = ...,
         columns: _abc.Iterable[Global___MappedColumn] | None = ...,
         saved_by: _builtins.str = ...,
@@ -148,12 +148,12 @@ class ListMappingsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SOURCE_FIELD_NUMBER: _builtins.int
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """Only those of this source; absent: all."""
     def __init__(
         self,
         *,
-        source: _blocklist_pb2.Source.ValueType | None = ...,
+        source: _decision_pb2.Source.ValueType | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_source", b"_source", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -22,41 +22,40 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from fanzha.v1 import blocklist_pb2 as fanzha_dot_v1_dot_blocklist__pb2
 from fanzha.v1 import decision_pb2 as fanzha_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66\x61nzha/v1/warning.proto\x12\tfanzha.v1\x1a\x19\x66\x61nzha/v1/blocklist.proto\x1a\x18\x66\x61nzha/v1/decision.proto\"\x8f\x03\n\x07Warning\x12!\n\x06source\x18\x01 \x01(\x0e\x32\x11.fanzha.v1.Source\x12\x13\n\x0bsource_name\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x0e\n\x06victim\x18\x04 \x01(\t\x12(\n\nmeans_kind\x18\x05 \x01(\x0e\x32\x14.fanzha.v1.MeansKind\x12\r\n\x05means\x18\x06 \x01(\t\x12#\n\x07\x63hannel\x18\x07 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12(\n\nfraud_type\x18\x08 \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\"\n\x04risk\x18\t \x01(\x0e\x32\x14.fanzha.v1.RiskLevel\x12\x16\n\x0eoccurred_at_ms\x18\n \x01(\x03\x12\x10\n\x08\x63\x61mpaign\x18\x0b \x01(\t\x12\x11\n\tsuspected\x18\x0c \x01(\x08\x12\x16\n\x0etalked_seconds\x18\r \x01(\x05\x12\x13\n\x0blink_opened\x18\x0e \x01(\x08\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x0f \x01(\x04\"<\n\x15SubmitWarningsRequest\x12#\n\x07warning\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Warning\"m\n\x16SubmitWarningsResponse\x12\x11\n\treference\x18\x01 \x01(\t\x12\x1f\n\x05taken\x18\x02 \x01(\x0e\x32\x10.fanzha.v1.Taken\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x04 \x01(\t\"R\n\x15\x46ollowFeedbackRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x15\n\rend_at_newest\x18\x03 \x01(\x08\"h\n\x16\x46ollowFeedbackResponse\x12\r\n\x05place\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x0c\n\x04what\x18\x04 \x01(\t\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x03\".\n\x17GetSourceQualityRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\"E\n\x18GetSourceQualityResponse\x12)\n\x07sources\x18\x01 \x03(\x0b\x32\x18.fanzha.v1.SourceQuality\"\xfc\x01\n\rSourceQuality\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x03\x12\x0e\n\x06joined\x18\x03 \x01(\x03\x12\x12\n\nduplicates\x18\x04 \x01(\x03\x12\x0f\n\x07refused\x18\x05 \x01(\x03\x12\x11\n\tconfirmed\x18\x06 \x01(\x03\x12\x14\n\x0c\x66\x61lse_alarms\x18\x07 \x01(\x03\x12&\n\x06\x64\x65lays\x18\x08 \x03(\x0b\x32\x16.fanzha.v1.DelayBucket\x12\x10\n\x08standing\x18\t \x01(\x01\x12\x17\n\x0f\x63onfirmed_cases\x18\n \x01(\x03\x12\x13\n\x0b\x66\x61lse_cases\x18\x0b \x01(\x03\"6\n\x0b\x44\x65layBucket\x12\x15\n\rup_to_seconds\x18\x01 \x01(\x05\x12\x10\n\x08warnings\x18\x02 \x01(\x03*\x97\x01\n\tMeansKind\x12\x1a\n\x16MEANS_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11MEANS_KIND_CALLER\x10\x01\x12\x15\n\x11MEANS_KIND_SENDER\x10\x02\x12\x13\n\x0fMEANS_KIND_LINK\x10\x03\x12\x13\n\x0fMEANS_KIND_TEXT\x10\x04\x12\x16\n\x12MEANS_KIND_ACCOUNT\x10\x05*g\n\tRiskLevel\x12\x1a\n\x16RISK_LEVEL_UNSPECIFIED\x10\x00\x12\x12\n\x0eRISK_LEVEL_LOW\x10\x01\x12\x15\n\x11RISK_LEVEL_MEDIUM\x10\x02\x12\x13\n\x0fRISK_LEVEL_HIGH\x10\x03*l\n\x05Taken\x12\x15\n\x11TAKEN_UNSPECIFIED\x10\x00\x12\x12\n\x0eTAKEN_ACCEPTED\x10\x01\x12\x10\n\x0cTAKEN_JOINED\x10\x02\x12\x13\n\x0fTAKEN_DUPLICATE\x10\x03\x12\x11\n\rTAKEN_REFUSED\x10\x04\x32\xa1\x02\n\x0eWarningService\x12Y\n\x0eSubmitWarnings\x12 .fanzha.v1.SubmitWarningsRequest\x1a!.fanzha.v1.SubmitWarningsResponse(\x01\x30\x01\x12W\n\x0e\x46ollowFeedback\x12 .fanzha.v1.FollowFeedbackRequest\x1a!.fanzha.v1.FollowFeedbackResponse0\x01\x12[\n\x10GetSourceQuality\x12\".fanzha.v1.GetSourceQualityRequest\x1a#.fanzha.v1.GetSourceQualityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66\x61nzha/v1/warning.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\x8f\x03\n\x07Warning\x12!\n\x06source\x18\x01 \x01(\x0e\x32\x11.fanzha.v1.Source\x12\x13\n\x0bsource_name\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x0e\n\x06victim\x18\x04 \x01(\t\x12(\n\nmeans_kind\x18\x05 \x01(\x0e\x32\x14.fanzha.v1.MeansKind\x12\r\n\x05means\x18\x06 \x01(\t\x12#\n\x07\x63hannel\x18\x07 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12(\n\nfraud_type\x18\x08 \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\"\n\x04risk\x18\t \x01(\x0e\x32\x14.fanzha.v1.RiskLevel\x12\x16\n\x0eoccurred_at_ms\x18\n \x01(\x03\x12\x10\n\x08\x63\x61mpaign\x18\x0b \x01(\t\x12\x11\n\tsuspected\x18\x0c \x01(\x08\x12\x16\n\x0etalked_seconds\x18\r \x01(\x05\x12\x13\n\x0blink_opened\x18\x0e \x01(\x08\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x0f \x01(\x04\"<\n\x15SubmitWarningsRequest\x12#\n\x07warning\x18\x01 \x01(\x0b\x32\x12.fanzha.v1.Warning\"m\n\x16SubmitWarningsResponse\x12\x11\n\treference\x18\x01 \x01(\t\x12\x1f\n\x05taken\x18\x02 \x01(\x0e\x32\x10.fanzha.v1.Taken\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x04 \x01(\t\"R\n\x15\x46ollowFeedbackRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x15\n\rend_at_newest\x18\x03 \x01(\x08\"h\n\x16\x46ollowFeedbackResponse\x12\r\n\x05place\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x0c\n\x04what\x18\x04 \x01(\t\x12\r\n\x05\x61t_ms\x18\x05 \x01(\x03\".\n\x17GetSourceQualityRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\"E\n\x18GetSourceQualityResponse\x12)\n\x07sources\x18\x01 \x03(\x0b\x32\x18.fanzha.v1.SourceQuality\"\xfc\x01\n\rSourceQuality\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x03\x12\x0e\n\x06joined\x18\x03 \x01(\x03\x12\x12\n\nduplicates\x18\x04 \x01(\x03\x12\x0f\n\x07refused\x18\x05 \x01(\x03\x12\x11\n\tconfirmed\x18\x06 \x01(\x03\x12\x14\n\x0c\x66\x61lse_alarms\x18\x07 \x01(\x03\x12&\n\x06\x64\x65lays\x18\x08 \x03(\x0b\x32\x16.fanzha.v1.DelayBucket\x12\x10\n\x08standing\x18\t \x01(\x01\x12\x17\n\x0f\x63onfirmed_cases\x18\n \x01(\x03\x12\x13\n\x0b\x66\x61lse_cases\x18\x0b \x01(\x03\"6\n\x0b\x44\x65layBucket\x12\x15\n\rup_to_seconds\x18\x01 \x01(\x05\x12\x10\n\x08warnings\x18\x02 \x01(\x03*\x97\x01\n\tMeansKind\x12\x1a\n\x16MEANS_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11MEANS_KIND_CALLER\x10\x01\x12\x15\n\x11MEANS_KIND_SENDER\x10\x02\x12\x13\n\x0fMEANS_KIND_LINK\x10\x03\x12\x13\n\x0fMEANS_KIND_TEXT\x10\x04\x12\x16\n\x12MEANS_KIND_ACCOUNT\x10\x05*g\n\tRiskLevel\x12\x1a\n\x16RISK_LEVEL_UNSPECIFIED\x10\x00\x12\x12\n\x0eRISK_LEVEL_LOW\x10\x01\x12\x15\n\x11RISK_LEVEL_MEDIUM\x10\x02\x12\x13\n\x0fRISK_LEVEL_HIGH\x10\x03*l\n\x05Taken\x12\x15\n\x11TAKEN_UNSPECIFIED\x10\x00\x12\x12\n\x0eTAKEN_ACCEPTED\x10\x01\x12\x10\n\x0cTAKEN_JOINED\x10\x02\x12\x13\n\x0fTAKEN_DUPLICATE\x10\x03\x12\x11\n\rTAKEN_REFUSED\x10\x04\x32\xa1\x02\n\x0eWarningService\x12Y\n\x0eSubmitWarnings\x12 .fanzha.v1.SubmitWarningsRequest\x1a!.fanzha.v1.SubmitWarningsResponse(\x01\x30\x01\x12W\n\x0e\x46ollowFeedback\x12 .fanzha.v1.FollowFeedbackRequest\x1a!.fanzha.v1.FollowFeedbackResponse0\x01\x12[\n\x10GetSourceQuality\x12\".fanzha.v1.GetSourceQualityRequest\x1a#.fanzha.v1.GetSourceQualityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fanzha.v1.warning_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEANSKIND']._serialized_start=1287
-  _globals['_MEANSKIND']._serialized_end=1438
-  _globals['_RISKLEVEL']._serialized_start=1440
-  _globals['_RISKLEVEL']._serialized_end=1543
-  _globals['_TAKEN']._serialized_start=1545
-  _globals['_TAKEN']._serialized_end=1653
-  _globals['_WARNING']._serialized_start=92
-  _globals['_WARNING']._serialized_end=491
-  _globals['_SUBMITWARNINGSREQUEST']._serialized_start=493
-  _globals['_SUBMITWARNINGSREQUEST']._serialized_end=553
-  _globals['_SUBMITWARNINGSRESPONSE']._serialized_start=555
-  _globals['_SUBMITWARNINGSRESPONSE']._serialized_end=664
-  _globals['_FOLLOWFEEDBACKREQUEST']._serialized_start=666
-  _globals['_FOLLOWFEEDBACKREQUEST']._serialized_end=748
-  _globals['_FOLLOWFEEDBACKRESPONSE']._serialized_start=750
-  _globals['_FOLLOWFEEDBACKRESPONSE']._serialized_end=854
-  _globals['_GETSOURCEQUALITYREQUEST']._serialized_start=856
-  _globals['_GETSOURCEQUALITYREQUEST']._serialized_end=902
-  _globals['_GETSOURCEQUALITYRESPONSE']._serialized_start=904
-  _globals['_GETSOURCEQUALITYRESPONSE']._serialized_end=973
-  _globals['_SOURCEQUALITY']._serialized_start=976
-  _globals['_SOURCEQUALITY']._serialized_end=1228
-  _globals['_DELAYBUCKET']._serialized_start=1230
-  _globals['_DELAYBUCKET']._serialized_end=1284
-  _globals['_WARNINGSERVICE']._serialized_start=1656
-  _globals['_WARNINGSERVICE']._serialized_end=1945
+  _globals['_MEANSKIND']._serialized_start=1260
+  _globals['_MEANSKIND']._serialized_end=1411
+  _globals['_RISKLEVEL']._serialized_start=1413
+  _globals['_RISKLEVEL']._serialized_end=1516
+  _globals['_TAKEN']._serialized_start=1518
+  _globals['_TAKEN']._serialized_end=1626
+  _globals['_WARNING']._serialized_start=65
+  _globals['_WARNING']._serialized_end=464
+  _globals['_SUBMITWARNINGSREQUEST']._serialized_start=466
+  _globals['_SUBMITWARNINGSREQUEST']._serialized_end=526
+  _globals['_SUBMITWARNINGSRESPONSE']._serialized_start=528
+  _globals['_SUBMITWARNINGSRESPONSE']._serialized_end=637
+  _globals['_FOLLOWFEEDBACKREQUEST']._serialized_start=639
+  _globals['_FOLLOWFEEDBACKREQUEST']._serialized_end=721
+  _globals['_FOLLOWFEEDBACKRESPONSE']._serialized_start=723
+  _globals['_FOLLOWFEEDBACKRESPONSE']._serialized_end=827
+  _globals['_GETSOURCEQUALITYREQUEST']._serialized_start=829
+  _globals['_GETSOURCEQUALITYREQUEST']._serialized_end=875
+  _globals['_GETSOURCEQUALITYRESPONSE']._serialized_start=877
+  _globals['_GETSOURCEQUALITYRESPONSE']._serialized_end=946
+  _globals['_SOURCEQUALITY']._serialized_start=949
+  _globals['_SOURCEQUALITY']._serialized_end=1201
+  _globals['_DELAYBUCKET']._serialized_start=1203
+  _globals['_DELAYBUCKET']._serialized_end=1257
+  _globals['_WARNINGSERVICE']._serialized_start=1629
+  _globals['_WARNINGSERVICE']._serialized_end=1918
 # @@protoc_insertion_point(module_scope)

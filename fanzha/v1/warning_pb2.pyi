@@ -4,7 +4,6 @@ isort:skip_file
 Warnings about people at risk: sent in by those who know, and what became of them."""
 
 from collections import abc as _abc
-from fanzha.v1 import blocklist_pb2 as _blocklist_pb2
 from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -138,7 +137,7 @@ class Warning(_message.Message):
     TALKED_SECONDS_FIELD_NUMBER: _builtins.int
     LINK_OPENED_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
-    source: _blocklist_pb2.Source.ValueType
+    source: _decision_pb2.Source.ValueType
     """What kind of source says so. Absent: the only one the caller may speak for; refused where
     there are several.
     """
@@ -179,7 +178,7 @@ class Warning(_message.Message):
     def __init__(
         self,
         *,
-        source: _blocklist_pb2.Source.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
         source_name: _builtins.str = ...,
         reference: _builtins.str = ...,
         victim: _builtins.str = ...,

@@ -1,7 +1,7 @@
-"""What could not be done after all tries: kept with its reason, until somebody replays or drops it.
+"""Dead letters: entries of streams that were given up, with the reason.
 
-A dead letter names the stream it came from and holds the entry as it was, so replaying it is
-appending it there again. Whoever handles that stream must bear repeats, as they do anyway.
+A dead letter holds its entry and the name of the stream it came from. Replaying appends the entry
+to that stream again, where it is handled like a repeated delivery.
 """
 
 from collections.abc import Mapping
@@ -9,34 +9,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.redis.client import Client, within
+from infra.redis.damaged_records import readable, reading
 
 _SECONDS = 4.0
-_ROWS = 100_000
-"""Dead letters kept, about; the oldest go first."""
+MAX_LETTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """Something that failed for good."""
+    """An entry that was given up."""
 
     place: str
-    """Its id among the dead."""
+    """Its ID in the stream of dead letters."""
     stream: str
-    """Where it came from."""
+    """The stream of the entry."""
     origin_place: str
+    """The ID of the entry there."""
     reason: str
     tries: int
     at_ms: int
     fields: Mapping[str, str]
-    """The entry as it was."""
+    """The fields of the entry."""
 
 
 class DeadLetters:
-    """Keeps dead letters. Raises `Unavailable` while Redis is away."""
+    """A stream of dead letters. Raises `Unavailable` while Redis is away."""
 
-    def __init__(self, client: Client, stream: str) -> None:
+    def __init__(self, client: Client, stream: str, *, max_letters: int = MAX_LETTERS) -> None:
+        """Keep about *max_letters*; the oldest are dropped first."""
         self._client = client
         self._stream = stream
+        self._max_letters = max_letters
 
     async def put(
         self,
@@ -48,22 +51,24 @@ class DeadLetters:
         tries: int,
         at_ms: int,
     ) -> None:
-        """Keep an entry of *stream*; acknowledge it there only afterwards.
+        """Append an entry of *stream*; acknowledge it there only afterwards.
 
-        Repeated after a crash it is kept twice, and a replay of both is a repeat like any other.
+        A crash in between leaves two letters, which are replayed like any repeated delivery.
         """
         own = {"stream": stream, "place": place, "reason": reason[:500]}
         entry = own | {"tries": str(tries), "at_ms": str(at_ms)}
         entry |= {f"field:{name}": value for name, value in fields.items()}
         async with within(_SECONDS):
-            await self._client.xadd(self._stream, _text(entry), maxlen=_ROWS, approximate=True)
+            await self._client.xadd(
+                self._stream, _text(entry), maxlen=self._max_letters, approximate=True
+            )
 
     async def list(self, *, after: str = "-", count: int = 100) -> list[DeadLetter]:
         """Return dead letters, oldest first."""
         first = after if after == "-" else f"({after}"
         async with within(_SECONDS):
             found: Any = await self._client.xrange(self._stream, first, "+", count)
-        return [_letter(str(place), fields) for place, fields in found]
+        return readable("dead letter", lambda row: _parse(str(row[0]), row[1]), found)
 
     async def get(self, place: str) -> DeadLetter | None:
         """Return one dead letter."""
@@ -72,18 +77,18 @@ class DeadLetters:
         return _letter(place, found[0][1]) if found else None
 
     async def count(self) -> int:
-        """Count them."""
+        """Return how many there are."""
         async with within(_SECONDS):
             return int(await self._client.xlen(self._stream))
 
     async def replay(self, letter: DeadLetter) -> None:
-        """Append the entry to its stream again, and forget the letter."""
+        """Append the entry to its stream again, and delete the letter."""
         async with within(_SECONDS):
             await self._client.xadd(letter.stream, _text(letter.fields))
             await self._client.xdel(self._stream, letter.place)
 
     async def drop(self, letter: DeadLetter) -> None:
-        """Forget a letter for good."""
+        """Delete a letter."""
         async with within(_SECONDS):
             await self._client.xdel(self._stream, letter.place)
 
@@ -94,6 +99,11 @@ def _text(fields: Mapping[str, str]) -> Any:
 
 
 def _letter(place: str, entry: Mapping[str, str]) -> DeadLetter:
+    with reading("dead letter"):
+        return _parse(place, entry)
+
+
+def _parse(place: str, entry: Mapping[str, str]) -> DeadLetter:
     return DeadLetter(
         place=place,
         stream=entry.get("stream", ""),

@@ -1,7 +1,7 @@
-"""Puts entries of a stream off until a time; then they are appended to it again.
+"""Delay entries of a stream: append them to it again when they are due.
 
-``later:{<stream>}`` is a sorted set by when each is due. Moving what is due is one script, so
-however many processes do it, each entry comes back once.
+``later:{<stream>}`` is a sorted set of entries by due time. One script moves what is due, so each
+entry is appended once, however many processes call `bring_back`.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from infra.redis.client import Client, within
 
 _SECONDS = 4.0
-_AT_ONCE = 500
+_BATCH = 500
 _MOVE = """
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, text in ipairs(due) do
@@ -23,7 +23,7 @@ return #due
 
 
 class DelayQueue:
-    """What of one stream waits for its time. Raises `Unavailable` while Redis is away."""
+    """The delayed entries of one stream. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client, stream: str) -> None:
         self._client = client
@@ -31,24 +31,24 @@ class DelayQueue:
         self._key = f"later:{{{stream}}}"
 
     async def put(self, fields: Mapping[str, str], due_ms: int) -> None:
-        """Let an entry come back; the same fields wait once, until the later of two times."""
+        """Delay an entry until *due_ms*; an equal entry that is delayed already is moved there."""
         text = json.dumps([part for field in sorted(fields.items()) for part in field])
         async with within(_SECONDS):
             await self._client.zadd(self._key, {text: due_ms})
 
     async def bring_back(self, now_ms: int) -> int:
-        """Append what is due to its stream; return how many entries."""
+        """Append due entries to the stream; return how many."""
         moved = 0
         while True:
             async with within(_SECONDS):
                 some: Any = await self._client.eval(
-                    _MOVE, 2, self._key, self._stream, str(now_ms), str(_AT_ONCE)
+                    _MOVE, 2, self._key, self._stream, str(now_ms), str(_BATCH)
                 )
             moved += int(some)
-            if int(some) < _AT_ONCE:
+            if int(some) < _BATCH:
                 return moved
 
     async def count(self) -> int:
-        """Count what waits."""
+        """Return how many entries are delayed."""
         async with within(_SECONDS):
             return int(await self._client.zcard(self._key))

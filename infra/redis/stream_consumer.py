@@ -1,259 +1,225 @@
-"""Works through a stream as one of a group: what others left first, then what is new.
+"""Consume a Redis stream as one of a group: retry, take over, give up.
 
-An entry is acknowledged after its effect is in the store, never before; so it is handled at least
-once, and handling it again must do no harm. When a consumer dies, what it held is claimed by
-another after `CLAIM_MS`. An entry that fails again and again becomes a dead letter with its
-reason, and holds up no other: a batch that fails is handled entry by entry.
+An entry is in one of these states::
+
+    new --delivered--> pending --handled--> acknowledged
+                        |   ^
+        handler failed, |   | claimed by any consumer after claim_ms (tries + 1)
+        or its consumer |   |
+        died            v   |
+                       idle-+
+                        |
+                        +--malformed, InvalidInput, or max_tries reached--> dead letter
+
+Delivery is at least once: an entry is acknowledged after its effect is durable, never before, so
+handling it twice must do no harm. A dead letter is written before its entry is acknowledged.
+
+What a handler raises decides what happens:
+
+=================================  ===============================================================
+`Unavailable`                      An outage. The consumer keeps its entries and retries them with
+                                   backoff, without limit; this is not a try.
+`InvalidInput`, for one entry      It can never be handled: a dead letter at once.
+anything else, for one entry       Retried after claim_ms; a dead letter after max_tries. A
+(`DamagedRecord` included)         damaged record does not mend by waiting, so it is no outage.
+anything, for a batch              The batch is handled entry by entry, so that one entry holds up
+but an outage                      no other.
+=================================  ===============================================================
 """
 
-import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from redis.exceptions import ResponseError
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
-from infra.redis.client import Client, within
+from infra.backoff import Backoff
+from infra.failure_counts import FAILURES, FailureKind
+from infra.periodic import run_periodically
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
+from infra.redis.damaged_records import DamagedRecord
 from infra.redis.dead_letters import DeadLetters
+from infra.redis.delay_queue import DelayQueue
 
 logger = logging.getLogger(__name__)
 
 CLAIM_MS = 30_000
-"""Longer than a batch takes: what is held so long, its consumer left."""
-MOST_TRIES = 5
-_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 5.0
+"""Longer than a batch takes: whoever has held an entry for so long is taken for dead."""
+MAX_TRIES = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamEntry:
-    """One entry of a stream."""
+class StreamReader:
+    """Delivers entries: those of dead consumers first, then new ones; gives up on poison.
 
-    place: str
-    fields: Mapping[str, str]
+    Raises `Unavailable` while Redis is away.
+    """
 
+    def __init__(
+        self,
+        group: ConsumerGroup,
+        *,
+        dead_letters: DeadLetters,
+        now_ms: Callable[[], int],
+        on_dead_letter: Callable[[str], None] = lambda _stream: None,
+        delayed: DelayQueue | None = None,
+        drop: bool = False,
+        max_tries: int = MAX_TRIES,
+        claim_ms: int = CLAIM_MS,
+        claim_every_seconds: float | None = None,
+    ) -> None:
+        """With *drop*, acknowledged entries are deleted from the stream."""
+        self.group = group
+        self._dead_letters = dead_letters
+        self._now_ms = now_ms
+        self._on_dead_letter = on_dead_letter
+        self._delayed = delayed
+        self._drop = drop
+        self._max_tries = max_tries
+        self._claim_ms = claim_ms
+        self._claim_every_seconds = claim_every_seconds or claim_ms / 3000
+        self._claim_at = 0.0
 
-class ConsumerGroup:
-    """One consumer of a group, which is made where it is missing, to read from the beginning."""
+    async def next(
+        self, count: int, block_ms: int, held: Collection[str] = ()
+    ) -> list[StreamEntry]:
+        """Return up to *count* entries; wait *block_ms* for new ones, 0: not at all.
 
-    def __init__(self, client: Client, *, stream: str, group: str, consumer: str) -> None:
-        self._client = client
-        self.stream = stream
-        self._group = group
-        self._consumer = consumer
+        Entries in *held* are in work here: they are renewed, and not delivered again.
+        """
+        if time.monotonic() >= self._claim_at:
+            claimed = await self._claim(count, held)
+            if claimed:
+                return claimed
+        entries = await self.group.read_new(count, block_ms)
+        return [entry for entry in entries if not await self._is_poison(entry)]
 
-    async def new(self, count: int, block_ms: int) -> list[StreamEntry]:
-        """Return entries nobody had; waits *block_ms* for the first."""
-        async with within(_SECONDS + block_ms / 1000):
-            answer = await self._making(
-                lambda: self._client.xreadgroup(
-                    self._group,
-                    self._consumer,
-                    {self.stream: ">"},
-                    count=count,
-                    block=block_ms or None,
-                )
-            )
-        return _entries(_only(answer))
+    async def acknowledge(self, entries: Sequence[StreamEntry]) -> None:
+        """Acknowledge handled entries."""
+        await self.group.acknowledge([entry.id for entry in entries], drop=self._drop)
 
-    async def left(self, count: int, idle_ms: int) -> list[tuple[StreamEntry, int]]:
-        """Take over entries that others held for *idle_ms*, each with how often it was tried."""
-        async with within(_SECONDS):
-            answer = await self._making(
-                lambda: self._client.xautoclaim(
-                    self.stream, self._group, self._consumer, idle_ms, "0-0", count=count
-                )
-            )
-            entries = _entries(answer[1])
-            counting = self._client.pipeline(transaction=False)
-            for entry in entries:
-                counting.xpending_range(self.stream, self._group, entry.place, entry.place, 1)
-            tries = await counting.execute() if entries else []
-        return [
-            (entry, int(some[0]["times_delivered"]) if some else 1)
-            for entry, some in zip(entries, tries, strict=True)
-        ]
+    async def give_up(self, entry: StreamEntry, reason: str, tries: int) -> None:
+        """Turn an entry into a dead letter."""
+        await self._dead_letters.put(
+            stream=self.group.stream,
+            place=entry.id,
+            fields=entry.fields,
+            reason=reason,
+            tries=tries,
+            at_ms=self._now_ms(),
+        )
+        FAILURES.add(FailureKind.DEAD_LETTER, self.group.name)
+        self._on_dead_letter(self.group.stream)
+        await self.acknowledge([entry])
 
-    async def hold(self, places: Sequence[str]) -> None:
-        """Show that entries of ours are being worked on: nobody takes them over for a while."""
-        if not places:
-            return
-        async with within(_SECONDS):
-            await self._client.xclaim(
-                self.stream, self._group, self._consumer, 0, list(places), justid=True
-            )
+    async def _claim(self, count: int, held: Collection[str]) -> list[StreamEntry]:
+        if self._delayed is not None:
+            await self._delayed.bring_back(self._now_ms())
+        await self.group.renew(list(held))
+        claimed = await self.group.claim_idle(count, self._claim_ms)
+        if len(claimed) < count:
+            self._claim_at = time.monotonic() + self._claim_every_seconds
+        found = [entry for entry in claimed if entry.id not in held]
+        return [entry for entry in found if not await self._is_poison(entry)]
 
-    async def done(self, places: Sequence[str], *, drop: bool) -> None:
-        """Acknowledge entries; *drop* them from the stream where nobody else reads it."""
-        if not places:
-            return
-        async with within(_SECONDS):
-            acknowledging = self._client.pipeline(transaction=False)
-            acknowledging.xack(self.stream, self._group, *places)
-            if drop:
-                acknowledging.xdel(self.stream, *places)
-            await acknowledging.execute()
-
-    async def waiting(self) -> tuple[int, int]:
-        """Return how many entries are held, and how many nobody had yet (-1: not known)."""
-        async with within(_SECONDS):
-            groups: Any = await self._making(lambda: self._client.xinfo_groups(self.stream))
-        for one in groups:
-            if one["name"] == self._group:
-                lag = one.get("lag")
-                return int(one["pending"]), -1 if lag is None else int(lag)
-        return 0, -1
-
-    async def tidy(self, idle_ms: int) -> None:
-        """Take consumers off the list that died *idle_ms* ago and hold nothing."""
-        async with within(_SECONDS):
-            known: Any = await self._making(
-                lambda: self._client.xinfo_consumers(self.stream, self._group)
-            )
-            for one in known:
-                if not one["pending"] and one["idle"] > idle_ms:
-                    name = one["name"]
-                    await self._client.xgroup_delconsumer(self.stream, self._group, name)
-
-    async def _making(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """Ask; where the group is not there, make it and ask again."""
-        try:
-            return await ask()
-        except ResponseError as error:
-            if not str(error).startswith(("NOGROUP", "ERR no such key", "no such key")):
-                raise
-        try:
-            await self._client.xgroup_create(self.stream, self._group, "0", mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
-        return await ask()
+    async def _is_poison(self, entry: StreamEntry) -> bool:
+        """Give up on an entry that cannot be read, or was tried too often; say whether it was."""
+        if entry.malformed:
+            await self.give_up(entry, "not UTF-8", entry.tries)
+        elif entry.tries > self._max_tries:
+            tries = entry.tries - 1
+            await self.give_up(entry, f"failed {tries} times, see the log", tries)
+        else:
+            return False
+        return True
 
 
 class StreamConsumer:
-    """Handles the entries of a stream until cancelled.
-
-    *handle* raises `InvalidInput` for an entry that can never be handled, when it is given that
-    one alone, and `Unavailable` while the store is away.
-    """
+    """Handles the entries of a stream until cancelled; see the module for what *handle* raises."""
 
     def __init__(
         self,
         group: ConsumerGroup,
         handle: Callable[[Sequence[StreamEntry]], Awaitable[None]],
         *,
-        dead: DeadLetters,
+        dead_letters: DeadLetters,
         now_ms: Callable[[], int],
-        died: Callable[[str], None] = lambda _reason: None,
+        on_dead_letter: Callable[[str], None] = lambda _stream: None,
         drop: bool = False,
         batch: int = 256,
         block_ms: int = 1000,
+        max_tries: int = MAX_TRIES,
         claim_ms: int = CLAIM_MS,
     ) -> None:
+        """Deliver up to *batch* entries at once. With *block_ms* 0, `run` ends when none is new."""
         self.group = group
         self._handle = handle
-        self._dead = dead
-        self._now_ms = now_ms
-        self._died = died
-        self._drop = drop
+        self._reader = StreamReader(
+            group,
+            dead_letters=dead_letters,
+            now_ms=now_ms,
+            on_dead_letter=on_dead_letter,
+            drop=drop,
+            max_tries=max_tries,
+            claim_ms=claim_ms,
+        )
         self._batch = batch
         self._block_ms = block_ms
-        self._claim_ms = claim_ms
-        self._claim_at = 0.0
-        self._failures = 0
+        self._max_tries = max_tries
+        self._unfinished: dict[str, StreamEntry] = {}
+        """Delivered, and neither acknowledged nor failed: an outage came between."""
+        self._drained = False
 
     async def run(self) -> None:
-        """Work until cancelled; what is being done then is done again by another."""
-        while True:
-            try:
-                busy = await self.step()
-            except Unavailable as error:
-                self._failures += 1
-                if self._failures == 1:
-                    logger.warning("%s waits: %s", self.group.stream, error)
-                await asyncio.sleep(min(_LONGEST_PAUSE_SECONDS, 0.1 * 2.0**self._failures))
-                continue
-            if self._failures:
-                logger.info("%s goes on", self.group.stream)
-            self._failures = 0
-            if not busy and not self._block_ms:
-                return
+        """Handle entries until cancelled; what is in work then is taken over by another."""
+        await run_periodically(
+            self.step,
+            every_seconds=0,
+            task=f"stream group {self.group.name}",
+            logger=logger,
+            backoff=Backoff(),
+            keep_going=lambda: not self._drained,
+        )
 
     async def step(self) -> int:
-        """Handle one batch; return how many entries it had."""
-        handled = 0
-        if time.monotonic() >= self._claim_at:
-            handled = await self._take_over()
-            # Go on claiming while there is much; otherwise look again after a while.
-            if handled < self._batch:
-                self._claim_at = time.monotonic() + self._claim_ms / 3000
-        entries = await self.group.new(self._batch, 0 if handled else self._block_ms)
-        await self._do(entries, dict.fromkeys([entry.place for entry in entries], 1))
-        return handled + len(entries)
+        """Handle one batch; return how many entries it had. Raises `Unavailable` in an outage."""
+        if self._unfinished:
+            ours = await self.group.renew(list(self._unfinished))
+            entries = [entry for id_, entry in self._unfinished.items() if id_ in ours]
+        else:
+            entries = await self._reader.next(self._batch, self._block_ms)
+        self._unfinished = {entry.id: entry for entry in entries}
+        await self._handle_all(entries)
+        self._drained = not entries and not self._block_ms
+        return len(entries)
 
-    async def _take_over(self) -> int:
-        left = await self.group.left(self._batch, self._claim_ms)
-        tries = {entry.place: number for entry, number in left}
-        fine = [entry for entry, number in left if number <= MOST_TRIES]
-        await self._do(fine, tries)
-        for entry, number in left:
-            if number > MOST_TRIES:
-                await self._bury(entry, f"failed {number - 1} times, see the log", number - 1)
-        return len(left)
-
-    async def _do(self, entries: Sequence[StreamEntry], tries: Mapping[str, int]) -> None:
+    async def _handle_all(self, entries: Sequence[StreamEntry]) -> None:
         if not entries:
             return
         try:
             await self._handle(entries)
-        except Unavailable:
-            raise
         except Exception as error:
+            if isinstance(error, Unavailable) and not isinstance(error, DamagedRecord):
+                raise
             if len(entries) > 1:
                 for entry in entries:
-                    await self._do([entry], tries)
+                    await self._handle_all([entry])
                 return
-            await self._failed(entries[0], tries[entries[0].place], error)
-            return
-        await self.group.done([entry.place for entry in entries], drop=self._drop)
+            await self._failed(entries[0], error)
+        else:
+            await self._reader.acknowledge(entries)
+        for entry in entries:
+            del self._unfinished[entry.id]
 
-    async def _failed(self, entry: StreamEntry, tries: int, error: Exception) -> None:
+    async def _failed(self, entry: StreamEntry, error: Exception) -> None:
         if isinstance(error, InvalidInput):
-            await self._bury(entry, str(error), tries)
+            await self._reader.give_up(entry, str(error), entry.tries)
             return
-        # It stays with us, so it is claimed again later, and buried after the last try.
         logger.error(
             "%s: an entry failed, try %d: %s",
             self.group.stream,
-            tries,
+            entry.tries,
             safe_traceback.kind_and_places(error),
         )
-        if tries >= MOST_TRIES:
-            await self._bury(entry, f"{type(error).__name__}, see the log", tries)
-
-    async def _bury(self, entry: StreamEntry, reason: str, tries: int) -> None:
-        await self._dead.put(
-            stream=self.group.stream,
-            place=entry.place,
-            fields=entry.fields,
-            reason=reason,
-            tries=tries,
-            at_ms=self._now_ms(),
-        )
-        await self.group.done([entry.place], drop=self._drop)
-        self._died(self.group.stream)
-
-
-def _only(answer: Any) -> list[Any]:
-    # A list in version 2 of the protocol, a mapping with nested lists in version 3.
-    if isinstance(answer, dict):
-        return [pair for parts in answer.values() for part in parts for pair in part]
-    return [pair for _name, pairs in answer or [] for pair in pairs]
-
-
-def _entries(pairs: Any) -> list[StreamEntry]:
-    return [StreamEntry(place=str(place), fields=fields) for place, fields in pairs if fields]
+        if entry.tries >= self._max_tries:
+            reason = f"{type(error).__name__}, see the log"
+            await self._reader.give_up(entry, reason, entry.tries)

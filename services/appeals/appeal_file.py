@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from blocklists.entries import Entry
-from blocklists.views import MatchingEntries
+from blocklists.queries import MatchingEntries
 from services.appeals import entry_snapshots, masking
 from services.appeals.decision_lookup import DecisionLookup, Recent
 from services.appeals.lift_changes import LiftChanges

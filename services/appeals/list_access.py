@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from blocklists.entries import NO_END_S, Direction, Entry, Source
-from blocklists.intake import ProposedRows
+from blocklists.queries import MatchingEntries
+from blocklists.row_validation import ProposedRows
 from blocklists.store.changes import RowOutcome
 from blocklists.store.store import Store, WorkerReport
-from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from services.appeals.lift_plan import LiftPlan

@@ -16,7 +16,7 @@ WARN_SHARE = 0.5
 SERVICE = "fanzha"
 """Who did what no person did."""
 UNKNOWN = "unknown"
-MODEL_REASONS = frozenset({"SCORED", "SPAM", "MOMENT"})
+MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
 RULE_REASONS = frozenset({"IMPLAUSIBLE"})
 
 

@@ -46,6 +46,8 @@ class AuditKind(StrEnum):
     guard refuses."""
     QUARANTINE_SETTLED = "quarantine_settled"
     """Somebody has dealt with such a version."""
+    MODEL_CHANGED = "model_changed"
+    """Somebody let another model decide or score in shadow, or rolled one back."""
     CHECKPOINT = "checkpoint"
     """The log itself: all before is vouched for, by a signature."""
     LOG_MENDED = "log_mended"

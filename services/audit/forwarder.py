@@ -1,37 +1,38 @@
-"""Carries what other processes put on record to the audit log, which list administration keeps.
+"""Forward audit records from other processes to the audit log, which `fanzha admin` writes.
 
-Whom workers turned away, and what desks did to cases. By the stream ``fanzha:refusals`` in Redis:
-they append, administration records and then deletes. A record that was written and not yet deleted
-when the process died is written again. While nobody reads, the stream holds `MOST_WAITING`; what
-comes beyond is refused: a refusal is then in the log of its worker only, and what a desk wanted to
-do does not happen.
+Workers forward refused requests, the warning desk what was done to cases. They append to the Redis
+stream ``fanzha:refusals``; `AuditForwardIntake` in `admin` consumes it. A record is written at
+least once: again, if `admin` dies between writing and acknowledging it. While `admin` is down the
+stream holds `MAX_WAITING` records. Beyond that `AuditForwarder.record` raises `Unavailable`: a
+refusal is then only in the log of its worker, and an action on a case is not carried out.
+
+A record that cannot be parsed becomes a dead letter in ``fanzha:refusals:unreadable``, which
+holds about the last `MAX_UNREADABLE`.
 """
 
-import asyncio
 import json
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fanzha.errors import FanzhaError, Unavailable
+from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client, within
-from infra.redis.damaged_records import readable
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
+from infra.redis.damaged_records import DamagedRecord, reading
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.stream_consumer import StreamConsumer
 from services.audit.events import Audit, AuditKind
 
-logger = logging.getLogger(__name__)
-
 STREAM = "fanzha:refusals"
-ASIDE = "fanzha:refusals:unreadable"
-"""What cannot be read goes here."""
-MOST_WAITING = 10_000
-MOST_ASIDE = 100
-READ_ROWS = 100
+UNREADABLE = "fanzha:refusals:unreadable"
+GROUP = "audit log"
+MAX_WAITING = 10_000
+MAX_UNREADABLE = 100
+_CLAIM_MS = 5_000
 _SECONDS = 3.0
-_PAUSE_SECONDS = 1.0
 
 
 class AuditForwarder:
-    """The end of another process: an `Audit` that sends on what it is told."""
+    """An `Audit` for processes other than `admin`: forwards each record to it."""
 
     def __init__(self, client: Client, worker: str) -> None:
         self._client: Any = client
@@ -40,59 +41,57 @@ class AuditForwarder:
     async def record(
         self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
     ) -> None:
-        """Send a record; raise `Unavailable` when it cannot be."""
-        said = {
+        """Forward a record; raise `Unavailable` where that fails."""
+        record = {
             "kind": kind.value,
             "subject": subject,
             "actor": actor,
             "details": dict(details) | {"worker": self._worker},
         }
         async with within(_SECONDS):
-            if await self._client.xlen(STREAM) >= MOST_WAITING:
-                raise Unavailable(f"{STREAM}: {MOST_WAITING} wait for list administration to run")
-            await self._client.xadd(STREAM, {"record": json.dumps(said, ensure_ascii=False)})
+            if await self._client.xlen(STREAM) >= MAX_WAITING:
+                raise Unavailable(f"{STREAM}: {MAX_WAITING} records wait for `fanzha admin`")
+            await self._client.xadd(STREAM, {"record": json.dumps(record, ensure_ascii=False)})
 
 
 class AuditForwardIntake:
-    """The end of list administration: puts what arrives into *audit*."""
+    """Consumes forwarded records and writes them to *audit*; one process does."""
 
-    def __init__(self, client: Client, audit: Audit) -> None:
-        self._client: Any = client
+    def __init__(
+        self, client: Client, audit: Audit, *, now_ms: Callable[[], int], block_ms: int = 4000
+    ) -> None:
+        """With *block_ms* 0, `run` ends once the stream is empty."""
         self._audit = audit
+        self.consumer = StreamConsumer(
+            ConsumerGroup(client, stream=STREAM, group=GROUP, consumer="admin"),
+            self._handle,
+            dead_letters=DeadLetters(client, UNREADABLE, max_letters=MAX_UNREADABLE),
+            now_ms=now_ms,
+            drop=True,
+            # An outage halfway through a batch would write its first records twice.
+            batch=1,
+            block_ms=block_ms,
+            claim_ms=_CLAIM_MS,
+        )
 
     async def run(self) -> None:
-        """Read until cancelled."""
-        while True:
+        """Consume until cancelled."""
+        await self.consumer.run()
+
+    async def _handle(self, entries: Sequence[StreamEntry]) -> None:
+        for entry in entries:
             try:
-                more = await self.read() == READ_ROWS
-            except FanzhaError as error:
-                logger.warning("records of other processes wait: %s", error)
-                more = False
-            await asyncio.sleep(0 if more else _PAUSE_SECONDS)
-
-    async def read(self) -> int:
-        """Take what waits, up to `READ_ROWS`; return how many there were."""
-        async with within(_SECONDS):
-            found = await self._client.xrange(STREAM, count=READ_ROWS)
-        for place, fields in found:
-            for kind, subject, actor, details in readable("refusal", _read, [fields]):
-                await self._audit.record(kind, subject=subject, details=details, actor=actor)
-                break
-            else:
-                await self._put_aside(fields)
-            async with within(_SECONDS):
-                await self._client.xdel(STREAM, place)
-        return len(found)
-
-    async def _put_aside(self, fields: Mapping[str, str]) -> None:
-        """Keep what cannot be read, for whoever looks into it."""
-        async with within(_SECONDS):
-            await self._client.xadd(ASIDE, dict(fields), maxlen=MOST_ASIDE)
+                with reading("refusal"):
+                    kind, subject, actor, details = _read(entry.fields)
+            except DamagedRecord as error:
+                raise InvalidInput(str(error)) from error
+            await self._audit.record(kind, subject=subject, details=details, actor=actor)
 
 
 def _read(fields: Mapping[str, str]) -> tuple[AuditKind, str, str, dict[str, str]]:
-    said = json.loads(fields["record"])
-    texts = said["subject"], said["actor"], *said["details"], *said["details"].values()
+    record = json.loads(fields["record"])
+    details = record["details"]
+    texts = record["subject"], record["actor"], *details, *details.values()
     if not all(isinstance(one, str) for one in texts):
-        raise ValueError("something else where a text is expected")
-    return AuditKind(said["kind"]), said["subject"], said["actor"], said["details"]
+        raise TypeError("text expected")
+    return AuditKind(record["kind"]), record["subject"], record["actor"], details

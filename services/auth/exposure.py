@@ -23,7 +23,7 @@ def check_admin(settings: Settings) -> None:
             f"{outside} there is no TLS: whoever listens could change the lists. Set "
             "tls_certificate and tls_key, or leave list administration on 127.0.0.1"
         )
-    if not settings.asks_who:
+    if not settings.auth_enabled:
         raise ValueError(
             f"{outside} nobody is asked who they are: everybody could change the lists. Set "
             "jwks_file or identities_file, or leave list administration on 127.0.0.1"
@@ -37,13 +37,13 @@ def check_warning(settings: Settings) -> None:
     outside = f"warning_host (FANZHA_WARNING_HOST): {settings.warning_host} is reached from outside"
     if settings.tls_certificate is None:
         raise ValueError(f"{outside}, and there is no TLS: set tls_certificate and tls_key")
-    if not settings.asks_who:
+    if not settings.auth_enabled:
         raise ValueError(f"{outside}, and nobody is asked who they are: set jwks_file")
 
 
 def tell_of_admin(settings: Settings) -> None:
     """Log that whoever reaches list administration may change the lists, where it is so."""
-    if not settings.asks_who:
+    if not settings.auth_enabled:
         logger.warning("list administration: %s", DEVELOPMENT)
 
 
@@ -57,7 +57,7 @@ def tell_of_decisions(settings: Settings) -> None:
             settings.listen_host,
             ", and so can tokens" if settings.jwks_file is not None else "",
         )
-    if not settings.asks_who:
+    if not settings.auth_enabled:
         logger.warning("decisions: %s", DEVELOPMENT)
 
 

@@ -18,7 +18,7 @@ class AccessLevel(Enum):
 
     OPEN = "anybody who can connect"
     """Probes and load balancers carry no credentials."""
-    KNOWN = "anybody who says who they are"
+    AUTHENTICATED = "anybody who says who they are"
     """Whatever their roles, even none."""
 
 
@@ -149,8 +149,15 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
     },
+    "fanzha.v1.ModelService": {
+        "ListModels": _OVERSEERS,
+        "GetModelStatus": _OVERSEERS,
+        "ActivateModel": _of(Role.OPERATOR),
+        "ShadowModel": _of(Role.OPERATOR),
+        "RollbackModel": _of(Role.OPERATOR),
+    },
     "fanzha.v1.AccessService": {
-        "WhoAmI": AccessLevel.KNOWN,
+        "WhoAmI": AccessLevel.AUTHENTICATED,
     },
     "grpc.health.v1.Health": {
         "Check": AccessLevel.OPEN,
@@ -158,7 +165,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "Watch": AccessLevel.OPEN,
     },
     "grpc.reflection.v1alpha.ServerReflection": {
-        "ServerReflectionInfo": AccessLevel.KNOWN,
+        "ServerReflectionInfo": AccessLevel.AUTHENTICATED,
     },
 }
 """By service and method."""

@@ -43,7 +43,7 @@ def page() -> str:
 
 def _row(method: str, allowed: Allowed) -> str:
     if isinstance(allowed, AccessLevel):
-        marks = [{AccessLevel.OPEN: "○", AccessLevel.KNOWN: "●"}[allowed]] * len(Role)
+        marks = [{AccessLevel.OPEN: "○", AccessLevel.AUTHENTICATED: "●"}[allowed]] * len(Role)
     else:
         marks = ["●" if role in allowed else "" for role in Role]
     return f"| {method} | {' | '.join(marks)} |\n"
@@ -51,7 +51,10 @@ def _row(method: str, allowed: Allowed) -> str:
 
 def _doors() -> str:
     known = [
-        name for methods in TABLE.values() for name in methods if methods[name] is AccessLevel.KNOWN
+        name
+        for methods in TABLE.values()
+        for name in methods
+        if methods[name] is AccessLevel.AUTHENTICATED
     ]
     return (
         f"● allowed; ○ {AccessLevel.OPEN.value}, without credentials, since probes carry none. "

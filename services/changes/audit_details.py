@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from blocklists.intake import LONGEST_TEXT
+from blocklists.row_validation import LONGEST_TEXT
 from fanzha.errors import InvalidInput
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from blocklists.conflicts.findings import Conflicts
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind

@@ -15,13 +15,13 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
-from blocklists.indexes.distinct import distinct
+from blocklists.indexes.unique_values import distinct
 from blocklists.provenance import WrittenProvenance, written
+from blocklists.queries import places
 from blocklists.snapshot.delta import classify, last_of_each, same_contents, softened
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from blocklists.text_column import TextColumn
-from blocklists.views import places
 from fanzha.tables import Bools, Int64s, Uint8s
 from services.changes.entry_set import NOT_HELD, EntrySet
 

@@ -5,8 +5,8 @@ import numpy as np
 from blocklists import provenance
 from blocklists.entries import EntryKind, Source
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.queries import places
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.views import places
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
 from fanzha.tables import Int64s

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from blocklists import intake, patterns
+from blocklists import patterns, row_validation
 from blocklists.entries import EntryKind, entry_id
-from blocklists.intake import CheckedRows
+from blocklists.row_validation import CheckedRows
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -80,8 +80,10 @@ class ChangeTerms:
 
     def __post_init__(self) -> None:
         for name in ("author", "reason"):
-            if not 0 < len(getattr(self, name)) <= intake.LONGEST_TEXT:
-                raise InvalidInput(f"{name}: 1 to {intake.LONGEST_TEXT} characters are required")
+            if not 0 < len(getattr(self, name)) <= row_validation.LONGEST_TEXT:
+                raise InvalidInput(
+                    f"{name}: 1 to {row_validation.LONGEST_TEXT} characters are required"
+                )
 
 
 def named_by(

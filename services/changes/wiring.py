@@ -5,7 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry
 
 from blocklists.snapshot.replica import Replica
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
 from infra.redis.client import Client
 from services.audit.events import Audit, NoAudit

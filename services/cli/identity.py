@@ -12,7 +12,7 @@ from rich.table import Table
 
 from fanzha.client import channels
 from fanzha.v1 import access_pb2 as pb
-from fanzha.v1 import access_pb2_grpc
+from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth.identity import Role
 from services.cli._common.console import err, fail, one_sentence, out, print_json, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson
@@ -170,7 +170,6 @@ def show(
 
 
 def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
-    from fanzha.v1 import blocklist_pb2
     from services.cli.lists.display import word
     from services.rpc.access.handler import ROLES
 
@@ -179,7 +178,7 @@ def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
         "name": who.name,
         "roles": [named.get(role, str(role)) for role in who.roles],
         "regions": list(who.regions),
-        "sources": [word(blocklist_pb2.Source, source, "SOURCE_") for source in who.sources],
+        "sources": [word(decision_pb2.Source, source, "SOURCE_") for source in who.sources],
         "credential": word(pb.Credential, who.credential, "CREDENTIAL_"),
         "expires": who.expires_at_s,
         "development": who.development,

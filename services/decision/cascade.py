@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 def budget(settings: Settings, observer: Observer) -> EscalationBudget:
     """Return the budget of each text model of a worker, a shadow's too."""
     return EscalationBudget(
-        share=settings.second_look_share,
+        share=settings.cascade_share,
         clock=monotonic,
         counters=CascadeReports(observer),
     )
@@ -27,15 +27,15 @@ class CascadeReports:
         self._observer = observer
         self._faulted = False
 
-    def second_looks(self, *, looked: int, remembered: int, skipped: int, seconds: float) -> None:
+    def escalations(self, *, escalated: int, cached: int, skipped: int, seconds: float) -> None:
         """Count uncertain texts by what became of them, and the time that looking took."""
-        self._observer.second_looks(looked, remembered, skipped, seconds)
+        self._observer.escalations(escalated, cached, skipped, seconds)
 
-    def second_look_failed(self, error: Exception) -> None:
-        """Count a text that a broken second look left to the fast model."""
+    def escalation_failed(self, error: Exception) -> None:
+        """Count a text that a broken second stage left to the fast model."""
         # Told once, then only counted, as with models.
         if not self._faulted:
             places = kind_and_places(error)
-            logger.error("second looks fail; they are only counted from now on: %s", places)
+            logger.error("escalations fail; they are only counted from now on: %s", places)
         self._faulted = True
-        self._observer.second_look_failed()
+        self._observer.escalation_failed()

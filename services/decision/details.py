@@ -34,21 +34,22 @@ class EntryDetails:
     def __len__(self) -> int:
         return len(self._known)
 
-    def of(self, snapshot: Snapshot, row: int, action: int, evidence: int) -> Detail:
+    def of(self, snapshot: Snapshot, row: int, action: int, matched_on: int) -> Detail:
         """Return what is said of the entry in *row*, whose action is *action*."""
         if snapshot is not self._snapshot or len(self._known) >= self._most:
             self._snapshot, self._known = snapshot, {}
-        key = row, action, evidence
+        key = row, action, matched_on
         detail = self._known.get(key)
         if detail is None:
-            kind, pattern, fraud_type, source, campaign = snapshot.named(row)
+            entry = snapshot.named(row)
             detail = self._known[key] = Detail(
-                entry_id=entry_id(kind, pattern, Action(action)),
-                pattern=pattern,
-                evidence=MatchedOn(evidence),
-                fraud_type=fraud_type,
-                source=source,
-                campaign=campaign,
+                entry_id=entry_id(entry.kind, entry.pattern, Action(action)),
+                pattern=entry.pattern,
+                matched_on=MatchedOn(matched_on),
+                fraud_type=entry.fraud_type,
+                source=entry.source,
+                legal_basis=entry.legal_basis,
+                campaign=entry.campaign,
             )
         return detail
 
@@ -74,22 +75,22 @@ def of_rows(
     """Collect the details.
 
     *decided* are the rows that a list entry decided. *fraud_types* are the model's, one per row,
-    where it has any; *suspicion* is the moment model's, of which rows that reach its threshold
+    where it has any; *suspicion* is the velocity model's, of which rows that reach its threshold
     are told.
     """
     details: dict[int, Detail] = {}
     # Row by row, as few rows are hits.
     if len(decided):
-        said = zip(
+        matches = zip(
             decided.tolist(),
             listed.rows[decided].tolist(),
             listed.actions[decided].tolist(),
-            listed.evidence[decided].tolist(),
+            listed.matched_on[decided].tolist(),
             strict=True,
         )
         details = {
-            row: entries.of(snapshot, entry, action, evidence)
-            for row, entry, action, evidence in said
+            row: entries.of(snapshot, entry, action, matched_on)
+            for row, entry, action, matched_on in matches
         }
     if fraud_types is not None:
         scored_out = (ruling.actions == _BLOCK) & (ruling.reasons == _SCORED)
@@ -99,9 +100,9 @@ def of_rows(
         for row, score, facts in suspicion.told():
             known = details.get(row)
             if known is None:
-                details[row] = Detail(moment_score=score, moment_facts=facts)
+                details[row] = Detail(velocity_score=score, velocity_inputs=facts)
             else:
-                details[row] = replace(known, moment_score=score, moment_facts=facts)
+                details[row] = replace(known, velocity_score=score, velocity_inputs=facts)
     for row, error in errors.items():
         details[row] = Detail(error=error)
     return details

@@ -1,15 +1,14 @@
-"""Joins what the lists say about the several sides of one event.
+"""Combines the entries that match the several sides of one event into one per row.
 
-The parties of an event compete: of the entries about the two, the more specific
-one speaks; at equal specificity an allow entry outranks a block entry, and then
-the first party's entry the second's. Links are things of their own: a blocked link
-blocks its text, whoever sent it, and an allowed link vouches for nothing but
-itself. A fingerprint names the words: a blocked one blocks its text, whoever sent it.
-An allowed one lets a known template through, but it knows of no link that was put
-into it, so it vouches only where every link in the text is allowed, too. So, of a text:
+Of the entries about the two parties the more specific one decides; at equal specificity an allow
+entry outranks a block entry, and then the first party's entry the second's. A blocked link blocks
+its text, whoever sent it; an allowed link allows nothing but itself. A blocked fingerprint blocks
+its text, whoever sent it. An allowed fingerprint lets a known template through, but a fraudster can
+put a link into a template, so it counts only where every link in the text is allowed, too. Of a
+text:
 
 =============  ==============  =============  ==============================
-the parties'   any link's      fingerprint's  what the lists say of the text
+the parties'   any link's      fingerprint's  result
 =============  ==============  =============  ==============================
 block          whatever        whatever       block, for the party
 allow or none  block           whatever       block, for the link
@@ -36,34 +35,34 @@ _OF = {kind: np.uint8(kind) for kind in MatchedOn}
 
 
 class ListMatch(NamedTuple):
-    """What the lists say of each row."""
+    """The deciding entry of each row."""
 
     rows: Int64s
     """Row of the deciding entry in the snapshot; -1 for none."""
     actions: Uint8s
     """Its action; 0 for none."""
-    evidence: Uint8s
-    """What it matched, an `MatchedOn`."""
+    matched_on: Uint8s
+    """What about the row it matched, a `MatchedOn`; 0 for none."""
 
 
 def of_parties(first: Matches, second: Matches, *, names: tuple[MatchedOn, MatchedOn]) -> ListMatch:
-    """Let the more decisive of two parties' entries speak, row by row."""
+    """Choose the more decisive of two parties' entries, row by row."""
     if not np.count_nonzero(second.actions):
-        # Nearly always: lists are of callers and senders.
-        return ListMatch(first.rows, first.actions, _evidence(first, names[0]))
+        # The usual case: most entries are about callers and senders.
+        return ListMatch(first.rows, first.actions, _matched_on(first, names[0]))
     second_wins = _weight(second) > _weight(first)
     rows = np.where(second_wins, second.rows, first.rows)
-    evidence = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
+    matched_on = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
     return ListMatch(
         rows=rows,
         actions=np.where(second_wins, second.actions, first.actions),
-        evidence=np.where(rows < 0, np.uint8(0), evidence),
+        matched_on=np.where(rows < 0, np.uint8(0), matched_on),
     )
 
 
 def of_links(matches: Matches) -> ListMatch:
-    """Let the entry of the link itself speak."""
-    return ListMatch(matches.rows, matches.actions, _evidence(matches, MatchedOn.LINK))
+    """Take the entry of the link itself."""
+    return ListMatch(matches.rows, matches.actions, _matched_on(matches, MatchedOn.LINK))
 
 
 class LinksInTexts(NamedTuple):
@@ -74,7 +73,7 @@ class LinksInTexts(NamedTuple):
     owners: Int64s
     """For each of them, the row of its text."""
     cut: int
-    """Texts that may hold more links than were looked for, see `fanzha.links`."""
+    """Texts that may hold more links than `fanzha.links` extracts."""
 
 
 def links_in(texts: Texts) -> LinksInTexts:
@@ -82,7 +81,7 @@ def links_in(texts: Texts) -> LinksInTexts:
     urls: list[str] = []
     owners: list[int] = []
     cut = 0
-    # Row by row: reading a text is string work, whatever the batch.
+    # Row by row: extracting links is string work that no column operation does.
     for row, body in enumerate(texts.bodies):
         found, is_cut = look_for_links(body)
         cut += is_cut
@@ -93,7 +92,7 @@ def links_in(texts: Texts) -> LinksInTexts:
 
 
 def with_links(parties: ListMatch, links: Matches, owners: Int64s) -> ListMatch:
-    """Add the links found in texts; *owners* says whose text each link stands in."""
+    """Add the links found in texts; *owners* holds the row of the text of each link."""
     blocked = np.flatnonzero(links.actions == _BLOCK)
     if not len(blocked):
         return parties
@@ -101,31 +100,32 @@ def with_links(parties: ListMatch, links: Matches, owners: Int64s) -> ListMatch:
     blocked = blocked[::-1]
     blocked = blocked[parties.actions[owners[blocked]] != _BLOCK]
     texts = owners[blocked]
-    rows, actions, evidence = parties.rows.copy(), parties.actions.copy(), parties.evidence.copy()
+    rows, actions = parties.rows.copy(), parties.actions.copy()
+    matched_on = parties.matched_on.copy()
     rows[texts] = links.rows[blocked]
     actions[texts] = _BLOCK
-    evidence[texts] = MatchedOn.LINK
-    return ListMatch(rows, actions, evidence)
+    matched_on[texts] = MatchedOn.LINK
+    return ListMatch(rows, actions, matched_on)
 
 
 def with_words(listed: ListMatch, words: Matches, links: Matches, owners: Int64s) -> ListMatch:
-    """Add what fingerprints say of the words, after parties and links."""
+    """Add the fingerprints of the texts, after parties and links."""
     if (words.rows < 0).all():
         return listed
-    speaks = (words.actions == _BLOCK) & (listed.actions != _BLOCK)
-    vouches = (words.actions == _ALLOW) & (listed.rows < 0)
-    vouches[owners[links.actions != _ALLOW]] = False
-    speaks |= vouches
+    decides = (words.actions == _BLOCK) & (listed.actions != _BLOCK)
+    allows = (words.actions == _ALLOW) & (listed.rows < 0)
+    allows[owners[links.actions != _ALLOW]] = False
+    decides |= allows
     return ListMatch(
-        rows=np.where(speaks, words.rows, listed.rows),
-        actions=np.where(speaks, words.actions, listed.actions),
-        evidence=np.where(speaks, np.uint8(MatchedOn.TEXT), listed.evidence),
+        rows=np.where(decides, words.rows, listed.rows),
+        actions=np.where(decides, words.actions, listed.actions),
+        matched_on=np.where(decides, np.uint8(MatchedOn.TEXT), listed.matched_on),
     )
 
 
-def _evidence(matches: Matches, matched: MatchedOn) -> Uint8s:
-    evidence: Uint8s = np.where(matches.actions != _NONE, _OF[matched], _NONE)
-    return evidence
+def _matched_on(matches: Matches, side: MatchedOn) -> Uint8s:
+    found: Uint8s = np.where(matches.actions != _NONE, _OF[side], _NONE)
+    return found
 
 
 def _weight(matches: Matches) -> Int64s:

@@ -11,7 +11,7 @@ class ModelKind(StrEnum):
     CALL = "call"
     SMS = "sms"
     URL = "url"
-    MOMENT = "moment"
+    VELOCITY = "moment"
 
     @property
     def folder(self) -> str:

@@ -19,14 +19,14 @@ class Observer:
     stage_done: Callable[[Channel, str], None] = lambda _channel, _stage: None
     """A stage of that batch is over: convert, lists, model, moment, policy, shadow, respond."""
     model_failed: Callable[[Channel], None] = lambda _channel: None
-    moment_failed: Callable[[], None] = lambda: None
-    """The moment model broke over a batch."""
-    second_looks: Callable[[int, int, int, float], None] = (
-        lambda _looked, _remembered, _skipped, _seconds: None
+    velocity_failed: Callable[[], None] = lambda: None
+    """The velocity model broke over a batch."""
+    escalations: Callable[[int, int, int, float], None] = (
+        lambda _escalated, _cached, _skipped, _seconds: None
     )
-    """Uncertain texts by what became of them, and the seconds that looking took."""
-    second_look_failed: Callable[[], None] = lambda: None
-    """A text kept its fast score, because the second look broke."""
+    """Uncertain texts by outcome, and the seconds spent in the second stage."""
+    escalation_failed: Callable[[], None] = lambda: None
+    """A text kept its fast score because the second stage failed."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
     rows_unread: Callable[[Channel, int], None] = lambda _channel, _rows: None
@@ -41,5 +41,5 @@ class Observer:
     )
     """What a shadow would have changed, row by row; fraud types of the model, and of the shadow."""
     marks_shadowed: Callable[[Uint8s], None] = lambda _changes: None
-    """What a shadow of the moment model would have marked otherwise, call by call."""
+    """What a shadow of the velocity model would have marked otherwise, call by call."""
     shadow_failed: Callable[[ModelKind], None] = lambda _kind: None

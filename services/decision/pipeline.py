@@ -14,8 +14,8 @@ import numpy as np
 
 from blocklists import protected
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.base import CallerScorer, LinkScorer, TextScorer, TextScores
 from classifiers.caller.activity import ActivityTable
+from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer, TextScores
 from fanzha import numbering
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.tables import (
@@ -99,7 +99,7 @@ class DecisionPipeline:
         rules: DecisionRules,
         observer: Observer,
         reserve_ids: Callable[[int], int],
-        moment: VelocityStage | None = None,
+        velocity: VelocityStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -107,7 +107,7 @@ class DecisionPipeline:
         self._rules = rules
         self._observer = observer
         self._reserve_ids = reserve_ids
-        self._moment = moment
+        self._velocity = velocity
         self._entry_details = details.EntryDetails()
         self._shadow_details = ShadowDetails()
         self._unheard: set[Channel] = set()
@@ -281,7 +281,7 @@ class DecisionPipeline:
             ),
             list_version=snapshot.version,
             model_version=model_version,
-            moment_version="" if suspicion is None else suspicion.version,
+            velocity_version="" if suspicion is None else suspicion.version,
             would_block=would_block,
         )
         self._observer.stage_done(channel, "policy")
@@ -314,7 +314,7 @@ class DecisionPipeline:
     def _compare_marks(
         self, question: ShadowQuery, rule: Callable[..., Ruling], ruling: Ruling, models: ModelSet
     ) -> None:
-        """Tell the observer which calls a shadow of the moment model would mark otherwise."""
+        """Tell the observer which calls a shadow of the velocity model would mark otherwise."""
 
         def compare() -> None:
             moments, _ = question.ask()
@@ -322,7 +322,7 @@ class DecisionPipeline:
             other = rule(threshold=models.thresholds[Channel.CALL], suspicious=suspicious)
             self._observer.marks_shadowed(shadow.mark_changes(ruling.reasons, other.reasons))
 
-        self._watch(question, ModelKind.MOMENT, compare)
+        self._watch(question, ModelKind.VELOCITY, compare)
         self._observer.stage_done(Channel.CALL, "shadow")
 
     def _watch(self, question: ShadowQuery, kind: ModelKind, compare: Callable[[], None]) -> None:
@@ -346,10 +346,10 @@ class DecisionPipeline:
     def _suspicion(
         self, calls: Calls, activity: CallerActivity, implausible: Bools
     ) -> Suspicion | None:
-        if self._moment is None:
+        if self._velocity is None:
             return None
-        suspicion = self._moment.ask(calls, activity, implausible, self._observer.moment_failed)
-        self._observer.stage_done(Channel.CALL, "moment")
+        suspicion = self._velocity.ask(calls, activity, implausible, self._observer.velocity_failed)
+        self._observer.stage_done(Channel.CALL, "velocity")
         return suspicion
 
     def _implausible(self, calls: Calls) -> Bools:

@@ -26,9 +26,9 @@ LINES = (
     ("reached", Action.BLOCK, Reason.SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
-    # The moment model learnt from a simulation: it marks, unless moment_action is block.
-    ("cut_off", Action.BLOCK, Reason.MOMENT),
-    ("suspicious", Action.ALLOW, Reason.MOMENT),
+    # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
+    ("cut_off", Action.BLOCK, Reason.VELOCITY),
+    ("suspicious", Action.ALLOW, Reason.VELOCITY),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """The precedence: for each row, the first line that holds decides."""

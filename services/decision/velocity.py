@@ -1,4 +1,4 @@
-"""Asks the moment model about calls, between the caller model and the policy.
+"""Asks the velocity model about calls, between the caller model and the policy.
 
 Its memory counts every call, heard or not. A model that breaks says nothing, is told of once and
 counted; the calls go on without it.
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.base import VelocityScorer
+from classifiers.interfaces import VelocityScorer
 from classifiers.velocity.classifier import VelocityInputs, enough, facts, inputs_of
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class VelocityModel(NamedTuple):
-    """The moment model in force, and perhaps one that watches."""
+    """The velocity model in force, and perhaps one that watches."""
 
     model: VelocityScorer
     threshold: float
@@ -29,7 +29,7 @@ class VelocityModel(NamedTuple):
 
 
 class Suspicion(NamedTuple):
-    """What the moment model believes of a batch of calls."""
+    """What the velocity model believes of a batch of calls."""
 
     reached: Bools
     """Calls whose score reaches the threshold."""
@@ -53,7 +53,7 @@ class Suspicion(NamedTuple):
 
 
 class VelocityStage:
-    """The moment model of a worker, and what it remembers. One thread only."""
+    """The velocity model of a worker, and what it remembers. One thread only."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class VelocityStage:
             failed()
         else:
             if self._faulted and len(rows):
-                logger.info("the moment model is heard again")
+                logger.info("the velocity model is heard again")
                 self._faulted = False
         return Suspicion(
             reached=scores >= np.float32(threshold),
@@ -118,7 +118,7 @@ class VelocityStage:
     def _tell(self, error: Exception) -> None:
         # Told once, then only counted: a line per batch would slow down what is left.
         if not self._faulted:
-            logger.error("no moment model is heard from now on: %s", kind_and_places(error))
+            logger.error("no velocity model is heard from now on: %s", kind_and_places(error))
         self._faulted = True
 
 

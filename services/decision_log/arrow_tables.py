@@ -64,8 +64,8 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
-        "moment_score": pa.array(few.moment_scores, from_pandas=True),
-        "moment_version": _versions([batch.moment_version for batch in batches], sizes),
+        "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
+        "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
         "attestation": schema.words(
             Attestation, _joined(batches, lambda batch: batch.attestations)
@@ -120,7 +120,7 @@ class _Few:
         self.fraud_types = np.zeros(rows, np.uint8)
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
-        self.moment_scores = np.full(rows, np.nan, np.float32)
+        self.velocity_scores = np.full(rows, np.nan, np.float32)
 
     @classmethod
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
@@ -149,9 +149,9 @@ class _Few:
             self.entry_ids[place] = detail.entry_id
             self.patterns[place] = _storable(detail.pattern)
             self.sources[place] = detail.source
-            self.evidence[place] = detail.evidence
-        if detail.moment_score is not None:
-            self.moment_scores[place] = detail.moment_score
+            self.evidence[place] = detail.matched_on
+        if detail.velocity_score is not None:
+            self.velocity_scores[place] = detail.velocity_score
 
 
 def _text_urls(batch: LoggedRows) -> list[list[str]]:

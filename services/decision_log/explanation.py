@@ -70,13 +70,13 @@ def _by_score(row: Mapping[str, Any]) -> Sentence:
     )
 
 
-def _by_moment(row: Mapping[str, Any]) -> Sentence:
-    score = row.get("moment_score")
+def _by_velocity(row: Mapping[str, Any]) -> Sentence:
+    score = row.get("velocity_score")
     told = "–" if score is None else f"{score:.3f}"
     return Sentence(
-        f"主叫近期行为可疑，行为模型 {row.get('moment_version') or '–'} 评分 {told}。",
+        f"主叫近期行为可疑，行为模型 {row.get('velocity_version') or '–'} 评分 {told}。",
         f"what the caller did in the last minutes was suspicious, with a score of {told} by the "
-        f"moment model {row.get('moment_version') or '–'}.",
+        f"velocity model {row.get('velocity_version') or '–'}.",
     )
 
 
@@ -92,7 +92,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "BLOCKLISTED": _by_entry,
     "ALLOWLISTED": _by_entry,
     "SCORED": _by_score,
-    "MOMENT": _by_moment,
+    "VELOCITY": _by_velocity,
     "FAILED_OPEN": _unheard,
     "INVALID": _fixed("请求内容无法识别，疑则放行。", "the request could not be read."),
     "PROTECTED": _fixed(

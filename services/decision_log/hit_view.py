@@ -11,8 +11,8 @@ _AS_THEY_ARE = ("channel", "action", "reason", "fraud_type", "entry_id", "patter
 
 def fields(row: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields of a hit, empty ones left out."""
-    by_moment = row["reason"] == "MOMENT" and row.get("moment_score") is not None
-    score = row["moment_score"] if by_moment else row["score"]
+    by_velocity = row["reason"] == "VELOCITY" and row.get("velocity_score") is not None
+    score = row["velocity_score"] if by_velocity else row["score"]
     written = {
         "decision_id": str(row["decision_id"]),
         **{name: row.get(name) or "" for name in _AS_THEY_ARE},
@@ -23,7 +23,7 @@ def fields(row: Mapping[str, Any]) -> dict[str, str]:
         "taxonomy": TAXONOMY if row.get("fraud_type") else "",
         "score": "" if score is None else f"{score:.6g}",
         "list_version": str(row["list_version"]),
-        "model_version": row.get("moment_version" if by_moment else "model_version") or "",
+        "model_version": row.get("velocity_version" if by_velocity else "model_version") or "",
         "occurred_at_ms": str(row["occurred_at_ms"]),
         "decided_at_ms": str(row["decided_at_ms"]),
     }

@@ -289,7 +289,7 @@ def is_blocked(row: Mapping[str, Any]) -> bool:
 
 def by_model(row: Mapping[str, Any]) -> bool:
     """Tell whether a model decided."""
-    return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.MOMENT.name}
+    return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.VELOCITY.name}
 
 
 def _dicts(answer: Any) -> list[dict[str, Any]]:

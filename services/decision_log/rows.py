@@ -1,6 +1,6 @@
 """Cuts what is logged out of the tables of a batch, on the decision path: column work only.
 
-Blocked rows are all logged, and calls that the moment model marked, and what a shadow entry would
+Blocked rows are all logged, and calls that the velocity model marked, and what a shadow entry would
 have blocked. Of what else was let through,
 whatever the reason (an allow entry, a protected number, a broken model), one in so many is:
 picked by the decision id, and written with a *weight*, the number of rows it stands for. Rows of
@@ -36,7 +36,7 @@ _GOLDEN = 0x9E37_79B9_7F4A_7C15
 _STEPS: Uint64s = np.arange(MAX_ROWS, dtype=np.uint64) * np.uint64(_GOLDEN)
 
 # Members of an enum cost a microsecond each time they are named; these do not.
-_BLOCK, _MOMENT = np.uint8(Action.BLOCK), np.uint8(Reason.MOMENT)
+_BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
 _NO_LINKS: tuple[Sequence[str], Int64s] = ((), np.zeros(0, np.int64))
 
 
@@ -77,7 +77,7 @@ class LoggedRows:
     threshold: float
     list_version: int
     model_version: str
-    moment_version: str
+    velocity_version: str
     decided_at_ms: int
 
     def __len__(self) -> int:
@@ -99,7 +99,7 @@ class RowSampler:
 
     def of(self, decisions: Decisions, from_keys: Int64s, to_keys: Int64s) -> SampledRows | None:
         """Choose rows of a batch; None for none."""
-        always: Bools = (decisions.actions == _BLOCK) | (decisions.reasons == _MOMENT)
+        always: Bools = (decisions.actions == _BLOCK) | (decisions.reasons == _VELOCITY)
         watched = self._watched.among(from_keys, to_keys)
         if watched is not None:
             always |= watched
@@ -156,7 +156,7 @@ def cut(
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        moment_version=decisions.moment_version,
+        velocity_version=decisions.velocity_version,
         decided_at_ms=decided_at_ms,
     )
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import Identities
+from blocklists.queries import ListViews
 from blocklists.store.changes import ListChange
 from blocklists.store.store import ListHead, WorkerReport
-from blocklists.views import ListViews
 from fanzha.decisions import Action
 from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from blocklists.queries import ListViews
 from blocklists.store.store import Store
-from blocklists.views import ListViews
 from fanzha.phone import HomePlan
 from infra.redis.client import connect
 from services.appeals.store import AppealStore

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from blocklists.entries import EntryKind, Source
+from blocklists.queries import EntryFilter
 from blocklists.store.changes import RowOutcome
-from blocklists.views import EntryFilter
 from fanzha.decisions import Action
 from services.audit.events import Audit, AuditKind
 from services.changes.report import ChangeTerms, RowReport

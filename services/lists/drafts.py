@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from blocklists import intake
+from blocklists import row_validation
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.intake import CheckedRows, ProposedRows, RejectedRow, RowDefaults
+from blocklists.row_validation import CheckedRows, ProposedRows, RejectedRow, RowDefaults
 from blocklists.store.changes import RowOutcome
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
@@ -115,7 +115,7 @@ class DraftReader:
             raise InvalidInput(f"source: there is none with number {contents.source}")
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
-            intake.check,
+            row_validation.check,
             contents.additions,
             self._defaults(contents, author, now_s),
             home=self._home,

@@ -7,10 +7,10 @@ from typing import Any
 
 from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import Identities
-from blocklists.intake import LONGEST_TEXT, NEEDS_REVIEW, RejectedRow
+from blocklists.queries import places
+from blocklists.row_validation import LONGEST_TEXT, NEEDS_REVIEW, RejectedRow
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
-from blocklists.views import places
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan

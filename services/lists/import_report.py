@@ -12,7 +12,7 @@ import numpy as np
 from blocklists.conflicts.findings import NO_RELATION, ConflictRelation, Conflicts
 from blocklists.entries import Entry, EntryKind, entry_id
 from blocklists.entry_table import EntryTable
-from blocklists.intake import CheckedRows, RejectedRow
+from blocklists.row_validation import CheckedRows, RejectedRow
 from blocklists.snapshot.delta import last_of_each
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import RowOutcome

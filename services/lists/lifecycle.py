@@ -13,8 +13,8 @@ import numpy as np
 from blocklists.entries import Entry, EntryMode, entry_id
 from blocklists.entry_table import EntryTable
 from blocklists.provenance_columns import ProvenanceReader
+from blocklists.queries import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.views import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
 from services.lists import due_entries

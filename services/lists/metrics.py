@@ -7,14 +7,13 @@ minute at most, in the thread that answers Prometheus.
 import threading
 from collections.abc import Callable, Iterator
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from blocklists.entries import Source
 from blocklists.provenance_columns import ProvenanceReader
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.findings import counts
-from infra.redis import damaged_records
 from services.lists import due_entries
 from services.lists.due_entries import Due, DueReason
 
@@ -72,14 +71,6 @@ class ListGauges(Collector):
         for kind, number in counts(lists.findings).items():
             gauge.add_metric((kind.value,), number)
         yield gauge
-        damaged = CounterMetricFamily(
-            "fanzha_damaged_records",
-            "Readings of records in the store that failed, by what was to be read.",
-            labels=("what",),
-        )
-        for what, number in damaged_records.counts().items():
-            damaged.add_metric((what,), number)
-        yield damaged
 
     def _counted(self) -> Due | None:
         now = self._now_seconds()

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from blocklists.entry_table import Identities
+from blocklists.queries import places
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
-from blocklists.views import places
 from fanzha.phone import HomePlan
 from services.changes.report import ChangeTerms, Reference, RowReport, Updated, named_by
 from services.lists.lifecycle import EntryLifecycle

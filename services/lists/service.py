@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from blocklists import intake
+from blocklists import row_validation
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.intake import ProposedRows, RowDefaults
+from blocklists.queries import ListStatus, ListViews
+from blocklists.row_validation import ProposedRows, RowDefaults
 from blocklists.snapshot.replica import Replica
 from blocklists.store.changes import RowOutcome
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
-from blocklists.views import ListStatus, ListViews
 from fanzha.errors import VersionConflict
 from fanzha.phone import HomePlan
 from services.changes import change_context
@@ -84,7 +84,11 @@ class ListService:
         """Add and remove entries in one change request; with *wait* it is not applied yet."""
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
-            intake.check, additions, self._defaults(terms, now_s), home=self._home, now_s=now_s
+            row_validation.check,
+            additions,
+            self._defaults(terms, now_s),
+            home=self._home,
+            now_s=now_s,
         )
         named, unreadable = named_by(removals, self._home)
         invalid = Counter({RowOutcome.INVALID: len(unreadable)})
@@ -138,7 +142,7 @@ class ListService:
 
         async def remove(wanted: Sequence[Reference], terms: ChangeTerms) -> Updated:
             return await self.update(
-                intake.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
+                row_validation.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
             )
 
         return await retirement.propose(
@@ -213,7 +217,7 @@ class ImportUpload:
 
     def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
         """Take rows in; for a thread. *lines* name them in the report."""
-        checked = intake.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
+        checked = row_validation.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
         self._tables.append(checked.table)
         self._report.add(lines, checked)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from blocklists.entries import NO_END_S, Entry, EntryKind, EntryMode
 from blocklists.entry_table import Identities
-from blocklists.intake import ProposedRows
+from blocklists.row_validation import ProposedRows
 from blocklists.snapshot.delta import locate
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome

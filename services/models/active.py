@@ -4,7 +4,7 @@ A bundle is loaded beside the one in force, in a thread: its checksum, width and
 checked by loading it, and it is warmed. Taking it over is one assignment, so a batch sees one
 model from its start to its end. A bundle that does not pass is refused, and what ran before goes
 on. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
-ran before, a text bundle whose second look fails is taken without it.
+ran before, a text bundle whose second stage fails is taken without it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
-from classifiers.base import LinkScorer, TextScorer, VelocityScorer
+from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
 from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
@@ -38,12 +38,12 @@ class ActiveModels:
         wanted: WantedModels,
         looks: EscalationBudget | None = None,
         *,
-        moment: bool = False,
+        velocity: bool = False,
     ) -> None:
         """Load what is wanted, and the newest where nothing is; ValueError without a model.
 
         With *looks*, a text model looks twice within that budget; without, at all uncertain texts.
-        Only with *moment* there is a moment model.
+        Only with *velocity* there is a velocity model.
         """
 
         def slot(handling: ModelLoading[Scorer]) -> ModelSlot[Scorer]:
@@ -55,7 +55,7 @@ class ActiveModels:
         self._caller = slot(ModelLoading(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
         self._text = slot(_text(looks))
         self._link = slot(_LINK)
-        self._moment = slot(_MOMENT) if moment else None
+        self._velocity = slot(_VELOCITY) if velocity else None
         self.current = self._models()
 
     def prepare(self, wanted: WantedModels) -> list[ModelKind]:
@@ -77,13 +77,13 @@ class ActiveModels:
 
     def _slots(self) -> "tuple[ModelSlot[Any], ...]":
         slots = (self._caller, self._text, self._link)
-        return slots if self._moment is None else (*slots, self._moment)
+        return slots if self._velocity is None else (*slots, self._velocity)
 
-    def moment(self) -> VelocityModel:
-        """Return the moment model in force; ValueError where there is none."""
-        slot = self._moment
+    def velocity(self) -> VelocityModel:
+        """Return the velocity model in force; ValueError where there is none."""
+        slot = self._velocity
         if slot is None:
-            raise ValueError("no moment model is loaded")
+            raise ValueError("no velocity model is loaded")
         return VelocityModel(slot.active, slot.threshold, slot.shadow)
 
     def _models(self) -> ModelSet:
@@ -144,6 +144,6 @@ def _text(looks: EscalationBudget | None) -> ModelLoading[TextScorer]:
 _LINK: ModelLoading[LinkScorer] = ModelLoading(
     kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link
 )
-_MOMENT: ModelLoading[VelocityScorer] = ModelLoading(
-    kind=ModelKind.MOMENT, load=bundles.load_moment, warm=_warm_nothing
+_VELOCITY: ModelLoading[VelocityScorer] = ModelLoading(
+    kind=ModelKind.VELOCITY, load=bundles.load_moment, warm=_warm_nothing
 )

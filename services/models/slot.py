@@ -4,7 +4,7 @@ A bundle that is wanted is loaded once, and tried again only when its files have
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
@@ -38,10 +38,12 @@ class SlotStatus:
     """Of the card of what decides; None when it has none."""
     feature_histograms: Mapping[str, FeatureHistogram]
     """Likewise; empty when it has none."""
-    second_look: bool | None
+    cascade: bool | None
     """Whether uncertain texts are looked at twice; None where neither card nor settings want it."""
-    second_look_fault: str
+    cascade_fault: str
     """Why they are not, though they should be; empty when nothing is wrong."""
+    available: Sequence[str] = ()
+    """Versions of the bundles on this host when it last looked, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class ModelLoading(Generic[Scorer]):
     """From a root and a version, None for the newest; raises when a bundle does not pass."""
     warm: Callable[[Scorer], None]
     load_without: Callable[[Path | None, str | None], Scorer] | None = None
-    """The same without its second look, for a start at which that fails; None where nothing looks
+    """The same without its second stage, for a start at which that fails; None where nothing looks
     twice."""
 
 
@@ -76,8 +78,9 @@ class ModelSlot(Generic[Scorer]):
         self._refused: dict[str, tuple[_Mark, str]] = {}
         self._cards: dict[str, Card] = {}
         self._without: dict[str, str] = {}
-        """Versions that decide without their second look, and why."""
+        """Versions that decide without their second stage, and why."""
         self._previous = ""
+        self._available: Sequence[str] = ()
         self.shadow: Shadow[Scorer] | None = None
         self._load: Callable[[str | None], Scorer] = self._load_at_start
         self.prepare(wanted)
@@ -94,6 +97,7 @@ class ModelSlot(Generic[Scorer]):
 
     def prepare(self, wanted: DesiredModel) -> int:
         """Load what is wanted and not loaded yet; return how many bundles were refused now."""
+        self._available = bundles.versions(self._root, self.kind.folder)
         return sum(map(self._refuses, sorted(_wishes(wanted))))
 
     def take(self, wanted: DesiredModel) -> bool:
@@ -116,7 +120,7 @@ class ModelSlot(Generic[Scorer]):
         """Tell what runs."""
         about = self._cards[self.active.version]
         fault = self._without.get(self.active.version, "")
-        looks = about.second_look is not None and self._handling.load_without is not None
+        looks = about.cascade is not None and self._handling.load_without is not None
         return SlotStatus(
             active=self.active.version,
             threshold=self.threshold,
@@ -126,8 +130,9 @@ class ModelSlot(Generic[Scorer]):
             refused={version: why for version, (_, why) in self._refused.items()},
             score_histogram=about.score_histogram,
             feature_histograms=about.feature_histograms,
-            second_look=not fault if looks else None,
-            second_look_fault=fault,
+            cascade=not fault if looks else None,
+            cascade_fault=fault,
+            available=self._available,
         )
 
     def _watch(self, wanted: DesiredModel) -> None:
@@ -168,7 +173,7 @@ class ModelSlot(Generic[Scorer]):
         model = self._warmed(self._handling.load_without(self._root, version))
         self._without[model.version] = fault
         name = self.kind.folder
-        logger.error("%s model %s decides without second looks: %s", name, model.version, fault)
+        logger.error("%s model %s decides without escalations: %s", name, model.version, fault)
         return model
 
     def _load_whole(self, version: str | None) -> Scorer:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from prometheus_client import CollectorRegistry, Counter
 
 from blocklists.snapshot.replica import Replica
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable, VersionConflict
@@ -42,12 +42,15 @@ from services.lists.hit_count_retention import HitCountRetention
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListGauges
 from services.lists.service import ListService
+from services.models.service import ModelControl
+from services.models.store import ModelStore
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.models.handler import ModelServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
@@ -75,7 +78,7 @@ async def run(settings: Settings) -> int:
     exposure.check_admin(settings)
     exposure.tell_of_admin(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()
@@ -175,6 +178,14 @@ async def run(settings: Settings) -> int:
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),
             "mapping": MappingServicer(ColumnMappings(connect(settings.redis_url), now_ms=now_ms)),
+            "models": ModelServicer(
+                ModelControl(
+                    ModelStore(connect(settings.redis_url)),
+                    settings.models_dir,
+                    audit=audit,
+                    now_ms=now_ms,
+                )
+            ),
             "warning_control": WarningControlServicer(
                 control.build(settings, connect(settings.redis_url), now_ms=now_ms, audit=audit)
             ),
@@ -219,7 +230,9 @@ async def run(settings: Settings) -> int:
             asyncio.create_task(findings.run()),
             asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
             asyncio.create_task(refusals.run()),
-            asyncio.create_task(AuditForwardIntake(connect(settings.redis_url), audit).run()),
+            asyncio.create_task(
+                AuditForwardIntake(connect(settings.redis_url), audit, now_ms=now_ms).run()
+            ),
             *appeals.start(),
             *outcomes.start(),
         ]

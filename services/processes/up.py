@@ -125,7 +125,7 @@ class _Host:
         atomic_file.write(file, json.dumps(endpoints, indent=2) + "\n")
         for name, address in endpoints.items():
             sys.stderr.write(f"{name:<16}{address}\n")
-        if not self._settings.asks_who:
+        if not self._settings.auth_enabled:
             sys.stderr.write(f"{'identity':<16}{exposure.DEVELOPMENT}.\n")
         if "admin" in endpoints:
             sys.stderr.write(f"{'changes':<16}{_second_person(self._settings)}\n")
@@ -213,7 +213,7 @@ async def _follow(settings: Settings, redis_url: str) -> None:
 def _second_person(settings: Settings) -> str:
     from services.changes import second_person  # noqa: PLC0415 - long after the workers began
 
-    return second_person.told(settings.second_person, development=not settings.asks_who)
+    return second_person.told(settings.second_person, development=not settings.auth_enabled)
 
 
 async def _keep_running(valkey: "EmbeddedValkey") -> None:

@@ -30,7 +30,7 @@ from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.figures import LandingCounters
 from services.warning.intake import cloud_events_http, http_server
-from services.warning.intake.cloud_events_http import Who
+from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.policy import rulebook
 from services.warning.policy.metrics import RulebookMetrics
@@ -49,7 +49,7 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
     exposure.check_warning(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.asks_who else identity.DEVELOPER)
+    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url, connections=CONNECTIONS)
@@ -99,7 +99,7 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(ways.close)
         server = RpcServer(
             {
-                "warning": WarningServicer(pipeline.submitting, pipeline.sources),
+                "warning": WarningServicer(pipeline.submission, pipeline.sources),
                 "case": CaseServicer(desk, pipeline.reader),
             },
             max_message_bytes=settings.max_message_bytes,
@@ -112,13 +112,13 @@ async def run(settings: Settings) -> int:
             )
             stack.enter_context(page)
         await server.start(settings.warning_host, settings.warning_port)
-        await _serve_http(stack, settings, cloud_events_http.app(pipeline.submitting, _who(guard)))
+        await _serve_http(stack, settings, cloud_events_http.app(pipeline.submission, _who(guard)))
         background = [*pipeline.start(), *ways.start()]
         background += [asyncio.create_task(one) for one in landing.running()]
         background.append(asyncio.create_task(switch.follow()))
         background.append(asyncio.create_task(refusals.run()))
         if settings.warning_drop_dir is not None:
-            folder = DropFolder(settings.warning_drop_dir, pipeline.submitting)
+            folder = DropFolder(settings.warning_drop_dir, pipeline.submission)
             background.append(asyncio.create_task(folder.run()))
         await server.serve()
         process_lifecycle.say_serving()
@@ -154,11 +154,11 @@ def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
     return router, composer
 
 
-def _who(guard: security.PortSecurity) -> Who | None:
+def _who(guard: security.PortSecurity) -> Authenticate | None:
     """Return what HTTP asks who a token speaks for; certificates speak for nobody there."""
-    if guard.doorkeeper is None:
+    if guard.interceptor is None:
         return None
-    tokens = guard.doorkeeper.tokens
+    tokens = guard.interceptor.tokens
     if tokens is None:
         raise ValueError("warning_http_port: nobody could be known there without jwks_file")
     return tokens.identity

@@ -25,8 +25,8 @@ from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.settings.settings import Settings
 
-MOMENT_SHARE = 4
-"""One slot for the last minutes for so many of `activity_slots`."""
+VELOCITY_SHARE = 4
+"""One velocity slot for this many of `activity_slots`."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def build(
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
-    moment = _moment_stage(settings, models)
+    velocity = _velocity_stage(settings, models)
     _warm_up()
     home = HomePlan(settings.home_country)
     activity = ActivityTable(settings.activity_slots)
@@ -71,7 +71,7 @@ def build(
         ),
         observer=observer,
         reserve_ids=reserve_ids,
-        moment=moment,
+        velocity=velocity,
     )
     interception = InterceptionServicer(
         engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
@@ -80,7 +80,7 @@ def build(
         engine=engine,
         replica=replica,
         activity=activity,
-        record_ends=_both(activity.record_ends, moment),
+        record_ends=_record_both(activity.record_ends, velocity),
         home=home,
         interception=interception,
         models=models,
@@ -98,43 +98,43 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
             ModelKind.CALL: settings.call_threshold,
             ModelKind.SMS: settings.text_threshold,
             ModelKind.URL: settings.link_threshold,
-            ModelKind.MOMENT: settings.moment_threshold,
+            ModelKind.VELOCITY: settings.velocity_threshold,
         },
         desired_models.kept(settings.data_dir),
         looks,
-        moment=_with_moment(settings),
+        velocity=_has_velocity_model(settings),
     )
 
 
-def _with_moment(settings: Settings) -> bool:
-    """Tell whether there is to be a moment stage, and a bundle for it."""
-    if settings.moment_action == "off":
+def _has_velocity_model(settings: Settings) -> bool:
+    """Tell whether there is to be a velocity stage, and a bundle for it."""
+    if settings.velocity_action == "off":
         return False
     root = settings.models_dir or bundles.SHIPPED
-    if bundles.versions(root, ModelKind.MOMENT.folder):
+    if bundles.versions(root, ModelKind.VELOCITY.folder):
         return True
-    if settings.moment_action == "block":
-        raise ValueError(f"moment_action: {root} holds no moment bundle")
-    logger.warning("%s holds no moment bundle: no call is marked", root)
+    if settings.velocity_action == "block":
+        raise ValueError(f"velocity_action: {root} holds no velocity bundle")
+    logger.warning("%s holds no velocity bundle: no call is marked", root)
     return False
 
 
-def _moment_stage(settings: Settings, models: ActiveModels) -> VelocityStage | None:
-    if ModelKind.MOMENT not in models.status():
+def _velocity_stage(settings: Settings, models: ActiveModels) -> VelocityStage | None:
+    if ModelKind.VELOCITY not in models.status():
         return None
     return VelocityStage(
-        current=models.moment,
-        # What is of minutes needs fewer slots than what is of days.
-        memory=VelocityMemory(settings.activity_slots // MOMENT_SHARE),
-        blocks=settings.moment_action == "block",
+        current=models.velocity,
+        # Minute-scale counters need fewer slots than day-scale ones.
+        memory=VelocityMemory(settings.activity_slots // VELOCITY_SHARE),
+        blocks=settings.velocity_action == "block",
         home_country=settings.home_country,
     )
 
 
-def _both(record_ends: RecordEnds, moment: VelocityStage | None) -> RecordEnds:
-    if moment is None:
+def _record_both(record_ends: RecordEnds, velocity: VelocityStage | None) -> RecordEnds:
+    if velocity is None:
         return record_ends
-    remember = moment.memory.record_ends
+    remember = velocity.memory.record_ends
 
     def both(
         callers: Int64s,

@@ -114,9 +114,9 @@ class Worker:
                 started=self._metrics.started,
                 stage_done=self._metrics.stage_done,
                 model_failed=self._metrics.model_failed,
-                moment_failed=self._metrics.moment_failed,
-                second_looks=self._metrics.second_looks,
-                second_look_failed=self._metrics.second_look_failed,
+                velocity_failed=self._metrics.velocity_failed,
+                escalations=self._metrics.escalations,
+                escalation_failed=self._metrics.escalation_failed,
                 links_found=self._log.links_found if self._log else _unheard,
                 links_cut=self._metrics.links_cut,
                 rows_unread=self._metrics.rows_unread,
@@ -153,10 +153,10 @@ class Worker:
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
             max_connection_requests=settings.max_connection_requests,
-            max_line_requests=settings.max_line_requests,
+            max_queued_requests=settings.max_queued_requests,
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
-            not_decided=self._metrics.not_decided,
+            shed=self._metrics.shed,
             security=security.of(settings, "decisions", self._refusals.note),
         )
 
@@ -255,7 +255,7 @@ class Worker:
         self._metrics.list_findings(findings.counts(self._replica.lists.findings))
         self._metrics.list_files_refused(self._replica.refused)
         statuses = self._decider.models.status()
-        self._metrics.second_look_available(statuses[ModelKind.SMS].second_look)
+        self._metrics.cascade_available(statuses[ModelKind.SMS].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

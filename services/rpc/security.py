@@ -26,14 +26,14 @@ class PortSecurity:
     """There is no default: either a *doorkeeper* asks who they are, or *development* is said."""
 
     tls: ServerTls | None = None
-    doorkeeper: AuthInterceptor | None = None
+    interceptor: AuthInterceptor | None = None
     development: bool = False
     """Whether nobody is asked who they are, and everybody may do everything."""
     turned_away: TurnedAway = _forget
 
     def __post_init__(self) -> None:
-        if self.development == (self.doorkeeper is not None):
-            raise ValueError("security: a doorkeeper, or development, and not both")
+        if self.development == (self.interceptor is not None):
+            raise ValueError("security: an interceptor, or development, and not both")
 
     @property
     def unasked(self) -> Identity:
@@ -49,8 +49,8 @@ def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) ->
     """Return what *settings* ask for at a port; raise `ValueError` naming a file that is wrong."""
     return PortSecurity(
         tls=_tls(settings, port),
-        doorkeeper=_doorkeeper(settings) if settings.asks_who else None,
-        development=not settings.asks_who,
+        interceptor=_interceptor(settings) if settings.auth_enabled else None,
+        development=not settings.auth_enabled,
         turned_away=turned_away,
     )
 
@@ -66,7 +66,7 @@ def _tls(settings: Settings, port: PortName) -> ServerTls | None:
     )
 
 
-def _doorkeeper(settings: Settings) -> AuthInterceptor:
+def _interceptor(settings: Settings) -> AuthInterceptor:
     listed = _listed(settings)
     tokens = None
     if settings.jwks_file is not None:

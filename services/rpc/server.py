@@ -26,6 +26,8 @@ from fanzha.v1 import (
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     warning_backfill_pb2,
     warning_backfill_pb2_grpc,
     warning_control_pb2,
@@ -79,6 +81,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
     ),
+    "models": (
+        model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+        model_pb2_grpc.add_ModelServiceServicer_to_server,
+    ),
     "warning_control": (
         warning_control_pb2.DESCRIPTOR.services_by_name["WarningControlService"].full_name,
         warning_control_pb2_grpc.add_WarningControlServiceServicer_to_server,
@@ -117,10 +123,10 @@ class RpcServer:
         max_message_bytes: int,
         security: PortSecurity,
         max_connection_requests: int = 128,
-        max_line_requests: int = 64,
+        max_queued_requests: int = 64,
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
-        not_decided: Callable[[ShedReason], None] = lambda _why: None,
+        shed: Callable[[ShedReason], None] = lambda _why: None,
         times: ConnectionTimes = _TIMES,
     ) -> None:
         self._security = security
@@ -129,14 +135,12 @@ class RpcServer:
             options=channel_options(
                 max_message_bytes=max_message_bytes,
                 max_connection_requests=max_connection_requests,
-                max_line_requests=max_line_requests,
+                max_queued_requests=max_queued_requests,
                 times=times,
             ),
         )
         self._health = health.aio.HealthServicer()
-        gate = LoadShedder(
-            longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, not_decided=not_decided
-        )
+        gate = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
         registry: Any = MethodRegistry(failed, gate, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]

@@ -25,7 +25,7 @@ def channel_options(
     *,
     max_message_bytes: int,
     max_connection_requests: int,
-    max_line_requests: int,
+    max_queued_requests: int,
     times: ConnectionTimes,
 ) -> ChannelOptions:
     """Return the options of a server."""
@@ -44,8 +44,8 @@ def channel_options(
         ("grpc.max_concurrent_streams", max_connection_requests),
         ("grpc.http.overload_protection", 0),
         # The core cuts the line: some of what is beyond the first, all beyond the second.
-        ("grpc.server.max_pending_requests", max_line_requests),
-        ("grpc.server.max_pending_requests_hard_limit", max_line_requests * 5 // 4 + 1),
+        ("grpc.server.max_pending_requests", max_queued_requests),
+        ("grpc.server.max_pending_requests_hard_limit", max_queued_requests * 5 // 4 + 1),
         # Gateways keep channels for days and ping them to notice a dead peer.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),

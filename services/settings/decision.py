@@ -39,21 +39,22 @@ class DecisionSettings(ServerSettings):
         description="Probability of spam from which block_spam blocks. Unset: that of the "
         "model's card.",
     )
-    second_look_share: float = Field(
+    cascade_share: float = Field(
         default=0.05,
         ge=0,
         le=1,
-        description="Share of a worker's time for second looks at texts whose score is uncertain, "
-        "where the text model knows how; 0: none, and the sentence encoder is not loaded.",
+        description="Share of a worker's time for the second stage of the text model, which scores "
+        "texts with an uncertain fast score; 0: no cascade, the sentence encoder is not loaded.",
     )
-    moment_action: Literal["off", "mark", "block"] = Field(
+    velocity_action: Literal["off", "mark", "block"] = Field(
         default="mark",
-        description="What to do with a call whose moment reaches its threshold. The model learnt "
-        "from a simulation: mark lets the call through, counted and written to suspected hits.",
+        description="What to do with a call whose velocity score reaches its threshold. The model "
+        "learnt from a simulation: mark lets the call through, counted and written to suspected "
+        "hits.",
     )
-    moment_threshold: Threshold | None = Field(
+    velocity_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a call's moment is suspicious. Unset: that of the card.",
+        description="Score from which a call's velocity is suspicious. Unset: that of the card.",
     )
     block_implausible_callers: bool = Field(
         default=True,

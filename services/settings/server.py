@@ -103,7 +103,7 @@ class ServerSettings(BaseSettings):
         description="Requests that one connection may have under way; gRPC libraries keep more "
         "of them waiting on their own side.",
     )
-    max_line_requests: int = Field(
+    max_queued_requests: int = Field(
         default=64,
         ge=1,
         le=100_000,

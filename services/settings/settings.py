@@ -102,7 +102,7 @@ class Settings(WarningChannelSettings):
             raise ValueError("tls_client_ca: client certificates need tls_certificate and tls_key")
         if self.jwks_file is not None and not self.token_issuer:
             raise ValueError("token_issuer: required with jwks_file")
-        if self.tls_client_ca is not None and not self.asks_who:
+        if self.tls_client_ca is not None and not self.auth_enabled:
             raise ValueError(
                 "tls_client_ca: nobody would have a role without identities_file or jwks_file"
             )
@@ -111,7 +111,7 @@ class Settings(WarningChannelSettings):
         return self
 
     @property
-    def asks_who(self) -> bool:
+    def auth_enabled(self) -> bool:
         """Whether who calls must be known; otherwise everybody is the developer."""
         return self.identities_file is not None or self.jwks_file is not None
 

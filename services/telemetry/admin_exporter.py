@@ -9,10 +9,14 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from infra.failure_counts import FAILURES
+from services.telemetry.failure_metrics import FailureMetrics
+
 
 @contextmanager
 def page(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
-    """Serve *registry* at ``/metrics``, from a thread of its own, and give the port."""
+    """Serve *registry* and failure counts at ``/metrics`` from a thread; give the port."""
+    registry.register(FailureMetrics(FAILURES))
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:

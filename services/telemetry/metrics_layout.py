@@ -15,7 +15,7 @@ from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
 
-STAGES = ("convert", "lists", "model", "moment", "policy", "shadow", "respond")
+STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond")
 STAGE_SECONDS = (
     *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
     *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
@@ -36,7 +36,7 @@ DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 CHANGES = tuple(change.name.lower() for change in ShadowDifference)
 MARK_CHANGES = tuple(change.name.lower() for change in MarkChange)
 KINDS = tuple(ModelKind)
-LOOKS = ("looked", "remembered", "skipped", "failed")
+ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
@@ -81,7 +81,7 @@ def _decisions() -> Iterator[tuple[str, ...]]:
 
 
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
-# The moment model is told as if it were a channel of its own.
+# The velocity model counts as a channel of its own, under the name of its kind.
 _BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
 
 DECISIONS = Family(
@@ -114,27 +114,29 @@ MODEL_FAILURES = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
-MOMENT_FAILURES = Family(
-    name="fanzha_moment_failures",
+VELOCITY_FAILURES = Family(
+    name="fanzha_velocity_failures",
     kind="counter",
-    text="Batches of calls whose moment model failed; none of their rows was marked.",
+    text="Batches of calls whose velocity model failed; none of their rows was marked.",
 )
-SECOND_LOOKS = Family(
-    name="fanzha_second_looks",
+ESCALATIONS = Family(
+    name="fanzha_escalations",
     kind="counter",
-    text="Texts with an uncertain score: looked at twice, remembered from an earlier look, skipped "
-    "for want of time, or failed; the last two kept the score of the fast model.",
+    text="Texts with an uncertain score: escalated to the second stage, answered from its cache, "
+    "skipped for lack of budget, or failed; the last two kept the score of the fast model.",
     labels=("outcome",),
-    values=tuple((outcome,) for outcome in LOOKS),
+    values=tuple((outcome,) for outcome in ESCALATION_OUTCOMES),
 )
-SECOND_LOOK_SECONDS = Family(
-    name="fanzha_second_look_seconds", kind="counter", text="Time spent on second looks."
+ESCALATION_SECONDS = Family(
+    name="fanzha_escalation_seconds",
+    kind="counter",
+    text="Time spent in the second stage of the text model.",
 )
-SECOND_LOOK_AVAILABLE = Family(
-    name="fanzha_second_look_available",
+CASCADE_AVAILABLE = Family(
+    name="fanzha_cascade_available",
     kind="gauge",
-    text="1: the text model looks twice at uncertain texts; 0: it should, but its second look did "
-    "not load; absent where neither bundle nor settings want one.",
+    text="1: the text model escalates uncertain texts to its second stage; 0: that stage did not "
+    "load; absent where the bundle has none or the settings disable it.",
 )
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",
@@ -153,7 +155,7 @@ SHADOW_TEXT_CHANGES = Family(
 SHADOW_MARKS = Family(
     name="fanzha_shadow_marks",
     kind="counter",
-    text="Calls a shadow of the moment model saw, by how it would have marked them otherwise.",
+    text="Calls a shadow of the velocity model saw, by how it would have marked them otherwise.",
     labels=("change",),
     values=tuple((change,) for change in MARK_CHANGES),
 )
@@ -185,8 +187,8 @@ RPC_ERRORS = Family(
     labels=("code",),
     values=tuple((code,) for code in RPC_CODES),
 )
-NOT_DECIDED = Family(
-    name="fanzha_requests_not_decided",
+REQUESTS_SHED = Family(
+    name="fanzha_requests_shed",
     kind="counter",
     text="Requests for decisions that were not decided, by reason; what gRPC's core cuts off the "
     "line is not among them, for nobody here hears of it.",
@@ -309,8 +311,8 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(MOMENT_FAILURES, NOT_DECIDED, LINKS_CUT, ROWS_UNREAD),
-    *(SECOND_LOOKS, SECOND_LOOK_SECONDS, SECOND_LOOK_AVAILABLE),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, ROWS_UNREAD),
+    *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),

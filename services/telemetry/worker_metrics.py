@@ -28,9 +28,7 @@ _BYTES = 8
 _RPC_PLACE = {
     code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
 }
-_NOT_DECIDED_PLACE = {
-    why: layout.START[layout.NOT_DECIDED.name] + i for i, why in enumerate(ShedReason)
-}
+_SHED_PLACE = {why: layout.START[layout.REQUESTS_SHED.name] + i for i, why in enumerate(ShedReason)}
 _STAGE_PLACE = {
     (channel, stage): layout.START[layout.STAGE.name]
     + layout.STAGE.width * (index * len(layout.STAGES) + place)
@@ -54,7 +52,7 @@ class DecisionMetrics:
         for channel in layout.CHANNELS:
             self.drifted(channel, float("nan"))
             self.feature_drifted(channel, {})
-        self.second_look_available(None)
+        self.cascade_available(None)
 
     @classmethod
     def on_page(
@@ -100,25 +98,25 @@ class DecisionMetrics:
         """Count a batch whose model failed."""
         self._figures[layout.START[layout.MODEL_FAILURES.name] + channel - 1] += 1
 
-    def moment_failed(self) -> None:
-        """Count a batch of calls whose moment model failed."""
-        self._figures[layout.START[layout.MOMENT_FAILURES.name]] += 1
+    def velocity_failed(self) -> None:
+        """Count a batch of calls whose velocity model failed."""
+        self._figures[layout.START[layout.VELOCITY_FAILURES.name]] += 1
 
-    def second_looks(self, looked: int, remembered: int, skipped: int, seconds: float) -> None:
-        """Count uncertain texts by what became of them, and the time that looking took."""
-        first = layout.START[layout.SECOND_LOOKS.name]
-        for place, rows in enumerate((looked, remembered, skipped)):
+    def escalations(self, escalated: int, cached: int, skipped: int, seconds: float) -> None:
+        """Count uncertain texts by outcome, and the time spent on them."""
+        first = layout.START[layout.ESCALATIONS.name]
+        for place, rows in enumerate((escalated, cached, skipped)):
             self._figures[first + place] += rows
-        self._figures[layout.START[layout.SECOND_LOOK_SECONDS.name]] += seconds
+        self._figures[layout.START[layout.ESCALATION_SECONDS.name]] += seconds
 
-    def second_look_failed(self) -> None:
-        """Count an uncertain text whose second look failed."""
-        failed = layout.LOOKS.index("failed")
-        self._figures[layout.START[layout.SECOND_LOOKS.name] + failed] += 1
+    def escalation_failed(self) -> None:
+        """Count an uncertain text whose second stage failed."""
+        failed = layout.ESCALATION_OUTCOMES.index("failed")
+        self._figures[layout.START[layout.ESCALATIONS.name] + failed] += 1
 
-    def second_look_available(self, available: bool | None) -> None:
-        """Say whether the text model in force looks twice; None where it is not to."""
-        self._set(layout.SECOND_LOOK_AVAILABLE, np.nan if available is None else float(available))
+    def cascade_available(self, available: bool | None) -> None:
+        """Set whether the text model in force has its second stage; None where it should not."""
+        self._set(layout.CASCADE_AVAILABLE, np.nan if available is None else float(available))
 
     def shadowed(
         self,
@@ -136,7 +134,7 @@ class DecisionMetrics:
             self._count_types(ShadowDifference.WOULD_ALLOW, changes, fraud_types)
 
     def marks_shadowed(self, changes: Uint8s) -> None:
-        """Count what a shadow of the moment model would have marked otherwise."""
+        """Count what a shadow of the velocity model would have marked otherwise."""
         first, span = layout.START[layout.SHADOW_MARKS.name], len(layout.MARK_CHANGES)
         self._array[first : first + span] += np.bincount(changes, minlength=span)
 
@@ -166,9 +164,9 @@ class DecisionMetrics:
         """Count a request that ended with the status *code*, such as ``not_found``."""
         self._figures[_RPC_PLACE[code]] += 1
 
-    def not_decided(self, why: ShedReason) -> None:
+    def shed(self, why: ShedReason) -> None:
         """Count a request that was not decided."""
-        self._figures[_NOT_DECIDED_PLACE[why]] += 1
+        self._figures[_SHED_PLACE[why]] += 1
 
     def links_cut(self, texts: int) -> None:
         """Count texts that may hold more links than were looked for."""

@@ -76,7 +76,7 @@ class WarningFigures:
     def died(self, stream: str) -> None:
         """Count a dead letter."""
         # The shards of todos are one stream to whoever looks at a graph.
-        name = "todo" if stream.endswith(":todo") else stream
+        name = "outbox" if stream.endswith(":outbox") else stream
         self._dead.labels(name).inc()
 
     def streams(self, name: str, waiting: int, held: int) -> None:

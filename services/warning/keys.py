@@ -1,69 +1,72 @@
-"""Which key of the store holds what of the warning pipeline.
+"""Redis keys of the warning pipeline.
 
-All of a case lies in one slot, so that one script changes all of it; cases are spread over
-`SHARDS` slots by their person and campaign.
+Everything about one case lies in one slot, so that one script can change all of it. Cases are
+spread over `SHARDS` slots by a hash of person and campaign (`ids.base_of`).
 
 ================================================  ==================================================
-key                                               what
+key                                               value
 ================================================  ==================================================
-``fanzha:{warning:<shard>}:case:<id>``            hash: view, revision, last move
-``fanzha:{warning:<shard>}:events:<id>``          list: the events of a case, oldest first
-``fanzha:{warning:<shard>}:round:<base>``         how many cases this person and campaign had
-``fanzha:{warning:<shard>}:seen:<base>``          set: source and reference of all that joined
-``fanzha:{warning:<shard>}:todo``                 stream: what follows from events, see `relay`
-``fanzha:{warning:<shard>}:source:<name>``        hash: what became of a source's warnings
-``fanzha:{warning:<shard>}:all[:<region>]``       sorted set: cases by when they were opened
-``fanzha:{warning:<shard>}:open[:<region>]``      sorted set: open cases by what is due
-``fanzha:{warning:<shard>}:tally``                hash: how many cases are open, and closed how
+``fanzha:{warning:<shard>}:case:<id>``            hash: folded view, revision, id of the last commit
+``fanzha:{warning:<shard>}:events:<id>``          list: events of a case, oldest first
+``fanzha:{warning:<shard>}:round:<base>``         number of cases of a person and campaign
+``fanzha:{warning:<shard>}:seen:<base>``          set: dedup markers of the warnings that joined
+``fanzha:{warning:<shard>}:outbox``               stream: tasks for `OutboxRelay`
+``fanzha:{warning:<shard>}:source:<name>``        hash: counts of a source's warnings by result
+``fanzha:{warning:<shard>}:all[:<region>]``       sorted set: cases by opening time
+``fanzha:{warning:<shard>}:open[:<region>]``      sorted set: open cases by due date
+``fanzha:{warning:<shard>}:judged``               sorted set: cases with an informative outcome, by
+                                                  closing time
+``fanzha:{warning:<shard>}:tally``                hash: open cases by state and tier, closed ones by
+                                                  outcome
 ``fanzha:{warning:<shard>}:entries``              hash: outcomes of cases by list entry
-``fanzha:{warning:<shard>}:judged``               sorted set: cases that teach by when they closed
-``fanzha:{warning:<shard>}:learned:<id>``         hash: what was proposed because of a case
-``fanzha:{warning:ref:<xx>}:<digest>``            what a source used a reference for
-``fanzha:warning:feedback:<source>``              stream: outcomes, for who sent the warning
-``fanzha:warning:learn``                          stream: closed cases, for list administration
-``fanzha:warning:entry:<id>``                     hash: what is known of a list entry with outcomes
-``fanzha:warning:dead``                           stream: what failed too often, and why
+``fanzha:{warning:<shard>}:applied:<id>``         hash: actions taken because of the outcome of a
+                                                  case, see `AppliedLog`
+``fanzha:{warning:ref:<xx>}:<digest>``            digest of the warning that used a reference
+``fanzha:warning:feedback:<source>``              stream: progress of cases, read by the source
+``fanzha:warning:outcomes``                       stream: closed cases with an informative outcome
+``fanzha:warning:entry:<id>``                     hash: what is on record about a list entry
+``fanzha:warning:dead_letters``                   stream: entries given up, with the reason
 ================================================  ==================================================
+
+Other modules document their own keys: `send_ledger`, `limit_store`, `outbox_relay`, `receipts`,
+`city_queues`, `kill_switch` and `backfill`.
 """
 
 from hashlib import blake2b
 
 SHARDS = "0123456789abcdef"
-"""The first letter of a case's id is its shard."""
-DEAD_LETTERS = "fanzha:warning:dead"
-OUTCOMES = "fanzha:warning:learn"
+"""The shard of a case is the first digit of its id."""
+DEAD_LETTERS = "fanzha:warning:dead_letters"
+OUTCOMES = "fanzha:warning:outcomes"
 NOTHING_DUE = 2**52
-"""Stands for no date among those by which something is due: sorted last."""
-
-
+"""Score of open cases without a due date: after all dates."""
 FIRST_DATE = 10
-"""Dates begin here. What comes before stands for cases that wait for a person, the highest tier
-first."""
+"""Scores below stand for open cases that need a person, the highest tier first."""
 
 
 def shard_of(case_id: str) -> str:
-    """Return the shard of a case, or of the base of its id."""
+    """Return the shard of a case, by its id or the base of its id."""
     return case_id[0]
 
 
 def key(shard: str, *parts: str) -> str:
-    """Return a key of a shard."""
+    """Return a key in the slot of a shard."""
     return f"fanzha:{{warning:{shard}}}:{':'.join(parts)}"
 
 
 def reference_key(source_name: str, reference: str) -> str:
-    """Return where it stands what a source used a reference for."""
+    """Return the key that holds which warning used a reference of a source."""
     digest = blake2b(f"{source_name}\0{reference}".encode(), digest_size=12).hexdigest()
     return f"fanzha:{{warning:ref:{digest[:2]}}}:{digest}"
 
 
 def feedback(source_name: str) -> str:
-    """Return the stream of outcomes for a source."""
+    """Return the feedback stream of a source."""
     return f"fanzha:warning:feedback:{source_name}"
 
 
 def region_key(code: str) -> str:
-    """Return a region as indexes have it: ``330100`` and ``3301`` are the same city."""
+    """Return a region code without trailing zeros: ``330100`` and ``3301`` are the same city."""
     while len(code) > len("33") and code.isdigit() and code.endswith("00"):
         code = code[:-2]
     return code

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Sequence
 
 from fanzha.errors import Unavailable
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup
-from services.warning.cases.backlog_metrics import CaseBacklogMetrics
+from services.warning.cases.metrics import CaseBacklogMetrics
 from services.warning.figures import WarningFigures
 
 logger = logging.getLogger(__name__)
@@ -25,13 +25,13 @@ class StreamMaintenance:
         self,
         *,
         hits: ConsumerGroup,
-        todos: Sequence[ConsumerGroup],
+        outboxes: Sequence[ConsumerGroup],
         dead: DeadLetters,
         figures: WarningFigures,
         cases: CaseBacklogMetrics,
     ) -> None:
         self._hits = hits
-        self._todos = todos
+        self._outboxes = outboxes
         self._dead = dead
         self._figures = figures
         self._cases = cases
@@ -43,8 +43,8 @@ class StreamMaintenance:
             try:
                 await self.look()
                 if looks % _TIDY_EVERY == 0:
-                    for group in (self._hits, *self._todos):
-                        await group.tidy(_GONE_MS)
+                    for group in (self._hits, *self._outboxes):
+                        await group.remove_idle_consumers(_GONE_MS)
             except Unavailable as error:
                 logger.debug("figures wait: %s", error)
             looks += 1
@@ -52,11 +52,11 @@ class StreamMaintenance:
 
     async def look(self) -> None:
         """Tell what waits now."""
-        held, waiting = await self._hits.waiting()
+        held, waiting = await self._hits.backlog()
         self._figures.streams("hits", waiting, held)
-        parts = [await group.waiting() for group in self._todos]
+        parts = [await group.backlog() for group in self._outboxes]
         known = all(lag >= 0 for _, lag in parts)
         lag = sum(lag for _, lag in parts) if known else -1
-        self._figures.streams("todo", lag, sum(held for held, _ in parts))
+        self._figures.streams("outbox", lag, sum(held for held, _ in parts))
         self._figures.letters(await self._dead.count())
-        await self._cases.look()
+        await self._cases.refresh()

@@ -11,16 +11,16 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.phone import HomePlan
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.store import BackfillStore
-from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.metrics import CaseMetrics
+from services.warning.cases.metrics import CaseBacklogMetrics, CaseMetrics
 from services.warning.cases.opening import PlainRouter, Router
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
@@ -45,7 +45,7 @@ class WarningPipeline:
     listing: CaseListing
     reader: WarningParser
     intake: WarningIntake
-    submitting: WarningSubmission
+    submission: WarningSubmission
     sources: WarningSources
     delivery: DeliveryRecords
     dead: DeadLetters
@@ -123,8 +123,8 @@ def build(
         listing=CaseListing(client, store),
         reader=reader,
         intake=intake,
-        submitting=WarningSubmission(
-            intake=intake, reader=reader, sources=sources, counted=figures.submitted
+        submission=WarningSubmission(
+            intake=intake, warning_parser=reader, sources=sources, counted=figures.submitted
         ),
         sources=sources,
         delivery=DeliveryRecords(store, now_ms=now_ms),
@@ -132,17 +132,17 @@ def build(
         hits=StreamConsumer(
             hit_group,
             hits.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         dismissals=StreamConsumer(
             ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
             DismissalHandler(store, now_ms=now_ms).handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=figures.died,
+            on_dead_letter=figures.died,
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
@@ -151,7 +151,7 @@ def build(
         ),
         upkeep=StreamMaintenance(
             hits=hit_group,
-            todos=[one.group for one in relays],
+            outboxes=[one.group for one in relays],
             dead=dead,
             figures=figures,
             cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),

@@ -11,8 +11,8 @@ from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import ListChange
-from classifiers.base import TextScores, VelocityScorer
 from classifiers.caller.activity import ActivityTable
+from classifiers.interfaces import TextScores, VelocityScorer
 from classifiers.velocity.classifier import VelocityInputs
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.decisions import Action
@@ -226,14 +226,14 @@ def broken_models() -> ModelSet:
     )
 
 
-def a_moment_stage(
+def a_velocity_stage(
     score: float = 0.0,
     *,
     blocks: bool = False,
     model: FixedScore | None = None,
     shadow: FixedScore | None = None,
 ) -> VelocityStage:
-    """Make a moment stage whose model gives every call the same score, as a shadow does."""
+    """Make a velocity stage whose model gives every call the same score, as a shadow does."""
     heard = model or FixedScore(score)
     watching: Shadow[VelocityScorer] | None = Shadow(shadow, shadow.threshold) if shadow else None
     in_force = VelocityModel(heard, heard.threshold, watching)
@@ -245,7 +245,7 @@ def an_engine(
     models: ModelSet | None = None,
     observer: Observer | None = None,
     rules: DecisionRules | None = None,
-    moment: VelocityStage | None = None,
+    velocity: VelocityStage | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -256,7 +256,7 @@ def an_engine(
         rules=rules or DecisionRules(),
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 100,
-        moment=moment,
+        velocity=velocity,
     )
 
 

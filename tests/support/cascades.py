@@ -1,4 +1,4 @@
-"""A head of a second look of our own, and text bundles that have it."""
+"""A head of a second stage of our own, and text bundles that have it."""
 
 from dataclasses import replace
 from functools import cache
@@ -61,19 +61,19 @@ def fast() -> TextClassifier:
     """Return the shipped model, looking once only; for its threshold `UNCERTAIN` is no fraud."""
     model = OnnxModel(bundles.newest(bundles.SHIPPED, "sms"))
     # Of another threshold, golden rows would say nothing.
-    model.card = replace(model.card, second_look=None, golden=())
+    model.card = replace(model.card, cascade=None, golden=())
     score = float(TextClassifier(model).score_bodies([UNCERTAIN]).p_fraud[0])
     model.card = replace(model.card, threshold=round((1 + score) / 2, 6))
     return TextClassifier(model)
 
 
-def a_second_look() -> TextCascade:
-    """Return our second look at all texts below the threshold of `fast`."""
+def a_cascade() -> TextCascade:
+    """Return our second stage at all texts below the threshold of `fast`."""
     return TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=fast().threshold))
 
 
 def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:
-    """Put the shipped text model below *root*, with our second look or with none."""
+    """Put the shipped text model below *root*, with our second stage or with none."""
     source = bundles.newest(bundles.SHIPPED, "sms")
     bundle = root / "sms" / version
     bundle.mkdir(parents=True)
@@ -81,7 +81,7 @@ def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:
     (bundle / SECOND).write_bytes(a_head())
     about = card.read(source)
     odds = fast().log_odds([UNCERTAIN], np.zeros(1, np.int64))
-    score = float(a_second_look().judge(normalise_all([UNCERTAIN]), odds)[0])
+    score = float(a_cascade().score(normalise_all([UNCERTAIN]), odds)[0])
     table = _SECOND.format(second=ABOUT) if second else ""
     (bundle / CARD).write_text(
         _CARD.format(
@@ -135,19 +135,19 @@ encoder_version = "{second.encoder_version}"
 """
 
 
-class LookTally:
-    """Counts second looks, as metrics do."""
+class EscalationTally:
+    """Counts escalations, as metrics do."""
 
     def __init__(self) -> None:
-        self.outcomes = {"looked": 0, "remembered": 0, "skipped": 0}
+        self.outcomes = {"escalated": 0, "cached": 0, "skipped": 0}
         self.seconds = 0.0
         self.failures = 0
 
-    def second_looks(self, *, looked: int, remembered: int, skipped: int, seconds: float) -> None:
-        self.outcomes["looked"] += looked
-        self.outcomes["remembered"] += remembered
+    def escalations(self, *, escalated: int, cached: int, skipped: int, seconds: float) -> None:
+        self.outcomes["escalated"] += escalated
+        self.outcomes["cached"] += cached
         self.outcomes["skipped"] += skipped
         self.seconds += seconds
 
-    def second_look_failed(self, error: Exception) -> None:
+    def escalation_failed(self, error: Exception) -> None:
         self.failures += 1

@@ -74,7 +74,7 @@ class Office:
 
     async def opened(self, count: int = len(PLACES)) -> list[str]:
         """Open cases of persons 1 to *count*."""
-        results = await self.intake.take([a_warning(number) for number in range(1, count + 1)])
+        results = await self.intake.ingest([a_warning(number) for number in range(1, count + 1)])
         return [one.case_id for one in results]
 
 

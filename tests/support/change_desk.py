@@ -11,7 +11,7 @@ from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from blocklists.snapshot.replica import Replica
-from blocklists.store.current import CurrentLists
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.phone import HomePlan

@@ -9,8 +9,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry, entry_id
-from blocklists.store.current import CurrentLists
-from blocklists.views import MatchingEntries
+from blocklists.queries import MatchingEntries
+from blocklists.store.current_lists import CurrentLists
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
@@ -109,7 +109,7 @@ class Loop:
         return new
 
     async def warned(self, warned: WarningRecord) -> str:
-        (result,) = await self.pipeline.intake.take([warned])
+        (result,) = await self.pipeline.intake.ingest([warned])
         return result.case_id
 
     async def close(

@@ -15,9 +15,9 @@ from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.queries import MatchingEntries
 from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
-from blocklists.views import MatchingEntries
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from infra.redis.client import Client, connect

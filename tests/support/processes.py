@@ -21,7 +21,7 @@ FANZHA = [sys.executable, "-m", "services"]
 PATIENCE_SECONDS = 120.0
 NO_WARNINGS = {"FANZHA_WARNING_ENABLED": "false"}
 """Settings without the process that warns; it takes a second and a half of a core to start."""
-LEAN = {**NO_WARNINGS, "FANZHA_SECOND_LOOK_SHARE": "0"}
+LEAN = {**NO_WARNINGS, "FANZHA_CASCADE_SHARE": "0"}
 """The same, without the sentence encoder: another second, and 250 MB, of each worker."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from blocklists.intake import ProposedRows
+from blocklists.row_validation import ProposedRows
 
 
 def proposed(*patterns: str, **columns: Any) -> ProposedRows:

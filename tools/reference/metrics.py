@@ -32,7 +32,11 @@ _PORTS = {
 # The first prefix that fits says where a metric is; the rest belongs to list administration.
 _PREFIXES = (
     ("fanzha_rpc_errors", (_WORKERS, _ADMIN, _WARNING)),
+    ("fanzha_damaged_records", (_ADMIN, _WARNING)),
+    ("fanzha_dead_letters", (_ADMIN, _WARNING)),
+    ("fanzha_periodic_task_failures", (_ADMIN, _WARNING)),
     ("fanzha_decision_log_", (_WORKERS,)),
+    ("fanzha_list_findings", (_WORKERS, _ADMIN)),
     ("fanzha_list_", (_WORKERS,)),
     ("fanzha_warning_outcomes", (_ADMIN,)),
     ("fanzha_warning_pending_backfills", (_ADMIN, _WARNING)),

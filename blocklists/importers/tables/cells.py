@@ -9,13 +9,13 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from blocklists.importers.tables import lost_digits
+from blocklists.importers.tables import spreadsheet_numbers
 from blocklists.importers.tables.records import TableLayout
 
 Cells: TypeAlias = tuple[Any, ...]
 
 _ZEROS = re.compile(r"0+")
-_MOST_EXACT = 10**lost_digits.MOST_SHEET_DIGITS
+_MOST_EXACT = 10**spreadsheet_numbers.MOST_SHEET_DIGITS
 
 
 def wrong_number(cells: Cells, layout: TableLayout) -> str:
@@ -26,7 +26,7 @@ def wrong_number(cells: Cells, layout: TableLayout) -> str:
             continue
         if abs(value) >= _MOST_EXACT:
             return f"{column}: digits are lost, a sheet keeps 15 of a number: '{value:.15g}'"
-        if lost_digits.may_lack_zero(text(cells[at])):
+        if spreadsheet_numbers.may_lack_zero(text(cells[at])):
             return (
                 f"{column}: a number in a sheet, which may have lost its leading 0: "
                 f"{text(cells[at])!r}; format the column as text"

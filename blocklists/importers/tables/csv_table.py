@@ -9,8 +9,8 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from blocklists.importers import plain_runs, words
-from blocklists.importers.plain_runs import RunLines
+from blocklists.importers import bulk_lines, vocabulary
+from blocklists.importers.bulk_lines import RunLines
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, TITLE, BadLine, Ignored, Item
 from blocklists.importers.tables import headers
 from blocklists.importers.tables.columns import Choose, nothing_chosen
@@ -142,7 +142,7 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
     while True:
         # No row is begun here, so a run is not part of a cell in quotes.
         while source is not None and (run := source.run()):
-            yield plain_runs.plain(line + before + 1, run, kind)
+            yield bulk_lines.plain(line + before + 1, run, kind)
             line += len(run)
         try:
             cells = next(rows, None)
@@ -168,7 +168,7 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
 
 def _guess(cells: Sequence[str]) -> TableLayout | None:
     """Recognise the columns by what the first row has in them."""
-    known = [cell.strip().lower() in (words.KINDS.keys() | _HASHES) for cell in cells]
+    known = [cell.strip().lower() in (vocabulary.KINDS.keys() | _HASHES) for cell in cells]
     if any(known[:-1]):
         at = known.index(True)
         rest = cells[at + 2 :]

@@ -7,18 +7,18 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from blocklists.entries import Direction, EntryKind
-from blocklists.importers import plain_runs, words
+from blocklists.importers import bulk_lines, vocabulary
 from blocklists.importers.rows import BadLine, Item, ListRow
-from blocklists.importers.tables import columns, lost_digits
+from blocklists.importers.tables import columns, spreadsheet_numbers
 from blocklists.importers.tables.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
 from fanzha import csv_cells
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 
 _ALONE = {
-    "pattern": (plain_runs.NAMES_AND_NUMBERS, None),
-    "number": (plain_runs.WHOLE_NUMBERS, EntryKind.NUMBER),
-    "host": (plain_runs.NAMES, EntryKind.HOST),
+    "pattern": (bulk_lines.NAMES_AND_NUMBERS, None),
+    "number": (bulk_lines.WHOLE_NUMBERS, EntryKind.NUMBER),
+    "host": (bulk_lines.NAMES, EntryKind.HOST),
 }
 _KINDS = {"sender": EntryKind.SENDER, "url": EntryKind.URL_PREFIX, "host": EntryKind.HOST}
 _GROUPS = (("pattern",), ("number", "callee", "sender"), ("url", "host"))
@@ -136,11 +136,11 @@ class TableLayout:
         if not pattern:
             raise InvalidInput(f"{column}: empty")
         if column in _NUMBERS:
-            pattern = lost_digits.whole(pattern)
+            pattern = spreadsheet_numbers.whole(pattern)
             kind = _number_kind(pattern)
             direction = Direction.TO if column == "callee" else None
         elif column in _MAYBE_NUMBERS and pattern[0] in _NUMBER_STARTS:
-            pattern = lost_digits.whole(pattern)
+            pattern = spreadsheet_numbers.whole(pattern)
         values = [line, pattern, kind, action, direction, None, None, "", "", "", "", "", None]
         for field, at in self.fields:
             if word := csv_cells.unescaped(cells[at].strip()):
@@ -155,7 +155,7 @@ class TableLayout:
         if not self.fields or self.fields[0][0] != "type":
             return False
         word = cells[self.fields[0][1]].strip().lower()
-        return words.KINDS.get(word, EntryKind.NUMBER) is EntryKind.SENDER
+        return vocabulary.KINDS.get(word, EntryKind.NUMBER) is EntryKind.SENDER
 
 
 def record_items(
@@ -220,11 +220,11 @@ def _first(group: Sequence[PatternColumn], cells: Sequence[str]) -> PatternColum
 def _read_type(values: list[Any], word: str) -> None:
     """Read what a pattern is; sheets also call the type of fraud so."""
     try:
-        kind = words.read_kind(word)
+        kind = vocabulary.read_kind(word)
     except InvalidInput:
-        if word.strip().lower() not in words.FRAUD_TYPES or word.isdecimal():
+        if word.strip().lower() not in vocabulary.FRAUD_TYPES or word.isdecimal():
             raise
-        values[_FRAUD_TYPE] = words.read_fraud_type(word)
+        values[_FRAUD_TYPE] = vocabulary.read_fraud_type(word)
         return
     values[_KIND] = _number_kind(values[_PATTERN]) if kind is None else kind
 
@@ -247,11 +247,11 @@ _TEXTS = {
 each change to a named tuple makes another."""
 _READ_WORD: dict[str, Callable[[list[Any], str], None]] = {
     "type": _read_type,
-    "action": _into("action", words.read_action),
-    "direction": _into("direction", words.read_direction),
-    "fraud_type": _into("fraud_type", words.read_fraud_type),
-    "source": _into("source", words.read_source),
-    "mode": _into("mode", words.read_mode),
+    "action": _into("action", vocabulary.read_action),
+    "direction": _into("direction", vocabulary.read_direction),
+    "fraud_type": _into("fraud_type", vocabulary.read_fraud_type),
+    "source": _into("source", vocabulary.read_source),
+    "mode": _into("mode", vocabulary.read_mode),
 }
 
 

@@ -28,7 +28,7 @@ from classifiers.training import card_plots, examples_card, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.link import data, examples, feature_rows, report, vocabulary
+from classifiers.training.link import data, examples, feature_matrix, report, vocabulary
 from classifiers.training.link import graph as link_graph
 from classifiers.training.link import network as link_network
 from classifiers.training.link import page as link_page
@@ -79,7 +79,7 @@ def main() -> None:
         sys.stderr.write(f"{line}\n")
     with Progress() as progress:
         preparing = progress.add_task("describing links", total=1)
-        described = feature_rows.describe(links.urls, LinkFeatureSettings())
+        described = feature_matrix.describe(links.urls, LinkFeatureSettings())
         progress.advance(preparing)
         bench = LinkTrainingSetup(
             links=links,
@@ -159,7 +159,7 @@ def train(
 def score(network: LinkNetwork, urls: Sequence[str]) -> Float32s:
     """Score links that are in no table."""
     return link_network.scores(
-        network, feature_rows.describe(urls, LinkFeatureSettings()), np.arange(len(urls))
+        network, feature_matrix.describe(urls, LinkFeatureSettings()), np.arange(len(urls))
     )
 
 

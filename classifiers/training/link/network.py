@@ -15,7 +15,7 @@ from torch import nn
 from classifiers.link.features import SHAPE_WIDTH, part_weights
 from classifiers.text.ngrams import PADDING, Int32s
 from classifiers.training.link.calibration import Calibration
-from classifiers.training.link.feature_rows import Described
+from classifiers.training.link.feature_matrix import Described
 from fanzha.tables import Bools, Float32s, Int64s
 
 WIDTH = 16

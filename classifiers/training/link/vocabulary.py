@@ -7,7 +7,7 @@ training rows by heart; it costs time in service, too.
 import numpy as np
 
 from classifiers.text.ngrams import PADDING, Int32s
-from classifiers.training.link.feature_rows import Described
+from classifiers.training.link.feature_matrix import Described
 from fanzha.tables import Int64s
 
 LEAST_DOMAINS = 8

@@ -19,8 +19,8 @@ from classifiers.training.text import bundle
 from classifiers.training.text import examples as sms_examples
 from classifiers.training.text import page as sms_page
 from classifiers.training.text import rounds as sms_rounds
-from classifiers.training.text.round_inputs import Round
 from classifiers.training.text.rounds import TextTrainingSetup
+from classifiers.training.text.row_selection import Round
 from classifiers.training.text.teacher import Teacher
 
 LEFT_OUT = (("mendeley",), ("fbs",), ("inbox",), ("spamhunter", "spamhunter_labelled"))

@@ -18,7 +18,7 @@ from classifiers.text.embeddings import Embeddings
 from classifiers.training import card_plots, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.text import encoder_head, golden, report, speed
+from classifiers.training.text import encoder_head, golden, latency, report
 from classifiers.training.text import graph as sms_graph
 from classifiers.training.text.data import (
     CLASSES,
@@ -32,7 +32,7 @@ from classifiers.training.text.data import (
 )
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
-from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.row_selection import Round
 from classifiers.training.text.scores import careful, probabilities
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
@@ -134,7 +134,7 @@ def _measured(
         splits[TEST], lambda some: trained.stages.judge(some, served(some)[0]).blocked, seed
     )
     found["left_out"] = report.left_out(rounds)
-    found["speed"] = speed.measured(lambda some: served(some)[0], texts, judged.looked)
+    found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.looked)
     return {"metrics": found, "plots": plots}
 
 

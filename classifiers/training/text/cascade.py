@@ -1,4 +1,4 @@
-"""The second look of the text model: which texts get one, and from where it blocks.
+"""The second stage of the text model: which texts get one, and from where it blocks.
 
 Texts whose fast score is within a band below the threshold are read by the sentence encoder; the
 mean of the log odds of network and head, calibrated on validation rows of the band, decides. What
@@ -11,24 +11,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.training.link import calibration
-from classifiers.training.text import language_margins
+from classifiers.training.text import logit_adjustment
 from classifiers.training.text.data import OWN, LabelledText
 from classifiers.training.text.embeddings import encoded
 from classifiers.training.text.encoder_head import EncoderHead
 from fanzha.tables import Bools, Float32s, Int64s
 
 MOST_UNCERTAIN = 0.01
-"""Of legitimate validation rows, our own apart: a second look takes milliseconds."""
+"""Of legitimate validation rows, our own apart: a second stage takes milliseconds."""
 LOWEST = 0.5
 """Of the calibrated probability: below it, more would be blocked wrongly than rightly."""
 _SHARES = (0.0, 0.25, 0.5, 0.75)
-"""Of the budget, for the fast network; the rest is for the second look."""
+"""Of the budget, for the fast network; the rest is for the second stage."""
 _FEW_FRAUDS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Second:
-    """A second look, and whom it is for."""
+    """A second stage, and whom it is for."""
 
     head: EncoderHead
     from_score: float
@@ -54,7 +54,7 @@ class CascadeResult:
     alone: Bools
     """Blocked by the fast network with the whole budget for itself."""
     looked: Bools
-    """Got a second look."""
+    """Was escalated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ class Stages:
 
     threshold: float
     alone: float
-    """What the threshold would be without a second look."""
+    """What the threshold would be without a second stage."""
     second: Second | None
 
     def judge(self, texts: Sequence[str], fast: Float32s) -> CascadeResult:
-        """Give uncertain texts a second look."""
+        """Escalate uncertain texts."""
         scores, looked = fast.copy(), np.zeros(len(fast), np.bool_)
         if self.second is not None:
             looked = uncertain(fast, self.second.from_score, self.threshold)
@@ -89,7 +89,7 @@ def choose(
     """Choose bands and thresholds on validation *rows*: of all that keep the budget, the best.
 
     The fast threshold is at least *lowest*. The best is the one with the highest mean recall over
-    the sources; where no second look is better than none, there is none.
+    the sources; where no second stage is better than none, there is none.
     """
     budget = _Budget(rows)
     alone = max(lowest, budget.threshold(fast, budget.rows_for(1.0)))
@@ -127,7 +127,7 @@ def log_odds(scores: Float32s) -> Float32s:
 
 
 def mapped(found: Float32s, second: float, threshold: float) -> Float32s:
-    """Return scores that reach *threshold* where *found* reaches that of the second look."""
+    """Return scores that reach *threshold* where *found* reaches that of the second stage."""
     edge = np.float32(threshold)
     reaches = found >= np.float32(second)
     below = np.minimum(threshold * found / second, np.nextafter(edge, np.float32(0)))
@@ -145,7 +145,7 @@ class _Budget:
         self.fraud = np.array([row.label == "fraud" for row in rows])
         self.clear = np.array([sum(row.allowed) == 1 for row in rows])
         self.public = ham & (sources != OWN)
-        self.parts = language_margins.parts(rows, ham, language_margins.OWN_TOGETHER)
+        self.parts = logit_adjustment.parts(rows, ham, logit_adjustment.OWN_TOGETHER)
         of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
         self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
 

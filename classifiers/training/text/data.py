@@ -13,7 +13,7 @@ from random import Random
 
 from classifiers.evaluation.labels import fraud_type_of
 from classifiers.training.templates import builder
-from classifiers.training.text import calls
+from classifiers.training.text import call_transcripts
 from fanzha.fraud import FraudType
 
 HAM, SPAM, FRAUD = range(3)
@@ -119,8 +119,8 @@ def labelled(
 def _texts(file: str, source: str, label: str, text: str) -> Iterator[str]:
     if file != CALLS:
         yield text
-    elif source in calls.SOURCES:
-        yield from calls.texts(text, label)
+    elif source in call_transcripts.SOURCES:
+        yield from call_transcripts.texts(text, label)
 
 
 def _own(chance: Random, count: int) -> Iterator[LabelledText]:

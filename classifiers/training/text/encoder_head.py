@@ -1,6 +1,6 @@
 """The head on the sentence encoder: a perceptron of one layer, as numpy and as an ONNX graph.
 
-While training it teaches the fast network; in the service it takes the second look.
+While training it teaches the fast network; in the service it takes the second stage.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def build(head: EncoderHead) -> onnx.ModelProto:
             node("Sub", ["fraud", "against"], ["odds"]),
             node("Squeeze", ["odds", "axis_1"], ["log_odds"]),
         ],
-        "second look",
+        "second stage",
         [info("embeddings", TensorProto.FLOAT, ["texts", head.hidden.shape[0]])],
         [info("log_odds", TensorProto.FLOAT, ["texts"])],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],

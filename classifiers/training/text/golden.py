@@ -28,7 +28,7 @@ _BESIDE_EDGES = 0.02
 def rows(
     stages: Stages, examples: Float32s, held_out: Sequence[LabelledText], fast: Float32s
 ) -> list[dict[str, object]]:
-    """Return texts and their final scores; some of them get a second look.
+    """Return texts and their final scores; some of them are escalated.
 
     *examples* are the fast scores of the `EXAMPLES`, *fast* those of the rows *held_out*.
     """
@@ -53,7 +53,7 @@ def rows(
 
 
 def about(second: Second) -> dict[str, object]:
-    """Return what a card says about the second look."""
+    """Return what a card says about the second stage."""
     return {
         "from_score": second.from_score,
         "slope": second.slope,

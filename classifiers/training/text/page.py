@@ -11,8 +11,8 @@ from classifiers.training.text.evasions import EVASIONS
 from classifiers.training.text.report import Figures
 
 _TEMPLATE = Path(__file__).with_name("sms_page.md")
-_SECOND_LOOK = Path(__file__).with_name("sms_page.second_look.md")
-_NO_SECOND_LOOK = Path(__file__).with_name("sms_page.no_second_look.md")
+_CASCADE = Path(__file__).with_name("sms_page.cascade.md")
+_NO_CASCADE = Path(__file__).with_name("sms_page.no_cascade.md")
 _TABLES = ("test", "left_out", "validation")
 _TITLES = (
     "source",
@@ -43,7 +43,7 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         "megabytes": f"{(bundle / 'model.onnx').stat().st_size / 1e6:.2f}",
         "cautions": _cautions(card["languages"], card["caution"]),
         "curve": "{:.3g} o³ + {:.3g} o + {:.3g}".format(*card["calibration"]),
-        "second_look": _second_look(card),
+        "second_look": _cascade(card),
         **{name: _table(metrics[name]) if metrics.get(name) else "" for name in _TABLES},
         "evasions": _evasion_table(metrics["evasions"]) if metrics.get("evasions") else "",
         "examples": _examples(card),
@@ -111,11 +111,11 @@ def _share(figure: Mapping[str, object], label: str, places: int, what: str = "b
     return f"{share:.{places}%} ({figure[f'{label}_{what}']})"
 
 
-def _second_look(card: Mapping[str, Any]) -> str:
+def _cascade(card: Mapping[str, Any]) -> str:
     if "second_look" not in card:
-        return page_template.fill(_NO_SECOND_LOOK, {}).rstrip()
+        return page_template.fill(_NO_CASCADE, {}).rstrip()
     values = {**card["metrics"], **card["metrics"]["speed"], **_looks(card)}
-    return page_template.fill(_SECOND_LOOK, values).rstrip()
+    return page_template.fill(_CASCADE, values).rstrip()
 
 
 def _looks(card: Mapping[str, Any]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from classifiers.text.classifier import kinds_of
 from classifiers.training.text.cascade import CascadeResult
 from classifiers.training.text.data import LANGUAGES, OWN, LabelledText
 from classifiers.training.text.evasions import EVASIONS
-from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.row_selection import Round
 from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 
@@ -19,7 +19,7 @@ Figures = list[dict[str, object]]
 _LEARNED = ("fbs", "mendeley", "spamhunter_labelled", OWN)
 """Sources of the learning curve."""
 _REWRITTEN_ROWS = 1500
-"""Of a source, at most: the second look takes its time."""
+"""Of a source, at most: the second stage takes its time."""
 _REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from classifiers.training.bundle_writer import budget_threshold
 from classifiers.training.link import calibration as link_calibration
 from classifiers.training.link.calibration import Calibration
-from classifiers.training.text import cascade, language_margins, report
+from classifiers.training.text import cascade, logit_adjustment, report
 from classifiers.training.text.data import FRAUD, SPAM, TRAIN, VALIDATION, LabelledText
 from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
-from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.row_selection import Round
 from classifiers.training.text.scores import calibrated, careful, fraud_odds, probabilities
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Float32s
@@ -54,13 +54,13 @@ class TextTrainingSetup:
         """Choose what keeps *network* and *head* within the budget, on validation rows."""
         validation = [row for row in self.rows if one.chooses(row, self.only_taught)]
         found = logits(network, [row.text for row in validation])
-        caution = language_margins.cautions(validation, found)
+        caution = logit_adjustment.cautions(validation, found)
         classes = careful(found, caution)
         calibration = _calibration(validation, classes)
         scores = probabilities(classes, calibration)
         sources = np.array([row.source for row in validation])
         is_bad = np.array([row.label != "ham" for row in validation])
-        lowest = _meaning(language_margins.LOWEST_THRESHOLD, calibration)
+        lowest = _meaning(logit_adjustment.LOWEST_THRESHOLD, calibration)
         return Trained(
             network=network,
             caution=caution,

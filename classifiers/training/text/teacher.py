@@ -2,7 +2,7 @@
 
 The encoder (`classifiers.text.sentence_encoder`) knows words that no training text holds, but
 encodes a few hundred texts a second, too few for every text of a service. So what the network
-makes of training texts becomes their soft labels, and the network itself takes the second look at
+makes of training texts becomes their soft labels, and the network itself takes the second stage at
 texts of which the fast model is not sure.
 """
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from blocklists.importers import words as list_words
+from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc
 from services.cli._common.options import enum

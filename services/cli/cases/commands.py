@@ -135,8 +135,8 @@ def assign(
         str, typer.Option(help="Code or name of a county, or of your city to give it back.")
     ] = "",
     officer: Annotated[str, typer.Option(help="Who shall deal with it.")] = "",
-    reason: Reason = "",
     revision: Revision = None,
+    reason: Reason = "",
     by: By = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers import words as list_words
+from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc, warning_pb2
 from services.cli._common.options import enum

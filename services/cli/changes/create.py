@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.console import fail, print_json
@@ -161,14 +161,14 @@ def _contents(
         fail("--add, --remove or --edit: a change has at least one row", status=2)
     wanted = kind(kind_)
     said: dict[str, Any] = {
-        "direction": enum(direction, words.read_direction, "--direction"),
-        "fraud_type": enum(fraud_type, words.read_fraud_type, "--fraud-type"),
-        "source": enum(source, words.read_source, "--source"),
+        "direction": enum(direction, vocabulary.read_direction, "--direction"),
+        "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
+        "source": enum(source, vocabulary.read_source, "--source"),
         "legal_basis": legal_basis,
         "campaign": campaign,
     }
     ends = expiry(expires, int(time.time()))
-    does: Any = enum(action, words.read_action, "--action")
+    does: Any = enum(action, vocabulary.read_action, "--action")
     edited = {name: value for name, value in said.items() if value}
     edited |= {"reason": entry_reason} if entry_reason else {}
     edited |= {name: value for name, value in ends.items() if name == "expires_at_s"}

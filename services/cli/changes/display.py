@@ -82,7 +82,7 @@ def show(change: pb.Change) -> None:
         "author": change.author,
         "reason": change.reason,
         "legal basis": change.legal_basis,
-        "source": word(blocklist_pb2.Source, change.source, "SOURCE_"),
+        "source": word(decision_pb2.Source, change.source, "SOURCE_"),
         "campaign": change.campaign,
         "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove",
         "base version": str(change.base_version),

@@ -171,20 +171,28 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "threshold": round(decision.threshold, 4),
         "entry": decision.entry_id,
         "pattern": decision.pattern,
+        **_provenance(decision),
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
-        **_moment(decision),
+        **_velocity(decision),
         **_shadow(decision),
         "decision_id": str(decision.decision_id),
     }
 
 
-def _moment(decision: decision_pb2.Decision) -> dict[str, Any]:
-    if not decision.moment_version:
+def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.source:
         return {}
-    score = round(decision.moment_score, 4) if decision.HasField("moment_score") else None
-    return {"moment_score": score, "moment_version": decision.moment_version}
+    source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
+    return {"source": source, "legal_basis": decision.legal_basis}
+
+
+def _velocity(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.velocity_version:
+        return {}
+    score = round(decision.velocity_score, 4) if decision.HasField("velocity_score") else None
+    return {"velocity_score": score, "velocity_version": decision.velocity_version}
 
 
 def _shadow(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -218,8 +226,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
-        decision_pb2.REASON_MOMENT: f"{done}: the call itself looks like a fraud's, "
-        f"its moment scores {decision.moment_score:.4f}.",
+        decision_pb2.REASON_VELOCITY: f"{done}: the call itself looks like a fraud's, "
+        f"its velocity scores {decision.velocity_score:.4f}.",
         decision_pb2.REASON_SPAM: "Blocked: unwanted advertising, though hardly fraud.",
         decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the calling number cannot be what it claims.",
     }.get(decision.reason, "The server gave a reason that this command does not know.")

@@ -56,7 +56,7 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
     if abs(fast - decision.score) <= SAME:
         return found
-    return replace(found, sentence=f"A second look decided; of the first: {found.sentence}")
+    return replace(found, sentence=f"A second stage decided; of the first: {found.sentence}")
 
 
 def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
@@ -64,7 +64,7 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     if (without := _not_scored(decision)) is not None:
         return without
     from classifiers import bundles, explain
-    from classifiers.link import brand_look_alikes
+    from classifiers.link import lookalike_domains
     from fanzha.url import canonical, split
     from services.settings import loader
 
@@ -73,15 +73,15 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     url = canonical(message.url)
     _same_score(decision, float(model.score([url])[0]))
     found = _by_parts(model.version, explain.link(model, url))
-    borrowed = brand_look_alikes.look_alike(split(url)[0])
+    borrowed = lookalike_domains.look_alike(split(url)[0])
     # Beside the model, which does not know whose name is whose.
     return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")
 
 
 def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
-    """Explain a suspicious moment; of other calls, say why nothing can be said here."""
-    if decision.HasField("moment_score"):
-        return _of_moment(decision)
+    """Explain a suspicious velocity; of other calls, say why nothing can be said here."""
+    if decision.HasField("velocity_score"):
+        return _of_velocity(decision)
     if (without := _not_scored(decision)) is not None:
         return without
     if not local:
@@ -92,21 +92,21 @@ def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
     )
 
 
-def _of_moment(decision: decision_pb2.Decision) -> Explanation:
-    """Explain the moment of a call by what the server says that it knew."""
+def _of_velocity(decision: decision_pb2.Decision) -> Explanation:
+    """Explain the velocity of a call by what the server says that it knew."""
     from classifiers import bundles, explain
     from classifiers.card import GoldenRow
     from classifiers.velocity.classifier import read_inputs
     from services.settings import loader
 
     model = bundles.load_moment(loader.load().models_dir)
-    if decision.moment_version != model.version:
-        fail(f"decided by moment model {decision.moment_version}, and here is {model.version}")
-    inputs = read_inputs([GoldenRow(inputs=dict(decision.moment_facts), score=0.0)])
+    if decision.velocity_version != model.version:
+        fail(f"decided by velocity model {decision.velocity_version}, and here is {model.version}")
+    inputs = read_inputs([GoldenRow(inputs=dict(decision.velocity_inputs), score=0.0)])
     score = float(model.score(inputs)[0])
-    if not abs(score - decision.moment_score) <= SAME:
-        fail(f"the model here scores {score:.4f}, the moment was {decision.moment_score:.4f}")
-    return _by_parts(f"moment {model.version}", explain.moment(model, inputs))
+    if not abs(score - decision.velocity_score) <= SAME:
+        fail(f"the model here scores {score:.4f}, the server scored {decision.velocity_score:.4f}")
+    return _by_parts(f"velocity {model.version}", explain.moment(model, inputs))
 
 
 def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:

@@ -103,8 +103,8 @@ def facts(row: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
 def _evidence(row: Mapping[str, Any], full: bool) -> str:
     if row.get("pattern"):
         return _pattern(row, full)
-    if row["reason"] == "MOMENT" and row.get("moment_score") is not None:
-        return f"moment {row['moment_score']:.3f}"
+    if row["reason"] == "VELOCITY" and row.get("velocity_score") is not None:
+        return f"velocity {row['velocity_score']:.3f}"
     if row.get("score") is None:
         return "–"
     return f"score {row['score']:.3f} / {row['threshold']:.3f}"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli._common.console import err, out, print_json
@@ -79,10 +79,10 @@ def add(
     """Add entries; status 1 when one is refused or cannot be read."""
     common: dict[str, Any] = {
         "kind": kind(kind_),
-        "action": enum(action, words.read_action, "--action"),
-        "direction": enum(direction, words.read_direction, "--direction"),
-        "fraud_type": enum(fraud_type, words.read_fraud_type, "--fraud-type"),
-        "source": enum(source, words.read_source, "--source"),
+        "action": enum(action, vocabulary.read_action, "--action"),
+        "direction": enum(direction, vocabulary.read_direction, "--direction"),
+        "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
+        "source": enum(source, vocabulary.read_source, "--source"),
         "review_at_s": read_review(review, int(time.time())),
         "mode": read_mode(mode),
         **expiry(expires, int(time.time())),
@@ -117,7 +117,7 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove entries; status 1 when there is no such entry."""
-    wanted = enum(action, words.read_action, "--action")
+    wanted = enum(action, vocabulary.read_action, "--action")
     patterns = canonical(patterns, kind(kind_))
     request = pb.UpdateEntriesRequest(
         expected_version=expected_version,
@@ -214,8 +214,8 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
 def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
     return {
         "kind": kind(kind_),
-        "action": enum(action, words.read_action, "--action"),
-        "source": enum(source, words.read_source, "--source"),
+        "action": enum(action, vocabulary.read_action, "--action"),
+        "source": enum(source, vocabulary.read_source, "--source"),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import as_dict, out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, enum
@@ -39,7 +39,7 @@ def dead(
     if propose and limit > _MOST_PROPOSED:
         raise typer.BadParameter(f"with --propose at most {_MOST_PROPOSED}", param_hint="--limit")
     request = pb.ListDeadRequest(
-        days=days, source=enum(source, words.read_source, "--source"), page_token=after
+        days=days, source=enum(source, vocabulary.read_source, "--source"), page_token=after
     )
     with server(target) as stub:
         entries, answer = _all_dead(stub, request, limit)

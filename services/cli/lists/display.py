@@ -50,7 +50,7 @@ def columns(entry: pb.Entry) -> tuple[str, ...]:
         word(decision_pb2.Action, entry.action, "ACTION_"),
         word(pb.Direction, entry.direction, "DIRECTION_"),
         word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_"),
-        word(pb.Source, entry.source, "SOURCE_"),
+        word(decision_pb2.Source, entry.source, "SOURCE_"),
         entry.reason,
         entry.legal_basis,
         "never" if entry.no_end else _moment(entry.expires_at_s),

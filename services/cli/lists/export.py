@@ -11,7 +11,7 @@ from typing import IO, Annotated
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
@@ -69,10 +69,10 @@ def export(
     All but csv hold what acts now: no expired entries, and no shadow entries unless asked for.
     """
     chosen = _form(form, action, file)
-    wanted = enum(action, words.read_action, "--action")
+    wanted = enum(action, vocabulary.read_action, "--action")
     filters = {
         "kind": kind(kind_),
-        "source": enum(source, words.read_source, "--source"),
+        "source": enum(source, vocabulary.read_source, "--source"),
         "mode": read_mode(mode),
     }
     context = Context(

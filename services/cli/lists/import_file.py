@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.formats import Format
 from blocklists.importers.list_file import ReadOptions
@@ -109,10 +109,10 @@ def import_(
     header = pb.ImportHeader(
         expected_version=expected_version,
         defaults=pb.Entry(
-            action=enum(action, words.read_action, "--action"),
-            direction=enum(direction, words.read_direction, "--direction"),
-            fraud_type=enum(fraud_type, words.read_fraud_type, "--fraud-type"),
-            source=enum(source, words.read_source, "--source"),
+            action=enum(action, vocabulary.read_action, "--action"),
+            direction=enum(direction, vocabulary.read_direction, "--direction"),
+            fraud_type=enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
+            source=enum(source, vocabulary.read_source, "--source"),
             **expiry(expires, int(time.time())),
             review_at_s=read_review(review, int(time.time())),
             mode=read_mode(mode),

@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from blocklists.entries import NO_END_S
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import change_pb2, change_state_pb2
+from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common.console import out, print_json, wide
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -90,11 +90,13 @@ def due(
 ) -> None:
     """List entries that end or must be reviewed soon, the earliest first."""
     now_s = int(time.time())
-    until = read(within, lambda text: words.read_expiry(text, now_s), "--within")
+    until = read(within, lambda text: vocabulary.read_expiry(text, now_s), "--within")
     if until is None:
         raise typer.BadParameter("a term such as 14d", param_hint="--within")
     request = pb.ListDueRequest(
-        within_s=until - now_s, source=enum(source, words.read_source, "--source"), page_token=after
+        within_s=until - now_s,
+        source=enum(source, vocabulary.read_source, "--source"),
+        page_token=after,
     )
     with server(target) as stub:
         entries, answer = read_pages(stub.ListDue, request, "entries", limit=limit)
@@ -132,7 +134,7 @@ def renew(
         change_pb2.EntryEdit(
             kind=kind(kind_),
             pattern=pattern,
-            action=enum(action, words.read_action, "--action"),
+            action=enum(action, vocabulary.read_action, "--action"),
             **dates,
         )
         for pattern in patterns
@@ -223,7 +225,7 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
                       source, f"{entry.hits:,}", last, reason)  # fmt: skip
     wide().print(table)
     for count in answer.counts:
-        source = list_display.word(pb.Source, count.source, "SOURCE_")
+        source = list_display.word(decision_pb2.Source, count.source, "SOURCE_")
         out.print(f"{count.entries:>12,} {source}: {_REASONS[count.reason]}")
     total = sum(count.entries for count in answer.counts)
     rest = f"{len(entries)} of {total:,} shown" if more else f"{total:,} due"

@@ -8,12 +8,12 @@ import grpc
 import typer
 from rich.table import Table
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
 from fanzha.errors import InvalidInput
-from fanzha.v1 import blocklist_pb2, mapping_pb2_grpc
+from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
 from services.cli._common.console import out, print_json, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, enum
@@ -121,7 +121,7 @@ def list_(
     """List the mappings, the latest first."""
     request = pb.ListMappingsRequest()
     if source:
-        request.source = enum(source, words.read_source, "--source")
+        request.source = enum(source, vocabulary.read_source, "--source")
     with server(target) as stub:
         answer = stub.ListMappings(request)
     if as_json:
@@ -165,7 +165,7 @@ def forget(mapping_id: MappingId, target: Target = DEFAULT_TARGET) -> None:
 
 
 def _source(one: pb.Mapping) -> str:
-    return word(blocklist_pb2.Source, one.source, "SOURCE_") or "said in the file"
+    return word(decision_pb2.Source, one.source, "SOURCE_") or "said in the file"
 
 
 def _columns(one: pb.Mapping) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.server import ServerOf
@@ -98,22 +98,22 @@ def enum(word: str, reader: Callable[[str], Any], option: str) -> Any:
 
 def kind(word: str) -> Any:
     """Read ``--kind``."""
-    return {"number": 1, "range": 2}.get(word) or enum(word, words.read_kind, "--kind")
+    return {"number": 1, "range": 2}.get(word) or enum(word, vocabulary.read_kind, "--kind")
 
 
 def expiry(word: str, now_s: int) -> dict[str, Any]:
     """Read ``--expires`` as the fields of an entry; none for the default term."""
     if not word:
         return {}
-    end = read(word, lambda text: words.read_expiry(text, now_s), "--expires")
+    end = read(word, lambda text: vocabulary.read_expiry(text, now_s), "--expires")
     return {"no_end": True} if end is None else {"expires_at_s": end}
 
 
 def review(word: str, now_s: int) -> int:
     """Read ``--review``; 0 for none."""
-    return read(word, lambda text: words.read_review(text, now_s), "--review") or 0
+    return read(word, lambda text: vocabulary.read_review(text, now_s), "--review") or 0
 
 
 def mode(word: str) -> Any:
     """Read ``--mode``; 0 for an empty word."""
-    return enum(word, words.read_mode, "--mode")
+    return enum(word, vocabulary.read_mode, "--mode")

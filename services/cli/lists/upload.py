@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from blocklists.entries import EntryKind
-from blocklists.importers import words
+from blocklists.importers import vocabulary
 from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
 from blocklists.importers.rows import BadLine, Ignored, LineItem, ListRow, PlainRun, RowNote
-from blocklists.importers.tables import lost_digits
+from blocklists.importers.tables import spreadsheet_numbers
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 
@@ -129,7 +129,7 @@ class Upload:
         if (
             self._table
             and item.kind is EntryKind.NUMBER
-            and lost_digits.may_lack_zero(item.pattern)
+            and spreadsheet_numbers.may_lack_zero(item.pattern)
         ):
             self._remark(RowNote(item.line, _LACKS_ZERO))
         # Most rows are a pattern and its kind; messages are slow to fill.
@@ -139,8 +139,8 @@ class Upload:
 
     def _with_fields(self, row: ListRow) -> pb.ImportRow | None:
         try:
-            expires_at_s = words.read_expiry(row.expires, self._now_s) if row.expires else 0
-            review_at_s = words.read_review(row.review, self._now_s) if row.review else 0
+            expires_at_s = vocabulary.read_expiry(row.expires, self._now_s) if row.expires else 0
+            review_at_s = vocabulary.read_review(row.review, self._now_s) if row.review else 0
         except InvalidInput as error:
             self._note(BadLine(row.line, row.pattern, str(error)))
             return None

@@ -1,202 +1,192 @@
 """`fanzha models`: which models there are and run; swap, shadow and roll back."""
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
-from infra.clock import now_ms
-from infra.redis.client import connect
-from services.cli._common.console import err, fail, one_sentence, out, print_json
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, found_store, store_url
-from services.cli.models.display import bundle_rows, kind_json, kind_lines, wish_words
+from fanzha.v1 import feedback_pb2, model_pb2_grpc
+from fanzha.v1 import model_pb2 as pb
+from services.cli._common.console import err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
+from services.cli._common.server import ServerOf
+from services.cli.models import display
 from services.decision.model_kinds import ModelKind
-from services.models.desired_models import DesiredModel
-from services.models.store import ModelReport, ModelStore
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 
-_LOOK_SECONDS = 0.2
-
-Answer = TypeVar("Answer")
+server = ServerOf(model_pb2_grpc.ModelServiceStub, deadline_seconds=15.0)
+_POLL_SECONDS = 0.2
 
 
 KindWord = Annotated[ModelKind, typer.Argument(help="Kind of model.")]
-By = Annotated[str, typer.Option("--by", envvar="USER", help="Who says so, for the record.")]
 Wait = Annotated[
     float, typer.Option(min=0, help="Seconds to wait until every worker has followed.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command(name="list")
 def list_models(
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Ask no server: only the bundles on this host."),
+    ] = False,
     models_dir: Annotated[
         Path | None,
-        typer.Option(envvar="FANZHA_MODELS_DIR", help="Folder of bundles. Empty: the package's."),
+        typer.Option(
+            envvar="FANZHA_MODELS_DIR",
+            help="With --offline: folder of bundles. Empty: the package's.",
+        ),
     ] = None,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show the bundles of this host; of a service, what is wanted and what each worker runs."""
-    rows = {kind: bundle_rows(models_dir, kind) for kind in ModelKind}
-
-    async def look(store: ModelStore) -> tuple[dict[ModelKind, DesiredModel], list[ModelReport]]:
-        return await store.wanted(), await store.reports(now_ms())
-
-    url = found_store(redis_url, data_dir)
-    wanted, reports = ({}, []) if url is None else _with_store(url, look)
-    if not reports:
-        err.print("no service found" if url is None else "no worker reports")
+    """Show the bundles of the server with their figures, what is desired and what workers run."""
+    if offline:
+        found = _on_this_host(models_dir)
+    else:
+        with server(target) as stub:
+            found = stub.ListModels(pb.ListModelsRequest())
+        if not any(model.workers for model in found.models):
+            err.print("no worker reports")
+    bundles = {one.kind: one.bundles for one in found.bundles}
     if as_json:
         print_json(
             {
-                kind.value: kind_json(kind, rows[kind], wanted.get(kind), reports)
-                for kind in ModelKind
+                word(model.kind): display.kind_json(model, bundles.get(model.kind, ()))
+                for model in found.models
             }
         )
         return
-    for kind in ModelKind:
-        for line in kind_lines(kind, rows[kind], wanted.get(kind), reports):
-            out.print(line, soft_wrap=True, markup=False)
+    for model in found.models:
+        for line in display.kind_lines(word(model.kind), model, bundles.get(model.kind, ())):
+            out.print(line, soft_wrap=True)
 
 
 @app.command()
 def activate(
     kind: KindWord,
     version: Annotated[str, typer.Argument(help="Version of the bundle that is to decide.")],
-    by: By = "",
     wait: Wait = 10.0,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Let another model decide; each worker checks it first and keeps its own if it is bad."""
+    """Let another model decide; each worker checks it first and keeps its own if it is bad.
 
-    def wish(before: DesiredModel, running: str) -> DesiredModel:
-        decided = before.active or running
-        return replace(
-            before,
-            active=version,
-            previous=before.previous if decided == version else decided,
-            shadow="" if before.shadow == version else before.shadow,
-        )
-
-    _change(kind, wish, by, wait, store_url(redis_url, data_dir), as_json)
+    A version that no worker has is refused. Ends with status 1 when a worker refuses it or is late.
+    """
+    request = pb.ActivateModelRequest(kind=wire(kind), version=version, changed_by=by)
+    with server(target) as stub:
+        done = stub.ActivateModel(request)
+        _follow(stub, kind, done, wait, as_json, state="active_state")
 
 
 @app.command()
 def shadow(
     kind: KindWord,
-    version: Annotated[str, typer.Argument(help="Version that is to watch, or off.")],
-    share: Annotated[float, typer.Option(min=0, max=1, help="Part of the batches it sees.")] = 1.0,
-    by: By = "",
+    version: Annotated[
+        str, typer.Argument(help="Version that is to score and decide nothing, or off.")
+    ],
+    share: Annotated[
+        float, typer.Option(min=0, max=1, help="Part of the batches it scores.")
+    ] = 1.0,
     wait: Wait = 10.0,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Let a second model score the same traffic and decide nothing."""
-    watcher = "" if version == "off" else version
+    """Let a second model score the same traffic and decide nothing.
 
-    def wish(before: DesiredModel, running: str) -> DesiredModel:
-        if watcher and watcher == (before.active or running):
-            fail(f"{kind} {watcher} decides already", status=2)
-        return replace(before, shadow=watcher, share=share if watcher else 1.0)
-
-    _change(kind, wish, by, wait, store_url(redis_url, data_dir), as_json)
+    Ends with status 1 when a worker refuses it or is late.
+    """
+    request = pb.ShadowModelRequest(
+        kind=wire(kind),
+        version="" if version == "off" else version,
+        share=share,
+        changed_by=by,
+    )
+    with server(target) as stub:
+        done = stub.ShadowModel(request)
+        _follow(stub, kind, done, wait, as_json, state="shadow_state")
 
 
 @app.command()
 def rollback(
     kind: KindWord,
-    by: By = "",
     wait: Wait = 10.0,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Let the model decide again that did before; workers have kept it loaded."""
+    """Let the model decide again that last ran before; workers have kept it loaded.
 
-    def wish(before: DesiredModel, _running: str) -> DesiredModel:
-        if not before.previous:
-            fail(f"nothing to roll back to: {kind} was never changed", status=2)
-        return replace(before, active=before.previous, previous=before.active)
+    Where workers refused the desired version, what still decides becomes the desired one.
+    """
+    request = pb.RollbackModelRequest(kind=wire(kind), changed_by=by)
+    with server(target) as stub:
+        done = stub.RollbackModel(request)
+        _follow(stub, kind, done, wait, as_json, state="active_state")
 
-    _change(kind, wish, by, wait, store_url(redis_url, data_dir), as_json)
+
+def word(kind: int) -> str:
+    """Return the word of a kind; its number where a newer server sends one not known here."""
+    words = dict(enumerate(ModelKind, 1))
+    return words[kind].value if kind in words else str(kind)
 
 
-def _change(
-    kind: ModelKind,
-    wish: Callable[[DesiredModel, str], DesiredModel],
-    by: str,
-    wait: float,
-    url: str,
-    as_json: bool,
+def wire(kind: ModelKind) -> Any:
+    """Return the number of a kind; generated stubs want a type of their own."""
+    return list(ModelKind).index(kind) + 1
+
+
+def _follow(
+    stub: Any, kind: ModelKind, done: Any, wait: float, as_json: bool, *, state: str
 ) -> None:
-    async def change(store: ModelStore) -> tuple[DesiredModel, bool, dict[str, str]]:
-        before = (await store.wanted()).get(kind)
-        running = _common(await store.reports(now_ms()), kind)
-        wanted = replace(wish(before or DesiredModel(), running), by=by, at_ms=now_ms())
-        synced = await store.want(kind, before, wanted)
-        return wanted, synced, await _follow(store, kind, wanted, wait)
-
-    wanted, synced, workers = _with_store(url, change)
+    """Wait until workers have followed, show how far they are, and exit with 1 when not all are."""
+    workers = _followed(stub, kind, wait, state)
+    shown = {one.worker: display.state_words(one, getattr(one, state), done.desired, state)
+             for one in workers}  # fmt: skip
+    synced = done.durability == feedback_pb2.DURABILITY_SYNCED
     if as_json:
-        print_json({"wanted": asdict(wanted), "synced": synced, "workers": workers})
+        print_json(
+            {
+                "desired": display.desired_json(done.desired),
+                "synced": synced,
+                "workers": shown,
+            }
+        )
     else:
         place = "on the disk of the store" if synced else "in the store's memory"
-        out.print(f"{kind} wanted: {wish_words(wanted)}; {place}", soft_wrap=True, markup=False)
-        for worker, state in workers.items():
-            out.print(f"  {worker}: {state}", soft_wrap=True, markup=False)
+        words = display.desired_words(done.desired)
+        out.print(f"{kind.value} desired: {words}; {place}", soft_wrap=True)
+        for worker, state_shown in shown.items():
+            out.print(f"  {worker}: {state_shown}", soft_wrap=True)
         if not workers:
             out.print("  no worker reports; those that start will follow")
-    if any(state != "done" for state in workers.values()):
+    if any(getattr(one, state) != pb.FOLLOW_STATE_DONE for one in workers):
         raise typer.Exit(1)
 
 
-async def _follow(
-    store: ModelStore, kind: ModelKind, wanted: DesiredModel, wait: float
-) -> dict[str, str]:
-    """Return how far each worker has followed, after *wait* seconds or when all are through."""
+def _followed(stub: Any, kind: ModelKind, wait: float, state: str) -> list[pb.WorkerModel]:
+    request = pb.GetModelStatusRequest(kind=wire(kind))
     ends = time.monotonic() + wait
     while True:
-        reports = await store.reports(now_ms())
-        states = {report.worker: _state(report.channels.get(kind), wanted) for report in reports}
-        if "not yet" not in states.values() or time.monotonic() >= ends:
-            return states
-        await asyncio.sleep(_LOOK_SECONDS)
+        workers = list(stub.GetModelStatus(request).model.workers)
+        pending = any(getattr(one, state) == pb.FOLLOW_STATE_PENDING for one in workers)
+        if not pending or time.monotonic() >= ends:
+            return workers
+        time.sleep(_POLL_SECONDS)
 
 
-def _state(status: Any, wanted: DesiredModel) -> str:
-    """Tell whether a worker runs what is wanted."""
-    if status is None:
-        return "holds no such model"
-    for version in (wanted.active, wanted.shadow):
-        if version in status["refused"]:
-            return f"refuses {version}: {status['refused'][version]}"
-    follows = wanted.active in {"", status["active"]} and wanted.shadow == status["shadow"]
-    return "done" if follows and wanted.share == (status["share"] or wanted.share) else "not yet"
+def _on_this_host(models_dir: Path | None) -> pb.ListModelsResponse:
+    from services.models import bundle_listing
+    from services.rpc.models import messages
 
-
-def _common(reports: Sequence[ModelReport], kind: ModelKind) -> str:
-    """Return the version that all workers run; empty when they differ, or there are none."""
-    running = {str(report.channels.get(kind, {}).get("active", "")) for report in reports}
-    return running.pop() if len(running) == 1 else ""
-
-
-def _with_store(url: str, work: Callable[[ModelStore], Coroutine[Any, Any, Answer]]) -> Answer:
-    async def run() -> Answer:
-        client = connect(url)
-        try:
-            return await work(ModelStore(client))
-        finally:
-            await client.aclose()
-
-    with one_sentence("the store"):
-        return asyncio.run(run())
+    return pb.ListModelsResponse(
+        models=[pb.ModelStatus(kind=wire(kind)) for kind in ModelKind],
+        bundles=[
+            messages.bundles(kind, bundle_listing.summaries(models_dir, kind)) for kind in ModelKind
+        ],
+    )

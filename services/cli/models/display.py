@@ -1,16 +1,10 @@
-"""Shows model bundles, what is wanted of them and what workers run."""
+"""Shows model bundles, what is desired of them and what workers run."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from classifiers import bundles, card
-from classifiers.card import GRAPH, SECOND, Card
-from services.decision.model_kinds import ModelKind
-from services.models.desired_models import DesiredModel
-from services.models.store import ModelReport
+from fanzha.v1 import model_pb2 as pb
+from services.cli._common.time_arguments import written
 
 _SHOWN = (
     *("fraud", "fraud_blocked", "ham", "ham_blocked", "frauds", "blocked_frauds"),
@@ -19,129 +13,124 @@ _SHOWN = (
 """The figures of a card that fit on a line."""
 
 
-def bundle_rows(root: Path | None, kind: ModelKind) -> list[dict[str, Any]]:
-    """Return what the cards of the bundles of a kind say, a broken one with its error."""
-    return [_bundle_row(root, kind, name) for name in bundles.versions(root, kind.folder)]
-
-
-def figures(found: Card) -> dict[str, dict[str, float]]:
-    """Return the plain figures a card gives of its test rows, by test; sources are added up."""
-    tests: dict[str, dict[str, float]] = {}
-    for name, value in found.metrics.items():
-        if name == "test" and isinstance(value, list):
-            tests[name] = _added_up(value)
-        elif name.startswith("test") and isinstance(value, Mapping):
-            tests[name] = _numbers(value)
-    return tests
-
-
 def kind_lines(
-    kind: ModelKind,
-    rows: Sequence[Mapping[str, Any]],
-    wanted: DesiredModel | None,
-    reports: Sequence[ModelReport],
+    word: str, model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]
 ) -> Iterator[str]:
-    """Write what is known about a kind, a line for each bundle, wish and worker."""
-    yield kind.value
-    for row in rows:
-        yield f"  bundle {row['version']}: {_bundle_words(kind, row)}"
-    if not rows:
+    """Write what is known about a kind, a line for each bundle, desired model and worker."""
+    yield word
+    for bundle in bundles:
+        yield f"  bundle {bundle.version}: {_bundle_words(word, bundle)}"
+    if not bundles:
         yield "  no bundle here"
-    yield f"  wanted: {wish_words(wanted)}"
-    for report in reports:
-        status = report.channels.get(kind.value, {})
-        yield f"  {report.worker}: {_status_words(kind, status)}"
-        for version, why in status.get("refused", {}).items():
+    yield f"  desired: {desired_words(model.desired if model.HasField('desired') else None)}"
+    for worker in model.workers:
+        yield f"  {worker.worker}: {_worker_words(word, worker)}"
+        for version, why in sorted(worker.refused.items()):
             yield f"    refuses {version}: {why}"
-        if status.get("second_look_fault"):
-            yield f"    looks once only: {status['second_look_fault']}"
+        if worker.cascade_fault:
+            yield f"    no escalation: {worker.cascade_fault}"
 
 
-def kind_json(
-    kind: ModelKind,
-    rows: Sequence[Mapping[str, Any]],
-    wanted: DesiredModel | None,
-    reports: Sequence[ModelReport],
-) -> dict[str, Any]:
+def kind_json(model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]) -> dict[str, Any]:
     """Return the same for programs."""
     return {
-        "bundles": rows,
-        "wanted": asdict(wanted) if wanted else None,
-        "workers": {report.worker: report.channels.get(kind.value) for report in reports},
+        "bundles": list(map(_bundle_json, bundles)),
+        "desired": desired_json(model.desired) if model.HasField("desired") else None,
+        "versions": list(model.versions),
+        "workers": {one.worker: _worker_json(one) if one.held else None for one in model.workers},
     }
 
 
-def wish_words(wanted: DesiredModel | None) -> str:
-    """Say what is wanted."""
-    if wanted is None:
+def desired_words(desired: pb.DesiredModel | None) -> str:
+    """Say what is desired."""
+    if desired is None:
         return "the newest at start"
-    before = f", {wanted.previous} before" if wanted.previous else ""
-    watching = f", {wanted.shadow} in shadow ({wanted.share:.0%})" if wanted.shadow else ""
-    at = datetime.fromtimestamp(wanted.at_ms / 1000, UTC)
-    by = f" by {wanted.by}" if wanted.by else ""
-    return f"{wanted.active or 'the newest at start'}{before}{watching}{by}, {at:%Y-%m-%d %H:%M}Z"
+    before = f", {desired.previous} before" if desired.previous else ""
+    share = f"{desired.shadow_share:.0%}"
+    shadow = f", {desired.shadow} in shadow ({share})" if desired.shadow else ""
+    by = f" by {desired.changed_by}" if desired.changed_by else ""
+    active = desired.active or "the newest at start"
+    return f"{active}{before}{shadow}{by}, {written(desired.changed_at_ms)}"
 
 
-def _bundle_row(root: Path | None, kind: ModelKind, version: str) -> dict[str, Any]:
-    try:
-        bundle = bundles.folder(root, kind.folder, version)
-        found = card.read(bundle)
-        graphs = [bundle / GRAPH, *bundle.glob(SECOND)]
-        size = sum(graph.stat().st_size for graph in graphs)
-    except (OSError, ValueError) as error:
-        return {"version": version, "error": str(error)}
+def desired_json(desired: pb.DesiredModel) -> dict[str, Any]:
+    """Return the same for programs."""
     return {
-        "version": version,
-        "date": found.date,
-        "threshold": found.threshold,
-        "bytes": size,
-        "training_rows": sum(source.rows for source in found.data),
-        "site_rows": sum(one.rows for one in found.data if one.licence == card.SITE_LICENCE),
-        "score_histogram": found.score_histogram is not None,
-        "feature_histograms": sorted(found.feature_histograms),
-        "figures": figures(found),
+        "active": desired.active,
+        "previous": desired.previous,
+        "shadow": desired.shadow,
+        "share": desired.shadow_share,
+        "by": desired.changed_by,
+        "at_ms": desired.changed_at_ms,
     }
 
 
-def _bundle_words(kind: ModelKind, row: Mapping[str, Any]) -> str:
-    if "error" in row:
-        return f"unusable: {row['error']}"
+def state_words(worker: pb.WorkerModel, state: int, desired: pb.DesiredModel, name: str) -> str:
+    """Say how far a worker has followed a change of what *name* is the state of."""
+    version = desired.active if name == "active_state" else desired.shadow
+    if state == pb.FOLLOW_STATE_REFUSED:
+        return f"refuses {version}: {worker.refused.get(version, '')}"
+    if state == pb.FOLLOW_STATE_ABSENT:
+        return "holds no such model"
+    return "done" if state == pb.FOLLOW_STATE_DONE else "not yet"
+
+
+def _worker_json(worker: pb.WorkerModel) -> dict[str, Any]:
+    return {
+        "active": worker.active,
+        "threshold": worker.threshold,
+        "previous": worker.previous,
+        "shadow": worker.shadow,
+        "share": worker.shadow_share,
+        "refused": dict(sorted(worker.refused.items())),
+        "cascade_fault": worker.cascade_fault,
+    }
+
+
+def _bundle_json(bundle: pb.ModelBundle) -> dict[str, Any]:
+    if bundle.error:
+        return {"version": bundle.version, "error": bundle.error}
+    return {
+        "version": bundle.version,
+        "date": bundle.date,
+        "threshold": bundle.threshold,
+        "bytes": bundle.size_bytes,
+        "training_rows": bundle.training_rows,
+        "site_rows": bundle.site_rows,
+        "score_histogram": bundle.has_score_histogram,
+        "feature_histograms": list(bundle.feature_histograms),
+        "figures": {name: dict(test.figures) for name, test in sorted(bundle.tests.items())},
+    }
+
+
+def _bundle_words(word: str, bundle: pb.ModelBundle) -> str:
+    if bundle.error:
+        return f"unusable: {bundle.error}"
+    size = f"{bundle.size_bytes / 1e6:.1f} MB"
     words = [
-        f"of {row['date']}, {_verb(kind)} from {row['threshold']:.4f}, {row['bytes'] / 1e6:.1f} MB",
-        f"{row['training_rows']} training rows",
+        f"of {bundle.date}, {_verb(word)} from {bundle.threshold:.4f}, {size}",
+        f"{bundle.training_rows} training rows",
     ]
-    if row["site_rows"]:
-        words.append(f"{row['site_rows']} of them this site's own: not to be passed on")
-    if not row["score_histogram"]:
+    if bundle.site_rows:
+        words.append(f"{bundle.site_rows} of them this site's own: not to be passed on")
+    if not bundle.has_score_histogram:
         words.append("no score histogram, so drift is not measured")
-    if not row["feature_histograms"]:
+    if not bundle.feature_histograms:
         words.append("no feature histograms, so drift of features is not measured")
-    for test, found in row["figures"].items():
-        shown = [f"{name} {found[name]:g}" for name in _SHOWN if name in found]
-        words += [f"{test}: {', '.join(shown)}"] if shown else []
+    for name, test in sorted(bundle.tests.items()):
+        shown = [f"{one} {test.figures[one]:g}" for one in _SHOWN if one in test.figures]
+        words += [f"{name}: {', '.join(shown)}"] if shown else []
     return "; ".join(words)
 
 
-def _status_words(kind: ModelKind, status: Mapping[str, Any]) -> str:
-    if not status:
+def _worker_words(word: str, worker: pb.WorkerModel) -> str:
+    if not worker.held:
         return "holds no such model"
-    before = f", {status['previous']} kept for a rollback" if status["previous"] else ""
-    shadow = f", {status['shadow']} in shadow" if status["shadow"] else ""
-    return f"runs {status['active']}, {_verb(kind)} from {status['threshold']:.4f}{before}{shadow}"
+    before = f", {worker.previous} kept for a rollback" if worker.previous else ""
+    shadow = f", {worker.shadow} in shadow" if worker.shadow else ""
+    return f"runs {worker.active}, {_verb(word)} from {worker.threshold:.4f}{before}{shadow}"
 
 
-def _verb(kind: ModelKind) -> str:
+def _verb(word: str) -> str:
     # What becomes of a call that is suspicious is a setting.
-    return "suspects" if kind is ModelKind.MOMENT else "blocks"
-
-
-def _added_up(rows: Sequence[Any]) -> dict[str, float]:
-    total: dict[str, float] = {}
-    for row in rows:
-        for name, number in (_numbers(row) if isinstance(row, Mapping) else {}).items():
-            total[name] = total.get(name, 0) + number
-    return total
-
-
-def _numbers(table: Mapping[str, Any]) -> dict[str, float]:
-    return {name: value for name, value in table.items() if isinstance(value, int | float)}
+    return "suspects" if word == "moment" else "blocks"

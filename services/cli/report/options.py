@@ -6,7 +6,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
-from blocklists.importers import words as list_words
+from blocklists.importers import vocabulary as list_words
 from fanzha.toml_files import read_table
 from fanzha.v1 import warning_report_pb2 as pb
 from services.warning.policy.places import places

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from blocklists.importers import words as list_words
+from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Target, Yes, enum

@@ -14,9 +14,9 @@ from services.warning.outcomes.reliability import NOTHING, OutcomeTally
 
 
 def entries(
-    limit: Limit = 50,
     redis_url: RedisUrl = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show list entries whose cases were closed, those of the lowest standing first.

@@ -13,9 +13,9 @@ from infra import atomic_file
 from infra.redis.client import connect
 from services.cli._common.console import progress
 from services.decision_log.query import DecisionQuery
-from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
+from services.warning.cases.projections import JUDGED
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes.examples import (
     LabelledDecision,

@@ -84,7 +84,7 @@ async def _quality(url: str, name: str) -> list[SourceQuality]:
 async def _export(url: str, source: str, after: str, file: Path | None) -> int:
     client = connect(url)
     try:
-        found = WarningSources(client).all_told(source, after=after)
+        found = WarningSources(client).all_feedback(source, after=after)
         if file is None:
             return await _write(SafeWriter(sys.stdout), found)
         with atomic_file.replacing_text(file) as lines:
@@ -99,7 +99,7 @@ async def _write(table: SafeWriter, found: AsyncIterator[SourceFeedback]) -> int
     with progress(bar=False) as bar:
         task = bar.add_task("outcomes", total=None, note="")
         async for one in found:
-            table.writerow([one.place, one.reference, one.case_id, one.what, one.at_ms])
+            table.writerow([one.cursor, one.reference, one.case_id, one.what, one.at_ms])
             number += 1
             bar.update(task, completed=number)
     return number

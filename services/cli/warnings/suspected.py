@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers import words as list_words
+from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Note, Target, Yes, enum
@@ -24,9 +24,9 @@ def suspected(
     fraud_type: Annotated[
         str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
     ] = "",
-    note: Note = "",
     dry_run: DryRun = False,
     yes: Yes = False,
+    note: Note = "",
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,

@@ -68,7 +68,7 @@ class Campaigns:
     def observe(self, texts: Texts, decisions: Decisions) -> None:
         """Take in a batch that was decided."""
         for row, detail in decisions.details.items():
-            if detail.evidence is MatchedOn.TEXT:
+            if detail.matched_on is MatchedOn.TEXT:
                 self._count_listed(texts, decisions, row)
         rows = len(texts)
         if self._skip >= rows:
@@ -129,7 +129,7 @@ class Campaigns:
 
     def _put_aside(self, texts: Texts, decisions: Decisions, row: int) -> None:
         detail = decisions.details.get(row)
-        if row in texts.errors or (detail is not None and detail.evidence is MatchedOn.TEXT):
+        if row in texts.errors or (detail is not None and detail.matched_on is MatchedOn.TEXT):
             return
         blocked = int(decisions.actions[row]) == Action.BLOCK
         self._bodies.append(texts.bodies[row])

@@ -105,7 +105,7 @@ class ShadowDetails:
         rows &= rule(listed=listed.actions).reasons == _BLOCKLISTED
         # Row by row, as few rows match.
         return {
-            row: self._of(snapshot, int(listed.rows[row]), int(listed.evidence[row]))
+            row: self._of(snapshot, int(listed.rows[row]), int(listed.matched_on[row]))
             for row in np.flatnonzero(rows).tolist()
         }
 
@@ -114,14 +114,14 @@ class ShadowDetails:
             self._snapshot, self._known = snapshot, {}
         known = self._known.get((row, matched))
         if known is None:
-            kind, pattern, fraud_type, source, _ = snapshot.named(row)
+            entry = snapshot.named(row)
             known = self._known[row, matched] = WouldBlock(
-                entry_id=entry_id(kind, pattern, Action.BLOCK),
-                pattern=pattern,
-                evidence=MatchedOn(matched),
-                fraud_type=fraud_type,
-                kind=int(kind),
-                source=int(source),
+                entry_id=entry_id(entry.kind, entry.pattern, Action.BLOCK),
+                pattern=entry.pattern,
+                matched_on=MatchedOn(matched),
+                fraud_type=entry.fraud_type,
+                kind=int(entry.kind),
+                source=int(entry.source),
             )
         return known
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from classifiers.base import CallerScorer, LinkScorer, TextScorer, VelocityScorer
+from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer, VelocityScorer
 from fanzha.decisions import Action, Reason
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
@@ -27,7 +27,7 @@ class ShadowDifference(IntEnum):
 
 
 class MarkChange(IntEnum):
-    """What the shadow of a moment model would have done with a call."""
+    """What the shadow of a velocity model would have done with a call."""
 
     SAME = 0
     WOULD_MARK = 1
@@ -117,7 +117,10 @@ def mark_changes(reasons: Uint8s, otherwise: Uint8s) -> Uint8s:
 
     Calls that are decided by something else are the same, whatever their moment.
     """
-    marked, would_mark = reasons == np.uint8(Reason.MOMENT), otherwise == np.uint8(Reason.MOMENT)
+    marked, would_mark = (
+        reasons == np.uint8(Reason.VELOCITY),
+        otherwise == np.uint8(Reason.VELOCITY),
+    )
     found = np.full(len(reasons), MarkChange.SAME, np.uint8)
     found[would_mark & ~marked] = MarkChange.WOULD_MARK
     found[marked & ~would_mark] = MarkChange.WOULD_CLEAR

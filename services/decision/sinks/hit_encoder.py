@@ -16,7 +16,7 @@ from fanzha.phone import number_text
 from services.decision.sinks.hit_records import HitBatch
 
 # Written once: members of an enum are slow to make from numbers, and to name.
-_BLOCKLISTED, _MOMENT = int(Reason.BLOCKLISTED), int(Reason.MOMENT)
+_BLOCKLISTED, _VELOCITY = int(Reason.BLOCKLISTED), int(Reason.VELOCITY)
 _RULINGS = {
     (int(action), int(reason)): f',"action","{action.name}","reason","{reason.name}"'
     for action in Action
@@ -26,7 +26,7 @@ _FRAUD_TYPES = {
     kind: f',"fraud_type","{kind.name}","taxonomy","{TAXONOMY}"' if kind else ""
     for kind in FraudType
 }
-_EVIDENCE = {kind: f',"evidence","{kind.name}"' if kind else "" for kind in MatchedOn}
+_MATCHED_ON = {kind: f',"evidence","{kind.name}"' if kind else "" for kind in MatchedOn}
 _NO_DETAIL = Detail()
 
 
@@ -45,7 +45,7 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
     # Read the same in every row, so written once.
     channel = f',"channel","{batch.channel.name}"'
     lists = f',"list_version","{batch.list_version}"'
-    model, moment = _model(batch.model_version), _model(batch.moment_version)
+    model, moment = _model(batch.model_version), _model(batch.velocity_version)
     decided = f',"decided_at_ms","{batch.decided_at_ms}"' if batch.decided_at_ms else ""
     for place, decision_id, sender, receiver, action, reason, score, at in zip(
         range(len(batch)),
@@ -59,8 +59,8 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
         strict=True,
     ):
         detail = batch.details.get(place, _NO_DETAIL)
-        by_moment = reason == _MOMENT and detail.moment_score is not None
-        told, version = (detail.moment_score, moment) if by_moment else (score, model)
+        by_velocity = reason == _VELOCITY and detail.velocity_score is not None
+        told, version = (detail.velocity_score, moment) if by_velocity else (score, model)
         who = batch.from_names.get(place) or number_text(sender)
         yield WrittenHit(
             decision_id,
@@ -94,7 +94,7 @@ def _model(version: str) -> str:
 
 def _url(batch: HitBatch, place: int, detail: Detail) -> str:
     url = batch.urls[place] if batch.urls else ""
-    if not url and detail.evidence == MatchedOn.LINK:
+    if not url and detail.matched_on == MatchedOn.LINK:
         url = detail.pattern
     return _field("url", url)
 
@@ -106,4 +106,4 @@ def _score(score: float | None) -> str:
 def _entry(detail: Detail) -> str:
     pattern = encode_basestring(detail.pattern)
     entry = f',"entry_id","{detail.entry_id}","pattern",{pattern}'
-    return f"{entry}{_field('campaign', detail.campaign)}{_EVIDENCE[detail.evidence]}"
+    return f"{entry}{_field('campaign', detail.campaign)}{_MATCHED_ON[detail.matched_on]}"

@@ -18,7 +18,7 @@ from fanzha.tables import Calls, Channel, Float32s, Int64s, Links, Texts, Uint8s
 Table = Calls | Texts | Links
 
 # Members of an enum cost a microsecond each time they are named; these do not.
-_BLOCK, _MOMENT = np.uint8(Action.BLOCK), np.uint8(Reason.MOMENT)
+_BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Hit:
     pattern: str = ""
     campaign: str = ""
     """That of the entry, where it names one: what connects hits of several patterns."""
-    evidence: MatchedOn = MatchedOn.UNSPECIFIED
+    matched_on: MatchedOn = MatchedOn.UNSPECIFIED
     list_version: int = 0
     model_version: str = ""
     occurred_at_ms: int
@@ -69,7 +69,7 @@ class Hit:
             "entry_id": self.entry_id,
             "pattern": self.pattern,
             "campaign": self.campaign,
-            "evidence": self.evidence.name if self.evidence else "",
+            "evidence": self.matched_on.name if self.matched_on else "",
             "list_version": str(self.list_version),
             "model_version": self.model_version,
             "occurred_at_ms": str(self.occurred_at_ms),
@@ -96,7 +96,7 @@ class HitBatch:
     details: Mapping[int, Detail]
     list_version: int
     model_version: str
-    moment_version: str
+    velocity_version: str
     decided_at_ms: int
 
     def __len__(self) -> int:
@@ -108,7 +108,7 @@ def blocked(
 ) -> HitBatch | None:
     """Cut the blocked and the marked rows out of a batch; None when there are none."""
     told = decisions.actions == _BLOCK
-    told |= decisions.reasons == _MOMENT
+    told |= decisions.reasons == _VELOCITY
     rows = told.nonzero()[0]
     if not len(rows):
         return None
@@ -133,7 +133,7 @@ def blocked(
         },
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        moment_version=decisions.moment_version,
+        velocity_version=decisions.velocity_version,
         decided_at_ms=decided_at_ms,
     )
 

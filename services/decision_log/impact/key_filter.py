@@ -6,7 +6,7 @@ what it lets through is looked up.
 
 import numpy as np
 
-from blocklists.indexes.distinct import distinct
+from blocklists.indexes.unique_values import distinct
 from fanzha.tables import Bools, Int64s, Uint64s
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)

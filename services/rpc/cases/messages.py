@@ -137,11 +137,11 @@ def summary(one: Case, now_ms: int) -> pb.Case:
 
 def event(one: CaseEvent) -> pb.CaseEvent:
     """Write an event."""
-    warned, message = one.warned, one.message
+    warning, message = one.warning, one.message
     origin = means = None
-    if warned is not None:
-        origin = pb.CaseOrigin(source_name=warned.source_name, reference=warned.reference)
-        means = _written(warned.means)
+    if warning is not None:
+        origin = pb.CaseOrigin(source_name=warning.source_name, reference=warning.reference)
+        means = _written(warning.means)
     return pb.CaseEvent(
         what=one.kind.value,
         at_ms=one.at_ms,
@@ -149,7 +149,7 @@ def event(one: CaseEvent) -> pb.CaseEvent:
         why=one.why,
         origin=origin,
         means=means,
-        decision_id=warned.decision_id if warned else 0,
+        decision_id=warning.decision_id if warning else 0,
         region=one.region.code if one.region else "",
         tier=_wire(one.tier or 0),
         policy_lines=one.lines,

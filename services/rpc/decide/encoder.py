@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fanzha.decisions import Decisions, Detail, WouldBlock
+from fanzha.decisions import Action, Decisions, Detail, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
 from fanzha.v1 import interception_pb2
 
@@ -21,6 +21,7 @@ _ACTIONS, _REASONS, _SCORES, _DECISIONS = b"\x12", b"\x1a", b"\x22", b"\x0a"
 """Tags of fields 2, 3 and 4 of Decisions, and of field 1 of each response."""
 _MORE, _LOW = 0x80, 0x7F
 _NO_DETAIL = Detail()
+_BLOCK = int(Action.BLOCK)
 
 
 def batch_response(
@@ -45,9 +46,10 @@ def batch_response(
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        moment_version=decisions.moment_version,
+        velocity_version=decisions.velocity_version,
         details=[
-            _detail(row - first, detail, shadowed.get(row)) for row, detail in details.items()
+            _detail(decisions, row, first, detail, shadowed.get(row))
+            for row, detail in details.items()
         ],
     ).SerializeToString()
     count = _varint(rows)
@@ -75,31 +77,42 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         threshold=decisions.threshold,
         entry_id=detail.entry_id,
         pattern=detail.pattern,
-        evidence=_wire(detail.evidence),
+        evidence=_wire(detail.matched_on),
         fraud_type=_wire(detail.fraud_type),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        moment_score=detail.moment_score,
-        moment_facts=detail.moment_facts,
-        moment_version=decisions.moment_version,
+        velocity_score=detail.velocity_score,
+        velocity_inputs=detail.velocity_inputs,
+        velocity_version=decisions.velocity_version,
+        **_provenance(decisions, row, detail),
         **_shadow(would),
     )
     # The responses of all channels have the decision in field 1.
     return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
 
 
-def _detail(row: int, detail: Detail, would: WouldBlock | None) -> pb.Detail:
+def _detail(
+    decisions: Decisions, row: int, first: int, detail: Detail, would: WouldBlock | None
+) -> pb.Detail:
     return pb.Detail(
-        row=row,
+        row=row - first,
         entry_id=detail.entry_id,
         pattern=detail.pattern,
-        evidence=_wire(detail.evidence),
+        evidence=_wire(detail.matched_on),
         fraud_type=_wire(detail.fraud_type),
         error=detail.error,
-        moment_score=detail.moment_score,
-        moment_facts=detail.moment_facts,
+        velocity_score=detail.velocity_score,
+        velocity_inputs=detail.velocity_inputs,
+        **_provenance(decisions, row, detail),
         **_shadow(would),
     )
+
+
+def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
+    """Return source and legal basis of the entry that blocked *row*; nothing for other rows."""
+    if not detail.source or decisions.actions[row] != _BLOCK:
+        return {}
+    return {"source": _wire(detail.source), "legal_basis": detail.legal_basis}
 
 
 def _shadow(would: WouldBlock | None) -> dict[str, Any]:
@@ -108,7 +121,7 @@ def _shadow(would: WouldBlock | None) -> dict[str, Any]:
     return {
         "shadow_entry_id": would.entry_id,
         "shadow_pattern": would.pattern,
-        "shadow_evidence": _wire(would.evidence),
+        "shadow_evidence": _wire(would.matched_on),
     }
 
 

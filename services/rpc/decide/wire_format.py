@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fanzha.eights import EIGHT, FIRST, HIGHEST_BITS, integers, six_byte_varints, varints
 from fanzha.party_columns import WIDTH
+from fanzha.swar import EIGHT, FIRST, HIGHEST_BITS, integers, six_byte_varints, varints
 from fanzha.tables import MAX_ROWS, Bools, Int64s, Uint8s
 from services.rpc.decide.lazy_strings import LazyStrings
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from blocklists.views import EntryFilter
+from blocklists.queries import EntryFilter
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc

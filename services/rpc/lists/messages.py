@@ -10,9 +10,9 @@ from typing import Any
 
 from blocklists.entries import Entry, EntryKind, EntryMode, Source
 from blocklists.entry_table import EntryTable
-from blocklists.intake import ProposedRows, RejectedRow, RowDefaults
+from blocklists.queries import EntryFilter
+from blocklists.row_validation import ProposedRows, RejectedRow, RowDefaults
 from blocklists.snapshot.findings import Finding
-from blocklists.views import EntryFilter
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb

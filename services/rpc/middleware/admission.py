@@ -28,13 +28,13 @@ def admitted(
             data = await context.read()
             if data is grpc.aio.EOF:
                 # Whoever asked has gone, or never sent what it asks.
-                gate.not_decided(ShedReason.GONE)
+                gate.shed(ShedReason.GONE)
                 await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
             memory.took(len(data))
             gate.was_read(context.time_remaining())
             return await _served(serve, gate, data, context)
         except asyncio.CancelledError:
-            gate.not_decided(ShedReason.GONE)
+            gate.shed(ShedReason.GONE)
             raise
         finally:
             gate.leave()
@@ -46,5 +46,5 @@ async def _served(serve: Serve, gate: LoadShedder, data: bytes, context: Any) ->
     try:
         return await serve(data, context)
     except DeadlinePassed as late:
-        gate.not_decided(late.why)
+        gate.shed(late.why)
         raise

@@ -33,16 +33,16 @@ class DeadlinePassed(FanzhaError):
 
 
 class LoadShedder:
-    """Lets requests in, and counts them out; *not_decided* is told why one is not decided."""
+    """Lets requests in, and counts them out; *shed* is told why one is not decided."""
 
     def __init__(
         self,
         *,
         longest_wait_seconds: float,
         clock: Callable[[], float],
-        not_decided: Callable[[ShedReason], None] = lambda _why: None,
+        shed: Callable[[ShedReason], None] = lambda _why: None,
     ) -> None:
-        self.not_decided = not_decided
+        self.shed = shed
         self._longest_wait = longest_wait_seconds
         self._clock = clock
         self._inside = 0
@@ -60,7 +60,7 @@ class LoadShedder:
         wait = self.wait_seconds
         patience = self._longest_wait if remaining_seconds is None else remaining_seconds
         if self._inside >= MIN_QUEUED and wait > min(patience, self._longest_wait):
-            self.not_decided(ShedReason.WAIT)
+            self.shed(ShedReason.WAIT)
             raise Overloaded(wait)
         if not self._inside:
             self._moved_at = self._clock()
@@ -80,5 +80,5 @@ class LoadShedder:
     def _check(self, remaining_seconds: float | None, why: ShedReason) -> None:
         # Without a deadline there always is time.
         if remaining_seconds is not None and remaining_seconds <= 0:
-            self.not_decided(why)
+            self.shed(why)
             raise DeadlinePassed(why)

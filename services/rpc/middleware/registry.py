@@ -72,8 +72,8 @@ class MethodRegistry:
         self.add_registered_method_handlers(service.full_name, handlers)
 
     def _entrance(self, method: str) -> Enter | None:
-        if self._security.doorkeeper is not None:
-            return self._security.doorkeeper.entrance(method)
+        if self._security.interceptor is not None:
+            return self._security.interceptor.entrance(method)
         # Nobody is asked who they are: then nothing stands before a method, and costs nothing.
         return None if roles.allowed_at(method) is not None else closed(method)
 

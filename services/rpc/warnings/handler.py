@@ -66,16 +66,16 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         name, after = source_name(request.source_name), request.after
         while True:
             wait = 0 if request.end_at_newest else _WAIT_MS
-            found = await self._sources.told(name, after=after, block_ms=wait)
+            found = await self._sources.read_feedback(name, after=after, block_ms=wait)
             for one in found:
                 yield pb.FollowFeedbackResponse(
-                    place=one.place,
+                    place=one.cursor,
                     reference=one.reference,
                     case_id=one.case_id,
                     what=one.what,
                     at_ms=one.at_ms,
                 )
-                after = one.place
+                after = one.cursor
             if not found and request.end_at_newest:
                 return
 
@@ -104,7 +104,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
                 kind = source_kind(said)
                 groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
             except InvalidInput as error:
-                results[row] = IntakeResult(what=IntakeStatus.REFUSED, reason=str(error))
+                results[row] = IntakeResult(status=IntakeStatus.REFUSED, reason=str(error))
         for (kind, name), rows in groups.items():
             records = [_said(warnings[row]) for row in rows]
             for row, result in zip(
@@ -114,7 +114,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         return [
             pb.SubmitWarningsResponse(
                 reference=warning.reference,
-                taken=_TAKEN[result.what],
+                taken=_TAKEN[result.status],
                 reason=result.reason,
                 case_id=result.case_id,
             )

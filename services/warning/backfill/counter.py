@@ -62,7 +62,7 @@ class RecipientCounter:
         await run_periodically(
             self.step,
             every_seconds=LOOK_SECONDS,
-            what="backfills wait to be counted",
+            task="counting of backfills",
             logger=logger,
         )
 

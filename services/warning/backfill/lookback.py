@@ -172,9 +172,9 @@ def _together(one: Recipient, other: Recipient) -> Recipient:
 
 def _prepared(person: Recipient, met: Sequence[_RecipientMatch], now_ms: int) -> BackfillRecipient:
     warnings = [
-        warned
+        warning
         for one in met
-        for warned in recipients.prepared(
+        for warning in recipients.prepared(
             one.person,
             one.subject,
             campaign=one.entry.campaign,

@@ -43,7 +43,7 @@ class BackfillRunner:
     async def run(self) -> None:
         """Look for work, every second."""
         await run_periodically(
-            self.step, every_seconds=LOOK_SECONDS, what="backfills wait", logger=logger
+            self.step, every_seconds=LOOK_SECONDS, task="backfills", logger=logger
         )
 
     async def step(self) -> int:
@@ -67,10 +67,12 @@ class BackfillRunner:
 
     async def _take(self, persons: Sequence[BackfillRecipient]) -> Counter[str]:
         """Take persons in, and count them by what became of them."""
-        results = iter(await self._intake.take([one for some in persons for one in some.warnings]))
+        results = iter(
+            await self._intake.ingest([one for some in persons for one in some.warnings])
+        )
         return Counter(_best([next(results) for _ in one.warnings]) for one in persons)
 
 
 def _best(results: Sequence[IntakeResult]) -> str:
-    became = {one.what.value for one in results}
+    became = {one.status.value for one in results}
     return next(what for what in WHAT if what in became)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import EntryMode
-from blocklists.views import MatchingEntries
+from blocklists.queries import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType

@@ -1,1 +1,1 @@
-"""Cases: one for each person and campaign, made of events, and where they are kept."""
+"""Cases, one for each person and campaign: events, state machine, store and listing."""

@@ -1,4 +1,4 @@
-"""What can happen to a case: facts, each with who, when and why."""
+"""Events of a case, each with who, when and why. `state_machine` says which may follow which."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,56 +17,56 @@ class CaseOutcome(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What can happen to a case."""
+    """Kinds of events."""
 
     OPENED = "opened"
-    """By the first warning (`CaseEvent.warned`)."""
+    """The first warning came in (`CaseEvent.warning`)."""
     JOINED = "joined"
-    """Another warning about the same person and campaign (`CaseEvent.warned`)."""
+    """Another warning about the same person and campaign (`CaseEvent.warning`)."""
     ROUTED = "routed"
-    """A region was found, or a county assigned (`CaseEvent.region`)."""
+    """The region was resolved, or a county assigned (`CaseEvent.region`)."""
     TIERED = "tiered"
-    """A tier was given or changed (`CaseEvent.tier`, `lines`, `policy`)."""
+    """The tier was set or changed (`CaseEvent.tier`, `lines`, `policy`)."""
     QUEUED = "queued"
-    """A warning is to go out (`CaseEvent.message`); the store hands it on."""
+    """A message is to be sent (`CaseEvent.message`); the store adds it to the outbox."""
     SENT = "sent"
-    """A channel has taken it."""
+    """A channel accepted the message."""
     DELIVERED = "delivered"
-    """It reached the person, as the channel says."""
+    """The channel reports the message as delivered."""
     FAILED = "failed"
-    """It did not; `why` says what the channel said."""
+    """The message was not delivered; `why` has the channel's reason."""
     ESCALATED = "escalated"
-    """The next step is due, because of `why`."""
+    """The next step of the plan is due, because of `why`."""
     TAKEN = "taken"
-    """Somebody deals with it (`CaseEvent.officer`)."""
+    """An officer took the case (`CaseEvent.officer`)."""
     NOTED = "noted"
-    """Somebody wrote something down, in `why`; `CaseEvent.unreached`: they tried in vain."""
+    """A note, in `why`; with `CaseEvent.unreached` also a failed attempt to contact the person."""
     CLOSED = "closed"
-    """With `CaseEvent.outcome`; `lost_fen`, `lost_to` and `duplicate_of` go with some."""
+    """Closed with `CaseEvent.outcome`; some outcomes have `lost_fen`, `lost_to`, `duplicate_of`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRef:
-    """One warning that goes out."""
+    """One message to the person, by its id."""
 
     id: str
     channel: str
     """Such as ``sms``, ``voice`` or ``in_person``."""
     step: int = 0
-    """Place in the plan of its tier, from 0."""
+    """Index in the plan of its tier, from 0."""
     template: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvent:
-    """Something that happened to a case; which fields are set depends on the kind."""
+    """One event of a case; which fields are set depends on its kind."""
 
     kind: EventKind
     at_ms: int
     by: str
-    """A person, or the part of the service that did it."""
+    """The person or the component that caused it."""
     why: str = ""
-    warned: WarningRecord | None = None
+    warning: WarningRecord | None = None
     region: Region | None = None
     tier: Tier | None = None
     lines: tuple[str, ...] = ()
@@ -76,17 +76,17 @@ class CaseEvent:
     message: MessageRef | None = None
     officer: str = ""
     unreached: bool = False
-    """Of a note: somebody tried to reach the person, and did not."""
+    """Of a note: an officer tried to contact the person and failed."""
     outcome: CaseOutcome | None = None
     lost_fen: int | None = None
-    """How much was lost, in fen; None: not known."""
+    """Money lost, in fen; None: not known."""
     lost_to: tuple[Means, ...] = ()
-    """The numbers, links and accounts that took it, as far as they are known."""
+    """Numbers, links and accounts that received the money, where known."""
     duplicate_of: str = ""
-    """Id of the case that this one is the same as."""
+    """Id of the case that this one duplicates."""
     due_at_ms: int | None = None
-    """By when the next thing must have happened; 0: nothing more; None: as before."""
+    """New due date of the case; 0: nothing is due; None: unchanged."""
     campaign: str = ""
-    """Of the opening: what connects, see `campaign_of`."""
+    """Of OPENED: the campaign, see `ids.campaign_of`."""
     round: int = 0
-    """Of the opening: the how manyth case of this person and campaign, from 1."""
+    """Of OPENED: ordinal of this case among those of the person and campaign, from 1."""

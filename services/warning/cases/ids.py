@@ -1,4 +1,4 @@
-"""Ids of cases and of their messages, and what connects warnings into one case."""
+"""Ids of cases and messages, and the key that joins warnings into one case."""
 
 from hashlib import blake2b
 
@@ -6,16 +6,16 @@ from fanzha import url
 from services.warning.model import MeansKind, Tier, WarningRecord
 
 
-def campaign_of(warned: WarningRecord) -> str:
-    """Say what connects warnings about one person into one case.
+def campaign_of(warning: WarningRecord) -> str:
+    """Return the campaign of a warning: warnings with one person and campaign join one case.
 
-    The campaign its source names; otherwise the list pattern that matched, otherwise the means:
-    a number is the same whether it calls or texts, links are the same when they have one host.
+    The campaign named by its source; else the list pattern that matched; else the means. A number
+    counts as one campaign whether it calls or texts, and so do all links of one host.
     """
-    if warned.campaign:
-        return f"campaign:{warned.campaign}"
-    value = warned.pattern or warned.means.value
-    match warned.means.kind:
+    if warning.campaign:
+        return f"campaign:{warning.campaign}"
+    value = warning.pattern or warning.means.value
+    match warning.means.kind:
         case MeansKind.CALLER | MeansKind.SENDER:
             return f"number:{value.casefold()}"
         case MeansKind.LINK:
@@ -26,24 +26,24 @@ def campaign_of(warned: WarningRecord) -> str:
 
 
 def base_of(victim: str, campaign: str) -> str:
-    """Return what the ids of all cases of one person and campaign begin with."""
+    """Return the common prefix of the ids of all cases of one person and campaign."""
     return blake2b(f"{victim}\0{campaign}".encode(), digest_size=10).hexdigest()
 
 
 def case_id(base: str, round_: int) -> str:
-    """Return the id of the case: a campaign that comes back later is another case."""
+    """Return the id of the case of a round, from 1; each return of a campaign is a new round."""
     return base if round_ == 1 else f"{base}-{round_}"
 
 
 def message_id(case: str, tier: Tier, step: int) -> str:
-    """Return the id of a warning: the same case, tier and step are the same warning.
+    """Return the id of a message: a digest of case, tier and step, so equal steps get equal ids.
 
-    It begins with the id of the case, so that a receipt finds its way back.
+    It begins with the case id, so that a receipt leads back to its case.
     """
     digest = blake2b(f"{case}\0{tier.value}\0{step}".encode(), digest_size=6).hexdigest()
     return f"{case}.{digest}"
 
 
 def case_of_message(message: str) -> str:
-    """Return the id of the case that a message is about."""
+    """Return the case id in a message id."""
     return message.partition(".")[0]

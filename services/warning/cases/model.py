@@ -1,17 +1,7 @@
-"""A case: one person and one campaign, from the first warning to its outcome.
+"""A case: one person at risk in one campaign, from the first warning to the outcome.
 
-A case is what its events make of it and nothing else: `case_changes.fold` builds it, and the store
-keeps what was built beside the events only to read it fast.
-
-========== ==================================================== ===========
-state      what it means                                        leads to
-========== ==================================================== ===========
-new        somebody is at risk                                  routed, closed
-routed     region and tier are known, warnings may go out       warned, dissuading, closed
-warned     a channel has taken a warning                        dissuading, closed
-dissuading a person of the county deals with it                 closed
-closed     with an outcome; later warnings only join            nothing
-========== ==================================================== ===========
+A case is the fold of its events (`state_machine.fold`). The store keeps the folded view beside the
+events for fast reads.
 """
 
 from collections.abc import Mapping
@@ -25,7 +15,7 @@ from services.warning.model import Means, Region, Risk, Tier
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """States of a case; `state_machine` has the transitions."""
 
     NEW = "new"
     ROUTED = "routed"
@@ -36,7 +26,7 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where one warning of a case came from."""
+    """Source and reference of one warning of a case."""
 
     source: int
     source_name: str
@@ -45,7 +35,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is known of one person and one campaign."""
+    """The folded view of one case."""
 
     id: str
     victim: str
@@ -53,21 +43,21 @@ class Case:
     round: int
     state: CaseState
     opened_at_ms: int
-    """When its first warning was taken in."""
+    """Intake of its first warning."""
     occurred_at_ms: int
-    """When the first of its warned events happened."""
+    """The earliest of the events that its warnings report."""
     changed_at_ms: int
     revision: int
-    """How many events it has."""
+    """Number of its events."""
     region: Region = field(default_factory=Region)
     fraud_type: FraudType = FraudType.UNSPECIFIED
     risk: Risk = Risk.LOW
-    """The highest of its warnings."""
+    """The highest risk of its warnings."""
     tier: Tier | None = None
     lines: tuple[str, ...] = ()
     policy: str = ""
     hits: int = 0
-    """Warnings that were joined in it, the first included."""
+    """Number of its warnings, the first included."""
     confirmed: bool = False
     channels: frozenset[Channel] = frozenset()
     means: tuple[Means, ...] = ()
@@ -79,32 +69,32 @@ class Case:
     opened_link: bool = False
     score: float | None = None
     messages: Mapping[str, str] = field(default_factory=dict)
-    """Message id to the kind of the last event of it."""
+    """Message id to the kind of its last event."""
     step: int = 0
-    """Place in the plan of its tier of what was queued last, from 0."""
+    """Index of the last queued step in the plan of its tier, from 0."""
     officer: str = ""
     unreached: int = 0
-    """How often somebody tried to reach the person in vain."""
+    """Failed attempts of officers to contact the person."""
     needs_person: bool = False
-    """Whether its plan has no further step, and nobody has taken it."""
+    """Whether the plan has no further step and no officer has taken the case."""
     outcome: CaseOutcome | None = None
     reason: str = ""
-    """Why it was closed, as who closed it says."""
+    """Reason given when it was closed."""
     lost_fen: int | None = None
-    """How much was lost, in fen; None: not known."""
+    """Money lost, in fen; None: not known."""
     lost_to: tuple[Means, ...] = ()
-    """The numbers, links and accounts that took it."""
+    """Numbers, links and accounts that received the money."""
     duplicate_of: str = ""
-    """Id of the case that this one is the same as."""
+    """Id of the case that this one duplicates."""
     warned_at_ms: int = 0
-    """When a channel first took a warning; 0: not yet."""
+    """When a channel first accepted a message; 0: not yet."""
     reached_at_ms: int = 0
-    """When a warning first reached the person; 0: not yet."""
+    """When a message was first delivered to the person; 0: not yet."""
     closed_at_ms: int = 0
     due_at_ms: int = 0
-    """By when the next thing must have happened; 0: nothing is due."""
+    """When the next step is due; 0: nothing is due."""
 
     @property
     def open(self) -> bool:
-        """Whether something is still to be done."""
+        """Whether the case is not closed."""
         return self.state is not CaseState.CLOSED

@@ -1,8 +1,8 @@
-"""What warnings make of a case: it opens, they join, and may raise it. No store, no clock.
+"""Derives events from warnings: open a case or join one, and raise its tier. Pure functions.
 
-The order of what happens to a new case is fixed: opened, routed to a region, tiered, and the first
-warning of its tier queued. All of these are one commit, so a person at risk is either waiting in
-the stream of hits or has a case with a warning on its way.
+A new case gets its events in a fixed order: opened, routed, tiered, first step queued. All are one
+commit, so a person at risk is either still in the stream of hits or has a case with a queued
+message.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from services.warning.cases.model import Case
 from services.warning.model import Region, Tier, WarningRecord
 
 INTAKE = "intake"
-"""Who takes warnings in, on record."""
+"""Author of the events that intake makes."""
 REJOIN_MS = 7 * 86_400_000
-"""A campaign that reaches a person so long after their case was closed opens another."""
+"""A warning that comes this long after the case was closed opens a new round."""
 MOST_JOINED = 1000
-"""Warnings that join one case; further ones are counted with their source and not kept."""
+"""Warnings kept by one case; further ones are only counted for their source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierAssessment:
-    """How urgent a case is."""
+    """The tier of a case, and the policy lines that gave it."""
 
     tier: Tier
     lines: tuple[str, ...] = ()
@@ -33,71 +33,71 @@ class TierAssessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactStep:
-    """One way to reach a person, and by when it must have worked."""
+    """One step of a plan: a channel, and the time it has to work."""
 
     channel: str
     within_ms: int
-    """After so long the next step is due."""
+    """Time until the next step is due."""
 
 
 class Router(Protocol):
-    """Knows where a person lives, how urgent a case is, and how it is warned."""
+    """Resolves regions, assesses tiers, and has the plan of each tier."""
 
     def region(self, victim: str) -> Region:
-        """Return where *victim* lives."""
+        """Return the region of *victim*, an E.164 number."""
 
-    def judge(self, case: Case) -> TierAssessment:
-        """Return how urgent *case* is."""
+    def assess(self, case: Case) -> TierAssessment:
+        """Return the tier of *case*."""
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
-        """Return the step of *tier* at place *number*, from 0; None: there is none."""
+        """Return step *number* of the plan of *tier*, from 0; None after the last."""
 
 
 class PlainRouter:
-    """Knows no regions, takes the risk for the tier, and warns by SMS."""
+    """Router without regions and policy: the tier is the risk, the plan is one SMS."""
 
     def region(self, victim: str) -> Region:  # noqa: ARG002
-        """Return that nothing is known."""
+        """Return an unknown region."""
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> TierAssessment:
-        """Take the risk for the tier."""
+    def assess(self, case: Case) -> TierAssessment:
+        """Return the risk of *case* as its tier."""
         return TierAssessment(tier=Tier(case.risk), lines=("risk",), version="plain")
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:  # noqa: ARG002
-        """Warn by SMS, then wait for a person."""
+        """Return an SMS as the only step."""
         return ContactStep(channel="sms", within_ms=30 * 60_000) if number == 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseUpdate:
-    """A case and what happened to it."""
+    """A case, and the events that led to it from its last state."""
 
     case: Case
     events: tuple[CaseEvent, ...]
 
 
 def apply_warnings(
-    case: Case | None, warned: Sequence[WarningRecord], router: Router, now_ms: int
+    case: Case | None, warnings: Sequence[WarningRecord], router: Router, now_ms: int
 ) -> CaseUpdate:
-    """Let *warned* (one person, one campaign, at least one) join *case*, or open one."""
-    first, *rest = warned
+    """Join *warnings* (at least one, of one person and campaign) to *case*, or open a case."""
+    first, *rest = warnings
     events: list[CaseEvent] = []
     if case is None or _is_over(case, now_ms):
         opened = CaseEvent(
             kind=EventKind.OPENED,
             at_ms=now_ms,
             by=INTAKE,
-            warned=first,
+            warning=first,
             campaign=ids.campaign_of(first),
             round=case.round + 1 if case else 1,
         )
         events += [opened, _event(EventKind.ROUTED, now_ms, region=router.region(first.victim))]
         case = state_machine.fold(events)
     else:
-        rest = list(warned)
+        rest = list(warnings)
     for one in rest:
-        events.append(_event(EventKind.JOINED, now_ms, warned=one))
+        events.append(_event(EventKind.JOINED, now_ms, warning=one))
         case = state_machine.apply(case, events[-1])
     if case.open:
         for event in raise_tier(case, router, now_ms, by=INTAKE):
@@ -107,26 +107,26 @@ def apply_warnings(
 
 
 def raise_tier(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
-    """Judge *case*: a higher tier than it has, and the first warning of that; else nothing."""
-    judged = router.judge(case)
-    if case.tier is not None and judged.tier <= case.tier:
+    """Assess *case*; for a higher tier, return the events that set it and queue its first step."""
+    assessed = router.assess(case)
+    if case.tier is not None and assessed.tier <= case.tier:
         return []
     tiered = CaseEvent(
         kind=EventKind.TIERED,
         at_ms=now_ms,
         by=by,
-        tier=judged.tier,
-        lines=judged.lines,
-        policy=judged.version,
+        tier=assessed.tier,
+        lines=assessed.lines,
+        policy=assessed.version,
     )
-    step = router.step(judged.tier, 0)
-    return [tiered, queued(case, judged.tier, 0, step, now_ms, by=by)] if step else [tiered]
+    step = router.step(assessed.tier, 0)
+    return [tiered, step_queued(case, assessed.tier, 0, step, now_ms, by=by)] if step else [tiered]
 
 
-def queued(
+def step_queued(
     case: Case, tier: Tier, number: int, step: ContactStep, now_ms: int, *, by: str
 ) -> CaseEvent:
-    """Make the event that sends the warning of a step on its way."""
+    """Return the event that queues the message of step *number* of *tier*."""
     return CaseEvent(
         kind=EventKind.QUEUED,
         at_ms=now_ms,
@@ -146,7 +146,7 @@ def _event(
     kind: EventKind,
     now_ms: int,
     *,
-    warned: WarningRecord | None = None,
+    warning: WarningRecord | None = None,
     region: Region | None = None,
 ) -> CaseEvent:
-    return CaseEvent(kind=kind, at_ms=now_ms, by=INTAKE, warned=warned, region=region)
+    return CaseEvent(kind=kind, at_ms=now_ms, by=INTAKE, warning=warning, region=region)

@@ -1,4 +1,4 @@
-"""Writes records, events and cases as JSON for the store, and reads them back."""
+"""JSON of warnings, events and cases, as the store keeps them. Defaults are left out."""
 
 from typing import TypeVar
 
@@ -12,33 +12,33 @@ T = TypeVar("T")
 
 _CASE = TypeAdapter(Case)
 _EVENT = TypeAdapter(CaseEvent)
-_WARNED = TypeAdapter(WarningRecord)
+_WARNING = TypeAdapter(WarningRecord)
 
 
 def case_text(case: Case) -> str:
-    """Write a case."""
+    """Serialize a case."""
     return _text(_CASE, case)
 
 
 def read_case(text: str | bytes) -> Case:
-    """Read a case."""
+    """Parse a case. Raises `pydantic.ValidationError`."""
     return _CASE.validate_json(text)
 
 
 def event_text(event: CaseEvent) -> str:
-    """Write an event."""
+    """Serialize an event."""
     return _text(_EVENT, event)
 
 
 def read_event(text: str | bytes) -> CaseEvent:
-    """Read an event."""
+    """Parse an event. Raises `pydantic.ValidationError`."""
     return _EVENT.validate_json(text)
 
 
-def warned_text(warned: WarningRecord) -> str:
-    """Write a record."""
-    return _text(_WARNED, warned)
+def warning_text(warning: WarningRecord) -> str:
+    """Serialize a warning."""
+    return _text(_WARNING, warning)
 
 
-def _text(form: TypeAdapter[T], value: T) -> str:
-    return form.dump_json(value, exclude_defaults=True).decode()
+def _text(adapter: TypeAdapter[T], value: T) -> str:
+    return adapter.dump_json(value, exclude_defaults=True).decode()

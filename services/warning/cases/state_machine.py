@@ -1,4 +1,32 @@
-"""What each event makes of a case, and which may follow in which state."""
+"""The state machine of cases: which events may follow in which state, and what each changes.
+
+A case begins with OPENED, which may not occur again. Events move it so; `-` keeps the state, and an
+empty cell means that the event is refused with `InvalidInput`.
+
+===================  ==========  ==========  ==========  ==========  ======
+event                NEW         ROUTED      WARNED      DISSUADING  CLOSED
+===================  ==========  ==========  ==========  ==========  ======
+JOINED               -           -           -           -           -
+ROUTED               ROUTED      -           -           -
+TIERED               -           -           -           -
+QUEUED               -           -           -           -
+SENT, DELIVERED      WARNED      WARNED      -           -           -
+FAILED               -           -           -           -           -
+ESCALATED            -           -           -           -
+TAKEN                DISSUADING  DISSUADING  DISSUADING  -
+NOTED                -           -           -           -           -
+CLOSED               CLOSED      CLOSED      CLOSED      CLOSED
+===================  ==========  ==========  ==========  ==========  ======
+
+NEW         opened; region and tier are not known yet
+ROUTED      the region is known, messages may be queued
+WARNED      a channel accepted a message
+DISSUADING  an officer deals with the person
+CLOSED      has an outcome; a later warning only joins, and late receipts are still recorded
+
+Beside the state, ``needs_person`` marks an open case whose plan has no further step and which no
+officer has taken: ESCALATED without a due date sets it, QUEUED, TAKEN and CLOSED clear it.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -12,15 +40,16 @@ from services.warning.cases.model import Case, CaseState, Origin
 T = TypeVar("T")
 
 MOST_KEPT = 100
-"""So many decision ids and references, and a fifth of it means, are kept in the view of a case;
-its events have all."""
+"""Decision ids and references kept in the view of a case; of means and entries a fifth as many. The
+events have all."""
 
-_MAY_FOLLOW: Mapping[CaseState, frozenset[EventKind]] = {
-    CaseState.NEW: frozenset(EventKind) - {EventKind.OPENED},
-    CaseState.ROUTED: frozenset(EventKind) - {EventKind.OPENED},
-    CaseState.WARNED: frozenset(EventKind) - {EventKind.OPENED},
-    CaseState.DISSUADING: frozenset(EventKind) - {EventKind.OPENED},
-    # What a channel tells late, and what is written down later, is still true.
+_WHILE_OPEN = frozenset(EventKind) - {EventKind.OPENED}
+_ALLOWED: Mapping[CaseState, frozenset[EventKind]] = {
+    CaseState.NEW: _WHILE_OPEN,
+    CaseState.ROUTED: _WHILE_OPEN,
+    CaseState.WARNED: _WHILE_OPEN,
+    CaseState.DISSUADING: _WHILE_OPEN,
+    # Late receipts and later notes are still facts.
     CaseState.CLOSED: frozenset(
         {
             EventKind.JOINED,
@@ -34,7 +63,7 @@ _MAY_FOLLOW: Mapping[CaseState, frozenset[EventKind]] = {
 
 
 def fold(events: Iterable[CaseEvent]) -> Case:
-    """Build a case from all its events; `InvalidInput` where one may not follow."""
+    """Build a case from all its events. Raises `InvalidInput` where one is not allowed."""
     case: Case | None = None
     for event in events:
         case = apply(case, event)
@@ -44,11 +73,11 @@ def fold(events: Iterable[CaseEvent]) -> Case:
 
 
 def apply(case: Case | None, event: CaseEvent) -> Case:
-    """Return what *event* makes of *case*; None: it opens one."""
+    """Return *case* after *event*; None: the event opens a case. Raises `InvalidInput`."""
     if case is None:
         return _opened(event)
-    if event.kind not in _MAY_FOLLOW[case.state]:
-        raise InvalidInput(f"case {case.id}: is {case.state}, and cannot be {event.kind}")
+    if event.kind not in _ALLOWED[case.state]:
+        raise InvalidInput(f"case {case.id}: {event.kind} is not allowed in state {case.state}")
     changed = _CHANGES.get(event.kind, _unchanged)(case, event)
     return replace(
         changed,
@@ -65,18 +94,18 @@ def _due(case: Case, event: CaseEvent) -> int:
 
 
 def _opened(event: CaseEvent) -> Case:
-    warned = event.warned
-    if event.kind is not EventKind.OPENED or warned is None:
-        raise InvalidInput(f"case: its first event opens it, and is not {event.kind}")
-    base = base_of(warned.victim, event.campaign)
+    warning = event.warning
+    if event.kind is not EventKind.OPENED or warning is None:
+        raise InvalidInput(f"case: the first event must be opened, not {event.kind}")
+    base = base_of(warning.victim, event.campaign)
     fresh = Case(
         id=case_id(base, event.round),
-        victim=warned.victim,
+        victim=warning.victim,
         campaign=event.campaign,
         round=event.round,
         state=CaseState.NEW,
         opened_at_ms=event.at_ms,
-        occurred_at_ms=warned.occurred_at_ms,
+        occurred_at_ms=warning.occurred_at_ms,
         changed_at_ms=event.at_ms,
         revision=1,
         due_at_ms=event.due_at_ms or 0,
@@ -85,27 +114,27 @@ def _opened(event: CaseEvent) -> Case:
 
 
 def _joined(case: Case, event: CaseEvent) -> Case:
-    warned = event.warned
-    if warned is None:
+    warning = event.warning
+    if warning is None:
         raise InvalidInput(f"case {case.id}: {event.kind} without a warning")
-    scores = [score for score in (case.score, warned.score) if score is not None]
+    scores = [score for score in (case.score, warning.score) if score is not None]
     origin = Origin(
-        source=warned.source, source_name=warned.source_name, reference=warned.reference
+        source=warning.source, source_name=warning.source_name, reference=warning.reference
     )
     return replace(
         case,
         hits=case.hits + 1,
-        fraud_type=case.fraud_type or warned.fraud_type,
-        risk=max(case.risk, warned.risk),
-        confirmed=case.confirmed or warned.confirmed,
-        occurred_at_ms=min(case.occurred_at_ms, warned.occurred_at_ms),
-        channels=case.channels | ({warned.channel} if warned.channel else frozenset()),
-        means=_kept(case.means, warned.means, MOST_KEPT // 5),
-        decisions=_kept(case.decisions, warned.decision_id or None, MOST_KEPT),
+        fraud_type=case.fraud_type or warning.fraud_type,
+        risk=max(case.risk, warning.risk),
+        confirmed=case.confirmed or warning.confirmed,
+        occurred_at_ms=min(case.occurred_at_ms, warning.occurred_at_ms),
+        channels=case.channels | ({warning.channel} if warning.channel else frozenset()),
+        means=_kept(case.means, warning.means, MOST_KEPT // 5),
+        decisions=_kept(case.decisions, warning.decision_id or None, MOST_KEPT),
         origins=_kept(case.origins, origin, MOST_KEPT),
-        entries=_kept(case.entries, warned.entry_id or None, MOST_KEPT // 5),
-        talked_s=max(case.talked_s, warned.talked_s),
-        opened_link=case.opened_link or warned.opened,
+        entries=_kept(case.entries, warning.entry_id or None, MOST_KEPT // 5),
+        talked_s=max(case.talked_s, warning.talked_s),
+        opened_link=case.opened_link or warning.opened,
         score=max(scores) if scores else None,
     )
 
@@ -127,13 +156,13 @@ def _message(case: Case, event: CaseEvent) -> Case:
     if event.message is None:
         raise InvalidInput(f"case {case.id}: {event.kind} without a message")
     messages = {**case.messages, event.message.id: event.kind.value}
-    # A raised tier has a plan of its own, and begins it anew.
+    # A new tier starts its own plan from the first step.
     step = event.message.step if event.kind is EventKind.QUEUED else case.step
     needs_person = case.needs_person and event.kind is not EventKind.QUEUED
     changed = replace(case, messages=messages, step=step, needs_person=needs_person)
     if event.kind not in (EventKind.SENT, EventKind.DELIVERED):
         return changed
-    # What was delivered was sent, whether or not somebody said so.
+    # A receipt may arrive before the answer of the channel: delivered implies sent.
     changed = replace(changed, warned_at_ms=case.warned_at_ms or event.at_ms)
     if event.kind is EventKind.DELIVERED:
         changed = replace(changed, reached_at_ms=case.reached_at_ms or event.at_ms)
@@ -143,9 +172,9 @@ def _message(case: Case, event: CaseEvent) -> Case:
 
 
 def _escalated(case: Case, event: CaseEvent) -> Case:
-    # A step that follows has a date; without one there is none, and nothing happens by itself.
-    nobody = case.state is not CaseState.DISSUADING
-    return replace(case, needs_person=nobody and event.due_at_ms == 0)
+    # No due date means that the plan has no further step.
+    untaken = case.state is not CaseState.DISSUADING
+    return replace(case, needs_person=untaken and event.due_at_ms == 0)
 
 
 def _taken(case: Case, event: CaseEvent) -> Case:

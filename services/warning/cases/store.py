@@ -1,10 +1,9 @@
-"""Keeps cases in Redis: their events, what `fold` makes of them, and where to find them.
+"""Event store of cases in Redis, with optimistic concurrency.
 
-Whoever changes a case reads it, makes events, and commits them for the revision that was read;
-another revision, and it is read again. One script on one slot writes everything that follows from
-the events: the events, the view, the markers of warnings that joined, the indexes and the tally of
-`case_indexes`, the todos and counts of `case_follows`. So a case is never half changed, and nothing
-that follows from it can be forgotten.
+A change reads a case, derives events, and commits them against the revision that was read; on a
+conflict it reads and derives again. One script on one slot writes the events, the folded view, the
+dedup markers of the warnings that joined, and everything in `projections`. So no case is ever half
+written, and no outbox task or count is lost.
 """
 
 import secrets
@@ -18,47 +17,94 @@ from fanzha.errors import NotFound, VersionConflict
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import DamagedRecord, readable
 from services.warning import keys
-from services.warning.cases import follow_ups, indexes, serialization, state_machine
 from services.warning.cases import ids as case_ids
+from services.warning.cases import projections, serialization, state_machine
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.model import Case
-from services.warning.cases.scripts import COMMIT
 
 READ_SECONDS = 4.0
 WRITE_SECONDS = 8.0
 TRIES = 20
-"""So often a change is made anew when somebody else changed the case in between."""
+"""Attempts at one change while others commit to the same case."""
 
 _DAY_S = 86_400
+
+_COMMIT = """
+local known = redis.call('HMGET', KEYS[1], 'revision', 'move')
+if known[2] == ARGV[2] then return 1 end
+if (known[1] or '0') ~= ARGV[3] then return 0 end
+local at = 8
+local function many()
+  local count = tonumber(ARGV[at])
+  local from = at + 1
+  at = at + 1 + count
+  return from, at - 1
+end
+local from, to = many()
+local first, last = many()
+for i = first, last do
+  if redis.call('SISMEMBER', KEYS[4], ARGV[i]) == 1 then return 0 end
+end
+redis.call('HSET', KEYS[1], 'view', ARGV[5], 'revision', ARGV[4], 'move', ARGV[2])
+for i = from, to do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6]) end
+for i = first, last do redis.call('SADD', KEYS[4], ARGV[i]) end
+from, to = many()
+for i = from, to do redis.call('XADD', KEYS[5], '*', 'task', ARGV[i]) end
+local key = 6
+from, to = many()
+for i = from, to do redis.call('ZADD', KEYS[key], ARGV[i], ARGV[1]); key = key + 1 end
+from, to = many()
+for i = from, to do redis.call('ZREM', KEYS[key], ARGV[1]); key = key + 1 end
+from, to = many()
+for i = from, to, 2 do
+  redis.call('HINCRBY', KEYS[key], ARGV[i], ARGV[i + 1])
+  key = key + 1
+end
+for i = 1, 4 do
+  if ARGV[7] ~= '' then redis.call('EXPIRE', KEYS[i], ARGV[7])
+  else redis.call('PERSIST', KEYS[i]) end
+end
+return 1
+"""
+"""Writes one commit. All keys lie in one slot.
+
+KEYS: case hash, events, round, seen, outbox, sorted sets to add to, sorted sets to remove from, and
+a hash for each increment.
+ARGV: case id, commit id, expected revision, new revision, view, round or empty, seconds to expiry
+or empty; then lists, each preceded by its length: events, markers, outbox tasks, scores, a
+placeholder for each set to remove from, fields and increments.
+Returns 1. Returns 0 when the case has another revision, or when a marker is present: the caller
+read the markers before the case, and may have missed one. Idempotent by the commit id."""
 
 Decide = Callable[[Case], Sequence[CaseEvent]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCommit:
-    """Events for a case at a revision."""
+    """Events to append to a case at a revision."""
 
     before: Case | None
     after: Case
     events: Sequence[CaseEvent]
     seen: Sequence[str] = ()
-    """Markers of the warnings that joined."""
+    """Dedup markers of the warnings that joined: see `marker`."""
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """By source and what is counted; outcomes are counted by themselves."""
+    """Increments by source and field; `projections.outcome_counts` adds those of outcomes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLookup:
-    """What is known of a person and a campaign."""
+    """The newest case of one person and campaign, and which warnings it has already."""
 
     case: Case | None
-    """The newest case; None: there was none."""
+    """None: there is none."""
     seen: Sequence[bool]
-    """Which of the markers asked about are known."""
+    """For each marker of the query, whether its warning has joined before."""
 
 
 class CaseStore:
-    """Reads and changes cases. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and changes cases. Raises `Unavailable` within seconds while Redis is away."""
 
     def __init__(
         self,
@@ -67,20 +113,20 @@ class CaseStore:
         retention_days: int = 730,
         committed: Callable[[CaseCommit], None] = lambda _commit: None,
     ) -> None:
-        """Tell *committed* of each commit that was written."""
+        """Call *committed* with each commit that was written."""
         self._client = client
         self._committed = committed
         self._retention_s = retention_days * _DAY_S
 
     async def get(self, case_id: str) -> Case:
-        """Return a case; `NotFound` when there is none."""
+        """Return a case. Raises `NotFound`."""
         (found,) = await self.find([case_id])
         if found is None:
             raise NotFound(f"case: there is no {case_id!r}")
         return found
 
     async def find(self, case_ids: Sequence[str]) -> list[Case | None]:
-        """Return cases, None where there is none."""
+        """Return the cases of *case_ids*, in order; None where there is none."""
         if not case_ids:
             return []
         async with within(READ_SECONDS):
@@ -96,9 +142,9 @@ class CaseStore:
         return found
 
     async def history(self, case_id: str, *, after: int = 0, most: int = 0) -> list[CaseEvent]:
-        """Return the events of a case, oldest first; `NotFound` when there are none.
+        """Return the events of a case, oldest first. Raises `NotFound`.
 
-        *after* so many, and at most *most*; 0: all.
+        Skips the first *after* events, and returns at most *most*; 0: all.
         """
         last = after + most - 1 if most else -1
         async with within(READ_SECONDS):
@@ -107,14 +153,14 @@ class CaseStore:
             raise NotFound(f"case: there is no {case_id!r}")
         return readable("case event", serialization.read_event, found)
 
-    async def known(self, asked: Mapping[str, Sequence[str]]) -> dict[str, CaseLookup]:
-        """Return what is known of bases, and which markers each has."""
-        bases = list(asked)
+    async def lookup(self, markers: Mapping[str, Sequence[str]]) -> dict[str, CaseLookup]:
+        """Return the newest case of each base, and which of *markers* (by base) have joined it."""
+        bases = list(markers)
         async with within(READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
             for base in bases:
                 reading.get(_key(base, "round"))
-                reading.smismember(_key(base, "seen"), list(asked[base]))
+                reading.smismember(_key(base, "seen"), list(markers[base]))
             answers = await reading.execute()
         rounds, seen = answers[::2], answers[1::2]
         ids = [
@@ -128,10 +174,11 @@ class CaseStore:
         }
 
     async def change(self, case_id: str, decide: Decide) -> Case:
-        """Append the events that *decide* makes of a case, and return what it is then.
+        """Append the events that *decide* derives from a case, and return the new case.
 
-        *decide* is asked again when somebody else was faster. No events: nothing changes. What
-        it raises, this raises. A message that is queued is handed on by this alone.
+        *decide* is called again after each conflict; its errors propagate. Without events nothing
+        is written. A queued message needs no further call: the outbox has it.
+        Raises `VersionConflict` after `TRIES` conflicts.
         """
         for _ in range(TRIES):
             before = await self.get(case_id)
@@ -147,9 +194,9 @@ class CaseStore:
         raise VersionConflict(f"case {case_id}: others keep changing it")
 
     async def commit(self, commits: Sequence[CaseCommit]) -> list[bool]:
-        """Write all; False where the case was no longer as it was read.
+        """Write commits; for each, whether its case still had the revision that was read.
 
-        Returns once the disk of the store has them, as far as it keeps a log of changes.
+        Returns once Redis has fsynced them, where it keeps an append-only file.
         """
         if not commits:
             return []
@@ -175,32 +222,32 @@ class CaseStore:
     def _write(self, pipeline: Any, commit: CaseCommit) -> None:
         after = commit.after
         base, shard = after.id.partition("-")[0], keys.shard_of(after.id)
-        added, removed = indexes.index_changes(commit.before, after)
-        counts: list[tuple[tuple[str, ...], str, int]] = [
-            (("source", name), what, by) for (name, what), by in commit.counts.items()
+        added, removed = projections.index_changes(commit.before, after)
+        counts: list[projections.Increment] = [
+            (("source", name), field, by) for (name, field), by in commit.counts.items()
         ]
-        tallies = indexes.tally_changes(commit.before, after)
-        counts += [(("tally",), what, by) for what, by in tallies.items()]
-        counts += follow_ups.outcome_counts(commit.events, after)
+        tallies = projections.tally_changes(commit.before, after)
+        counts += [(("tally",), field, by) for field, by in tallies.items()]
+        counts += projections.outcome_counts(commit.events, after)
         names = [
             _key(after.id, "case"),
             _key(after.id, "events"),
             keys.key(shard, "round", base),
             keys.key(shard, "seen", base),
-            keys.key(shard, "todo"),
+            keys.key(shard, "outbox"),
             *(keys.key(shard, *index) for index in (*added, *removed)),
-            *(keys.key(shard, *where) for where, _, _ in counts),
+            *(keys.key(shard, *name) for name, _, _ in counts),
         ]
         lists: list[list[Any]] = [
             [serialization.event_text(event) for event in commit.events],
             list(commit.seen),
-            follow_ups.outbox_tasks(commit.events, after),
+            projections.outbox_tasks(commit.events, after),
             list(added.values()),
             ["-"] * len(removed),
-            [part for _, what, by in counts for part in (what, by)],
+            [part for _, field, by in counts for part in (field, by)],
         ]
         pipeline.eval(
-            COMMIT,
+            _COMMIT,
             len(names),
             *names,
             after.id,
@@ -215,7 +262,7 @@ class CaseStore:
 
 
 def marker(source_name: str, reference: str) -> str:
-    """Return what stands for a warning among those that joined a case."""
+    """Return the dedup marker of a warning, as the set ``seen`` of its case holds it."""
     return keys.reference_key(source_name, reference).rpartition(":")[2]
 
 

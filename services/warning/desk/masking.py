@@ -36,15 +36,15 @@ def case(one: Case) -> Case:
 def event(one: CaseEvent) -> CaseEvent:
     """Mask an event; what people noted may name anybody."""
     hides_note = one.kind is EventKind.NOTED and one.by != SCHEDULE
-    warned = one.warned and replace(
-        one.warned,
-        victim=masked(one.warned.victim),
-        means=_means(one.warned.means),
-        pattern=masked(one.warned.pattern),
+    warning = one.warning and replace(
+        one.warning,
+        victim=masked(one.warning.victim),
+        means=_means(one.warning.means),
+        pattern=masked(one.warning.pattern),
     )
     return replace(
         one,
-        warned=warned,
+        warning=warning,
         why="" if hides_note else one.why,
         lost_to=tuple(map(_means, one.lost_to)),
         campaign=_campaign(one.campaign),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fanzha.errors import InvalidInput
-from infra.redis.stream_consumer import StreamEntry
+from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
 from services.warning.dispatch.send_ledger import SendStatus

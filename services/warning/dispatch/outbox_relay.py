@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
+from infra.redis.stream_consumer import StreamConsumer
 from services.warning import keys
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -94,7 +95,7 @@ class OutboxRelay:
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Do what the entries of one shard say."""
-        todos = [entry.fields["todo"].split(" ") for entry in entries]
+        todos = [entry.fields["task"].split(" ") for entry in entries]
         found = await self._store.find([todo[1] for todo in todos])
         adding: Any = self._client.pipeline(transaction=False)
         handed: list[str] = []
@@ -104,7 +105,7 @@ class OutboxRelay:
             if todo[0] == "send":
                 message = MessageRef(id=todo[2], channel=todo[3], step=int(todo[4]))
                 handed += await self._send(adding, case, message)
-            elif todo[0] == "learn":
+            elif todo[0] == "outcome":
                 self._once(adding, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS)
             else:
                 self._tell(adding, case)
@@ -212,11 +213,11 @@ def consumers(
     """Make a consumer of the todos of each shard."""
     return [
         StreamConsumer(
-            ConsumerGroup(client, stream=keys.key(shard, "todo"), group=GROUP, consumer=consumer),
+            ConsumerGroup(client, stream=keys.key(shard, "outbox"), group=GROUP, consumer=consumer),
             relay.handle,
-            dead=dead,
+            dead_letters=dead,
             now_ms=now_ms,
-            died=died,
+            on_dead_letter=died,
             drop=True,
             claim_ms=claim_ms,
             block_ms=block_ms,

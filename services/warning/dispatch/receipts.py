@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client, within
+from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases.events import MessageRef
 from services.warning.channels import smpp_receipts
 from services.warning.channels.channel import Receipt, ReceiptState

@@ -78,7 +78,7 @@ class Schedule:
                 await self.step()
 
         await run_periodically(
-            look, every_seconds=self._every_seconds, what="the schedule waits", logger=logger
+            look, every_seconds=self._every_seconds, task="warning schedule", logger=logger
         )
 
     async def step(self) -> int:
@@ -129,7 +129,7 @@ def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> 
         return [_escalated(now_ms, f"{why}; there is no further step: a person is needed")]
     return [
         _escalated(now_ms, f"{why}; next: {step.channel}"),
-        opening.queued(case, tier, number, step, now_ms, by=SCHEDULE),
+        opening.step_queued(case, tier, number, step, now_ms, by=SCHEDULE),
     ]
 
 
@@ -197,7 +197,7 @@ def escalate_unreached(case: Case, router: Router, now_ms: int, *, by: str) -> l
             )
         ]
     if step is not None:
-        queued = opening.queued(case, tier, number, step, now_ms, by=by)
+        queued = opening.step_queued(case, tier, number, step, now_ms, by=by)
         return [*raised, _escalated(now_ms, f"{why}; next: {step.channel}", by=by), queued]
     again = now_ms + patience_ms(router, tier) if case.state is CaseState.DISSUADING else 0
     return [*raised, _escalated(now_ms, f"{why}; there is no further step", by=by, due=again)]

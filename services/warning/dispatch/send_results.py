@@ -9,9 +9,9 @@ import json
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import Unavailable
-from infra.redis.dead_letters import DeadLetters
+from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
+from infra.redis.stream_consumer import StreamReader
 from services.warning.cases.events import MessageRef
 from services.warning.channels.channel import Outgoing, SendResult
 from services.warning.dispatch import channel_stream
@@ -35,24 +35,22 @@ class SendResults:
         self,
         *,
         channel: str,
-        group: ConsumerGroup,
+        reader: StreamReader,
         claims: SendLedger,
         later: DelayQueue,
         record: SendResultRecorder,
         permit: SendPermit,
-        dead: DeadLetters,
         breaker: CircuitBreaker,
         repeatable: bool,
         now_ms: Callable[[], int],
         counted: Callable[[str, str, float], None],
     ) -> None:
         self._channel = channel
-        self._group = group
+        self._reader = reader
         self._claims = claims
         self._later = later
         self._record = record
         self._permit = permit
-        self._dead = dead
         self._breaker = breaker
         self._repeatable = repeatable
         self._now_ms = now_ms
@@ -94,7 +92,7 @@ class SendResults:
         elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
             await self._settle_as(outgoing, SendStatus.OPEN)
             await self._note_failed(entry, outgoing, sent.error)
-            await self.bury(entry, sent.error, outgoing.attempt)
+            await self._reader.give_up(entry, sent.error, outgoing.attempt)
         elif sent.retry_after is not None:
             await self._put_off(entry, outgoing, sent.retry_after, counts=not sent.down)
         else:
@@ -115,7 +113,7 @@ class SendResults:
                 )
                 fields[channel_stream.NOTED] = str(until_ms)
             await self._later.put(fields, until_ms)
-            await self._group.done([entry.place], drop=True)
+            await self._reader.acknowledge([entry])
             self._counted(self._channel, permission.reason or WithholdReason.STOPPED, 0)
         else:
             await self._claims.settle(
@@ -133,26 +131,13 @@ class SendResults:
             await self._refused(entry, outgoing, why, "left")
         return bool(why)
 
-    async def bury(self, entry: StreamEntry, reason: str, tries: int) -> None:
-        """Make a dead letter of an entry."""
-        await self._dead.put(
-            stream=self._group.stream,
-            place=entry.place,
-            fields=entry.fields,
-            reason=reason,
-            tries=tries,
-            at_ms=self._now_ms(),
-        )
-        await self._group.done([entry.place], drop=True)
-        self._counted(self._channel, "dead", 0)
-
     async def _put_off(
         self, entry: StreamEntry, outgoing: Outgoing, seconds: float, *, counts: bool
     ) -> None:
         fields = {**entry.fields, "attempt": str(outgoing.attempt + counts)}
         await self._settle_as(outgoing, SendStatus.OPEN)
         await self._later.put(fields, self._now_ms() + int(seconds * 1000))
-        await self._group.done([entry.place], drop=True)
+        await self._reader.acknowledge([entry])
         self._counted(self._channel, "put_off", 0)
 
     async def _settle_as(
@@ -182,13 +167,13 @@ class SendResults:
 
     async def _sent(self, entry: StreamEntry, outgoing: Outgoing) -> None:
         await self._record.sent(self._reference(entry, outgoing), by=self._channel)
-        await self._group.done([entry.place], drop=True)
+        await self._reader.acknowledge([entry])
 
     async def _refused(self, entry: StreamEntry, outgoing: Outgoing, why: str, what: str) -> None:
         await self._note_failed(entry, outgoing, why)
         if what in ("refused", "left"):
             await self._permit.give_back(outgoing, self._channel)
-        await self._group.done([entry.place], drop=True)
+        await self._reader.acknowledge([entry])
         self._counted(self._channel, what, 0)
 
     async def _note_failed(self, entry: StreamEntry, outgoing: Outgoing, why: str) -> None:

@@ -14,10 +14,13 @@ from functools import partial
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup, StreamEntry
+from infra.redis.stream_consumer import StreamReader
 from services.warning.channels.channel import ChannelSender, Outgoing
 from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
@@ -37,7 +40,6 @@ have waited with each of the processes that ended."""
 _STORE_WIDTH = 24
 """Those that wait for the disk of the store at once wait once."""
 _CLAIMING = 4
-_LONGEST_PAUSE_S = 5.0
 
 
 class SendWorker:
@@ -62,9 +64,19 @@ class SendWorker:
         self.channel = channel
         stream = send_stream(channel)
         self._stream = stream
-        self._group = ConsumerGroup(client, stream=stream, group=GROUP, consumer=consumer)
+        later = DelayQueue(client, stream)
+        self._reader = StreamReader(
+            ConsumerGroup(client, stream=stream, group=GROUP, consumer=consumer),
+            dead_letters=dead,
+            now_ms=now_ms,
+            on_dead_letter=lambda _stream: counted(channel, "dead", 0),
+            delayed=later,
+            drop=True,
+            max_tries=_MOST_TAKEN,
+            claim_ms=claim_ms,
+            claim_every_seconds=min(claim_ms / 3000, 1.0),
+        )
         self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk)
-        self._later = DelayQueue(client, stream)
         self._sender = sender
         self._now_ms = now_ms
         self._permit = permit or AlwaysPermit()
@@ -73,12 +85,11 @@ class SendWorker:
         self._breaker = CircuitBreaker()
         self._settling = SendResults(
             channel=channel,
-            group=self._group,
+            reader=self._reader,
             claims=self._claims,
-            later=self._later,
+            later=later,
             record=record,
             permit=self._permit,
-            dead=dead,
             breaker=self._breaker,
             repeatable=sender.repeatable,
             now_ms=now_ms,
@@ -93,24 +104,21 @@ class SendWorker:
         self._held: set[str] = set()
         """Places of entries that are ours until they are done, claimed or not yet."""
         self._most = max(MOST_CLAIMED, 2 * sender.width)
-        self._claim_at = 0.0
         self._draining = False
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Send until drained. Cancelled, what is under way is left in doubt."""
-        failures = 0
         holding = asyncio.create_task(self._hold())
         try:
-            while not self._draining:
-                try:
-                    await self.step()
-                    failures = 0
-                except Unavailable as error:
-                    failures += 1
-                    if failures == 1:
-                        logger.warning("%s waits: %s", self._stream, error)
-                    await asyncio.sleep(min(_LONGEST_PAUSE_S, 0.1 * 2.0 ** min(failures, 8)))
+            await run_periodically(
+                self.step,
+                every_seconds=0,
+                task=f"sending by {self.channel}",
+                logger=logger,
+                backoff=Backoff(),
+                keep_going=lambda: not self._draining,
+            )
             await self.finish()
         except asyncio.CancelledError:
             for task in (*self._beginning, *self._under_way.values()):
@@ -139,9 +147,9 @@ class SendWorker:
                 await self._sender.ready()
         except TimeoutError:
             return 0
-        entries = await self._next(min(room, _BATCH))
+        entries = await self._reader.next(min(room, _BATCH), self._block_ms, self._held)
         if entries:
-            self._held |= {entry.place for entry in entries}
+            self._held |= {entry.id for entry in entries}
             beginning = asyncio.create_task(self._begin(entries))
             self._beginning.add(beginning)
             beginning.add_done_callback(self._beginning.discard)
@@ -159,28 +167,9 @@ class SendWorker:
         while left := [*self._beginning, *self._under_way.values()]:
             await asyncio.wait(left)
 
-    async def _next(self, room: int) -> list[StreamEntry]:
-        loop = asyncio.get_running_loop()
-        if loop.time() >= self._claim_at:
-            self._claim_at = loop.time() + min(self._claim_ms / 3000, 1.0)
-            await self._later.bring_back(self._now_ms())
-            # Ours are not left, however late this comes.
-            await self._group.hold(list(self._held))
-            left = await self._group.left(room, self._claim_ms)
-            found = [entry for entry, _ in left if entry.place not in self._held]
-            for entry, tries in left:
-                if tries > _MOST_TAKEN and entry in found:
-                    found.remove(entry)
-                    await self._settling.bury(
-                        entry, f"failed {tries - 1} times, see the log", tries - 1
-                    )
-            if found:
-                return found
-        return await self._group.new(room, self._block_ms)
-
     async def _begin(self, entries: list[StreamEntry]) -> None:
         """Claim what may go out, and send it; entries that fail here are left to be taken over."""
-        left = {entry.place for entry in entries}
+        left = {entry.id for entry in entries}
         try:
             async with self._claiming:
                 allowed = await self._allowed(entries)
@@ -190,9 +179,9 @@ class SendWorker:
         else:
             for (entry, outgoing), claim in zip(allowed, claims, strict=True):
                 task = asyncio.create_task(self._handle(entry, outgoing, claim))
-                self._under_way[entry.place] = task
-                task.add_done_callback(partial(self._over, entry.place))
-                left.discard(entry.place)
+                self._under_way[entry.id] = task
+                task.add_done_callback(partial(self._over, entry.id))
+                left.discard(entry.id)
         finally:
             self._held -= left
 
@@ -234,7 +223,7 @@ class SendWorker:
             try:
                 outgoing = channel_stream.read(entry.fields)
             except InvalidInput as error:
-                await self._settling.bury(entry, str(error), 1)
+                await self._reader.give_up(entry, str(error), 1)
                 continue
             if await self._permitted(entry, outgoing):
                 allowed.append((entry, outgoing))
@@ -268,7 +257,9 @@ class SendWorker:
 
     async def _hold(self) -> None:
         """Show that what is under way is not left, so that nobody takes it over."""
-        while True:
-            await asyncio.sleep(self._claim_ms / 3000)
-            with contextlib.suppress(Unavailable):
-                await self._group.hold(list(self._held))
+        await run_periodically(
+            lambda: self._reader.group.renew(list(self._held)),
+            every_seconds=self._claim_ms / 3000,
+            task=f"renewal of claims by {self.channel}",
+            logger=logger,
+        )

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.settings.settings import Settings
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import Router
@@ -140,7 +141,7 @@ def build(
                         client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer
                     ),
                     receipts.handle,
-                    dead=pipeline.dead,
+                    dead_letters=pipeline.dead,
                     now_ms=now_ms,
                     drop=True,
                     claim_ms=settings.warning_claim_ms,

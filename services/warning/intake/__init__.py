@@ -1,1 +1,1 @@
-"""How hits and warnings from outside come in."""
+"""Intake of warnings, from hits of this service and from external sources."""

@@ -1,10 +1,10 @@
-"""Takes warnings in as CloudEvents over HTTP: structured, batched and binary mode.
+"""HTTP endpoint for warnings as CloudEvents, in structured, batched and binary mode.
 
 ``POST /warnings`` with ``application/cloudevents+json`` (one event), with
 ``application/cloudevents-batch+json`` (several), or with ``application/json`` and ``ce-`` headers.
-The id of an event is the reference of the warning; its type is `TYPE`; its data has the fields of
-`parser.FIELDS`. The answer has one result for each event, in order, and is 200 whenever the
-request as a whole could be read: a record that is refused stops nothing.
+The id of an event is the reference of the warning, its type is `TYPE`, and its data has the fields
+of `parser.FIELDS`. The answer has one result for each event, in order. Its status is 200 whenever
+the request as a whole could be parsed: a refused record does not affect the others.
 """
 
 import json
@@ -37,29 +37,30 @@ _ONE = "application/cloudevents+json"
 _KINDS = {source.name.lower(): source for source in Source}
 
 _LONGEST_ID = 256
-"""Of what is told back."""
-_Read: TypeAlias = "tuple[str, CloudEvent | InvalidInput]"
-"""The id that an event has, as far as it can be told, and the event, or why it is none."""
+"""Characters of an event id that the answer echoes."""
+_ParsedEvent: TypeAlias = "tuple[str, CloudEvent | InvalidInput]"
+"""The id of an event (empty where it cannot be parsed), and the event or the parse error."""
 
-Who = Callable[[str], Identity]
-"""Returns who a token speaks for, or raises `Unauthenticated`."""
-
-
-def app(submitting: WarningSubmission, who: Who | None) -> Starlette:
-    """Make the application; *who* is None where nobody is asked who they are."""
-    return Starlette(routes=[Route("/warnings", _Warnings(submitting, who).post, methods=["POST"])])
+Authenticate = Callable[[str], Identity]
+"""Returns the identity of a token, or raises `Unauthenticated`."""
 
 
-class _Warnings:
-    def __init__(self, submitting: WarningSubmission, who: Who | None) -> None:
-        self._submitting = submitting
-        self._who = who
+def app(submission: WarningSubmission, authenticate: Authenticate | None) -> Starlette:
+    """Build the application; *authenticate* is None where authentication is off."""
+    endpoint = _WarningsEndpoint(submission, authenticate)
+    return Starlette(routes=[Route("/warnings", endpoint.post, methods=["POST"])])
+
+
+class _WarningsEndpoint:
+    def __init__(self, submission: WarningSubmission, authenticate: Authenticate | None) -> None:
+        self._submission = submission
+        self._authenticate = authenticate
 
     async def post(self, request: Request) -> Response:
         try:
             caller = self._caller(request)
             with identity.acting(caller):
-                return await self._take(request, await _body(request))
+                return await self._submit(request, await _body(request))
         except Unauthenticated as error:
             return _error(401, str(error))
         except NotAllowed as error:
@@ -70,26 +71,26 @@ class _Warnings:
             return _error(503, str(error))
 
     def _caller(self, request: Request) -> Identity:
-        if self._who is None:
+        if self._authenticate is None:
             return identity.DEVELOPER
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("send a token (authorization: Bearer …)")
-        caller = self._who(token.strip())
+        caller = self._authenticate(token.strip())
         allowed = roles.allowed_at(_METHOD)
         if allowed is None or not roles.may(caller, allowed):
             raise NotAllowed(roles.refusal(caller, _METHOD))
         return caller
 
-    async def _take(self, request: Request, body: bytes) -> Response:
+    async def _submit(self, request: Request, body: bytes) -> Response:
         events = _events(request.headers, body)
         kind = _kind(request.query_params.get("kind", ""))
-        said_name = request.query_params.get("source_name", "")
-        source, name = source_kind(kind), source_name(said_name)
-        said = [_said(event) for _id, event in events]
-        results = await self._submitting.submit(said, source, name)
+        name_parameter = request.query_params.get("source_name", "")
+        source, name = source_kind(kind), source_name(name_parameter)
+        raw_warnings = [_raw_warning(event) for _id, event in events]
+        results = await self._submission.submit(raw_warnings, source, name)
         answers = [
-            _answer(said_id, result) for (said_id, _), result in zip(events, results, strict=True)
+            _answer(event_id, result) for (event_id, _), result in zip(events, results, strict=True)
         ]
         return _json(200, {"results": answers})
 
@@ -110,15 +111,15 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _events(headers: Mapping[str, str], body: bytes) -> list[_Read]:
+def _events(headers: Mapping[str, str], body: bytes) -> list[_ParsedEvent]:
     mode = headers.get("content-type", "").partition(";")[0].strip().lower()
     if mode == _BATCH:
-        read = _parsed(body)
-        if not isinstance(read, list):
+        parsed = _parsed(body)
+        if not isinstance(parsed, list):
             raise InvalidInput("request: a batch is a list of events")
-        if len(read) > MOST_EVENTS:
+        if len(parsed) > MOST_EVENTS:
             raise InvalidInput(f"request: larger than {MOST_EVENTS} events")
-        return [_structured(one) for one in read]
+        return [_structured(one) for one in parsed]
     if mode == _ONE:
         return [_structured(_parsed(body))]
     if "ce-id" in headers:
@@ -131,27 +132,27 @@ def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput("request: is no JSON in UTF-8, or deeper than anybody nests") from error
+        raise InvalidInput("request: not JSON in UTF-8, or nested too deeply") from error
 
 
-def _structured(one: Any) -> _Read:
+def _structured(one: Any) -> _ParsedEvent:
     if not isinstance(one, dict):
-        return "", InvalidInput("event: is no JSON object")
+        return "", InvalidInput("event: not a JSON object")
     message = HTTPMessage({"content-type": _ONE}, json.dumps(one).encode())
     return str(one.get("id", "")), _v1(lambda: from_structured_event(message, JSONFormat()))
 
 
-def _v1(read: Callable[[], Any]) -> "CloudEvent | InvalidInput":
+def _v1(parsed: Callable[[], Any]) -> "CloudEvent | InvalidInput":
     try:
-        event = read()
-    except Exception as error:  # the library raises groups and errors of many kinds
-        return InvalidInput(f"event: {_why(error)}")
+        event = parsed()
+    except Exception as error:  # the library raises exception groups and errors of many kinds
+        return InvalidInput(f"event: {_parse_error(error)}")
     if not isinstance(event, CloudEvent):
         return InvalidInput("specversion: 1.0")
     return event
 
 
-def _said(event: "CloudEvent | InvalidInput") -> RawWarning | InvalidInput:
+def _raw_warning(event: "CloudEvent | InvalidInput") -> RawWarning | InvalidInput:
     if isinstance(event, InvalidInput):
         return event
     if event.get_type() != TYPE:
@@ -160,36 +161,36 @@ def _said(event: "CloudEvent | InvalidInput") -> RawWarning | InvalidInput:
     if not isinstance(data, dict):
         return InvalidInput("data: must be a JSON object")
     time = event.get_time()
-    words = {"reference": event.get_id()} | data
-    if "occurred_at" not in words and time is not None:
-        words["occurred_at"] = time.isoformat()
+    fields = {"reference": event.get_id()} | data
+    if "occurred_at" not in fields and time is not None:
+        fields["occurred_at"] = time.isoformat()
     try:
-        return parser.parse_fields(words)
+        return parser.parse_fields(fields)
     except InvalidInput as error:
         return error
 
 
-def _why(error: Exception) -> str:
-    """Say what is wrong with an event without quoting all of it."""
+def _parse_error(error: Exception) -> str:
+    """Describe a parse error without quoting the event."""
     inner = getattr(error, "errors", None)
     if isinstance(inner, dict) and inner:
-        return "; ".join(f"{name} is missing or wrong" for name in sorted(inner))
+        return "; ".join(f"{name} is missing or invalid" for name in sorted(inner))
     if isinstance(error, ValueError):
-        return "time or data cannot be read"
-    return f"cannot be read as a CloudEvent ({type(error).__name__})"
+        return "time or data cannot be parsed"
+    return f"cannot be parsed as a CloudEvent ({type(error).__name__})"
 
 
-def _answer(said: str, result: IntakeResult) -> dict[str, str]:
-    found = {"id": said[:_LONGEST_ID], "result": result.what.value}
-    more = {"reason": result.reason, "case_id": result.case_id}
-    return found | {name: value for name, value in more.items() if value}
+def _answer(raw_warnings: str, result: IntakeResult) -> dict[str, str]:
+    answer = {"id": raw_warnings[:_LONGEST_ID], "result": result.status.value}
+    optional = {"reason": result.reason, "case_id": result.case_id}
+    return answer | {name: value for name, value in optional.items() if value}
 
 
-def _error(status: int, why: str) -> Response:
-    return _json(status, {"error": why})
+def _error(status: int, message: str) -> Response:
+    return _json(status, {"error": message})
 
 
 def _json(status: int, content: object) -> Response:
-    # JSON can escape half a character, which UTF-8 has no form for.
+    # JSON can escape a lone surrogate, which UTF-8 cannot encode.
     body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
     return Response(body, status, media_type="application/json")

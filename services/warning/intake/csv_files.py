@@ -1,7 +1,7 @@
-"""Reads the CSV files that sources put into the drop folder: streamed, each line by itself.
+"""Streaming parser for the CSV files of sources in the drop folder.
 
-No field has a line break, so a quote that is not closed costs its own line only. Encoding and what
-stands between columns are found out as for list files.
+Fields have no line breaks, so each line is parsed by itself and an unclosed quote spoils one line
+only. Encoding and delimiter are detected as for list files.
 """
 
 import csv
@@ -19,9 +19,9 @@ from services.warning.intake.parser import RawWarning
 MOST_BYTES = 256 * 2**20
 _REQUIRED = ("reference", "victim", "means_kind", "means", "occurred_at")
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
-"""What zip files and workbooks, gzip and old workbooks begin with."""
+"""Magic bytes of zip files and workbooks, gzip, and old workbooks."""
 _LONGEST_REFERENCE = 200
-"""Of what a report tells back."""
+"""Characters of a reference that the report echoes."""
 
 
 class FileRow(NamedTuple):
@@ -29,18 +29,18 @@ class FileRow(NamedTuple):
 
     line: int
     reference: str
-    """As far as it can be told, for the report."""
-    said: RawWarning | InvalidInput
+    """For the report; empty where it cannot be parsed."""
+    raw: RawWarning | InvalidInput
 
 
 def rows(file: Path) -> Iterator[FileRow]:
-    """Read a file; `InvalidInput` where nothing further of it can be."""
+    """Parse a file. Raises `InvalidInput` where the rest of it cannot be parsed."""
     try:
         with file.open("rb") as raw:
             if file.stat().st_size > MOST_BYTES:
-                raise InvalidInput(f"file: larger than {MOST_BYTES // 2**20} MiB; divide it")
+                raise InvalidInput(f"file: larger than {MOST_BYTES // 2**20} MiB; split it")
             if raw.peek(4).startswith(_ARCHIVES):
-                raise InvalidInput("file: is a workbook or an archive; save it as CSV")
+                raise InvalidInput("file: a workbook or an archive; save it as CSV")
             yield from _rows(files.lines(raw))
     except OSError as error:
         raise InvalidInput(f"file: cannot be read: {error.strerror}") from error
@@ -57,7 +57,7 @@ def _rows(lines: Lines) -> Iterator[FileRow]:
             continue
         empty = False
         if number in lines.undecoded:
-            yield FileRow(number, "", InvalidInput(f"row: has octets that are no {lines.encoding}"))
+            yield FileRow(number, "", InvalidInput(f"row: not valid {lines.encoding}"))
         else:
             yield _row(number, line, delimiter, head)
     if empty:
@@ -84,11 +84,11 @@ def _cells(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise InvalidInput(f"row: a quote that is not closed, or not CSV: {error}") from error
+        raise InvalidInput(f"row: an unclosed quote, or not CSV: {error}") from error
 
 
 def _check_head(head: Sequence[str]) -> None:
-    """Refuse a first line that is none. It may be a row: who is in it is not told, only where."""
+    """Refuse an invalid header. It may be a row with personal data: name columns by number."""
     unknown = [str(at) for at, name in enumerate(head, 1) if name not in parser.FIELDS]
     missing = [name for name in _REQUIRED if name not in head]
     twice = sorted({name for name in head if head.count(name) > 1} & set(parser.FIELDS))
@@ -99,4 +99,4 @@ def _check_head(head: Sequence[str]) -> None:
     ]
     if wrong:
         names = ", ".join(parser.FIELDS)
-        raise InvalidInput(f"first line: {'; '.join(wrong)}; it names {names}, each once")
+        raise InvalidInput(f"first line: {'; '.join(wrong)}; the columns are {names}, each once")

@@ -1,13 +1,12 @@
-"""Hits that a person dismissed: who was to be warned because of one is warned no further.
+"""Handles dismissed hits: hits that a person marked as no fraud.
 
-A case that rests on that hit alone is closed as a false alarm; another gets a note. A hit that was
-dismissed before it was taken in still opens its case. Repeated after a crash, a note may be there
-twice.
+A case that has only this hit is closed as a false alarm; any other gets a note. A hit dismissed
+before it was ingested still opens its case. After a crash a note may appear twice.
 """
 
 from collections.abc import Callable, Sequence
 
-from infra.redis.stream_consumer import StreamEntry
+from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case
@@ -19,14 +18,14 @@ _ANY_AGE_MS = 2**62
 
 
 class DismissalHandler:
-    """Handles entries of the stream of dismissed hits."""
+    """Handler for the stream of dismissed hits."""
 
     def __init__(self, store: CaseStore, *, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._now_ms = now_ms
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
-        """Close or note; what never was in a case is passed over."""
+        """Close a case or add a note; hits that are in no case are skipped."""
         for entry in entries:
             now = self._now_ms()
             hit = own_hits.warning_of(entry.fields, now_ms=now, most_age_ms=_ANY_AGE_MS)
@@ -36,7 +35,7 @@ class DismissalHandler:
 
     async def _dismiss(self, hit: WarningRecord, by: str, note: str) -> None:
         base = ids.base_of(hit.victim, ids.campaign_of(hit))
-        known = (await self._store.known({base: [marker(OWN_HITS, hit.reference)]}))[base]
+        known = (await self._store.lookup({base: [marker(OWN_HITS, hit.reference)]}))[base]
         if known.case is None or not known.seen[0]:
             return
         why = f"decision {hit.decision_id} was dismissed" + (f": {note}" if note else "")

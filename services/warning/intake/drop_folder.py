@@ -1,14 +1,13 @@
-"""Takes in CSV files that sources put into a folder.
+"""Ingests CSV files that sources put into a drop folder.
 
-Each source has a folder ``<kind>-<name>`` there, such as ``carrier-mobile.example``. A file in it
-is taken when it has not changed for `SETTLED_SECONDS`; names that begin with a dot or end in
-``.tmp`` or ``.part`` are left alone, so writing under such a name and renaming is the surest way.
-It is worked on under ``working/`` and ends in ``done/``, or in ``rejected/`` when not one of its
-rows could be taken in, with a report beside it: row by row what became of it.
+Each source has a folder ``<kind>-<name>``, such as ``carrier-mobile.example``. A file is picked up
+once it has not changed for `SETTLED_SECONDS`. Names that begin with a dot or end in ``.tmp`` or
+``.part`` are ignored, so the safest way is to write under such a name and rename. A file is moved
+to ``working/`` while it is processed, then to ``done/``, or to ``rejected/`` when none of its rows
+was ingested. A report beside it has the result of each row.
 
-One process works on the folder at a time. When it dies, the file is begun anew by the next:
-warnings are known by their references, so none is taken in twice. What only looks like a file, such
-as a link to one, is left alone.
+One process at a time holds the lock of the folder. When it dies, the next one starts its file
+again; references make that idempotent. Symbolic links are ignored.
 """
 
 import asyncio
@@ -42,7 +41,7 @@ _WORKING, _DONE, _REJECTED = "working", "done", "rejected"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFolder:
-    """Where one source puts its files."""
+    """The folder of one source."""
 
     path: Path
     source: Source
@@ -50,36 +49,36 @@ class SourceFolder:
 
 
 class DropFolder:
-    """Watches a folder; files are read in a thread."""
+    """Scans the folder and submits its files, which are read in a thread."""
 
     def __init__(
         self,
         path: Path,
-        submitting: WarningSubmission,
+        submission: WarningSubmission,
         *,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
-        self._submitting = submitting
+        self._submission = submission
         self._now_s = now_s
         self._lock: int | None = None
-        self._told: set[str] = set()
+        self._warned_about: set[str] = set()
 
     async def run(self) -> None:
-        """Take files in until cancelled."""
+        """Scan every `LOOK_SECONDS` until cancelled."""
         try:
             await run_periodically(
-                self.look,
+                self.scan,
                 every_seconds=LOOK_SECONDS,
-                what="drop folder waits",
+                task="drop folder",
                 logger=logger,
                 outages=(Unavailable, OSError),
             )
         finally:
             self.close()
 
-    async def look(self) -> int:
-        """Take in what is complete; return how many files: 0 where another process does it."""
+    async def scan(self) -> int:
+        """Submit all complete files; return their number, 0 while another process has the lock."""
         if self._lock is None:
             atomic_file.make_folder(self._path)
             self._lock = file_lock.lock(self._path / ".lock")
@@ -89,14 +88,14 @@ class DropFolder:
         for folder in await asyncio.to_thread(self._folders):
             try:
                 for file in await asyncio.to_thread(self._complete, folder):
-                    await self._take(folder, file)
+                    await self._submit_file(folder, file)
                     taken += 1
-            except OSError as error:  # one folder that cannot be used holds up no other
-                self._tell_once(f"{folder.path.name} waits: {error.strerror}")
+            except OSError as error:  # an unusable folder does not block the others
+                self._warn_once(f"{folder.path.name} cannot be processed: {error.strerror}")
         return taken
 
     def close(self) -> None:
-        """Leave the folder to others."""
+        """Release the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -109,16 +108,16 @@ class DropFolder:
             try:
                 found.append(_source_folder(path))
             except InvalidInput as error:
-                self._tell_once(f"{path.name} is left alone: {error}")
+                self._warn_once(f"{path.name} is ignored: {error}")
         return found
 
-    def _tell_once(self, what: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
+    def _warn_once(self, what: str) -> None:
+        if what not in self._warned_about:
+            self._warned_about.add(what)
             logger.warning("drop folder: %s", what)
 
     def _complete(self, folder: SourceFolder) -> list[Path]:
-        """Return the files to take in, moved to where they are worked on; those left over first."""
+        """Move complete files to ``working/`` and return all that lie there, sorted by name."""
         working = folder.path / _WORKING
         atomic_file.make_folder(working)
         for file in sorted(folder.path.iterdir()):
@@ -131,33 +130,33 @@ class DropFolder:
             return False
         return self._now_s() - file.stat().st_mtime >= SETTLED_SECONDS
 
-    async def _take(self, folder: SourceFolder, file: Path) -> None:
-        beside = file.with_name(f".{file.name}.report.csv.new")
-        count, refused, why = 0, 0, ""
-        with _report(beside) as table:
+    async def _submit_file(self, folder: SourceFolder, file: Path) -> None:
+        report_file = file.with_name(f".{file.name}.report.csv.new")
+        count, refused, error_text = 0, 0, ""
+        with _report(report_file) as table:
             rows = csv_files.rows(file)
             try:
-                while some := await asyncio.to_thread(lambda: list(islice(rows, MOST_AT_ONCE))):
-                    results = await self._submitting.submit(
-                        [row.said for row in some], folder.source, folder.name
+                while batch := await asyncio.to_thread(lambda: list(islice(rows, MOST_AT_ONCE))):
+                    results = await self._submission.submit(
+                        [row.raw for row in batch], folder.source, folder.name
                     )
-                    for row, result in zip(some, results, strict=True):
-                        told = (result.what.value, result.reason, result.case_id)
-                        table.writerow([row.line, row.reference, *told])
-                        refused += result.what is IntakeStatus.REFUSED
-                    count += len(some)
+                    for row, result in zip(batch, results, strict=True):
+                        result_cells = (result.status.value, result.reason, result.case_id)
+                        table.writerow([row.line, row.reference, *result_cells])
+                        refused += result.status is IntakeStatus.REFUSED
+                    count += len(batch)
             except InvalidInput as error:
-                why = str(error)
+                error_text = str(error)
                 table.writerow(
-                    ["", "", IntakeStatus.REFUSED.value, f"{why}; nothing from here on", ""]
+                    ["", "", IntakeStatus.REFUSED.value, f"{error_text}; nothing from here on", ""]
                 )
-        to = _REJECTED if refused == count else _DONE
-        await asyncio.to_thread(_finish, folder, file, to, beside)
-        # Why is in the report: it may quote what the file says.
+        outcome_folder = _REJECTED if refused == count else _DONE
+        await asyncio.to_thread(_finish, folder, file, outcome_folder, report_file)
+        # The error may quote the file, so it goes into the report and not into the log.
         logger.info(
             "drop folder: a file of %s is %s: %d rows, %d refused%s",
-            *(folder.name, to, count, refused),
-            "; not read to its end" if why else "",
+            *(folder.name, outcome_folder, count, refused),
+            "; the rest could not be parsed" if error_text else "",
         )
 
 
@@ -170,22 +169,22 @@ def _source_folder(path: Path) -> SourceFolder:
 
 
 def _is_plain(file: Path) -> bool:
-    """Tell a file from folders, names that begin with a dot, and links, which lead elsewhere."""
+    """Whether *file* is a regular file, neither hidden nor a symbolic link."""
     return file.is_file() and not file.is_symlink() and not file.name.startswith(".")
 
 
 @contextmanager
 def _report(file: Path) -> Iterator[SafeWriter]:
-    """Write the report while rows are taken in: of a large file it does not fit the memory."""
+    """Open the report for streaming: that of a large file does not fit into memory."""
     with atomic_file.create_text(file) as lines:
         table = SafeWriter(lines)
         table.writerow(["line", "reference", "result", "reason", "case_id"])
         yield table
 
 
-def _finish(folder: SourceFolder, file: Path, to: str, report: Path) -> None:
-    """Put the report in place, then the file: without its report no file is finished."""
-    target = folder.path / to
+def _finish(folder: SourceFolder, file: Path, outcome_folder: str, report: Path) -> None:
+    """Move the report, then the file: a file in its final folder always has its report."""
+    target = folder.path / outcome_folder
     atomic_file.make_folder(target)
     name = _free(target, file.name)
     report.rename(target / f"{name}.report.csv")
@@ -194,7 +193,7 @@ def _finish(folder: SourceFolder, file: Path, to: str, report: Path) -> None:
 
 
 def _free(folder: Path, name: str) -> str:
-    """Return *name*, or one like it that is free in *folder*: no file replaces another."""
+    """Return *name*, with a number added where *folder* has it: no file replaces another."""
     number, free = 1, name
     while (folder / free).exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Runs an HTTP application beside the rest of the process, until cancelled."""
+"""Runs an ASGI application on the event loop of the process."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ LONGEST_HEAD_SECONDS = 5
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the process."""
+    """A server that does not install signal handlers."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Leave signal handling to the process."""
         yield
 
 
@@ -29,7 +29,7 @@ async def serve_http(
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> AsyncIterator[int]:
-    """Serve *app*, and give the port; with TLS where there is a certificate."""
+    """Serve *app* within the context and yield the bound port; with *certificate* over TLS."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -1,5 +1,6 @@
-"""Hits of this service as warnings: who of the two parties is at risk, and by what means."""
+"""Turns hits of this service into warnings: which party is at risk, and by what means."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
@@ -8,33 +9,33 @@ from fanzha.decisions import MatchedOn
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from infra.redis.stream_consumer import StreamEntry
-from services.warning.intake.service import IntakeStatus, WarningIntake
+from infra.redis.consumer_group import StreamEntry
+from services.warning.intake.service import WarningIntake
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 GROUP = "warning"
-"""Of the stream of confirmed hits."""
+"""Consumer group on the stream of confirmed hits."""
 
 
 class SkipReason(StrEnum):
-    """Why a hit makes no warning; counted."""
+    """Why a hit does not become a warning."""
 
-    NOBODY = "nobody"
-    """Nobody is known to be at risk, or whoever it is has no number."""
+    NO_VICTIM = "no_victim"
+    """The party at risk is unknown, or has no E.164 number."""
     SPAM = "spam"
-    """Advertising is no fraud."""
+    """Advertising, not fraud."""
     OLD = "old"
-    """It happened too long ago."""
+    """Older than `warning_most_age_hours`."""
 
 
 def warning_of(
     fields: Mapping[str, str], *, now_ms: int, most_age_ms: int
 ) -> WarningRecord | SkipReason:
-    """Read a hit; `InvalidInput` where it is not one."""
+    """Parse a hit from stream fields. Raises `InvalidInput`."""
     try:
         return _warning_of(fields, now_ms, most_age_ms)
     except (KeyError, ValueError) as error:
-        raise InvalidInput(f"hit: cannot be read: {type(error).__name__} {error}") from error
+        raise InvalidInput(f"hit: cannot be parsed: {type(error).__name__} {error}") from error
 
 
 def _warning_of(
@@ -47,7 +48,7 @@ def _warning_of(
         return SkipReason.OLD
     victim, other = _parties(fields)
     if not victim.startswith("+"):
-        return SkipReason.NOBODY
+        return SkipReason.NO_VICTIM
     channel = Channel[fields["channel"]]
     means = _means(fields, channel, other)
     fraud = fields.get("fraud_type", "")
@@ -61,24 +62,24 @@ def _warning_of(
         means=means,
         channel=channel,
         fraud_type=FraudType[fraud] if fraud else FraudType.UNSPECIFIED,
-        # What was blocked never reached the person; how near the harm is, the tiers say.
+        # A blocked contact did not reach the person: the policy assesses the urgency.
         risk=Risk.MEDIUM,
         occurred_at_ms=occurred,
         received_at_ms=now_ms,
         decision_id=int(fields["decision_id"]),
         confirmed=confirmed,
         campaign=fields.get("campaign", ""),
-        pattern=_connecting(fields, means),
+        pattern=_campaign_pattern(fields, means),
         entry_id=fields.get("entry_id", ""),
         score=float(score) if score else None,
     )
 
 
 def _parties(fields: Mapping[str, str]) -> tuple[str, str]:
-    """Return who is at risk, and the other: who calls a listed number back is at risk."""
+    """Return the party at risk and the other one: who calls a listed number back is at risk."""
     sender, receiver = fields.get("from_party", ""), fields.get("to_party", "")
-    backwards = fields.get("evidence") in (MatchedOn.CALLEE.name, MatchedOn.RECEIVER.name)
-    return (sender, receiver) if backwards else (receiver, sender)
+    is_callback = fields.get("evidence") in (MatchedOn.CALLEE.name, MatchedOn.RECEIVER.name)
+    return (sender, receiver) if is_callback else (receiver, sender)
 
 
 def _means(fields: Mapping[str, str], channel: Channel, other: str) -> Means:
@@ -91,13 +92,13 @@ def _means(fields: Mapping[str, str], channel: Channel, other: str) -> Means:
     return Means(kind=kind, value=other)
 
 
-def _connecting(fields: Mapping[str, str], means: Means) -> str:
-    # The pattern of a link is a host or an address, and links are connected by host anyway.
+def _campaign_pattern(fields: Mapping[str, str], means: Means) -> str:
+    # Links form a campaign by host, which is what their pattern would give.
     return "" if means.kind is MeansKind.LINK else fields.get("pattern", "")
 
 
 class OwnHitIntake:
-    """Handles entries of the stream of confirmed hits."""
+    """Handler for the stream of confirmed hits."""
 
     def __init__(
         self,
@@ -113,14 +114,14 @@ class OwnHitIntake:
         self._counted = counted
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
-        """Make cases of hits; repeats do nothing."""
+        """Ingest hits. Idempotent."""
         now = self._now_ms()
         found = [
             warning_of(entry.fields, now_ms=now, most_age_ms=self._most_age_ms) for entry in entries
         ]
-        warned = [one for one in found if isinstance(one, WarningRecord)]
-        results = await self._intake.take(warned)
-        for what in (*IntakeStatus, *SkipReason):
-            happened = [one.what for one in results] if isinstance(what, IntakeStatus) else found
-            if count := sum(one == what for one in happened):
-                self._counted(what.value, count)
+        warnings = [one for one in found if isinstance(one, WarningRecord)]
+        results = await self._intake.ingest(warnings)
+        counts = Counter([one.status.value for one in results])
+        counts.update(one.value for one in found if isinstance(one, SkipReason))
+        for result, count in counts.items():
+            self._counted(result, count)

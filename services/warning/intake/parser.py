@@ -1,6 +1,6 @@
-"""Reads what sources send: one form, whether it came by gRPC, HTTP or file.
+"""Parses and validates warnings of sources, in one form for gRPC, HTTP and files.
 
-Whatever is wrong is said with the field and, unless it is personal, the value.
+Errors name the field and quote the value, unless it is personal data.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from blocklists import patterns
 from blocklists.entries import Source
-from blocklists.importers.words import FRAUD_TYPES
+from blocklists.importers.vocabulary import FRAUD_TYPES
 from fanzha import url
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -23,7 +23,7 @@ from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningReco
 Named = TypeVar("Named", bound=IntEnum)
 
 AHEAD_MS = 5 * 60_000
-"""Clocks may differ so much."""
+"""Tolerated clock difference of a source."""
 LONGEST_REFERENCE = 128
 LONGEST_CAMPAIGN = 128
 LONGEST_MEANS = 2048
@@ -48,16 +48,16 @@ _RISKS = {
     **dict(zip("低中高", Risk, strict=True)),
 }
 _CHANNEL_WORDS = {channel.name.lower(): channel for channel in Channel}
-# Of this service or of another: nothing that anybody could read a message from.
+# A digest of this service or of another: no text can be recovered from it.
 _FINGERPRINT = re.compile(r"(?:[A-Za-z0-9]{1,16}:)?[0-9A-Fa-f]{16,128}")
 _FIRST_MS = 10**11
-"""Milliseconds since 1970 in 1973: a smaller number is of seconds."""
+"""1973 in milliseconds since 1970: a smaller number is probably in seconds."""
 _YES_NO = {"": False, "true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawWarning:
-    """What was sent, before anybody looked at it."""
+    """A warning as sent, decoded but not validated."""
 
     reference: str
     victim: str
@@ -75,15 +75,15 @@ class RawWarning:
 
 
 class WarningParser:
-    """Turns what was said into warnings, or raises `InvalidInput`."""
+    """Validates raw warnings."""
 
     def __init__(self, home: HomePlan, *, now_ms: Callable[[], int], most_age_hours: int) -> None:
         self._home = home
         self._now_ms = now_ms
         self._most_age_hours = most_age_hours
 
-    def read(self, raw: RawWarning, source: Source, source_name: str) -> WarningRecord:
-        """Read one warning of a source."""
+    def parse(self, raw: RawWarning, source: Source, source_name: str) -> WarningRecord:
+        """Validate one warning of a source. Raises `InvalidInput`."""
         now = self._now_ms()
         _check_text("reference", raw.reference, LONGEST_REFERENCE, required=True)
         _check_text("campaign", raw.campaign, LONGEST_CAMPAIGN)
@@ -117,12 +117,12 @@ class WarningParser:
         key = self._home.number_key(text)
         written = number_text(key) if key != UNREADABLE else ""
         if not written.startswith("+"):
-            # Numbers of people are not quoted: errors end in logs and in files.
-            raise InvalidInput("victim: is no number of a person")
+            # Not quoted: errors appear in logs and reports.
+            raise InvalidInput("victim: not a phone number of a person")
         return written
 
     def means(self, kind: MeansKind | None, text: str) -> Means:
-        """Read what reached a person."""
+        """Validate the means of a warning and return them in canonical form."""
         _check_text("means", text, LONGEST_MEANS, required=True)
         match kind:
             case None:
@@ -131,17 +131,17 @@ class WarningParser:
             case MeansKind.CALLER | MeansKind.SENDER:
                 key = self._home.sender_key(text)
                 if key == UNREADABLE:
-                    raise InvalidInput("means: is no number, service code or name")
+                    raise InvalidInput("means: not a number, service code or sender name")
                 return Means(kind=kind, value=number_text(key) or text)
             case MeansKind.LINK:
                 page = url.canonical(text)
                 if not _is_public(url.split(page)[0]):
-                    raise InvalidInput("means: is no link")
+                    raise InvalidInput("means: not a link to a public host")
                 return Means(kind=kind, value=page)
             case MeansKind.TEXT:
-                # The words of a message are nobody's business here, and are not quoted.
+                # Not quoted: it may be the text of a message.
                 if not _FINGERPRINT.fullmatch(text):
-                    raise InvalidInput("means: is no fingerprint, such as fp1: and 64 hex digits")
+                    raise InvalidInput("means: not a fingerprint, such as fp1: and 64 hex digits")
                 return Means(kind=kind, value=text)
             case MeansKind.ACCOUNT:
                 return Means(kind=kind, value=text)
@@ -150,69 +150,70 @@ class WarningParser:
         if at_ms <= 0:
             raise InvalidInput("occurred_at: required")
         if at_ms > now_ms + AHEAD_MS:
-            raise InvalidInput("occurred_at: lies in the future")
+            raise InvalidInput("occurred_at: in the future")
         if at_ms < _FIRST_MS:
-            raise InvalidInput("occurred_at: lies before 1974; a number is of milliseconds")
+            raise InvalidInput("occurred_at: before 1974; numbers are milliseconds since 1970")
         if now_ms - at_ms > self._most_age_hours * 3_600_000:
             raise InvalidInput(f"occurred_at: more than {self._most_age_hours} hours ago")
 
 
 def _is_public(host: str) -> bool:
-    """Tell a name of the net, or an address, from words that were taken for one."""
+    """Whether *host* is a domain name with a dot or an IP address, not a single word."""
     return bool(patterns.canonical_name(host)) and ("." in host or ":" in host)
 
 
-def parse_fields(words: Mapping[str, object]) -> RawWarning:
-    """Read the fields of a JSON object or of a row of a file."""
-    unknown = sorted(set(words) - set(FIELDS))
+def parse_fields(fields: Mapping[str, object]) -> RawWarning:
+    """Decode the fields of a JSON object or a CSV row. Raises `InvalidInput`."""
+    unknown = sorted(set(fields) - set(FIELDS))
     if unknown:
         raise InvalidInput(f"{unknown[0][:40]!r}: no such field; there are {', '.join(FIELDS)}")
-    text = {name: _plain(name, words.get(name)) for name in FIELDS}
+    text = {name: _as_text(name, fields.get(name)) for name in FIELDS}
     return RawWarning(
         reference=text["reference"],
         victim=text["victim"],
         means_kind=_means_kind(text["means_kind"]),
         means=text["means"],
-        channel=_named("channel", text["channel"], _CHANNEL_WORDS),
-        fraud_type=_named("fraud_type", text["fraud_type"], _FRAUD_TYPES) or FraudType.UNSPECIFIED,
-        risk=_named("risk", text["risk"], _RISKS) or Risk.MEDIUM,
-        occurred_at_ms=_time(text["occurred_at"]),
+        channel=_enum_member("channel", text["channel"], _CHANNEL_WORDS),
+        fraud_type=_enum_member("fraud_type", text["fraud_type"], _FRAUD_TYPES)
+        or FraudType.UNSPECIFIED,
+        risk=_enum_member("risk", text["risk"], _RISKS) or Risk.MEDIUM,
+        occurred_at_ms=_timestamp_ms(text["occurred_at"]),
         campaign=text["campaign"],
-        suspected=_yes("suspected", text["suspected"]),
-        talked_s=_number("talked_seconds", text["talked_seconds"]),
-        link_opened=_yes("link_opened", text["link_opened"]),
-        decision_id=_number("decision_id", text["decision_id"]),
+        suspected=_boolean("suspected", text["suspected"]),
+        talked_s=_integer("talked_seconds", text["talked_seconds"]),
+        link_opened=_boolean("link_opened", text["link_opened"]),
+        decision_id=_integer("decision_id", text["decision_id"]),
     )
 
 
 def check_source_name(name: str) -> str:
-    """Return *name*, if a source may be called so; its streams and records are named after it."""
+    """Return *name*. Raises `InvalidInput` where it is not safe in names of Redis keys."""
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             f"source_name: letters, digits, dot and minus, at most 64, not {name[:80]!r}"
         )
     if name == OWN_HITS:
-        raise InvalidInput(f"source_name: {OWN_HITS} is this service")
+        raise InvalidInput(f"source_name: {OWN_HITS} is reserved for this service")
     return name
 
 
-def _plain(field: str, value: object) -> str:
+def _as_text(field: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int):
         return str(value).strip()
-    raise InvalidInput(f"{field}: is no text and no whole number, but {type(value).__name__}")
+    raise InvalidInput(f"{field}: a string or an integer, not {type(value).__name__}")
 
 
 def _check_text(field: str, text: str, longest: int, *, required: bool = False) -> None:
     if required and not text:
         raise InvalidInput(f"{field}: required")
     if len(text) > longest:
-        raise InvalidInput(f"{field}: at most {longest} letters, not {len(text)}")
+        raise InvalidInput(f"{field}: at most {longest} characters, not {len(text)}")
     if not text.isprintable():
-        raise InvalidInput(f"{field}: has letters that cannot be printed")
+        raise InvalidInput(f"{field}: has unprintable characters")
 
 
 def _means_kind(text: str) -> MeansKind | None:
@@ -225,7 +226,7 @@ def _means_kind(text: str) -> MeansKind | None:
         raise InvalidInput(f"means_kind: one of {known}, not {text[:80]!r}") from None
 
 
-def _named(field: str, text: str, known: Mapping[str, Named]) -> Named | None:
+def _enum_member(field: str, text: str, known: Mapping[str, Named]) -> Named | None:
     if not text:
         return None
     found = known.get(text.lower().replace("-", "_"))
@@ -235,8 +236,8 @@ def _named(field: str, text: str, known: Mapping[str, Named]) -> Named | None:
     return found
 
 
-def _time(text: str) -> int:
-    """Read milliseconds since the Unix epoch, or a date and time with its zone (RFC 3339)."""
+def _timestamp_ms(text: str) -> int:
+    """Parse milliseconds since the Unix epoch, or RFC 3339 with a time zone; 0 if empty."""
     if not text:
         return 0
     if re.fullmatch(r"[0-9]{1,15}", text):
@@ -244,13 +245,13 @@ def _time(text: str) -> int:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"occurred_at: cannot be read: {text[:40]!r}") from None
+        raise InvalidInput(f"occurred_at: not RFC 3339: {text[:40]!r}") from None
     if at.tzinfo is None:
-        raise InvalidInput(f"occurred_at: without a zone: {text[:40]!r}; write +08:00 or Z")
+        raise InvalidInput(f"occurred_at: no time zone: {text[:40]!r}; write +08:00 or Z")
     return int(at.timestamp() * 1000)
 
 
-def _number(field: str, text: str) -> int:
+def _integer(field: str, text: str) -> int:
     if not text:
         return 0
     if not re.fullmatch(r"[0-9]{1,20}", text):
@@ -258,7 +259,7 @@ def _number(field: str, text: str) -> int:
     return int(text)
 
 
-def _yes(field: str, text: str) -> bool:
+def _boolean(field: str, text: str) -> bool:
     found = _YES_NO.get(text.casefold())
     if found is None:
         raise InvalidInput(f"{field}: true or false, not {text[:40]!r}")

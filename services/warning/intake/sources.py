@@ -1,7 +1,7 @@
-"""Who sends warnings: what theirs were worth, and what became of them.
+"""Sources of warnings: quality statistics, and feedback on what became of their warnings.
 
-Counts of cases are written with the cases themselves, in the slot of each, and added up here; what
-was refused or came twice made no case, and is counted beside: approximately, after a crash.
+Counts of cases are written by the commits of the cases, in each shard, and summed here. Refused
+and duplicate warnings are counted separately, and only approximately after a crash.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from services.warning.model import OWN_HITS
 from services.warning.outcomes.reliability import OutcomeTally
 
 _SECONDS = 4.0
-_PLACE = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
+_CURSOR = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
 _NAMES = "fanzha:warning:sources"
 _FRAUD = (CaseOutcome.SAFE, CaseOutcome.LOST_MONEY, CaseOutcome.UNREACHABLE)
-"""Outcomes of cases that were real: somebody was after this person."""
+"""Outcomes that count a warning as confirmed fraud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceQuality:
-    """What the warnings of a source were worth."""
+    """Statistics of one source."""
 
     source_name: str
     accepted: int
@@ -35,19 +35,19 @@ class SourceQuality:
     duplicates: int
     refused: int
     confirmed: int
-    """Warnings in cases that were closed, and no false alarm or duplicate."""
+    """Warnings in closed cases, without false alarms and duplicates."""
     false_alarms: int
     tally: OutcomeTally
-    """Its cases by how they ended, each once however many warnings it had."""
+    """Its closed cases by outcome; a case counts once however many warnings it had."""
     delays: Mapping[int, int]
-    """Upper bound in seconds (0: more) to warnings that took so long from the event to us."""
+    """Warnings by delay from event to intake: upper bound in seconds (0: more) to number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFeedback:
-    """One outcome of one warning."""
+    """One step in the progress of a warning's case."""
 
-    place: str
+    cursor: str
     reference: str
     case_id: str
     what: str
@@ -55,34 +55,34 @@ class SourceFeedback:
 
 
 class WarningSources:
-    """Reads and counts what concerns sources. Raises `Unavailable` while Redis is away."""
+    """Statistics and feedback of sources. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def count(self, source_name: str, results: Iterable[IntakeResult]) -> None:
-        """Count what made no case: repeats, and what was refused."""
+        """Count duplicate and refused warnings; commits of cases count the others."""
         counts: dict[str, int] = {}
         for result in results:
-            if result.what in (IntakeStatus.DUPLICATE, IntakeStatus.REFUSED):
-                counts[result.what.value] = counts.get(result.what.value, 0) + 1
+            if result.status in (IntakeStatus.DUPLICATE, IntakeStatus.REFUSED):
+                counts[result.status.value] = counts.get(result.status.value, 0) + 1
         async with within(_SECONDS):
             await self._client.sadd(_NAMES, source_name)
             for what, by in counts.items():
                 await self._client.hincrby(keys.key("0", "source", source_name), what, by)
 
     async def names(self) -> list[str]:
-        """Return the names of all sources there are."""
+        """Return the names of all sources, sorted."""
         async with within(_SECONDS):
             found: Any = await self._client.smembers(_NAMES)
-            # Our own hits come by no way on which a source is noted.
+            # Own hits do not pass through `count`.
             own: Any = await asyncio.gather(
                 *(self._client.exists(keys.key(shard, "source", OWN_HITS)) for shard in keys.SHARDS)
             )
         return sorted({*map(str, found), *([OWN_HITS] if any(own) else [])})
 
     async def quality(self, source_name: str) -> SourceQuality:
-        """Add up what is known of a source."""
+        """Return the statistics of a source."""
         async with within(_SECONDS):
             parts: Any = await asyncio.gather(
                 *(
@@ -112,30 +112,32 @@ class WarningSources:
             delays={bound: counts.get(f"delay_{bound or 'more'}", 0) for bound in (*DELAYS_S, 0)},
         )
 
-    async def told(
+    async def read_feedback(
         self, source_name: str, *, after: str = "", count: int = 100, block_ms: int = 0
     ) -> list[SourceFeedback]:
-        """Return outcomes after a place, oldest first; waits for the first, if asked to."""
-        if after and not _PLACE.fullmatch(after):
-            raise InvalidInput("after: no place that this service told, such as 1764000000000-0")
+        """Return feedback after a cursor, oldest first; wait up to *block_ms* for the first."""
+        if after and not _CURSOR.fullmatch(after):
+            raise InvalidInput("after: not a cursor of this service, such as 1764000000000-0")
         stream = keys.feedback(source_name)
         async with within(_SECONDS + block_ms / 1000):
             answer: Any = await self._client.xread(
                 {stream: after or "0"}, count=count, block=block_ms or None
             )
-        return [_told(place, fields) for place, fields in _only(answer)]
+        return [_feedback(cursor, fields) for cursor, fields in _entries(answer)]
 
-    async def all_told(self, source_name: str, *, after: str = "") -> AsyncIterator[SourceFeedback]:
-        """Go through all outcomes there are now."""
-        while some := await self.told(source_name, after=after):
-            for one in some:
+    async def all_feedback(
+        self, source_name: str, *, after: str = ""
+    ) -> AsyncIterator[SourceFeedback]:
+        """Iterate over all feedback there is now."""
+        while page := await self.read_feedback(source_name, after=after):
+            for one in page:
                 yield one
-            after = some[-1].place
+            after = page[-1].cursor
 
 
-def _told(place: str, fields: Mapping[str, str]) -> SourceFeedback:
+def _feedback(cursor: str, fields: Mapping[str, str]) -> SourceFeedback:
     return SourceFeedback(
-        place=str(place),
+        cursor=str(cursor),
         reference=fields["reference"],
         case_id=fields["case_id"],
         what=fields["what"],
@@ -143,7 +145,7 @@ def _told(place: str, fields: Mapping[str, str]) -> SourceFeedback:
     )
 
 
-def _only(answer: Any) -> Sequence[Any]:
+def _entries(answer: Any) -> Sequence[Any]:
     if isinstance(answer, dict):
         return [pair for parts in answer.values() for part in parts for pair in part]
     return [pair for _name, pairs in answer or [] for pair in pairs]

@@ -1,4 +1,4 @@
-"""Takes in what a source sends, record by record refused or taken: by gRPC, HTTP or file."""
+"""Submission of warnings by a source, over gRPC, HTTP or file: parse, ingest, count."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,68 +15,78 @@ MOST_AT_ONCE = 256
 
 
 class WarningSubmission:
-    """Reads, takes in and counts. Raises `Unavailable` while Redis is away; then repeat all."""
+    """Submits batches of warnings. Raises `Unavailable` while Redis is away; then retry all."""
 
     def __init__(
         self,
         *,
         intake: WarningIntake,
-        reader: WarningParser,
+        warning_parser: WarningParser,
         sources: WarningSources,
         counted: Callable[[str, str], None] = lambda _source, _what: None,
     ) -> None:
         self._intake = intake
-        self._reader = reader
+        self._parser = warning_parser
         self._sources = sources
         self._counted = counted
 
     async def submit(
-        self, said: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
+        self, raw_warnings: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
     ) -> list[IntakeResult]:
-        """Take in what *said* tells; what could not even be read comes as its error."""
+        """Submit *raw_warnings*; result i is that of warning i.
+
+        An `InvalidInput` in their place stands for a record that could not be decoded.
+        """
         results: list[IntakeResult] = []
-        for start in range(0, len(said), MOST_AT_ONCE):
-            results += await self._some(said[start : start + MOST_AT_ONCE], source, source_name)
+        for start in range(0, len(raw_warnings), MOST_AT_ONCE):
+            batch = raw_warnings[start : start + MOST_AT_ONCE]
+            results += await self._submit_batch(batch, source, source_name)
         return results
 
-    async def _some(
-        self, said: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
+    async def _submit_batch(
+        self, raw_warnings: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
     ) -> list[IntakeResult]:
-        read = [self._read(one, source, source_name) for one in said]
-        taken = iter(
-            await self._intake.take([one for one in read if isinstance(one, WarningRecord)])
+        parsed = [self._parse(one, source, source_name) for one in raw_warnings]
+        ingested = iter(
+            await self._intake.ingest([one for one in parsed if isinstance(one, WarningRecord)])
         )
-        results = [next(taken) if isinstance(one, WarningRecord) else one for one in read]
+        results = [next(ingested) if isinstance(one, WarningRecord) else one for one in parsed]
         await self._sources.count(source_name, results)
         for result in results:
-            self._counted(source.name.lower(), result.what.value)
+            self._counted(source.name.lower(), result.status.value)
         return results
 
-    def _read(
-        self, said: RawWarning | InvalidInput, source: Source, source_name: str
+    def _parse(
+        self, raw: RawWarning | InvalidInput, source: Source, source_name: str
     ) -> WarningRecord | IntakeResult:
         try:
-            if isinstance(said, InvalidInput):
-                raise said
-            return self._reader.read(said, source, source_name)
+            if isinstance(raw, InvalidInput):
+                raise raw
+            return self._parser.parse(raw, source, source_name)
         except InvalidInput as error:
-            return IntakeResult(what=IntakeStatus.REFUSED, reason=str(error))
+            return IntakeResult(status=IntakeStatus.REFUSED, reason=str(error))
 
 
-def source_name(said: str) -> str:
-    """Return the name of the source that asks: the checked one, or in development what it says."""
-    return parser.check_source_name(identity.author(said))
+def source_name(claimed: str) -> str:
+    """Return the name of the calling source: of its identity, or *claimed* in development.
+
+    Raises `InvalidInput` where it is no name of a source.
+    """
+    return parser.check_source_name(identity.author(claimed))
 
 
-def source_kind(said: Source | None) -> Source:
-    """Return what kind of source asks; raise where it may not speak for that kind."""
-    who = identity.current()
-    if said is None:
-        if len(who.sources) != 1:
+def source_kind(claimed: Source | None) -> Source:
+    """Return the kind of the calling source.
+
+    Raises `InvalidInput` where its identity does not cover the kind *claimed*.
+    """
+    caller = identity.current()
+    if claimed is None:
+        if len(caller.sources) != 1:
             raise InvalidInput("source: ministry, province, bureau, carrier or tech_company")
-        return next(iter(who.sources))
+        return next(iter(caller.sources))
     try:
-        roles.check_source(who, [said])
+        roles.check_source(caller, [claimed])
     except NotAllowed as error:
         raise InvalidInput(str(error)) from error
-    return said
+    return claimed

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fanzha.traditional import SIMPLIFIED
+from fanzha.traditional_chinese import SIMPLIFIED
 
 NUMERALS = {
     **dict(zip("〇零洞", "000", strict=True)),

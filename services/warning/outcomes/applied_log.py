@@ -66,4 +66,4 @@ class AppliedLog:
 
 
 def _key(case_id: str) -> str:
-    return keys.key(keys.shard_of(case_id), "learned", case_id)
+    return keys.key(keys.shard_of(case_id), "applied", case_id)

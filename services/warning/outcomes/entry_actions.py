@@ -7,9 +7,9 @@ from functools import partial
 from blocklists.entries import Entry, EntryMode
 from fanzha.decisions import Action
 from services.warning.cases.events import CaseEvent, CaseOutcome
-from services.warning.cases.indexes import JUDGED
-from services.warning.cases.listing import MOST_LOOKED_AT, CaseListing
+from services.warning.cases.listing import MOST_SCANNED, CaseListing
 from services.warning.cases.model import Case
+from services.warning.cases.projections import JUDGED
 from services.warning.outcomes.applied_log import AppliedLog, OutcomeAction
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ProposalService
@@ -18,7 +18,7 @@ from services.warning.outcomes.reliability import OutcomeTally, RetirementRule
 MOST_NAMED = 10
 """False alarms that are named in a proposal, the newest."""
 LOOKED_BACK_MS = 30 * 86_400_000
-"""So far back others are looked for, among the first `MOST_LOOKED_AT` closed since."""
+"""So far back others are looked for, among the first `MOST_SCANNED` closed since."""
 
 
 class EntryActions:
@@ -92,7 +92,7 @@ class EntryActions:
             looked_at += 1
             if case.outcome is CaseOutcome.FALSE_ALARM and entry_id in case.entries:
                 newest.appendleft(case.id)
-            if looked_at >= MOST_LOOKED_AT:
+            if looked_at >= MOST_SCANNED:
                 break
         return list(dict.fromkeys([case_id, *newest]))[:MOST_NAMED]
 
@@ -130,9 +130,9 @@ def _matched(events: Sequence[CaseEvent], entries: Sequence[str]) -> Mapping[str
     """Return what to look an entry up by, for each that matched."""
     found: dict[str, str] = {}
     for event in events:
-        warned = event.warned
-        if warned is not None and warned.entry_id in entries:
-            found.setdefault(warned.entry_id, warned.pattern or warned.means.value)
+        warning = event.warning
+        if warning is not None and warning.entry_id in entries:
+            found.setdefault(warning.entry_id, warning.pattern or warning.means.value)
     return found
 
 

@@ -8,12 +8,12 @@ made now waits in a stream.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from blocklists import intake
+from blocklists import row_validation
 from blocklists.entries import Entry, Source
-from blocklists.intake import ProposedRows
+from blocklists.queries import MatchingEntries
+from blocklists.row_validation import ProposedRows
 from blocklists.store.changes import RowOutcome
-from blocklists.store.current import CurrentLists
-from blocklists.views import MatchingEntries
+from blocklists.store.current_lists import CurrentLists
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
@@ -107,7 +107,7 @@ class ListProposals:
     async def remove(self, entry: Entry, reason: str) -> int:
         """Propose to remove an entry; return the request, 0 when it is gone."""
         named = Reference(kind=int(entry.kind), pattern=entry.pattern, action=int(entry.action))
-        done = await self._request(intake.NOTHING, [named], reason, ChangeKind.RETIREMENT)
+        done = await self._request(row_validation.NOTHING, [named], reason, ChangeKind.RETIREMENT)
         return done.requested.change_id if done.requested else 0
 
     async def block(

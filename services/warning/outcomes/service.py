@@ -16,11 +16,11 @@ later, and holds up no other case. What was done is kept with the case, and note
 from collections.abc import Callable, Sequence
 
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
+from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import StreamEntry
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.cases.follow_ups import INFORMATIVE_OUTCOMES
 from services.warning.cases.model import Case
+from services.warning.cases.projections import INFORMATIVE_OUTCOMES
 from services.warning.cases.store import CaseStore
 from services.warning.outcomes.applied_log import ASKED, NOTED, AppliedLog, OutcomeAction
 from services.warning.outcomes.entry_actions import EntryActions

@@ -12,9 +12,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from fanzha.errors import Unavailable
 from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer
+from infra.redis.stream_consumer import StreamConsumer
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.listing import CaseListing
@@ -54,11 +55,11 @@ class OutcomeRuntime:
         while True:
             try:
                 await self.later.bring_back(self.now_ms())
-                held, lag = await self.consumer.group.waiting()
+                held, lag = await self.consumer.group.backlog()
                 self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
                 self.waiting.labels("put_off").set(await self.later.count())
                 if looks % _TIDY_EVERY == 0:
-                    await self.consumer.group.tidy(_GONE_MS)
+                    await self.consumer.group.remove_idle_consumers(_GONE_MS)
             except Unavailable as error:
                 logger.debug("lessons wait: %s", error)
             looks += 1
@@ -117,9 +118,9 @@ def build(
     consumer = StreamConsumer(
         ConsumerGroup(client, stream=keys.OUTCOMES, group=service.GROUP, consumer=name),
         lessons.handle,
-        dead=DeadLetters(client, keys.DEAD_LETTERS),
+        dead_letters=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=now_ms,
-        died=lambda _stream: dead.inc(),
+        on_dead_letter=lambda _stream: dead.inc(),
         drop=True,
         batch=1,  # a proposal may take seconds: the decision log is asked for its impact
         claim_ms=settings.warning_claim_ms,

@@ -34,7 +34,7 @@ class PolicyRouter:
         (found,) = self._regions.of([victim])
         return found
 
-    def judge(self, case: Case) -> TierAssessment:
+    def assess(self, case: Case) -> TierAssessment:
         """Judge a case by its facts as they stand."""
         verdict = self._policy.judge(facts.facts_of(case, self._context))
         return TierAssessment(tier=verdict.tier, lines=verdict.lines, version=verdict.version)

@@ -10,8 +10,8 @@ import pytest
 
 from blocklists.entries import Direction, Entry
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.queries import MatchingEntries
 from blocklists.store.store import WorkerReport
-from blocklists.views import MatchingEntries
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from infra.redis.client import connect

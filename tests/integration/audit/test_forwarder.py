@@ -7,7 +7,7 @@ import pytest
 from fanzha.errors import Unavailable
 from infra.redis.client import connect
 from services.audit.events import AuditKind
-from services.audit.forwarder import MOST_WAITING, STREAM, AuditForwarder, AuditForwardIntake
+from services.audit.forwarder import MAX_WAITING, STREAM, AuditForwarder, AuditForwardIntake
 
 SAID = {"peer": "10.0.0.1", "why": "token: expired", "times": "3"}
 
@@ -29,12 +29,12 @@ class Kept:
 
 async def test_what_a_worker_sends_is_recorded_once(redis_url: str) -> None:
     client, audit = connect(redis_url), Kept()
-    intake = AuditForwardIntake(client, audit)
+    intake = AuditForwardIntake(client, audit, now_ms=lambda: 0, block_ms=0)
 
     await AuditForwarder(client, "host/7").record(
         AuditKind.LOGIN_FAILED, subject="method:a", details=SAID, actor="unknown"
     )
-    read = [await intake.read(), await intake.read()]
+    read = [await intake.consumer.step(), await intake.consumer.step()]
 
     assert read == [1, 0]
     assert audit.records == [
@@ -45,14 +45,14 @@ async def test_what_a_worker_sends_is_recorded_once(redis_url: str) -> None:
 
 async def test_what_the_audit_log_does_not_take_waits(redis_url: str) -> None:
     client, audit = connect(redis_url), Kept()
-    intake = AuditForwardIntake(client, audit)
+    intake = AuditForwardIntake(client, audit, now_ms=lambda: 0, block_ms=0)
     await AuditForwarder(client, "w").record(AuditKind.REFUSED, subject="method:a", details=SAID)
 
     audit.full = True
     with pytest.raises(Unavailable):
-        await intake.read()
+        await intake.consumer.step()
     audit.full = False
-    await intake.read()
+    await intake.consumer.step()
 
     assert len(audit.records) == 1
     await client.aclose()
@@ -62,12 +62,12 @@ async def test_what_nobody_reads_does_not_fill_the_store(redis_url: str) -> None
     client = connect(redis_url)
     post = AuditForwarder(client, "w")
     pipeline = client.pipeline(transaction=False)
-    for _ in range(MOST_WAITING):
+    for _ in range(MAX_WAITING):
         pipeline.xadd(STREAM, {"record": "{}"})
     await pipeline.execute()
 
-    with pytest.raises(Unavailable, match="wait for list administration"):
+    with pytest.raises(Unavailable, match="wait for `fanzha admin`"):
         await post.record(AuditKind.REFUSED, subject="method:a", details=SAID)
 
-    assert await client.xlen(STREAM) == MOST_WAITING
+    assert await client.xlen(STREAM) == MAX_WAITING
     await client.aclose()

@@ -70,7 +70,7 @@ def expected(path: str, who: str) -> str:
         return "reached"
     if who == NOBODY:
         return "not known"
-    if allowed is AccessLevel.KNOWN:
+    if allowed is AccessLevel.AUTHENTICATED:
         return "reached"
     assert allowed is not None
     return "reached" if who in {role.value for role in allowed} else "no"

@@ -51,15 +51,15 @@ def test_a_task_without_an_identity_may_not_act() -> None:
 
 
 def test_security_that_says_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="a doorkeeper, or development"):
+    with pytest.raises(ValueError, match="an interceptor, or development"):
         PortSecurity()
 
 
 def test_security_that_asks_and_does_not_ask_is_refused(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
-    with pytest.raises(ValueError, match="a doorkeeper, or development"):
-        PortSecurity(doorkeeper=asking.doorkeeper, development=True)
+    with pytest.raises(ValueError, match="an interceptor, or development"):
+        PortSecurity(interceptor=asking.interceptor, development=True)
 
 
 def test_a_server_has_no_security_unless_it_is_told() -> None:

@@ -17,7 +17,7 @@ import grpc
 import pytest
 
 from benchmarks.load import traffic
-from benchmarks.load.askers import Connections
+from benchmarks.load.clients import Connections
 from benchmarks.load.probe import probe
 from benchmarks.load.traffic import Body
 from tests.support.processes import LEAN, Running, eventually, fanzha_up

@@ -48,7 +48,7 @@ def a_block(pattern: str) -> blocklist_pb2.Entry:
     return blocklist_pb2.Entry(
         pattern=pattern,
         action=decision_pb2.ACTION_BLOCK,
-        source=blocklist_pb2.SOURCE_BUREAU,
+        source=decision_pb2.SOURCE_BUREAU,
         expires_at_s=NINE_O_CLOCK_MS // 1000 + 86_400 * 30,
     )
 
@@ -130,7 +130,7 @@ def test_an_entry_is_edited_and_its_other_fields_stay(run: Run, stub: Any) -> No
 
     assert "change 2 is applied, by li alone" in edited.stdout
     assert [(one.pattern, one.reason) for one in rows.additions] == [(RANGE, "better words")]
-    assert rows.additions[0].source == blocklist_pb2.SOURCE_BUREAU
+    assert rows.additions[0].source == decision_pb2.SOURCE_BUREAU
     assert "1 rows change no decision" in preview.stdout
 
 

@@ -41,28 +41,28 @@ def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
 
 
 def count(service: Running, outcome: str) -> float:
-    start = f'fanzha_second_looks_total{{outcome="{outcome}"}} '
+    start = f'fanzha_escalations_total{{outcome="{outcome}"}} '
     lines = service.metrics_page().splitlines()
     return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
 
 
 def available(service: Running) -> float | None:
     lines = service.metrics_page().splitlines()
-    found = [line for line in lines if line.startswith("fanzha_second_look_available{")]
+    found = [line for line in lines if line.startswith("fanzha_cascade_available{")]
     return float(found[0].rsplit(" ", 1)[1]) if found else None
 
 
 def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
     first = decide(service, UNCERTAIN)
-    looked, remembered = count(service, "looked"), count(service, "remembered")
+    escalated, cached = count(service, "escalated"), count(service, "cached")
 
     again = decide(service, UNCERTAIN, UNCERTAIN, UNCERTAIN)
 
     assert [*first.actions, *again.actions] == [decision_pb2.ACTION_BLOCK] * 4
-    assert looked >= 1
-    eventually(lambda: count(service, "remembered") == remembered + 3)
+    assert escalated >= 1
+    eventually(lambda: count(service, "cached") == cached + 3)
     assert available(service) == 1.0
-    assert count(service, "looked") == looked
+    assert count(service, "escalated") == escalated
 
 
 def test_a_model_without_a_second_look_takes_over_and_gives_way_again(service: Running) -> None:
@@ -89,5 +89,5 @@ def test_a_worker_whose_encoder_does_not_load_serves_with_the_fast_model(tmp_pat
 
     assert all(0 <= score <= 1 for score in decisions.scores)
     assert decisions.model_version == bundles.newest(bundles.SHIPPED, "sms").name
-    assert log.count("decides without second looks") == 1
-    assert "looks once only: its model is cut short" in models.stdout + models.stderr
+    assert log.count("decides without escalations") == 1
+    assert "no escalation: its model is cut short" in models.stdout + models.stderr

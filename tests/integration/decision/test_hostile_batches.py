@@ -31,7 +31,7 @@ DEADLINE_SECONDS = 0.5
 
 @asynccontextmanager
 async def serving(observer: Observer) -> AsyncIterator[tuple[str, list[ShedReason]]]:
-    not_decided: list[ShedReason] = []
+    shed: list[ShedReason] = []
     servicer = InterceptionServicer(
         engine=an_engine(observer=observer),
         reader=MessageDecoder(HomePlan("86")),
@@ -42,11 +42,11 @@ async def serving(observer: Observer) -> AsyncIterator[tuple[str, list[ShedReaso
         {"interception": servicer},
         max_message_bytes=2**25,
         security=DEVELOPMENT,
-        not_decided=not_decided.append,
+        shed=shed.append,
     )
     port = await server.start("127.0.0.1", 0)
     await server.serve()
-    yield f"127.0.0.1:{port}", not_decided
+    yield f"127.0.0.1:{port}", shed
     await server.drain(5)
 
 
@@ -65,7 +65,7 @@ async def test_a_health_check_and_a_text_are_answered_before_a_hostile_batch_is(
     observer = Observer(stage_done=lambda _channel, _stage: begun.set())
 
     async with (
-        serving(observer) as (target, not_decided),
+        serving(observer) as (target, shed),
         connect(target) as one,
         connect(target) as other,
     ):
@@ -91,7 +91,7 @@ async def test_a_health_check_and_a_text_are_answered_before_a_hostile_batch_is(
     assert checked.status == health_pb2.HealthCheckResponse.SERVING
     assert len(decisions.actions) == ROWS
     assert 0 < sum(detail.error == NOT_READ for detail in decisions.details) < ROWS
-    assert not_decided == []
+    assert shed == []
 
 
 async def test_a_batch_whose_deadline_has_passed_is_dropped_between_stages() -> None:
@@ -103,7 +103,7 @@ async def test_a_batch_whose_deadline_has_passed_is_dropped_between_stages() -> 
             time.sleep(2 * DEADLINE_SECONDS)  # blocks the loop, as a slow stage does
 
     async with (
-        serving(Observer(stage_done=stage_done)) as (target, not_decided),
+        serving(Observer(stage_done=stage_done)) as (target, shed),
         connect(target) as channel,
     ):
         stub: Any = pb_grpc.InterceptionServiceStub(channel)
@@ -112,4 +112,4 @@ async def test_a_batch_whose_deadline_has_passed_is_dropped_between_stages() -> 
 
     assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert stages == {"convert": 1, "lists": 1}
-    assert not_decided == [ShedReason.LATE_BETWEEN_STAGES]
+    assert shed == [ShedReason.LATE_BETWEEN_STAGES]

@@ -37,15 +37,15 @@ class Serving:
 
     target: str
     failures: list[str]
-    not_decided: list[ShedReason]
+    shed: list[ShedReason]
 
 
 @asynccontextmanager
 async def serving(
-    max_wait_ms: int = 0, max_line_requests: int = CONNECTIONS * REQUESTS
+    max_wait_ms: int = 0, max_queued_requests: int = CONNECTIONS * REQUESTS
 ) -> AsyncIterator[Serving]:
     failures: list[str] = []
-    not_decided: list[ShedReason] = []
+    shed: list[ShedReason] = []
     servicer = InterceptionServicer(
         engine=an_engine(an_entry(LISTED)),
         reader=MessageDecoder(HomePlan("86")),
@@ -57,13 +57,13 @@ async def serving(
         max_message_bytes=2**22,
         security=DEVELOPMENT,
         max_wait_ms=max_wait_ms,
-        max_line_requests=max_line_requests,
+        max_queued_requests=max_queued_requests,
         failed=failures.append,
-        not_decided=not_decided.append,
+        shed=shed.append,
     )
     port = await server.start("127.0.0.1", 0)
     await server.serve()
-    yield Serving(f"127.0.0.1:{port}", failures, not_decided)
+    yield Serving(f"127.0.0.1:{port}", failures, shed)
     await server.drain(5)
 
 
@@ -134,7 +134,7 @@ async def test_without_a_hurry_nobody_is_refused() -> None:
 
 
 async def test_a_long_line_is_cut_and_the_others_are_answered_rightly() -> None:
-    async with serving(max_wait_ms=60_000, max_line_requests=8) as server:
+    async with serving(max_wait_ms=60_000, max_queued_requests=8) as server:
         outcomes = await storm(server.target)
 
     assert set(outcomes) == {"ok", "cancelled"}
@@ -143,7 +143,7 @@ async def test_a_long_line_is_cut_and_the_others_are_answered_rightly() -> None:
 
 async def test_health_checks_have_a_line_of_their_own() -> None:
     async with (
-        serving(max_wait_ms=60_000, max_line_requests=2) as server,
+        serving(max_wait_ms=60_000, max_queued_requests=2) as server,
         connect(server.target) as channel,
     ):
         health: Any = health_pb2_grpc.HealthStub(channel)
@@ -162,7 +162,7 @@ async def test_what_is_not_decided_is_counted_by_reason() -> None:
     async with serving() as server:
         outcomes = await storm(server.target)
 
-    counted = Counter(server.not_decided)
+    counted = Counter(server.shed)
     assert counted[ShedReason.WAIT] == outcomes["resource_exhausted"] > 0
 
 

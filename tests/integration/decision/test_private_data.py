@@ -63,7 +63,7 @@ def test_nobody_else_can_read_what_a_service_writes(tmp_path: Path) -> None:
         data,
         workers=1,
         FANZHA_DECISION_LOG_FLUSH_SECONDS="0.5",
-        FANZHA_SECOND_LOOK_SHARE="0",
+        FANZHA_CASCADE_SHARE="0",
         FANZHA_WARNING_DROP_DIR=str(dropped),
     ) as service:
         write_everything(service, outside)
@@ -85,7 +85,7 @@ def test_a_folder_of_an_earlier_release_is_closed_at_start(tmp_path: Path) -> No
     old = data / "decisions" / "call" / "old.parquet.torn"
     old.write_text(json.dumps({"caller": CALLER}))
 
-    with fanzha_up(data, workers=1, FANZHA_WARNING_ENABLED="false", FANZHA_SECOND_LOOK_SHARE="0"):
+    with fanzha_up(data, workers=1, FANZHA_WARNING_ENABLED="false", FANZHA_CASCADE_SHARE="0"):
         found = [line for line in open_to_others(data) if not line.startswith("up.log")]
 
     assert found == []

@@ -64,14 +64,14 @@ def test_a_block_that_is_dialled_is_marked_let_through_explained_and_becomes_a_s
 
     first = decisions[0]
     assert first.reason == decision_pb2.REASON_SCORED
-    assert not first.HasField("moment_score")
-    marked = [one for one in decisions if one.reason == decision_pb2.REASON_MOMENT]
+    assert not first.HasField("velocity_score")
+    marked = [one for one in decisions if one.reason == decision_pb2.REASON_VELOCITY]
     assert {one.action for one in marked} == {decision_pb2.ACTION_ALLOW}
-    assert marked[-1].moment_facts["neighbours"] > CALLS / 2
+    assert marked[-1].velocity_inputs["neighbours"] > CALLS / 2
     hit = json.loads(hits.stdout.splitlines()[0])
     assert (hit["decision_id"], hit["action"]) == (str(marked[0].decision_id), "ALLOW")
-    assert (hit["reason"], hit["model_version"]) == ("MOMENT", marked[0].moment_version)
+    assert (hit["reason"], hit["model_version"]) == ("VELOCITY", marked[0].velocity_version)
     explained = json.loads(checked.stdout)
-    assert explained["reason"] == "moment"
+    assert explained["reason"] == "velocity"
     parts = [part["part"] for part in explained["explanation"]["parts"] if part["weight"] > 0]
     assert "neighbour_share" in parts

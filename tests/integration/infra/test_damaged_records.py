@@ -10,7 +10,7 @@ from blocklists.store.store import CHANGES, HEAD, Store
 from fanzha.errors import Unavailable
 from infra.redis.client import connect, within
 from services.audit.events import AuditKind
-from services.audit.forwarder import ASIDE, STREAM, AuditForwardIntake
+from services.audit.forwarder import STREAM, UNREADABLE, AuditForwardIntake
 from services.changes.store import ChangeStore, key_of
 from services.decision.campaigns.store import WORKERS, CampaignStore
 from services.lists.hit_count_store import SHARDS, EntryHitStore
@@ -48,10 +48,10 @@ async def test_a_refusal_that_cannot_be_read_holds_no_other_up(client: Redis) ->
     good = '{"kind": "refused", "subject": "method:a", "actor": "w", "details": {}}'
     await client.xadd(STREAM, {"record": good})
 
-    await AuditForwardIntake(client, audit).read()
+    await AuditForwardIntake(client, audit, now_ms=lambda: 0, block_ms=0).run()
 
     assert audit.subjects == ["method:a"]
-    assert await client.xlen(ASIDE) == len(BAD) + 1
+    assert await client.xlen(UNREADABLE) == len(BAD) + 1
     assert await client.xlen(STREAM) == 0
     await client.aclose()
 

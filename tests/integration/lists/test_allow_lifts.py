@@ -100,7 +100,7 @@ def entry(pattern: str, action: str, **fields: Any) -> pb.Entry:
     named = pattern.lower() == "prize"
     kind = pb.ENTRY_KIND_SENDER if named else pb.ENTRY_KIND_UNSPECIFIED
     return pb.Entry(
-        pattern=pattern, kind=kind, action=actions[action], source=pb.SOURCE_BUREAU,
+        pattern=pattern, kind=kind, action=actions[action], source=decision_pb2.SOURCE_BUREAU,
         reason="test", expires_at_s=FAR_S, **fields,
     )  # fmt: skip
 

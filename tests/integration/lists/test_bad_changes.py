@@ -148,7 +148,7 @@ def log(service: Running) -> str:
     return (service.folder / "up.log").read_text()
 
 
-SETTINGS = {"FANZHA_SECOND_LOOK_SHARE": "0"}  # with the process that warns
+SETTINGS = {"FANZHA_CASCADE_SHARE": "0"}  # with the process that warns
 
 
 def test_no_record_of_the_store_ends_a_process(tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ def run(target: str) -> Run:
 
 def entry(pattern: str, **fields: Any) -> pb.Entry:
     common: dict[str, Any] = {
-        "action": decision_pb2.ACTION_BLOCK, "source": pb.SOURCE_BUREAU, "reason": "reported",
+        "action": decision_pb2.ACTION_BLOCK, "source": decision_pb2.SOURCE_BUREAU,
+        "reason": "reported",
     }  # fmt: skip
     return pb.Entry(pattern=pattern, **common | fields)
 
@@ -275,14 +276,16 @@ def test_a_page_that_cannot_be_is_refused(stub: Any, request_: pb.ListEntriesReq
 
 def test_filters_by_action_and_source_hold(stub: Any) -> None:
     allowed = entry("a.example", action=decision_pb2.ACTION_ALLOW)
-    update(stub, allowed, entry("b.example", source=pb.SOURCE_CARRIER), entry("c.example"))
+    update(
+        stub, allowed, entry("b.example", source=decision_pb2.SOURCE_CARRIER), entry("c.example")
+    )
 
     def listed(**wanted: Any) -> list[str]:
         page = stub.ListEntries(pb.ListEntriesRequest(**wanted))
         return sorted(one.pattern for one in page.entries)
 
     assert listed(action=decision_pb2.ACTION_ALLOW) == ["a.example"]
-    assert listed(source=pb.SOURCE_CARRIER) == ["b.example"]
+    assert listed(source=decision_pb2.SOURCE_CARRIER) == ["b.example"]
     assert listed() == ["a.example", "b.example", "c.example"]
 
 

@@ -84,7 +84,8 @@ def count_hits(url: str, counts: dict[str, int], last_s: int, now_s: int) -> Non
 
 def entry(pattern: str, **fields: Any) -> pb.Entry:
     common: dict[str, Any] = {
-        "action": decision_pb2.ACTION_BLOCK, "source": pb.SOURCE_BUREAU, "reason": "reported",
+        "action": decision_pb2.ACTION_BLOCK, "source": decision_pb2.SOURCE_BUREAU,
+        "reason": "reported",
     }  # fmt: skip
     return pb.Entry(pattern=pattern, **common | fields)
 
@@ -178,7 +179,11 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Cl
             entry(f"+861700000010{number}", expires_at_s=NINE_O_CLOCK_S + number * DAY_S)
             for number in range(1, 8)
         ),
-        entry("bank.example", review_at_s=NINE_O_CLOCK_S + 2 * DAY_S + 1, source=pb.SOURCE_CARRIER),
+        entry(
+            "bank.example",
+            review_at_s=NINE_O_CLOCK_S + 2 * DAY_S + 1,
+            source=decision_pb2.SOURCE_CARRIER,
+        ),
         entry("far.example"),
     )
     clock.now_s += DAY_S  # the first has ended
@@ -198,8 +203,8 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Cl
     ]
     assert answer.ended == 1
     assert {(one.source, one.reason, one.entries) for one in answer.counts} == {
-        (pb.SOURCE_BUREAU, pb.DUE_REASON_ENDS, 4),
-        (pb.SOURCE_CARRIER, pb.DUE_REASON_REVIEW, 1),
+        (decision_pb2.SOURCE_BUREAU, pb.DUE_REASON_ENDS, 4),
+        (decision_pb2.SOURCE_CARRIER, pb.DUE_REASON_REVIEW, 1),
     }
     clock.now_s += 2 * DAY_S + 1
     told = json.loads(run("due", "--within", "1d", "--source", "carrier", "--json").output)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from examples.lists_tour_file import BAD_ROWS
+from examples.lists_tour import BAD_ROWS
 from tests.support.checkout import CHECKOUT
 
 ROWS = 100_000

@@ -40,7 +40,7 @@ def models(service: Running, *arguments: str, check: bool = True) -> Any:
 
 
 def listed(service: Running) -> Any:
-    return models(service, "list", "--models-dir", str(service.folder / "models"))
+    return models(service, "list")
 
 
 def active(service: Running, channel: str) -> set[str]:
@@ -100,11 +100,11 @@ def test_a_new_model_is_swapped_in_and_rolled_back_under_traffic(service: Runnin
 
     assert set(forward["workers"].values()) == {"done"}
     assert len(forward["workers"]) == WORKERS
-    assert (forward["wanted"]["previous"], back["wanted"]["active"]) == ("1", "1")
+    assert (forward["desired"]["previous"], back["desired"]["active"]) == ("1", "1")
     assert (second, first) == (Counter({"2": 8}), Counter({"1": 8}))
     assert set(found) <= {"1", "2"}
     assert found["1"] > 0
-    assert listed(service)["url"]["wanted"]["by"] == "li"
+    assert listed(service)["url"]["desired"]["by"] == "li"
 
 
 def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service: Running) -> None:
@@ -119,6 +119,32 @@ def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service:
     log = (service.folder / "up.log").read_text()
     assert "sms model 2 is refused" in log
     assert set(models(service, "rollback", "sms")["workers"].values()) == {"done"}
+
+
+def test_a_bundle_that_no_worker_has_is_refused_and_changes_nothing(service: Running) -> None:
+    before = listed(service)["call"]["desired"]
+
+    done = service.fanzha("models", "activate", "call", "99", check=False)
+
+    assert done.returncode == 1
+    assert "there is no call model 99; there are: 1" in " ".join(done.stderr.split())
+    assert listed(service)["call"]["desired"] == before
+
+
+def test_a_shadow_ends_well_beside_an_active_bundle_that_is_refused(service: Running) -> None:
+    root = service.folder / "models"
+    cut_graph(a_bundle(root, "sms", "5"))
+    a_bundle(root, "sms", "6")
+    refused = models(service, "activate", "sms", "5", check=False)
+
+    shadowed = models(service, "shadow", "sms", "6")
+    back = models(service, "rollback", "sms")
+    models(service, "shadow", "sms", "off")
+
+    assert all(words.startswith("refuses 5: ") for words in refused["workers"].values())
+    assert set(shadowed["workers"].values()) == {"done"}
+    assert (back["desired"]["active"], back["desired"]["shadow"]) == ("1", "6")
+    assert active(service, "sms") == {"1"}
 
 
 def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
@@ -137,7 +163,7 @@ def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
 
 
 def call_strangers(service: Running, callers: range) -> set[str]:
-    """Let each caller make four calls, on a new connection; tell which moment models were asked."""
+    """Let each caller make four calls on a new connection; return the velocity versions seen."""
     asked = set()
     for caller in callers:
         calls = [
@@ -152,7 +178,7 @@ def call_strangers(service: Running, callers: range) -> set[str]:
         with channels.blocking(service.interception) as channel:
             stub = pb_grpc.InterceptionServiceStub(channel)
             answer = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=20)
-        asked.add(answer.decisions.moment_version)
+        asked.add(answer.decisions.velocity_version)
     return asked
 
 
@@ -211,19 +237,19 @@ def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service:
 def test_what_decides_cannot_watch_itself(service: Running) -> None:
     done = service.fanzha("models", "shadow", "call", "1", check=False)
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "decides already" in done.stderr
 
 
 def test_without_a_change_there_is_nothing_to_roll_back(service: Running) -> None:
     done = service.fanzha("models", "rollback", "call", check=False)
 
-    assert done.returncode == 2
-    assert "never changed" in done.stderr
+    assert done.returncode == 1
+    assert "no other call model ran before" in done.stderr
 
 
 def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running) -> None:
-    done = service.fanzha("models", "list", "--models-dir", str(service.folder / "models"))
+    done = service.fanzha("models", "list")
 
     found = listed(service)
     assert {bundle["version"] for bundle in found["call"]["bundles"]} == {"1"}
@@ -235,25 +261,25 @@ def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running
 
 def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> None:
     root = some_bundles(tmp_path / "models")
+    a_bundle(root, "moment", "1")
     with fanzha_up(
         tmp_path,
         workers=1,
         FANZHA_MODELS_DIR=str(root),
-        FANZHA_MOMENT_ACTION="off",
+        FANZHA_VELOCITY_ACTION="off",
         **NO_WARNINGS,
     ) as service:
         done = service.fanzha("models", "activate", "moment", "1", check=False)
 
     assert done.returncode == 1
-    assert "holds no such model" in done.stdout
+    assert "no worker holds a moment model" in done.stderr
 
 
-def test_without_a_service_the_bundles_of_the_package_are_listed(tmp_path: Path) -> None:
-    done = run("models", "list", "--data-dir", str(tmp_path), "--json")
+def test_without_a_service_the_bundles_of_the_package_are_listed() -> None:
+    done = run("models", "list", "--offline", "--json")
 
     found = json.loads(done.stdout)
     assert done.returncode == 0
-    assert "no service found" in done.stderr
     assert all(found[word]["bundles"][-1]["threshold"] > 0 for word in ModelKind)
 
 

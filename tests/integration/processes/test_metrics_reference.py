@@ -23,7 +23,7 @@ def served(address: str) -> set[tuple[str, str]]:
 
 
 def test_each_page_serves_what_the_reference_says(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1, FANZHA_SECOND_LOOK_SHARE="0"):
+    with fanzha_up(tmp_path, workers=1, FANZHA_CASCADE_SHARE="0"):
         endpoints = json.loads((tmp_path / "endpoints.json").read_text())
         pages = {port: served(endpoints[name]) for name, port in ENDPOINTS.items()}
 

@@ -10,10 +10,10 @@ from fanzha.errors import InvalidInput, NotFound
 from infra.redis.client import Client, connect
 from services.warning.cases import ids, state_machine
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.cases.indexes import JUDGED
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
+from services.warning.cases.projections import JUDGED
 from services.warning.cases.store import CaseCommit, CaseStore, marker
 from services.warning.intake.service import IntakeStatus, WarningIntake
 from services.warning.model import Region, Risk, Tier
@@ -49,11 +49,11 @@ def happens(kind: EventKind, **fields: object) -> CaseEvent:
 
 
 async def test_each_person_has_one_case_per_campaign(intake: WarningIntake) -> None:
-    results = await intake.take(
+    results = await intake.ingest(
         [a_warning(1), a_warning(2), a_warning(1, reference="again"), a_warning(1)]
     )
 
-    found = [result.what for result in results]
+    found = [result.status for result in results]
     assert found == [
         IntakeStatus.ACCEPTED,
         IntakeStatus.ACCEPTED,
@@ -66,21 +66,21 @@ async def test_each_person_has_one_case_per_campaign(intake: WarningIntake) -> N
 async def test_a_repeat_is_known_and_changes_nothing(
     intake: WarningIntake, store: CaseStore
 ) -> None:
-    (first,) = await intake.take([a_warning(1)])
+    (first,) = await intake.ingest([a_warning(1)])
     before = await store.get(first.case_id)
 
-    (again,) = await intake.take([a_warning(1)])
+    (again,) = await intake.ingest([a_warning(1)])
 
-    assert again.what is IntakeStatus.DUPLICATE
+    assert again.status is IntakeStatus.DUPLICATE
     assert await store.get(first.case_id) == before
 
 
 async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
     intake: WarningIntake, store: CaseStore
 ) -> None:
-    (first,) = await intake.take([a_warning(1)])
+    (first,) = await intake.ingest([a_warning(1)])
     case = await store.get(first.case_id)
-    again = happens(EventKind.JOINED, warned=a_warning(1))
+    again = happens(EventKind.JOINED, warning=a_warning(1))
     commit = CaseCommit(
         before=case,
         after=state_machine.apply(case, again),
@@ -95,17 +95,17 @@ async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
 async def test_a_reference_that_was_used_for_something_else_is_refused(
     intake: WarningIntake,
 ) -> None:
-    await intake.take([a_warning(1, reference="x")])
+    await intake.ingest([a_warning(1, reference="x")])
 
-    (other,) = await intake.take([a_warning(2, reference="x")])
+    (other,) = await intake.ingest([a_warning(2, reference="x")])
 
-    assert other.what is IntakeStatus.REFUSED
+    assert other.status is IntakeStatus.REFUSED
     assert other.reason.startswith("reference:")
 
 
 async def test_the_view_is_what_the_events_make(intake: WarningIntake, store: CaseStore) -> None:
-    (first,) = await intake.take([a_warning(1)])
-    await intake.take([a_warning(1, reference="b", risk=Risk.HIGH)])
+    (first,) = await intake.ingest([a_warning(1)])
+    await intake.ingest([a_warning(1, reference="b", risk=Risk.HIGH)])
     await store.change(first.case_id, lambda _case: [happens(EventKind.TAKEN)])
     await store.change(
         first.case_id, lambda _case: [happens(EventKind.CLOSED, outcome=CaseOutcome.SAFE)]
@@ -120,8 +120,8 @@ async def test_the_view_is_what_the_events_make(intake: WarningIntake, store: Ca
 async def test_a_repeat_that_raises_the_tier_queues_its_warning(
     intake: WarningIntake, store: CaseStore
 ) -> None:
-    (first,) = await intake.take([a_warning(1)])
-    await intake.take([a_warning(1, reference="b", risk=Risk.HIGH)])
+    (first,) = await intake.ingest([a_warning(1)])
+    await intake.ingest([a_warning(1, reference="b", risk=Risk.HIGH)])
 
     case = await store.get(first.case_id)
 
@@ -132,7 +132,7 @@ async def test_a_repeat_that_raises_the_tier_queues_its_warning(
 
 
 async def test_changes_at_the_same_time_all_happen(intake: WarningIntake, store: CaseStore) -> None:
-    (first,) = await intake.take([a_warning(1)])
+    (first,) = await intake.ingest([a_warning(1)])
 
     await asyncio.gather(
         *(
@@ -148,7 +148,7 @@ async def test_changes_at_the_same_time_all_happen(intake: WarningIntake, store:
 async def test_an_event_that_may_not_follow_changes_nothing(
     intake: WarningIntake, store: CaseStore
 ) -> None:
-    (first,) = await intake.take([a_warning(1)])
+    (first,) = await intake.ingest([a_warning(1)])
     close = happens(EventKind.CLOSED, outcome=CaseOutcome.SAFE)
     closed = await store.change(first.case_id, lambda _case: [close])
 
@@ -168,7 +168,7 @@ async def test_there_is_no_case_without_a_warning(store: CaseStore) -> None:
 async def test_open_cases_are_listed_by_region_in_pages(
     client: Client, intake: WarningIntake, store: CaseStore
 ) -> None:
-    results = await intake.take([a_warning(number) for number in range(1, 8)])
+    results = await intake.ingest([a_warning(number) for number in range(1, 8)])
     for number, result in enumerate(results):
         region = Region(province="330000", city="330100" if number < 5 else "330200")
         await store.change(
@@ -195,7 +195,7 @@ async def test_outcomes_are_added_up_over_all_shards(
     client: Client, intake: WarningIntake, store: CaseStore
 ) -> None:
     warnings = [replace(a_warning(number), entry_id="nabc") for number in range(1, 40)]
-    results = await intake.take(warnings)
+    results = await intake.ingest(warnings)
     for number, result in enumerate(results):
         outcome = CaseOutcome.FALSE_ALARM if number % 3 else CaseOutcome.SAFE
         closed = [happens(EventKind.CLOSED, outcome=outcome)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
+from fanzha.v1 import decision_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import connect
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 def a_request(reference: str, victim: str) -> pb.SubmitWarningsRequest:
     return pb.SubmitWarningsRequest(
         warning=pb.Warning(
-            source=blocklist_pb2.SOURCE_CARRIER,
+            source=decision_pb2.SOURCE_CARRIER,
             source_name="carrier.example",
             reference=reference,
             victim=victim,

@@ -123,7 +123,7 @@ at_least = "high"
             client=client, store=CaseStore(client), router=PlainRouter(), now_ms=lambda: NOW_MS
         )
         risks = (Risk.HIGH, Risk.HIGH, Risk.LOW)
-        await intake.take([a_warning(number, risk=risk) for number, risk in enumerate(risks, 1)])
+        await intake.ingest([a_warning(number, risk=risk) for number, risk in enumerate(risks, 1)])
         await client.aclose()
 
     asyncio.run(take())

@@ -37,7 +37,7 @@ async def pipeline(redis_url: str, tmp_path: Path) -> AsyncIterator[WarningPipel
 async def http(pipeline: WarningPipeline) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         http_server.serve_http(
-            cloud_events_http.app(pipeline.submitting, None), "127.0.0.1", 0
+            cloud_events_http.app(pipeline.submission, None), "127.0.0.1", 0
         ) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
@@ -152,7 +152,7 @@ async def test_what_is_no_event_is_answered_by_its_id_and_stops_no_other(
     assert [one["result"] for one in found] == ["accepted", *["refused"] * 5, "joined"]
     assert [one["id"] for one in found] == ["1", "half a character: ?", "3", "4", "5", "", "7"]
     assert found[2]["reason"] == "specversion: 1.0"
-    assert found[3]["reason"] == "event: time or data cannot be read"
+    assert found[3]["reason"] == "event: time or data cannot be parsed"
 
 
 async def test_a_kind_of_source_that_there_is_not_is_a_wrong_request(
@@ -172,10 +172,10 @@ async def test_where_tokens_are_asked_for_only_sources_may_send(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
-    doorkeeper = security.of(issuer.settings(), "admin").doorkeeper
+    doorkeeper = security.of(issuer.settings(), "admin").interceptor
     assert doorkeeper is not None
     assert doorkeeper.tokens is not None
-    app = cloud_events_http.app(pipeline.submitting, doorkeeper.tokens.identity)
+    app = cloud_events_http.app(pipeline.submission, doorkeeper.tokens.identity)
     found = []
     async with http_server.serve_http(app, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
         for token in (None, issuer.token("editor"), issuer.token("source")):
@@ -215,10 +215,10 @@ def a_row(reference: str, victim: str = "+8617000000001") -> str:
 async def test_a_file_is_taken_in_once_with_a_report(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     dropped(tmp_path, "a.csv", HEAD + a_row("1") + a_row("2", "110") + "3,x\n" + a_row("4"))
 
-    taken = [await drop.look(), await drop.look()]
+    taken = [await drop.scan(), await drop.scan()]
     drop.close()
 
     assert taken == [1, 0]
@@ -229,11 +229,11 @@ async def test_a_file_is_taken_in_once_with_a_report(
 async def test_the_same_file_again_is_all_repeats(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     text = HEAD + a_row("1")
     for _ in range(2):
         dropped(tmp_path, "a.csv", text)
-        await drop.look()
+        await drop.scan()
     drop.close()
 
     assert [row["result"] for row in report(tmp_path, "done", "a-2.csv")] == ["duplicate"]
@@ -244,12 +244,12 @@ async def test_the_same_file_again_is_all_repeats(
 async def test_a_file_is_read_however_spreadsheets_write_it(
     pipeline: WarningPipeline, tmp_path: Path, encoding: str, between: str
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     row = f"1,+8617000000001,caller,+8619900000001,{now_ms() - 1000},冒充客服\r\n,,,,,\r\n"
     text = f"{HEAD.strip()},campaign\r\n{row}".replace(",", between)
     dropped(tmp_path, "a.csv", text, encoding)
 
-    await drop.look()
+    await drop.scan()
     drop.close()
 
     assert [row["result"] for row in report(tmp_path, "done", "a.csv")] == ["accepted"]
@@ -258,11 +258,11 @@ async def test_a_file_is_read_however_spreadsheets_write_it(
 async def test_a_row_that_is_no_csv_stops_no_other(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     rows = [a_row("1"), '2,"+86"1,caller,x,1\n', '3,"+8617000000001\n', a_row("4")]
     dropped(tmp_path, "a.csv", HEAD + "".join(rows))
 
-    await drop.look()
+    await drop.scan()
     drop.close()
 
     found = [(row["line"], row["result"]) for row in report(tmp_path, "done", "a.csv")]
@@ -272,7 +272,7 @@ async def test_a_row_that_is_no_csv_stops_no_other(
 async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     secret = tmp_path / "secret"
     secret.write_text("of somebody else\n")
     file = dropped(tmp_path, "a.csv", HEAD + a_row("1"))
@@ -281,7 +281,7 @@ async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
     unusable.mkdir()
     (unusable / "working").write_text("is no folder")
 
-    taken = await drop.look()
+    taken = await drop.scan()
     drop.close()
 
     assert taken == 1
@@ -291,11 +291,11 @@ async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
 async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
     pipeline: WarningPipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     dropped(tmp_path, "a.csv", a_row("1"))
 
     with caplog.at_level("INFO"):
-        await drop.look()
+        await drop.scan()
     drop.close()
 
     (row,) = report(tmp_path, "rejected", "a.csv")
@@ -307,10 +307,10 @@ async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
 async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
     pipeline: WarningPipeline, tmp_path: Path, text: str
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting)
+    drop = DropFolder(tmp_path, pipeline.submission)
     dropped(tmp_path, "a.csv", text)
 
-    await drop.look()
+    await drop.scan()
     drop.close()
 
     assert report(tmp_path, "rejected", "a.csv")[0]["result"] == "refused"
@@ -319,29 +319,29 @@ async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
 async def test_a_file_that_is_being_written_is_left_alone(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
-    drop = DropFolder(tmp_path, pipeline.submitting, now_s=lambda: 1.0)
+    drop = DropFolder(tmp_path, pipeline.submission, now_s=lambda: 1.0)
     dropped(tmp_path, "fresh.csv", HEAD)
     dropped(tmp_path, "b.csv.part", HEAD)
     (tmp_path / "nonsense").mkdir()
 
-    assert await drop.look() == 0
+    assert await drop.scan() == 0
     drop.close()
 
 
 async def test_one_process_works_on_the_folder_at_a_time(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
-    first, second = (DropFolder(tmp_path, pipeline.submitting) for _ in range(2))
-    await first.look()
+    first, second = (DropFolder(tmp_path, pipeline.submission) for _ in range(2))
+    await first.scan()
     dropped(tmp_path, "a.csv", HEAD + a_row("1"))
 
-    taken = [await second.look(), await first.look()]
+    taken = [await second.scan(), await first.scan()]
     first.close()
     second.close()
 
     assert taken == [0, 1]
 
 
-async def test_a_place_that_was_never_told_is_refused(pipeline: WarningPipeline) -> None:
-    with pytest.raises(InvalidInput, match="after: no place"):
-        await pipeline.sources.told("carrier.example", after="garbage")
+async def test_a_cursor_that_was_never_issued_is_refused(pipeline: WarningPipeline) -> None:
+    with pytest.raises(InvalidInput, match="after: not a cursor"):
+        await pipeline.sources.read_feedback("carrier.example", after="garbage")

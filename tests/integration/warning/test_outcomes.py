@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from blocklists import intake
+from blocklists import row_validation
 from classifiers.training import examples as training_examples
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
@@ -205,7 +205,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     reference = Reference(kind=0, pattern=LISTED, action=0)
     with acting(LI):
         held = await loop.administration.update(
-            intake.NOTHING, [reference], ChangeTerms(author="li", reason="seen"), wait=True
+            row_validation.NOTHING, [reference], ChangeTerms(author="li", reason="seen"), wait=True
         )
     assert held.requested is not None
 

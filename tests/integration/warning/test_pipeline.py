@@ -10,11 +10,12 @@ import grpc
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
+from fanzha.v1 import decision_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
+from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
@@ -65,7 +66,7 @@ async def served(
     pipeline: WarningPipeline,
 ) -> "AsyncIterator[warning_pb2_grpc.WarningServiceAsyncStub]":
     server = RpcServer(
-        {"warning": WarningServicer(pipeline.submitting, pipeline.sources)},
+        {"warning": WarningServicer(pipeline.submission, pipeline.sources)},
         max_message_bytes=2**20,
         security=DEVELOPMENT,
     )
@@ -114,7 +115,7 @@ def requests(*warnings: pb.Warning) -> list[pb.SubmitWarningsRequest]:
 
 def a_warning(reference: str = "1", **fields: object) -> pb.Warning:
     warning = pb.Warning(
-        source=blocklist_pb2.SOURCE_CARRIER,
+        source=decision_pb2.SOURCE_CARRIER,
         source_name="carrier.example",
         reference=reference,
         victim="+8617000000001",
@@ -217,7 +218,7 @@ async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
     await append(client, a_hit(1))
     group = ConsumerGroup(client, stream=CONFIRMED, group="test", consumer="a")
     consumer = StreamConsumer(
-        group, fail, dead=pipeline.dead, now_ms=now_ms, claim_ms=1, block_ms=1
+        group, fail, dead_letters=pipeline.dead, now_ms=now_ms, claim_ms=1, block_ms=1
     )
 
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -227,14 +228,14 @@ async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
     (letter,) = await pipeline.dead.list()
     assert (letter.tries, len(tried)) == (5, 5)
     assert "RuntimeError" in letter.reason
-    assert await group.waiting() == (0, 0)
+    assert await group.backlog() == (0, 0)
 
 
 async def test_what_a_dead_consumer_held_is_taken_over(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
-    held = await ConsumerGroup(client, stream=CONFIRMED, group="warning", consumer="gone").new(
+    held = await ConsumerGroup(client, stream=CONFIRMED, group="warning", consumer="gone").read_new(
         10, 0
     )
 
@@ -272,7 +273,7 @@ async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
         pb.TAKEN_REFUSED,
         pb.TAKEN_REFUSED,
     ]
-    assert answers[1].reason == "victim: is no number of a person"
+    assert answers[1].reason == "victim: not a phone number of a person"
     assert answers[4].reason.startswith("occurred_at:")
 
 
@@ -330,7 +331,7 @@ async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_
 ) -> None:
     await append(client, a_hit(1))
     await pipeline.hits.step()
-    await pipeline.intake.take([warnings.a_warning(risk=Risk.HIGH)])
+    await pipeline.intake.ingest([warnings.a_warning(risk=Risk.HIGH)])
     (case,) = (await pipeline.listing.page(lambda _case: True)).cases
     medium, high = case.messages
 
@@ -348,8 +349,8 @@ async def test_a_warning_handed_on_before_a_crash_is_not_told_as_left(
     await pipeline.hits.step()
     (case,) = (await pipeline.listing.page(lambda _case: True)).cases
     (message,) = case.messages
-    todos = keys.key(keys.shard_of(case.id), "todo")
-    todo: dict[Any, Any] = {"todo": f"send {case.id} {message} sms 0"}
+    todos = keys.key(keys.shard_of(case.id), "outbox")
+    todo: dict[Any, Any] = {"task": f"send {case.id} {message} sms 0"}
 
     async with running(pipeline):
         await until(lambda: _some_handed(client))
@@ -396,7 +397,7 @@ async def test_todos_are_gone_once_done(client: Client, pipeline: WarningPipelin
     await append(client, *(a_hit(number, f"+86170000000{number}") for number in range(10, 40)))
 
     async def done() -> bool:
-        left = [int(await client.xlen(keys.key(shard, "todo"))) for shard in keys.SHARDS]
+        left = [int(await client.xlen(keys.key(shard, "outbox"))) for shard in keys.SHARDS]
         return len(await handed(client)) == 30 and not sum(left)
 
     async with running(pipeline):

@@ -64,7 +64,7 @@ async def _fill(url: str) -> None:
     some = [
         replace(a_warning(number), occurred_at_ms=NOW_MS - 10 * MINUTE_MS) for number in range(6)
     ]
-    ids = [one.case_id for one in await intake.take(some)]
+    ids = [one.case_id for one in await intake.ingest(some)]
     message = MessageRef(id="m", channel="sms")
     for case_id, minutes in zip(ids, (10, 20, 40), strict=False):
         sent = [

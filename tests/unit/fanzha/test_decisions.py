@@ -23,7 +23,7 @@ from fanzha.v1 import blocklist_pb2, decision_pb2, interception_pb2
         (Attestation, interception_pb2.Attestation, "ATTESTATION_"),
         (EntryKind, blocklist_pb2.EntryKind, "ENTRY_KIND_"),
         (Direction, blocklist_pb2.Direction, "DIRECTION_"),
-        (Source, blocklist_pb2.Source, "SOURCE_"),
+        (Source, decision_pb2.Source, "SOURCE_"),
     ],
 )
 def test_numbers_are_those_on_the_wire(ours: type[IntEnum], wire: object, prefix: str) -> None:

@@ -1,4 +1,4 @@
-"""Work goes on after an outage, which is said once."""
+"""A periodic task survives outages; the first failure and the recovery are logged, all counted."""
 
 import asyncio
 import logging
@@ -7,30 +7,64 @@ from contextlib import suppress
 import pytest
 
 from fanzha.errors import Unavailable
+from infra.backoff import Backoff
+from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
 
-async def test_an_outage_is_said_once_until_it_ends(caplog: pytest.LogCaptureFixture) -> None:
-    away = [True, True, False, True, False]
-    done = asyncio.Event()
+class Step:
+    """Fails where *outcomes* are True; `done` after the last."""
 
-    async def step() -> None:
-        if not away:
-            done.set()
-        elif away.pop(0):
+    def __init__(self, outcomes: list[bool]) -> None:
+        self._outcomes = outcomes
+        self.done = asyncio.Event()
+
+    async def __call__(self) -> None:
+        if not self._outcomes:
+            self.done.set()
+        elif self._outcomes.pop(0):
             raise Unavailable("the store is away")
 
-    work = asyncio.create_task(
-        run_periodically(step, every_seconds=0, what="work waits", logger=logger)
-    )
-    await asyncio.wait_for(done.wait(), 60)
-    work.cancel()
-    with suppress(asyncio.CancelledError):
-        await work
 
-    assert caplog.messages == ["work waits: the store is away"] * 2
+async def run_until_done(step: Step, task: str, backoff: Backoff | None = None) -> None:
+    running = asyncio.create_task(
+        run_periodically(step, every_seconds=0, task=task, logger=logger, backoff=backoff)
+    )
+    await asyncio.wait_for(step.done.wait(), 60)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_the_first_failure_and_the_recovery_of_each_outage_are_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    await run_until_done(Step([True, True, False, True, False]), "some work")
+
+    assert caplog.messages == [
+        "some work failed and is retried: the store is away",
+        "some work works again after 2 failures",
+        "some work failed and is retried: the store is away",
+        "some work works again after 1 failures",
+    ]
+
+
+async def test_every_failure_is_counted() -> None:
+    await run_until_done(Step([True, True, False, True, False]), "counted work")
+
+    assert FAILURES.of(FailureKind.PERIODIC_TASK)["counted work"] == 3
+
+
+async def test_backoff_grows_in_an_outage_and_is_reset_after_it() -> None:
+    backoff = Backoff(first_seconds=1e-6, max_seconds=1e-3)
+
+    await run_until_done(Step([True] * 30), "work", backoff)
+
+    assert backoff.failures == 0
 
 
 async def test_what_is_no_outage_ends_the_work() -> None:
@@ -38,4 +72,17 @@ async def test_what_is_no_outage_ends_the_work() -> None:
         raise OSError("no such folder")
 
     with pytest.raises(OSError, match="no such folder"):
-        await run_periodically(step, every_seconds=0, what="work waits", logger=logger)
+        await run_periodically(step, every_seconds=0, task="work", logger=logger)
+
+
+async def test_the_work_ends_when_it_is_not_to_go_on() -> None:
+    left = [3]
+
+    async def step() -> None:
+        left[0] -= 1
+
+    await run_periodically(
+        step, every_seconds=0, task="work", logger=logger, keep_going=lambda: left[0] > 0
+    )
+
+    assert left == [0]

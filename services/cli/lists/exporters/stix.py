@@ -53,7 +53,7 @@ def _head(context: Context) -> str:
 def _row(entry: pb.Entry, context: Context) -> str:
     created = _time(entry.created_at_s)
     fraud_type = word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
-    source = word(pb.Source, entry.source, "SOURCE_")
+    source = word(decision_pb2.Source, entry.source, "SOURCE_")
     indicator = {
         "type": "indicator",
         "spec_version": "2.1",

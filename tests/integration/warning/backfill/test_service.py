@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from blocklists.entries import Entry
-from blocklists.views import MatchingEntries
+from blocklists.queries import MatchingEntries
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan

@@ -51,7 +51,7 @@ class Desk:
 async def test_a_day_at_the_desk(office: Office, window: Window) -> None:
     office.clock[0] = now_ms()
     _, mine, city, _, _ = await office.opened()
-    (again,) = await office.intake.take([a_warning(2, reference="b", campaign="x")])
+    (again,) = await office.intake.ingest([a_warning(2, reference="b", campaign="x")])
     desk = Desk(window)
 
     listed = await desk.json("list", "--tier", "中", "--fraud-type", "fake_loan")

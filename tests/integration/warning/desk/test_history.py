@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 
 from fanzha.errors import FanzhaError
 from services.warning.cases import state_machine
-from services.warning.cases.backlog_metrics import CaseBacklogMetrics
 from services.warning.cases.events import CaseOutcome, MessageRef
+from services.warning.cases.metrics import CaseBacklogMetrics
 from services.warning.cases.model import Case
 from services.warning.desk.actions import CaseClosure
 from services.warning.desk.filter import CaseFilter
@@ -34,7 +34,7 @@ async def test_gauges_tell_what_there_is(office: Office) -> None:
     office.clock[0] += 10**9
     registry = CollectorRegistry()
 
-    await CaseBacklogMetrics(office.client, registry, now_ms=lambda: office.clock[0]).look()
+    await CaseBacklogMetrics(office.client, registry, now_ms=lambda: office.clock[0]).refresh()
 
     def told(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"fanzha_warning_cases_{name}", labels)
@@ -69,7 +69,7 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
                 await desk.close(asked, CaseClosure(outcome=CaseOutcome.SAFE), "")
             case 4:
                 number = int(case.victim[-4:])
-                await office.intake.take([a_warning(number, reference=str(chance.random()))])
+                await office.intake.ingest([a_warning(number, reference=str(chance.random()))])
             case _:
                 await channel_tells(told, case, chance)
 

@@ -206,7 +206,7 @@ async def test_what_waits_for_a_person_comes_first_and_counts_as_overdue(
         await window.ask("NoteCase", note)
     await window.ask("TakeCase", pb.TakeCaseRequest(case_id=late))
     office.clock[0] = (await office.store.get(late)).due_at_ms
-    await office.intake.take([a_warning(7)])
+    await office.intake.ingest([a_warning(7)])
 
     everything = await window.seen()
 
@@ -249,7 +249,7 @@ async def test_what_was_lost_reaches_the_event_and_a_duplicate_its_other(
     office: Office, window: Window
 ) -> None:
     one, *_ = await office.opened()
-    (again,) = await office.intake.take([a_warning(1, reference="b", campaign="x")])
+    (again,) = await office.intake.ingest([a_warning(1, reference="b", campaign="x")])
     took = [pb.CaseMeans(kind=warning_pb2.MEANS_KIND_CALLER, value="19900000001")]
     lost = pb.CloseCaseRequest(
         case_id=one, outcome=pb.CASE_OUTCOME_LOST_MONEY, lost_fen=1_200_000, lost_to=took

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.warning import counting, kill
+from benchmarks.warning import kill, loss_check
 from tests.support.smsc import NoMessageCentre
 
 WANTED: dict[str, Any] = {
@@ -27,7 +27,7 @@ WANTED: dict[str, Any] = {
 def test_killed_processes_and_a_killed_store_lose_and_double_nothing() -> None:
     report = asyncio.run(kill.run(Namespace(**WANTED)))
 
-    assert counting.wrong(report) == []
+    assert loss_check.wrong(report) == []
     # A tier that was raised has a warning of its own.
     assert report["warnings_queued"] >= report["cases_expected"] > 0
     killed = report["processes_killed"] + report["sinks_killed"]
@@ -42,7 +42,7 @@ def test_a_message_centre_has_each_warning_once_whatever_is_killed_or_dropped() 
     except NoMessageCentre as error:
         pytest.skip(str(error))
 
-    assert counting.wrong(report) == []
+    assert loss_check.wrong(report) == []
     assert (report["processes_killed"], report["connections_dropped"]) == (2, 2)
     there = report["warnings_at_the_centre"] - report["in_doubt_and_at_the_centre"]
     assert there == report["warnings_on_record_as_sent"] > 0

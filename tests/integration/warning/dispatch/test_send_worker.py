@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from infra.redis.client import Client, connect
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import ConsumerGroup, StreamConsumer, StreamEntry
+from infra.redis.stream_consumer import StreamConsumer
 from services.warning import keys
 from services.warning.cases.events import EventKind, MessageRef
 from services.warning.channels.channel import Outgoing, Receipt, ReceiptState, SendResult
@@ -246,14 +247,14 @@ async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
 async def test_a_message_of_a_dead_worker_is_taken_over(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
     group = ConsumerGroup(client, stream=STREAM, group=GROUP, consumer="dead")
-    await group.new(10, 50)
+    await group.read_new(10, 50)
     await asyncio.sleep(0.15)
     sink, notes = Sink(), Notes()
 
     await through(outbox(sink, notes))
 
     assert [one.message_id for one in sink.got] == ["a.1"]
-    assert await group.waiting() == (0, 0)
+    assert await group.backlog() == (0, 0)
 
 
 async def test_what_a_live_worker_holds_is_not_taken_over(client: Client, outbox: Make) -> None:
@@ -389,7 +390,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
     reading = StreamConsumer(
         ConsumerGroup(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
-        dead=DeadLetters(client, keys.DEAD_LETTERS),
+        dead_letters=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=clock,
         drop=True,
         block_ms=10,
@@ -417,9 +418,9 @@ async def test_an_early_receipt_is_not_that_of_a_message_called_the_same_in_hexa
     await claims.settle("other.1", SendStatus.SENT, 1, provider_ids=["0000000a"], remember=remember)
     fields = {"provider_id": "00000010", "state": "delivered", "at_ms": "5"}
 
-    await receipts.handle([StreamEntry(place="1-0", fields=fields)])
+    await receipts.handle([StreamEntry(id="1-0", fields=fields)])
     assert notes.noted == []
-    await receipts.handle([StreamEntry(place="1-0", fields=fields | {"looked": "3"})])
+    await receipts.handle([StreamEntry(id="1-0", fields=fields | {"looked": "3"})])
 
     # By then its own message would be settled: the centre writes the ids of receipts in decimal.
     assert notes.noted == [("other.1", EventKind.DELIVERED)]
@@ -433,7 +434,7 @@ async def test_a_message_is_delivered_once_all_its_parts_are(
     reading = StreamConsumer(
         ConsumerGroup(client, stream=receipts.stream, group=RECEIPTS, consumer="one"),
         receipts.handle,
-        dead=DeadLetters(client, keys.DEAD_LETTERS),
+        dead_letters=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=clock,
         drop=True,
         block_ms=10,

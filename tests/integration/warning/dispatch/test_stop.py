@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from fanzha.v1 import blocklist_pb2, warning_pb2_grpc
+from fanzha.v1 import decision_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
 from infra.clock import now_ms
 from infra.redis.client import connect
@@ -24,7 +24,7 @@ NO_QUIET_HOURS = {"FANZHA_WARNING_QUIET_FROM": "00:00", "FANZHA_WARNING_QUIET_UN
 
 def submit(target: str) -> None:
     warning = pb.Warning(
-        source=blocklist_pb2.SOURCE_CARRIER,
+        source=decision_pb2.SOURCE_CARRIER,
         source_name="carrier.example",
         reference="1",
         victim="+8655500000001",

@@ -36,7 +36,7 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(province="33", city="3301", how="prefix")
 
-    def judge(self, case: Case) -> TierAssessment:
+    def assess(self, case: Case) -> TierAssessment:
         return TierAssessment(tier=Tier.HIGH)
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
@@ -93,7 +93,7 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def opened(built: WarningPipeline) -> str:
-    (result,) = await built.intake.take([a_warning(1)])
+    (result,) = await built.intake.ingest([a_warning(1)])
     return result.case_id
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.peers import inprocess
-from benchmarks.peers.work import Work
+from benchmarks.peers.workload import Work
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher

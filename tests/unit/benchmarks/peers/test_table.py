@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import pytest
 
-from benchmarks.peers import contest, table
-from benchmarks.peers.contest import About, Contestant
+from benchmarks.peers import paired_runs, table
 from benchmarks.peers.outputs import Load
+from benchmarks.peers.paired_runs import About, Contestant
 
 ABOUT = About(
     channel="call",
@@ -46,13 +46,13 @@ def test_contestants_take_turns() -> None:
 
         return run
 
-    contest.in_turn([Contestant(name=name, load=load(name)) for name in ("a", "b")], repeats=2)
+    paired_runs.in_turn([Contestant(name=name, load=load(name)) for name in ("a", "b")], repeats=2)
 
     assert order == ["a", "b", "a", "b"]
 
 
 def test_rate_counts_rows_of_a_batch() -> None:
-    figures = contest.in_turn([Contestant(name="a", load=loads(10, 20), rows=256)], repeats=2)
+    figures = paired_runs.in_turn([Contestant(name="a", load=loads(10, 20), rows=256)], repeats=2)
 
     assert figures["a"].rates == [2560, 5120]
 
@@ -63,7 +63,7 @@ def test_ratio_is_of_medians() -> None:
         Contestant(name="ours", load=loads(300, 200, 900), server=Idle()),
     ]
 
-    (row,) = contest.rows(ABOUT, contest.in_turn(contestants, repeats=3), ["ours"])
+    (row,) = paired_runs.rows(ABOUT, paired_runs.in_turn(contestants, repeats=3), ["ours"])
 
     assert row.peer_rate == [100, 1, 200]
     assert row.ours_rate == [300, 200, 900]
@@ -79,14 +79,14 @@ def test_ratio_without_figures_is_none() -> None:
 @pytest.mark.parametrize("load", [loads(10, failed=1), loads(0)])
 def test_a_run_with_failures_or_without_answers_is_no_figure(load: Callable[[], Load]) -> None:
     with pytest.raises(RuntimeError, match="a: "):
-        contest.in_turn([Contestant(name="a", load=load)], repeats=1)
+        paired_runs.in_turn([Contestant(name="a", load=load)], repeats=1)
 
 
 def test_a_peer_in_trouble_is_a_row_that_says_so() -> None:
     def measure() -> list[table.Row]:
         raise RuntimeError("no such port")
 
-    (row,) = contest.guarded(ABOUT, measure)
+    (row,) = paired_runs.guarded(ABOUT, measure)
 
     assert row.missing_reason == "RuntimeError: no such port"
     assert (row.peer, row.peer_rate, row.ratio) == ("Peer", [], None)
@@ -97,8 +97,8 @@ def test_the_table_shows_missing_peers_and_measured_ones() -> None:
         Contestant(name="Peer", load=loads(1000)),
         Contestant(name="ours", load=loads(2500)),
     ]
-    measured = contest.rows(ABOUT, contest.in_turn(contestants, repeats=1), ["ours"])
-    missing = contest.missing(ABOUT, "not installed")
+    measured = paired_runs.rows(ABOUT, paired_runs.in_turn(contestants, repeats=1), ["ours"])
+    missing = paired_runs.missing(ABOUT, "not installed")
 
     head, first, second = table.as_text(measured + missing).splitlines()
 
@@ -112,7 +112,7 @@ def test_the_table_shows_missing_peers_and_measured_ones() -> None:
 
 
 def test_rows_can_be_written_as_json() -> None:
-    (row,) = contest.missing(ABOUT, "not installed")
+    (row,) = paired_runs.missing(ABOUT, "not installed")
 
     written = json.loads(json.dumps(asdict(row)))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.report import capacity, markdown, page
 from benchmarks.report.demand import HABITS
-from benchmarks.report.stillness import stillness
+from benchmarks.report.stalls import stillness
 from benchmarks.report.targets import PER_SECOND, Target
 
 POINT = {

@@ -52,4 +52,4 @@ def test_what_is_in_no_stage_is_the_transport() -> None:
     (point,) = RESULTS["sweep-stages"]["points"]
 
     assert figures.stage_of(point, figures.TRANSPORT) == 200.0
-    assert figures.stage_of(point, "moment") == 0.0
+    assert figures.stage_of(point, "velocity") == 0.0

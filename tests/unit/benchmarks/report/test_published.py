@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from benchmarks import results, scenarios
-from benchmarks.report import found, pages, readme
+from benchmarks.report import latest_results, pages, readme
 from tests.support.checkout import CHECKOUT
 
 DOCS = CHECKOUT / "docs"
-PUBLISHED = found.newest(results.FOLDER)
+PUBLISHED = latest_results.newest(results.FOLDER)
 
 
 @pytest.mark.parametrize("name", pages.WRITERS)
@@ -61,5 +61,7 @@ def test_a_result_of_an_older_version_is_named(kind: str) -> None:
     if kind == "h2load":
         older["results"] = [{"channel": "call"}]  # type: ignore[assignment]
 
-    with pytest.raises(found.Unreadable, match=f"2025-01-01-{kind}.json: .* older version"):
+    with pytest.raises(
+        latest_results.Unreadable, match=f"2025-01-01-{kind}.json: .* older version"
+    ):
         pages.complete({kind: older})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.indexes.bands import BandIndex
+from blocklists.indexes.lsh import BandIndex
 from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from classifiers.caller.activity import HOLD_HALF_LIFE_MS, ActivityTable
-from classifiers.caller.days_and_hours import DAY_MS, HALF_LIFE_MS
+from classifiers.caller.activity_calendar import DAY_MS, HALF_LIFE_MS
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Int64s
 from tests.support.builders import NINE_O_CLOCK_MS, some_calls, some_texts

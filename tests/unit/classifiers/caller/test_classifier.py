@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.caller import counterparts
+from classifiers.caller import cardinality
 from classifiers.caller.activity import ActivityTable
+from classifiers.caller.activity_calendar import DAY_MS
 from classifiers.caller.classifier import (
     MINIMUM_CALLS,
     TABLE_COLUMNS,
@@ -19,7 +20,6 @@ from classifiers.caller.classifier import (
     activity_from_table,
     features,
 )
-from classifiers.caller.days_and_hours import DAY_MS
 from classifiers.hashing import spread
 from classifiers.onnx_model import OnnxModel
 from fanzha.phone import HomePlan
@@ -129,7 +129,7 @@ def test_rows_are_scored_one_by_one(values: list[float]) -> None:
 
 def unlike(numbers: list[str]) -> list[str]:
     """Return those whose bits differ: estimates are then near for a few, too."""
-    bits = counterparts.text_bits(spread(HomePlan().number_keys(numbers)))
+    bits = cardinality.text_bits(spread(HomePlan().number_keys(numbers)))
     return [numbers[row] for row in np.unique(bits, return_index=True)[1].tolist()]
 
 

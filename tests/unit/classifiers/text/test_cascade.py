@@ -1,4 +1,4 @@
-"""The second look at texts of which the fast model is not sure, with a head of our own."""
+"""The second stage at texts of which the fast model is not sure, with a head of our own."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,15 @@ from classifiers.card import CARD, SECOND
 from classifiers.text.cascade import ScoreCombiner
 from classifiers.text.escalation import EscalationBudget
 from fanzha.fraud import FraudType
-from tests.support.cascades import ABOUT, FRAUD, HAM, UNCERTAIN, LookTally, a_text_bundle, fast
+from tests.support.cascades import (
+    ABOUT,
+    FRAUD,
+    HAM,
+    UNCERTAIN,
+    EscalationTally,
+    a_text_bundle,
+    fast,
+)
 
 ODDS = st.floats(-50, 50, width=32)
 
@@ -69,7 +77,7 @@ def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
 
 def test_a_budget_of_no_time_looks_once_only(tmp_path: Path) -> None:
     (a_text_bundle(tmp_path, "9") / SECOND).unlink()
-    tally = LookTally()
+    tally = EscalationTally()
     budget = EscalationBudget(share=0.0, clock=lambda: 0.0, counters=tally)
 
     model = bundles.load_text(tmp_path, budget=budget)
@@ -85,7 +93,8 @@ def test_a_budget_does_not_keep_golden_rows_from_being_checked(tmp_path: Path) -
 
     with pytest.raises(ValueError, match="golden row 0"):
         bundles.load_text(
-            tmp_path, budget=EscalationBudget(share=0.1, clock=lambda: 0.0, counters=LookTally())
+            tmp_path,
+            budget=EscalationBudget(share=0.1, clock=lambda: 0.0, counters=EscalationTally()),
         )
 
 

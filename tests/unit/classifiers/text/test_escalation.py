@@ -1,4 +1,4 @@
-"""Which uncertain texts get a second look, and what is remembered; time is made by hand."""
+"""Which uncertain texts are escalated, and what is remembered; time is made by hand."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,15 @@ import pytest
 
 from classifiers.text.cascade import ScoreCombiner, TextCascade
 from classifiers.text.escalation import (
-    FULL_SECONDS,
+    BUCKET_SECONDS,
+    CACHE_SIZE,
     MOST_OF_A_BATCH,
-    REMEMBERED,
     EscalationBudget,
     Escalations,
 )
 from classifiers.text.sentence_encoder import WIDTH
 from fanzha.tables import Float32s
-from tests.support.cascades import ABOUT, LookTally, a_head
+from tests.support.cascades import ABOUT, EscalationTally, a_head
 
 LOOK_SECONDS = 0.01
 
@@ -27,12 +27,12 @@ class Stage:
         self.now = 0.0
         self.seen: list[str] = []
         self.breaks = False
-        self.tally = LookTally()
+        self.tally = EscalationTally()
         second = TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=0.8), self.encode)
         budget = None
         if share is not None:
             budget = EscalationBudget(share=share, clock=lambda: self.now, counters=self.tally)
-        self.looks = Escalations(second, budget)
+        self.escalations = Escalations(second, budget)
 
     def encode(self, texts: Sequence[str]) -> Float32s:
         self.now += LOOK_SECONDS * len(texts)
@@ -42,8 +42,8 @@ class Stage:
         return np.zeros((len(texts), WIDTH), np.float32)
 
     def ask(self, *texts: str, odds: Sequence[float] = ()) -> Float32s:
-        self.looks.begin()
-        return self.looks.judge(texts, np.array(odds or [0.0] * len(texts), np.float32))
+        self.escalations.begin_batch()
+        return self.escalations.scores(texts, np.array(odds or [0.0] * len(texts), np.float32))
 
 
 def texts(count: int, name: str = "text") -> list[str]:
@@ -66,7 +66,7 @@ def test_two_texts_of_a_batch_get_a_look_the_likeliest_first() -> None:
 
     assert stage.seen == ["b", "d"]
     assert np.array_equal(np.isnan(scores), [True, False, True, False])
-    assert stage.tally.outcomes == {"looked": MOST_OF_A_BATCH, "remembered": 0, "skipped": 2}
+    assert stage.tally.outcomes == {"escalated": MOST_OF_A_BATCH, "cached": 0, "skipped": 2}
     assert stage.tally.seconds == pytest.approx(2 * LOOK_SECONDS)
 
 
@@ -74,7 +74,7 @@ def test_a_batch_that_is_scored_in_parts_is_one_batch() -> None:
     stage = Stage()
     stage.ask("a", "b")
 
-    scores = stage.looks.judge(["c"], np.zeros(1, np.float32))
+    scores = stage.escalations.scores(["c"], np.zeros(1, np.float32))
 
     assert np.isnan(scores).all()
 
@@ -87,7 +87,7 @@ def test_what_was_seen_is_remembered_for_nothing() -> None:
 
     assert stage.seen == ["a", "b", "c"]
     assert np.array_equal(again, np.repeat(first, 4))
-    assert stage.tally.outcomes == {"looked": 3, "remembered": 2, "skipped": 0}
+    assert stage.tally.outcomes == {"escalated": 3, "cached": 2, "skipped": 0}
 
 
 def test_a_text_twice_in_a_batch_gets_one_look() -> None:
@@ -97,7 +97,7 @@ def test_a_text_twice_in_a_batch_gets_one_look() -> None:
 
     assert stage.seen == ["a"]
     assert np.isfinite(scores).all()
-    assert stage.tally.outcomes == {"looked": 1, "remembered": 2, "skipped": 0}
+    assert stage.tally.outcomes == {"escalated": 1, "cached": 2, "skipped": 0}
 
 
 def test_looks_take_no_more_than_their_share_of_time() -> None:
@@ -107,7 +107,7 @@ def test_looks_take_no_more_than_their_share_of_time() -> None:
         stage.ask(text)
         stage.now += 0.001
 
-    most = FULL_SECONDS + 0.05 * stage.now + LOOK_SECONDS
+    most = BUCKET_SECONDS + 0.05 * stage.now + LOOK_SECONDS
     assert 0.9 * most < len(stage.seen) * LOOK_SECONDS <= most
 
 
@@ -118,14 +118,14 @@ def test_an_idle_worker_saves_no_more_than_a_full_bucket() -> None:
     for text in texts(1000):
         stage.ask(text)
 
-    assert len(stage.seen) * LOOK_SECONDS <= FULL_SECONDS * 1.1 + LOOK_SECONDS
+    assert len(stage.seen) * LOOK_SECONDS <= BUCKET_SECONDS * 1.1 + LOOK_SECONDS
 
 
 def test_what_was_seen_longest_ago_is_forgotten_first() -> None:
     stage = Stage(share=1.0)
     stage.ask("first")
     stage.ask("second")
-    for text in texts(REMEMBERED - 2):
+    for text in texts(CACHE_SIZE - 2):
         stage.now += 1
         stage.ask(text)
     stage.ask("first")
@@ -148,7 +148,7 @@ def test_a_fault_leaves_the_fast_score_and_is_counted() -> None:
     assert np.isnan(broken).all()
     assert np.isfinite(mended).all()
     assert stage.tally.failures == 2
-    assert stage.tally.outcomes == {"looked": 1, "remembered": 0, "skipped": 1}
+    assert stage.tally.outcomes == {"escalated": 1, "cached": 0, "skipped": 1}
 
 
 def test_a_fault_costs_time_too() -> None:
@@ -158,7 +158,7 @@ def test_a_fault_costs_time_too() -> None:
     for text in texts(1000):
         stage.ask(text)
 
-    assert stage.now <= FULL_SECONDS * 1.1 + LOOK_SECONDS
+    assert stage.now <= BUCKET_SECONDS * 1.1 + LOOK_SECONDS
 
 
 def test_without_a_budget_a_fault_is_raised() -> None:

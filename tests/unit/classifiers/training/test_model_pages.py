@@ -73,7 +73,7 @@ def test_a_text_model_without_second_look_says_so() -> None:
 
     page = sms_page.render(card, bundle, card_plots.markdown(card))
 
-    assert "\n\n**Second look.** None: " in page
+    assert "\n\n**Second stage.** None: " in page
 
 
 def test_a_table_without_rows_goes_with_its_heading() -> None:

@@ -17,8 +17,15 @@ DECISIONS = pb.Decisions(
     list_version=7,
     model_version="calls-3",
     details=[
-        pb.Detail(row=1, entry_id="e1", pattern="+86170*", fraud_type=pb.FRAUD_TYPE_FAKE_LOAN),
-        pb.Detail(row=2, moment_score=0.75),
+        pb.Detail(
+            row=1,
+            entry_id="e1",
+            pattern="+86170*",
+            fraud_type=pb.FRAUD_TYPE_FAKE_LOAN,
+            source=pb.SOURCE_BUREAU,
+            legal_basis="Art. 32",
+        ),
+        pb.Detail(row=2, velocity_score=0.75),
     ],
 )
 AWAY = RequestFailed(grpc.StatusCode.UNAVAILABLE, "nobody there")
@@ -30,6 +37,7 @@ def test_a_row_has_its_arrays_its_detail_and_the_versions() -> None:
     assert (answer.blocked, answer.reason) == (True, pb.REASON_BLOCKLISTED)
     assert (answer.decision_id, answer.entry_id, answer.pattern) == (71, "e1", "+86170*")
     assert answer.fraud_type == pb.FRAUD_TYPE_FAKE_LOAN
+    assert (answer.source, answer.legal_basis) == (pb.SOURCE_BUREAU, "Art. 32")
     assert (answer.list_version, answer.model_version) == (7, "calls-3")
     assert not answer.failed_open
 
@@ -38,7 +46,7 @@ def test_a_score_is_none_when_no_model_was_heard() -> None:
     answers = Answers(DECISIONS)
 
     assert [answer.score for answer in answers] == [None, None, 0.25]
-    assert [answer.moment_score for answer in answers] == [None, None, 0.75]
+    assert [answer.velocity_score for answer in answers] == [None, None, 0.75]
 
 
 def test_answers_are_a_sequence() -> None:

@@ -15,10 +15,7 @@ ORDER = (
     "--json",
 )  # fmt: skip
 HELP = {
-    "--by": {
-        "Who does it; with authentication on, your identity counts instead.",
-        "Who says so, for the record.",
-    },
+    "--by": {"Who does it; with authentication on, your identity counts instead."},
     "--note": {"A remark, for the record."},
     "--limit": {
         "Most rows shown.",

@@ -1,4 +1,4 @@
-"""What a worker tells of second looks."""
+"""What a worker reports of escalations."""
 
 import logging
 
@@ -11,14 +11,14 @@ from services.settings.settings import Settings
 
 
 def test_the_share_of_time_is_that_of_the_settings() -> None:
-    assert cascade.budget(Settings(second_look_share=0.2), Observer()).share == 0.2
+    assert cascade.budget(Settings(cascade_share=0.2), Observer()).share == 0.2
 
 
 def test_counts_are_handed_on() -> None:
     counted: list[tuple[int, int, int, float]] = []
-    observer = Observer(second_looks=lambda *counts: counted.append(counts))
+    observer = Observer(escalations=lambda *counts: counted.append(counts))
 
-    CascadeReports(observer).second_looks(looked=1, remembered=2, skipped=3, seconds=0.5)
+    CascadeReports(observer).escalations(escalated=1, cached=2, skipped=3, seconds=0.5)
 
     assert counted == [(1, 2, 3, 0.5)]
 
@@ -27,11 +27,11 @@ def test_a_fault_is_told_once_without_its_words_and_always_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failures: list[None] = []
-    reports = CascadeReports(Observer(second_look_failed=lambda: failures.append(None)))
+    reports = CascadeReports(Observer(escalation_failed=lambda: failures.append(None)))
 
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
-            reports.second_look_failed(ValueError("a secret text"))
+            reports.escalation_failed(ValueError("a secret text"))
 
     assert len(failures) == 3
     assert len(caplog.records) == 1

@@ -16,7 +16,7 @@ def test_what_is_said_names_the_entry_and_what_it_matched() -> None:
 
     assert (said.entry_id, said.pattern) == (entry.entry_id, entry.pattern)
     assert said.campaign == "one ring"
-    assert (said.evidence, said.fraud_type) == (MatchedOn.CALLEE, entry.fraud_type)
+    assert (said.matched_on, said.fraud_type) == (MatchedOn.CALLEE, entry.fraud_type)
 
 
 def test_of_other_lists_the_same_row_is_another_entry() -> None:
@@ -32,7 +32,7 @@ def test_of_other_lists_the_same_row_is_another_entry() -> None:
 def test_one_entry_can_match_a_caller_and_a_callee() -> None:
     entries, lists = EntryDetails(), Snapshot.build(1, [an_entry("+8617000000001")])
 
-    said = [entries.of(lists, 0, BLOCK, side).evidence for side in (CALLER, CALLEE, CALLER)]
+    said = [entries.of(lists, 0, BLOCK, side).matched_on for side in (CALLER, CALLEE, CALLER)]
 
     assert said == [MatchedOn.CALLER, MatchedOn.CALLEE, MatchedOn.CALLER]
 

@@ -64,7 +64,8 @@ def test_a_hit_names_its_entry_and_the_version_of_the_list() -> None:
     assert list(decisions.details) == [1]
     detail = decisions.details[1]
     assert (detail.entry_id, detail.pattern) == (entry.entry_id, LISTED)
-    assert (detail.evidence, detail.fraud_type) == (MatchedOn.CALLER, FraudType.FAKE_LOAN)
+    assert (detail.matched_on, detail.fraud_type) == (MatchedOn.CALLER, FraudType.FAKE_LOAN)
+    assert (detail.source, detail.legal_basis) == (entry.source, entry.legal_basis)
     assert decisions.list_version == 7
     assert decisions.entries.tolist()[0] == -1
 
@@ -75,7 +76,7 @@ def test_a_victim_does_not_call_a_fraudster_back() -> None:
     decisions = engine.decide_calls(some_calls(OTHER, callee=LISTED), NINE_O_CLOCK_S)
 
     assert rulings(decisions) == [BLOCKED]
-    assert decisions.details[0].evidence == MatchedOn.CALLEE
+    assert decisions.details[0].matched_on == MatchedOn.CALLEE
     assert on_calls(engine, some_calls(LISTED)) == [SCORED]
 
 
@@ -188,7 +189,7 @@ def test_a_blocked_link_blocks_its_text_whoever_sent_it() -> None:
 
     assert rulings(decisions) == [BLOCKED, ALLOWED, ALLOWED]
     assert decisions.details[0].pattern == "evil.example"
-    assert decisions.details[0].evidence == MatchedOn.LINK
+    assert decisions.details[0].matched_on == MatchedOn.LINK
 
 
 def test_an_allowed_link_vouches_for_itself_only() -> None:
@@ -211,7 +212,7 @@ def test_a_near_duplicate_of_a_blocked_text_is_blocked_whoever_sent_it() -> None
 
     assert rulings(decisions) == [BLOCKED, ALLOWED]
     detail = decisions.details[0]
-    assert (detail.evidence, detail.pattern) == (MatchedOn.TEXT, entry.pattern)
+    assert (detail.matched_on, detail.pattern) == (MatchedOn.TEXT, entry.pattern)
     assert (detail.entry_id, detail.fraud_type) == (entry.entry_id, FraudType.FAKE_SHOPPING)
 
 
@@ -235,7 +236,7 @@ def test_a_sender_is_listed_by_name() -> None:
     decisions = engine.decide_texts(some_texts("hi", sender="evilbank"), NINE_O_CLOCK_S)
 
     assert rulings(decisions) == [BLOCKED]
-    assert decisions.details[0].evidence == MatchedOn.SENDER
+    assert decisions.details[0].matched_on == MatchedOn.SENDER
 
 
 def test_government_sites_are_protected_from_models() -> None:

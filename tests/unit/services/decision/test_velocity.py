@@ -1,4 +1,4 @@
-"""What becomes of a call whose moment is suspicious."""
+"""What becomes of a call whose velocity is suspicious."""
 
 import logging
 
@@ -19,7 +19,7 @@ from tests.support.builders import (
     NINE_O_CLOCK_S,
     BrokenModel,
     FixedScore,
-    a_moment_stage,
+    a_velocity_stage,
     an_engine,
     an_entry,
     some_calls,
@@ -31,40 +31,40 @@ OFTEN = [CALLER] * 3
 """Calls enough to be suspicious."""
 
 
-def decide(moment: VelocityStage | None, calls: Calls, score: float = 0.0) -> Decisions:
-    engine = an_engine(moment=moment, models=some_models(score))
+def decide(velocity: VelocityStage | None, calls: Calls, score: float = 0.0) -> Decisions:
+    engine = an_engine(velocity=velocity, models=some_models(score))
     return engine.decide_calls(calls, NINE_O_CLOCK_S)
 
 
 @pytest.mark.parametrize(
-    ("moment", "action", "reason"),
+    ("velocity", "action", "reason"),
     [
-        (a_moment_stage(0.95), Action.ALLOW, Reason.MOMENT),
-        (a_moment_stage(0.95, blocks=True), Action.BLOCK, Reason.MOMENT),
-        (a_moment_stage(0.89, blocks=True), Action.ALLOW, Reason.SCORED),
+        (a_velocity_stage(0.95), Action.ALLOW, Reason.VELOCITY),
+        (a_velocity_stage(0.95, blocks=True), Action.BLOCK, Reason.VELOCITY),
+        (a_velocity_stage(0.89, blocks=True), Action.ALLOW, Reason.SCORED),
         (None, Action.ALLOW, Reason.SCORED),
     ],
 )
 def test_a_suspicious_call_is_marked_or_by_setting_blocked(
-    moment: VelocityStage | None, action: Action, reason: Reason
+    velocity: VelocityStage | None, action: Action, reason: Reason
 ) -> None:
-    decisions = decide(moment, some_calls(*OFTEN))
+    decisions = decide(velocity, some_calls(*OFTEN))
 
     assert decisions.actions.tolist() == [action] * 3
     assert decisions.reasons.tolist() == [reason] * 3
 
 
 def test_a_first_call_is_not_suspicious_whatever_the_model_says() -> None:
-    decisions = decide(a_moment_stage(1.0, blocks=True), some_calls(CALLER, OTHER, OTHER))
+    decisions = decide(a_velocity_stage(1.0, blocks=True), some_calls(CALLER, OTHER, OTHER))
 
     assert decisions.reasons.tolist() == [Reason.SCORED] * 3
 
 
 def test_a_mark_tells_its_score_and_the_model() -> None:
-    decisions = decide(a_moment_stage(0.95), some_calls(OTHER, *OFTEN))
+    decisions = decide(a_velocity_stage(0.95), some_calls(OTHER, *OFTEN))
 
-    assert decisions.details[1].moment_score == pytest.approx(0.95)
-    assert decisions.details[1].moment_facts == {
+    assert decisions.details[1].velocity_score == pytest.approx(0.95)
+    assert decisions.details[1].velocity_inputs == {
         "home_number": 1,
         "attempts_minute": 3,
         "attempts_ten_minutes": 3,
@@ -72,33 +72,33 @@ def test_a_mark_tells_its_score_and_the_model() -> None:
         "repeated": 2,
         "outgoing_calls": 3,
     }
-    assert (decisions.moment_version, decisions.model_version) == ("test-1", "test-1")
+    assert (decisions.velocity_version, decisions.model_version) == ("test-1", "test-1")
     assert list(decisions.details) == [1, 2, 3]
 
 
 def test_a_call_that_is_not_suspicious_has_no_detail() -> None:
-    decisions = decide(a_moment_stage(0.1), some_calls(*OFTEN))
+    decisions = decide(a_velocity_stage(0.1), some_calls(*OFTEN))
 
     assert decisions.details == {}
-    assert decisions.moment_version == "test-1"
+    assert decisions.velocity_version == "test-1"
 
 
 def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_moment() -> None:
-    engine = an_engine(an_entry(CALLER), moment=a_moment_stage(0.95))
+    engine = an_engine(an_entry(CALLER), velocity=a_velocity_stage(0.95))
 
     decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
 
     assert decisions.reasons.tolist() == [Reason.BLOCKLISTED] * 3
     assert decisions.details[0].pattern == CALLER
-    assert decisions.details[0].moment_score == pytest.approx(0.95)
+    assert decisions.details[0].velocity_score == pytest.approx(0.95)
 
 
 def test_calls_to_and_from_protected_numbers_are_let_through_whatever_their_moment() -> None:
-    moment = a_moment_stage(1.0, blocks=True)
+    velocity = a_velocity_stage(1.0, blocks=True)
 
     calls = some_calls(*OFTEN, "110", callees=["110", "110", "110", CALLER])
 
-    decisions = decide(moment, calls, score=1.0)
+    decisions = decide(velocity, calls, score=1.0)
 
     assert decisions.actions.tolist() == [Action.ALLOW] * 4
 
@@ -107,9 +107,9 @@ def test_a_moment_model_that_breaks_is_told_of_once_counted_and_decides_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failures: list[None] = []
-    observer = Observer(moment_failed=lambda: failures.append(None))
-    moment = a_moment_stage(model=BrokenModel(), blocks=True)
-    engine = an_engine(moment=moment, observer=observer)
+    observer = Observer(velocity_failed=lambda: failures.append(None))
+    velocity = a_velocity_stage(model=BrokenModel(), blocks=True)
+    engine = an_engine(velocity=velocity, observer=observer)
 
     for _ in range(3):
         decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
@@ -126,7 +126,7 @@ def test_implausible_callers_are_blocked_or_not_by_their_own_setting_alone() -> 
         (DecisionRules(), 7),
         (DecisionRules(block_implausible_callers=False), 3),
     ):
-        engine = an_engine(moment=a_moment_stage(0.1), rules=rules)
+        engine = an_engine(velocity=a_velocity_stage(0.1), rules=rules)
 
         decisions = engine.decide_calls(some_calls(nobody), NINE_O_CLOCK_S)
 
@@ -134,22 +134,22 @@ def test_implausible_callers_are_blocked_or_not_by_their_own_setting_alone() -> 
 
 
 def test_the_stage_remembers_calls_and_their_ends() -> None:
-    moment = a_moment_stage()
-    engine = an_engine(moment=moment)
+    velocity = a_velocity_stage()
+    engine = an_engine(velocity=velocity)
     one = np.ones(1, np.int64)
 
     engine.decide_calls(some_calls(CALLER, CALLER), NINE_O_CLOCK_S)
-    moment.memory.record_ends(
+    velocity.memory.record_ends(
         some_calls(CALLER).callers, one, np.zeros(1, np.bool_), 0 * one, one * NINE_O_CLOCK_MS
     )
 
-    known = moment.memory.observe(some_calls(CALLER))
+    known = velocity.memory.observe(some_calls(CALLER))
     assert (known.attempts_minute.tolist(), known.unanswered.tolist()) == ([3], [1])
 
 
 def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment() -> None:
     calls = some_calls(OTHER, *OFTEN)
-    decisions = decide(a_moment_stage(0.95), calls)
+    decisions = decide(a_velocity_stage(0.95), calls)
 
     batch = blocked(Channel.CALL, calls, decisions, NINE_O_CLOCK_MS)
 
@@ -158,7 +158,7 @@ def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment()
     hit = next(written(batch))
     fields = read(hit.fields)
     assert not hit.confirmed
-    assert (fields["action"], fields["reason"]) == ("ALLOW", "MOMENT")
+    assert (fields["action"], fields["reason"]) == ("ALLOW", "VELOCITY")
     assert (fields["from_party"], fields["score"]) == (CALLER, "0.95")
 
 
@@ -176,13 +176,13 @@ def test_a_shadow_tells_what_it_would_mark_otherwise_and_marks_nothing(
 ) -> None:
     seen: list[list[int]] = []
     observer = Observer(marks_shadowed=lambda changes: seen.append(changes.tolist()))
-    moment = a_moment_stage(score, blocks=blocks, shadow=FixedScore(other))
+    velocity = a_velocity_stage(score, blocks=blocks, shadow=FixedScore(other))
 
-    decisions = an_engine(moment=moment, observer=observer).decide_calls(
+    decisions = an_engine(velocity=velocity, observer=observer).decide_calls(
         some_calls(OTHER, *OFTEN), NINE_O_CLOCK_S
     )
 
-    alone = decide(a_moment_stage(score, blocks=blocks), some_calls(OTHER, *OFTEN))
+    alone = decide(a_velocity_stage(score, blocks=blocks), some_calls(OTHER, *OFTEN))
     assert seen == [[MarkChange.SAME, *[change] * 3]]
     assert decisions.reasons.tolist() == alone.reasons.tolist()
     assert decisions.actions.tolist() == alone.actions.tolist()
@@ -191,9 +191,9 @@ def test_a_shadow_tells_what_it_would_mark_otherwise_and_marks_nothing(
 def test_what_a_list_decides_a_shadow_of_the_moment_would_not_mark() -> None:
     seen: list[list[int]] = []
     observer = Observer(marks_shadowed=lambda changes: seen.append(changes.tolist()))
-    moment = a_moment_stage(0.1, shadow=FixedScore(0.95))
+    velocity = a_velocity_stage(0.1, shadow=FixedScore(0.95))
 
-    an_engine(an_entry(CALLER), moment=moment, observer=observer).decide_calls(
+    an_engine(an_entry(CALLER), velocity=velocity, observer=observer).decide_calls(
         some_calls(*OFTEN), NINE_O_CLOCK_S
     )
 
@@ -203,11 +203,11 @@ def test_what_a_list_decides_a_shadow_of_the_moment_would_not_mark() -> None:
 def test_a_shadow_of_the_moment_that_breaks_is_counted_and_changes_nothing() -> None:
     failed: list[ModelKind] = []
     observer = Observer(shadow_failed=failed.append)
-    moment = a_moment_stage(0.95, shadow=BrokenModel())
+    velocity = a_velocity_stage(0.95, shadow=BrokenModel())
 
-    decisions = an_engine(moment=moment, observer=observer).decide_calls(
+    decisions = an_engine(velocity=velocity, observer=observer).decide_calls(
         some_calls(*OFTEN), NINE_O_CLOCK_S
     )
 
-    assert failed == [ModelKind.MOMENT]
-    assert decisions.reasons.tolist() == [Reason.MOMENT] * 3
+    assert failed == [ModelKind.VELOCITY]
+    assert decisions.reasons.tolist() == [Reason.VELOCITY] * 3

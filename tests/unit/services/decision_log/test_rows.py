@@ -13,7 +13,7 @@ from services.decision.observer import Observer
 from services.decision_log.watchlist import Watchlist
 from tests.support.builders import NINE_O_CLOCK_S as NOW_S
 from tests.support.builders import (
-    a_moment_stage,
+    a_velocity_stage,
     an_engine,
     an_entry,
     broken_models,
@@ -71,8 +71,8 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "would_block_pattern": None,
         "list_version": 7,
         "model_version": "test-1",
-        "moment_score": None,
-        "moment_version": None,
+        "velocity_score": None,
+        "velocity_version": None,
         "ingress": "INTERNATIONAL",
         "attestation": "GATEWAY",
         "weight": 1,
@@ -157,7 +157,7 @@ def test_blocks_are_all_logged_whatever_the_reason(tmp_path: Path) -> None:
 def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=0)
     engine = an_engine(
-        moment=a_moment_stage(0.99),
+        velocity=a_velocity_stage(0.99),
         observer=Observer(links_found=log.log.links_found, decided=log.log.decided),
     )
 
@@ -166,9 +166,9 @@ def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Pa
     log.log.writer.flush()
 
     found = rows(log)
-    assert {(row["action"], row["reason"]) for row in found} == {("ALLOW", "MOMENT")}
-    assert {round(float(str(row["moment_score"])), 2) for row in found} == {0.99}
-    assert {row["moment_version"] for row in found} == {"test-1"}
+    assert {(row["action"], row["reason"]) for row in found} == {("ALLOW", "VELOCITY")}
+    assert {round(float(str(row["velocity_score"])), 2) for row in found} == {0.99}
+    assert {row["velocity_version"] for row in found} == {"test-1"}
 
 
 def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def would(name: str) -> WouldBlock:
     return WouldBlock(
         entry_id=name,
         pattern="+8617000000001",
-        evidence=MatchedOn.CALLER,
+        matched_on=MatchedOn.CALLER,
         fraud_type=FraudType.UNSPECIFIED,
         kind=1,
         source=2,

@@ -14,7 +14,7 @@ from services.models.desired_models import DesiredModel
 from tests.support.builders import some_calls
 from tests.support.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
 
-LINK, MOMENT = ModelKind.URL, ModelKind.MOMENT
+LINK, VELOCITY = ModelKind.URL, ModelKind.VELOCITY
 
 
 @pytest.fixture
@@ -232,52 +232,52 @@ def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: 
     for version in ("1", "2", "3"):
         a_bundle(root, "moment", version, threshold=0.9 if version == "3" else 0.95)
     start, then = DesiredModel(active="1"), DesiredModel(active="2", previous="1", shadow="3")
-    switch = ActiveModels(root, {}, {MOMENT: start}, moment=True)
+    switch = ActiveModels(root, {}, {VELOCITY: start}, velocity=True)
 
-    first = switch.moment()
-    switch.prepare({MOMENT: then})
-    swapped = switch.take({MOMENT: then})
-    second = switch.moment()
-    switch.prepare({MOMENT: start})
-    back = switch.take({MOMENT: start})
+    first = switch.velocity()
+    switch.prepare({VELOCITY: then})
+    swapped = switch.take({VELOCITY: then})
+    second = switch.velocity()
+    switch.prepare({VELOCITY: start})
+    back = switch.take({VELOCITY: start})
 
     assert (first.model.version, first.shadow) == ("1", None)
-    assert (swapped, back) == ([MOMENT], [MOMENT])
+    assert (swapped, back) == ([VELOCITY], [VELOCITY])
     assert (second.model.version, second.threshold) == ("2", 0.95)
     assert second.shadow is not None
     assert (second.shadow.model.version, second.shadow.threshold) == ("3", 0.9)
-    assert switch.moment().model is first.model
+    assert switch.velocity().model is first.model
 
 
 def test_a_bad_moment_bundle_is_refused_and_the_old_one_stays(root: Path) -> None:
     a_bundle(root, "moment", "1")
-    switch = ActiveModels(root, {}, {}, moment=True)
+    switch = ActiveModels(root, {}, {}, velocity=True)
     edit_card(a_bundle(root, "moment", "2"), "sha256", f'"{"0" * 64}"')
 
-    refused = switch.prepare({MOMENT: DesiredModel(active="2")})
-    swapped = switch.take({MOMENT: DesiredModel(active="2")})
+    refused = switch.prepare({VELOCITY: DesiredModel(active="2")})
+    swapped = switch.take({VELOCITY: DesiredModel(active="2")})
 
-    assert (refused, swapped) == ([MOMENT], [])
-    assert switch.moment().model.version == "1"
-    assert "sha256" in switch.status()[MOMENT].refused["2"]
+    assert (refused, swapped) == ([VELOCITY], [])
+    assert switch.velocity().model.version == "1"
+    assert "sha256" in switch.status()[VELOCITY].refused["2"]
 
 
 def test_a_threshold_that_is_set_holds_for_moment_models(root: Path) -> None:
     a_bundle(root, "moment", "1")
 
-    switch = ActiveModels(root, {MOMENT: 0.5}, {}, moment=True)
+    switch = ActiveModels(root, {VELOCITY: 0.5}, {}, velocity=True)
 
-    assert switch.moment().threshold == 0.5
+    assert switch.velocity().threshold == 0.5
 
 
 def test_without_a_moment_stage_there_is_no_moment_model(root: Path) -> None:
     switch = a_switch(root)
 
-    assert MOMENT not in switch.status()
-    assert switch.prepare({MOMENT: DesiredModel(active="1")}) == []
-    assert switch.take({MOMENT: DesiredModel(active="1")}) == []
-    with pytest.raises(ValueError, match="no moment model"):
-        switch.moment()
+    assert VELOCITY not in switch.status()
+    assert switch.prepare({VELOCITY: DesiredModel(active="1")}) == []
+    assert switch.take({VELOCITY: DesiredModel(active="1")}) == []
+    with pytest.raises(ValueError, match="no velocity model"):
+        switch.velocity()
 
 
 def test_few_calls_stay_below_the_threshold_that_is_set_for_calls(root: Path) -> None:

@@ -13,7 +13,7 @@ from services.decision.model_kinds import ModelKind
 from services.models.active import ActiveModels
 from services.models.desired_models import DesiredModel
 from tests.support.builders import some_texts
-from tests.support.cascades import UNCERTAIN, LookTally, a_text_bundle
+from tests.support.cascades import UNCERTAIN, EscalationTally, a_text_bundle
 from tests.support.model_bundles import cut_graph, edit_card, some_bundles
 
 
@@ -23,7 +23,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
-    tally = LookTally()
+    tally = EscalationTally()
     looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
     rmtree(root / "sms")
     a_text_bundle(root, "1", second=False)
@@ -35,18 +35,18 @@ def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: P
     switch.prepare(watching)
     switch.take(watching)
     assert switch.current.shadows.text is not None
-    before = tally.outcomes["looked"]
+    before = tally.outcomes["escalated"]
     seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
     for wanted in (DesiredModel(active="2", previous="1"), DesiredModel(active="1", previous="2")):
         switch.prepare({ModelKind.SMS: wanted})
         assert switch.take({ModelKind.SMS: wanted}) == [ModelKind.SMS]
 
     assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
-    assert tally.outcomes["looked"] == before + 1
+    assert tally.outcomes["escalated"] == before + 1
 
 
 def a_text_switch(root: Path, wanted: DesiredModel, share: float = 0.05) -> ActiveModels:
-    looks = EscalationBudget(share=share, clock=monotonic, counters=LookTally())
+    looks = EscalationBudget(share=share, clock=monotonic, counters=EscalationTally())
     return ActiveModels(root, {}, {ModelKind.SMS: wanted}, looks)
 
 
@@ -71,9 +71,9 @@ def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
     status = switch.status()[ModelKind.SMS]
     assert switch.current.text.version == "2"
     assert 0 < score < switch.current.text.threshold
-    assert (status.second_look, status.refused) == (False, {})
-    assert status.second_look_fault
-    assert caplog.text.count("decides without second looks") == 1
+    assert (status.cascade, status.refused) == (False, {})
+    assert status.cascade_fault
+    assert caplog.text.count("decides without escalations") == 1
 
 
 def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: Path) -> None:
@@ -108,7 +108,7 @@ def test_the_status_says_whether_texts_are_looked_at_twice(
 
     status = a_text_switch(root, DesiredModel(active=version), share).status()[ModelKind.SMS]
 
-    assert (status.second_look, status.second_look_fault) == (expected, "")
+    assert (status.cascade, status.cascade_fault) == (expected, "")
 
 
 def test_a_mended_second_look_is_tried_again(root: Path) -> None:

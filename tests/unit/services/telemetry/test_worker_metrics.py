@@ -35,17 +35,19 @@ def reading(pages: MetricsPages) -> Callable[..., float | None]:
     return lambda name, **labels: registry.get_sample_value(name, labels)
 
 
-def test_second_looks_are_counted_by_outcome(pages: MetricsPages) -> None:
+def test_escalations_are_counted_by_outcome(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 
-    worker.second_looks(2, 3, 5, 0.25)
-    worker.second_looks(1, 0, 0, 0.5)
-    worker.second_look_failed()
+    worker.escalations(2, 3, 5, 0.25)
+    worker.escalations(1, 0, 0, 0.5)
+    worker.escalation_failed()
 
     value = reading(pages)
-    found = [value("fanzha_second_looks_total", outcome=outcome) for outcome in layout.LOOKS]
+    found = [
+        value("fanzha_escalations_total", outcome=outcome) for outcome in layout.ESCALATION_OUTCOMES
+    ]
     assert found == [3, 3, 5, 1]
-    assert value("fanzha_second_look_seconds_total") == 0.75
+    assert value("fanzha_escalation_seconds_total") == 0.75
 
 
 def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wants_it(
@@ -53,11 +55,11 @@ def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wa
 ) -> None:
     workers = [DecisionMetrics.on_page(pages.directory, f"worker-{n}", n) for n in range(3)]
 
-    workers[0].second_look_available(True)
-    workers[1].second_look_available(False)
+    workers[0].cascade_available(True)
+    workers[1].cascade_available(False)
 
     value = reading(pages)
-    found = [value("fanzha_second_look_available", worker=f"worker-{n}") for n in range(3)]
+    found = [value("fanzha_cascade_available", worker=f"worker-{n}") for n in range(3)]
     assert found == [1, 0, None]
 
 
@@ -171,13 +173,13 @@ def test_failed_requests_are_counted_by_status(pages: MetricsPages) -> None:
 def test_requests_that_were_not_decided_are_counted_by_reason(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
 
-    worker.not_decided(ShedReason.WAIT)
-    worker.not_decided(ShedReason.LATE_BETWEEN_STAGES)
-    worker.not_decided(ShedReason.GONE)
-    worker.not_decided(ShedReason.GONE)
+    worker.shed(ShedReason.WAIT)
+    worker.shed(ShedReason.LATE_BETWEEN_STAGES)
+    worker.shed(ShedReason.GONE)
+    worker.shed(ShedReason.GONE)
 
     value = reading(pages)
-    found = [value("fanzha_requests_not_decided_total", reason=why) for why in ShedReason]
+    found = [value("fanzha_requests_shed_total", reason=why) for why in ShedReason]
     assert found == [1, 0, 0, 0, 1, 2]
 
 
@@ -257,7 +259,7 @@ def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: Metric
 
     worker.shadow_failed(ModelKind.URL)
     worker.model_swapped(ModelKind.SMS)
-    worker.model_refused(ModelKind.MOMENT)
+    worker.model_refused(ModelKind.VELOCITY)
 
     value = reading(pages)
     assert value("fanzha_shadow_failures_total", channel="link") == 1

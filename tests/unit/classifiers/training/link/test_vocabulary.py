@@ -5,7 +5,7 @@ import numpy as np
 from classifiers.link import features
 from classifiers.link.features import LinkFeatureSettings
 from classifiers.text.ngrams import PADDING
-from classifiers.training.link import feature_rows
+from classifiers.training.link import feature_matrix
 from classifiers.training.link import vocabulary as link_vocabulary
 from classifiers.training.link.vocabulary import LEAST_DOMAINS
 
@@ -17,7 +17,7 @@ URLS = (
     *(f"http://only.test/pays/{number}" for number in range(50)),
 )
 DOMAINS = np.array([*range(2 * LEAST_DOMAINS - 1), *[99] * 50], np.int64)
-DESCRIBED = feature_rows.describe(URLS, SETTINGS)
+DESCRIBED = feature_matrix.describe(URLS, SETTINGS)
 
 
 def test_ngrams_of_many_domains_are_known_and_numbered() -> None:

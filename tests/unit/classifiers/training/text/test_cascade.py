@@ -1,4 +1,4 @@
-"""The second look of the text model: its band, and the budget that both stages share."""
+"""The second stage of the text model: its band, and the budget that both stages share."""
 
 import numpy as np
 import onnxruntime as ort

@@ -12,7 +12,7 @@ from classifiers.training.examples_split import ECHO
 from classifiers.training.text import data as sms_data
 from classifiers.training.text import examples
 from classifiers.training.text.data import FRAUD, HAM, SPAM, TRAIN, VALIDATION, LabelledText
-from classifiers.training.text.round_inputs import Round
+from classifiers.training.text.row_selection import Round
 from fanzha.fraud import FraudType
 from tests.unit.classifiers.training.test_examples import a_file, a_row
 from tests.unit.classifiers.training.text.test_data import a_folder

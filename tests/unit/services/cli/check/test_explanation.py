@@ -77,10 +77,10 @@ def a_marked_call(version: str, score: float | None = None) -> decision_pb2.Deci
     inputs = read_inputs([GoldenRow(inputs=facts, score=0.0)])
     found = float(bundles.load_moment().score(inputs)[0])
     return decision_pb2.Decision(
-        reason=decision_pb2.REASON_MOMENT,
-        moment_version=version,
-        moment_score=found if score is None else score,
-        moment_facts=facts,
+        reason=decision_pb2.REASON_VELOCITY,
+        velocity_version=version,
+        velocity_score=found if score is None else score,
+        velocity_inputs=facts,
     )
 
 

@@ -10,7 +10,7 @@ from services.cli.lists import display
 def entry(reason: str) -> pb.Entry:
     return pb.Entry(
         pattern="+8617000000001", kind=pb.ENTRY_KIND_NUMBER, reason=reason, no_end=True,
-        action=decision_pb2.ACTION_BLOCK, source=pb.SOURCE_BUREAU, entry_id="e1",
+        action=decision_pb2.ACTION_BLOCK, source=decision_pb2.SOURCE_BUREAU, entry_id="e1",
     )  # fmt: skip
 
 

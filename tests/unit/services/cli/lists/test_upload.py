@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from blocklists.importers.bulk_lines import LEAST
 from blocklists.importers.list_file import ListFile, ReadOptions
-from blocklists.importers.plain_runs import LEAST
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists.upload import EXPIRED, ReadProgress, Upload

@@ -4,14 +4,17 @@ import json
 from pathlib import Path
 
 from classifiers.card import SITE_LICENCE
+from fanzha.v1 import model_pb2 as pb
 from services.cli.models import display
 from services.decision.model_kinds import ModelKind
+from services.models import bundle_listing
+from services.rpc.models import messages
 from tests.support.model_bundles import a_bundle, edit_card
 
 
 def shown(root: Path) -> str:
-    rows = display.bundle_rows(root, ModelKind.CALL)
-    return "\n".join(display.kind_lines(ModelKind.CALL, rows, None, []))
+    found = messages.bundles(ModelKind.CALL, bundle_listing.summaries(root, ModelKind.CALL))
+    return "\n".join(display.kind_lines("call", pb.ModelStatus(), found.bundles))
 
 
 def test_a_bundle_that_learned_from_a_sites_examples_is_told_apart(tmp_path: Path) -> None:

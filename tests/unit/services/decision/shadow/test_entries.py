@@ -216,7 +216,7 @@ def watch_text(
 ) -> tuple[Decisions, str, MatchedOn]:
     decisions = engine.decide_texts(some_texts(body, sender=sender), NINE_O_CLOCK_S)
     would = decisions.would_block[0]
-    return decisions, would.pattern, would.evidence
+    return decisions, would.pattern, would.matched_on
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_shadow_link_does_not_unblock_the_text_of_a_blocked_sender() -> None:
     )
 
     assert decisions.actions.tolist() == [Action.BLOCK]
-    assert decisions.details[0].evidence is MatchedOn.SENDER
+    assert decisions.details[0].matched_on is MatchedOn.SENDER
 
 
 def test_it_is_told_who_supplied_the_shadow_entry() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.base import LinkScorer
+from classifiers.interfaces import LinkScorer
 from fanzha.decisions import Action, Decisions
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s

@@ -35,7 +35,7 @@ def a_batch(
         details={0: detail} if detail else {},
         list_version=7,
         model_version="",
-        moment_version="",
+        velocity_version="",
         decided_at_ms=0,
     )
 
@@ -44,7 +44,7 @@ def a_batch(
 def test_names_patterns_and_campaigns_come_out_as_they_went_in(
     name: str, pattern: str, campaign: str
 ) -> None:
-    detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, evidence=MatchedOn.LINK)
+    detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, matched_on=MatchedOn.LINK)
 
     [hit] = written(a_batch(name=name, detail=detail))
 

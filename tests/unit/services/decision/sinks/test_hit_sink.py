@@ -126,7 +126,7 @@ async def test_a_hit_tells_who_when_and_why() -> None:
     detail = Detail(
         entry_id="nabc",
         pattern="+86170*",
-        evidence=MatchedOn.CALLER,
+        matched_on=MatchedOn.CALLER,
         fraud_type=FraudType.FAKE_LOAN,
     )
     decisions = decided(Action.BLOCK, reason=Reason.BLOCKLISTED, details={0: detail})
@@ -175,7 +175,7 @@ async def test_a_hit_on_a_text_has_its_link_and_nothing_of_its_words() -> None:
         names={0: "Bank"},
         errors={},
     )
-    detail = Detail(entry_id="h1", pattern="points.example", evidence=MatchedOn.LINK)
+    detail = Detail(entry_id="h1", pattern="points.example", matched_on=MatchedOn.LINK)
 
     buffer.offer(
         Channel.TEXT, texts, decided(Action.BLOCK, reason=Reason.BLOCKLISTED, details={0: detail})
@@ -298,7 +298,7 @@ def test_every_field_of_a_hit_is_on_the_page_about_streams() -> None:
         score=0.5,
         entry_id="h1",
         pattern="points.example",
-        evidence=MatchedOn.LINK,
+        matched_on=MatchedOn.LINK,
         list_version=7,
         model_version="test-1",
         occurred_at_ms=NOW_MS,

@@ -37,7 +37,7 @@ class Deciding:
         blocked = calls.callers == int(LISTED)
         details = {row: Detail(error=error) for row, error in calls.errors.items()}
         for row in np.flatnonzero(blocked).tolist():
-            details[row] = Detail(entry_id="e1", pattern=LISTED, evidence=MatchedOn.CALLER)
+            details[row] = Detail(entry_id="e1", pattern=LISTED, matched_on=MatchedOn.CALLER)
         reasons = np.where(marked(len(calls), calls.errors), Reason.INVALID, Reason.SCORED)
         return Decisions(
             first_id=first_id,

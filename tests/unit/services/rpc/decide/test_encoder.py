@@ -1,12 +1,15 @@
 """Decisions are written as protobuf would write them."""
 
 import math
+from typing import Any
 
 import numpy as np
+import pytest
 from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocklists.entries import Source
 from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.v1 import decision_pb2
@@ -17,11 +20,13 @@ words = st.text(st.characters(codec="utf-8"), max_size=20)
 details = st.builds(
     Detail,
     entry_id=words,
-    evidence=st.sampled_from(MatchedOn),
+    matched_on=st.sampled_from(MatchedOn),
     pattern=words,
+    source=st.sampled_from([0, *Source]),
+    legal_basis=words,
     fraud_type=st.sampled_from(FraudType),
     error=words,
-    moment_score=st.one_of(st.none(), st.floats(0, 1, width=32)),
+    velocity_score=st.one_of(st.none(), st.floats(0, 1, width=32)),
 )
 scores = st.one_of(st.just(math.nan), st.floats(0, 1, width=32))
 row = st.tuples(
@@ -42,13 +47,19 @@ def some_decisions(draw: st.DrawFn) -> Decisions:
         details={number: detail for number, (*_, detail) in enumerate(rows) if detail},
         list_version=draw(st.integers(0, 2**63)),
         model_version=draw(words),
-        moment_version=draw(words),
+        velocity_version=draw(words),
     )
 
 
 def said(message: Message) -> str:
     # Text, because NaN is not equal to itself.
     return str(message)
+
+
+def provenance(decisions: Decisions, number: int, detail: Detail) -> dict[str, Any]:
+    if not detail.source or decisions.actions[number] != Action.BLOCK:
+        return {}
+    return {"source": int(detail.source), "legal_basis": detail.legal_basis}
 
 
 def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisions:
@@ -60,16 +71,17 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        moment_version=decisions.moment_version,
+        velocity_version=decisions.velocity_version,
         details=[
             decision_pb2.Detail(
                 row=number - first,
                 entry_id=detail.entry_id,
                 pattern=detail.pattern,
-                evidence=int(detail.evidence),  # type: ignore[arg-type]
+                evidence=int(detail.matched_on),  # type: ignore[arg-type]
                 fraud_type=int(detail.fraud_type),  # type: ignore[arg-type]
                 error=detail.error,
-                moment_score=detail.moment_score,
+                velocity_score=detail.velocity_score,
+                **provenance(decisions, number, detail),
             )
             for number, detail in decisions.details.items()
             if first <= number < first + rows
@@ -111,5 +123,36 @@ def test_a_single_decision_is_its_row_of_the_batch(
         assert written.pattern == detail.pattern
         assert int(written.fraud_type) == detail.fraud_type
         assert written.model_version == decisions.model_version
-        assert written.HasField("moment_score") is (detail.moment_score is not None)
-        assert written.moment_version == decisions.moment_version
+        assert written.HasField("velocity_score") is (detail.velocity_score is not None)
+        assert written.velocity_version == decisions.velocity_version
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "expected"),
+    [
+        (Action.BLOCK, Reason.BLOCKLISTED, (Source.BUREAU, "Art. 32")),
+        (Action.ALLOW, Reason.ALLOWLISTED, (0, "")),
+    ],
+)
+def test_only_a_row_that_an_entry_blocked_names_source_and_legal_basis(
+    action: Action, reason: Reason, expected: tuple[int, str]
+) -> None:
+    detail = Detail(entry_id="e1", source=Source.BUREAU, legal_basis="Art. 32")
+    decisions = Decisions(
+        first_id=1,
+        actions=np.array([Action.ALLOW, action], np.uint8),
+        reasons=np.array([Reason.SCORED, reason], np.uint8),
+        scores=np.zeros(2, np.float32),
+        threshold=0.5,
+        entries=np.array([-1, 0]),
+        details={1: detail},
+        list_version=1,
+        model_version="1",
+    )
+
+    single = pb.DecideCallResponse.FromString(single_response(decisions, 1)).decision
+    batch = pb.DecideCallsResponse.FromString(batch_response(decisions, {1: detail}, 0, 2))
+
+    (of_batch,) = batch.decisions.details
+    assert (single.source, single.legal_basis) == expected
+    assert (of_batch.source, of_batch.legal_basis) == expected

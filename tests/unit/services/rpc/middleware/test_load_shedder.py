@@ -24,11 +24,9 @@ class Clock:
 def a_gate(
     clock: Clock,
     longest_wait_seconds: float = 1.0,
-    not_decided: Callable[[ShedReason], None] = lambda _why: None,
+    shed: Callable[[ShedReason], None] = lambda _why: None,
 ) -> LoadShedder:
-    return LoadShedder(
-        longest_wait_seconds=longest_wait_seconds, clock=clock, not_decided=not_decided
-    )
+    return LoadShedder(longest_wait_seconds=longest_wait_seconds, clock=clock, shed=shed)
 
 
 def teach(gate: LoadShedder, clock: Clock, seconds_each: float) -> None:
@@ -54,7 +52,7 @@ def test_a_request_without_time_left_is_too_late() -> None:
 def test_why_a_request_is_not_decided_is_told() -> None:
     clock = Clock()
     told: list[ShedReason] = []
-    gate = a_gate(clock, not_decided=told.append)
+    gate = a_gate(clock, shed=told.append)
     teach(gate, clock, 0.01)
     fill(gate, 20)
 

@@ -40,13 +40,13 @@ def a_warning(
 
 
 def opening() -> CaseEvent:
-    warned = a_warning()
+    warning = a_warning()
     return CaseEvent(
         kind=EventKind.OPENED,
         at_ms=2_000,
         by="intake",
-        warned=warned,
-        campaign=ids.campaign_of(warned),
+        warning=warning,
+        campaign=ids.campaign_of(warning),
         round=1,
         due_at_ms=9_000,
     )
@@ -58,7 +58,7 @@ def happened(kind: EventKind) -> CaseEvent:
         at_ms=3_000,
         by="wang",
         why="because",
-        warned=a_warning(reference="2", risk=Risk.HIGH),
+        warning=a_warning(reference="2", risk=Risk.HIGH),
         region=Region(province="33", city="3301"),
         tier=Tier.HIGH,
         message=MessageRef(id="a.b", channel="sms"),

@@ -24,7 +24,7 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> TierAssessment:
+    def assess(self, case: Case) -> TierAssessment:
         return TierAssessment(tier=Tier(case.risk), lines=("risk",))
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:

@@ -19,7 +19,7 @@ class Plan:
     def region(self, victim: str) -> Region:
         return Region(how="unknown")
 
-    def judge(self, case: Case) -> TierAssessment:
+    def assess(self, case: Case) -> TierAssessment:
         return TierAssessment(tier=Tier(case.risk))
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:

@@ -35,7 +35,8 @@ URL, SENDER = pb.ENTRY_KIND_URL_PREFIX, pb.ENTRY_KIND_SENDER
 def entry(pattern: str, kind: Any, **fields: Any) -> pb.Entry:
     common: dict[str, Any] = {
         "entry_id": "h234567234567234", "action": decision_pb2.ACTION_BLOCK,
-        "direction": pb.DIRECTION_BOTH, "source": pb.SOURCE_BUREAU, "reason": "it's reported",
+        "direction": pb.DIRECTION_BOTH, "source": decision_pb2.SOURCE_BUREAU,
+        "reason": "it's reported",
         "created_at_s": NOW_S - 60, "expires_at_s": NOW_S + 60, "mode": pb.ENTRY_MODE_ENFORCE,
     }  # fmt: skip
     return pb.Entry(pattern=pattern, kind=kind, **common | fields)

@@ -1,0 +1,188 @@
+"""Change which models decide: checked against what workers have, and recorded before it happens."""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from classifiers import bundles
+from fanzha.errors import InvalidInput, NotFound
+from services.audit.events import Audit, AuditKind
+from services.audit.trail import AuditTrail
+from services.auth import identity
+from services.decision.model_kinds import ModelKind
+from services.models import bundle_listing
+from services.models.bundle_listing import BundleSummary
+from services.models.desired_models import DesiredModel
+from services.models.follow_state import (
+    WorkerModel,
+    available_versions,
+    follow_states,
+    last_ran,
+    previous_versions,
+    running_versions,
+)
+from services.models.follower import FOLLOW_SECONDS
+from services.models.store import ModelReport, ModelStore
+
+_REPORTS_AWAITED = 4
+_MOST_NAMED = 20
+"""So many versions an error names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelState:
+    """What is desired of one kind, what there is, and what workers run."""
+
+    kind: ModelKind
+    desired: DesiredModel | None
+    versions: Sequence[str]
+    workers: Sequence[WorkerModel]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChange:
+    """A change that was made."""
+
+    desired: DesiredModel
+    synced: bool
+    """Whether it is on the disk of the store, not only in its memory."""
+
+
+class ModelControl:
+    """Lists models and changes what is desired of them. Raises `Unavailable` without Redis."""
+
+    def __init__(
+        self, store: ModelStore, root: Path | None, *, audit: Audit, now_ms: Callable[[], int]
+    ) -> None:
+        """*root* is the folder of bundles on this host; None: the shipped ones."""
+        self._store = store
+        self._root = root
+        self._trail = AuditTrail(audit, of="model")
+        self._now_ms = now_ms
+
+    async def bundles(self) -> dict[ModelKind, list[BundleSummary]]:
+        """Return the bundles on this host."""
+        return {
+            kind: await asyncio.to_thread(bundle_listing.summaries, self._root, kind)
+            for kind in ModelKind
+        }
+
+    async def states(self, kinds: Sequence[ModelKind] = tuple(ModelKind)) -> list[ModelState]:
+        """Return what is known of each kind."""
+        desired, reports = await self._store.wanted(), await self._store.reports(self._now_ms())
+        return [
+            ModelState(
+                kind=kind,
+                desired=desired.get(kind),
+                versions=await self._versions(kind, reports),
+                workers=follow_states(kind, desired.get(kind), reports),
+            )
+            for kind in kinds
+        ]
+
+    async def activate(self, kind: ModelKind, version: str, *, by: str) -> ModelChange:
+        """Let *version* decide; raises `NotFound` when no worker has it."""
+        before, reports = await self._before(kind)
+        await self._check_known(kind, version, reports)
+        was = before or DesiredModel()
+        ran = last_ran(was, running_versions(kind, reports))
+        wanted = replace(
+            was,
+            active=version,
+            previous=was.previous if ran == version else ran,
+            shadow="" if was.shadow == version else was.shadow,
+        )
+        return await self._change(kind, "activate", before, wanted, by)
+
+    async def shadow(self, kind: ModelKind, version: str, *, share: float, by: str) -> ModelChange:
+        """Let *version* score *share* of the batches and decide nothing; empty: end that."""
+        if not (math.isfinite(share) and 0 <= share <= 1):
+            raise InvalidInput(f"share: 0 to 1, not {share:g}")
+        before, reports = await self._before(kind)
+        was = before or DesiredModel()
+        if version:
+            await self._check_known(kind, version, reports)
+            if version == last_ran(was, running_versions(kind, reports)):
+                raise InvalidInput(f"version: {kind} {version} decides already")
+        wanted = replace(was, shadow=version, share=share if version else 1.0)
+        return await self._change(kind, "shadow", before, wanted, by)
+
+    async def rollback(self, kind: ModelKind, *, by: str) -> ModelChange:
+        """Let the model decide again that last ran before.
+
+        Where workers refused the desired one, or have not taken it yet, that is what they run.
+        """
+        before, reports = await self._before(kind)
+        was = before or DesiredModel()
+        ran = last_ran(was, running_versions(kind, reports))
+        if was.active and ran != was.active:
+            loaded = [one for one in previous_versions(kind, reports) if one != ran]
+            wanted = replace(was, active=ran, previous=loaded[0] if loaded else "")
+        elif was.previous:
+            await self._check_known(kind, was.previous, reports)
+            wanted = replace(was, active=was.previous, previous=ran)
+        else:
+            raise NotFound(f"nothing to roll back to: no other {kind} model ran before")
+        if wanted.shadow == wanted.active:
+            wanted = replace(wanted, shadow="", share=1.0)
+        return await self._change(kind, "rollback", before, wanted, by)
+
+    async def _before(self, kind: ModelKind) -> tuple[DesiredModel | None, list[ModelReport]]:
+        desired = await self._store.wanted()
+        return desired.get(kind), await self._store.reports(self._now_ms())
+
+    async def _change(
+        self,
+        kind: ModelKind,
+        what: str,
+        before: DesiredModel | None,
+        wanted: DesiredModel,
+        by: str,
+    ) -> ModelChange:
+        author = identity.author(by)
+        wanted = replace(wanted, by=author, at_ms=self._now_ms())
+        details = {"what": what, "active": wanted.active, "previous": wanted.previous}
+        if wanted.shadow:
+            details |= {"shadow": wanted.shadow, "share": f"{wanted.share:g}"}
+        synced = await self._trail.around(
+            AuditKind.MODEL_CHANGED,
+            kind.value,
+            author,
+            details,
+            self._store.want(kind, before, wanted),
+        )
+        return ModelChange(desired=wanted, synced=synced)
+
+    async def _check_known(
+        self, kind: ModelKind, version: str, reports: Sequence[ModelReport]
+    ) -> None:
+        if not bundles.is_version(version):
+            raise InvalidInput("version: 1 to 64 letters, digits, dots, dashes and underscores")
+        known = await self._versions(kind, reports)
+        if known and version not in known and version in await self._here(kind):
+            known = await self._awaited(kind, version)
+        if reports and not known:
+            raise NotFound(f"no worker holds a {kind} model")
+        if version not in known:
+            named = ", ".join(known[-_MOST_NAMED:]) or "none"
+            raise NotFound(f"there is no {kind} model {version}; there are: {named}")
+
+    async def _versions(self, kind: ModelKind, reports: Sequence[ModelReport]) -> list[str]:
+        if not reports:
+            return await self._here(kind)
+        return bundles.in_order(available_versions(kind, reports))
+
+    async def _here(self, kind: ModelKind) -> list[str]:
+        return await asyncio.to_thread(bundles.versions, self._root, kind.folder)
+
+    async def _awaited(self, kind: ModelKind, version: str) -> list[str]:
+        """Give workers of this host time to report a bundle that was just copied here."""
+        known: list[str] = []
+        for _ in range(_REPORTS_AWAITED):
+            await asyncio.sleep(FOLLOW_SECONDS)
+            known = await self._versions(kind, await self._store.reports(self._now_ms()))
+            if version in known:
+                break
+        return known

@@ -1,0 +1,75 @@
+"""Writes models, bundles and what workers run as messages."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fanzha.v1 import model_pb2 as pb
+from services.decision.model_kinds import ModelKind
+from services.models.bundle_listing import BundleSummary
+from services.models.desired_models import DesiredModel
+from services.models.follow_state import WorkerModel
+from services.models.service import ModelState
+
+_wire: Callable[[int], Any] = int
+KINDS = dict(zip(ModelKind, (1, 2, 3, 4), strict=True))
+"""The numbers of the wire, in the order of `ModelKind`."""
+
+
+def state(found: ModelState) -> pb.ModelStatus:
+    """Write what is known of one kind."""
+    return pb.ModelStatus(
+        kind=_wire(KINDS[found.kind]),
+        desired=desired(found.desired) if found.desired else None,
+        versions=found.versions,
+        workers=map(_worker, found.workers),
+    )
+
+
+def desired(wanted: DesiredModel) -> pb.DesiredModel:
+    """Write what is desired."""
+    return pb.DesiredModel(
+        active=wanted.active,
+        previous=wanted.previous,
+        shadow=wanted.shadow,
+        shadow_share=wanted.share,
+        changed_by=wanted.by,
+        changed_at_ms=wanted.at_ms,
+    )
+
+
+def bundles(kind: ModelKind, found: Sequence[BundleSummary]) -> pb.ModelBundles:
+    """Write the bundles of one kind."""
+    return pb.ModelBundles(kind=_wire(KINDS[kind]), bundles=map(bundle, found))
+
+
+def bundle(found: BundleSummary) -> pb.ModelBundle:
+    """Write one bundle."""
+    return pb.ModelBundle(
+        version=found.version,
+        error=found.error,
+        date=found.date,
+        threshold=found.threshold,
+        size_bytes=found.size_bytes,
+        training_rows=found.training_rows,
+        site_rows=found.site_rows,
+        has_score_histogram=found.has_score_histogram,
+        feature_histograms=found.feature_histograms,
+        tests={name: pb.ModelTest(figures=values) for name, values in found.figures.items()},
+    )
+
+
+def _worker(found: WorkerModel) -> pb.WorkerModel:
+    status = found.status
+    return pb.WorkerModel(
+        worker=found.worker,
+        held=bool(status),
+        active=status.get("active", ""),
+        threshold=status.get("threshold", 0.0),
+        previous=status.get("previous", ""),
+        shadow=status.get("shadow", ""),
+        shadow_share=status.get("share", 0.0),
+        refused=status.get("refused", {}),
+        cascade_fault=status.get("cascade_fault", ""),
+        active_state=_wire(found.active_state),
+        shadow_state=_wire(found.shadow_state),
+    )

@@ -1,0 +1,128 @@
+"""What is derived from the events of a case: indexes, tallies, counts and outbox tasks.
+
+The script that writes the events writes these too, in the slot of the case. So none can be lost or
+written twice: a count of outcomes is as exact as the cases themselves.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from services.warning import keys
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
+from services.warning.cases.model import Case
+from services.warning.model import Tier
+
+INFORMATIVE_OUTCOMES = frozenset({CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM})
+"""Outcomes that tell whether the warning was right.
+
+The others do not: a person who is safe may have been warned in time or never been in danger, one
+who was not contacted tells nothing, and a duplicate is counted in the other case."""
+JUDGED = ("judged",)
+"""The index of cases with an informative outcome, by when they were closed."""
+_FEEDBACK_EVENTS = frozenset(
+    {EventKind.SENT, EventKind.DELIVERED, EventKind.CLOSED, EventKind.JOINED}
+)
+"""Events that sources receive as feedback."""
+
+Increment = tuple[tuple[str, ...], str, int]
+"""Key in the shard, field of its hash, and the increment."""
+
+
+def outbox_tasks(events: Sequence[CaseEvent], after: Case) -> list[str]:
+    """Return the tasks that `OutboxRelay` carries to other slots.
+
+    ``send <case> <message> <channel> <step>``, ``feedback <case>`` or ``outcome <case>``.
+    """
+    tasks = [
+        f"send {after.id} {event.message.id} {event.message.channel} {event.message.step}"
+        for event in events
+        if event.kind is EventKind.QUEUED and event.message is not None
+    ]
+    has_feedback = any(
+        event.kind in _FEEDBACK_EVENTS and (event.kind is not EventKind.JOINED or not after.open)
+        for event in events
+    )
+    if has_feedback:
+        tasks.append(f"feedback {after.id}")
+    if any(outcome in INFORMATIVE_OUTCOMES for outcome in _outcomes(events)):
+        tasks.append(f"outcome {after.id}")
+    return tasks
+
+
+def outcome_counts(events: Sequence[CaseEvent], after: Case) -> list[Increment]:
+    """Count the outcome of a closed case for its sources and list entries.
+
+    A source gets one count for each of its warnings and one for the case, a list entry one for
+    the case.
+    """
+    counts: dict[tuple[tuple[str, ...], str], int] = {}
+
+    def add(key: tuple[str, ...], field: str) -> None:
+        counts[key, field] = counts.get((key, field), 0) + 1
+
+    for outcome in _outcomes(events):
+        for origin in after.origins:
+            add(("source", origin.source_name), f"closed_{outcome.value}")
+        for name in dict.fromkeys(origin.source_name for origin in after.origins):
+            add(("source", name), f"cases_{outcome.value}")
+        for entry in after.entries:
+            add(("entries",), f"{entry}:{outcome.value}")
+    return [(key, field, by) for (key, field), by in counts.items()]
+
+
+def index_changes(
+    before: Case | None, after: Case
+) -> tuple[dict[tuple[str, ...], int], list[tuple[str, ...]]]:
+    """Return the indexes to add a case to, with its score in each, and those to remove it from."""
+    added: dict[tuple[str, ...], int] = {}
+    for region in ("", *_regions(after)):
+        index = (region,) if region else ()
+        added["all", *index] = after.opened_at_ms
+        if after.open:
+            added["open", *index] = _urgency(after)
+    if after.outcome in INFORMATIVE_OUTCOMES:
+        added[JUDGED] = after.closed_at_ms
+    removed: list[tuple[str, ...]] = []
+    if before is not None:
+        for region in ("", *_regions(before)):
+            index = (region,) if region else ()
+            removed += [one for one in (("all", *index), ("open", *index)) if one not in added]
+    return added, removed
+
+
+def tally_changes(before: Case | None, after: Case) -> Mapping[str, int]:
+    """Return increments of the tally.
+
+    Its fields are ``open <state> <tier>``, ``closed <outcome>`` and ``without_region``.
+    """
+    change = Counter(_tally(after))
+    change.subtract(_tally(before) if before else ())
+    return {field: by for field, by in change.items() if by}
+
+
+def _outcomes(events: Sequence[CaseEvent]) -> list[CaseOutcome]:
+    return [
+        event.outcome
+        for event in events
+        if event.kind is EventKind.CLOSED and event.outcome is not None
+    ]
+
+
+def _urgency(case: Case) -> int:
+    """Return the score of an open case: cases that need a person come before all due dates."""
+    if case.needs_person:
+        return keys.FIRST_DATE - (case.tier or Tier.LOW)
+    return case.due_at_ms or keys.NOTHING_DUE
+
+
+def _tally(case: Case) -> list[str]:
+    if not case.open:
+        return [f"closed {case.outcome}"]
+    fields = [f"open {case.state} {case.tier.name.lower() if case.tier else 'none'}"]
+    return fields if case.region.code else [*fields, "without_region"]
+
+
+def _regions(case: Case) -> list[str]:
+    region = case.region
+    codes = [region.province, region.city, region.county]
+    return list(dict.fromkeys(keys.region_key(code) for code in codes if code))

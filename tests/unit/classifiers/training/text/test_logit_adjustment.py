@@ -1,0 +1,66 @@
+"""What keeps the text model within its budget."""
+
+import numpy as np
+
+from classifiers.training.text import logit_adjustment
+from classifiers.training.text.data import FRAUD, LANGUAGES, VALIDATION, LabelledText
+from classifiers.training.text.scores import careful, probabilities
+from fanzha.tables import Float32s
+
+
+def rows_of(
+    count: int, source: str = "nus", language: int = 0, label: str = "ham"
+) -> list[LabelledText]:
+    row = LabelledText(
+        source=source,
+        label=label,
+        split=VALIDATION,
+        text="text",
+        language=language,
+        allowed=(label == "ham", label == "spam", label == "fraud"),
+    )
+    return [row] * count
+
+
+def logits(chance: np.random.Generator, count: int, language: int = 0) -> Float32s:
+    classes = chance.normal(size=(count, 3), scale=3)
+    languages = np.full((count, len(LANGUAGES)), -50.0)
+    languages[:, language] = 50
+    return np.concatenate([classes, languages], axis=1).astype(np.float32)
+
+
+def test_the_caution_needed_makes_fraud_as_likely_as_not() -> None:
+    found = logits(np.random.default_rng(1), 500)
+    needed = logit_adjustment.needed(found)
+    ahead = needed > -100
+
+    classes = found[:, :3].copy()
+    classes[:, 0] += needed
+    p_fraud = probabilities(classes)[:, FRAUD]
+
+    assert 0 < ahead.sum() < 500
+    assert np.allclose(p_fraud[ahead], 0.5, atol=1e-3)
+
+
+def test_where_spam_is_likelier_no_caution_is_needed() -> None:
+    spam = np.array([[0, 2, 1]], np.float32)
+
+    assert logit_adjustment.needed(spam)[0] < -100
+
+
+def test_one_in_a_thousand_of_a_source_may_reach_even_odds() -> None:
+    found = logits(np.random.default_rng(2), 2000)
+
+    caution = logit_adjustment.cautions(rows_of(2000), found)
+
+    p_fraud = probabilities(careful(found, caution))[:, FRAUD]
+    assert (p_fraud > 0.501).sum() <= 2
+    assert (p_fraud > 0.499).sum() >= 2
+
+
+def test_a_language_without_enough_ham_is_treated_as_the_hardest() -> None:
+    found = logits(np.random.default_rng(3), 2000)
+
+    caution = logit_adjustment.cautions(rows_of(2000), found)
+
+    assert (caution == caution[0]).all()
