@@ -114,7 +114,8 @@ def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 
     """Tell whether a server has its lists and models; status 0 only when it is SERVING."""
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    with ServerOf[Any](health_pb2_grpc.HealthStub)(target) as stub:
+    server: ServerOf[Any] = ServerOf(health_pb2_grpc.HealthStub)
+    with server(target) as stub:
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
         if status != "SERVING":
