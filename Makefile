@@ -5,8 +5,11 @@ BUF_VERSION := 1.75.0
 # Services and commands are many processes; each would compile all our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# A file stays in one process, which makes its servers once; each process has up to a core.
+ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning test check proto reference docs lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning test test-fast test-alone check proto reference docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,8 +32,14 @@ demo: install  ## Decide example traffic through real gRPC, with nothing but Pyt
 demo-warning: install  ## Follow three waves of fraud to people who were warned, by a real SMPP server (needs node, npm)
 	$(BIN)/python -m examples.warning_demo
 
-test: install  ## Run all tests on all cores, with a Valkey for each core
-	$(BIN)/pytest -q -rs --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: install  ## Run all tests on all cores in a random order, with a Valkey for each core
+	$(BIN)/pytest -q -rs $(ON_ALL_CORES) $(ARGUMENTS)
+
+test-fast: install  ## Run the tests that start no server
+	$(BIN)/pytest -q $(ON_ALL_CORES) tests/unit tests/architecture $(ARGUMENTS)
+
+test-alone: install  ## Run each test file in a process of its own (an hour; ARGUMENTS='--sample 20')
+	$(BIN)/python -m tests.support.run_alone $(ARGUMENTS)
 
 check: install  ## Lint, types, import contracts, proto style, generated code, docs
 	$(BIN)/ruff format --check .

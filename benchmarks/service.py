@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import processes, scenarios
 from fanzha.client import Call, Client, Options
+from services.settings import loader
 
 FANZHA = (sys.executable, "-P", "-m", "services")
 START_SECONDS = 120.0
@@ -57,10 +58,7 @@ def running(
         environment |= {
             "PYTHONPATH": str(CHECKOUT),
             "FANZHA_DATA_DIR": str(folder),
-            "FANZHA_LISTEN_PORT": "0",
-            "FANZHA_ADMIN_PORT": "0",
-            "FANZHA_METRICS_PORT": "0",
-            "FANZHA_ADMIN_METRICS_PORT": "0",
+            **loader.free_ports(),
             "FANZHA_WORKERS": str(workers),
             # A carrier has the warning pipeline on another host.
             "FANZHA_WARNING_ENABLED": "false",

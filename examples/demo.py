@@ -30,6 +30,7 @@ from services.cli._common.files import open_table
 from services.cli.check.commands import word
 from services.cli.replay import traffic
 from services.cli.replay.tally import percentile
+from services.settings import loader
 
 HERE = Path(__file__).parent
 FANZHA = [sys.executable, "-m", "services"]
@@ -77,10 +78,7 @@ def _service(folder: Path) -> Iterator[dict[str, str]]:
     """Run ``fanzha up`` in *folder*, on free ports; yield where it is found."""
     environment = os.environ | {
         "FANZHA_DATA_DIR": str(folder),
-        "FANZHA_LISTEN_PORT": "0",
-        "FANZHA_ADMIN_PORT": "0",
-        "FANZHA_METRICS_PORT": "0",
-        "FANZHA_ADMIN_METRICS_PORT": "0",
+        **loader.free_ports(),
         "FANZHA_LOG_LEVEL": "warning",
     }
     with subprocess.Popen([*FANZHA, "up"], env=environment) as process:  # noqa: S603

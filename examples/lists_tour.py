@@ -52,8 +52,8 @@ _HEAD = """# A change to the lists, from file to undo
 What `python -m examples.lists_tour --page docs/tutorials/lists.md` did and printed: a real service
 with TLS, commands run by Li (editor), Wang (approver), Sun (customer service of a carrier), Zhao
 (appeals officer) and Chen (auditor), and a gateway that calls. What it must show is tested in
-`tests/integration/lists/test_tour.py`. Names, numbers and reasons are invented; an emergency ends
-after eleven seconds here, after 24 hours by default.
+`tests/integration/examples/test_lists_tour.py`. Names, numbers and reasons are invented; an
+emergency ends after eleven seconds here, after 24 hours by default.
 """
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from fanzha.client import Client, Login, Options
+from services.settings import loader
 
 FANZHA = [sys.executable, "-m", "services"]
 PEOPLE = {
@@ -179,14 +180,9 @@ def site(
     changed = {
         "FANZHA_CONFIG": str(identities / "fanzha.toml"),
         "FANZHA_DATA_DIR": str(data),
-        "FANZHA_LISTEN_PORT": "0",
-        "FANZHA_ADMIN_PORT": "0",
-        "FANZHA_METRICS_PORT": "0",
-        "FANZHA_ADMIN_METRICS_PORT": "0",
+        **loader.free_ports(),
         "FANZHA_LOG_LEVEL": "error",
         "FANZHA_EMERGENCY_HOURS": str(EMERGENCY_HOURS),
-        "FANZHA_WARNING_PORT": "0",
-        "FANZHA_WARNING_METRICS_PORT": "0",
         **(settings or {}),
     }
     with subprocess.Popen(  # noqa: S603

@@ -1,4 +1,4 @@
-"""What holds for every test: none asserts a time, those of hypothesis included."""
+"""What holds for every test: none asserts a time, and none relies on what ran before it."""
 
 import os
 
@@ -6,6 +6,13 @@ import pytest
 from hypothesis import settings
 
 from services.auth import identity
+from tests.support.random_order import (
+    pytest_addoption,
+    pytest_configure,
+    pytest_configure_node,
+    pytest_terminal_summary,
+    shuffle,
+)
 
 # Processes that tests start would compile all our modules anew, each of them.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -16,14 +23,21 @@ identity.set_identity(identity.DEVELOPER)
 settings.register_profile("fanzha", deadline=None)
 settings.load_profile("fanzha")
 
+__all__ = [
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_configure_node",
+    "pytest_terminal_summary",
+]
+
 LONGEST = (
-    "warning/test_demo.py",
-    "lists/test_tour.py",
+    "examples/test_warning_demo.py",
+    "examples/test_lists_tour.py",
     "warning/dispatch/test_kill.py",
     "audit/test_log.py",
 )
 """Files of half a minute and more go first, lest all other processes wait for one at the end."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    shuffle(items, config, LONGEST)

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> AuthorityFolder:
 def bench_entering(benchmark: BenchmarkFixture, folder: AuthorityFolder, shown: str) -> None:
     guarded = security.of(_settings(folder), "decisions")
     assert guarded.interceptor is not None
-    enter = guarded.interceptor.entrance(METHOD)
+    enter = guarded.interceptor.authenticate(METHOD)
     credentials = guarded.tls.credentials() if guarded.tls else None
 
     asyncio.run(_within_a_request(credentials, _login(folder, shown), benchmark, enter))

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fanzha.client import channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth.identity import Role
-from services.cli._common.console import err, fail, one_sentence, out, print_json, wide
+from services.cli._common.console import err, fail, out, print_json, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson
 from services.cli._common.server import ServerOf
 
@@ -152,8 +151,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show who a server takes you for."""
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = access_pb2_grpc.AccessServiceStub(channel)
+    with _server(target) as stub:
         who = stub.WhoAmI(pb.WhoAmIRequest())
     said = _as_words(who)
     if as_json:

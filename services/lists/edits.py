@@ -14,7 +14,7 @@ from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from services.changes.report import Reference, named_by
+from services.changes.report import Reference, resolve_references
 
 _LAST_SECOND = 2**32 - 1
 _TEXTS = ("reason", "legal_basis", "campaign")
@@ -48,7 +48,7 @@ def edited(
     no_end_needs_review: bool = True,
 ) -> Edited:
     """Apply edits to the entries of *snapshot*; one that cannot be made stops no other."""
-    named, unreadable = named_by([edit.entry for edit in edits], home)
+    named, unreadable = resolve_references([edit.entry for edit in edits], home)
     found = places(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
     there: dict[int, list[int]] = {}
     for (row, _), place in zip(named, found, strict=True):

@@ -213,7 +213,7 @@ async def _follow(settings: Settings, redis_url: str) -> None:
 def _second_person(settings: Settings) -> str:
     from services.changes import second_person  # noqa: PLC0415 - long after the workers began
 
-    return second_person.told(settings.second_person, development=not settings.auth_enabled)
+    return second_person.describe(settings.second_person, development=not settings.auth_enabled)
 
 
 async def _keep_running(valkey: "EmbeddedValkey") -> None:

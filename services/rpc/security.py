@@ -10,7 +10,7 @@ from services.auth.certificates import CertificateIdentities
 from services.auth.identity import DEVELOPER, NOBODY, Identity
 from services.auth.tokens import TokenVerifier
 from services.rpc.middleware.auth_interceptor import AuthInterceptor
-from services.rpc.middleware.errors import TurnedAway
+from services.rpc.middleware.errors import RefusalListener
 from services.rpc.tls import ServerTls
 from services.settings.settings import Settings
 
@@ -29,14 +29,14 @@ class PortSecurity:
     interceptor: AuthInterceptor | None = None
     development: bool = False
     """Whether nobody is asked who they are, and everybody may do everything."""
-    turned_away: TurnedAway = _forget
+    on_refusal: RefusalListener = _forget
 
     def __post_init__(self) -> None:
         if self.development == (self.interceptor is not None):
             raise ValueError("security: an interceptor, or development, and not both")
 
     @property
-    def unasked(self) -> Identity:
+    def before_authentication(self) -> Identity:
         """Who a request is from until a doorkeeper has found out."""
         return DEVELOPER if self.development else NOBODY
 
@@ -45,13 +45,13 @@ DEVELOPMENT = PortSecurity(development=True)
 """No TLS, and everybody is the developer: for tests, and never a default."""
 
 
-def of(settings: Settings, port: PortName, turned_away: TurnedAway = _forget) -> PortSecurity:
+def of(settings: Settings, port: PortName, on_refusal: RefusalListener = _forget) -> PortSecurity:
     """Return what *settings* ask for at a port; raise `ValueError` naming a file that is wrong."""
     return PortSecurity(
         tls=_tls(settings, port),
         interceptor=_interceptor(settings) if settings.auth_enabled else None,
         development=not settings.auth_enabled,
-        turned_away=turned_away,
+        on_refusal=on_refusal,
     )
 
 

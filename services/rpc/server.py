@@ -21,8 +21,12 @@ from fanzha.v1 import (
     case_pb2_grpc,
     change_pb2,
     change_pb2_grpc,
+    decision_log_pb2,
+    decision_log_pb2_grpc,
     feedback_pb2,
     feedback_pb2_grpc,
+    hit_pb2,
+    hit_pb2_grpc,
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
@@ -80,6 +84,14 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
+    ),
+    "decision_log": (
+        decision_log_pb2.DESCRIPTOR.services_by_name["DecisionLogService"].full_name,
+        decision_log_pb2_grpc.add_DecisionLogServiceServicer_to_server,
+    ),
+    "hits": (
+        hit_pb2.DESCRIPTOR.services_by_name["HitService"].full_name,
+        hit_pb2_grpc.add_HitServiceServicer_to_server,
     ),
     "models": (
         model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
@@ -140,8 +152,8 @@ class RpcServer:
             ),
         )
         self._health = health.aio.HealthServicer()
-        gate = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
-        registry: Any = MethodRegistry(failed, gate, self._security)
+        shedder = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
+        registry: Any = MethodRegistry(failed, shedder, self._security)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():
@@ -151,8 +163,8 @@ class RpcServer:
         add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
         add_reflection(reflecting, registry)
         self._server.add_generic_rpc_handlers((registry.handler(),))
-        # A method that the core knows by name has a line of its own: checks do not wait in that of
-        # all others, however full it is. Each such method costs every request a few µs.
+        # gRPC's core keeps a queue of its own for a method registered by name, so health checks do
+        # not wait behind other requests. Each such method costs every request a few µs.
         check = registry.method(f"/{health.SERVICE_NAME}/Check")
         self._server.add_registered_method_handlers(health.SERVICE_NAME, {"Check": check})
         self.methods: list[str] = registry.methods
@@ -172,7 +184,7 @@ class RpcServer:
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
         # Requests inherit who they are from, until they are asked, and never who started us.
-        with identity.acting(self._security.unasked):
+        with identity.acting(self._security.before_authentication):
             await self._server.start()
         return bound
 

@@ -49,6 +49,15 @@ def load(config: Path | None = None) -> Settings:
     return settings
 
 
+def free_ports() -> dict[str, str]:
+    """Return the variables that let every server of ours listen on a port that is free."""
+    return {
+        PREFIX + name.upper(): "0"
+        for name, field in Settings.model_fields.items()
+        if name.endswith("_port") and field.default is not None
+    }
+
+
 def load_or_exit(config: Path | None = None) -> Settings:
     """Read the settings; with wrong ones, say so on standard error and end with status 2."""
     try:

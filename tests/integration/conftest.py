@@ -4,9 +4,11 @@ import asyncio
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -19,9 +21,9 @@ from services.processes.embedded_valkey import EmbeddedValkey, server_binary
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
     server = EmbeddedValkey(Path(tmp_path_factory.mktemp("data")))
-    asyncio.run(server.start())
+    _outside_a_loop(server.start())
     yield server
-    asyncio.run(server.stop())
+    _outside_a_loop(server.stop())
 
 
 @pytest.fixture
@@ -57,6 +59,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _outside_a_loop(work: Coroutine[Any, Any, object]) -> None:
+    # The first test to need the fixture may be a coroutine: then a loop runs in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 def _free_ports(count: int) -> list[int]:

@@ -34,12 +34,19 @@ fingerprints = st.builds(
     st.lists(st.sampled_from(["0000", "0001"]), min_size=8, max_size=8).map("".join),
 )
 
+
+def _page(pattern: str) -> tuple[EntryKind, str]:
+    # As lists hold it: a URL prefix without a path is a host, see `blocklists.patterns`.
+    host, _, path = pattern.partition("/")
+    return (EntryKind.URL_PREFIX, pattern) if path else (EntryKind.HOST, host)
+
+
 _named = st.one_of(
     numbers.map(lambda text: (EntryKind.NUMBER, text)),
     numbers.map(lambda text: (EntryKind.RANGE, text + "*")),
     senders.map(lambda text: (EntryKind.SENDER, text)),
     hosts.map(lambda text: (EntryKind.HOST, text)),
-    urls.map(lambda url: (EntryKind.URL_PREFIX, url.removeprefix("http://"))),
+    urls.map(lambda url: _page(url.removeprefix("http://"))),
     fingerprints.map(lambda written: (EntryKind.FINGERPRINT, written)),
 )
 

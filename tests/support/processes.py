@@ -16,6 +16,7 @@ from pathlib import Path
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from fanzha.client import channels
+from services.settings import loader
 
 FANZHA = [sys.executable, "-m", "services"]
 PATIENCE_SECONDS = 120.0
@@ -77,12 +78,7 @@ def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen
     """Run one role in *folder*, on free ports; end it in order. Its log is ``<name>.log``."""
     environment = os.environ | {
         "FANZHA_DATA_DIR": str(folder),
-        "FANZHA_LISTEN_PORT": "0",
-        "FANZHA_ADMIN_PORT": "0",
-        "FANZHA_METRICS_PORT": "0",
-        "FANZHA_ADMIN_METRICS_PORT": "0",
-        "FANZHA_WARNING_PORT": "0",
-        "FANZHA_WARNING_METRICS_PORT": "0",
+        **loader.free_ports(),
         "FANZHA_ACTIVITY_SLOTS": str(2**14),
         "FANZHA_DRAIN_SECONDS": "10",
         **settings,

@@ -28,9 +28,9 @@ from services.rpc.decide.request_decoder import (
     no_deadline,
 )
 from services.rpc.decide.request_parts import NOT_READ, PART_BYTES, PART_ROWS, RequestPart, parts
-from services.rpc.middleware.load_shedder import DeadlinePassed
+from services.rpc.middleware.load_shedder import DeadlineExceeded
 
-Answer = bytes | InvalidInput | DeadlinePassed
+Answer = bytes | InvalidInput | DeadlineExceeded
 
 MOST_ROWS_TOGETHER = {Channel.CALL: 1024, Channel.TEXT: 128, Channel.LINK: 128}
 """With so many rows a batch waits for no more. Of texts and links each row costs ten times as
@@ -73,7 +73,7 @@ class BatchHandler:
     async def answer(
         self, data: bytes, *, single: bool, remaining: Remaining = no_deadline
     ) -> bytes:
-        """Answer one request; raises `InvalidInput`, and `DeadlinePassed` once nobody waits."""
+        """Answer one request; raises `InvalidInput`, and `DeadlineExceeded` once nobody waits."""
         request = self._intake.opened(data, single=single)
         request.remaining = remaining
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
@@ -98,7 +98,7 @@ class BatchHandler:
         in_time = [request for request, is_late in zip(requests, late, strict=True) if not is_late]
         others = iter(self._answers_in_time(in_time) if in_time else ())
         return [
-            DeadlinePassed(ShedReason.LATE_WHEN_GATHERED) if is_late else next(others)
+            DeadlineExceeded(ShedReason.LATE_WHEN_GATHERED) if is_late else next(others)
             for is_late in late
         ]
 
@@ -109,8 +109,8 @@ class BatchHandler:
         try:
             go_on()
             decisions = self._decide(table, now_ms // 1000, BatchContext(go_on=go_on))
-        except DeadlinePassed as late:
-            return [DeadlinePassed(late.why) for _ in requests]
+        except DeadlineExceeded as late:
+            return [DeadlineExceeded(late.reason) for _ in requests]
         answers = _written(requests, decisions)
         self._observer.stage_done(self._channel, "respond")
         return answers
@@ -151,7 +151,7 @@ class BatchHandler:
 
 def _go_on(requests: Sequence[EncodedRequest]) -> None:
     if all(request.is_late() for request in requests):
-        raise DeadlinePassed(ShedReason.LATE_BETWEEN_STAGES)
+        raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
 
 
 def _request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:

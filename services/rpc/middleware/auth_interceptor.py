@@ -1,7 +1,7 @@
-"""Finds out who asks, and whether they may, before a request is read.
+"""Authenticates the caller and checks its role, before a request is read.
 
-A token speaks for who sends it, and outranks a client certificate: a person's token may travel
-over a gateway's connection. A token that cannot be believed is never made up for by a certificate.
+A token identifies who sends it and outranks a client certificate: a person's token may travel over
+a gateway's connection. A certificate never makes up for a token that is not valid.
 """
 
 from collections.abc import Callable
@@ -14,61 +14,63 @@ from services.auth.identity import NOBODY, Identity, set_identity
 from services.auth.roles import AccessLevel
 from services.auth.tokens import TokenVerifier
 
-Enter: TypeAlias = Callable[[Any], None]
-"""Makes who asks the current identity, by the context of a request, or raises."""
+Authenticate: TypeAlias = Callable[[Any], None]
+"""Takes the context of a request; makes the caller the current identity, or raises."""
 
 _BEARER = "bearer "
-_HOW = (
+_CREDENTIALS = (
     "send a token (authorization: Bearer …)",
     "connect with a client certificate",
 )
 
 
 class AuthInterceptor:
-    """Stands before every method where identities are asked for."""
+    """Authenticates callers by token, certificate, or both."""
 
     def __init__(
         self, *, tokens: TokenVerifier | None, certificates: CertificateIdentities | None
     ) -> None:
         self.tokens = tokens
         self._certificates = certificates
-        ways = [
-            how for how, way in zip(_HOW, (tokens, certificates), strict=True) if way is not None
+        accepted = [
+            words
+            for words, way in zip(_CREDENTIALS, (tokens, certificates), strict=True)
+            if way is not None
         ]
-        self._nobody = f"nobody knows who asks: {' or '.join(ways)}"
+        self._no_credentials = f"no credentials: {' or '.join(accepted)}"
 
-    def entrance(self, path: str) -> Enter:
-        """Return what lets requests for *path* in."""
+    def authenticate(self, path: str) -> Authenticate:
+        """Return the check for requests to the method at *path*."""
         allowed = roles.allowed_at(path)
         if allowed is None:
-            return closed(path)
+            return refuse_all(path)
         if allowed is AccessLevel.OPEN:
             return lambda _context: set_identity(NOBODY)
 
-        def enter(context: Any) -> None:
-            identity = self.who(context)
+        def authenticate(context: Any) -> None:
+            identity = self.identity(context)
             set_identity(identity)
             if not roles.may(identity, allowed):
                 raise NotAllowed(roles.refusal(identity, path))
 
-        return enter
+        return authenticate
 
-    def who(self, context: Any) -> Identity:
-        """Return who asks; raise `Unauthenticated` when that is not known."""
-        token = _bearer(context)
+    def identity(self, context: Any) -> Identity:
+        """Return the identity of a caller; raise `Unauthenticated` when it has none."""
+        token = _bearer_token(context)
         if token is not None:
             if self.tokens is None:
-                raise Unauthenticated("token: none are taken here, for jwks_file is not set")
+                raise Unauthenticated("token: not accepted here, jwks_file is not set")
             return self.tokens.identity(token)
         if self._certificates is not None:
-            shown = context.auth_context().get("x509_pem_cert")
-            if shown:
-                return self._certificates.identity(next(iter(shown)))
-        raise Unauthenticated(self._nobody)
+            certificates = context.auth_context().get("x509_pem_cert")
+            if certificates:
+                return self._certificates.identity(next(iter(certificates)))
+        raise Unauthenticated(self._no_credentials)
 
 
-def closed(path: str) -> Enter:
-    """Return what lets nobody in: the method has no line in the table of roles."""
+def refuse_all(path: str) -> Authenticate:
+    """Return a check that refuses everyone: the table of roles does not list the method."""
 
     def refuse(_context: Any) -> None:
         raise NotAllowed(roles.refusal(NOBODY, path))
@@ -76,7 +78,7 @@ def closed(path: str) -> Enter:
     return refuse
 
 
-def _bearer(context: Any) -> str | None:
+def _bearer_token(context: Any) -> str | None:
     found: str | None = None
     for name, value in context.invocation_metadata() or ():
         if name == "authorization":

@@ -1,84 +1,136 @@
-"""Keeps the line short: who cannot be answered in time is told so, and costs no more.
+"""Refuses requests that could not be answered in time, at once and at little cost.
 
-Above capacity a line without end answers everybody too late. The gate knows how many
-requests are under way and how long one takes, the mean of those that ended last, so it
-knows how long a new one would wait. It asks for no lock: one thread only.
+Above capacity an unbounded queue answers everyone too late. The shedder knows how many requests
+are in flight and how long one takes, the moving mean of those that ended last, so it knows how long
+a new one would wait. It takes no lock: one event loop only.
 """
 
+import asyncio
 from collections.abc import Callable
+from typing import Self
 
 from fanzha.errors import FanzhaError
 from services.decision.shed_reasons import ShedReason
 
 MIN_QUEUED = 8
-"""So few requests are no line: they are let in, however long they take."""
+"""Never shed below this many requests in flight, however long they take."""
 _WEIGHT = 0.05
-"""Of the request that ended last, in the mean."""
+"""Weight of the request that ended last in the moving mean."""
+
+Remaining = Callable[[], float | None]
+"""Returns the seconds until a deadline; None where there is none."""
 
 
 class Overloaded(FanzhaError):
-    """The line is longer than this request can wait."""
+    """The queue is longer than this request can wait."""
 
     def __init__(self, wait_seconds: float) -> None:
         super().__init__(f"overloaded: requests wait some {wait_seconds * 1000:.0f} ms")
         self.wait_seconds = wait_seconds
 
 
-class DeadlinePassed(FanzhaError):
-    """Nobody waits for the answer any more."""
+class DeadlineExceeded(FanzhaError):
+    """The caller no longer waits for the answer."""
 
-    def __init__(self, why: ShedReason) -> None:
+    def __init__(self, reason: ShedReason) -> None:
         super().__init__("deadline: passed before the request was decided")
-        self.why = why
+        self.reason = reason
+
+
+class CallerGone(FanzhaError):
+    """The caller hung up before it sent a request."""
 
 
 class LoadShedder:
-    """Lets requests in, and counts them out; *shed* is told why one is not decided."""
+    """Counts requests in and out; calls *shed* with the reason of each that is not decided."""
 
     def __init__(
         self,
         *,
         longest_wait_seconds: float,
         clock: Callable[[], float],
-        shed: Callable[[ShedReason], None] = lambda _why: None,
+        shed: Callable[[ShedReason], None] = lambda _reason: None,
     ) -> None:
         self.shed = shed
         self._longest_wait = longest_wait_seconds
         self._clock = clock
-        self._inside = 0
+        self._in_flight = 0
         self._seconds_each = 0.0
-        self._moved_at = clock()
+        self._last_change = clock()
 
     @property
     def wait_seconds(self) -> float:
         """How long a request that comes now would wait."""
-        return self._inside * self._seconds_each
+        return self._in_flight * self._seconds_each
+
+    def admission(self, remaining: Remaining) -> "Admission":
+        """Return the context of one request; entering it raises when the request is refused."""
+        return Admission(self, remaining)
 
     def enter(self, remaining_seconds: float | None) -> None:
-        """Let a request in that can wait for *remaining_seconds*, or raise."""
-        self._check(remaining_seconds, ShedReason.LATE)
+        """Admit a request that can wait for *remaining_seconds*, or raise."""
+        if _has_passed(remaining_seconds):
+            self.shed(ShedReason.LATE)
+            raise DeadlineExceeded(ShedReason.LATE)
         wait = self.wait_seconds
         patience = self._longest_wait if remaining_seconds is None else remaining_seconds
-        if self._inside >= MIN_QUEUED and wait > min(patience, self._longest_wait):
+        if self._in_flight >= MIN_QUEUED and wait > min(patience, self._longest_wait):
             self.shed(ShedReason.WAIT)
             raise Overloaded(wait)
-        if not self._inside:
-            self._moved_at = self._clock()
-        self._inside += 1
-
-    def was_read(self, remaining_seconds: float | None) -> None:
-        """Say that a request has been read; raise where no time is left for it."""
-        self._check(remaining_seconds, ShedReason.LATE_WHEN_READ)
+        if not self._in_flight:
+            self._last_change = self._clock()
+        self._in_flight += 1
 
     def leave(self) -> None:
-        """Say that a request that was let in has ended."""
+        """Count an admitted request out."""
         now = self._clock()
-        self._seconds_each += _WEIGHT * (now - self._moved_at - self._seconds_each)
-        self._moved_at = now
-        self._inside -= 1
+        self._seconds_each += _WEIGHT * (now - self._last_change - self._seconds_each)
+        self._last_change = now
+        self._in_flight -= 1
 
-    def _check(self, remaining_seconds: float | None, why: ShedReason) -> None:
-        # Without a deadline there always is time.
-        if remaining_seconds is not None and remaining_seconds <= 0:
-            self.shed(why)
-            raise DeadlinePassed(why)
+
+class Admission:
+    """One request between admission and its end."""
+
+    __slots__ = ("_remaining", "_shedder")
+
+    def __init__(self, shedder: LoadShedder, remaining: Remaining) -> None:
+        self._shedder = shedder
+        self._remaining = remaining
+
+    def __enter__(self) -> Self:
+        self._shedder.enter(self._remaining())
+        return self
+
+    def check_deadline(self) -> None:
+        """Raise `DeadlineExceeded` when no time is left for a request that has been read."""
+        if _has_passed(self._remaining()):
+            raise DeadlineExceeded(ShedReason.LATE_WHEN_READ)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._shedder.leave()
+        if isinstance(error, DeadlineExceeded):
+            self._shedder.shed(error.reason)
+        elif isinstance(error, asyncio.CancelledError | CallerGone):
+            self._shedder.shed(ShedReason.GONE)
+
+
+class AdmitAll:
+    """Stands in for a shedder where nothing is shed."""
+
+    def admission(self, _remaining: Remaining) -> Self:
+        """Return a context that admits the request."""
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def check_deadline(self) -> None:
+        """Do nothing: whoever asked decides how long to wait."""
+
+    def __exit__(self, *_error: object) -> None:
+        return
+
+
+def _has_passed(remaining_seconds: float | None) -> bool:
+    return remaining_seconds is not None and remaining_seconds <= 0

@@ -1,22 +1,23 @@
-"""Reads requests of methods that are open to anybody: small ones, one at a time from each address.
+"""Bounds what callers without credentials can make a server hold.
 
-gRPC has one limit for the messages of a server, and that is of the largest honest batch. It cannot
-tell how long a message is before it is there, so whoever need not log in could make a server hold
-as many of that length as they have connections. Only who sends from the same address waits.
+gRPC has one limit for the messages of a server, that of the largest honest batch, and cannot tell
+the length of a message before it is there. So anybody who can connect could make a server hold a
+message of that length on each of their connections. Requests of open methods are therefore short,
+and read one at a time from each address: only callers from the same address wait for each other.
 """
 
 import asyncio
 from typing import Any
 
 from services.decision.shed_reasons import ShedReason
-from services.rpc.middleware.load_shedder import DeadlinePassed, Overloaded
+from services.rpc.middleware.load_shedder import DeadlineExceeded, Overloaded
 
-MOST_BYTES = 4096
-"""Of a request; a health check has the name of a service."""
-MOST_WAITING = 64
-"""Requests from one address, that which is being read included."""
+MAX_REQUEST_BYTES = 4096
+"""Of a request; a health check holds the name of a service."""
+MAX_WAITING = 64
+"""Requests from one address, the one that is being read included."""
 READ_SECONDS = 1.0
-"""So long may a message take to come in, once its request is here."""
+"""A message must arrive within this time once its request has."""
 
 
 class OpenReads:
@@ -24,33 +25,36 @@ class OpenReads:
 
     def __init__(self, read_seconds: float = READ_SECONDS) -> None:
         self._read_seconds = read_seconds
-        self._turns: dict[str, _Turn] = {}
+        self._queues: dict[str, _AddressQueue] = {}
 
     async def read(self, context: Any) -> Any:
-        """Return the bytes of a request, or gRPC's end of file; raise where none come in time."""
-        address = _address(context.peer())
-        turn = self._turns.setdefault(address, _Turn())
-        if turn.requests >= MOST_WAITING:
-            raise Overloaded(self._read_seconds)
-        turn.requests += 1
-        try:
-            async with turn.lock:
-                return await self._in_time(context)
-        finally:
-            turn.requests -= 1
-            if not turn.requests:
-                del self._turns[address]
+        """Return the bytes of a request, or gRPC's end of file.
 
-    async def _in_time(self, context: Any) -> Any:
+        Raises `Overloaded` when too many wait, and `DeadlineExceeded` when none arrive in time.
+        """
+        address = _address(context.peer())
+        queue = self._queues.setdefault(address, _AddressQueue())
+        if queue.requests >= MAX_WAITING:
+            raise Overloaded(self._read_seconds)
+        queue.requests += 1
+        try:
+            async with queue.lock:
+                return await self._read_in_time(context)
+        finally:
+            queue.requests -= 1
+            if not queue.requests:
+                del self._queues[address]
+
+    async def _read_in_time(self, context: Any) -> Any:
         try:
             async with asyncio.timeout(self._read_seconds):
                 return await context.read()
         except TimeoutError:
-            raise DeadlinePassed(ShedReason.LATE) from None
+            raise DeadlineExceeded(ShedReason.LATE) from None
 
 
-class _Turn:
-    """Whose turn it is among the requests from one address."""
+class _AddressQueue:
+    """The requests from one address."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()

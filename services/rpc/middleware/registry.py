@@ -1,9 +1,9 @@
-"""Collects the methods of a server, and puts the same error handling around each of them.
+"""Collects the methods of a server, each behind its middleware.
 
 Generated code registers its methods one by one, and grpc.aio then waits for each of them
-apart, which costs every request some 20 µs; interceptors cost as much again. One generic
-handler that knows all methods costs neither. Only what must not wait behind others is
-registered by name, see `services.rpc.server`.
+separately, which costs every request some 20 µs; gRPC's interceptors cost as much again. One
+generic handler that knows all methods costs neither. Only a method that must not wait behind others
+is registered by name, see `services.rpc.server`.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,30 +14,30 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from services.auth import roles
 from services.auth.roles import AccessLevel
-from services.rpc.middleware.admission import admitted
-from services.rpc.middleware.auth_interceptor import Enter, closed
-from services.rpc.middleware.errors import Handler, guarded
-from services.rpc.middleware.load_shedder import LoadShedder
+from services.rpc.middleware.auth_interceptor import Authenticate, refuse_all
+from services.rpc.middleware.chain import Handler, MethodChain
+from services.rpc.middleware.errors import ErrorResponder
+from services.rpc.middleware.load_shedder import AdmitAll, LoadShedder
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import OpenReads
+from services.rpc.middleware.request_reader import RequestReader
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
-from services.rpc.middleware.with_auth import with_auth
 from services.rpc.security import PortSecurity
 
 
 class MethodRegistry:
     """Stands in for a server where generated code adds its methods.
 
-    *failed* is told the status of every request that ends in an error, such as ``not_found``.
-    *gate* may refuse requests for decisions. *security* says who may ask: a method for which
-    `services.auth.roles` has no line is refused to everybody.
+    *failed* is called with the status of every request that ends in an error, such as
+    ``not_found``. *shedder* may refuse requests for decisions. *security* says who may call: a
+    method that the table of `services.auth.roles` does not list is refused to everyone.
     """
 
     def __init__(
-        self, failed: Callable[[str], None], gate: LoadShedder, security: PortSecurity
+        self, failed: Callable[[str], None], shedder: LoadShedder, security: PortSecurity
     ) -> None:
         self._failed = failed
-        self._gate = gate
+        self._shedder = shedder
         self._security = security
         self._unexpected = UnexpectedLog()
         self._open_reads = OpenReads()
@@ -48,38 +48,48 @@ class MethodRegistry:
         """Do nothing: generated code adds the same methods below, by name."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
-        """Take the methods of a service."""
+        """Add the methods of a service."""
         for name, handler in handlers.items():
-            method = f"/{service}/{name}"
-            enter = self._entrance(method)
-            reads = self._open_reads if roles.allowed_at(method) is AccessLevel.OPEN else None
-            entered = handler if enter is None else with_auth(handler, enter, self._memory, reads)
-            self._handlers[method] = guarded(
-                entered,
-                method,
-                self._failed,
-                self._security.turned_away,
-                unexpected=self._unexpected,
-                memory=self._memory,
-            )
+            self._add(f"/{service}/{name}", handler, AdmitAll())
 
     def add_methods_of_bytes(self, service: ServiceDescriptor, servicer: object) -> None:
-        """Take a service whose methods are unary, read and write bytes, and have a gate."""
-        handlers: dict[str, Handler] = {
-            method.name: admitted(getattr(servicer, method.name), self._gate, self._memory)
-            for method in service.methods
-        }
-        self.add_registered_method_handlers(service.full_name, handlers)
+        """Add a service whose unary methods take and return bytes, behind the load shedder."""
+        for method in service.methods:
+            handler: Handler = grpc.unary_unary_rpc_method_handler(getattr(servicer, method.name))
+            self._add(f"/{service.full_name}/{method.name}", handler, self._shedder)
 
-    def _entrance(self, method: str) -> Enter | None:
+    def _add(self, path: str, handler: Handler, shedder: LoadShedder | AdmitAll) -> None:
+        chain = MethodChain(
+            errors=ErrorResponder(
+                path,
+                failed=self._failed,
+                on_refusal=self._security.on_refusal,
+                unexpected=self._unexpected,
+            ),
+            authenticate=self._authenticate(path),
+            shedder=shedder,
+            reader=RequestReader(
+                handler.request_deserializer,
+                streaming=handler.request_streaming,
+                memory=self._memory,
+                open_reads=self._open_reads if self._is_open(path) else None,
+            ),
+        )
+        self._handlers[path] = chain.around(handler)
+
+    def _authenticate(self, path: str) -> Authenticate:
         if self._security.interceptor is not None:
-            return self._security.interceptor.entrance(method)
-        # Nobody is asked who they are: then nothing stands before a method, and costs nothing.
-        return None if roles.allowed_at(method) is not None else closed(method)
+            return self._security.interceptor.authenticate(path)
+        if roles.allowed_at(path) is None:
+            return refuse_all(path)
+        return lambda _context: None  # everyone is the developer
+
+    def _is_open(self, path: str) -> bool:
+        return self._security.interceptor is not None and roles.allowed_at(path) is AccessLevel.OPEN
 
     @property
     def methods(self) -> list[str]:
-        """Return all that was added, as ``/service/method``."""
+        """All methods that were added, as ``/service/method``."""
         return list(self._handlers)
 
     def method(self, path: str) -> Handler:
@@ -87,11 +97,11 @@ class MethodRegistry:
         return self._handlers[path]
 
     def handler(self) -> grpc.GenericRpcHandler:
-        """Return what finds the method of each request."""
-        return _Methods(self._handlers)
+        """Return the handler that finds the method of each request."""
+        return _MethodLookup(self._handlers)
 
 
-class _Methods(grpc.GenericRpcHandler):
+class _MethodLookup(grpc.GenericRpcHandler):
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         self._handlers = handlers
 

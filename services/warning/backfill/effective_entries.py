@@ -15,7 +15,7 @@ from blocklists.snapshot.delta import last_of_each
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
-from services.changes.entry_set import NOT_HELD, EntrySet
+from services.changes.entry_set import NOT_FOUND, EntrySet
 from services.warning.backfill.pending import EffectiveEntry
 
 
@@ -70,9 +70,9 @@ def touched(
     """Tell which of *entries* a change says anything of; quick for many."""
     came, went = EntrySet.of(additions), EntrySet.of(removals)
     blocks, allows = _identities(entries, Action.BLOCK), _identities(entries, Action.ALLOW)
-    said = came.find(blocks) != NOT_HELD
-    said |= went.find(blocks) != NOT_HELD
-    said |= came.find(allows) != NOT_HELD
+    said = came.find(blocks) != NOT_FOUND
+    said |= went.find(blocks) != NOT_FOUND
+    said |= came.find(allows) != NOT_FOUND
     told: list[bool] = said.tolist()
     return told
 
@@ -86,14 +86,14 @@ def still_there(
     """
     blocks = _identities(entries, Action.BLOCK)
     came = EntrySet.of(additions)
-    written, removed = came.find(blocks), EntrySet.of(removals).find(blocks) != NOT_HELD
-    allowed = came.find(_identities(entries, Action.ALLOW)) != NOT_HELD
+    written, removed = came.find(blocks), EntrySet.of(removals).find(blocks) != NOT_FOUND
+    allowed = came.find(_identities(entries, Action.ALLOW)) != NOT_FOUND
     left: list[EffectiveEntry] = []
     for place, entry in enumerate(entries):
         row = int(written[place])
-        if allowed[place] or (removed[place] and row == NOT_HELD):
+        if allowed[place] or (removed[place] and row == NOT_FOUND):
             continue
-        if row == NOT_HELD:
+        if row == NOT_FOUND:
             left.append(entry)
         elif (
             additions.modes[row] == EntryMode.ENFORCE
@@ -121,7 +121,7 @@ def _became(table: EntryTable, before: EntryTable, at_s: int) -> Uint8s:
 def _acted(table: EntryTable, before: EntryTable, at_s: int) -> Bools:
     """Tell which entries blocked as fraud before the change."""
     at = EntrySet.of(before).find(table)
-    acted: Bools = at != NOT_HELD
+    acted: Bools = at != NOT_FOUND
     met = at[acted]
     acted[acted] = (
         (before.modes[met] == EntryMode.ENFORCE)

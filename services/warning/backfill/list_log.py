@@ -81,7 +81,7 @@ class ListLog:
 
     async def _request(self, commit: str) -> ChangeRequest | None:
         named = _REQUEST.fullmatch(commit)
-        for record in await self._requests.several([int(named[1])]) if named else ():
+        for record in await self._requests.get_many([int(named[1])]) if named else ():
             if record.commit == commit:
                 return record
         return None
@@ -98,8 +98,8 @@ class ListLog:
         self, place: ListLogPosition, base: ListLogPosition
     ) -> list[ListLogStep]:
         last = min(base.version, place.version + _AT_ONCE)
-        made = await self._requests.by_version(place.version + 1, last)
-        known = {one.id: one for one in await self._requests.several(list(made.values()))}
+        made = await self._requests.ids_by_version(place.version + 1, last)
+        known = {one.id: one for one in await self._requests.get_many(list(made.values()))}
         steps = []
         for version in range(place.version + 1, last + 1):
             record = known.get(made.get(version, 0))
@@ -118,7 +118,7 @@ class ListLog:
             committed_at_ms=record.applied_ms,
             author=record.author,
             change_id=record.id,
-            additions=done.wrote,
+            additions=done.written,
             removals=done.removed,
             before=done.before,
         )

@@ -165,7 +165,7 @@ async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
     async with office(redis_url, tmp_path) as running:
         await running.list_(LISTED)
         await running.listed_hit()
-        holder = await running.changes.carry_out(
+        holder = await running.changes.submit_and_apply(
             Draft(
                 author="li",
                 reason="longer",

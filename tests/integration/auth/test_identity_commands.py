@@ -163,7 +163,7 @@ def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
     status, said = site.run(nobody, "blocklist", "status")
 
     assert status == 1
-    assert "does not know you: nobody knows who asks: send a token" in " ".join(said.split())
+    assert "does not know you: no credentials: send a token" in " ".join(said.split())
 
 
 def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> None:

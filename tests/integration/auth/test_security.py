@@ -99,5 +99,5 @@ async def test_a_token_that_ends_after_all_time_is_refused(tmp_path: Path) -> No
 def test_until_it_is_asked_a_request_is_from_nobody(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
-    assert asking.unasked is identity.NOBODY
-    assert DEVELOPMENT.unasked is identity.DEVELOPER
+    assert asking.before_authentication is identity.NOBODY
+    assert DEVELOPMENT.before_authentication is identity.DEVELOPER

@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.auth.local_authority import AuthorityFolder
 from services.rpc import security
-from services.rpc.middleware.open_reads import MOST_BYTES
+from services.rpc.middleware.open_reads import MAX_REQUEST_BYTES
 from services.rpc.security import DEVELOPMENT, PortSecurity
 from services.rpc.server import RpcServer
 from services.rpc.server_options import ConnectionTimes
@@ -77,7 +77,7 @@ async def test_a_compressed_request_is_not_taken(compression: grpc.Compression) 
 async def test_a_check_of_health_is_short_where_it_is_open_to_anybody(tmp_path: Path) -> None:
     checks = [
         health_pb2.HealthCheckRequest(service=name).SerializeToString()
-        for name in ("a" * MOST_BYTES, "a", "")
+        for name in ("a" * MAX_REQUEST_BYTES, "a", "")
     ]
     async with serving(asking(tmp_path)) as port:
         found = [await status_of(port, check) for check in checks]

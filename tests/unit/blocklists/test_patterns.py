@@ -41,6 +41,7 @@ def read_one(text: str, kind: int = 0) -> tuple[int, str]:
         ("2001:db8::1", EntryKind.HOST, "[2001:db8::1]"),
         ("https://shop.example", EntryKind.HOST, "shop.example"),
         ("https://Shop.example/", EntryKind.HOST, "shop.example"),
+        ("shop.example/", EntryKind.HOST, "shop.example"),
         ("https://shop.example/Pay?a=1#b", EntryKind.URL_PREFIX, "shop.example/Pay?a=1"),
         ("shop.example/pay/", EntryKind.URL_PREFIX, "shop.example/pay/"),
     ],

@@ -232,7 +232,7 @@ async def test_change_requests_tell_who_and_what_blocked_before(
                 replace(a_block(OTHER), mode=EntryMode.SHADOW),
                 a_block(OTHER),
             ):
-                await desk.changes.carry_out(a_draft(entry))
+                await desk.changes.submit_and_apply(a_draft(entry))
 
         await rig.all()
 
@@ -248,9 +248,9 @@ async def test_what_went_into_the_base_of_the_lists_is_noticed_all_the_same(
 ) -> None:
     async with change_desk(rig.url, tmp_path) as desk:
         with acting(LI):
-            await desk.changes.carry_out(a_draft(a_block()))
+            await desk.changes.submit_and_apply(a_draft(a_block()))
             await commit(rig, a_block(SILENT))
-            await desk.changes.carry_out(a_draft(a_block(OTHER)))
+            await desk.changes.submit_and_apply(a_draft(a_block(OTHER)))
         head = await desk.store.head()
         assert await desk.store.rebase(head, EntryTable.from_entries([]))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blocklists.entries import Direction, Entry, EntryKind, EntryMode
@@ -84,16 +84,33 @@ def test_a_lifted_number_gets_through_and_others_are_as_before(
     assert (list(again.removals), again.allow) == ([], Direction(0))
 
 
-@given(st.lists(entries, max_size=12), hosts, st.booleans())
-def test_a_lifted_host_gets_through(listed: list[Entry], host: str, by_list: bool) -> None:
+@given(st.lists(entries, max_size=12), hosts, st.booleans(), st.booleans())
+# Lists hold a URL prefix without a path as a host, but whatever holds one lets all pages through.
+@example(
+    [
+        an_entry("a.example"),
+        an_entry("a.example/", Action.ALLOW, kind=EntryKind.URL_PREFIX),
+    ],
+    "a.a.example",
+    True,
+    False,
+)
+def test_a_lifted_host_gets_through(
+    listed: list[Entry], host: str, by_list: bool, keep: bool
+) -> None:
     listed = latest(listed)
     subject = AppealSubject(kind=EntryKind.HOST, pattern=host, direction=Direction.BOTH)
 
-    wanted = planned(listed, subject, by_list=by_list)
+    wanted = planned(listed, subject, by_list=by_list, keep=keep)
 
     after = carried_out(listed, subject, wanted)
-    ruled = scan_link([one for one in after if one.kind == EntryKind.HOST], f"http://{host}/")
-    assert ruled is None or ruled[2] == Action.ALLOW
+    for page in ("/", "/x", "/x/y?q=1"):
+        ruled = scan_link(after, f"http://{host}{page}")
+        # An entry for a page blocks that page only, and is not what the appeal is about.
+        by_page = ruled is not None and ruled[0] == EntryKind.URL_PREFIX and page != "/"
+        assert by_page or ruled is None or ruled[2] == Action.ALLOW
+    again = planned(after, subject, by_list=by_list, keep=keep)
+    assert (list(again.removals), again.allow) == ([], Direction(0))
 
 
 def test_an_exact_block_is_removed_and_nothing_is_allowed() -> None:

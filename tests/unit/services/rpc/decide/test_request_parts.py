@@ -26,7 +26,7 @@ from services.rpc.decide.request_parts import (
     parts,
     past_budget,
 )
-from services.rpc.middleware.load_shedder import DeadlinePassed
+from services.rpc.middleware.load_shedder import DeadlineExceeded
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry
 
 HOME = HomePlan("86")
@@ -200,12 +200,12 @@ async def test_work_stops_after_the_stage_in_which_the_deadline_passed(
 
     watching = Watching(after)
 
-    with pytest.raises(DeadlinePassed) as late:
+    with pytest.raises(DeadlineExceeded) as late:
         await a_desk(watching).answer(
             texts(*bodies).SerializeToString(), single=False, remaining=deadline.remaining
         )
 
-    assert late.value.why is ShedReason.LATE_BETWEEN_STAGES
+    assert late.value.reason is ShedReason.LATE_BETWEEN_STAGES
     assert watching.stages[-1] == stage
     assert watching.stages.count(stage) == 1
     assert watching.rows == []
@@ -219,7 +219,7 @@ async def test_a_long_request_stops_between_its_parts() -> None:
 
     watching = Watching(after)
 
-    with pytest.raises(DeadlinePassed):
+    with pytest.raises(DeadlineExceeded):
         await a_desk(watching).answer(
             texts(*["您好"] * (3 * PART_ROWS)).SerializeToString(),
             single=False,
@@ -243,8 +243,8 @@ async def test_of_gathered_requests_those_past_their_deadline_are_dropped_alone(
     )
 
     assert watching.rows == [2]
-    assert isinstance(answers[1], DeadlinePassed)
-    assert answers[1].why is ShedReason.LATE_WHEN_GATHERED
+    assert isinstance(answers[1], DeadlineExceeded)
+    assert answers[1].reason is ShedReason.LATE_WHEN_GATHERED
     assert isinstance(answers[0], bytes)
     assert isinstance(answers[2], bytes)
 

@@ -1,5 +1,6 @@
-"""Requests are refused when the line is longer than they can wait."""
+"""Requests are refused when the queue is longer than they can wait."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,13 @@ import pytest
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
 
 from services.decision.shed_reasons import ShedReason
-from services.rpc.middleware.load_shedder import MIN_QUEUED, DeadlinePassed, LoadShedder, Overloaded
+from services.rpc.middleware.load_shedder import (
+    MIN_QUEUED,
+    CallerGone,
+    DeadlineExceeded,
+    LoadShedder,
+    Overloaded,
+)
 from services.rpc.middleware.retry_hint import RETRY_INFO, retry_trailers
 
 
@@ -21,7 +28,7 @@ class Clock:
         return self.seconds
 
 
-def a_gate(
+def a_shedder(
     clock: Clock,
     longest_wait_seconds: float = 1.0,
     shed: Callable[[ShedReason], None] = lambda _why: None,
@@ -29,113 +36,145 @@ def a_gate(
     return LoadShedder(longest_wait_seconds=longest_wait_seconds, clock=clock, shed=shed)
 
 
-def teach(gate: LoadShedder, clock: Clock, seconds_each: float) -> None:
+def teach(shedder: LoadShedder, clock: Clock, seconds_each: float) -> None:
     """Let many requests through that take this long each."""
     for _ in range(200):
-        gate.enter(None)
+        shedder.enter(None)
         clock.seconds += seconds_each
-        gate.leave()
+        shedder.leave()
 
 
-def fill(gate: LoadShedder, requests: int) -> None:
+def fill(shedder: LoadShedder, requests: int) -> None:
     for _ in range(requests):
-        gate.enter(None)
+        shedder.enter(None)
 
 
 def test_a_request_without_time_left_is_too_late() -> None:
-    gate = a_gate(Clock())
+    shedder = a_shedder(Clock())
 
-    with pytest.raises(DeadlinePassed):
-        gate.enter(0.0)
+    with pytest.raises(DeadlineExceeded):
+        shedder.enter(0.0)
 
 
 def test_why_a_request_is_not_decided_is_told() -> None:
     clock = Clock()
     told: list[ShedReason] = []
-    gate = a_gate(clock, shed=told.append)
-    teach(gate, clock, 0.01)
-    fill(gate, 20)
+    shedder = a_shedder(clock, shed=told.append)
+    teach(shedder, clock, 0.01)
+    fill(shedder, 20)
 
     with pytest.raises(Overloaded):
-        gate.enter(0.1)
-    with pytest.raises(DeadlinePassed):
-        gate.enter(-1.0)
-    with pytest.raises(DeadlinePassed):
-        gate.was_read(0.0)
-    gate.was_read(0.1)
-    gate.was_read(None)
+        shedder.enter(0.1)
+    with pytest.raises(DeadlineExceeded):
+        shedder.enter(-1.0)
+    with pytest.raises(DeadlineExceeded), shedder.admission(iter([1.0, 0.0]).__next__) as admission:
+        admission.check_deadline()
+    for left in (1.0, None):
+        with shedder.admission(iter([left, left]).__next__) as admission:
+            admission.check_deadline()
 
     assert told == [ShedReason.WAIT, ShedReason.LATE, ShedReason.LATE_WHEN_READ]
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (asyncio.CancelledError(), ShedReason.GONE),
+        (CallerGone(), ShedReason.GONE),
+        (DeadlineExceeded(ShedReason.LATE_WHEN_GATHERED), ShedReason.LATE_WHEN_GATHERED),
+    ],
+)
+def test_an_admitted_request_that_ends_undecided_is_counted_and_leaves(
+    error: BaseException, reason: ShedReason
+) -> None:
+    counted: list[ShedReason] = []
+    shedder = a_shedder(Clock(), shed=counted.append)
+    teach(shedder, Clock(), 1.0)
+    before = shedder.wait_seconds
+
+    with pytest.raises(type(error)), shedder.admission(lambda: None):
+        raise error
+
+    assert (counted, shedder.wait_seconds) == ([reason], before)
+
+
+def test_an_admitted_request_that_fails_otherwise_is_not_shed() -> None:
+    counted: list[ShedReason] = []
+
+    with pytest.raises(KeyError), a_shedder(Clock(), shed=counted.append).admission(lambda: None):
+        raise KeyError
+
+    assert counted == []
+
+
 def test_the_wait_is_what_those_inside_will_take() -> None:
     clock = Clock()
-    gate = a_gate(clock)
+    shedder = a_shedder(clock)
 
-    teach(gate, clock, 0.01)
-    fill(gate, 20)
+    teach(shedder, clock, 0.01)
+    fill(shedder, 20)
 
-    assert gate.wait_seconds == pytest.approx(0.2, rel=0.01)
+    assert shedder.wait_seconds == pytest.approx(0.2, rel=0.01)
 
 
 def test_a_request_that_cannot_be_answered_before_its_deadline_is_refused() -> None:
     clock = Clock()
-    gate = a_gate(clock)
-    teach(gate, clock, 0.01)
-    fill(gate, 20)
+    shedder = a_shedder(clock)
+    teach(shedder, clock, 0.01)
+    fill(shedder, 20)
 
     with pytest.raises(Overloaded) as refused:
-        gate.enter(0.1)
-    gate.enter(0.3)
+        shedder.enter(0.1)
+    shedder.enter(0.3)
 
     assert refused.value.wait_seconds == pytest.approx(0.2, rel=0.01)
 
 
 def test_without_a_deadline_the_longest_wait_counts() -> None:
     clock = Clock()
-    gate = a_gate(clock, longest_wait_seconds=0.15)
-    teach(gate, clock, 0.01)
-    fill(gate, 16)
+    shedder = a_shedder(clock, longest_wait_seconds=0.15)
+    teach(shedder, clock, 0.01)
+    fill(shedder, 16)
 
     with pytest.raises(Overloaded):
-        gate.enter(None)
+        shedder.enter(None)
 
 
-def test_a_few_slow_requests_are_no_line() -> None:
+def test_a_few_slow_requests_are_never_shed() -> None:
     clock = Clock()
-    gate = a_gate(clock)
-    teach(gate, clock, 0.9)
+    shedder = a_shedder(clock)
+    teach(shedder, clock, 0.9)
 
-    fill(gate, MIN_QUEUED)
+    fill(shedder, MIN_QUEUED)
 
     with pytest.raises(Overloaded):
-        gate.enter(0.5)
+        shedder.enter(0.5)
 
 
-def test_who_is_refused_is_not_in_the_line() -> None:
+def test_a_refused_request_is_not_counted_in_the_queue() -> None:
     clock = Clock()
-    gate = a_gate(clock)
-    teach(gate, clock, 0.2)
-    fill(gate, MIN_QUEUED)
-    before = gate.wait_seconds
+    shedder = a_shedder(clock)
+    teach(shedder, clock, 0.2)
+    fill(shedder, MIN_QUEUED)
+    before = shedder.wait_seconds
 
     for _ in range(5):
         with pytest.raises(Overloaded):
-            gate.enter(0.1)
+            shedder.enter(0.1)
 
-    assert gate.wait_seconds == before
+    assert shedder.wait_seconds == before
 
 
 def test_time_without_requests_is_not_service_time() -> None:
     clock = Clock()
-    gate = a_gate(clock)
-    teach(gate, clock, 0.01)
+    shedder = a_shedder(clock)
+    teach(shedder, clock, 0.01)
 
     clock.seconds += 3600
-    teach(gate, clock, 0.01)
-    fill(gate, 1)
+    teach(shedder, clock, 0.01)
+    fill(shedder, 1)
 
-    assert gate.wait_seconds == pytest.approx(0.01, rel=0.01)
+    assert shedder.wait_seconds == pytest.approx(0.01, rel=0.01)
 
 
 @pytest.mark.parametrize("message", ["overloaded", "x" * 300])

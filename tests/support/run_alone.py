@@ -1,0 +1,128 @@
+"""Runs test files one at a time, each in a process of its own: what one needs it brings itself.
+
+``python -m tests.support.run_alone`` takes files, ``--sample N`` of all, chosen by a seed that is
+printed, or ``--changed REF`` for those that differ from a commit. A table of seconds and of
+processor seconds is written as it goes; the exit status is 1 when a file fails.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.checkout import CHECKOUT
+
+_LIMIT_SECONDS = 900
+_SHOWN_LINES = 40
+_NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AloneResult:
+    """How one file did."""
+
+    file: str
+    passed: bool
+    seconds: float
+    processor_seconds: float
+    output: str
+
+
+def run_file(file: str) -> AloneResult:
+    """Run one test file, with whatever it starts counted in."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file],
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        status, used = _wait(process)
+        output.seek(0)
+        return AloneResult(
+            file=file,
+            passed=status in (0, _NOTHING_COLLECTED),
+            seconds=time.monotonic() - began,
+            processor_seconds=used,
+            output=output.read(),
+        )
+
+
+def all_files() -> list[str]:
+    """Return all test files, as git knows them."""
+    return [
+        file
+        for file in _git("ls-files", "--cached", "--others", "--exclude-standard", "tests")
+        if Path(file).name.startswith("test_") and file.endswith(".py")
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", help="default: all")
+    parser.add_argument("--sample", type=int, metavar="N", help="so many files, chosen by chance")
+    parser.add_argument("--seed", type=int, default=None, help="repeat a sample")
+    parser.add_argument("--changed", metavar="REF", help="files that differ from this commit")
+    asked = parser.parse_args(arguments)
+    files = asked.files or all_files()
+    if asked.changed:
+        changed = set(_git("diff", "--name-only", asked.changed))
+        files = [file for file in files if file in changed]
+    if asked.sample is not None and asked.sample < len(files):
+        seed = random.randrange(2**32) if asked.seed is None else asked.seed
+        files = random.Random(seed).sample(files, asked.sample)
+        _say(f"{len(files)} files, --seed {seed}")
+    failed = [result for result in map(_reported, files) if not result.passed]
+    _say(f"{len(files) - len(failed)} of {len(files)} files pass alone")
+    return 1 if failed else 0
+
+
+def _reported(file: str) -> AloneResult:
+    result = run_file(file)
+    word = "passed" if result.passed else "FAILED"
+    _say(f"{word} {result.seconds:7.1f} {result.processor_seconds:7.1f} {file}")
+    if not result.passed:
+        _say("\n".join(result.output.splitlines()[-_SHOWN_LINES:]))
+    return result
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> tuple[int, float]:
+    """Wait for a process; return its status, and the processor seconds of it and its children."""
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    while True:
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_utime + usage.ru_stime
+        if time.monotonic() > deadline:
+            process.kill()
+        time.sleep(0.02)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _git(*arguments: str) -> list[str]:
+    done = subprocess.run(
+        ["git", *arguments],  # noqa: S607 - whichever git is on the PATH
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
