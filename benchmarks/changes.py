@@ -103,11 +103,11 @@ def _median_ms(seconds: list[float]) -> float:
 
 
 async def _submit(desk: ChangeDesk, table: EntryTable) -> int:
-    return _id(await desk.changes.carry_out(_draft(table, ChangeKind.IMPORT)))
+    return _id(await desk.changes.submit_and_apply(_draft(table, ChangeKind.IMPORT)))
 
 
 async def _checked(locks: Locks, held: EntrySet, but: int) -> None:
-    await asyncio.to_thread(locks.check, held, but=but)
+    await asyncio.to_thread(locks.check, held, exclude=but)
 
 
 async def _singles(desk: ChangeDesk, times: Times) -> None:
@@ -119,7 +119,7 @@ async def _singles(desk: ChangeDesk, times: Times) -> None:
             await _timed(
                 times,
                 "one_row",
-                partial(desk.changes.carry_out, _draft(table, ChangeKind.NORMAL)),
+                partial(desk.changes.submit_and_apply, _draft(table, ChangeKind.NORMAL)),
             )
 
 

@@ -99,7 +99,7 @@ async def _list(url: str, folder: Path, listed: Sequence[str]) -> None:
         desk.clock[0] = now_ms()
         ends = datetime.now(UTC) + timedelta(days=365)
         entries = [an_entry(one, expires_at=ends) for one in listed]
-        await desk.changes.carry_out(a_draft(*entries))
+        await desk.changes.submit_and_apply(a_draft(*entries))
 
 
 async def _open(
@@ -224,8 +224,8 @@ async def _requested(url: str) -> tuple[Counter[str], Counter[str]]:
     try:
         store = ChangeStore(raw)
         before = 0
-        while ids := await store.page(None, before_id=before, size=200):
-            for record in await store.several(ids):
+        while ids := await store.page_ids(None, before_id=before, size=200):
+            for record in await store.get_many(ids):
                 if record.author != PIPELINE.name:
                     continue
                 added, gone = await store.additions(record), await store.removals(record)

@@ -72,13 +72,13 @@ class RequestedOrigins:
 
     async def _first_since(self, at_ms: int) -> int:
         """Return the first request made since a moment; 0 for none."""
-        newest = await self._requests.page(None, before_id=0, size=1)
+        newest = await self._requests.page_ids(None, before_id=0, size=1)
         low, high = 1, newest[0] + 1 if newest else 1
         # All below low are older, all from high on are not.
         while low < high:
             middle = (low + high) // 2
             # Numbers that were never used leave gaps: the next below speaks for them.
-            below = await self._requests.page(None, before_id=middle + 1, size=1)
+            below = await self._requests.page_ids(None, before_id=middle + 1, size=1)
             if below and (await self._requests.get(below[0])).created_ms >= at_ms:
                 high = below[0]
             else:
@@ -86,9 +86,9 @@ class RequestedOrigins:
         return low if newest and low <= newest[0] else 0
 
     async def _next(self, id_: int) -> int:
-        newest = await self._requests.page(None, before_id=0, size=1)
+        newest = await self._requests.page_ids(None, before_id=0, size=1)
         for following in range(id_ + 1, (newest[0] if newest else 0) + 1):
-            if await self._requests.several([following]):
+            if await self._requests.get_many([following]):
                 return following
         return 0
 

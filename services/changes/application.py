@@ -1,16 +1,13 @@
-"""Brings an approved request into the lists: whole, once, and healed when a process ends halfway.
+"""Applies an approved request to the lists: atomically, exactly once, recoverable after a crash.
 
-The order of an application:
+1. Compare the request with the lists at one version; check protected numbers and names again.
+2. Write the audit record; without it nothing happens.
+3. Mark the request as being applied, with the entries it replaces and removes. A commit whose
+   outcome is unknown is searched for from that version on.
+4. Commit the whole change over that version only, under an idempotent commit name.
+5. Set the request to APPLIED, and the request it reverts or confirms with it, in one step.
 
-1. the request is judged against the lists at one version; the guard looks at it once more;
-2. the audit record, without which nothing happens;
-3. the request is marked as being applied, with what it will replace and remove: a commit that
-   nobody heard of again is looked for from there;
-4. one commit of the whole change, over that version only, under a name of the request's own,
-   which counts once however often it is sent;
-5. the request is applied, and what it undoes or confirms with it, in one step.
-
-A process that ends between 4 and 5 leaves a mark that `settle` clears up.
+A crash between 4 and 5 leaves the mark; `ChangeApplication.recover` completes the request.
 """
 
 import asyncio
@@ -42,23 +39,23 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A change ready to be committed over one version."""
+class ApplicationPlan:
+    """A change ready to be committed over one version of the lists."""
 
-    judged: ChangeDiff
+    diff: ChangeDiff
     additions: EntryTable
     """All rows of the request, as they would be written."""
-    wrote: Bools
-    """Which of them are."""
+    written: Bools
+    """Which of the rows are written."""
     removals: Identities
     change: ListChange
 
 
 class ChangeApplication:
-    """Applies requests; the caller holds ``one_at_a_time``."""
+    """Applies requests. The caller holds `ChangeContext.step_lock`."""
 
-    def __init__(self, parts: ChangeContext) -> None:
-        self._parts = parts
+    def __init__(self, context: ChangeContext) -> None:
+        self._context = context
 
     async def apply(
         self,
@@ -69,20 +66,20 @@ class ChangeApplication:
         stored: ChangeRequest | None = None,
         fields: dict[str, bytes] | None = None,
         expected_version: int | None = None,
-        held: EntrySet | None = None,
-        audited: AuditKind = AuditKind.CHANGE_APPLIED,
+        entries: EntrySet | None = None,
+        audit_kind: AuditKind = AuditKind.CHANGE_APPLIED,
     ) -> tuple[ChangeRequest, ChangeDiff]:
-        """Apply *record*, whose form in the store is *stored* (None: it is new there).
+        """Apply *record*; *stored* is its stored form, None for a new request.
 
-        *fields* are small rows to be put down with it; *held*, what it holds from now on, has
-        been checked against the locks. What is not applied after all, is in the audit, too.
+        *fields* are inline rows to store with it. *entries* are to be locked from now on; the
+        caller has checked them against the locks. A failure is recorded in the audit log, too.
         """
         try:
             return await self._apply(
-                record, contents, by, stored, fields or {}, expected_version, held, audited
+                record, contents, by, stored, fields or {}, expected_version, entries, audit_kind
             )
         except (InvalidInput, VersionConflict, Unavailable) as error:
-            await self._parts.not_done(record.subject, audited.value, error, actor=by)
+            await self._context.record_failure(record.subject, audit_kind.value, error, actor=by)
             raise
 
     async def _apply(  # noqa: PLR0917 - the arguments of `apply`, in their order
@@ -93,54 +90,58 @@ class ChangeApplication:
         stored: ChangeRequest | None,
         fields: dict[str, bytes],
         expected_version: int | None,
-        held: EntrySet | None,
-        audited: AuditKind,
+        entries: EntrySet | None,
+        audit_kind: AuditKind,
     ) -> tuple[ChangeRequest, ChangeDiff]:
-        parts = self._parts
-        if record.applying_after is not None and (made := await self.version_made(record)):
+        context = self._context
+        if record.applying_after is not None and (made := await self.committed_version(record)):
             raise VersionConflict(f"change {record.id} is applied already, at version {made}")
         for _ in range(_ATTEMPTS):
-            snapshot = await parts.current.caught_up()
-            _expect(expected_version, snapshot.version)
+            snapshot = await context.current.caught_up()
+            _check_version(expected_version, snapshot.version)
             plan = await asyncio.to_thread(self._plan, snapshot, record, contents)
-            details = _told(record, plan)
-            await parts.audit.record(audited, subject=record.subject, details=details, actor=by)
+            details = _audit_details(record, plan)
+            await context.audit.record(
+                audit_kind, subject=record.subject, details=details, actor=by
+            )
             if record.reverts:
                 undone, told = f"change:{record.reverts}", {"by_change": record.subject}
                 kind = AuditKind.CHANGE_REVERTED
-                await parts.audit.record(kind, subject=undone, details=told, actor=by)
-            before, more = await parts.requests.put(plan.judged.before, "before")
+                await context.audit.record(kind, subject=undone, details=told, actor=by)
+            before, more = await context.requests.put(plan.diff.before, "before")
             marked = replace(
                 record, state=ChangeState.APPROVED, applying_after=snapshot.version, before=before
             )
-            more |= store.pack_masks(plan.wrote, plan.judged.there)
+            more |= store.pack_masks(plan.written, plan.diff.present)
             step = ChangeTransition(before=stored, after=marked, fields=fields | more)
-            # The commit waits for the disk; on one node, that holds for what was written before.
-            synced = not parts.requests.one_log
-            locks = None if held is None else parts.locks.counter
-            counter = await parts.requests.move([step], locks=locks, synced=synced)
-            if held is not None:
-                parts.locks.take(record.id, held, counter)
+            # The commit waits for fsync; on one node that covers earlier writes, too.
+            synced = not context.requests.single_node
+            locks = None if entries is None else context.locks.counter
+            counter = await context.requests.transition([step], expected_locks=locks, synced=synced)
+            if entries is not None:
+                context.locks.add(record.id, entries, counter)
             stored = replace(marked, revision=(stored.revision if stored else 0) + 1)
-            fields, held = {}, None
+            fields, entries = {}, None
             try:
                 version = await self._commit(plan, snapshot.version, record)
             except VersionConflict:
-                await parts.requests.drop(before)
-                record = stored  # somebody else was first: judge anew
+                await context.requests.drop(before)
+                record = stored  # another change was committed first: compare again
                 continue
-            return await self.finish(stored, version, by=by), plan.judged
-        raise VersionConflict("others change the lists all the time; try again")
+            return await self.finish(stored, version, by=by), plan.diff
+        raise VersionConflict(
+            f"change {record.id}: the lists changed {_ATTEMPTS} times during the commit; retry"
+        )
 
     async def finish(
         self, stored: ChangeRequest, version: int, *, by: str, note: str = ""
     ) -> ChangeRequest:
-        """Say that a request is in the lists, and what it undid or confirmed."""
-        parts = self._parts
+        """Set a committed request to APPLIED, and the request it reverts or confirms with it."""
+        context = self._context
         what = "emergency_applied" if stored.emergency else "applied"
-        event = ChangeEvent(at_ms=parts.now_ms(), who=by, what=what, note=note)
+        event = ChangeEvent(at_ms=context.now_ms(), who=by, what=what, note=note)
         for _ in range(_ATTEMPTS):
-            after = stored.noting(
+            after = stored.with_event(
                 event,
                 state=ChangeState.APPLIED,
                 applied_by=by,
@@ -148,90 +149,94 @@ class ChangeApplication:
                 applied_version=version,
                 applying_after=None,
             )
-            moves = [ChangeTransition(before=stored, after=after, fields={})]
-            moves += await self._moves_of_others(after, event)
+            transitions = [ChangeTransition(before=stored, after=after, fields={})]
+            transitions += await self._linked_transitions(after, event)
             try:
-                # Not waited for: what is lost of it, `settle` finds in the lists.
-                counter = await parts.requests.move(moves, locks=None, synced=False)
+                # No fsync: if this is lost, `recover` finds the commit in the lists.
+                counter = await context.requests.transition(
+                    transitions, expected_locks=None, synced=False
+                )
             except VersionConflict:
-                stored = await parts.requests.get(stored.id)
+                stored = await context.requests.get(stored.id)
                 if stored.state is not ChangeState.APPROVED:
                     return stored
                 continue
-            parts.locks.release(stored.id, counter)
+            context.locks.release(stored.id, counter)
             return replace(after, revision=stored.revision + 1)
         raise Unavailable(
-            f"change {stored.id} is in the lists, at version {version}; its record follows"
+            f"change {stored.id} is committed at version {version}; its record is not updated yet"
         )
 
-    async def settle(self, record: ChangeRequest) -> ChangeRequest | None:
-        """Clear up a request whose application nobody heard of again.
+    async def recover(self, record: ChangeRequest) -> ChangeRequest | None:
+        """Complete a request whose commit has an unknown outcome.
 
-        Returns it applied, when its commit is in the lists; None when it is not.
+        Return it as applied when its commit is in the lists, None when it is not.
         """
-        version = await self.version_made(record)
+        version = await self.committed_version(record)
         if version is None:
             return None
         who = record.approved_by or record.author
-        logger.info("%s had reached the lists at version %d; its record follows",
+        logger.info("%s was committed at version %d; completing its record",
                     record.subject, version)  # fmt: skip
         return await self.finish(record, version, by=who, note="found in the lists afterwards")
 
-    async def version_made(self, record: ChangeRequest) -> int | None:
-        """Return the version a marked request made, None when it made none."""
+    async def committed_version(self, record: ChangeRequest) -> int | None:
+        """Return the version a marked request committed; None when it committed none."""
         if record.applying_after is None:
             return None
-        return await self._parts.lists.version_of(record.commit, after=record.applying_after)
+        return await self._context.lists.version_of(record.commit, after=record.applying_after)
 
-    async def _commit(self, plan: Planned, version: int, record: ChangeRequest) -> int:
-        if plan.judged.nothing:
+    async def _commit(self, plan: ApplicationPlan, version: int, record: ChangeRequest) -> int:
+        if plan.diff.is_empty:
             return 0
         try:
-            done = await self._parts.lists.commit(plan.change, expected_version=version)
+            done = await self._context.lists.commit(plan.change, expected_version=version)
         except Unavailable as error:
             raise Unavailable(
-                f"whether change {record.id} was applied is not known yet: {error}; "
-                f"`fanzha changes show {record.id}` tells within a minute"
+                f"change {record.id}: the outcome of its commit is unknown: {error}; "
+                f"`fanzha changes show {record.id}` shows it within a minute"
             ) from error
         return done.version
 
-    def _plan(self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents) -> Planned:
-        parts = self._parts
-        now_s = parts.now_ms() // 1000
+    def _plan(
+        self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents
+    ) -> ApplicationPlan:
+        context = self._context
+        now_s = context.now_ms() // 1000
         additions, removals = contents.additions, contents.removals
-        _guard(additions)
+        _check_protected(additions)
         if record.emergency is not None:
-            additions = diff.cut(additions, record.emergency.ends_s)
-        judged = diff.judge(snapshot, additions, removals)
-        wrote = diff.to_write(additions, removals, judged)
+            additions = diff.cap_expiry(additions, record.emergency.ends_s)
+        change_diff = diff.compute_diff(snapshot, additions, removals)
+        wrote = diff.rows_to_write(additions, removals, change_diff)
         if record.emergency is not None:
-            wrote &= ~diff.acting(snapshot, additions, now_s)
-            judged = diff.without_before(judged, additions, wrote)
-        as_written = diff.approved(additions, record.approved_by)
+            wrote &= ~diff.in_force(snapshot, additions, now_s)
+            change_diff = diff.limited_to(change_diff, additions, wrote)
+        as_written = diff.with_approver(additions, record.approved_by)
         change = ListChange(
             version=0,
             author=record.author,
             reason=record.reason,
-            committed_at_ms=parts.now_ms(),
+            committed_at_ms=context.now_ms(),
             additions=as_written if wrote.all() else as_written.take(np.flatnonzero(wrote)),
-            removals=removals.take(np.flatnonzero(judged.there)),
+            removals=removals.take(np.flatnonzero(change_diff.present)),
             commit=record.commit,
         )
-        return Planned(
-            judged=judged, additions=as_written, wrote=wrote, removals=removals, change=change
+        return ApplicationPlan(
+            diff=change_diff, additions=as_written, written=wrote, removals=removals, change=change
         )
 
-    async def _moves_of_others(
+    async def _linked_transitions(
         self, done: ChangeRequest, event: ChangeEvent
     ) -> list[ChangeTransition]:
-        """Return the steps of the request that *done* undoes or confirms."""
-        requests = self._parts.requests
+        """Return the transition of the request that *done* reverts or confirms."""
+        requests = self._context.requests
         if done.reverts:
             undone = await requests.get(done.reverts)
             if undone.state is not ChangeState.APPLIED:
                 return []
             note = replace(event, what="reverted", note=done.subject)
-            after = undone.noting(note, state=ChangeState.REVERTED, reverted_by=done.id)
+            after = undone.with_event(note, state=ChangeState.REVERTED, reverted_by=done.id)
             return [ChangeTransition(before=undone, after=after, fields={})]
         if done.confirms:
             urgent = await requests.get(done.confirms)
@@ -243,29 +248,29 @@ class ChangeApplication:
             )
             return [
                 ChangeTransition(
-                    before=urgent, after=urgent.noting(note, emergency=confirmed), fields={}
+                    before=urgent, after=urgent.with_event(note, emergency=confirmed), fields={}
                 )
             ]
         return []
 
 
-def emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
-    """Return a request that is to be applied as an emergency."""
+def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
+    """Return the request as an emergency; `InvalidInput` when it removes entries."""
     if removals:
         raise InvalidInput(
-            "an emergency cannot remove entries, for they would not come back by themselves: "
-            "add an allow entry for the same pattern, which lifts the block at once"
+            "emergency: cannot remove entries, because removals do not expire: "
+            "add an allow entry for the same pattern instead; it takes effect at once"
         )
     return replace(record, emergency=Emergency(why=why, ends_s=ends_s))
 
 
-def _expect(expected: int | None, version: int) -> None:
+def _check_version(expected: int | None, version: int) -> None:
     if expected not in (None, version):
         raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
 
 
-def _guard(additions: EntryTable) -> None:
-    """Look once more, whoever approved: the guard of this release may know more."""
+def _check_protected(additions: EntryTable) -> None:
+    """Check protected patterns again: this release may protect more than the one that submitted."""
     suspects = protected.suspects(additions)
     for row in suspects[additions.actions[suspects] == Action.BLOCK].tolist():
         kind = EntryKind(int(additions.kinds[row]))
@@ -280,11 +285,11 @@ def _guard(additions: EntryTable) -> None:
             raise InvalidInput(f"the guard refuses this change: {why}")
 
 
-def _told(record: ChangeRequest, plan: Planned) -> dict[str, str]:
-    counts = ", ".join(f"{name.lower()} {rows}" for name, rows in plan.judged.counts().items())
+def _audit_details(record: ChangeRequest, plan: ApplicationPlan) -> dict[str, str]:
+    counts = ", ".join(f"{name.lower()} {rows}" for name, rows in plan.diff.counts().items())
     who = identity.current()
     return {
-        "over_version": str(plan.judged.version),
+        "over_version": str(plan.diff.version),
         "rows": counts,
         "written": str(len(plan.change.additions)),
         "removed": str(len(plan.change.removals)),

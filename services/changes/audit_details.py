@@ -1,39 +1,39 @@
-"""What is kept and told of a request: its preview, its checksums, what the audit gets."""
+"""Audit details of a change request: its text fields, its preview, its checksums."""
 
 from dataclasses import replace
 
-from blocklists.row_validation import LONGEST_TEXT
+from blocklists.row_validation import MAX_TEXT_CHARACTERS
 from fanzha.errors import InvalidInput
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState
 
 
-def submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
-    """Return a draft as it is once submitted."""
+def as_submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
+    """Return a draft as submitted: PENDING when it needs a second person, else APPROVED."""
     second = found.second_person
     waits = second is not None and second.needed
     return replace(
         record,
         state=ChangeState.PENDING if waits else ChangeState.APPROVED,
-        preview=kept(found),
+        preview=stored_preview(found),
         second_person=second,
         one_person=not waits,
     )
 
 
-def kept(found: SubmissionResult) -> dict[str, object] | None:
-    """Return the preview as it is kept."""
+def stored_preview(found: SubmissionResult) -> dict[str, object] | None:
+    """Return the preview in the form stored with the request."""
     return found.preview.as_json() if found.preview else None
 
 
 def check_text(name: str, value: str) -> None:
     """Raise `InvalidInput` for a text that is empty or too long."""
-    if not 0 < len(value) <= LONGEST_TEXT:
-        raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
+    if not 0 < len(value) <= MAX_TEXT_CHARACTERS:
+        raise InvalidInput(f"{name}: 1 to {MAX_TEXT_CHARACTERS} characters are required")
 
 
-def told_of(record: ChangeRequest) -> dict[str, str]:
-    """Return what the audit is told of a request."""
+def details_of(record: ChangeRequest) -> dict[str, str]:
+    """Return the audit details of a request."""
     second = record.second_person
     return {
         "kind": record.kind.name.lower(),
@@ -45,12 +45,12 @@ def told_of(record: ChangeRequest) -> dict[str, str]:
         + "; ".join(second.reasons)
         if second
         else "",
-        **sums(record),
+        **checksums(record),
     }
 
 
-def sums(record: ChangeRequest) -> dict[str, str]:
-    """Return how many rows a request has, and their checksums."""
+def checksums(record: ChangeRequest) -> dict[str, str]:
+    """Return the number of rows of a request and their checksums."""
     return {
         "additions": str(record.additions.rows),
         "additions_sha256": record.additions.sha256,

@@ -1,4 +1,4 @@
-"""What every step of a change request needs, and how a step is taken: audited first."""
+"""The dependencies every step of a change request shares, and the rule that audit comes first."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -15,20 +15,20 @@ from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.changes import permissions
 from services.changes.diff import ChangeDiff
-from services.changes.impact import ImpactPreview
+from services.changes.impact import ImpactSource
 from services.changes.locks import Locks
 from services.changes.model import ChangeRequest, SecondPerson
 from services.changes.popularity import PopularHosts
 from services.changes.preview import ChangePreview
-from services.changes.second_person import Rule
+from services.changes.second_person import SecondPersonRule
 from services.changes.store import ChangeStore, ChangeTransition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeOptions:
-    """What an operator sets."""
+    """The operator's settings for change requests; see `services.settings`."""
 
-    second_person: Rule = "by_identity"
+    second_person: SecondPersonRule = "by_identity"
     impact_threshold: int = 100
     impact_hours: int = 24
     popular_host_rank: int = 100_000
@@ -38,19 +38,19 @@ class ChangeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionResult:
-    """How far a request came, and what it does to the lists."""
+    """A submitted change: its request, if one was created, and what it does to the lists."""
 
     record: ChangeRequest | None
-    """None when it was a trial, or would change nothing."""
-    judged: ChangeDiff
+    """None for a dry run, and for a change that would change nothing."""
+    diff: ChangeDiff
     snapshot: Snapshot
-    """The lists it was judged by."""
+    """The lists it was compared with."""
     conflicts: Conflicts
-    """What its additions contradict."""
+    """Entries that its additions contradict."""
     preview: ChangePreview | None
     second_person: SecondPerson | None
     version: int
-    """Of the lists now."""
+    """Version of the lists after this step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,42 +63,45 @@ class ChangeContents:
 
 @dataclass(slots=True, kw_only=True)
 class ChangeContext:
-    """What every step of a request needs."""
+    """What every step of a change request needs."""
 
     requests: ChangeStore
     lists: Store
     current: CurrentLists
     locks: Locks
     audit: Audit
-    impact: ImpactPreview
+    impact: ImpactSource
     popular: PopularHosts
     options: ChangeOptions
     now_ms: Callable[[], int]
-    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One step at a time in this process; others are told apart by state and revision."""
+    step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Serializes the steps of this process; other processes are detected by state and revision."""
 
-    async def take(
+    async def transition(
         self,
-        moves: Sequence[ChangeTransition],
+        transitions: Sequence[ChangeTransition],
         kind: AuditKind,
         details: Mapping[str, str],
         *,
-        locks: int | None = None,
+        expected_locks: int | None = None,
         actor: str = "",
     ) -> int:
-        """Take a step once the audit has it: without an audit record, nothing happens."""
-        subject = moves[0].after.subject
+        """Write the audit record, then store the transitions, all or none; return the lock counter.
+
+        Without an audit record nothing is stored.
+        """
+        subject = transitions[0].after.subject
         await self.audit.record(kind, subject=subject, details=details, actor=actor)
         try:
-            return await self.requests.move(moves, locks=locks)
+            return await self.requests.transition(transitions, expected_locks=expected_locks)
         except (VersionConflict, Unavailable) as error:
-            await self.not_done(subject, kind.value, error, actor=actor)
+            await self.record_failure(subject, kind.value, error, actor=actor)
             raise
 
-    async def not_done(
+    async def record_failure(
         self, subject: str, what: str, error: FanzhaError, *, actor: str = ""
     ) -> None:
-        """Put down that a step, which may be in the audit already, was not taken."""
+        """Record in the audit log that a step failed whose record may be there already."""
         details = {"asked": what, "why": str(error)}
         await self.audit.record(AuditKind.REFUSED, subject=subject, details=details, actor=actor)
 
@@ -109,8 +112,8 @@ class ChangeContext:
             removals=await self.requests.removals(record),
         )
 
-    async def check_scope(self, contents: ChangeContents) -> None:
-        """Raise `NotAllowed` when rows are of list sources that who asks may not change."""
+    async def check_sources(self, contents: ChangeContents) -> None:
+        """Raise `NotAllowed` when a row belongs to a list source the caller may not change."""
         who = identity.current()
         if who.sources:
             snapshot = await self.current.caught_up()
@@ -118,11 +121,11 @@ class ChangeContext:
             await asyncio.to_thread(permissions.check_sources, who, snapshot, *rows)
 
     @asynccontextmanager
-    async def refusals(self, subject: str, what: str) -> AsyncIterator[None]:
-        """Put down in the audit who was refused *what*, and refuse."""
+    async def audit_refusals(self, subject: str, what: str) -> AsyncIterator[None]:
+        """Record a `NotAllowed` raised inside in the audit log, and re-raise it."""
         try:
             yield
         except NotAllowed as error:
-            await self.not_done(subject, what, error, actor=identity.current().name)
+            await self.record_failure(subject, what, error, actor=identity.current().name)
             error.on_record = True
             raise

@@ -1,6 +1,6 @@
-"""Which entries a change touches, as sorted marks: looked up for a million rows at once.
+"""A set of entry identities with bulk lookup: sorted 64-bit hashes, binary search.
 
-Two identities that share a mark of 64 bits are told apart by comparing them whole.
+Identities whose hashes collide are compared in full.
 """
 
 from dataclasses import dataclass
@@ -10,69 +10,69 @@ import numpy as np
 from blocklists.entry_table import TEXT_KINDS, Identities, concatenate_identities
 from fanzha.tables import Bools, Int64s, Uint64s
 
-NOT_HELD = -1
+NOT_FOUND = -1
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntrySet:
-    """What one request touches."""
+    """The entry identities one change request touches."""
 
     identities: Identities
     order: Int64s
-    marks: Uint64s
-    """Sorted; place i is row ``order[i]`` of ``identities``."""
+    hashes: Uint64s
+    """Sorted; hash i is of row ``order[i]`` of ``identities``."""
 
     @classmethod
     def of(cls, *parts: Identities) -> "EntrySet":
-        """Hold the identities of additions and removals."""
+        """Build a set of additions and removals."""
         identities = concatenate_identities(parts)
-        marks = _marks(identities)
-        order = np.argsort(marks, kind="stable")
-        return cls(identities=identities, order=order, marks=marks[order])
+        hashes = _hashes(identities)
+        order = np.argsort(hashes, kind="stable")
+        return cls(identities=identities, order=order, hashes=hashes[order])
 
-    def touched_by(self, wanted: Identities) -> list[int]:
-        """Return the rows of *wanted* that are held here."""
-        rows: list[int] = np.flatnonzero(self.find(wanted) != NOT_HELD).tolist()
+    def rows_of(self, others: Identities) -> list[int]:
+        """Return the rows of *others* that are in this set."""
+        rows: list[int] = np.flatnonzero(self.find(others) != NOT_FOUND).tolist()
         return rows
 
-    def find(self, wanted: Identities) -> Int64s:
-        """Return the row of each wanted identity; of like ones, the last; else `NOT_HELD`."""
-        found = np.full(len(wanted), NOT_HELD, np.int64)
-        if not len(self.marks):
+    def find(self, others: Identities) -> Int64s:
+        """Return the row of each identity (the last of equal ones), or `NOT_FOUND`."""
+        found = np.full(len(others), NOT_FOUND, np.int64)
+        if not len(self.hashes):
             return found
-        marks = _marks(wanted)
-        at = np.searchsorted(self.marks, marks, side="right") - 1
-        candidates = np.flatnonzero((at >= 0) & (self.marks[at] == marks))
+        hashes = _hashes(others)
+        at = np.searchsorted(self.hashes, hashes, side="right") - 1
+        candidates = np.flatnonzero((at >= 0) & (self.hashes[at] == hashes))
         rows = self.order[at[candidates]]
-        same = _same(self.identities, rows, wanted, candidates)
+        same = _same(self.identities, rows, others, candidates)
         found[candidates[same]] = rows[same]
-        for one in candidates[~same].tolist():  # two identities with one mark: hardly ever
-            found[one] = self._behind(wanted, one, int(at[one]))
+        for one in candidates[~same].tolist():  # hash collision: rare
+            found[one] = self._find_collided(others, one, int(at[one]))
         return found
 
-    def _behind(self, wanted: Identities, row: int, at: int) -> int:
-        mark, alone = self.marks[at], np.array([row])
-        while at >= 0 and self.marks[at] == mark:
-            if _same(self.identities, self.order[at : at + 1], wanted, alone)[0]:
+    def _find_collided(self, others: Identities, row: int, at: int) -> int:
+        hash_, alone = self.hashes[at], np.array([row])
+        while at >= 0 and self.hashes[at] == hash_:
+            if _same(self.identities, self.order[at : at + 1], others, alone)[0]:
                 return int(self.order[at])
             at -= 1
-        return NOT_HELD
+        return NOT_FOUND
 
 
-def _marks(identities: Identities) -> Uint64s:
+def _hashes(identities: Identities) -> Uint64s:
     tags = (
         (identities.kinds.astype(np.uint64) << np.uint64(16))
         | (identities.digits.astype(np.uint64) << np.uint64(8))
         | identities.actions
     )
-    marks: Uint64s = identities.keys.view(np.uint64) * _MIX ^ (tags * _MIX)
-    return marks
+    hashes: Uint64s = identities.keys.view(np.uint64) * _MIX ^ (tags * _MIX)
+    return hashes
 
 
 def _same(one: Identities, rows: Int64s, other: Identities, others: Int64s) -> Bools:
-    """Tell, pair by pair, whether two identities are the same."""
+    """Return, pair by pair, whether two identities are equal."""
     same: Bools = one.keys[rows] == other.keys[others]
     for name in ("kinds", "digits", "actions"):
         same &= getattr(one, name)[rows] == getattr(other, name)[others]

@@ -1,9 +1,8 @@
-"""What changed between versions of the lists, from the rows that requests keep.
+"""Differences between versions of the lists, rebuilt from the rows stored with requests.
 
-Each request keeps what it wrote, what it removed, and what was there before, so any version
-since the first request can be rebuilt backwards, however often the lists were compacted. A
-version that no request made, or whose rows retention has dropped, is replayed from the base of
-the store if it is not older than that.
+Each request stores what it wrote, removed and replaced, so versions can be rebuilt backwards
+across compactions. A version without a request, or whose rows retention has deleted, is
+replayed from the base of the store if it is not older than that.
 """
 
 import asyncio
@@ -19,32 +18,32 @@ from blocklists.snapshot.snapshot import NO_ENTRY
 from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
 from fanzha.errors import InvalidInput, NotFound, Unavailable
-from services.changes import diff as judging
+from services.changes import diff as diffs
 from services.changes.diff import rows_in
 from services.changes.model import ChangeRequest
 from services.changes.store import ChangeStore
 
-MOST_VERSIONS = 10_000
-"""Versions between two that are compared."""
+MAX_VERSIONS = 10_000
+"""Most versions between two that can be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionDiff:
-    """What one version changed."""
+    """What one version of the lists changed."""
 
     version: int
     change_id: int
-    """The request that made it; 0 for none."""
-    wrote: EntryTable
+    """The request that created the version; 0 for none."""
+    written: EntryTable
     removed: Identities
     before: EntryTable
     approved: bool = False
-    """Whether a second person stood behind it."""
+    """Whether a second person approved it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionComparison:
-    """What differs between two versions."""
+    """The difference between two versions of the lists."""
 
     from_version: int
     to_version: int
@@ -56,32 +55,32 @@ class VersionComparison:
 
 
 class History:
-    """Rebuilds what the lists were."""
+    """Rebuilds earlier versions of the lists."""
 
     def __init__(self, requests: ChangeStore, lists: Store) -> None:
         self._requests = requests
         self._lists = lists
 
     async def diff(self, first: int, last: int | None) -> VersionComparison:
-        """Compare two versions; None: what the lists are now."""
+        """Compare two versions; None as *last* means the current one."""
         head = (await self._lists.head()).version
         last = head if last is None else last
         for version in (first, last):
             if not 0 <= version <= head:
-                raise InvalidInput(f"version: 0 to {head}, not {version}")
+                raise InvalidInput(f"version: must be 0 to {head}, not {version}")
         steps = await self.steps(min(first, last), max(first, last))
         return await asyncio.to_thread(between, steps, first, last)
 
     async def steps(self, first: int, last: int) -> list[VersionDiff]:
         """Return what each version after *first* changed, up to *last*, in order."""
-        if last - first > MOST_VERSIONS:
+        if last - first > MAX_VERSIONS:
             raise InvalidInput(
-                f"at most {MOST_VERSIONS:,} versions can be compared, not {last - first:,}"
+                f"at most {MAX_VERSIONS:,} versions can be compared, not {last - first:,}"
             )
-        made_by = await self._requests.by_version(first + 1, last)
+        made_by = await self._requests.ids_by_version(first + 1, last)
         known: dict[int, VersionDiff] = {}
-        for record in await self._requests.several(list(made_by.values())):
-            if _kept(record):
+        for record in await self._requests.get_many(list(made_by.values())):
+            if _has_rows(record):
                 known[record.applied_version] = await self.step_of(record)
         missing = [version for version in range(first + 1, last + 1) if version not in known]
         if missing:
@@ -92,20 +91,20 @@ class History:
         """Return what an applied request changed."""
         additions = await self._requests.additions(record)
         if record.emergency is not None:
-            additions = judging.cut(additions, record.emergency.ends_s)
+            additions = diffs.cap_expiry(additions, record.emergency.ends_s)
         removals = await self._requests.removals(record)
-        wrote, removed = await self._requests.masks(record)
+        written, removed = await self._requests.masks(record)
         return VersionDiff(
             version=record.applied_version,
             change_id=record.id,
-            wrote=additions.take(np.flatnonzero(wrote)),
+            written=additions.take(np.flatnonzero(written)),
             removed=removals.take(np.flatnonzero(removed)),
             before=await self._requests.before(record),
             approved=bool(record.approved_by),
         )
 
     async def _replayed(self, versions: Sequence[int]) -> dict[int, VersionDiff]:
-        """Rebuild versions that no request can tell of from the base of the store."""
+        """Replay versions without stored rows from the base of the store."""
         head, table = await self._lists.load()
         if versions[0] <= head.version:
             raise NotFound(
@@ -120,7 +119,7 @@ class History:
         while lists.version < versions[-1]:
             changes = await self._lists.changes_after(lists.version, lists.commit)
             if not changes:
-                raise Unavailable("the store changed its base meanwhile; try again")
+                raise Unavailable("the lists were compacted meanwhile; retry")
             for change in changes:
                 if change.version in wanted:
                     steps[change.version] = await asyncio.to_thread(_step, lists, change)
@@ -129,7 +128,7 @@ class History:
 
 
 def between(steps: Sequence[VersionDiff], first: int, last: int) -> VersionComparison:
-    """Tell what *steps*, taken from one version to the other, changed on the whole."""
+    """Return the overall difference made by *steps* between two versions."""
     if first > last:
         back = between(steps, last, first)
         return VersionComparison(
@@ -159,17 +158,17 @@ def between(steps: Sequence[VersionDiff], first: int, last: int) -> VersionCompa
 
 
 def state_before(steps: Sequence[VersionDiff]) -> ListChange:
-    """Return what brings the lists after *steps* back to what they were before them."""
-    return _folded([_change(step.before, step.wrote) for step in reversed(steps)])
+    """Return the change that reverts *steps*."""
+    return _fold([_change(step.before, step.written) for step in reversed(steps)])
 
 
 def state_after(steps: Sequence[VersionDiff]) -> ListChange:
-    """Return what *steps* do on the whole."""
-    return _folded([_change(step.wrote, step.removed) for step in steps])
+    """Return the change that *steps* amount to."""
+    return _fold([_change(step.written, step.removed) for step in steps])
 
 
-def _folded(changes: list[ListChange]) -> ListChange:
-    # One more, so that even a single change has each identity once.
+def _fold(changes: list[ListChange]) -> ListChange:
+    # `delta.fold` removes repeated identities only when it merges at least two changes.
     nothing = _change(EntryTable.from_entries([]), Identities.of([]))
     return delta.fold([*changes, nothing])
 
@@ -181,15 +180,15 @@ def _change(additions: EntryTable, removals: Identities) -> ListChange:
 
 
 def _step(lists: ListSegments, change: ListChange) -> VersionDiff:
-    judged = judging.judge(lists.snapshot(), change.additions, change.removals)
+    diff = diffs.compute_diff(lists.snapshot(), change.additions, change.removals)
     return VersionDiff(
         version=change.version,
         change_id=0,
-        wrote=change.additions,
+        written=change.additions,
         removed=change.removals,
-        before=judged.before,
+        before=diff.before,
     )
 
 
-def _kept(record: ChangeRequest) -> bool:
+def _has_rows(record: ChangeRequest) -> bool:
     return record.additions.kept and record.removals.kept and record.before.kept

@@ -47,7 +47,7 @@ class ImpactEstimate:
         return self.calls + self.texts + self.links
 
 
-class ImpactPreview(Protocol):
+class ImpactSource(Protocol):
     """Replays the decision log against a change. Blocks: call it in a thread."""
 
     def of(
@@ -71,7 +71,7 @@ class NoImpact:
 
     def of(
         self,
-        table: EntryTable,  # noqa: ARG002 - the signature of `ImpactPreview`
+        table: EntryTable,  # noqa: ARG002 - the signature of `ImpactSource`
         removals: Identities,  # noqa: ARG002
         *,
         hours: int,  # noqa: ARG002

@@ -1,7 +1,6 @@
-"""Which entries a waiting request holds, found for a million rows at once.
+"""Locks of open change requests on entries, checked in bulk.
 
-Kept in this process and brought in step with the store, whose counter of locks tells when
-others have changed them.
+A cache of the store; the store's lock counter changes whenever any process adds or releases one.
 """
 
 from collections.abc import Sequence
@@ -13,56 +12,56 @@ from fanzha.errors import VersionConflict
 from services.changes.entry_set import EntrySet
 from services.changes.store import ChangeStore
 
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class Locks:
-    """What all waiting requests hold."""
+    """The entries locked by open requests."""
 
     store: ChangeStore
     counter: int = -1
-    """The store's counter these are of; -1: never read."""
+    """The store's lock counter at the last refresh; -1 before the first."""
     _held: dict[int, EntrySet] = field(default_factory=dict)
 
     async def refresh(self) -> None:
-        """Bring them in step with the store."""
-        if self.counter == await self.store.locks():
+        """Reload from the store if its lock counter has changed."""
+        if self.counter == await self.store.lock_counter():
             return
-        counter, ids = await self.store.open()
+        counter, ids = await self.store.read_locks()
         for gone in self._held.keys() - set(ids):
             del self._held[gone]
         missing = [id_ for id_ in ids if id_ not in self._held]
-        for record in await self.store.several(missing):
+        for record in await self.store.get_many(missing):
             parts = await self.store.additions(record), await self.store.removals(record)
             self._held[record.id] = EntrySet.of(*parts)
         self.counter = counter
 
-    def take(self, id_: int, held: EntrySet, counter: int) -> None:
-        """Note that a request of ours waits, which made the counter *counter*."""
+    def add(self, id_: int, entries: EntrySet, counter: int) -> None:
+        """Add the locks of a request of this process, whose transition set the counter."""
         if counter == self.counter + 1:
-            self._held[id_] = held
+            self._held[id_] = entries
             self.counter = counter
 
     def release(self, id_: int, counter: int) -> None:
-        """Note that a request of ours waits no more, which made the counter *counter*."""
+        """Remove the locks of a request of this process, whose transition set the counter."""
         if counter == self.counter + 1:
             self._held.pop(id_, None)
             self.counter = counter
 
-    def check(self, held: EntrySet, *, but: int = 0) -> None:
-        """Raise `VersionConflict`, with its id, when a request other than *but* holds a row."""
-        wanted = held.identities
+    def check(self, entries: EntrySet, *, exclude: int = 0) -> None:
+        """Raise `VersionConflict` when a request other than *exclude* locks one of the entries."""
+        identities = entries.identities
         for id_, other in self._held.items():
-            rows = other.touched_by(wanted) if id_ != but else []
+            rows = other.rows_of(identities) if id_ != exclude else []
             if rows:
-                raise VersionConflict(_told(id_, wanted, rows))
+                raise VersionConflict(_conflict_message(id_, identities, rows))
 
 
-def _told(id_: int, wanted: Identities, rows: Sequence[int]) -> str:
+def _conflict_message(id_: int, identities: Identities, rows: Sequence[int]) -> str:
     shown = ", ".join(
-        f"{wanted.pattern(row)} ({Action(int(wanted.actions[row])).name.lower()})"
-        for row in rows[:_SHOWN]
+        f"{identities.pattern(row)} ({Action(int(identities.actions[row])).name.lower()})"
+        for row in rows[:_MAX_SHOWN]
     )
-    more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
-    return f"change {id_} waits and holds {shown}{more}; decide on it first"
+    more = f" and {len(rows) - _MAX_SHOWN:,} more" if len(rows) > _MAX_SHOWN else ""
+    return f"change {id_} is open and locks {shown}{more}; approve or reject it first"

@@ -1,13 +1,14 @@
-"""What nobody has to ask for: emergencies that end, requests left halfway, rows kept long enough.
+"""Maintains change requests: expired emergencies, interrupted applications, row retention.
 
-Entries of an emergency end by their own expiry, in every worker; what happens here only says so.
+Entries of an emergency expire by themselves in every worker; this only records it.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
+from itertools import count
 
 from fanzha.errors import Unavailable, VersionConflict
+from infra.periodic import run_periodically
 from services.audit.events import AuditKind
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContext
@@ -17,116 +18,123 @@ from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 2.0
-GRACE_MS = 30_000
-"""A commit that is not in the lists so long after its request was marked never comes."""
-_RETENTION_EVERY = 1800
-"""Looks between two passes over finished requests: an hour."""
+INTERVAL_SECONDS = 2.0
+COMMIT_GRACE_MS = 30_000
+"""A commit still missing from the lists this long after its request was marked will not come."""
+_PASSES_PER_RETENTION = 1800
+"""Retention runs once per this many passes: every hour."""
 _DAY_MS = 86_400_000
-_MANY = 1000
+_BATCH = 1000
 _SYSTEM = "fanzha"
 
 
 class ChangeMaintenance:
-    """Looks after change requests; one process needs to."""
+    """Maintenance of change requests; runs in one process (`fanzha admin`)."""
 
-    def __init__(self, parts: ChangeContext, metrics: ChangeMetrics) -> None:
-        self._parts = parts
+    def __init__(self, context: ChangeContext, metrics: ChangeMetrics) -> None:
+        self._context = context
         self._metrics = metrics
-        self._applying = ChangeApplication(parts)
+        self._application = ChangeApplication(context)
 
-    async def settle(self) -> None:
-        """Clear up what an earlier process left halfway; for the start, before a compaction."""
-        await self._settle()
+    async def recover(self) -> None:
+        """Complete or reject applications that an earlier process left; run before a compaction."""
+        await self._recover()
 
     async def run(self) -> None:
-        """Look after requests until cancelled; an outage of the store is waited out."""
-        looks, away = 0, False
-        while True:
-            try:
-                await self.look()
-                if looks % _RETENTION_EVERY == 0:
-                    await self.retain()
-            except (Unavailable, VersionConflict) as error:
-                if not away:
-                    logger.warning("change requests are not looked after: %s", error)
-                away = True
-            else:
-                away = False
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+        """Run every two seconds until cancelled; survive outages of the store."""
+        passes = count()
 
-    async def look(self) -> None:
-        """Say which emergencies have ended, and clear up what was left halfway."""
+        async def step() -> None:
+            number = next(passes)
+            await self.run_once()
+            if number % _PASSES_PER_RETENTION == 0:
+                await self.retain()
+
+        await run_periodically(
+            step,
+            every_seconds=INTERVAL_SECONDS,
+            task="change maintenance",
+            logger=logger,
+            outages=(Unavailable, VersionConflict),
+        )
+
+    async def run_once(self) -> None:
+        """Record expired emergencies, recover interrupted applications, set the gauges."""
         await self._expire()
-        await self._settle()
-        requests = self._parts.requests
-        self._metrics.seen(
-            emergencies=len(await requests.emergencies()),
-            waiting=await requests.count(ChangeState.PENDING),
+        await self._recover()
+        requests = self._context.requests
+        self._metrics.set(
+            emergencies=len(await requests.unconfirmed_emergencies()),
+            pending=await requests.count(ChangeState.PENDING),
         )
 
     async def retain(self) -> None:
-        """Drop the rows of requests that were finished long ago; the records stay."""
-        before_ms = self._parts.now_ms() - self._parts.options.retention_days * _DAY_MS
+        """Delete the rows of requests finished before the retention period; keep their records."""
+        before_ms = self._context.now_ms() - self._context.options.retention_days * _DAY_MS
         for state in (ChangeState.APPLIED, ChangeState.REJECTED, ChangeState.REVERTED):
             last = 0
-            while ids := await self._parts.requests.finished(state, after_id=last, size=_MANY):
-                for record in await self._parts.requests.several(ids):
-                    if record.steps_end < before_ms and record.additions.kept:
-                        await self._parts.requests.forget_rows(record)
-                        logger.info("%s: its rows are no longer kept", record.subject)
+            while ids := await self._context.requests.ids_in_state(
+                state, after_id=last, size=_BATCH
+            ):
+                for record in await self._context.requests.get_many(ids):
+                    if record.last_step_ms < before_ms and record.additions.kept:
+                        await self._context.requests.drop_rows(record)
+                        logger.info("%s: rows deleted after the retention period", record.subject)
                 last = ids[-1]
 
     async def _expire(self) -> None:
-        now_ms = self._parts.now_ms()
-        for record in await self._parts.requests.several(await self._parts.requests.emergencies()):
+        now_ms = self._context.now_ms()
+        for record in await self._context.requests.get_many(
+            await self._context.requests.unconfirmed_emergencies()
+        ):
             urgent = record.emergency
             if urgent is None or not record.unconfirmed or urgent.ends_s * 1000 > now_ms:
                 continue
-            async with self._parts.one_at_a_time:
-                await self._say_expired(await self._parts.requests.get(record.id))
+            async with self._context.step_lock:
+                await self._record_expiry(await self._context.requests.get(record.id))
 
-    async def _say_expired(self, record: ChangeRequest) -> None:
+    async def _record_expiry(self, record: ChangeRequest) -> None:
         if record.emergency is None or not record.unconfirmed:
             return
-        event = ChangeEvent(at_ms=self._parts.now_ms(), who=_SYSTEM, what="expired")
+        event = ChangeEvent(at_ms=self._context.now_ms(), who=_SYSTEM, what="expired")
         ended = replace(record.emergency, expired=True)
-        await self._parts.take(
+        await self._context.transition(
             [
                 ChangeTransition(
-                    before=record, after=record.noting(event, emergency=ended), fields={}
+                    before=record, after=record.with_event(event, emergency=ended), fields={}
                 )
             ],
             AuditKind.EMERGENCY_EXPIRED,
             {"author": record.author, "why": record.emergency.why},
             actor=_SYSTEM,
         )
-        logger.warning("%s, an emergency nobody confirmed, has ended", record.subject)
+        logger.warning("%s: unconfirmed emergency has expired", record.subject)
 
-    async def _settle(self) -> None:
-        ids = await self._parts.requests.finished(ChangeState.APPROVED, after_id=0, size=_MANY)
+    async def _recover(self) -> None:
+        ids = await self._context.requests.ids_in_state(
+            ChangeState.APPROVED, after_id=0, size=_BATCH
+        )
         for id_ in ids:
-            async with self._parts.one_at_a_time:
-                record = await self._parts.requests.get(id_)
+            async with self._context.step_lock:
+                record = await self._context.requests.get(id_)
                 if record.state is ChangeState.APPROVED and record.applying_after is not None:
-                    await self._settle_one(record)
+                    await self._recover_one(record)
 
-    async def _settle_one(self, record: ChangeRequest) -> None:
-        if await self._applying.settle(record):
+    async def _recover_one(self, record: ChangeRequest) -> None:
+        if await self._application.recover(record):
             return
-        now_ms = self._parts.now_ms()
+        now_ms = self._context.now_ms()
         apart = any(event.what == "approved" for event in record.events)
-        if apart or now_ms - record.steps_end < GRACE_MS:
-            return  # somebody approved it in a step of its own, and may apply it once more
-        why = "its commit never reached the lists; ask again"
+        if apart or now_ms - record.last_step_ms < COMMIT_GRACE_MS:
+            return  # approved in a separate step: the approver may apply it again
+        why = "its commit never reached the lists; submit it again"
         event = ChangeEvent(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)
-        after = record.noting(event, state=ChangeState.REJECTED, applying_after=None)
-        counter = await self._parts.take(
+        after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
+        counter = await self._context.transition(
             [ChangeTransition(before=record, after=after, fields={})],
             AuditKind.REQUEST_REJECTED,
             {"author": record.author, "reason": why},
             actor=_SYSTEM,
         )
-        self._parts.locks.release(record.id, counter)
+        self._context.locks.release(record.id, counter)
         logger.warning("%s: %s", record.subject, why)

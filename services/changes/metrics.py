@@ -1,24 +1,24 @@
-"""What Prometheus is told of change requests."""
+"""Prometheus metrics of change requests."""
 
 from prometheus_client import CollectorRegistry, Gauge
 
 
 class ChangeMetrics:
-    """Gauges of list administration; without a registry, they are nobody's."""
+    """Gauges of change requests; exported only where a registry is given."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
         self._emergencies = Gauge(
             "fanzha_change_emergencies_unconfirmed",
-            "Change requests applied as an emergency, which nobody has confirmed.",
+            "Change requests applied as an emergency and not confirmed yet.",
             registry=registry,
         )
-        self._waiting = Gauge(
-            "fanzha_changes_waiting",
-            "Change requests that wait for a second person.",
+        self._pending = Gauge(
+            "fanzha_changes_pending",
+            "Change requests that wait for approval by a second person.",
             registry=registry,
         )
 
-    def seen(self, *, emergencies: int, waiting: int) -> None:
-        """Say how many there are."""
+    def set(self, *, emergencies: int, pending: int) -> None:
+        """Set both gauges."""
         self._emergencies.set(emergencies)
-        self._waiting.set(waiting)
+        self._pending.set(pending)

@@ -1,7 +1,7 @@
-"""What a change request is, as it is kept: who, why, where it stands and what was done with it.
+"""Records of change requests.
 
-Rows are kept apart, as packed columns; a record names them. Records are immutable: each step
-makes a new one, and the store takes it only over the one it was made from.
+Rows are stored separately, as packed columns that a record refers to. Records are immutable:
+each step creates a new one, and the store accepts it only over the revision it was based on.
 """
 
 import json
@@ -15,7 +15,7 @@ from blocklists.entry_table import EntryTable, Identities
 
 
 class ChangeKind(IntEnum):
-    """What a request is for; numbered as on the wire."""
+    """The purpose of a request; numbered as in the proto."""
 
     NORMAL = 1
     EMERGENCY = 2
@@ -26,7 +26,7 @@ class ChangeKind(IntEnum):
 
 
 class ChangeState(IntEnum):
-    """Where a request stands; numbered as on the wire."""
+    """The state of a request; numbered as in the proto."""
 
     DRAFT = 1
     PENDING = 2
@@ -51,12 +51,12 @@ NEXT: Mapping[ChangeState, frozenset[ChangeState]] = {
     ChangeState.REJECTED: frozenset(),
     ChangeState.REVERTED: frozenset(),
 }
-"""Which states may follow which; staying in one is a step that only changes the record."""
+"""Allowed transitions; staying in a state only changes the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEvent:
-    """What somebody did with a request."""
+    """One step of a request."""
 
     at_ms: int
     who: str
@@ -66,43 +66,43 @@ class ChangeEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedRows:
-    """Where packed rows are, and what they were when they were put there."""
+    """Reference to packed rows, with their number and checksum."""
 
     rows: int = 0
     inline: bool = False
-    """Whether they are a field of the request's own hash."""
+    """Whether they are stored as a field of the request's own hash."""
     chunks: tuple[str, ...] = ()
     sha256: str = ""
     kept: bool = True
-    """False once retention has dropped them."""
+    """False once retention has deleted them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emergency:
-    """What is special about an emergency."""
+    """Reason, expiry and confirmation of an emergency."""
 
     why: str
     ends_s: int
-    """When its entries end unless it is confirmed."""
+    """Unix seconds at which its entries expire unless confirmed."""
     confirmed_by: str = ""
     confirmation: int = 0
-    """The request that gave its entries the end they were meant to have."""
+    """Id of the request that confirmed it."""
     expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondPerson:
-    """Whether a second person has to approve, and why or why not."""
+    """Whether a second person has to approve, and the reasons for either."""
 
     needed: bool
     rule: str
-    """The setting that held."""
+    """The setting ``second_person`` in force."""
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowProblem:
-    """A row that is no part of the request, and why."""
+    """A row left out of the request, and why."""
 
     row: int
     outcome: int
@@ -117,9 +117,9 @@ class ChangeRequest:
     kind: ChangeKind
     state: ChangeState
     revision: int = 0
-    """Counts the steps; set by the store."""
+    """Number of steps; set by the store."""
     nonce: str
-    """With the id it names the commit, so that the same id in another store is another commit."""
+    """Part of the commit name, so that equal ids in two stores are different commits."""
     author: str
     reason: str
     legal_basis: str = ""
@@ -131,11 +131,11 @@ class ChangeRequest:
     additions: PackedRows = PackedRows()
     removals: PackedRows = PackedRows()
     before: PackedRows = PackedRows()
-    """Entries as they were before it was applied: what it replaced and removed."""
+    """The entries it replaced and removed, as they were before."""
     problems: tuple[RowProblem, ...] = ()
-    """The first rows that were refused or could not be read."""
+    """The first rows that were refused or invalid."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """All such rows, by the name of their outcome."""
+    """Number of such rows by the name of their outcome."""
     preview: Mapping[str, Any] | None = None
     """Of its submission, as `services.changes.preview` wrote it."""
     second_person: SecondPerson | None = None
@@ -145,7 +145,7 @@ class ChangeRequest:
     applied_ms: int = 0
     applied_version: int = 0
     applying_after: int | None = None
-    """Set while its commit may be under way: it can only have made a later version."""
+    """Set while its commit may be in flight; it can only have created a later version."""
     emergency: Emergency | None = None
     reverts: int = 0
     reverted_by: int = 0
@@ -157,7 +157,7 @@ class ChangeRequest:
 
     @property
     def subject(self) -> str:
-        """Return what audit records and commits call it."""
+        """Return its name in audit records and commits."""
         return f"change:{self.id}"
 
     @property
@@ -167,7 +167,7 @@ class ChangeRequest:
 
     @property
     def unconfirmed(self) -> bool:
-        """Tell whether it is an emergency that acts and that nobody confirmed."""
+        """Whether it is an emergency in force that is not confirmed."""
         urgent = self.emergency
         return (
             self.state == ChangeState.APPLIED
@@ -177,21 +177,21 @@ class ChangeRequest:
         )
 
     @property
-    def steps_end(self) -> int:
-        """Return the last millisecond at which something was done with it."""
+    def last_step_ms(self) -> int:
+        """Time of its last step, in milliseconds."""
         return self.events[-1].at_ms if self.events else self.created_ms
 
-    def noting(self, event: ChangeEvent, **changes: Any) -> "ChangeRequest":
+    def with_event(self, event: ChangeEvent, **changes: Any) -> "ChangeRequest":
         """Return the record after a step."""
         return replace(self, events=(*self.events, event), **changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What somebody wants to change, and why."""
+    """A proposed change, not stored yet."""
 
     author: str
-    """As said; who that is on record, `services.auth.identity` decides."""
+    """As given by the caller; the recorded name is `services.auth.identity.author`'s."""
     reason: str
     additions: EntryTable
     removals: Identities
@@ -201,7 +201,7 @@ class Draft:
     campaign: str = ""
     expires_s: int = 0
     expected_version: int | None = None
-    """The version of the lists the author has seen."""
+    """The version of the lists the author saw; None to accept any."""
     problems: tuple[RowProblem, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     reverts: int = 0
@@ -211,13 +211,13 @@ class Draft:
     left_alone_examples: tuple[str, ...] = ()
 
 
-def written(record: ChangeRequest) -> str:
-    """Write a record as JSON."""
+def to_json(record: ChangeRequest) -> str:
+    """Serialize a record."""
     return json.dumps(asdict(record), ensure_ascii=False)
 
 
-def read(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
-    """Read what `written` wrote; state and revision are what the store says they are."""
+def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
+    """Read what `to_json` wrote; *state* and *revision* come from the store."""
     fields = json.loads(text)
     for name in ("additions", "removals", "before"):
         fields[name] = PackedRows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})

@@ -1,8 +1,7 @@
-"""Which hosts so many people visit that nobody blocks one alone.
+"""Popular hosts, whose blocking always needs a second person.
 
-The file is plain text, one host a line, the most visited first: the form in which such lists
-are published. A host counts with all names below it, so it is as popular as the most popular
-of these.
+The file has one host per line, the most visited first, as published top-site lists do. A host
+has the best rank of itself and its subdomains.
 """
 
 from pathlib import Path
@@ -13,15 +12,15 @@ from fanzha.hosts import host_suffixes
 
 
 class PopularHosts:
-    """Ranks by host, from 1."""
+    """Popularity ranks of hosts, from 1."""
 
     def __init__(self, ranks: dict[str, int] | None) -> None:
-        """Take ranks; None where no list is set, so that nothing is known."""
+        """Take ranks by host; None where no list is configured."""
         self._ranks = ranks
 
     @classmethod
     def load(cls, path: Path | None) -> Self:
-        """Read a file; ValueError when a line is no host."""
+        """Read a file; `ValueError` when a line is no host."""
         if path is None:
             return cls(None)
         ranks: dict[str, int] = {}
@@ -37,9 +36,9 @@ class PopularHosts:
 
     @property
     def known(self) -> bool:
-        """Whether there is a list at all."""
+        """Whether a list is configured."""
         return self._ranks is not None
 
     def rank(self, host: str) -> int | None:
-        """Return the best rank of a host and what is below it; None for one that is not listed."""
+        """Return the best rank of a host and its subdomains; None when unlisted."""
         return self._ranks.get(host) if self._ranks else None

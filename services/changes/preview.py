@@ -1,7 +1,7 @@
-"""What a change request does, as people see it before they answer for it.
+"""The preview of a change request, shown before it is submitted or approved.
 
-A pure function of the request's rows, one version of the lists, and what the decision log
-says. It is kept as JSON with the request, and can be run again.
+A pure function of the request's rows, one version of the lists and the impact by the decision
+log. It is stored as JSON with the request and can be computed again.
 """
 
 from collections.abc import Mapping
@@ -18,46 +18,46 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
 from services.changes import impact as impacts
-from services.changes.diff import CHANGE_NOTHING, ChangeDiff, without_effect
+from services.changes.diff import UNCHANGED_OUTCOMES, ChangeDiff, rows_without_effect
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, RowProblem
 from services.changes.popularity import PopularHosts
 from services.changes.relations import RowRelation, relations
 
-_MOST_POPULAR = 5
+_MAX_POPULAR = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePreview:
-    """What a change does."""
+    """What a change would do."""
 
     version: int
     at_ms: int
     counts: Mapping[str, int]
-    """Rows by the name of their outcome, those refused and invalid included."""
+    """Number of rows by the name of their outcome, refused and invalid ones included."""
     relations: tuple[RowRelation, ...] = ()
     impact: ImpactEstimate
     shadow_impact: ImpactEstimate | None = None
-    """What its shadow entries would have done if they enforced; None without any."""
+    """Impact of its shadow entries if they enforced; None without any."""
     without_effect: int = 0
     ranges: int = 0
-    """Of the rows with an effect."""
+    """Number of ranges among the rows with an effect; likewise `allows` and `hosts`."""
     allows: int = 0
     hosts: int = 0
     popular: tuple[str, ...] = ()
-    """The most popular hosts that would be blocked, with their rank."""
+    """The most popular hosts to be blocked, with their rank."""
     popular_total: int = 0
     popularity_known: bool = False
     not_looked_at: tuple[str, ...] = ()
     problems: tuple[RowProblem, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept with the request."""
+        """Return the form stored with the request."""
         return asdict(self)
 
 
 def read(kept: Mapping[str, Any]) -> ChangePreview:
-    """Read what `ChangePreview.as_json` gave, also after it was JSON."""
+    """Read what `ChangePreview.as_json` wrote."""
     shadows = kept.get("shadow_impact")
     together = [
         RowRelation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]
@@ -75,15 +75,15 @@ def read(kept: Mapping[str, Any]) -> ChangePreview:
     )
 
 
-def shadows(additions: EntryTable, judged: ChangeDiff) -> EntryTable:
-    """Return the shadow entries that come in: they decide nothing, but can be previewed."""
-    coming = (additions.modes == EntryMode.SHADOW) & ~np.isin(judged.outcomes, CHANGE_NOTHING)
+def shadows(additions: EntryTable, diff: ChangeDiff) -> EntryTable:
+    """Return the shadow entries among the additions, which decide nothing."""
+    coming = (additions.modes == EntryMode.SHADOW) & ~np.isin(diff.outcomes, UNCHANGED_OUTCOMES)
     return additions.take(np.flatnonzero(coming))
 
 
-def effective(snapshot: Snapshot, additions: EntryTable, judged: ChangeDiff) -> EntryTable:
-    """Return the additions that change decisions: what the decision log is asked about."""
-    idle = without_effect(snapshot, additions, judged)
+def effective(snapshot: Snapshot, additions: EntryTable, diff: ChangeDiff) -> EntryTable:
+    """Return the additions that change decisions, for which the impact is computed."""
+    idle = rows_without_effect(snapshot, additions, diff)
     return additions.take(np.flatnonzero(~idle)) if idle.any() else additions
 
 
@@ -91,7 +91,7 @@ def preview(
     snapshot: Snapshot,
     request: Draft | ChangeRequest,
     additions: EntryTable,
-    judged: ChangeDiff,
+    diff: ChangeDiff,
     *,
     conflicts: Conflicts,
     impact: ImpactEstimate,
@@ -100,18 +100,18 @@ def preview(
     popular_rank: int,
     at_ms: int,
 ) -> ChangePreview:
-    """Put together what a change does."""
-    acting = effective(snapshot, additions, judged)
+    """Return the preview of a change."""
+    acting = effective(snapshot, additions, diff)
     met, not_looked_at = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
     blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
     if len(blocked) and not popular.known:
-        not_looked_at = (*not_looked_at, "popularity of hosts: no popular_hosts_file is set")
-    counts = dict(judged.counts())
+        not_looked_at = (*not_looked_at, "popularity of hosts: popular_hosts_file is not set")
+    counts = dict(diff.counts())
     for name, rows in request.dropped.items():
         counts[name] = counts.get(name, 0) + rows
     return ChangePreview(
-        version=judged.version,
+        version=diff.version,
         at_ms=at_ms,
         counts=counts,
         relations=met,
@@ -121,7 +121,7 @@ def preview(
         ranges=int(np.count_nonzero(acting.kinds == EntryKind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
         hosts=len(blocked),
-        popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MOST_POPULAR]),
+        popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MAX_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
         not_looked_at=(*not_looked_at, *impact.uncertain),

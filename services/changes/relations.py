@@ -1,4 +1,4 @@
-"""How rows of a change meet entries that are there: what they contradict, cover or lie within."""
+"""How rows of a change relate to current entries: contradict, cover, or lie within them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists.conflicts import search
-from blocklists.conflicts.findings import ConflictRelation as Lies
-from blocklists.conflicts.findings import Conflicts
+from blocklists.conflicts.findings import ConflictRelation, Conflicts
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
@@ -15,17 +14,17 @@ from fanzha.tables import Int64s
 
 _EXAMPLES = 3
 _CONTRADICTING = {
-    Lies.SAME: "contradicted",
-    Lies.TOGETHER: "contradicts_itself",
-    Lies.WIDER: "under",
-    Lies.NARROWER: "over",
+    ConflictRelation.SAME: "contradicted",
+    ConflictRelation.TOGETHER: "contradicts_itself",
+    ConflictRelation.WIDER: "under",
+    ConflictRelation.NARROWER: "over",
 }
-_AGREEING = {Lies.WIDER: "within", Lies.NARROWER: "covers"}
+_AGREEING = {ConflictRelation.WIDER: "within", ConflictRelation.NARROWER: "covers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRelation:
-    """Some rows of a change, and entries that are there."""
+    """Rows of a change that relate to current entries in one way."""
 
     what: str
     """``contradicted`` (the other action for the same pattern), ``contradicts_itself`` (so does
@@ -40,7 +39,7 @@ class RowRelation:
 def relations(
     snapshot: Snapshot, table: EntryTable, conflicts: Conflicts, *, now_s: int
 ) -> tuple[tuple[RowRelation, ...], tuple[str, ...]]:
-    """Return how rows of *table* meet the entries that act, and what was not looked at.
+    """Return how rows of *table* relate to entries in force, and what was not compared.
 
     *conflicts* are those of *table*.
     """
@@ -55,28 +54,32 @@ def relations(
 
 
 def _of(
-    snapshot: Snapshot, table: EntryTable, found: Conflicts, words: dict[Lies, str]
+    snapshot: Snapshot, table: EntryTable, found: Conflicts, words: dict[ConflictRelation, str]
 ) -> Iterator[RowRelation]:
-    for lies, what in words.items():
-        rows: Int64s = np.flatnonzero(found.relations == lies)
+    for relation, what in words.items():
+        rows: Int64s = np.flatnonzero(found.relations == relation)
         if len(rows):
             yield RowRelation(
                 what=what,
                 rows=len(rows),
                 entries=int(found.counts[rows].sum()),
-                examples=_examples(snapshot, table, found, lies, rows[:_EXAMPLES].tolist()),
+                examples=_examples(snapshot, table, found, relation, rows[:_EXAMPLES].tolist()),
             )
 
 
 def _examples(
-    snapshot: Snapshot, table: EntryTable, found: Conflicts, lies: Lies, rows: Sequence[int]
+    snapshot: Snapshot,
+    table: EntryTable,
+    found: Conflicts,
+    relation: ConflictRelation,
+    rows: Sequence[int],
 ) -> tuple[str, ...]:
     return tuple(
         f"{_written(table, row)}, "
         + (
             "and another row"
-            if lies is Lies.TOGETHER
-            else f"{snapshot.entry(int(found.others[row])).pattern} is there"
+            if relation is ConflictRelation.TOGETHER
+            else f"{snapshot.entry(int(found.others[row])).pattern} exists"
         )
         for row in rows
     )

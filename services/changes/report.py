@@ -1,4 +1,4 @@
-"""What a change to the lists is made of, and the report on what became of each row."""
+"""The input of a change to the lists, and the report on each of its rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,12 @@ from services.changes.model import ChangeState
 
 Identity: TypeAlias = tuple[EntryKind, str, Action]
 
-ENFORCED = (
-    "an entry that enforces is not replaced by a shadow of itself; remove it in the same change"
-)
+ENFORCED = "mode: a shadow entry cannot replace an enforcing one; remove that in the same change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Names an entry; kind and action may be 0: told from the pattern, and whichever there is."""
+    """Refers to an entry. Kind 0 is derived from the pattern; action 0 matches either action."""
 
     kind: int
     pattern: str
@@ -35,21 +33,21 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowReport:
-    """What became of one row."""
+    """The outcome of one row."""
 
     row: int
     outcome: RowOutcome
     entry_id: str = ""
     message: str = ""
     repeated_by: int = 0
-    """Of a duplicate that a later row repeats: that row."""
+    """For a duplicate that a later row repeats: the number of that row."""
     pattern: str = ""
-    """Of an example: the pattern, in canonical form."""
+    """For an example: the pattern in canonical form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
-    """The change request that was made."""
+class RequestSummary:
+    """The change request that was created."""
 
     change_id: int
     state: int
@@ -59,19 +57,19 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Updated:
-    """How a change went."""
+class UpdateReport:
+    """The result of a change."""
 
     version: int
     additions: Sequence[RowReport]
     removals: Sequence[RowReport]
-    requested: Requested | None = None
+    requested: RequestSummary | None = None
     """None when nothing would change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTerms:
-    """Who changes the lists and why, and against which version."""
+    """Author, reason and expected version of a change."""
 
     author: str
     reason: str
@@ -80,16 +78,16 @@ class ChangeTerms:
 
     def __post_init__(self) -> None:
         for name in ("author", "reason"):
-            if not 0 < len(getattr(self, name)) <= row_validation.LONGEST_TEXT:
+            if not 0 < len(getattr(self, name)) <= row_validation.MAX_TEXT_CHARACTERS:
                 raise InvalidInput(
-                    f"{name}: 1 to {row_validation.LONGEST_TEXT} characters are required"
+                    f"{name}: 1 to {row_validation.MAX_TEXT_CHARACTERS} characters are required"
                 )
 
 
-def named_by(
+def resolve_references(
     removals: Sequence[Reference], home: HomePlan
 ) -> tuple[list[tuple[int, Identity]], dict[int, str]]:
-    """Return the identities each reference may mean, by its row, and what cannot be read."""
+    """Return the identities each reference matches, by row, and the errors by row."""
     kinds = np.array([one.kind if one.kind in set(EntryKind) else 0 for one in removals], np.uint8)
     read = patterns.read([one.pattern for one in removals], kinds, home)
     named = []
@@ -138,14 +136,14 @@ def removal_reports(
     return [reports[row] for row in sorted(reports)]
 
 
-def requested(done: SubmissionResult) -> Requested | None:
-    """Return the request that was made; None for a trial, and when nothing would change."""
+def summarize_request(done: SubmissionResult) -> RequestSummary | None:
+    """Return the request that was created; None for a dry run or an empty change."""
     record = done.record
     if record is None:
         return None
     second = record.second_person
     waits = record.state is ChangeState.PENDING and second is not None
-    return Requested(
+    return RequestSummary(
         change_id=record.id,
         state=record.state,
         waits_because=second.reasons if waits and second else (),

@@ -1,4 +1,4 @@
-"""Drafts that undo: a request, all since a version, or the short term of an emergency."""
+"""Drafts that revert a request, restore a version, or confirm an emergency."""
 
 import asyncio
 
@@ -17,25 +17,27 @@ _EXAMPLES = 10
 
 
 class RevertPlanner:
-    """Finds what undoes what is in the lists."""
+    """Plans reverts, restores and confirmations as drafts."""
 
-    def __init__(self, parts: ChangeContext) -> None:
-        self._parts = parts
-        self.history = History(parts.requests, parts.lists)
+    def __init__(self, context: ChangeContext) -> None:
+        self._context = context
+        self.history = History(context.requests, context.lists)
 
-    async def revert(self, record: ChangeRequest, by: str, reason: str) -> Draft:
-        """Return what undoes an applied request, as far as its entries are as it left them."""
+    async def plan_revert(self, record: ChangeRequest, by: str, reason: str) -> Draft:
+        """Return the inverse of an applied request, without entries that changed since."""
         if record.confirms:
             raise InvalidInput(
-                f"change {record.id} confirms change {record.confirms}: revert that one"
+                f"change {record.id} only confirms change {record.confirms}: revert that change"
             )
-        step = await self._whole(record)
-        snapshot = await self._parts.current.caught_up()
+        step = await self._confirmed_diff(record)
+        snapshot = await self._context.current.caught_up()
         found = await asyncio.to_thread(
-            inverse, snapshot, step.wrote, step.removed, step.before, now_s=self._now_s
+            inverse, snapshot, step.written, step.removed, step.before, now_s=self._now_s
         )
         if not len(found.additions) and not len(found.removals):
-            raise InvalidInput(f"nothing is left of change {record.id} to undo{_left(found)}")
+            raise InvalidInput(
+                f"change {record.id}: nothing left to revert{_remainder_text(found)}"
+            )
         return Draft(
             kind=ChangeKind.REVERT,
             author=by,
@@ -43,23 +45,23 @@ class RevertPlanner:
             additions=found.additions,
             removals=found.removals,
             reverts=record.id,
-            left_alone=len(found.clashes) + len(found.over),
+            left_alone=len(found.clashes) + len(found.expired),
             left_alone_examples=_examples(found),
         )
 
-    async def restoration(self, version: int, by: str, reason: str) -> tuple[Draft, bool]:
-        """Return what brings the lists back to a version, and whether it undoes approved changes.
+    async def plan_restore(self, version: int, by: str, reason: str) -> tuple[Draft, bool]:
+        """Return a draft that restores a version, and whether it reverts approved changes.
 
-        Entries whose term has ended since do not come back.
+        Entries that have expired since are not restored.
         """
-        head = await self._parts.current.caught_up()
+        head = await self._context.current.caught_up()
         if not 0 <= version < head.version:
-            raise InvalidInput(f"version: 0 to {head.version - 1}, not {version}")
+            raise InvalidInput(f"version: must be 0 to {head.version - 1}, not {version}")
         steps = await self.history.steps(version, head.version)
         back = await asyncio.to_thread(state_before, steps)
         over = back.additions.expires_s <= self._now_s
         gone = back.additions.take(np.flatnonzero(over))
-        examples = _named(gone, "its term has ended")
+        examples = _labels(gone, "expired")
         draft = Draft(
             kind=ChangeKind.REVERT,
             author=by,
@@ -72,18 +74,18 @@ class RevertPlanner:
         )
         return draft, any(step.approved for step in steps)
 
-    async def confirmation(self, record: ChangeRequest, note: str) -> Draft:
-        """Return what gives the entries of an emergency the end they were meant to have."""
+    async def plan_confirmation(self, record: ChangeRequest, note: str) -> Draft:
+        """Return a draft that gives an emergency's entries their intended expiry."""
         urgent = record.emergency
         if urgent is None or not record.unconfirmed:
-            raise VersionConflict(f"change {record.id} is no emergency that waits to be confirmed")
+            raise VersionConflict(f"change {record.id} is not an unconfirmed emergency")
         if urgent.ends_s <= self._now_s:
-            raise VersionConflict(f"the entries of change {record.id} have ended; make a new one")
-        additions = await self._parts.requests.additions(record)
-        wrote, _ = await self._parts.requests.masks(record)
-        meant = additions.take(np.flatnonzero(wrote))
-        snapshot = await self._parts.current.caught_up()
-        cut = diff.cut(meant, urgent.ends_s)
+            raise VersionConflict(f"change {record.id}: its entries have expired; submit a new one")
+        additions = await self._context.requests.additions(record)
+        written, _ = await self._context.requests.masks(record)
+        meant = additions.take(np.flatnonzero(written))
+        snapshot = await self._context.current.caught_up()
+        cut = diff.cap_expiry(meant, urgent.ends_s)
         same = await asyncio.to_thread(diff.unchanged, snapshot, cut)
         lasts = meant.expires_s > self._now_s
         rest = meant.take(np.flatnonzero(~(same & lasts)))
@@ -97,45 +99,45 @@ class RevertPlanner:
             expires_s=record.expires_s,
             confirms=record.id,
             left_alone=len(rest),
-            left_alone_examples=_named(rest, "changed since, or over"),
+            left_alone_examples=_labels(rest, "changed since, or expired"),
         )
 
     @property
     def _now_s(self) -> int:
-        return self._parts.now_ms() // 1000
+        return self._context.now_ms() // 1000
 
-    async def _whole(self, record: ChangeRequest) -> VersionDiff:
-        """Return what a request changed, and what confirmed it with it."""
+    async def _confirmed_diff(self, record: ChangeRequest) -> VersionDiff:
+        """Return what a request changed, together with the change that confirmed it."""
         step = await self.history.step_of(record)
         if record.emergency is None or not record.emergency.confirmation:
             return step
-        confirming = await self._parts.requests.get(record.emergency.confirmation)
+        confirming = await self._context.requests.get(record.emergency.confirmation)
         later = await self.history.step_of(confirming)
         return VersionDiff(
             version=later.version,
             change_id=record.id,
-            wrote=concatenate([step.wrote, later.wrote]),
+            written=concatenate([step.written, later.written]),
             removed=step.removed,
             before=step.before,
         )
 
 
 def _examples(found: Inverse) -> tuple[str, ...]:
-    clashes = _named(found.clashes, "changed by others since")
-    return (*clashes, *_named(found.over, "its term has ended"))[:_EXAMPLES]
+    clashes = _labels(found.clashes, "changed by others since")
+    return (*clashes, *_labels(found.expired, "expired"))[:_EXAMPLES]
 
 
-def _named(rows: Identities | EntryTable, why: str) -> tuple[str, ...]:
+def _labels(rows: Identities | EntryTable, why: str) -> tuple[str, ...]:
     return tuple(
         f"{rows.pattern(row)} ({Action(int(rows.actions[row])).name.lower()}): {why}"
         for row in range(min(len(rows), _EXAMPLES))
     )
 
 
-def _left(found: Inverse) -> str:
-    if not len(found.clashes) and not len(found.over):
+def _remainder_text(found: Inverse) -> str:
+    if not len(found.clashes) and not len(found.expired):
         return ""
     return (
         f": {len(found.clashes):,} entries were changed by others since, "
-        f"the term of {len(found.over):,} has ended"
+        f"{len(found.expired):,} have expired"
     )

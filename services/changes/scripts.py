@@ -1,6 +1,6 @@
-"""What the store of change requests does in one step, on the keys of one slot."""
+"""Lua script of the store of change requests; all keys share one slot."""
 
-MOVE = """
+TRANSITION = """
 local count = tonumber(ARGV[1])
 local locks = redis.call('GET', KEYS[1]) or '0'
 if ARGV[2] ~= '' and locks ~= ARGV[2] then return {0, 0, locks, ''} end
@@ -38,11 +38,11 @@ end
 if opened then locks = redis.call('INCR', KEYS[1]) end
 return {1, 0, tostring(locks), ''}
 """
-"""Moves one or several requests, all or none.
+"""Stores the transitions of one or several requests, all or none.
 
-Keys: the counter of locks; emergencies by their end; requests by the version they made; six
-sorted sets of ids, by state; then the hash of each request. Arguments: how many requests; the
-counter of locks they were checked against, or empty; then for each request its id, state and
-revision before (0 for none), state after, record, end of its unconfirmed emergency or empty,
-version it made or empty, number of further fields, and these. Answers 1 and the counter of
-locks; or 0, which request was not as expected (0: the locks), and what it is."""
+Keys: the lock counter; emergencies by expiry; requests by version; six sorted sets of ids by
+state; then the hash of each request. Arguments: the number of requests; the expected lock counter
+or empty; then for each request its id, state and revision before (0 for none), state after,
+record, expiry of its unconfirmed emergency or empty, version or empty, number of further fields,
+and these fields. Returns 1 and the lock counter; or 0, the position of the request that was not
+as expected (0 for the lock counter), and its state."""

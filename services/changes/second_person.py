@@ -1,8 +1,7 @@
-"""Whether a second person has to approve a change: one rule a line, and all that hold are told.
+"""Decides whether a second person has to approve a change, and lists all reasons.
 
-Nobody waits for changes that change no decision. For the others a second person is needed when
-the impact is large or cannot be known, and always for ranges, popular hosts, allow entries,
-and what undoes a change that needed one.
+A change without effect on decisions never needs one. Any other does when its impact is large or
+unknown, and always for ranges, popular hosts, allow entries, and reverts of approved changes.
 """
 
 from typing import Literal, TypeAlias
@@ -11,45 +10,43 @@ from services.auth.identity import Identity, Role
 from services.changes.model import SecondPerson
 from services.changes.preview import ChangePreview
 
-Rule: TypeAlias = Literal["by_identity", "always", "off"]
+SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
 
 
-def needed(
+def evaluate(
     preview: ChangePreview,
     *,
     removals: int,
     threshold: int,
-    rule: Rule,
-    who: Identity,
+    rule: SecondPersonRule,
+    identity: Identity,
     undoes_approved: bool = False,
     lifts: bool = False,
 ) -> SecondPerson:
-    """Tell whether a second person is needed for what *who* wants to do.
+    """Return whether *identity* needs a second person for a change.
 
-    *lifts*: it only lifts blocks of single numbers, hosts or texts, after an appeal.
+    *lifts* says that it only lifts blocks of single numbers, hosts or texts after an appeal.
     """
     if rule == "off":
         return _not_needed(rule, "the setting second_person is off")
-    if rule == "by_identity" and who.development:
-        return _not_needed(
-            rule, "development: nobody checked who asks (second_person is by_identity)"
-        )
-    if lifts and Role.APPEALS_OFFICER in who.roles:
+    if rule == "by_identity" and identity.development:
+        return _not_needed(rule, "authentication is off and second_person is by_identity")
+    if lifts and Role.APPEALS_OFFICER in identity.roles:
         return _not_needed(rule, "an upheld appeal: the appeals officer is the second person")
     reasons = _reasons(preview, removals=removals, threshold=threshold)
     if undoes_approved:
-        reasons.append("it undoes a change that a second person approved")
+        reasons.append("it reverts a change that a second person approved")
     if reasons:
         return SecondPerson(needed=True, rule=rule, reasons=tuple(reasons))
-    return _not_needed(rule, _small(preview, removals, threshold))
+    return _not_needed(rule, _small_impact(preview, removals, threshold))
 
 
 def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[str]:
-    if not removals and not _acting(preview):
+    if not removals and not _has_effect(preview):
         return []
     impact = preview.impact
     lines = (
-        (not impact.known, f"its impact is not known: {impact.unknown_because}"),
+        (not impact.known, f"its impact is unknown: {impact.unknown_because}"),
         (
             impact.known and impact.events > threshold,
             f"it would have decided {impact.events:,.0f} events otherwise, over {threshold:,}",
@@ -70,14 +67,14 @@ def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[s
     return [text for holds, text in lines if holds]
 
 
-def _acting(preview: ChangePreview) -> bool:
+def _has_effect(preview: ChangePreview) -> bool:
     changed = preview.counts.get("ADDED", 0) + preview.counts.get("REPLACED", 0)
     return changed > preview.without_effect
 
 
-def _small(preview: ChangePreview, removals: int, threshold: int) -> str:
-    if not removals and not _acting(preview):
-        return "it changes no decision, only what is said of entries"
+def _small_impact(preview: ChangePreview, removals: int, threshold: int) -> str:
+    if not removals and not _has_effect(preview):
+        return "it changes no decision"
     text = (
         f"it would have decided {preview.impact.events:,.0f} events otherwise and reached "
         f"{preview.impact.parties:,.0f} parties, not over {threshold:,}"
@@ -91,13 +88,16 @@ def _not_needed(rule: str, why: str) -> SecondPerson:
     return SecondPerson(needed=False, rule=rule, reasons=(why,))
 
 
-def told(rule: Rule, *, development: bool) -> str:
-    """Say in a sentence which rule holds, for whoever starts the service."""
+def describe(rule: SecondPersonRule, *, development: bool) -> str:
+    """Describe the rule in force in one sentence, for the start-up log."""
     if rule == "off":
         return "no change needs a second person: second_person is off."
     if rule == "by_identity" and development:
         return (
-            "no change needs a second person, for nobody checks who asks: second_person is "
+            "no change needs a second person: authentication is off and second_person is "
             "by_identity."
         )
-    return f"large, unknown and wide changes need a second person: second_person is {rule}."
+    return (
+        "changes with large or unknown impact, ranges, allow entries or popular hosts need a "
+        f"second person: second_person is {rule}."
+    )

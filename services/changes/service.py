@@ -1,7 +1,8 @@
 """Change requests: proposed, previewed, approved by a second person, applied, undone.
 
-Every change to the lists is one of these. Where one person may, `carry_out` takes a change from
-nothing to applied; otherwise it waits, its entries locked, until somebody else decides.
+Every change of the lists is a change request. Where one person may apply it alone,
+`submit_and_apply` takes it from draft to applied; otherwise it waits, with its entries locked,
+until a second person decides.
 """
 
 from dataclasses import replace
@@ -12,9 +13,9 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.impact_preview import ImpactPreviewer
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
 from services.changes.preview import ChangePreview
+from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
 from services.changes.store import ChangeTransition
 from services.changes.submission import ChangeSubmission
@@ -22,45 +23,45 @@ from services.changes.views import ChangeViews
 
 
 class ChangeService:
-    """What people do with change requests."""
+    """The operations on change requests; each checks permissions and writes an audit record."""
 
-    def __init__(self, parts: ChangeContext) -> None:
-        self._parts = parts
-        self._applying = ChangeApplication(parts)
-        self._entering = ChangeSubmission(parts, self._applying)
-        self._looking = ImpactPreviewer(parts)
-        self._undoing = RevertPlanner(parts)
-        self.views = ChangeViews(parts, self._undoing.history)
+    def __init__(self, context: ChangeContext) -> None:
+        self._context = context
+        self._application = ChangeApplication(context)
+        self._submission = ChangeSubmission(context, self._application)
+        self._previewer = ChangePreviewer(context)
+        self._reverts = RevertPlanner(context)
+        self.views = ChangeViews(context, self._reverts.history)
 
     @property
-    def rule(self) -> second_person.Rule:
-        """Return the setting ``second_person`` that holds."""
-        return self._parts.options.second_person
+    def rule(self) -> second_person.SecondPersonRule:
+        """The setting ``second_person`` in force."""
+        return self._context.options.second_person
 
     async def propose(self, draft: Draft) -> ChangeRequest:
-        """Make a draft."""
-        async with self._parts.refusals("changes", "propose"), self._parts.one_at_a_time:
-            snapshot = await self._entering.begin(draft)
-            record = self._entering.new(
-                draft, await self._parts.requests.new_id(), snapshot.version
+        """Create a draft."""
+        async with self._context.audit_refusals("changes", "propose"), self._context.step_lock:
+            snapshot = await self._submission.check_draft(draft)
+            record = self._submission.new_record(
+                draft, await self._context.requests.new_id(), snapshot.version
             )
-            record, fields = await self._entering.with_rows(record, draft)
-            await self._parts.take(
+            record, fields = await self._submission.put_rows(record, draft)
+            await self._context.transition(
                 [ChangeTransition(before=None, after=record, fields=fields)],
                 AuditKind.REQUEST_CREATED,
-                audit_details.told_of(record),
+                audit_details.details_of(record),
                 actor=record.author,
             )
             return replace(record, revision=1)
 
     async def edit(self, id_: int, draft: Draft) -> ChangeRequest:
         """Replace the contents of a draft."""
-        async with self._parts.refusals(f"change:{id_}", "edit"), self._parts.one_at_a_time:
+        async with self._context.audit_refusals(f"change:{id_}", "edit"), self._context.step_lock:
             before = await self._in_state(id_, ChangeState.DRAFT)
-            snapshot = await self._entering.begin(draft)
-            event = self._entering.event(draft.author, "edited")
-            record, fields = await self._entering.with_rows(before, draft)
-            after = record.noting(
+            snapshot = await self._submission.check_draft(draft)
+            event = self._submission.event(draft.author, "edited")
+            record, fields = await self._submission.put_rows(before, draft)
+            after = record.with_event(
                 event,
                 base_version=snapshot.version,
                 reason=draft.reason,
@@ -71,90 +72,98 @@ class ChangeService:
                 problems=draft.problems,
                 dropped=draft.dropped,
             )
-            await self._parts.take(
+            await self._context.transition(
                 [ChangeTransition(before=before, after=after, fields=fields)],
                 AuditKind.REQUEST_EDITED,
-                audit_details.told_of(after),
+                audit_details.details_of(after),
                 actor=event.who,
             )
-            await self._parts.requests.drop(before.additions, before.removals)
+            await self._context.requests.drop(before.additions, before.removals)
             return replace(after, revision=before.revision + 1)
 
     async def submit(self, id_: int, *, by: str = "") -> ChangeRequest:
-        """Submit a draft: preview it, lock its entries, and say whether it has to wait."""
-        async with self._parts.refusals(f"change:{id_}", "submit"), self._parts.one_at_a_time:
+        """Submit a draft: preview it and lock its entries; PENDING if it needs a second person."""
+        async with self._context.audit_refusals(f"change:{id_}", "submit"), self._context.step_lock:
             draft = await self._in_state(id_, ChangeState.DRAFT)
-            permissions.may_propose(draft.kind)
-            contents = await self._parts.contents(draft)
-            await self._parts.check_scope(contents)
-            snapshot = await self._parts.current.caught_up()
-            outcome = await self._looking.look(snapshot, draft, contents)
-            if outcome.judged.nothing:
+            permissions.check_may_propose(draft.kind)
+            contents = await self._context.contents(draft)
+            await self._context.check_sources(contents)
+            snapshot = await self._context.current.caught_up()
+            outcome = await self._previewer.evaluate(snapshot, draft, contents)
+            if outcome.diff.is_empty:
                 raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
-            event = self._entering.event(by or draft.author, "submitted")
-            submitted = audit_details.submitted(draft, outcome).noting(event)
-            return await self._entering.enter(submitted, contents, stored=draft, fields={})
+            event = self._submission.event(by or draft.author, "submitted")
+            submitted = audit_details.as_submitted(draft, outcome).with_event(event)
+            return await self._submission.store_submitted(
+                submitted, contents, stored=draft, fields={}
+            )
 
-    async def carry_out(
+    async def submit_and_apply(
         self,
         draft: Draft,
         *,
-        trial: bool = False,
+        dry_run: bool = False,
         emergency_why: str = "",
         wait: bool = False,
     ) -> SubmissionResult:
-        """Propose, submit, and apply where one person may; or only tell what would happen.
+        """Propose and submit a change, and apply it where one person may.
 
-        A *trial*, and what changes nothing, makes no request. With *wait* it is not applied.
+        A *dry_run*, or a draft that changes nothing, creates no request. With *wait* the request
+        is left unapplied.
         """
-        refusals = self._parts.refusals("changes", "change the lists")
-        async with refusals, self._parts.one_at_a_time:
-            return await self._entering.carry_out(
-                draft, trial=trial, emergency_why=emergency_why, wait=wait
+        refusals = self._context.audit_refusals("changes", "change the lists")
+        async with refusals, self._context.step_lock:
+            return await self._submission.submit_and_apply(
+                draft, dry_run=dry_run, emergency_why=emergency_why, wait=wait
             )
 
     async def approve(
         self, id_: int, *, by: str = "", note: str = "", hold: bool = False
     ) -> ChangeRequest:
-        """Approve a request that waits, and apply it unless *hold*."""
-        async with self._parts.refusals(f"change:{id_}", "approve"), self._parts.one_at_a_time:
+        """Approve a pending request, and apply it unless *hold*."""
+        async with (
+            self._context.audit_refusals(f"change:{id_}", "approve"),
+            self._context.step_lock,
+        ):
             record = await self._in_state(id_, ChangeState.PENDING)
-            event = self._entering.event(by, "approved", note)
-            permissions.may_decide(record, event.who)
-            contents = await self._parts.contents(record)
-            await self._parts.check_scope(contents)
-            approved = record.noting(event, state=ChangeState.APPROVED, approved_by=event.who)
-            await self._parts.take(
+            event = self._submission.event(by, "approved", note)
+            permissions.check_may_decide(record, event.who)
+            contents = await self._context.contents(record)
+            await self._context.check_sources(contents)
+            approved = record.with_event(event, state=ChangeState.APPROVED, approved_by=event.who)
+            await self._context.transition(
                 [ChangeTransition(before=record, after=approved, fields={})],
                 AuditKind.REQUEST_APPROVED,
-                {"author": record.author, "note": note, **audit_details.sums(record)},
+                {"author": record.author, "note": note, **audit_details.checksums(record)},
                 actor=event.who,
             )
             approved = replace(approved, revision=record.revision + 1)
             if hold:
                 return approved
-            done, _ = await self._applying.apply(approved, contents, by=event.who, stored=approved)
+            done, _ = await self._application.apply(
+                approved, contents, by=event.who, stored=approved
+            )
             return done
 
     async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
-        """Reject a draft or a request that waits; its author withdraws it so."""
+        """Reject a draft or an open request; authors withdraw their own this way."""
         audit_details.check_text("reason", reason)
-        async with self._parts.refusals(f"change:{id_}", "reject"), self._parts.one_at_a_time:
+        async with self._context.audit_refusals(f"change:{id_}", "reject"), self._context.step_lock:
             record = await self._in_state(
                 id_, ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED
             )
-            event = self._entering.event(by, "rejected", reason)
-            permissions.may_reject(record, event.who)
-            if await self._applying.settle(record):
+            event = self._submission.event(by, "rejected", reason)
+            permissions.check_may_reject(record, event.who)
+            if await self._application.recover(record):
                 raise VersionConflict(f"change {id_} is applied already")
-            after = record.noting(event, state=ChangeState.REJECTED, applying_after=None)
-            counter = await self._parts.take(
+            after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
+            counter = await self._context.transition(
                 [ChangeTransition(before=record, after=after, fields={})],
                 AuditKind.REQUEST_REJECTED,
                 {"author": record.author, "reason": reason},
                 actor=event.who,
             )
-            self._parts.locks.release(id_, counter)
+            self._context.locks.release(id_, counter)
             return replace(after, revision=record.revision + 1)
 
     async def apply(
@@ -165,94 +174,99 @@ class ChangeService:
         expected_version: int | None = None,
         emergency_why: str = "",
     ) -> ChangeRequest:
-        """Apply an approved request; or, with a reason, one that waits, as an emergency."""
-        async with self._parts.refusals(f"change:{id_}", "apply"), self._parts.one_at_a_time:
+        """Apply an approved request; with *emergency_why*, also a pending one, as an emergency."""
+        async with self._context.audit_refusals(f"change:{id_}", "apply"), self._context.step_lock:
             wanted = (
                 (ChangeState.PENDING, ChangeState.APPROVED)
                 if emergency_why
                 else (ChangeState.APPROVED,)
             )
             record = await self._in_state(id_, *wanted)
-            permissions.may_apply(record)
-            if settled := await self._applying.settle(record):
+            permissions.check_may_apply(record)
+            if settled := await self._application.recover(record):
                 return settled
-            who, audited, applied = identity.author(by), AuditKind.CHANGE_APPLIED, record
+            who, audit_kind, applied = identity.author(by), AuditKind.CHANGE_APPLIED, record
             if emergency_why and record.state is ChangeState.PENDING:
-                applied = self._entering.urgent(
+                applied = self._submission.as_emergency(
                     record, emergency_why, removals=record.removals.rows
                 )
-                audited = AuditKind.EMERGENCY_APPLIED
-            contents = await self._parts.contents(record)
-            await self._parts.check_scope(contents)
-            done, _ = await self._applying.apply(
+                audit_kind = AuditKind.EMERGENCY_APPLIED
+            contents = await self._context.contents(record)
+            await self._context.check_sources(contents)
+            done, _ = await self._application.apply(
                 applied,
                 contents,
                 by=who,
                 stored=record,
                 expected_version=expected_version,
-                audited=audited,
+                audit_kind=audit_kind,
             )
             return done
 
     async def confirm_emergency(
         self, id_: int, *, by: str = "", note: str = ""
     ) -> tuple[ChangeRequest, ChangeRequest]:
-        """Confirm an emergency as a second person; return it, and the request that did so."""
-        async with self._parts.refusals(f"change:{id_}", "confirm"), self._parts.one_at_a_time:
+        """Confirm an emergency as a second person; return it and the confirming request."""
+        async with (
+            self._context.audit_refusals(f"change:{id_}", "confirm"),
+            self._context.step_lock,
+        ):
             record = await self._in_state(id_, ChangeState.APPLIED)
             who = identity.author(by)
-            permissions.may_decide(record, who)
-            draft = await self._undoing.confirmation(record, note)
-            await self._parts.audit.record(
+            permissions.check_may_decide(record, who)
+            draft = await self._reverts.plan_confirmation(record, note)
+            await self._context.audit.record(
                 AuditKind.EMERGENCY_CONFIRMED,
                 subject=record.subject,
                 details={"author": record.author, "note": note},
                 actor=who,
             )
-            snapshot = await self._parts.current.caught_up()
+            snapshot = await self._context.current.caught_up()
             contents = ChangeContents(additions=draft.additions, removals=draft.removals)
-            outcome = await self._looking.look(snapshot, draft, contents)
+            outcome = await self._previewer.evaluate(snapshot, draft, contents)
             second = SecondPerson(
                 needed=True, rule=self.rule, reasons=("it confirms an emergency",)
             )
-            new = self._entering.new(draft, await self._parts.requests.new_id(), snapshot.version)
+            new = self._submission.new_record(
+                draft, await self._context.requests.new_id(), snapshot.version
+            )
             new = replace(new, author=record.author, approved_by=who, state=ChangeState.APPROVED)
-            new = replace(new, preview=audit_details.kept(outcome), second_person=second)
-            done = await self._entering.enter_and_apply(new, contents, by=who)
-            return await self._parts.requests.get(id_), done
+            new = replace(new, preview=audit_details.stored_preview(outcome), second_person=second)
+            done = await self._submission.store_and_apply(new, contents, by=who)
+            return await self._context.requests.get(id_), done
 
     async def revert(self, id_: int, *, by: str = "", reason: str) -> SubmissionResult:
-        """Undo an applied request by a new one; what others changed since is left alone."""
+        """Revert an applied request by a new one; entries that others changed since are skipped."""
         audit_details.check_text("reason", reason)
-        async with self._parts.refusals(f"change:{id_}", "revert"), self._parts.one_at_a_time:
+        async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
-            permissions.may_propose(ChangeKind.REVERT)
-            draft = await self._undoing.revert(record, by, reason)
-            return await self._entering.carry_out(draft, undoes=_approved(record))
+            permissions.check_may_propose(ChangeKind.REVERT)
+            draft = await self._reverts.plan_revert(record, by, reason)
+            return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
     async def restore(self, version: int, *, by: str = "", reason: str) -> SubmissionResult:
-        """Bring the lists back to a version by a new request."""
+        """Restore the lists to an earlier version by a new request."""
         audit_details.check_text("reason", reason)
         async with (
-            self._parts.refusals(f"version:{version}", "restore"),
-            self._parts.one_at_a_time,
+            self._context.audit_refusals(f"version:{version}", "restore"),
+            self._context.step_lock,
         ):
-            permissions.may_propose(ChangeKind.REVERT)
-            draft, approved = await self._undoing.restoration(version, by, reason)
-            return await self._entering.carry_out(draft, undoes=approved)
+            permissions.check_may_propose(ChangeKind.REVERT)
+            draft, approved = await self._reverts.plan_restore(version, by, reason)
+            return await self._submission.submit_and_apply(draft, undoes_approved=approved)
 
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:
-        """Preview a request against the lists and the decision log as they are now."""
-        record = await self._parts.requests.get(id_)
-        contents = await self._parts.contents(record)
-        snapshot = await self._parts.current.caught_up()
-        found = await self._looking.look(snapshot, record, contents)
+        """Preview a request against the current lists and decision log."""
+        record = await self._context.requests.get(id_)
+        contents = await self._context.contents(record)
+        snapshot = await self._context.current.caught_up()
+        found = await self._previewer.evaluate(snapshot, record, contents)
         if found.preview is None or found.second_person is None:
             raise InvalidInput(f"change {id_} has nothing to preview")
         return found.preview, found.second_person
 
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
-        record = await self._parts.requests.get(id_)
+        record = await self._context.requests.get(id_)
         if record.state not in states:
             wanted = " or ".join(state.name.lower() for state in states)
             raise VersionConflict(

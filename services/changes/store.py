@@ -39,7 +39,7 @@ from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.changes import model
 from services.changes.model import OPEN, ChangeRequest, ChangeState, PackedRows
-from services.changes.scripts import MOVE
+from services.changes.scripts import TRANSITION
 
 _TAG = "{fanzha:changes}"
 COUNT, LOCKS, EMERGENCIES, VERSIONS = (
@@ -53,19 +53,19 @@ _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 
 
-class LocksMoved(VersionConflict):
-    """Another request began or ceased to wait: look at the locks again."""
+class LocksChanged(VersionConflict):
+    """The lock counter changed: check the locks again and retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTransition:
-    """A step of one request."""
+    """One step of one request."""
 
     before: ChangeRequest | None
-    """What it was made from; None for a request that is new."""
+    """The stored record it is based on; None for a new request."""
     after: ChangeRequest
     fields: dict[str, bytes]
-    """Small rows that are put down with it."""
+    """Inline rows to store with it."""
 
 
 class ChangeStore:
@@ -77,17 +77,16 @@ class ChangeStore:
     def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._client: Any = client
         self._chunks = Chunks(client, ROWS, chunk_rows=chunk_rows)
-        self.one_log = not isinstance(client, RedisCluster)
-        """Whether what is on disk of a later write to the lists holds for earlier ones here: one
-        node has one append-only file."""
+        self.single_node = not isinstance(client, RedisCluster)
+        """Whether one fsync covers both lists and requests: one node has one append-only file."""
 
     async def new_id(self) -> int:
-        """Return a number no request has; one that is never used leaves a gap."""
+        """Allocate a request id; an id that is not used leaves a gap."""
         async with within(_READ_SECONDS):
             return int(await self._client.incr(COUNT))
 
     async def put(self, rows: Identities, part: str) -> tuple[PackedRows, dict[str, bytes]]:
-        """Write rows down; small ones are returned as a field for the step that names them."""
+        """Store rows; small ones are returned as an inline field for the transition instead."""
         if not len(rows):
             return PackedRows(), {}
         packed, keys = await self._chunks.put(rows, INLINE_BYTES)
@@ -97,14 +96,16 @@ class ChangeStore:
         return PackedRows(rows=len(rows), chunks=tuple(keys), sha256=await self._sha256(keys)), {}
 
     async def drop(self, *parts: PackedRows) -> None:
-        """Remove rows that nothing names any more."""
+        """Delete rows that no record refers to."""
         await self._chunks.drop([key for rows in parts for key in rows.chunks])
 
-    async def forget_rows(self, record: ChangeRequest) -> ChangeRequest:
-        """Drop the rows of a finished request; its record stays."""
+    async def drop_rows(self, record: ChangeRequest) -> ChangeRequest:
+        """Delete the rows of a finished request; keep its record."""
         gone = {part: replace(getattr(record, part), kept=False, chunks=()) for part in _PARTS}
         after = replace(record, **gone)
-        await self.move([ChangeTransition(before=record, after=after, fields={})], locks=None)
+        await self.transition(
+            [ChangeTransition(before=record, after=after, fields={})], expected_locks=None
+        )
         await self.drop(*(getattr(record, part) for part in _PARTS))
         async with within(_WRITE_SECONDS):
             await self._client.hdel(key_of(record.id), *_PARTS, *MASKS)
@@ -131,21 +132,32 @@ class ChangeStore:
             wrote, removed = await self._client.hmget(key_of(record.id), *MASKS)
         return unpack_mask(wrote, record.additions.rows), unpack_mask(removed, record.removals.rows)
 
-    async def move(
-        self, moves: Sequence[ChangeTransition], *, locks: int | None, synced: bool = True
+    async def transition(
+        self,
+        transitions: Sequence[ChangeTransition],
+        *,
+        expected_locks: int | None,
+        synced: bool = True,
     ) -> int:
-        """Take steps, all or none; return the counter of locks after them.
+        """Store transitions, all or none; return the lock counter after them.
 
-        `VersionConflict` when a request is no longer what its step was made from, and
-        `LocksMoved` when the locks are no longer at *locks*. With *synced*, waits for the disk.
+        Raise `VersionConflict` when a request is no longer at the revision its transition is
+        based on, and `LocksChanged` when the lock counter is not *expected_locks*. With *synced*,
+        wait for fsync.
         """
-        arguments: list[Any] = [len(moves), "" if locks is None else locks]
-        for move in moves:
-            arguments += _arguments(move)
-        keys = [LOCKS, EMERGENCIES, VERSIONS, *IN_STATE, *(key_of(m.after.id) for m in moves)]
+        arguments: list[Any] = [len(transitions), "" if expected_locks is None else expected_locks]
+        for transition in transitions:
+            arguments += _arguments(transition)
+        keys = [
+            LOCKS,
+            EMERGENCIES,
+            VERSIONS,
+            *IN_STATE,
+            *(key_of(one.after.id) for one in transitions),
+        ]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(MOVE, len(keys), *keys, *arguments)
+            writing.eval(TRANSITION, len(keys), *keys, *arguments)
             if synced:
                 (answer, *_), _on_disk = await execute_synced(self._client, writing, LOCKS)
             else:
@@ -153,21 +165,21 @@ class ChangeStore:
         done, place, first, _second = answer
         if done:
             return int(first)
-        if await self._taken(moves):
-            return await self.locks()  # sent twice, because the first answer was lost
+        if await self._already_applied(transitions):
+            return await self.lock_counter()  # a retry after a lost answer: already stored
         if not place:
-            raise LocksMoved("another request began or ceased to wait; try again")
-        raise VersionConflict(_conflict(moves[place - 1], int(first)))
+            raise LocksChanged("another request changed the locks; retry")
+        raise VersionConflict(_conflict_message(transitions[place - 1], int(first)))
 
     async def get(self, id_: int) -> ChangeRequest:
-        """Return a request; `NotFound` when there is none."""
-        found = await self.several([id_])
+        """Return a request; raise `NotFound` when there is none."""
+        found = await self.get_many([id_])
         if not found:
             raise NotFound(f"there is no change {id_}")
         return found[0]
 
-    async def several(self, ids: Sequence[int]) -> list[ChangeRequest]:
-        """Return those of some requests that there are, in the order asked."""
+    async def get_many(self, ids: Sequence[int]) -> list[ChangeRequest]:
+        """Return the requests that exist, in the order of *ids*."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
             for id_ in ids:
@@ -175,12 +187,12 @@ class ChangeStore:
             answers = await reading.execute() if ids else []
         return readable(
             "change request",
-            lambda one: model.read(one[0], state=int(one[1]), revision=int(one[2])),
+            lambda one: model.from_json(one[0], state=int(one[1]), revision=int(one[2])),
             [one for one in answers if one[0] is not None],
         )
 
-    async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> list[int]:
-        """Return some ids below *before_id* (0: the newest), falling."""
+    async def page_ids(self, state: ChangeState | None, *, before_id: int, size: int) -> list[int]:
+        """Return up to *size* ids below *before_id* (0 means from the newest), descending."""
         highest = f"({before_id}" if before_id else "+inf"
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
@@ -190,22 +202,22 @@ class ChangeStore:
         return sorted({int(id_) for ids in answers for id_ in ids}, reverse=True)[:size]
 
     async def count(self, state: ChangeState) -> int:
-        """Return how many requests are in a state."""
+        """Return the number of requests in a state."""
         async with within(_READ_SECONDS):
             return int(await self._client.zcard(IN_STATE[state - 1]))
 
-    async def finished(self, state: ChangeState, *, after_id: int, size: int) -> list[int]:
-        """Return some ids above *after_id* in a state, rising."""
+    async def ids_in_state(self, state: ChangeState, *, after_id: int, size: int) -> list[int]:
+        """Return up to *size* ids above *after_id* in a state, ascending."""
         async with within(_READ_SECONDS):
             found = await self._client.zrangebyscore(
                 IN_STATE[state - 1], f"({after_id}", "+inf", start=0, num=size
             )
         return [int(id_) for id_ in found]
 
-    async def open(self) -> tuple[int, list[int]]:
-        """Return the counter of locks, and the requests that wait.
+    async def read_locks(self) -> tuple[int, list[int]]:
+        """Return the lock counter and the ids of open requests.
 
-        The counter is read first: what changes between is noticed by the step that names it.
+        The counter is read first, so a change in between fails the next transition.
         """
         async with within(_READ_SECONDS):
             locks = int(await self._client.get(LOCKS) or 0)
@@ -214,29 +226,29 @@ class ChangeStore:
                 ids += await self._client.zrange(IN_STATE[state - 1], 0, -1)
         return locks, sorted(map(int, ids))
 
-    async def locks(self) -> int:
-        """Return the counter of locks."""
+    async def lock_counter(self) -> int:
+        """Return the lock counter."""
         async with within(_READ_SECONDS):
             return int(await self._client.get(LOCKS) or 0)
 
-    async def emergencies(self) -> list[int]:
-        """Return the emergencies that nobody confirmed, the one that ends first first."""
+    async def unconfirmed_emergencies(self) -> list[int]:
+        """Return ids of unconfirmed emergencies, by expiry."""
         async with within(_READ_SECONDS):
             return [int(id_) for id_ in await self._client.zrange(EMERGENCIES, 0, -1)]
 
-    async def by_version(self, first: int, last: int) -> dict[int, int]:
-        """Return which request made each version; versions that none made are left out."""
+    async def ids_by_version(self, first: int, last: int) -> dict[int, int]:
+        """Return the request id of each version that a request created."""
         async with within(_READ_SECONDS):
             found = await self._client.zrangebyscore(VERSIONS, first, last, withscores=True)
         return {int(version): int(id_) for id_, version in found}
 
-    async def _taken(self, moves: Sequence[ChangeTransition]) -> bool:
+    async def _already_applied(self, transitions: Sequence[ChangeTransition]) -> bool:
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
-            for move in moves:
-                reading.hget(key_of(move.after.id), "record")
+            for transition in transitions:
+                reading.hget(key_of(transition.after.id), "record")
             answers = await reading.execute()
-        texts = [model.written(move.after).encode() for move in moves]
+        texts = [model.to_json(transition.after).encode() for transition in transitions]
         return bool(answers == texts)
 
     async def _entries(self, record: ChangeRequest, part: str) -> EntryTable:
@@ -248,14 +260,14 @@ class ChangeStore:
         rows: PackedRows = getattr(record, part)
         if rows.rows and not rows.kept:
             raise NotFound(
-                f"the rows of change {record.id} are no longer kept (change_retention_days)"
+                f"the rows of change {record.id} were deleted after change_retention_days"
             )
         if not rows.inline:
             return b""
         async with within(_READ_SECONDS):
             packed: bytes | None = await self._client.hget(key_of(record.id), part)
         if packed is None:
-            raise Unavailable(f"the store lost {part} of change {record.id}")
+            raise Unavailable(f"change {record.id}: {part} missing in the store")
         return packed
 
     async def _sha256(self, keys: Sequence[str]) -> str:
@@ -267,12 +279,12 @@ class ChangeStore:
 
 
 def key_of(id_: int) -> str:
-    """Return the key of a request."""
+    """Return the Redis key of a request."""
     return f"{_TAG}:request:{id_}"
 
 
-def _arguments(move: ChangeTransition) -> list[Any]:
-    before, after = move.before, move.after
+def _arguments(transition: ChangeTransition) -> list[Any]:
+    before, after = transition.before, transition.after
     urgent = after.emergency
     ends = urgent.ends_s if urgent is not None and after.unconfirmed else ""
     return [
@@ -280,33 +292,33 @@ def _arguments(move: ChangeTransition) -> list[Any]:
         int(before.state) if before else 0,
         before.revision if before else 0,
         int(after.state),
-        model.written(after),
+        model.to_json(after),
         ends,
         after.applied_version or "",
-        len(move.fields),
-        *(part for field in move.fields.items() for part in field),
+        len(transition.fields),
+        *(part for field in transition.fields.items() for part in field),
     ]
 
 
-def _conflict(move: ChangeTransition, state: int) -> str:
+def _conflict_message(transition: ChangeTransition, state: int) -> str:
     now = ChangeState(state).name.lower() if state else "gone"
-    return f"somebody else was at change {move.after.id}, which is {now} now; look again"
+    return f"change {transition.after.id} was changed meanwhile and is {now}; reload it"
 
 
 MASKS = ("wrote", "removed")
 
 
 def pack_masks(wrote: Bools, removed: Bools) -> dict[str, bytes]:
-    """Write which rows were written and removed, as fields of a step."""
+    """Return which rows were written and removed as inline fields, one bit per row."""
     return {
         name: zlib.compress(np.packbits(mask).tobytes(), 1)
         for name, mask in zip(MASKS, (wrote, removed), strict=True)
     }
 
 
-def unpack_mask(pack_masks: bytes | None, rows: int) -> Bools:
-    """Read a mask of so many rows; all False when there is none."""
-    if pack_masks is None:
+def unpack_mask(packed: bytes | None, rows: int) -> Bools:
+    """Read a mask of *rows* rows; all False when there is none."""
+    if packed is None:
         return np.zeros(rows, np.bool_)
-    bits = np.frombuffer(zlib.decompress(pack_masks), np.uint8)
+    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
     return np.unpackbits(bits, count=rows).astype(np.bool_)

@@ -1,4 +1,4 @@
-"""How a request comes into being: judged, previewed, locked, and put into the store."""
+"""Submits change requests: compare with the lists, preview, lock the entries, store."""
 
 import asyncio
 from dataclasses import replace
@@ -12,70 +12,72 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions
-from services.changes.application import ChangeApplication, emergency
+from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.entry_set import EntrySet
-from services.changes.impact_preview import ImpactPreviewer
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
-from services.changes.store import ChangeTransition, LocksMoved
+from services.changes.previewer import ChangePreviewer
+from services.changes.store import ChangeTransition, LocksChanged
 
 _ATTEMPTS = 5
 
 
 class ChangeSubmission:
-    """Makes requests; the caller holds ``one_at_a_time``."""
+    """Creates and submits requests. The caller holds `ChangeContext.step_lock`."""
 
-    def __init__(self, parts: ChangeContext, applying: ChangeApplication) -> None:
-        self._parts = parts
-        self._applying = applying
-        self._looking = ImpactPreviewer(parts)
+    def __init__(self, context: ChangeContext, application: ChangeApplication) -> None:
+        self._context = context
+        self._application = application
+        self._previewer = ChangePreviewer(context)
 
-    async def carry_out(
+    async def submit_and_apply(
         self,
         draft: Draft,
         *,
-        trial: bool = False,
+        dry_run: bool = False,
         emergency_why: str = "",
         wait: bool = False,
-        undoes: bool = False,
+        undoes_approved: bool = False,
     ) -> SubmissionResult:
-        """Take a draft from nothing to applied, or to where it has to wait."""
-        snapshot = await self.begin(draft)
+        """Take a draft to applied, or to pending where it needs a second person."""
+        snapshot = await self.check_draft(draft)
         contents = ChangeContents(additions=draft.additions, removals=draft.removals)
-        found = await self._looking.judge(snapshot, contents)
-        if trial or found.judged.nothing:
+        found = await self._previewer.compare(snapshot, contents)
+        if dry_run or found.diff.is_empty:
             return found
-        found = await self._looking.preview(found, draft, contents, undoes=undoes)
-        there = draft.removals.take(np.flatnonzero(found.judged.there))
+        found = await self._previewer.preview(
+            found, draft, contents, undoes_approved=undoes_approved
+        )
+        there = draft.removals.take(np.flatnonzero(found.diff.present))
         contents = ChangeContents(additions=draft.additions, removals=there)
-        record = self.new(draft, await self._parts.requests.new_id(), snapshot.version)
-        record = audit_details.submitted(record, found)
-        if permissions.is_decided_by_officer(draft) and record.one_person:
-            officer = permissions.second_person_of(record)
+        record = self.new_record(draft, await self._context.requests.new_id(), snapshot.version)
+        record = audit_details.as_submitted(record, found)
+        if permissions.officer_approves(draft) and record.one_person:
+            officer = permissions.approving_officer(record)
             record = replace(record, approved_by=officer, one_person=False)
-        record = record.noting(self.event(record.author, "submitted"))
+        record = record.with_event(self.event(record.author, "submitted"))
         if emergency_why:
-            record = self.urgent(record, emergency_why, removals=len(there))
+            record = self.as_emergency(record, emergency_why, removals=len(there))
         waits = record.state is ChangeState.PENDING or wait
         if not waits or record.emergency:
-            done = await self.enter_and_apply(
+            done = await self.store_and_apply(
                 record, contents, by=record.author, expected_version=draft.expected_version
             )
             return replace(found, record=done, version=done.applied_version or found.version)
         record, fields = await self._put(record, contents.additions, contents.removals)
-        entered = await self.enter(record, contents, stored=None, fields=fields)
+        entered = await self.store_submitted(record, contents, stored=None, fields=fields)
         return replace(found, record=entered)
 
-    async def begin(self, draft: Draft) -> Snapshot:
-        """Check what can be known of a draft at once; return the lists it is against."""
+    async def check_draft(self, draft: Draft) -> Snapshot:
+        """Check reason, permission, sources and version of a draft; return the current lists."""
         audit_details.check_text("reason", draft.reason)
-        permissions.may_propose(draft.kind)
-        await self._parts.check_scope(
+        permissions.check_may_propose(draft.kind)
+        await self._context.check_sources(
             ChangeContents(additions=draft.additions, removals=draft.removals)
         )
         if not len(draft.additions) and not len(draft.removals) and not draft.dropped:
             raise InvalidInput("a change has at least one row")
-        snapshot = await self._parts.current.caught_up()
+        snapshot = await self._context.current.caught_up()
         if draft.expected_version not in (None, snapshot.version):
             raise VersionConflict(
                 f"expected_version: the lists are at {snapshot.version}, "
@@ -83,7 +85,7 @@ class ChangeSubmission:
             )
         return snapshot
 
-    async def enter(
+    async def store_submitted(
         self,
         record: ChangeRequest,
         contents: ChangeContents,
@@ -91,26 +93,28 @@ class ChangeSubmission:
         stored: ChangeRequest | None,
         fields: dict[str, bytes],
     ) -> ChangeRequest:
-        """Put a submitted request into the store, its entries locked."""
+        """Store a submitted request and lock its entries."""
         step = ChangeTransition(before=stored, after=record, fields=fields)
-        held = await asyncio.to_thread(EntrySet.of, contents.additions, contents.removals)
+        entries = await asyncio.to_thread(EntrySet.of, contents.additions, contents.removals)
         for _ in range(_ATTEMPTS):
-            await self._check_locks(record, held)
+            await self._check_locks(record, entries)
             try:
-                counter = await self._parts.take(
+                counter = await self._context.transition(
                     [step],
                     AuditKind.REQUEST_SUBMITTED,
-                    audit_details.told_of(record),
-                    locks=self._parts.locks.counter,
+                    audit_details.details_of(record),
+                    expected_locks=self._context.locks.counter,
                     actor=record.author,
                 )
-            except LocksMoved:
+            except LocksChanged:
                 continue
-            self._parts.locks.take(record.id, held, counter)
+            self._context.locks.add(record.id, entries, counter)
             return replace(record, revision=(stored.revision if stored else 0) + 1)
-        raise VersionConflict("others make requests all the time; try again")
+        raise VersionConflict(
+            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+        )
 
-    async def enter_and_apply(
+    async def store_and_apply(
         self,
         record: ChangeRequest,
         contents: ChangeContents,
@@ -118,65 +122,67 @@ class ChangeSubmission:
         by: str,
         expected_version: int | None = None,
     ) -> ChangeRequest:
-        """Put a request into the store as it is applied, in one go."""
-        held = await asyncio.to_thread(EntrySet.of, contents.additions, contents.removals)
+        """Store and apply a new request in one step."""
+        entries = await asyncio.to_thread(EntrySet.of, contents.additions, contents.removals)
         draft = contents.additions, contents.removals
         for _ in range(_ATTEMPTS):
-            await self._check_locks(record, held)
-            await self._parts.audit.record(
+            await self._check_locks(record, entries)
+            await self._context.audit.record(
                 AuditKind.REQUEST_SUBMITTED,
                 subject=record.subject,
-                details=audit_details.told_of(record),
+                details=audit_details.details_of(record),
                 actor=record.author,
             )
             with_rows, fields = await self._put(record, *draft)
             try:
-                done, _ = await self._applying.apply(
+                done, _ = await self._application.apply(
                     with_rows,
                     contents,
                     by=by,
                     fields=fields,
-                    held=held,
+                    entries=entries,
                     expected_version=expected_version,
-                    audited=AuditKind.EMERGENCY_APPLIED
+                    audit_kind=AuditKind.EMERGENCY_APPLIED
                     if record.emergency
                     else AuditKind.CHANGE_APPLIED,
                 )
-            except LocksMoved:
-                await self._parts.requests.drop(with_rows.additions, with_rows.removals)
+            except LocksChanged:
+                await self._context.requests.drop(with_rows.additions, with_rows.removals)
                 continue
             return done
-        raise VersionConflict("others make requests all the time; try again")
+        raise VersionConflict(
+            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+        )
 
-    async def _check_locks(self, record: ChangeRequest, held: EntrySet) -> None:
-        locks = self._parts.locks
+    async def _check_locks(self, record: ChangeRequest, entries: EntrySet) -> None:
+        locks = self._context.locks
         await locks.refresh()
         try:
-            await asyncio.to_thread(locks.check, held, but=record.id)
+            await asyncio.to_thread(locks.check, entries, exclude=record.id)
         except VersionConflict as error:
             who = record.author
-            await self._parts.not_done(record.subject, "hold entries", error, actor=who)
+            await self._context.record_failure(record.subject, "lock entries", error, actor=who)
             raise
 
-    async def with_rows(
+    async def put_rows(
         self, record: ChangeRequest, draft: Draft
     ) -> tuple[ChangeRequest, dict[str, bytes]]:
-        """Write the rows of a draft; return the record that names them, and small rows."""
+        """Store the rows of a draft; return the record referring to them and inline fields."""
         return await self._put(record, draft.additions, draft.removals)
 
     async def _put(
         self, record: ChangeRequest, additions: EntryTable, removals: Identities
     ) -> tuple[ChangeRequest, dict[str, bytes]]:
-        added, first = await self._parts.requests.put(additions, "additions")
-        removed, second = await self._parts.requests.put(removals, "removals")
+        added, first = await self._context.requests.put(additions, "additions")
+        removed, second = await self._context.requests.put(removals, "removals")
         return replace(record, additions=added, removals=removed), first | second
 
-    def new(self, draft: Draft, id_: int, version: int) -> ChangeRequest:
-        """Return a draft as a record."""
+    def new_record(self, draft: Draft, id_: int, version: int) -> ChangeRequest:
+        """Return a new record in state DRAFT, not stored yet."""
         lift = permissions.is_lift(draft) and draft.author
         author = draft.author if lift else identity.author(draft.author)
         audit_details.check_text("author", author)
-        now_ms = self._parts.now_ms()
+        now_ms = self._context.now_ms()
         return ChangeRequest(
             id=id_,
             kind=draft.kind,
@@ -200,17 +206,17 @@ class ChangeSubmission:
             events=(ChangeEvent(at_ms=now_ms, who=author, what="created"),),
         )
 
-    def urgent(self, record: ChangeRequest, why: str, *, removals: int) -> ChangeRequest:
-        """Return a request that is to be applied as an emergency."""
+    def as_emergency(self, record: ChangeRequest, why: str, *, removals: int) -> ChangeRequest:
+        """Return the record as an emergency that expires after ``emergency_hours``."""
         audit_details.check_text("emergency_why", why)
-        ends_s = self._parts.now_ms() // 1000 + int(self._parts.options.emergency_hours * 3600)
+        ends_s = self._context.now_ms() // 1000 + int(self._context.options.emergency_hours * 3600)
         kind = ChangeKind.EMERGENCY
         return replace(
-            emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
+            as_emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
         )
 
-    def event(self, said: str, what: str, note: str = "") -> ChangeEvent:
-        """Return what is put down of a step that happens now."""
+    def event(self, name: str, what: str, note: str = "") -> ChangeEvent:
+        """Return the event of a step taken now by the caller."""
         return ChangeEvent(
-            at_ms=self._parts.now_ms(), who=identity.author(said), what=what, note=note
+            at_ms=self._context.now_ms(), who=identity.author(name), what=what, note=note
         )

@@ -1,4 +1,4 @@
-"""What people see of change requests: lists, rows, what differs between versions."""
+"""Read access to change requests: pages, rows, and differences between versions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,79 +12,79 @@ from services.changes.diff import rows_in
 from services.changes.history import History, VersionComparison
 from services.changes.model import ChangeRequest, ChangeState
 
-MOST_PER_PAGE = 200
-DEFAULT_PER_PAGE = 50
-MOST_ROWS = 1000
+MAX_PAGE_SIZE = 200
+DEFAULT_PAGE_SIZE = 50
+MAX_ROWS = 1000
 DEFAULT_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePage:
-    """Some requests, and what every report tells."""
+    """A page of requests, with the counts that every page shows."""
 
     records: Sequence[ChangeRequest]
     next_before_id: int
-    """For the next page; 0 at the end."""
+    """Where the next page starts; 0 on the last page."""
     emergencies: Sequence[ChangeRequest]
-    """Those that act and that nobody confirmed."""
+    """Emergencies in force and not confirmed."""
     waiting: int
-    """Requests that wait for a second person."""
+    """Number of requests that wait for a second person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPage:
-    """Some rows of a request: of its additions first, then of its removals."""
+    """A page of a request's rows: additions first, then removals."""
 
     additions: EntryTable
     removals: Identities
     before: EntryTable
-    """What these rows replaced or removed; empty before it is applied."""
+    """Entries these rows replaced or removed; empty before the request is applied."""
     total: int
 
 
 class ChangeViews:
     """Reads change requests."""
 
-    def __init__(self, parts: ChangeContext, history: History) -> None:
-        self._parts = parts
+    def __init__(self, context: ChangeContext, history: History) -> None:
+        self._context = context
         self.history = history
         self._paged: tuple[int, int, ChangeContents, EntryTable] | None = None
-        """The rows of the request that was paged through last, and at which revision."""
+        """Id, revision and rows of the request paged through last."""
 
     async def get(self, id_: int) -> ChangeRequest:
         """Return one request; `NotFound` when there is none."""
-        return await self._parts.requests.get(id_)
+        return await self._context.requests.get(id_)
 
     async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> ChangePage:
-        """Return some requests, the newest first."""
-        if not 0 <= size <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
-        size = size or DEFAULT_PER_PAGE
-        requests = self._parts.requests
-        ids = await requests.page(state, before_id=before_id, size=size)
+        """Return a page of requests, newest first."""
+        if not 0 <= size <= MAX_PAGE_SIZE:
+            raise InvalidInput(f"page_size: must be 1 to {MAX_PAGE_SIZE}, not {size}")
+        size = size or DEFAULT_PAGE_SIZE
+        requests = self._context.requests
+        ids = await requests.page_ids(state, before_id=before_id, size=size)
         return ChangePage(
-            records=await requests.several(ids),
+            records=await requests.get_many(ids),
             next_before_id=ids[-1] if len(ids) == size else 0,
             emergencies=await self.emergencies(),
             waiting=await self.waiting(),
         )
 
     async def emergencies(self) -> list[ChangeRequest]:
-        """Return the emergencies that act and that nobody confirmed, the next to end first."""
-        now_s = self._parts.now_ms() // 1000
-        ids = await self._parts.requests.emergencies()
-        found = await self._parts.requests.several(ids)
+        """Return emergencies in force and not confirmed, by expiry."""
+        now_s = self._context.now_ms() // 1000
+        ids = await self._context.requests.unconfirmed_emergencies()
+        found = await self._context.requests.get_many(ids)
         return [one for one in found if one.emergency and one.emergency.ends_s > now_s]
 
     async def waiting(self) -> int:
         """Return how many requests wait for a second person."""
-        return await self._parts.requests.count(ChangeState.PENDING)
+        return await self._context.requests.count(ChangeState.PENDING)
 
     async def rows(self, id_: int, *, offset: int, limit: int) -> RowPage:
-        """Return some rows of a request."""
-        if not 0 <= limit <= MOST_ROWS:
-            raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")
-        record = await self._parts.requests.get(id_)
+        """Return a page of a request's rows."""
+        if not 0 <= limit <= MAX_ROWS:
+            raise InvalidInput(f"limit: must be 1 to {MAX_ROWS}, not {limit}")
+        record = await self._context.requests.get(id_)
         contents, before = await self._rows_of(record)
         end, many = offset + (limit or DEFAULT_ROWS), len(contents.additions)
         additions = contents.additions.take(np.arange(min(offset, many), min(end, many)))
@@ -95,23 +95,23 @@ class ChangeViews:
         return RowPage(
             additions=additions,
             removals=removals,
-            before=_met_by(before, additions, removals),
+            before=_replaced_by(before, additions, removals),
             total=total,
         )
 
     async def _rows_of(self, record: ChangeRequest) -> tuple[ChangeContents, EntryTable]:
-        # Who pages through a million rows would read them all for each page.
+        # Cached: paging through a million rows would read all of them for each page.
         if self._paged is None or self._paged[:2] != (record.id, record.revision):
-            contents = await self._parts.contents(record)
-            before = await self._parts.requests.before(record)
+            contents = await self._context.contents(record)
+            before = await self._context.requests.before(record)
             self._paged = record.id, record.revision, contents, before
         return self._paged[2:]
 
     async def diff(self, first: int, last: int | None) -> VersionComparison:
-        """Compare two versions of the lists; None: what they are now."""
+        """Compare two versions of the lists; None as *last* means the current one."""
         return await self.history.diff(first, last)
 
 
-def _met_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:
+def _replaced_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:
     at = np.concatenate([rows_in(before, additions), rows_in(before, removals)])
     return before.take(np.unique(at[at >= 0]))

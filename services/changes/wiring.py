@@ -1,4 +1,4 @@
-"""Puts together what keeps change requests."""
+"""Wires up change requests."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from blocklists.store.store import Store
 from infra.redis.client import Client
 from services.audit.events import Audit, NoAudit
 from services.changes.change_context import ChangeContext, ChangeOptions
-from services.changes.impact import ImpactPreview, NoImpact
+from services.changes.impact import ImpactSource, NoImpact
 from services.changes.locks import Locks
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.metrics import ChangeMetrics
@@ -31,15 +31,15 @@ def build(
     options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
     audit: Audit | None = None,
-    impact: ImpactPreview | None = None,
+    impact: ImpactSource | None = None,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
-    """Return what people do with change requests, and what looks after these.
+    """Return the service and the maintenance of change requests.
 
     *client* must not decode answers.
     """
     requests = ChangeStore(client)
-    parts = ChangeContext(
+    context = ChangeContext(
         requests=requests,
         lists=store,
         current=CurrentLists(store, replica),
@@ -50,18 +50,18 @@ def build(
         options=options or ChangeOptions(),
         now_ms=now_ms,
     )
-    return ChangeService(parts), ChangeMaintenance(parts, ChangeMetrics(registry))
+    return ChangeService(context), ChangeMaintenance(context, ChangeMetrics(registry))
 
 
-def impact(settings: Settings) -> ImpactPreview:
-    """Return what asks the decision log of this host; nothing is known where there is none."""
+def impact(settings: Settings) -> ImpactSource:
+    """Return the impact source: this host's decision log, or `NoImpact` where it is off."""
     if not settings.decision_log_enabled:
         return NoImpact()
     return ImpactEstimator(decision_log.folder(settings))
 
 
 def options(settings: Settings) -> ChangeOptions:
-    """Read what an operator set."""
+    """Return the options of change requests by the settings."""
     return ChangeOptions(
         second_person=settings.second_person,
         impact_threshold=settings.approval_impact_threshold,

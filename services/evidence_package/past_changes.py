@@ -27,9 +27,9 @@ class PastRequests:
         """Return the requests with a row that concerns the subject, newest first."""
         rows: list[Mapping[str, Any]] = []
         looked_at = forgotten = before_id = 0
-        while ids := await self._requests.page(None, before_id=before_id, size=_PAGE):
+        while ids := await self._requests.page_ids(None, before_id=before_id, size=_PAGE):
             before_id = ids[-1]
-            for record in await self._requests.several(ids):
+            for record in await self._requests.get_many(ids):
                 looked_at += 1
                 try:
                     row = await self._row(record, subject)

@@ -17,15 +17,15 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
 from services.changes import model
-from services.changes.diff import ChangeDiff, judge
+from services.changes.diff import ChangeDiff, compute_diff
 from services.changes.model import Draft
 from services.changes.report import (
     Identity,
     Reference,
     RowReport,
     addition_reports,
-    named_by,
     removal_reports,
+    resolve_references,
 )
 from services.lists.edits import Edit, Edited, edited
 
@@ -73,7 +73,7 @@ class DraftResult:
 
     def removal_reports(self, judged: ChangeDiff | None = None) -> list[RowReport]:
         """Report on each removal."""
-        there = (judged or self.judged).there.tolist()
+        there = (judged or self.judged).present.tolist()
         found = [one for (_, one), is_there in zip(self.named, there, strict=True) if is_there]
         return removal_reports(self.named, found, self.unreadable)
 
@@ -115,7 +115,7 @@ class DraftReader:
             raise InvalidInput(f"source: there is none with number {contents.source}")
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
-            row_validation.check,
+            row_validation.validate,
             contents.additions,
             self._defaults(contents, author, now_s),
             home=self._home,
@@ -130,7 +130,7 @@ class DraftReader:
             now_s=now_s,
             no_end_needs_review=self._no_end_needs_review,
         )
-        named, unreadable = named_by(contents.removals, self._home)
+        named, unreadable = resolve_references(contents.removals, self._home)
         table = checked.table
         if edits.entries:
             table = concatenate([table, EntryTable.from_entries(edits.entries)])
@@ -148,7 +148,7 @@ class DraftReader:
             problems=kept_problems([*checked.problems, *edits.problems]),
             dropped=dropped(_outcomes(checked, edits, unreadable)),
         )
-        judged = await asyncio.to_thread(judge, snapshot, table, removals)
+        judged = await asyncio.to_thread(compute_diff, snapshot, table, removals)
         return DraftResult(
             draft=draft,
             judged=judged,

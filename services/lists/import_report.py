@@ -19,7 +19,7 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Uint8s, Uint64s
 from services.changes.change_context import SubmissionResult as Outcomes
-from services.changes.report import ENFORCED, Requested, RowReport, requested
+from services.changes.report import ENFORCED, RequestSummary, RowReport, summarize_request
 
 MOST_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
@@ -63,7 +63,7 @@ class Imported:
     names_not_compared: int = 0
     terms_given: int = 0
     """Rows that asked for no end without a review, and end after the default term."""
-    requested: Requested | None = None
+    requested: RequestSummary | None = None
     """The change request; None when nothing would change, and for a dry run."""
 
 
@@ -102,18 +102,18 @@ class ImportReport:
     def result(self, table: EntryTable, done: Outcomes) -> Imported:
         """Return the report, now that the rows in *table* are judged."""
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
-        numbers = np.bincount(done.judged.outcomes, minlength=len(RowOutcome) + 1).tolist()
+        numbers = np.bincount(done.diff.outcomes, minlength=len(RowOutcome) + 1).tolist()
         self._counts.update(
             {outcome: numbers[outcome] for outcome in RowOutcome if numbers[outcome]}
         )
-        self._add_refused(done.judged.outcomes, lines)
+        self._add_refused(done.diff.outcomes, lines)
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
             # Repeated rows are duplicates; most imports have none, and need not be sorted again.
-            repeated[:] = (done.judged.outcomes == RowOutcome.DUPLICATE).any()
+            repeated[:] = (done.diff.outcomes == RowOutcome.DUPLICATE).any()
             repeated[last_of_each(table)] = False
-            examples = self._examples(table, done.judged.outcomes, lines, repeated)
+            examples = self._examples(table, done.diff.outcomes, lines, repeated)
         conflicts = done.conflicts
         return Imported(
             version=done.version,
@@ -128,7 +128,7 @@ class ImportReport:
             repeated_rows=int(np.count_nonzero(repeated)),
             names_not_compared=conflicts.names_not_compared,
             terms_given=self._terms_given,
-            requested=requested(done),
+            requested=summarize_request(done),
         )
 
     def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:

@@ -8,14 +8,20 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from blocklists.entry_table import Identities
-from blocklists.queries import places
+from blocklists.queries import rows_of
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.phone import HomePlan
-from services.changes.report import ChangeTerms, Reference, RowReport, Updated, named_by
+from services.changes.report import (
+    ChangeTerms,
+    Reference,
+    RowReport,
+    UpdateReport,
+    resolve_references,
+)
 from services.lists.lifecycle import EntryLifecycle
 
-Remove: TypeAlias = Callable[[Sequence[Reference], ChangeTerms], Awaitable[Updated]]
+Remove: TypeAlias = Callable[[Sequence[Reference], ChangeTerms], Awaitable[UpdateReport]]
 """Requests a removal that waits."""
 
 
@@ -28,13 +34,13 @@ async def propose(
     *,
     days: int,
     home: HomePlan,
-) -> Updated:
+) -> UpdateReport:
     """Request the removal of those of *references* that are dead.
 
     The report on each is in ``removals``: REMOVED, REFUSED for what is not dead, or ABSENT.
     """
-    named, unreadable = named_by(references, home)
-    found = places(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
+    named, unreadable = resolve_references(references, home)
+    found = rows_of(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
     rows, listed = [], []
     for (row, _), place in zip(named, found, strict=True):
         if place != NO_ENTRY:
@@ -56,6 +62,6 @@ async def propose(
     ]
     told = [reports[row] for row in sorted(reports)]
     if not wanted:
-        return Updated(version=snapshot.version, additions=[], removals=told)
+        return UpdateReport(version=snapshot.version, additions=[], removals=told)
     done = await remove(wanted, replace(terms, expected_version=snapshot.version))
     return replace(done, removals=told)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from blocklists import row_validation
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.queries import ListStatus, ListViews
+from blocklists.queries import ListQueries, ListStatus
 from blocklists.row_validation import ProposedRows, RowDefaults
 from blocklists.snapshot.replica import Replica
 from blocklists.store.changes import RowOutcome
@@ -26,11 +26,11 @@ from services.changes.model import ChangeKind, Draft
 from services.changes.report import (
     ChangeTerms,
     Reference,
-    Updated,
+    UpdateReport,
     addition_reports,
-    named_by,
     removal_reports,
-    requested,
+    resolve_references,
+    summarize_request,
 )
 from services.changes.service import ChangeService
 from services.lists import retirement, shadow_resolution
@@ -64,7 +64,7 @@ class ListService:
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
         self._no_end_needs_review = no_end_needs_review
-        self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
+        self.views = ListQueries(store=store, replica=replica, home=home, now_ms=now_ms)
         self.life = EntryLifecycle(
             views=self.views,
             hits=hits or NoHits(),
@@ -80,17 +80,17 @@ class ListService:
         kind: ChangeKind = ChangeKind.NORMAL,
         *,
         wait: bool = False,
-    ) -> Updated:
+    ) -> UpdateReport:
         """Add and remove entries in one change request; with *wait* it is not applied yet."""
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
-            row_validation.check,
+            row_validation.validate,
             additions,
             self._defaults(terms, now_s),
             home=self._home,
             now_s=now_s,
         )
-        named, unreadable = named_by(removals, self._home)
+        named, unreadable = resolve_references(removals, self._home)
         invalid = Counter({RowOutcome.INVALID: len(unreadable)})
         draft = Draft(
             kind=kind,
@@ -102,14 +102,14 @@ class ListService:
             problems=kept_problems(checked.problems),
             dropped=dropped(Counter(one.outcome for one in checked.problems) + invalid),
         )
-        done = await self._changes.carry_out(draft, trial=terms.dry_run, wait=wait)
-        there = done.judged.there.tolist()
+        done = await self._changes.submit_and_apply(draft, dry_run=terms.dry_run, wait=wait)
+        there = done.diff.present.tolist()
         found = [one for (_, one), is_there in zip(named, there, strict=True) if is_there]
-        return Updated(
+        return UpdateReport(
             version=done.version,
-            additions=addition_reports(checked, done.judged.outcomes),
+            additions=addition_reports(checked, done.diff.outcomes),
             removals=removal_reports(named, found, unreadable),
-            requested=requested(done),
+            requested=summarize_request(done),
         )
 
     async def status(self) -> ListStatus:
@@ -123,7 +123,7 @@ class ListService:
 
     async def resolve_shadows(
         self, references: Sequence[Reference], terms: ChangeTerms, *, drop: bool
-    ) -> Updated:
+    ) -> UpdateReport:
         """Let shadow entries enforce, or *drop* them; the report on each is in ``additions``."""
         snapshot = await self._current.caught_up()
         if terms.expected_version not in (None, snapshot.version):
@@ -134,13 +134,13 @@ class ListService:
 
     async def propose_retirement(
         self, references: Sequence[Reference], terms: ChangeTerms, *, days: int
-    ) -> Updated:
+    ) -> UpdateReport:
         """Request the removal of entries that are dead; the report on each is in ``removals``."""
         snapshot = await self._current.caught_up()
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
 
-        async def remove(wanted: Sequence[Reference], terms: ChangeTerms) -> Updated:
+        async def remove(wanted: Sequence[Reference], terms: ChangeTerms) -> UpdateReport:
             return await self.update(
                 row_validation.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
             )
@@ -179,7 +179,7 @@ class ListService:
             problems=kept_problems(report.problems),
             dropped=dropped(report.counted()),
         )
-        return await self._changes.carry_out(draft, trial=terms.dry_run)
+        return await self._changes.submit_and_apply(draft, dry_run=terms.dry_run)
 
     def _defaults(self, terms: ChangeTerms, now_s: int) -> RowDefaults:
         return RowDefaults(
@@ -217,7 +217,9 @@ class ImportUpload:
 
     def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
         """Take rows in; for a thread. *lines* name them in the report."""
-        checked = row_validation.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
+        checked = row_validation.validate(
+            proposed, self._defaults, home=self._home, now_s=self._now_s
+        )
         self._tables.append(checked.table)
         self._report.add(lines, checked)
 

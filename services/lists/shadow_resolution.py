@@ -17,7 +17,13 @@ from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
-from services.changes.report import ChangeTerms, Reference, RowReport, Updated, named_by
+from services.changes.report import (
+    ChangeTerms,
+    Reference,
+    RowReport,
+    UpdateReport,
+    resolve_references,
+)
 
 
 class Updates(Protocol):
@@ -25,7 +31,7 @@ class Updates(Protocol):
 
     async def update(
         self, additions: ProposedRows, removals: Sequence[Reference], terms: ChangeTerms
-    ) -> Updated:
+    ) -> UpdateReport:
         """Add and remove entries in one change."""
         ...
 
@@ -38,21 +44,21 @@ async def resolve(
     *,
     drop: bool,
     home: HomePlan,
-) -> Updated:
+) -> UpdateReport:
     """Promote or drop the shadow entries that *references* name.
 
     The report on each is in ``additions``: REPLACED, REMOVED, REFUSED or ABSENT. The change is made
     against the lists of *snapshot*.
     """
     wanted = [replace(one, action=Action.BLOCK) for one in references]
-    named, unreadable = named_by(wanted, home)
+    named, unreadable = resolve_references(wanted, home)
     places = _shadows(snapshot, [identity for _, identity in named])
     found = {row: place for (row, _), place in zip(named, places, strict=True) if place != NO_ENTRY}
     reports = {row: RowReport(row=row, outcome=RowOutcome.ABSENT) for row in range(len(wanted))}
     for row, message in unreadable.items():
         reports[row] = RowReport(row=row, outcome=RowOutcome.INVALID, message=message)
     if not found:
-        return Updated(version=snapshot.version, additions=_in_order(reports), removals=[])
+        return UpdateReport(version=snapshot.version, additions=_in_order(reports), removals=[])
     entries = [snapshot.entry(place) for place in found.values()]
     terms = replace(terms, expected_version=snapshot.version)
     done = (

@@ -12,12 +12,13 @@ import typer
 
 from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import appeal_pb2 as pb
-from services.cli.lists.options import enum
+from fanzha.v1 import appeal_pb2_grpc
+from services.cli._common.options import enum
+from services.cli._common.server import ServerOf
+
+server = ServerOf(appeal_pb2_grpc.AppealServiceStub)
 
 AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-By = Annotated[str, typer.Option(help="Who does this.", show_default="your login")]
-LanguageWord = Annotated[str, typer.Option("--language", help="zh or en.")]
 
 _AGO = re.compile(r"([0-9]{1,6})([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}

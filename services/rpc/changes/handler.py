@@ -52,13 +52,13 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             )
         if go_to not in (ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPLIED):
             raise InvalidInput("go_to: draft, pending or applied")
-        done = await self._changes.carry_out(
+        done = await self._changes.submit_and_apply(
             draft, emergency_why=request.emergency_why, wait=go_to == ChangeState.PENDING
         )
         return pb.CreateChangeResponse(
             change=_change(done, draft.problems),
-            additions=map(list_messages.report, read.addition_reports(done.judged)),
-            removals=map(list_messages.report, read.removal_reports(done.judged)),
+            additions=map(list_messages.report, read.addition_reports(done.diff)),
+            removals=map(list_messages.report, read.removal_reports(done.diff)),
             version=done.version,
         )
 

@@ -13,7 +13,7 @@ from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
-from services.changes.views import DEFAULT_ROWS, MOST_ROWS
+from services.changes.views import DEFAULT_ROWS, MAX_ROWS
 from services.lists.drafts import DraftContents
 from services.lists.edits import Edit
 from services.rpc.lists import messages
@@ -178,8 +178,8 @@ def references(identities: Identities) -> list[blocklist_pb2.EntryRef]:
 
 def diff(found: VersionComparison, limit: int) -> change_pb2.DiffVersionsResponse:
     """Write what differs: some of the rows, and how many there are."""
-    if not 0 <= limit <= MOST_ROWS:
-        raise InvalidInput(f"limit: 1 to {MOST_ROWS}, not {limit}")
+    if not 0 <= limit <= MAX_ROWS:
+        raise InvalidInput(f"limit: 1 to {MAX_ROWS}, not {limit}")
     rows = limit or DEFAULT_ROWS
     return change_pb2.DiffVersionsResponse(
         from_version=found.from_version,

@@ -17,7 +17,7 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.auth import identity
-from services.changes.report import Requested, RowReport
+from services.changes.report import RequestSummary, RowReport
 from services.lists.hit_counter import NO_HITS, EntryHitSummary
 from services.lists.lifecycle import name_of
 from services.warning.outcomes.reliability import OutcomeTally
@@ -142,7 +142,7 @@ def entries(
     return [entry(table.entry(row), hits) for table in tables for row in range(len(table))]
 
 
-def requested(one: Requested | None) -> dict[str, Any]:
+def requested(one: RequestSummary | None) -> dict[str, Any]:
     """Write the change request that was made, as fields of an answer."""
     if one is None:
         return {}

@@ -21,7 +21,7 @@ from services.auth import identity
 from services.auth.identity import Identity, Role
 from services.changes.model import OPEN, ChangeKind
 from services.changes.popularity import PopularHosts
-from services.changes.report import ChangeTerms, Reference, Updated
+from services.changes.report import ChangeTerms, Reference, UpdateReport
 from services.changes.service import ChangeService
 from services.lists.service import ListService
 from services.warning.outcomes.loss_means import ProposedEntry
@@ -135,7 +135,7 @@ class ListProposals:
 
     async def _request(
         self, row: ProposedRows, removals: Sequence[Reference], reason: str, kind: ChangeKind
-    ) -> Updated:
+    ) -> UpdateReport:
         terms = ChangeTerms(author=PIPELINE.name, reason=reason)
         with identity.acting(PIPELINE):
             return await self._administration.update(row, removals, terms, kind, wait=True)

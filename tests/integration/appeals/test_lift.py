@@ -11,7 +11,7 @@ import pytest
 from blocklists.entries import Direction, Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.queries import MatchingEntries
-from blocklists.store.store import WorkerReport
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from infra.redis.client import connect
@@ -165,7 +165,7 @@ async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
     async with office(redis_url, tmp_path) as running:
         await running.list_(LISTED)
         await running.listed_hit()
-        holder = await running.changes.carry_out(
+        holder = await running.changes.submit_and_apply(
             Draft(
                 author="li",
                 reason="longer",

@@ -48,8 +48,8 @@ async def die(desk: ChangeDesk, *, arrives: bool) -> ChangeRequest:
         now_ms=lambda: desk.clock[0],
         impact=FixedImpact(),
     )
-    with acting(LI), pytest.raises(Unavailable, match="not known yet"):
-        await changes.carry_out(a_draft(ONE))
+    with acting(LI), pytest.raises(Unavailable, match="outcome of its commit is unknown"):
+        await changes.submit_and_apply(a_draft(ONE))
     return await desk.changes.views.get(1)
 
 
@@ -58,7 +58,7 @@ async def test_a_commit_that_arrived_is_found_and_its_request_is_applied(
 ) -> None:
     left = await die(desk, arrives=True)
 
-    await desk.upkeep.settle()
+    await desk.upkeep.recover()
 
     healed = await desk.changes.views.get(1)
     assert (left.state, left.applying_after) == (ChangeState.APPROVED, 0)
@@ -69,7 +69,7 @@ async def test_a_commit_that_arrived_is_found_and_its_request_is_applied(
 
 async def test_it_can_be_undone_like_any_other(desk: ChangeDesk) -> None:
     await die(desk, arrives=True)
-    await desk.upkeep.settle()
+    await desk.upkeep.recover()
 
     with acting(LI):
         await desk.changes.revert(1, reason="a mistake")
@@ -89,16 +89,16 @@ async def test_it_is_applied_once_however_often_it_is_asked_for(desk: ChangeDesk
 
 async def test_a_commit_that_never_arrives_frees_its_entries(desk: ChangeDesk) -> None:
     await die(desk, arrives=False)
-    await desk.upkeep.settle()
+    await desk.upkeep.recover()
     early = await desk.changes.views.get(1)
 
     desk.clock[0] += 31_000
-    await desk.upkeep.settle()
+    await desk.upkeep.recover()
 
     late = await desk.changes.views.get(1)
     assert (early.state, late.state) == (ChangeState.APPROVED, ChangeState.REJECTED)
     with acting(LI):
-        done = await desk.changes.carry_out(a_draft(ONE))
+        done = await desk.changes.submit_and_apply(a_draft(ONE))
     assert done.record is not None
     assert done.record.state is ChangeState.APPLIED
 
@@ -109,14 +109,14 @@ async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: Chang
     snapshot = await desk.lists()
     await desk.store.rebase(head, EntryTable.from_entries([snapshot.entry(0)]))
 
-    await desk.upkeep.settle()
+    await desk.upkeep.recover()
 
     assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
 
 
 async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(RANGE))
+        await desk.changes.submit_and_apply(a_draft(RANGE))
     with acting(WANG):
         await desk.changes.approve(1, hold=True)
         other, _ = wiring.build(
@@ -133,7 +133,7 @@ async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
 
 async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(RANGE))
+        await desk.changes.submit_and_apply(a_draft(RANGE))
     other, _ = wiring.build(
         desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
     )
@@ -147,7 +147,7 @@ async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None
         approve(desk.changes, "wang"), approve(other, "zhou"), return_exceptions=True
     )
 
-    assert sorted(type(one).__name__ for one in both) == ["Record", "VersionConflict"]
+    assert sorted(type(one).__name__ for one in both) == ["ChangeRequest", "VersionConflict"]
 
 
 async def test_locks_hold_across_processes(desk: ChangeDesk) -> None:
@@ -159,10 +159,10 @@ async def test_locks_hold_across_processes(desk: ChangeDesk) -> None:
         impact=FixedImpact(),
     )
     with acting(LI):
-        await other.carry_out(a_draft(RANGE, ONE))
+        await other.submit_and_apply(a_draft(RANGE, ONE))
 
-        with pytest.raises(VersionConflict, match="change 1 waits and holds"):
-            await desk.changes.carry_out(a_draft(replace(ONE, reason="x")))
+        with pytest.raises(VersionConflict, match="change 1 is open and locks"):
+            await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="x")))
 
 
 async def test_many_rows_lie_in_chunks_and_are_removed_again(
@@ -171,7 +171,7 @@ async def test_many_rows_lie_in_chunks_and_are_removed_again(
     entries = [an_entry(f"+8617000{number:06d}") for number in range(3000)]
     async with change_desk(redis_url, tmp_path / "many", chunk_rows=500) as desk:
         with acting(LI):
-            await desk.changes.carry_out(a_draft(*entries))
+            await desk.changes.submit_and_apply(a_draft(*entries))
             await desk.changes.revert(1, reason="a mistake")
 
         assert await desk.listed() == {}
@@ -184,7 +184,7 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
     entries = [an_entry(f"+8617000{number:06d}") for number in range(4000)]
     async with change_desk(cluster_url, tmp_path / "cluster", chunk_rows=500) as desk:
         with acting(LI):
-            await desk.changes.carry_out(a_draft(RANGE, *entries))
+            await desk.changes.submit_and_apply(a_draft(RANGE, *entries))
         with acting(WANG):
             await desk.changes.approve(1)
         with acting(LI):
@@ -199,7 +199,7 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
 
 async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(RANGE), emergency_why="now")
+        await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="now")
     await desk.lists()
     store = Dying(desk.client)
     store.arrives = False
@@ -210,7 +210,7 @@ async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: Change
         with pytest.raises(Unavailable):
             await dying.confirm_emergency(1)
         desk.clock[0] += 31_000
-        await desk.upkeep.settle()
+        await desk.upkeep.recover()
 
         urgent, _ = await desk.changes.confirm_emergency(1)
 

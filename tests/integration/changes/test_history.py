@@ -58,8 +58,8 @@ async def compact(desk: ChangeDesk) -> None:
 
 async def test_versions_before_a_compaction_are_rebuilt_from_requests(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
-        await desk.changes.carry_out(a_draft(TWO))
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(TWO))
         await compact(desk)
 
         found = await desk.changes.views.diff(0, 1)
@@ -91,8 +91,8 @@ async def test_a_version_that_is_lost_is_said_to_be(desk: ChangeDesk) -> None:
 
 async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
-        await desk.changes.carry_out(a_draft(TWO, removals=identities(ONE)))
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(TWO, removals=identities(ONE)))
 
     there, back = await desk.changes.views.diff(1, 2), await desk.changes.views.diff(2, 1)
 
@@ -102,7 +102,7 @@ async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> Non
 
 async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(ONE))
         desk.clock[0] += 731 * DAY_MS
 
         await desk.upkeep.retain()
@@ -117,8 +117,8 @@ async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDe
 
 async def test_a_revert_leaves_what_others_changed_and_names_it(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE, TWO))
-        await desk.changes.carry_out(a_draft(replace(ONE, reason="theirs")))
+        await desk.changes.submit_and_apply(a_draft(ONE, TWO))
+        await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="theirs")))
         done = await desk.changes.revert(1, reason="a mistake")
 
     assert done.record is not None
@@ -129,7 +129,7 @@ async def test_a_revert_leaves_what_others_changed_and_names_it(desk: ChangeDesk
 
 async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(ONE))
         await desk.changes.revert(1, reason="a mistake")
         await desk.changes.revert(2, reason="it was none")
 
@@ -140,11 +140,11 @@ async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
 async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
     wide = an_entry("+861700000*")
     with acting(LI):
-        await desk.changes.carry_out(a_draft(wide), emergency_why="now")
+        await desk.changes.submit_and_apply(a_draft(wide), emergency_why="now")
     with acting(WANG):
         await desk.changes.confirm_emergency(1)
     with acting(LI):
-        with pytest.raises(InvalidInput, match="revert that one"):
+        with pytest.raises(InvalidInput, match="revert that change"):
             await desk.changes.revert(2, reason="the wrong one")
         done = await desk.changes.revert(1, reason="over")
     with acting(WANG):
@@ -158,14 +158,14 @@ async def test_who_is_held_to_a_source_touches_no_entry_of_another(desk: ChangeD
     held = replace(LI, sources=frozenset({Source.BUREAU}))
     theirs = replace(ONE, source=Source.MINISTRY)
     with acting(LI):
-        await desk.changes.carry_out(a_draft(theirs))
+        await desk.changes.submit_and_apply(a_draft(theirs))
     with acting(held):
         for draft in (
             a_draft(removals=identities(ONE)),
             a_draft(replace(TWO, source=Source.PROVINCE)),
         ):
             with pytest.raises(NotAllowed, match="reaches entries of bureau"):
-                await desk.changes.carry_out(draft)
+                await desk.changes.submit_and_apply(draft)
         with pytest.raises(NotAllowed, match="reaches entries of bureau"):
             await desk.changes.revert(1, reason="not mine")
 
@@ -177,8 +177,8 @@ async def test_a_popular_host_needs_a_second_person(redis_url: str, tmp_path: Pa
     options = ChangeOptions(popular_host_rank=1)
     async with change_desk(redis_url, tmp_path / "l", popular=popular, options=options) as desk:
         with acting(LI):
-            above = await desk.changes.carry_out(a_draft(an_entry("bank.example")))
-            later = await desk.changes.carry_out(a_draft(an_entry("shop.example")))
+            above = await desk.changes.submit_and_apply(a_draft(an_entry("bank.example")))
+            later = await desk.changes.submit_and_apply(a_draft(an_entry("shop.example")))
 
     assert above.record is not None
     assert later.record is not None
@@ -197,10 +197,10 @@ def test_a_list_of_popular_hosts_with_a_line_that_is_none_is_refused(tmp_path: P
 
 async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: ChangeDesk) -> None:
     with acting(WANG):
-        await desk.changes.carry_out(a_draft(ONE, TWO))
+        await desk.changes.submit_and_apply(a_draft(ONE, TWO))
     with acting(LI):
-        wide = await desk.changes.carry_out(a_draft(an_entry("+861700000*")))
-        shadow = await desk.changes.carry_out(a_draft(replace(HOST, mode=EntryMode.SHADOW)))
+        wide = await desk.changes.submit_and_apply(a_draft(an_entry("+861700000*")))
+        shadow = await desk.changes.submit_and_apply(a_draft(replace(HOST, mode=EntryMode.SHADOW)))
     desk.impact.says = an_impact(calls=500)
 
     with acting(LI):

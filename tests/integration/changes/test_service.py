@@ -38,7 +38,7 @@ async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
 
 async def test_a_small_change_is_applied_by_its_author_alone(desk: ChangeDesk) -> None:
     with acting(LI):
-        done = await desk.changes.carry_out(a_draft(ONE))
+        done = await desk.changes.submit_and_apply(a_draft(ONE))
 
     record = done.record
     assert record is not None
@@ -54,7 +54,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
     desk: ChangeDesk,
 ) -> None:
     with acting(LI):
-        done = await desk.changes.carry_out(a_draft(RANGE))
+        done = await desk.changes.submit_and_apply(a_draft(RANGE))
 
     assert done.record is not None
     assert done.record.state is ChangeState.PENDING
@@ -74,7 +74,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
 
 async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
     with acting(WANG):
-        await desk.changes.carry_out(a_draft(RANGE))
+        await desk.changes.submit_and_apply(a_draft(RANGE))
 
         with pytest.raises(NotAllowed, match="second person"):
             await desk.changes.approve(1)
@@ -85,7 +85,7 @@ async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
 
 async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDesk) -> None:
     with acting(LI):
-        done = await desk.changes.carry_out(a_draft(RANGE), emergency_why="attack under way")
+        done = await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="attack under way")
 
     assert done.record is not None
     assert (done.record.kind, done.record.state) == (ChangeKind.EMERGENCY, ChangeState.APPLIED)
@@ -94,7 +94,7 @@ async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDe
     assert [one.id for one in await desk.changes.views.emergencies()] == [1]
 
     desk.clock[0] += int(timedelta(hours=24).total_seconds() * 1000)
-    await desk.upkeep.look()
+    await desk.upkeep.run_once()
 
     after = await desk.changes.views.get(1)
     assert after.emergency is not None
@@ -105,7 +105,7 @@ async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDe
 
 async def test_a_confirmed_emergency_gets_the_end_it_was_meant_to_have(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(RANGE), emergency_why="attack under way")
+        await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="attack under way")
     with acting(WANG):
         urgent, confirming = await desk.changes.confirm_emergency(1)
 
@@ -119,9 +119,9 @@ async def test_a_revert_restores_what_was_replaced_and_removes_what_was_added(
     desk: ChangeDesk,
 ) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(ONE))
         other = replace(ONE, reason="another")
-        await desk.changes.carry_out(a_draft(other, TWO))
+        await desk.changes.submit_and_apply(a_draft(other, TWO))
         done = await desk.changes.revert(2, reason="a mistake")
 
     assert done.record is not None
@@ -138,21 +138,21 @@ async def test_without_an_audit_record_nothing_is_applied(desk: ChangeDesk) -> N
     desk.audit.full = True
 
     with acting(LI), pytest.raises(Unavailable):
-        await desk.changes.carry_out(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert await desk.listed() == {}
 
 
 async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(RANGE, ONE))
+        await desk.changes.submit_and_apply(a_draft(RANGE, ONE))
 
-        with pytest.raises(VersionConflict, match=r"change 1 waits and holds \+8617000000001"):
-            await desk.changes.carry_out(a_draft(replace(ONE, reason="x")))
+        with pytest.raises(VersionConflict, match=r"change 1 is open and locks \+8617000000001"):
+            await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="x")))
         assert desk.audit.kinds[-1] is AuditKind.REFUSED
 
         await desk.changes.reject(1, reason="withdrawn")
-        done = await desk.changes.carry_out(a_draft(ONE))
+        done = await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert done.record is not None
     assert done.record.state is ChangeState.APPLIED
@@ -160,14 +160,14 @@ async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> N
 
 async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None:
     for says, why in (
-        (None, "not known: there is no decision log"),
-        (an_impact(known=False), "not known"),
+        (None, "unknown: there is no decision log"),
+        (an_impact(known=False), "unknown"),
         (an_impact(calls=101), "101 events"),
         (an_impact(parties=101), "101 parties"),
     ):
         desk.impact.says = says
         with acting(LI):
-            done = await desk.changes.carry_out(a_draft(ONE))
+            done = await desk.changes.submit_and_apply(a_draft(ONE))
             assert done.record is not None
             assert done.record.second_person is not None
             assert why in done.record.second_person.reasons[0]
@@ -177,23 +177,25 @@ async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None
 async def test_roles_are_asked_for(desk: ChangeDesk) -> None:
     for who in (ZHAO, CHEN):
         with acting(who), pytest.raises(NotAllowed, match="role"):
-            await desk.changes.carry_out(a_draft(ONE))
+            await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert desk.audit.kinds == [AuditKind.REFUSED] * 2
 
 
 async def test_an_emergency_removes_nothing(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(ONE))
         with pytest.raises(InvalidInput, match="allow entry"):
-            await desk.changes.carry_out(a_draft(removals=identities(ONE)), emergency_why="now")
+            await desk.changes.submit_and_apply(
+                a_draft(removals=identities(ONE)), emergency_why="now"
+            )
 
 
 async def test_versions_are_compared_and_restored(desk: ChangeDesk) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
-        await desk.changes.carry_out(a_draft(TWO, replace(ONE, reason="another")))
-        await desk.changes.carry_out(a_draft(removals=identities(ONE)))
+        await desk.changes.submit_and_apply(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(TWO, replace(ONE, reason="another")))
+        await desk.changes.submit_and_apply(a_draft(removals=identities(ONE)))
 
         found = await desk.changes.views.diff(1, None)
         restored = await desk.changes.restore(1, reason="back")
@@ -208,11 +210,11 @@ async def test_versions_are_compared_and_restored(desk: ChangeDesk) -> None:
 async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDesk) -> None:
     desk.impact.says = None
     with acting(WANG):
-        await desk.changes.carry_out(a_draft(ONE), emergency_why="now")
+        await desk.changes.submit_and_apply(a_draft(ONE), emergency_why="now")
     lift = a_draft(ALLOWED, kind=ChangeKind.APPEAL, author="hotline")
 
     with acting(CHEN):
-        done = await desk.changes.carry_out(lift)
+        done = await desk.changes.submit_and_apply(lift)
 
     assert done.record is not None
     assert done.record.state is ChangeState.APPLIED
@@ -224,11 +226,11 @@ async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_a
     desk: ChangeDesk,
 ) -> None:
     with acting(LI):
-        await desk.changes.carry_out(a_draft(ONE))
+        await desk.changes.submit_and_apply(a_draft(ONE))
     lift = a_draft(removals=identities(ONE), kind=ChangeKind.APPEAL, author="chen")
 
     with acting(CHEN):
-        done = await desk.changes.carry_out(lift)
+        done = await desk.changes.submit_and_apply(lift)
 
     assert done.record is not None
     assert (done.record.author, done.record.approved_by) == ("chen", "")
@@ -239,7 +241,7 @@ async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_a
 
 async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
     with acting(CHEN):
-        done = await desk.changes.carry_out(a_draft(RANGE, kind=ChangeKind.APPEAL))
+        done = await desk.changes.submit_and_apply(a_draft(RANGE, kind=ChangeKind.APPEAL))
 
     assert done.record is not None
     assert done.record.state is ChangeState.PENDING
@@ -249,7 +251,7 @@ async def test_a_decision_log_that_cannot_be_read_makes_two_people_look(desk: Ch
     desk.impact.breaks = True
 
     with acting(LI):
-        done = await desk.changes.carry_out(a_draft(ONE))
+        done = await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert done.record is not None
     assert done.record.state is ChangeState.PENDING

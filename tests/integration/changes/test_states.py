@@ -33,7 +33,7 @@ PEOPLE = [LI, WANG]
 Step: TypeAlias = tuple[str, int, int, tuple[int, ...], bool]
 
 NAMES = [
-    *("carry_out", "propose", "submit", "approve", "reject", "apply"),
+    *("submit_and_apply", "propose", "submit", "approve", "reject", "apply"),
     *("emergency", "confirm", "revert", "restore", "look", "later"),
 ]
 
@@ -77,7 +77,7 @@ async def _take(desk: ChangeDesk, step: Step) -> None:
     additions = () if flag else _differing(entries, id_)
     draft = a_draft(*additions, removals=identities(*entries) if flag else None)
     taking: dict[str, Callable[[], Awaitable[object]]] = {
-        "carry_out": lambda: changes.carry_out(draft),
+        "submit_and_apply": lambda: changes.submit_and_apply(draft),
         "propose": lambda: changes.propose(draft),
         "submit": lambda: changes.submit(id_),
         "approve": lambda: changes.approve(id_, hold=flag),
@@ -87,7 +87,7 @@ async def _take(desk: ChangeDesk, step: Step) -> None:
         "confirm": lambda: changes.confirm_emergency(id_),
         "revert": lambda: changes.revert(id_, reason="back"),
         "restore": lambda: changes.restore(id_ - 1, reason="back"),
-        "look": desk.upkeep.look,
+        "look": desk.upkeep.run_once,
         "later": lambda: _seven_hours_later(desk),
     }
     with acting(PEOPLE[person]):
@@ -104,8 +104,8 @@ def _differing(entries: Sequence[Entry], number: int) -> list[Entry]:
 
 
 async def _check(desk: ChangeDesk, before: dict[int, ChangeRequest]) -> dict[int, ChangeRequest]:
-    ids = await desk.requests.page(None, before_id=0, size=1000)
-    found = {record.id: record for record in await desk.requests.several(ids)}
+    ids = await desk.requests.page_ids(None, before_id=0, size=1000)
+    found = {record.id: record for record in await desk.requests.get_many(ids)}
     for record in found.values():
         old = before.get(record.id)
         if old is not None and old.state is not record.state:
@@ -117,7 +117,7 @@ async def _check(desk: ChangeDesk, before: dict[int, ChangeRequest]) -> dict[int
             assert record.approved_by or record.emergency or not _needed(record)
         assert record.revision >= (old.revision if old else 1)
     locked = [record for record in found.values() if record.state in OPEN]
-    assert (await desk.requests.open())[1] == sorted(record.id for record in locked)
+    assert (await desk.requests.read_locks())[1] == sorted(record.id for record in locked)
     await _check_locks(desk, locked)
     return found
 

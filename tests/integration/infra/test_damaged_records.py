@@ -67,7 +67,7 @@ async def test_other_records_that_cannot_be_read_are_left_out(
         for shard in range(SHARDS):
             await client.hset(f"fanzha:entry-hits:{{{shard:02d}}}", f"n{number}", text)
 
-    assert await ChangeStore(raw).several(range(1, len(BAD) + 1)) == []
+    assert await ChangeStore(raw).get_many(range(1, len(BAD) + 1)) == []
     assert await CampaignStore(client).all(0) == []
     assert await ModelStore(client).reports(0) == []
     assert await EntryHitStore(client).read([f"n{n}" for n in range(1, len(BAD) + 1)]) == {}

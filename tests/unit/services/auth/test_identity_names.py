@@ -71,4 +71,4 @@ def test_nobody_approves_their_own_under_another_spelling(name: str) -> None:
     )
 
     with pytest.raises(NotAllowed, match="second person"):
-        permissions.may_decide(record, name)
+        permissions.check_may_decide(record, name)

@@ -57,11 +57,11 @@ class Step:
 def done(snapshot: Snapshot, added: list[Entry], removed: list[Entry]) -> Step:
     """Tell what a change does to lists."""
     additions, removals = table(*added), identities(*removed)
-    judged = diff.judge(snapshot, additions, removals)
-    written = diff.to_write(additions, removals, judged)
+    judged = diff.compute_diff(snapshot, additions, removals)
+    written = diff.rows_to_write(additions, removals, judged)
     return Step(
         wrote=[one for one, yes in zip(added, written, strict=True) if yes],
-        gone=[one for one, yes in zip(removed, judged.there, strict=True) if yes],
+        gone=[one for one, yes in zip(removed, judged.present, strict=True) if yes],
         before=[judged.before.entry(row) for row in range(len(judged.before))],
     )
 
@@ -113,7 +113,7 @@ def test_what_has_ended_does_not_come_back() -> None:
         Snapshot.build(2, []), table(), identities(over), table(over), now_s=NINE_O_CLOCK_S
     )
 
-    assert (len(back.additions), back.over.pattern(0)) == (0, "+8617000000001")
+    assert (len(back.additions), back.expired.pattern(0)) == (0, "+8617000000001")
 
 
 def test_what_only_changes_words_or_shortens_a_term_has_no_effect() -> None:
@@ -126,8 +126,8 @@ def test_what_only_changes_words_or_shortens_a_term_has_no_effect() -> None:
         an_entry("newer.example"),
     )
 
-    judged = diff.judge(there, additions, identities())
-    idle = diff.without_effect(there, additions, judged)
+    judged = diff.compute_diff(there, additions, identities())
+    idle = diff.rows_without_effect(there, additions, judged)
 
     assert idle.tolist() == [True, True, False, True, False]
 
@@ -136,19 +136,19 @@ def test_an_entry_that_enforces_becomes_no_shadow_unless_it_is_removed_with_it()
     there = Snapshot.build(1, [ONE])
     shadow = table(replace(ONE, mode=EntryMode.SHADOW))
 
-    kept = diff.judge(there, shadow, identities())
-    removed = diff.judge(there, shadow, identities(ONE))
+    kept = diff.compute_diff(there, shadow, identities())
+    removed = diff.compute_diff(there, shadow, identities(ONE))
 
     assert kept.outcomes.tolist() == [RowOutcome.REFUSED]
     assert removed.outcomes.tolist() != [RowOutcome.REFUSED]
-    assert kept.nothing
+    assert kept.is_empty
 
 
 def test_an_emergency_leaves_acting_entries_as_they_are() -> None:
     there = Snapshot.build(1, [ONE])
-    additions = diff.cut(table(replace(ONE, reason="now"), TWO), NINE_O_CLOCK_S + 60)
+    additions = diff.cap_expiry(table(replace(ONE, reason="now"), TWO), NINE_O_CLOCK_S + 60)
 
-    acting = diff.acting(there, additions, NINE_O_CLOCK_S)
+    acting = diff.in_force(there, additions, NINE_O_CLOCK_S)
 
     assert acting.tolist() == [True, False]
     assert additions.expires_s.tolist() == [NINE_O_CLOCK_S + 60] * 2
@@ -170,11 +170,11 @@ def test_rows_are_found_as_by_looking_at_each(held: list[Entry], asked: list[Ent
 
 def test_two_identities_with_one_mark_are_told_apart() -> None:
     held = EntrySet.of(identities(ONE, TWO))
-    alike = replace(held, marks=np.full(2, held.marks[0]), order=np.array([0, 1]))
+    alike = replace(held, hashes=np.full(2, held.hashes[0]), order=np.array([0, 1]))
 
     # As if the marks of both were the same: each is found by itself, a third is not.
     found = [
-        alike._behind(identities(one), 0, 1)  # noqa: SLF001 - collisions cannot be made to order
+        alike._find_collided(identities(one), 0, 1)  # noqa: SLF001 - collisions cannot be made to order
         for one in (ONE, TWO, HOST)
     ]
 
@@ -182,7 +182,7 @@ def test_two_identities_with_one_mark_are_told_apart() -> None:
 
 
 def test_the_second_person_is_written_into_every_entry() -> None:
-    as_approved = diff.approved(table(ONE, TWO), "王芳")
+    as_approved = diff.with_approver(table(ONE, TWO), "王芳")
 
     assert [as_approved.entry(row).approved_by for row in (0, 1)] == ["王芳", "王芳"]
     assert as_approved.entry(0).reason == ONE.reason

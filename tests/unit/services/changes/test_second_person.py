@@ -7,7 +7,7 @@ import pytest
 from services.auth.identity import DEVELOPER
 from services.changes.impact import ImpactEstimate
 from services.changes.preview import ChangePreview
-from services.changes.second_person import Rule, needed, told
+from services.changes.second_person import SecondPersonRule, describe, evaluate
 from tests.support.change_desk import CHEN, LI
 
 SMALL = ImpactEstimate(known=True, hours=24, calls=3, parties=2)
@@ -16,12 +16,14 @@ PLAIN = ChangePreview(
 )
 
 
-def asked(preview: ChangePreview, *, removals: int = 0, rule: Rule = "by_identity") -> bool:
-    return needed(preview, removals=removals, threshold=100, rule=rule, who=LI).needed
+def asked(
+    preview: ChangePreview, *, removals: int = 0, rule: SecondPersonRule = "by_identity"
+) -> bool:
+    return evaluate(preview, removals=removals, threshold=100, rule=rule, identity=LI).needed
 
 
 def test_a_small_known_change_needs_none() -> None:
-    found = needed(PLAIN, removals=0, threshold=100, rule="by_identity", who=LI)
+    found = evaluate(PLAIN, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert not found.needed
     assert found.reasons == (
@@ -36,7 +38,7 @@ def test_a_small_known_change_needs_none() -> None:
         (replace(PLAIN, impact=replace(SMALL, parties=101)), "101 parties"),
         (
             replace(PLAIN, impact=ImpactEstimate(known=False, unknown_because="there is no log")),
-            "not known: there is no log",
+            "unknown: there is no log",
         ),
         (replace(PLAIN, ranges=2), "ranges: 2"),
         (replace(PLAIN, allows=1), "allow entries: 1"),
@@ -47,7 +49,7 @@ def test_a_small_known_change_needs_none() -> None:
     ],
 )
 def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) -> None:
-    found = needed(preview, removals=0, threshold=100, rule="by_identity", who=LI)
+    found = evaluate(preview, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert found.needed
     assert why in found.reasons[0]
@@ -56,7 +58,7 @@ def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) 
 def test_all_reasons_are_told() -> None:
     wide = replace(PLAIN, ranges=1, allows=1, impact=ImpactEstimate(known=False))
 
-    found = needed(wide, removals=0, threshold=100, rule="by_identity", who=LI)
+    found = evaluate(wide, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert len(found.reasons) == 3
 
@@ -71,17 +73,17 @@ def test_what_changes_no_decision_needs_none_whatever_it_is_about() -> None:
 
 
 def test_what_undoes_an_approved_change_needs_one() -> None:
-    found = needed(
-        PLAIN, removals=0, threshold=100, rule="by_identity", who=LI, undoes_approved=True
+    found = evaluate(
+        PLAIN, removals=0, threshold=100, rule="by_identity", identity=LI, undoes_approved=True
     )
 
-    assert found.reasons == ("it undoes a change that a second person approved",)
+    assert found.reasons == ("it reverts a change that a second person approved",)
 
 
 def test_the_popularity_that_is_not_known_is_told() -> None:
-    found = needed(
+    found = evaluate(
         replace(PLAIN, hosts=1, popularity_known=False),
-        removals=0, threshold=100, rule="by_identity", who=LI,
+        removals=0, threshold=100, rule="by_identity", identity=LI,
     )  # fmt: skip
 
     assert not found.needed
@@ -99,10 +101,12 @@ def test_the_popularity_that_is_not_known_is_told() -> None:
         ("off", DEVELOPER, False),
     ],
 )
-def test_the_setting_says_whether_it_is_asked_at_all(rule: Rule, who: "object", asks: bool) -> None:
+def test_the_setting_says_whether_it_is_asked_at_all(
+    rule: SecondPersonRule, who: "object", asks: bool
+) -> None:
     wide = replace(PLAIN, ranges=1)
 
-    found = needed(wide, removals=0, threshold=100, rule=rule, who=who)  # type: ignore[arg-type]
+    found = evaluate(wide, removals=0, threshold=100, rule=rule, identity=who)  # type: ignore[arg-type]
 
     assert (found.needed, found.rule) == (asks, rule)
 
@@ -110,13 +114,13 @@ def test_the_setting_says_whether_it_is_asked_at_all(rule: Rule, who: "object", 
 def test_an_officer_needs_none_for_a_lift() -> None:
     wide = replace(PLAIN, allows=1)
 
-    found = needed(wide, removals=0, threshold=100, rule="by_identity", who=CHEN, lifts=True)
+    found = evaluate(wide, removals=0, threshold=100, rule="by_identity", identity=CHEN, lifts=True)
 
     assert not found.needed
 
 
 def test_whoever_starts_the_service_is_told_the_rule() -> None:
-    assert "nobody checks who asks" in told("by_identity", development=True)
-    assert "second_person is by_identity" in told("by_identity", development=False)
-    assert "second_person is always" in told("always", development=True)
-    assert "is off" in told("off", development=False)
+    assert "authentication is off" in describe("by_identity", development=True)
+    assert "second_person is by_identity" in describe("by_identity", development=False)
+    assert "second_person is always" in describe("always", development=True)
+    assert "is off" in describe("off", development=False)
