@@ -157,7 +157,7 @@ def _add_site(table: dict[str, Any], site: CallerExamples, score: Score, without
 
 
 def learning_curve(fit: Fit, train: Subscribers, validation: Subscribers, seed: int) -> Points:
-    """Measure on *validation* what graphs say that learned from a part of *train*."""
+    """Measure on *validation* graphs trained on a share of *train*."""
     order = np.random.default_rng(seed).permutation(len(train))
     points: Points = []
     for share in SHARES:
