@@ -41,8 +41,7 @@ def read(
         if not text.strip():
             yield Ignored(first, BLANK)
             continue
-        delimiter = delimiter_of(text)
-        cells = _cells(text, delimiter)
+        delimiter, cells = _divided(text)
         names = headers.joined(titles.last_cells, cells)
         if (layout := headers.layout_of(names, choose(names))) is not None:
             yield from titles.as_titles()
@@ -95,6 +94,11 @@ class _Titles:
 def delimiter_of(text: str) -> str:
     """Return the delimiter of a line: the most frequent candidate."""
     return max(DELIMITERS, key=text.count)
+
+
+def _divided(text: str) -> tuple[str, list[str]]:
+    delimiter = delimiter_of(text)
+    return delimiter, _cells(text, delimiter)
 
 
 def _leading(lines: Iterator[str]) -> Iterator[tuple[int, int, str]]:
