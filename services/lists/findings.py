@@ -16,13 +16,13 @@ logger = logging.getLogger(__name__)
 
 ACTOR = "fanzha"
 """Who puts down what a process found by itself."""
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 """Findings that wait to be put down; of more, the newest are said in the log only."""
-LONGEST_REASON = 500
-_LOOK_SECONDS = 0.5
+MAX_REASON_CHARACTERS = 500
+_POLL_SECONDS = 0.5
 
 
-class ListFindings:
+class FindingRecorder:
     """What list administration found while it followed the lists."""
 
     def __init__(
@@ -47,7 +47,7 @@ class ListFindings:
 
     def found(self, findings: Sequence[Finding]) -> None:
         """Take in what the follower found."""
-        room = max(0, MOST_WAITING - len(self._waiting))
+        room = max(0, MAX_WAITING - len(self._waiting))
         self._waiting.extend(findings[:room])
         self.unrecorded += len(findings[room:])
 
@@ -60,15 +60,15 @@ class ListFindings:
                 except Unavailable:  # told by the audit log; tried again
                     break
                 self._waiting.popleft()
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def settle(self, version: int, reason: str, author: str) -> None:
         """Put down, and say to whoever follows, that a person has dealt with a version.
 
         What was skipped of it stays so; the lists may be compacted again.
         """
-        if not 0 < len(reason) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
+            raise InvalidInput(f"reason: 1 to {MAX_REASON_CHARACTERS} characters are required")
         about = [one for one in self.current if one.version == version]
         if not about:
             raise NotFound(f"version: nothing is wrong with {version}, or it is settled")

@@ -172,7 +172,7 @@ class RpcServer:
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
         # Requests inherit who they are from, until they are asked, and never who started us.
-        with identity.acting(self._security.before_authentication):
+        with identity.acting_as(self._security.before_authentication):
             await self._server.start()
         return bound
 
